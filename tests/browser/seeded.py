@@ -113,7 +113,7 @@ def server() -> StandIn:
             f"GET /api/v2/files/{_file_id('f-gone')}": (404, {"detail": "File not found"}),
         }
     )
-    stand_in.add(flow(FLOW, "Every kind", [_node(id) for id in kinds]))
+    stand_in.set_flows(flow(FLOW, "Every kind", [_node(id) for id in kinds]))
     return stand_in
 
 

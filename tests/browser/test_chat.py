@@ -1,4 +1,4 @@
-"""A conversation, as a person has it: on a real Langflow 1.13.0, in Chromium."""
+"""A conversation in Chromium, on a real Langflow 1.13.0."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from tests.support.servers import LiveServer
 
 @pytest.fixture
 def writer(langflow_113: LiveServer) -> Iterator[FlowSummary]:
-    """A flow that answers word by word, without any session yet."""
+    """A flow that answers word by word and has no sessions yet."""
     sample = next(one for one in catalog.SAMPLES if one.name == "Write word by word")
     with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
         data = graph_builder.build_graph(
@@ -26,12 +26,12 @@ def writer(langflow_113: LiveServer) -> Iterator[FlowSummary]:
         api.delete_flow(flow.id)
 
 
-def test_a_person_chats_with_a_flow_and_manages_its_sessions(
+def test_a_user_chats_with_a_flow_and_manages_its_sessions(
     console: Console, writer: FlowSummary, window: Callable[..., Page], langflow_113: LiveServer
 ):
-    """Watch an answer being written, go on, begin another session, rename one and delete it;
-    another browser goes on where this one is. What is set beside it goes with each message. The
-    details of an answer are those of its flow, and lead back.
+    """An answer streams, can be stopped, and is followed by another session, which is renamed and
+    deleted. Parameters are sent with each message. Another browser opens the same conversation, and
+    the details of an answer link back to it.
     """
     page = window()
     page.goto(f"{console.url}/chat?flow={writer.id}")
@@ -47,7 +47,7 @@ def test_a_person_chats_with_a_flow_and_manages_its_sessions(
     page.get_by_text("Answer details").wait_for()
     expect(messages.nth(1)).to_contain_text("That is all")
     expect(messages).to_have_count(2)
-    expect(box).to_be_focused()  # the next message can be typed at once
+    expect(box).to_be_focused()  # ready for the next message
 
     box.fill("Once more")
     box.press("Enter")

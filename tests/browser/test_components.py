@@ -112,7 +112,7 @@ def test_a_changing_graph_keeps_its_zoom_scroll_and_cards(open_page, how):
     assert max(frames) < 30_000
 
 
-def test_arrows_show_where_the_graph_goes_on_and_scroll_it(open_page):
+def test_arrows_show_where_the_graph_continues_and_scroll_it(open_page):
     """Without a visible scrollbar the graph would seem to end at the edge."""
     page = open_page(width=500)
     expect(page.locator(".node")).to_have_count(60)

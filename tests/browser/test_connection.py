@@ -1,4 +1,4 @@
-"""Servers and keys in Chromium: typed keys, other browsers, restarts, servers that go away."""
+"""Servers and keys in Chromium: entered keys, other browsers, restarts, unreachable servers."""
 
 import signal
 import socket
@@ -13,7 +13,7 @@ from tests.support.console_process import Console, free_port
 
 
 class Relay:
-    """A port that leads to a server, until it is cut: a server that goes away and comes back."""
+    """A port that forwards to a server and can be closed, like a server that goes down and up."""
 
     def __init__(self, url):
         self.target = urlsplit(url)
@@ -29,13 +29,13 @@ class Relay:
         try:
             self.listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         except OSError:
-            return  # it was cut already
+            return  # already cut
         self.listener.close()
         for each in self.sockets:
             try:
                 each.shutdown(socket.SHUT_RDWR)
             except OSError:
-                continue  # it was closed already
+                continue  # already closed
         self.sockets.clear()
 
     def _accept(self, listener):
@@ -68,28 +68,28 @@ def relay(sample_flows):
 
 @pytest.fixture
 def bare_console(sample_flows, tmp_path):
-    """A console that is set up for nothing, and finds a Langflow that asks for a key."""
+    """A console without configuration that finds a Langflow which requires a key."""
     with Console(tmp_path, {"LFCONSOLE_DISCOVER_URL": sample_flows.url}) as console:
         yield console
 
 
-def give_key(screen, key):
+def enter_key(screen, key):
     screen.part("api-key").locator("input").fill(key)
     screen.part("test-connection").get_by_role("button").click()
 
 
-def test_a_found_server_asks_for_its_key(bare_console, window, sample_flows):
-    """A wrong key is said to be wrong; the right one leads to the flows, and stays hidden."""
+def test_a_discovered_server_requires_its_key(bare_console, window, sample_flows):
+    """A wrong key is rejected. The right one opens the flows and is never shown."""
     screen = Screen(window())
     page = screen.page
     page.goto(bare_console.url)
     expect(screen.part("discovered")).to_contain_text("Langflow 1.13.0 is running here")
     expect(page.get_by_role("button", name="Start local Langflow")).to_be_visible()
-    give_key(screen, "sk-wrong")
+    enter_key(screen, "sk-wrong")
     expect(page.get_by_text("The API key is not accepted")).to_be_visible()
-    give_key(screen, sample_flows.api_key)
+    enter_key(screen, sample_flows.api_key)
     screen.part("flow-picker").wait_for()
-    expect(page.locator(".st-key-api-key")).to_have_count(0)  # the page is drawn to its end
+    expect(page.locator(".st-key-api-key")).to_have_count(0)  # once the page is drawn completely
     assert sample_flows.api_key not in page.content()
     assert sample_flows.api_key not in page.url
     page.reload()
@@ -118,11 +118,11 @@ def test_a_key_is_entered_with_the_keyboard_alone(bare_console, window, sample_f
     expect(page.get_by_text("Connected to")).to_be_visible()
 
 
-def test_another_browser_must_give_the_key_to_open_a_run(bare_console, window, sample_flows):
-    """The address of a run alone opens nothing; with the key it shows the run, still going."""
+def test_another_browser_needs_the_key_to_open_a_run(bare_console, window, sample_flows):
+    """The URL alone opens nothing. With the key it shows the running run."""
     mine = Screen(window())
     mine.page.goto(bare_console.url)
-    give_key(mine, sample_flows.api_key)
+    enter_key(mine, sample_flows.api_key)
     mine.part("flow-picker").wait_for()
     mine.pick("Takes half")
     mine.run()
@@ -130,7 +130,7 @@ def test_another_browser_must_give_the_key_to_open_a_run(bare_console, window, s
     other = Screen(window())
     other.page.goto(mine.address())
     expect(other.page.get_by_role("button", name="Stop")).to_have_count(0)
-    give_key(other, sample_flows.api_key)
+    enter_key(other, sample_flows.api_key)
     other.wait("running")
     other.stop()
     other.wait("cancelled")
@@ -138,7 +138,7 @@ def test_another_browser_must_give_the_key_to_open_a_run(bare_console, window, s
 
 
 def test_a_killed_console_loses_no_run(window, sample_flows, tmp_path, finish_work):
-    """After a restart the run's address shows the same run, which ends as it would have."""
+    """After a restart, its URL shows the same run, which then completes."""
     environ = {
         "LANGFLOW_SERVER_URL": sample_flows.url,
         "LANGFLOW_API_KEY": sample_flows.api_key,
@@ -159,8 +159,10 @@ def test_a_killed_console_loses_no_run(window, sample_flows, tmp_path, finish_wo
         expect(screen.part("outputs")).to_contain_text("The work is done")
 
 
-def test_a_server_that_goes_away_loses_nothing(window, sample_flows, relay, tmp_path, finish_work):
-    """Before a run, during one and after it: said in words, and all is there when it is back."""
+def test_losing_the_server_loses_no_input_and_no_run(
+    window, sample_flows, relay, tmp_path, finish_work
+):
+    """Before, during and after a run. The page explains each failure and recovers."""
     environ = {"LANGFLOW_SERVER_URL": relay.url, "LANGFLOW_API_KEY": sample_flows.api_key}
     with Console(tmp_path, environ) as console:
         screen = Screen(window())
@@ -192,7 +194,7 @@ def test_a_server_that_goes_away_loses_nothing(window, sample_flows, relay, tmp_
         expect(screen.part("outputs")).to_contain_text("The work is done")
 
 
-def test_the_connection_page_shows_the_servers_facts(console, window):
+def test_the_connection_page_shows_what_the_server_supports(console, window):
     screen = Screen(window())
     screen.page.goto(f"{console.url}/connection")
     facts = screen.part("server-facts")
@@ -202,8 +204,8 @@ def test_the_connection_page_shows_the_servers_facts(console, window):
     expect(screen.page.get_by_text("Connected to")).to_be_visible()
 
 
-def test_what_is_typed_in_one_flow_stays_there(screen, console):
-    """A page switch and a reload keep it; another flow does not get it."""
+def test_input_stays_with_its_flow(screen, console):
+    """It survives a change of page and a reload, and does not appear in another flow."""
     screen.pick("Echo")
     box = screen.page.locator("textarea").first
     box.fill("only for the echo")

@@ -27,7 +27,7 @@ def clone(tmp_path):
 
 @pytest.fixture
 def fresh(clone, tmp_path):
-    """A console that finds no Langflow and installs one, which is stopped afterwards."""
+    """A console that finds no Langflow and installs one. The Langflow is stopped at the end."""
     nobody = {"LFCONSOLE_DISCOVER_URL": "http://127.0.0.1:9"}
     python = str(clone / ".venv/bin/python")
     with Console(tmp_path, nobody, script=clone / "app.py", cwd=clone, python=python) as console:

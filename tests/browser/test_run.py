@@ -48,10 +48,10 @@ def test_two_presses_start_one_run(screen):
     before = screen.recent()
     screen.part("run-button").get_by_role("button", name="Run").dblclick()
     screen.wait("running")
-    going = screen.part("recent-runs").get_by_text("running")
-    expect(going).to_have_count(1)
+    running = screen.part("recent-runs").get_by_text("running")
+    expect(running).to_have_count(1)
     screen.page.wait_for_timeout(3000)  # longer than the list takes to show another
-    expect(going).to_have_count(1)
+    expect(running).to_have_count(1)
     assert screen.recent() <= before + 1
     screen.stop()
     screen.wait("cancelled")
@@ -109,9 +109,9 @@ def test_nothing_is_sent_once_the_run_has_ended(screen):
     screen.pick("Echo")
     screen.run()
     screen.wait("completed")
-    for word in ("running", "queued"):  # runs of other tests may still be going
-        going = screen.part("recent-runs").get_by_text(word)
-        expect(going).to_have_count(0, timeout=60_000)
+    for word in ("running", "queued"):  # runs of other tests may still be running
+        running = screen.part("recent-runs").get_by_text(word)
+        expect(running).to_have_count(0, timeout=60_000)
     for _ in range(200):  # until the page has drawn the end of the run
         if frames and time.time() - frames[-1] > 1:
             break
@@ -167,7 +167,7 @@ def test_a_failure_shows_the_reason_first_and_the_traceback_on_request(screen):
     expect(screen.part("run-status")).to_contain_text("Load JSON failed")
     trace = screen.part("run-status").get_by_text("Traceback (most recent call last)")
     expect(trace).not_to_be_visible()
-    screen.part("run-status").get_by_text("The component's traceback").click()
+    screen.part("run-status").get_by_text("Traceback", exact=True).click()
     expect(screen.part("run-status").locator("code").first).to_be_visible()
 
 
@@ -184,8 +184,8 @@ def test_a_failed_run_keeps_what_was_typed(screen):
 
 
 def test_text_of_a_flow_loads_and_executes_nothing(screen):
-    asked = []
-    screen.page.on("request", lambda request: asked.append(request.url))
+    urls = []
+    screen.page.on("request", lambda request: urls.append(request.url))
     screen.pick("Echo")
     screen.page.locator("textarea").first.fill(
         "![cat](http://pictures.example/cat.png) <img src=x onerror='window.hit=1'> "
@@ -194,7 +194,7 @@ def test_text_of_a_flow_loads_and_executes_nothing(screen):
     screen.run()
     screen.wait("completed")
     expect(screen.page.get_by_role("button", name="Load from pictures.example")).to_be_visible()
-    assert not [url for url in asked if "pictures.example" in url]
+    assert not [url for url in urls if "pictures.example" in url]
     assert screen.page.evaluate("window.hit") is None
 
 

@@ -1,4 +1,4 @@
-"""What holds for every page that a test runs."""
+"""Fixtures for tests that open pages."""
 
 import pytest
 import streamlit as st
@@ -12,27 +12,26 @@ from tests.ui.support.whole_pages import ONE, TWO
 
 
 @pytest.fixture(autouse=True)
-def no_exception_is_shown(monkeypatch):
-    """A page that shows an exception fails its test, whichever of its runs did."""
+def fail_on_exception(monkeypatch):
+    """Fail a test if any rerun of its page shows an exception."""
     run = ElementTree.run
 
-    def checked(self, *, timeout=None):
+    def run_and_check(self, *, timeout=None):
         app = run(self, timeout=timeout)
         assert not app.exception, [each.stack_trace for each in app.exception]
         return app
 
-    monkeypatch.setattr(ElementTree, "run", checked)
+    monkeypatch.setattr(ElementTree, "run", run_and_check)
 
 
 @pytest.fixture(autouse=True)
 def fresh_process(monkeypatch, tmp_path):
-    """No page shares anything with that of another test; nothing is looked for or installed."""
+    """Isolate the pages of each test, without discovery or installation of a Langflow."""
     monkeypatch.setenv("LFCONSOLE_DISCOVER_URL", "")
     monkeypatch.setenv("LFCONSOLE_ALLOW_OTHER_SERVERS", "true")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(
-        request_cache, "MAX_WAIT_SECONDS", 30
-    )  # the servers here are as fast as the machine
+    # on a busy machine a stand-in can take longer than a page would wait
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
     st.cache_resource.clear()
     yield
     st.cache_resource.clear()
@@ -43,7 +42,7 @@ def fresh_process(monkeypatch, tmp_path):
 def langflow_stand_in(monkeypatch):
     """A configured server with one flow."""
     with StandIn() as server:
-        server.add(flow(ONE, "Echo"))
+        server.set_flows(flow(ONE, "Echo"))
         monkeypatch.setenv("LANGFLOW_SERVER_URL", server.url)
         monkeypatch.setenv("LANGFLOW_API_KEY", "sk-configured-key")
         yield server
@@ -51,9 +50,9 @@ def langflow_stand_in(monkeypatch):
 
 @pytest.fixture
 def fields_server(monkeypatch):
-    """A configured server with two such flows."""
+    """A configured server with two flows with fields."""
     with StandIn() as server:
-        server.add(fields_flow(), fields_flow(TWO, "Other", "T-other"))
+        server.set_flows(fields_flow(), fields_flow(TWO, "Other", "T-other"))
         monkeypatch.setenv("LANGFLOW_SERVER_URL", server.url)
         monkeypatch.setenv("LANGFLOW_API_KEY", "sk-configured-key")
         yield server

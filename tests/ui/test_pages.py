@@ -1,4 +1,4 @@
-"""The pages as a whole, against servers that behave."""
+"""Whole pages against a working server."""
 
 import uuid
 
@@ -10,100 +10,93 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.state import browser
 from pages._ui.state import connection as connection_state
 from tests.ui.support.http_stand_in import StandIn, flow
-from tests.ui.support.whole_pages import ONE, TWO, labels, opened, said
+from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text
 
 
-def test_opens_on_a_flow_with_its_form(langflow_stand_in):
-    """The first flow, its description and its chat text are there."""
-    app = opened()
+def test_the_first_flow_opens_with_its_form(langflow_stand_in):
+    app = open_app()
     assert app.selectbox[0].options[0].startswith("Echo")
-    assert "About Echo" in said(app)
+    assert "About Echo" in page_text(app)
     assert app.text_area[0].value == "hello"
-    assert "Run" in labels(app)
+    assert "Run" in button_labels(app)
 
 
 def test_both_modes_are_offered_and_background_is_preselected(langflow_stand_in):
-    """1.13 tells of a job as it goes, so background comes first."""
-    app = opened()
+    """Langflow 1.13 streams job events."""
+    app = open_app()
     mode = next(each for each in app.radio if each.label == "Run mode")
     assert mode.options == ["Background", "Synchronous"]
     assert mode.value == "background"
 
 
 def test_the_chosen_mode_survives_a_reload(langflow_stand_in, monkeypatch):
-    """As all that was entered does, in the same browser."""
+    """Only in the same browser."""
     monkeypatch.setattr(browser, "browser_id", lambda: "one")
-    mode = next(each for each in opened().radio if each.label == "Run mode")
+    mode = next(each for each in open_app().radio if each.label == "Run mode")
     mode.set_value("sync").run()
-    assert next(each for each in opened().radio if each.label == "Run mode").value == "sync"
+    assert next(each for each in open_app().radio if each.label == "Run mode").value == "sync"
     monkeypatch.setattr(browser, "browser_id", lambda: "another")
-    again = next(each for each in opened().radio if each.label == "Run mode")
+    again = next(each for each in open_app().radio if each.label == "Run mode")
     assert again.value == "background"
 
 
-def test_waiting_is_preselected_where_there_are_no_events(langflow_stand_in):
-    """Before 1.11 a job has to be asked for, again and again; the page says that this is why."""
+def test_synchronous_mode_is_the_default_without_job_events(langflow_stand_in):
+    """Before 1.11 jobs have to be polled."""
     version = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
     langflow_stand_in.answers["GET /api/v1/version"] = (200, version)
-    app = opened()
+    app = open_app()
     mode = next(each for each in app.radio if each.label == "Run mode")
     assert mode.value == "sync"
-    assert "Default on Langflow 1.10.3, which does not stream job events." in said(app)
+    assert "Default on Langflow 1.10.3, which does not stream job events." in page_text(app)
     mode.set_value("background").run()
-    assert "Default on" not in said(app)
+    assert "Default on" not in page_text(app)
 
 
-def test_a_server_without_flows_says_what_to_do(langflow_stand_in):
-    """An empty list is an invitation, not a blank page."""
-    langflow_stand_in.add()
-    app = opened()
-    assert "no flows yet" in said(app)
-    assert "Refresh" in labels(app)
+def test_a_server_without_flows_offers_a_refresh(langflow_stand_in):
+    langflow_stand_in.set_flows()
+    app = open_app()
+    assert "no flows yet" in page_text(app)
+    assert "Refresh" in button_labels(app)
 
 
-def test_two_flows_of_one_name_can_be_told_apart(langflow_stand_in):
-    """Their options differ by a part of their ids, behind the name."""
-    langflow_stand_in.add(flow(ONE, "Twin"), flow(TWO, "Twin"))
-    options = opened().selectbox[0].options
+def test_flows_with_the_same_name_are_listed_with_part_of_their_ids(langflow_stand_in):
+    langflow_stand_in.set_flows(flow(ONE, "Twin"), flow(TWO, "Twin"))
+    options = open_app().selectbox[0].options
     assert len(set(options)) == 2
     assert all(option.startswith("Twin") for option in options)
 
 
-def test_the_address_chooses_the_flow(langflow_stand_in):
-    """A reload comes back to the same flow."""
-    langflow_stand_in.add(flow(ONE, "First"), flow(TWO, "Second"))
-    assert opened(flow=TWO).selectbox[0].value == TWO
+def test_the_flow_in_the_url_is_preselected(langflow_stand_in):
+    langflow_stand_in.set_flows(flow(ONE, "First"), flow(TWO, "Second"))
+    assert open_app(flow=TWO).selectbox[0].value == TWO
 
 
 def test_a_flow_without_inputs_can_be_run(langflow_stand_in):
-    """No nodes, no fields, no fault."""
-    langflow_stand_in.add(flow(ONE, "Empty", nodes=[]))
-    assert "Run" in labels(opened())
+    langflow_stand_in.set_flows(flow(ONE, "Empty", nodes=[]))
+    assert "Run" in button_labels(open_app())
 
 
-def test_an_unusable_setting_is_named(monkeypatch):
-    """A broken setting is a message with the setting's name, on either page."""
+def test_an_invalid_setting_is_named(monkeypatch):
     monkeypatch.setenv("LANGFLOW_SERVER_URL", "nonsense://x")
-    app = opened()
-    assert "LANGFLOW_SERVER_URL" in said(app)
+    app = open_app()
+    assert "LANGFLOW_SERVER_URL" in page_text(app)
 
 
-def test_a_run_of_somebody_else_asks_for_its_key(langflow_stand_in):
-    """An unknown run and another's look the same."""
-    app = opened(run="0" * 32)
-    assert "Run not found" in said(app)
+def test_an_unknown_run_is_reported_with_a_field_for_another_key(langflow_stand_in):
+    """Another user's run looks the same as an unknown one."""
+    app = open_app(run="0" * 32)
+    assert "Run not found" in page_text(app)
     assert "API key" in [each.label for each in app.text_input]
 
 
-def test_a_text_that_is_no_runs_id_shows_no_run(langflow_stand_in):
-    """Nonsense in the address is left aside."""
-    app = opened(run="<script>")
-    assert "Run not found" not in said(app)
-    assert "Results appear here" in said(app)
+def test_a_malformed_run_id_in_the_url_is_ignored(langflow_stand_in):
+    app = open_app(run="<script>")
+    assert "Run not found" not in page_text(app)
+    assert "Results appear here" in page_text(app)
 
 
-def test_a_refused_value_starts_no_run(langflow_stand_in):
-    """Required parameters that are empty are named as in the form, and nothing is sent."""
+def test_a_run_does_not_start_while_required_fields_are_empty(langflow_stand_in):
+    """The message names them as the form does."""
     node = {**flow(ONE, "x")["data"]["nodes"][0]}
     template = node["data"]["node"]["template"]
     template = {
@@ -123,138 +116,135 @@ def test_a_refused_value_starts_no_run(langflow_stand_in):
         **node,
         "data": {**node["data"], "node": {**node["data"]["node"], "template": template}},
     }
-    langflow_stand_in.add(flow(ONE, "Needs", nodes=[node]))
-    app = opened()
+    langflow_stand_in.set_flows(flow(ONE, "Needs", nodes=[node]))
+    app = open_app()
     next(button for button in app.button if button.label == "Run").click().run()
-    assert "Message (Chat Input), Need (Chat Input)" in said(app)
-    assert "Fill in the required fields" in said(app)
-    assert not [line for line in langflow_stand_in.asked if line.startswith("POST")]
+    assert "Message (Chat Input), Need (Chat Input)" in page_text(app)
+    assert "Fill in the required fields" in page_text(app)
+    assert not [line for line in langflow_stand_in.requests if line.startswith("POST")]
 
 
-# nothing configured
+# no server configured
 
 
-def test_a_found_langflow_with_auto_login_is_used_by_one_button(monkeypatch):
-    """“Use it” makes one key named Langflow Console, and nothing is made before the click."""
+def test_a_discovered_langflow_with_auto_login_is_connected_with_one_click(monkeypatch):
+    """“Use it” creates one API key, named Langflow Console."""
     with StandIn() as server:
-        server.add(flow(ONE, "Echo"))
+        server.set_flows(flow(ONE, "Echo"))
         server.answers["GET /api/v1/auto_login"] = (200, {"access_token": "jwt-token-for-tests"})
-        server.answers["POST /api/v1/api_key/"] = (200, {"api_key": "sk-made-by-the-click"})
+        server.answers["POST /api/v1/api_key/"] = (200, {"api_key": "sk-created-on-click"})
         monkeypatch.setenv("LFCONSOLE_DISCOVER_URL", server.url)
-        app = opened()
-        assert {"Use it", "Start local Langflow"} <= set(labels(app))
-        assert not [line for line in server.asked if line.startswith("POST")]
+        app = open_app()
+        assert {"Use it", "Start local Langflow"} <= set(button_labels(app))
+        assert not [line for line in server.requests if line.startswith("POST")]
         next(button for button in app.button if button.label == "Use it").click().run()
-        made = [
+        created = [
             body
-            for line, body in zip(server.asked, server.bodies, strict=True)
+            for line, body in zip(server.requests, server.bodies, strict=True)
             if line == "POST /api/v1/api_key/"
         ]
-        assert len(made) == 1
-        assert "Langflow Console" in made[0]
+        assert len(created) == 1
+        assert "Langflow Console" in created[0]
         assert app.selectbox[0].options[0].startswith("Echo")
-        assert "sk-made-by-the-click" not in said(app)
+        assert "sk-created-on-click" not in page_text(app)
 
 
-def test_a_found_langflow_that_asks_for_a_key_is_offered_with_a_field(monkeypatch):
-    """With its address filled in, and a local one beside it."""
+def test_a_discovered_langflow_that_requires_a_key_is_offered_with_its_address(monkeypatch):
+    """The local Langflow is offered as well."""
     with StandIn() as server:
         monkeypatch.setenv("LFCONSOLE_DISCOVER_URL", server.url)
-        app = opened()
-        assert "Langflow 1.13.0 is running here" in said(app)
+        app = open_app()
+        assert "Langflow 1.13.0 is running here" in page_text(app)
         address = next(each for each in app.text_input if each.label == "Address")
         assert address.value == server.url
-        assert "Start local Langflow" in labels(app)
+        assert "Start local Langflow" in button_labels(app)
 
 
-def test_anything_else_on_the_default_address_counts_as_nothing(monkeypatch):
-    """A web server that is no Langflow is not offered."""
+def test_another_web_server_at_the_default_address_is_not_offered(monkeypatch):
     with StandIn({"GET /api/v1/version": (200, b"<html>")}) as server:
         monkeypatch.setenv("LFCONSOLE_DISCOVER_URL", server.url)
-        app_context().local_stopped = True  # nothing is to be installed by a test
-        app = opened()
-        assert "is running here" not in said(app)
-        assert "Start local Langflow" in labels(app)
-        assert "MB to download" in said(app)
+        app_context().local_stopped = True  # a test must install nothing
+        app = open_app()
+        assert "is running here" not in page_text(app)
+        assert "Start local Langflow" in button_labels(app)
+        assert "MB to download" in page_text(app)
 
 
 # the connection page
 
 
-def test_the_connection_page_shows_what_was_found(langflow_stand_in):
-    """Version, dialect and number of flows; the key is not shown back."""
-    app = opened("pages/connection.py")
+def test_the_connection_page_shows_version_and_number_of_flows(langflow_stand_in):
+    """It does not show the saved key."""
+    app = open_app("pages/connection.py")
     assert [metric.value for metric in app.metric] == ["1.13.0", "1"]
     key = next(each for each in app.text_input if each.label == "API key")
     assert key.value == ""
     assert "Key saved" in key.placeholder
 
 
-def test_a_release_with_known_holes_is_warned_of(langflow_stand_in):
-    """Below 1.9.2 strangers can run code on the server."""
+def test_a_release_with_known_vulnerabilities_shows_a_warning(langflow_stand_in):
+    """Before 1.9.2 anyone can run code on the server."""
     version = {"version": "0.8.4", "main_version": "0.8.4", "package": "Langflow Base"}
     langflow_stand_in.answers["GET /api/v1/version"] = (200, version)
-    app = opened("pages/connection.py")
+    app = open_app("pages/connection.py")
     assert any("known vulnerabilities" in warning.value for warning in app.warning)
 
 
-def test_a_typed_server_is_tested_and_then_used(langflow_stand_in):
-    """Its key's field is empty afterwards, and the key goes to its own address only."""
+def test_an_entered_server_is_used_after_a_successful_test(langflow_stand_in):
+    """The key field is cleared."""
     with StandIn() as other:
-        other.add(flow(TWO, "Elsewhere"))
-        app = opened("pages/connection.py")
+        other.set_flows(flow(TWO, "Elsewhere"))
+        app = open_app("pages/connection.py")
         next(each for each in app.text_input if each.label == "Address").set_value(other.url)
         key = next(each for each in app.text_input if each.label == "API key")
-        key.set_value("sk-typed-for-the-other")
+        key.set_value("sk-key-of-the-other")
         next(button for button in app.button if button.label == "Test connection").click().run()
-        assert "Connected to" in said(app)
+        assert "Connected to" in page_text(app)
         assert app.session_state[connection_state.API_KEY] == ""
         app.switch_page("pages/run.py").run()
         assert app.selectbox[0].options[0].startswith("Elsewhere")
 
 
-def test_a_failed_test_changes_nothing(langflow_stand_in):
-    """The server in use stays so, which is said; the field of the key is emptied all the same."""
-    app = opened("pages/connection.py")
+def test_a_failed_connection_test_keeps_the_current_server(langflow_stand_in):
+    """The key field is cleared."""
+    app = open_app("pages/connection.py")
     next(each for each in app.text_input if each.label == "Address").set_value("http://127.0.0.1:9")
-    next(each for each in app.text_input if each.label == "API key").set_value("sk-typed-in-vain")
+    next(each for each in app.text_input if each.label == "API key").set_value("sk-unused-key")
     next(button for button in app.button if button.label == "Test connection").click().run()
-    assert "does not answer" in said(app)
+    assert "does not answer" in page_text(app)
     name = server_session.available_connections()[0].name
-    assert f"Still connected to {name}." in said(app)
+    assert f"Still connected to {name}." in page_text(app)
     assert app.session_state[connection_state.API_KEY] == ""
     assert next(metric.value for metric in app.metric) == "1.13.0"
 
 
-def test_metadata_addresses_are_refused(langflow_stand_in):
-    """An address that leads to a cloud's metadata service is never called."""
-    app = opened("pages/connection.py")
+def test_a_cloud_metadata_address_is_rejected(langflow_stand_in):
+    app = open_app("pages/connection.py")
     address = next(each for each in app.text_input if each.label == "Address")
     address.set_value("http://169.254.169.254/latest")
     next(button for button in app.button if button.label == "Test connection").click().run()
     assert app.error
 
 
-def test_other_servers_can_be_forbidden(langflow_stand_in, monkeypatch):
-    """Then the address cannot be typed, and the configured one still works."""
+def test_a_setting_restricts_users_to_the_configured_servers(langflow_stand_in, monkeypatch):
     monkeypatch.setenv("LFCONSOLE_ALLOW_OTHER_SERVERS", "false")
-    app = opened("pages/connection.py")
+    app = open_app("pages/connection.py")
     assert next(each for each in app.text_input if each.label == "Address").disabled
     with pytest.raises(LangflowError):
         server_session.typed_connection("http://127.0.0.1:9", "")
 
 
-def test_several_configured_servers_can_be_switched(monkeypatch, tmp_path):
-    """Each server of secrets.toml is offered by its name."""
+def test_a_user_can_switch_between_configured_servers(monkeypatch, tmp_path):
+    """They are listed by their names in secrets.toml."""
     with StandIn() as one, StandIn() as two:
-        one.add(flow(ONE, "In one"))
-        two.add(flow(TWO, "In two"))
+        one.set_flows(flow(ONE, "In one"))
+        two.set_flows(flow(TWO, "In two"))
         (tmp_path / ".streamlit").mkdir()
         (tmp_path / ".streamlit" / "secrets.toml").write_text(
             f'[servers.first]\nurl = "{one.url}"\napi_key = "sk-first-key"\n'
             f'[servers.second]\nurl = "{two.url}"\napi_key = "sk-second-key"\n'
         )
-        app = opened("pages/connection.py")
+        app = open_app("pages/connection.py")
         choice = next(each for each in app.radio if each.label == "Server")
         assert choice.options == ["first", "second"]
         choice.set_value(1).run()
@@ -262,11 +252,11 @@ def test_several_configured_servers_can_be_switched(monkeypatch, tmp_path):
         assert app.selectbox[0].options[0].startswith("In two")
 
 
-# parts that no page shows by itself
+# a server that fails or whose flows change
 
 
-def test_an_answer_is_kept_while_the_server_is_away(langflow_stand_in):
-    """The last answer comes with the problem; a flow that is gone is no such case."""
+def test_the_previous_response_is_served_while_the_server_fails(langflow_stand_in):
+    """Not for a deleted flow, which raises an error."""
     shared = app_context()
     connection = server_session.available_connections()[0]
     server = server_session.ServerSession(connection, "owner")
@@ -285,34 +275,36 @@ def test_an_answer_is_kept_while_the_server_is_away(langflow_stand_in):
 
 
 @pytest.mark.parametrize("page", [None, "pages/chat.py"])
-def test_an_address_of_a_flow_that_is_not_there_says_so_and_opens_no_other(langflow_stand_in, page):
-    """What else could be run by mistake is chosen by a person only; then all is as ever."""
-    app = opened(page, flow="9" * 36)
-    assert "This server has no such flow" in said(app)
-    assert "Ask for the link again, or choose a flow." in said(app)
+def test_an_unknown_flow_in_the_url_shows_a_warning_and_opens_no_other_flow(
+    langflow_stand_in, page
+):
+    """Another flow in its place could be run by mistake."""
+    app = open_app(page, flow="9" * 36)
+    assert "This server has no such flow" in page_text(app)
+    assert "Ask for the link again, or choose a flow." in page_text(app)
     assert app.selectbox[0].value is None
-    assert "Run" not in labels(app)
+    assert "Run" not in button_labels(app)
     app.selectbox[0].set_value(ONE).run()
-    assert "This server has no such flow" not in said(app)
+    assert "This server has no such flow" not in page_text(app)
     assert app.query_params["flow"] == ONE
 
 
-def test_the_flow_of_an_address_that_was_cut_off_can_be_opened(langflow_stand_in):
-    """Where its beginning leaves no doubt."""
-    langflow_stand_in.add(flow(ONE, "First"), flow(str(uuid.UUID(int=2**127)), "Second"))
-    app = opened(flow=ONE[:20])
+def test_a_truncated_flow_id_offers_the_only_flow_it_matches(langflow_stand_in):
+    """It needs at least eight characters."""
+    langflow_stand_in.set_flows(flow(ONE, "First"), flow(str(uuid.UUID(int=2**127)), "Second"))
+    app = open_app(flow=ONE[:20])
     next(each for each in app.button if "First" in each.label).click().run()
     assert app.selectbox[0].value == ONE
-    assert "Run" in labels(app)
-    assert not [each for each in opened(flow=ONE[:7]).button if "First" in each.label]
+    assert "Run" in button_labels(app)
+    assert not [each for each in open_app(flow=ONE[:7]).button if "First" in each.label]
 
 
-def test_a_flow_that_is_deleted_while_it_is_chosen_is_said_to_be_gone(langflow_stand_in):
-    """By its name, since it was no address that was wrong; another does not slip into its place."""
-    langflow_stand_in.add(flow(ONE, "First"), flow(TWO, "Second"))
-    app = opened(flow=ONE)
-    langflow_stand_in.add(flow(TWO, "Second"))
+def test_a_flow_deleted_while_it_is_open_is_reported_by_its_name(langflow_stand_in):
+    """No other flow takes its place."""
+    langflow_stand_in.set_flows(flow(ONE, "First"), flow(TWO, "Second"))
+    app = open_app(flow=ONE)
+    langflow_stand_in.set_flows(flow(TWO, "Second"))
     next(each for each in app.button if each.key == "refresh-flows").click().run()
-    assert "“First” was deleted or belongs to another user now" in said(app)
-    assert "address" not in said(app)
+    assert "“First” was deleted or belongs to another user now" in page_text(app)
+    assert "address" not in page_text(app)
     assert app.selectbox[0].value is None

@@ -1,4 +1,4 @@
-"""The pages as a whole when servers, disks and records do not behave."""
+"""Whole pages when the server, the disk or a record fails."""
 
 import pytest
 
@@ -9,7 +9,15 @@ from pages._ui.connection import request_cache, server_session
 from pages._ui.connection.app_context import app_context
 from tests.support.waiting import wait_for
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.whole_pages import ONE, TWO, kept_run, labels, opened, opened_at, said
+from tests.ui.support.whole_pages import (
+    ONE,
+    TWO,
+    add_ended_run,
+    button_labels,
+    open_app,
+    open_run_tab,
+    page_text,
+)
 
 FAULTS = {
     "refused key": ("GET /api/v1/flows/", (403, {"detail": "Invalid API key"}), "not accepted"),
@@ -17,8 +25,8 @@ FAULTS = {
     "no JSON": ("GET /api/v1/flows/", (200, b"<html>"), "makes no sense"),
     "wrong types": ("GET /api/v1/flows/", (200, {"flows": 1}), "makes no sense"),
     "server fault": ("GET /api/v1/flows/", (500, {"detail": "oops"}), "server failed"),
-    "cut flow": (f"GET /api/v1/flows/{ONE}", (200, b'{"id": "x", "data"'), "makes no sense"),
-    "flow of nonsense": (
+    "truncated flow": (f"GET /api/v1/flows/{ONE}", (200, b'{"id": "x", "data"'), "makes no sense"),
+    "malformed flow": (
         f"GET /api/v1/flows/{ONE}",
         (200, {"id": 5, "data": []}),
         "makes no sense",
@@ -28,108 +36,105 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("case", FAULTS)
-def test_each_fault_is_said_with_a_next_step(langflow_stand_in, case):
-    """The page stands, says what is wrong and what to do; the key is nowhere on it."""
-    asked, answer, words = FAULTS[case]
-    langflow_stand_in.answers[asked] = answer
-    app = opened()
-    assert words in said(app)
-    assert ":material/arrow_forward:" in said(app)
-    assert "sk-configured-key" not in said(app)
+def test_each_fault_is_explained_with_a_next_step(langflow_stand_in, case):
+    """The page does not reveal the key."""
+    request, answer, words = FAULTS[case]
+    langflow_stand_in.answers[request] = answer
+    app = open_app()
+    assert words in page_text(app)
+    assert ":material/arrow_forward:" in page_text(app)
+    assert "sk-configured-key" not in page_text(app)
 
 
 def test_a_server_that_is_down_leaves_the_page_usable(langflow_stand_in):
-    """What it said before stays, with a warning; the recent runs are there."""
-    app = opened()
+    """Its previous responses and the recent runs are still there."""
+    app = open_app()
     langflow_stand_in.__exit__()
     next(button for button in app.button if button.key == "refresh-flows").click().run()
-    assert "does not answer" in said(app)
+    assert "does not answer" in page_text(app)
     assert app.text_area[0].value == "hello"
-    assert "Recent runs" in said(app)
+    assert "Recent runs" in page_text(app)
 
 
-def test_a_server_that_never_answered_is_said_to_be_down(monkeypatch):
-    """With the way to try again."""
+def test_a_server_that_never_responded_shows_an_error_and_a_retry_button(monkeypatch):
     monkeypatch.setenv("LANGFLOW_SERVER_URL", "http://127.0.0.1:9")
-    app = opened()
-    assert "does not answer" in said(app)
-    assert "Try again" in labels(app)
+    app = open_app()
+    assert "does not answer" in page_text(app)
+    assert "Try again" in button_labels(app)
 
 
-def test_a_slow_server_is_said_to_be_waited_for(langflow_stand_in, monkeypatch):
-    """The page is there at once, says what it waits for, and has the flow when it came."""
+def test_a_page_opens_at_once_while_it_waits_for_a_slow_server(langflow_stand_in, monkeypatch):
+    """The flow appears once the server has responded."""
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     langflow_stand_in.delays["GET /api/v1/flows/"] = 1
-    app = opened()
-    assert "Waiting for" in said(app)
-    assert "Recent runs" in said(app)
+    app = open_app()
+    assert "Waiting for" in page_text(app)
+    assert "Recent runs" in page_text(app)
     assert not app.error
-    wait_for(no_question_is_open)
+    wait_for(has_no_pending_request)
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
     app.run()
     assert app.selectbox[0].options[0].startswith("Echo")
-    assert "Waiting for" not in said(app)
+    assert "Waiting for" not in page_text(app)
 
 
-def test_a_slow_server_does_not_take_away_what_is_there(langflow_stand_in, monkeypatch):
-    """Asked again, it may take its time; the form stays, and the wait is told."""
-    app = opened()
+def test_a_slow_refresh_leaves_the_form_with_a_warning(langflow_stand_in, monkeypatch):
+    app = open_app()
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     langflow_stand_in.delays["GET /api/v1/flows/"] = 1
     next(button for button in app.button if button.key == "refresh-flows").click().run()
     assert app.text_area[0].value == "hello"
-    assert "may be outdated" in said(app)
+    assert "may be outdated" in page_text(app)
 
 
-def test_a_young_flow_in_the_address_is_waited_for(langflow_stand_in, monkeypatch):
-    """A flow that the last list did not have is not given up for another while a list is due."""
-    opened()
-    langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Young"))
+def test_a_page_waits_for_a_new_flow_in_the_url(langflow_stand_in, monkeypatch):
+    """It opens no other flow while the list is refreshed."""
+    open_app()
+    langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "New"))
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     langflow_stand_in.delays["GET /api/v1/flows/"] = 1
-    app = opened(flow=TWO)
-    assert "Waiting for" in said(app)
-    wait_for(no_question_is_open)
+    app = open_app(flow=TWO)
+    assert "Waiting for" in page_text(app)
+    wait_for(has_no_pending_request)
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
     app.run()
     assert app.selectbox[0].value == TWO
 
 
-def no_question_is_open():
+def has_no_pending_request():
     server = server_session.attach(server_session.available_connections()[0])
     return server.seconds_waiting("server", "flows", "variables") is None
 
 
-def test_a_run_says_what_it_was_given(langflow_stand_in):
-    """The form beside it may hold something else by now; a secret is only said to be set."""
-    given = {"ChatInput-a.input_value": "Oslo", "T.api_key": "was set", "T.v": Variable("NAME")}
+def test_a_run_shows_its_inputs(langflow_stand_in):
+    """Secrets are masked."""
+    overrides = {"ChatInput-a.input_value": "Oslo", "T.api_key": "was set", "T.v": Variable("NAME")}
     run = Run(ONE, "sync", RunStatus.COMPLETED)
-    record = kept_run(langflow_stand_in.url, overrides=given, run=run)
-    app = opened_at("Inputs", record)
-    words = said(app)
+    record = add_ended_run(langflow_stand_in.url, overrides=overrides, run=run)
+    app = open_run_tab("Inputs", record)
+    words = page_text(app)
     assert "Oslo" in words
     assert "set, not stored" in words
     assert "server variable `NAME`" in words
 
 
-def test_a_disk_that_takes_no_records_is_said_beside_the_run(langflow_stand_in):
-    """What would be lost, when, and what to do."""
-    record = kept_run(langflow_stand_in.url)
-    assert "cannot save its runs" not in said(opened(run=record.id))
+def test_a_run_that_cannot_be_saved_shows_why(langflow_stand_in):
+    record = add_ended_run(langflow_stand_in.url)
+    assert "cannot save its runs" not in page_text(open_app(run=record.id))
     app_context().runner._writer.error = StoreError("The disk is full.", hint="Make room.")
-    words = said(opened(run=record.id))
+    words = page_text(open_app(run=record.id))
     assert "cannot save its runs" in words
     assert "The disk is full." in words
     assert "Make room." in words
 
 
-def test_unfinished_runs_are_taken_up_once_the_disk_allows(langflow_stand_in, monkeypatch):
-    """One failure does not leave them without anybody who follows them."""
-    tried = []
+def test_attaching_a_server_is_retried_after_a_store_error(langflow_stand_in, monkeypatch):
+    """Otherwise nothing would follow its unfinished runs."""
+    attempts = []
 
     def attach(connection):
-        tried.append(connection)
-        if len(tried) == 1:
+        attempts.append(connection)
+        if len(attempts) == 1:
             raise StoreError("The file is locked.")
 
     monkeypatch.setattr(app_context().runner, "attach", attach)
@@ -138,15 +143,14 @@ def test_unfinished_runs_are_taken_up_once_the_disk_allows(langflow_stand_in, mo
         server_session.attach(connection)
     server_session.attach(connection)
     server_session.attach(connection)
-    assert len(tried) == 2
+    assert len(attempts) == 2
 
 
-def test_an_answer_that_the_form_can_do_without_is_not_waited_for(langflow_stand_in, monkeypatch):
-    """The names of variables may come later than all else."""
+def test_a_form_opens_without_waiting_for_variable_names(langflow_stand_in, monkeypatch):
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     langflow_stand_in.delays["GET /api/v1/variables/"] = 2
     langflow_stand_in.delays["GET /api/v1/flows/"] = 0.3
-    app = opened()
+    app = open_app()
     server = server_session.attach(server_session.available_connections()[0])
     wait_for(lambda: server.seconds_waiting("flows") is None)
     wait_for(lambda: app.run().selectbox and app.text_area)

@@ -35,7 +35,7 @@ def content_security_policy() -> str:
     """Return the policy, which allows inline scripts by hash: those of Streamlit's page and ours.
 
     Streamlit's components need `blob:`. Remote images, frames, fonts and styles are blocked, so
-    that nothing in a flow's output can load or leak anything.
+    that a flow's output can neither load nor leak anything.
     """
     page = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
     hashes = [
@@ -65,8 +65,8 @@ class SecurityHeaders:
     """Adds the headers to every response, and sets or renews the browser's cookie for 30 days.
 
     The cookie is SameSite=Strict, so a browser withholds it when a link on another site opens the
-    page. Setting it with the page would replace a cookie that is only withheld. It is set on a
-    same-origin request that the page makes later, which carries the cookie if there is one.
+    page. Setting it with the page would replace a withheld cookie. It is set on a later same-origin
+    request of the page instead, which carries the cookie if there is one.
     """
 
     def __init__(self, app: ASGIApp) -> None:

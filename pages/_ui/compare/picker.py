@@ -28,7 +28,7 @@ MAX_SUGGESTED = 8  # other runs of the flow in the menu beside an open run
 class RunSelection:
     """The runs in the address, each with its server.
 
-    `problem` tells why they can't be compared, or is "".
+    `problem` says why they can't be compared, or is "".
     """
 
     runs: tuple[tuple[ServerSession, RunRecord], ...]

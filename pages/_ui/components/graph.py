@@ -20,7 +20,7 @@ MAX_NAME_LENGTH = 80  # characters
 MAX_ERROR_LENGTH = 300
 
 # A custom component, because Streamlit's ECharts and Mermaid charts are rebuilt at every change and
-# lose a person's zoom, Graphviz stays white in dark mode, and wrappers of React Flow and Cytoscape
+# lose the user's zoom, Graphviz stays white in dark mode, and wrappers of React Flow and Cytoscape
 # use iframes, which our security policy blocks.
 _graph_component = st.components.v2.component(
     "flow_graph",
@@ -32,8 +32,8 @@ _graph_component = st.components.v2.component(
 class FlowGraph:
     """Draws the flow as a graph. `ended` means that the run's states no longer change.
 
-    `choose` is called with the id of a finished component or group when a person presses it, before
-    the script or fragment reruns.
+    `on_choose` is called with the id of a clicked component or group if it is finished, before the
+    script or fragment reruns.
 
     Drawing again with the same `key` changes the graph in place and keeps its zoom and scroll, but
     Streamlit takes a key only once per rerun. Until the next one, call `update`.
@@ -46,12 +46,12 @@ class FlowGraph:
         *,
         ended: bool,
         key: str,
-        choose: Callable[[str], None] | None = None,
+        on_choose: Callable[[str], None] | None = None,
     ) -> None:
-        def on_chosen() -> None:
+        def on_chosen_change() -> None:
             component_id = st.session_state[key].chosen
-            if choose and isinstance(component_id, str):
-                choose(component_id)
+            if on_choose and isinstance(component_id, str):
+                on_choose(component_id)
 
         self._flow, self._ended = flow, ended
         if not flow.components:
@@ -62,28 +62,28 @@ class FlowGraph:
         self._checksum = _states_checksum(self._states)
         with st.container(key=f"drawing-{key}", gap=None):
             _graph_component(
-                key=key, data={**data, "mark": self._checksum}, on_chosen_change=on_chosen
+                key=key, data={**data, "mark": self._checksum}, on_chosen_change=on_chosen_change
             )
             self._hidden_text = st.empty()
 
     def update(self, components: Mapping[str, ComponentRun]) -> None:
-        """Send new states through a hidden text that the graph reads.
+        """Send new states through a hidden text element that the graph reads.
 
-        A text has no key, so it can be redrawn at any time.
+        A text element has no key, so it can be redrawn at any time.
         """
         if not self._flow.components:
             return
         data = _state_data(self._flow, components, ended=self._ended)
         if data["states"] != self._states:
             self._states = data["states"]
-            # the checksum lets the browser ignore a text older than the graph
+            # with the checksum the browser ignores a text older than the graph
             self._hidden_text.text(json.dumps({**data, "mark": self._checksum}))
 
 
 def graph_data(
     flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool
 ) -> dict[str, Any]:
-    """Return the data that the browser draws: the constant plan, and the states.
+    """Return the data that the browser draws: the constant plan and the changing states.
 
     Names are not escaped: the browser sets them as text only.
     """

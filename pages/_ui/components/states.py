@@ -12,7 +12,7 @@ from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState
 from pages._ui.widgets.status_badges import NOT_RUN, StatusStyle, component_style
 
-# a group has the first of these states that one of its members has
+# a group has the first of these states that any of its members has
 _GROUP_PRECEDENCE = (
     ComponentState.FAILED,
     ComponentState.SUSPENDED,
@@ -46,9 +46,9 @@ class ComponentStatus:
 def component_run(
     component_id: str, components: Mapping[str, ComponentRun], *, ended: bool
 ) -> ComponentRun:
-    """Return the component's run. One without events is waiting, or unknown once `ended`."""
-    silent = ComponentState.UNKNOWN if ended or not components else ComponentState.WAITING
-    return components.get(component_id) or ComponentRun(component_id, silent)
+    """Return the component's run. Without events it is waiting, or unknown once `ended`."""
+    default = ComponentState.UNKNOWN if ended or not components else ComponentState.WAITING
+    return components.get(component_id) or ComponentRun(component_id, default)
 
 
 def component_status(

@@ -32,10 +32,10 @@ def draw(
     view: str,
     ended: bool,
     key: str,
-    choose: Callable[[str], None] | None = None,
+    on_choose: Callable[[str], None] | None = None,
 ) -> graph.FlowGraph | None:
     """Draw the components, once per rerun. Return the graph, if drawn, for updates until then."""
     if view == "Table":
         components_table.draw(flow, components, ended=ended)
         return None
-    return graph.FlowGraph(flow, components, ended=ended, key=key, choose=choose)
+    return graph.FlowGraph(flow, components, ended=ended, key=key, on_choose=on_choose)

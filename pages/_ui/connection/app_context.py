@@ -46,7 +46,7 @@ class AppContext:
         default_factory=lambda: TTLCache(MAX_BROWSERS, REATTACH_SECONDS)
     )
     lock: threading.Lock = field(default_factory=threading.Lock)
-    local_stopped: bool = False  # by a person, so that it is not started again unasked
+    local_stopped: bool = False  # by a user, so it is not restarted automatically
 
     def draft_fingerprint(self, cookie: str) -> str | None:
         """Return the fingerprint that drafts are saved under, or None without a valid cookie."""
@@ -83,6 +83,6 @@ def close_run() -> None:
 
 
 def open_client(connection: Connection, server_info: ServerInfo | None = None) -> LangflowClient:
-    """Return a client for the connection; with `server_info` it need not ask for that."""
+    """Return a client for the connection; with `server_info` it does not request that."""
     key = connection.api_key.get_secret_value() if connection.api_key else None
     return LangflowClient(connection.url, key or None, verify=connection.verify, server=server_info)

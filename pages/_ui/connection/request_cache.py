@@ -17,7 +17,7 @@ Key = tuple[str, str]  # the owner of the connection, and the name of the reques
 
 MAX_WAIT_SECONDS = 0.5  # how long a page waits for a response, counted from its request
 _MAX_RESPONSES = 300
-_UNSEEN_ERROR_SECONDS = 5.0  # how long a failure is kept for the page that asks for it next
+_UNSEEN_ERROR_SECONDS = 5.0  # how long an error is kept for the next page that needs it
 _EXPIRED = float("-inf")
 
 
@@ -40,7 +40,7 @@ class CachedResponse(Generic[T]):
 
 @dataclass(eq=False)
 class _PendingRequest:
-    """An open request, or one that failed and whose error no page has shown yet."""
+    """An open request, or a failed one until a page shows its error."""
 
     started_at: float
     ended: threading.Event = field(default_factory=threading.Event)
@@ -70,8 +70,8 @@ class RequestCache:
         """Return the response of `fetch`, which runs in its own thread at most every `ttl` seconds.
 
         If that takes longer than `max_wait` seconds (None: `MAX_WAIT_SECONDS`) or fails because the
-        server is away, return the previous response, with the error. Without a previous one, raise
-        `StillLoading`, or the error of `fetch`.
+        server is unreachable, return the previous response, with the error. Without a previous one,
+        raise `StillLoading`, or the error of `fetch`.
         """
         max_wait = MAX_WAIT_SECONDS if max_wait is None else max_wait
         key = (owner, name)
@@ -120,9 +120,7 @@ class RequestCache:
     def _cached_or_request(
         self, key: Key, ttl: float, fetch: Callable[[], Any]
     ) -> _PendingRequest | CachedResponse[Any]:
-        """Return a response younger than `ttl` seconds, or the request for it, newly sent if none
-        is open.
-        """
+        """Return a response younger than `ttl` seconds, or its request, sending one if needed."""
         with self._lock:
             response = self._responses.get(key)
             if response and time.monotonic() - response.received_at < ttl:
@@ -164,8 +162,8 @@ class RequestCache:
 
 
 def may_serve_stale(error: LangflowError) -> bool:
-    """Return whether the server is only unreachable, so that its previous response still helps.
+    """Return whether a page may show the previous response despite this error.
 
-    Not after a 403, with which it may have revoked access.
+    Not after a 403, which may mean that access was revoked.
     """
     return isinstance(error, Unreachable | ServerFault | BadAnswer) and error.status != 403

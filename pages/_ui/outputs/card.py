@@ -1,4 +1,4 @@
-"""The output that a viewer draws, with keys and buttons of its own."""
+"""The output that a viewer draws, with its widget keys and buttons."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class ChartSpec:
 class ChartData:
     """Columns `x`, `y` and `series`, or `from`, `to` and `count` of a histogram.
 
-    `note` tells which points were omitted, `x_kind` the kind of the `x` values.
+    `note` says which points were omitted. `x_kind` is the kind of the `x` values.
     """
 
     table: pd.DataFrame
@@ -60,23 +60,23 @@ def suggest_spec(table: pd.DataFrame, kinds: dict[str, ColumnKind]) -> ChartSpec
     """Suggest a chart from the columns. Return None if there is nothing to draw.
 
     Bars prefer a column with repeated values. A line needs a time series: rows with unrelated
-    times, such as dates of birth, are counted by a category instead.
+    times, such as dates of birth, get bars that count them by a category.
     """
     numbers = [name for name, kind in kinds.items() if kind is ColumnKind.NUMBER]
     times = [name for name, kind in kinds.items() if kind is ColumnKind.TIME]
     names = [name for name, kind in kinds.items() if kind in (ColumnKind.TEXT, ColumnKind.BOOLEAN)]
     names.sort(key=lambda name: table[name].head(SAMPLE_SIZE).nunique() > MAX_BARS)
-    measured = [name for name in numbers if not _is_id(name)] or numbers
-    groups = [name for name in names if _is_category(table[name])]
-    if times and groups and not _is_series(parse_column(table[times[0]], ColumnKind.TIME)):
-        return ChartSpec(BAR, groups[0], (ROW_COUNT,))
+    measures = [name for name in numbers if not _is_id(name)] or numbers
+    categories = [name for name in names if _is_category(table[name])]
+    if times and categories and not _is_time_series(parse_column(table[times[0]], ColumnKind.TIME)):
+        return ChartSpec(BAR, categories[0], (ROW_COUNT,))
     if times and numbers:
-        return ChartSpec(LINE, times[0], tuple(measured[:1]))
+        return ChartSpec(LINE, times[0], tuple(measures[:1]))
     if names and numbers:
-        return ChartSpec(BAR, names[0], tuple(measured[:1]))
+        return ChartSpec(BAR, names[0], tuple(measures[:1]))
     if len(numbers) > 1:
-        x = next(name for name in numbers if name != measured[-1])
-        return ChartSpec(SCATTER, x, (measured[-1],))
+        x = next(name for name in numbers if name != measures[-1])
+        return ChartSpec(SCATTER, x, (measures[-1],))
     if numbers:
         return ChartSpec(HISTOGRAM, numbers[0])
     if names or times:
@@ -85,13 +85,13 @@ def suggest_spec(table: pd.DataFrame, kinds: dict[str, ColumnKind]) -> ChartSpec
 
 
 def _is_category(column: pd.Series) -> bool:
-    """Return whether a few values cover many rows."""
+    """Return whether the column has few distinct values, some of them repeated."""
     column = column.head(SAMPLE_SIZE).dropna()
     return 2 <= column.nunique() <= MAX_CATEGORIES and column.nunique() < len(column)
 
 
-def _is_series(times: pd.Series) -> bool:
-    """Return whether the rows are in order of time, with hardly two at once."""
+def _is_time_series(times: pd.Series) -> bool:
+    """Return whether the times are in order and almost all distinct."""
     times = times.dropna()
     ordered = times.is_monotonic_increasing or times.is_monotonic_decreasing
     return ordered and times.nunique() >= MIN_DISTINCT_TIMES * len(times)
@@ -114,8 +114,8 @@ def build_chart_data(
 
 def is_aggregated(table: pd.DataFrame, spec: ChartSpec) -> bool:
     """Return whether the chart shows the total or mean of several rows as one mark."""
-    is_plain = spec.chart in (SCATTER, HISTOGRAM) or ROW_COUNT in spec.y
-    return not is_plain and bool(table[spec.x].duplicated().any())
+    never_aggregated = spec.chart in (SCATTER, HISTOGRAM) or ROW_COUNT in spec.y
+    return not never_aggregated and bool(table[spec.x].duplicated().any())
 
 
 def _row_points(table: pd.DataFrame, kinds: dict[str, ColumnKind], spec: ChartSpec) -> ChartData:
@@ -123,12 +123,12 @@ def _row_points(table: pd.DataFrame, kinds: dict[str, ColumnKind], spec: ChartSp
     table, note = _downsample(table, spec, "rows")
     kind = kinds[spec.x]
     x = parse_column(table[spec.x], kind)
-    drawn = _to_long_form(
+    points = _to_long_form(
         {name: parse_column(table[name], ColumnKind.NUMBER) for name in spec.y}, x
     )
     if spec.chart != SCATTER and kind is not ColumnKind.TEXT:
-        drawn = drawn.sort_values("x", kind="stable")
-    return ChartData(drawn, kind, note)
+        points = points.sort_values("x", kind="stable")
+    return ChartData(points, kind, note)
 
 
 def _downsample(table: pd.DataFrame, spec: ChartSpec, unit: str) -> tuple[pd.DataFrame, str]:
@@ -160,8 +160,10 @@ def _aggregate(table: pd.DataFrame, kinds: dict[str, ColumnKind], spec: ChartSpe
         heights = heights.sort_index()
     if spec.chart != BAR:
         heights, note = _downsample(heights, spec, "points")
-    drawn = _to_long_form({str(name): heights[name] for name in heights}, heights.index.to_series())
-    return ChartData(drawn, kind, note)
+    points = _to_long_form(
+        {str(name): heights[name] for name in heights}, heights.index.to_series()
+    )
+    return ChartData(points, kind, note)
 
 
 def _to_long_form(series: dict[str, pd.Series], x: pd.Series) -> pd.DataFrame:
@@ -181,7 +183,7 @@ def _histogram(values: pd.Series) -> ChartData:
     if not np.isfinite(span):
         return ChartData(pd.DataFrame({"from": [], "to": [], "count": []}), ColumnKind.NUMBER)
     bins = min(MAX_BINS, max(1, int(np.sqrt(len(values)))), max(1, values.nunique()))
-    counts, steps = np.histogram(values, bins=bins)
+    counts, edges = np.histogram(values, bins=bins)
     return ChartData(
-        pd.DataFrame({"from": steps[:-1], "to": steps[1:], "count": counts}), ColumnKind.NUMBER
+        pd.DataFrame({"from": edges[:-1], "to": edges[1:], "count": counts}), ColumnKind.NUMBER
     )

@@ -1,4 +1,4 @@
-"""Messages: Markdown that loads nothing by itself, or plain text if long."""
+"""Messages: Markdown without remote content, or plain text if long."""
 
 from __future__ import annotations
 

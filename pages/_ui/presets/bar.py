@@ -42,7 +42,7 @@ from pages._ui.widgets.markdown import escape
 
 
 def apply_initial_values(server: ServerSession, flow: Flow) -> None:
-    """Fill the form from the address, or with the default preset if the form is untouched.
+    """Fill the form from the URL, or with the default preset if the form is untouched.
 
     Call it before the form is read.
     """
@@ -55,8 +55,8 @@ def apply_initial_values(server: ServerSession, flow: Flow) -> None:
     st.session_state[key] = True
     presets = app_context().runner.store.presets
     try:
-        heads = [head for head in presets.list_for_flow(owner, flow.id) if head.is_default]
-        default = presets.get(owner, heads[0].id) if heads else None
+        defaults = [each for each in presets.list_for_flow(owner, flow.id) if each.is_default]
+        default = presets.get(owner, defaults[0].id) if defaults else None
     except StoreError:
         return  # `draw` shows the error
     if default:
@@ -64,11 +64,11 @@ def apply_initial_values(server: ServerSession, flow: Flow) -> None:
 
 
 def draw(server: ServerSession, flow: Flow) -> None:
-    """Draw the bar and the banner and notes under it."""
+    """Draw the bar, and below it the banner and notes."""
     link = form_state(server.owner, flow).entries.preset_link or PresetLink()
     presets = app_context().runner.store.presets
     try:
-        kept = presets.list_for_flow(server.owner, flow.id)
+        summaries = presets.list_for_flow(server.owner, flow.id)
         chosen = presets.get(server.owner, link.preset) if link.preset else None
     except StoreError as error:
         alerts.show(error)
@@ -77,8 +77,8 @@ def draw(server: ServerSession, flow: Flow) -> None:
     if link.preset and chosen is None:
         _report_deleted(server, flow)
     with st.container(key="preset-bar", horizontal=True, vertical_alignment="center", gap="small"):
-        _draw_picker(server, flow, kept, chosen)
-        preset_menu.draw(server, flow, kept, chosen)
+        _draw_picker(server, flow, summaries, chosen)
+        preset_menu.draw(server, flow, summaries, chosen)
         share_link.draw(server, flow, chosen)
     _draw_banner(server, flow)
     if chosen:
@@ -86,9 +86,9 @@ def draw(server: ServerSession, flow: Flow) -> None:
 
 
 def _draw_picker(
-    server: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset | None
+    server: ServerSession, flow: Flow, summaries: Sequence[PresetSummary], chosen: Preset | None
 ) -> None:
-    by_id = {preset.id: preset for preset in kept}
+    by_id = {preset.id: preset for preset in summaries}
     key = preset_keys.preset_key("choice", server.owner, flow.id)
     st.session_state[key] = chosen.id if chosen else None
 
@@ -104,8 +104,8 @@ def _draw_picker(
         key=key,
         on_change=_on_choice,
         args=(server, flow, key),
-        placeholder="Choose a preset" if kept else "No presets yet",
-        disabled=not kept,
+        placeholder="Choose a preset" if summaries else "No presets yet",
+        disabled=not summaries,
         label_visibility="collapsed",
     )
 
@@ -134,12 +134,12 @@ def _apply_preset(
     server: ServerSession, flow: Flow, preset: Preset, *, opened: bool = False
 ) -> None:
     source = "" if opened else f"Filled with the preset “{clip(preset.name, 60)}”."
-    found = fill_form(server, flow, masked_values(preset), source)
+    fitted = fill_form(server, flow, masked_values(preset), source)
     form = form_state(server.owner, flow)
     if not form.previous:
         clear_source(form)  # the select box shows the preset
     link_preset(server, flow, PresetLink(preset.id, preset.version, opened))
-    message = mismatch_banner(f"Of “{preset.name}”", flow, found) if found.rejected else None
+    message = mismatch_banner(f"Of “{preset.name}”", flow, fitted) if fitted.rejected else None
     set_banner(server.owner, flow.id, message)
 
 
@@ -172,13 +172,13 @@ def _draw_comparison(server: ServerSession, flow: Flow, chosen: Preset, link: Pr
     """Draw how the form differs from its preset, with the actions to resolve it."""
     form = form_state(server.owner, flow)
     fields = flow.fields_by_key
-    differs = changed_keys(flow, masked_values(chosen), form.overrides(fields))
-    differs = list(dict.fromkeys([*differs, *form.entries.invalid]))
+    changed = changed_keys(flow, masked_values(chosen), form.overrides(fields))
+    changed = list(dict.fromkeys([*changed, *form.entries.invalid]))
     changed_elsewhere = chosen.version != link.version
-    if changed_elsewhere and not differs:
+    if changed_elsewhere and not changed:
         link_preset(server, flow, replace(link, version=chosen.version))
-    elif differs:
-        _draw_difference(server, flow, chosen, differs, changed_elsewhere)
+    elif changed:
+        _draw_difference(server, flow, chosen, changed, changed_elsewhere)
     elif link.opened:
         _draw_default_note(server, flow, chosen)
     missing = missing_secrets(form, [key for key in chosen.secrets if key in fields])
@@ -197,7 +197,7 @@ def _draw_difference(
         key="preset-differs", horizontal=True, vertical_alignment="center", gap="small"
     ):
         words = (
-            f":material/group: “{name}” was changed by somebody else. Yours differs in {values}."
+            f":material/group: “{name}” was changed by someone else. Your form differs in {values}."
             if changed_elsewhere
             else f":material/edit: Differs from “{name}” in {values}."
         )
@@ -231,12 +231,12 @@ def _draw_default_note(server: ServerSession, flow: Flow, chosen: Preset) -> Non
             "Use flow defaults",
             key=preset_keys.preset_key("own", server.owner, flow.id),
             type="tertiary",
-            on_click=_use_flow_values,
+            on_click=_use_flow_defaults,
             args=(server, flow),
         )
 
 
-def _use_flow_values(server: ServerSession, flow: Flow) -> None:
+def _use_flow_defaults(server: ServerSession, flow: Flow) -> None:
     fill_form(server, flow, {}, "")
     link_preset(server, flow, PresetLink())
 
@@ -245,11 +245,11 @@ def _update_preset(server: ServerSession, flow: Flow, drawn: Preset) -> None:
     """Save the form's values in the preset, unless it has changed since it was drawn."""
     try:
         snapshot = snapshot_form(server, flow)
-        head = PresetSummary(drawn.id, drawn.name, drawn.is_default, drawn.version)
-        kept = save_preset(
-            server, flow, drawn.name, with_pending_secrets(flow, snapshot.fit, drawn), head
+        summary = PresetSummary(drawn.id, drawn.name, drawn.is_default, drawn.version)
+        saved = save_preset(
+            server, flow, drawn.name, with_pending_secrets(flow, snapshot.fit, drawn), summary
         )
-    except PresetConflict:  # the comparison below the bar offers the choices
+    except PresetConflict:  # the comparison below the bar offers what to do
         lines: tuple[str, ...] = ("Nothing was overwritten, and your input is still here.",)
         set_banner(server.owner, flow.id, Banner("Not updated.", lines, is_warning=True))
         return
@@ -257,4 +257,4 @@ def _update_preset(server: ServerSession, flow: Flow, drawn: Preset) -> None:
         lines = (error.message, error.hint)
         set_banner(server.owner, flow.id, Banner("Not updated.", lines, is_warning=True))
         return
-    report_saved(server, flow, "Updated", kept, snapshot)
+    report_saved(server, flow, "Updated", saved, snapshot)

@@ -33,7 +33,7 @@ def pending_question(record: RunRecord | None) -> HumanInput | None:
 
 
 def draw(server: ServerSession, record: RunRecord | None) -> None:
-    """Draw the run's question. Called outside fragments, so that no press is lost."""
+    """Draw the run's question. Call it outside fragments, so that no click is lost."""
     question = pending_question(record)
     if record is None or question is None:
         return
@@ -59,7 +59,7 @@ def _button(
 ) -> None:
     st.button(
         escape(clip(decision.label, 60)),
-        # the key names the question: a press on an earlier one must not count for the next
+        # the key names the question: a click on an earlier one must not answer the next
         key=f"decide-{record.id}-{question.request_id}-{number}",
         type="primary" if number == 0 else "secondary",
         disabled=question.sent is not None,

@@ -35,8 +35,8 @@ MODE_HELP: dict[Mode, str] = {
 class RunSetup:
     """A flow ready to run on a server.
 
-    The form on the page is checked for `mode`; `read` returns its current contents for any mode.
-    `chat` is true for the form of a conversation.
+    The form on the page is checked for `mode`; `read` checks its current contents for any mode.
+    `chat` is True for the form of a conversation.
     """
 
     server: ServerSession
@@ -65,8 +65,8 @@ def supported_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
 
 def offered_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
     """Return the modes to offer; streamed only if the user enabled it under Options."""
-    possible = supported_modes(server_info, flow)
-    return tuple(mode for mode in possible if mode != "stream" or run_options.is_advanced())
+    supported = supported_modes(server_info, flow)
+    return tuple(mode for mode in supported if mode != "stream" or run_options.is_advanced())
 
 
 def selected_mode(server: ServerSession, server_info: ServerInfo, flow: Flow) -> Mode:
@@ -160,7 +160,7 @@ def supports_session(server_info: ServerInfo, flow: Flow) -> bool:
 
 
 def _draw_session(setup: RunSetup) -> None:
-    """Draw the session field, or a note that this server takes none for this flow."""
+    """Draw the session field, or a note that this flow has no sessions on this server."""
     if not supports_session(setup.server_info, setup.flow):
         st.caption(
             ":material/forum: This server supports sessions only for flows with a chat input."
@@ -241,7 +241,7 @@ def draw_stop_button(server: ServerSession, record: RunRecord) -> None:
 
 
 def _on_run(setup: RunSetup, token: str) -> None:
-    """Start the run in a callback, before the page is drawn, so that it opens with the status."""
+    """Start the run in a callback, before the page is drawn, so that the page shows its status."""
     owner, flow_id = setup.server.owner, setup.flow.id
     session_id = None
     if supports_session(setup.server_info, setup.flow):
@@ -290,9 +290,9 @@ def start_run(
 
 def _not_ready_error(form: FormResult, flow: Flow) -> InvalidRequest:
     fields = flow.fields_by_key
-    wrong = [problem for problem in form.problems if problem.level == "error"]
-    shown = [(qualified_label_for_key(fields, each.key), each.message) for each in wrong[:5]]
-    if all(problem.message == REQUIRED_MESSAGE for problem in wrong):
+    errors = [problem for problem in form.problems if problem.level == "error"]
+    shown = [(qualified_label_for_key(fields, each.key), each.message) for each in errors[:5]]
+    if all(problem.message == REQUIRED_MESSAGE for problem in errors):
         return MissingValue(", ".join(label for label, _ in shown))
     reasons = " ".join(f"{label}: {message}" for label, message in shown)
     hint = "Correct the marked fields, then run again."

@@ -68,8 +68,8 @@ def draw_problems(server: ServerSession, record: RunRecord) -> None:
         st.warning(escape(warning), icon=":material/warning:")
 
 
-def _draw_error(error: RunError, where: str, key: str) -> None:
-    heading = f"**{escape(where)}** failed" if where else "**The flow failed**"
+def _draw_error(error: RunError, source: str, key: str) -> None:
+    heading = f"**{escape(source)}** failed" if source else "**The flow failed**"
     st.error(f"{heading}\n\n{escape(error.message)}", icon=":material/error:")
     if error.traceback:
         _draw_traceback(error.traceback, key)
@@ -78,7 +78,7 @@ def _draw_error(error: RunError, where: str, key: str) -> None:
 @st.fragment
 def _draw_traceback(text: str, key: str) -> None:
     controls.lazy_expander(
-        "The component's traceback",
+        "Traceback",
         ":material/code:",
         key,
         lambda: st.code(text, language=None, height=320),
@@ -116,7 +116,7 @@ def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
 
 
 def draw_details(server: ServerSession, record: RunRecord) -> None:
-    """Draw the run's links and details; each tab is sent to the browser only once it is opened."""
+    """Draw the run's links and details; a tab is drawn once it is opened."""
     with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
         _draw_chat_link(server, record)
         picker.compare_menu(server, record)
@@ -129,8 +129,10 @@ def draw_details(server: ServerSession, record: RunRecord) -> None:
         _draw_inputs_folded(server, record)
     if not record.ended or record.run is None:
         return
-    soon = not record.run.components and app_context().runner.is_followed(record.id)
-    st.fragment(_draw_tabs, run_every=REFRESH_SECONDS if soon else None)(server, record.id, soon)
+    loading = not record.run.components and app_context().runner.is_followed(record.id)
+    st.fragment(_draw_tabs, run_every=REFRESH_SECONDS if loading else None)(
+        server, record.id, loading
+    )
 
 
 def _draw_chat_link(server: ServerSession, record: RunRecord) -> None:
@@ -148,12 +150,12 @@ def _draw_chat_link(server: ServerSession, record: RunRecord) -> None:
 
 
 @alerts.show_errors()
-def _draw_tabs(server: ServerSession, run_id: str, soon: bool) -> None:
+def _draw_tabs(server: ServerSession, run_id: str, loading: bool) -> None:
     record = app_context().runner.get(run_id, server.owner)
     if record is None or record.run is None:
         return
     run = record.run
-    if soon and (run.components or not app_context().runner.is_followed(run_id)):
+    if loading and (run.components or not app_context().runner.is_followed(run_id)):
         st.rerun()  # draws the details without a refresh interval
     names = [
         "Components",
@@ -204,7 +206,7 @@ def _draw_components(server: ServerSession, record: RunRecord) -> None:
     elif app_context().runner.is_followed(record.id):
         st.caption(":material/hourglass_top: Loading component records")
     else:
-        st.caption("The server has no component records of this run.")
+        st.caption("The server has no component records of this run")
 
 
 def _draw_messages(run: Run) -> None:

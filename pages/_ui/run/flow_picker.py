@@ -27,7 +27,7 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
     """Draw the select box and the flow's description; return the chosen flow, or None.
 
     The flow of `record`, the run on the page, is preselected. If it was deleted, no flow is
-    chosen: another flow above the run's inputs would pass for its own.
+    chosen: another flow above the run's inputs would look like its own.
     """
     _draw_server_link(server)
     try:
@@ -43,15 +43,17 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
             warning=True,
         )
         _draw_retry(server)
-    gone = record if record and not _contains(flows, record.flow_id) else None
+    deleted_run = record if record and not _contains(flows, record.flow_id) else None
     chosen = None
     if flows.value:
         first = _choose_flow(server, flows.value, record)
-        chosen = _draw_select(server, flows.value, first, gone.flow_name if gone else None)
+        chosen = _draw_select(
+            server, flows.value, first, deleted_run.flow_name if deleted_run else None
+        )
     else:
         _show_no_flows(server)
-    if gone:
-        _show_deleted(gone)
+    if deleted_run:
+        _show_deleted(deleted_run)
         return None
     if chosen is None:
         if flows.value:
@@ -78,11 +80,11 @@ def _load_flows(
 ) -> CachedResponse[list[FlowSummary]]:
     """Return the flows; refresh them once if the requested flow is not among them."""
     flows = server.flows()
-    wanted = record.flow_id if record else flow_choice.flow_from_url()
-    if wanted and not _contains(flows, wanted) and flow_choice.is_first_lookup(wanted):
+    flow_id = record.flow_id if record else flow_choice.flow_from_url()
+    if flow_id and not _contains(flows, flow_id) and flow_choice.is_first_lookup(flow_id):
         server.refresh()
         flows = server.flows()
-        if not _contains(flows, wanted) and server.seconds_waiting("flows") is not None:
+        if not _contains(flows, flow_id) and server.seconds_waiting("flows") is not None:
             raise StillLoading("flows")
     return flows
 
@@ -118,36 +120,41 @@ def is_flow_deleted(server: ServerSession, record: RunRecord) -> bool:
 def _choose_flow(
     server: ServerSession, flows: list[FlowSummary], record: RunRecord | None
 ) -> str | None:
-    """Return the id of the chosen flow, or None if the run's or the address's flow is missing.
+    """Return the id of the chosen flow, or None if the flow of the run or URL is missing.
 
     Another flow in its place could be run by mistake.
     """
-    preferred = record.flow_id if record else None
+    run_flow = record.flow_id if record else None
     known = {flow.id for flow in flows}
     key = flow_choice.flow_key(server.owner)
-    addressed = flow_choice.flow_from_url()
-    wanted = (flow_choice.take_requested_flow(), st.session_state.get(key), preferred, addressed)
-    chosen = next((each for each in wanted if each in known), None)
-    if preferred and preferred not in known:
+    url_flow = flow_choice.flow_from_url()
+    candidates = (
+        flow_choice.take_requested_flow(),
+        st.session_state.get(key),
+        run_flow,
+        url_flow,
+    )
+    chosen = next((each for each in candidates if each in known), None)
+    if run_flow and run_flow not in known:
         chosen = None
-    elif chosen is None and not addressed:
+    elif chosen is None and not url_flow:
         chosen = flows[0].id
-    # set on every rerun: after a page change Streamlit resets a value nobody chose to the first
+    # set on every rerun: after a page change Streamlit resets a value set by code to the first
     st.session_state[key] = chosen
     return chosen
 
 
 def _draw_select(
-    server: ServerSession, flows: list[FlowSummary], chosen: str | None, gone: str | None
+    server: ServerSession, flows: list[FlowSummary], chosen: str | None, deleted_name: str | None
 ) -> FlowSummary | None:
-    """Draw the select box; `gone` is the name of the deleted flow of a run, or None."""
+    """Draw the select box. `deleted_name` is the name of the run's flow if it was deleted."""
     by_id = {flow.id: flow for flow in sorted(flows, key=lambda flow: flow.name.casefold())}
     names = Counter(flow.name for flow in flows)
 
     def label(flow_id: str) -> str:
         flow = by_id[flow_id]
-        more = f"…{flow.id[-6:]}" if names[flow.name] > 1 else ""
-        return " · ".join(part for part in (flow.name, more) if part)
+        id_end = f"…{flow.id[-6:]}" if names[flow.name] > 1 else ""
+        return " · ".join(part for part in (flow.name, id_end) if part)
 
     with st.container(key="flow-picker", horizontal=True, vertical_alignment="bottom"):
         flow_id = st.selectbox(
@@ -157,7 +164,7 @@ def _draw_select(
             format_func=label,
             key=flow_choice.flow_key(server.owner),
             on_change=close_run,
-            placeholder=f"{clip(gone, 60)} (deleted)" if gone else "Choose a flow",
+            placeholder=f"{clip(deleted_name, 60)} (deleted)" if deleted_name else "Choose a flow",
             persist_state="session",
         )
         st.button(
@@ -183,7 +190,7 @@ def _show_deleted(record: RunRecord) -> None:
 
 
 def _show_unknown_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
-    """Say that the address's flow is missing; offer the flow whose id it truncates, if unique."""
+    """Say that the flow of the URL is missing. If its id is truncated, offer the only match."""
     share_link.discard_shared_link()
     flow_id = flow_choice.flow_from_url() or ""
     name = flow_choice.remembered_flow_name(server.owner, flow_id)
@@ -202,8 +209,8 @@ def _show_unknown_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
     with st.container(key="no-such-flow"):
         alerts.show_message(
             "This server has no such flow",
-            f"The address names the flow {clip(flow_id, 60)}, which is not among the "
-            f"{len(flows)} flows that this key can see.",
+            f"The link names flow {clip(flow_id, 60)}, which is not among the {len(flows)} flows "
+            "that this key can access.",
             "The link may be incomplete or made for another server or key, or the flow was "
             "deleted. Ask for the link again, or choose a flow.",
             warning=True,
@@ -220,14 +227,14 @@ def _show_unknown_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
 
 def _load_flow(server: ServerSession, chosen: FlowSummary) -> Flow | None:
     try:
-        found = server.flow(chosen.id)
+        flow = server.flow(chosen.id)
     except FlowNotFound as error:
         server.refresh("flows")
         alerts.show(error)
     except LangflowError as error:
         loading.show(server, error, retry="retry-flows")
     else:
-        return found.value
+        return flow.value
     return None
 
 

@@ -152,10 +152,10 @@ def draw_components(
         if one.state in _RESULT_STATES
     }
 
-    def choose(pressed: str) -> None:
+    def choose(component_id: str) -> None:
         """Choose the component, or the last one with a result inside a group."""
-        inside = drawn.component(pressed)
-        ids = [leaf.id for leaf in leaf_components(inside)] if inside else [pressed]
+        inside = drawn.component(component_id)
+        ids = [leaf.id for leaf in leaf_components(inside)] if inside else [component_id]
         found = [name for name in ids if name in known]
         if found:
             st.session_state[run_page.component_key(record.id)] = found[-1]
@@ -166,7 +166,7 @@ def draw_components(
         view=view,
         ended=ended,
         key=f"graph-{record.id}-{ended}",
-        choose=choose,
+        on_choose=choose,
     )
     draw_result(server, record, known)
     return drawing

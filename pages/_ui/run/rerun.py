@@ -177,7 +177,7 @@ def _description(rerun: Rerun) -> str:
 
 
 def _on_rerun(rerun: Rerun, click: str) -> None:
-    """Start the run in a callback, before the page is drawn, so that it opens with the status."""
+    """Start the run in a callback, before the page is drawn, so that the page shows its status."""
     session_id = None
     if run_controls.supports_session(rerun.server_info, rerun.flow):
         session_id = rerun.record.session_id if rerun.kept else run_options.random_session()

@@ -70,7 +70,7 @@ def count(query: object) -> int | None:
 
 
 def set_until(query: object, time: datetime) -> None:
-    """Hide runs of this query started after `time`, until a person asks for them."""
+    """Hide runs of this query started after `time`, until the user requests them."""
     st.session_state[_UNTIL] = (query, time)
 
 

@@ -89,7 +89,7 @@ def has_form(run_id: str, flow_id: str) -> bool:
 
 
 def close_run() -> None:
-    """Show no run; a running one is not stopped."""
+    """Close the run on the page without stopping it."""
     if RUN in st.query_params:
         del st.query_params[RUN]
     _drop_other_runs()

@@ -1,4 +1,4 @@
-"""The frame of all pages."""
+"""The frame around all pages."""
 
 import importlib
 
@@ -7,8 +7,8 @@ from streamlit.runtime.pages_manager import PagesManager
 import app
 
 
-def test_no_page_is_ever_run_without_its_frame(monkeypatch):
-    """Streamlit would run the files in pages/ by themselves if one of them is opened first."""
+def test_streamlit_never_runs_a_page_without_its_frame(monkeypatch):
+    """It would run a file of pages/ alone if that is opened first."""
     monkeypatch.setattr(PagesManager, "uses_pages_directory", None)
     importlib.reload(app)
     assert PagesManager.uses_pages_directory is False

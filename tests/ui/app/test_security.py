@@ -1,4 +1,4 @@
-"""Headers of every answer, and the cookie that tells browsers apart."""
+"""Security headers, and the cookie that identifies a browser."""
 
 import asyncio
 import logging
@@ -55,7 +55,7 @@ def test_the_policy_allows_two_inline_scripts_by_hash():
     assert len(re.findall(r"'sha256-[A-Za-z0-9+/=]{44}'", content_security_policy())) == 2
 
 
-def test_sets_the_cookie_on_a_fetch_of_the_page():
+def test_the_cookie_is_set_on_a_fetch_by_the_page():
     """Random, unreadable for scripts, sent to this site only, for 30 days."""
     cookie = get(HEALTH, FETCH).headers["set-cookie"]
     assert is_valid_token(re.match(rf"{COOKIE}=([^;]+)", cookie).group(1))
@@ -65,18 +65,16 @@ def test_sets_the_cookie_on_a_fetch_of_the_page():
     assert "Secure" not in cookie
 
 
-def test_works_under_a_base_path():
-    """A console below a path sets it too."""
+def test_the_cookie_is_set_under_a_base_path():
     assert "set-cookie" in get("/base" + HEALTH, FETCH).headers
 
 
-def test_is_secure_over_https():
-    """Over HTTPS the cookie never goes over HTTP."""
+def test_the_cookie_is_secure_over_https():
     assert "Secure" in get(HEALTH, FETCH, "https://testserver").headers["set-cookie"]
 
 
-def test_renews_the_cookie_and_never_replaces_it():
-    """A browser that has one keeps it for 30 days from now, and with it its keys and drafts."""
+def test_a_valid_cookie_is_renewed_and_never_replaced():
+    """The browser's drafts depend on it."""
     headers = {**FETCH, "cookie": f"{COOKIE}={'a' * 43}"}
     cookie = get(HEALTH, headers).headers["set-cookie"]
     assert cookie.startswith(f"{COOKIE}={'a' * 43}; ")
@@ -84,7 +82,7 @@ def test_renews_the_cookie_and_never_replaces_it():
     assert "set-cookie" not in get("/", headers).headers
 
 
-def test_replaces_an_invalid_cookie():
+def test_an_invalid_cookie_is_replaced():
     assert "set-cookie" in get(HEALTH, {**FETCH, "cookie": f"{COOKIE}=short"}).headers
 
 
@@ -97,17 +95,16 @@ def test_replaces_an_invalid_cookie():
         (HEALTH, {"accept": "text/html,*/*"}),
     ],
 )
-def test_sets_no_cookie_when_the_browser_may_withhold_one(path, headers):
+def test_no_cookie_is_set_when_the_browser_may_withhold_one(path, headers):
     assert "set-cookie" not in get(path, headers).headers
 
 
 def test_two_browsers_get_different_cookies():
-    """The token is random."""
     assert get(HEALTH, FETCH).headers["set-cookie"] != get(HEALTH, FETCH).headers["set-cookie"]
 
 
-def test_keeps_exception_texts_out_of_streamlits_log():
-    """The text of an exception may hold what somebody typed; its kind does not."""
+def test_exception_texts_stay_out_of_streamlits_log():
+    """The text may contain user input; the type does not."""
     try:
         raise ValueError("sk-secret")
     except ValueError as error:

@@ -1,11 +1,11 @@
-"""Fixtures that the tests of this folder share."""
+"""Fixtures of the Chat page."""
 
 import pytest
 
-from tests.ui.support.talking_langflow import Talking
+from tests.ui.support.chat_langflow import ChatLangflow
 
 
 @pytest.fixture
-def talking(langflow_stand_in):
-    """A server whose flow answers."""
-    return Talking(langflow_stand_in)
+def chat_langflow(langflow_stand_in):
+    """A stand-in with a chat flow that echoes messages."""
+    return ChatLangflow(langflow_stand_in)

@@ -1,4 +1,4 @@
-"""Which messages a conversation shows: none twice, none lost, whatever became of its run."""
+"""A conversation shows each message once, whatever the outcome of its run."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,21 +18,21 @@ from tests.support import flows
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 FLOW = flows.flow(flows.chat_input(), flows.node("ChatOutput-b"))
 CHOICE = RunSetup(None, None, FLOW, "background", None)
-GOING, DONE, STOPPED = RunStatus.IN_PROGRESS, RunStatus.COMPLETED, RunStatus.CANCELLED
+RUNNING, DONE, STOPPED = RunStatus.IN_PROGRESS, RunStatus.COMPLETED, RunStatus.CANCELLED
 
 
-def user(id, text="hi", after=0, **more):
-    """A person's message, kept so many seconds after the run was begun."""
+def user_message(id, text="hi", after=0, **more):
+    """Return a user's message, stored `after` seconds after the start of the run."""
     at = f"{NOW + timedelta(seconds=after):%Y-%m-%d %H:%M:%S.%f} UTC"
     return Message(id, text, "User", "User", "s", timestamp=at, **more)
 
 
-def machine(id, text="hello", **more):
+def machine_message(id, text="hello", **more):
     return Message(id, text, "Machine", "AI", "s", **more)
 
 
-def record_of(status, text="hi", job="job-1", run=None, name="run", after=0):
-    """A run that was given that text."""
+def make_record(status, text="hi", job="job-1", run=None, name="run", after=0):
+    """Return the record of a run with this text as its message."""
     return RunRecord(
         id=name,
         owner="o",
@@ -51,13 +51,13 @@ def record_of(status, text="hi", job="job-1", run=None, name="run", after=0):
     )
 
 
-def talking(history, status=None, *, settled=True, **more):
-    """A conversation, and its latest run, if any."""
-    record = record_of(status, **more) if status else None
+def make_conversation(history, status=None, *, settled=True, **more):
+    """Return a conversation with a latest run if it has a `status`."""
+    record = make_record(status, **more) if status else None
     return Conversation(None, CHOICE, "s", history, True, settled, None, record)
 
 
-def ran(status=DONE, *messages, **outputs):
+def make_run(status=DONE, *messages, **outputs):
     found = {name: Output(name, OutputKind.MESSAGE, text) for name, text in outputs.items()}
     return Run(
         FLOW.id, "background", status, outputs=found, messages={one.id: one for one in messages}
@@ -73,53 +73,63 @@ HI, HELLO = ("User", "hi"), ("Machine", "hello")
 
 
 def test_a_conversation_shows_the_servers_history():
-    history = [user("1"), machine("2")]
-    assert shown(talking(history)) == [HI, HELLO]
-    assert shown(talking(history, DONE, run=ran(DONE, user("1"), machine("2")))) == [HI, HELLO]
+    history = [user_message("1"), machine_message("2")]
+    assert shown(make_conversation(history)) == [HI, HELLO]
+    assert shown(
+        make_conversation(
+            history, DONE, run=make_run(DONE, user_message("1"), machine_message("2"))
+        )
+    ) == [HI, HELLO]
 
 
 def test_a_message_appears_as_soon_as_it_is_sent():
-    assert shown(talking([], GOING, run=None)) == [HI]
+    assert shown(make_conversation([], RUNNING, run=None)) == [HI]
 
 
 def test_live_messages_are_matched_by_id():
-    written = machine("2", "", complete=False, streamed="hel")
-    live = ran(GOING, user("1"), written)
-    for history in ([], [user("1")], [user("1"), machine("2", "", complete=False)]):
-        assert shown(talking(history, GOING, run=live)) == [HI, ("Machine", "hel")]
+    written = machine_message("2", "", complete=False, streamed="hel")
+    live = make_run(RUNNING, user_message("1"), written)
+    for history in (
+        [],
+        [user_message("1")],
+        [user_message("1"), machine_message("2", "", complete=False)],
+    ):
+        assert shown(make_conversation(history, RUNNING, run=live)) == [HI, ("Machine", "hel")]
 
 
 def test_a_repeated_text_is_another_message():
-    before = [user("1", after=-60, job_id="job-0"), machine("2", job_id="job-0")]
-    assert shown(talking(before, GOING)) == [HI, HELLO, HI]
-    without_jobs = [user("1", after=-60), machine("2")]
-    assert shown(talking(without_jobs, GOING)) == [HI, HELLO, HI]
+    before = [user_message("1", after=-60, job_id="job-0"), machine_message("2", job_id="job-0")]
+    assert shown(make_conversation(before, RUNNING)) == [HI, HELLO, HI]
+    without_jobs = [user_message("1", after=-60), machine_message("2")]
+    assert shown(make_conversation(without_jobs, RUNNING)) == [HI, HELLO, HI]
 
 
 def test_a_stored_message_is_not_added_twice():
-    assert shown(talking([user("1", after=1)], GOING, job=None)) == [HI]
-    assert shown(talking([user("1", after=-90, job_id="job-1")], GOING)) == [HI]
+    assert shown(make_conversation([user_message("1", after=1)], RUNNING, job=None)) == [HI]
+    assert shown(make_conversation([user_message("1", after=-90, job_id="job-1")], RUNNING)) == [HI]
 
 
 def test_an_answer_appears_before_the_history_has_it():
-    run = ran(DONE, **{"ChatOutput-b": "hello"})
-    late = talking([], DONE, settled=False, run=run)
+    run = make_run(DONE, **{"ChatOutput-b": "hello"})
+    late = make_conversation([], DONE, settled=False, run=run)
     assert shown(late) == [HI, HELLO]
     assert shown(replace(late, history=None)) == [HI, HELLO]
-    kept = [user("1", after=1, job_id="job-1"), machine("2", job_id="job-1")]
+    kept = [user_message("1", after=1, job_id="job-1"), machine_message("2", job_id="job-1")]
     assert shown(replace(late, history=kept, is_history_final=True)) == [HI, HELLO]
 
 
 def test_a_stopped_answer_keeps_its_partial_text():
-    run = ran(STOPPED, user("1"), machine("2", "", complete=False, streamed="hel"))
-    history = [user("1", after=1), machine("2", "", complete=False)]
-    assert shown(talking(history, STOPPED, run=run)) == [HI, ("Machine", "hel")]
-    assert shown(talking(history[:1], STOPPED, run=run)) == [HI, ("Machine", "hel")]
+    run = make_run(
+        STOPPED, user_message("1"), machine_message("2", "", complete=False, streamed="hel")
+    )
+    history = [user_message("1", after=1), machine_message("2", "", complete=False)]
+    assert shown(make_conversation(history, STOPPED, run=run)) == [HI, ("Machine", "hel")]
+    assert shown(make_conversation(history[:1], STOPPED, run=run)) == [HI, ("Machine", "hel")]
 
 
 def test_a_stopped_answer_stays_after_later_messages(monkeypatch):
-    run = ran(STOPPED, machine("2", "", complete=False, streamed="hel"))
-    stopped = record_of(STOPPED, run=run, name="stopped")
+    run = make_run(STOPPED, machine_message("2", "", complete=False, streamed="hel"))
+    stopped = make_record(STOPPED, run=run, name="stopped")
     opened = []
 
     class Runner:
@@ -129,9 +139,14 @@ def test_a_stopped_answer_stays_after_later_messages(monkeypatch):
 
     server = SimpleNamespace(owner="o")
     monkeypatch.setattr(chat_conversation, "app_context", lambda: SimpleNamespace(runner=Runner()))
-    history = [user("1"), machine("2", "", complete=False), user("3"), machine("4")]
-    earlier = [record_of(DONE, name="done"), stopped, record_of(STOPPED, name="older")]
-    conversation = replace(talking(history, DONE), server=server, earlier_runs=earlier)
+    history = [
+        user_message("1"),
+        machine_message("2", "", complete=False),
+        user_message("3"),
+        machine_message("4"),
+    ]
+    earlier = [make_record(DONE, name="done"), stopped, make_record(STOPPED, name="older")]
+    conversation = replace(make_conversation(history, DONE), server=server, earlier_runs=earlier)
     found = chat_conversation.restore_stopped_answers(conversation, history)
     assert [message.visible_text for message in found] == ["hi", "hel", "hi", "hello"]
     assert opened == ["stopped"]
@@ -140,23 +155,27 @@ def test_a_stopped_answer_stays_after_later_messages(monkeypatch):
 
 @pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.OUTCOME_UNKNOWN])
 def test_an_undelivered_message_stays(status):
-    history = [user("1", after=-60), machine("2")]
-    assert shown(talking(history, status, job=None)) == [HI, HELLO, HI]
+    history = [user_message("1", after=-60), machine_message("2")]
+    assert shown(make_conversation(history, status, job=None)) == [HI, HELLO, HI]
 
 
 def test_an_undelivered_message_stays_at_its_time():
-    lost = record_of(RunStatus.FAILED, "lost", None, name="first", after=-60)
-    history = [user("1", after=-90), machine("2"), user("3", "later", after=-30, job_id="job-1")]
+    lost = make_record(RunStatus.FAILED, "lost", None, name="first", after=-60)
+    history = [
+        user_message("1", after=-90),
+        machine_message("2"),
+        user_message("3", "later", after=-30, job_id="job-1"),
+    ]
     history[1] = replace(history[1], timestamp=history[0].timestamp)
-    conversation = replace(talking(history, DONE, text="later"), earlier_runs=[lost])
+    conversation = replace(make_conversation(history, DONE, text="later"), earlier_runs=[lost])
     assert [text for _, text in shown(conversation)] == ["hi", "hello", "lost", "later"]
-    again = replace(talking(history, DONE, text="lost"), earlier_runs=[lost])
+    again = replace(make_conversation(history, DONE, text="lost"), earlier_runs=[lost])
     assert [text for _, text in shown(again)] == ["hi", "hello", "later"]
 
 
 def test_a_message_with_an_unknown_outcome_appears_once():
-    history = [user("1", after=1), machine("2")]
-    assert shown(talking(history, RunStatus.OUTCOME_UNKNOWN, job=None)) == [HI, HELLO]
+    history = [user_message("1", after=1), machine_message("2")]
+    assert shown(make_conversation(history, RunStatus.OUTCOME_UNKNOWN, job=None)) == [HI, HELLO]
 
 
 def test_generated_session_names_are_replaced_by_the_first_words():
@@ -176,7 +195,6 @@ def test_a_flow_with_chat_input_and_output_has_chat():
 
 
 def test_a_long_answer_has_a_save_button_once_it_is_final():
-
     def page(over):
         from pages._ui.chat.messages import _text
 

@@ -1,150 +1,155 @@
-"""The sessions of the chat page: found, renamed, deleted, with what the console knows of them."""
+"""The session list of the Chat page: find, rename and delete sessions and their runs."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
-from tests.ui.support.chat_page import chat, in_address, labels, links, press, send, talk
-from tests.ui.support.talking_langflow import MESSAGES
-from tests.ui.support.whole_pages import ONE, a_record, kept_run, opened, said
+from tests.ui.support.chat_langflow import MESSAGES
+from tests.ui.support.chat_page import (
+    button_labels,
+    conversation,
+    links,
+    open_chat,
+    press,
+    send,
+    session_in_url,
+)
+from tests.ui.support.whole_pages import ONE, add_ended_run, make_record, open_app, page_text
 
 
-def test_a_conversation_goes_on_in_its_session_until_another_is_begun(talking):
-    """The next message follows in the same session; New session begins another."""
-    app = send(send(chat(), "one"), "two")
-    assert [text for _, text in talk(app)] == ["one", "echo of one", "two", "echo of two"]
-    first = in_address(app)
+def test_a_conversation_stays_in_its_session_until_a_new_one_is_started(chat_langflow):
+    app = send(send(open_chat(), "one"), "two")
+    assert [text for _, text in conversation(app)] == ["one", "echo of one", "two", "echo of two"]
+    first = session_in_url(app)
     press(app, "New session")
-    assert (talk(app), in_address(app)) == ([], None)
+    assert (conversation(app), session_in_url(app)) == ([], None)
     send(app, "three")
-    assert len({row["session_id"] for row in talking.rows}) == 2
+    assert len({row["session_id"] for row in chat_langflow.rows}) == 2
     press(app, "one")
-    assert in_address(app) == first
-    assert len(talk(app)) == 4
+    assert session_in_url(app) == first
+    assert len(conversation(app)) == 4
 
 
-def test_a_session_is_renamed(talking):
-    """By the server; the address goes with it."""
-    talking.say("old name", "hello")
+def test_renaming_a_session_renames_it_on_the_server_and_in_the_url(chat_langflow):
+    chat_langflow.store_message("old name", "hello")
 
     def rename(query, _):
-        for row in talking.rows:
+        for row in chat_langflow.rows:
             row["session_id"] = query["new_session_id"]
         return 200, []
 
-    talking.server.answers[f"PATCH {MESSAGES}/session/old%20name"] = rename
-    app = chat(flow=ONE, session="old name")
+    chat_langflow.server.answers[f"PATCH {MESSAGES}/session/old%20name"] = rename
+    app = open_chat(flow=ONE, session="old name")
     next(each for each in app.text_input if each.label == "Session name").set_value("Trip")
     press(app, "Rename")
-    assert in_address(app) == "Trip"
-    assert "**Trip**" in labels(app)
-    assert talk(app) == [("user", "hello")]
+    assert session_in_url(app) == "Trip"
+    assert "**Trip**" in button_labels(app)
+    assert conversation(app) == [("user", "hello")]
 
 
-def test_what_the_console_knows_of_a_session_goes_with_its_new_name(talking):
-    """A text that had no answer is only there; under the old name nothing is left."""
-    talking.fails = (500, {"detail": "locked"})
-    app = send(chat(), "precious words")
-    old = in_address(app)
-    talking.say(old, "hello")
+def test_unanswered_messages_and_runs_follow_a_renamed_session(chat_langflow):
+    """Only the console has the text of an unanswered message."""
+    chat_langflow.failure = (500, {"detail": "locked"})
+    app = send(open_chat(), "precious words")
+    old = session_in_url(app)
+    chat_langflow.store_message(old, "hello")
 
     def rename(query, _):
-        talking.rows[0]["session_id"] = query["new_session_id"]
+        chat_langflow.rows[0]["session_id"] = query["new_session_id"]
         return 200, []
 
-    talking.server.answers[f"PATCH {MESSAGES}/session/{old}"] = rename
-    app = chat(flow=ONE, session=old)
+    chat_langflow.server.answers[f"PATCH {MESSAGES}/session/{old}"] = rename
+    app = open_chat(flow=ONE, session=old)
     next(each for each in app.text_input if each.label == "Session name").set_value("Trip")
     press(app, "Rename")
-    assert in_address(app) == "Trip"
-    assert ("user", "precious words") in talk(app)
-    assert "Send again" in labels(app)
+    assert session_in_url(app) == "Trip"
+    assert ("user", "precious words") in conversation(app)
+    assert "Send again" in button_labels(app)
     assert "Answer details" in links(app)
-    before = chat(flow=ONE, session=old)
-    assert talk(before) == []
+    before = open_chat(flow=ONE, session=old)
+    assert conversation(before) == []
     assert "Answer details" not in links(before)
 
 
-def test_two_sessions_are_not_joined_by_a_name(talking):
-    """The server would do so without a word."""
-    talking.say("old", "hello")
-    talking.say("Trip", "another")
-    app = chat(flow=ONE, session="old")
+def test_a_session_cannot_take_the_name_of_another(chat_langflow):
+    """The server would silently merge them."""
+    chat_langflow.store_message("old", "hello")
+    chat_langflow.store_message("Trip", "another")
+    app = open_chat(flow=ONE, session="old")
     next(each for each in app.text_input if each.label == "Session name").set_value("Trip")
     press(app, "Rename")
-    assert "a session “Trip” already exists" in said(app)
-    assert in_address(app) == "old"
+    assert "a session “Trip” already exists" in page_text(app)
+    assert session_in_url(app) == "old"
 
 
-def test_a_session_is_deleted_after_a_question(talking):
-    """Of this flow; then a new conversation is begun."""
-    talking.say("s", "hello")
-    talking.say("t", "other")
-
-    def delete(*_):
-        talking.rows = [row for row in talking.rows if row["session_id"] != "s"]
-        return 204, b""
-
-    talking.server.answers[f"DELETE {MESSAGES}/session/s"] = delete
-    app = chat(flow=ONE, session="s")
-    assert "can't be undone" in said(app)
-    press(app, "Delete session")
-    assert (in_address(app), talk(app)) == (None, [])
-    assert "t" in labels(app)
-    assert "s" not in labels(app)
-
-
-def test_a_session_is_deleted_with_its_runs(talking):
-    """With their text they are on the console's disk; one that goes on is left, and that said."""
-    app = send(chat(), "forget me")
-    deleted = in_address(app)
+def test_a_session_is_deleted_after_a_confirmation(chat_langflow):
+    """A new conversation opens in its place."""
+    chat_langflow.store_message("s", "hello")
+    chat_langflow.store_message("t", "other")
 
     def delete(*_):
-        talking.rows.clear()
+        chat_langflow.rows = [row for row in chat_langflow.rows if row["session_id"] != "s"]
         return 204, b""
 
-    talking.server.answers[f"DELETE {MESSAGES}/session/{deleted}"] = delete
-    app = chat(flow=ONE, session=deleted)
-    assert "its runs in this console" in said(app)
-    kept_run(talking.server.url, id="b" * 32, submit_token="b", session_id="another")
+    chat_langflow.server.answers[f"DELETE {MESSAGES}/session/s"] = delete
+    app = open_chat(flow=ONE, session="s")
+    assert "can't be undone" in page_text(app)
     press(app, "Delete session")
-    left = app_context().runner.recent(kept_run(talking.server.url).owner)
+    assert (session_in_url(app), conversation(app)) == (None, [])
+    assert "t" in button_labels(app)
+    assert "s" not in button_labels(app)
+
+
+def test_a_session_is_deleted_with_its_runs(chat_langflow):
+    """Runs of other sessions stay."""
+    app = send(open_chat(), "forget me")
+    deleted = session_in_url(app)
+
+    def delete(*_):
+        chat_langflow.rows.clear()
+        return 204, b""
+
+    chat_langflow.server.answers[f"DELETE {MESSAGES}/session/{deleted}"] = delete
+    app = open_chat(flow=ONE, session=deleted)
+    assert "its runs in this console" in page_text(app)
+    add_ended_run(chat_langflow.server.url, id="b" * 32, submit_token="b", session_id="another")
+    press(app, "Delete session")
+    left = app_context().runner.recent(add_ended_run(chat_langflow.server.url).owner)
     assert {record.session_id for record in left} == {"another", None}
-    before = chat(flow=ONE, session=deleted)
-    assert (talk(before), links(before).count("Details")) == ([], 0)
+    before = open_chat(flow=ONE, session=deleted)
+    assert (conversation(before), links(before).count("Details")) == ([], 0)
     assert not app.info
 
 
-def test_a_run_that_goes_on_is_left_when_its_session_is_deleted(talking):
-    """It may be one of another window."""
-    talking.say("s", "hello")
-    talking.server.answers[f"DELETE {MESSAGES}/session/s"] = (204, b"")
-    app = chat(flow=ONE, session="s")
-    going = a_record(talking.server.url, session_id="s", status=RunStatus.IN_PROGRESS)
-    going = replace(going, worker=app_context().runner._registry.id)
-    app_context().runner._store.create(going)
+def test_a_running_run_stays_when_its_session_is_deleted(chat_langflow):
+    """It may belong to another window."""
+    chat_langflow.store_message("s", "hello")
+    chat_langflow.server.answers[f"DELETE {MESSAGES}/session/s"] = (204, b"")
+    app = open_chat(flow=ONE, session="s")
+    running = make_record(chat_langflow.server.url, session_id="s", status=RunStatus.IN_PROGRESS)
+    running = replace(running, worker=app_context().runner._registry.id)
+    app_context().runner._store.create(running)
     press(app, "Delete session")
     assert "still running" in app.info[0].value
-    assert app_context().runner.get(going.id, going.owner)
+    assert app_context().runner.get(running.id, running.owner)
 
 
-def test_a_change_that_fails_says_so(talking):
-    """And the session is still there."""
-    talking.say("s", "hello")
-    talking.server.answers[f"DELETE {MESSAGES}/session/s"] = (500, {"detail": "locked"})
-    app = chat(flow=ONE, session="s")
+def test_a_failed_delete_shows_the_error_and_keeps_the_session(chat_langflow):
+    chat_langflow.store_message("s", "hello")
+    chat_langflow.server.answers[f"DELETE {MESSAGES}/session/s"] = (500, {"detail": "locked"})
+    app = open_chat(flow=ONE, session="s")
     press(app, "Delete session")
-    assert "locked" in said(app)
-    assert talk(app) == [("user", "hello")]
+    assert "locked" in page_text(app)
+    assert conversation(app) == [("user", "hello")]
 
 
-def test_sessions_that_begin_alike_are_told_apart_by_their_times(talking):
-    """When the latest in each was said; none where the server does not tell."""
+def test_sessions_with_the_same_name_are_listed_with_their_times(chat_langflow):
+    """The time of the latest message, if the server has a valid one."""
     now = datetime.now(UTC)
     for number, at in enumerate(["2026-01-02 03:04:05 UTC", f"{now:%Y-%m-%d %H:%M:%S} UTC", "odd"]):
-        talking.say(f"console-{number:012x}", "Good morning!", timestamp=at)
-    listed = [button.label for button in chat().button if "Good" in button.label]
+        chat_langflow.store_message(f"console-{number:012x}", "Good morning!", timestamp=at)
+    listed = [button.label for button in open_chat().button if "Good" in button.label]
     today = f"{now:%H:%M}"
     name = "Good morning\\!"
     assert sorted(listed) == sorted(
@@ -152,35 +157,34 @@ def test_sessions_that_begin_alike_are_told_apart_by_their_times(talking):
     )
 
 
-def test_the_name_of_a_session_is_changed_from_what_is_shown(talking):
-    """Its first words, and not the random id behind them."""
-    talking.say("console-0123456789ab", "Good morning")
-    app = chat(flow=ONE, session="console-0123456789ab")
+def test_renaming_starts_from_the_displayed_name(chat_langflow):
+    """The first words of the session, not its random id."""
+    chat_langflow.store_message("console-0123456789ab", "Good morning")
+    app = open_chat(flow=ONE, session="console-0123456789ab")
     name = next(each for each in app.text_input if each.label == "Session name")
     assert name.value == "Good morning"
 
 
-def test_a_run_leads_back_to_its_session(talking):
-    """From “Answer details” to the conversation."""
-    session = in_address(send(chat(), "hello"))
-    record = app_context().runner.recent(a_record("").owner)[0]
-    found = [each.proto for each in opened(run=record.id).get("page_link")]
+def test_a_chat_run_links_to_its_session(chat_langflow):
+    session = session_in_url(send(open_chat(), "hello"))
+    record = app_context().runner.recent(make_record("").owner)[0]
+    found = [each.proto for each in open_app(run=record.id).get("page_link")]
     link = next(each for each in found if "in Chat" in each.label)
     assert session in link.query_string
-    kept_run(talking.server.url, run=Run(ONE, "sync", RunStatus.COMPLETED))
-    assert "in Chat" not in links(opened(run="a" * 32))
+    add_ended_run(chat_langflow.server.url, run=Run(ONE, "sync", RunStatus.COMPLETED))
+    assert "in Chat" not in links(open_app(run="a" * 32))
 
 
-def test_many_sessions_can_be_searched(talking):
-    """The latest first, named after their first words or by their names."""
+def test_sessions_are_listed_newest_first_and_can_be_searched(chat_langflow):
+    """They are named after their first words unless they have a name."""
     for number in range(40):
-        talking.say(f"console-{number:012x}", f"about topic {number}")
-    talking.say("Trip to Rome", "hello")
-    app = chat()
-    listed = [label for label in labels(app) if label.startswith(("about", "Trip"))]
+        chat_langflow.store_message(f"console-{number:012x}", f"about topic {number}")
+    chat_langflow.store_message("Trip to Rome", "hello")
+    app = open_chat()
+    listed = [label for label in button_labels(app) if label.startswith(("about", "Trip"))]
     assert listed[:2] == ["Trip to Rome", "about topic 39"]
     assert len(listed) == 30
-    assert "11 more" in said(app)
+    assert "11 more" in page_text(app)
     search = next(each for each in app.text_input if each.label == "Search sessions")
     search.set_value("rome trip").run()
-    assert [label for label in labels(app) if label in listed] == ["Trip to Rome"]
+    assert [label for label in button_labels(app) if label in listed] == ["Trip to Rome"]

@@ -17,7 +17,14 @@ from pages._ui.state import compare_page
 from pages._ui.widgets.markdown import escape, escape_lines
 from tests.support.flows import node, text
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.whole_pages import ONE, TWO, going_run, kept_run, opened, said
+from tests.ui.support.whole_pages import (
+    ONE,
+    TWO,
+    add_ended_run,
+    add_running_run,
+    open_app,
+    page_text,
+)
 
 ROOT = Path(__file__).parents[3]
 TEXT = "ChatInput-a.input_value"
@@ -43,7 +50,7 @@ def create_run(langflow_stand_in):
             not_run=not_run,
             components=components if seconds else {},
         )
-        record = kept_run(
+        record = add_ended_run(
             langflow_stand_in.url,
             **{
                 "id": f"{number:032x}",
@@ -71,12 +78,12 @@ def output(kind, value):
 
 def open_comparison(*records, **more):
     ids = ",".join(record if isinstance(record, str) else record.id for record in records)
-    return opened("pages/compare.py", runs=ids, **more)
+    return open_app("pages/compare.py", runs=ids, **more)
 
 
 def run_in_progress(**more):
     """Return a run that the runner holds in memory only."""
-    return going_run("http://x", **{"id": "e" * 32, "submit_token": "memory", **more})
+    return add_running_run("http://x", **{"id": "e" * 32, "submit_token": "memory", **more})
 
 
 def tables(app):
@@ -88,12 +95,12 @@ def tables(app):
 
 def test_without_runs_in_the_address_recent_ones_can_be_chosen_and_compared(create_run):
     records = [create_run({TEXT: "a"}), create_run({TEXT: "b"})]
-    app = opened("pages/compare.py")
-    assert "Choose two to four runs" in said(app)
+    app = open_app("pages/compare.py")
+    assert "Choose two to four runs" in page_text(app)
     assert next(each for each in app.button if each.label == "Compare").disabled
     app.multiselect[0].set_value([each.id for each in records]).run()
     next(each for each in app.button if each.label == "Compare").click().run()
-    assert "##### Inputs" in said(app)
+    assert "##### Inputs" in page_text(app)
 
 
 @pytest.mark.parametrize(
@@ -113,16 +120,16 @@ def test_runs_that_cannot_be_compared_are_explained_and_others_offered(create_ru
     other = create_run(owner="somebody else")
     ids = {"other": other.id, **{str(n): each.id for n, each in enumerate(records, 1)}}
     app = open_comparison(*(ids.get(name, name) for name in names.split(",")))
-    assert words in said(app)
-    assert "##### Outputs" not in said(app)
+    assert words in page_text(app)
+    assert "##### Outputs" not in page_text(app)
     chosen = app.multiselect[0].value
     assert records[0].id in chosen
     assert other.id not in app.multiselect[0].options
 
 
 def test_a_console_without_runs_links_to_the_run_page(langflow_stand_in):
-    app = opened("pages/compare.py")
-    assert "No runs yet" in said(app)
+    app = open_app("pages/compare.py")
+    assert "No runs yet" in page_text(app)
     assert "Run a flow" in [link.proto.label for link in app.get("page_link")]
 
 
@@ -146,8 +153,8 @@ def test_secrets_are_reported_as_not_comparable(create_run):
     app = open_comparison(
         create_run({"T.api_key": SECRET_MASK}), create_run({"T.api_key": SECRET_MASK})
     )
-    assert "Inputs are identical" in said(app)
-    assert "Can't compare 1 secret" in said(app)
+    assert "Inputs are identical" in page_text(app)
+    assert "Can't compare 1 secret" in page_text(app)
 
 
 def test_unknown_inputs_are_not_a_difference(create_run):
@@ -155,7 +162,7 @@ def test_unknown_inputs_are_not_a_difference(create_run):
         create_run({TEXT: "a"}), create_run({TEXT: "b"}), create_run(inputs_stored=False)
     )
     assert list(tables(app)[0].iloc[0]) == ["a", "b", "*unknown*"]
-    assert "Run 3: The inputs are not stored" in said(app)
+    assert "Run 3: The inputs are not stored" in page_text(app)
 
 
 def test_long_inputs_are_compared_word_by_word_on_request(create_run):
@@ -164,13 +171,13 @@ def test_long_inputs_are_compared_word_by_word_on_request(create_run):
         create_run({TEXT: text.format("briefly")}),
         create_run({TEXT: text.format("at length")}),
     )
-    app = opened("pages/compare.py", runs=f"{one.id},{other.id}")
+    app = open_app("pages/compare.py", runs=f"{one.id},{other.id}")
     panel = next(each for each in app.expander if each.label.startswith("Differences in"))
     app.session_state[compare_page.compare_key("input-0-Message \\(Chat Input\\)")] = True
     app.run()
     assert panel.label == "Differences in Message \\(Chat Input\\)"
-    assert ":red-background[− briefly]" in said(app)
-    assert ":green-background[+ at length]" in said(app)
+    assert ":red-background[− briefly]" in page_text(app)
+    assert ":green-background[+ at length]" in page_text(app)
 
 
 def test_the_summary_shows_flow_and_server_only_if_they_differ(create_run):
@@ -187,7 +194,7 @@ def test_the_summary_shows_flow_and_server_only_if_they_differ(create_run):
 def test_runs_of_different_flows_are_matched_by_component_name_with_a_note(
     create_run, langflow_stand_in
 ):
-    langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Other"))
+    langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "Other"))
     there = Output("Else-z", OutputKind.MESSAGE, "x", display_name="Else")
     app = open_comparison(
         create_run({TEXT: "a"}, [message("x")]),
@@ -195,13 +202,13 @@ def test_runs_of_different_flows_are_matched_by_component_name_with_a_note(
     )
     assert any("These runs are of different flows" in each.value for each in app.info)
     assert "**Flow**" in tables(app)[1].index
-    assert "Outputs are identical" in said(app)
+    assert "Outputs are identical" in page_text(app)
 
 
 def test_a_parameter_missing_in_another_flow_is_not_shown_as_its_default(
     create_run, langflow_stand_in
 ):
-    langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Other", []))
+    langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "Other", []))
     app = open_comparison(create_run({TEXT: "a"}), create_run({}, flow_id=TWO, flow_name="Other"))
     assert list(tables(app)[0].iloc[0]) == ["a", "*not in this flow*"]
 
@@ -210,7 +217,7 @@ def test_parameters_of_components_with_the_same_name_show_their_ids(create_run, 
     """Langflow's ids are long and differ only at their ends."""
     names = [f"LanguageModelComponent-{end}" for end in ("kT8z1", "Qw2x3")]
     nodes = [node(name, "Language Model", heat=text("x")) for name in names]
-    langflow_stand_in.add(flow(ONE, "Echo", nodes))
+    langflow_stand_in.set_flows(flow(ONE, "Echo", nodes))
     app = open_comparison(create_run({f"{name}.heat": name for name in names}), create_run())
     rows = list(tables(app)[0].index)
     assert [name for name in names if any(escape(name) in row for row in rows)] == names
@@ -230,10 +237,10 @@ def test_identical_outputs_are_drawn_only_on_request(create_run):
     app = open_comparison(
         create_run({}, [message("the same text")]), create_run({}, [message("the same text")])
     )
-    assert "Outputs are identical" in said(app)
-    assert "the same text" not in said(app)
+    assert "Outputs are identical" in page_text(app)
+    assert "the same text" not in page_text(app)
     next(each for each in app.toggle if each.label == "Show").set_value(True).run()
-    assert "the same text" in said(app)
+    assert "the same text" in page_text(app)
 
 
 def test_texts_are_compared_by_words_or_lines(create_run):
@@ -255,11 +262,11 @@ def test_texts_are_compared_by_words_or_lines(create_run):
 def test_differences_of_markdown_explain_that_the_source_is_compared(create_run):
     words = "“Side by side” shows it formatted"
     app = open_comparison(create_run({}, [message("**a**")]), create_run({}, [message("**b**")]))
-    assert words in said(app)
+    assert words in page_text(app)
     app = open_comparison(
         create_run({}, [message("2 * 3 = 6")]), create_run({}, [message("2 * 3 is 6")])
     )
-    assert words not in said(app)
+    assert words not in page_text(app)
 
 
 def test_table_rows_are_matched_by_the_best_column_or_a_chosen_one(create_run):
@@ -270,12 +277,12 @@ def test_table_rows_are_matched_by_the_best_column_or_a_chosen_one(create_run):
         create_run({}, [output(OutputKind.TABLE, rows)]),
         create_run({}, [output(OutputKind.TABLE, other)]),
     )
-    assert "≠ 1 cell in 1 row changed · − 1 row removed" in said(app)
+    assert "≠ 1 cell in 1 row changed · − 1 row removed" in page_text(app)
     by = next(each for each in app.selectbox if each.label == "Match rows by")
     assert by.value == "id"
     by.set_value("").run()
-    assert "− 1 row removed" in said(app)
-    assert "16 rows changed" in said(app)
+    assert "− 1 row removed" in page_text(app)
+    assert "16 rows changed" in page_text(app)
 
 
 def test_only_the_differing_paths_of_data_are_listed(create_run):
@@ -293,41 +300,41 @@ def test_outputs_of_different_kinds_are_drawn_side_by_side_with_a_note(create_ru
     app = open_comparison(
         create_run({}, [message("text")]), create_run({}, [output(OutputKind.TABLE, [{"a": 1}])])
     )
-    assert "Run 1: message, Run 2: table" in said(app)
+    assert "Run 1: message, Run 2: table" in page_text(app)
 
 
 def test_a_missing_output_is_marked_with_its_reason(create_run):
     skipped = NotRun("Out-a", "Out", "It is on a branch that was not taken.")
     app = open_comparison(create_run({}, [message("x")]), create_run({}, not_run=(skipped,)))
-    assert ":orange-badge[:material/remove: missing]" in said(app)
-    assert "Not run: It is on a branch that was not taken." in said(app)
+    assert ":orange-badge[:material/remove: missing]" in page_text(app)
+    assert "Not run: It is on a branch that was not taken." in page_text(app)
 
 
 def test_three_runs_are_compared_with_the_first_or_a_chosen_one(create_run):
     app = open_comparison(
         *(create_run({}, [message(text)]) for text in ("one x", "two x", "two x"))
     )
-    assert "Run 1 → Run 2" in said(app)
-    assert "Run 1 → Run 3" in said(app)
+    assert "Run 1 → Run 2" in page_text(app)
+    assert "Run 1 → Run 3" in page_text(app)
     base = next(each for each in app.segmented_control if each.label == "Compare with")
     base.set_value("Run 3").run()
-    assert "Run 3 → Run 1" in said(app)
-    assert "Identical text" in said(app)
+    assert "Run 3 → Run 1" in page_text(app)
+    assert "Identical text" in page_text(app)
     view = next(each for each in app.segmented_control if each.label == "View")
     view.set_value("Side by side").run()
-    assert "same as Run 2" in said(app)
+    assert "same as Run 2" in page_text(app)
 
 
 def test_an_output_truncated_by_the_server_has_a_note(create_run):
     app = open_comparison(
         create_run({}, [message("a b", truncated=True)]), create_run({}, [message("a c")])
     )
-    assert "The server truncated the output of Run 1" in said(app)
+    assert "The server truncated the output of Run 1" in page_text(app)
 
 
 def test_outputs_that_were_not_stored_are_explained(create_run):
     gone = create_run({}, stored_parts=StoredParts.NOT_WANTED)
-    assert "has no outputs: this console stores no outputs" in said(
+    assert "has no outputs: this console stores no outputs" in page_text(
         open_comparison(create_run({}, [message("x")]), gone)
     )
 
@@ -343,7 +350,7 @@ def test_values_nested_too_deeply_show_a_note_instead_of_an_error(create_run):
         run_in_progress(id=id, run=Run(ONE, "sync", RunStatus.IN_PROGRESS, outputs={"Out-a": one}))
         for id, one in zip(("a" * 32, "b" * 32), runs, strict=True)
     )
-    assert "nested too deeply" in said(open_comparison(first, second))
+    assert "nested too deeply" in page_text(open_comparison(first, second))
 
 
 # timings, and runs in progress
@@ -362,14 +369,14 @@ def test_a_run_in_progress_is_labeled_and_its_outputs_are_not_missing(create_run
     app = open_comparison(
         create_run({TEXT: "x"}, [message("x")]), run_in_progress(overrides={TEXT: "x"})
     )
-    assert "Run 2 is still running" in said(app)
-    assert "No such output" not in said(app)
-    assert "No output yet" in said(app)
+    assert "Run 2 is still running" in page_text(app)
+    assert "No such output" not in page_text(app)
+    assert "No output yet" in page_text(app)
 
 
 def test_a_run_without_timings_is_named(create_run):
     app = open_comparison(create_run({}, seconds=1.5), create_run({}))
-    assert "No component timings for Run 2" in said(app)
+    assert "No component timings for Run 2" in page_text(app)
 
 
 # links to the comparison
@@ -378,7 +385,7 @@ def test_a_run_without_timings_is_named(create_run):
 def test_an_open_run_links_to_comparisons_with_other_runs_of_its_flow(create_run):
     shown, other = create_run({TEXT: "a"}), create_run({TEXT: "b"})
     create_run({TEXT: "c"}, flow_id=TWO)
-    app = opened(run=shown.id)
+    app = open_app(run=shown.id)
     app.session_state[compare_page.compare_key(f"with-{shown.id}")] = True
     app.run()
     links = [each.proto.query_string for each in app.get("page_link")]

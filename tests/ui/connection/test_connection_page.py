@@ -1,4 +1,4 @@
-"""The connection page: what a server can do, and what is done with its sample flows."""
+"""The Connection page: capabilities of the server and its sample flows."""
 
 from dataclasses import fields
 
@@ -6,21 +6,21 @@ from lfclient import Capabilities, FlowSummary
 from lfclient.wire.server_info import SINCE
 from pages._ui.connection import request_cache, server_panel
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.whole_pages import ONE, TWO, opened, press, said
+from tests.ui.support.whole_pages import ONE, TWO, open_app, page_text, press
 
 OLD = {"version": "0.8.4", "main_version": "0.8.4", "package": "Langflow Base"}
 
 
 def test_a_missing_capability_names_its_first_release(langflow_stand_in):
     langflow_stand_in.answers["GET /api/v1/version"] = (200, OLD)
-    words = said(opened("pages/connection.py"))
+    words = page_text(open_app("pages/connection.py"))
     assert "Live events (from 1.11)" in words
     assert "Traces (from 1.12)" in words
     assert "Stop (from" not in words
 
 
-def test_each_capability_has_a_name():
-    """In capitals as its neighbours, and no release is told of what does not exist."""
+def test_each_capability_has_a_label():
+    """It begins with a capital. Releases are listed only for capabilities that exist."""
     names = {each.name for each in fields(Capabilities)}
     assert set(server_panel._CAPABILITIES) == names
     assert all(name[0].isupper() for name in server_panel._CAPABILITIES.values())
@@ -28,16 +28,15 @@ def test_each_capability_has_a_name():
 
 
 def test_the_number_of_flows_includes_added_samples(langflow_stand_in, monkeypatch):
-
     def install(api, **more):
-        langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Echo chat"))
+        langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "Echo chat"))
         langflow_stand_in.delays["GET /api/v1/flows/"] = 0.3
         return [FlowSummary(TWO, "Echo chat")]
 
-    app = opened("pages/connection.py")
+    app = open_app("pages/connection.py")
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.1)
     monkeypatch.setattr(server_panel.installer, "install_samples", install)
     app = press(app, "Add the sample flows")
     assert [metric.value for metric in app.metric] == ["1.13.0", "2"]
-    assert "Added: Echo chat." in said(app)
-    assert "Added" not in said(app.run())
+    assert "Added: Echo chat." in page_text(app)
+    assert "Added" not in page_text(app.run())

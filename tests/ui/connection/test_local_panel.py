@@ -1,4 +1,4 @@
-"""The local Langflow's panel."""
+"""The panel of the local Langflow."""
 
 from types import SimpleNamespace
 
@@ -10,7 +10,7 @@ from pages._ui.connection.app_context import app_context
 
 
 def page():
-    """What AppTest runs: its source is taken, so it imports what it needs."""
+    """Draw the panel. AppTest runs the source of this function, so its import is inside."""
     from pages._ui.connection import local_panel
 
     local_panel.draw()

@@ -1,5 +1,6 @@
 """Responses are cached and fetched in threads."""
 
+import itertools
 import threading
 import time
 import weakref
@@ -11,7 +12,7 @@ from pages._ui.connection import request_cache
 from pages._ui.connection.request_cache import RequestCache, StillLoading
 from tests.support.waiting import wait_for
 
-QUESTIONS = ("w", "other")
+NAMES = ("w", "other")
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def cache():
 
 @pytest.fixture
 def slow():
-    """An answer that comes when the test says so."""
+    """A request that completes once the test sets `fetch.go`."""
     go = threading.Event()
 
     def fetch():
@@ -41,8 +42,7 @@ def fails(error):
 
 
 def test_a_response_is_cached_for_its_ttl(cache):
-    said = iter(range(10))
-    fetch = lambda: next(said)  # noqa: E731
+    fetch = itertools.count().__next__
     assert [cache.get("o", "w", 60, fetch).value for _ in range(2)] == [0, 0]
     cache.invalidate("o")
     assert cache.get("o", "w", 60, fetch).value == 1
@@ -56,20 +56,20 @@ def test_a_slow_response_raises_still_loading(cache, slow, monkeypatch):
     for _ in range(3):
         with pytest.raises(StillLoading):
             cache.get("o", "w", 60, slow)
-    assert cache.seconds_waiting("o", QUESTIONS) > 0.04
-    assert cache.seconds_waiting("another", QUESTIONS) is None
+    assert cache.seconds_waiting("o", NAMES) > 0.04
+    assert cache.seconds_waiting("another", NAMES) is None
     slow.go.set()
-    wait_for(lambda: cache.seconds_waiting("o", QUESTIONS) is None)
-    assert cache.get("o", "w", 60, fails(AssertionError("asked twice"))).value == "late"
+    wait_for(lambda: cache.seconds_waiting("o", NAMES) is None)
+    assert cache.get("o", "w", 60, fails(AssertionError("sent twice"))).value == "late"
 
 
 def test_a_slow_refresh_returns_the_previous_response(cache, slow, monkeypatch):
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     cache.get("o", "w", 60, lambda: "early")
     assert cache.get("o", "w", 0, slow).value == "early"
-    assert cache.seconds_waiting("o", QUESTIONS)
+    assert cache.seconds_waiting("o", NAMES)
     slow.go.set()
-    wait_for(lambda: cache.seconds_waiting("o", QUESTIONS) is None)
+    wait_for(lambda: cache.seconds_waiting("o", NAMES) is None)
     assert cache.get("o", "w", 60, slow).value == "late"
 
 
@@ -77,7 +77,7 @@ def test_an_unreachable_server_leaves_its_previous_response(cache):
     cache.get("o", "w", 60, lambda: "early")
     away = Unreachable("It is off.", sent=False)
     assert cache.get("o", "w", 0, fails(away)).error is away
-    assert cache.get("o", "w", 60, fails(AssertionError("asked at once again"))).value == "early"
+    assert cache.get("o", "w", 60, fails(AssertionError("sent again at once"))).value == "early"
     with pytest.raises(FlowNotFound):
         cache.get("o", "w", 0, fails(FlowNotFound("gone")))
 
@@ -98,7 +98,7 @@ def test_a_late_failure_is_raised_once(cache, slow, monkeypatch):
     with pytest.raises(StillLoading):
         cache.get("o", "w", 60, fetch)
     slow.go.set()
-    wait_for(lambda: cache.seconds_waiting("o", QUESTIONS) is None)
+    wait_for(lambda: cache.seconds_waiting("o", NAMES) is None)
     with pytest.raises(Unreachable):
         cache.get("o", "w", 60, lambda: "back")
     assert cache.get("o", "w", 60, lambda: "back").value == "back"
@@ -109,7 +109,7 @@ def test_an_old_failure_is_retried_instead_of_raised(cache, monkeypatch):
     monkeypatch.setattr(request_cache, "_UNSEEN_ERROR_SECONDS", 0.0)
     with pytest.raises((StillLoading, Unreachable)):
         cache.get("o", "w", 60, fails(Unreachable("It is off.", sent=False)))
-    wait_for(lambda: cache.seconds_waiting("o", QUESTIONS) is None)
+    wait_for(lambda: cache.seconds_waiting("o", NAMES) is None)
     time.sleep(0.01)
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 10)
     assert cache.get("o", "w", 60, lambda: "back").value == "back"
@@ -119,8 +119,7 @@ def test_requests_are_invalidated_by_name(cache, slow, monkeypatch):
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     cache.prefetch("o", "other", 60, slow)
     assert cache.seconds_waiting("o", ["w"]) is None
-    said = iter(range(10))
-    fetch = lambda: next(said)  # noqa: E731
+    fetch = itertools.count().__next__
     cache.get("o", "w", 60, fetch)
     cache.invalidate("o", "nothing")
     assert cache.get("o", "w", 60, fetch).value == 0
@@ -148,7 +147,7 @@ def test_unseen_failures_release_their_memory(cache, monkeypatch):
 
 
 class _Large:
-    """An answer that costs memory."""
+    """A large response."""
 
 
 def test_a_request_sent_before_invalidation_is_ignored(cache, slow, monkeypatch):
@@ -165,24 +164,24 @@ def test_a_request_sent_before_invalidation_is_ignored(cache, slow, monkeypatch)
 def test_a_response_that_arrives_during_get_is_used(cache, slow, monkeypatch):
     real = cache._cached_or_request
 
-    def when_answered(*about):
+    def when_answered(*args):
         slow.go.set()
-        wait_for(lambda: cache.seconds_waiting("o", QUESTIONS) is None)
-        return real(*about)
+        wait_for(lambda: cache.seconds_waiting("o", NAMES) is None)
+        return real(*args)
 
     cache.prefetch("o", "w", 60, slow)
     monkeypatch.setattr(cache, "_cached_or_request", when_answered)
-    found = cache.get("o", "w", 60, fails(AssertionError("asked twice")))
+    found = cache.get("o", "w", 60, fails(AssertionError("sent twice")))
     assert found.value == "late"
 
 
 def test_a_prefetched_request_is_not_sent_twice(cache):
-    again = fails(AssertionError("asked twice"))
+    again = fails(AssertionError("sent twice"))
     cache.prefetch("o", "w", 60, lambda: "ahead")
     assert cache.get("o", "w", 60, again).value == "ahead"
     cache.prefetch("o", "w", 60, again)
     cache.prefetch("o", "other", 60, fails(Unreachable("It is off.", sent=False)))
-    wait_for(lambda: cache.seconds_waiting("o", QUESTIONS) is None)
+    wait_for(lambda: cache.seconds_waiting("o", NAMES) is None)
     cache.prefetch("o", "other", 60, again)
     with pytest.raises(Unreachable):
         cache.get("o", "other", 60, again)

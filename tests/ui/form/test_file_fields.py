@@ -14,7 +14,7 @@ from pages._ui.connection.request_cache import CachedResponse, StillLoading
 from pages._ui.form import uploads
 from pages._ui.form.file_fields import LISTED, TYPED
 from tests.support.flows import chat_input, entry, node, text
-from tests.ui.support.forms import OWNER, Form, first, forget_drafts, form
+from tests.ui.support.forms import OWNER, Form, clear_drafts, editable_node, form
 
 FILE = entry("FileInput", "file", fileTypes=["txt", "csv"])
 FILES = entry("FileInput", "file", [], list=True, fileTypes=["txt", "csv"])
@@ -26,7 +26,7 @@ CHAT_FILES = entry(
 @pytest.fixture(autouse=True)
 def no_drafts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "WAIT_SECONDS", 5)
-    forget_drafts()
+    clear_drafts()
 
 
 class Server:
@@ -63,7 +63,7 @@ class Server:
 
 
 def opened(server: Server, **parameters: Any) -> Form:
-    return form(first(**parameters), **{"server-of-files": server})
+    return form(editable_node(**parameters), **{"server-of-files": server})
 
 
 def choose(form: Form, key: str, *files: tuple[str, bytes]) -> Form:
@@ -84,8 +84,8 @@ def test_a_chosen_file_is_sent_and_its_path_is_the_value():
     assert page.overrides == {"T-a.path": "u/1-note.txt"}
     assert page.result.ready
     assert server.refreshed == ["files"]
-    assert "note.txt 3 B" in page.words().replace(":gray[", "")
-    assert "u/1-note.txt" not in page.words()
+    assert "note.txt 3 B" in page.text().replace(":gray[", "")
+    assert "u/1-note.txt" not in page.text()
     assert any("u/1-note.txt" in (line.help or "") for line in page.at.markdown)
 
 
@@ -108,9 +108,9 @@ def test_chosen_files_are_added_to_a_list():
 
 def test_attached_files_are_counted_and_can_all_be_removed():
     page = choose(opened(Server(), path=FILES), "T-a.path", ("a.txt", b"1"))
-    assert "files attached" not in page.words()
+    assert "files attached" not in page.text()
     choose(page, "T-a.path", ("b.csv", b"2"), ("c.txt", b"3"))
-    assert "3 files attached" in page.words()
+    assert "3 files attached" in page.text()
     page.press("Remove all")
     assert page.overrides == {}
     assert page.result.ready
@@ -136,20 +136,20 @@ def test_a_refused_file_shows_its_reason(name: str, content: bytes, words: str):
     server = Server()
     page = chat(server)
     choose(page, "ChatInput-a.files", (name, content))
-    assert page.words().count(words) == 1
-    assert f"“{name}”" in page.words()
-    assert "Remove it or choose another file" in page.words()
+    assert page.text().count(words) == 1
+    assert f"“{name}”" in page.text()
+    assert "Remove it or choose another file" in page.text()
     assert (server.arrived, page.result.ready) == ([], False)
     page.press("Remove")
     assert page.result.ready
-    assert words not in page.words()
+    assert words not in page.text()
 
 
 def test_a_refused_required_file_is_not_reported_as_missing():
     page = opened(Server(), path={**FILE, "required": True})
-    assert REQUIRED_MESSAGE in page.refuse().words()
+    assert REQUIRED_MESSAGE in page.refuse().text()
     choose(page, "T-a.path", ("prog.exe", b"abc")).refuse()
-    assert REQUIRED_MESSAGE not in page.words()
+    assert REQUIRED_MESSAGE not in page.text()
     assert ["exe" in problem.message for problem in page.result.problems] == [True]
 
 
@@ -171,14 +171,14 @@ def test_unusual_file_names_are_shown_unchanged(name: str):
     server = Server()
     page = choose(opened(server, path=FILE), "T-a.path", (name, b"abc"))
     assert server.arrived[0][0] == name
-    assert name[:50] in page.words()
+    assert name[:50] in page.text()
     assert page.result.ready
 
 
 def test_an_empty_file_is_uploaded_with_a_warning():
     page = choose(opened(Server(), path=FILE), "T-a.path", ("a.txt", b""))
     assert page.overrides == {"T-a.path": "u/1-a.txt"}
-    assert page.words().count("“a.txt” is empty.") == 1
+    assert page.text().count("“a.txt” is empty.") == 1
     assert page.result.ready
 
 
@@ -193,7 +193,7 @@ def test_a_failed_upload_stays_at_the_field_until_the_next():
     server = Server()
     server.fault = Unreachable("The server is away.", hint="Try later.")
     page = choose(opened(server, path=FILE), "T-a.path", ("a.txt", b"1")).run()
-    assert "“a.txt” was not uploaded. The server is away. Try later." in page.words()
+    assert "“a.txt” was not uploaded. The server is away. Try later." in page.text()
     assert (page.overrides, page.result.ready) == ({}, False)
     server.fault = None
     choose(page, "T-a.path", ("a.txt", b"1"))
@@ -237,8 +237,8 @@ def test_uploaded_files_survive_a_reload():
     choose(opened(Server(), path=FILE), "T-a.path", ("../mine.txt", b"1"))
     page = opened(Server(), path=FILE)
     assert page.overrides == {"T-a.path": "u/1-../mine.txt"}
-    assert " mine.txt 1 B" in page.words().replace(":gray[", "")
-    assert "Chosen as “../mine.txt”; renamed to a safe name." in page.words()
+    assert " mine.txt 1 B" in page.text().replace(":gray[", "")
+    assert "Chosen as “../mine.txt”; renamed to a safe name." in page.text()
 
 
 def test_files_on_the_server_are_offered():
@@ -246,7 +246,7 @@ def test_files_on_the_server_are_offered():
     page = way(opened(Server(*there), path=FILE, more=FILES), "T-a.path", LISTED)
     box = page.find("selectbox", "T-a.path")
     assert box.options == ["new.csv · 2.0 kB", "old.txt · 2.0 kB"]
-    assert "1 files of other types" in page.words()
+    assert "1 files of other types" in page.text()
     box.set_value("u/old.txt")
     assert page.run().overrides == {"T-a.path": "u/old.txt"}
     way(page, "T-a.more", LISTED)
@@ -258,7 +258,7 @@ def test_only_the_newest_of_many_files_are_offered():
     there = [FileRef(f"{n}.txt", str(n), f"u/{n}.txt", 1) for n in range(310)]
     page = way(opened(Server(*there), path=FILE), "T-a.path", LISTED)
     assert len(page.find("selectbox", "T-a.path").options) == 300
-    assert "10 older files" in page.words()
+    assert "10 older files" in page.text()
 
 
 @pytest.mark.parametrize("fault", [StillLoading("files"), Unreachable("away")])
@@ -266,7 +266,7 @@ def test_a_server_without_a_file_list_blocks_nothing(fault: Exception):
     server = Server()
     server.fault = fault
     page = way(opened(server, path=FILE), "T-a.path", LISTED)
-    assert "Waiting for Test" in page.words() or "away" in page.words()
+    assert "Waiting for Test" in page.text() or "away" in page.text()
     assert page.result.ready
 
 
@@ -277,7 +277,7 @@ def test_a_path_can_be_typed():
     assert box.value == "u/1-a.txt"
     box.set_value("u/1-a.txt\nu/other.exe")
     assert page.run().overrides == {"T-a.path": ["u/1-a.txt", "u/other.exe"]}
-    assert "has the type exe" in page.words()
+    assert "has the type exe" in page.text()
     assert page.result.ready
 
 
@@ -303,7 +303,7 @@ def test_json_holds_paths():
     page.at.session_state["load"] = {"T-a.path": ["u/x.csv", "u/x.csv"]}
     page.run()
     assert page.overrides == {"T-a.path": ["u/x.csv", "u/x.csv"]}
-    assert "x.csv" in page.words()
+    assert "x.csv" in page.text()
 
 
 def chat(server: Server) -> Form:
@@ -328,8 +328,8 @@ def test_chat_images_are_added_in_an_expander():
 
 def test_attachments_mark_the_chat_as_changed():
     page = chat(Server())
-    assert "Changed" not in page.words()
-    assert "Changed" in choose(page, "ChatInput-a.files", ("a.txt", b"a")).words()
+    assert "Changed" not in page.text()
+    assert "Changed" in choose(page, "ChatInput-a.files", ("a.txt", b"a")).text()
 
 
 def test_a_chat_without_files_has_no_attachments():

@@ -8,22 +8,22 @@ from lfclient.flows.field import Variable
 from lfclient.flows.validation import REQUIRED_MESSAGE
 from pages._ui.widgets.markdown import escape
 from tests.support.flows import chat_input, edge, entry, graph, node, text
-from tests.ui.support.forms import first, forget_drafts, form
+from tests.ui.support.forms import clear_drafts, editable_node, form
 
 
 @pytest.fixture(autouse=True)
 def _no_drafts():
-    forget_drafts()
+    clear_drafts()
 
 
 def test_an_untouched_form_sends_only_the_chat_text():
-    found = form(chat_input(value="hello"), first(p=text("x")))
+    found = form(chat_input(value="hello"), editable_node(p=text("x")))
     assert found.overrides == {"ChatInput-a.input_value": "hello"}
     assert found.result.ready
 
 
 def test_the_chat_text_is_a_large_box_at_the_top():
-    found = form(first(p=text("x")), chat_input())
+    found = form(editable_node(p=text("x")), chat_input())
     assert found.at.text_area[0].label == "Message"
     found.set("text_area", "ChatInput-a.input_value", "hi\nthere")
     assert found.overrides == {"ChatInput-a.input_value": "hi\nthere"}
@@ -32,15 +32,15 @@ def test_the_chat_text_is_a_large_box_at_the_top():
 def test_an_empty_required_field_is_marked_and_blocks_the_run():
     found = form(node("T-a", p=text("", required=True)))
     assert not found.result.ready
-    assert "Required" in found.words()
+    assert "Required" in found.text()
     assert found.set("text_input", "T-a.p", "x").result.ready
 
 
 def test_a_refused_run_shows_the_problem_at_each_field():
-    found = form(first(p=text(required=True), q=text(required=True)), node("U-b", r=text()))
-    assert REQUIRED_MESSAGE not in found.words()
-    assert found.refuse().words().count(REQUIRED_MESSAGE) == 2
-    assert found.set("text_input", "T-a.p", "x").words().count(REQUIRED_MESSAGE) == 1
+    found = form(editable_node(p=text(required=True), q=text(required=True)), node("U-b", r=text()))
+    assert REQUIRED_MESSAGE not in found.text()
+    assert found.refuse().text().count(REQUIRED_MESSAGE) == 2
+    assert found.set("text_input", "T-a.p", "x").text().count(REQUIRED_MESSAGE) == 1
 
 
 def test_a_refused_run_opens_the_component_of_an_invalid_value():
@@ -52,8 +52,8 @@ def test_a_refused_run_opens_the_component_of_an_invalid_value():
 
 def test_a_filled_in_chat_text_is_marked_as_changed():
     found = form(chat_input())
-    assert "Changed" not in found.words()
-    assert "Changed" in found.set("text_area", "ChatInput-a.input_value", "hi").words()
+    assert "Changed" not in found.text()
+    assert "Changed" in found.set("text_area", "ChatInput-a.input_value", "hi").text()
 
 
 def test_components_are_closed_until_opened():
@@ -72,7 +72,7 @@ def test_values_survive_closing_a_component():
 
 
 def test_values_survive_another_page():
-    found = form(first(p=text("x"))).set("text_input", "T-a.p", "z")
+    found = form(editable_node(p=text("x"))).set("text_input", "T-a.p", "z")
     found.at.session_state["elsewhere"] = True
     found.run()
     found.at.session_state["elsewhere"] = False
@@ -87,18 +87,18 @@ def test_values_except_secrets_survive_a_reload():
         "s": entry("SecretStrInput", "str", password=True),
         "v": entry("SecretStrInput", "str", password=True, load_from_db=False),
     }
-    found = form(first(**parameters), mode="sync").set("text_input", "T-a.p", "z")
+    found = form(editable_node(**parameters), mode="sync").set("text_input", "T-a.p", "z")
     found.set("text_input", "T-a.n", "bad").set("text_input", "T-a.s", "sk-1")
     found.set("segmented_control", "T-a.v-from", "Server variable")
     found.set("selectbox", "T-a.v-variable", "KEY")
-    again = form(first(**parameters), mode="sync")
+    again = form(editable_node(**parameters), mode="sync")
     assert again.overrides == {"T-a.p": "z", "T-a.v": Variable("KEY")}
     assert again.find("text_input", "T-a.n").value == "bad"
-    assert form(first(**parameters), browser="c").overrides == {}
+    assert form(editable_node(**parameters), browser="c").overrides == {}
 
 
 def test_values_do_not_leak_into_another_flow_or_server():
-    found = form(first(p=text("x"))).set("text_input", "T-a.p", "z")
+    found = form(editable_node(p=text("x"))).set("text_input", "T-a.p", "z")
     other = {**found.raw, "id": "22222222-2222-3333-4444-555555555555"}
     found.at.session_state["raw"] = other
     assert found.run().overrides == {}
@@ -110,15 +110,15 @@ def test_values_do_not_leak_into_another_flow_or_server():
 
 
 def test_a_flow_that_changed_on_the_server_does_not_break_the_form():
-    found = form(first(p=text("x"), q=text("x"), r=text("x")))
+    found = form(editable_node(p=text("x"), q=text("x"), r=text("x")))
     for name in "pqr":
         found.set("text_input", f"T-a.{name}", "z")
-    altered = first(q=entry("IntInput", "int", 5), r=text("x"))
+    altered = editable_node(q=entry("IntInput", "int", 5), r=text("x"))
     found.at.session_state["raw"] = graph(altered)
     assert found.run().overrides == {"T-a.r": "z"}
-    assert "T-a.p" in found.words()
-    assert "T-a.q" in found.words()
-    assert "T-a.p" not in found.press("OK").words()
+    assert "T-a.p" in found.text()
+    assert "T-a.q" in found.text()
+    assert "T-a.p" not in found.press("OK").text()
 
 
 def test_search_finds_parameters_of_closed_components():
@@ -130,7 +130,7 @@ def test_search_finds_parameters_of_closed_components():
     assert found.find("text_input", "T-a.beta") is None
     assert found.overrides == {"T-a.alpha": "new"}
     next(w for w in found.at.text_input if w.key.startswith("param-search")).set_value("nothing")
-    assert "No parameter found" in found.run().words()
+    assert "No parameter found" in found.run().text()
 
 
 def test_search_distinguishes_components_with_the_same_name():
@@ -152,11 +152,11 @@ def test_search_finds_the_chat_text_by_its_label():
     for name in ("message", "input text"):
         found = form(chat, node("T-a", alpha=text("x")))
         next(w for w in found.at.text_input if w.key.startswith("param-search")).set_value(name)
-        assert "Found above" in found.run().words()
+        assert "Found above" in found.run().text()
 
 
 def test_all_fields_can_be_reset():
-    found = form(first(p=text("x"), q=text("y")), chat_input())
+    found = form(editable_node(p=text("x"), q=text("y")), chat_input())
     found.set("text_input", "T-a.p", "1").set("text_input", "T-a.q", "2")
     found.press("Reset all (2)")
     assert found.overrides == {"ChatInput-a.input_value": ""}
@@ -166,10 +166,10 @@ def test_all_fields_can_be_reset():
 def test_overrides_can_be_loaded():
     loaded = {"T-a.p": "z", "T-a.n": "no number", "gone.x": 1, "T-a.s": "was set"}
     secret = entry("SecretStrInput", "str", password=True)
-    found = form(first(p=text("x"), n=entry("IntInput", "int", 5), s=secret), load=loaded)
+    found = form(editable_node(p=text("x"), n=entry("IntInput", "int", 5), s=secret), load=loaded)
     assert found.overrides == {"T-a.p": "z"}
-    assert "gone.x" in found.words()
-    assert "T-a.n" in found.words()
+    assert "gone.x" in found.text()
+    assert "T-a.n" in found.text()
 
 
 def test_components_that_will_not_run_are_marked():
@@ -185,7 +185,7 @@ def test_components_that_will_not_run_are_marked():
     labels = {one.label for one in found.at.expander}
     assert any("Idle" in label and "Does not run" in label for label in labels)
     assert not any("O-z" in label and "Does not run" in label for label in labels)
-    assert "Bare" in found.words()
+    assert "Bare" in found.text()
 
 
 def test_a_found_parameter_shows_that_its_component_will_not_run():
@@ -195,7 +195,7 @@ def test_a_found_parameter_shows_that_its_component_will_not_run():
         (search,) = (each for each in found.at.text_input if "search" in each.key)
         search.set_value(name)
         found.run()
-        assert found.words().count("gray-badge[Does not run]") == many
+        assert found.text().count("gray-badge[Does not run]") == many
 
 
 def test_a_found_switch_shows_its_component():
@@ -208,14 +208,14 @@ def test_a_found_switch_shows_its_component():
 
 def test_labels_and_help_are_shown_as_plain_text():
     evil = "![x](http://127.0.0.1:9/x.png) **b** :red[c]"
-    found = form(first(p=text("x", display_name=evil, info=evil)))
+    found = form(editable_node(p=text("x", display_name=evil, info=evil)))
     shown = [one.value for one in found.at.markdown if "x" in one.value]
     assert any("\\!\\[x\\]\\(http\\:" in one for one in shown)
     assert "![" not in found.find("text_input", "T-a.p").label
 
 
 def test_a_flow_without_parameters_says_so():
-    assert "no parameters" in form().words()
+    assert "no parameters" in form().text()
     assert form().result.ready
 
 

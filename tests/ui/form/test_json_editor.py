@@ -6,18 +6,18 @@ import pytest
 
 from lfclient.flows.field import Variable
 from tests.support.flows import entry, text
-from tests.ui.support.forms import OWNER, Form, first, forget_drafts, form
+from tests.ui.support.forms import OWNER, Form, clear_drafts, editable_node, form
 
 PANEL = f"form-json-{OWNER[:12]}-11111111-2222-3333-4444-555555555555"
 
 
 @pytest.fixture(autouse=True)
 def _no_drafts():
-    forget_drafts()
+    clear_drafts()
 
 
 def opened(**parameters) -> Form:
-    found = form(first(**parameters), mode="sync")
+    found = form(editable_node(**parameters), mode="sync")
     found.at.session_state[f"{PANEL}-panel"] = True
     return found.run()
 
@@ -60,7 +60,7 @@ def test_applied_edits_change_the_form():
 def test_invalid_text_is_kept_and_its_error_located(written, words):
     found = opened(p=text("x"), q=text("y")).set("text_input", "T-a.q", "z")
     apply(found, written)
-    assert words in found.words()
+    assert words in found.text()
     assert box(found).value == written
     assert found.overrides == {"T-a.q": "z"}
 
@@ -70,7 +70,7 @@ def test_edits_survive_a_change_in_the_form():
     box(found).set_value('{"T-a.p": "mine"}')
     found.run().set("text_input", "T-a.p", "other")
     assert box(found).value == '{"T-a.p": "mine"}'
-    assert "The form has changed" in found.words()
+    assert "The form has changed" in found.text()
     assert json.loads(box(found.press("Discard")).value) == {"T-a.p": "other"}
 
 
@@ -118,7 +118,7 @@ def test_run_is_refused_if_both_the_text_and_the_form_were_edited():
 
 
 def test_an_unopened_editor_has_no_pending_edits():
-    found = form(first(p=text("x")), mode="sync").set("text_input", "T-a.p", "z")
+    found = form(editable_node(p=text("x")), mode="sync").set("text_input", "T-a.p", "z")
     found.at.session_state["commit"] = True
     found.run()
     assert found.result.ready

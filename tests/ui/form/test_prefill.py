@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.flows import entry, node, text
-from tests.ui.support.forms import first, forget_drafts, form
+from tests.ui.support.forms import clear_drafts, editable_node, form
 
 SOURCE = "Filled with the inputs of a run."
 SECRET = entry("SecretStrInput", "str", "", password=True, load_from_db=True)
@@ -12,7 +12,7 @@ SECRET = entry("SecretStrInput", "str", "", password=True, load_from_db=True)
 @pytest.fixture(autouse=True)
 def no_drafts():
     """Clear the drafts of other tests."""
-    forget_drafts()
+    clear_drafts()
 
 
 def load(page, overrides, source=SOURCE, hints=None):
@@ -26,16 +26,16 @@ def labels(page):
 
 
 def test_a_filled_form_shows_the_source_of_its_values():
-    page = load(form(first(name=text())), {"T-a.name": "Ada"})
+    page = load(form(editable_node(name=text())), {"T-a.name": "Ada"})
     assert page.overrides == {"T-a.name": "Ada"}
-    assert SOURCE in page.words()
+    assert SOURCE in page.text()
     assert "Restore my input" not in labels(page)
-    assert SOURCE not in page.press("Dismiss").words()
+    assert SOURCE not in page.press("Dismiss").text()
     assert page.overrides == {"T-a.name": "Ada"}
 
 
 def test_replaced_input_can_be_restored():
-    page = form(first(name=text(), other=text())).set("text_input", "T-a.name", "mine")
+    page = form(editable_node(name=text(), other=text())).set("text_input", "T-a.name", "mine")
     load(page, {"T-a.other": "theirs"})
     assert page.overrides == {"T-a.other": "theirs"}
     page.press("Restore my input")
@@ -44,17 +44,17 @@ def test_replaced_input_can_be_restored():
 
 
 def test_input_typed_after_filling_is_stored_as_well():
-    page = form(first(name=text())).set("text_input", "T-a.name", "mine")
+    page = form(editable_node(name=text())).set("text_input", "T-a.name", "mine")
     load(page, {"T-a.name": "theirs"}).set("text_input", "T-a.name", "theirs, edited")
     assert page.press("Restore my input").overrides == {"T-a.name": "mine"}
     for brought, kept in (("theirs, edited", "mine"), ("mine", "theirs, edited")):
         assert "Restore my input" not in labels(page)
         assert page.press("Restore").overrides == {"T-a.name": brought}
-        assert f"Also saved: name: {kept}" in page.words()
+        assert f"Also saved: name: {kept}" in page.text()
 
 
 def test_stored_versions_are_restored_in_turn():
-    page = form(first(name=text())).set("text_input", "T-a.name", "one")
+    page = form(editable_node(name=text())).set("text_input", "T-a.name", "one")
     for theirs in ("two", "three"):
         load(page, {"T-a.name": "filled"}).set("text_input", "T-a.name", theirs)
     found = [page.press("Restore my input").overrides["T-a.name"]]
@@ -63,32 +63,32 @@ def test_stored_versions_are_restored_in_turn():
 
 
 def test_a_stored_version_does_not_show_its_secrets():
-    page = form(first(key=SECRET)).set("text_input", "T-a.key", "sk-very-secret")
+    page = form(editable_node(key=SECRET)).set("text_input", "T-a.key", "sk-very-secret")
     page = load(page, {}, source="")
-    assert "Also saved: key: " in page.words()
-    assert "sk-very-secret" not in page.words()
+    assert "Also saved: key: " in page.text()
+    assert "sk-very-secret" not in page.text()
 
 
 def test_values_that_only_came_from_a_run_are_not_stored():
-    page = form(first(name=text())).set("text_input", "T-a.name", "mine")
+    page = form(editable_node(name=text())).set("text_input", "T-a.name", "mine")
     load(load(page, {"T-a.name": "one"}), {"T-a.name": "two"})
     assert page.press("Restore my input").overrides == {"T-a.name": "mine"}
     assert "Restore my input" not in labels(page)
 
 
 def test_stored_versions_survive_a_reload():
-    parts = first(name=text())
+    parts = editable_node(name=text())
     load(form(parts).set("text_input", "T-a.name", "mine"), {"T-a.name": "theirs"})
     again = form(parts)
     assert again.overrides == {"T-a.name": "theirs"}
-    assert SOURCE in again.words()
+    assert SOURCE in again.text()
     assert again.press("Restore my input").overrides == {"T-a.name": "mine"}
 
 
 def test_a_field_with_a_hint_is_marked_and_visible():
     page = form(node("T-a", key=SECRET), mode="background")
     load(page, {}, hints={"T-a.key": "Secrets aren't saved. Enter it again."})
-    assert "Enter it again" in page.words()
+    assert "Enter it again" in page.text()
     page.set("text_input", "T-a.key", "sk-new-secret")
-    assert "Enter it again" not in page.words()
+    assert "Enter it again" not in page.text()
     assert page.overrides == {"T-a.key": "sk-new-secret"}

@@ -4,12 +4,12 @@ import pytest
 
 from lfclient.flows.field import Variable
 from tests.support.flows import entry, node, text
-from tests.ui.support.forms import first, forget_drafts, form
+from tests.ui.support.forms import clear_drafts, editable_node, form
 
 
 @pytest.fixture(autouse=True)
 def _no_drafts():
-    forget_drafts()
+    clear_drafts()
 
 
 @pytest.mark.parametrize(
@@ -56,10 +56,10 @@ def _no_drafts():
     ],
 )
 def test_every_kind_has_its_widget(parameter, widget, given, sent):
-    found = form(first(p=parameter)).set(widget, "T-a.p", given)
+    found = form(editable_node(p=parameter)).set(widget, "T-a.p", given)
     assert found.overrides == {"T-a.p": sent}
     assert found.result.ready
-    assert "Changed" in found.words()
+    assert "Changed" in found.text()
     found.press("Reset")
     assert found.overrides == {}
 
@@ -68,7 +68,7 @@ def test_a_duration_is_a_number_and_a_unit():
     parameter = entry(
         "DurationInput", "duration", {"value": 3, "unit": "Days"}, options=["Hours", "Days"]
     )
-    found = form(first(p=parameter)).set("text_input", "T-a.p", "5")
+    found = form(editable_node(p=parameter)).set("text_input", "T-a.p", "5")
     assert found.overrides == {"T-a.p": {"value": 5, "unit": "Days"}}
     found.set("selectbox", "T-a.p-unit", "Hours")
     assert found.overrides == {"T-a.p": {"value": 5, "unit": "Hours"}}
@@ -76,7 +76,7 @@ def test_a_duration_is_a_number_and_a_unit():
 
 def test_a_model_is_picked_with_its_provider():
     models = [{"name": "gpt", "provider": "OpenAI"}, {"name": "opus", "provider": "Anthropic"}]
-    found = form(first(p=entry("ModelInput", "model", models[:1], options=models)))
+    found = form(editable_node(p=entry("ModelInput", "model", models[:1], options=models)))
     found.set("selectbox", "T-a.p", "Anthropic: opus")
     assert found.overrides == {"T-a.p": models[1:]}
 
@@ -107,7 +107,7 @@ def test_a_model_is_picked_with_its_provider():
     ],
 )
 def test_tables_are_edited_in_place(parameter, edits, sent):
-    found = form(first(p=parameter))
+    found = form(editable_node(p=parameter))
     (state,) = found.at.session_state["forms"].values()
     empty = {"edited_rows": {}, "added_rows": [], "deleted_rows": []}
     found.at.session_state[state.live_widgets["T-a.p"].key] = {**empty, **edits}
@@ -116,7 +116,7 @@ def test_tables_are_edited_in_place(parameter, edits, sent):
 
 
 def test_a_duplicate_key_is_refused():
-    found = form(first(p=entry("DictInput", "dict", {"a": "1"})))
+    found = form(editable_node(p=entry("DictInput", "dict", {"a": "1"})))
     (state,) = found.at.session_state["forms"].values()
     found.at.session_state[state.live_widgets["T-a.p"].key] = {
         "edited_rows": {},
@@ -125,7 +125,7 @@ def test_a_duplicate_key_is_refused():
     }
     found.run()
     assert not found.result.ready
-    assert "twice" in found.words()
+    assert "twice" in found.text()
 
 
 @pytest.mark.parametrize(
@@ -141,12 +141,12 @@ def test_invalid_input_is_reported_at_its_field_and_kept(parameter, widget, give
     found = form(node("T-a", template={**parameter, "api_editable": True}))
     found.set(widget, "T-a.template", given)
     assert not found.result.ready
-    assert words in found.words()
+    assert words in found.text()
     assert found.find(widget, "T-a.template").value == given
 
 
 def test_clearing_a_number_restores_the_flows_value():
-    found = form(first(p=entry("IntInput", "int", 5))).set("text_input", "T-a.p", "7")
+    found = form(editable_node(p=entry("IntInput", "int", 5))).set("text_input", "T-a.p", "7")
     found.set("text_input", "T-a.p", "")
     assert found.overrides == {}
     assert found.result.ready
@@ -163,7 +163,7 @@ def test_clearing_a_number_restores_the_flows_value():
 )
 def test_secrets_are_entered_as_the_mode_accepts_them(mode, version, typed, chosen):
     secret = entry("SecretStrInput", "str", "STORED", password=True, load_from_db=True)
-    found = form(first(p=secret), mode=mode, version=version)
+    found = form(editable_node(p=secret), mode=mode, version=version)
     if chosen and typed:
         found.set("segmented_control", "T-a.p-from", "Server variable")
     if chosen:
@@ -176,18 +176,18 @@ def test_secrets_are_entered_as_the_mode_accepts_them(mode, version, typed, chos
 
 def test_a_mode_change_reports_unsupported_values():
     secret = entry("SecretStrInput", "str", password=True, load_from_db=False)
-    found = form(first(p=secret), mode="sync")
+    found = form(editable_node(p=secret), mode="sync")
     found.set("segmented_control", "T-a.p-from", "Server variable")
     found.set("selectbox", "T-a.p-variable", "KEY")
     found.at.session_state["mode"] = "background"
     assert not found.run().result.ready
-    assert "synchronous mode" in found.words()
+    assert "synchronous mode" in found.text()
     found.at.session_state["mode"] = "sync"
     assert found.run().overrides == {"T-a.p": Variable("KEY")}
 
 
 def test_a_stored_secret_is_not_shown():
-    found = form(first(p=entry("SecretStrInput", "str", "sk-stored-1", password=True)))
+    found = form(editable_node(p=entry("SecretStrInput", "str", "sk-stored-1", password=True)))
     box = found.find("text_input", "T-a.p")
     assert box.value == ""
     assert "Stored" in box.placeholder

@@ -1,4 +1,4 @@
-"""Fixtures that the tests of this folder share."""
+"""Fixtures of the History page."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ import pytest
 
 @pytest.fixture
 def url(langflow_stand_in):
-    """The address of the server whose runs are listed."""
+    """The URL of the server that ran the listed runs."""
     return langflow_stand_in.url

@@ -21,7 +21,7 @@ from tests.ui.support.history_page import (
     select_runs,
     stored_run_ids,
 )
-from tests.ui.support.whole_pages import going_run, opened, press, said
+from tests.ui.support.whole_pages import add_running_run, open_app, page_text, press
 
 
 def test_selected_runs_are_starred_and_labeled(url):
@@ -58,7 +58,7 @@ def test_too_many_labels_are_rejected_with_a_reason(url):
     app_context().runner.history.change_labels([run.owner], ["b"], many)
     app = open_label_panel(select_runs(history(), "a", "b"))
     add_label(app, "another")
-    assert "20 labels" in said(app)
+    assert "20 labels" in page_text(app)
     assert [each.tolist() for each in column(app, "Labels")] == [[], many]
     assert next(each for each in app.text_input if each.label == "New label").value == "another"
 
@@ -67,12 +67,12 @@ def test_deleting_selected_runs_keeps_those_in_progress(url):
     """The panel announces it. A run that ended after the page was drawn is kept as well."""
     add(url, "a")
     add(url, "b", 1)
-    going = going_run(url, id="c", submit_token="c", created_at=NOW - timedelta(seconds=2))
-    app_context().runner.store.create(going)
+    running = add_running_run(url, id="c", submit_token="c", created_at=NOW - timedelta(seconds=2))
+    app_context().runner.store.create(running)
     app = select_runs(history(), "a", "c")
-    assert "Delete 1 run, with inputs" in said(app)
-    assert "Keeps 1 run in progress" in said(app)
-    ended = replace(going, status=RunStatus.COMPLETED, ended_at=NOW, version=2)
+    assert "Delete 1 run, with inputs" in page_text(app)
+    assert "Keeps 1 run in progress" in page_text(app)
+    ended = replace(running, status=RunStatus.COMPLETED, ended_at=NOW, version=2)
     app_context().runner.store.update(ended)  # the page has not been redrawn yet
     press(app, "Delete 1 run")
     assert [each.value for each in app.toast] == ["Deleted 1 run."]
@@ -80,8 +80,8 @@ def test_deleting_selected_runs_keeps_those_in_progress(url):
 
 
 def test_runs_in_progress_are_stopped_with_their_own_connection(url, monkeypatch):
-    going = going_run(url, id="c", submit_token="c")
-    app_context().runner.store.create(going)
+    running = add_running_run(url, id="c", submit_token="c")
+    app_context().runner.store.create(running)
     stopped = []
     runner = app_context().runner
     monkeypatch.setattr(runner, "stop", lambda run, connection: stopped.append((run, connection)))
@@ -96,23 +96,23 @@ def test_a_press_on_a_page_drawn_before_the_selection_changed_does_nothing(url, 
     app = select_runs(history(), "a")
     app.session_state[history_state.history_key("selected")] = ["b"]
     press(app, button)
-    assert "nothing was done" in said(app)
+    assert "nothing was done" in page_text(app)
     assert stored_run_ids() == {"a", "b"}
     assert not app_context().runner.history.page([run.owner], RunFilter(starred=True)).runs
 
 
 def test_bulk_delete_keeps_a_run_that_ends_after_the_confirmation_is_drawn(url):
-    """The confirmation said that it would be kept, and nobody has seen its result."""
+    """The confirmation said that it would be kept, and its result has not been seen."""
     add(url, "a", 60)
-    going = going_run(url, id="c", submit_token="c", created_at=NOW - timedelta(seconds=2))
+    running = add_running_run(url, id="c", submit_token="c", created_at=NOW - timedelta(seconds=2))
     store = app_context().runner.store
-    store.create(going)
+    store.create(running)
     app = history()
     app.session_state[history_state.history_key("many")] = True
     app.run()
     ended = datetime.now(UTC)
-    kept = store.get("c")
-    done = replace(kept, status=RunStatus.COMPLETED, ended_at=ended, version=kept.version + 1)
+    stored = store.get("c")
+    done = replace(stored, status=RunStatus.COMPLETED, ended_at=ended, version=stored.version + 1)
     assert store.update(done, with_response=True)
     press(app, "Delete 1 run")
     assert stored_run_ids() == {"c"}
@@ -132,7 +132,7 @@ def test_a_label_added_elsewhere_in_the_meantime_is_kept(url):
 
 def test_an_open_run_is_starred_and_labeled(url):
     run = add(url, "a" * 32)
-    app = opened(run=run.id)
+    app = open_app(run=run.id)
     press(app, "Star")
     app = add_label(open_label_panel(app), "  to  show ")
     entry = app_context().runner.history.get([run.owner], run.id)

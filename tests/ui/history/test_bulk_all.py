@@ -14,7 +14,7 @@ from pages._ui.history.filters import Filters
 from pages._ui.history.view import ListView
 from pages._ui.state import history as history_state
 from tests.ui.support.history_page import NOW, add, history, select_runs, stored_run_ids
-from tests.ui.support.whole_pages import ONE, TWO, going_run, press, said
+from tests.ui.support.whole_pages import ONE, TWO, add_running_run, page_text, press
 
 
 def test_bulk_delete_removes_matching_runs_before_a_date_and_keeps_starred_ones(url):
@@ -26,8 +26,8 @@ def test_bulk_delete_removes_matching_runs_before_a_date_and_keeps_starred_ones(
     app = history(flow=ONE)
     app.session_state[history_state.history_key("many")] = True
     app.run()
-    assert "Delete 2 runs that match the filters" in said(app)
-    assert "Keeps 1 starred run" in said(app)
+    assert "Delete 2 runs that match the filters" in page_text(app)
+    assert "Keeps 1 starred run" in page_text(app)
     before = next(each for each in app.date_input if each.label == "Started before")
     before.set_value((NOW - timedelta(days=20)).date())
     app.run()
@@ -40,12 +40,12 @@ def test_the_confirmation_warns_about_starred_runs(url):
     run = add(url, "a")
     add(url, "b", 1)
     app_context().runner.history.set_starred([run.owner], "a", True)
-    assert "This includes 1 starred run" in said(select_runs(history(), "a", "b"))
+    assert "This includes 1 starred run" in page_text(select_runs(history(), "a", "b"))
     app = history()
     app.session_state[history_state.history_key("many")] = True
     app.run()
     next(each for each in app.toggle if each.label.startswith("Keep starred")).set_value(False)
-    assert "This includes 1 starred run" in said(app.run())
+    assert "This includes 1 starred run" in page_text(app.run())
     press(app, "Delete 2 runs")
     assert stored_run_ids() == set()
 
@@ -53,12 +53,12 @@ def test_the_confirmation_warns_about_starred_runs(url):
 def test_a_filter_for_running_runs_has_nothing_to_delete(url):
     """An empty list of statuses would match all runs."""
     add(url, "a")
-    going = going_run(url, id="c", submit_token="c")
-    app_context().runner.store.create(going)
+    running = add_running_run(url, id="c", submit_token="c")
+    app_context().runner.store.create(running)
     app = history(status="in_progress")
     app.session_state[history_state.history_key("many")] = True
     app.run()
-    assert "No finished runs to delete" in said(app)
+    assert "No finished runs to delete" in page_text(app)
 
 
 def test_the_csv_export_has_all_matching_runs_and_no_formulas(url, monkeypatch):

@@ -10,7 +10,7 @@ from pages._ui.history import chart as history_chart
 from pages._ui.outputs import chart_data
 from pages._ui.state import history as history_state
 from tests.ui.support.history_page import add, history
-from tests.ui.support.whole_pages import ONE, TWO, said
+from tests.ui.support.whole_pages import ONE, TWO, page_text
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 STOPPED = (RunStatus.CANCELLED, RunStatus.TIMED_OUT, RunStatus.INTERRUPTED)
@@ -74,7 +74,7 @@ def test_the_opened_chart_follows_the_filters_and_has_a_summary(url):
     add(url, "b", 1, status=RunStatus.FAILED)
     add(url, "c", 2, status=RunStatus.FAILED, flow_id=TWO)
     app = history(flow=ONE)
-    assert "Each bar spans" not in said(app)
+    assert "Each bar spans" not in page_text(app)
     app.session_state[history_state.history_key("chart")] = True
     app.run()
-    assert "2 runs: 1 completed, 1 failed. Each bar spans one minute." in said(app)
+    assert "2 runs: 1 completed, 1 failed. Each bar spans one minute." in page_text(app)

@@ -11,7 +11,7 @@ from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
 from tests.ui.support.history_page import NOW, add, column, history
 from tests.ui.support.http_stand_in import StandIn, flow
-from tests.ui.support.whole_pages import ONE, TWO, labels, press, said
+from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, press
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_invalid_filters_in_the_address_are_ignored_with_a_warning(url):
     nonsense = {"mode": "x", "when": "soon", "from": "2026-31-01", "older": "…", "starred": "?"}
     app = history(status=["failed", "odd"], **nonsense)
     for word in ("odd", "x", "soon", "2026-31-01", "?"):
-        assert f"“{word}”" in said(app)
+        assert f"“{word}”" in page_text(app)
     assert column(app, "Status")[0].tolist() == ["✕ Failed"]
     assert len(column(app, "Status")) == 1
 
@@ -85,14 +85,14 @@ def test_filters_without_a_match_are_explained_and_can_be_cleared(url):
     """The page does not claim that there are no runs yet."""
     add(url, "a")
     app = history(flow="gone", label="none")
-    assert "No matching runs" in said(app)
-    assert "No runs of the flow “gone”" in said(app)
-    assert "no runs yet" not in said(app).lower()
-    assert labels(app).count("Clear filters") == 2
+    assert "No matching runs" in page_text(app)
+    assert "No runs of the flow “gone”" in page_text(app)
+    assert "no runs yet" not in page_text(app).lower()
+    assert button_labels(app).count("Clear filters") == 2
 
 
 def test_the_flow_filter_offers_a_renamed_flow_under_its_latest_name(url, langflow_stand_in):
-    langflow_stand_in.add(flow(ONE, "Echo"))
+    langflow_stand_in.set_flows(flow(ONE, "Echo"))
     add(url, "a", 1)
     add(url, "b", 0, flow_name="Echo, renamed")
     choice = next(each for each in history().selectbox if each.label == "Flow")

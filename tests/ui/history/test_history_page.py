@@ -17,12 +17,12 @@ from pages._ui.history import page as history_page
 from pages._ui.state import history as history_state
 from tests.ui.support.history_page import NOW, add, column, history, select_runs
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.whole_pages import ONE, TWO, going_run, labels, press, said
+from tests.ui.support.whole_pages import ONE, TWO, add_running_run, button_labels, page_text, press
 
 
 def test_an_empty_history_links_to_the_run_page(url):
     app = history()
-    assert "No runs yet" in said(app)
+    assert "No runs yet" in page_text(app)
     assert not app.dataframe
 
 
@@ -36,7 +36,7 @@ def test_runs_are_listed_newest_first_with_status_inputs_and_duration(url):
     assert column(app, "Inputs") == ["", "Message: Hello"]
     assert column(app, "Session") == ["s-1", ""]
     assert column(app, "Duration") == ["1.0 s", "1.0 s"]
-    assert "2 runs" in said(app)
+    assert "2 runs" in page_text(app)
 
 
 def test_runs_of_another_key_are_never_listed(url):
@@ -49,7 +49,7 @@ def test_runs_of_another_key_are_never_listed(url):
         owner=owner_fingerprint(other, app_context().settings.data_dir),
         flow_name="Secret",
     )
-    assert "No server “other”" in said(history(server="other"))
+    assert "No server “other”" in page_text(history(server="other"))
     assert column(history(), "Flow") == ["Echo"]
     assert column(history(server=app_context().settings.connections()[0].name), "Flow") == ["Echo"]
 
@@ -74,12 +74,12 @@ def test_new_runs_are_announced_and_listed_only_on_request(url):
     add(url, "other", 0, flow_id=TWO)
     app = press(select_runs(app, "a"), "Star")
     assert column(app, "Flow") == ["★ Echo"]
-    assert "1 selected" in said(app)
+    assert "1 selected" in page_text(app)
     press(app, "Show 2 new runs")
     assert column(app, "Flow") == ["Later still", "Later", "★ Echo"]
-    assert not any("new run" in label for label in labels(app))
+    assert not any("new run" in label for label in button_labels(app))
     add(url, "d", -1)
-    assert "Show 1 new run" in labels(app.run())
+    assert "Show 1 new run" in button_labels(app.run())
     app.switch_page("pages/run.py").run()
     app = app.switch_page("pages/history.py").run()
     assert column(app, "Flow") == ["Echo", "Later still", "Later", "★ Echo"]
@@ -100,7 +100,7 @@ def test_older_and_newer_buttons_page_through_all_runs(url):
     app = press(history(), "Older")
     assert len(column(app, "Flow")) == 10
     assert "older" in app.query_params
-    assert "60 runs" in said(app)
+    assert "60 runs" in page_text(app)
     app = press(app, "Newer")
     assert len(column(app, "Flow")) == 50
 
@@ -116,18 +116,18 @@ def test_a_run_is_opened_on_the_run_page_with_its_flow(url, langflow_stand_in):
     """The filters stay in the address, so the browser's Back button returns to the filtered list.
     The Run page adds no history entry of its own, which would trap the Back button.
     """
-    langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Second"))
+    langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "Second"))
     run = add(url, "a" * 32, flow_id=TWO, flow_name="Second")
     app = history(q="second")
     app.session_state[history_state.history_key("wanted")] = (run.id, TWO)
     app.run()
-    assert "Completed]" in said(app)
+    assert "Completed]" in page_text(app)
     assert next(each for each in app.selectbox if each.label == "Flow").value == TWO
     assert dict(app.query_params) == {"q": "second", "run": run.id}
 
 
 def test_a_constantly_changing_list_is_not_redrawn_without_a_pause(url, monkeypatch):
-    app_context().runner.store.create(going_run(url, id="c", submit_token="c"))
+    app_context().runner.store.create(add_running_run(url, id="c", submit_token="c"))
     page, times = app_context().runner.history.page, itertools.count(1)
 
     def changing(*args, **more):
@@ -150,7 +150,7 @@ def test_a_store_error_is_shown_and_the_filters_are_kept(url, monkeypatch):
     for name in ("page", "flows", "labels", "count", "time_range"):
         monkeypatch.setattr(app_context().runner.history, name, broken)
     app.run()
-    assert "is damaged" in said(app)
-    assert "Move it away" in said(app)
+    assert "is damaged" in page_text(app)
+    assert "Move it away" in page_text(app)
     assert next(each for each in app.text_input if each.label == "Search").value == "hello"
     assert app.query_params["q"] == "hello"

@@ -6,29 +6,29 @@ import pytest
 
 from lfclient.console.presets.preset_file import FORMAT
 from tests.ui.support.preset_pages import (
-    all_kept,
     enter,
-    keep,
     key_of,
-    menu,
+    open_menu,
     open_page,
     owner,
     presets,
+    store_preset,
+    stored_presets,
     value,
 )
-from tests.ui.support.whole_pages import ONE, TWO, labels, press, said
+from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, press
 
 
 @pytest.fixture(autouse=True)
 def _server(fields_server):
-    """Start the fake server for every test."""
+    """Start the stand-in for every test."""
 
 
 def upload(app, data):
     if isinstance(data, dict):
         whole = {"format": FORMAT, "version": 1, "flow": {"id": ONE, "name": "Fields"}}
         data = json.dumps({**whole, "name": "From a file", **data}).encode()
-    menu(app, "more").file_uploader(key=key_of("file-0")).upload(
+    open_menu(app, "more").file_uploader(key=key_of("file-0")).upload(
         "preset.json", data, "application/json"
     )
     return app.run()
@@ -36,12 +36,16 @@ def upload(app, data):
 
 def test_a_file_becomes_a_preset_and_fills_the_form():
     app = upload(enter(open_page(), "typed"), {"values": {"T-a.p": "z"}, "secrets": ["T-a.s"]})
-    assert "Fits: p (T)" in said(app)
-    assert "Enter these yourself: s (T)" in said(app)
-    assert all_kept() == []
+    assert "Fits: p (T)" in page_text(app)
+    assert "Enter these yourself: s (T)" in page_text(app)
+    assert stored_presets() == []
     press(app, "Import")
-    (kept,) = all_kept()
-    assert (kept.name, kept.values, kept.secrets) == ("From a file", {"T-a.p": "z"}, ("T-a.s",))
+    (preset,) = stored_presets()
+    assert (preset.name, preset.values, preset.secrets) == (
+        "From a file",
+        {"T-a.p": "z"},
+        ("T-a.s",),
+    )
     assert value(app) == "z"
     assert value(press(app, "Restore my input")) == "typed"
 
@@ -50,53 +54,53 @@ def test_a_file_becomes_a_preset_and_fills_the_form():
 def test_the_source_is_not_shown_for_a_changed_form(button):
     app = upload(enter(open_page(), "typed"), {"values": {"T-a.p": "z"}})
     press(app, "Import")
-    assert "Filled with the imported preset “From a file”." in said(app)
+    assert "Filled with the imported preset “From a file”." in page_text(app)
     if button == "Update":
         enter(app, "changed")
     else:
-        menu(app, "more")
+        open_menu(app, "more")
         next(box for box in app.text_input if "rename-" in box.key).set_value("Renamed")
     press(app, button)
-    assert "Filled with the imported preset" not in said(app)
-    assert "Also saved: p: typed" in said(app)
+    assert "Filled with the imported preset" not in page_text(app)
+    assert "Also saved: p: typed" in page_text(app)
     assert value(press(app, "Restore")) == "typed"
 
 
 def test_values_that_do_not_fit_are_left_out_with_the_reason():
     values = {"T-a.p": "z", "T-a.n": "many", "T-a.q": 1, "T-a.s": "sk-12345678"}
     app = upload(open_page(), {"values": values})
-    assert "Of this file, 1 of 4 fit." in said(app)
-    assert "n (T): Enter a whole number" in said(app)
-    assert "T-a.q: T has no such parameter." in said(app)
-    assert "s (T): Secrets are not imported" in said(app)
+    assert "Of this file, 1 of 4 fit." in page_text(app)
+    assert "n (T): Enter a whole number" in page_text(app)
+    assert "T-a.q: T has no such parameter." in page_text(app)
+    assert "s (T): Secrets are not imported" in page_text(app)
     press(app, "Import matching values")
-    (kept,) = all_kept()
-    assert (kept.values, kept.secrets) == ({"T-a.p": "z"}, ("T-a.s",))
+    (preset,) = stored_presets()
+    assert (preset.values, preset.secrets) == ({"T-a.p": "z"}, ("T-a.s",))
 
 
 def test_a_preset_of_another_flow_is_matched_by_component():
     of_other = {"id": TWO, "name": "Other"}
     app = upload(open_page(), {"flow": of_other, "values": {"T-other.p": "z"}})
-    assert "From another flow: values are matched" in said(app)
+    assert "From another flow: values are matched" in page_text(app)
     press(app, "Import")
     assert value(app) == "z"
 
 
 def test_a_preset_without_matching_values_is_not_offered():
     app = upload(open_page(), {"values": {"Foreign-1.p": "z"}})
-    assert "Foreign-1.p: This flow has no such component." in said(app)
-    assert "Import" not in labels(app)
+    assert "Foreign-1.p: This flow has no such component." in page_text(app)
+    assert "Import" not in button_labels(app)
 
 
 def test_an_existing_name_is_replaced_or_changed():
-    kept = keep("From a file", p="old")
+    preset = store_preset("From a file", p="old")
     app = upload(open_page(), {"values": {"T-a.p": "z"}})
-    assert "A preset with this name exists" in said(app)
-    assert "Replace" in labels(app)
+    assert "A preset with this name exists" in page_text(app)
+    assert "Replace" in button_labels(app)
     next(box for box in app.text_input if "import-name" in box.key).set_value("Another")
     press(app.run(), "Import")
-    assert presets().get(owner(), kept.id).values == {"T-a.p": "old"}
-    assert [each.name for each in all_kept()] == ["Another", "From a file"]
+    assert presets().get(owner(), preset.id).values == {"T-a.p": "old"}
+    assert [each.name for each in stored_presets()] == ["Another", "From a file"]
 
 
 @pytest.mark.parametrize(
@@ -108,6 +112,6 @@ def test_an_existing_name_is_replaced_or_changed():
 )
 def test_a_file_that_is_not_a_preset_is_refused(data, words):
     app = upload(open_page(), data)
-    assert "preset.json was not imported" in said(app)
-    assert words in said(app)
-    assert "Import" not in labels(app)
+    assert "preset.json was not imported" in page_text(app)
+    assert words in page_text(app)
+    assert "Import" not in button_labels(app)

@@ -4,13 +4,21 @@ import pytest
 
 from lfclient.console.presets.share_links import encode_values
 from lfclient.flows.validation import SECRET_MASK
-from tests.ui.support.preset_pages import choose, enter, field, keep, menu, open_page, value
-from tests.ui.support.whole_pages import ONE, TWO, labels, press, said
+from tests.ui.support.preset_pages import (
+    choose,
+    enter,
+    field,
+    open_menu,
+    open_page,
+    store_preset,
+    value,
+)
+from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, press
 
 
 @pytest.fixture(autouse=True)
 def _server(fields_server):
-    """Start the fake server for every test."""
+    """Start the stand-in for every test."""
 
 
 def shared_text(**values):
@@ -28,7 +36,7 @@ def addresses(app):
 def test_values_in_a_link_fill_the_form_once():
     app = shared(p="from the address", n=7)
     assert (value(app), value(app, "n")) == ("from the address", "7")
-    assert "Filled with 2 values from the link. Check the marked fields" in said(app)
+    assert "Filled with 2 values from the link. Check the marked fields" in page_text(app)
     assert dict(app.query_params) == {"flow": ONE}
     enter(app, "changed")
     assert value(open_page(flow=ONE)) == "changed"
@@ -36,14 +44,14 @@ def test_values_in_a_link_fill_the_form_once():
 
 def test_a_link_runs_nothing(fields_server):
     shared(p="from the address")
-    assert not [line for line in fields_server.asked if line.startswith("POST")]
+    assert not [line for line in fields_server.requests if line.startswith("POST")]
 
 
 def test_a_draft_replaced_by_a_link_can_be_restored():
     enter(open_page(), "typed")
     app = shared(p="from the address")
     assert value(app) == "from the address"
-    assert "Restore my input" in labels(open_page(flow=ONE))
+    assert "Restore my input" in button_labels(open_page(flow=ONE))
     assert value(press(app, "Restore my input")) == "typed"
 
 
@@ -59,95 +67,95 @@ def test_values_of_a_link_that_do_not_fit_are_named():
     app = shared(p="good", n="many", q=1, s="sk-12345678")
     assert value(app) == "good"
     assert value(app, "s") == ""
-    assert "Of the values in the link, 1 of 4 fit." in said(app)
-    assert "n (T): Enter a whole number" in said(app)
-    assert "T-a.q: T has no such parameter." in said(app)
-    assert "s (T): Secrets are not imported" in said(app)
+    assert "Of the values in the link, 1 of 4 fit." in page_text(app)
+    assert "n (T): Enter a whole number" in page_text(app)
+    assert "T-a.q: T has no such parameter." in page_text(app)
+    assert "s (T): Secrets are not imported" in page_text(app)
 
 
 def test_a_masked_secret_in_a_link_is_requested_at_its_field():
     app = shared(p="good", s=SECRET_MASK)
-    assert "Enter this value: secrets are not saved." in said(app)
-    assert "Not taken" not in said(app)
+    assert "Enter this value: secrets are not saved." in page_text(app)
+    assert "Not taken" not in page_text(app)
 
 
 def test_a_link_to_an_unknown_flow_fills_nothing():
     app = shared(flow="9" * 8, p="good")
-    assert "The address names the flow 99999999, which is not among the 2" in said(app)
+    assert "The link names flow 99999999, which is not among the 2" in page_text(app)
     app.selectbox[0].set_value(ONE)
     app.run()
     assert value(app) == "x"
-    assert "The address" not in said(app)
+    assert "The address" not in page_text(app)
 
 
 def test_a_link_without_a_flow_fills_nothing():
     app = open_page(values=shared_text(p="good"))
-    assert "The link has no flow." in said(app)
+    assert "The link has no flow." in page_text(app)
     assert value(app) == "x"
 
 
 def test_a_broken_link_is_reported():
     app = open_page(flow=ONE, values="not values")
-    assert "cut off or changed" in said(app)
+    assert "cut off or changed" in page_text(app)
     assert value(app) == "x"
 
 
 def test_a_broken_link_clears_the_message_of_an_earlier_one():
     app = open_page(flow=ONE, values=shared_text(p="from the address"))
-    assert "Filled with 1 value from the link" in said(app)
+    assert "Filled with 1 value from the link" in page_text(app)
     app.query_params["values"] = "not values"
     app.run()
-    assert "The form is unchanged." in said(app)
-    assert "from the address:" not in said(app)
+    assert "The form is unchanged." in page_text(app)
+    assert "from the address:" not in page_text(app)
     assert value(app) == "from the address"
     app.query_params["values"] = shared_text(p="once more")
     app.run()
-    assert "Filled with 1 value from the link" in said(app)
-    assert "The form is unchanged." not in said(app)
+    assert "Filled with 1 value from the link" in page_text(app)
+    assert "The form is unchanged." not in page_text(app)
 
 
 def test_a_link_opens_a_preset():
-    kept = keep(p="of the preset")
-    app = open_page("c", flow=ONE, preset=kept.id)
+    preset = store_preset(p="of the preset")
+    app = open_page("c", flow=ONE, preset=preset.id)
     assert value(app) == "of the preset"
     assert "preset" not in app.query_params
-    assert "Differs from “Mine”" in said(enter(app, "changed"))
+    assert "Differs from “Mine”" in page_text(enter(app, "changed"))
 
 
 @pytest.mark.parametrize("flow", [ONE, TWO])
 def test_a_link_to_a_missing_preset_is_reported(flow):
-    kept = keep(flow_id=TWO)
-    app = open_page(flow=flow, preset="none" if flow == TWO else kept.id)
-    assert "The link's preset was not found" in said(app)
+    preset = store_preset(flow_id=TWO)
+    app = open_page(flow=flow, preset="none" if flow == TWO else preset.id)
+    assert "The link's preset was not found" in page_text(app)
 
 
 def test_a_link_takes_precedence_over_the_default_preset():
-    keep(p="of the default", default=True)
+    store_preset(p="of the default", default=True)
     assert value(shared(p="from the address")) == "from the address"
 
 
 def test_shared_links_open_the_same_values():
-    kept = keep(p="of the preset", secrets=["T-a.s"])
-    app = menu(enter(choose(open_page(), kept), "sk-12345678", "s"), "share")
+    preset = store_preset(p="of the preset", secrets=["T-a.s"])
+    app = open_menu(enter(choose(open_page(), preset), "sk-12345678", "s"), "share")
     by_preset, by_values = addresses(app)
-    assert by_preset.endswith(f"?flow={ONE}&preset={kept.id}")
+    assert by_preset.endswith(f"?flow={ONE}&preset={preset.id}")
     assert by_values.endswith(encode_values({"T-a.p": "of the preset", "T-a.s": SECRET_MASK}))
-    assert "Secrets are not included and must be entered again: s (T)." in said(app)
-    assert "everybody with the same server and key" in said(app)
+    assert "Secrets are not included and must be entered again: s (T)." in page_text(app)
+    assert "everybody with the same server and key" in page_text(app)
 
 
 def test_an_edited_preset_is_shared_by_its_values():
-    kept = keep(p="old")
-    app = menu(enter(choose(open_page(), kept), "new"), "share")
+    preset = store_preset(p="old")
+    app = open_menu(enter(choose(open_page(), preset), "new"), "share")
     (only,) = addresses(app)
     assert only.endswith(encode_values({"T-a.p": "new"}))
 
 
 def test_a_link_that_is_too_long_is_reported():
     unlike = "".join(chr(0x4E00 + number * 7 % 20_000) for number in range(4_000))
-    app = menu(enter(open_page(), unlike), "share")
+    app = open_menu(enter(open_page(), unlike), "share")
     assert addresses(app) == []
-    assert "Save the values as a preset and share that, or export them" in said(app)
+    assert "Save the values as a preset and share that, or export them" in page_text(app)
 
 
 def test_a_link_replaces_an_invalid_draft():
@@ -160,6 +168,6 @@ def test_a_link_replaces_an_invalid_draft():
 def test_a_value_that_looks_like_a_key_causes_a_warning():
     app = enter(open_page(), "postgresql://me:hunter22@db/x")
     words = "Others can read these values, which look like passwords or keys: p (T)."
-    assert words in said(menu(app, "share"))
-    assert words in said(menu(enter(open_page("c"), "Bearer abc12345678"), "save"))
-    assert words not in said(menu(enter(open_page("d"), "a tale of bearers"), "share"))
+    assert words in page_text(open_menu(app, "share"))
+    assert words in page_text(open_menu(enter(open_page("c"), "Bearer abc12345678"), "save"))
+    assert words not in page_text(open_menu(enter(open_page("d"), "a tale of bearers"), "share"))

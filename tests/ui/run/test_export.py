@@ -13,7 +13,14 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.run import export as run_export
 from pages._ui.state import run_page
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.whole_pages import ONE, going_run, kept_run, opened, opened_at, said
+from tests.ui.support.whole_pages import (
+    ONE,
+    add_ended_run,
+    add_running_run,
+    open_app,
+    open_run_tab,
+    page_text,
+)
 
 KEY = "sk-configured-key"
 FILE, GONE = (f"00000000-0000-4000-8000-00000000000{letter}" for letter in "fe")
@@ -34,13 +41,13 @@ def files(record):
 
 
 def test_an_ended_run_offers_report_and_outputs(langflow_stand_in):
-    record = kept_run(langflow_stand_in.url, run=answer(A=(OutputKind.DATA, {"a": 1})))
-    app = opened(run=record.id)
+    record = add_ended_run(langflow_stand_in.url, run=answer(A=(OutputKind.DATA, {"a": 1})))
+    app = open_app(run=record.id)
     assert {"Report (HTML)", "Outputs (ZIP)"} <= set(buttons(app))
 
 
 def test_a_run_without_outputs_offers_its_report(langflow_stand_in):
-    app = opened(run=kept_run(langflow_stand_in.url, run=answer()).id)
+    app = open_app(run=add_ended_run(langflow_stand_in.url, run=answer()).id)
     assert "Report (HTML)" in buttons(app)
     assert "Outputs (ZIP)" not in buttons(app)
 
@@ -52,7 +59,7 @@ def test_exports_fetch_files_with_the_key_and_do_not_contain_it(langflow_stand_i
         "B": (OutputKind.FILE, FileRef("b.txt", id=GONE)),
         "C": (OutputKind.MESSAGE, f"the key is {KEY}"),
     }
-    made = files(kept_run(langflow_stand_in.url, run=answer(**outputs)))
+    made = files(add_ended_run(langflow_stand_in.url, run=answer(**outputs)))
     report, archive = made.report().decode(), zipfile.ZipFile(io.BytesIO(made.archive()))
     assert 'download="a.txt"' in report
     assert "The file is not included in this report." in report
@@ -63,7 +70,7 @@ def test_exports_fetch_files_with_the_key_and_do_not_contain_it(langflow_stand_i
 
 
 def test_a_deleted_run_cannot_be_exported(langflow_stand_in):
-    record = kept_run(langflow_stand_in.url, run=answer())
+    record = add_ended_run(langflow_stand_in.url, run=answer())
     made = run_export.RunExporter(server_session.current(), app_context().runner, "b" * 32, None)
     for make in (made.report, made.archive):
         with pytest.raises(LangflowError):
@@ -81,23 +88,23 @@ def test_a_deleted_run_cannot_be_exported(langflow_stand_in):
     ],
 )
 def test_snippets_are_in_the_chosen_language(langflow_stand_in, language, word):
-    record = kept_run(
+    record = add_ended_run(
         langflow_stand_in.url, run=answer(), overrides={"ChatInput-a.input_value": "words of mine"}
     )
-    app = opened_at("Snippets", record)
+    app = open_run_tab("Snippets", record)
     app.segmented_control(key=run_page.SNIPPET_LANGUAGE).set_value(language).run()
     (code,) = [one.value for one in app.code if word in one.value]
     for part in ("words of mine", langflow_stand_in.url, "LANGFLOW_API_KEY"):
         assert part in code
     assert KEY not in code
-    # the flow ends with a message that is no chat output: the API never has its content
-    told = "null as the content of Chat Input. “Python, lfclient” prints the full"
-    assert (told in said(app)) is (language != "Python, lfclient")
+    # the flow ends with a message other than a chat output, whose content the API omits
+    note = "null as the content of Chat Input. “Python, lfclient” prints the full"
+    assert (note in page_text(app)) is (language != "Python, lfclient")
 
 
 def test_a_running_run_has_snippets(langflow_stand_in):
-    record = going_run(langflow_stand_in.url)
-    app = opened(run=record.id)
+    record = add_running_run(langflow_stand_in.url)
+    app = open_app(run=record.id)
     assert not app.code
     app.session_state[f"snippets-{record.id}"] = True
     app.run()
@@ -105,24 +112,24 @@ def test_a_running_run_has_snippets(langflow_stand_in):
 
 
 def test_a_value_that_a_snippet_cannot_express_is_reported(langflow_stand_in):
-    record = kept_run(langflow_stand_in.url, run=answer(), inputs_stored=False)
-    app = opened_at("Snippets", record)
-    assert "this console stores none" in said(app)
+    record = add_ended_run(langflow_stand_in.url, run=answer(), inputs_stored=False)
+    app = open_run_tab("Snippets", record)
+    assert "this console stores none" in page_text(app)
     assert not app.code
 
 
 def test_a_deleted_flow_has_no_snippet(langflow_stand_in):
-    langflow_stand_in.add(flow("22222222-2222-2222-2222-222222222222", "Another"))
+    langflow_stand_in.set_flows(flow("22222222-2222-2222-2222-222222222222", "Another"))
     gone = (404, {"detail": "Flow not found"})
     langflow_stand_in.answers[f"GET /api/v1/flows/{ONE}"] = gone
-    app = opened_at("Snippets", kept_run(langflow_stand_in.url, run=answer()))
-    assert "The flow is not there" in said(app)
+    app = open_run_tab("Snippets", add_ended_run(langflow_stand_in.url, run=answer()))
+    assert "The flow is not there" in page_text(app)
     assert not app.code
 
 
 def test_a_very_long_snippet_is_only_downloadable(langflow_stand_in):
     given = {"ChatInput-a.input_value": "x" * 300_000}
-    record = kept_run(langflow_stand_in.url, run=answer(), overrides=given)
-    app = opened_at("Snippets", record)
-    assert "Too long to show" in said(app)
+    record = add_ended_run(langflow_stand_in.url, run=answer(), overrides=given)
+    app = open_run_tab("Snippets", record)
+    assert "Too long to show" in page_text(app)
     assert not any("curl" in one.value for one in app.code)

@@ -21,7 +21,15 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.run import progress
 from pages._ui.state import run_page as ui_state
 from tests.ui.support.http_stand_in import NODE, flow
-from tests.ui.support.whole_pages import ONE, going_run, kept_run, labels, opened, opened_at, said
+from tests.ui.support.whole_pages import (
+    ONE,
+    add_ended_run,
+    add_running_run,
+    button_labels,
+    open_app,
+    open_run_tab,
+    page_text,
+)
 
 NOW = datetime.now(UTC)
 ANSWER = Output("B", OutputKind.MESSAGE, "the answer", type="message", display_name="Chat Output")
@@ -49,13 +57,13 @@ def run_with(status=RunStatus.IN_PROGRESS, **more):
 
 
 def test_a_running_run_shows_its_progress(langflow_stand_in):
-    record = going_run(langflow_stand_in.url, run=run_with(messages={"m": PARTIAL}))
-    app = opened(run=record.id)
+    record = add_running_run(langflow_stand_in.url, run=run_with(messages={"m": PARTIAL}))
+    app = open_app(run=record.id)
     assert "2 of 3 components" in app.get("progress")[0].proto.text
     assert "Running Chat Output" in app.get("progress")[0].proto.text.replace("\\", "")
-    assert "AI writes" in said(app)
-    assert "Once upon" in said(app)
-    assert "Stop" in labels(app)
+    assert "AI writes" in page_text(app)
+    assert "Once upon" in page_text(app)
+    assert "Stop" in button_labels(app)
     assert not [each for each in app.radio if each.label == "Run mode"]
 
 
@@ -64,27 +72,29 @@ def test_components_with_the_same_name_are_distinguished(langflow_stand_in):
         name: ComponentRun(name, state, "Read File")
         for name, state in (("R1", ComponentState.RUNNING), ("R2", ComponentState.FAILED))
     }
-    record = going_run(langflow_stand_in.url, run=run_with(components=twins))
-    assert "Running Read File, R1" in opened(run=record.id).get("progress")[0].proto.text
+    record = add_running_run(langflow_stand_in.url, run=run_with(components=twins))
+    assert "Running Read File, R1" in open_app(run=record.id).get("progress")[0].proto.text
     error = RunError("No files", "R2", "Read File")
     run = run_with(RunStatus.FAILED, components=twins, errors=(error,))
     more = {"id": "b" * 32, "submit_token": "d", "status": RunStatus.FAILED, "run": run}
-    assert "Read File, R2** failed" in said(opened(run=kept_run(langflow_stand_in.url, **more).id))
+    assert "Read File, R2** failed" in page_text(
+        open_app(run=add_ended_run(langflow_stand_in.url, **more).id)
+    )
 
 
 def test_changes_during_drawing_are_shown_before_the_first_tick(langflow_stand_in, monkeypatch):
-    record = going_run(langflow_stand_in.url, run=run_with(components={}))
+    record = add_running_run(langflow_stand_in.url, run=run_with(components={}))
     news = [app_context().runner._cache.snapshot(record.id), None]
     news[0] = replace(news[0], version=9, run=run_with(messages={"m": PARTIAL}))
     monkeypatch.setattr(app_context().runner, "wait_for_change", lambda *_: news.pop(0))
-    app = opened(run=record.id)
+    app = open_app(run=record.id)
     assert "2 of 3 components" in app.get("progress")[0].proto.text
-    assert "Once upon" in said(app)
+    assert "Once upon" in page_text(app)
 
 
 def test_a_components_output_can_be_opened_during_the_run(langflow_stand_in):
-    record = going_run(langflow_stand_in.url, run=run_with())
-    app = opened(run=record.id)
+    record = add_running_run(langflow_stand_in.url, run=run_with())
+    app = open_app(run=record.id)
     choice = next(each for each in app.selectbox if each.label == "Component output")
     assert choice.options == ["✓ Chat Input · 0.2 s"]
     choice.set_value("A").run()
@@ -94,7 +104,7 @@ def test_a_components_output_can_be_opened_during_the_run(langflow_stand_in):
 def test_only_failed_components_are_offered_if_none_is_done(langflow_stand_in):
     failed = {"A": ComponentRun("A", ComponentState.FAILED, "Chat Input", 0.2, NOW)}
     run = run_with(RunStatus.FAILED, components=failed)
-    app = opened(run=kept_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run).id)
+    app = open_app(run=add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run).id)
     choice = next(each for each in app.selectbox if each.label == "Component output")
     assert choice.placeholder == "Select a failed component"
 
@@ -103,16 +113,16 @@ def test_component_outputs_follow_the_flows_order_and_open_from_the_graph(
     langflow_stand_in, monkeypatch
 ):
 
-    def draw(*_, choose, **more):
+    def draw(*_, on_choose, **more):
         for name in (NODE["id"], "B"):
-            st.button(name, on_click=choose, args=(name,))
+            st.button(name, on_click=on_choose, args=(name,))
 
     monkeypatch.setattr(progress.components_view, "draw", draw)
     components = {**COMPONENTS, NODE["id"]: replace(DONE, component_id=NODE["id"])}
-    record = going_run(langflow_stand_in.url, run=run_with(components=components))
-    app = opened(run=record.id).run()  # the flow is at hand once the form has been drawn
+    record = add_running_run(langflow_stand_in.url, run=run_with(components=components))
+    app = open_app(run=record.id).run()  # drawing the form caches the flow
     choice = app.selectbox(key=ui_state.component_key(record.id))
-    # the browser tells of the choice by these words, so those of the same name have their ids
+    # options with the same label could not be distinguished, so they include ids
     assert choice.options == [
         "✓ Chat Input (ChatInput-a) · 0.2 s",
         "✓ Chat Input (A) · 0.2 s",
@@ -130,23 +140,23 @@ def test_component_outputs_follow_the_flows_order_and_open_from_the_graph(
         ("background", None, "release does not report progress"),
     ],
 )
-def test_a_run_without_progress_reports_says_so(langflow_stand_in, mode, limit, says):
+def test_a_run_without_progress_reports_is_explained(langflow_stand_in, mode, limit, says):
     run = run_with(components={})
-    record = going_run(langflow_stand_in.url, mode=mode, queue_limit=limit, run=run)
-    assert says in said(opened(run=record.id))
+    record = add_running_run(langflow_stand_in.url, mode=mode, queue_limit=limit, run=run)
+    assert says in page_text(open_app(run=record.id))
 
 
 def test_a_question_has_a_button_for_each_decision(langflow_stand_in):
     run = run_with(RunStatus.SUSPENDED, waiting_for=QUESTION)
-    record = going_run(langflow_stand_in.url, status=RunStatus.SUSPENDED, run=run)
-    app = opened(run=record.id)
-    assert "needs your approval" in said(app)
-    assert "May **it** be paid?" in said(app)
-    assert "2 d 3 h left to decide. After that, the run continues with “Reject”" in said(app)
+    record = add_running_run(langflow_stand_in.url, status=RunStatus.SUSPENDED, run=run)
+    app = open_app(run=record.id)
+    assert "needs your approval" in page_text(app)
+    assert "May **it** be paid?" in page_text(app)
+    assert "2 d 3 h left to decide. After that, the run continues with “Reject”" in page_text(app)
     next(each for each in app.button if each.label == "Approve").click().run()
     kept = app_context().runner._cache.snapshot(record.id).run.waiting_for
     assert kept.sent == "approve"
-    assert "Sent: Approve" in said(app)
+    assert "Sent: Approve" in page_text(app)
     assert all(each.disabled for each in app.button if each.label in ("Approve", "Reject"))
 
 
@@ -161,9 +171,9 @@ def test_a_question_has_a_button_for_each_decision(langflow_stand_in):
 def test_a_question_with_a_deadline_explains_it(langflow_stand_in, fallback, means, hours, begins):
     late = replace(QUESTION, expires_at=NOW + timedelta(hours=hours), fallback_action=fallback)
     run = run_with(RunStatus.SUSPENDED, waiting_for=late)
-    record = going_run(langflow_stand_in.url, status=RunStatus.SUSPENDED, run=run)
-    app = opened(run=record.id)
-    assert f"{begins} {means}, whatever you choose." in said(app)
+    record = add_running_run(langflow_stand_in.url, status=RunStatus.SUSPENDED, run=run)
+    app = open_app(run=record.id)
+    assert f"{begins} {means}, whatever you choose." in page_text(app)
     assert not app.exception
 
 
@@ -178,15 +188,15 @@ def approval_flow():
 
 
 def test_a_flow_with_an_approval_runs_in_the_background_only(langflow_stand_in):
-    langflow_stand_in.add(approval_flow())
+    langflow_stand_in.set_flows(approval_flow())
     langflow_stand_in.answers["GET /api/v2/workflows/pending"] = (200, [])
-    app = opened()
+    app = open_app()
     assert not [each for each in app.radio if each.label == "Run mode"]
-    assert "runs in the background" in said(app)
+    assert "runs in the background" in page_text(app)
 
 
 def test_waiting_runs_of_a_flow_are_listed_and_can_be_opened(langflow_stand_in):
-    langflow_stand_in.add(approval_flow())
+    langflow_stand_in.set_flows(approval_flow())
     line = {
         "job_id": "00000000-0000-4000-8000-000000000009",
         "request_id": "HumanInput-h:9",
@@ -196,9 +206,9 @@ def test_waiting_runs_of_a_flow_are_listed_and_can_be_opened(langflow_stand_in):
         "allowed_decisions": ["approve"],
     }
     langflow_stand_in.answers["GET /api/v2/workflows/pending"] = (200, [line])
-    app = opened()
-    assert "Waiting for approval: 1" in said(app)
-    assert "Ship it?" in said(app)
+    app = open_app()
+    assert "Waiting for approval: 1" in page_text(app)
+    assert "Ship it?" in page_text(app)
     next(each for each in app.button if each.label == "Open").click().run()
     (record,) = app_context().runner._store.recent(
         app_context().runner._store.unfinished()[0].owner
@@ -207,7 +217,7 @@ def test_waiting_runs_of_a_flow_are_listed_and_can_be_opened(langflow_stand_in):
 
 
 def test_streamed_mode_is_offered_on_request_only(langflow_stand_in):
-    app = opened()
+    app = open_app()
     mode = next(each for each in app.radio if each.label == "Run mode")
     assert mode.options == ["Background", "Synchronous"]
     next(each for each in app.toggle if each.label == "Show streamed mode").set_value(True).run()
@@ -218,25 +228,25 @@ def test_streamed_mode_is_offered_on_request_only(langflow_stand_in):
 def test_streamed_mode_is_not_offered_without_events(langflow_stand_in):
     version = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
     langflow_stand_in.answers["GET /api/v1/version"] = (200, version)
-    assert not [each for each in opened().toggle if each.label == "Show streamed mode"]
+    assert not [each for each in open_app().toggle if each.label == "Show streamed mode"]
 
 
 @pytest.mark.parametrize("status", [RunStatus.CANCELLED, RunStatus.INTERRUPTED, RunStatus.FAILED])
 def test_partial_output_is_kept_and_marked(langflow_stand_in, status):
     run = run_with(status, messages={"m": PARTIAL}, outputs={"B": ANSWER})
-    record = kept_run(langflow_stand_in.url, status=status, run=run)
-    app = opened(run=record.id)
-    assert "partial" in said(app)
-    assert "Once upon" in said(app)
-    assert "the answer" in said(app)
+    record = add_ended_run(langflow_stand_in.url, status=status, run=run)
+    app = open_app(run=record.id)
+    assert "partial" in page_text(app)
+    assert "Once upon" in page_text(app)
+    assert "the answer" in page_text(app)
 
 
 def test_a_traceback_is_sent_only_once_it_is_opened(langflow_stand_in):
     error = RunError("boom", "A", "Chat Input", traceback="Traceback: line 1")
     run = run_with(RunStatus.FAILED, errors=(error,))
-    record = kept_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run)
-    app = opened(run=record.id)
-    assert "boom" in said(app)
+    record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run)
+    app = open_app(run=record.id)
+    assert "boom" in page_text(app)
     assert "Traceback: line 1" not in " ".join(each.value for each in app.code)
     app.session_state[f"traceback-{record.id}-0"] = True
     app.run()
@@ -248,38 +258,38 @@ def test_the_details_of_a_run_are_drawn_tab_by_tab(langflow_stand_in):
     run = run_with(
         RunStatus.COMPLETED, messages={"m": whole}, outputs={"B": ANSWER}, raw={"status": "ok"}
     )
-    record = kept_run(langflow_stand_in.url, mode="background", job_id="j", run=run)
-    first = opened(run=record.id)
+    record = add_ended_run(langflow_stand_in.url, mode="background", job_id="j", run=run)
+    first = open_app(run=record.id)
     assert [each.label for each in first.selectbox][-1] == "Component output"
-    assert "The whole text" not in said(first)
-    assert "The whole text" in said(opened_at("Messages", record))
-    assert "Fetch events" in labels(opened_at("Events", record))
-    assert opened_at("Raw response", record).json[0].value
-    assert opened_at("Timings", record).get("echarts_chart")
+    assert "The whole text" not in page_text(first)
+    assert "The whole text" in page_text(open_run_tab("Messages", record))
+    assert "Fetch events" in button_labels(open_run_tab("Events", record))
+    assert open_run_tab("Raw response", record).json[0].value
+    assert open_run_tab("Timings", record).get("echarts_chart")
 
 
-def test_a_run_without_component_records_says_so(langflow_stand_in):
-    record = kept_run(langflow_stand_in.url, run=run_with(RunStatus.COMPLETED, components={}))
-    assert "no component records of this run" in said(opened(run=record.id))
+def test_a_run_without_component_records_is_explained(langflow_stand_in):
+    record = add_ended_run(langflow_stand_in.url, run=run_with(RunStatus.COMPLETED, components={}))
+    assert "no component records of this run" in page_text(open_app(run=record.id))
 
 
 def test_the_events_of_a_streamed_run_are_stored(langflow_stand_in):
     raw = {"events": [{"event": "token", "data": {"chunk": "a"}}]}
     run = run_with(RunStatus.COMPLETED, raw=raw)
-    record = kept_run(langflow_stand_in.url, mode="stream", run=run)
-    table = opened_at("Events", record).dataframe[0].value
+    record = add_ended_run(langflow_stand_in.url, mode="stream", run=run)
+    table = open_run_tab("Events", record).dataframe[0].value
     assert list(table.columns) == ["event", "component"]  # they have no ids
     assert list(table["event"]) == ["token"]
 
 
 def test_a_repeated_request_is_reported(langflow_stand_in):
-    record = going_run(
+    record = add_running_run(
         langflow_stand_in.url, status=RunStatus.QUEUED, job_id=None, note="Looking.", attempts=2
     )
-    text = said(opened(run=record.id))
+    text = page_text(open_app(run=record.id))
     assert "has not confirmed this run yet" in text
     assert "Sent 2 times with the same key" in text
-    ended = kept_run(
+    ended = add_ended_run(
         langflow_stand_in.url,
         id="b" * 32,
         submit_token="d",
@@ -287,21 +297,22 @@ def test_a_repeated_request_is_reported(langflow_stand_in):
         attempts=2,
         problem=RecordProblem("The answer was lost."),
     )
-    app = opened(run=ended.id)
-    assert "Sent 2 times with the same key" in said(app)
-    assert "Outcome unknown" in said(app)
-    assert "The run failed" not in said(app)
-    assert "The outcome of this run is unknown" in said(app)
-    assert "Run again" in labels(app)
+    app = open_app(run=ended.id)
+    assert "Sent 2 times with the same key" in page_text(app)
+    assert "Outcome unknown" in page_text(app)
+    assert "The run failed" not in page_text(app)
+    assert "The outcome of this run is unknown" in page_text(app)
+    assert "Run again" in button_labels(app)
 
 
 def test_events_that_were_not_stored_are_counted(langflow_stand_in):
     raw = {"events": [{"event": "token", "data": {"chunk": "a"}}], "events_left_out": 1_234}
     run = run_with(RunStatus.COMPLETED, raw=raw)
-    record = kept_run(langflow_stand_in.url, mode="stream", run=run)
-    app = opened_at("Events", record)
-    assert "Showing the first 1 of 1,235 (the console stores no more of a streamed run)" in said(
-        app
+    record = add_ended_run(langflow_stand_in.url, mode="stream", run=run)
+    app = open_run_tab("Events", record)
+    assert (
+        "Showing the first 1 of 1,235 (the console stores no more of a streamed run)"
+        in page_text(app)
     )
 
 
@@ -316,7 +327,7 @@ def test_events_that_were_not_stored_are_counted(langflow_stand_in):
 )
 def test_events_that_may_repeat_a_secret_are_not_fetched(langflow_stand_in, given, why):
     run = run_with(RunStatus.COMPLETED, last_event_id="7")
-    record = kept_run(langflow_stand_in.url, mode="background", job_id="j", run=run, **given)
-    app = opened_at("Events", record)
-    assert "Fetch events" not in labels(app)
-    assert why in said(app)
+    record = add_ended_run(langflow_stand_in.url, mode="background", job_id="j", run=run, **given)
+    app = open_run_tab("Events", record)
+    assert "Fetch events" not in button_labels(app)
+    assert why in page_text(app)

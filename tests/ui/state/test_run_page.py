@@ -1,42 +1,42 @@
-"""The session's state: the word that makes presses one run, what is kept for a run."""
+"""The state of a browser session: submit token, cached values, and the run in the URL."""
 
 from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
 
-def words() -> None:
-    """What AppTest runs: draws a Run button's word, and uses it when told to."""
+def token_page() -> None:
+    """Return the submit token in "token", and use it if "use" is set. AppTest runs this source."""
     import streamlit as st
 
     from pages._ui.state import submit_token
 
-    word = submit_token.submit_token()
+    token = submit_token.submit_token()
     if st.session_state.pop("use", False):
-        submit_token.use_submit_token(word)
-    st.session_state["word"] = word
+        submit_token.use_submit_token(token)
+    st.session_state["token"] = token
 
 
-def opened() -> AppTest:
-    return AppTest.from_function(words).run()
+def open_token_page() -> AppTest:
+    return AppTest.from_function(token_page).run()
 
 
-def test_a_submit_token_stays_until_a_run_used_it():
-    app = opened()
-    first = app.session_state["word"]
-    assert app.run().session_state["word"] == first
+def test_a_submit_token_stays_until_a_run_uses_it():
+    app = open_token_page()
+    first = app.session_state["token"]
+    assert app.run().session_state["token"] == first
 
 
 def test_a_used_submit_token_is_replaced():
-    app = opened()
-    first = app.session_state["word"]
+    app = open_token_page()
+    first = app.session_state["token"]
     app.session_state["use"] = True
     app.run()
-    assert app.run().session_state["word"] != first
+    assert app.run().session_state["token"] != first
 
 
-def kept() -> None:
-    """What AppTest runs: keeps something for the run in the address."""
+def cache_page() -> None:
+    """Cache a value for the run in the URL, or close the run. AppTest runs this source."""
     import streamlit as st
 
     from pages._ui.state import run_page
@@ -45,23 +45,23 @@ def kept() -> None:
         run_page.close_run()
         return
     run_page.cached("frame", lambda: object())
-    st.session_state["kept"] = list(st.session_state["kept-for-run"])
+    st.session_state["cached"] = list(st.session_state["kept-for-run"])
 
 
 def test_cached_values_are_dropped_with_their_run():
-    app = AppTest.from_function(kept)
+    app = AppTest.from_function(cache_page)
     app.query_params["run"] = "a1"
     app.run()
-    assert app.session_state["kept"] == ["frame"]
-    held = app.session_state["kept-for-run"]
+    assert app.session_state["cached"] == ["frame"]
+    values = app.session_state["kept-for-run"]
     app.session_state["close"] = True
     app.run()
     assert app.session_state["kept-for-run"] == {}
-    assert held == {}  # nor behind what Streamlit remembers of the run before
+    assert values == {}  # Streamlit may still reference this dict
 
 
 def page_with_url() -> None:
-    """Show a run or close it as told; AppTest runs the source of this function."""
+    """Show a run if "show" is set, close it if "close" is. AppTest runs this source."""
     import streamlit as st
 
     from pages._ui.state import run_page
@@ -71,23 +71,23 @@ def page_with_url() -> None:
         st.session_state["url"] = st.query_params.get("run")
     if st.session_state.pop("close", False):
         run_page.close_run()
-    st.session_state["seen"] = run_page.run_id()
+    st.session_state["run_id"] = run_page.run_id()
 
 
-def test_a_run_is_in_the_url_before_anything_of_it_is_drawn():
+def test_showing_a_run_writes_it_to_the_url_at_once():
     app = AppTest.from_function(page_with_url)
     app.session_state["show"] = True
     app.run()
     assert app.session_state["url"] == "b2"
-    assert app.session_state["seen"] == "b2"
+    assert app.session_state["run_id"] == "b2"
     assert app.query_params["run"] == "b2"
 
 
-def test_a_closed_run_leaves_the_url():
+def test_closing_a_run_removes_it_from_the_url():
     app = AppTest.from_function(page_with_url)
     app.session_state["show"] = True
     app.run()
     app.session_state["close"] = True
     app.run()
-    assert app.session_state["seen"] is None
+    assert app.session_state["run_id"] is None
     assert "run" not in app.query_params

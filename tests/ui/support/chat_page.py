@@ -1,40 +1,40 @@
-"""What the tests of the chat page share: the page, how to talk on it, and how to look."""
+"""The Chat page under AppTest: opens it, sends messages and reads it."""
 
 from pages._ui.state import chat as chat_state
 from pages._ui.state import query_params
-from tests.ui.support.whole_pages import ONE, opened
+from tests.ui.support.whole_pages import ONE, open_app
 
 PAGE = "pages/chat.py"
 
 
-def chat(**address):
-    return opened(PAGE, **address)
+def open_chat(**address):
+    return open_app(PAGE, **address)
 
 
 def send(app, text):
     app.chat_input[0].set_value(text).run()
-    for _ in range(5):  # a run that has ended has the page drawn again
-        if "Answer details" in links(app) or "Send again" in labels(app):
+    for _ in range(5):  # the end of a run redraws the page
+        if "Answer details" in links(app) or "Send again" in button_labels(app):
             break
         app.run()
     return app
 
 
-def labels(app):
-    """What the buttons say, without the times of the sessions."""
+def button_labels(app):
+    """Return the labels of the buttons, without the times of sessions."""
     return [button.label.partition(" :gray[")[0] for button in app.button]
 
 
 def press(app, label):
-    app.button[labels(app).index(label)].click().run()
+    app.button[button_labels(app).index(label)].click().run()
 
 
 def links(app):
     return " ".join(link.proto.label for link in app.get("page_link"))
 
 
-def talk(app):
-    """Who says what, as it is drawn."""
+def conversation(app):
+    """Return the sender and text of each message on the page."""
     return [
         (message.name, " ".join(part.value for part in [*message.text, *message.markdown]))
         for message in app.chat_message
@@ -47,6 +47,6 @@ def open_parameters(app):
     app.run()
 
 
-def in_address(app):
-    found = app.query_params.get(query_params.SESSION)  # a list where the page has set it
+def session_in_url(app):
+    found = app.query_params.get(query_params.SESSION)  # a list if the page has set it
     return found[0] if isinstance(found, list) else found

@@ -1,4 +1,4 @@
-"""A form of a flow under AppTest, filled in by tests."""
+"""The form of a flow under AppTest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OWNER = "owner-of-this-form"
 
 
 def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
-    """What AppTest runs: its source is taken, so it imports what it needs."""
+    """Draw the form. AppTest runs the source of this function, so its imports are inside."""
     from types import SimpleNamespace
 
     import streamlit as st
@@ -79,7 +79,7 @@ class Form:
         return self.run()
 
     def refuse(self) -> Form:
-        """As a press on Run does with a form that is not ready."""
+        """Mark the problems, as Run does with a form that is not ready."""
         self.at.session_state["refused"] = True
         return self.run()
 
@@ -87,16 +87,16 @@ class Form:
         return self.toggle(component, True)
 
     def toggle(self, component: str, is_open: bool) -> Form:
-        (key,) = (k for k in self.opened() if k.endswith(f"-{component}"))
+        (key,) = (k for k in self.toggle_keys() if k.endswith(f"-{component}"))
         self.at.session_state[key] = is_open
         return self.run()
 
-    def opened(self) -> list[str]:
+    def toggle_keys(self) -> list[str]:
         raw = self.raw
         names = [one["id"] for one in raw["data"]["nodes"]]
         return [f"open-{OWNER[:12]}-{raw['id']}-{name}" for name in names]
 
-    def words(self) -> str:
+    def text(self) -> str:
         parts = (*self.at.markdown, *self.at.caption, *self.at.error)
         return "\n".join(part.value for part in parts).replace("\\", "")
 
@@ -122,12 +122,12 @@ def form(*nodes, edges=None, mode="background", version="1.13.0", browser="b", *
     return Form(at, raw).run()
 
 
-def first(**parameters) -> dict[str, Any]:
-    """A component whose parameters all stand at the top, open."""
+def editable_node(**parameters) -> dict[str, Any]:
+    """Return a component whose parameters are all visible without opening it."""
     marked = {name: {**one, "api_editable": True} for name, one in parameters.items()}
     return node("T-a", **marked)
 
 
-def forget_drafts() -> None:
-    """Begin with no browser having typed anything."""
+def clear_drafts() -> None:
+    """Delete the drafts of all browsers."""
     drafts.clear()

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from lfclient.console.config.ownership import owner_fingerprint
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import history as history_state
-from tests.ui.support.whole_pages import APP, kept_run
+from tests.ui.support.whole_pages import APP, add_ended_run
 
 NOW = datetime.now(UTC)
 
@@ -20,7 +20,7 @@ def add(url, name, seconds_ago=0, **more):
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     started = max(NOW, midnight + timedelta(seconds=1)) - timedelta(seconds=seconds_ago)
     more = {"created_at": started, "ended_at": started + timedelta(seconds=1), **more}
-    return kept_run(url, id=name, submit_token=name, **more)
+    return add_ended_run(url, id=name, submit_token=name, **more)
 
 
 def history(**address):

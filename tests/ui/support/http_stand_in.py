@@ -1,4 +1,4 @@
-"""A small HTTP server on loopback that answers as a test says, for pages that call out."""
+"""A stand-in for a Langflow server: an HTTP server on loopback with scripted answers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NODE = {
 
 
 def flow(id: str, name: str, nodes: list[Any] | None = None) -> dict[str, Any]:
-    """A flow as the server gives it."""
+    """Return a flow as Langflow returns it."""
     return {
         "id": id,
         "name": name,
@@ -49,8 +49,10 @@ def flow(id: str, name: str, nodes: list[Any] | None = None) -> dict[str, Any]:
 
 
 class StandIn:
-    """Answers by path; each request is noted. `answers` maps "GET /path" to (status, body), or to
-    a function of the query and the body that gives them.
+    """Answers by path and records each request.
+
+    `answers` maps "GET /path" to a status and body, or to a function that returns them for a query
+    and body. `requests` has a line such as "GET /path" for each request, `bodies` their bodies.
     """
 
     def __init__(self, answers: dict[str, tuple[int, Any]] | None = None) -> None:
@@ -63,24 +65,24 @@ class StandIn:
             **(answers or {}),
         }
         self.delays: dict[str, float] = {}  # seconds before the answer to "GET /path"
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.bodies: list[Any] = []
-        self.noting = threading.Lock()
+        self.lock = threading.Lock()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def answer(self) -> None:
                 path = self.path.partition("?")[0]
                 size = int(self.headers.get("content-length") or 0)
-                sent = self.rfile.read(size).decode()
-                with outer.noting:
-                    outer.bodies.append(sent)
-                    outer.asked.append(f"{self.command} {path}")
+                request_body = self.rfile.read(size).decode()
+                with outer.lock:
+                    outer.bodies.append(request_body)
+                    outer.requests.append(f"{self.command} {path}")
                 time.sleep(outer.delays.get(f"{self.command} {path}", 0))
                 reply = outer.answers.get(f"{self.command} {path}", (404, {"detail": "no"}))
                 if callable(reply):
                     query = dict(parse_qsl(self.path.partition("?")[2]))
-                    reply = reply(query, json.loads(sent or "null"))
+                    reply = reply(query, json.loads(request_body or "null"))
                 status, body = reply
                 data = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
@@ -94,13 +96,13 @@ class StandIn:
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
             def log_message(self, *_: object) -> None:
-                """Quiet."""
+                """Log nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
-    def add(self, *flows: dict[str, Any]) -> None:
-        """Have these flows."""
+    def set_flows(self, *flows: dict[str, Any]) -> None:
+        """Replace the flows of the server."""
         self.answers["GET /api/v1/flows/"] = (200, list(flows))
         for each in flows:
             self.answers[f"GET /api/v1/flows/{each['id']}"] = (200, each)

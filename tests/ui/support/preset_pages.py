@@ -1,4 +1,4 @@
-"""The run page with a flow of a few fields, and how tests of presets press things there."""
+"""The preset bar of the Run page under AppTest: stores presets and uses its controls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECRET = entry("SecretStrInput", "str", "", load_from_db=False, password=True)
 
 
 def fields_flow(flow_id=ONE, name="Fields", component="T-a"):
-    """A flow with a text, a number and a secret, all of them open."""
+    """Return a flow with a text, a number and a secret, all visible."""
     parameters = {"p": text("x"), "n": entry("IntInput", "int", 5), "s": SECRET}
     marked = {key: {**one, "api_editable": True} for key, one in parameters.items()}
     return flow(flow_id, name, nodes=[node(component, **marked)])
@@ -33,19 +33,19 @@ def presets():
     return app_context().runner.store.presets
 
 
-def all_kept(flow_id=ONE):
+def stored_presets(flow_id=ONE):
     return [presets().get(owner(), head.id) for head in presets().list_for_flow(owner(), flow_id)]
 
 
-def keep(name="Mine", flow_id=ONE, default=False, secrets=(), **values):
-    """A preset that is there already."""
-    given = {f"T-a.{key}": value for key, value in values.items()}
-    made = presets().create(
-        Preset(f"id-{name}", owner(), flow_id, "Fields", name, given, tuple(secrets))
+def store_preset(name="Mine", flow_id=ONE, default=False, secrets=(), **values):
+    """Store a preset with these values of component T-a."""
+    overrides = {f"T-a.{key}": value for key, value in values.items()}
+    preset = presets().create(
+        Preset(f"id-{name}", owner(), flow_id, "Fields", name, overrides, tuple(secrets))
     )
     if default:
-        presets().set_default(owner(), flow_id, made.id)
-    return made
+        presets().set_default(owner(), flow_id, preset.id)
+    return preset
 
 
 def open_page(browser="b", **address):
@@ -56,8 +56,8 @@ def open_page(browser="b", **address):
     return app.run()
 
 
-def key_of(part, flow_id=ONE):
-    return preset_keys.preset_key(part, owner(), flow_id)
+def key_of(name, flow_id=ONE):
+    return preset_keys.preset_key(name, owner(), flow_id)
 
 
 def field(app, parameter, kind="text_input", component="T-a"):
@@ -68,8 +68,8 @@ def value(app, parameter="p", component="T-a"):
     return field(app, parameter, component=component).value
 
 
-def enter(app, given, parameter="p"):
-    field(app, parameter).set_value(given)
+def enter(app, text, parameter="p"):
+    field(app, parameter).set_value(text)
     return app.run()
 
 
@@ -78,11 +78,11 @@ def choose(app, preset):
     return app.run()
 
 
-def menu(app, part):
-    app.session_state[key_of(part)] = True
+def open_menu(app, name):
+    app.session_state[key_of(name)] = True
     return app.run()
 
 
 def save_as(app, name, label="Save"):
-    menu(app, "save").text_input(key=key_of("name")).set_value(name)
+    open_menu(app, "save").text_input(key=key_of("name")).set_value(name)
     return press(app, label)

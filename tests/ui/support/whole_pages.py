@@ -1,4 +1,4 @@
-"""What the tests of whole pages share: a process of their own, a server, and how to look."""
+"""The whole console under AppTest: opens pages, reads them and adds runs."""
 
 import uuid
 from dataclasses import replace
@@ -17,9 +17,10 @@ APP = str(Path(__file__).parents[3] / "app.py")
 ONE, TWO = (str(uuid.UUID(int=number)) for number in (1, 2))
 
 
-def opened(page=None, **address):
+def open_app(page=None, **query_params):
+    """Open a page of the console, by default Run, with these query parameters."""
     app = AppTest.from_file(APP, default_timeout=30)
-    for name, value in address.items():
+    for name, value in query_params.items():
         app.query_params[name] = value
     app.run()
     if page:
@@ -27,41 +28,42 @@ def opened(page=None, **address):
     return app
 
 
-def said(app):
+def page_text(app):
+    """Return the alerts, Markdown and captions of the page."""
     parts = [*app.error, *app.warning, *app.success, *app.markdown, *app.caption]
     return " ".join(part.value for part in parts).replace("\\", "")
 
 
-def labels(app):
+def button_labels(app):
     return [button.label for button in app.button]
 
 
 def press(app, label):
-    """Press a button; the page as it is then."""
+    """Press a button and return the page."""
     next(button for button in app.button if button.label == label).click()
     return app.run()
 
 
-def kept_run(url, **more):
-    """A run that has ended, on disk."""
-    record = a_record(url, **{"ended_at": datetime.now(UTC), **more})
+def add_ended_run(url, **more):
+    """Store an ended run."""
+    record = make_record(url, **{"ended_at": datetime.now(UTC), **more})
     store = app_context().runner._store
     store.create(record)
     store.update(replace(record, version=record.version + 1), with_response=True)
     return record
 
 
-def going_run(url, **more):
-    """A run that goes on, as the runner has it in memory."""
+def add_running_run(url, **more):
+    """Add a run in progress to the runner's cache, without storing it."""
     more = {"status": RunStatus.IN_PROGRESS, "mode": "background", "job_id": "j", **more}
-    record = a_record(url, **more)
-    app_context().runner._replica_sync.close()  # which would let go of what the store does not have
+    record = make_record(url, **more)
+    app_context().runner._replica_sync.close()  # it would evict a run that is not stored
     app_context().runner._cache.put(record)
     return record
 
 
-def a_record(url, **more):
-    """A run of the configured server."""
+def make_record(url, **more):
+    """Return a run of the configured server."""
     return RunRecord(
         **{
             "id": "a" * 32,
@@ -81,8 +83,8 @@ def a_record(url, **more):
     )
 
 
-def opened_at(tab, record):
-    """The run page with a tab of how the run went open."""
+def open_run_tab(tab, record):
+    """Open the Run page with this tab of the run's details."""
     app = AppTest.from_file(APP, default_timeout=30)
     app.query_params["run"] = record.id
     app.session_state[f"how-{record.id}"] = tab

@@ -1,4 +1,4 @@
-"""Every fault is shown with what to do next, and never with a secret."""
+"""Errors are shown with a next step and never with a secret."""
 
 import inspect
 
@@ -21,7 +21,7 @@ def test_every_error_class_has_a_heading(kind):
     assert (kind is LangflowError) or kind in alerts.TITLES
 
 
-def shown(script):
+def run_script(script):
     return AppTest.from_function(script).run()
 
 
@@ -34,7 +34,7 @@ def test_an_error_shows_heading_message_and_hint():
         with alerts.show_errors():
             raise InvalidKey("The server refused the key.")
 
-    text = shown(script).error[0].value
+    text = run_script(script).error[0].value
     assert text.index("not accepted") < text.index("refused the key") < text.index("Create an API")
 
 
@@ -46,11 +46,11 @@ def test_a_servers_message_is_escaped():
 
         alerts.show(ServerFault("![x](https://evil.example/a.png)"))
 
-    assert "![x]" not in shown(script).error[0].value
+    assert "![x]" not in run_script(script).error[0].value
 
 
 def test_a_very_long_message_is_clipped():
-    """A server that sends a page as its error does not fill the screen."""
+    """A server may send a whole page as its error."""
 
     def script():
         from lfclient.errors import ServerFault
@@ -58,7 +58,7 @@ def test_a_very_long_message_is_clipped():
 
         alerts.show(ServerFault("x" * 100_000))
 
-    assert len(shown(script).error[0].value) < 2000
+    assert len(run_script(script).error[0].value) < 2000
 
 
 def test_other_exceptions_are_not_caught():
@@ -76,7 +76,7 @@ def test_an_unexpected_exception_shows_a_reference_and_no_text(caplog):
         except RuntimeError as error:
             alerts.show_internal_error(error)
 
-    text = shown(script).error[0].value
+    text = run_script(script).error[0].value
     logged = caplog.records[-1].getMessage()
     assert "sk-secret" not in text + logged
     assert "RuntimeError" in logged

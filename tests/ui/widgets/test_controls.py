@@ -1,20 +1,20 @@
-"""Controls that several pages have."""
+"""Controls that several pages share."""
 
 from streamlit.testing.v1 import AppTest
 
 
 def page():
-    """What AppTest runs: its source is taken, so it imports what it needs."""
+    """Draw both controls. AppTest runs the source of this function, so its imports are inside."""
     import streamlit as st
 
     from pages._ui.widgets import controls
 
     st.write(controls.view_switch("View", ("Graph", "Table"), "view"))
-    controls.lazy_expander("More", ":material/add:", "more", lambda: st.write("what it holds"))
+    controls.lazy_expander("More", ":material/add:", "more", lambda: st.write("content"))
 
 
-def drawn(*, opened=False):
-    """The page, its panel closed or opened."""
+def draw_page(*, opened=False):
+    """Draw the page with its panel closed or open."""
     app = AppTest.from_function(page, default_timeout=30)
     app.session_state["more"] = opened
     app.run()
@@ -22,19 +22,19 @@ def drawn(*, opened=False):
     return app
 
 
-def words(app):
+def texts(app):
     return [each.value for each in app.markdown]
 
 
-def test_a_view_is_always_chosen():
-    app = drawn()
+def test_one_view_is_always_selected():
+    app = draw_page()
     (view,) = app.get("button_group")
     assert view.proto.required
-    assert words(app) == ["Graph"]
+    assert texts(app) == ["Graph"]
     view.select("Table").run()
-    assert words(app) == ["Table"]
+    assert texts(app) == ["Table"]
 
 
 def test_a_lazy_expander_draws_its_content_once_opened():
-    assert words(drawn()) == ["Graph"]
-    assert words(drawn(opened=True)) == ["Graph", "what it holds"]
+    assert texts(draw_page()) == ["Graph"]
+    assert texts(draw_page(opened=True)) == ["Graph", "content"]

@@ -1,4 +1,4 @@
-"""Results as files."""
+"""Results are converted to files."""
 
 import io
 import json
@@ -9,8 +9,8 @@ import pytest
 from pages._ui.widgets import downloads
 
 
-def test_writes_cells_that_hold_lists_as_json():
-    """A list or an object in a cell is its JSON text, for which CSV and Parquet have a type."""
+def test_lists_and_objects_in_cells_become_json():
+    """CSV and Parquet have no type for them."""
     table = downloads.to_dataframe([{"a": [1, "é"]}, {"a": {"b": 2}}, {"a": None}])
     assert list(table["a"])[:2] == ['[1, "é"]', '{"b": 2}']
 
@@ -19,14 +19,13 @@ def test_a_column_of_mixed_types_becomes_text():
     assert list(downloads.to_dataframe([{"a": 1}, {"a": "x"}])["a"]) == ["1", "x"]
 
 
-def test_keeps_numbers_and_booleans():
-    """Columns of one kind keep their type."""
+def test_columns_of_one_type_keep_it():
     table = downloads.to_dataframe([{"n": 1, "f": 1.5, "b": True}, {"n": 2, "f": 2.5, "b": False}])
     assert [str(kind) for kind in table.dtypes] == ["int64", "float64", "bool"]
 
 
 def test_rows_may_have_different_columns():
-    """A column that a row lacks is empty there."""
+    """Missing cells are empty."""
     assert downloads.to_dataframe([{"a": 1}, {"b": 2}]).shape == (2, 2)
 
 
@@ -38,25 +37,24 @@ def test_rows_may_have_different_columns():
         [{"a": None}],
     ],
 )
-def test_parquet_reads_back(rows):
-    """Whatever the rows hold, the Parquet file opens and has them all."""
-    back = pd.read_parquet(io.BytesIO(downloads.to_parquet(downloads.to_dataframe(rows))))
-    assert len(back) == len(rows)
+def test_rows_of_any_shape_can_be_read_back_from_parquet(rows):
+    table = pd.read_parquet(io.BytesIO(downloads.to_parquet(downloads.to_dataframe(rows))))
+    assert len(table) == len(rows)
 
 
 def test_large_integers_become_text():
     assert list(downloads.to_dataframe([{"a": 10**30}, {"a": 1}])["a"]) == [str(10**30), "1"]
 
 
-def test_surrogates_do_not_crash():
+def test_lone_surrogates_can_be_written():
     table = downloads.to_dataframe([{"\ud800": "\udfffx"}, {"\ud800": ["\ud800"]}])
     assert list(table["?"]) == ["?x", '["?"]']
     assert downloads.to_parquet(table)
     assert json.loads(downloads.to_json_bytes({"a": "\ud800"})) == {"a": "\ud800"}
 
 
-def test_deep_values_come_on_one_line():
-    """What is nested too deeply to be indented is saved all the same."""
+def test_very_deep_values_are_written_without_indentation():
+    """Indented JSON has a maximum depth."""
     value: dict = {}
     inner = value
     for _ in range(600):
@@ -77,6 +75,6 @@ def test_json_writes_unsupported_values_as_text():
         ((), "output.md"),
     ],
 )
-def test_names_files_safely(parts, name):
-    """A flow's texts cannot lead out of the download folder."""
+def test_file_names_are_safe(parts, name):
+    """Text of a flow cannot name another folder."""
     assert downloads.file_name(*parts, extension="md") == name

@@ -1,4 +1,4 @@
-"""Text from somebody else is shown as text."""
+"""Untrusted text is shown as text."""
 
 import time
 from datetime import UTC, datetime
@@ -20,36 +20,36 @@ from pages._ui.widgets.markdown import (
 @pytest.mark.parametrize(
     "text", ["*bold*", "[a](http://b)", "![a](http://b)", "<b>", "$x$", "# h", ":red[x]", "`c`"]
 )
-def test_escapes_all_markdown_markup(text):
+def test_all_markdown_markup_is_escaped(text):
     escaped = escape(text)
     assert escaped.replace("\\", "").replace("\u2060", "") == text
     assert all(escaped[escaped.index(mark) - 1] == "\\" for mark in set(text) & set("*[]!<>$#`:"))
 
 
-def test_escapes_icon_names():
+def test_icon_names_are_escaped():
     assert ":material/" not in escape(":material/home:").replace("\\", "")
 
 
 @pytest.mark.parametrize("text", ["http://a.b/c", "see www.a.b"])
-def test_escapes_bare_urls(text):
+def test_bare_urls_are_escaped(text):
     shown = escape(text).replace("\\", "")
     assert "://" not in shown
     assert "www." not in shown
 
 
-def test_puts_text_on_one_line():
+def test_escaped_text_is_one_line():
     """Line breaks could begin a block of Markdown."""
     assert escape("a\n\n- b") == "a \\- b"
 
 
-def test_strips_remote_images():
+def test_remote_images_are_stripped():
     safe, found = strip_remote_images('x ![cat](https://p.example/c.png "title") y')
     assert found == ["https://p.example/c.png"]
     assert "![" not in safe
     assert "p\\.example" in safe
 
 
-def test_keeps_data_images():
+def test_data_images_are_kept():
     text = "![dot](data:image/png;base64,AAAA)"
     assert strip_remote_images(text) == (text, [])
 
@@ -57,12 +57,12 @@ def test_keeps_data_images():
 @pytest.mark.parametrize(
     "text", ["`![a](http://b/c.png)`", "```\n![a](http://b/c.png)\n```", "~~~\n![a](http://b)\n~~~"]
 )
-def test_leaves_code_unchanged(text):
+def test_code_is_unchanged(text):
     assert strip_remote_images(text) == (text, [])
 
 
 @pytest.mark.parametrize("text", [":red[warn]", "a :heart: b", ":material/delete:", "(:smile:)"])
-def test_escapes_streamlits_own_markup(text):
+def test_streamlits_own_markup_is_escaped(text):
     safe, _ = strip_remote_images(text)
     assert safe.replace("\\", "").replace("\u2060", "") == text
     assert safe != text
@@ -71,7 +71,7 @@ def test_escapes_streamlits_own_markup(text):
 @pytest.mark.parametrize(
     "text", ["at 12:30:45", "http://a:b:c/x", "note: this", "a:b:c", "`:red[x]`"]
 )
-def test_other_colons_stay(text):
+def test_other_colons_are_unchanged(text):
     assert strip_remote_images(text) == (text, [])
 
 
@@ -86,7 +86,7 @@ def test_other_colons_stay(text):
         ("```sh\necho $HOME $x$\n```", None),
     ],
 )
-def test_formulas_stay_formulas(text, drawn):
+def test_formulas_are_unchanged(text, drawn):
     assert strip_remote_images(text)[0] == (drawn or text)
 
 
@@ -94,8 +94,8 @@ def test_formulas_stay_formulas(text, drawn):
     "text",
     ["$5 and $6", "US$5 or US$6", "from $1,000-$2,000", "$HOME:$PATH", "$20 in cash, 30$", "$$"],
 )
-def test_a_price_is_no_formula(text):
-    """Dollars that enclose no formula are shown as dollars."""
+def test_a_price_is_not_a_formula(text):
+    """Dollar signs around other text are shown."""
     assert strip_remote_images(text)[0] == text.replace("$", "\\$")
 
 
@@ -103,22 +103,22 @@ def test_an_escaped_dollar_stays_escaped():
     assert strip_remote_images("\\$5 and \\(a\\)")[0] == "\\$5 and $a$"
 
 
-def test_finds_images_with_brackets_in_name_and_address():
-    """As deep as one meets them."""
+def test_images_with_brackets_in_name_and_url_are_found():
+    """Nested as deeply as in practice."""
     safe, found = strip_remote_images("![a [b]](http://x.example/c_(1).png)")
     assert found == ["http://x.example/c_(1).png"]
     assert "![" not in safe
 
 
 @pytest.mark.parametrize("mark", ["$", "`", "\\(", "\\[", "![", "![a](", "$a", "```\n"])
-def test_odd_markup_takes_linear_time(mark):
+def test_malformed_markup_takes_linear_time(mark):
     start = time.process_time()
     strip_remote_images(mark * (50_000 // len(mark)))
     assert time.process_time() - start < 2
 
 
-def test_names_the_images_that_it_takes_out():
-    """The text of a message that holds large images is drawn without them; code stays."""
+def test_large_images_are_replaced_by_their_names():
+    """Images in code stay."""
     text = "a ![cat](data:image/png;base64,AA==) b `![x](data:image/png;base64,AA==)`"
     assert strip_data_images(text) == "a *image “cat”* b `![x](data:image/png;base64,AA==)`"
 
@@ -128,8 +128,7 @@ def test_inline_code_can_be_copied():
     assert inline_code(" ") == ""
 
 
-def test_names_each_remote_image_once():
-    """The same picture used twice is offered once."""
+def test_each_remote_image_is_listed_once():
     assert strip_remote_images("![](http://a/b)![](http://a/b)")[1] == ["http://a/b"]
 
 

@@ -1,4 +1,4 @@
-"""A place that is drawn again only when what it shows has changed."""
+"""A placeholder is redrawn only when its content changes."""
 
 from streamlit.testing.v1 import AppTest
 
@@ -10,8 +10,8 @@ def script():
 
     slot = Placeholder()
     drawn = []
-    for what in ("a", "a", "b"):
-        slot.show(what, lambda place, what=what: drawn.append(place.markdown(what)))
+    for text in ("a", "a", "b"):
+        slot.show(text, lambda place, text=text: drawn.append(place.markdown(text)))
     st.caption(f"drawn {len(drawn)} times")
 
 
@@ -21,15 +21,14 @@ def test_only_changed_content_is_redrawn():
     assert [each.value for each in app.caption] == ["drawn 2 times"]
 
 
-def nothing_script():
-
+def empty_script():
     from pages._ui.widgets.placeholder import Placeholder
 
     slot = Placeholder(empty=())
-    for what in ((), ("a",), ()):
-        slot.show(what, lambda place, what=what: place.markdown(f"{len(what)} shown"))
+    for items in ((), ("a",), ()):
+        slot.show(items, lambda place, items=items: place.markdown(f"{len(items)} shown"))
 
 
 def test_empty_content_is_drawn_only_after_other_content():
-    app = AppTest.from_function(nothing_script).run()
+    app = AppTest.from_function(empty_script).run()
     assert [each.value for each in app.markdown] == ["0 shown"]

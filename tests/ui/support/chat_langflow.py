@@ -1,4 +1,4 @@
-"""A Langflow 1.10 that talks: a flow that answers, and the messages that it keeps."""
+"""A stand-in for Langflow 1.10 with a chat flow and its stored messages."""
 
 from __future__ import annotations
 
@@ -17,27 +17,28 @@ RUN = "POST /api/v2/workflows"
 
 
 def chat_flow(id: str = ONE, name: str = "Talker") -> dict[str, Any]:
-    """A chat input, and a chat output with a parameter."""
-    taker = copy.deepcopy(NODE)
-    answer = node("ChatOutput-b", tone=entry("StrInput", "str", "kind", api_editable=True))
-    found = flow(id, name, nodes=[taker, answer])
+    """Return a flow with a chat input, and a chat output with a parameter."""
+    chat_input = copy.deepcopy(NODE)
+    chat_output = node("ChatOutput-b", tone=entry("StrInput", "str", "kind", api_editable=True))
+    found = flow(id, name, nodes=[chat_input, chat_output])
     found["data"]["edges"] = [edge("ChatInput-a", "ChatOutput-b")]
     return found
 
 
-class Talking:
-    """The server's side of conversations; `rows` are the messages, oldest first.
+class ChatLangflow:
+    """Adds a chat flow to a stand-in. `rows` are its messages, oldest first.
 
-    `reply` makes an answer of a text; `fails` is what the server says instead.
+    `reply` returns the answer to a text. `failure` is the response to a run instead, if set.
+    `sent` has the inputs of each run.
     """
 
     def __init__(self, server: StandIn) -> None:
         self.server = server
         self.rows: list[dict[str, Any]] = []
-        self.fails: tuple[int, Any] | None = None
+        self.failure: tuple[int, Any] | None = None
         self.reply = lambda text: f"echo of {text}"
         self.sent: list[dict[str, Any]] = []
-        server.add(chat_flow())
+        server.set_flows(chat_flow())
         server.answers |= {
             "GET /api/v1/version": (200, OLD),
             f"GET {MESSAGES}": self._messages,
@@ -45,8 +46,10 @@ class Talking:
             RUN: self._run,
         }
 
-    def say(self, session: str, text: str, sender: str = "User", **more: Any) -> dict[str, Any]:
-        """Keep a message."""
+    def store_message(
+        self, session: str, text: str, sender: str = "User", **more: Any
+    ) -> dict[str, Any]:
+        """Store a message."""
         row = {
             "id": uuid.uuid4().hex,
             "flow_id": ONE,
@@ -71,13 +74,13 @@ class Talking:
 
     def _run(self, _: dict[str, str], body: dict[str, Any]) -> tuple[int, Any]:
         self.sent.append(body["inputs"])
-        if self.fails:
-            return self.fails
+        if self.failure:
+            return self.failure
         session, text = (body["inputs"][f"ChatInput-a.{k}"] for k in ("session_id", "input_value"))
         job = str(uuid.uuid4())
         answer = self.reply(text)
-        for sender, said in (("User", text), ("Machine", answer)):
-            self.say(session, said, sender, session_metadata={"graph_run_id": job})
+        for sender, content in (("User", text), ("Machine", answer)):
+            self.store_message(session, content, sender, session_metadata={"graph_run_id": job})
         output = {
             "type": "message",
             "status": "completed",
