@@ -67,7 +67,7 @@ def test_a_name_that_resolves_to_a_metadata_address_is_refused(address):
     "host", ["2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518"]
 )
 def test_other_spellings_of_a_metadata_address_are_refused(host):
-    """The system's resolver reads decimal, hex, octal and short forms, so the check does too."""
+    """The system resolver reads decimal, hex, octal and short forms, and so must the check."""
     with pytest.raises(AddressRefused):
         check_resolved_address(f"http://{host}/")
 
@@ -89,16 +89,27 @@ def test_a_metadata_name_is_refused_even_if_it_does_not_resolve():
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.1.2.3", "192.168.1.5", "8.8.8.8"])
 def test_loopback_private_and_public_addresses_pass(address):
-    check_resolved_address("http://langflow/", resolve=lambda host, port: [address])
+    resolved = []
+
+    def resolve(host, port):
+        resolved.append(host)
+        return [address]
+
+    check_resolved_address("http://langflow/", resolve=resolve)
+    assert resolved == ["langflow"]
 
 
 def test_a_name_that_does_not_resolve_passes():
     """The request itself then fails with a better message."""
 
+    resolved = []
+
     def fails(host, port):
+        resolved.append(host)
         raise OSError("no such host")
 
     check_resolved_address("http://nowhere.invalid/", resolve=fails)
+    assert resolved == ["nowhere.invalid"]
 
 
 @pytest.mark.parametrize(
