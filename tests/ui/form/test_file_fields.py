@@ -62,7 +62,7 @@ class Server:
         return 1.0
 
 
-def opened(server: Server, **parameters: Any) -> Form:
+def open_file_form(server: Server, **parameters: Any) -> Form:
     return form(editable_node(**parameters), **{"server-of-files": server})
 
 
@@ -79,7 +79,7 @@ def way(form: Form, key: str, chosen: str) -> Form:
 
 def test_a_chosen_file_is_sent_and_its_path_is_the_value():
     server = Server()
-    page = choose(opened(server, path=FILE), "T-a.path", ("note.txt", b"abc"))
+    page = choose(open_file_form(server, path=FILE), "T-a.path", ("note.txt", b"abc"))
     assert server.arrived == [("note.txt", b"abc", None)]
     assert page.overrides == {"T-a.path": "u/1-note.txt"}
     assert page.result.ready
@@ -91,14 +91,16 @@ def test_a_chosen_file_is_sent_and_its_path_is_the_value():
 
 def test_a_rerun_uploads_nothing_twice():
     server = Server()
-    page = choose(opened(server, path=FILE), "T-a.path", ("note.txt", b"abc"))
+    page = choose(open_file_form(server, path=FILE), "T-a.path", ("note.txt", b"abc"))
     page.run().run()
     assert len(server.arrived) == 1
     assert not page.at.file_uploader[0].value
 
 
 def test_chosen_files_are_added_to_a_list():
-    page = choose(opened(Server(), path=FILES), "T-a.path", ("a.txt", b"1"), ("b.csv", b"2"))
+    page = choose(
+        open_file_form(Server(), path=FILES), "T-a.path", ("a.txt", b"1"), ("b.csv", b"2")
+    )
     choose(page, "T-a.path", ("c.txt", b"3"))
     assert page.overrides == {"T-a.path": ["u/1-a.txt", "u/2-b.csv", "u/3-c.txt"]}
     page.at.button(key="remove-T-a.path-u/2-b.csv").click()
@@ -107,7 +109,7 @@ def test_chosen_files_are_added_to_a_list():
 
 
 def test_attached_files_are_counted_and_can_all_be_removed():
-    page = choose(opened(Server(), path=FILES), "T-a.path", ("a.txt", b"1"))
+    page = choose(open_file_form(Server(), path=FILES), "T-a.path", ("a.txt", b"1"))
     assert "files attached" not in page.text()
     choose(page, "T-a.path", ("b.csv", b"2"), ("c.txt", b"3"))
     assert "3 files attached" in page.text()
@@ -117,7 +119,7 @@ def test_attached_files_are_counted_and_can_all_be_removed():
 
 
 def test_a_new_file_replaces_the_old_one():
-    page = choose(opened(Server(), path=FILE), "T-a.path", ("a.txt", b"1"))
+    page = choose(open_file_form(Server(), path=FILE), "T-a.path", ("a.txt", b"1"))
     choose(page, "T-a.path", ("b.txt", b"2"))
     assert page.overrides == {"T-a.path": "u/2-b.txt"}
     page.press("Remove")
@@ -146,7 +148,7 @@ def test_a_refused_file_shows_its_reason(name: str, content: bytes, words: str):
 
 
 def test_a_refused_required_file_is_not_reported_as_missing():
-    page = opened(Server(), path={**FILE, "required": True})
+    page = open_file_form(Server(), path={**FILE, "required": True})
     assert REQUIRED_MESSAGE in page.refuse().text()
     choose(page, "T-a.path", ("prog.exe", b"abc")).refuse()
     assert REQUIRED_MESSAGE not in page.text()
@@ -154,9 +156,11 @@ def test_a_refused_required_file_is_not_reported_as_missing():
 
 
 def test_a_refused_file_blocks_the_run_with_the_previous_file():
-    page = choose(opened(Server(), path=FILE), "T-a.path", ("note.txt", b"abc"))
+    page = choose(open_file_form(Server(), path=FILE), "T-a.path", ("note.txt", b"abc"))
     (uploader,) = page.at.file_uploader
-    assert not list(uploader.proto.type)  # a browser that refuses by itself is not heard of here
+    assert not list(
+        uploader.proto.type
+    )  # the browser would reject a file without telling the console
     choose(page, "T-a.path", ("prog.exe", b"abc"))
     assert not page.result.ready
     choose(page, "T-a.path", ("right.csv", b"abc"))
@@ -169,21 +173,21 @@ def test_a_refused_file_blocks_the_run_with_the_previous_file():
 )
 def test_unusual_file_names_are_shown_unchanged(name: str):
     server = Server()
-    page = choose(opened(server, path=FILE), "T-a.path", (name, b"abc"))
+    page = choose(open_file_form(server, path=FILE), "T-a.path", (name, b"abc"))
     assert server.arrived[0][0] == name
     assert name[:50] in page.text()
     assert page.result.ready
 
 
 def test_an_empty_file_is_uploaded_with_a_warning():
-    page = choose(opened(Server(), path=FILE), "T-a.path", ("a.txt", b""))
+    page = choose(open_file_form(Server(), path=FILE), "T-a.path", ("a.txt", b""))
     assert page.overrides == {"T-a.path": "u/1-a.txt"}
     assert page.text().count("“a.txt” is empty.") == 1
     assert page.result.ready
 
 
 def test_the_warning_about_an_empty_file_is_shown_at_its_row():
-    page = choose(opened(Server(), path=FILES), "T-a.path", ("a.txt", b""), ("b.csv", b"1"))
+    page = choose(open_file_form(Server(), path=FILES), "T-a.path", ("a.txt", b""), ("b.csv", b"1"))
     shown = [each.value for each in page.at.main if each.type in ("markdown", "caption")]
     (place,) = [n for n, words in enumerate(shown) if "a\\.txt :gray" in words]
     assert "is empty" in shown[place + 1]
@@ -192,7 +196,7 @@ def test_the_warning_about_an_empty_file_is_shown_at_its_row():
 def test_a_failed_upload_stays_at_the_field_until_the_next():
     server = Server()
     server.fault = Unreachable("The server is away.", hint="Try later.")
-    page = choose(opened(server, path=FILE), "T-a.path", ("a.txt", b"1")).run()
+    page = choose(open_file_form(server, path=FILE), "T-a.path", ("a.txt", b"1")).run()
     assert "“a.txt” was not uploaded. The server is away. Try later." in page.text()
     assert (page.overrides, page.result.ready) == ({}, False)
     server.fault = None
@@ -204,7 +208,7 @@ def test_a_run_is_blocked_by_uploads_in_progress(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(uploads, "WAIT_SECONDS", 0)
     server = Server()
     server.open.clear()
-    page = choose(opened(server, path=FILE), "T-a.path", ("a.txt", b"1"))
+    page = choose(open_file_form(server, path=FILE), "T-a.path", ("a.txt", b"1"))
     assert not page.result.ready
     assert "“a.txt” is still uploading." in [p.message for p in page.result.problems]
     (upload,) = page.at.session_state["forms"][(OWNER, page.raw["id"], False)].entries.uploads[
@@ -219,14 +223,14 @@ def test_an_upload_can_be_cancelled(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(uploads, "WAIT_SECONDS", 0)
     server = Server()
     server.open.clear()
-    page = choose(opened(server, path=FILE), "T-a.path", ("a.txt", b"1"))
+    page = choose(open_file_form(server, path=FILE), "T-a.path", ("a.txt", b"1"))
     page.press("Cancel upload")
     server.open.set()
     assert (page.run().overrides, page.result.ready, server.arrived) == ({}, True, [])
 
 
 def test_files_go_to_the_server_of_their_form():
-    page = choose(opened(Server(), path=FILE), "T-a.path", ("a.txt", b"1"))
+    page = choose(open_file_form(Server(), path=FILE), "T-a.path", ("a.txt", b"1"))
     page.at.session_state["owner"] = "another-server"
     assert page.run().overrides == {}
     page.at.session_state["owner"] = OWNER
@@ -234,8 +238,8 @@ def test_files_go_to_the_server_of_their_form():
 
 
 def test_uploaded_files_survive_a_reload():
-    choose(opened(Server(), path=FILE), "T-a.path", ("../mine.txt", b"1"))
-    page = opened(Server(), path=FILE)
+    choose(open_file_form(Server(), path=FILE), "T-a.path", ("../mine.txt", b"1"))
+    page = open_file_form(Server(), path=FILE)
     assert page.overrides == {"T-a.path": "u/1-../mine.txt"}
     assert " mine.txt 1 B" in page.text().replace(":gray[", "")
     assert "Chosen as “../mine.txt”; renamed to a safe name." in page.text()
@@ -243,7 +247,7 @@ def test_uploaded_files_survive_a_reload():
 
 def test_files_on_the_server_are_offered():
     there = [FileRef(name, name, f"u/{name}", 2000) for name in ("new.csv", "old.txt", "odd.exe")]
-    page = way(opened(Server(*there), path=FILE, more=FILES), "T-a.path", LISTED)
+    page = way(open_file_form(Server(*there), path=FILE, more=FILES), "T-a.path", LISTED)
     box = page.find("selectbox", "T-a.path")
     assert box.options == ["new.csv · 2.0 kB", "old.txt · 2.0 kB"]
     assert "1 files of other types" in page.text()
@@ -256,7 +260,7 @@ def test_files_on_the_server_are_offered():
 
 def test_only_the_newest_of_many_files_are_offered():
     there = [FileRef(f"{n}.txt", str(n), f"u/{n}.txt", 1) for n in range(310)]
-    page = way(opened(Server(*there), path=FILE), "T-a.path", LISTED)
+    page = way(open_file_form(Server(*there), path=FILE), "T-a.path", LISTED)
     assert len(page.find("selectbox", "T-a.path").options) == 300
     assert "10 older files" in page.text()
 
@@ -265,13 +269,13 @@ def test_only_the_newest_of_many_files_are_offered():
 def test_a_server_without_a_file_list_blocks_nothing(fault: Exception):
     server = Server()
     server.fault = fault
-    page = way(opened(server, path=FILE), "T-a.path", LISTED)
+    page = way(open_file_form(server, path=FILE), "T-a.path", LISTED)
     assert "Waiting for Test" in page.text() or "away" in page.text()
     assert page.result.ready
 
 
 def test_a_path_can_be_typed():
-    page = choose(opened(Server(), path=FILES), "T-a.path", ("a.txt", b"1"))
+    page = choose(open_file_form(Server(), path=FILES), "T-a.path", ("a.txt", b"1"))
     way(page, "T-a.path", TYPED)
     box = page.find("text_area", "T-a.path")
     assert box.value == "u/1-a.txt"
@@ -282,7 +286,7 @@ def test_a_path_can_be_typed():
 
 
 def test_one_path_can_be_typed():
-    page = way(opened(Server(), path=FILE), "T-a.path", TYPED)
+    page = way(open_file_form(Server(), path=FILE), "T-a.path", TYPED)
     page.set("text_input", "T-a.path", "u/typed.txt")
     assert page.overrides == {"T-a.path": "u/typed.txt"}
     page.press("Reset")
@@ -291,7 +295,7 @@ def test_one_path_can_be_typed():
 
 def test_reset_forgets_files():
     server = Server()
-    page = choose(opened(server, path=FILES), "T-a.path", ("a.txt", b"1"))
+    page = choose(open_file_form(server, path=FILES), "T-a.path", ("a.txt", b"1"))
     server.fault = Unreachable("away")
     choose(page, "T-a.path", ("b.txt", b"1"))
     page.press("Reset")
@@ -299,7 +303,7 @@ def test_reset_forgets_files():
 
 
 def test_json_holds_paths():
-    page = choose(opened(Server(), path=FILES), "T-a.path", ("a.txt", b"1"))
+    page = choose(open_file_form(Server(), path=FILES), "T-a.path", ("a.txt", b"1"))
     page.at.session_state["load"] = {"T-a.path": ["u/x.csv", "u/x.csv"]}
     page.run()
     assert page.overrides == {"T-a.path": ["u/x.csv", "u/x.csv"]}
@@ -341,7 +345,7 @@ def test_an_upload_continues_while_the_form_is_filled_from_elsewhere(monkeypatch
     monkeypatch.setattr(uploads, "WAIT_SECONDS", 0)
     server = Server()
     server.open.clear()
-    page = choose(opened(server, path=FILE, p=text()), "T-a.path", ("note.txt", b"abc"))
+    page = choose(open_file_form(server, path=FILE, p=text()), "T-a.path", ("note.txt", b"abc"))
     page.at.session_state["load"] = {"T-a.p": "filled"}
     page.at.session_state["load-more"] = ("From elsewhere.", {})
     assert page.run().overrides == {"T-a.p": "filled"}
