@@ -102,7 +102,7 @@ def _decisions(server: ServerSession, record: RunRecord) -> Iterator[tuple[str, 
 def deadline_text(question: HumanInput) -> str:
     """Return the time left to decide and what happens afterwards; "" without a limit.
 
-    The run keeps waiting after the limit. Once somebody decides, Langflow takes the fallback
+    The run keeps waiting after the limit. Once someone decides, Langflow takes the fallback
     branch instead of the chosen one, or none.
     """
     if question.expires_at is None:

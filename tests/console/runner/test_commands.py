@@ -59,7 +59,7 @@ def test_a_decision_on_an_earlier_question_is_ignored(bench, suspended):
     assert bench.server.decisions == []
 
 
-def test_a_second_question_is_shown_after_somebody_decided_elsewhere(bench, suspended):
+def test_a_second_question_is_shown_after_a_decision_made_elsewhere(bench, suspended):
     """The run was suspended at every poll."""
     bench.server.log += [RUN_STARTED, event("human_input_required", **SECOND_QUESTION)]
     record = bench.wait_until(

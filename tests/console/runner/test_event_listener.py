@@ -100,7 +100,7 @@ def test_a_decision_that_a_stop_overtakes_is_offered_again(bench, suspended):
     assert (bench.server.decisions, record.run.waiting_for.sent) == ([], None)
 
 
-def test_a_decision_after_somebody_decided_elsewhere_is_reported_and_not_sent(bench, suspended):
+def test_a_decision_that_was_already_made_elsewhere_is_reported_and_not_sent(bench, suspended):
     bench.server.hold_status = True
     bench.server.jobs[JOB].state = "in_progress"
     bench.runner.decide(suspended, CONNECTION, bench.question, "reject")

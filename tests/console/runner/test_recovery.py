@@ -355,7 +355,7 @@ def test_runs_of_a_configured_server_are_followed_without_a_visitor(bench):
 
 @pytest.mark.parametrize("arrived", [False, True])
 def test_a_run_waits_for_its_key_and_says_so(bench, arrived):
-    """Until somebody connects with the key; nothing is lost."""
+    """Until someone connects with the key. Nothing is lost."""
     bench.server.seconds = 60
     if arrived:
         run_id = bench.start()

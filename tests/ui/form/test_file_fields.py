@@ -73,7 +73,7 @@ def choose(form: Form, key: str, *files: tuple[str, bytes]) -> Form:
     return form.run()
 
 
-def way(form: Form, key: str, chosen: str) -> Form:
+def choose_source(form: Form, key: str, chosen: str) -> Form:
     return form.set("segmented_control", key, chosen)
 
 
@@ -247,20 +247,20 @@ def test_uploaded_files_survive_a_reload():
 
 def test_files_on_the_server_are_offered():
     there = [FileRef(name, name, f"u/{name}", 2000) for name in ("new.csv", "old.txt", "odd.exe")]
-    page = way(open_file_form(Server(*there), path=FILE, more=FILES), "T-a.path", LISTED)
+    page = choose_source(open_file_form(Server(*there), path=FILE, more=FILES), "T-a.path", LISTED)
     box = page.find("selectbox", "T-a.path")
     assert box.options == ["new.csv · 2.0 kB", "old.txt · 2.0 kB"]
     assert "1 files of other types" in page.text()
     box.set_value("u/old.txt")
     assert page.run().overrides == {"T-a.path": "u/old.txt"}
-    way(page, "T-a.more", LISTED)
+    choose_source(page, "T-a.more", LISTED)
     page.find("multiselect", "T-a.more").set_value(["u/old.txt", "u/new.csv"])
     assert page.run().overrides["T-a.more"] == ["u/old.txt", "u/new.csv"]
 
 
 def test_only_the_newest_of_many_files_are_offered():
     there = [FileRef(f"{n}.txt", str(n), f"u/{n}.txt", 1) for n in range(310)]
-    page = way(open_file_form(Server(*there), path=FILE), "T-a.path", LISTED)
+    page = choose_source(open_file_form(Server(*there), path=FILE), "T-a.path", LISTED)
     assert len(page.find("selectbox", "T-a.path").options) == 300
     assert "10 older files" in page.text()
 
@@ -269,14 +269,14 @@ def test_only_the_newest_of_many_files_are_offered():
 def test_a_server_without_a_file_list_blocks_nothing(fault: Exception):
     server = Server()
     server.fault = fault
-    page = way(open_file_form(server, path=FILE), "T-a.path", LISTED)
+    page = choose_source(open_file_form(server, path=FILE), "T-a.path", LISTED)
     assert "Waiting for Test" in page.text() or "away" in page.text()
     assert page.result.ready
 
 
 def test_a_path_can_be_typed():
     page = choose(open_file_form(Server(), path=FILES), "T-a.path", ("a.txt", b"1"))
-    way(page, "T-a.path", TYPED)
+    choose_source(page, "T-a.path", TYPED)
     box = page.find("text_area", "T-a.path")
     assert box.value == "u/1-a.txt"
     box.set_value("u/1-a.txt\nu/other.exe")
@@ -286,7 +286,7 @@ def test_a_path_can_be_typed():
 
 
 def test_one_path_can_be_typed():
-    page = way(open_file_form(Server(), path=FILE), "T-a.path", TYPED)
+    page = choose_source(open_file_form(Server(), path=FILE), "T-a.path", TYPED)
     page.set("text_input", "T-a.path", "u/typed.txt")
     assert page.overrides == {"T-a.path": "u/typed.txt"}
     page.press("Reset")
