@@ -27,14 +27,14 @@ from lfclient.console.store.migrate import (
     has_secure_delete,
     is_current,
     is_empty,
-    optimize_search_index,
+    merge_search_index,
     rebuild_search_index,
     upgrade,
 )
 
 FILE_NAME = "runs.db"
 BUSY_SECONDS = 3.0  # to wait for a lock
-ERASE_SECONDS = 0.2  # that a delete waits for readers of the log
+ERASE_SECONDS = 0.2  # that a delete waits for its text to be erased
 STATEMENT_SECONDS = 60.0
 UPGRADE_SECONDS = 600.0  # to wait for another process's upgrade, or to upgrade
 MIN_SQLITE_VERSION = (3, 35)  # RETURNING, and the trigram index
@@ -81,8 +81,9 @@ class Database:
             self._writer = self.engine.execution_options(immediate=True)
             self._upgrade()
             self._inode = None if self.is_shared else self.path.stat().st_ino
-        # Whether the log may hold deleted rows, also those of a process that was killed.
-        self._log_needs_erasing = not self.is_shared
+        # Whether deleted rows may be left in the log, also those of a process that was killed.
+        self._needs_erasing = not self.is_shared
+        self._is_merging = False
 
     def close(self) -> None:
         """Close all connections."""
@@ -127,19 +128,34 @@ class Database:
         SQLite overwrites them in the file and in the search index by itself.
         """
         if not self.is_shared:
-            self._log_needs_erasing = True
+            self._needs_erasing, self._is_merging = True, False
             self.finish_erasing()
 
     def finish_erasing(self) -> None:
-        """Erase what `erase_deleted` could not because the log was in use."""
-        if not self._log_needs_erasing:
+        """Continue, for up to `ERASE_SECONDS`, what `erase_deleted` could not finish."""
+        if not self._needs_erasing:
             return
+        self._needs_erasing = False  # before: a delete in another thread sets it again
+        is_erased = False
         with suppress(StoreError):  # the rows are deleted in any case, and a later call retries
-            if not has_secure_delete():
-                with self.write() as connection:
-                    optimize_search_index(connection)
-            if self._truncate_log():
-                self._log_needs_erasing = False
+            is_merged = has_secure_delete() or self._merge_search_index()
+            is_erased = self._truncate_log() and is_merged
+        if not is_erased:
+            self._needs_erasing = True
+
+    def _merge_search_index(self) -> bool:
+        """Rewrite parts of the search index without deleted text. Return whether all of it is.
+
+        For SQLite before 3.42. In short transactions, so that others can write meanwhile.
+        """
+        until = time.monotonic() + ERASE_SECONDS
+        while True:
+            with self.write() as connection:
+                self._is_merging = merge_search_index(connection, restart=not self._is_merging)
+            if not self._is_merging:
+                return True
+            if time.monotonic() >= until:
+                return False
 
     def _truncate_log(self) -> bool:
         """Move SQLite's log into the file and truncate it. Return False if a reader uses it."""
@@ -149,8 +165,10 @@ class Database:
                 raw = connection.connection.driver_connection
                 assert raw is not None
                 raw.execute(f"PRAGMA busy_timeout={ERASE_SECONDS * 1000:.0f}")
-                ((busy, *_),) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}")
+                try:
+                    ((busy, *_),) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                finally:
+                    raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}")
         except (SQLAlchemyError, sqlite3.Error):
             return False
         return not busy

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from lfclient.console.store.errors import NewerDatabase, is_search_index_damaged
 
+MERGED_PAGES = 100  # of the search index in one step, about 20 ms
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -69,9 +70,20 @@ def enable_secure_delete(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-def optimize_search_index(connection: Connection) -> None:
-    """Rewrite the whole search index without deleted text, for a SQLite without secure delete."""
-    connection.exec_driver_sql("INSERT INTO run_search(run_search) VALUES ('optimize')")
+def merge_search_index(connection: Connection, *, restart: bool) -> bool:
+    """Rewrite a part of the search index without deleted text. Return whether there is more.
+
+    `restart` merges all that is there; otherwise the last merge is continued.
+    https://sqlite.org/fts5.html#the_merge_command
+    """
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    command = "INSERT INTO run_search(run_search, rank) VALUES (?, ?)"
+    if restart:  # otherwise parts that are written meanwhile could end it early
+        connection.exec_driver_sql(command, ("usermerge", 2))
+    before = driver.total_changes
+    connection.exec_driver_sql(command, ("merge", -MERGED_PAGES if restart else MERGED_PAGES))
+    return bool(driver.total_changes - before > 1)  # the command itself counts as one
 
 
 def rebuild_search_index(connection: Connection) -> None:

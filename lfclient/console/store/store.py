@@ -103,10 +103,10 @@ class Store:
         """
         row = to_row(record)
         text = {"run_id": record.id, "body": build_search_text(record)}
-        known = _SELECT_RUNS.where(
-            RunRow.owner == record.owner,
-            (RunRow.submit_token == record.submit_token) | (RunRow.job_id == record.job_id),
-        )
+        same = has_token = RunRow.submit_token == record.submit_token
+        if record.job_id is not None:
+            same |= RunRow.job_id == record.job_id
+        known = _SELECT_RUNS.where(RunRow.owner == record.owner, same).order_by(has_token.desc())
         while True:
             with suppress(JobTaken), self._write() as connection:
                 if connection.execute(self._insert_run, row).one_or_none():

@@ -11,7 +11,7 @@ from lfclient.console.store.migrate import erases_deleted_text
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
 from tests.console.store.test_retention import search_index
-from tests.console.store.test_run_history import add_ended, ids
+from tests.console.store.test_run_history import add, add_ended, ids
 from tests.support.many_runs import OWNER, fill
 
 LONG = "".join(random.Random(5).choices(string.ascii_lowercase + string.digits, k=18_000))
@@ -90,10 +90,53 @@ def test_a_damaged_index_is_rebuilt_when_runs_are_deleted(store):
     assert store.history.count([OWNER], RunFilter(text="flow")) == 50
 
 
-def test_an_older_sqlite_rewrites_the_index_after_a_delete(old_sqlite, store):
+def erase_in_turns(store, meanwhile=lambda: None):
+    """Continue until all is erased; return the number of turns."""
+    for turns in range(2_000):
+        if not store.database._needs_erasing:
+            return turns
+        store.database.finish_erasing()
+        meanwhile()
+    raise AssertionError("erasing does not end")
+
+
+@pytest.fixture
+def small_steps(old_sqlite, monkeypatch):
+    """A SQLite without the option, whose index is rewritten in many steps, one at a time."""
+    monkeypatch.setattr(migrate, "MERGED_PAGES", 2)
+    monkeypatch.setattr(database, "ERASE_SECONDS", 0)
+
+
+def test_with_an_older_sqlite_a_delete_does_not_wait_for_a_large_index(small_steps, store):
     store.history.delete([OWNER], ["long"])
+    assert len(search_index(store)) > store.small
+    assert erase_in_turns(store) > 3
     assert len(search_index(store)) < store.small * 1.1
+    assert ids(store.history.page([OWNER], RunFilter(text=LONG[:50]))) == []
     assert store.history.count([OWNER], RunFilter(text="flow")) == 50
+
+
+def test_with_an_older_sqlite_what_is_written_meanwhile_delays_nothing(
+    small_steps, store, tmp_path
+):
+    other = Store(tmp_path)
+    store.history.delete([OWNER], ["long"])
+    new = (f"n{number}" for number in range(2_000))
+    turns = erase_in_turns(store, lambda: add(other, next(new), flow_name="Meanwhile"))
+    assert turns < 500
+    assert len(search_index(store)) < store.small * 1.2
+    page = store.history.page(["me"], RunFilter(text="meanwhile"), limit=300)
+    assert len(page.runs) == turns
+    other.close()
+
+
+def test_with_an_older_sqlite_what_is_deleted_meanwhile_is_erased(small_steps, store):
+    (first,) = ids(store.history.page([OWNER], RunFilter(flow_id="flow-1"), limit=1))
+    store.history.delete([OWNER], [first])
+    store.database.finish_erasing()
+    store.history.delete([OWNER], ["long"])
+    erase_in_turns(store)
+    assert len(search_index(store)) < store.small * 1.1
 
 
 def test_a_file_of_an_older_sqlite_is_upgraded_to_secure_delete(tmp_path, monkeypatch):
