@@ -74,8 +74,8 @@ class LangflowClient:
 
         def new_client(*, keep_alive: bool) -> httpx.Client:
             limits = http.connection_limits(keep_alive=keep_alive)
-            used = transport or CheckedTransport(self.url, ssl_context, limits)
-            return httpx.Client(headers=headers, timeout=timeout, transport=used)
+            new_transport = transport or CheckedTransport(self.url, ssl_context, limits)
+            return httpx.Client(headers=headers, timeout=timeout, transport=new_transport)
 
         self._pooled, self._unpooled = new_client(keep_alive=True), new_client(keep_alive=False)
 

@@ -53,7 +53,7 @@ class _ErrorDetails(TypedDict):
 
 @dataclass(frozen=True)
 class _Failure:
-    """An unsuccessful response and what was requested; see `error_from_response`."""
+    """An unsuccessful response and its request; see `error_from_response`."""
 
     response: Response
     body: Json

@@ -97,7 +97,7 @@ def extract_fields(
     then the rest. Within each rank the components keep the flow's order.
     """
     connected = {(edge.target, edge.target_parameter) for edge in edges}
-    found = [
+    fields = [
         extract_field(
             component,
             name,
@@ -107,7 +107,7 @@ def extract_fields(
         for component in components
         for name in _ordered_parameters(component)
     ]
-    return sorted((field for field in found if field), key=_form_rank)
+    return sorted((field for field in fields if field), key=_form_rank)
 
 
 def locked_reason(component: Component, parameter: str, *, is_connected: bool) -> str | None:

@@ -23,7 +23,7 @@ _MEDIA_FAMILIES = frozenset({"image", "audio", "video", "text"})  # each accepts
 def accepted_types(field: Field) -> tuple[str, ...]:
     """Return the accepted extensions and families such as "image"; empty for any type.
 
-    Flows store arbitrary text here. What can't be an extension is left out.
+    Flows store arbitrary text here. Entries that can't be extensions are omitted.
     """
     matches = (_EXTENSION.fullmatch(type.strip()) for type in field.file_types)
     return tuple(dict.fromkeys(match[1].lower() for match in matches if match))
@@ -31,16 +31,16 @@ def accepted_types(field: Field) -> tuple[str, ...]:
 
 def check_upload(field: Field, name: str, size: int, limit_mb: float | None) -> list[Problem]:
     """Return the problems of a file of `size` bytes. Errors keep it from being sent."""
-    found = []
+    problems = []
     size_error = upload_size_error(name, size, limit_mb)
     if size_error:
         message = f"{size_error} LANGFLOW_MAX_FILE_SIZE_UPLOAD on the server raises the limit."
-        found.append(Problem(field.key, "error", message))
+        problems.append(Problem(field.key, "error", message))
     if not accepts_file(field, name):
-        found.append(Problem(field.key, "error", _wrong_type_message(field, name)))
+        problems.append(Problem(field.key, "error", _wrong_type_message(field, name)))
     if size == 0:
-        found.append(Problem(field.key, "warning", f"“{name}” is empty."))
-    return found
+        problems.append(Problem(field.key, "warning", f"“{name}” is empty."))
+    return problems
 
 
 def file_paths(value: Json) -> list[str]:
@@ -85,5 +85,5 @@ def format_types(field: Field, max_names: int | None = None) -> str:
 
 def _wrong_type_message(field: Field, name: str) -> str:
     type = extension(name)
-    found = f"“{name}” has the type {type}" if type else f"“{name}” has no extension"
-    return f"{found}. Accepted types: {format_types(field, max_names=12)}."
+    problem = f"“{name}” has the type {type}" if type else f"“{name}” has no extension"
+    return f"{problem}. Accepted types: {format_types(field, max_names=12)}."

@@ -75,11 +75,11 @@ class Running(NamedTuple):
 
 def collect_groups(component: Component) -> dict[str, Component]:
     """Return this component and the groups inside it, by id."""
-    found = {component.id: component}
+    groups = {component.id: component}
     for inner in component.inner.values():
         if inner.inner:
-            found.update(collect_groups(inner))
-    return found
+            groups.update(collect_groups(inner))
+    return groups
 
 
 def parse_graph(
@@ -99,8 +99,8 @@ def parse_graph(
         component = _component(node, max_nesting)
         if component and component.id not in components:
             components[component.id] = component
-    found = [_edge(edge, components) for edge in edges or []]
-    return list(components.values()), [edge for edge in found if edge]
+    parsed = [_edge(edge, components) for edge in edges or []]
+    return list(components.values()), [edge for edge in parsed if edge]
 
 
 def _component(node: object, max_nesting: int) -> Component | None:
@@ -216,18 +216,18 @@ def find_running(components: Iterable[Component], edges: Iterable[Edge]) -> Runn
 
 
 def _reachable(starts: Iterable[str], adjacent: Mapping[str, list[str]]) -> set[str]:
-    found = set(starts)
-    queue = deque(found)
+    reached = set(starts)
+    queue = deque(reached)
     while queue:
         for id in adjacent.get(queue.popleft(), ()):
-            if id not in found:
-                found.add(id)
+            if id not in reached:
+                reached.add(id)
                 queue.append(id)
-    return found
+    return reached
 
 
 def mark_running(component: Component, running: Running | None) -> Component:
-    """Return the component with `runs` and `always_runs` set. A group runs if any of it does."""
+    """Return the component with `runs` and `always_runs` set. A group runs if any part does."""
     if running is None:
         return component
     if not component.inner:
@@ -236,12 +236,12 @@ def mark_running(component: Component, running: Running | None) -> Component:
             runs=component.id in running.may_run,
             always_runs=component.id in running.always_run,
         )
-    inner = {id: mark_running(each, running) for id, each in component.inner.items()}
+    inner = {id: mark_running(part, running) for id, part in component.inner.items()}
     return replace(
         component,
         inner=inner,
-        runs=any(each.runs for each in inner.values()),
-        always_runs=any(each.always_runs for each in inner.values()),
+        runs=any(part.runs for part in inner.values()),
+        always_runs=any(part.always_runs for part in inner.values()),
     )
 
 

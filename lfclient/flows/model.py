@@ -52,7 +52,7 @@ class Flow:
     def from_json(cls, raw: object) -> Flow:
         """Parse a flow from `GET /api/v1/flows/{id}` or an exported file.
 
-        Broken nodes and edges are left out. Raises `BadAnswer` if there is no graph.
+        Broken nodes and edges are omitted. Raises `BadAnswer` if there is no graph.
         """
         if not isinstance(raw, dict):
             raise BadAnswer(f"Expected a flow, but received {json_type_name(raw)}.")
@@ -90,7 +90,7 @@ class Flow:
     @cached_property
     def fields_by_key(self) -> dict[str, Field]:
         """The fields by key, `Component.parameter`."""
-        return {each.key: each for each in self.fields}
+        return {field.key: field for field in self.fields}
 
     @cached_property
     def leaves(self) -> tuple[Component, ...]:
@@ -135,10 +135,10 @@ class Flow:
 
     @cached_property
     def _by_id(self) -> dict[str, Component]:
-        found = {leaf.id: leaf for leaf in self.leaves}
+        by_id = {leaf.id: leaf for leaf in self.leaves}
         for component in self.components:
-            found.update(collect_groups(component))
-        return found
+            by_id.update(collect_groups(component))
+        return by_id
 
 
 def stored_secrets(flow: Flow | None) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A recorded run's inputs against its flow as it is now: which of them a rerun can use."""
+"""Check which inputs of a recorded run a rerun with the current flow can use."""
 
 from __future__ import annotations
 
@@ -62,18 +62,20 @@ class RunInputs:
     def reusable_overrides(self) -> JsonObject:
         """The overrides for a rerun."""
         return {
-            each.key: each.reusable_value
-            for each in self.input_values
-            if each.reusable_value is not None
+            entry.key: entry.reusable_value
+            for entry in self.input_values
+            if entry.reusable_value is not None
         }
 
     @property
     def problems(self) -> tuple[str, ...]:
         """Why the run can't be repeated unchanged, a sentence each; empty if it can."""
-        found = (
-            f"{each.qualified_label}: {each.problem}" for each in self.input_values if each.problem
+        value_problems = (
+            f"{entry.qualified_label}: {entry.problem}"
+            for entry in self.input_values
+            if entry.problem
         )
-        return (*found, *self.flow_problems)
+        return (*value_problems, *self.flow_problems)
 
 
 def check_rerun(
@@ -100,13 +102,13 @@ def check_rerun(
         if problem.level == "error":
             errors.setdefault(problem.key, problem.message)
     input_values = [
-        _check(each, flow, errors.get(each.key, "") if each.key in present else "", files)
-        for each in describe_overrides(overrides, flow)
+        _check(entry, flow, errors.get(entry.key, "") if entry.key in present else "", files)
+        for entry in describe_overrides(overrides, flow)
     ]
-    if any(each.secret for each in input_values):
-        input_values = [_check_redaction(each) for each in input_values]
+    if any(entry.secret for entry in input_values):
+        input_values = [_check_redaction(entry) for entry in input_values]
     order = {key: place for place, key in enumerate(fields)}
-    input_values.sort(key=lambda each: order.get(each.key, len(order)))
+    input_values.sort(key=lambda entry: order.get(entry.key, len(order)))
     flow_problems = [
         f"{qualified_label(fields[key])}: {errors[key]}" for key in errors if key not in overrides
     ]
@@ -157,9 +159,11 @@ def _check(
     if entry.secret:
         if entry.value == SECRET_MASK:
             return replace(entry, problem="Secrets aren't saved. Enter it again.")
-        rest = replace_secrets(entry.value, lambda secret: "" if secret == SECRET_MASK else secret)
+        reusable = replace_secrets(
+            entry.value, lambda secret: "" if secret == SECRET_MASK else secret
+        )
         problem = "It contained secrets, which aren't saved. Enter them again."
-        return replace(entry, reusable_value=rest, problem=problem)
+        return replace(entry, reusable_value=reusable, problem=problem)
     if entry.field.kind is FieldKind.FILE and files is not None:
         return _check_files(entry, flow, files)
     return replace(entry, reusable_value=entry.value)
@@ -184,8 +188,8 @@ def _check_files(entry: InputValue, flow: Flow, files: Collection[str]) -> Input
     if not missing:
         return replace(entry, reusable_value=entry.value)
     names = ", ".join(f"“{name}”" for name in missing)
-    rest = present if isinstance(entry.value, list) and present else None
-    return replace(entry, reusable_value=rest, problem=f"The server no longer has {names}.")
+    reusable = present if isinstance(entry.value, list) and present else None
+    return replace(entry, reusable_value=reusable, problem=f"The server no longer has {names}.")
 
 
 def _contains_masked_secret(key: str, value: Json, field: Field | None) -> bool:

@@ -159,11 +159,11 @@ def check_prompt(field: Field, value: Json) -> Iterable[str]:
     if not isinstance(value, str) or value == field.default:
         return
     try:
-        used = prompt_variables(value, double_braces=field.double_braces)
+        variables = prompt_variables(value, double_braces=field.double_braces)
     except ValueError:
         yield "The curly braces don't match. Write {{ and }} for literal braces."
         return
-    for name in sorted(used - set(field.variables)):
+    for name in sorted(variables - set(field.variables)):
         yield f"The prompt has no variable “{name}”. Add new variables in Langflow."
 
 

@@ -106,8 +106,8 @@ _BASE64_ONLY = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 
 def output_type(classes: Json) -> str:
     """Return the type that `outputs` would have for a component's declared classes, or ""."""
-    known = (_TYPES_BY_CLASS.get(name) for name in classes) if isinstance(classes, list) else ()
-    return next(filter(None, known), "")
+    types = (_TYPES_BY_CLASS.get(name) for name in classes) if isinstance(classes, list) else ()
+    return next(filter(None, types), "")
 
 
 def read_output(

@@ -20,7 +20,7 @@ def component_runs_of_job(
 
     Raises `BadAnswer` on wrong types.
     """
-    found = {}
+    component_runs = {}
     for component_id, build in builds_of_job(body, job_id)[0].items():
         component = flow.component(component_id) if flow else None
         outputs = component.outputs if component else ()
@@ -35,7 +35,7 @@ def component_runs_of_job(
             declared_types=declared_types,
             limits=limits,
         )
-        found[component_id] = ComponentRun(
+        component_runs[component_id] = ComponentRun(
             component_id,
             ComponentState.FAILED if result.error else ComponentState.DONE,
             name,
@@ -44,7 +44,7 @@ def component_runs_of_job(
             output=output,
             error=result.error,
         )
-    return found
+    return component_runs
 
 
 def read_built_output(

@@ -57,9 +57,9 @@ class Evidence:
     @property
     def reasons(self) -> list[RunError]:
         """The components' errors, each once; from builds if possible, which name the component."""
-        found = [result.error for result in self.builds.values() if result.error]
-        known = {error.component_id for error in found}
-        return found + [error for error in self.errors if error.component_id not in known]
+        errors = [result.error for result in self.builds.values() if result.error]
+        component_ids = {error.component_id for error in errors}
+        return errors + [error for error in self.errors if error.component_id not in component_ids]
 
 
 def evidence_from_builds(body: object, job_id: str | None) -> Evidence:
@@ -76,14 +76,14 @@ def builds_of_job(body: object, job_id: str | None) -> tuple[dict[str, Build], s
     """
     content = parse(JsonObject, body, "list of builds")
     records = parse(dict[str, list[Build]], content.get("vertex_builds") or {}, "list of builds")
-    found, replaced = {}, set()
+    latest, replaced = {}, set()
     for component_id, builds in records.items():
         own = [build for build in builds if job_id and build.job_id == job_id]
         if own:
-            found[component_id] = own[-1]
+            latest[component_id] = own[-1]
         elif builds:
             replaced.add(component_id)
-    return found, replaced
+    return latest, replaced
 
 
 def message_texts(body: object, job_id: str | None) -> list[str]:

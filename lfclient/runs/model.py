@@ -45,9 +45,9 @@ _STATUS_ALIASES = {
 
 def read_status(word: str) -> RunStatus:
     """Return the status for the server's word; `UNKNOWN` for a new one."""
-    known = _STATUS_ALIASES.get(word)
-    if known:
-        return known
+    status = _STATUS_ALIASES.get(word)
+    if status:
+        return status
     try:
         return RunStatus(word)
     except ValueError:

@@ -110,7 +110,7 @@ def mark_unverified(run: Run, flow: Flow | None, limits: Limits, why: str) -> Ru
     has_failed = any(output.kind is OutputKind.ERROR for output in run.outputs.values())
     if run.status is RunStatus.COMPLETED and not has_failed:
         outputs = _complete_outputs(run, flow, Evidence(), limits)
-        run = replace(run, outputs={id: _note_if_empty(one) for id, one in outputs.items()})
+        run = replace(run, outputs={id: _note_if_empty(output) for id, output in outputs.items()})
     else:
         run = evaluate_outcome(run, flow, Evidence(), limits)
     return replace(run, warnings=(*run.warnings, f"{UNVERIFIED} {why}"))
@@ -168,10 +168,10 @@ def _enrich_errors(errors: tuple[RunError, ...], evidence: Evidence) -> tuple[Ru
     if not errors:
         return tuple(evidence.reasons)
     by_text = {error.message: error for error in evidence.reasons}
-    found = []
+    enriched = []
     for error in errors:
         same = by_text.get(error.message)
-        found.append(
+        enriched.append(
             replace(
                 error,
                 component_id=error.component_id or same.component_id,
@@ -181,7 +181,7 @@ def _enrich_errors(errors: tuple[RunError, ...], evidence: Evidence) -> tuple[Ru
             if same
             else error
         )
-    return tuple(found)
+    return tuple(enriched)
 
 
 def _has_delivered(name: str, outputs: dict[str, Output], evidence: Evidence) -> bool:

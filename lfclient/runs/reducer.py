@@ -212,7 +212,7 @@ def merge_response(run: Run, response: Run) -> Run:
     )
 
 
-def merge_component_runs(run: Run, found: Mapping[str, ComponentRun]) -> Run:
+def merge_component_runs(run: Run, component_runs: Mapping[str, ComponentRun]) -> Run:
     """Return an ended run with the server's records of components whose end no event reported.
 
     If records of components that did run are missing, as after an approval, the others without one
@@ -225,7 +225,7 @@ def merge_component_runs(run: Run, found: Mapping[str, ComponentRun]) -> Run:
     }
     new = {
         id: replace(component, log=run.components[id].log if id in run.components else ())
-        for id, component in found.items()
+        for id, component in component_runs.items()
         if id not in ended
     }
     components = {**run.components, **new}

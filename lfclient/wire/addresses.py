@@ -83,8 +83,8 @@ def resolve(host: str, port: int) -> list[str]:
 
     Raises `OSError` if there is none.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 def check_resolved_address(url: str, resolve: Resolver = resolve) -> None:
@@ -152,7 +152,8 @@ def _is_refused_ip(address: str) -> bool:
 
 
 def _refusal(host: str, address: str | None = None) -> AddressRefused:
-    shown = host if address in (None, host) else f"{host} ({address})"
+    description = host if address in (None, host) else f"{host} ({address})"
     return AddressRefused(
-        f"{shown} is a link-local or cloud metadata address. The console never connects to those.",
+        f"{description} is a link-local or cloud metadata address. "
+        "The console never connects to those.",
     )

@@ -126,12 +126,12 @@ def build_server_info(version: VersionResponse, minor: int | None, dialect: Dial
     if minor is not None and number.startswith("0."):
         number = f"1.{number.removeprefix('0.')}"
     oldest = _FIRST_MODES if dialect == "modes" else _FIRST_WORKFLOW_API
-    known = oldest if minor is None else minor
+    release = oldest if minor is None else minor
     return ServerInfo(
         version=number,
         dialect=dialect,
         package=version.package,
-        capabilities=Capabilities(**{name: known >= since for name, since in SINCE.items()}),
+        capabilities=Capabilities(**{name: release >= since for name, since in SINCE.items()}),
         limits=read_limits(ConfigResponse(), dialect),
         warnings=_release_warnings(number),
         is_early_stop_safe=minor is not None and minor < _LOCKS_ON_EARLY_STOP,
@@ -141,15 +141,15 @@ def build_server_info(version: VersionResponse, minor: int | None, dialect: Dial
 def _release_warnings(version: str) -> tuple[str, ...]:
     """Return warnings for the server's owner, each with the next step."""
     number = tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
-    found = []
+    warnings = []
     if len(number) >= 2 and number < _FIRST_SAFE_RELEASE:
-        found.append(
+        warnings.append(
             f"Langflow {version} has known vulnerabilities that let strangers run code on the "
             "server. Upgrade to 1.9.2 or later. Until then, let only people you trust reach it."
         )
     if len(number) >= 2 and number[:2] < (1, _FIRST_WORKFLOW_API):
-        found.append(
+        warnings.append(
             f"Langflow {version} has no Workflow API, which came with 1.8. Upgrade the server to "
             "run its flows from here."
         )
-    return tuple(found)
+    return tuple(warnings)

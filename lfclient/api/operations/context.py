@@ -54,7 +54,7 @@ class ApiContext:
     def send(self, spec: RequestSpec) -> Steps[Response]:
         """Return the response, whatever its status, with retries.
 
-        Retries what is idempotent, or what was not sent at all; a timeout is never retried,
+        Retries requests that are idempotent or were not sent at all; a timeout is never retried,
         because the server would only be slow again.
         """
         return (yield from _retry(spec, spec))

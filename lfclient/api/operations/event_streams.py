@@ -25,7 +25,7 @@ from lfclient.wire.sse import FrameParser, check_event_stream
 KEEP_ALIVE_SILENCE_SECONDS = 47.0
 # earlier releases may be silent as long as a component works: then the status is requested
 MAX_SILENCE_SECONDS = 30.0
-# of a job that has ended, whose remaining events are there at once
+# of an ended job, because its remaining events arrive at once
 ENDED_SILENCE_SECONDS = 5.0
 _MAX_ENDED_CONNECTIONS = 3  # without a new event, after which the rest is given up
 RECONNECTING = Backoff(0.1, 8.0, wait_exp_base=2.5)

@@ -109,15 +109,13 @@ def save_file(
     return size
 
 
-def find_file(
-    items: list[FileItem], wanted: FileRef, before: frozenset[str] | None
-) -> FileRef | None:
+def find_file(items: list[FileItem], ref: FileRef, before: frozenset[str] | None) -> FileRef | None:
     """Return the file that a run wrote, with its id; None if it is not listed.
 
-    It has the name of `wanted` and, if `before` is known, an id that is not in there. A second
-    `out.txt` is listed as `out (1)`; of several, the newest counts.
+    The file has the name of `ref` and, if `before` is known, an id that is not in `before`. A
+    second `out.txt` is listed as `out (1)`; the newest match is returned.
     """
-    stem, _, extension = wanted.name.rpartition(".")
+    stem, _, extension = ref.name.rpartition(".")
     stem = stem or extension
     pattern = re.compile(rf"{re.escape(stem)}(?: \(\d+\))?(?:\.{re.escape(extension)})?")
     matches = [
@@ -128,7 +126,7 @@ def find_file(
     if not matches:
         return None
     newest = matches[-1]
-    return FileRef(wanted.name, newest.id, newest.path, newest.size, wanted.media_type)
+    return FileRef(ref.name, newest.id, newest.path, newest.size, ref.media_type)
 
 
 def _fetch(

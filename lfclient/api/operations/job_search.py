@@ -1,4 +1,4 @@
-"""Searches for a job whose submit response was lost."""
+"""Searches for a job after the response to its submit was lost."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def find_jobs(
             params = {"flow_id": flow_id, "session_id": session_id, "size": str(_MAX_TRACES)}
             spec = get_request("/api/v1/monitor/traces", **params)
             index.add_traces((yield from context.get_json(spec, "list of traces")))
-        found = index.find_by_session(session_id, since)
-        if found:
-            return found
+        jobs = index.find_by_session(session_id, since)
+        if jobs:
+            return jobs
     if server.capabilities.traces or abs(since - sent_at) > CLOCK_SLACK:
         return []
     spec = get_request("/api/v1/monitor/transactions", flow_id=flow_id, size=str(MAX_TRANSACTIONS))

@@ -136,10 +136,10 @@ def resolve_files(context: ApiContext, run: Run, before: frozenset[str] | None) 
         return run
     items = yield from with_fallback(list_file_items(context), lambda error: [])
     outputs = dict(run.outputs)
-    for name, wanted in written.items():
-        found = find_file(items, wanted, before)
-        if found:
-            outputs[name] = replace(outputs[name], value=found)
+    for name, ref in written.items():
+        file = find_file(items, ref, before)
+        if file:
+            outputs[name] = replace(outputs[name], value=file)
     return replace(run, outputs=outputs)
 
 
@@ -189,10 +189,10 @@ def _add_reason(context: ApiContext, run: Run) -> Steps[Run]:
     be another run's, and a warning says so.
     """
     body = yield from with_fallback(_fetch_session_messages(context, run), lambda error: [])
-    found = find_error(body, run.job_id)
-    if found is None:
+    failure = find_error(body, run.job_id)
+    if failure is None:
         return replace(run, errors=(RunError(NO_REASON),))
-    text, is_certain = found
+    text, is_certain = failure
     has_own_session = bool(run.session_id) and run.session_id != run.flow_id
     warnings = () if is_certain or has_own_session else (AMBIGUOUS_REASON,)
     return replace(run, errors=(RunError(text),), warnings=(*run.warnings, *warnings))

@@ -128,7 +128,7 @@ def get_status(
 
 
 def last_known_run(context: ApiContext, job: Run | str) -> Run:
-    """Return what is known of a job. Raises `JobNotFound` for a run without a job id."""
+    """Return the current state of a job. Raises `JobNotFound` for a run without a job id."""
     if isinstance(job, Run):
         if job.job_id is None:
             raise JobNotFound("This run has no job id, so its status can't be requested.")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from lfclient.common.json_types import Json
 
 
-def is_equal(one: Json, other: Json) -> bool:
+def is_equal(first: Json, second: Json) -> bool:
     """Return whether two JSON values are equal, at any depth and without recursion.
 
     Unlike `==`, True differs from 1, and NaN equals NaN, as it does when read back from a record.
     1 equals 1.0.
     """
-    pairs = [(one, other)]
+    pairs = [(first, second)]
     while pairs:
         a, b = pairs.pop()
         if a is b:

@@ -85,12 +85,12 @@ def _match_keys(flow: Flow | None, values: Iterable[InputValue] = ()) -> dict[st
     }
     for value in values:
         names.setdefault(value.key, (value.component_name, value.label))
-    seen: Counter[Hashable] = Counter()
+    counts: Counter[Hashable] = Counter()
     match_keys: dict[str, Hashable] = {}
     for key, (component, label) in names.items():
         name = component.casefold(), label.casefold()
-        match_keys[key] = (*name, seen[name])
-        seen[name] += 1
+        match_keys[key] = (*name, counts[name])
+        counts[name] += 1
     return match_keys
 
 

@@ -67,13 +67,13 @@ def compare_outputs(runs: Sequence[Run | None], *, one_flow: bool) -> list[Outpu
 
 def _column(run: Run | None, one_flow: bool) -> dict[Hashable, tuple[str, str, Output]]:
     column: dict[Hashable, tuple[str, str, Output]] = {}
-    seen: Counter[Hashable] = Counter()
+    counts: Counter[Hashable] = Counter()
     for output in run.outputs.values() if run else ():
         title = output.display_name or output.component_id
         for part, value in (output.parts or {"": output}).items():
             name = (output.component_id if one_flow else title.casefold(), part)
-            column[(*name, seen[name])] = (title, part, value)
-            seen[name] += 1
+            column[(*name, counts[name])] = (title, part, value)
+            counts[name] += 1
     return column
 
 
@@ -96,10 +96,10 @@ def _match_of(outputs: Sequence[Output | None]) -> OutputMatch:
     return OutputMatch.UNKNOWN if first.kind is OutputKind.FILE else OutputMatch.EQUAL
 
 
-def is_equal_output(one: Output, other: Output) -> bool:
+def is_equal_output(a: Output, b: Output) -> bool:
     """Return whether two outputs have the same kind and value; for files, name and size."""
-    if one.kind is not other.kind:
+    if a.kind is not b.kind:
         return False
-    if isinstance(one.value, FileRef) and isinstance(other.value, FileRef):
-        return (one.value.name, one.value.size) == (other.value.name, other.value.size)
-    return is_equal(one.value, other.value)
+    if isinstance(a.value, FileRef) and isinstance(b.value, FileRef):
+        return (a.value.name, a.value.size) == (b.value.name, b.value.size)
+    return is_equal(a.value, b.value)

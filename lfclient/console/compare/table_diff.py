@@ -129,10 +129,10 @@ def _drop_duplicate_columns(table: pd.DataFrame) -> pd.DataFrame:
     return table.loc[:, ~table.columns.duplicated()].reset_index(drop=True)
 
 
-def _unused_name(name: str, taken: Collection[str]) -> str:
-    """Return `name`, numbered if it is taken."""
+def _unused_name(name: str, used: Collection[str]) -> str:
+    """Return `name`, with a number if it is used."""
     unused, number = name, 1
-    while unused in taken:
+    while unused in used:
         number += 1
         unused = f"{name} ({number})"
     return unused
@@ -146,10 +146,10 @@ def _match_rows(
         shared = min(len(before), len(after))
         positions = np.arange(shared)
         return positions, positions, np.arange(shared, len(before)), np.arange(shared, len(after))
-    found = pd.Index(after[key]).get_indexer(pd.Index(before[key]))
-    positions = np.flatnonzero(found >= 0)
-    added = np.setdiff1d(np.arange(len(after)), found[positions])
-    return positions, found[positions], np.flatnonzero(found < 0), added
+    matches = pd.Index(after[key]).get_indexer(pd.Index(before[key]))
+    positions = np.flatnonzero(matches >= 0)
+    added = np.setdiff1d(np.arange(len(after)), matches[positions])
+    return positions, matches[positions], np.flatnonzero(matches < 0), added
 
 
 def _unequal_cells(a: pd.Series[Any], b: pd.Series[Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -98,7 +98,7 @@ class Settings:
             discover_url=values.discover_url(),
             verify=verify,
             database_url=SecretStr(database_url) if database_url else None,
-            secret=values.secret(needed=bool(database_url)),
+            secret=values.secret(required=bool(database_url)),
             retention=values.retention(),
         )
 
@@ -136,10 +136,10 @@ class _Variables:
         self._environ = {name: value.strip() for name, value in environ.items()}
         self._path = env_file
         try:
-            found = dotenv_values(env_file, interpolate=False) if env_file.is_file() else {}
+            variables = dotenv_values(env_file, interpolate=False) if env_file.is_file() else {}
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"Couldn't read {env_file}: {error}") from error
-        self._file = {name: (value or "").strip() for name, value in found.items()}
+        self._file = {name: (value or "").strip() for name, value in variables.items()}
 
     def text(self, name: str) -> str:
         return self._environ.get(name) or self._file.get(name, "")
@@ -170,8 +170,8 @@ class _Variables:
             )
         return int(text) or None
 
-    def secret(self, *, needed: bool) -> SecretStr | None:
-        """Return LFCONSOLE_SECRET; raise `SettingsError` if it is short, or `needed` and unset."""
+    def secret(self, *, required: bool) -> SecretStr | None:
+        """Return LFCONSOLE_SECRET. Raise `SettingsError` if short, or unset but `required`."""
         name = "LFCONSOLE_SECRET"
         text = self.text(name)
         hint = (
@@ -179,7 +179,7 @@ class _Variables:
             "that uses the database, and keep it: changing it hides all earlier runs. Generate one "
             "with `openssl rand -hex 32`."
         )
-        if not text and needed:
+        if not text and required:
             raise SettingsError(
                 f"LFCONSOLE_DATABASE_URL is set but {name} is not: consoles that share a database "
                 "must also share a secret.",

@@ -34,7 +34,7 @@ OnStep = Callable[[str, float], None]  # a sentence, and the progress (0 to 1)
 
 @dataclass(frozen=True)
 class Requirement:
-    """A Langflow release, and the date as of which its dependencies are resolved."""
+    """A Langflow release, and the date up to which its dependencies are resolved."""
 
     version: str
     exclude_newer: str | None = None
@@ -75,10 +75,10 @@ class Installation:
     @property
     def python(self) -> Path | None:
         """The interpreter of a complete installation, or None."""
-        found = self._marker.read()
-        if found.get("package") != self._spec():
+        installation = self._marker.read()
+        if installation.get("package") != self._spec():
             return None
-        interpreter = _interpreter(self.folder / str(found.get("folder")))
+        interpreter = _interpreter(self.folder / str(installation.get("folder")))
         # it may link to a Python that was removed since
         return interpreter if interpreter.exists() else None
 
@@ -110,8 +110,8 @@ class Installation:
         return [self.requirement.package, *self.requirement.extra]
 
     def _sweep(self) -> None:
-        for left in self.folder.glob("venv-*"):
-            shutil.rmtree(left, ignore_errors=True)
+        for leftover in self.folder.glob("venv-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
 
     def _create(self, environment: Path, on_step: OnStep, stopped: Callable[[], bool]) -> None:
         on_step("Preparing a Python for Langflow.", 0.0)
@@ -133,7 +133,7 @@ class Installation:
 
     def _archives(self) -> Callable[[], int]:
         """Return a function that counts the unpacked packages in uv's cache."""
-        found = subprocess.run(
+        result = subprocess.run(
             [self._uv, "--color", "never", "cache", "dir"],
             env=self._environ,
             cwd=self.folder,
@@ -141,7 +141,7 @@ class Installation:
             text=True,
             check=False,
         )
-        folder = Path(found.stdout.strip() or ".") / "archive-v0"
+        folder = Path(result.stdout.strip() or ".") / "archive-v0"
         return lambda: sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
 
     def _run(
@@ -230,8 +230,8 @@ def _megabytes(number: str, unit: str) -> float:
 
 
 def _first_number(pattern: str, text: str) -> int:
-    found = re.search(pattern, text, re.MULTILINE)
-    return int(found.group(1)) if found else 0
+    match = re.search(pattern, text, re.MULTILINE)
+    return int(match.group(1)) if match else 0
 
 
 def _forward_lines(stream: Iterable[str], lines: queue.SimpleQueue[str]) -> None:

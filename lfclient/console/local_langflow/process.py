@@ -103,12 +103,12 @@ def child_environ(
     environ: Mapping[str, str], own: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """Return the environment without settings of other programs, updated with `own`."""
-    kept = {
+    inherited = {
         name: value
         for name, value in environ.items()
         if name not in _STRIPPED and not name.startswith(_STRIPPED_PREFIXES)
     }
-    return {**kept, **(own or {})}
+    return {**inherited, **(own or {})}
 
 
 def spawn(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) -> ProcessIdentity:
@@ -166,11 +166,11 @@ def _is_alive(process: psutil.Process) -> bool:
 
 def _group(identity: ProcessIdentity) -> list[psutil.Process]:
     leader = identity.find()
-    found = {p.pid: p for p in _members(identity)}
+    processes = {p.pid: p for p in _members(identity)}
     if leader is not None:
-        found[leader.pid] = leader
-        found.update({child.pid: child for child in _children(leader)})
-    return list(found.values())
+        processes[leader.pid] = leader
+        processes.update({child.pid: child for child in _children(leader)})
+    return list(processes.values())
 
 
 def _members(identity: ProcessIdentity) -> Iterable[psutil.Process]:

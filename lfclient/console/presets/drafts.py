@@ -49,8 +49,8 @@ class Drafts:
     def persist_in(self, store: DraftStore, fingerprint: Callable[[str], str | None]) -> None:
         """Write drafts to `store` from now on.
 
-        `fingerprint` returns what stands for a browser there, so that its cookie never reaches the
-        disk, or None for a browser whose drafts stay in memory.
+        `fingerprint` returns a stand-in for the browser, so that its cookie never reaches the disk,
+        or None for a browser whose drafts stay in memory.
         """
         self._store, self._fingerprint = store, fingerprint
 

@@ -107,11 +107,13 @@ async def _wait_for_call(
     try:
         await context.change(status=RunStatus.IN_PROGRESS, started_at=now())
         await asyncio.wait({call, stop}, return_when=asyncio.FIRST_COMPLETED)
-        left = start_deadline - time.monotonic()
-        if started and left > 0:
+        remaining = start_deadline - time.monotonic()
+        if started and remaining > 0:
             start = asyncio.ensure_future(started.wait())
             tasks.append(start)
-            await asyncio.wait({call, start}, return_when=asyncio.FIRST_COMPLETED, timeout=left)
+            await asyncio.wait(
+                {call, start}, return_when=asyncio.FIRST_COMPLETED, timeout=remaining
+            )
         if not call.done():
             return False
         await _apply_result(context, call)

@@ -1,4 +1,4 @@
-"""Lists of runs with the current status of those that this process follows, and deletion."""
+"""Lists and deletes runs; those that this process follows have their current status."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lfclient.console.store.store import Store
 
 
 class LiveHistory:
-    """The store's history, with cached runs as they are now. Every method raises `StoreError`.
+    """The store's history, with the current state of cached runs. Every method raises `StoreError`.
 
     `owners` are the fingerprints whose runs may be listed. `detach` is called for each deleted
     run: this process may still fetch its components.

@@ -22,7 +22,7 @@ _baseline = 0
 
 @lru_cache
 def _malloc_trim() -> Callable[[int], int] | None:
-    """Return glibc's `malloc_trim`; other systems return freed memory by themselves."""
+    """Return glibc's `malloc_trim`; other systems return freed memory on their own."""
     try:
         return getattr(ctypes.CDLL(None), "malloc_trim", None)
     except (OSError, TypeError):  # TypeError: Windows has no such library

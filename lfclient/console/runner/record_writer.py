@@ -69,7 +69,7 @@ class RecordWriter:
             self.cache.change(run_id, job_id=None)
             return False
         except StoreError as error:
-            self.error = error  # the run goes on in memory, as after any failed save
+            self.error = error  # the run continues in memory, as after any failed save
         else:
             self.cache.mark_saved(record)
         return True

@@ -143,8 +143,8 @@ class _Recovery:
         """Return how long to search in all."""
         timings = self._context.timings
         age_at_start = self._age() - (time.monotonic() - self._began)
-        left = timings.search_seconds - age_at_start if age_at_start >= 0 else 0.0
-        return max(timings.min_search_seconds, left)
+        remaining = timings.search_seconds - age_at_start if age_at_start >= 0 else 0.0
+        return max(timings.min_search_seconds, remaining)
 
     def _may_resend(self) -> bool:
         server = self._context.server
@@ -178,10 +178,10 @@ class _Recovery:
         else:
             self._overrides = None  # another run has the job of this key
 
-    async def _take(self, found: FoundJob) -> None:
+    async def _take(self, job: FoundJob) -> None:
         context = self._context
-        is_ours = await context.writer.claim_job(context.id, found.job_id)
-        if is_ours and found.by == "time":
+        is_ours = await context.writer.claim_job(context.id, job.job_id)
+        if is_ours and job.by == "time":
             run = context.run
             warned = replace(run, warnings=(*run.warnings, _FOUND_BY_TIME))
             await context.writer.change(context.id, run=warned)

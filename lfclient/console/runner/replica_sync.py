@@ -137,7 +137,7 @@ class ReplicaSync:
                 self.sync()
                 last_error = ""
             except StoreError:
-                pass  # whoever sends a command sees it
+                pass  # the sender of a command gets the error
             except Exception as error:
                 # retried in the next turn; logged once, without its text, which may contain what
                 # a person entered

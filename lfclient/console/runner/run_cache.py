@@ -39,7 +39,7 @@ class RunCache:
         self._changed = threading.Condition()
 
     def put(self, record: RunRecord) -> None:
-        """Add or replace a record that is saved as it is."""
+        """Add or replace a record that equals the stored one."""
         with self._changed:
             self._runs[record.id] = _CachedRun(record, self._clock(), record.version)
             self._changed.notify_all()
@@ -119,10 +119,10 @@ class RunCache:
         with self._changed:
             while True:
                 record = self._read(run_id)
-                left = deadline - self._clock()
-                if record is None or record.version != version or left <= 0:
+                remaining = deadline - self._clock()
+                if record is None or record.version != version or remaining <= 0:
                     return record
-                self._changed.wait(left)
+                self._changed.wait(remaining)
 
     def unsaved(self) -> list[RunRecord]:
         """Return the records that are newer than in the store."""

@@ -41,7 +41,7 @@ _MAX_MESSAGES = 50  # of a session, among which a run's messages are looked for
 
 @dataclass
 class PendingCommands:
-    """What people asked for and the run's follower has not executed yet.
+    """Stops and decisions that the run's follower has not executed yet.
 
     `stop` is set while a stop is pending. `decision` holds the ids of a question and of the chosen
     action. `any_pending` is set while there is either.
@@ -101,7 +101,7 @@ class RunContext:
 
     @property
     def run(self) -> Run:
-        """The run as far as it is known, from which the client takes the job's id."""
+        """The run as known so far; the client reads the job id from it."""
         return _run_of(self.record)
 
     @property
@@ -166,7 +166,7 @@ class RunContext:
         await self.end(status, problem=RecordProblem(message, hint))
 
     async def load_server_and_flow(self) -> None:
-        """Fetch what a restart has lost: the server's capabilities and the flow as it is now."""
+        """Fetch what a restart has lost: the server's capabilities and the current flow."""
         self.server = self.server or await self.client.server()
         if self.flow is None:
             with suppress(FlowNotFound):  # it was deleted: outputs are shown without labels

@@ -176,7 +176,7 @@ class Runner:
         return record.id
 
     def stop(self, run_id: str, connection: Connection) -> None:
-        """Request a stop, in whichever process follows the run; the record gets the result.
+        """Request a stop from the process that follows the run; the record gets the result.
 
         Raises `StoreError`.
         """
@@ -201,10 +201,10 @@ class Runner:
         Raises `StoreError`.
         """
         owner = self.owner_of(connection)
-        known = self._store.find_by_job(owner, question.job_id or "")
-        if known:
-            self.attach(connection)  # after a restart it may not be followed yet
-            return known.id
+        existing = self._store.find_by_job(owner, question.job_id or "")
+        if existing:
+            self.attach(connection)  # after a restart nothing may follow it yet
+            return existing.id
         record, is_new = self._store.create(
             RunRecord(
                 id=uuid.uuid4().hex,
@@ -251,10 +251,10 @@ class Runner:
         deadline = time.monotonic() + timeout
         while self._cache.snapshot(run_id) is None:
             stored = self._store.version_and_status(run_id)
-            left = deadline - time.monotonic()
-            if stored is None or stored[0] != version or left <= 0:
+            remaining = deadline - time.monotonic()
+            if stored is None or stored[0] != version or remaining <= 0:
                 return self._find(run_id)
-            time.sleep(min(left, self._timings.store_poll_seconds))
+            time.sleep(min(remaining, self._timings.store_poll_seconds))
         return self._cache.wait(run_id, version, deadline - time.monotonic())
 
     def recent(self, owner: str, limit: int = 10, flow_id: str | None = None) -> list[RunRecord]:
@@ -358,5 +358,5 @@ class Runner:
             stored = self._store.version_and_status(record.id)
         except StoreError:
             return False
-        # two processes may have written the same version, of which the second counts
+        # two processes may have written the same version; the second counts
         return stored != (record.version, record.status)

@@ -106,10 +106,10 @@ class Takeover:
         owner = self._owner_of(connection)
         self._remember_visitor(owner, connection)
         for record in self._store.unfinished(owner):
-            used = self._supervisor.connection(record.id)
-            if used is None:
+            current = self._supervisor.connection(record.id)
+            if current is None:
                 self._take_over_orphan(record, connection)
-            elif used.api_key != connection.api_key and self._can_change_key(record):
+            elif current.api_key != connection.api_key and self._can_change_key(record):
                 self._supervisor.detach(record.id)
                 self._take_over_orphan(record, connection)
 

@@ -165,7 +165,7 @@ class TaskSupervisor:
             self._withdraw_commands(task.run_id)
 
     def _withdraw_commands(self, run_id: str) -> None:
-        """Offer Stop and the decision again if nobody executes them any more."""
+        """Offer Stop and the decision again if no task is left to execute them."""
 
         def changes(record: RunRecord) -> dict[str, Any] | None:
             return None if record.ended else record.without_pending_commands()

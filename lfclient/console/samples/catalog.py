@@ -36,9 +36,9 @@ _ORDER = """{
 
 _STORY = """You wrote: “{message}”
 
-This answer comes word by word, the way a language model would give it, though no model is asked \
+This answer comes word by word, the way a language model would give it, though no model is called \
 and no key is needed. Each word takes a moment, so that you can watch the text grow, leave the \
-page, come back and find it further on, or press Stop in the middle and see what becomes of the \
+page, come back and find it further along, or press Stop in the middle and see what happens to the \
 words that were already there. **That is all.** Now write something else!"""
 
 _TRIP = "**{place}**\n\n- {train}\n- {hotel}\n- {bag}"
@@ -155,7 +155,7 @@ SAMPLES: tuple[Sample, ...] = (
     ),
     Sample(
         "Plan a trip",
-        "Looks for the weather, a hotel and a train at the same time, and then puts all together.",
+        "Looks up the weather, a hotel and a train at the same time, then combines the results.",
         "branches that run side by side: several components at work, each for some seconds",
         (
             _chat_in("Lisbon", "place"),

@@ -26,7 +26,7 @@ def install_samples(
     """
     existing = {flow.name for flow in client.flows()}
     named = set(names) if names is not None else {sample.name for sample in SAMPLES}
-    wanted = [one for one in SAMPLES if one.name in named and one.name not in existing]
+    wanted = [sample for sample in SAMPLES if sample.name in named and sample.name not in existing]
     if not wanted:
         return []
     catalogue = client.catalogue(custom_component_code(wanted))

@@ -65,7 +65,7 @@ class LiteralStyle:
 def json_text(text: str) -> str:
     """Return a JSON string, which is valid JavaScript."""
     quoted = json.dumps(text, ensure_ascii=False)
-    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in quoted)
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in quoted)
 
 
 def python_text(text: str) -> str:

@@ -105,7 +105,7 @@ def _replace_secrets(
     flow: Flow, overrides: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the overrides with variables for secrets, and the override keys by variable."""
-    known = flow.fields_by_key
+    fields = flow.fields_by_key
     secrets: dict[str, str] = {}
 
     def secret(key: str, _value: Json = None) -> EnvironmentSecret:
@@ -113,26 +113,26 @@ def _replace_secrets(
         secrets[name] = key
         return EnvironmentSecret(name)
 
-    found: dict[str, Any] = {}
+    replaced: dict[str, Any] = {}
     for key, value in overrides.items():
-        field = known.get(key)
+        field = fields.get(key)
         if is_secret_override(key, field) and not isinstance(value, Variable):
             several = field is not None and field.kind is FieldKind.TEXT_LIST
-            found[key] = [secret(key)] if several else secret(key)
+            replaced[key] = [secret(key)] if several else secret(key)
         else:
-            found[key] = replace_secrets(value, partial(secret, key))
-    return found, secrets
+            replaced[key] = replace_secrets(value, partial(secret, key))
+    return replaced, secrets
 
 
-def _unused_variable_name(key: str, taken: Mapping[str, str]) -> str:
-    """Return a variable named after the parameter, or after its full key if that is taken."""
+def _unused_variable_name(key: str, used: Mapping[str, str]) -> str:
+    """Return a variable named after the parameter, or after its full key if that name is used."""
     for text in (key.rpartition(".")[2], key):
         name = re.sub(r"[^A-Z0-9]+", "_", text.upper()).strip("_")
         name = f"SECRET_{name}".rstrip("_") if not name or name[0].isdigit() else name
-        if name not in taken and not _RESERVED_NAMES.fullmatch(name):
+        if name not in used and not _RESERVED_NAMES.fullmatch(name):
             return name
-    numbered = (f"{name}_{number}" for number in range(2, len(taken) + 3))
-    return next(each for each in numbered if each not in taken)
+    numbered = (f"{name}_{number}" for number in range(2, len(used) + 3))
+    return next(candidate for candidate in numbered if candidate not in used)
 
 
 def _comment(text: str) -> str:

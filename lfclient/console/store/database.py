@@ -75,7 +75,7 @@ class Database:
             self.description = f"The file of runs, {self.path},"
         with translate_db_errors(self.description, server=self.is_shared):
             self.engine = self._connect(BUSY_SECONDS, STATEMENT_SECONDS)
-            # All reads of a transaction see the same moment. SQLite does this by itself.
+            # All reads of a transaction see the same moment. SQLite does this by default.
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
             self._reader = self.engine.execution_options(**options if self.is_shared else {})
             self._writer = self.engine.execution_options(immediate=True)
@@ -123,7 +123,7 @@ class Database:
         return bool(connection.execute(statement, {"key": _CLEANUP_LOCK}).scalar_one())
 
     def erase_deleted(self) -> None:
-        """Erase deleted rows from SQLite's log too, now or by a later `finish_erasing`.
+        """Erase deleted rows from SQLite's log, now or in a later `finish_erasing`.
 
         SQLite overwrites them in the file and in the search index by itself.
         """

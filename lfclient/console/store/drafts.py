@@ -78,10 +78,10 @@ class DraftStore:
 
 def _remove_oldest(connection: Connection, limit: int, browser: str | None = None) -> None:
     """Delete the oldest drafts beyond `limit`, of one browser or of all."""
-    ours = [DraftRow.browser == browser] if browser else []
-    count = connection.execute(select(func.count()).select_from(DraftRow).where(*ours))
+    conditions = [DraftRow.browser == browser] if browser else []
+    count = connection.execute(select(func.count()).select_from(DraftRow).where(*conditions))
     surplus = count.scalar_one() - limit
     if surplus > 0:
-        oldest = select(*_KEY).where(*ours).order_by(DraftRow.updated_at).limit(surplus)
+        oldest = select(*_KEY).where(*conditions).order_by(DraftRow.updated_at).limit(surplus)
         for key in connection.execute(oldest).all():
             connection.execute(delete(DraftRow).where(tuple_(*_KEY) == tuple(key)))

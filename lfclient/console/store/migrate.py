@@ -53,9 +53,9 @@ def erases_deleted_text(connection: Connection) -> bool:
 
 
 def enable_secure_delete(connection: Connection) -> None:
-    """Let SQLite overwrite what is deleted from the search index, if it can.
+    """Make SQLite overwrite text deleted from the search index, if it can.
 
-    Until SQLite rebuilds the index, versions before 3.42 cannot read it any more.
+    Until SQLite rebuilds the index, versions before 3.42 cannot read it.
     """
     if not has_secure_delete():
         return

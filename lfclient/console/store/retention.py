@@ -31,7 +31,7 @@ class RetentionCleaner:
         """Remove what exceeds the settings and return the ids of removed runs.
 
         With `today` None, because the clock is not trusted, nothing is too old. Raises
-        `StoreError`; what was removed before stays removed, and the next call continues.
+        `StoreError`; earlier deletions stay, and the next call continues.
         """
         removed: list[str] = []
         settings = self.retention

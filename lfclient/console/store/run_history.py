@@ -198,17 +198,17 @@ class History:
         would have more than `MAX_LABELS`.
         """
         added, removed = normalize_labels(add), set(remove)
-        ours = select(RunRow.id, RunRow.owner, RunRow.created_at).where(
+        query = select(RunRow.id, RunRow.owner, RunRow.created_at).where(
             RunRow.owner.in_(owners), RunRow.id.in_(run_ids)
         )
         with self._database.write() as connection:
-            # locked against changes meanwhile, in one order, so that two calls cannot deadlock
-            runs = connection.execute(ours.order_by(RunRow.id).with_for_update()).all()
+            # locked in a fixed order, so that two calls cannot deadlock
+            runs = connection.execute(query.order_by(RunRow.id).with_for_update()).all()
             labels_before = _labels_of(connection, [run.id for run in runs])
             for run in runs:
                 before = labels_before.get(run.id, ())
-                kept = [label for label in before if label not in removed]
-                labels = normalize_labels([*kept, *added])
+                remaining = [label for label in before if label not in removed]
+                labels = normalize_labels([*remaining, *added])
                 connection.execute(
                     delete(LabelRow).where(LabelRow.run_id == run.id, LabelRow.label.not_in(labels))
                 )
@@ -218,16 +218,16 @@ class History:
                         connection.execute(insert(LabelRow), {**values, "label": label})
 
     def delete(self, owners: Sequence[str], run_ids: Iterable[str]) -> DeleteResult:
-        """Delete ended runs with all that belongs to them; leave unfinished ones."""
+        """Delete ended runs with all their data; keep unfinished ones."""
         result = DeleteResult()
         ids = list(run_ids)
         for start in range(0, len(ids), _BATCH_SIZE):
-            ours = (RunRow.owner.in_(owners), RunRow.id.in_(ids[start : start + _BATCH_SIZE]))
-            ended = delete(RunRow).where(*ours, RunRow.status.not_in(UNFINISHED_STATUSES))
+            conditions = (RunRow.owner.in_(owners), RunRow.id.in_(ids[start : start + _BATCH_SIZE]))
+            ended = delete(RunRow).where(*conditions, RunRow.status.not_in(UNFINISHED_STATUSES))
             with self._database.write() as connection:
                 result.deleted.extend(connection.execute(ended.returning(RunRow.id)).scalars())
-                left = connection.execute(select(RunRow.id).where(*ours)).scalars()
-                result.still_running.extend(left)
+                remaining = connection.execute(select(RunRow.id).where(*conditions)).scalars()
+                result.still_running.extend(remaining)
         if result.deleted:
             self._database.erase_deleted()
         return result

@@ -41,7 +41,7 @@ class RunRecord:
     masked. `queue_limit` is how many runs the server executes at a time, None if unknown. Times
     are UTC, by this console's clock.
 
-    `note` is shown while the run goes on ("server not reachable"), `problem` says why it could not
+    `note` is shown during the run ("server not reachable"), `problem` says why it could not
     be executed, `stop_result` how a stop request ended. `run` is None before the first response,
     and in lists. `worker` is the process that follows the run.
 

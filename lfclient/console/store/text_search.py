@@ -71,10 +71,10 @@ class SearchTerm:
 
 def labels_in_use(connection: Connection, owners: Sequence[str]) -> set[str]:
     """Return all labels of the owners' runs."""
-    found: set[str] = set()
+    labels: set[str] = set()
     for owner in owners:
-        found.update(connection.execute(_LABELS_IN_USE, {"owner": sanitize_text(owner)}).scalars())
-    return found
+        labels.update(connection.execute(_LABELS_IN_USE, {"owner": sanitize_text(owner)}).scalars())
+    return labels
 
 
 def resolve_terms(connection: Connection, owners: Sequence[str], typed: str) -> list[SearchTerm]:
@@ -95,8 +95,8 @@ def split_terms(typed: str) -> list[str]:
     Nothing else has a meaning: wildcards and operators are searched for as typed.
     """
     typed = typed.replace("\0", "")[:MAX_SEARCH_LENGTH]
-    found = [quoted or word for quoted, word in _TERM.findall(typed)]
-    words = [fold_text(sanitize_text(term)) for term in found]
+    terms = [quoted or word for quoted, word in _TERM.findall(typed)]
+    words = [fold_text(sanitize_text(term)) for term in terms]
     return [word for word in words if word.strip()][:MAX_TERMS]
 
 
@@ -104,11 +104,11 @@ def find_few(connection: Connection, terms: list[SearchTerm]) -> list[str] | Non
     """Return the ids of all owners' runs that have all terms; None if there are many."""
     text_only = all(term.is_indexed and not term.labels for term in terms)
     if connection.dialect.name == "sqlite" and text_only:
-        found = connection.execute(_FEW_MATCHES, {"match": _match(terms)})
+        result = connection.execute(_FEW_MATCHES, {"match": _match(terms)})
     else:
         query = select(SEARCH_TEXTS.c.run_id).where(*_conditions(terms, connection.dialect.name))
-        found = connection.execute(query.limit(MAX_SORTED_RUNS + 1))
-    ids = list(found.scalars())
+        result = connection.execute(query.limit(MAX_SORTED_RUNS + 1))
+    ids = list(result.scalars())
     return ids if len(ids) <= MAX_SORTED_RUNS else None
 
 
@@ -147,8 +147,10 @@ def _conditions(terms: list[SearchTerm], dialect: str) -> list[ColumnElement[boo
 def _in_text_or_label(term: SearchTerm) -> ColumnElement[bool]:
     if not term.labels:
         return _contains(term.word)
-    ours = LABELS.c.run_id == SEARCH_TEXTS.c.run_id
-    return or_(_contains(term.word), select(LABELS.c.run_id).where(ours, term.in_label).exists())
+    is_same_run = LABELS.c.run_id == SEARCH_TEXTS.c.run_id
+    return or_(
+        _contains(term.word), select(LABELS.c.run_id).where(is_same_run, term.in_label).exists()
+    )
 
 
 def _match(terms: list[SearchTerm]) -> str:

@@ -134,7 +134,7 @@ class BlockBuilder:
     def _table(self, block: OutputBlock, rows: list[dict[str, Any]]) -> None:
         all_names = list(dict.fromkeys(name for row in rows for name in row))
         names = all_names[:MAX_COLUMNS]
-        shown: list[list[str]] = []
+        body: list[list[str]] = []
         is_numeric = [True] * len(names)
         truncated = size = 0
         for row in rows[:MAX_ROWS]:
@@ -146,17 +146,18 @@ class BlockBuilder:
                 truncated += len(text) > MAX_CELL_LENGTH
                 cells.append(clip(text, MAX_CELL_LENGTH))
             size += sum(map(len, cells))
-            if size > MAX_TABLE_LENGTH and shown:
+            if size > MAX_TABLE_LENGTH and body:
                 break
-            shown.append(cells)
-        block.table = Table(names, shown, is_numeric)
+            body.append(cells)
+        block.table = Table(names, body, is_numeric)
         block.notes.append(
             f"{format_count(len(rows), 'row')} × {format_count(len(all_names), 'column')}."
         )
-        if len(rows) > len(shown):
-            left = len(rows) - len(shown)
+        if len(rows) > len(body):
+            omitted = len(rows) - len(body)
             block.notes.append(
-                f"Only the first {format_count(len(shown), 'row')} are shown; {left:,} are omitted."
+                f"Only the first {format_count(len(body), 'row')} are shown; "
+                f"{omitted:,} are omitted."
             )
         if len(all_names) > MAX_COLUMNS:
             block.notes.append(f"{format_count(len(all_names) - MAX_COLUMNS, 'column')} omitted.")
@@ -192,16 +193,16 @@ class BlockBuilder:
 
     def _file(self, block: OutputBlock, ref: FileRef) -> None:
         name = safe_name(self._redact(ref.name))
-        found = self._bytes_or_why(ref)
-        if isinstance(found, str):
+        content = self._bytes_or_reason(ref)
+        if isinstance(content, str):
             block.file = (name, format_size(ref.size), Markup())
-            block.notes.append(f"The file is not included in this report. {found}")
+            block.notes.append(f"The file is not included in this report. {content}")
             return
         # a media type that browsers save instead of opening
-        data = Markup("data:application/octet-stream;base64," + _base64(found))
-        block.file = (name, format_size(len(found)), data)
+        data = Markup("data:application/octet-stream;base64," + _base64(content))
+        block.file = (name, format_size(len(content)), data)
 
-    def _bytes_or_why(self, ref: FileRef) -> bytes | str:
+    def _bytes_or_reason(self, ref: FileRef) -> bytes | str:
         max_bytes = min(MAX_FILE_BYTES, self._file_bytes_left)
         if self._fetch is None or self._fetched_files == MAX_FILES:
             return "It was not downloaded."
@@ -209,11 +210,11 @@ class BlockBuilder:
             return "It is too large."
         self._fetched_files += 1
         try:
-            found = self._fetch(ref, max_bytes)
+            content = self._fetch(ref, max_bytes)
         except LangflowError as error:
             return error.message
-        self._file_bytes_left -= len(found)
-        return found
+        self._file_bytes_left -= len(content)
+        return content
 
     def _add_images(self, block: OutputBlock, images: list[FoundImage]) -> None:
         for image in images:
@@ -229,11 +230,11 @@ class BlockBuilder:
             if isinstance(image.source, str) and image.source in self._embedded_images:
                 continue  # already shown in the text
             data = image_bytes(image.source)
-            found = media_types.detect_media_type(data) if data else None
-            if found is None or found.kind not in _EMBEDDABLE:
+            media_type = media_types.detect_media_type(data) if data else None
+            if media_type is None or media_type.kind not in _EMBEDDABLE:
                 block.notes.append(f"Couldn't show an image: {image.name or block.title}.")
                 continue
-            source = self._embed(f"data:{found.mime};base64,{_base64(data)}")
+            source = self._embed(f"data:{media_type.mime};base64,{_base64(data)}")
             if source:
                 block.images.append((image.name, Markup(source)))
         if self._omitted_images:

@@ -70,11 +70,13 @@ def _decisions(record: RunRecord, flow: Flow | None) -> list[str]:
         return []
     names = ComponentNames(flow, run.components)
     texts = []
-    for one in run.decided:
-        asked = ": ".join(
-            filter(None, [names.label(one.component_id or ""), clip(one.prompt, 500)])
+    for question in run.decided:
+        prompt = ": ".join(
+            filter(None, [names.label(question.component_id or ""), clip(question.prompt, 500)])
         )
-        texts.append(", ".join(filter(None, describe_decision(one, format_time))) + f" ({asked})")
+        texts.append(
+            ", ".join(filter(None, describe_decision(question, format_time))) + f" ({prompt})"
+        )
     return texts
 
 
@@ -89,11 +91,11 @@ def input_rows(
     """Return the run's inputs under the labels of their form fields."""
     return [
         InputRow(
-            f"{one.component_label()}: {one.label}",
-            one.key,
-            clip(_value_text(one.value, redact), MAX_INPUT_LENGTH),
+            f"{value.component_label()}: {value.label}",
+            value.key,
+            clip(_value_text(value.value, redact), MAX_INPUT_LENGTH),
         )
-        for one in describe_overrides(record.overrides, flow)
+        for value in describe_overrides(record.overrides, flow)
     ]
 
 
@@ -107,21 +109,21 @@ def _value_text(value: Any, redact: Callable[[str], str]) -> str:
 
 def component_rows(record: RunRecord, flow: Flow | None) -> list[ComponentRow]:
     """Return the components in order of their start; those without a duration come last."""
-    known = record.run.components if record.run else {}
-    names = ComponentNames(flow, known)
-    named = [(names.label(name), one) for name, one in known.items()]
+    components = record.run.components if record.run else {}
+    names = ComponentNames(flow, components)
+    named = [(names.label(name), component) for name, component in components.items()]
     timed = timeline_bars(named)
     end = max((bar.seconds + (bar.start or 0) for bar in timed), default=0) or 1
     rows = [_timed_row(bar, end, ended=record.ended) for bar in timed]
-    idle = [(name, one) for name, one in named if one.seconds is None]
+    idle = [(name, component) for name, component in named if component.seconds is None]
     return rows + [
         ComponentRow(
             name,
-            one.component_id,
-            one.state.value,
-            component_state_label(one.state, ended=record.ended),
+            component.component_id,
+            component.state.value,
+            component_state_label(component.state, ended=record.ended),
         )
-        for name, one in idle
+        for name, component in idle
     ]
 
 
