@@ -272,7 +272,8 @@ def test_a_narrow_window_stacks_its_columns_without_overflow(console, window):
 def test_nothing_jumps_while_a_run_refreshes(screen):
     screen.pick("Takes half")
     screen.run()
-    screen.wait("running")
+    # not `wait`: a component may be shown as running while the run is still queued
+    expect(screen.page).to_have_title(re.compile("Running"))
     screen.page.wait_for_timeout(1000)
     boxes = set()
     for _ in range(20):
