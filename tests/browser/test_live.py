@@ -87,7 +87,7 @@ def test_streamed_mode_is_available_on_request(screen):
     expect(screen.part("run-mode")).to_contain_text("Streamed")
     screen.page.keyboard.press("Escape")
     screen.mode("Streamed")
-    expect(screen.part("run-mode")).to_contain_text("ends with its connection")
+    expect(screen.part("run-mode")).to_contain_text("ends if its connection is lost")
     screen.run()
     expect(screen.part("run-panel")).to_contain_text("Streamed", timeout=15_000)
     expect(screen.part("run-status")).to_contain_text("AI writes", timeout=15_000)
