@@ -201,8 +201,9 @@ def _unknown_key_message(flow: Flow, key: str) -> str:
     if not owners:
         ids = [component.id for component in flow.components]
         shape = "" if "." in key else " Overrides are named Component.parameter."
-        suggestion = _suggestion(key.rpartition(".")[0] or key, ids)
-        return f"This flow has no such component.{shape}{suggestion}"
+        component = key.rpartition(".")[0] or key
+        suggestion = _suggestion(component, ids)
+        return f"This flow has no component “{component}”.{shape}{suggestion}"
     owner = max(owners, key=lambda component: len(component.id))
     parameter = key[len(owner.id) + 1 :]
     if parameter not in owner.template:

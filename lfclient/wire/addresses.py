@@ -46,6 +46,10 @@ class AddressRefused(LangflowError):
     default_hint = "Enter the address that opens Langflow in a browser."
 
 
+class AddressNotAllowed(AddressRefused):
+    """The console must not connect to this address, though it is valid."""
+
+
 def normalize_address(address: str) -> str:
     """Return a server's base URL without trailing slash, query and fragment.
 
@@ -88,7 +92,7 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 def check_resolved_address(url: str, resolve: Resolver = resolve) -> None:
-    """Raise `AddressRefused` if `url` leads to a link-local, metadata or multicast address.
+    """Raise `AddressNotAllowed` if `url` leads to a link-local, metadata or multicast address.
 
     A name that doesn't resolve passes: the request itself then fails with a better message.
     """
@@ -101,7 +105,7 @@ def check_resolved_address(url: str, resolve: Resolver = resolve) -> None:
 def resolve_allowed(host: str, port: int, resolve: Resolver = resolve) -> list[str]:
     """Return the IP addresses of a host.
 
-    Raises `AddressRefused` if one of them is refused, and the errors of `resolve`.
+    Raises `AddressNotAllowed` if one of them is refused, and the errors of `resolve`.
     """
     name = host.rstrip(".").lower()
     if name in _REFUSED_NAMES:
@@ -151,9 +155,9 @@ def _is_refused_ip(address: str) -> bool:
     return any(ip in network for network in _REFUSED_NETWORKS)
 
 
-def _refusal(host: str, address: str | None = None) -> AddressRefused:
+def _refusal(host: str, address: str | None = None) -> AddressNotAllowed:
     description = host if address in (None, host) else f"{host} ({address})"
-    return AddressRefused(
+    return AddressNotAllowed(
         f"{description} is a link-local or cloud metadata address. "
         "The console never connects to those.",
     )

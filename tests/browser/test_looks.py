@@ -108,7 +108,7 @@ def test_only_a_narrow_chat_page_hints_at_the_sidebar(console, window):
     """In a wide window the flow is beside the conversation."""
     screen = Screen(window())
     screen.page.goto(f"{console.url}/chat")
-    hint = screen.page.get_by_text("Open the flow, its parameters and sessions with »")
+    hint = screen.page.get_by_text("Tap » at the top for the flow")
     screen.part("flow-picker").wait_for()
     hint.wait_for(state="attached")
     expect(hint).to_be_hidden()

@@ -33,7 +33,7 @@ def test_a_removed_parameter_is_a_problem_and_left_out():
     assert found.reusable_overrides == {"T-a.name": "z"}
     assert len(found.problems) == 2
     assert "old (T): T has no such parameter." in found.problems
-    assert "c (Z-b): This flow has no such component" in found.problems[1]
+    assert "c (Z-b): This flow has no component “Z-b”" in found.problems[1]
 
 
 def test_a_parameter_that_is_connected_now_is_left_out():

@@ -147,7 +147,7 @@ def test_the_flows_own_value_may_lie_outside_its_options():
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("Thing-b.text", "no such component. Did you mean Thing-a?"),
+        ("Thing-b.text", "no component “Thing-b”. Did you mean Thing-a?"),
         ("Thing-a.txet", "no such parameter. Did you mean text?"),
         ("text", "Component.parameter"),
         ("Thing-a.code", "protected"),

@@ -97,7 +97,7 @@ def test_a_decision_continues_the_run(desk: Desk, make: Make, decision: str):
     assert [one.sent for one in record.run.decided] == [decision]
     verdict = "Approved" if decision == "approve" else "Rejected"
     said = record.run.outputs[f"ChatOutput-{taken}"].value
-    assert said == f"{verdict}: May the invoice of 120 pounds be paid?"
+    assert said == f"{verdict}: Can we pay the £120 invoice?"
 
 
 @with_events

@@ -61,7 +61,7 @@ def started(folder: Path) -> str:
 def test_the_first_start_reports_its_steps(started: str):
     """The download size first, then each step with its progress."""
     assert "MB to download" in started
-    assert "Finding the packages" in started or "Preparing a Python" in started
+    assert "Resolving Langflow's packages" in started or "Setting up Python" in started
     assert "Starting Langflow" in started
     assert "100%  The local Langflow is running." in started
 

@@ -128,7 +128,7 @@ def test_a_running_job_is_stopped(live):
     live.runner.stop(run_id, live.connection)
     record = live.ended(run_id, 5)
     assert record.status is RunStatus.CANCELLED
-    assert "Stopped at the server" in record.stop_result
+    assert "Stopped on the server" in record.stop_result
 
 
 def test_stop_closes_a_synchronous_call_at_once(live):

@@ -21,6 +21,7 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.errors import LangflowError
 from lfclient.wire.addresses import (
+    AddressNotAllowed,
     AddressRefused,
     Resolver,
     check_resolved_address,
@@ -115,12 +116,12 @@ def default_data_dir() -> Path:
 def check_address(url: str, settings: Settings, resolve: Resolver = resolve) -> str:
     """Return `url` normalized for the client. Check typed and configured addresses and redirects.
 
-    Raise `AddressRefused` for link-local and metadata addresses, and for servers that are not
-    configured unless the settings allow them.
+    Raise `AddressRefused` for invalid addresses, and `AddressNotAllowed` for link-local and
+    metadata addresses and for servers that are not configured unless the settings allow them.
     """
     base = normalize_address(url)
     if not settings.allow_other_servers and base not in {server.url for server in settings.servers}:
-        raise AddressRefused(
+        raise AddressNotAllowed(
             "This console only connects to its configured servers.",
             hint="Choose one of them, or ask the operator to set "
             "LFCONSOLE_ALLOW_OTHER_SERVERS=true.",

@@ -16,12 +16,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Return 0 on success, 1 on failure, 3 if `status` finds it not running."""
     parser = argparse.ArgumentParser(
         prog="python -m lfclient.local",
-        description=f"Manage a local Langflow. {DOWNLOAD_NOTE}",
+        description=(
+            "Start, stop and check a Langflow on this machine, and show its log. `start` installs "
+            f"it first if needed. {DOWNLOAD_NOTE}"
+        ),
+        epilog="Exit code: 0 on success, 1 on failure, 3 if `status` does not find it running.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("start", help="install it if needed, start it and wait until it is ready")
     commands.add_parser("stop", help="stop it; flows are kept")
-    commands.add_parser("status", help="show its status")
+    commands.add_parser("status", help="show its status; exits with 3 unless it is running")
     logs = commands.add_parser("logs", help="show the last lines of its log")
     logs.add_argument("--lines", type=int, default=50, metavar="N")
     chosen = parser.parse_args(arguments)

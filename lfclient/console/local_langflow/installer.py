@@ -89,7 +89,7 @@ class Installation:
         _check_space(self.folder)
         environment = self.folder / f"venv-{uuid.uuid4().hex[:8]}"
         self._create(environment, on_step, stopped)
-        on_step("Finding the packages of Langflow.", 0.02)
+        on_step("Resolving Langflow's packages.", 0.02)
         self._run(
             [
                 *("pip", "install", "--python", str(_interpreter(environment))),
@@ -114,7 +114,7 @@ class Installation:
             shutil.rmtree(leftover, ignore_errors=True)
 
     def _create(self, environment: Path, on_step: OnStep, stopped: Callable[[], bool]) -> None:
-        on_step("Preparing a Python for Langflow.", 0.0)
+        on_step("Setting up Python for Langflow.", 0.0)
         choices = ((self._python, True),) if self._python else _PYTHONS
         for index, (choice, download) in enumerate(choices):
             downloads = () if download else ("--no-python-downloads",)
@@ -201,7 +201,7 @@ class _Progress:
         if not total:
             return
         if re.search(r"^Prepared ", text, re.MULTILINE):
-            self._report("Putting the packages of Langflow in place.", 0.98)
+            self._report("Installing Langflow's packages.", 0.98)
             return
         sizes = {name: _megabytes(n, u) for name, n, u in _SIZES.findall(text)}
         done = sum(sizes.get(name, 0.0) for name in _DONE.findall(text))

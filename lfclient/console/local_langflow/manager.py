@@ -258,8 +258,8 @@ class LocalLangflow:
                 on_step(
                     self._note(
                         LocalState.STARTING,
-                        f"Starting Langflow: {waited:.0f} s of usually {START_SECONDS} to "
-                        f"{2 * START_SECONDS}.",
+                        f"Starting Langflow: {waited:.0f} s so far (usually "
+                        f"{START_SECONDS}–{2 * START_SECONDS} s).",
                         0.7 + 0.24 * min(waited / (2 * START_SECONDS), 1.0),
                     )
                 )

@@ -280,8 +280,8 @@ class _JobFollower:
 
 def _describe_stop(result: StopResult) -> str:
     if result.stopped:
-        text = "Stopped at the server."
-    elif result.stopped is False:
+        return "Stopped on the server."
+    if result.stopped is False:
         text = "Not stopped: the run had already ended, or can't be stopped."
     else:
         text = "The server was asked to stop the run and has not confirmed it."

@@ -131,7 +131,8 @@ SAMPLES: tuple[Sample, ...] = (
     ),
     Sample(
         "Sort a request",
-        "Sends a message with the word “urgent” to one desk and any other message to the second.",
+        "Sends a message with the word “urgent” to the urgent desk and all others to the normal "
+        "desk.",
         "a branch not taken: one of the two outputs does not run, and the run is still completed",
         (
             _chat_in("This is urgent: the printer is on fire.", "request"),
@@ -185,7 +186,7 @@ SAMPLES: tuple[Sample, ...] = (
     ),
     Sample(
         "Unconnected component",
-        "An echo chat with a calculator beside it that nothing leads to.",
+        "An echo chat with an unconnected calculator.",
         "a component that does not run, because only what is connected with the chat input does",
         (
             _chat_in("The calculator stays idle."),
@@ -196,7 +197,7 @@ SAMPLES: tuple[Sample, ...] = (
     ),
     Sample(
         "Takes half a minute",
-        "Works for 25 seconds and then says so. Long enough to press Stop.",
+        "Runs for 25 seconds, so you can try Stop.",
         "a run under way, and how it is stopped",
         (
             Node("work", "PythonREPLComponent", {"global_imports": "time", "python_code": _WAIT}),
@@ -211,7 +212,7 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         "Fails until it gets JSON",
         "Fails, because it has nothing to read. Give it JSON text and it succeeds; the server "
-        "completes broken JSON without a word.",
+        "silently repairs invalid JSON.",
         "a run that failed, with the reason, and how it is mended",
         (Node("empty", "JSONtoData", {"json_string": ""}, editable=("json_string",)),),
     ),
@@ -246,7 +247,7 @@ SAMPLES: tuple[Sample, ...] = (
     ),
     Sample(
         "Read a file",
-        "Shows the text of a file. Give it one first: it has nothing to read until then.",
+        "Shows the text of a file. Choose a file first.",
         "a file as input, such as a text, a CSV or a PDF",
         (Node("file", "File", editable=("path",), required=("path",)), _chat_out()),
         (Link("file", "message", "answer"),),
@@ -256,7 +257,7 @@ SAMPLES: tuple[Sample, ...] = (
         "Waits until a person approves or rejects the message (Langflow 1.11 and later).",
         "a run that waits for a person; run it in the background",
         (
-            _chat_in("May the invoice of 120 pounds be paid?"),
+            _chat_in("Can we pay the £120 invoice?"),
             Node("decision", "HumanInput"),
             # a branch passes on the question, not the decision
             _prompt("approved", "Approved: {message}", {"message": ""}, wired=("message",)),

@@ -25,7 +25,7 @@ def flow_container(server: ServerSession) -> AbstractContextManager[object]:
 def draw_hint() -> None:
     """Say where the sidebar is; CSS shows this in narrow windows only, where it is closed."""
     with st.container(key="chat-side"):
-        st.caption("Open the flow, its parameters and sessions with » at the top.")
+        st.caption("Tap » at the top for the flow, parameters and sessions.")
 
 
 def prepare_form(server: ServerSession, flow: Flow | None) -> RunForm | None:

@@ -55,7 +55,7 @@ def _draw_status(status: LocalStatus, has_other_server: bool) -> None:
     if status.state.is_in_progress:
         st.progress(status.progress or 0.0, text=escape(status.step))
         st.caption(DOWNLOAD_NOTE)
-        st.caption("Continues if you close or reload this page.")
+        st.caption("You can close or reload this page; the installation continues.")
     elif status.state is LocalState.RUNNING:
         st.caption(f"{inline_code(status.url or '')} · Langflow {escape(status.version or '')}")
     elif status.state in (LocalState.FAILED, LocalState.CRASHED):

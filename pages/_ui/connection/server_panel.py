@@ -128,8 +128,8 @@ def _samples(server: ServerSession) -> None:
         st.markdown("#### :material/deployed_code: Sample flows", anchors=False)
         st.caption(
             f"{len(catalog.SAMPLES)} small flows that need no API keys. Existing flows with the "
-            f"same names are not changed. {len(catalog.custom_component_code())} components bring "
-            "their own code; all others are the server's."
+            f"same names are not changed. {len(catalog.custom_component_code())} components "
+            "contain custom code; the rest are Langflow's own."
         )
         added = connection_state.take_added_samples()
         if added:

@@ -94,8 +94,14 @@ def parse(flow: Flow, text: str) -> dict[str, Any]:
     # values missing or unsupported in the current mode are reported at their fields
     wrong = [p for p in check_overrides(flow, kept, mode="sync") if _is_blocking(p, kept)]
     if wrong:
-        raise ValueError("; ".join(f"{p.key}: {p.message}" for p in wrong[:3]))
+        raise ValueError(" ".join(map(_describe, wrong[:3])))
     return overrides
+
+
+def _describe(problem: Problem) -> str:
+    component = problem.key.rpartition(".")[0] or problem.key
+    is_named = f"“{component}”" in problem.message
+    return problem.message if is_named else f"{problem.key}: {problem.message}"
 
 
 def _is_blocking(problem: Problem, overrides: Mapping[str, Any]) -> bool:
@@ -138,7 +144,7 @@ def _apply(form: FormState, flow: Flow) -> None:
     try:
         overrides = parse(flow, text)
     except ValueError as error:
-        form.json_error = f"The form is unchanged. {error}"
+        form.json_error = str(error)
         return
     load_values(form, flow, overrides)
     form.json_error = ""

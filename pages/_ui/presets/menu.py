@@ -83,7 +83,7 @@ def _draw_save(
 
 
 def _save_notes(fields: Mapping[str, Field], fitted: FittedValues) -> list[str]:
-    lines = ["Visible to everybody with the same server and key."]
+    lines = ["Visible to anyone with the same server and key."]
     if fitted.secrets:
         names = escape(field_names(fields, fitted.secrets))
         lines.append(f"Secrets are not saved and must be entered again: {names}.")
@@ -172,7 +172,7 @@ def _draw_default(
         key=key,
         on_change=_set_default,
         args=(server, flow, chosen, key),
-        help="The form opens with this preset for everybody with the same server and key, unless "
+        help="The form opens with this preset for anyone with the same server and key, unless "
         "they have entered values.",
     )
     other = next((preset for preset in presets if preset.is_default), None)
@@ -205,7 +205,7 @@ def _draw_export(server: ServerSession, flow: Flow, chosen: Preset | None) -> No
 
 def _draw_delete(server: ServerSession, flow: Flow, chosen: Preset, confirm_key: str) -> None:
     st.markdown(
-        f"Delete “{escape(clip(chosen.name, 60))}” for everybody with the same server and key? "
+        f"Delete “{escape(clip(chosen.name, 60))}” for anyone with the same server and key? "
         "The form keeps its values."
     )
     with st.container(horizontal=True, gap="small"):

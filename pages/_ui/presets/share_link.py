@@ -189,8 +189,8 @@ def _draw_popover(server: ServerSession, flow: Flow, chosen: Preset | None) -> N
             icon=":material/warning:",
         )
     st.caption(
-        "Works for everybody with the same server and key. Opening it runs nothing and does not "
-        "lose their input."
+        "Works for anyone with the same server and key. Opening it doesn't start a run or discard "
+        "anything already typed."
     )
     warning = secret_warning(fields, fitted_now)
     if warning:

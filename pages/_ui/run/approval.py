@@ -108,12 +108,12 @@ def deadline_text(question: HumanInput) -> str:
     if question.expires_at is None:
         return ""
     left = (question.expires_at - datetime.now(UTC)).total_seconds()
-    then = "no branch runs"
+    then = "no branch will run"
     if question.fallback_action:
         then = f"the run continues with “{question.label_of(question.fallback_action)}”"
     if left > 0:
         words = _duration_text(left)
-        return f"{words} left to decide. After that, {then}, whatever you choose."
+        return f"{words} left. A later decision has no effect: {then}."
     return f"The time to decide is over. Once you decide, {then}, whatever you choose."
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidRequest, LangflowError
+from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import REQUIRED_MESSAGE
@@ -26,7 +27,7 @@ from pages._ui.widgets.markdown import escape
 
 MODE_HELP: dict[Mode, str] = {
     "background": "Keeps running if you close the page. Very long results may be truncated.",
-    "sync": "Returns complete results. Stop ends the wait, not the run.",
+    "sync": "Returns complete results. Stop only stops waiting; the run continues on the server.",
     "stream": "Shows progress as it happens. The run ends if its connection is lost.",
 }
 
@@ -109,8 +110,8 @@ def _draw_mode(setup: RunSetup) -> None:
     modes = sorted(offered_modes(server_info, setup.flow), key=list(MODE_NAMES).index)
     if len(modes) == 1:
         st.caption(
-            ":material/front_hand: This flow needs an approval, so it runs in the background. The "
-            "other modes would run every branch without waiting."
+            ":material/front_hand: This flow needs approval, so it runs in the background. Other "
+            "modes don't wait and would run every branch."
         )
         return
     key = run_options.mode_key(owner)
@@ -147,7 +148,7 @@ def _draw_options(setup: RunSetup) -> None:
         server_info = setup.server_info
         if server_info.capabilities.events and len(offered_modes(server_info, setup.flow)) > 1:
             st.toggle(
-                "Show streamed mode",
+                "Offer streamed mode",
                 key=run_options.ADVANCED,
                 help="Background mode shows the same progress and survives a lost connection.",
                 persist_state="session",
@@ -293,7 +294,9 @@ def _not_ready_error(form: FormResult, flow: Flow) -> InvalidRequest:
     errors = [problem for problem in form.problems if problem.level == "error"]
     shown = [(qualified_label_for_key(fields, each.key), each.message) for each in errors[:5]]
     if all(problem.message == REQUIRED_MESSAGE for problem in errors):
-        return MissingValue(", ".join(label for label, _ in shown))
+        are_files = all(fields[problem.key].kind is FieldKind.FILE for problem in errors)
+        hint = "Choose a file, then run again." if are_files else None
+        return MissingValue(", ".join(label for label, _ in shown), hint=hint)
     reasons = " ".join(f"{label}: {message}" for label, message in shown)
     hint = "Correct the marked fields, then run again."
     return InvalidRequest(f"The run was not started. {reasons}", hint=hint)

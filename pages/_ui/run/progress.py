@@ -81,7 +81,7 @@ class LiveProgress:
             for message in written:
                 with st.container(border=True):
                     st.caption(
-                        f":material/edit: {escape(message.sender_name or 'The flow')} writes"
+                        f":material/edit: {escape(message.sender_name or 'The flow')} is writing…"
                     )
                     self._texts[message.id] = Placeholder()
 

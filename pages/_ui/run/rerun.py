@@ -164,16 +164,14 @@ def _description(rerun: Rerun) -> str:
         listed = clip(", ".join(names), 200)
         why = f": see {escape(listed)} below" if names else ""
         return f"Run again opens the form, since not all values can be reused{why}."
-    parts = ["Run again: same values"]
-    if rerun.mode == rerun.record.mode:
-        parts.append(f"{MODE_ADVERBS[rerun.mode]}, as before")
-    else:
-        was = MODE_NAMES[rerun.record.mode].lower()
-        parts.append(f"{MODE_ADVERBS[rerun.mode]}, since “{was}” is not available here")
+    description = f"Runs {MODE_ADVERBS[rerun.mode]} with the same values"
     if run_controls.supports_session(rerun.server_info, rerun.flow):
         name = escape(clip(rerun.record.session_id or "", 60))
-        parts.append(f"in its session {name}" if rerun.kept else "in a new session")
-    return ", ".join(parts) + "."
+        description += f", in its session {name}" if rerun.kept else ", in a new session"
+    if rerun.mode != rerun.record.mode:
+        was = MODE_NAMES[rerun.record.mode].lower()
+        return f"{description}. The {was} mode is not available here."
+    return f"{description}."
 
 
 def _on_rerun(rerun: Rerun, click: str) -> None:

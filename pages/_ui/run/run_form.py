@@ -28,7 +28,7 @@ class RunForm:
         """Draw the preset bar and the form."""
         flow, server_info = self.setup.flow, self.setup.server_info
         if flow.needs_approval and not server_info.capabilities.pending:
-            st.caption("This flow needs an approval, which this Langflow release does not support.")
+            st.caption("This flow needs approval, which this Langflow release does not support.")
         preset_bar.draw(self.setup.server, flow)
         self.form.draw()
 

@@ -15,6 +15,7 @@ from lfclient.console.store.errors import StoreError
 from lfclient.console.store.presets import PresetConflict, PresetNameTaken
 from lfclient.errors import LangflowError
 from lfclient.runs import model
+from lfclient.wire.addresses import AddressNotAllowed, AddressRefused
 from pages._ui.widgets.markdown import escape
 
 log = logging.getLogger("langflow_console")
@@ -41,6 +42,8 @@ TITLES: dict[type[LangflowError], str] = {
     errors.ServerFault: "The server failed",
     errors.BadAnswer: "The server's answer makes no sense",
     model.WaitTimeout: "The run takes longer than was waited for",
+    AddressRefused: "Invalid address",
+    AddressNotAllowed: "Address not allowed",
     StoreError: "The console's records cannot be used",
     PresetNameTaken: "The name is taken",
     PresetConflict: "Somebody else was quicker",

@@ -74,7 +74,7 @@ def draw_text_diff(version: Hashable, key: str, before: str, after: str) -> None
         _lines(found.lines)
         if not found.is_complete:
             st.caption("More differences are not listed.")
-    summary = [f"− {found.removed:,} and + {found.added:,} lines."]
+    summary = [f"{_count_words(found.removed, 'line')} removed, {found.added:,} added."]
     if found.limitations:
         summary.append(found.limitations)
     st.caption(" ".join(summary))

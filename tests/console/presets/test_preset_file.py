@@ -94,8 +94,8 @@ def test_values_that_do_not_fit_are_rejected_with_a_reason():
     assert reasons(found) == {
         "T-a.n": "Enter a whole number, such as 5.",
         "T-a.q": "T has no such parameter.",
-        "X-c.p": "This flow has no such component.",
-        "none": "This flow has no such component. Overrides are named Component.parameter.",
+        "X-c.p": "This flow has no component “X-c”.",
+        "none": "This flow has no component “none”. Overrides are named Component.parameter.",
     }
 
 

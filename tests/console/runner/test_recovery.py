@@ -293,7 +293,7 @@ def test_a_job_that_is_found_after_a_stop_is_stopped(bench):
     bench.runner.stop(run_id, CONNECTION)
     record = bench.wait_for_end(run_id)
     assert record.status is RunStatus.CANCELLED
-    assert "Stopped at the server" in record.stop_result
+    assert "Stopped on the server" in record.stop_result
 
 
 def test_a_second_run_after_a_failed_first_attempt_is_reported(bench):

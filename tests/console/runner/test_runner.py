@@ -167,7 +167,7 @@ def test_a_job_is_stopped_on_the_server(bench):
     assert bench.get(run_id).stop_requested_at
     record = bench.wait_for_end(run_id)
     assert record.status is RunStatus.CANCELLED
-    assert "Stopped at the server" in record.stop_result
+    assert "Stopped on the server" in record.stop_result
     assert [job.state for job in bench.server.jobs.values()] == ["cancelled"]
 
 

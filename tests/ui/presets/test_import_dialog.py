@@ -88,7 +88,7 @@ def test_a_preset_of_another_flow_is_matched_by_component():
 
 def test_a_preset_without_matching_values_is_not_offered():
     app = upload(open_page(), {"values": {"Foreign-1.p": "z"}})
-    assert "Foreign-1.p: This flow has no such component." in page_text(app)
+    assert "Foreign-1.p: This flow has no component “Foreign-1”." in page_text(app)
     assert "Import" not in button_labels(app)
 
 

@@ -141,7 +141,7 @@ def test_shared_links_open_the_same_values():
     assert by_preset.endswith(f"?flow={ONE}&preset={preset.id}")
     assert by_values.endswith(encode_values({"T-a.p": "of the preset", "T-a.s": SECRET_MASK}))
     assert "Secrets are not included and must be entered again: s (T)." in page_text(app)
-    assert "everybody with the same server and key" in page_text(app)
+    assert "anyone with the same server and key" in page_text(app)
 
 
 def test_an_edited_preset_is_shared_by_its_values():

@@ -229,7 +229,8 @@ def test_an_unavailable_mode_is_reported(langflow_stand_in):
     version = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
     langflow_stand_in.answers["GET /api/v1/version"] = (200, version)
     app = open_app(run=store_ended_run(langflow_stand_in, {TEXT: "Oslo"}, mode="stream").id)
-    assert "in synchronous mode, since “streamed” is not available here" in page_text(app)
+    assert "Runs in synchronous mode with the same values" in page_text(app)
+    assert "The streamed mode is not available here." in page_text(app)
 
 
 def test_the_inputs_of_a_deleted_flow_are_still_shown(langflow_stand_in):

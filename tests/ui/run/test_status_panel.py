@@ -61,7 +61,7 @@ def test_a_running_run_shows_its_progress(langflow_stand_in):
     app = open_app(run=record.id)
     assert "2 of 3 components" in app.get("progress")[0].proto.text
     assert "Running Chat Output" in app.get("progress")[0].proto.text.replace("\\", "")
-    assert "AI writes" in page_text(app)
+    assert "AI is writing…" in page_text(app)
     assert "Once upon" in page_text(app)
     assert "Stop" in button_labels(app)
     assert not [each for each in app.radio if each.label == "Run mode"]
@@ -152,7 +152,7 @@ def test_a_question_has_a_button_for_each_decision(langflow_stand_in):
     app = open_app(run=record.id)
     assert "needs your approval" in page_text(app)
     assert "May **it** be paid?" in page_text(app)
-    assert "2 d 3 h left to decide. After that, the run continues with “Reject”" in page_text(app)
+    assert "2 d 3 h left. A later decision has no effect: the run continues" in page_text(app)
     next(each for each in app.button if each.label == "Approve").click().run()
     kept = app_context().runner._cache.snapshot(record.id).run.waiting_for
     assert kept.sent == "approve"
@@ -162,18 +162,23 @@ def test_a_question_has_a_button_for_each_decision(langflow_stand_in):
 
 @pytest.mark.parametrize(
     ("fallback", "means"),
-    [("reject", "the run continues with “Reject”"), (None, "no branch runs")],
+    [("reject", "the run continues with “Reject”"), (None, "no branch will run")],
 )
 @pytest.mark.parametrize(
-    ("hours", "begins"),
-    [(2.99, "left to decide. After that,"), (-1, "is over. Once you decide,")],
+    ("hours", "sentence"),
+    [
+        (2.99, "left. A later decision has no effect: {}."),
+        (-1, "is over. Once you decide, {}, whatever you choose."),
+    ],
 )
-def test_a_question_with_a_deadline_explains_it(langflow_stand_in, fallback, means, hours, begins):
+def test_a_question_with_a_deadline_explains_it(
+    langflow_stand_in, fallback, means, hours, sentence
+):
     late = replace(QUESTION, expires_at=NOW + timedelta(hours=hours), fallback_action=fallback)
     run = run_with(RunStatus.SUSPENDED, waiting_for=late)
     record = add_running_run(langflow_stand_in.url, status=RunStatus.SUSPENDED, run=run)
     app = open_app(run=record.id)
-    assert f"{begins} {means}, whatever you choose." in page_text(app)
+    assert sentence.format(means) in page_text(app)
     assert not app.exception
 
 
@@ -220,7 +225,7 @@ def test_streamed_mode_is_offered_on_request_only(langflow_stand_in):
     app = open_app()
     mode = next(each for each in app.radio if each.label == "Run mode")
     assert mode.options == ["Background", "Synchronous"]
-    next(each for each in app.toggle if each.label == "Show streamed mode").set_value(True).run()
+    next(each for each in app.toggle if each.label == "Offer streamed mode").set_value(True).run()
     mode = next(each for each in app.radio if each.label == "Run mode")
     assert mode.options == ["Background", "Synchronous", "Streamed"]
 
@@ -228,7 +233,7 @@ def test_streamed_mode_is_offered_on_request_only(langflow_stand_in):
 def test_streamed_mode_is_not_offered_without_events(langflow_stand_in):
     version = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
     langflow_stand_in.answers["GET /api/v1/version"] = (200, version)
-    assert not [each for each in open_app().toggle if each.label == "Show streamed mode"]
+    assert not [each for each in open_app().toggle if each.label == "Offer streamed mode"]
 
 
 @pytest.mark.parametrize("status", [RunStatus.CANCELLED, RunStatus.INTERRUPTED, RunStatus.FAILED])

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from lfclient import errors
 from lfclient.errors import LangflowError
+from lfclient.wire.addresses import AddressNotAllowed, AddressRefused
 from pages._ui.widgets import alerts
 
 KINDS = [
@@ -36,6 +37,11 @@ def test_an_error_shows_heading_message_and_hint():
 
     text = run_script(script).error[0].value
     assert text.index("not accepted") < text.index("refused the key") < text.index("Create an API")
+
+
+def test_an_address_is_called_invalid_only_if_it_could_never_be_used():
+    assert alerts.title(AddressRefused("x")) == "Invalid address"
+    assert alerts.title(AddressNotAllowed("x")) == "Address not allowed"
 
 
 def test_a_servers_message_is_escaped():

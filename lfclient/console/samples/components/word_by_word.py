@@ -14,7 +14,7 @@ class WordByWord(Component):
 
     inputs = [
         MessageTextInput(name="message", display_name="Message"),
-        IntInput(name="pause", display_name="Milliseconds for a word", value=80),
+        IntInput(name="pause", display_name="Milliseconds per word", value=80),
     ]
     outputs = [Output(name="said", display_name="Message", method="say")]
 
