@@ -53,6 +53,7 @@ def test_applied_edits_change_the_form():
         ('{"T-a.p": "a",\n "T-a.q" 5}', "line 2, column 10"),
         ("[]", "Enter an object"),
         ('{"T-a.z": 1}', "no such parameter"),
+        ('{"Nope-1.p": 1}', "This flow has no component “Nope-1”"),
         ('{"T-a.p": 5}', "Enter text"),
         ('{"T-a.p": "\\ud800"}', "a lone surrogate"),
     ],

@@ -152,7 +152,8 @@ def test_a_question_has_a_button_for_each_decision(langflow_stand_in):
     app = open_app(run=record.id)
     assert "needs your approval" in page_text(app)
     assert "May **it** be paid?" in page_text(app)
-    assert "2 d 3 h left. A later decision has no effect: the run continues" in page_text(app)
+    consequence = "A later decision has no effect: the run continues with “Reject”."
+    assert f"2 d 3 h left. {consequence}" in page_text(app)
     next(each for each in app.button if each.label == "Approve").click().run()
     kept = app_context().runner._cache.snapshot(record.id).run.waiting_for
     assert kept.sent == "approve"
