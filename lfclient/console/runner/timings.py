@@ -29,16 +29,18 @@ class BackoffChain:
         return chain(self.first.waits(), self.then.waits())
 
 
+# Small, so that waits are about as long as planned; many runs still don't poll all at once.
+_JITTER = 0.02
 # Polls a job of 1 s at most 5 times, one of 60 s at most 25 times. Sees the end of a short job
 # within 0.8 s, of any job within 3.6 s, which leaves time to fetch its outputs.
 _POLLING = BackoffChain(
-    Backoff(0.2, 0.75, 1.6, attempts=8, jitter=0.02), Backoff(1.2, 3.6, 1.75, jitter=0.02)
+    Backoff(0.2, 0.75, 1.6, attempts=8, jitter=_JITTER), Backoff(1.2, 3.6, 1.75, jitter=_JITTER)
 )
-_LISTENING = Backoff(10.0, 30.0)
-_SETTLING = Backoff(0.03, 2.0)
-_UNREACHABLE = Backoff(0.5, 10.0)
-_SUSPENDED = Backoff(1.0, 10.0)
-_SEARCHING = Backoff(0.3, 4.0)
+_LISTENING = Backoff(10.0, 30.0, jitter=_JITTER)
+_SETTLING = Backoff(0.03, 2.0, 1.75, jitter=_JITTER)  # six waits take 1.1 s
+_UNREACHABLE = Backoff(0.5, 10.0, jitter=_JITTER)
+_SUSPENDED = Backoff(1.0, 10.0, jitter=_JITTER)
+_SEARCHING = Backoff(0.3, 4.0, jitter=_JITTER)
 
 
 @dataclass(frozen=True)

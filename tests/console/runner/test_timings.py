@@ -1,4 +1,6 @@
-"""How often a job is polled that has no event stream."""
+"""How often a job is polled."""
+
+from itertools import islice
 
 import pytest
 
@@ -27,3 +29,22 @@ def test_a_job_is_polled_rarely(seconds, most):
 def test_the_end_of_a_job_is_seen_soon(seconds, late):
     """Within 1 s for short jobs and 4 s for all, minus the time to fetch the outputs."""
     assert max(poll(seconds + part / 20)[1] for part in range(20)) <= late
+
+
+def test_a_closed_stream_is_followed_by_six_polls_within_a_second():
+    """The stream is opened again after them."""
+    waits = list(islice(Timings().settling.waits(), 8))
+    assert 1.05 < sum(waits[:6]) < 1.15
+    assert waits[0] < 0.05
+    assert waits[-1] < 2
+
+
+@pytest.mark.parametrize(
+    "name", ["polling", "listening", "settling", "unreachable", "suspended", "searching"]
+)
+def test_waits_vary_by_at_most_two_percent(name):
+    """So that many runs don't poll at once, and each wait is about as long as planned."""
+    schedule = getattr(Timings(), name)
+    rounds = zip(*(islice(schedule.waits(), 12) for _ in range(200)), strict=True)
+    ratios = [min(waits) / max(waits) for waits in rounds]
+    assert all(0.98 <= ratio < 1 for ratio in ratios)
