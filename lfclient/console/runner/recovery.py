@@ -173,7 +173,7 @@ class _Recovery:
         except LangflowError:
             self._overrides = None  # refused, but the first attempt may have run
             return
-        if run.job_id and await context.writer.claim_job(context.id, run.job_id):
+        if not run.job_id or await context.writer.claim_job(context.id, run.job_id):
             await context.apply_response(run)
         else:
             self._overrides = None  # another run has the job of this key

@@ -180,6 +180,18 @@ def test_a_run_that_loses_its_job_to_another_continues_the_search(bench, monkeyp
     assert bench.wait_until_saved(run_id, lambda stored: stored.ended).job_id == record.job_id
 
 
+def test_a_response_without_a_job_id_is_applied(bench, monkeypatch):
+    """Its end counts, although no job can be followed."""
+    run_id = lose_response(bench, arrived=False)
+    respond = bench.server._active
+    monkeypatch.setattr(
+        bench.server, "_active", lambda job, status: respond(job, "failed") | {"job_id": ""}
+    )
+    bench.runner.attach(CONNECTION)
+    record = bench.wait_for_end(run_id)
+    assert (record.status, record.job_id, record.attempts) == (RunStatus.FAILED, None, 2)
+
+
 @without_events
 def test_of_two_lost_runs_of_a_session_neither_takes_a_job_that_may_be_the_others(bench):
     """Only one request had arrived, and nothing tells which."""
