@@ -105,6 +105,15 @@ class RunCache:
             cached = self._runs.get(run_id)
             return cached.record if cached else None
 
+    def find_by_job(self, owner: str, job_id: str) -> RunRecord | None:
+        """Return the record of an owner's run that has this job; None if it is not cached."""
+        with self._changed:
+            records = (cached.record for cached in self._runs.values())
+            return next(
+                (record for record in records if (record.owner, record.job_id) == (owner, job_id)),
+                None,
+            )
+
     def newer_than(self, stored: RunRecord | RunSummary) -> RunRecord | None:
         """Return the newest record, or None if the stored run is as new.
 

@@ -201,7 +201,9 @@ class Runner:
         Raises `StoreError`.
         """
         owner = self.owner_of(connection)
-        existing = self._store.find_by_job(owner, question.job_id or "")
+        job_id = question.job_id or ""
+        # the store doesn't have the job yet if the run's record is unsaved
+        existing = self._cache.find_by_job(owner, job_id) or self._store.find_by_job(owner, job_id)
         if existing:
             self.attach(connection)  # after a restart nothing may follow it yet
             return existing.id

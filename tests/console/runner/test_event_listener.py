@@ -6,6 +6,7 @@ import pytest
 
 from lfclient import ComponentState, HumanInput, RunStatus
 from lfclient.console.config.ownership import owner_fingerprint
+from lfclient.console.store.errors import StoreError
 from tests.support.fake_langflow import component_done, event
 from tests.support.runner_bench import CONNECTION, JOB, RUN_STARTED, STOP, component_states
 
@@ -144,6 +145,17 @@ def test_a_stopped_run_has_no_question_and_accepts_no_decision(bench, suspended)
 def test_a_waiting_job_of_this_console_is_not_adopted_as_a_second_run(bench, suspended):
     adopted = bench.runner.adopt(CONNECTION, bench.flow, HumanInput("r", job_id=JOB))
     assert adopted == suspended
+    assert len(bench.runner.recent(bench.owner)) == 1
+
+
+def test_a_waiting_job_is_not_adopted_while_its_record_is_unsaved(bench, monkeypatch):
+    def fill_disk(record, **options):
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(bench.runner.store, "update", fill_disk)
+    run_id = bench.start_suspended()
+    assert bench.runner.store.get(run_id).job_id is None
+    assert bench.runner.adopt(CONNECTION, bench.flow, bench.question) == run_id
     assert len(bench.runner.recent(bench.owner)) == 1
 
 
