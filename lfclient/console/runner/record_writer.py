@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from lfclient.console.runner.run_cache import RunCache
@@ -27,6 +28,7 @@ class RecordWriter:
         self.error: StoreError | None = None
         self.on_lost: Callable[[str], None] = cache.remove
         self._logged_versions: dict[str, int] = {}  # by run, of those that can't be written
+        self._taken_jobs: dict[str, str | None] = {}  # by run; another run has this job
 
     async def change(self, run_id: str, **changes: Any) -> RunRecord:
         """Apply changes as a new version and save it; `save_unsaved` retries a failed save."""
@@ -38,12 +40,13 @@ class RecordWriter:
         """Save records and return whether all are in the store.
 
         A run's response is saved with its end; until then, the server has it. A record that can't
-        be serialized stays in memory and doesn't hold up the others.
+        be serialized stays in memory and doesn't hold up the others. A record whose job another run
+        has is saved without it.
         """
         all_saved = True
         for record in records:
             try:
-                await in_thread(self._write, record)
+                await in_thread(self._write_without_taken_job, record)
             except StoreError as error:
                 self.error = error
                 return False
@@ -61,17 +64,30 @@ class RecordWriter:
         return all_saved
 
     async def claim_job(self, run_id: str, job_id: str) -> bool:
-        """Set a run's job and save it; return False, and set none, if another run has this job."""
-        record = self.cache.change(run_id, job_id=job_id, note="")
+        """Save a run's job, then set it in the cache and clear its note.
+
+        Returns False, and sets no job, if another run has it or the run left the cache.
+        """
+        record = self.cache.snapshot(run_id)
+        if record is None:
+            return False
+        claimed = replace(record, version=record.version + 1, job_id=job_id, note="")
+        is_written = False
         try:
-            await in_thread(self._write, record)
+            await in_thread(self._write, claimed)
+            is_written = True
         except JobTaken:
-            self.cache.change(run_id, job_id=None)
             return False
         except StoreError as error:
             self.error = error  # the run continues in memory, as after any failed save
-        else:
+        try:
+            record = self.cache.change(run_id, job_id=job_id, note="")
+        except KeyError:
+            return False
+        if is_written and record.version == claimed.version:
             self.cache.mark_saved(record)
+        elif is_written:  # the run was changed during the write
+            await self.save([record])
         return True
 
     async def save_unsaved(self) -> None:
@@ -83,7 +99,7 @@ class RecordWriter:
 
         Returns the seconds that each took, by run id. Raises `StoreError`.
         """
-        seconds = self.store.update_running(records)
+        seconds = self.store.update_running([self._storable(record) for record in records])
         for record in records:
             if record.id in seconds:
                 self.cache.mark_saved(record)
@@ -94,6 +110,19 @@ class RecordWriter:
     def _write(self, record: RunRecord) -> None:
         if not self.store.update(record, with_response=record.ended):
             self._report_if_lost(record)
+
+    def _write_without_taken_job(self, record: RunRecord) -> None:
+        try:
+            self._write(self._storable(record))
+        except JobTaken:
+            self._taken_jobs[record.id] = record.job_id
+            log.error("Run %s: saved without its job, which another run has", record.id)
+            self._write(self._storable(record))
+
+    def _storable(self, record: RunRecord) -> RunRecord:
+        """Return the record without its job if another run is known to have it."""
+        is_taken = record.job_id is not None and record.job_id == self._taken_jobs.get(record.id)
+        return replace(record, job_id=None) if is_taken else record
 
     def _report_if_lost(self, record: RunRecord) -> None:
         # a write is also refused if the store has a newer version

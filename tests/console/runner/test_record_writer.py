@@ -1,0 +1,125 @@
+"""Saving records whose job another run has."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from lfclient.console.runner.record_writer import RecordWriter
+from lfclient.console.runner.run_cache import RunCache
+from lfclient.console.store.errors import JobTaken, StoreError
+from lfclient.console.store.run_record import RunRecord
+from lfclient.console.store.store import Store
+from lfclient.runs.model import Run, RunStatus
+from tests.support.runner_bench import JOB
+
+SEARCHING = "The console looks for the run."
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+RECORD = RunRecord("r", "me", "r", "s", "http://a", "f", "Flow", "background", NOW, note=SEARCHING)
+
+
+@pytest.fixture
+def writer(tmp_path):
+    """A writer with one cached and saved run that has no job."""
+    store = Store(tmp_path)
+    store.create(RECORD)
+    cache = RunCache()
+    cache.put(RECORD)
+    yield RecordWriter(cache, store)
+    store.close()
+
+
+@pytest.fixture
+def taken(writer):
+    """Let another run of the owner have the job."""
+    other = replace(RECORD, id="other", submit_token="other", job_id=JOB)
+    writer.store.create(other)
+
+
+def test_a_run_whose_job_is_taken_is_saved_without_it(writer, taken, caplog):
+    """Each later save as well, with its progress, its end and its outputs; logged once."""
+    run = Run("f", "background", RunStatus.IN_PROGRESS, job_id=JOB)
+    asyncio.run(writer.change("r", job_id=JOB, status=RunStatus.IN_PROGRESS, run=run))
+    stored = writer.store.get("r")
+    assert (stored.status, stored.job_id) == (RunStatus.IN_PROGRESS, None)
+
+    assert "r" in writer.publish([writer.cache.change("r", run=run)])
+    assert writer.store.get("r").run == run
+
+    ended = replace(run, status=RunStatus.COMPLETED)
+    asyncio.run(writer.change("r", status=ended.status, ended_at=NOW, run=ended))
+    stored = writer.store.get("r")
+    assert (stored.status, stored.job_id, stored.run) == (RunStatus.COMPLETED, None, ended)
+    assert writer.cache.unsaved() == []
+    assert (len(caplog.records), writer.error) == (1, None)
+
+
+def test_a_claimed_job_is_saved_and_ends_the_search(writer):
+    assert asyncio.run(writer.claim_job("r", JOB))
+    record = writer.cache.snapshot("r")
+    assert (record.job_id, record.note) == (JOB, "")
+    assert writer.store.get("r") == record
+    assert writer.cache.unsaved() == []
+
+
+def test_a_claim_of_a_taken_job_changes_nothing(writer, taken):
+    """The search goes on, and its note stays."""
+    assert not asyncio.run(writer.claim_job("r", JOB))
+    assert writer.cache.snapshot("r") == RECORD
+    assert writer.store.get("r") == RECORD
+
+
+def test_a_job_is_shown_only_once_it_is_claimed(writer, monkeypatch):
+    shown = []
+
+    def refuse(record, **options):
+        shown.append(writer.cache.snapshot("r"))
+        raise JobTaken("Another run already has this job.")
+
+    monkeypatch.setattr(writer.store, "update", refuse)
+    assert not asyncio.run(writer.claim_job("r", JOB))
+    assert shown == [RECORD]
+
+
+@pytest.mark.parametrize("is_taken", [True, False])
+def test_a_run_that_leaves_the_cache_during_a_claim_gets_no_job(writer, monkeypatch, is_taken):
+    def leave(record, **options):
+        writer.cache.remove("r")
+        if is_taken:
+            raise JobTaken("Another run already has this job.")
+        return True
+
+    monkeypatch.setattr(writer.store, "update", leave)
+    assert not asyncio.run(writer.claim_job("r", JOB))
+    assert not asyncio.run(writer.claim_job("r", JOB))
+
+
+def test_a_change_during_a_claim_is_saved_with_the_job(writer, monkeypatch):
+    """As a stop that a person requests meanwhile, which would get the same version."""
+    update = writer.store.update
+
+    def stop_first(record, **options):
+        monkeypatch.setattr(writer.store, "update", update)
+        update(writer.cache.change("r", stop_requested_at=NOW))
+        return update(record, **options)
+
+    monkeypatch.setattr(writer.store, "update", stop_first)
+    assert asyncio.run(writer.claim_job("r", JOB))
+    record = writer.cache.snapshot("r")
+    assert (record.job_id, record.stop_requested_at) == (JOB, NOW)
+    assert writer.store.get("r") == record
+    assert writer.cache.unsaved() == []
+
+
+def test_a_job_is_claimed_in_memory_while_the_store_fails(writer, monkeypatch):
+    def fail(record, **options):
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(writer.store, "update", fail)
+    assert asyncio.run(writer.claim_job("r", JOB))
+    assert writer.cache.snapshot("r").job_id == JOB
+    assert isinstance(writer.error, StoreError)
+    monkeypatch.undo()
+    asyncio.run(writer.save_unsaved())
+    assert writer.store.get("r").job_id == JOB
