@@ -124,6 +124,18 @@ def test_a_run_does_not_start_while_required_fields_are_empty(langflow_stand_in)
     assert not [line for line in langflow_stand_in.requests if line.startswith("POST")]
 
 
+def test_a_run_without_its_file_asks_for_the_file(langflow_stand_in):
+    file = {"name": "path", "type": "file", "_input_type": "FileInput", "show": True}
+    template = {"path": {**file, "display_name": "Files", "required": True, "value": ""}}
+    node = {"id": "File-a", "type": "genericNode", "data": {}}
+    inside = {"display_name": "File", "template": template, "outputs": []}
+    node["data"] = {"id": "File-a", "type": "File", "node": inside}
+    langflow_stand_in.set_flows(flow(ONE, "Reads", nodes=[node]))
+    app = open_app()
+    next(button for button in app.button if button.label == "Run").click().run()
+    assert "Choose a file, then run again." in page_text(app)
+
+
 # no server configured
 
 
