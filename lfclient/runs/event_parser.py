@@ -43,6 +43,8 @@ from lfclient.wire.sse import KEEP_ALIVE, RawEvent
 _TRANSIENT = frozenset({"token", "log"})
 # their content is in other events
 _IGNORED = frozenset({"build_start", "build_end"})
+# without one of these, the evidence has a gap; that of an error is recorded before it can fail
+_EVIDENCE = frozenset({"end_vertex", "add_message", "output"})
 
 
 class EventParser:
@@ -143,10 +145,12 @@ class EventParser:
         try:
             return parser(self, frame.data)
         except (LookupError, TypeError):
-            return [UnknownEvent(frame.name, frame.data)]
+            if frame.name in _EVIDENCE:
+                malformed = BadAnswer(f"An event `{frame.name}` is malformed.")
+                self.parse_error = self.parse_error or malformed
         except BadAnswer as error:
             self.parse_error = self.parse_error or error
-            return [UnknownEvent(frame.name, frame.data)]
+        return [UnknownEvent(frame.name, frame.data)]
 
     def _run_started(self, data: JsonObject) -> list[Event]:
         first = _texts(data.get("ids"))

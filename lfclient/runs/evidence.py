@@ -49,8 +49,8 @@ class Evidence:
         self.inactivated.update(inactivated)
 
     def add_message(self, message: Message) -> None:
-        """Add a message's text, unless it is an error, and its session."""
-        if message.category != "error":
+        """Add a message's text, unless it is empty or an error, and its session."""
+        if message.text and message.category != "error":
             self.texts.append(message.text)
         self.session_id = message.session_id or self.session_id
 

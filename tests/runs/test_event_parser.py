@@ -179,6 +179,31 @@ def test_malformed_events_become_unknown_events(odd: dict):
     assert event.raw.name == odd["event"]
 
 
+@pytest.mark.parametrize(
+    ("odd", "is_complete"),
+    [
+        (frame("add_message", {"text": "no id"}, "1"), False),
+        (frame("end_vertex", {"build_data": {"valid": True}}, "1"), False),
+        (frame("output", {"type": "message", "status": "completed"}, "1"), False),
+        (frame("error", {"text": "boom"}, "1"), True),  # its reason is recorded all the same
+        (frame("token", {"id": "m"}, "1"), True),
+    ],
+)
+def test_evidence_is_incomplete_without_a_malformed_event_of_it(odd: dict, is_complete: bool):
+    reader = EventParser()
+    (event,) = read([odd, frame("end", {}, "2")], reader)
+    assert isinstance(event, UnknownEvent)
+    assert (reader.complete_evidence is not None) == is_complete
+    assert len(reader.evidence.errors) == (odd["event"] == "error")
+
+
+def test_an_empty_message_is_no_evidence_of_a_text():
+    reader = EventParser()
+    messages = [{"id": "m", "text": None, "session_id": "s"}, {"id": "n", "text": "whole"}]
+    read([frame("add_message", data, id) for id, data in zip("12", messages, strict=True)], reader)
+    assert (reader.evidence.texts, reader.evidence.session_id) == (["whole"], "s")
+
+
 def test_broken_json_becomes_an_unknown_event_with_its_text():
     (event,) = EventParser().parse(RawEvent("", {}, "3", "{oops"))
     assert (event.name, event.data, event.id) == ("unreadable", "{oops", "3")

@@ -21,6 +21,7 @@ from tests.support.scripted import (
     TRANSIENT,
     VERSION,
     WORKFLOWS,
+    EventLog,
     Reply,
     Server,
 )
@@ -251,6 +252,47 @@ def status_requests_before_stop(server: Server) -> int:
     paths = server.paths()
     before = paths[: paths.index("POST /api/v2/workflows/stop")]
     return before.count("GET /api/v2/workflows")
+
+
+def server_with_message(content: str, message: dict) -> Server:
+    """Return a server whose job is completed with this output and this one message event."""
+    output = {**DONE[1]["outputs"]["ChatOutput-xyz34"], "content": content}
+    body = {**DONE[1], "job_id": JOB, "outputs": {"ChatOutput-xyz34": output}}
+    frames = [
+        {"id": "1", "event": "add_message", "data": message},
+        {"id": "2", "event": "end", "data": {}},
+    ]
+    server = Server().on("GET", WORKFLOWS, (200, body))
+    return server.on("GET", f"{WORKFLOWS}/{JOB}/events", EventLog(frames))
+
+
+@pytest.mark.parametrize(
+    ("message", "value"),
+    [
+        ({"id": "m", "text": None}, "long" * 2_000),
+        ({"id": "m", "text": "long" * 1_999}, "long" * 1_999),
+    ],
+    ids=["no text in the events", "text in the events"],
+)
+def test_a_truncated_output_is_restored_from_the_events_or_the_sessions_messages(
+    message: dict, value: str
+):
+    server = server_with_message("long" * 1_500 + "...", message)
+    stored = [{"id": "m", "sender": "Machine", "text": "long" * 2_000}]
+    server.on("GET", "/base/api/v1/monitor/messages", (200, stored))
+    with server.client() as client:
+        run = client.status(JOB, flow=flow_of("ChatOutput-xyz34"))
+    assert run.outputs["ChatOutput-xyz34"].value == value
+    assert not run.warnings
+
+
+def test_a_run_with_a_malformed_message_event_is_not_verified():
+    """Its text may be what completes an output."""
+    server = server_with_message("long" * 1_500 + "...", {"text": "long" * 2_000})
+    with server.client() as client:
+        run = client.status(JOB, flow=flow_of("ChatOutput-xyz34"))
+    assert run.status is RunStatus.COMPLETED
+    assert any("An event `add_message` is malformed." in warning for warning in run.warnings)
 
 
 STOPPED = (200, {"message": "Job cancelled successfully."})
