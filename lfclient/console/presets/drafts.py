@@ -58,17 +58,18 @@ class Drafts:
         """Return a copy of the draft, or None if there is none or the store cannot be read."""
         store_key = self._store_key(key)
         with self._lock:
-            if key in self._texts or store_key is None:
-                return _parse(self._texts.get(key))
-        try:
-            text = self._read(store_key)
-        except StoreError:
+            is_in_memory, text = key in self._texts, self._texts.get(key)
+        if store_key is not None and not is_in_memory:
+            try:
+                text = self._read(store_key)
+            except StoreError:
+                with self._lock:
+                    self._unread[key] = None
+                return None
             with self._lock:
-                self._unread[key] = None
-            return None
-        with self._lock:
-            self._unread.pop(key, None)
-            return _parse(self._texts.setdefault(key, text))
+                self._unread.pop(key, None)
+                text = self._texts.setdefault(key, text)
+        return _parse(text)  # without the lock: a long text takes a while
 
     def save(self, key: DraftKey, draft: JsonObject) -> None:
         """Save a draft; one without values deletes what was saved before.

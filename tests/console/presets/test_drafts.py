@@ -61,6 +61,30 @@ def test_get_returns_a_copy():
     assert drafts.get(("c", "o", "f")) is None
 
 
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_draft_is_parsed_while_others_are_saved(store, monkeypatch, stored):
+    """A long one takes a while."""
+    if stored:
+        store.texts[STORED] = '{"values": "x"}'
+        drafts = persistent(store)
+    else:
+        drafts = Drafts()
+        drafts.save(KEY, {"values": "x"})
+    parse = json.loads
+
+    def save_meanwhile(text):
+        other = threading.Thread(
+            target=drafts.save, args=(("c", "o", "f"), {"values": "y"}), daemon=True
+        )
+        other.start()
+        other.join(5)
+        assert not other.is_alive(), "the lock is held"
+        return parse(text)
+
+    monkeypatch.setattr(module.json, "loads", save_meanwhile)
+    assert drafts.get(KEY) == {"values": "x"}
+
+
 def test_the_least_recently_used_draft_is_dropped_first():
     drafts = Drafts(max_drafts=2)
     for name in "ab":
