@@ -32,6 +32,7 @@ from lfclient.api.operations.runs import OnChange
 from lfclient.api.requests import RequestSpec
 from lfclient.api.steps import Emit, EventSteps, OpenStream, Pause, ReadChunk, Steps
 from lfclient.api.transports import AsyncCheckedTransport
+from lfclient.common.deprecation import renamed_keyword
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow, FlowSummary
@@ -236,12 +237,9 @@ class AsyncLangflowClient:
         """Return the names of the server's variables."""
         return await self._drive(catalogue.list_variables(self._context))
 
+    @renamed_keyword("own", "custom_code")
     async def catalogue(self, custom_code: Mapping[str, str] | None = None) -> JsonObject:
-        """Return the templates of the server's components by category and type.
-
-        `custom_code` adds custom components, given as code by type. Code that the server or its
-        administrator refuses is left out.
-        """
+        """Return the templates of the server's components; see `LangflowClient.catalogue`."""
         return await self._drive(catalogue.get_catalogue(self._context, custom_code or {}))
 
     async def create_flow(
@@ -285,6 +283,7 @@ class AsyncLangflowClient:
             files.upload_file(self._context, name, content, flow_id, on_progress)
         )
 
+    @renamed_keyword("most", "max_bytes")
     async def download(self, ref: FileRef, max_bytes: int | None = None) -> bytes:
         """Return the bytes of a file that a run wrote.
 
@@ -292,6 +291,7 @@ class AsyncLangflowClient:
         """
         return await self._drive(files.download_file(self._context, ref, max_bytes))
 
+    @renamed_keyword("most", "max_bytes")
     async def save(self, ref: FileRef, target: IO[bytes], max_bytes: int | None = None) -> int:
         """Download a file into `target` in chunks and return its size in bytes.
 

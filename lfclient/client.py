@@ -32,6 +32,7 @@ from lfclient.api.operations.runs import OnChange
 from lfclient.api.requests import RequestSpec
 from lfclient.api.steps import Emit, EventSteps, OpenStream, Pause, ReadChunk, Steps
 from lfclient.api.transports import CheckedTransport
+from lfclient.common.deprecation import renamed_keyword
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow, FlowSummary
@@ -245,6 +246,7 @@ class LangflowClient:
         """Return the names of the server's variables."""
         return self._drive(catalogue.list_variables(self._context))
 
+    @renamed_keyword("own", "custom_code")
     def catalogue(self, custom_code: Mapping[str, str] | None = None) -> JsonObject:
         """Return the templates of the server's components by category and type.
 
@@ -290,6 +292,7 @@ class LangflowClient:
         """
         return self._drive(files.upload_file(self._context, name, content, flow_id, on_progress))
 
+    @renamed_keyword("most", "max_bytes")
     def download(self, ref: FileRef, max_bytes: int | None = None) -> bytes:
         """Return the bytes of a file that a run wrote.
 
@@ -297,6 +300,7 @@ class LangflowClient:
         """
         return self._drive(files.download_file(self._context, ref, max_bytes))
 
+    @renamed_keyword("most", "max_bytes")
     def save(self, ref: FileRef, target: IO[bytes], max_bytes: int | None = None) -> int:
         """Download a file into `target` in chunks and return its size in bytes.
 

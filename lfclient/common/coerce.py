@@ -30,6 +30,6 @@ def with_changes(instance: T, /, **changes: Any) -> T:  # Any: the fields' own t
     `replace` sets the fields of a frozen dataclass one by one, which takes several times as long.
     Field names are not checked.
     """
-    copy = object.__new__(type(instance))
-    copy.__dict__.update(instance.__dict__, **changes)
-    return copy
+    made = object.__new__(type(instance))
+    made.__dict__.update(instance.__dict__, **changes)
+    return made

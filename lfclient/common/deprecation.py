@@ -1,9 +1,14 @@
-"""Attributes of public classes that were renamed: the old name warns for one release."""
+"""Old names of public attributes and keyword arguments, which warn for one release."""
 
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class RenamedAttribute:
@@ -22,3 +27,20 @@ class RenamedAttribute:
         message = f"{self._old} is deprecated: use {self._new}."
         warnings.warn(message, DeprecationWarning, stacklevel=2)
         return getattr(instance, self._new)
+
+
+def renamed_keyword(old: str, new: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Accept the keyword `old` for `new` and warn; remove it in 0.3."""
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        @wraps(function)
+        def accept_old(*args: P.args, **kwargs: P.kwargs) -> T:
+            if old in kwargs and new not in kwargs:
+                message = f"{function.__qualname__}({old}=) is deprecated: use {new}."
+                warnings.warn(message, DeprecationWarning, stacklevel=2)
+                kwargs[new] = kwargs.pop(old)
+            return function(*args, **kwargs)
+
+        return accept_old
+
+    return decorate

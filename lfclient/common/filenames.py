@@ -25,13 +25,13 @@ def safe_name(name: str, max_bytes: int = MAX_NAME_BYTES) -> str:
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     visible = "".join(c for c in last if unicodedata.category(c) not in _INVISIBLE)
     # shorten first: sanitize_filename would cut the extension off
-    sanitized = sanitize_filename(
+    found = sanitize_filename(
         _shorten(visible, max_bytes), replacement_text="_", platform="universal"
     )
-    if not sanitized.strip(" ."):
+    if not found.strip(" ."):
         return _DEFAULT_NAME
     # servers read ".env" as an extension without a name
-    return _DEFAULT_NAME + sanitized if sanitized.startswith(".") else sanitized
+    return _DEFAULT_NAME + found if found.startswith(".") else found
 
 
 def extension(name: str) -> str:

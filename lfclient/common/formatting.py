@@ -50,9 +50,9 @@ def elide_common_prefix(texts: Sequence[str]) -> list[str]:
     return [elided[text] for text in texts]
 
 
-def _common_prefix_length(a: str, b: str) -> int:
-    pairs = enumerate(zip(a, b, strict=False))
-    return next((place for place, (x, y) in pairs if x != y), min(len(a), len(b)))
+def _common_prefix_length(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def format_size(size: int | None) -> str:

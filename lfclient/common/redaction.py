@@ -65,8 +65,8 @@ class Redactor:
 
     def add(self, *secrets: str) -> None:
         """Redact these secrets from now on."""
-        bare = (match[1] for match in map(_AUTH_SCHEME.fullmatch, secrets) if match)
-        new = {text for text in (*secrets, *bare) if len(text) >= MIN_SECRET_LENGTH} - self._secrets
+        bare = (found[1] for found in map(_AUTH_SCHEME.fullmatch, secrets) if found)
+        new = {one for one in (*secrets, *bare) if len(one) >= MIN_SECRET_LENGTH} - self._secrets
         if not new:
             return
         self._secrets |= new
@@ -75,7 +75,7 @@ class Redactor:
         self._encoded_forms = tuple(form.encode("utf-8", "replace") for form in self._forms)
         self._pattern = re.compile("|".join(map(re.escape, self._forms)))
         self._has_numeric = any(map(_NUMBER.fullmatch, self._secrets))
-        self._has_escapable = any(not _NEVER_ESCAPED.fullmatch(text) for text in self._secrets)
+        self._has_escapable = any(not _NEVER_ESCAPED.fullmatch(one) for one in self._secrets)
 
     def may_contain_secret(self, content: bytes) -> bool:
         """Return whether a raw response needs redaction, without parsing it.
@@ -155,9 +155,9 @@ def _may_be_secret_cell(name: object, item: Json) -> bool:
 
 def find_named_secrets(value: Json) -> set[str]:
     """Return the texts that `replace_secrets` would replace."""
-    secrets: set[str] = set()
-    replace_secrets(value, lambda secret: secrets.update(collect_texts(secret)))
-    return secrets
+    found: set[str] = set()
+    replace_secrets(value, lambda secret: found.update(collect_texts(secret)))
+    return found
 
 
 def is_redacted(value: Json) -> bool:

@@ -1,10 +1,22 @@
-"""Old names of public attributes still work, with a warning."""
+"""Old names of public attributes and keyword arguments still work, with a warning."""
 
 from __future__ import annotations
 
+import asyncio
+import io
+
 import pytest
 
-from lfclient import Field, FieldKind, Run, RunStatus, ServerInfo
+from lfclient import (
+    AsyncLangflowClient,
+    Field,
+    FieldKind,
+    FileRef,
+    LangflowClient,
+    Run,
+    RunStatus,
+    ServerInfo,
+)
 
 
 def test_an_old_name_reads_the_new_one_and_warns():
@@ -29,3 +41,37 @@ def test_an_old_name_of_a_method_can_be_called():
 def test_other_classes_keep_their_old_names(instance, old, new):
     with pytest.warns(DeprecationWarning, match=new):
         assert getattr(instance, old) == getattr(instance, new)
+
+
+@pytest.mark.parametrize("kind", [LangflowClient, AsyncLangflowClient])
+@pytest.mark.parametrize(
+    ("method", "arguments", "old", "new", "value"),
+    [
+        ("download", [FileRef("a", "f")], "most", "max_bytes", 3),
+        ("save", [FileRef("a", "f"), io.BytesIO()], "most", "max_bytes", 3),
+        ("catalogue", [], "own", "custom_code", {"Mine": "code"}),
+    ],
+)
+def test_an_old_keyword_is_passed_under_its_new_name_and_warns(
+    kind, method, arguments, old, new, value
+):
+    passed = {}
+
+    class RecordingClient(kind):
+        def _drive(self, operation):
+            passed.update(operation.gi_frame.f_locals)
+            operation.close()
+            return asyncio.sleep(0)
+
+    client = RecordingClient("http://langflow.test")
+    with pytest.warns(
+        DeprecationWarning, match=rf"\.{method}\({old}=\) is deprecated: use {new}\."
+    ):
+        asyncio.run(getattr(client, method)(*arguments, **{old: value}))
+    assert passed[new] == value
+
+
+def test_an_old_keyword_does_not_override_the_new_one():
+    client = LangflowClient("http://langflow.test")
+    with pytest.raises(TypeError, match="most"):
+        client.download(FileRef("a", "f"), max_bytes=1, most=2)
