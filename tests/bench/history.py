@@ -37,7 +37,7 @@ _NUMBERS = itertools.count(10**6)  # one for each run that is written
 _START = """
 import sys
 from pathlib import Path
-from lfclient.runner import Runner
+from lfclient.console.runner.runner import Runner
 Runner(Path(sys.argv[1])).close()
 """
 

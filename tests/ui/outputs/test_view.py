@@ -46,8 +46,9 @@ def output(kind, value, **more):
     return Output("Comp-1", kind, value, display_name="Component", **more)
 
 
-def test_every_kind_of_output_has_a_viewer():
+def test_every_kind_of_output_has_a_viewer_with_an_icon():
     assert set(outputs_view.VIEWERS) == set(OutputKind)
+    assert all(viewer.icon for viewer in outputs_view.VIEWERS.values())
 
 
 def test_a_card_shows_component_name_id_and_the_servers_type():
