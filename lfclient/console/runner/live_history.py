@@ -34,7 +34,7 @@ class LiveHistory:
     def page(
         self,
         owners: Sequence[str],
-        which: RunFilter | None = None,
+        filters: RunFilter | None = None,
         *,
         older_than: Cursor | None = None,
         newer_than: Cursor | None = None,
@@ -42,7 +42,7 @@ class LiveHistory:
     ) -> RunPage:
         """Return a page of runs, as `History.page`; the store's last saved state selects them."""
         page = self._store.history.page(
-            owners, which, older_than=older_than, newer_than=newer_than, limit=limit
+            owners, filters, older_than=older_than, newer_than=newer_than, limit=limit
         )
         return replace(page, runs=[self._with_current_state(run) for run in page.runs])
 
@@ -57,9 +57,9 @@ class LiveHistory:
         self.drop(result.deleted)
         return result
 
-    def delete_all(self, owners: Sequence[str], which: RunFilter) -> list[str]:
+    def delete_all(self, owners: Sequence[str], filters: RunFilter) -> list[str]:
         """Delete all ended runs that match a filter and return their ids."""
-        deleted = self._store.history.delete_all(owners, which)
+        deleted = self._store.history.delete_all(owners, filters)
         self.drop(deleted)
         return deleted
 

@@ -250,15 +250,15 @@ def visible_messages(conversation: Conversation) -> tuple[list[Message], list[Me
         # the server stores a message that was being written at the end without its text
         begun = {message.id: message for message in spoken}
         history = [one if one.complete else begun.get(one.id, one) for one in history]
-        kept = {message.id for message in history}
-        spoken = [message for message in spoken if message.id not in kept]
+        history_ids = {message.id for message in history}
+        spoken = [message for message in spoken if message.id not in history_ids]
     else:
         newer = {message.id for message in spoken}
         history = [message for message in history if message.id not in newer]
     flow = conversation.choice.flow
     text = sent_text(record, flow)
-    told = any(message.sender == USER for message in spoken) or _contains(history, text, record)
-    if text and not told:
+    has_user_message = any(message.sender == USER for message in spoken)
+    if text and not has_user_message and not _contains(history, text, record):
         spoken = [_user_message(record, flow), *spoken]
     return history, spoken
 

@@ -62,8 +62,9 @@ def draw(conversation: Conversation) -> None:
             return
         _history(conversation, history)
         if conversation.is_answering and conversation.record:
-            kept = frozenset(message.id for message in history)
-            _follow(conversation, kept, _page_version(conversation.record, kept), {"at once": True})
+            history_ids = frozenset(message.id for message in history)
+            version = _page_version(conversation.record, history_ids)
+            _follow(conversation, history_ids, version, {"at once": True})
             approval.draw(conversation.server, conversation.record)
         else:
             for message in spoken:
@@ -186,7 +187,7 @@ def _draw_partial(text: str) -> None:
 @st.fragment(run_every=REFRESH_SECONDS)
 @alerts.show_errors()
 def _follow(
-    conversation: Conversation, kept: frozenset[str], drawn: Hashable, first: dict[str, bool]
+    conversation: Conversation, history_ids: frozenset[str], drawn: Hashable, first: dict[str, bool]
 ) -> None:
     """Draw the messages of the run whenever it changes, and redraw the page when necessary.
 
@@ -201,7 +202,7 @@ def _follow(
     while record is not None:
         with place.container():
             _draw_progress(conversation, record)
-        if not at_once and _page_version(record, kept) != drawn:
+        if not at_once and _page_version(record, history_ids) != drawn:
             st.rerun()
         left = until - time.monotonic()
         if left <= 0:
@@ -210,13 +211,13 @@ def _follow(
         record = runner.wait_for_change(record.id, record.version, until - time.monotonic())
 
 
-def _page_version(record: RunRecord, kept: frozenset[str]) -> Hashable:
+def _page_version(record: RunRecord, history_ids: frozenset[str]) -> Hashable:
     """Return the state that the page shows outside the fragment, to redraw it on a change.
 
     That includes whether the history already has one of the run's messages.
     """
-    told = record.run.messages if record.run else {}
-    return status_panel.page_state(record), kept.isdisjoint(told)
+    run_messages = record.run.messages if record.run else {}
+    return status_panel.page_state(record), history_ids.isdisjoint(run_messages)
 
 
 def _draw_progress(conversation: Conversation, record: RunRecord) -> None:

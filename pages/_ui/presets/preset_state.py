@@ -56,9 +56,9 @@ def link_preset(server: ServerSession, flow: Flow, new: PresetLink) -> None:
     form_state(server.owner, flow).entries.preset_link = new
 
 
-def set_banner(owner: str, flow_id: str, told: Banner | None) -> None:
+def set_banner(owner: str, flow_id: str, banner: Banner | None) -> None:
     """Show a message above the form, or remove it with None."""
-    st.session_state[preset_keys.preset_key("told", owner, flow_id)] = told
+    st.session_state[preset_keys.preset_key("told", owner, flow_id)] = banner
 
 
 def current_banner(owner: str, flow_id: str) -> Banner | None:
@@ -129,7 +129,7 @@ def snapshot_form(server: ServerSession, flow: Flow) -> FormSnapshot:
 def with_pending_secrets(
     flow: Flow, values_to_save: FittedValues, chosen: Preset | None
 ) -> FittedValues:
-    """Return `what`, also asking for the secrets of its preset that were not entered."""
+    """Return the values, also asking for the secrets of `chosen` that were not entered."""
     known = {field.key for field in flow.fields} - values_to_save.values.keys()
     asked = [key for key in chosen.secrets if key in known] if chosen else ()
     return replace(values_to_save, secrets=tuple(dict.fromkeys([*values_to_save.secrets, *asked])))

@@ -33,7 +33,7 @@ MAX_MISSING = 5  # problems shown above the values
 
 @dataclass(frozen=True)
 class Rerun:
-    """A run to repeat; `kept` is true if it reuses the run's session."""
+    """A run to repeat, and how; `keeps_session` reuses the run's session."""
 
     server: ServerSession
     server_info: ServerInfo
@@ -41,7 +41,7 @@ class Rerun:
     record: RunRecord
     inputs: RunInputs
     mode: Mode
-    kept: bool
+    keeps_session: bool
 
 
 def shows_inputs(server: ServerSession, record: RunRecord) -> bool:
@@ -167,18 +167,19 @@ def _description(rerun: Rerun) -> str:
     description = f"Runs {MODE_ADVERBS[rerun.mode]} with the same values"
     if run_controls.supports_session(rerun.server_info, rerun.flow):
         name = escape(clip(rerun.record.session_id or "", 60))
-        description += f", in its session {name}" if rerun.kept else ", in a new session"
+        description += f", in its session {name}" if rerun.keeps_session else ", in a new session"
     if rerun.mode != rerun.record.mode:
         was = MODE_NAMES[rerun.record.mode].lower()
         return f"{description}. The {was} mode is not available here."
     return f"{description}."
 
 
-def _on_rerun(rerun: Rerun, click: str) -> None:
+def _on_rerun(rerun: Rerun, token: str) -> None:
     """Start the run in a callback, before the page is drawn, so that the page shows its status."""
     session_id = None
     if run_controls.supports_session(rerun.server_info, rerun.flow):
-        session_id = rerun.record.session_id if rerun.kept else run_options.random_session()
+        own = rerun.record.session_id
+        session_id = own if rerun.keeps_session else run_options.random_session()
     try:
         run_id = app_context().runner.start(
             rerun.server.connection,
@@ -187,12 +188,12 @@ def _on_rerun(rerun: Rerun, click: str) -> None:
             mode=rerun.mode,
             session_id=session_id,
             server=rerun.server_info,
-            submit_token=click,
+            submit_token=token,
         )
     except LangflowError as error:
         notices.set_notice(error)
         return
-    submit_token.use_submit_token(click)
+    submit_token.use_submit_token(token)
     run_page.show_run(run_id)
 
 
@@ -211,7 +212,7 @@ def edit_and_run(rerun: Rerun) -> None:
     load_overrides(owner, rerun.flow, inputs.reusable_overrides, source, hints)
     if rerun.mode == record.mode:
         run_options.set_mode(owner, record.mode)
-    if rerun.kept and record.session_id:
+    if rerun.keeps_session and record.session_id:
         run_options.set_session(owner, record.flow_id, record.session_id)
     if record.ended:
         run_page.attach_form(record.id, record.flow_id)

@@ -94,7 +94,7 @@ def test_an_empty_list_shows_new_runs_at_once(url):
 
 
 def test_older_and_newer_buttons_page_through_all_runs(url):
-    """The place in the list is in the address."""
+    """The place in the list is in the URL."""
     for number in range(60):
         add(url, f"r{number:02}", number)
     app = press(history(), "Older")
@@ -113,7 +113,7 @@ def test_a_page_beyond_the_last_run_links_back_to_the_newest(url):
 
 
 def test_a_run_is_opened_on_the_run_page_with_its_flow(url, langflow_stand_in):
-    """The filters stay in the address, so the browser's Back button returns to the filtered list.
+    """The filters stay in the URL, so the browser's Back button returns to the filtered list.
     The Run page adds no history entry of its own, which would trap the Back button.
     """
     langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "Second"))
