@@ -59,12 +59,12 @@ def test_an_approval_can_be_given_in_the_other_console(
     here.open(one.url)
     here.pick("Wait for an approval")
     here.run()
-    expect(here.part("approval")).to_contain_text("May the invoice", timeout=20_000)
+    expect(here.part("approval")).to_contain_text("Can we pay", timeout=20_000)
     there.page.goto(here.address().replace(one.url, other.url))
     there.part("approval").get_by_role("button", name="Approve").click()
     for screen in (there, here):
         screen.wait("completed")
-        expect(screen.part("outputs")).to_contain_text("Approved: May the invoice")
+        expect(screen.part("outputs")).to_contain_text("Approved: Can we pay")
 
 
 def test_the_other_console_takes_over_the_run_of_a_killed_one(
