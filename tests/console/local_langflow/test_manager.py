@@ -166,7 +166,7 @@ def test_an_interrupted_installation_is_reported_and_restarted(
         [sys.executable, "-c", code, str(tmp_path), uv_binary], cwd=ROOT, start_new_session=True
     )
     langflow = _local(tmp_path, fake_uv(install="sleep 60"))
-    wait_for(lambda: langflow.status().step.startswith("Finding"))
+    wait_for(lambda: langflow.status().step.startswith("Resolving"))
     os.killpg(console.pid, signal.SIGKILL)
     console.wait()
 
