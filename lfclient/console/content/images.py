@@ -55,9 +55,9 @@ def image_bytes(source: bytes | str) -> bytes:
     if isinstance(source, bytes):
         return source
     head, _, body = source.partition(",")
-    if not head.endswith(";base64"):
-        return unquote_to_bytes(body)
     try:
+        if not head.endswith(";base64"):
+            return unquote_to_bytes(body)
         return b64decode("".join(body.split()), validate=True)
     except ValueError:
         return b""

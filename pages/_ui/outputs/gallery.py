@@ -8,8 +8,8 @@ from dataclasses import replace
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_size
-from lfclient.console.content import media_types
-from lfclient.console.content.images import FoundImage
+from lfclient.console.content.images import FoundImage, image_bytes
+from lfclient.console.content.media_types import detect_media_type
 from pages._ui.outputs import image
 from pages._ui.outputs.card import OutputCard
 from pages._ui.widgets.markdown import escape
@@ -43,29 +43,29 @@ def _with_loaded_data(card: OutputCard, picture: FoundImage, number: int) -> Fou
     """Return a remote image with its data, if a person has loaded it."""
     if not image.is_remote(picture.source):
         return picture
-    cell = _cell_card(card, number)
-    return replace(picture, source=image.loaded_image(cell, cell.key) or picture.source)
+    loaded = image.loaded_image(_cell_card(card, number))
+    return replace(picture, source=loaded or picture.source)
 
 
 def _draw_cell(card: OutputCard, pictures: list[FoundImage], number: int) -> None:
     picture = pictures[number]
     cell = _cell_card(card, number)
     if image.is_remote(picture.source):
-        image.draw_remote(cell, picture.source, cell.key)
+        image.draw_remote(cell, picture.source)
         return
     name = _image_name(picture, number)
-    try:
-        data = image.image_bytes(picture.source)
-    except ValueError as error:
-        st.caption(f":material/broken_image: {escape(name)}: {escape(str(error))}")
+    data = image_bytes(picture.source)
+    if not data:
+        st.caption(f":material/broken_image: {escape(name)}: {image.DAMAGED_TEXT}")
         return
     image.draw_image(data)
     st.caption(escape(clip(name, 80)))
     with st.container(horizontal=True, gap="small"):
         zoom_key = cell.widget_key("zoom")
         if st.button("Zoom", key=zoom_key, type="tertiary", icon=":material/zoom_in:"):
-            st.session_state[card.state_key("zoomed")] = number
-            _zoom_dialog(card, [p for p in pictures if not image.is_remote(p.source)], picture)
+            embedded = [each for each in pictures if not image.is_remote(each.source)]
+            st.session_state[card.state_key("zoomed")] = embedded.index(picture)
+            _zoom_dialog(card, embedded)
         image.save_button(cell, data, name)
 
 
@@ -76,24 +76,16 @@ def _image_name(picture: FoundImage, number: int) -> str:
 
 
 @st.dialog("Image", width="large", icon=":material/image:")
-def _zoom_dialog(card: OutputCard, pictures: list[FoundImage], first: FoundImage) -> None:
+def _zoom_dialog(card: OutputCard, pictures: list[FoundImage]) -> None:
     """Draw an image across the window, with buttons for its neighbours."""
-    number_key = card.state_key("zoomed-place")
-    if st.session_state.pop(card.state_key("zoomed"), None) is not None:
-        st.session_state[number_key] = pictures.index(first)
-    number = st.session_state.get(number_key, 0)
-    picture = pictures[number]
-    name = _image_name(picture, number)
-    try:
-        data = image.image_bytes(picture.source)
-    except ValueError as error:
-        data = b""
-        st.caption(escape(str(error)))
+    number = st.session_state[card.state_key("zoomed")]
+    data = image_bytes(pictures[number].source)
+    name = _image_name(pictures[number], number)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _step_button(card, "Previous", number_key, number - 1, len(pictures))
-        _step_button(card, "Next", number_key, number + 1, len(pictures))
+        _step_button(card, "Previous", number - 1, len(pictures))
+        _step_button(card, "Next", number + 1, len(pictures))
         facts = [f"{number + 1} of {len(pictures)}", escape(clip(name, 120))]
-        facts += [media_types.detect_media_type(data).extension, format_size(len(data))]
+        facts += [detect_media_type(data).extension, format_size(len(data))]
         # stretched, the caption would take the room of the button beside it
         st.caption(" · ".join(facts), width="content")
         image.save_button(replace(card, key=f"{card.key}-zoomed-{number}"), data, name)
@@ -101,15 +93,16 @@ def _zoom_dialog(card: OutputCard, pictures: list[FoundImage], first: FoundImage
         image.draw_image(data, image.zoom_width(data))
 
 
-def _step_button(card: OutputCard, label: str, number_key: str, target: int, count: int) -> None:
+def _step_button(card: OutputCard, label: str, target: int, count: int) -> None:
     def go_to_target() -> None:
-        st.session_state[number_key] = target
+        st.session_state[card.state_key("zoomed")] = target
 
+    side = "left" if label == "Previous" else "right"
     st.button(
         label,
         key=card.widget_key(f"zoom-{label}"),
         on_click=go_to_target,
         disabled=not 0 <= target < count,
-        shortcut="Left" if label == "Previous" else "Right",
-        icon=f":material/chevron_{'left' if label == 'Previous' else 'right'}:",
+        shortcut=side.capitalize(),
+        icon=f":material/chevron_{side}:",
     )

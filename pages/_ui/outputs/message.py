@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import streamlit as st
 
 from lfclient.common.formatting import replace_surrogates
@@ -22,13 +25,10 @@ def draw(card: OutputCard) -> None:
         st.caption("Empty message." if text == "" else "No value.")
         return
     draw_markdown(card, text)
+    encoded = partial(text.encode, "utf-8", "replace")
     with st.container(horizontal=True, gap="small"):
-        card.save_button("Markdown", lambda: _encode(text), "md", "text/markdown")
-        card.save_button("Text", lambda: _encode(text), "txt", "text/plain")
-
-
-def _encode(text: str) -> bytes:
-    return text.encode("utf-8", "replace")
+        card.save_button("Markdown", encoded, "md", "text/markdown")
+        card.save_button("Text", encoded, "txt", "text/plain")
 
 
 def draw_markdown(card: OutputCard, text: str) -> None:
@@ -37,15 +37,16 @@ def draw_markdown(card: OutputCard, text: str) -> None:
     if MAX_MARKDOWN_LENGTH < len(text) <= MAX_LENGTH_WITH_IMAGES and "data:image/" in text:
         shown = card.cached("text", lambda: strip_data_images(text))
     if len(shown) > MAX_MARKDOWN_LENGTH:
-        _draw_plain_text(text)
+        draw_plain_text(text)
         return
-    safe_markdown, addresses = strip_remote_images(replace_surrogates(shown))
+    safe_markdown, urls = strip_remote_images(replace_surrogates(shown))
     st.markdown(safe_markdown)
-    for number, address in enumerate(addresses):
-        image.draw_remote(card, address, f"{card.key}-image-{number}")
+    for number, url in enumerate(urls):
+        image.draw_remote(replace(card, key=f"{card.key}-image-{number}"), url)
 
 
-def _draw_plain_text(text: str) -> None:
+def draw_plain_text(text: str) -> None:
+    """Draw the beginning of a text that is too long for Markdown."""
     caption = f"{len(text):,} characters, too long for Markdown."
     if len(text) > MAX_TEXT_LENGTH:
         caption += f" Shows the first {MAX_TEXT_LENGTH:,}. Download the text to see all of it."
