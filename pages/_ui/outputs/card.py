@@ -1,9 +1,9 @@
-"""The output that a viewer draws, with its widget keys and buttons."""
+"""The output that a viewer draws, with its widget keys and download buttons."""
 
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -42,24 +42,17 @@ class OutputCard:
         `name` is the file's own name, which may be any text from a server. Without one the file
         is named after the component and the run.
         """
+        title = self.output.display_name or self.output.component_id
+        own_name = downloads.file_name(title, self.run_id[:8], extension=ending)
         st.download_button(
             label,
             data,
-            file_name=safe_name(name) if name else self._file_name(ending),
+            file_name=safe_name(name) if name else own_name,
             mime=mime,
             key=f"save-{self.run_id}-{self.key}-{ending}",
             on_click="ignore",
             type="tertiary",
             icon=":material/download:",
-        )
-
-    def save_json_button(self, value: Any) -> None:
-        """Draw a button that downloads `value` as JSON."""
-        self.save_button("JSON", lambda: downloads.to_json_bytes(value), "json", "application/json")
-
-    def _file_name(self, ending: str) -> str:
-        return downloads.file_name(
-            self.output.display_name or self.output.component_id, self.run_id[:8], extension=ending
         )
 
     def state_key(self, name: str) -> str:
@@ -69,17 +62,6 @@ class OutputCard:
     def widget_key(self, name: str) -> str:
         """Return a widget key of this card."""
         return f"view-{name}-{self.run_id}-{self.key}"
-
-    def tabs(self, name: str, labels: Sequence[str]) -> Iterator[tuple[int, str]]:
-        """Draw tabs, and yield index and label of the open one inside it.
-
-        Yields nothing while no tab is open, so only what a person sees is computed.
-        """
-        tabs = st.tabs(labels, key=self.widget_key(name), on_change="rerun")
-        for index, (label, tab) in enumerate(zip(labels, tabs, strict=True)):
-            if tab.open:
-                with tab:
-                    yield index, label
 
     def cached(self, name: str, compute: Callable[[], T]) -> T:
         """Return `compute()`, cached until the output's value changes, as it may in a live run.

@@ -25,16 +25,17 @@ def draw(card: OutputCard) -> None:
     if value is None:
         st.caption("No value.")
         return
-    draw_searchable(card, value)
+    draw_searchable(card)
     with st.container(horizontal=True, gap="small"):
-        card.save_json_button(value)
+        card.save_button("JSON", lambda: downloads.to_json_bytes(value), "json", "application/json")
 
 
-def draw_searchable(card: OutputCard, value: Any) -> None:
+def draw_searchable(card: OutputCard) -> None:
     """Draw the tree below a search field."""
+    value = card.output.value
     json_text = card.cached("json", lambda: downloads.to_json_bytes(value))
     if isinstance(value, dict | list) and value:
-        _search(card, value)
+        _search(card)
     draw_tree(value, json_text)
 
 
@@ -51,7 +52,7 @@ def draw_tree(value: Any, json_text: bytes) -> None:
         st.code(json_text.decode(), language="json", wrap_lines=True)
 
 
-def _search(card: OutputCard, value: Any) -> None:
+def _search(card: OutputCard) -> None:
     query = st.text_input(
         "Search keys and values",
         key=card.widget_key("search"),
@@ -62,7 +63,7 @@ def _search(card: OutputCard, value: Any) -> None:
     )
     if not query.strip():
         return
-    result = json_path.search_value(value, query, MAX_HITS)
+    result = json_path.search_value(card.output.value, query, MAX_HITS)
     st.caption(_count_text(result))
     for hit in result.matches:
         path, preview = st.columns([3, 2], vertical_alignment="center")
@@ -71,11 +72,9 @@ def _search(card: OutputCard, value: Any) -> None:
 
 
 def _count_text(result: json_path.SearchResult) -> str:
-    if not result.total:
-        parts = ["No matches"]
-    else:
-        parts = [f"{result.total:,} match{'es' * (result.total != 1)}"]
-    if result.total > len(result.matches):
+    total = result.total
+    parts = [f"{total:,} match{'es' * (total != 1)}" if total else "No matches"]
+    if total > len(result.matches):
         parts.append(f"shows the first {len(result.matches)}")
     if not result.is_complete:
         parts.append(f"only the first {json_path.MAX_SEARCHED_VALUES:,} values were searched")

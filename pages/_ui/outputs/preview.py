@@ -15,6 +15,7 @@ from lfclient.console.content.media_types import MediaKind, MediaType
 from lfclient.outputs.model import OutputKind
 from pages._ui.outputs import image, json_viewer, message
 from pages._ui.outputs.card import OutputCard
+from pages._ui.widgets import controls
 
 # largest file of a kind that gets a full preview
 MAX_BYTES: dict[MediaKind, int] = {
@@ -45,38 +46,35 @@ def draw(card: OutputCard, data: bytes, media: MediaType) -> None:
         else:
             _draw_text(data, media)
     elif media.kind in (MediaKind.SVG, MediaKind.JSON, MediaKind.TABLE, MediaKind.MARKDOWN):
-        for index, _ in card.tabs("preview", (media.kind.value.capitalize(), "Text")):
-            if index == 0:
-                _draw_structured(card, data, media)
-            else:
-                _draw_text(data, media)
+        controls.lazy_tabs(
+            card.widget_key("preview"),
+            [
+                (media.kind.value.capitalize(), lambda: _draw_content(card, data, media)),
+                ("Text", lambda: _draw_text(data, media)),
+            ],
+        )
     else:
-        _draw_media(card, data, media)
+        _draw_content(card, data, media)
 
 
-def _draw_media(card: OutputCard, data: bytes, media: MediaType) -> None:
-    if media.kind is MediaKind.IMAGE:
-        image.draw_image(data)
-    elif media.kind is MediaKind.PDF:
-        st.pdf(data, height=PDF_HEIGHT, key=card.widget_key("pdf"))
-    elif media.kind is MediaKind.AUDIO:
-        st.audio(data, format=media.mime)
-    elif media.kind is MediaKind.VIDEO:
-        st.video(data, format=media.mime)
-    else:
-        _draw_text(data, media)
-
-
-def _draw_structured(card: OutputCard, data: bytes, media: MediaType) -> None:
-    text = data.decode("utf-8-sig", "replace")
-    if media.kind is MediaKind.SVG:
-        image.draw_image(data)
-    elif media.kind is MediaKind.MARKDOWN:
-        message.draw_markdown(card, text)
-    elif media.kind is MediaKind.JSON:
-        _draw_json(card, text)
-    else:
-        _draw_table(data, media)
+def _draw_content(card: OutputCard, data: bytes, media: MediaType) -> None:
+    match media.kind:
+        case MediaKind.IMAGE | MediaKind.SVG:
+            image.draw_image(data)
+        case MediaKind.PDF:
+            st.pdf(data, height=PDF_HEIGHT, key=card.widget_key("pdf"))
+        case MediaKind.AUDIO:
+            st.audio(data, format=media.mime)
+        case MediaKind.VIDEO:
+            st.video(data, format=media.mime)
+        case MediaKind.MARKDOWN:
+            message.draw_markdown(card, data.decode("utf-8-sig", "replace"))
+        case MediaKind.JSON:
+            _draw_json(card, data.decode("utf-8-sig", "replace"))
+        case MediaKind.TABLE:
+            _draw_table(data, media)
+        case _:
+            _draw_text(data, media)
 
 
 def _draw_json(card: OutputCard, text: str) -> None:
@@ -86,7 +84,7 @@ def _draw_json(card: OutputCard, text: str) -> None:
         st.caption("Couldn't read this file as JSON. See its text.")
         return
     output = replace(card.output, kind=OutputKind.DATA, value=value)
-    json_viewer.draw_searchable(replace(card, output=output, key=f"{card.key}-json"), value)
+    json_viewer.draw_searchable(replace(card, output=output, key=f"{card.key}-json"))
 
 
 def _draw_table(data: bytes, media: MediaType) -> None:

@@ -10,7 +10,7 @@ from lfclient.console.content.csv_writer import csv_bytes
 from lfclient.outputs.tables import is_rows
 from pages._ui.outputs import chart, column_stats, json_viewer
 from pages._ui.outputs.card import OutputCard
-from pages._ui.widgets import downloads
+from pages._ui.widgets import controls, downloads
 
 MAX_HEIGHT = 420  # pixels
 # what a browser takes in within a second; larger tables are split into pages
@@ -33,13 +33,14 @@ def draw(card: OutputCard) -> None:
     if not table.size:
         st.caption(f"{format_count(len(rows), 'row')}, no columns.")
         return
-    for _, label in card.tabs("table", ("Rows", "Chart", "Columns")):
-        if label == "Rows":
-            _draw_rows(card, table)
-        elif label == "Chart":
-            chart.draw(card, table)
-        else:
-            _draw_statistics(card, table)
+    controls.lazy_tabs(
+        card.widget_key("table"),
+        [
+            ("Rows", lambda: _draw_rows(card, table)),
+            ("Chart", lambda: chart.draw(card, table)),
+            ("Columns", lambda: _draw_statistics(card, table)),
+        ],
+    )
 
 
 def _draw_rows(card: OutputCard, table: pd.DataFrame) -> None:

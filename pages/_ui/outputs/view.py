@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 import streamlit as st
 
@@ -21,7 +22,7 @@ from lfclient.runs.model import Run
 from pages._ui.outputs import file as outputs_file
 from pages._ui.outputs import gallery, image, json_viewer, message, output_pair, table
 from pages._ui.outputs.card import Download, OutputCard
-from pages._ui.widgets import alerts
+from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape, humanize
 
 
@@ -42,22 +43,13 @@ VIEWERS: dict[OutputKind, Viewer] = {
     OutputKind.ERROR: Viewer(message.draw_error, "error"),
     OutputKind.UNKNOWN: Viewer(json_viewer.draw, "help"),
 }
-ALL_IMAGES = "All images"
 
 
-def draw(
-    run: Run,
-    run_id: str,
-    download: Download,
-    reload: Callable[[], Run | None] | None = None,
-) -> bool:
+def draw(run: Run, run_id: str, download: Download, reload: Callable[[], Run | None]) -> bool:
     """Draw all outputs of a run, then its skipped components. Return False if there are none.
 
-    An output that repeats its component's
-    error is left out, since the run's status shows it.
-
-    Each card is a fragment, redrawn when a person uses it. `reload` returns the run for that;
-    without it, the open page keeps the run in memory.
+    Each card is a fragment, redrawn when a person uses it. `reload` returns the run for that, or
+    None if it was deleted: holding it would keep it in memory while the page is open.
     """
     source = RunSource(run, reload)
     outputs = _visible_outputs(run)
@@ -93,23 +85,23 @@ def draw_output(output: Output, run_id: str, key: str, download: Download) -> No
 
 
 class RunSource:
-    """The run on the page. After the first drawing it is reloaded on demand to save memory."""
+    """The run on the page, reloaded on demand after it was released."""
 
-    def __init__(self, run: Run, reload: Callable[[], Run | None] | None) -> None:
+    def __init__(self, run: Run, reload: Callable[[], Run | None]) -> None:
         self._run: Run | None = run
         self._reload = reload
 
     def run(self) -> Run | None:
         """Return the run, or None if it was deleted."""
-        return self._run or (self._reload() if self._reload else None)
+        return self._run or self._reload()
 
     def release(self) -> None:
-        """Release the run's memory, if the run can be reloaded."""
-        if self._reload:
-            self._run = None
+        """Release the run's memory."""
+        self._run = None
 
 
 def _visible_outputs(run: Run) -> dict[str, Output]:
+    """Return the outputs without those that repeat an error, which the run's status shows."""
     errors = {(error.component_id, error.message) for error in run.errors}
     return {
         component_id: output
@@ -155,18 +147,14 @@ def _draw_comparison(source: RunSource, run_id: str, download: Download) -> None
 
 def _draw_parts(card: OutputCard) -> None:
     """Draw a tab for each named output of a component, then a tab with all their images."""
-    names = list(card.output.parts)
-    labels = [escape(humanize(name)) or "unnamed" for name in names]
+    tabs: list[tuple[str, Callable[[], None]]] = []
+    for name, part in card.output.parts.items():
+        part_card = replace(card, output=replace(part, parts={}), key=f"{card.key}-{name}")
+        tabs.append((escape(humanize(name)) or "unnamed", partial(_draw_value, part_card)))
     images = [find_images(part) for part in card.output.parts.values()]
-    if sum(1 for found in images if found) > 1:
-        labels.append(ALL_IMAGES)
-    for index, _ in card.tabs("parts", labels):
-        if index == len(names):
-            gallery.draw(card, [picture for found in images for picture in found])
-            continue
-        name = names[index]
-        part = replace(card.output.parts[name], parts={})
-        _draw_value(replace(card, output=part, key=f"{card.key}-{name}"))
+    if sum(map(bool, images)) > 1:
+        tabs.append(("All images", partial(gallery.draw, card, list(chain(*images)))))
+    controls.lazy_tabs(card.widget_key("parts"), tabs)
 
 
 def _draw_value(card: OutputCard) -> None:
@@ -174,8 +162,7 @@ def _draw_value(card: OutputCard) -> None:
     if len(views) == 1:
         views[0][1]()
     else:
-        for index, _ in card.tabs("readings", [label for label, _ in views]):
-            views[index][1]()
+        controls.lazy_tabs(card.widget_key("readings"), views)
     _draw_notes(card.output)
 
 
@@ -186,17 +173,12 @@ def _value_views(card: OutputCard) -> list[tuple[str, Callable[[], None]]]:
     pictures = find_images(output)
     if output.kind is OutputKind.IMAGE and len(pictures) < 2:
         return [own]
-    others = [
-        (
-            f"As {extra.kind.value}",
-            partial(
-                VIEWERS[extra.kind].draw,
-                replace(card, output=extra, key=f"{card.key}-as-{number}"),
-            ),
-        )
-        for number, extra in enumerate(output.extras)
-        if extra.kind is not OutputKind.IMAGE
-    ]
+    others = []
+    for number, extra in enumerate(output.extras):
+        if extra.kind is not OutputKind.IMAGE:
+            extra_card = replace(card, output=extra, key=f"{card.key}-as-{number}")
+            draw_extra = partial(VIEWERS[extra.kind].draw, extra_card)
+            others.append((f"As {extra.kind.value}", draw_extra))
     if not pictures:
         return [own, *others]
     images = ("Images", partial(gallery.draw, card, pictures))
@@ -209,9 +191,7 @@ def _value_views(card: OutputCard) -> list[tuple[str, Callable[[], None]]]:
 
 
 def _draw_notes(output: Output) -> None:
-    """Draw how much of the output the server truncated, the setting that raises its limit, and
-    the output's note.
-    """
+    """Draw how much of the output the server truncated and why, and the output's note."""
     if output.truncated:
         unit, setting = (
             ("rows", "LANGFLOW_MAX_ITEMS_LENGTH")

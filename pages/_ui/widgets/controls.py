@@ -33,3 +33,13 @@ def lazy_expander(label: str, icon: str, key: str, draw: Callable[[], object]) -
     if panel.open:
         with panel:
             draw()
+
+
+def lazy_tabs(key: str, tabs: Sequence[tuple[str, Callable[[], object]]]) -> None:
+    """Draw tabs by label, each drawn, and sent to the browser, once it is opened."""
+    labels = [label for label, _ in tabs]
+    containers = st.tabs(labels, key=key, on_change="rerun")
+    for container, (_, draw) in zip(containers, tabs, strict=True):
+        if container.open:
+            with container:
+                draw()

@@ -21,7 +21,7 @@ DOT = base64.b64decode(
 def page(run, download):
     from pages._ui.outputs import view as outputs_view
 
-    outputs_view.draw(run, "run-1", download)
+    outputs_view.draw(run, "run-1", download, lambda: run)
 
 
 def draw_outputs(*found, not_run=(), download=None):
