@@ -157,13 +157,10 @@ def _build_chart(data: ChartData, spec: ChartSpec) -> alt.Chart:
 
 
 def _with_mark(base: alt.Chart, chart: str, points: int) -> alt.Chart:
-    marked: alt.Chart
-    if chart == chart_data.LINE:
-        marked = base.mark_line(point=points <= MAX_LINE_DOTS)
-    elif chart == chart_data.AREA:
-        marked = base.mark_area(opacity=0.7)
-    elif chart == chart_data.SCATTER:
-        marked = base.mark_circle(size=45, opacity=0.6)
-    else:
-        marked = base.mark_bar()
-    return marked
+    marks: dict[str, alt.Chart] = {
+        chart_data.LINE: base.mark_line(point=points <= MAX_LINE_DOTS),
+        chart_data.AREA: base.mark_area(opacity=0.7),
+        chart_data.SCATTER: base.mark_circle(size=45, opacity=0.6),
+        chart_data.BAR: base.mark_bar(),
+    }
+    return marks[chart]

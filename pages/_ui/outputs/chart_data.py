@@ -123,9 +123,7 @@ def _row_points(table: pd.DataFrame, kinds: dict[str, ColumnKind], spec: ChartSp
     table, note = _downsample(table, spec, "rows")
     kind = kinds[spec.x]
     x = parse_column(table[spec.x], kind)
-    points = _to_long_form(
-        {name: parse_column(table[name], ColumnKind.NUMBER) for name in spec.y}, x
-    )
+    points = _to_long_form(_numbers(table, spec), x)
     if spec.chart != SCATTER and kind is not ColumnKind.TEXT:
         points = points.sort_values("x", kind="stable")
     return ChartData(points, kind, note)
@@ -147,10 +145,7 @@ def _aggregate(table: pd.DataFrame, kinds: dict[str, ColumnKind], spec: ChartSpe
     if ROW_COUNT in spec.y:
         heights = pd.DataFrame({ROW_COUNT: x.groupby(x, sort=False).size()})
     else:
-        values = pd.DataFrame(
-            {name: parse_column(table[name], ColumnKind.NUMBER) for name in spec.y}
-        )
-        groups = values.groupby(x, sort=False)
+        groups = _numbers(table, spec).groupby(x, sort=False)
         heights = groups.mean() if spec.aggregate == MEAN else groups.sum(min_count=1)
     note = ""
     if spec.chart == BAR and len(heights) > MAX_BARS:
@@ -160,19 +155,19 @@ def _aggregate(table: pd.DataFrame, kinds: dict[str, ColumnKind], spec: ChartSpe
         heights = heights.sort_index()
     if spec.chart != BAR:
         heights, note = _downsample(heights, spec, "points")
-    points = _to_long_form(
-        {str(name): heights[name] for name in heights}, heights.index.to_series()
-    )
-    return ChartData(points, kind, note)
+    return ChartData(_to_long_form(heights, heights.index.to_series()), kind, note)
 
 
-def _to_long_form(series: dict[str, pd.Series], x: pd.Series) -> pd.DataFrame:
+def _numbers(table: pd.DataFrame, spec: ChartSpec) -> pd.DataFrame:
+    return pd.DataFrame({name: parse_column(table[name], ColumnKind.NUMBER) for name in spec.y})
+
+
+def _to_long_form(series: pd.DataFrame, x: pd.Series) -> pd.DataFrame:
     parts = [
         pd.DataFrame({"x": x.to_numpy(), "y": values.to_numpy(), "series": name})
         for name, values in series.items()
     ]
-    empty = pd.DataFrame({"x": [], "y": [], "series": []})
-    long = pd.concat(parts, ignore_index=True) if parts else empty
+    long = pd.concat(parts, ignore_index=True)
     return long.replace({"y": [np.inf, -np.inf]}, np.nan).dropna()
 
 

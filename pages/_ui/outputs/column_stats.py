@@ -13,7 +13,8 @@ from lfclient.common.formatting import clip
 SAMPLE_SIZE = 1000  # values that decide the kind of a text column
 MAX_COLUMNS = 200
 TOP_VALUES = 3
-NUMERIC_STATISTICS = ("Filled", "Empty", "Distinct", "Min", "Mean", "Median", "Max")
+_FIGURES = ("Min", "Mean", "Median", "Max")
+NUMERIC_STATISTICS = ("Filled", "Empty", "Distinct", *_FIGURES)
 MAX_VALUE_LENGTH = 40  # characters
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _TIME = re.compile(
@@ -35,12 +36,8 @@ def column_kinds(table: pd.DataFrame) -> dict[str, ColumnKind]:
 
     Text that is all numbers or ISO dates counts as numbers or times, as in CSV files.
     """
-    found: dict[str, ColumnKind] = {}
-    for name in table.columns[:MAX_COLUMNS]:
-        kind = _column_kind(table[name])
-        if kind:
-            found[name] = kind
-    return found
+    kinds = {name: _column_kind(table[name]) for name in table.columns[:MAX_COLUMNS]}
+    return {name: kind for name, kind in kinds.items() if kind}
 
 
 def _column_kind(column: pd.Series) -> ColumnKind | None:
@@ -81,10 +78,8 @@ def are_dates(times: pd.Series) -> bool:
 
 def statistics(table: pd.DataFrame) -> pd.DataFrame:
     """Return a row of formatted statistics for each of the first `MAX_COLUMNS` columns."""
-    known = column_kinds(table)
-    return pd.DataFrame(
-        [_statistics_row(table[name], known.get(name)) for name in table.columns[:MAX_COLUMNS]]
-    )
+    columns = (table[name] for name in table.columns[:MAX_COLUMNS])
+    return pd.DataFrame([_statistics_row(column, _column_kind(column)) for column in columns])
 
 
 def _statistics_row(column: pd.Series, kind: ColumnKind | None) -> dict[str, object]:
@@ -96,26 +91,20 @@ def _statistics_row(column: pd.Series, kind: ColumnKind | None) -> dict[str, obj
         "Filled": len(filled),
         "Empty": len(column) - len(filled),
         "Distinct": len(counts),
-        "Min": None,
-        "Mean": None,
-        "Median": None,
-        "Max": None,
+        **dict.fromkeys(_FIGURES),
         "Most frequent": _top_values_text(counts),
     }
     if kind in (ColumnKind.NUMBER, ColumnKind.TIME):
         values = parse_column(filled, kind).dropna()
         if len(values):
-            figures = {
-                "Min": values.min(),
-                "Mean": values.mean(),
-                "Median": values.median(),
-                "Max": values.max(),
-            }
+            figures = values.agg([name.lower() for name in _FIGURES])
             if kind is ColumnKind.NUMBER:
-                row |= {name: _number_text(value) for name, value in figures.items()}
+                texts = figures.map(_number_text)
             else:
-                time_format = "%Y-%m-%d" if are_dates(values) else "%Y-%m-%d %H:%M:%S"
-                row |= {name: value.strftime(time_format) for name, value in figures.items()}
+                texts = figures.dt.strftime(
+                    "%Y-%m-%d" if are_dates(values) else "%Y-%m-%d %H:%M:%S"
+                )
+            row |= zip(_FIGURES, texts, strict=True)
     return row
 
 

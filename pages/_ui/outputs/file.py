@@ -32,14 +32,15 @@ class FileDownload:
     def get(self) -> bytes:
         """Return the file, waiting for a download in progress. Raise its error for every caller."""
         with self._lock:
-            if self.data is None and self.error is None:
+            if self.error:
+                raise self.error
+            if self.data is None:
                 try:
                     self.data = self._download()
                 except LangflowError as error:
                     self.error = error
-        if self.data is None:
-            raise self.error or LangflowError("Couldn't download the file.")
-        return self.data
+                    raise
+            return self.data
 
 
 def draw(card: OutputCard) -> None:
