@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
 from lfclient.common.formatting import format_count
 from lfclient.console.store.run_history import RunPage
-from lfclient.console.store.run_queries import Cursor
 from lfclient.console.store.run_record import RunSummary
 from lfclient.errors import InvalidRequest
 from pages._ui.compare import picker
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import bulk_all, labels
 from pages._ui.history import filters as history_filters
-from pages._ui.history.view import ListView, notify_errors, run_history
+from pages._ui.history.view import ListView, run_history
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
+from pages._ui.state.notices import notify_errors
 
 MAX_COUNTED = 10_000
 
@@ -72,26 +73,21 @@ def draw_pager(page: RunPage, place: str) -> None:
 
 
 def _pager_buttons(page: RunPage, place: str) -> None:
-    if page.newer or page.older:
-        # a nested container keeps the buttons side by side in a narrow window
-        with st.container(horizontal=True, width="content", gap="small"):
-            _page_button("Newer", place, newer=page.newer)
-            _page_button("Older", place, older=page.older)
-
-
-def _page_button(
-    label: str, place: str, *, older: Cursor | None = None, newer: Cursor | None = None
-) -> None:
-    is_older = label == "Older"
-    st.button(
-        label,
-        key=history_key(f"{label.lower()}-{place}"),
-        icon=":material/chevron_right:" if is_older else ":material/chevron_left:",
-        icon_position="right" if is_older else "left",
-        disabled=not (older or newer),
-        on_click=history_filters.go_to_page,
-        kwargs={"older": older, "newer": newer},
-    )
+    if not (page.newer or page.older):
+        return
+    # a nested container keeps the buttons side by side in a narrow window
+    with st.container(horizontal=True, width="content", gap="small"):
+        for name, cursor in (("newer", page.newer), ("older", page.older)):
+            is_newer = name == "newer"
+            st.button(
+                name.capitalize(),
+                key=history_key(f"{name}-{place}"),
+                icon=":material/chevron_left:" if is_newer else ":material/chevron_right:",
+                icon_position="left" if is_newer else "right",
+                disabled=not cursor,
+                on_click=history_filters.go_to_page,
+                kwargs={name: cursor},
+            )
 
 
 def _count_text(selected: int, count: int | None) -> str:
@@ -124,18 +120,18 @@ def _draw_selection_actions(view: ListView, selected: Sequence[RunSummary]) -> N
             on_click=_stop_selected,
             args=(view, running),
         )
-    labels.draw(labels.LabelTarget(view.owners, selected, _still_selected))
+    labels.draw(labels.LabelTarget(view.owners, selected, partial(_still_selected, selected)))
     _draw_delete_panel(view, selected, len(running))
 
 
+@notify_errors()
 def _stop_selected(view: ListView, running: Sequence[RunSummary]) -> None:
     """Stop the runs. One that can't be stopped does not keep the others running."""
     servers = {server.owner: server for server in view.servers}
-    with notify_errors():
-        for run in _still_selected(running):
-            with notify_errors():
-                app_context().runner.stop(run.id, servers[run.owner].connection)
-                st.toast("Stop requested.", icon=":material/stop:")
+    for run in _still_selected(running):
+        with notify_errors():
+            app_context().runner.stop(run.id, servers[run.owner].connection)
+            st.toast("Stop requested.", icon=":material/stop:")
 
 
 def _draw_delete_panel(view: ListView, selected: Sequence[RunSummary], running: int) -> None:
@@ -157,10 +153,10 @@ def _draw_delete_panel(view: ListView, selected: Sequence[RunSummary], running: 
         )
 
 
+@notify_errors()
 def _delete_selected(view: ListView, ended: Sequence[RunSummary]) -> None:
-    with notify_errors():
-        run_ids = [run.id for run in _still_selected(ended)]
-        bulk_all.notify_deleted(len(run_history().delete(view.owners, run_ids).deleted))
+    run_ids = [run.id for run in _still_selected(ended)]
+    bulk_all.notify_deleted(len(run_history().delete(view.owners, run_ids).deleted))
 
 
 def _still_selected(drawn: Sequence[RunSummary]) -> list[RunSummary]:

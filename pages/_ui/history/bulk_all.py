@@ -16,8 +16,9 @@ from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RunSummary
 from lfclient.runs.model import RunStatus
 from pages._ui.history.filters import MAX_DATE, MIN_DATE, is_narrowed, start_of_day
-from pages._ui.history.view import ListView, notify_errors, run_history
+from pages._ui.history.view import ListView, run_history
 from pages._ui.state.history import history_key
+from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import alerts
 
 MAX_EXPORTED = 10_000
@@ -54,11 +55,10 @@ def export_csv(history: LiveHistory, view: ListView) -> bytes:
 
     Raises `StoreError`.
     """
-    return csv_bytes([csv_row(run) for run in _iterate_runs(history, view)])
+    return csv_bytes([_csv_row(run) for run in _iterate_runs(history, view)])
 
 
-def csv_row(run: RunSummary) -> dict[str, Any]:
-    """Return a run as a CSV row, with times in UTC and the duration in seconds."""
+def _csv_row(run: RunSummary) -> dict[str, Any]:
     return {
         "run": run.id,
         "flow": run.flow_name,
@@ -148,8 +148,9 @@ def _deletable_filter(
     )
 
 
+@notify_errors()
 def _delete_matching(view: ListView, run_filter: RunFilter) -> None:
-    with notify_errors(), st.spinner("Deleting…"):
+    with st.spinner("Deleting…"):
         notify_deleted(len(run_history().delete_all(view.owners, run_filter)))
         st.session_state[history_key("many")] = False  # closes the panel
 

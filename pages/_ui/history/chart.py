@@ -122,11 +122,10 @@ def summary(bars: StatusCounts, width: int) -> str:
 
 
 def _width_text(width: int) -> str:
-    for seconds, unit in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
-        if width % seconds == 0:
-            count = width // seconds
-            return f"one {unit}" if count == 1 else format_count(count, unit)
-    raise AssertionError("all bar widths are whole minutes")
+    units = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"))
+    seconds, unit = next((seconds, unit) for seconds, unit in units if width % seconds == 0)
+    count = width // seconds
+    return f"one {unit}" if count == 1 else format_count(count, unit)
 
 
 def _status_colors(order: Sequence[RunStatus], *, dark: bool) -> list[str]:

@@ -98,16 +98,16 @@ def warn_ignored(ignored: list[str]) -> None:
 
 def unknown_values(filters: Filters, options: FilterOptions) -> list[str]:
     """Return a sentence about each filter whose value no run has."""
-    reasons = []
-    if filters.flow and filters.flow not in options.flows:
-        reasons.append(f"No runs of the flow “{escape(clip(filters.flow, 40))}”.")
-    if filters.server and filters.server not in options.servers:
-        reasons.append(
-            f"No server “{escape(clip(filters.server, 40))}”. Connect to it on the Connection page."
-        )
-    if filters.label and filters.label not in options.labels:
-        reasons.append(f"No runs with the label “{escape(clip(filters.label, 40))}”.")
-    return reasons
+    values = (
+        (filters.flow, options.flows, "No runs of the flow “{}”."),
+        (filters.server, options.servers, "No server “{}”. Connect to it on the Connection page."),
+        (filters.label, options.labels, "No runs with the label “{}”."),
+    )
+    return [
+        text.format(escape(clip(value, 40)))
+        for value, known, text in values
+        if value and value not in known
+    ]
 
 
 def _draw_extra_filters(

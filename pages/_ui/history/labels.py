@@ -13,8 +13,9 @@ from lfclient.console.store.run_history import MAX_LABEL_LENGTH
 from lfclient.console.store.run_record import RunSummary
 from lfclient.errors import InvalidRequest, LangflowError
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.history.view import notify_errors, run_history
+from pages._ui.history.view import run_history
 from pages._ui.state.history import history_key, short_hash
+from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
@@ -25,17 +26,13 @@ MAX_SHOWN = 3  # labels beside an open run
 class LabelTarget:
     """The runs that a star or label applies to, as they were drawn.
 
-    `revalidate` is called when a button is pressed. It returns the runs that are still selected,
-    and raises `InvalidRequest` if none is.
+    `current` is called when a button is pressed. It returns the runs that are still selected, and
+    raises `InvalidRequest` if none is.
     """
 
     owners: Sequence[str]
     runs: Sequence[RunSummary]
-    revalidate: Callable[[Sequence[RunSummary]], Sequence[RunSummary]] = lambda runs: runs
-
-    def current_runs(self) -> Sequence[RunSummary]:
-        """Return the runs that are still selected. Raise `InvalidRequest` if none is."""
-        return self.revalidate(self.runs)
+    current: Callable[[], Sequence[RunSummary]]
 
 
 def draw_for_run(server: ServerSession, run_id: str) -> None:
@@ -54,7 +51,7 @@ def draw_for_run(server: ServerSession, run_id: str) -> None:
                 more = len(run.labels) - MAX_SHOWN
                 badges = [*shown[:MAX_SHOWN], f"+{more}" * (more > 0)]
                 st.markdown(" ".join(badges), width="content")
-            draw(LabelTarget(owners, [run]), "tertiary")
+            draw(LabelTarget(owners, [run], lambda: [run]), "tertiary")
 
 
 def draw(target: LabelTarget, kind: Literal["secondary", "tertiary"] = "secondary") -> None:
@@ -81,10 +78,10 @@ def draw(target: LabelTarget, kind: Literal["secondary", "tertiary"] = "secondar
             _draw_label_panel(target)
 
 
+@notify_errors()
 def _set_starred(target: LabelTarget, starred: bool) -> None:
-    with notify_errors():
-        for run in target.current_runs():
-            run_history().set_starred(target.owners, run.id, starred)
+    for run in target.current():
+        run_history().set_starred(target.owners, run.id, starred)
 
 
 def _draw_label_panel(target: LabelTarget) -> None:
@@ -121,24 +118,24 @@ def _draw_label_panel(target: LabelTarget) -> None:
         )
 
 
+@notify_errors()
 def _add_label(target: LabelTarget, key: str) -> None:
     """Add the typed label. The field and the button both call this; the second call finds ""."""
     label = st.session_state[key].strip()
     if label:
-        with notify_errors():
-            _change_labels(target, add=[label])
-            st.session_state[key] = ""
+        _change_labels(target, add=[label])
+        st.session_state[key] = ""
 
 
+@notify_errors()
 def _apply_selection(target: LabelTarget, before: Sequence[str], key: str) -> None:
     selected = st.session_state[key]
-    with notify_errors():
-        add = [label for label in selected if label not in before]
-        _change_labels(target, add, remove=set(before) - set(selected))
+    add = [label for label in selected if label not in before]
+    _change_labels(target, add, remove=set(before) - set(selected))
 
 
 def _change_labels(target: LabelTarget, add: Sequence[str], remove: Iterable[str] = ()) -> None:
-    run_ids = [run.id for run in target.current_runs()]
+    run_ids = [run.id for run in target.current()]
     try:
         run_history().change_labels(target.owners, run_ids, add, remove)
     except ValueError as error:

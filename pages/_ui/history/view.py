@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lfclient.console.runner.live_history import LiveHistory
 from lfclient.console.store.run_history import RunPage
 from lfclient.console.store.run_queries import Cursor, RunFilter
-from lfclient.errors import LangflowError
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.history.filters import Filters
-from pages._ui.state import notices
 
 
 @dataclass(frozen=True)
@@ -60,12 +56,3 @@ class ListView:
 def run_history() -> LiveHistory:
     """Return the history of all runs: the only source of runs on the History page."""
     return app_context().runner.history
-
-
-@contextmanager
-def notify_errors() -> Iterator[None]:
-    """Show a callback's `LangflowError` as a notice on the page that is drawn after it."""
-    try:
-        yield
-    except LangflowError as error:
-        notices.set_notice(error)
