@@ -13,7 +13,7 @@ from lfclient.runs.components import ComponentRun
 from pages._ui.compare.runs import ComparedRun, have_same_flow
 from pages._ui.components import timings
 from pages._ui.components.states import leaf_runs
-from pages._ui.widgets.theme import is_dark, theme_color
+from pages._ui.widgets.theme import theme_color
 
 MAX_COMPONENTS = 60
 MAX_NAME_LENGTH = 40
@@ -65,7 +65,7 @@ def _known_times(rows: Sequence[TimingRow], index: int) -> list[tuple[float, str
 
 def chart_options(names: Sequence[str], rows: Sequence[TimingRow]) -> dict[str, Any]:
     """Return the ECharts options."""
-    text_style = {"color": theme_color("textColor", dark=is_dark())}
+    text_style = {"color": theme_color("textColor")}
     longest = max(seconds for _, row in rows for seconds in row if seconds is not None)
     factor, unit = axis_unit(longest)
     return {
@@ -80,25 +80,17 @@ def chart_options(names: Sequence[str], rows: Sequence[TimingRow]) -> dict[str, 
                 "type": "bar",
                 "silent": True,
                 "barWidth": BAR_HEIGHT - 3,
-                "data": [_bar_item(row[index], factor, text_style["color"]) for _, row in rows],
+                "data": [_bar_item(row[index], factor, text_style) for _, row in rows],
             }
             for index, name in enumerate(names)
         ],
     }
 
 
-def _bar_item(seconds: float | None, factor: float, color: str | None) -> dict[str, Any]:
-    return {
-        "value": None if seconds is None else seconds * factor,
-        "label": {
-            "show": True,
-            "position": "right",
-            # our own text, so it contains no ECharts template
-            "formatter": "" if seconds is None else format_timing(seconds),
-            "color": color,
-        },
-        "itemStyle": {"borderRadius": 3},
-    }
+def _bar_item(seconds: float | None, factor: float, text_style: dict[str, Any]) -> dict[str, Any]:
+    if seconds is None:
+        return timings.bar_item(None, "", text_style)
+    return timings.bar_item(seconds * factor, format_timing(seconds), text_style)
 
 
 def _summary(runs: Sequence[ComparedRun], rows: Sequence[TimingRow]) -> str:

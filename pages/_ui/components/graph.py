@@ -59,7 +59,7 @@ class FlowGraph:
             return
         data = graph_data(flow, components, ended=ended)
         self._states = data["states"]
-        self._checksum = _states_checksum(self._states)
+        self._checksum = crc32(json.dumps(self._states).encode())
         with st.container(key=f"drawing-{key}", gap=None):
             _graph_component(
                 key=key, data={**data, "mark": self._checksum}, on_chosen_change=on_chosen_change
@@ -117,10 +117,6 @@ def _state_data(
         "states": [_state_cells(status) for status in statuses],
         "alt": f"Graph of {len(statuses)} components: {state_counts_text(statuses)}",
     }
-
-
-def _states_checksum(states: list[list[str]]) -> int:
-    return crc32(json.dumps(states).encode())
 
 
 def _state_cells(status: ComponentStatus) -> list[str]:

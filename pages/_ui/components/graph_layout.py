@@ -37,11 +37,11 @@ def layout_flow(flow: Flow) -> Layout:
 
     A group has one card.
     """
-    ids = [component.id for component in flow.components]
     if _is_arranged(flow.components):
-        positions = _resolve_overlaps(ids, _scale_positions(flow.components))
+        positions = _resolve_overlaps(_scale_positions(flow.components))
     else:
-        positions = _resolve_overlaps(ids, _arrange_in_columns(ids, flow.edges))
+        ids = [component.id for component in flow.components]
+        positions = _resolve_overlaps(_arrange_in_columns(ids, flow.edges))
     left = min((x for x, _ in positions.values()), default=0)
     top = min((y for _, y in positions.values()), default=0)
     positions = {id: (x - left, y - top) for id, (x, y) in positions.items()}
@@ -79,10 +79,10 @@ def _compress_axis(values: list[float], scale: float, max_gap: float) -> dict[fl
     return compressed
 
 
-def _resolve_overlaps(ids: Sequence[str], positions: Positions) -> PixelPositions:
+def _resolve_overlaps(positions: Positions) -> PixelPositions:
     """Move overlapping cards down, from the top on."""
     resolved: PixelPositions = {}
-    for id in sorted(ids, key=lambda id: (positions[id][1], positions[id][0])):
+    for id in sorted(positions, key=lambda id: positions[id][::-1]):
         x, y = (round(value) for value in positions[id])
         # the cards above each other in this place: moving below one may reach the next
         stack = [

@@ -15,7 +15,7 @@ from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState
 from pages._ui.components.states import duration_text, leaf_runs
 from pages._ui.widgets.status_badges import component_style
-from pages._ui.widgets.theme import is_dark, theme_color
+from pages._ui.widgets.theme import theme_color
 
 MAX_NAME_LENGTH = 60
 MAX_NAME_LENGTH_WITH_ID = 40  # characters of a name that is followed by an id
@@ -37,7 +37,7 @@ def draw(flow: Flow, components: Mapping[str, ComponentRun]) -> None:
         st.caption("The server reported no component timings.")
         return
     st.echarts_chart(
-        chart_options(shown, dark=is_dark()),
+        chart_options(shown),
         height=ROW_HEIGHT * len(shown) + 46,
         alt=_summary(shown),
     )
@@ -49,18 +49,18 @@ def draw(flow: Flow, components: Mapping[str, ComponentRun]) -> None:
         st.caption(f"{count} without a start time: bars begin at 0.")
 
 
-def chart_options(shown: list[TimelineBar], *, dark: bool) -> dict[str, Any]:
+def chart_options(shown: list[TimelineBar]) -> dict[str, Any]:
     """Return the ECharts options."""
     end = max((bar.start or 0) + bar.seconds for bar in shown)
     factor, unit = axis_unit(end)
     shortest = end * factor * _MIN_BAR_SHARE or 1
-    text_style = {"color": theme_color("textColor", dark=dark)}
-    done = all(bar.run.state is ComponentState.DONE for bar in shown)
+    text_style = {"color": theme_color("textColor")}
+    all_done = all(bar.run.state is ComponentState.DONE for bar in shown)
     return {
         **BASE_OPTIONS,
         "grid": {
             "left": 4,
-            "right": 52 if done else 120,
+            "right": 52 if all_done else 120,
             "top": 4,
             "bottom": 4,
             "containLabel": True,
@@ -89,7 +89,7 @@ def chart_options(shown: list[TimelineBar], *, dark: bool) -> dict[str, Any]:
                 "barWidth": "62%",
                 "cursor": "default",
                 "data": [
-                    _bar_item(bar, max(bar.seconds * factor, shortest), dark=dark) for bar in shown
+                    _bar_item(bar, max(bar.seconds * factor, shortest), text_style) for bar in shown
                 ],
             },
         ],
@@ -112,26 +112,23 @@ def time_axis_label(unit: str, text_style: Mapping[str, Any]) -> dict[str, Any]:
     return {"formatter": f"{{value}} {unit}", **text_style}
 
 
-def _bar_item(bar: TimelineBar, length: float, *, dark: bool) -> dict[str, Any]:
-    done = bar.run.state is ComponentState.DONE
-    words = duration_text(bar.run)
-    if not done:
-        words += f" · {component_state_label(bar.run.state, ended=True)}"
-    color = component_style(bar.run.state, ended=True).colour
+def bar_item(
+    value: float | None, words: str, text_style: Mapping[str, Any], **style: Any
+) -> dict[str, Any]:
+    """Return a bar with our own words beside it, which contain no ECharts template."""
     return {
-        "value": length,
-        "itemStyle": {
-            "color": theme_color(f"{color}TextColor", dark=dark),
-            "borderRadius": 3,
-            "opacity": 0.85,
-        },
-        "label": {
-            "show": True,
-            "position": "right",
-            "formatter": words,  # our own text, so it contains no ECharts template
-            "color": theme_color("textColor", dark=dark),
-        },
+        "value": value,
+        "label": {"show": True, "position": "right", "formatter": words, **text_style},
+        "itemStyle": {"borderRadius": 3, **style},
     }
+
+
+def _bar_item(bar: TimelineBar, length: float, text_style: Mapping[str, Any]) -> dict[str, Any]:
+    words = duration_text(bar.run)
+    if bar.run.state is not ComponentState.DONE:
+        words += f" · {component_state_label(bar.run.state, ended=True)}"
+    color = theme_color(f"{component_style(bar.run.state, ended=True).colour}TextColor")
+    return bar_item(length, words, text_style, color=color, opacity=0.85)
 
 
 def _summary(shown: list[TimelineBar]) -> str:

@@ -17,7 +17,7 @@ from pages._ui.outputs import chart_data
 from pages._ui.state.history import history_key
 from pages._ui.widgets import alerts, controls, status_badges
 from pages._ui.widgets.markdown import browser_timezone
-from pages._ui.widgets.theme import is_dark, theme_color
+from pages._ui.widgets.theme import theme_color
 
 CHART_HEIGHT = 240
 MAX_BARS = 100
@@ -52,7 +52,7 @@ def _draw_chart(view: ListView) -> None:
         view.owners, view.run_filter, width, int(utc_offset.total_seconds())
     )
     st.altair_chart(
-        build_chart(bars, width, dark=is_dark()),
+        build_chart(bars, width),
         height=CHART_HEIGHT,
         key=history_key("figure"),
         alt=summary(bars, width),
@@ -66,7 +66,7 @@ def bar_width(since: datetime, until: datetime) -> int:
     return next((width for width in BAR_WIDTHS if span / width <= MAX_BARS), BAR_WIDTHS[-1])
 
 
-def build_chart(bars: StatusCounts, width: int, *, dark: bool) -> alt.Chart:
+def build_chart(bars: StatusCounts, width: int) -> alt.Chart:
     """Return the chart, with each bar between the start and end of its interval."""
     present = {status for _, status, _ in bars}
     order = [status for status in status_badges.STATUS_STYLES if status in present]
@@ -81,7 +81,7 @@ def build_chart(bars: StatusCounts, width: int, *, dark: bool) -> alt.Chart:
         }
         for start, status, count in bars
     ]
-    colors = alt.Scale(domain=labels, range=_status_colors(order, dark=dark))
+    colors = alt.Scale(domain=labels, range=_status_colors(order))
     axis = alt.Axis(format=chart_data.TIME_AXIS_FORMAT, tickMinStep=width * 1000)
     chart: alt.Chart = (
         alt.Chart(alt.InlineData(values=values))
@@ -128,13 +128,13 @@ def _width_text(width: int) -> str:
     return f"one {unit}" if count == 1 else format_count(count, unit)
 
 
-def _status_colors(order: Sequence[RunStatus], *, dark: bool) -> list[str]:
+def _status_colors(order: Sequence[RunStatus]) -> list[str]:
     """Return the statuses' colors. Statuses that share a color get paler shades of it."""
     uses: Counter[str] = Counter()
     colors = []
     for status in order:
         name = status_badges.STATUS_STYLES[status].colour
-        themed = theme_color(f"{name}TextColor", dark=dark)
+        themed = theme_color(f"{name}TextColor")
         opacity = _OPACITIES[min(uses[name], len(_OPACITIES) - 1)]
         colors.append(f"{themed}{opacity}" if themed else name)
         uses[name] += 1

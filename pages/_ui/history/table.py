@@ -28,7 +28,7 @@ from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
 from pages._ui.widgets import status_badges
 from pages._ui.widgets.markdown import browser_timezone, format_time, timezone_name
-from pages._ui.widgets.theme import is_dark, theme_color
+from pages._ui.widgets.theme import theme_color
 
 MAX_NAME_LENGTH = 60
 _STAR = "★"
@@ -118,10 +118,7 @@ def _column_config(open_key: str, runs: Sequence[RunSummary]) -> dict[str, Any]:
         "Flow": column.TextColumn(width=200),
         "Status": column.MultiselectColumn(
             options=colors,
-            color=[
-                theme_color(f"{color}BackgroundColor", dark=is_dark()) or color
-                for color in colors.values()
-            ],
+            color=[theme_color(f"{color}BackgroundColor") or color for color in colors.values()],
             width=210 if any(run.attempts > 1 for run in runs) else 145,
         ),
         "Started": column.TextColumn(width=122, help=f"Timezone: {timezone_name()}"),

@@ -10,7 +10,7 @@ def is_dark() -> bool:
     return st.context.theme.type == "dark"
 
 
-def theme_color(name: str, *, dark: bool) -> str | None:
-    """Return a color of the light or dark theme, or None if the theme does not set it."""
-    color: str | None = st.get_option(f"theme.{'dark' if dark else 'light'}.{name}")
+def theme_color(name: str) -> str | None:
+    """Return a color of the browser's theme, or None if the theme does not set it."""
+    color: str | None = st.get_option(f"theme.{'dark' if is_dark() else 'light'}.{name}")
     return color

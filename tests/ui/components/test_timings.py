@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from lfclient.console.presentation import timeline
 from lfclient.runs.components import ComponentRun, ComponentState
 from pages._ui.components import timings
+from pages._ui.widgets import theme
 from tests.support import components, flows
 from tests.support.components import done
 
@@ -34,7 +35,7 @@ def test_bars_begin_where_their_components_began():
 def test_bars_without_a_start_time_come_last_and_begin_at_zero():
     found = bars(done("A-1", 9), done("B-1", 1, ended=5))
     assert [(bar.name, bar.start) for bar in found] == [("B", 0), ("A", None)]
-    spec = timings.chart_options(found, dark=False)
+    spec = timings.chart_options(found)
     assert spec["series"][0]["data"] == [0, 0]
 
 
@@ -47,24 +48,22 @@ def test_components_that_never_ran_have_no_bar():
     [(0.25, 250, "{value} ms"), (30, 30, "{value} s"), (1800, 30, "{value} min")],
 )
 def test_the_axis_unit_fits_the_longest_bar(seconds, end, label):
-    axis = timings.chart_options(bars(done("A-1", seconds, ended=0)), dark=True)["xAxis"]
+    axis = timings.chart_options(bars(done("A-1", seconds, ended=0)))["xAxis"]
     assert axis["max"] == pytest.approx(end)
     assert axis["axisLabel"]["formatter"] == label
 
 
 def test_a_component_that_took_no_time_has_a_thin_bar():
     """A run of only such components does not divide by zero."""
-    spec = timings.chart_options(
-        bars(done("A-1", 0, ended=1), done("B-1", 10, ended=11)), dark=False
-    )
+    spec = timings.chart_options(bars(done("A-1", 0, ended=1), done("B-1", 10, ended=11)))
     assert spec["series"][1]["data"][0]["value"] > 0
-    assert timings.chart_options(bars(done("A-1", 0, ended=1)), dark=False)["xAxis"]["max"] == 1
+    assert timings.chart_options(bars(done("A-1", 0, ended=1)))["xAxis"]["max"] == 1
 
 
 def test_a_failed_component_is_labeled_in_words():
     """Color alone does not show a failure."""
     found = bars(done("A-1", 2, ended=2, state=ComponentState.FAILED))
-    (bar,) = timings.chart_options(found, dark=True)["series"][1]["data"]
+    (bar,) = timings.chart_options(found)["series"][1]["data"]
     assert bar["label"]["formatter"] == "2.0 s · Failed"
 
 
@@ -73,7 +72,7 @@ def test_component_names_stand_only_on_the_axis():
     flow = components.hostile_flow()
     runs = components.halfway(flow, 3)
     found = timeline.timeline_bars((leaf.display_name, runs[leaf.id]) for leaf in flow.leaves)
-    spec = timings.chart_options(found, dark=False)
+    spec = timings.chart_options(found)
     assert spec["yAxis"]["data"] == list(components.HOSTILE)
     assert spec["tooltip"] == {"show": False}
     del spec["yAxis"]["data"]
@@ -86,16 +85,17 @@ def test_light_and_dark_themes_have_different_colors(monkeypatch):
     themes = tomllib.loads(text)["theme"]
 
     def get_option(name):
-        _, theme, option = name.split(".")
-        return themes[theme][option]
+        _, scheme, option = name.split(".")
+        return themes[scheme][option]
 
     monkeypatch.setattr(st, "get_option", get_option)
     found = bars(done("A-1", 2, ended=2))
-    light, dark = (
-        timings.chart_options(found, dark=dark)["series"][1]["data"][0]["itemStyle"]["color"]
-        for dark in (False, True)
-    )
-    assert light != dark
+    colors = set()
+    for is_dark in (False, True):
+        monkeypatch.setattr(theme, "is_dark", lambda is_dark=is_dark: is_dark)
+        (bar,) = timings.chart_options(found)["series"][1]["data"]
+        colors.add(bar["itemStyle"]["color"])
+    assert len(colors) == 2
 
 
 def page(flow, runs):

@@ -27,7 +27,7 @@ def test_statuses_that_share_a_color_get_different_shades(monkeypatch):
     """The summary names them as well."""
     monkeypatch.setattr(st, "get_option", lambda name: "#9A4B00")
     bars = [(NOW, each, number + 1) for number, each in enumerate(STOPPED)]
-    figure = history_chart.build_chart(bars, 3600, dark=True).to_dict()
+    figure = history_chart.build_chart(bars, 3600).to_dict()
     scale = figure["encoding"]["color"]["scale"]
     assert scale["domain"] == ["Cancelled", "Timed out", "Interrupted"]
     assert len(set(scale["range"])) == 3
@@ -37,7 +37,7 @@ def test_statuses_that_share_a_color_get_different_shades(monkeypatch):
 
 
 def test_the_time_axis_uses_the_24_hour_clock_and_ticks_at_most_once_per_bar():
-    axis = history_chart.build_chart([(NOW, RunStatus.FAILED, 1)], 3600, dark=False).to_dict()
+    axis = history_chart.build_chart([(NOW, RunStatus.FAILED, 1)], 3600).to_dict()
     axis = axis["encoding"]["x"]["axis"]
     assert axis == {"format": chart_data.TIME_AXIS_FORMAT, "tickMinStep": 3_600_000}
 
@@ -54,9 +54,9 @@ def test_a_day_on_the_chart_is_a_day_in_the_browsers_timezone(url, monkeypatch):
     zone, drawn = timezone(timedelta(hours=5, minutes=30)), []
     draw = history_chart.build_chart
 
-    def record_bars(bars, width, **more):
+    def record_bars(bars, width):
         drawn.extend(bars)
-        return draw(bars, width, **more)
+        return draw(bars, width)
 
     monkeypatch.setattr(history_chart, "browser_timezone", lambda: zone)
     monkeypatch.setattr(history_chart, "build_chart", record_bars)
