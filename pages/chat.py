@@ -17,16 +17,16 @@ with alerts.show_errors():
         server.prefetch()
         with chat_sidebar.flow_container(server):
             flow = flow_picker.draw(server, None)
-        bench = chat_sidebar.prepare_form(server, flow)
-        if bench:
+        form = chat_sidebar.prepare_form(server, flow)
+        if form:
             chat_sidebar.draw_hint()
             session_list.finish_change(server)
-            current = conversation.load(server, bench)
+            current = conversation.load(form)
             session_list.draw_header(current)
             chat_messages.draw(current)
             connect.draw_notice()
             composer.draw(current)
             with st.sidebar:
-                chat_sidebar.draw(bench)
+                chat_sidebar.draw(form)
                 session_list.draw(current)
             status_panel.wait_for_end(server, current.record)

@@ -28,7 +28,7 @@ with alerts.show_errors():
             opened = record if record and rerun.shows_inputs(server, record) else None
             form = run_form.prepare(server, flow) if flow and not opened else None
         with controls:
-            run_controls.draw(server, form.setup if form else None, record)
+            run_controls.draw(server, form, record)
         with right:
             if record:
                 run_details.draw_details(server, record)

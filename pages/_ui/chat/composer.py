@@ -23,21 +23,19 @@ from pages._ui.state import notices
 
 def draw(conversation: Conversation) -> None:
     """Draw the message box at the bottom of the window."""
-    flow = conversation.choice.flow
+    form = conversation.form
     # always drawn: a box that changes its position loses the cursor
     with st.bottom, st.container(key="talk-stop"):
         if conversation.is_answering and conversation.record:
             run_controls.draw_stop_button(conversation.server, conversation.record)
-    files = file_field(flow)
+    files = file_field(form.flow)
     # Streamlit scrolls to new messages only if the box is in no container
     st.chat_input(
-        f"Message {flow.name[:60]}",
+        f"Message {form.flow.name[:60]}",
         key=_key(conversation),
         accept_file="multiple" if files and files.is_list else bool(files),
-        file_type=list(accepted_types(files)) or None if files else None,
-        max_upload_size=file_fields.browser_limit_mb(conversation.choice.server_info)
-        if files
-        else None,
+        file_type=(list(accepted_types(files)) or None) if files else None,
+        max_upload_size=file_fields.browser_limit_mb(form.server_info) if files else None,
         on_submit=_on_submit,
         args=(conversation,),
     )
@@ -61,11 +59,9 @@ def _on_submit(conversation: Conversation) -> None:
         return
     try:
         _check(conversation, text)
-        sent = send(conversation, text, _upload(conversation, files))
+        _send(conversation, text, _upload(conversation, files), uuid.uuid4().hex)
     except LangflowError as error:
         notices.set_notice(error)
-        sent = False
-    if not sent:
         st.session_state[_key(conversation)] = text
 
 
@@ -86,47 +82,39 @@ def _check(conversation: Conversation, text: str) -> None:
 
 def _upload(conversation: Conversation, files: Sequence[UploadedFile]) -> list[str]:
     """Upload files, wait for them and return their paths on the server."""
-    choice, field = conversation.choice, file_field(conversation.choice.flow)
+    form, field = conversation.form, file_field(conversation.form.flow)
     if not files or field is None:
         return []
     with st.spinner("Uploading files"):
-        begun = file_fields.upload_files(
-            field, files, choice.server, choice.server_info, choice.flow.id
+        uploads = file_fields.upload_files(
+            field, files, form.server, form.server_info, form.flow.id
         )
-        for upload in begun:
+        for upload in uploads:
             upload.ended.wait()
-    refusals = [refusal for upload in begun for refusal in upload.errors]
+    refusals = [refusal for upload in uploads for refusal in upload.errors]
     if refusals:
         raise FileRefused(
             f"Couldn't send the message. {' '.join(refusals)}",
             hint="Your text is back in the box. Choose the files again.",
         )
-    return [upload.ref.path for upload in begun if upload.ref and upload.ref.path]
+    return [upload.ref.path for upload in uploads if upload.ref and upload.ref.path]
 
 
-def send_again(
-    conversation: Conversation, text: str, files: Sequence[str], submit_token: str
-) -> None:
-    """Send a message as the callback of a button."""
-    send(conversation, text, files, submit_token)
+@notices.notify_errors()
+def send_again(conversation: Conversation, text: str, files: Sequence[str], run_id: str) -> None:
+    """Send the message of a run again, as the callback of a button.
 
-
-def send(
-    conversation: Conversation, text: str, files: Sequence[str] = (), submit_token: str = ""
-) -> bool:
-    """Start the run that answers a text; return whether it was, with a notice if not.
-
-    All calls with the same `submit_token` start one run.
+    Repeated clicks start one run.
     """
-    choice = conversation.choice
-    values: dict[str, Any] = {field.key: text for field in choice.flow.fields if field.chat_input}
-    field = file_field(choice.flow)
+    _send(conversation, text, files, f"again {run_id}")
+
+
+def _send(conversation: Conversation, text: str, files: Sequence[str], submit_token: str) -> None:
+    """Start the run that answers a text. All calls with the same `submit_token` start one run."""
+    form = conversation.form
+    values: dict[str, Any] = {field.key: text for field in form.flow.fields if field.chat_input}
+    field = file_field(form.flow)
     if field and files:
         values[field.key] = list(files) if field.is_list else files[0]
-    run_id = run_controls.start_run(
-        choice, choice.mode, conversation.id, submit_token or uuid.uuid4().hex, values
-    )
-    if run_id is None:
-        return False
-    chat_state.start_session(conversation.server.owner, choice.flow.id, conversation.id)
-    return True
+    run_controls.start_run(form, form.mode, conversation.id, submit_token, values)
+    chat_state.start_session(form.server.owner, form.flow.id, conversation.id)

@@ -23,7 +23,6 @@ from lfclient.runs.components import Message
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.run.controls import RunSetup
 from pages._ui.run.run_form import RunForm
 from pages._ui.state import chat as chat_state
 
@@ -49,7 +48,7 @@ class Conversation:
     """
 
     server: ServerSession
-    choice: RunSetup
+    form: RunForm
     id: str
     history: Sequence[Message] | None
     is_complete: bool
@@ -72,7 +71,7 @@ class Conversation:
     @property
     def key(self) -> tuple[str, str, str]:
         """Return owner, flow ID and session ID, for the keys of widgets."""
-        return self.server.owner, self.choice.flow.id, self.id
+        return self.server.owner, self.form.flow.id, self.id
 
     def with_record(self, record: RunRecord) -> Conversation:
         """Return a copy with a newer version of the latest run."""
@@ -90,9 +89,9 @@ class SessionEntry:
     last_message_at: datetime | None = None
 
 
-def load(server: ServerSession, ready: RunForm) -> Conversation:
+def load(form: RunForm) -> Conversation:
     """Return the conversation in the URL, or a new one."""
-    choice, flow = ready.setup, ready.setup.flow
+    server, flow = form.server, form.flow
     named = chat_state.current_session(flow.id)
     name = named or chat_state.next_session(server.owner, flow.id)
     records = [
@@ -101,8 +100,8 @@ def load(server: ServerSession, ready: RunForm) -> Conversation:
         if record.session_id == name
     ]
     record = app_context().runner.get(records[0].id, server.owner) if records else None
-    conversation = Conversation(server, choice, name, (), True, True, None, record, records[1:])
-    return _with_history(conversation, ready) if named else conversation
+    conversation = Conversation(server, form, name, (), True, True, None, record, records[1:])
+    return _with_history(conversation) if named else conversation
 
 
 def latest_run(server: ServerSession, flow_id: str, name: str) -> RunRecord | None:
@@ -111,8 +110,8 @@ def latest_run(server: ServerSession, flow_id: str, name: str) -> RunRecord | No
     return next((record for record in found if record.session_id == name), None)
 
 
-def _with_history(conversation: Conversation, ready: RunForm) -> Conversation:
-    flow_id, wanted = conversation.choice.flow.id, fetch_limit(conversation)
+def _with_history(conversation: Conversation) -> Conversation:
+    flow_id, wanted = conversation.form.flow.id, fetch_limit(conversation)
     question = f"messages {flow_id} {wanted} {conversation.id}"
     before = chat_state.replace_history_key(question)
     if before:
@@ -126,7 +125,8 @@ def _with_history(conversation: Conversation, ready: RunForm) -> Conversation:
     # until the run ends, its own messages come from its events
     seconds = math.inf if conversation.is_answering else _TTL_SECONDS
     # a flow's messages may repeat a secret that the form sent
-    redactor = Redactor(collect_secrets(conversation.choice.flow, ready.form.result.overrides))
+    overrides = conversation.form.form.result.overrides
+    redactor = Redactor(collect_secrets(conversation.form.flow, overrides))
 
     def fetch(api: LangflowClient) -> list[Message]:
         messages = api.messages(flow_id, conversation.id, limit=wanted)
@@ -255,7 +255,7 @@ def visible_messages(conversation: Conversation) -> tuple[list[Message], list[Me
     else:
         newer = {message.id for message in spoken}
         history = [message for message in history if message.id not in newer]
-    flow = conversation.choice.flow
+    flow = conversation.form.flow
     text = sent_text(record, flow)
     has_user_message = any(message.sender == USER for message in spoken)
     if text and not has_user_message and not _contains(history, text, record):
@@ -265,7 +265,7 @@ def visible_messages(conversation: Conversation) -> tuple[list[Message], list[Me
 
 def _with_unsent(conversation: Conversation) -> list[Message]:
     """Return the history, with messages that never reached the server at their times."""
-    history, flow = list(conversation.history or ()), conversation.choice.flow
+    history, flow = list(conversation.history or ()), conversation.form.flow
     if not conversation.earlier_runs:
         return history
     times = [_parse_time(message.timestamp) for message in history]

@@ -18,22 +18,11 @@ from lfclient.runs.components import Message
 from lfclient.runs.model import RunStatus
 from pages._ui.app import navigation
 from pages._ui.chat import composer, message_blocks
-from pages._ui.chat.conversation import (
-    MACHINE,
-    UNSENT,
-    USER,
-    WINDOW,
-    Conversation,
-    latest_run,
-    sent_files,
-    sent_text,
-    show_earlier,
-    visible_messages,
-    window_count,
-)
+from pages._ui.chat import conversation as chat
+from pages._ui.chat.conversation import Conversation
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
-from pages._ui.outputs.message import MAX_MARKDOWN_LENGTH, MAX_TEXT_LENGTH
+from pages._ui.outputs.message import MAX_MARKDOWN_LENGTH, MAX_TEXT_LENGTH, draw_plain_text
 from pages._ui.run import approval, status_panel
 from pages._ui.state import chat as chat_state
 from pages._ui.state import query_params
@@ -48,12 +37,12 @@ _MAX_WINDOW_CHARS = 100_000  # a browser takes 1.3 s to draw 100 KB of Markdown
 _MAX_PARTIAL_CHARS = 10_000  # drawn of a long text that is being written, from its end
 _MAX_ERROR_CHARS = 1_000
 _MAX_FILES = 20
-_GENERIC = (USER, MACHINE, "AI", "")
+_GENERIC = (chat.USER, chat.MACHINE, "AI", "")
 
 
 def draw(conversation: Conversation) -> None:
     """Draw the messages, then those of the latest run."""
-    history, spoken = visible_messages(conversation)
+    history, spoken = chat.visible_messages(conversation)
     with st.container(key="talk-messages"):
         if conversation.error:
             loading.show(conversation.server, conversation.error, retry="retry-messages")
@@ -78,13 +67,13 @@ def draw(conversation: Conversation) -> None:
 @alerts.show_errors()
 def _watch(conversation: Conversation) -> None:
     """Redraw the page when a message is sent in the same session elsewhere."""
-    newest = latest_run(conversation.server, conversation.choice.flow.id, conversation.id)
+    newest = chat.latest_run(conversation.server, conversation.form.flow.id, conversation.id)
     if newest and newest.id != (conversation.record.id if conversation.record else None):
         st.rerun()
 
 
 def _empty(conversation: Conversation) -> None:
-    flow = conversation.choice.flow
+    flow = conversation.form.flow
     st.markdown(f"#### :material/forum: {escape(clip(flow.name, 80))}", anchors=False)
     st.caption(
         escape(clip(flow.description, 400))
@@ -94,27 +83,26 @@ def _empty(conversation: Conversation) -> None:
 
 def _history(conversation: Conversation, history: Sequence[Message]) -> None:
     """Draw as many of the latest messages as a browser draws quickly."""
-    number = window_count(conversation)
-    drawn = list(_fitting(history, WINDOW * number, _MAX_WINDOW_CHARS * number))[::-1]
+    number = chat.window_count(conversation)
+    drawn = list(_fitting(history, chat.WINDOW * number, _MAX_WINDOW_CHARS * number))[::-1]
     if len(drawn) < len(history) or not conversation.is_complete:
         st.button(
             "Show earlier",
             key=chat_state.chat_key("earlier", *conversation.key),
             type="tertiary",
             icon=":material/expand_less:",
-            on_click=show_earlier,
+            on_click=chat.show_earlier,
             args=(conversation,),
         )
-    current = (
-        conversation.record.job_id if conversation.record else None
-    )  # its link is drawn with its outcome
+    # the latest run has its link beside its outcome
+    latest_job = conversation.record.job_id if conversation.record else None
     for message, after in zip_longest(drawn, drawn[1:]):
         _message(message, over=True)
         last = after is None or after.job_id != message.job_id
         run = conversation.runs.get(message.job_id or "")
-        if message.category == UNSENT:
+        if message.category == chat.UNSENT:
             st.caption(":material/warning: No answer")
-        elif run and last and message.job_id != current:
+        elif run and last and message.job_id != latest_job:
             _details(run, conversation)
 
 
@@ -135,11 +123,11 @@ def _message(message: Message, *, over: bool) -> None:
             reason = escape(clip(message.visible_text, _MAX_ERROR_CHARS))
             st.error(f"{heading}\n\n{reason}")
         return
-    with st.chat_message("user" if message.sender == USER else "assistant"):
+    with st.chat_message("user" if message.sender == chat.USER else "assistant"):
         if message.sender_name not in _GENERIC:
             st.caption(escape(clip(message.sender_name, 80)))
         text = message.visible_text
-        if message.sender == USER:
+        if message.sender == chat.USER:
             st.text(text[:MAX_TEXT_LENGTH])
         elif over or message.complete:
             if text or not message.blocks:
@@ -162,8 +150,7 @@ def _text(text: str, message_id: str, *, over: bool) -> None:
     elif len(text) <= MAX_MARKDOWN_LENGTH:
         st.markdown(strip_remote_images(text)[0])
     else:
-        st.caption(f"{len(text):,} characters: too long for Markdown.")
-        st.code(text[:MAX_TEXT_LENGTH], language=None, wrap_lines=True, height=420)
+        draw_plain_text(text)
         if over:
             st.download_button(
                 "Save",
@@ -222,14 +209,14 @@ def _page_version(record: RunRecord, history_ids: frozenset[str]) -> Hashable:
 
 def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     """Draw the user's message, the partial answer, and that more is coming."""
-    _, spoken = visible_messages(conversation.with_record(record))
+    _, spoken = chat.visible_messages(conversation.with_record(record))
     for message in spoken:
         _message(message, over=record.ended)
     writing = any(not message.complete for message in spoken)
     if record.ended or writing or approval.pending_question(record):
         return
     took = format_duration(record.elapsed(datetime.now(UTC)))
-    answered = spoken and spoken[-1].sender != USER
+    answered = spoken and spoken[-1].sender != chat.USER
     with st.container() if answered else st.chat_message("assistant"):
         words = _status_text(record.status)
         st.markdown(f"**…** :gray[{took}]")
@@ -246,26 +233,20 @@ def _status_text(status: RunStatus) -> str:
 
 def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[Message]) -> None:
     """Draw the outcome of the latest message: errors, Send again, and its details."""
-    failed = record.status is not RunStatus.COMPLETED
+    flow, failed = conversation.form.flow, record.status is not RunStatus.COMPLETED
     if failed:
-        _failure(record, messages, conversation.choice.flow)
-    elif conversation.is_history_final and messages and messages[-1].sender == USER:
+        _failure(record, messages, flow)
+    elif conversation.is_history_final and messages and messages[-1].sender == chat.USER:
         st.caption(":material/info: The flow ended without an answer.")
     with st.container(key="talk-outcome", horizontal=True, vertical_alignment="center"):
-        text = sent_text(record, conversation.choice.flow)
+        text = chat.sent_text(record, flow)
         if failed and text:
             st.button(
                 "Send again",
                 key=f"send-again-{record.id}",
                 icon=":material/replay:",
                 on_click=composer.send_again,
-                # repeated clicks start one run
-                args=(
-                    conversation,
-                    text,
-                    sent_files(record, conversation.choice.flow),
-                    f"again {record.id}",
-                ),
+                args=(conversation, text, chat.sent_files(record, flow), record.id),
             )
         _details(record.id, conversation)
 
@@ -290,5 +271,5 @@ def _details(run_id: str, conversation: Conversation) -> None:
         navigation.run_page(),
         label=":small[Answer details]",
         icon=":material/info:",
-        query_params={query_params.FLOW: conversation.choice.flow.id, query_params.RUN: run_id},
+        query_params={query_params.FLOW: conversation.form.flow.id, query_params.RUN: run_id},
     )

@@ -107,7 +107,7 @@ def draw(current: Conversation) -> None:
         width="stretch",
     )
     try:
-        lines = conversation.list_sessions(current.server, current.choice.flow.id)
+        lines = conversation.list_sessions(current.server, current.form.flow.id)
     except LangflowError as error:
         loading.show(current.server, error, retry="retry-sessions")
         return
@@ -165,7 +165,7 @@ def _draw_entry(line: SessionEntry, shown: bool) -> None:
 
 def draw_header(current: Conversation) -> None:
     """Draw the flow and session, with Rename and Delete."""
-    flow = escape(clip(current.choice.flow.name, 60))
+    flow = escape(clip(current.form.flow.name, 60))
     with st.container(key="talk-head", horizontal=True, vertical_alignment="center", gap="small"):
         if not current.history:
             st.markdown(f"**{flow}** :gray[· New session]", width="stretch")

@@ -32,13 +32,8 @@ def prepare_form(server: ServerSession, flow: Flow | None) -> RunForm | None:
     """Return the flow's form without its message; for a flow without chat, say so."""
     if flow is None:
         return None
-    if not flow.has_chat:
-        _no_chat(flow)
-        return None
-    return run_form.prepare(server, flow, chat=True)
-
-
-def _no_chat(flow: Flow) -> None:
+    if flow.has_chat:
+        return run_form.prepare(server, flow, chat=True)
     with st.container(border=True, key="no-chat"):
         st.markdown(f"#### {escape(flow.name)} has no chat", anchors=False)
         st.markdown(
@@ -51,15 +46,16 @@ def _no_chat(flow: Flow) -> None:
             icon=":material/play_circle:",
             query_params={query_params.FLOW: flow.id},
         )
+    return None
 
 
-def draw(ready: RunForm) -> None:
+def draw(form: RunForm) -> None:
     """Draw the parameters, which are sent with every message, in a closed expander."""
-    form, owner, flow = ready.form, ready.setup.server.owner, ready.setup.flow
-    changed = len(form.result.overrides)
-    key = chat_state.chat_key("parameters", owner, flow.id)
-    controls.lazy_expander("Parameters", ":material/tune:", key, ready.draw)
+    result = form.form.result
+    changed = len(result.overrides)
+    key = chat_state.chat_key("parameters", form.server.owner, form.flow.id)
+    controls.lazy_expander("Parameters", ":material/tune:", key, form.draw)
     if changed:
         st.caption(f"{changed} changed; sent with every message.")
-    if not form.result.ready:
+    if not result.ready:
         st.caption(":red[Correct the marked values before you send a message.]")

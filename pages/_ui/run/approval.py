@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -12,12 +11,13 @@ from lfclient.console.presentation.component_names import ComponentNames, descri
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
-from lfclient.runs.components import Decision, HumanInput
+from lfclient.runs.components import HumanInput
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.state import notices, run_page
+from pages._ui.state import run_page
+from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape, first_line, format_time, strip_remote_images
 
@@ -25,17 +25,17 @@ MAX_PROMPT_CHARS = 5_000
 MAX_DECISIONS = 20  # past decisions shown for a run
 
 
-def pending_question(record: RunRecord | None) -> HumanInput | None:
+def pending_question(record: RunRecord) -> HumanInput | None:
     """Return the question that a suspended run waits for, or None."""
-    if record is None or record.run is None or record.status is not RunStatus.SUSPENDED:
+    if record.run is None or record.status is not RunStatus.SUSPENDED:
         return None
     return record.run.waiting_for
 
 
-def draw(server: ServerSession, record: RunRecord | None) -> None:
+def draw(server: ServerSession, record: RunRecord) -> None:
     """Draw the run's question. Call it outside fragments, so that no click is lost."""
     question = pending_question(record)
-    if record is None or question is None:
+    if question is None:
         return
     with st.container(border=True, key="approval"):
         st.markdown(
@@ -46,7 +46,15 @@ def draw(server: ServerSession, record: RunRecord | None) -> None:
         )
         with st.container(horizontal=True, key="decisions"):
             for number, decision in enumerate(question.decisions):
-                _button(server, record, question, decision, number)
+                st.button(
+                    escape(clip(decision.label, 60)),
+                    # a click on an earlier question must not answer this one
+                    key=f"decide-{record.id}-{question.request_id}-{number}",
+                    type="secondary" if number else "primary",
+                    disabled=question.sent is not None,
+                    on_click=_decide,
+                    args=(server, record.id, question, decision.action_id),
+                )
         if question.sent is not None:
             label = escape(question.label_of(question.sent))
             st.caption(f"Sent: {label}. Waiting for the server to continue.")
@@ -54,49 +62,26 @@ def draw(server: ServerSession, record: RunRecord | None) -> None:
             st.caption("The server offers no decisions. Stop the run, or check it in Langflow.")
 
 
-def _button(
-    server: ServerSession, record: RunRecord, question: HumanInput, decision: Decision, number: int
-) -> None:
-    st.button(
-        escape(clip(decision.label, 60)),
-        # the key names the question: a click on an earlier one must not answer the next
-        key=f"decide-{record.id}-{question.request_id}-{number}",
-        type="primary" if number == 0 else "secondary",
-        disabled=question.sent is not None,
-        on_click=_decide,
-        args=(server, record.id, question, decision.action_id),
-    )
-
-
+@notify_errors()
 def _decide(server: ServerSession, run_id: str, question: HumanInput, action_id: str) -> None:
-    try:
-        app_context().runner.decide(run_id, server.connection, question, action_id)
-    except LangflowError as error:
-        notices.set_notice(error)
-    else:
-        run_page.set_decided_question(question.request_id)
+    app_context().runner.decide(run_id, server.connection, question, action_id)
+    run_page.set_decided_question(question.request_id)
 
 
 def draw_decisions(server: ServerSession, record: RunRecord) -> None:
     """Draw the run's past decisions, with the component and question of each."""
-    for question, words, more in _decisions(server, record):
-        decision_text = ", ".join(filter(None, [f"**{escape(clip(words, 60))}**", escape(more)]))
-        st.markdown(
-            f":violet[:material/front_hand:] Decided: {decision_text} :gray[· {escape(question)}]"
-        )
-
-
-def _decisions(server: ServerSession, record: RunRecord) -> Iterator[tuple[str, str, str]]:
     run = record.run
     if run is None or not run.decided:
         return
     names = ComponentNames(server.cached_flow(record.flow_id), run.components)
     now = datetime.now(UTC)
     for question in run.decided[-MAX_DECISIONS:]:
+        label, details = describe_decision(question, lambda at: format_time(at, now))
+        decision = ", ".join(filter(None, [f"**{escape(clip(label, 60))}**", escape(details)]))
         name = names.label(question.component_id, max_length=60) if question.component_id else ""
         prompt = clip(first_line(question.prompt), 120)
-        title = ": ".join(filter(None, [name, prompt and f"“{prompt}”"]))
-        yield title, *describe_decision(question, lambda at: format_time(at, now))
+        title = escape(": ".join(filter(None, [name, prompt and f"“{prompt}”"])))
+        st.markdown(f":violet[:material/front_hand:] Decided: {decision} :gray[· {title}]")
 
 
 def deadline_text(question: HumanInput) -> str:
@@ -112,17 +97,10 @@ def deadline_text(question: HumanInput) -> str:
     if question.fallback_action:
         then = f"the run continues with “{question.label_of(question.fallback_action)}”"
     if left > 0:
-        words = _duration_text(left)
-        return f"{words} left. A later decision has no effect: {then}."
-    return f"The time to decide is over. Once you decide, {then}, whatever you choose."
-
-
-def _duration_text(seconds: float) -> str:
-    days = int(seconds // 86_400)
-    if days:
-        hours = int(seconds % 86_400 // 3_600)
-        return f"{days} d {hours} h"
-    return format_duration(seconds)
+        days, hours = divmod(int(left) // 3_600, 24)
+        time_left = f"{days} d {hours} h" if days else format_duration(left)
+        return f"{time_left} left. A later decision has no effect: {then}."
+    return f"The deadline has passed. Whatever you decide, {then}."
 
 
 def draw_waiting_runs(server: ServerSession, flow: Flow, record: RunRecord | None) -> None:
@@ -162,8 +140,6 @@ def draw_waiting_runs(server: ServerSession, flow: Flow, record: RunRecord | Non
             st.caption(f"{len(waiting) - 20} more")
 
 
+@notify_errors()
 def _adopt_run(server: ServerSession, flow: Flow, question: HumanInput) -> None:
-    try:
-        run_page.show_run(app_context().runner.adopt(server.connection, flow, question))
-    except LangflowError as error:
-        notices.set_notice(error)
+    run_page.show_run(app_context().runner.adopt(server.connection, flow, question))

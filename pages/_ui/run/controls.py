@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.store.run_record import RunRecord
-from lfclient.errors import InvalidRequest, LangflowError
+from lfclient.errors import InvalidRequest
 from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import REQUIRED_MESSAGE
 from lfclient.runs.model import Mode
-from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.app_context import app_context, close_run
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.form import FormResult, mark_refused, mark_started
-from pages._ui.state import notices, run_options, run_page, submit_token
+from pages._ui.run.run_form import RunForm, offered_modes, selected_mode, supports_session
+from pages._ui.state import run_options, run_page, submit_token
+from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import focus
 from pages._ui.widgets.alerts import MissingValue
 from pages._ui.widgets.markdown import escape
@@ -32,66 +32,22 @@ MODE_HELP: dict[Mode, str] = {
 }
 
 
-@dataclass(frozen=True)
-class RunSetup:
-    """A flow ready to run on a server.
-
-    The form on the page is checked for `mode`; `read` checks its current contents for any mode.
-    `chat` is True for the form of a conversation.
-    """
-
-    server: ServerSession
-    server_info: ServerInfo
-    flow: Flow
-    mode: Mode
-    read: Callable[[Mode], FormResult]
-    chat: bool = False
-
-
-def supported_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
-    """Return the modes in which a server can run a flow; the first is the default.
-
-    A flow with an approval runs in the background only: in the other modes Langflow does not wait
-    and runs all branches. Background is the default where the server streams a job's events,
-    synchronous where it has to be polled.
-    """
-    if flow.needs_approval and server_info.capabilities.pending:
-        return ("background",)
-    return (
-        ("background", "sync", "stream")
-        if server_info.capabilities.events
-        else ("sync", "background")
-    )
-
-
-def offered_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
-    """Return the modes to offer; streamed only if the user enabled it under Options."""
-    supported = supported_modes(server_info, flow)
-    return tuple(mode for mode in supported if mode != "stream" or run_options.is_advanced())
-
-
-def selected_mode(server: ServerSession, server_info: ServerInfo, flow: Flow) -> Mode:
-    """Return the chosen mode, or the default if the flow cannot run in it."""
-    modes = offered_modes(server_info, flow)
-    chosen = run_options.mode(server.owner, modes[0])
-    return chosen if chosen in modes else modes[0]
-
-
-def draw(server: ServerSession, setup: RunSetup | None, record: RunRecord | None) -> None:
+def draw(server: ServerSession, form: RunForm | None, record: RunRecord | None) -> None:
     """Draw the controls; `record` is the run on the page."""
     running = record if record and not record.ended else None
-    if not setup and not running:
+    if not form and not running:
         return
     with st.container(border=True, key="run-panel"):
         # options that a running run cannot change would only push its progress down the page
         if running:
             _draw_running_options(server, running)
-            with st.empty().container(horizontal=True, vertical_alignment="center"):
+        elif form:
+            _draw_mode(form)
+        with st.empty().container(horizontal=True, vertical_alignment="center"):
+            if running:
                 _draw_stop_buttons(server, running)
-        elif setup:
-            _draw_mode(setup)
-            with st.empty().container(horizontal=True, vertical_alignment="center"):
-                _draw_run_button(setup, record)
+            elif form:
+                _draw_run_button(form, record)
         focus.scroll_to(run_page.take_new_run(), "run-panel", "run-status")
         focus.move_focus(run_page.take_decided_question(), "run-panel")
 
@@ -105,9 +61,9 @@ def _draw_running_options(server: ServerSession, record: RunRecord) -> None:
     st.caption(" · ".join(parts))
 
 
-def _draw_mode(setup: RunSetup) -> None:
-    owner, server_info = setup.server.owner, setup.server_info
-    modes = sorted(offered_modes(server_info, setup.flow), key=list(MODE_NAMES).index)
+def _draw_mode(form: RunForm) -> None:
+    owner, server_info = form.server.owner, form.server_info
+    modes = sorted(offered_modes(server_info, form.flow), key=list(MODE_NAMES).index)
     if len(modes) == 1:
         st.caption(
             ":material/front_hand: This flow needs approval, so it runs in the background. Other "
@@ -116,7 +72,7 @@ def _draw_mode(setup: RunSetup) -> None:
         return
     key = run_options.mode_key(owner)
     if st.session_state.get(key) not in modes:
-        st.session_state[key] = setup.mode
+        st.session_state[key] = form.mode
     with st.container(key="run-mode"):
         chosen = st.radio(
             "Run mode",
@@ -128,25 +84,22 @@ def _draw_mode(setup: RunSetup) -> None:
             horizontal=True,
             persist_state="session",
         )
-        st.caption(f"{MODE_HELP[chosen]} {_preselection_reason(chosen, server_info)}".rstrip())
+        text = MODE_HELP[chosen]
+        if chosen == "sync" and not server_info.capabilities.events:
+            release = f"Langflow {server_info.version}"
+            text += f" Default on {release}, which does not stream job events."
+        st.caption(text)
 
 
-def _preselection_reason(mode: Mode, server_info: ServerInfo) -> str:
-    """Return why synchronous mode is the default on older servers, or ""."""
-    if mode != "sync" or server_info.capabilities.events:
-        return ""
-    return f"Default on Langflow {server_info.version}, which does not stream job events."
-
-
-def _draw_options(setup: RunSetup) -> None:
+def _draw_options(form: RunForm) -> None:
     """Draw the menu with the session and the switch for streamed mode."""
     with (
         st.container(key="run-more", width="content"),
         st.popover("Options", icon=":material/tune:", type="tertiary"),
     ):
-        _draw_session(setup)
-        server_info = setup.server_info
-        if server_info.capabilities.events and len(offered_modes(server_info, setup.flow)) > 1:
+        _draw_session(form)
+        server_info = form.server_info
+        if server_info.capabilities.events and len(offered_modes(server_info, form.flow)) > 1:
             st.toggle(
                 "Offer streamed mode",
                 key=run_options.ADVANCED,
@@ -155,26 +108,19 @@ def _draw_options(setup: RunSetup) -> None:
             )
 
 
-def supports_session(server_info: ServerInfo, flow: Flow) -> bool:
-    """Return whether this server accepts a session for runs of this flow."""
-    return server_info.capabilities.session_field or flow.chat_input is not None
-
-
-def _draw_session(setup: RunSetup) -> None:
+def _draw_session(form: RunForm) -> None:
     """Draw the session field, or a note that this flow has no sessions on this server."""
-    if not supports_session(setup.server_info, setup.flow):
+    if not supports_session(form.server_info, form.flow):
         st.caption(
             ":material/forum: This server supports sessions only for flows with a chat input."
         )
         return
-    owner, flow_id = setup.server.owner, setup.flow.id
-    key = run_options.session_key(owner, flow_id)
-    keep = run_options.session_kept_key(owner, flow_id)
+    owner, flow_id = form.server.owner, form.flow.id
     run_options.renew_session(owner, flow_id)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.text_input(
             "Session",
-            key=key,
+            key=run_options.session_key(owner, flow_id),
             help="Runs in one session share the flow's chat memory. Each run gets a new session "
             "unless you keep this one.",
             persist_state="session",
@@ -186,23 +132,24 @@ def _draw_session(setup: RunSetup) -> None:
             args=(owner, flow_id),
             help="Start a new session",
         )
-        st.toggle("Keep session", key=keep, persist_state="session")
+        keep_key = run_options.session_kept_key(owner, flow_id)
+        st.toggle("Keep session", key=keep_key, persist_state="session")
 
 
-def _draw_run_button(setup: RunSetup, record: RunRecord | None) -> None:
+def _draw_run_button(form: RunForm, record: RunRecord | None) -> None:
     with st.container(key="run-button", width="content"):
         st.button(
             "Run",
             key="run",
             on_click=_on_run,
-            args=(setup, submit_token.submit_token()),
+            args=(form, submit_token.submit_token()),
             type="primary",
             icon=":material/play_arrow:",
             shortcut="Ctrl+Enter",
         )
     if record is not None:
         draw_close_button()
-    _draw_options(setup)
+    _draw_options(form)
 
 
 def draw_close_button() -> None:
@@ -241,16 +188,15 @@ def draw_stop_button(server: ServerSession, record: RunRecord) -> None:
         )
 
 
-def _on_run(setup: RunSetup, token: str) -> None:
+@notify_errors()
+def _on_run(form: RunForm, token: str) -> None:
     """Start the run in a callback, before the page is drawn, so that the page shows its status."""
-    owner, flow_id = setup.server.owner, setup.flow.id
+    owner, flow_id = form.server.owner, form.flow.id
     session_id = None
-    if supports_session(setup.server_info, setup.flow):
+    if supports_session(form.server_info, form.flow):
         session_id = st.session_state[run_options.session_key(owner, flow_id)].strip() or None
-    mode = selected_mode(setup.server, setup.server_info, setup.flow)
-    run_id = start_run(setup, mode, session_id, token)
-    if run_id is None:
-        return
+    mode = selected_mode(form.server, form.server_info, form.flow)
+    run_id = start_run(form, mode, session_id, token)
     submit_token.use_submit_token(token)
     run_options.mark_session_used(owner, flow_id, session_id)
     run_page.show_run(run_id)
@@ -258,35 +204,31 @@ def _on_run(setup: RunSetup, token: str) -> None:
 
 
 def start_run(
-    setup: RunSetup,
+    form: RunForm,
     mode: Mode,
     session_id: str | None,
     token: str,
     extra_overrides: Mapping[str, Any] | None = None,
-) -> str | None:
+) -> str:
     """Start a run with the form's values and `extra_overrides`, and return its id.
 
-    Returns None if the run cannot be started; a notice then shows the reason.
+    Raises `LangflowError`, also for values that the form's fields then mark.
     """
-    owner, form = setup.server.owner, setup.read(mode)
-    try:
-        if not form.ready:
-            mark_refused(owner, setup.flow, form.problems, chat=setup.chat)
-            raise _not_ready_error(form, setup.flow)
-        run_id = app_context().runner.start(
-            setup.server.connection,
-            setup.flow,
-            {**form.overrides, **(extra_overrides or {})},
-            mode=mode,
-            session_id=session_id,
-            server=setup.server_info,
-            submit_token=token,
-        )
-        mark_started(owner, setup.flow, chat=setup.chat)
-        return run_id
-    except LangflowError as error:
-        notices.set_notice(error)
-        return None
+    owner, result = form.server.owner, form.check(mode)
+    if not result.ready:
+        mark_refused(owner, form.flow, result.problems, chat=form.chat)
+        raise _not_ready_error(result, form.flow)
+    run_id = app_context().runner.start(
+        form.server.connection,
+        form.flow,
+        {**result.overrides, **(extra_overrides or {})},
+        mode=mode,
+        session_id=session_id,
+        server=form.server_info,
+        submit_token=token,
+    )
+    mark_started(owner, form.flow, chat=form.chat)
+    return run_id
 
 
 def _not_ready_error(form: FormResult, flow: Flow) -> InvalidRequest:
@@ -302,9 +244,7 @@ def _not_ready_error(form: FormResult, flow: Flow) -> InvalidRequest:
     return InvalidRequest(f"The run was not started. {reasons}", hint=hint)
 
 
+@notify_errors()
 def _on_stop(server: ServerSession, run_id: str) -> None:
     """Stop the run in a callback, without waiting for the page."""
-    try:
-        app_context().runner.stop(run_id, server.connection)
-    except LangflowError as error:
-        notices.set_notice(error)
+    app_context().runner.stop(run_id, server.connection)

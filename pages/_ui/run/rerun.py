@@ -25,7 +25,9 @@ from pages._ui.form import input_values
 from pages._ui.form.form import load_overrides
 from pages._ui.run import controls as run_controls
 from pages._ui.run import flow_picker
-from pages._ui.state import notices, run_options, run_page, submit_token
+from pages._ui.run.run_form import supported_modes, supports_session
+from pages._ui.state import run_options, run_page, submit_token
+from pages._ui.state.notices import notify_errors
 from pages._ui.widgets.markdown import escape, format_time
 
 MAX_MISSING = 5  # problems shown above the values
@@ -92,7 +94,7 @@ def _prepare(server: ServerSession, flow: Flow | None, record: RunRecord) -> Rer
     except LangflowError as error:
         loading.show(server, error, retry="retry-server-again")
         return None
-    possible = run_controls.supported_modes(server_info, flow)
+    possible = supported_modes(server_info, flow)
     mode = record.mode if record.mode in possible else possible[0]
     files = _server_paths(server, flow, record)
     inputs = check_rerun(record.overrides, flow, mode=mode, server=server_info, files=files)
@@ -165,7 +167,7 @@ def _description(rerun: Rerun) -> str:
         why = f": see {escape(listed)} below" if names else ""
         return f"Run again opens the form, since not all values can be reused{why}."
     description = f"Runs {MODE_ADVERBS[rerun.mode]} with the same values"
-    if run_controls.supports_session(rerun.server_info, rerun.flow):
+    if supports_session(rerun.server_info, rerun.flow):
         name = escape(clip(rerun.record.session_id or "", 60))
         description += f", in its session {name}" if rerun.keeps_session else ", in a new session"
     if rerun.mode != rerun.record.mode:
@@ -174,25 +176,22 @@ def _description(rerun: Rerun) -> str:
     return f"{description}."
 
 
+@notify_errors()
 def _on_rerun(rerun: Rerun, token: str) -> None:
     """Start the run in a callback, before the page is drawn, so that the page shows its status."""
     session_id = None
-    if run_controls.supports_session(rerun.server_info, rerun.flow):
+    if supports_session(rerun.server_info, rerun.flow):
         own = rerun.record.session_id
         session_id = own if rerun.keeps_session else run_options.random_session()
-    try:
-        run_id = app_context().runner.start(
-            rerun.server.connection,
-            rerun.flow,
-            rerun.inputs.reusable_overrides,
-            mode=rerun.mode,
-            session_id=session_id,
-            server=rerun.server_info,
-            submit_token=token,
-        )
-    except LangflowError as error:
-        notices.set_notice(error)
-        return
+    run_id = app_context().runner.start(
+        rerun.server.connection,
+        rerun.flow,
+        rerun.inputs.reusable_overrides,
+        mode=rerun.mode,
+        session_id=session_id,
+        server=rerun.server_info,
+        submit_token=token,
+    )
     submit_token.use_submit_token(token)
     run_page.show_run(run_id)
 

@@ -1,7 +1,8 @@
-"""The form of the chosen flow, together with its run options."""
+"""The form of the chosen flow, together with the modes and sessions it can run in."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -9,45 +10,57 @@ import streamlit as st
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.runs.model import Mode
+from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.form import FlowForm, FormResult, apply_json_edits, flow_form
 from pages._ui.presets import bar as preset_bar
-from pages._ui.run import controls as run_controls
-from pages._ui.run.controls import RunSetup
+from pages._ui.state import run_options
 
 
 @dataclass(frozen=True)
 class RunForm:
-    """A form ready to be drawn and run."""
+    """A flow ready to run on a server, and its form.
 
-    setup: RunSetup
+    The form on the page is checked for `mode`; `check` checks its current contents for any mode.
+    `chat` is True for the form of a conversation.
+    """
+
+    server: ServerSession
+    server_info: ServerInfo
+    flow: Flow
+    mode: Mode
     form: FlowForm
+    read: Callable[[Mode], FlowForm]
+    chat: bool = False
+
+    def check(self, mode: Mode) -> FormResult:
+        """Read the current contents of the form, and check them for a mode."""
+        apply_json_edits(self.server.owner, self.flow, chat=self.chat)
+        return self.read(mode).result
 
     def draw(self) -> None:
         """Draw the preset bar and the form."""
-        flow, server_info = self.setup.flow, self.setup.server_info
-        if flow.needs_approval and not server_info.capabilities.pending:
+        if self.flow.needs_approval and not self.server_info.capabilities.pending:
             st.caption("This flow needs approval, which this Langflow release does not support.")
-        preset_bar.draw(self.setup.server, flow)
+        preset_bar.draw(self.server, self.flow)
         self.form.draw()
 
 
 def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> RunForm | None:
-    """Read the flow's form; Run sends its contents. Returns None if the server is unreachable.
+    """Read the flow's form; Run sends its contents. Return None if the server is unreachable.
 
-    For a `chat`, the form leaves out the message, and the mode is the server's default.
+    For a `chat`, the form has no message field, and the mode is the server's default.
     """
     try:
         server_info = server.info().value
     except LangflowError as error:
         loading.show(server, error, retry="retry-server")
         return None
-
     if not chat:
         preset_bar.apply_initial_values(server, flow)
-    first = run_controls.offered_modes(server_info, flow)[0]
-    mode = first if chat else run_controls.selected_mode(server, server_info, flow)
+    first = offered_modes(server_info, flow)[0]
+    mode = first if chat else selected_mode(server, server_info, flow)
     variables = server.variables()
 
     def read(mode: Mode) -> FlowForm:
@@ -55,9 +68,36 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> RunForm
             flow, server, mode=mode, server_info=server_info, variables=variables, chat=chat
         )
 
-    def read_current(mode: Mode) -> FormResult:
-        apply_json_edits(server.owner, flow, chat=chat)
-        return read(mode).result
+    return RunForm(server, server_info, flow, mode, read(mode), read, chat)
 
-    setup = RunSetup(server, server_info, flow, mode, read_current, chat)
-    return RunForm(setup, read(mode))
+
+def supported_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
+    """Return the modes in which a server can run a flow; the first is the default.
+
+    A flow with an approval runs in the background only: in the other modes Langflow does not wait
+    and runs all branches. Background is the default where the server streams a job's events,
+    synchronous where it has to be polled.
+    """
+    if flow.needs_approval and server_info.capabilities.pending:
+        return ("background",)
+    if server_info.capabilities.events:
+        return ("background", "sync", "stream")
+    return ("sync", "background")
+
+
+def offered_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
+    """Return the modes to offer; streamed only if the user enabled it under Options."""
+    supported = supported_modes(server_info, flow)
+    return tuple(mode for mode in supported if mode != "stream" or run_options.is_advanced())
+
+
+def selected_mode(server: ServerSession, server_info: ServerInfo, flow: Flow) -> Mode:
+    """Return the chosen mode, or the default if the flow cannot run in it."""
+    modes = offered_modes(server_info, flow)
+    chosen = run_options.mode(server.owner, modes[0])
+    return chosen if chosen in modes else modes[0]
+
+
+def supports_session(server_info: ServerInfo, flow: Flow) -> bool:
+    """Return whether this server accepts a session for runs of this flow."""
+    return server_info.capabilities.session_field or flow.chat_input is not None

@@ -12,12 +12,12 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.chat import conversation as chat_conversation
 from pages._ui.chat.conversation import Conversation
-from pages._ui.run.controls import RunSetup
+from pages._ui.run.run_form import RunForm
 from tests.support import flows
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 FLOW = flows.flow(flows.chat_input(), flows.node("ChatOutput-b"))
-CHOICE = RunSetup(None, None, FLOW, "background", None)
+FORM = RunForm(None, None, FLOW, "background", None, None)
 RUNNING, DONE, STOPPED = RunStatus.IN_PROGRESS, RunStatus.COMPLETED, RunStatus.CANCELLED
 
 
@@ -54,7 +54,7 @@ def make_record(status, text="hi", job="job-1", run=None, name="run", after=0):
 def make_conversation(history, status=None, *, settled=True, **more):
     """Return a conversation with a latest run if it has a `status`."""
     record = make_record(status, **more) if status else None
-    return Conversation(None, CHOICE, "s", history, True, settled, None, record)
+    return Conversation(None, FORM, "s", history, True, settled, None, record)
 
 
 def make_run(status=DONE, *messages, **outputs):

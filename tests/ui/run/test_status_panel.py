@@ -169,7 +169,7 @@ def test_a_question_has_a_button_for_each_decision(langflow_stand_in):
     ("hours", "sentence"),
     [
         (2.99, "left. A later decision has no effect: {}."),
-        (-1, "is over. Once you decide, {}, whatever you choose."),
+        (-1, "has passed. Whatever you decide, {}."),
     ],
 )
 def test_a_question_with_a_deadline_explains_it(
