@@ -104,54 +104,53 @@ def load(form: RunForm) -> Conversation:
     return _with_history(conversation) if named else conversation
 
 
-def latest_run(server: ServerSession, flow_id: str, name: str) -> RunRecord | None:
+def latest_run(server: ServerSession, flow_id: str, session_id: str) -> RunRecord | None:
     """Return the latest run in a session, if it is among the flow's 5 latest runs."""
-    found = app_context().runner.recent(server.owner, _LATEST_RUNS, flow_id)
-    return next((record for record in found if record.session_id == name), None)
+    records = app_context().runner.recent(server.owner, _LATEST_RUNS, flow_id)
+    return next((record for record in records if record.session_id == session_id), None)
 
 
 def _with_history(conversation: Conversation) -> Conversation:
-    flow_id, wanted = conversation.form.flow.id, fetch_limit(conversation)
-    question = f"messages {flow_id} {wanted} {conversation.id}"
-    before = chat_state.replace_history_key(question)
-    if before:
-        conversation.server.discard(before)
-    since = float("-inf")
+    server, flow = conversation.server, conversation.form.flow
+    # at least one message more than is drawn, in steps of `_MAX_FETCHED`
+    limit = _MAX_FETCHED * (window_count(conversation) * WINDOW // _MAX_FETCHED + 1)
+    cache_key = f"messages {flow.id} {limit} {conversation.id}"
+    discard_history(server, cache_key)
+    ended_at = -math.inf
     if conversation.record and conversation.record.ended:
-        since, first = chat_state.first_seen_ended(conversation.record.id)
-        if first:
-            conversation.server.refresh(question)
-            conversation.server.refresh(sessions_cache_key(flow_id))
+        ended_at, is_first = chat_state.first_seen_ended(conversation.record.id)
+        if is_first:
+            server.refresh(cache_key)
+            server.refresh(sessions_cache_key(flow.id))
     # until the run ends, its own messages come from its events
-    seconds = math.inf if conversation.is_answering else _TTL_SECONDS
+    ttl = math.inf if conversation.is_answering else _TTL_SECONDS
     # a flow's messages may repeat a secret that the form sent
-    overrides = conversation.form.form.result.overrides
-    redactor = Redactor(collect_secrets(conversation.form.flow, overrides))
+    redactor = Redactor(collect_secrets(flow, conversation.form.form.result.overrides))
 
     def fetch(api: LangflowClient) -> list[Message]:
-        messages = api.messages(flow_id, conversation.id, limit=wanted)
+        messages = api.messages(flow.id, conversation.id, limit=limit)
         return [_without_secrets(message, redactor) for message in messages]
 
     try:
-        found = conversation.server.fetch(question, seconds, fetch)
+        response = server.fetch(cache_key, ttl, fetch)
     except LangflowError as error:
         return replace(
             conversation, history=None, is_complete=False, is_history_final=False, error=error
         )
     return replace(
         conversation,
-        history=restore_stopped_answers(conversation, found.value),
-        is_complete=len(found.value) < wanted,
-        is_history_final=found.received_at >= since and found.error is None,
-        error=found.error,
+        history=restore_stopped_answers(conversation, response.value),
+        is_complete=len(response.value) < limit,
+        is_history_final=response.received_at >= ended_at and response.error is None,
+        error=response.error,
     )
 
 
-def discard_history(server: ServerSession) -> None:
-    """Release the loaded history of the shown conversation."""
-    before = chat_state.replace_history_key("")
-    if before:
-        server.discard(before)
+def discard_history(server: ServerSession, new_key: str = "") -> None:
+    """Release the loaded history of the shown conversation, unless its cache key is `new_key`."""
+    previous = chat_state.replace_history_key(new_key)
+    if previous:
+        server.discard(previous)
 
 
 def restore_stopped_answers(
@@ -182,14 +181,8 @@ def window_count(conversation: Conversation) -> int:
 
 def show_earlier(conversation: Conversation) -> None:
     """Show one more window of messages."""
-    st.session_state[chat_state.chat_key("windows", *conversation.key)] = (
-        window_count(conversation) + 1
-    )
-
-
-def fetch_limit(conversation: Conversation) -> int:
-    """Return how many messages to load: at least one more than is drawn, in steps of 200."""
-    return _MAX_FETCHED * (window_count(conversation) * WINDOW // _MAX_FETCHED + 1)
+    key = chat_state.chat_key("windows", *conversation.key)
+    st.session_state[key] = window_count(conversation) + 1
 
 
 # the list of sessions
@@ -202,25 +195,25 @@ def sessions_cache_key(flow_id: str) -> str:
 
 def list_sessions(server: ServerSession, flow_id: str) -> list[SessionEntry]:
     """Return the flow's sessions; those of its latest 200 messages come first, newest first."""
-    question = sessions_cache_key(flow_id)
-    return server.fetch(question, _TTL_SECONDS, lambda api: _fetch_sessions(api, flow_id)).value
+    cache_key = sessions_cache_key(flow_id)
+    return server.fetch(cache_key, _TTL_SECONDS, lambda api: _fetch_sessions(api, flow_id)).value
 
 
 def _fetch_sessions(api: LangflowClient, flow_id: str) -> list[SessionEntry]:
     ids = api.sessions(flow_id)
     latest = api.messages(flow_id, limit=_MAX_FETCHED) if ids else []
-    last: dict[str | None, datetime | None] = {}
-    for message in reversed(latest):
-        last.setdefault(message.session_id, _parse_time(message.timestamp))
-    first_words: dict[str | None, str] = {}
-    for message in latest:
-        if message.sender == USER and message.text.strip():
-            first_words.setdefault(message.session_id, message.text)
-    ordered = [one for one in last if one in ids]
-    ordered += [one for one in ids if one not in last]
+    newest_first = latest[::-1]
+    last_at = {message.session_id: _parse_time(message.timestamp) for message in latest}
+    first_words = {
+        message.session_id: message.text
+        for message in newest_first
+        if message.sender == USER and message.text.strip()
+    }
+    recent = dict.fromkeys(message.session_id for message in newest_first)
+    ordered = [id for id in recent if id in ids] + [id for id in ids if id not in recent]
     return [
-        SessionEntry(one, session_label(one, first_words.get(one, "")), last.get(one))
-        for one in ordered
+        SessionEntry(id, session_label(id, first_words.get(id, "")), last_at.get(id))
+        for id in ordered
     ]
 
 
@@ -242,7 +235,7 @@ def visible_messages(conversation: Conversation) -> tuple[list[Message], list[Me
     history, record = _with_unsent(conversation), conversation.record
     if record is None:
         return history, []
-    over = record.ended and conversation.is_history_final and conversation.history is not None
+    over = record.ended and conversation.is_history_final
     if over and record.status is RunStatus.COMPLETED:
         return history, []
     spoken = _run_messages(record, over)
@@ -266,8 +259,6 @@ def visible_messages(conversation: Conversation) -> tuple[list[Message], list[Me
 def _with_unsent(conversation: Conversation) -> list[Message]:
     """Return the history, with messages that never reached the server at their times."""
     history, flow = list(conversation.history or ()), conversation.form.flow
-    if not conversation.earlier_runs:
-        return history
     times = [_parse_time(message.timestamp) for message in history]
     later = {sent_text(conversation.record, flow)} if conversation.record else set()
     for record in conversation.earlier_runs:
@@ -293,14 +284,14 @@ def _user_message(record: RunRecord, flow: Flow, category: str = "message") -> M
 
 def sent_text(record: RunRecord, flow: Flow) -> str:
     """Return the chat message of a run."""
-    texts = (record.overrides.get(of.key) for of in flow.fields if of.chat_input)
+    texts = (record.overrides.get(field.key) for field in flow.fields if field.chat_input)
     return next((text for text in texts if isinstance(text, str)), "")
 
 
 def sent_files(record: RunRecord, flow: Flow) -> list[str]:
     """Return the paths of the files of a run's message."""
-    given = (record.overrides.get(of.key) for of in flow.fields if of.chat_files)
-    return [path for value in given for path in file_paths(value)]
+    values = (record.overrides.get(field.key) for field in flow.fields if field.chat_files)
+    return [path for value in values for path in file_paths(value)]
 
 
 def _run_messages(record: RunRecord, over: bool) -> list[Message]:
@@ -319,17 +310,19 @@ def _run_messages(record: RunRecord, over: bool) -> list[Message]:
 
 def _contains(history: Iterable[Message], text: str, record: RunRecord) -> bool:
     """Return whether the history has the message of this run."""
-    for message in history:
-        if message.sender != USER or message.text.strip() != text.strip():
-            continue
-        if message.job_id and record.job_id:
-            own = message.job_id == record.job_id
-        else:
-            at = _parse_time(message.timestamp)
-            own = at is None or at >= record.created_at - _CLOCK_SKEW
-        if own:
-            return True
-    return False
+    return any(
+        message.sender == USER
+        and message.text.strip() == text.strip()
+        and _belongs_to_run(message, record)
+        for message in history
+    )
+
+
+def _belongs_to_run(message: Message, record: RunRecord) -> bool:
+    if message.job_id and record.job_id:
+        return message.job_id == record.job_id
+    at = _parse_time(message.timestamp)
+    return at is None or at >= record.created_at - _CLOCK_SKEW
 
 
 def _parse_time(timestamp: str) -> datetime | None:

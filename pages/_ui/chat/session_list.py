@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
 
 import streamlit as st
 
 from lfclient.client import LangflowClient
 from lfclient.common.formatting import clip
 from lfclient.console.config.connection import Connection
+from lfclient.console.runner.runner import Runner
 from lfclient.errors import InvalidRequest, LangflowError
 from pages._ui.chat import conversation
 from pages._ui.chat.conversation import Conversation, SessionEntry
@@ -32,39 +31,29 @@ _MAX_NAME_LENGTH = 120  # characters of a new name
 
 @dataclass(frozen=True)
 class SessionChange:
-    """A rename or deletion of a session; its request runs in a thread."""
+    """A new name for a session, or its deletion if `name` is empty; runs in a thread."""
 
-    what: Literal["rename", "delete"]
     flow_id: str
     session_id: str
     name: str = ""
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
-    def work(self, connection: Connection) -> Callable[[LangflowClient], int]:
-        """Return the function that changes the session on the server, then its runs here.
+    def apply(self, api: LangflowClient, runner: Runner, connection: Connection) -> int:
+        """Change the session on the server, then its runs here.
 
-        It returns how many runs were kept because they are still running.
+        Return how many runs were kept because they are still running.
         """
-        runner, at = app_context().runner, (self.flow_id, self.session_id)
-
-        def rename(api: LangflowClient) -> int:
-            self._rename(api)
-            runner.rename_session(connection, *at, self.name)
-            return 0
-
-        def delete(api: LangflowClient) -> int:
+        if not self.name:
             api.delete_session(self.session_id, flow=self.flow_id)
-            return runner.delete_session_runs(connection, *at)
-
-        return rename if self.what == "rename" else delete
-
-    def _rename(self, api: LangflowClient) -> None:
+            return runner.delete_session_runs(connection, self.flow_id, self.session_id)
         if api.messages(self.flow_id, self.name, limit=1):
             raise InvalidRequest(
                 f"Couldn't rename: a session “{self.name}” already exists.",
                 hint="Use another name.",
             )
         api.rename_session(self.session_id, self.name, flow=self.flow_id)
+        runner.rename_session(connection, self.flow_id, self.session_id, self.name)
+        return 0
 
 
 def finish_change(server: ServerSession) -> None:
@@ -72,9 +61,13 @@ def finish_change(server: ServerSession) -> None:
     change = chat_state.pending_change()
     if not isinstance(change, SessionChange):
         return
+    runner = app_context().runner
     try:
-        work = change.work(server.connection)
-        left = server.fetch(f"change {change.token}", math.inf, work).value
+        running = server.fetch(
+            f"change {change.token}",
+            math.inf,
+            lambda api: change.apply(api, runner, server.connection),
+        ).value
     except StillLoading as error:
         loading.show(server, error, retry="retry-change")
         return
@@ -86,11 +79,11 @@ def finish_change(server: ServerSession) -> None:
     server.refresh(conversation.sessions_cache_key(change.flow_id))
     if chat_state.current_session(change.flow_id) == change.session_id:
         conversation.discard_history(server)
-        if change.what == "rename":
+        if change.name:
             chat_state.open_session(change.name)
         else:
             chat_state.close_session()
-    if left:
+    if running:
         st.info(
             "A run of this session is still running and stays under Recent runs.",
             icon=":material/info:",
@@ -107,27 +100,27 @@ def draw(current: Conversation) -> None:
         width="stretch",
     )
     try:
-        lines = conversation.list_sessions(current.server, current.form.flow.id)
+        sessions = conversation.list_sessions(current.server, current.form.flow.id)
     except LangflowError as error:
         loading.show(current.server, error, retry="retry-sessions")
         return
-    if not lines:
+    if not sessions:
         st.caption("No sessions yet. Your first message starts one.")
         return
-    st.caption(f"Sessions · {len(lines)}")
-    found = _filtered(lines, current)
+    st.caption(f"Sessions · {len(sessions)}")
+    matches = _filtered(sessions, current)
     with st.container(key="talk-sessions", gap="xxsmall"):
-        for line in found[:MAX_LISTED]:
-            _draw_entry(line, line.id == current.id)
-    if len(found) > MAX_LISTED:
-        st.caption(f"{len(found) - MAX_LISTED} more. Search to find them.")
-    elif not found:
+        for session in matches[:MAX_LISTED]:
+            _draw_entry(session, session.id == current.id)
+    if len(matches) > MAX_LISTED:
+        st.caption(f"{len(matches) - MAX_LISTED} more. Search to find them.")
+    elif not matches:
         st.caption("No session with this name")
 
 
-def _filtered(lines: list[SessionEntry], current: Conversation) -> list[SessionEntry]:
-    if len(lines) < SEARCH_FROM:
-        return lines
+def _filtered(sessions: list[SessionEntry], current: Conversation) -> list[SessionEntry]:
+    if len(sessions) < SEARCH_FROM:
+        return sessions
     owner, flow_id, _ = current.key
     text = st.text_input(
         "Search sessions",
@@ -139,26 +132,23 @@ def _filtered(lines: list[SessionEntry], current: Conversation) -> list[SessionE
     )
     words = (text or "").casefold().split()
     return [
-        line
-        for line in lines
-        if all(word in f"{line.label} {line.id}".casefold() for word in words)
+        session
+        for session in sessions
+        if all(word in f"{session.label} {session.id}".casefold() for word in words)
     ]
 
 
-def _draw_entry(line: SessionEntry, shown: bool) -> None:
-    name = escape(clip(line.label, 30 if line.last_message_at else 48))
-    at = (
-        f" :gray[{format_time(line.last_message_at, datetime.now(UTC))}]"
-        if line.last_message_at
-        else ""
-    )
+def _draw_entry(session: SessionEntry, is_open: bool) -> None:
+    at = session.last_message_at
+    name = escape(clip(session.label, 30 if at else 48))
+    time = f" :gray[{format_time(at, datetime.now(UTC))}]" if at else ""
     st.button(
-        f"{f'**{name}**' if shown else name}{at}",
-        key=f"talk-open-{line.id}",
+        f"{f'**{name}**' if is_open else name}{time}",
+        key=f"talk-open-{session.id}",
         type="tertiary",
         icon=":material/chat_bubble:",
         on_click=chat_state.open_session,
-        args=(line.id,),
+        args=(session.id,),
         wrap=False,
     )
 
@@ -170,8 +160,9 @@ def draw_header(current: Conversation) -> None:
         if not current.history:
             st.markdown(f"**{flow}** :gray[· New session]", width="stretch")
             return
-        said = next((one.text for one in current.history if one.sender == conversation.USER), "")
-        title = conversation.session_label(current.id, said if current.is_complete else "")
+        texts = (one.text for one in current.history if one.sender == conversation.USER)
+        first_words = next(texts, "") if current.is_complete else ""
+        title = conversation.session_label(current.id, first_words)
         st.markdown(f"**{flow}** :gray[· {escape(clip(title, 60))}]", width="stretch")
         if current.is_answering:
             return
@@ -196,7 +187,7 @@ def _rename(current: Conversation, title: str) -> None:
 def _on_rename(flow_id: str, session_id: str, key: str) -> None:
     name = st.session_state[key].strip()
     if name and name != session_id:
-        chat_state.set_change(SessionChange("rename", flow_id, session_id, name))
+        chat_state.set_change(SessionChange(flow_id, session_id, name))
 
 
 def _delete(current: Conversation) -> None:
@@ -212,5 +203,5 @@ def _delete(current: Conversation) -> None:
             key=key,
             type="primary",
             on_click=chat_state.set_change,
-            args=(SessionChange("delete", flow_id, session_id),),
+            args=(SessionChange(flow_id, session_id),),
         )
