@@ -181,7 +181,7 @@ def _draw_pair(
 
 def _draw_output(run: ComparedRun, output: Output, number: int) -> None:
     key = f"compared-{run.number}-{number}"
-    outputs_view.draw_output(output, run.record.id, key, run.download)
+    outputs_view.draw_output(output, run.record.id, key, run.server.download)
 
 
 def _missing_reason(run: ComparedRun, row: OutputRow) -> str:

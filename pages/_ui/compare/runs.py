@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
-from lfclient.outputs.model import FileRef
-from pages._ui.connection.app_context import open_client
 from pages._ui.connection.server_session import ServerSession
 
 
@@ -26,11 +24,6 @@ class ComparedRun:
     def name(self) -> str:
         """The run's heading on the page."""
         return f"Run {self.number}"
-
-    def download(self, ref: FileRef) -> bytes:
-        """Download a file that the run wrote."""
-        with open_client(self.server.connection) as api:
-            return api.download(ref)
 
 
 def load_runs(found: Sequence[tuple[ServerSession, RunRecord]]) -> list[ComparedRun]:

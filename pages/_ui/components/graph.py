@@ -121,6 +121,6 @@ def _state_data(
 
 def _state_cells(status: ComponentStatus) -> list[str]:
     """Return CSS classes, icon, text and error."""
-    css = f"{status.state.value} {status.style.colour}" if status.is_connected else "apart gray"
+    css = f"{status.state.value} {status.style.color}" if status.is_connected else "apart gray"
     icon = status.style.icon.strip(":").removeprefix("material/")
     return [css, icon, status.text, clip(status.error, MAX_ERROR_LENGTH)]

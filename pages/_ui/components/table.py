@@ -55,7 +55,7 @@ def table_rows(
 
 def _state_badge(run: ComponentRun, component: Component | None, *, ended: bool) -> str:
     status = leaf_status(run, component, ended=ended)
-    return f":{status.style.colour}-badge[{status.style.icon} {status.word}]"
+    return status.style.badge(status.word)
 
 
 def result_text(run: ComponentRun) -> str:

@@ -127,7 +127,7 @@ def _bar_item(bar: TimelineBar, length: float, text_style: Mapping[str, Any]) ->
     words = duration_text(bar.run)
     if bar.run.state is not ComponentState.DONE:
         words += f" · {component_state_label(bar.run.state, ended=True)}"
-    color = theme_color(f"{component_style(bar.run.state, ended=True).colour}TextColor")
+    color = theme_color(f"{component_style(bar.run.state, ended=True).color}TextColor")
     return bar_item(length, words, text_style, color=color, opacity=0.85)
 
 

@@ -85,6 +85,11 @@ class ServerSession:
         with open_client(self.connection, server_info) as api:
             return api.upload(name, content, flow_id=flow_id, on_progress=on_progress)
 
+    def download(self, ref: FileRef) -> bytes:
+        """Return the content of a file that a run wrote. Thread-safe."""
+        with open_client(self.connection) as api:
+            return api.download(ref)
+
     def fetch(
         self, name: str, ttl: float, work: Callable[[LangflowClient], T]
     ) -> CachedResponse[T]:

@@ -133,7 +133,7 @@ def _status_colors(order: Sequence[RunStatus]) -> list[str]:
     uses: Counter[str] = Counter()
     colors = []
     for status in order:
-        name = status_badges.STATUS_STYLES[status].colour
+        name = status_badges.STATUS_STYLES[status].color
         themed = theme_color(f"{name}TextColor")
         opacity = _OPACITIES[min(uses[name], len(_OPACITIES) - 1)]
         colors.append(f"{themed}{opacity}" if themed else name)

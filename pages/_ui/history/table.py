@@ -102,7 +102,7 @@ def started_text(started: datetime, now: datetime) -> str:
 def _column_config(open_key: str, runs: Sequence[RunSummary]) -> dict[str, Any]:
     column = st.column_config
     colors = {
-        _status_text(status, mode): style.colour
+        _status_text(status, mode): style.color
         for status, style in status_badges.STATUS_STYLES.items()
         for mode in MODE_NAMES
     }

@@ -8,33 +8,24 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.common.formatting import format_timing
 from lfclient.console.presentation.component_names import ComponentNames
-from lfclient.console.presentation.statuses import component_state_label
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
-from lfclient.outputs.model import FileRef
 from lfclient.runs.components import ComponentRun, ComponentState, Message
 from lfclient.runs.model import Run
 from pages._ui.components import graph
 from pages._ui.components import view as components_view
-from pages._ui.components.states import leaf_components, leaf_runs
-from pages._ui.connection.app_context import open_client
+from pages._ui.components.states import leaf_components, leaf_runs, leaf_status
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import view as outputs_view
 from pages._ui.state import run_page
 from pages._ui.widgets.markdown import escape, strip_remote_images
 from pages._ui.widgets.placeholder import Placeholder
-from pages._ui.widgets.status_badges import component_style
 
 MAX_SHOWN_CHARS = 20_000  # of a message in progress, its end; the full text follows with the result
-_ENDED_STATES = (ComponentState.DONE, ComponentState.FAILED, ComponentState.SKIPPED)
 _RESULT_STATES = (ComponentState.DONE, ComponentState.FAILED)
-_PLACEHOLDERS = {  # by whether any component is done
-    True: "Select a finished component",
-    False: "Select a failed component",
-}
+_ENDED_STATES = (*_RESULT_STATES, ComponentState.SKIPPED)
 _NO_EVENTS_TEXT = (
     "This Langflow release does not report progress. Component details appear when the run ends."
 )
@@ -63,7 +54,8 @@ class LiveProgress:
         self._progress.show(progress, lambda place: _draw_progress(place, *progress))
         if self._graph and record.run:
             self._graph.update(record.run.components)
-        written = [one for one in flow_messages(record.run) if not one.complete]
+        messages = record.run.messages.values() if record.run else ()
+        written = [one for one in messages if not one.complete and one.sender != "User"]
         names = tuple((one.id, one.sender_name) for one in written)
         self._frames.show(names, lambda place: self._draw_frames(place, written))
         for one in written:
@@ -128,11 +120,6 @@ def _draw_text(place: DeltaGenerator, text: str) -> None:
         st.markdown(visible)
 
 
-def flow_messages(run: Run | None) -> list[Message]:
-    """Return the messages of the flow, not the user's, in order."""
-    return [one for one in run.messages.values() if one.sender != "User"] if run else []
-
-
 def draw_components(
     server: ServerSession, record: RunRecord, flow: Flow | None, *, ended: bool
 ) -> graph.FlowGraph | None:
@@ -146,21 +133,22 @@ def draw_components(
     # the run still names the components of a flow that is not loaded or was deleted
     drawn = flow or _flow_without_edges(record, run)
     view = components_view.choose_view()
-    known = {
-        one.component_id: one
-        for _, one, _ in leaf_runs(drawn, run.components, ended=ended)
-        if one.state in _RESULT_STATES
+    with_result = {
+        component.component_id: component
+        for _, component, _ in leaf_runs(drawn, run.components, ended=ended)
+        if component.state in _RESULT_STATES
     }
+    key = run_page.component_key(record.id)
 
     def choose(component_id: str) -> None:
         """Choose the component, or the last one with a result inside a group."""
-        inside = drawn.component(component_id)
-        ids = [leaf.id for leaf in leaf_components(inside)] if inside else [component_id]
-        found = [name for name in ids if name in known]
-        if found:
-            st.session_state[run_page.component_key(record.id)] = found[-1]
+        component = drawn.component(component_id)
+        ids = [leaf.id for leaf in leaf_components(component)] if component else [component_id]
+        choices = [id for id in ids if id in with_result]
+        if choices:
+            st.session_state[key] = choices[-1]
 
-    drawing = components_view.draw(
+    flow_graph = components_view.draw(
         drawn,
         run.components,
         view=view,
@@ -168,66 +156,59 @@ def draw_components(
         key=f"graph-{record.id}-{ended}",
         on_choose=choose,
     )
-    draw_result(server, record, known)
-    return drawing
+    if with_result:
+        _draw_result(server, record.id, with_result)
+    return flow_graph
 
 
-def draw_result(server: ServerSession, record: RunRecord, known: dict[str, ComponentRun]) -> None:
+def _draw_result(server: ServerSession, run_id: str, with_result: dict[str, ComponentRun]) -> None:
     """Draw a select box of the components with a result, and the chosen one's output."""
-    if not known:
-        return
+    names = ComponentNames(None, with_result)
+    statuses = {
+        component_id: leaf_status(component, None, ended=True)
+        for component_id, component in with_result.items()
+    }
 
-    def label(name: str) -> str:
-        one = known.get(name)
-        if one is None:
-            return name
-        look = component_style(one.state, ended=record.ended)
-        took = f" · {format_timing(one.seconds)}" if one.seconds is not None else ""
-        # the browser identifies an option by its label, so labels must be unique
-        has_namesake = (
-            sum(_component_name(other) == _component_name(one) for other in known.values()) > 1
-        )
-        return f"{look.symbol} {_component_name(one)}{f' ({name})' if has_namesake else ''}{took}"
+    def label(component_id: str) -> str:
+        if component_id not in statuses:
+            return component_id
+        status = statuses[component_id]
+        # the browser identifies an option by its label; these names are unique
+        words = f"{status.style.symbol} {names.label(component_id)}"
+        return f"{words} · {status.detail}" if status.detail else words
 
+    is_any_done = any(status.state is ComponentState.DONE for status in statuses.values())
     chosen = st.selectbox(
         "Component output",
-        list(known),
+        list(with_result),
         index=None,
         format_func=label,
-        key=run_page.component_key(record.id),
-        placeholder=_PLACEHOLDERS[any(one.state is ComponentState.DONE for one in known.values())],
+        key=run_page.component_key(run_id),
+        placeholder="Select a finished component" if is_any_done else "Select a failed component",
     )
-    if chosen in known:
+    if chosen in with_result:
+        status = statuses[chosen]
         with st.container(border=True, key="component-result"):
-            _draw_component_output(server, record, known[chosen])
+            badge = status.style.badge(status.word)
+            st.markdown(f"**{escape(names.label(chosen))}** {badge}")
+            _draw_component_output(server, run_id, with_result[chosen])
 
 
-def _draw_component_output(server: ServerSession, record: RunRecord, one: ComponentRun) -> None:
-    def download(ref: FileRef) -> bytes:
-        with open_client(server.connection) as api:
-            return api.download(ref)
-
-    look = component_style(one.state, ended=record.ended)
-    word = component_state_label(one.state, ended=record.ended)
-    st.markdown(f"**{escape(_component_name(one))}** :{look.colour}-badge[{look.icon} {word}]")
-    if one.error:
-        st.error(escape(one.error.message), icon=":material/error:")
-    elif one.output is None:
+def _draw_component_output(server: ServerSession, run_id: str, component: ComponentRun) -> None:
+    if component.error:
+        st.error(escape(component.error.message), icon=":material/error:")
+    elif component.output is None:
         st.caption("No output")
     else:
-        outputs_view.draw_output(one.output, record.id, f"component-{one.component_id}", download)
-    if one.log:
+        key = f"component-{component.component_id}"
+        outputs_view.draw_output(component.output, run_id, key, server.download)
+    if component.log:
         st.caption("Log")
-        st.code("\n".join(one.log), language=None, wrap_lines=True, height=160)
-
-
-def _component_name(one: ComponentRun, flow: Flow | None = None) -> str:
-    known = flow.component(one.component_id) if flow else None
-    return one.display_name or (known.display_name if known else one.component_id)
+        st.code("\n".join(component.log), language=None, wrap_lines=True, height=160)
 
 
 def _flow_without_edges(record: RunRecord, run: Run) -> Flow:
-    found = (
-        Component(one.component_id, "", _component_name(one)) for one in run.components.values()
+    components = (
+        Component(id, "", component.display_name or id) for id, component in run.components.items()
     )
-    return Flow(record.flow_id, record.flow_name, tuple(found))
+    return Flow(record.flow_id, record.flow_name, tuple(components))

@@ -16,9 +16,13 @@ Color = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 class StatusStyle:
     """How a status is drawn. `symbol` is a character for places without icons, like the tab."""
 
-    colour: Color
+    color: Color
     icon: str
     symbol: str
+
+    def badge(self, label: str) -> str:
+        """Return the label as a Markdown badge."""
+        return f":{self.color}-badge[{self.icon} {label}]"
 
 
 STATUS_STYLES: dict[RunStatus, StatusStyle] = {
@@ -36,9 +40,8 @@ STATUS_STYLES: dict[RunStatus, StatusStyle] = {
 
 
 def markdown_badge(status: RunStatus, mode: Mode = "background") -> str:
-    """Return the label as a Markdown badge."""
-    look = STATUS_STYLES[status]
-    return f":{look.colour}-badge[{look.icon} {run_status_label(status, mode)}]"
+    """Return the label of a run's status as a Markdown badge."""
+    return STATUS_STYLES[status].badge(run_status_label(status, mode))
 
 
 COMPONENT_STYLES: dict[ComponentState, StatusStyle] = {

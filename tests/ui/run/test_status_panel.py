@@ -124,8 +124,8 @@ def test_component_outputs_follow_the_flows_order_and_open_from_the_graph(
     choice = app.selectbox(key=ui_state.component_key(record.id))
     # options with the same label could not be distinguished, so they include ids
     assert choice.options == [
-        "✓ Chat Input (ChatInput-a) · 0.2 s",
-        "✓ Chat Input (A) · 0.2 s",
+        "✓ Chat Input, ChatInput-a · 0.2 s",
+        "✓ Chat Input, A · 0.2 s",
     ]
     choice.set_value("A").run()
     for name in (NODE["id"], "B"):
