@@ -9,13 +9,13 @@ from lfclient.console.presentation.component_names import ComponentNames
 from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
-from lfclient.outputs.model import FileRef
+from lfclient.flows.model import Flow
 from lfclient.runs.components import RunError
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.app import navigation
 from pages._ui.compare import picker
 from pages._ui.components import timings
-from pages._ui.connection.app_context import app_context, open_client
+from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import input_values
 from pages._ui.history import labels
@@ -77,20 +77,14 @@ def _draw_error(error: RunError, source: str, key: str) -> None:
 
 @st.fragment
 def _draw_traceback(text: str, key: str) -> None:
-    controls.lazy_expander(
-        "Traceback",
-        ":material/code:",
-        key,
-        lambda: st.code(text, language=None, height=320),
-    )
+    def draw_code() -> None:
+        st.code(text, language=None, height=320)
+
+    controls.lazy_expander("Traceback", ":material/code:", key, draw_code)
 
 
 def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
     """Draw the outputs and, for a run that did not complete, its unfinished messages."""
-
-    def download(ref: FileRef) -> bytes:
-        with open_client(server.connection) as api:
-            return api.download(ref)
 
     run_id, owner = record.id, server.owner
 
@@ -109,7 +103,7 @@ def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
                 name = escape(message.sender_name or "The flow")
                 st.markdown(f":material/chat: **{name}** :orange-badge[partial]")
                 st.markdown(strip_remote_images(message.visible_text)[0])
-        drawn = outputs_view.draw(run, run_id, download, reload)
+        drawn = outputs_view.draw(run, run_id, server.download, reload)
         if not drawn and not unfinished:
             completed = record.status is RunStatus.COMPLETED
             st.caption("This flow returns nothing" if completed else "No output")
@@ -125,9 +119,10 @@ def draw_details(server: ServerSession, record: RunRecord) -> None:
         labels.draw_for_run(server, record.id)
     if not record.ended:
         run_snippets.draw_folded(server, record)
-    if not record.ended and run_page.has_form(record.id, record.flow_id):
-        _draw_inputs_folded(server, record)
-    if not record.ended or record.run is None:
+        if run_page.has_form(record.id, record.flow_id):
+            _draw_inputs_folded(server, record)
+        return
+    if record.run is None:
         return
     loading = not record.run.components and app_context().runner.is_followed(record.id)
     st.fragment(_draw_tabs, run_every=REFRESH_SECONDS if loading else None)(
@@ -157,51 +152,25 @@ def _draw_tabs(server: ServerSession, run_id: str, loading: bool) -> None:
     run = record.run
     if loading and (run.components or not app_context().runner.is_followed(run_id)):
         st.rerun()  # draws the details without a refresh interval
-    names = [
-        "Components",
-        "Timings",
-        "Messages",
-        "Inputs",
-        "Snippets",
-        "Events",
-        "Raw response",
-        "About",
-    ]
+    flow = server.cached_flow(record.flow_id)
     with st.container(key="run-details"):
-        tabs = dict(zip(names, st.tabs(names, key=f"how-{run_id}", on_change="rerun"), strict=True))
-        flow = server.cached_flow(record.flow_id)
-        with tabs["Components"]:
-            if tabs["Components"].open:
-                _draw_components(server, record)
-        with tabs["Timings"]:
-            if tabs["Timings"].open:
-                if flow and run.components:
-                    timings.draw(flow, run.components)
-                else:
-                    st.caption("The server has no timings of this run's components")
-        with tabs["Messages"]:
-            if tabs["Messages"].open:
-                _draw_messages(run)
-        with tabs["Inputs"]:
-            if tabs["Inputs"].open:
-                _draw_inputs(server, record)
-        with tabs["Snippets"]:
-            if tabs["Snippets"].open:
-                run_snippets.draw(server, record)
-        with tabs["Events"]:
-            if tabs["Events"].open:
-                raw_events.draw(server, record)
-        with tabs["Raw response"]:
-            if tabs["Raw response"].open:
-                _draw_raw_response(record, run)
-        with tabs["About"]:
-            if tabs["About"].open:
-                _draw_about(record, run)
+        controls.lazy_tabs(
+            f"how-{run_id}",
+            [
+                ("Components", lambda: _draw_components(server, record, flow)),
+                ("Timings", lambda: _draw_timings(flow, run)),
+                ("Messages", lambda: _draw_messages(run)),
+                ("Inputs", lambda: _draw_inputs(server, record)),
+                ("Snippets", lambda: run_snippets.draw(server, record)),
+                ("Events", lambda: raw_events.draw(server, record)),
+                ("Raw response", lambda: _draw_raw_response(record, run)),
+                ("About", lambda: _draw_about(record, run)),
+            ],
+        )
 
 
-def _draw_components(server: ServerSession, record: RunRecord) -> None:
+def _draw_components(server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
     if record.run and record.run.components:
-        flow = server.cached_flow(record.flow_id)
         progress.draw_components(server, record, flow, ended=True)
     elif app_context().runner.is_followed(record.id):
         st.caption(":material/hourglass_top: Loading component records")
@@ -209,12 +178,18 @@ def _draw_components(server: ServerSession, record: RunRecord) -> None:
         st.caption("The server has no component records of this run")
 
 
+def _draw_timings(flow: Flow | None, run: Run) -> None:
+    if flow and run.components:
+        timings.draw(flow, run.components)
+    else:
+        st.caption("The server has no timings of this run's components")
+
+
 def _draw_messages(run: Run) -> None:
     if not run.messages:
         st.caption("No messages")
     for message in list(run.messages.values())[-MAX_MESSAGES:]:
-        user = message.sender == "User"
-        with st.chat_message("user" if user else "assistant"):
+        with st.chat_message("user" if message.sender == "User" else "assistant"):
             st.caption(escape(message.sender_name or message.sender or "A component"))
             if message.category == "error":
                 st.error(escape(message.visible_text), icon=":material/error:")
@@ -259,12 +234,8 @@ def _draw_inputs(server: ServerSession, record: RunRecord) -> None:
 
 def _draw_raw_response(record: RunRecord, run: Run) -> None:
     text = run_page.cached("raw", lambda: downloads.to_json_bytes(run.raw))
-    limit = json_viewer.MAX_TREE_BYTES
     st.caption("The server's response. Secrets are replaced by ••••.")
-    if len(text) <= limit:
-        st.json(run.raw, expanded=2)
-    else:
-        st.caption(f"Too long to show: {len(text):,} bytes. Download it instead.")
+    json_viewer.draw_tree(run.raw, text)
     st.download_button(
         "Download",
         text,
