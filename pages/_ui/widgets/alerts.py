@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -29,34 +30,32 @@ class MissingValue(errors.InvalidRequest):
 TITLES: dict[type[LangflowError], str] = {
     errors.Unreachable: "The server does not answer",
     errors.NotLangflow: "This is not a Langflow server",
-    errors.DeveloperApiDisabled: "The server's Workflow API is switched off",
+    errors.DeveloperApiDisabled: "The server's Workflow API is disabled",
     errors.InvalidKey: "The API key is not accepted",
-    errors.FlowNotFound: "The flow is not there",
-    errors.JobNotFound: "The run is not known to the server",
-    errors.SessionNotFound: "The session is not there",
-    errors.NotWaiting: "The run does not wait for that",
-    errors.InvalidRequest: "A value was refused",
+    errors.FlowNotFound: "Flow not found",
+    errors.JobNotFound: "Run not found on the server",
+    errors.SessionNotFound: "Session not found",
+    errors.NotWaiting: "The run is not waiting for this decision",
+    errors.InvalidRequest: "A value was rejected",
     MissingValue: "Fill in the required fields",
-    errors.FileRefused: "The file was refused",
-    errors.Unsupported: "This server cannot do that",
+    errors.FileRefused: "The file was rejected",
+    errors.Unsupported: "Not supported by this server",
     errors.ServerFault: "The server failed",
-    errors.BadAnswer: "The server's answer makes no sense",
-    model.WaitTimeout: "The run takes longer than was waited for",
+    errors.BadAnswer: "Unexpected response from the server",
+    model.WaitTimeout: "Timed out waiting for the run",
     AddressRefused: "Invalid address",
     AddressNotAllowed: "Address not allowed",
     StoreError: "The console's records cannot be used",
     PresetNameTaken: "The name is taken",
-    PresetConflict: "Somebody else was quicker",
+    PresetConflict: "The preset was changed elsewhere",
+    LangflowError: "Something went wrong",
 }
 _MAX_TEXT = 600  # characters of a message or hint
 
 
 def title(error: LangflowError) -> str:
-    """Return the heading of an error, by its closest known class."""
-    for kind in type(error).__mro__:
-        if kind in TITLES:
-            return TITLES[kind]
-    return "That did not work"
+    """Return the heading of an error, by its closest class in `TITLES`."""
+    return next(TITLES[kind] for kind in type(error).__mro__ if kind in TITLES)
 
 
 def show(error: LangflowError) -> None:
@@ -102,10 +101,6 @@ def show_internal_error(error: BaseException) -> bool:
 
 def _source_lines(error: BaseException) -> str:
     """Return the last 8 files, lines and functions of the traceback, outermost first."""
-    lines = []
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        lines.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
-        trace = trace.tb_next
+    frames = traceback.walk_tb(error.__traceback__)
+    lines = [f"{f.f_code.co_filename}:{line} {f.f_code.co_name}" for f, line in frames]
     return " > ".join(lines[-8:]) or "unknown"

@@ -123,7 +123,7 @@ def test_a_deleted_flow_has_no_snippet(langflow_stand_in):
     gone = (404, {"detail": "Flow not found"})
     langflow_stand_in.answers[f"GET /api/v1/flows/{ONE}"] = gone
     app = open_run_tab("Snippets", add_ended_run(langflow_stand_in.url, run=answer()))
-    assert "The flow is not there" in page_text(app)
+    assert "Flow not found" in page_text(app)
     assert not app.code
 
 
