@@ -7,13 +7,11 @@ from lfclient.console.samples.spec import Link, Node, Sample
 ECHO = Sample(
     "echo",
     "",
-    "",
     (Node("a", "ChatInput", {"input_value": "stored"}), Node("b", "ChatOutput")),
     (Link("a", "message", "b"),),
 )
 ROWS = Sample(
     "rows",
-    "",
     "",
     (
         Node("a", "TextInput", {"input_value": "x\ny\nz"}),
@@ -24,7 +22,6 @@ ROWS = Sample(
 SAVE = Sample(
     "save",
     "",
-    "",
     (
         Node("a", "ChatInput", {"input_value": "to be kept"}),
         Node("w", "SaveToFile", {"local_format": "txt"}, editable=("file_name",)),
@@ -34,13 +31,11 @@ SAVE = Sample(
 READ_FILE = Sample(
     "read a file",
     "",
-    "",
     (Node("f", "File"), Node("b", "ChatOutput")),
     (Link("f", "message", "b"),),
 )
 TWO_QUESTIONS = Sample(
     "two questions",
-    "",
     "",
     (
         Node("q", "ChatInput", {"input_value": "Go on?"}),
@@ -57,13 +52,11 @@ TWO_QUESTIONS = Sample(
 SECRETIVE = Sample(
     "secretive",
     "",
-    "",
     (Node("a", "ChatInput"), Node("s", "TellsSecret"), Node("b", "ChatOutput")),
     (Link("a", "message", "s", "after"), Link("s", "said", "b")),
 )
 VALUES = Sample(
     "values",
-    "",
     "",
     (
         Node("a", "ChatInput"),
@@ -79,7 +72,6 @@ VALUES = Sample(
 )
 TALK = Sample(
     "talk",
-    "",
     "",
     (
         Node("a", "ChatInput", {"input_value": "stored"}),
@@ -101,7 +93,6 @@ def every_kind(file_name: str) -> Sample:
     """A flow that returns messages (one with a secret), a table, and a file of this name."""
     return Sample(
         "every kind",
-        "",
         "",
         (
             Node("a", "ChatInput", {"input_value": "stored"}),

@@ -52,7 +52,7 @@ def question_flow(fallback: bool) -> Sample:
         Link("h", "branch_approve", "yes"),
         Link("h", "branch_fallback" if fallback else "branch_reject", "other"),
     )
-    return Sample("late", "", "", nodes, links)
+    return Sample("late", "", nodes, links)
 
 
 @pytest.fixture

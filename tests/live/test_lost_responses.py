@@ -122,7 +122,7 @@ def desk(
 def hold(client: LangflowClient, langflow: LiveServer, tmp_path: Path) -> Iterator[Hold]:
     """Create flows with a held step, by name."""
     sample = Sample(
-        "held", "", "", (Node("h", "HeldStep"), Node("b", "ChatOutput")), (Link("h", "done", "b"),)
+        "held", "", (Node("h", "HeldStep"), Node("b", "ChatOutput")), (Link("h", "done", "b"),)
     )
     data = graph_builder.build_graph(sample, client.catalogue({"HeldStep": HELD_STEP}))
     made: list[HeldFlow] = []

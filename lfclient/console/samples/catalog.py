@@ -65,14 +65,12 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         "Echo chat",
         "Repeats your message.",
-        "the shortest flow there is: a chat input and a chat output",
         (_chat_in("Hello, Langflow!"), _chat_out()),
         (Link("question", "message", "answer"),),
     ),
     Sample(
         "Write a letter",
         "Puts your message, a name and a place into the text of a letter.",
-        "a prompt with variables, each of which is a field of the form",
         (
             _chat_in("we look forward to your visit on Friday."),
             _prompt(
@@ -89,7 +87,6 @@ SAMPLES: tuple[Sample, ...] = (
         "Write word by word",
         "Answers word by word, like a language model; run it in the background to watch it "
         "(Langflow 1.11 and later).",
-        "text that appears while it is written",
         (
             _chat_in("Good morning!"),
             _prompt("story", _STORY, {"message": ""}, wired=("message",)),
@@ -105,19 +102,16 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         "Table of sample records",
         "Makes up a table of 50 records, to sort, search and download.",
-        "a table as output, and a flow that needs no input",
         (Node("records", "MockDataGenerator"),),
     ),
     Sample(
         "Read an order",
         "Reads the JSON text of an order and returns it as structured data.",
-        "structured data as output, and a field for longer text",
         (Node("order", "JSONtoData", {"json_string": _ORDER}, editable=("json_string",)),),
     ),
     Sample(
         "Split a list into rows",
         "Cuts a text at each line break and returns the pieces as a table.",
-        "whole numbers and text in the form",
         (
             Node("notes", "TextInput", {"input_value": _NOTES}, editable=("input_value",)),
             Node(
@@ -133,7 +127,6 @@ SAMPLES: tuple[Sample, ...] = (
         "Sort a request",
         "Sends a message with the word “urgent” to the urgent desk and all others to the normal "
         "desk.",
-        "a branch not taken: one of the two outputs does not run, and the run is still completed",
         (
             _chat_in("This is urgent: the printer is on fire.", "request"),
             Node(
@@ -157,7 +150,6 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         "Plan a trip",
         "Looks up the weather, a hotel and a train at the same time, then combines the results.",
-        "branches that run side by side: several components at work, each for some seconds",
         (
             _chat_in("Lisbon", "place"),
             _step("weather", "Look up the weather", 3, "Sunny, 24 degrees"),
@@ -187,7 +179,6 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         "Unconnected component",
         "An echo chat with an unconnected calculator.",
-        "a component that does not run, because only what is connected with the chat input does",
         (
             _chat_in("The calculator stays idle."),
             _chat_out(),
@@ -198,7 +189,6 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         "Takes half a minute",
         "Runs for 25 seconds, so you can try Stop.",
-        "a run under way, and how it is stopped",
         (
             Node("work", "PythonREPLComponent", {"global_imports": "time", "python_code": _WAIT}),
             Node("report", "ParserComponent", {"pattern": "The work is done."}),
@@ -213,13 +203,11 @@ SAMPLES: tuple[Sample, ...] = (
         "Fails until it gets JSON",
         "Fails, because it has nothing to read. Give it JSON text and it succeeds; the server "
         "silently repairs invalid JSON.",
-        "a run that failed, with the reason, and how it is mended",
         (Node("empty", "JSONtoData", {"json_string": ""}, editable=("json_string",)),),
     ),
     Sample(
         "Picture card",
         "Returns a small bar chart with a heading of your choice.",
-        "an image in a message",
         (
             _prompt(
                 "card",
@@ -233,7 +221,6 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         "Write a file",
         "Saves your message as a file on the server, under a name and in a format of your choice.",
-        "a file as output, to look at and to download",
         (
             _chat_in("Bring the tickets, and call the hotel.", "note"),
             Node(
@@ -248,14 +235,12 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         "Read a file",
         "Shows the text of a file. Choose a file first.",
-        "a file as input, such as a text, a CSV or a PDF",
         (Node("file", "File", editable=("path",), required=("path",)), _chat_out()),
         (Link("file", "message", "answer"),),
     ),
     Sample(
         "Wait for an approval",
         "Waits until a person approves or rejects the message (Langflow 1.11 and later).",
-        "a run that waits for a person; run it in the background",
         (
             _chat_in("Can we pay the £120 invoice?"),
             Node("decision", "HumanInput"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lfclient.console.samples.catalog import SAMPLES, custom_component_code
@@ -16,22 +16,20 @@ if TYPE_CHECKING:
 
 def install_samples(
     client: LangflowClient,
-    names: Iterable[str] | None = None,
     on_missing: Callable[[Sample, list[str]], None] | None = None,
 ) -> list[FlowSummary]:
-    """Create the samples, or only those in `names`, and return the new flows.
+    """Create the samples and return the new flows.
 
     Samples whose name is already used by a flow are skipped. So are samples with components that
     the server lacks or forbids; these are passed to `on_missing` with the component types.
     """
     existing = {flow.name for flow in client.flows()}
-    named = set(names) if names is not None else {sample.name for sample in SAMPLES}
-    wanted = [sample for sample in SAMPLES if sample.name in named and sample.name not in existing]
-    if not wanted:
+    new = [sample for sample in SAMPLES if sample.name not in existing]
+    if not new:
         return []
-    catalogue = client.catalogue(custom_component_code(wanted))
+    catalogue = client.catalogue(custom_component_code(new))
     created = []
-    for sample in wanted:
+    for sample in new:
         missing = sample.missing(catalogue)
         if missing:
             if on_missing:

@@ -51,11 +51,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Sample:
-    """A sample flow; `shows` describes the feature it demonstrates."""
+    """A sample flow."""
 
     name: str
     description: str
-    shows: str
     nodes: tuple[Node, ...]
     links: tuple[Link, ...] = ()
 
