@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import queue
 import re
 import shutil
 import subprocess
-import threading
+import tempfile
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import uv
 
-from lfclient.console.local_langflow.process import child_environ
+from lfclient.console.local_langflow.process import ProcessIdentity, child_environ, end_process
 from lfclient.console.local_langflow.state_file import JsonFile, LocalError
 
 # Measured for 1.13.0 with an empty cache on two cores and a fast connection: 332 packages.
@@ -41,11 +40,11 @@ class Requirement:
     extra: tuple[str, ...] = ()
 
     @property
-    def package(self) -> str:
-        """The requirement of `langflow-base`, whose version was 0.N before 1.12."""
+    def packages(self) -> list[str]:
+        """The requirements: `langflow-base`, whose version was 0.N before 1.12, and `extra`."""
         major, minor, patch = self.version.split(".", 2)
         base = f"0.{minor}.{patch}" if (major, int(minor)) < ("1", 12) else self.version
-        return f"langflow-base=={base}"
+        return [f"langflow-base=={base}", *self.extra]
 
 
 class Installation:
@@ -76,7 +75,7 @@ class Installation:
     def python(self) -> Path | None:
         """The interpreter of a complete installation, or None."""
         installation = self._marker.read()
-        if installation.get("package") != self._spec():
+        if installation.get("package") != self.requirement.packages:
             return None
         interpreter = _interpreter(self.folder / str(installation.get("folder")))
         # it may link to a Python that was removed since
@@ -90,24 +89,18 @@ class Installation:
         environment = self.folder / f"venv-{uuid.uuid4().hex[:8]}"
         self._create(environment, on_step, stopped)
         on_step("Resolving Langflow's packages.", 0.02)
+        date = self.requirement.exclude_newer
         self._run(
             [
                 *("pip", "install", "--python", str(_interpreter(environment))),
-                *(("--exclude-newer", self.requirement.exclude_newer) if self._dated else ()),
-                *(self.requirement.package, *self.requirement.extra),
+                *(("--exclude-newer", date) if date else ()),
+                *self.requirement.packages,
             ],
             _Progress(on_step, self._archives()),
             stopped,
         )
-        self._marker.write({"package": self._spec(), "folder": environment.name})
+        self._marker.write({"package": self.requirement.packages, "folder": environment.name})
         return _interpreter(environment)
-
-    @property
-    def _dated(self) -> bool:
-        return self.requirement.exclude_newer is not None
-
-    def _spec(self) -> list[str]:
-        return [self.requirement.package, *self.requirement.extra]
 
     def _sweep(self) -> None:
         for leftover in self.folder.glob("venv-*"):
@@ -148,42 +141,43 @@ class Installation:
         self, arguments: Sequence[str], progress: _Progress | None, stopped: Callable[[], bool]
     ) -> None:
         """Run uv. Raise `LocalError` if it fails or a stop is requested."""
-        try:
-            process = subprocess.Popen(
-                [self._uv, "--color", "never", *arguments],
-                env=self._environ,
-                # not the working directory, whose uv settings must not apply
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                text=True,
-                errors="replace",
-            )
-        except OSError as problem:
-            raise LocalError(
-                f"Couldn't run uv, which installs Langflow: {problem.strerror}.",
-                hint="Install the console's requirements again: pip install -r requirements.txt",
-            ) from problem
-        lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        reader = threading.Thread(target=_forward_lines, args=(process.stderr, lines), daemon=True)
-        reader.start()
-        output: list[str] = []
-        try:
-            while process.poll() is None:
-                if stopped():
-                    raise LocalError("The installation was stopped.", hint="Start it again.")
-                output += _drain(lines, POLL_SECONDS)
-                if progress:
-                    progress.update(output)
-        finally:
-            if process.poll() is None:
-                _kill_tree(process.pid)
-            process.wait()
-            reader.join(timeout=5)
-        output += _drain(lines, 0)
-        if process.returncode:
-            raise _install_error("\n".join(output))
+        # a file, not a pipe that somebody must read; a later installation removes what is left
+        with tempfile.TemporaryDirectory(prefix="venv-log-", dir=self.folder) as folder:
+            log = Path(folder) / "uv.log"
+            process = self._start_uv(arguments, log)
+            try:
+                while process.poll() is None:
+                    if stopped():
+                        raise LocalError("The installation was stopped.", hint="Start it again.")
+                    if progress:
+                        progress.update(_read(log))
+                    with suppress(subprocess.TimeoutExpired):
+                        process.wait(POLL_SECONDS)
+            finally:
+                if process.poll() is None:
+                    end_process(ProcessIdentity.from_pid(process.pid), grace=0)
+                process.wait()
+            if process.returncode:
+                raise _install_error(_read(log))
+
+    def _start_uv(self, arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+        with log.open("wb") as output:
+            try:
+                return subprocess.Popen(
+                    [self._uv, "--color", "never", *arguments],
+                    env=self._environ,
+                    # not the working directory, whose uv settings must not apply
+                    cwd=self.folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=output,
+                )
+            except OSError as problem:
+                raise LocalError(
+                    f"Couldn't run uv, which installs Langflow: {problem.strerror}.",
+                    hint="Install the console's requirements again: "
+                    "pip install -r requirements.txt",
+                ) from problem
 
 
 class _Progress:
@@ -195,16 +189,16 @@ class _Progress:
         self._before = archives()
         self._last = ""
 
-    def update(self, output: Sequence[str]) -> None:
-        text = "\n".join(output)
-        total = _first_number(r"^Resolved (\d+) packages?", text)
-        if not total:
+    def update(self, output: str) -> None:
+        resolved = re.search(r"^Resolved (\d+) packages?", output, re.MULTILINE)
+        if not resolved:
             return
-        if re.search(r"^Prepared ", text, re.MULTILINE):
+        total = int(resolved[1])
+        if re.search(r"^Prepared ", output, re.MULTILINE):
             self._report("Installing Langflow's packages.", 0.98)
             return
-        sizes = {name: _megabytes(n, u) for name, n, u in _SIZES.findall(text)}
-        done = sum(sizes.get(name, 0.0) for name in _DONE.findall(text))
+        sizes = {name: _megabytes(n, u) for name, n, u in _SIZES.findall(output)}
+        done = sum(sizes.get(name, 0.0) for name in _DONE.findall(output))
         count = min(self._archives() - self._before, total)
         share = count / total
         if sizes:
@@ -229,33 +223,8 @@ def _megabytes(number: str, unit: str) -> float:
     return float(number) * {"K": 1 / 1024, "M": 1.0, "G": 1024.0}[unit] * 1.048576
 
 
-def _first_number(pattern: str, text: str) -> int:
-    match = re.search(pattern, text, re.MULTILINE)
-    return int(match.group(1)) if match else 0
-
-
-def _forward_lines(stream: Iterable[str], lines: queue.SimpleQueue[str]) -> None:
-    for line in stream:
-        lines.put(line.rstrip("\n"))
-
-
-def _drain(lines: queue.SimpleQueue[str], wait: float) -> list[str]:
-    got = []
-    try:
-        got.append(lines.get(timeout=wait) if wait else lines.get_nowait())
-        while True:
-            got.append(lines.get_nowait())
-    except queue.Empty:
-        return got
-
-
-def _kill_tree(pid: int) -> None:
-    try:
-        parent = psutil.Process(pid)
-        for process in [*parent.children(recursive=True), parent]:
-            process.kill()
-    except psutil.NoSuchProcess:
-        return
+def _read(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace")
 
 
 def _interpreter(environment: Path) -> Path:

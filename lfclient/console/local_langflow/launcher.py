@@ -98,18 +98,13 @@ def read_tail(path: Path, lines: int) -> str:
     return "\n".join(_ANSI_ESCAPES.sub("", text).splitlines()[-lines:])
 
 
-def port_in_use_error(port: int) -> LocalError:
-    """Return the error for a port that another program uses."""
-    return LocalError(
-        f"Port {port} is used by another program.",
-        hint="Stop that program, or let the console choose a free port.",
-    )
-
-
 def crash_error(log: str, port: int) -> LocalError:
     """Return the error for a server that ended before it was ready, based on its log."""
     if "address already in use" in log or "EADDRINUSE" in log:
-        return port_in_use_error(port)
+        return LocalError(
+            f"Port {port} is used by another program.",
+            hint="Start it again: it will use another port.",
+        )
     if "No space left on device" in log or "database or disk is full" in log:
         return CrashError(
             "Langflow stopped: the disk is full.", hint="Free some space, then start it again."

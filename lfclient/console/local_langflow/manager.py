@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,19 @@ import psutil
 
 from lfclient.client import LangflowClient
 from lfclient.common.redaction import Redactor
-from lfclient.console.config.settings import default_data_dir
 from lfclient.console.local_langflow import launcher
-from lfclient.console.local_langflow.installer import Installation, Requirement
+from lfclient.console.local_langflow.installer import (
+    DISK_MB,
+    DOWNLOAD_MB,
+    INSTALL_SECONDS,
+    Installation,
+    Requirement,
+)
 from lfclient.console.local_langflow.process import (
     LOOPBACK,
     ProcessIdentity,
     end_process,
     find_free_port,
-    port_is_free,
     wait_for_free_port,
 )
 from lfclient.console.local_langflow.state_file import JsonFile, LocalError, LocalState, LocalStatus
@@ -33,6 +38,11 @@ from lfclient.errors import InvalidKey
 
 PINNED_VERSION = "1.13.0"
 START_SECONDS = 20  # usual time to the first response on two cores; twice that for the first start
+DOWNLOAD_NOTE = (
+    f"About {DOWNLOAD_MB} MB to download ({DISK_MB / 1000:.1f} GB on disk). Installing and "
+    f"starting usually takes {(INSTALL_SECONDS + START_SECONDS) / 60:.0f}–2 minutes on a fast "
+    f"connection, about {(DOWNLOAD_MB * 0.8 + INSTALL_SECONDS) / 60:.0f} minutes at 10 Mbit/s."
+)
 
 _START_TIMEOUT_SECONDS = 240.0  # a slow disk needs several times the usual
 _LOCK_TIMEOUT_SECONDS = 1800.0  # while another process installs it
@@ -40,6 +50,10 @@ _POLL_SECONDS = 0.3
 
 _INTERRUPTED = "Starting the local Langflow was interrupted."
 _INTERRUPTED_HINT = "Start it again. It continues where it stopped."
+
+# keys of the state file for a `ProcessIdentity`: of the server, and of the process that starts it
+_SERVER = ("pid", "created", "boot")
+_WORKER = ("worker", "worker_created", "worker_boot")
 
 OnStep = Callable[[LocalStatus], None]
 
@@ -54,13 +68,12 @@ class LocalLangflow:
 
     def __init__(
         self,
-        folder: Path | None = None,
+        folder: Path,
         version: str = PINNED_VERSION,
         python: str | None = None,
         exclude_newer: str | None = None,
         extra: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
-        port: int | None = None,
         *,
         venv: Path | None = None,
         with_samples: bool = True,
@@ -68,11 +81,10 @@ class LocalLangflow:
         uv_binary: str | None = None,
     ) -> None:
         self.version = version
-        self.folder = (folder or default_data_dir()) / "local" / version
+        self.folder = folder / "local" / version
         self.log = self.folder / "langflow.log"
         self._environ = os.environ if environ is None else environ
         self._env = dict(env or {})
-        self._port = port
         self._with_samples = with_samples
         self._installation = Installation(
             venv or self.folder,
@@ -95,9 +107,9 @@ class LocalLangflow:
         """Return the current status from the state file and the process, without a request."""
         record = self._state.read()
         state = _state_of(record)
-        if state is LocalState.RUNNING and _server_identity(record).find() is None:
+        if state is LocalState.RUNNING and _identity(record, _SERVER).find() is None:
             return self._ended(record)
-        if state.is_in_progress and _worker_identity(record).find() is None:
+        if state.is_in_progress and _identity(record, _WORKER).find() is None:
             return self._status(
                 record, LocalState.FAILED, message=_INTERRUPTED, hint=_INTERRUPTED_HINT
             )
@@ -151,9 +163,7 @@ class LocalLangflow:
             if self.status().state is LocalState.RUNNING:
                 return self.status()
             worker = ProcessIdentity.from_pid(os.getpid())
-            self._state.update(
-                worker=worker.pid, worker_created=worker.created, worker_boot=worker.boot
-            )
+            self._state.update(**dict(zip(_WORKER, astuple(worker), strict=True)))
             try:
                 with launcher.translate_launch_errors(self.folder):
                     self._bring_up(on_step)
@@ -165,22 +175,19 @@ class LocalLangflow:
     def stop(self) -> LocalStatus:
         """Stop the server or the start in progress, with all child processes."""
         with launcher.translate_launch_errors(self.folder):
-            self._make_folder()
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._stop_request.write({"at": time.time()})
-            return self._stop_exclusively()
-
-    def _stop_exclusively(self) -> LocalStatus:
-        with self._exclusive(lambda status: None):
-            self._problem = None
-            record = self._state.read()
-            if "pid" in record and not end_process(_server_identity(record)):
-                raise LocalError(
-                    f"The local Langflow (process {record['pid']}) did not stop.",
-                    hint="End the process with the tools of your system.",
-                )
-            if record:
-                self._note(LocalState.STOPPED, "The local Langflow is stopped.")
-            return self.status()
+            with self._exclusive(lambda status: None):
+                self._problem = None
+                record = self._state.read()
+                if "pid" in record and not end_process(_identity(record, _SERVER)):
+                    raise LocalError(
+                        f"The local Langflow (process {record['pid']}) did not stop.",
+                        hint="End the process with the tools of your system.",
+                    )
+                if record:
+                    self._note(LocalState.STOPPED, "The local Langflow is stopped.")
+                return self.status()
 
     def _is_thread_alive(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
@@ -188,7 +195,7 @@ class LocalLangflow:
     # -- the steps of a start ----------------------------------------------------------------
 
     def _bring_up(self, on_step: OnStep) -> None:
-        process = _server_identity(self._state.read())
+        process = _identity(self._state.read(), _SERVER)
         if process.find() is None:
             process = self._launch(self._install(on_step), on_step)
         url = self._wait_until_healthy(process, on_step)
@@ -213,28 +220,19 @@ class LocalLangflow:
         if "password" not in secret:
             secret = {"user": "console", "password": secrets.token_urlsafe(24)}
             self._secret.write(secret)
-        port = self._choose_port()
+        # keep the previous address, so that open pages keep working
+        last = self._state.read().get("port")
+        port = last if last and wait_for_free_port(last) else find_free_port()
         data = self.folder / "data"
         data.mkdir(mode=0o700, exist_ok=True)
         identity = launcher.launch(python, port, secret, data, self.log, self._environ, self._env)
         self._state.update(
-            pid=identity.pid,
-            created=identity.created,
-            boot=identity.boot,
+            **dict(zip(_SERVER, astuple(identity), strict=True)),
             port=port,
             url=f"http://{LOOPBACK}:{port}",
             began=time.time(),
         )
         return identity
-
-    def _choose_port(self) -> int:
-        if self._port is not None:
-            if not port_is_free(self._port):
-                raise launcher.port_in_use_error(self._port)
-            return self._port
-        # keep the previous address, so that open pages keep working
-        last = self._state.read().get("port")
-        return last if last and wait_for_free_port(last) else find_free_port()
 
     def _wait_until_healthy(self, process: ProcessIdentity, on_step: OnStep) -> str:
         record = self._state.read()
@@ -301,7 +299,7 @@ class LocalLangflow:
     @contextmanager
     def _exclusive(self, on_step: OnStep) -> Iterator[None]:
         """Hold the lock for changes; while waiting, report the status of its holder."""
-        self._make_folder()
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = filelock.FileLock(self.folder / "lock")
         limit = time.monotonic() + _LOCK_TIMEOUT_SECONDS
         while True:
@@ -320,9 +318,6 @@ class LocalLangflow:
         finally:
             lock.release()
 
-    def _make_folder(self) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
     def _note(self, state: LocalState, step: str, progress: float | None = None) -> LocalStatus:
         record = self._state.update(
             state=state.value, step=step, progress=progress, message="", hint="", log_tail=""
@@ -330,18 +325,18 @@ class LocalLangflow:
         return self._status(record, state)
 
     def _record_failure(self, problem: BaseException) -> None:
-        self._problem = problem if isinstance(problem, LocalError) else None
         crashed = isinstance(problem, launcher.CrashError)
-        interrupted = not isinstance(problem, Exception)
+        failure = problem if isinstance(problem, LocalError) else LocalError(str(problem))
+        if not isinstance(problem, Exception):
+            failure = LocalError(_INTERRUPTED, hint=_INTERRUPTED_HINT)
+        self._problem = failure
         with suppress(OSError):  # on a full disk only the caller learns of it
             self._state.update(
                 state=(LocalState.CRASHED if crashed else LocalState.FAILED).value,
                 step="",
                 progress=None,
-                message=_INTERRUPTED if interrupted else str(problem),
-                hint=_INTERRUPTED_HINT
-                if interrupted
-                else getattr(problem, "hint", LocalError.default_hint),
+                message=str(failure),
+                hint=failure.hint,
                 log_tail=self.logs(20) if crashed else "",
             )
 
@@ -378,15 +373,8 @@ def _state_of(record: dict[str, Any]) -> LocalState:
         return LocalState.STOPPED
 
 
-def _server_identity(record: dict[str, Any]) -> ProcessIdentity:
-    return _identity(record, "pid", "created", "boot")
-
-
-def _worker_identity(record: dict[str, Any]) -> ProcessIdentity:
-    return _identity(record, "worker", "worker_created", "worker_boot")
-
-
-def _identity(record: dict[str, Any], pid: str, created: str, boot: str) -> ProcessIdentity:
+def _identity(record: dict[str, Any], keys: tuple[str, str, str]) -> ProcessIdentity:
+    pid, created, boot = keys
     return ProcessIdentity(
         int(record.get(pid, -1)), float(record.get(created, 0.0)), str(record.get(boot, ""))
     )

@@ -7,7 +7,8 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -137,19 +138,20 @@ def end_process(identity: ProcessIdentity, grace: float = 10.0) -> bool:
     """
     if identity.pid <= 0 or identity.boot != _boot_id():
         return True
-    members = _group(identity)
-    for process in members:
-        _signal(process, "terminate")
-    if _are_gone(identity, members, grace):
-        return True
-    for process in {*members, *_group(identity)}:
-        _signal(process, "kill")
-    return _are_gone(identity, members, 5.0)
+    members: set[psutil.Process] = set()
+    for method, seconds in ((psutil.Process.terminate, grace), (psutil.Process.kill, 5.0)):
+        members.update(_group(identity))
+        for process in members:
+            with suppress(psutil.NoSuchProcess):
+                method(process)
+        if _are_gone(identity, members, seconds):
+            return True
+    return False
 
 
-def _are_gone(identity: ProcessIdentity, members: Sequence[psutil.Process], seconds: float) -> bool:
+def _are_gone(identity: ProcessIdentity, members: Iterable[psutil.Process], seconds: float) -> bool:
     limit = time.monotonic() + seconds
-    while any(map(_is_alive, members)) or _group(identity):
+    while any(map(_is_alive, members)) or any(_group(identity)):
         if time.monotonic() > limit:
             return False
         time.sleep(0.05)
@@ -164,16 +166,16 @@ def _is_alive(process: psutil.Process) -> bool:
         return False
 
 
-def _group(identity: ProcessIdentity) -> list[psutil.Process]:
+def _group(identity: ProcessIdentity) -> Iterator[psutil.Process]:
     leader = identity.find()
-    processes = {p.pid: p for p in _members(identity)}
     if leader is not None:
-        processes[leader.pid] = leader
-        processes.update({child.pid: child for child in _children(leader)})
-    return list(processes.values())
+        yield leader
+        with suppress(psutil.NoSuchProcess):
+            yield from leader.children(recursive=True)
+    yield from _members(identity)
 
 
-def _members(identity: ProcessIdentity) -> Iterable[psutil.Process]:
+def _members(identity: ProcessIdentity) -> Iterator[psutil.Process]:
     if not hasattr(os, "getpgid") or (psutil.pid_exists(identity.pid) and _is_pid_reused(identity)):
         return
     for process in psutil.process_iter():
@@ -197,22 +199,7 @@ def _is_pid_reused(identity: ProcessIdentity) -> bool:
         return False
 
 
-def _children(leader: psutil.Process) -> list[psutil.Process]:
-    try:
-        return leader.children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
-
-
-def _signal(process: psutil.Process, method: str) -> None:
-    try:
-        getattr(process, method)()
-    except psutil.NoSuchProcess:
-        return
-
-
-def port_is_free(port: int) -> bool:
-    """Return whether a server could listen on this loopback port now."""
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -225,7 +212,7 @@ def port_is_free(port: int) -> bool:
 def wait_for_free_port(port: int, within: float = 2.0) -> bool:
     """Wait for a port that a killed server may still hold; return whether it became free."""
     limit = time.monotonic() + within
-    while not port_is_free(port):
+    while not _is_free(port):
         if time.monotonic() > limit:
             return False
         time.sleep(0.1)

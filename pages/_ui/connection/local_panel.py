@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lfclient.console.local_langflow.sizes import DOWNLOAD_NOTE
+from lfclient.console.local_langflow.manager import DOWNLOAD_NOTE
 from lfclient.console.local_langflow.state_file import LocalState, LocalStatus
 from lfclient.errors import LangflowError
 from pages._ui.connection.app_context import app_context
