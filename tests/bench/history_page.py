@@ -135,7 +135,7 @@ def run(chromium_path: str) -> list[Figure]:
         )  # so that several consoles have the same owner
         settings = Settings.load(folder, environ=environ)
         store = Store(folder / "data")
-        owner = owner_fingerprint(settings.connections()[0], folder / "data", settings.secret)
+        owner = owner_fingerprint(settings.servers[0], folder / "data", settings.secret)
         fill(store, COUNT, owner)
         with chromium(chromium_path) as page:
             figures = first_page(store, owner, environ, page)

@@ -19,8 +19,3 @@ class Connection:
     api_key: SecretStr | None
     source: Source
     verify: bool | str = True
-
-    @property
-    def is_configured(self) -> bool:
-        """Whether the operator of the console set it up, rather than a visitor."""
-        return self.source in ("environment", "env file", "secrets", "local")

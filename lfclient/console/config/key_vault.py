@@ -20,11 +20,10 @@ MAX_SERVERS_PER_BROWSER = 20
 class KeyVault:
     """API keys by browser and server address. Thread-safe.
 
-    Each key expires `lifetime_seconds` after it was saved. When the vault is full, the least
+    Each key expires `KEY_LIFETIME_SECONDS` after it was saved. When the vault is full, the least
     recently used browser is dropped.
     """
 
-    lifetime_seconds: float = KEY_LIFETIME_SECONDS
     max_browsers: int = MAX_BROWSERS
     max_servers: int = MAX_SERVERS_PER_BROWSER
     clock: Callable[[], float] = time.monotonic
@@ -39,7 +38,7 @@ class KeyVault:
             self._drop_expired()
             if browser_id not in self._keys:
                 self._keys[browser_id] = TTLCache(
-                    self.max_servers, self.lifetime_seconds, self.clock
+                    self.max_servers, KEY_LIFETIME_SECONDS, self.clock
                 )
             self._keys[browser_id][url] = key if isinstance(key, SecretStr) else SecretStr(key)
             self._keys.move_to_end(browser_id)
@@ -61,12 +60,10 @@ class KeyVault:
             self._drop_expired()
             return list(self._keys.get(browser_id, ()))
 
-    def remove(self, browser_id: str, url: str | None = None) -> None:
-        """Remove this browser's key for `url`, or all its keys."""
+    def remove(self, browser_id: str, url: str) -> None:
+        """Remove the key that this browser saved for `url`."""
         with self._lock:
-            if url is None:
-                self._keys.pop(browser_id, None)
-            elif browser_id in self._keys:
+            if browser_id in self._keys:
                 self._keys[browser_id].pop(url, None)
 
     def _drop_expired(self) -> None:

@@ -41,7 +41,7 @@ def owner_fingerprint(
     """
     if connection.source == "local":
         identity = ["local", connection.name]
-    elif connection.is_configured:
+    elif connection.source not in ("typed", "discovered"):
         identity = ["configured", connection.name]
     else:
         api_key = connection.api_key.get_secret_value() if connection.api_key else ""

@@ -11,7 +11,6 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import platformdirs
 from dotenv import dotenv_values
@@ -30,7 +29,6 @@ from lfclient.wire.addresses import (
     resolve,
 )
 
-DEFAULT_MAX_RUN_MB = 256
 MIN_SECRET_LENGTH = 32  # characters
 DEFAULT_SERVER_URL = "http://127.0.0.1:7860"
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True}
@@ -53,13 +51,21 @@ class _ServerEntry(BaseModel):
     ca_bundle: str | None = None
 
 
+class _Secrets(BaseModel):
+    """The tables of secrets.toml that are read here."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+    servers: dict[str, _ServerEntry] = {}
+
+
 @dataclass(frozen=True)
 class Settings:
     """The console's settings.
 
-    `discover_url` is None if discovery is off. Runs are stored in the PostgreSQL database at
-    `database_url`, or in a file in `data_dir` if that is None. `secret` is the key of owner
-    fingerprints; None means the one stored in `data_dir`.
+    `servers` are those of the environment or `.env`, then those of secrets.toml. `discover_url` is
+    None if discovery is off. Runs are stored in the PostgreSQL database at `database_url`, or in a
+    file in `data_dir` if that is None. `secret` is the key of owner fingerprints; None means the
+    one stored in `data_dir`.
     """
 
     servers: tuple[Connection, ...]
@@ -88,11 +94,12 @@ class Settings:
         verify = values.verify()
         servers = [*values.server(verify), *_servers_in_secrets(folder, verify)]
         _require_unique_names(servers)
-        data_dir = values.text("LFCONSOLE_DATA_DIR")
+        default_data_dir = platformdirs.user_data_dir("langflow-console", appauthor=False)
+        data_dir = Path(values.text("LFCONSOLE_DATA_DIR") or default_data_dir)
         database_url = values.text("LFCONSOLE_DATABASE_URL")
         return cls(
             servers=tuple(servers),
-            data_dir=Path(data_dir).expanduser().absolute() if data_dir else default_data_dir(),
+            data_dir=data_dir.expanduser().absolute(),
             allow_other_servers=values.flag(
                 "LFCONSOLE_ALLOW_OTHER_SERVERS", is_loopback(bind_address)
             ),
@@ -102,15 +109,6 @@ class Settings:
             secret=values.secret(required=bool(database_url)),
             retention=values.retention(),
         )
-
-    def connections(self) -> list[Connection]:
-        """Return the configured servers: from the environment or `.env`, then from secrets.toml."""
-        return list(self.servers)
-
-
-def default_data_dir() -> Path:
-    """Return the default folder of runs, the secret file and the local Langflow."""
-    return Path(platformdirs.user_data_dir("langflow-console", appauthor=False))
 
 
 def check_address(url: str, settings: Settings, resolve: Resolver = resolve) -> str:
@@ -191,7 +189,7 @@ class _Variables:
         return SecretStr(text) if text else None
 
     def retention(self) -> RetentionSettings:
-        run_mb = self.limit("LFCONSOLE_KEEP_RUN_MB", 2_000, DEFAULT_MAX_RUN_MB)
+        run_mb = self.limit("LFCONSOLE_KEEP_RUN_MB", 2_000, 256)
         total_mb = self.limit("LFCONSOLE_KEEP_TOTAL_MB", 100_000_000)
         return RetentionSettings(
             store_inputs=self.flag("LFCONSOLE_KEEP_INPUTS", True),
@@ -247,53 +245,41 @@ def _servers_in_secrets(folder: Path, verify: bool | str) -> Iterator[Connection
         return
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
+        servers = _Secrets.model_validate(document).servers
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"Couldn't read {path}: {error}") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
-    servers = document.get("servers", {})
-    if not isinstance(servers, dict):
-        raise SettingsError(f"servers in {path} must be a table.", hint=_SECRETS_HINT)
-    for name, entry in servers.items():
-        yield _server_in_secrets(name, entry, path, verify)
-
-
-def _server_in_secrets(name: str, entry: Any, path: Path, verify: bool | str) -> Connection:
-    where = f"[servers.{name}] in {path}"
-    if not isinstance(entry, dict):
-        raise SettingsError(f"servers.{name} in {path} must be a table.", hint=_SECRETS_HINT)
-    try:
-        server = _ServerEntry.model_validate(entry)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         setting = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{setting} of {where}: {first['msg']}.", hint=_SECRETS_HINT) from None
-    if server.ca_bundle:
-        verify = _parse_ca_bundle(server.ca_bundle, f"ca_bundle of {where}")
-    elif server.verify is not None:
-        verify = server.verify
-    key = server.api_key.get_secret_value().strip() if server.api_key else ""
-    return Connection(
-        name=name,
-        url=_parse_url(server.url, f"url of {where}"),
-        api_key=_parse_key(key, f"api_key of {where}"),
-        source="secrets",
-        verify=verify,
-    )
+        raise SettingsError(f"{setting} in {path}: {first['msg']}.", hint=_SECRETS_HINT) from None
+    for name, server in servers.items():
+        where = f"[servers.{name}] in {path}"
+        own_verify = verify if server.verify is None else server.verify
+        if server.ca_bundle:
+            own_verify = _parse_ca_bundle(server.ca_bundle, f"ca_bundle of {where}")
+        key = server.api_key.get_secret_value().strip() if server.api_key else ""
+        yield Connection(
+            name=name,
+            url=_parse_url(server.url, f"url of {where}"),
+            api_key=_parse_key(key, f"api_key of {where}"),
+            source="secrets",
+            verify=own_verify,
+        )
 
 
 _SECRETS_HINT = 'Write each server as a table [servers.<name>] with url = "…" and api_key = "…".'
 
 
 def _require_unique_names(servers: list[Connection]) -> None:
-    seen = set()
-    for server in servers:
-        if server.name in seen:
+    names = [server.name for server in servers]
+    for name in names:
+        if names.count(name) > 1:
             raise SettingsError(
-                f"Two servers are named {server.name!r}.",
+                f"Two servers are named {name!r}.",
                 hint="Rename the one in secrets.toml. LANGFLOW_SERVER_URL is named by its address.",
             )
-        seen.add(server.name)
 
 
 def _parse_url(text: str, where: str) -> str:

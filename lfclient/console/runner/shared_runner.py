@@ -24,7 +24,7 @@ def get_runner(settings: Settings) -> Runner:
                 database_url=settings.database_url,
                 retention=settings.retention,
                 secret=settings.secret,
-                connections=settings.connections(),
+                connections=settings.servers,
             )
         return _runners[folder]
 

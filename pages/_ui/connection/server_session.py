@@ -143,7 +143,7 @@ class ServerSession:
 def available_connections() -> list[Connection]:
     """Return the configured servers, the local Langflow if it runs, and those typed here."""
     context = app_context()
-    found = context.settings.connections()
+    found = list(context.settings.servers)
     local = context.local.connection()
     if local:
         url, local_key = local

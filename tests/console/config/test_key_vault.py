@@ -57,13 +57,13 @@ def test_the_oldest_key_of_a_browser_is_dropped_first():
     assert vault.urls("me") == ["http://b", "http://c"]
 
 
-def test_one_key_or_all_keys_of_a_browser_can_be_removed():
+def test_a_key_of_a_browser_can_be_removed():
     vault = KeyVault()
     vault.save("me", "http://a", "1")
     vault.save("me", "http://b", "2")
     vault.remove("me", "http://a")
     assert vault.urls("me") == ["http://b"]
-    vault.remove("me")
+    vault.remove("me", "http://b")
     assert vault.urls("me") == []
     vault.remove("nobody", "http://a")
 

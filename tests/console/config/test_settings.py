@@ -25,13 +25,13 @@ def describe(settings):
             server.api_key.get_secret_value() if server.api_key else None,
             server.source,
         )
-        for server in settings.connections()
+        for server in settings.servers
     ]
 
 
 def test_without_settings_no_server_is_configured_and_the_default_address_is_probed(tmp_path):
     settings = load(tmp_path)
-    assert settings.connections() == []
+    assert settings.servers == ()
     assert settings.discover_url == "http://127.0.0.1:7860"
 
 
@@ -173,7 +173,7 @@ def test_the_data_folder_discovery_address_and_ca_bundle_are_configurable(tmp_pa
     )
     assert settings.data_dir == tmp_path / "data"
     assert settings.discover_url == "http://127.0.0.1:9"
-    assert [server.verify for server in settings.connections()] == [str(bundle), False]
+    assert [server.verify for server in settings.servers] == [str(bundle), False]
 
 
 def test_an_empty_discovery_address_switches_discovery_off(tmp_path):

@@ -47,7 +47,7 @@ def test_runs_of_all_servers_are_listed_and_can_be_filtered_by_server(monkeypatc
             f'[servers.first]\nurl = "{one.url}"\n[servers.second]\nurl = "{two.url}"\n'
         )
         second = owner_fingerprint(
-            app_context().settings.connections()[1], app_context().settings.data_dir
+            app_context().settings.servers[1], app_context().settings.data_dir
         )
         add(one.url, "a", server_name="first")
         add(two.url, "b", 1, server_name="second", owner=second)

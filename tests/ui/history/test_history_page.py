@@ -51,7 +51,7 @@ def test_runs_of_another_key_are_never_listed(url):
     )
     assert "No server “other”" in page_text(history(server="other"))
     assert column(history(), "Flow") == ["Echo"]
-    assert column(history(server=app_context().settings.connections()[0].name), "Flow") == ["Echo"]
+    assert column(history(server=app_context().settings.servers[0].name), "Flow") == ["Echo"]
 
 
 def test_a_run_that_has_just_ended_counts_as_active():

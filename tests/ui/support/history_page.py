@@ -57,7 +57,5 @@ def column(app, name):
 def stored_run_ids():
     """Return the ids of the runs in the store."""
     live_history = app_context().runner.history
-    owner = owner_fingerprint(
-        app_context().settings.connections()[0], app_context().settings.data_dir
-    )
+    owner = owner_fingerprint(app_context().settings.servers[0], app_context().settings.data_dir)
     return {run.id for run in live_history.page([owner]).runs}
