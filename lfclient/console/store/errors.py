@@ -58,8 +58,8 @@ class JobTaken(LangflowError):
     default_hint = "Look for another job of this run."
 
 
-# Each entry: PostgreSQL's error codes, or a class's first two characters; words in the messages of
-# refused connections, which have no code; the reason; the hint.
+# Each entry: PostgreSQL's error codes, or a class's first two characters; words in messages
+# without a code, as of SQLite and of refused connections; the reason; the hint.
 _SERVER_REASONS = (
     (
         ("28", "3D", "42501"),
@@ -130,32 +130,36 @@ _SERVER_HINT = "Check the database in LFCONSOLE_DATABASE_URL; its log may have d
 _POOL_EXHAUSTED = "all connections are in use"
 _SQLITE_CORRUPT_VTAB = 267
 
-# Each entry: words of SQLite's or the file system's message; the reason; the hint.
 _FILE_REASONS = (
     (
+        (),
         ("readonly", "read-only", "permission"),
         "is read-only",
         "Give the console's user write permission, or set LFCONSOLE_DATA_DIR to a folder that has "
         "it.",
     ),
     (
+        (),
         ("is locked", "busy"),
         "is locked by another program",
         "Close the program that has the file open, such as a backup or a database browser, then "
         "try again.",
     ),
     (
+        (),
         ("is full", "no space", "disk quota"),
         "cannot grow: the disk is full",
         "Free up space on that disk, or set LFCONSOLE_DATA_DIR to a folder on another one.",
     ),
     (
+        (),
         ("not a database", "malformed", "corrupt", "no such table", "no such column"),
         "is damaged",
         "Move the file away, together with its -wal and -shm files. The console then creates a new "
         "one; earlier runs are no longer listed.",
     ),
     (
+        (),
         ("unable to open", "not a directory", "file exists"),
         "cannot be opened",
         "Check that the folder exists and is writable, or set LFCONSOLE_DATA_DIR to another one.",
@@ -163,40 +167,24 @@ _FILE_REASONS = (
 )
 
 
-def to_store_error(error: Exception, description: str, *, server: bool = False) -> StoreError:
-    """Return the `StoreError` for an error of SQLAlchemy, a database or the file system.
-
-    `description` names the database, `server` means that it is PostgreSQL.
-    """
-    cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+def _to_store_error(error: Exception, description: str, server: bool) -> StoreError:
+    original = error.orig if isinstance(error, DBAPIError) else error
     # the lines after the first quote rows and statements
-    cause = _POOL_EXHAUSTED if isinstance(error, PoolTimeout) else cause.strip().partition("\n")[0]
-    if server:
-        reason, hint = _server_reason(error, cause)
-    elif is_search_index_damaged(error):
+    cause = str(original).strip().partition("\n")[0]
+    if isinstance(error, PoolTimeout):
+        cause = _POOL_EXHAUSTED
+    code = getattr(original, "sqlstate", None)
+    reason, hint = "", _SERVER_HINT if server else None
+    if server and isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
+        reason, hint = _UNREACHABLE
+    for codes, words, known_reason, known_hint in _SERVER_REASONS if server else _FILE_REASONS:
+        if code.startswith(codes) if code else any(word in cause.lower() for word in words):
+            reason, hint = known_reason, known_hint
+            break
+    if is_search_index_damaged(error):
         reason, hint = "has a damaged search index", "It is being rebuilt. Try again."
-    else:
-        reason, hint = next(
-            ((reason, hint) for words, reason, hint in _FILE_REASONS if _has_any(words, cause)),
-            ("", ""),
-        )
-    if reason:
-        return StoreError(f"{description} {reason} ({cause}).", hint=hint)
-    return StoreError(f"{description} cannot be used: {cause}.", hint=hint or None)
-
-
-def _server_reason(error: Exception, cause: str) -> tuple[str, str]:
-    code = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
-    for codes, words, reason, hint in _SERVER_REASONS:
-        if code.startswith(codes) if code else _has_any(words, cause):
-            return reason, hint
-    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
-        return _UNREACHABLE
-    return "", _SERVER_HINT
-
-
-def _has_any(words: tuple[str, ...], text: str) -> bool:
-    return any(word in text.lower() for word in words)
+    text = f"{reason} ({cause})" if reason else f"cannot be used: {cause}"
+    return StoreError(f"{description} {text}.", hint=hint)
 
 
 def is_search_index_damaged(error: BaseException | None) -> bool:
@@ -223,4 +211,4 @@ def translate_db_errors(description: str, *, server: bool = False) -> Iterator[N
             raise JobTaken("Another run already has this job.") from error
         raise ConstraintViolated(f"{description} already has this entry.") from error
     except (SQLAlchemyError, OSError) as error:
-        raise to_store_error(error, description, server=server) from error
+        raise _to_store_error(error, description, server) from error
