@@ -10,8 +10,6 @@ from lfclient.console.store.migrate import rebuild_search_index
 
 revision = "0005"
 down_revision = "0004"
-branch_labels = None
-depends_on = None
 
 _AT_ONCE = 200
 _MARKS = re.compile("[\u0300-\u036f]+")

@@ -6,8 +6,6 @@ from lfclient.console.store.migrate import rebuild_search_index
 
 revision = "0007"
 down_revision = "0006"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
