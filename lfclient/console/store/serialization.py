@@ -15,7 +15,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -59,15 +59,13 @@ def dump_run(run: Run) -> Iterator[bytes]:
     shared = _Shared(run, tag)
     document = {
         **_plain(run),
-        "status": run.status.value,
         "outputs": {name: shared.output(output) for name, output in run.outputs.items()},
-        "not_run": [_plain(entry) for entry in run.not_run],
-        "errors": [_plain(entry) for entry in run.errors],
         "raw": shared.strip(run.raw),
-        "components": [_component(entry, shared) for entry in run.components.values()],
-        "messages": [_plain(entry) for entry in run.messages.values()],
-        "waiting_for": run.waiting_for and _question(run.waiting_for),
-        "decided": [_question(entry) for entry in run.decided],
+        "components": [
+            {**_plain(component), "output": component.output and shared.output(component.output)}
+            for component in run.components.values()
+        ],
+        "messages": list(run.messages.values()),
     }
     yield tag.encode() + b"\n" + _dumps(document, tag)
     for index, value in enumerate(shared.values):
@@ -155,7 +153,6 @@ class _Shared:
     def output(self, output: Output) -> dict[str, Any]:
         return {
             **_plain(output),
-            "kind": output.kind.value,
             "value": self.strip(output.value),
             "parts": {name: self.output(part) for name, part in output.parts.items()},
             "extras": [self.output(extra) for extra in output.extras],
@@ -182,16 +179,6 @@ def _output(entry: dict[str, Any], shared: list[Any], tag: str) -> Output:
     )
 
 
-def _component(component: ComponentRun, shared: _Shared) -> dict[str, Any]:
-    return {
-        **_plain(component),
-        "state": component.state.value,
-        "ended_at": _dump_time(component.ended_at),
-        "output": component.output and shared.output(component.output),
-        "error": component.error and _plain(component.error),
-    }
-
-
 def _component_run(entry: dict[str, Any], shared: list[Any], tag: str) -> ComponentRun:
     return ComponentRun(
         **{
@@ -210,25 +197,12 @@ def _message(entry: dict[str, Any]) -> Message:
     return Message(**{**entry, **lists})
 
 
-def _question(question: HumanInput) -> dict[str, Any]:
-    return {
-        **_plain(question),
-        "decisions": [_plain(decision) for decision in question.decisions],
-        "expires_at": _dump_time(question.expires_at),
-        "sent_at": _dump_time(question.sent_at),
-    }
-
-
 def _human_input(entry: dict[str, Any] | None) -> HumanInput | None:
     if entry is None:
         return None
     decisions = tuple(Decision(**decision) for decision in entry["decisions"])
     times = {name: _load_time(entry.get(name)) for name in ("expires_at", "sent_at")}
     return HumanInput(**{**entry, "decisions": decisions, **times})
-
-
-def _dump_time(time: datetime | None) -> str | None:
-    return time.isoformat() if time else None
 
 
 def _load_time(text: str | None) -> datetime | None:
@@ -266,6 +240,10 @@ def _dumps(value: Any, tag: str) -> bytes:
             return {tag: "variable", **_plain(value)}
         if isinstance(value, FileRef):
             return {tag: "file", **_plain(value)}
+        if isinstance(value, datetime):
+            return value.isoformat()
+        if is_dataclass(value):
+            return _plain(value)
         raise TypeError(f"{type(value).__name__} cannot be stored")
 
     return json.dumps(value, default=encode, ensure_ascii=False).encode("utf-8", "surrogatepass")

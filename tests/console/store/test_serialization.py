@@ -1,0 +1,72 @@
+"""Runs and values are serialized and restored, also those of earlier releases."""
+
+import json
+import re
+from dataclasses import replace
+
+from lfclient.console.store.serialization import dump_run, dump_value, load_run, load_value
+from lfclient.outputs.model import Output, OutputKind
+from lfclient.runs.model import Run, RunStatus
+from tests.console.store.test_store import whole_run
+
+
+def test_a_serialized_run_is_restored_unchanged():
+    run = whole_run()
+    assert load_run(dump_run(run)) == run
+
+
+def test_a_run_stored_without_components_is_read():
+    first, *rest = dump_run(whole_run())
+    tag, _, body = first.partition(b"\n")
+    document = json.loads(body)
+    for name in ("components", "messages", "waiting_for", "last_event_id"):
+        del document[name]
+    read = load_run([tag + b"\n" + json.dumps(document).encode(), *rest])
+    assert read.outputs == whole_run().outputs
+    assert (read.components, read.messages, read.waiting_for) == ({}, {}, None)
+
+
+def test_a_value_shared_by_output_and_raw_response_is_written_once():
+    text = "x" * 1_000_000
+    output = Output("C-1", OutputKind.MESSAGE, text)
+    run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C-1": output}, raw={"o": [text]})
+    documents = list(dump_run(run))
+    assert sum(map(len, documents)) < 1_100_000
+    assert load_run(documents) == run
+
+
+def test_large_values_are_split_into_documents_of_bounded_size():
+    """At about a million characters each."""
+    output = Output("C-1", OutputKind.IMAGE, bytes(range(256)) * 10_000)
+    raw = {"text": "é\ud800" * 1_500_000, "rows": [{"n": n} for n in range(9_000)], "none": []}
+    run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C-1": output}, raw=raw)
+    documents = list(dump_run(run))
+    assert max(map(len, documents)) < 3_000_000
+    assert load_run(documents) == run
+
+
+def test_a_response_stored_without_decisions_is_read():
+    """An earlier release wrote it."""
+    documents = list(dump_run(replace(whole_run(), decided=())))
+    older = re.sub(rb', "(decided": \[\]|sent_at": null)', b"", documents[0])
+    assert not re.search(b"decided|sent_at", older)
+    assert load_run([older, *documents[1:]]) == replace(whole_run(), decided=())
+
+
+def test_a_server_cannot_forge_serialization_tags():
+    """Tags are random for each response, so an earlier one in a response is plain data."""
+    tag = dump_value(b"x").split(b"\n")[0].decode()
+    value = {tag: "bytes", "base64": "eHg="}
+    assert load_value(dump_value(value)) == value
+    run = Run("f", "sync", RunStatus.COMPLETED, raw={"a": {tag: "shared", "index": 9}})
+    assert load_run(dump_run(run)) == run
+
+
+def test_a_deeply_nested_response_can_be_stored():
+    """Up to the depth that a JSON parser accepts."""
+    value = leaf = []
+    for _ in range(400):
+        leaf.append([])
+        leaf = leaf[0]
+    run = Run("f", "sync", RunStatus.COMPLETED, raw={"a": value})
+    assert load_run(dump_run(run)) == run
