@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +92,7 @@ def alone(store: Store, call: Callable[[], object]) -> tuple[float, float]:
 def lists(store: Store, owner: str, name: str) -> list[Figure]:
     """Page 1,000 against page 1, and searches against their SQL."""
     page, owners = store.history.page, [owner]
-    oldest = BEGUN.timestamp()
-    far = Cursor(int((oldest + (COUNT - 999 * PAGE_SIZE) * 60) * 1_000_000), "")
+    far = Cursor(BEGUN + timedelta(minutes=COUNT - 999 * PAGE_SIZE), "")
     assert len(page(owners, older_than=far).runs) == PAGE_SIZE
     first = timed(lambda: page(owners))
     value, floor = medians(timed(lambda: page(owners, older_than=far)), first, TIMES)
@@ -120,6 +120,16 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
     def column(attribute: str) -> str:
         return RunRow.__table__.c[attribute].name
 
+    def encoded(values: dict[str, Any]) -> dict[str, Any]:
+        """The values as the driver gets them."""
+        dialect = store.database.engine.dialect
+        types = {name: RunRow.__table__.c[name].type for name in values}
+        processors = {name: type_.bind_processor(dialect) for name, type_ in types.items()}
+        return {
+            name: process(values[name]) if process else values[name]
+            for name, process in processors.items()
+        }
+
     def ours() -> float:
         begun, done = records()
 
@@ -135,13 +145,14 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
 
         def floor() -> float:
             begun, done = records()
-            row, text, ending = to_row(begun), build_search_text(begun), mutable_columns(done)
+            row, text = encoded(to_row(begun)), build_search_text(begun)
             bodies = list(dump_run(done.run))
             kept = {
                 "output_summary": summarize_outputs(done),
                 "response_bytes": sum(map(len, bodies)),
             }
-            later, ending = build_search_text(done), {**ending, **kept, "stored_parts": "whole"}
+            later = build_search_text(done)
+            ending = encoded({**mutable_columns(done), **kept, "stored_parts": done.stored_parts})
 
             def write() -> None:
                 disk.execute("BEGIN IMMEDIATE")

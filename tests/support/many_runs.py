@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import insert, text
 
-from lfclient.console.store.column_values import to_microseconds
 from lfclient.console.store.row_mapping import to_row
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.store.search_text import (
@@ -62,7 +61,7 @@ def _add(tables: dict[Any, list[dict[str, Any]]], number: int, record: RunRecord
         tables[ResponseChunkRow].append({"run_id": record.id, "seq": seq, "body": body})
     if number % 100 == 3:
         label = {"run_id": record.id, "owner": record.owner, "label": LABEL}
-        tables[LabelRow].append({**label, "created_at": to_microseconds(record.created_at)})
+        tables[LabelRow].append({**label, "created_at": record.created_at})
 
 
 def records(first: int, owner: str) -> Iterator[RunRecord]:

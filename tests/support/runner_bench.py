@@ -16,7 +16,6 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
 from lfclient.console.runner.timings import Timings
-from lfclient.console.store.column_values import to_microseconds
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.store import Store
 from lfclient.console.store.tables import RunRow
@@ -165,7 +164,7 @@ class Bench:
 def backdate_run(folder, run_id, seconds):
     """Move a run's start to an earlier time; no runner must be open."""
     store = Store(folder)
-    created_at = to_microseconds(store.get(run_id).created_at - timedelta(seconds=seconds))
+    created_at = store.get(run_id).created_at - timedelta(seconds=seconds)
     with store.database.write() as connection:
         connection.execute(update(RunRow).where(RunRow.id == run_id).values(created_at=created_at))
     store.close()

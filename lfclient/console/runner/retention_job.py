@@ -51,7 +51,7 @@ class RetentionJob:
             if self._uptime() >= self._next_retention:
                 self._drop(self._store.cleaner.clean(self._trusted_now()))
                 self._next_retention = self._uptime() + _RETENTION_INTERVAL
-            self._store.database.finish_erasing()
+            self._store.database.erase_deleted()
 
     def _trusted_now(self) -> datetime | None:
         """Return the time from which ages are counted; None if it can't be trusted yet.

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from lfclient.console.store.column_values import from_microseconds, to_microseconds
 from lfclient.console.store.database import Database
 from lfclient.console.store.tables import COMMANDS, CommandRow, RunRow
 
@@ -35,14 +34,8 @@ class CommandQueue:
 
     def put(self, command: Command) -> None:
         """Queue a command, unless an equal one is queued already."""
-        row = {
-            "run_id": command.run_id,
-            "question_id": command.question_id,
-            "decision": command.decision,
-            "requested_at": to_microseconds(command.requested_at),
-        }
         with self._database.write() as connection:
-            connection.execute(self._insert_if_new, row)
+            connection.execute(self._insert_if_new, vars(command))
 
     def pending(self, run_ids: Collection[str]) -> list[Command]:
         """Return the queued commands for some runs."""
@@ -51,11 +44,8 @@ class CommandQueue:
         )
         # filtered here: the table is nearly always empty
         with self._database.read() as connection:
-            return [
-                Command(run_id, from_microseconds(requested_at), question_id, decision)
-                for run_id, requested_at, question_id, decision in connection.execute(query)
-                if run_id in run_ids
-            ]
+            commands = [Command(*row) for row in connection.execute(query)]
+        return [command for command in commands if command.run_id in run_ids]
 
     def take(self, command: Command, worker: str) -> bool:
         """Remove a command and return True if `worker` follows its run and nobody took it before.

@@ -6,7 +6,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.dml import ReturningDelete
 
 from lfclient.console.store.errors import (
     StoreError,
@@ -45,6 +46,7 @@ PRAGMAS = (
     "journal_size_limit=67108864",
 )
 
+_DELETIONS = "PRAGMA user_version"  # counts transactions that deleted rows
 _UPGRADE_LOCK = 7_312_004  # PostgreSQL's advisory lock for upgrading the schema
 _CLEANUP_LOCK = 7_312_005  # that for removing surplus runs
 _KEEPALIVE = {  # notices within seconds that a server has disappeared
@@ -81,9 +83,8 @@ class Database:
             self._writer = self.engine.execution_options(immediate=True)
             self._upgrade()
             self._inode = None if self.is_shared else self.path.stat().st_ino
-        # Whether deleted rows may be left in the log, also those of a process that was killed.
-        self._needs_erasing = not self.is_shared
-        self._is_merging = False
+        self._erased: int | None = None  # the count of deletions up to which the log is erased
+        self._merging: int | None = None  # the count that a merge was begun for
 
     def close(self) -> None:
         """Close all connections."""
@@ -122,28 +123,35 @@ class Database:
         statement = text("SELECT pg_try_advisory_xact_lock(:key)")
         return bool(connection.execute(statement, {"key": _CLEANUP_LOCK}).scalar_one())
 
-    def erase_deleted(self) -> None:
-        """Erase deleted rows from SQLite's log, now or in a later `finish_erasing`.
+    def delete(self, connection: Connection, statement: ReturningDelete[str]) -> list[str]:
+        """Execute a DELETE that returns ids, and return them.
 
-        SQLite overwrites them in the file and in the search index by itself.
+        SQLite overwrites the rows in the file and in the search index. The log still has them, so
+        the file counts deletions: every process erases the log once it sees a new count.
         """
-        if not self.is_shared:
-            self._needs_erasing, self._is_merging = True, False
-            self.finish_erasing()
+        ids = list(connection.execute(statement).scalars())
+        if ids and not self.is_shared:
+            deletions = connection.exec_driver_sql(_DELETIONS).scalar_one()
+            connection.exec_driver_sql(f"{_DELETIONS} = {(deletions + 1) % 2**31}")
+        return ids
 
-    def finish_erasing(self) -> None:
-        """Continue, for up to `ERASE_SECONDS`, what `erase_deleted` could not finish."""
-        if not self._needs_erasing:
+    def erase_deleted(self) -> None:
+        """Erase deleted rows from SQLite's log, also those of a process that has ended.
+
+        Takes about `ERASE_SECONDS` at most; the next call continues.
+        """
+        if self.is_shared:
             return
-        self._needs_erasing = False  # before: a delete in another thread sets it again
-        is_erased = False
         with suppress(StoreError):  # the rows are deleted in any case, and a later call retries
-            is_merged = has_secure_delete() or self._merge_search_index()
-            is_erased = self._truncate_log() and is_merged
-        if not is_erased:
-            self._needs_erasing = True
+            with self.read() as connection:
+                deletions = connection.exec_driver_sql(_DELETIONS).scalar_one()
+            if deletions == self._erased:
+                return
+            is_merged = has_secure_delete() or self._merge_search_index(deletions)
+            if self._truncate_log() and is_merged:
+                self._erased = deletions
 
-    def _merge_search_index(self) -> bool:
+    def _merge_search_index(self, deletions: int) -> bool:
         """Rewrite parts of the search index without deleted text. Return whether all of it is.
 
         For SQLite before 3.42. In short transactions, so that others can write meanwhile.
@@ -151,24 +159,22 @@ class Database:
         until = time.monotonic() + ERASE_SECONDS
         while True:
             with self.write() as connection:
-                self._is_merging = merge_search_index(connection, restart=not self._is_merging)
-            if not self._is_merging:
-                return True
-            if time.monotonic() >= until:
-                return False
+                has_more = merge_search_index(connection, restart=self._merging != deletions)
+            self._merging = deletions if has_more else None
+            if not has_more or time.monotonic() >= until:
+                return not has_more
 
     def _truncate_log(self) -> bool:
         """Move SQLite's log into the file and truncate it. Return False if a reader uses it."""
         try:
-            with self.engine.connect() as connection:
-                # a checkpoint needs a connection without a transaction, which is the driver's
-                raw = connection.connection.driver_connection
-                assert raw is not None
-                raw.execute(f"PRAGMA busy_timeout={ERASE_SECONDS * 1000:.0f}")
+            # a checkpoint needs a connection without a transaction, which is the driver's
+            with closing(self.engine.raw_connection()) as connection:
+                cursor = connection.cursor()
+                cursor.execute(f"PRAGMA busy_timeout={ERASE_SECONDS * 1000:.0f}")
                 try:
-                    ((busy, *_),) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 finally:
-                    raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}")
+                    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}")
         except (SQLAlchemyError, sqlite3.Error):
             return False
         return not busy
@@ -203,7 +209,7 @@ class Database:
         if inode != self._inode:
             self.engine.dispose()
             self._upgrade()
-            self._inode = inode
+            self._inode, self._erased = inode, None
 
     def _connect(self, busy_seconds: float, statement_seconds: float) -> Engine:
         if self.is_shared:

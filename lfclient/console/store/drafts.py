@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, tuple_
+from sqlalchemy import Connection, delete, insert, select, tuple_
 
-from lfclient.console.store.column_values import to_microseconds
 from lfclient.console.store.database import Database
 from lfclient.console.store.tables import DraftRow
 
@@ -39,49 +38,34 @@ class DraftStore:
 
     def write(self, changes: Mapping[DraftKey, str | None]) -> None:
         """Replace drafts; None, or a text that is too large, deletes one."""
-        now = to_microseconds(datetime.now(UTC))
-        contents = {key: text.encode() for key, text in changes.items() if text is not None}
-        rows = [
-            {
-                **dict(zip(("browser", "owner", "name"), key, strict=True)),
-                "content": content,
-                "updated_at": now,
-            }
-            for key, content in contents.items()
-            if len(content) <= MAX_DRAFT_BYTES
-        ]
+        now = datetime.now(UTC)
         with self._database.write() as connection:
-            for key in changes:
+            for key, text in changes.items():
                 connection.execute(delete(DraftRow).where(tuple_(*_KEY) == key))
-            if rows:
-                connection.execute(insert(DraftRow), rows)
+                content = None if text is None else text.encode()
+                if content is not None and len(content) <= MAX_DRAFT_BYTES:
+                    connection.execute(insert(DraftRow).values((*key, content, now)))
             for browser in {browser for browser, _, _ in changes}:
                 _remove_oldest(connection, MAX_DRAFTS_PER_BROWSER, browser)
             _remove_oldest(connection, MAX_DRAFTS)
 
-    def purge(self, today: datetime | None, *, max_age_days: float | None, keep: bool) -> bool:
+    def purge(self, today: datetime | None, *, max_age_days: float | None, keep: bool) -> None:
         """Delete drafts older than their cookie or than `max_age_days`; all unless `keep`.
 
-        With `today` None, because the clock is not trusted, none is too old. Return whether any
-        were deleted.
+        With `today` None, because the clock is not trusted, none is too old.
         """
-        statement = delete(DraftRow)
+        statement = delete(DraftRow).returning(DraftRow.name)
         if keep:
             if today is None:
-                return False
+                return
             days = min(MAX_AGE_DAYS, max_age_days or MAX_AGE_DAYS)
-            since = to_microseconds(today - timedelta(days=days))
-            statement = statement.where(DraftRow.updated_at < since)
+            statement = statement.where(DraftRow.updated_at < today - timedelta(days=days))
         with self._database.write() as connection:
-            return bool(connection.execute(statement).rowcount)
+            self._database.delete(connection, statement)
 
 
 def _remove_oldest(connection: Connection, limit: int, browser: str | None = None) -> None:
     """Delete the oldest drafts beyond `limit`, of one browser or of all."""
-    conditions = [DraftRow.browser == browser] if browser else []
-    count = connection.execute(select(func.count()).select_from(DraftRow).where(*conditions))
-    surplus = count.scalar_one() - limit
-    if surplus > 0:
-        oldest = select(*_KEY).where(*conditions).order_by(DraftRow.updated_at).limit(surplus)
-        for key in connection.execute(oldest).all():
-            connection.execute(delete(DraftRow).where(tuple_(*_KEY) == tuple(key)))
+    drafts = select(*_KEY).where(*([DraftRow.browser == browser] if browser else []))
+    surplus = drafts.order_by(DraftRow.updated_at.desc()).offset(limit)
+    connection.execute(delete(DraftRow).where(tuple_(*_KEY).in_(surplus)))

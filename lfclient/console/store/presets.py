@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Executable, Row, delete, insert, select, update
+from sqlalchemy import Insert, Row, Update, delete, insert, select, update
 
-from lfclient.console.store.column_values import from_microseconds, to_microseconds
 from lfclient.console.store.database import Database
 from lfclient.console.store.errors import ConstraintViolated, StoreError
-from lfclient.console.store.serialization import dump_value, load_value
 from lfclient.console.store.tables import PresetRow
 
 
@@ -84,34 +82,25 @@ class PresetStore:
 
     def create(self, preset: Preset) -> Preset:
         """Save a new preset and return it as stored. Raise `PresetNameTaken`."""
-        now = to_microseconds(datetime.now(UTC))
-        values = {**_to_row(preset), "created_at": now, "updated_at": now, "version": 1}
-        self._write(preset, insert(PresetRow).values({**values, "is_default": False}))
-        return self._get_stored(preset)
+        now = datetime.now(UTC)
+        identity = {name: getattr(preset, name) for name in ("id", "owner", "flow_id")}
+        values = {**identity, **_content(preset), "created_at": now, "updated_at": now}
+        return self._write(
+            preset, insert(PresetRow).values({**values, "is_default": False, "version": 1})
+        )
 
     def update(self, preset: Preset) -> Preset:
         """Save the name, values and secrets of a preset and return it as stored.
 
         Raise `PresetConflict` if the stored version is another one, and `PresetNameTaken`.
         """
-        statement = (
-            update(PresetRow)
-            .where(
-                PresetRow.owner == preset.owner,
-                PresetRow.id == preset.id,
-                PresetRow.version == preset.version,
-            )
-            .values(
-                name=preset.name,
-                flow_name=preset.flow_name,
-                content=_to_row(preset)["content"],
-                updated_at=to_microseconds(datetime.now(UTC)),
-                version=PresetRow.version + 1,
-            )
+        changes = {**_content(preset), "updated_at": datetime.now(UTC)}
+        statement = update(PresetRow).where(
+            PresetRow.owner == preset.owner,
+            PresetRow.id == preset.id,
+            PresetRow.version == preset.version,
         )
-        if not self._write(preset, statement):
-            raise PresetConflict(f"Somebody else has changed the preset {preset.name}.")
-        return self._get_stored(preset)
+        return self._write(preset, statement.values(**changes, version=PresetRow.version + 1))
 
     def delete(self, owner: str, preset_id: str) -> None:
         """Delete a preset; do nothing if it is gone."""
@@ -134,41 +123,24 @@ class PresetStore:
             if not connection.execute(chosen.values(is_default=True)).rowcount:
                 raise PresetConflict("Somebody else has deleted the preset.")
 
-    def _write(self, preset: Preset, statement: Executable) -> int:
-        """Execute an INSERT or UPDATE and return the number of rows it touched."""
+    def _write(self, preset: Preset, statement: Insert | Update) -> Preset:
+        """Execute a statement that writes one preset, and return it as stored."""
         try:
             with self._database.write() as connection:
-                return connection.execute(statement).rowcount
+                row = connection.execute(statement.returning(PresetRow.__table__)).one_or_none()
         except ConstraintViolated:
             raise PresetNameTaken(f"A preset named {preset.name} already exists.") from None
-
-    def _get_stored(self, preset: Preset) -> Preset:
-        stored = self.get(preset.owner, preset.id)
-        if stored is None:
-            raise PresetConflict(f"Somebody else has deleted the preset {preset.name}.")
-        return stored
+        if row is None:
+            raise PresetConflict(f"Somebody else has changed the preset {preset.name}.")
+        return _from_row(row)
 
 
-def _to_row(preset: Preset) -> dict[str, Any]:
-    return {
-        "id": preset.id,
-        "owner": preset.owner,
-        "flow_id": preset.flow_id,
-        "flow_name": preset.flow_name,
-        "name": preset.name,
-        "content": dump_value({"values": preset.values, "secrets": list(preset.secrets)}),
-    }
+def _content(preset: Preset) -> dict[str, Any]:
+    content = {"values": preset.values, "secrets": list(preset.secrets)}
+    return {"flow_name": preset.flow_name, "name": preset.name, "content": content}
 
 
 def _from_row(row: Row[Any]) -> Preset:
     values = dict(row._mapping)
-    content = load_value(values.pop("content"))
-    return Preset(
-        **{
-            **values,
-            "values": content["values"],
-            "secrets": tuple(content["secrets"]),
-            "created_at": from_microseconds(values["created_at"]),
-            "updated_at": from_microseconds(values["updated_at"]),
-        }
-    )
+    content = values.pop("content")
+    return Preset(**values, values=content["values"], secrets=tuple(content["secrets"]))

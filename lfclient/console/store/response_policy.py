@@ -21,64 +21,62 @@ _BATCH_BYTES = 1_000_000  # of chunks that one statement inserts
 _NO_PROMPT = "*This console doesn't store questions. The page of this run may still show this one.*"
 
 
-def select_parts(
-    record: RunRecord, run: Run, retention: RetentionSettings
-) -> tuple[StoredParts, Run]:
-    """Return the parts of a response that the settings allow to be stored, of any size."""
-    if not retention.store_outputs:
-        return StoredParts.NOT_WANTED, strip_values(run, StoredParts.NOT_WANTED)
-    if record.inputs_stored and retention.store_inputs:
-        return record.stored_parts, run  # a run read from the store may already lack some
-    return StoredParts.WITHOUT_INPUTS, strip_inputs(run)
-
-
 def write_response(
-    connection: Connection,
-    run_id: str,
-    run: Run,
-    parts: StoredParts,
-    max_bytes: int | None,
-    stored_bytes: int,
-) -> dict[str, Any]:
-    """Replace a stored response of `stored_bytes` and return the columns of `runs` to set.
+    connection: Connection, record: RunRecord, retention: RetentionSettings, stored_bytes: int
+) -> tuple[dict[str, Any], RunRecord]:
+    """Replace a stored response of `stored_bytes` by the parts that the settings allow.
 
-    `run` holds the `parts` that `select_parts` returned; more are omitted if it exceeds
-    `max_bytes`.
+    Return the columns of `runs` to set, and the record with the allowed parts; fewer are stored if
+    they exceed the size limit of a run.
     """
+    if record.run is None:
+        return {}, record
+    parts, run = _allowed_parts(record, record.run, retention)
+    max_bytes = retention.max_run_bytes
     for smaller_parts, smaller_run in _by_decreasing_size(run, parts):
         if stored_bytes:
-            connection.execute(delete(RESPONSE_CHUNKS).where(RESPONSE_CHUNKS.c.run_id == run_id))
+            connection.execute(delete(RESPONSE_CHUNKS).where(RESPONSE_CHUNKS.c.run_id == record.id))
         size = stored_bytes = 0
         batch: list[dict[str, Any]] = []
         for seq, body in enumerate(dump_run(smaller_run)):
             size += len(body)
             if smaller_parts not in MISSING_OUTPUTS_REASONS and size > (max_bytes or size):
                 break
-            batch.append({"run_id": run_id, "seq": seq, "body": body})
+            batch.append({"run_id": record.id, "seq": seq, "body": body})
             if size - stored_bytes > _BATCH_BYTES:
                 connection.execute(insert(RESPONSE_CHUNKS), batch)
                 stored_bytes, batch = size, []
         else:
             if batch:
                 connection.execute(insert(RESPONSE_CHUNKS), batch)
-            return {"stored_parts": smaller_parts.value, "response_bytes": size}
+            return {"stored_parts": smaller_parts, "response_bytes": size}, replace(record, run=run)
     raise AssertionError("a response without its values is always stored")
+
+
+def _allowed_parts(
+    record: RunRecord, run: Run, retention: RetentionSettings
+) -> tuple[StoredParts, Run]:
+    if not retention.store_outputs:
+        return StoredParts.NOT_WANTED, _strip_values(run, StoredParts.NOT_WANTED)
+    if record.inputs_stored and retention.store_inputs:
+        return record.stored_parts, run  # a run read from the store may already lack some
+    return StoredParts.WITHOUT_INPUTS, _strip_inputs(run)
 
 
 def _by_decreasing_size(run: Run, parts: StoredParts) -> Iterator[tuple[StoredParts, Run]]:
     yield parts, run
     if parts is StoredParts.WHOLE:
         yield StoredParts.WITHOUT_RAW, replace(run, raw={})
-    yield StoredParts.TOO_LARGE, strip_values(run, StoredParts.TOO_LARGE)
+    yield StoredParts.TOO_LARGE, _strip_values(run, StoredParts.TOO_LARGE)
 
 
-def strip_inputs(run: Run) -> Run:
+def _strip_inputs(run: Run) -> Run:
     """Return a run with its outputs, but without details that may repeat its inputs."""
     messages = {id: message for id, message in run.messages.items() if message.sender == "Machine"}
     return replace(_strip_details(run), messages=messages)
 
 
-def strip_values(run: Run, parts: StoredParts) -> Run:
+def _strip_values(run: Run, parts: StoredParts) -> Run:
     """Return a run without its messages and the values of its outputs."""
 
     def strip(output: Output) -> Output:

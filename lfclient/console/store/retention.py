@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, func, select, update
 
 from lfclient.console.config.retention import RetentionSettings
-from lfclient.console.store.column_values import to_microseconds
 from lfclient.console.store.database import Database
 from lfclient.console.store.drafts import DraftStore
 from lfclient.console.store.run_record import UNFINISHED_STATUSES, StoredParts
@@ -36,21 +35,18 @@ class RetentionCleaner:
         removed: list[str] = []
         settings = self.retention
         if settings.max_age_days is not None and today is not None:
-            since = to_microseconds(today - timedelta(days=settings.max_age_days))
+            since = today - timedelta(days=settings.max_age_days)
             removed += self._remove_runs(RunRow.created_at < since)
         if settings.max_runs is not None:
             newest = select(RunRow.created_at).order_by(RunRow.created_at.desc())
             with self._database.read() as connection:
-                query = newest.offset(settings.max_runs).limit(1)
-                surplus_until = connection.execute(query).scalar()
-            if surplus_until is not None:
-                removed += self._remove_runs(RunRow.created_at <= surplus_until)
-        drafts_removed = self._drafts.purge(
-            today, max_age_days=settings.max_age_days, keep=settings.store_inputs
-        )
-        responses_removed = self._remove_responses()
-        if removed or drafts_removed or responses_removed:
-            self._database.erase_deleted()
+                surplus = connection.execute(newest.offset(settings.max_runs).limit(1)).scalar()
+            if surplus is not None:
+                removed += self._remove_runs(RunRow.created_at <= surplus)
+        self._drafts.purge(today, max_age_days=settings.max_age_days, keep=settings.store_inputs)
+        if settings.max_total_bytes is not None:
+            self._remove_responses(settings.max_total_bytes)
+        self._database.erase_deleted()
         return removed
 
     def _remove_runs(self, condition: ColumnElement[bool]) -> list[str]:
@@ -60,16 +56,13 @@ class RetentionCleaner:
         removed: list[str] = []
         while True:
             with self._database.write() as connection:
-                ids = list(connection.execute(statement.returning(RunRow.id)).scalars())
+                ids = self._database.delete(connection, statement.returning(RunRow.id))
             removed += ids
             if len(ids) < _BATCH_SIZE:
                 return removed
 
-    def _remove_responses(self) -> bool:
-        """Remove the oldest responses beyond the total size. Return whether there were any."""
-        limit = self.retention.max_total_bytes
-        if limit is None:
-            return False
+    def _remove_responses(self, limit: int) -> None:
+        """Remove the oldest responses beyond the total size."""
         total = select(func.coalesce(func.sum(RunRow.response_bytes), 0))
         oldest = (
             select(RunRow.id, RunRow.response_bytes)
@@ -77,11 +70,10 @@ class RetentionCleaner:
             .order_by(RunRow.created_at)
             .limit(_BATCH_SIZE)
         )
-        removed = False
         while True:
             with self._database.write() as connection:
                 if not self._database.try_cleanup_lock(connection):
-                    return removed
+                    return
                 surplus = int(connection.execute(total).scalar_one()) - limit
                 ids = []
                 for run_id, size in connection.execute(oldest):
@@ -90,11 +82,11 @@ class RetentionCleaner:
                     ids.append(run_id)
                     surplus -= size
                 if not ids:
-                    return removed
-                removed = True
-                connection.execute(delete(ResponseChunkRow).where(ResponseChunkRow.run_id.in_(ids)))
+                    return
+                chunks = delete(ResponseChunkRow).where(ResponseChunkRow.run_id.in_(ids))
+                self._database.delete(connection, chunks.returning(ResponseChunkRow.run_id))
                 connection.execute(
                     update(RunRow)
                     .where(RunRow.id.in_(ids))
-                    .values(response_bytes=0, stored_parts=StoredParts.REMOVED.value)
+                    .values(response_bytes=0, stored_parts=StoredParts.REMOVED)
                 )

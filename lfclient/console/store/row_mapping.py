@@ -10,21 +10,18 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from lfclient.console.store.column_values import from_microseconds, to_microseconds
-from lfclient.console.store.run_record import RecordProblem, RunRecord, RunSummary, StoredParts
-from lfclient.console.store.serialization import dump_value, load_value
+from lfclient.console.store.run_record import RecordProblem, RunRecord, RunSummary
 from lfclient.console.store.tables import RUNS
-from lfclient.runs.model import Run, RunStatus
+from lfclient.runs.model import Run
 
 SUMMARY_FIELDS = [field.name for field in fields(RunSummary) if field.name != "labels"]
 
-_TIMES = ("created_at", "started_at", "ended_at", "stop_requested_at")
-_WRITTEN_WITH_RESPONSE = {"run", "stored_parts"}
+_STORED_FIELDS = [field.name for field in fields(RunRecord) if field.name != "run"]
 _WRITTEN_ONCE = {
     *("id", "owner", "submit_token", "flow_id", "flow_name", "mode", "created_at"),
     *("overrides", "inputs_stored", "input_summary"),
 }
-_STORED_FIELDS = [field.name for field in fields(RunRecord) if field.name != "run"]
+_WRITTEN_WITH_RESPONSE = {"stored_parts"}
 _MUTABLE_FIELDS = [
     name for name in _STORED_FIELDS if name not in _WRITTEN_ONCE | _WRITTEN_WITH_RESPONSE
 ]
@@ -32,42 +29,24 @@ _MUTABLE_FIELDS = [
 
 def to_row(record: RunRecord) -> dict[str, Any]:
     """Return all column values except those that are written with the response."""
-    return {
-        **{name: getattr(record, name) for name in _WRITTEN_ONCE},
-        **mutable_columns(record),
-        "created_at": to_microseconds(record.created_at),
-        "overrides": dump_value(record.overrides),
-    }
+    return mutable_columns(record) | {name: getattr(record, name) for name in _WRITTEN_ONCE}
 
 
 def mutable_columns(record: RunRecord) -> dict[str, Any]:
     """Return the values of the columns that change while a run is executed."""
     values = {name: getattr(record, name) for name in _MUTABLE_FIELDS}
-    for name in _TIMES[1:]:
-        values[name] = to_microseconds(values[name])
-    problem = record.problem
-    values["problem"] = problem and dump_value({"message": problem.message, "hint": problem.hint})
-    return {**values, "status": record.status.value}
+    return {**values, "problem": record.problem and vars(record.problem)}
 
 
 def from_row(row: Row[Any], run: Run | None = None) -> RunRecord:
     """Return the record of a whole row of `runs`, with `run` as its response."""
     columns = dict(zip(RUNS.c.keys(), row, strict=True))
     values = {name: columns[name] for name in _STORED_FIELDS}
-    for name in _TIMES:
-        values[name] = from_microseconds(values[name])
-    values["status"] = RunStatus(values["status"])
-    values["overrides"] = load_value(values["overrides"])
-    values["stored_parts"] = StoredParts(values["stored_parts"])
     if values["problem"]:
-        values["problem"] = RecordProblem(**load_value(values["problem"]))
+        values["problem"] = RecordProblem(**values["problem"])
     return RunRecord(**values, run=run)
 
 
 def summary_from_row(row: Row[Any], labels: tuple[str, ...]) -> RunSummary:
     """Return the summary of a row that has the columns of `SUMMARY_FIELDS`, in their order."""
-    values = dict(zip(SUMMARY_FIELDS, row, strict=True))
-    for name in _TIMES[:3]:
-        values[name] = from_microseconds(values[name])
-    values["status"] = RunStatus(values["status"])
-    return RunSummary(**values, labels=labels)
+    return RunSummary(**dict(zip(SUMMARY_FIELDS, row, strict=True)), labels=labels)

@@ -7,14 +7,25 @@ page 1,000 costs as much as the first.
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Row,
+    delete,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
 
-from lfclient.console.store.column_values import from_microseconds, sanitize_text
+from lfclient.console.store.column_types import from_microseconds, sanitize_text
 from lfclient.console.store.database import Database
 from lfclient.console.store.row_mapping import SUMMARY_FIELDS, summary_from_row
 from lfclient.console.store.run_queries import Cursor, RunFilter, RunQueries, row_conditions
@@ -58,6 +69,14 @@ class History:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def summarize(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[RunSummary]:
+        """Return the summaries of rows that have the columns of `SUMMARY_FIELDS`."""
+        labels = _labels_of(connection, [row.id for row in rows])
+        return [summary_from_row(row, labels.get(row.id, ())) for row in rows]
+
+    def drop(self, run_ids: Iterable[str]) -> None:
+        """Do something about runs after they were deleted."""
+
     def page(
         self,
         owners: Sequence[str],
@@ -71,26 +90,25 @@ class History:
         filters = filters or RunFilter()
         backward = newer_than is not None
         cursor = newer_than or older_than
-        found: list[tuple[Cursor, Row[Any]]] = []
+        rows: list[Row[Any]] = []
         with self._database.read() as connection:
             queries = RunQueries.for_search(connection, owners, filters, ordered=True)
             for owner in owners:
                 for query in queries.pages(owner, filters, cursor, limit + 1, backward=backward):
-                    rows = connection.execute(query, queries.parameters)
-                    found += ((Cursor(row.created_at, row.id), row) for row in rows)
+                    rows += connection.execute(query, queries.parameters)
             nearest = heapq.nsmallest if backward else heapq.nlargest
-            chosen = nearest(limit + 1, found, key=lambda pair: pair[0])
-            has_more = len(chosen) > limit
-            chosen = chosen[:limit]
+            rows = nearest(limit + 1, rows, key=lambda row: (row.created_at, row.id))
+            has_more = len(rows) > limit
+            rows = rows[:limit]
             if backward:
-                chosen.reverse()
-            labels = _labels_of(connection, [place.id for place, _ in chosen])
-        if not chosen:
+                rows.reverse()
+            runs = self.summarize(connection, rows)
+        if not runs:
             return RunPage()
         return RunPage(
-            [summary_from_row(row, labels.get(place.id, ())) for place, row in chosen],
-            older=chosen[-1][0] if has_more or backward else None,
-            newer=chosen[0][0] if (has_more if backward else cursor) else None,
+            runs,
+            older=Cursor.of(runs[-1]) if has_more or backward else None,
+            newer=Cursor.of(runs[0]) if (has_more if backward else cursor) else None,
         )
 
     def count(
@@ -117,49 +135,49 @@ class History:
         Intervals begin at multiples of `width` on a clock `utc_offset` seconds ahead of UTC.
         """
         step, ahead = width * 1_000_000, utc_offset * 1_000_000
-        totals: dict[tuple[int, str], int] = {}
+        totals: Counter[tuple[int, RunStatus]] = Counter()
         with self._database.read() as connection:
             queries = RunQueries.for_search(connection, owners, filters, ordered=False)
-            time, status = queries.table.c.created_at, queries.table.c.status
+            status = queries.table.c.status
+            time = type_coerce(queries.table.c.created_at, BigInteger)
             interval = (time - (time + ahead) % step).label("interval")
             for owner in owners:
                 query = queries.select([interval, status, func.count()], owner, filters)
                 query = query.group_by(interval, status)
                 for start, name, count in connection.execute(query, queries.parameters):
-                    totals[start, name] = totals.get((start, name), 0) + count
+                    totals[start, name] += count
         return [
-            (from_microseconds(start), RunStatus(name), count)
-            for (start, name), count in sorted(totals.items())
+            (from_microseconds(start), status, count)
+            for (start, status), count in sorted(totals.items())
         ]
 
     def time_range(self, owners: Sequence[str]) -> tuple[datetime, datetime] | None:
         """Return the submission times of the oldest and the newest run; None without runs."""
-        times = []
+        times: list[datetime] = []
         with self._database.read() as connection:
             for owner in owners:
                 # one query each: with both in one, all runs would be read
                 for extreme in (func.min, func.max):
                     query = select(extreme(RunRow.created_at)).where(RunRow.owner == owner)
-                    times.append(connection.execute(query).scalar())
-        known = [time for time in times if time is not None]
-        return (from_microseconds(min(known)), from_microseconds(max(known))) if known else None
+                    times += filter(None, connection.execute(query).scalars())
+        return (min(times), max(times)) if times else None
 
     def flows(self, owners: Sequence[str]) -> dict[str, str]:
         """Return the flows with runs, by id, each with its latest name, in the order of names."""
-        newest = select(RunRow.flow_id, RunRow.flow_name, RunRow.created_at).limit(1)
+        newest = select(RunRow.created_at, RunRow.flow_id, RunRow.flow_name).limit(1)
         newest = newest.order_by(RunRow.flow_id.desc(), RunRow.created_at.desc(), RunRow.id.desc())
-        names: dict[str, tuple[int, str]] = {}
+        rows: list[tuple[datetime, str, str]] = []
         with self._database.read() as connection:
             for owner in owners:
                 # one query for each flow jumps over its other runs in the index
                 query = newest.where(RunRow.owner == owner)
                 row = connection.execute(query).one_or_none()
                 while row is not None:
-                    flow_id, name, time = row
-                    names[flow_id] = max(names.get(flow_id, (0, "")), (time, name))
-                    row = connection.execute(query.where(RunRow.flow_id < flow_id)).one_or_none()
-        latest = ((flow_id, name) for flow_id, (_, name) in names.items())
-        return dict(sorted(latest, key=lambda pair: pair[1].casefold()))
+                    rows.append((row.created_at, row.flow_id, row.flow_name))
+                    next_flow = query.where(RunRow.flow_id < row.flow_id)
+                    row = connection.execute(next_flow).one_or_none()
+        latest = {flow_id: name for _, flow_id, name in sorted(rows)}
+        return dict(sorted(latest.items(), key=lambda flow: flow[1].casefold()))
 
     def labels(self, owners: Sequence[str]) -> list[str]:
         """Return all labels in use, sorted."""
@@ -171,10 +189,8 @@ class History:
         columns = [RUNS.c[name] for name in SUMMARY_FIELDS]
         query = select(*columns).where(RunRow.owner.in_(owners), RunRow.id == run_id)
         with self._database.read() as connection:
-            row = connection.execute(query).one_or_none()
-            if row is None:
-                return None
-            return summary_from_row(row, _labels_of(connection, [run_id]).get(row.id, ()))
+            rows = connection.execute(query).all()
+            return next(iter(self.summarize(connection, rows)), None)
 
     def set_starred(self, owners: Sequence[str], run_id: str, starred: bool) -> None:
         """Star a run, or remove its star."""
@@ -225,11 +241,11 @@ class History:
             conditions = (RunRow.owner.in_(owners), RunRow.id.in_(ids[start : start + _BATCH_SIZE]))
             ended = delete(RunRow).where(*conditions, RunRow.status.not_in(UNFINISHED_STATUSES))
             with self._database.write() as connection:
-                result.deleted.extend(connection.execute(ended.returning(RunRow.id)).scalars())
+                result.deleted.extend(self._database.delete(connection, ended.returning(RunRow.id)))
                 remaining = connection.execute(select(RunRow.id).where(*conditions)).scalars()
                 result.still_running.extend(remaining)
-        if result.deleted:
-            self._database.erase_deleted()
+        self._database.erase_deleted()
+        self.drop(result.deleted)
         return result
 
     def delete_all(self, owners: Sequence[str], filters: RunFilter) -> list[str]:
@@ -247,11 +263,11 @@ class History:
                     statement = delete(RunRow).where(
                         RunRow.id.in_(ids), *row_conditions(RUNS.c, filters)
                     )
-                    deleted += connection.execute(statement.returning(RunRow.id)).scalars()
+                    deleted += self._database.delete(connection, statement.returning(RunRow.id))
                 if len(ids) < _BATCH_SIZE:
                     break
-        if deleted:
-            self._database.erase_deleted()
+        self._database.erase_deleted()
+        self.drop(deleted)
         return deleted
 
 

@@ -17,8 +17,8 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, bindparam,
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from lfclient.console.store import text_search
-from lfclient.console.store.column_values import to_microseconds
 from lfclient.console.store.row_mapping import SUMMARY_FIELDS
+from lfclient.console.store.run_record import RunSummary
 from lfclient.console.store.tables import LABELS, RUNS
 from lfclient.runs.model import Mode, RunStatus
 
@@ -45,10 +45,15 @@ class RunFilter:
 
 @dataclass(frozen=True, order=True)
 class Cursor:
-    """A place in a list: a run's time of submission in microseconds since 1970, and its id."""
+    """A place in a list: a run's time of submission and its id."""
 
-    created_at: int
+    created_at: datetime
     id: str
+
+    @classmethod
+    def of(cls, run: RunSummary) -> Cursor:
+        """Return the place of a run."""
+        return cls(run.created_at, run.id)
 
 
 # the limit makes the database look up the ids before it applies filters
@@ -109,14 +114,15 @@ class RunQueries:
             query = query.where(runs.owner == owner)
         query = query.where(*row_conditions(runs, filters))
         after, before = _bounds(filters, cursor, backward)
-        key = tuple_(*self._sort_key(filters))
+        key = tuple_(*self.sort_key(filters))
         if after:
             query = query.where(key > after)
         if before:
             query = query.where(key < before)
         return query
 
-    def _sort_key(self, filters: RunFilter) -> tuple[Any, Any]:
+    def sort_key(self, filters: RunFilter) -> tuple[Any, Any]:
+        """Return the columns that the list is ordered by."""
         if filters.label:
             return LABELS.c.created_at, LABELS.c.run_id
         return self.table.c.created_at, self.table.c.id
@@ -125,38 +131,34 @@ class RunQueries:
         self, owner: str, filters: RunFilter, cursor: Cursor | None, limit: int, *, backward: bool
     ) -> list[Select[Any]]:
         """Return ordered queries of `limit` rows each; the first rows of all are the page."""
-        if self.conditions:
-            return self._pages(owner, filters, cursor, limit, backward)
-        return _cached_pages(self.table, owner, replace(filters, text=""), cursor, limit, backward)
-
-    def _pages(
-        self, owner: str, filters: RunFilter, cursor: Cursor | None, limit: int, backward: bool
-    ) -> list[Select[Any]]:
-        columns = [self.table.c[name] for name in SUMMARY_FIELDS]
-        order = [key.asc() if backward else key.desc() for key in self._sort_key(filters)]
-        statuses = [filters.statuses]
-        if len(filters.statuses) > 1 and self.table is RUNS:
-            # one query each: no index has the runs of several statuses in order
-            statuses = [(status,) for status in dict.fromkeys(filters.statuses)]
-        return [
-            self.select(columns, owner, replace(filters, statuses=some), cursor, backward=backward)
-            .order_by(*order)
-            .limit(limit)
-            for some in statuses
-        ]
+        without_text = replace(filters, text="")
+        return _pages(self.table, self.conditions, owner, without_text, cursor, limit, backward)
 
 
 @lru_cache(maxsize=200)
-def _cached_pages(
+def _pages(
     table: FromClause,
+    conditions: tuple[ColumnElement[bool], ...],
     owner: str,
     filters: RunFilter,
     cursor: Cursor | None,
     limit: int,
     backward: bool,
 ) -> list[Select[Any]]:
-    """Return the queries of a list without a search; the same lists are opened again and again."""
-    return RunQueries(table)._pages(owner, filters, cursor, limit, backward)
+    # cached: the same lists are opened again and again
+    queries = RunQueries(table, conditions)
+    columns = [table.c[name] for name in SUMMARY_FIELDS]
+    order = [key.asc() if backward else key.desc() for key in queries.sort_key(filters)]
+    statuses = [filters.statuses]
+    if len(filters.statuses) > 1 and table is RUNS:
+        # one query each: no index has the runs of several statuses in order
+        statuses = [(status,) for status in dict.fromkeys(filters.statuses)]
+    return [
+        queries.select(columns, owner, replace(filters, statuses=some), cursor, backward=backward)
+        .order_by(*order)
+        .limit(limit)
+        for some in statuses
+    ]
 
 
 def row_conditions(
@@ -167,22 +169,22 @@ def row_conditions(
     if filters.flow_id:
         conditions.append(runs.flow_id == filters.flow_id)
     if filters.statuses:
-        conditions.append(runs.status.in_([status.value for status in filters.statuses]))
+        conditions.append(runs.status.in_(filters.statuses))
     if filters.mode:
         conditions.append(runs.mode == filters.mode)
     if filters.starred is not None:
         conditions.append(runs.starred == filters.starred)
     if filters.ended_before:
-        conditions.append(runs.ended_at < to_microseconds(filters.ended_before))
+        conditions.append(runs.ended_at < filters.ended_before)
     return conditions
 
 
 def _bounds(
     filters: RunFilter, cursor: Cursor | None, backward: bool
-) -> tuple[tuple[int, str] | None, tuple[int, str] | None]:
+) -> tuple[tuple[datetime, str] | None, tuple[datetime, str] | None]:
     """Return the exclusive bounds of a list, one condition each, as the index needs."""
-    after = [(to_microseconds(filters.since), "")] if filters.since else []
-    before = [(to_microseconds(filters.until), "")] if filters.until else []
+    after = [(filters.since, "")] if filters.since else []
+    before = [(filters.until, "")] if filters.until else []
     if cursor:
         (after if backward else before).append((cursor.created_at, cursor.id))
     return max(after, default=None), min(before, default=None)

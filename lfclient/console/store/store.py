@@ -13,25 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    bindparam,
-    delete,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select, update
 
 from lfclient.console.config.retention import RetentionSettings
-from lfclient.console.store.column_values import to_microseconds
 from lfclient.console.store.commands import CommandQueue
 from lfclient.console.store.database import Database
 from lfclient.console.store.drafts import DraftStore
 from lfclient.console.store.errors import JobTaken, UnreadableResponse
 from lfclient.console.store.presets import PresetStore
-from lfclient.console.store.response_policy import select_parts, write_response
+from lfclient.console.store.response_policy import write_response
 from lfclient.console.store.retention import RetentionCleaner
 from lfclient.console.store.row_mapping import from_row, mutable_columns, to_row
 from lfclient.console.store.run_history import History
@@ -106,16 +96,16 @@ class Store:
         same = has_token = RunRow.submit_token == record.submit_token
         if record.job_id is not None:
             same |= RunRow.job_id == record.job_id
-        known = _SELECT_RUNS.where(RunRow.owner == record.owner, same).order_by(has_token.desc())
+        query = _SELECT_RUNS.where(RunRow.owner == record.owner, same).order_by(has_token.desc())
         while True:
             with suppress(JobTaken), self._write() as connection:
                 if connection.execute(self._insert_run, row).one_or_none():
                     connection.execute(insert(SEARCH_TEXTS), text)
                     return record, True
             with self._read() as connection:
-                found = connection.execute(known.limit(1)).one_or_none()
-            if found:  # unless it was deleted in between
-                return from_row(found), False
+                stored = connection.execute(query.limit(1)).one_or_none()
+            if stored:  # unless it was deleted in between
+                return from_row(stored), False
 
     def update(self, record: RunRecord, *, with_response: bool = False) -> bool:
         """Save a newer version of a record, with its response if asked to.
@@ -155,26 +145,15 @@ class Store:
                 stored_bytes = _update_unless_outdated(connection, record)
                 if stored_bytes is None:
                     continue
-                if record.run is not None:
-                    columns, _ = self._write_parts(connection, record, record.run, stored_bytes)
+                columns, _ = write_response(connection, record, self.retention, stored_bytes)
+                if columns:
                     connection.execute(_UPDATE_RUN, columns | {"of_run": record.id})
                 took[record.id] = time.perf_counter() - began
         return took
 
-    def _write_parts(
-        self, connection: Connection, record: RunRecord, run: Run, stored_bytes: int
-    ) -> tuple[dict[str, Any], Run]:
-        """Write the parts to store. Return the columns of `runs` to set, and those parts."""
-        parts, run = select_parts(record, run, self.retention)
-        max_bytes = self.retention.max_run_bytes
-        return write_response(connection, record.id, run, parts, max_bytes, stored_bytes), run
-
     def _finish(self, connection: Connection, record: RunRecord, stored_bytes: int) -> None:
         """Write the response, its summary and its search text."""
-        columns: dict[str, Any] = {}
-        if record.run is not None:
-            columns, run = self._write_parts(connection, record, record.run, stored_bytes)
-            record = replace(record, run=run)
+        columns, record = write_response(connection, record, self.retention, stored_bytes)
         columns |= {"of_run": record.id, "output_summary": summarize_outputs(record)}
         connection.execute(_UPDATE_RUN, columns)
         text = {"of_run": record.id, "body": build_search_text(record)}
@@ -213,12 +192,12 @@ class Store:
         run all the same: a streamed one never learns its job.
         """
         query = select(RunRow.id).where(
-            RunRow.created_at.between(to_microseconds(since), to_microseconds(until)),
+            RunRow.created_at.between(since, until),
             RunRow.flow_id == flow_id,
             RunRow.job_id.is_(None),
         )
         if session_id is not None:
-            refused = (RunRow.status == RunStatus.FAILED.value) & RunRow.started_at.is_(None)
+            refused = (RunRow.status == RunStatus.FAILED) & RunRow.started_at.is_(None)
             query = query.where(RunRow.session_id == session_id, ~refused)
         with self._read() as connection:
             return list(connection.execute(query).scalars())
@@ -234,7 +213,7 @@ class Store:
         query = select(RunRow.version, RunRow.status).where(RunRow.id == run_id)
         with self._read() as connection:
             row = connection.execute(query).one_or_none()
-            return (row.version, RunStatus(row.status)) if row else None
+            return (row.version, row.status) if row else None
 
     def unfinished(
         self, owner: str | None = None, *, except_worker: str | None = None
@@ -260,9 +239,8 @@ class Store:
         """Delete an owner's ended records of a flow's session and return their ids."""
         statement = delete(RunRow).where(*_ended_in(owner, flow_id, session_id))
         with self._write() as connection:
-            ids = list(connection.execute(statement.returning(RunRow.id)).scalars())
-        if ids:
-            self.database.erase_deleted()
+            ids = self.database.delete(connection, statement.returning(RunRow.id))
+        self.database.erase_deleted()
         return ids
 
     def rename_session(self, owner: str, flow_id: str, old: str, new: str) -> list[str]:

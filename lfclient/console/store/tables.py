@@ -6,35 +6,18 @@ Attributes may have other names than their columns, which are stable.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import (
-    BigInteger,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    String,
-    TypeDecorator,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from lfclient.console.store.column_values import sanitize_text
+from lfclient.console.store.column_types import Serialized, Text, Time, Word
+from lfclient.console.store.run_record import StoredParts
+from lfclient.runs.model import RunStatus
 
 # SQLite generates keys for INTEGER only
 _Number = BigInteger().with_variant(Integer, "sqlite")
-
-
-class _Text(TypeDecorator[str]):
-    """Text, sanitized when written and when compared."""
-
-    impl = String
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
-        return value if value is None else sanitize_text(value)
 
 
 def _keyset(*columns: str) -> Index:
@@ -48,11 +31,16 @@ class Base(DeclarativeBase):
     Not in it, because they differ by database: the search index, and the unique index of jobs.
     """
 
-    type_annotation_map: ClassVar[dict[Any, Any]] = {str: _Text}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        str: Text,
+        datetime: Time,
+        RunStatus: Word(RunStatus),
+        StoredParts: Word(StoredParts),
+    }
 
 
 class RunRow(Base):
-    """A `RunRecord` without its response. Times are microseconds since 1970, UTC.
+    """A `RunRecord` without its response.
 
     `output_summary` is the line that lists show for the outputs. `response_bytes` is the size of
     the stored response.
@@ -85,18 +73,18 @@ class RunRow(Base):
     flow_id: Mapped[str]
     flow_name: Mapped[str]
     mode: Mapped[str]
-    status: Mapped[str]
+    status: Mapped[RunStatus]
     session_id: Mapped[str | None]
-    overrides: Mapped[bytes] = mapped_column(LargeBinary)
+    overrides: Mapped[dict[str, Any]] = mapped_column(Serialized)
     queue_limit: Mapped[int | None]
     job_id: Mapped[str | None]
-    created_at: Mapped[int] = mapped_column(BigInteger)
-    started_at: Mapped[int | None] = mapped_column(BigInteger)
-    ended_at: Mapped[int | None] = mapped_column(BigInteger)
-    stop_requested_at: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    stop_requested_at: Mapped[datetime | None]
     stop_result: Mapped[str]
     note: Mapped[str]
-    problem: Mapped[bytes | None] = mapped_column(LargeBinary)
+    problem: Mapped[dict[str, str] | None] = mapped_column(Serialized)
     worker: Mapped[str]
     version: Mapped[int]
     attempts: Mapped[int] = mapped_column(server_default="1")
@@ -106,7 +94,7 @@ class RunRow(Base):
     starred: Mapped[bool] = mapped_column(server_default="0")
     input_summary: Mapped[str] = mapped_column("gist", key="input_summary", server_default="")
     output_summary: Mapped[str] = mapped_column("headline", key="output_summary", server_default="")
-    stored_parts: Mapped[str] = mapped_column(
+    stored_parts: Mapped[StoredParts] = mapped_column(
         "answer_kept", key="stored_parts", server_default="whole"
     )
     response_bytes: Mapped[int] = mapped_column(
@@ -143,7 +131,7 @@ class LabelRow(Base):
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
     label: Mapped[str] = mapped_column(primary_key=True)
     owner: Mapped[str]
-    created_at: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
 
 
 class PresetRow(Base):
@@ -167,10 +155,10 @@ class PresetRow(Base):
     flow_id: Mapped[str]
     flow_name: Mapped[str]
     name: Mapped[str]
-    content: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[dict[str, Any]] = mapped_column(Serialized)
     is_default: Mapped[bool] = mapped_column(server_default="0")
-    created_at: Mapped[int] = mapped_column(BigInteger)
-    updated_at: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
     version: Mapped[int]
 
 
@@ -187,7 +175,7 @@ class DraftRow(Base):
     owner: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
-    updated_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[datetime]
 
 
 class CommandRow(Base):
@@ -200,7 +188,7 @@ class CommandRow(Base):
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
     question_id: Mapped[str] = mapped_column("question", key="question_id", primary_key=True)
     decision: Mapped[str]
-    requested_at: Mapped[int] = mapped_column("asked_at", BigInteger, key="requested_at")
+    requested_at: Mapped[datetime] = mapped_column("asked_at", key="requested_at")
 
 
 class WorkerRow(Base):

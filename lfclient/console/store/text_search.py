@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-from lfclient.console.store.column_values import sanitize_text
+from lfclient.console.store.column_types import sanitize_text
 from lfclient.console.store.search_text import fold_text
 from lfclient.console.store.tables import LABELS, RUNS, SEARCH_TEXTS
 

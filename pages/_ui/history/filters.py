@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar, get_args
 
 from lfclient.common.formatting import clip
+from lfclient.console.store.column_types import from_microseconds, to_microseconds
 from lfclient.console.store.run_queries import Cursor, RunFilter
 from lfclient.runs.model import Mode, RunStatus
 from pages._ui.state import history as history_state
@@ -150,13 +151,16 @@ def go_to_page(*, older: Cursor | None = None, newer: Cursor | None = None) -> N
         history_state.list_newest()
     cursors = {history_state.OLDER: older, history_state.NEWER: newer}
     history_state.write_filters_to_url(
-        **{name: [f"{at.created_at}-{at.id}"] if at else [] for name, at in cursors.items()}
+        **{
+            name: [f"{to_microseconds(at.created_at)}-{at.id}"] if at else []
+            for name, at in cursors.items()
+        }
     )
 
 
 def _parse_cursor(text: str | None) -> Cursor | None:
     match = _CURSOR.fullmatch(text or "")
-    return Cursor(int(match[1]), match[2]) if match else None
+    return Cursor(from_microseconds(int(match[1])), match[2]) if match else None
 
 
 def _read_text(name: str) -> str | None:

@@ -4,7 +4,6 @@ import os
 import signal
 import sqlite3
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,20 +14,17 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from pydantic import SecretStr
-from sqlalchemy import create_engine, event, insert, select
+from sqlalchemy import create_engine, event, insert, select, text
 from sqlalchemy.engine import Engine
 
-from lfclient.console.store import database
 from lfclient.console.store.database import postgres_url
 from lfclient.console.store.migrate import rebuild_search_index
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RecordProblem
-from lfclient.console.store.serialization import dump_value
 from lfclient.console.store.store import Store
 from lfclient.console.store.tables import (
     LabelRow,
     PresetRow,
-    ResponseChunkRow,
     RunRow,
     SearchTextRow,
 )
@@ -45,6 +41,7 @@ WRITTEN = (Path(__file__).parents[2] / "support" / "data" / "runs_0001.sql").rea
     encoding="utf-8"
 )
 THEN = datetime(2026, 11, 20, 9, 30, 0, 250_000, tzinfo=UTC)
+SOON = timedelta(microseconds=1)
 DAMAGES = (  # the search index cannot be opened, or cannot be read
     "DELETE FROM run_search_data",
     "UPDATE run_search_data SET block = x'ff' WHERE id > 10",
@@ -64,11 +61,11 @@ def create_old_database(kind, folder):
     source.row_factory = sqlite3.Row
     source.executescript(WRITTEN)
     with upgraded(url, folder, "0001") as connection:
-        for table in (RunRow.__table__, ResponseChunkRow.__table__):
-            for row in source.execute(f"SELECT * FROM {table.name}"):
-                keys = {column.name: column.key for column in table.c}
-                values = {keys[name]: row[name] for name in row.keys()}  # noqa: SIM118
-                connection.execute(insert(table), values)
+        for table in ("runs", "run_pieces"):
+            for row in map(dict, source.execute(f"SELECT * FROM {table}")):
+                values = ", ".join(f":{column}" for column in row)
+                into = f"{table} ({', '.join(row)})"
+                connection.execute(text(f"INSERT INTO {into} VALUES ({values})"), row)
     return url
 
 
@@ -85,8 +82,8 @@ def upgraded(url, folder, revision):
     engine.dispose()
 
 
-def found(store, text):
-    return [entry.id for entry in store.history.page(["me"], RunFilter(text=text)).runs]
+def found(store, typed):
+    return [entry.id for entry in store.history.page(["me"], RunFilter(text=typed)).runs]
 
 
 @BOTH
@@ -124,14 +121,15 @@ def test_an_upgrade_keeps_presets_and_labels(kind, tmp_path):
     with upgraded(url, tmp_path, "0002") as connection:
         connection.execute(
             insert(LabelRow),
-            {"run_id": "completed", "label": "kept", "owner": "me", "created_at": 1},
+            {"run_id": "completed", "label": "kept", "owner": "me", "created_at": THEN},
         )
         connection.execute(
             insert(PresetRow),
             {
                 **dict.fromkeys(("id", "owner", "flow_id", "flow_name", "name"), "p"),
-                "content": dump_value({"values": {"A.b": 1}, "secrets": []}),
-                **dict.fromkeys(("created_at", "updated_at", "version"), 1),
+                "content": {"values": {"A.b": 1}, "secrets": []},
+                **dict.fromkeys(("created_at", "updated_at"), THEN),
+                "version": 1,
             },
         )
     store = Store(tmp_path, url)
@@ -154,7 +152,7 @@ def test_the_older_of_two_runs_with_the_same_job_keeps_it(kind, tmp_path):
         values = dict(zip(table.c.keys(), run, strict=True))
         for number, owner in enumerate(("me", "me", "you")):
             name = f"copy{number}"
-            later = {"created_at": run.created_at + number, "id": name, "submit_token": name}
+            later = {"created_at": run.created_at + number * SOON, "id": name, "submit_token": name}
             connection.execute(insert(table), {**values, **later, "owner": owner})
     store = Store(tmp_path, url)
     jobs = {name: store.get(name).job_id for name in ("completed", "copy0", "copy1", "copy2")}
@@ -372,24 +370,6 @@ def test_a_killed_upgrade_is_repeated(kind, tmp_path):
     assert store.get("completed").run.outputs["T-1"].value[0]["day"] == "Monday"
     assert store.backfill_search_texts() == 6
     store.close()
-
-
-def test_processes_that_open_a_new_file_at_once_wait_for_each_other(tmp_path):
-    """SQLite alone fails in about 1 of 100 cases, while a file gets its write-ahead log."""
-
-    def connects(path):
-        engine = database._connect_sqlite(path, 3)
-        at_once.wait()
-        with engine.connect() as connection:
-            kept = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
-        engine.dispose()
-        return kept
-
-    at_once = threading.Barrier(8)
-    with ThreadPoolExecutor(8) as pool:
-        for number in range(60):
-            paths = [tmp_path / f"{number}.db"] * 8
-            assert list(pool.map(connects, paths)) == ["wal"] * 8
 
 
 @BOTH

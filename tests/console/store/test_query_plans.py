@@ -9,7 +9,6 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import event
 
-from lfclient.console.store.column_values import to_microseconds
 from lfclient.console.store.run_queries import Cursor, RunFilter
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
@@ -91,7 +90,7 @@ def bad(plan):
 @pytest.mark.parametrize("which", [*NOTHING, *ALONE, *PAIRS])
 def test_each_page_of_a_list_uses_an_index(full_store, which):
     """The first page and those around a cursor. Only matches of a rare word are sorted."""
-    middle = Cursor(to_microseconds(MIDDLE), "")
+    middle = Cursor(MIDDLE, "")
     with plans(full_store) as found:
         full_store.history.page([OWNER], which)
         full_store.history.page([OWNER], which, older_than=middle)

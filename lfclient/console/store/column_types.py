@@ -1,0 +1,84 @@
+"""The types of columns: how Python values are written to the database and read back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, LargeBinary, String, TypeDecorator
+
+from lfclient.console.store.serialization import dump_value, load_value
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Text(TypeDecorator[str]):
+    """Text, sanitized when written and when compared."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        return value if value is None else sanitize_text(value)
+
+
+class Word(TypeDecorator[StrEnum]):
+    """A member of an enumeration, by its value."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, enumeration: type[StrEnum]) -> None:
+        super().__init__()
+        self.enumeration = enumeration
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        return value and str(value)
+
+    def process_result_value(self, value: str | None, dialect: Any) -> StrEnum | None:
+        return None if value is None else self.enumeration(value)
+
+
+class Time(TypeDecorator[datetime]):
+    """A time in UTC, as microseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        return None if value is None else to_microseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        return None if value is None else from_microseconds(value)
+
+
+class Serialized(TypeDecorator[Any]):
+    """A value of the types that `dump_value` takes."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> bytes | None:
+        return None if value is None else dump_value(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Any) -> Any:
+        return None if value is None else load_value(value)
+
+
+def sanitize_text(text: str) -> str:
+    """Return `text` without what no database takes: NUL and halves of surrogate pairs."""
+    if "\0" in text:
+        text = text.replace("\0", "�")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def to_microseconds(time: datetime) -> int:
+    """Return the microseconds since 1970, UTC."""
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def from_microseconds(microseconds: int) -> datetime:
+    """Return the time that is `microseconds` after 1970, UTC."""
+    return _EPOCH + timedelta(microseconds=microseconds)
