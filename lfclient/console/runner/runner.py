@@ -89,7 +89,7 @@ class Runner:
         self._cache = RunCache(self._timings.ended_ttl_seconds)
         self._writer = RecordWriter(self._cache, self._store)
         self._supervisor = TaskSupervisor(self._writer, connect, self._timings)
-        self.history = LiveHistory(self._store, self._cache, self._supervisor.detach)
+        self.history = LiveHistory(self._store.database, self._cache, self._supervisor.detach)
         self._unconfirmed: dict[str, RunRecord] = {}
         self._retention_job = RetentionJob(self._store, self.history.drop)
         self._supervisor.maintenance_jobs += [self._end_unconfirmed, self._retention_job.run]
