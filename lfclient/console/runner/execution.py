@@ -41,6 +41,7 @@ async def run_background(context: RunContext, flow: Flow, overrides: JsonObject)
             flow,
             overrides,
             session_id=context.record.session_id,
+            check=False,  # the form has validated them
             idempotency_key=context.id if has_idempotency else None,
             repeat=False,  # recovery counts each attempt
         )
@@ -58,7 +59,8 @@ async def run_background(context: RunContext, flow: Flow, overrides: JsonObject)
 
 async def run_sync(context: RunContext, flow: Flow, overrides: JsonObject) -> None:
     """Wait for the response of one call, or for Stop."""
-    call = context.client.run(flow, overrides, session_id=context.record.session_id)
+    session_id = context.record.session_id
+    call = context.client.run(flow, overrides, session_id, check=False)
     if not await _wait_for_call(context, call):
         await context.end(RunStatus.CANCELLED, stop_result=_SYNC_STOPPED)
     await context.add_component_runs()
@@ -79,7 +81,8 @@ async def _stream(
 ) -> Run:
     """Apply events until the last one and return the run; set `started` once a stop is safe."""
     call_later = asyncio.get_running_loop().call_later
-    stream = context.client.stream(flow, overrides, session_id=context.record.session_id)
+    session_id = context.record.session_id
+    stream = context.client.stream(flow, overrides, session_id, check=False)
     async with aclosing(stream) as events:
         async for event in events:
             if isinstance(event, RunEnded):

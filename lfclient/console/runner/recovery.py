@@ -165,6 +165,7 @@ class _Recovery:
                 context.flow or context.record.flow_id,
                 overrides,
                 session_id=context.record.session_id,
+                check=False,
                 idempotency_key=context.id,
                 repeat=False,  # each attempt is counted
             )

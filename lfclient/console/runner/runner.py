@@ -136,7 +136,8 @@ class Runner:
     ) -> str:
         """Start a run and return its id; the same `submit_token` returns the same run.
 
-        Raises `StoreError` if it can't be recorded, and `TooManyRuns`; nothing was sent then.
+        `overrides` are sent unchecked: the caller has validated them (`check_overrides`). Raises
+        `StoreError` if the run can't be recorded, and `TooManyRuns`; nothing was sent then.
         """
         if len(self._supervisor) >= MAX_FOLLOWED_RUNS:
             raise TooManyRuns(f"The console already follows {MAX_FOLLOWED_RUNS} runs.")

@@ -178,7 +178,8 @@ def _evaluate(
     problems = [
         problem
         for problem in check_overrides(flow, overrides, mode, server_info)
-        if problem.key not in form.entries.errors and problem.key not in left_out
+        if problem.key not in form.entries.errors
+        and not (problem.key in left_out and problem.message == REQUIRED_MESSAGE)
     ]
     problems += [
         Problem(key, "error", text)

@@ -21,7 +21,6 @@ from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import (
     SECRET_MASK,
-    check_value,
     is_changed,
     is_secret_field,
     mask_secrets,
@@ -322,22 +321,12 @@ def form_state(owner: str, flow: Flow, *, chat: bool = False) -> FormState:
 
 
 def load_values(form: FormState, flow: Flow, overrides: Mapping[str, Any]) -> None:
-    """Replace the form's values with `overrides`; a masked secret keeps the entered one.
-
-    Values that the flow has no parameter for, or that are invalid, are dropped and listed on the
-    form.
-    """
-    known = {field.key for field in flow.fields}
-    form.dropped_keys += [key for key in overrides if key not in known]
+    """Replace the form's values with valid overrides; a masked secret keeps the entered one."""
     for field in flow.fields:
         form.drop_uploads(field.key)
         value = overrides.get(field.key)
-        if value == SECRET_MASK and is_secret_field(field):
-            continue
-        if value is not None and any(p.level == "error" for p in check_value(field, value)):
-            form.dropped_keys.append(field.key)
-            value = None
-        form.set(field, value)
+        if not (value == SECRET_MASK and is_secret_field(field)):
+            form.set(field, value)
 
 
 def reset_fields(form: FormState, fields: Sequence[Field]) -> None:

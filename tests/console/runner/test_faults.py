@@ -12,6 +12,7 @@ from lfclient.console.runner.runner import TooManyRuns
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
+from lfclient.flows.field import Variable
 from lfclient.runs.model import RunStatus, StopResult
 from tests.support.runner_bench import CONNECTION, STOP, both_dialects, without_events
 from tests.support.waiting import wait_for, wait_for_record
@@ -96,11 +97,18 @@ def test_a_job_that_the_server_has_forgotten_has_an_unknown_outcome(bench):
     assert "no longer knows" in record.problem.message
 
 
-def test_an_unknown_field_fails_the_run_with_its_name(bench):
-    record = bench.wait_for_end(bench.start({"ChatInput-a.nonsense": "x"}))
+def test_a_value_that_cannot_be_encoded_fails_the_run_with_its_field(bench):
+    record = bench.wait_for_end(bench.start({"ChatInput-a.key": Variable("KEY")}))
     assert record.status is RunStatus.FAILED
-    assert "ChatInput-a.nonsense" in record.problem.message
+    assert "ChatInput-a.key" in record.problem.message
     assert bench.server.jobs == {}
+
+
+@pytest.mark.parametrize("mode", ["background", "sync", "stream"])
+def test_overrides_are_not_validated_again(bench, mode):
+    """The form has done so, with the same flow."""
+    bench.wait_for_end(bench.start({"ChatInput-a.nonsense": "x"}, mode=mode))
+    assert bench.server.submitted[0]["tweaks"] == {"ChatInput-a": {"nonsense": "x"}}
 
 
 def test_long_silence_is_reported_and_does_not_end_the_run(bench):
