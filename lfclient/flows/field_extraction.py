@@ -8,9 +8,8 @@ from dataclasses import replace
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.field import Field, FieldKind, Range, Variable
-from lfclient.flows.field_kinds import KIND_HANDLERS
+from lfclient.flows.field_kinds import KIND_HANDLERS, option_names
 from lfclient.flows.graph import Component, Edge
-from lfclient.flows.structured_values import option_names
 
 # The kind of each `_input_type` in five releases of Langflow.
 KINDS_BY_INPUT_TYPE: dict[str, FieldKind] = {

@@ -103,11 +103,6 @@ def is_changed(field: Field, value: Json) -> bool:
     return type(value) is not type(field.default) or value != field.default
 
 
-def value_to_text(field: Field, value: Json) -> str:
-    """Return a value as text that its kind's `parse` can read."""
-    return KIND_HANDLERS[field.kind].write(field, value)
-
-
 def is_secret_field(field: Field) -> bool:
     """Return whether a field's value is a secret, by its kind or its name."""
     return field.secret or (field.kind in _TEXT_KINDS and is_secret_name(field.parameter))
@@ -166,11 +161,8 @@ def _check_ranges_and_options(field: Field, value: Json) -> Iterable[Problem]:
 
 
 def _check_required(field: Field, value: Json) -> list[Problem]:
-    if not field.required or (field.has_stored_value and value in ("", None)):
-        return []
-    if isinstance(value, Variable):
-        return []
-    is_missing = value is None or KIND_HANDLERS[field.kind].is_empty(value)
+    empty_values = [None] if field.kind is FieldKind.UNKNOWN else [None, "", [], {}]
+    is_missing = field.required and not field.has_stored_value and value in empty_values
     return [_error(field, REQUIRED_MESSAGE)] if is_missing else []
 
 

@@ -16,13 +16,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from lfclient.common.coerce import as_str
+from lfclient.common.json_text import from_json, to_json
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.console.presets.fitting import fit_values
 from lfclient.console.presets.names import MAX_NAME_LENGTH
 from lfclient.errors import InvalidRequest
 from lfclient.flows.field import value_from_json, value_to_json
 from lfclient.flows.model import Flow
-from lfclient.flows.structured_values import from_json, to_json
 from lfclient.flows.validation import SECRET_MASK
 
 FORMAT = "langflow-console/preset"

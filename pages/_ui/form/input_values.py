@@ -11,10 +11,11 @@ from lfclient.common.formatting import clip, replace_surrogates
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import Field, FieldKind, Variable, value_to_json
+from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import InputValue, describe_overrides
-from lfclient.flows.validation import SECRET_MASK, value_to_text
+from lfclient.flows.validation import SECRET_MASK
 from lfclient.outputs.tables import is_rows
 from pages._ui.widgets import downloads
 from pages._ui.widgets.markdown import escape, inline_code
@@ -103,7 +104,7 @@ def value_text(value: Any) -> str:
 
 def _field_text(field: Field, value: Any) -> str:
     try:
-        return ", ".join(value_to_text(field, value).splitlines())
+        return ", ".join(KIND_HANDLERS[field.kind].write(value).splitlines())
     except (KeyError, TypeError, AttributeError, ValueError):
         return value_text(value)  # the field has another kind by now
 

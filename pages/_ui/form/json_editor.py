@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from lfclient.common.json_text import from_json, to_json
 from lfclient.flows.field import Field, Problem, Variable, value_from_json, value_to_json
 from lfclient.flows.model import Flow
-from lfclient.flows.structured_values import from_json, to_json
 from lfclient.flows.validation import SECRET_MASK, check_overrides, is_secret_field
 from pages._ui.form.form_state import FormState, load_values
 from pages._ui.widgets.markdown import escape

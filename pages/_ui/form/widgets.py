@@ -13,10 +13,10 @@ from typing import Any
 
 import streamlit as st
 
+from lfclient.common.json_text import to_json
 from lfclient.flows.field import Field, FieldKind, Range, Variable
-from lfclient.flows.field_kinds import KIND_HANDLERS
-from lfclient.flows.structured_values import model_label, option_names, to_json
-from lfclient.flows.validation import is_changed, value_to_text
+from lfclient.flows.field_kinds import KIND_HANDLERS, model_label, option_names
+from lfclient.flows.validation import is_changed
 from pages._ui.widgets.markdown import escape
 
 WidgetStates = dict[str, Any]  # the states of a field's widgets, by key suffix
@@ -49,7 +49,7 @@ class Widget:
 
     def seed(self, field: Field, value: Any) -> WidgetStates:
         """Return the states that show a value."""
-        return {"": value_to_text(field, value)}
+        return {"": KIND_HANDLERS[field.kind].write(value)}
 
     def read(self, field: Field, states: Mapping[str, Any], base: Any) -> Any:
         """Return the value that the states show, None for the flow's own.
@@ -67,7 +67,7 @@ def placeholder(field: Field) -> str:
     if field.placeholder:
         return field.placeholder
     if field.kind in (FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.SLIDER):
-        stored = value_to_text(field, field.default)
+        stored = KIND_HANDLERS[field.kind].write(field.default)
         return f"The flow's value: {stored}" if stored else "A number"
     return ""
 
