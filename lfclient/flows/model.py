@@ -76,6 +76,12 @@ class Flow:
         """Return the component with this id, also from inside a group, or None."""
         return self._by_id.get(component_id)
 
+    def split_key(self, key: str) -> tuple[Component | None, str]:
+        """Return the component and the parameter in an override's key."""
+        owners = (component for component in self.components if key.startswith(f"{component.id}."))
+        owner = max(owners, key=lambda component: len(component.id), default=None)
+        return owner, key[len(owner.id) + 1 :] if owner else key
+
     @cached_property
     def shared_names(self) -> frozenset[str]:
         """Display names that several components share."""

@@ -31,11 +31,11 @@ class InputValue:
     value: Json
     label: str
     component_name: str
+    distinguishing_id: str = ""
     field: Field | None = None
     reusable_value: Json = None
     problem: str = ""
     secret: bool = False
-    distinguishing_id: str = ""
 
     @property
     def qualified_label(self) -> str:
@@ -124,31 +124,16 @@ def describe_overrides(overrides: Mapping[str, Json], flow: Flow | None) -> list
 def _describe(key: str, value: Json, flow: Flow | None, field: Field | None) -> InputValue:
     secret = _contains_masked_secret(key, value, field)
     if field:
-        return InputValue(
-            key,
-            value,
-            field_label(field),
-            field.component_name,
-            field,
-            secret=secret,
-            distinguishing_id=field.distinguishing_id,
-        )
-    component_name, _, label = key.rpartition(".")
-    distinguishing_id = ""
-    for component in flow.components if flow else ():
-        if flow and key.startswith(f"{component.id}."):
-            component_name, parameter = component.display_name, key[len(component.id) + 1 :]
-            distinguishing_id = component.id if component_name in flow.shared_names else ""
-            entry = component.template.get(parameter, {})
-            label = as_str(entry.get("display_name")) or parameter
-    return InputValue(
-        key,
-        value,
-        label,
-        component_name or "no component",
-        secret=secret,
-        distinguishing_id=distinguishing_id,
-    )
+        label, name, id = field_label(field), field.component_name, field.distinguishing_id
+        return InputValue(key, value, label, name, id, field, secret=secret)
+    component, parameter = flow.split_key(key) if flow else (None, "")
+    if flow is None or component is None:
+        name, _, label = key.rpartition(".")
+        return InputValue(key, value, label, name or "no component", secret=secret)
+    label = as_str(component.template.get(parameter, {}).get("display_name")) or parameter
+    name = component.display_name
+    id = component.id if name in flow.shared_names else ""
+    return InputValue(key, value, label, name, id, secret=secret)
 
 
 def _check(

@@ -189,15 +189,13 @@ def _check_chat_inputs(flow: Flow, mode: str, server: ServerRelease | None) -> l
 
 
 def _unknown_key_message(flow: Flow, key: str) -> str:
-    owners = [c for c in flow.components if key.startswith(f"{c.id}.")]
-    if not owners:
+    owner, parameter = flow.split_key(key)
+    if owner is None:
         ids = [component.id for component in flow.components]
         shape = "" if "." in key else " Overrides are named Component.parameter."
         component = key.rpartition(".")[0] or key
         suggestion = _suggestion(component, ids)
         return f"This flow has no component “{component}”.{shape}{suggestion}"
-    owner = max(owners, key=lambda component: len(component.id))
-    parameter = key[len(owner.id) + 1 :]
     if parameter not in owner.template:
         names = [field.parameter for field in flow.fields if field.component == owner.id]
         return f"{owner.display_name} has no such parameter.{_suggestion(parameter, names)}"

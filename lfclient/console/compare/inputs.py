@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-from lfclient.common.formatting import with_id
-from lfclient.common.json_types import JsonObject
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.console.compare.equality import is_equal
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import InputValue, describe_overrides, field_label
@@ -17,27 +16,16 @@ from lfclient.flows.run_inputs import InputValue, describe_overrides, field_labe
 class ParameterRow:
     """One parameter of several runs.
 
-    `values` has an entry per run: None means the flow's default or, where `is_missing`, that the
-    run's flow has no such parameter. `is_uncertain` marks secrets, which cannot be compared.
-    `distinguishing_id` is the component's id if other components have its name.
+    `parameter` is the first run's value, whose labels name the row. `values` has an entry per run:
+    None means the flow's default or, where `is_missing`, that the run's flow has no such parameter.
+    `is_uncertain` marks secrets, which cannot be compared.
     """
 
-    label: str
-    component: str
+    parameter: InputValue
     values: tuple[InputValue | None, ...]
     is_missing: tuple[bool, ...]
     is_different: bool
     is_uncertain: bool = False
-    distinguishing_id: str = ""
-
-    @property
-    def name(self) -> str:
-        """The label, and the component in parentheses."""
-        return f"{self.label} ({self.component_label()})"
-
-    def component_label(self, max_length: int | None = None) -> str:
-        """Return the component's name, cut to `max_length`, with its id if others share it."""
-        return with_id(self.component, self.distinguishing_id, max_length)
 
 
 def compare_inputs(
@@ -52,22 +40,22 @@ def compare_inputs(
     columns = [
         _column(values, flow, one_flow) for values, flow in zip(overrides, flows, strict=True)
     ]
-    known = [
+    known_parameters = [
         None if one_flow or flow is None else set(_match_keys(flow).values()) for flow in flows
     ]
-    examples: dict[Hashable, InputValue] = {}
+    parameters: dict[Hashable, InputValue] = {}
     for column in columns:
         for match_key, value in column.items():
-            examples.setdefault(match_key, value)
-    rows = [
-        _row(
-            example,
-            tuple(column.get(match_key) for column in columns),
-            tuple(keys is not None and match_key not in keys for keys in known),
-            one_flow,
+            parameters.setdefault(match_key, value)
+    rows = []
+    for match_key, parameter in parameters.items():
+        values = tuple(column.get(match_key) for column in columns)
+        is_missing = tuple(
+            value is None and keys is not None and match_key not in keys
+            for value, keys in zip(values, known_parameters, strict=True)
         )
-        for match_key, example in examples.items()
-    ]
+        default = parameter.field.default if parameter.field and one_flow else None
+        rows.append(_row(parameter, values, is_missing, default))
     return sorted(rows, key=lambda row: (not row.is_different, not row.is_uncertain))
 
 
@@ -95,12 +83,11 @@ def _match_keys(flow: Flow | None, values: Iterable[InputValue] = ()) -> dict[st
 
 
 def _row(
-    example: InputValue,
+    parameter: InputValue,
     values: tuple[InputValue | None, ...],
-    has_no_parameter: tuple[bool, ...],
-    one_flow: bool,
+    is_missing: tuple[bool, ...],
+    default: Json,
 ) -> ParameterRow:
-    default = example.field.default if example.field and one_flow else None
     effective = [default if value is None else value.value for value in values]
     has_gaps = None in values
     has_secret = any(value is not None and value.secret for value in values)
@@ -108,14 +95,9 @@ def _row(
     if has_gaps and default is None:
         are_equal = False
     return ParameterRow(
-        example.label,
-        example.component_name,
+        parameter,
         values,
-        is_missing=tuple(
-            value is None and missing
-            for value, missing in zip(values, has_no_parameter, strict=True)
-        ),
+        is_missing,
         is_different=not are_equal or (has_secret and has_gaps),
         is_uncertain=are_equal and has_secret and not has_gaps,
-        distinguishing_id=example.distinguishing_id,
     )

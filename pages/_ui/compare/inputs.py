@@ -63,8 +63,8 @@ def _draw_table(
     shown = rows[:MAX_ROWS]
     cells = {run.name: [_cell_text(row, run, known) for row in shown] for run in runs}
     names = [
-        f"**{escape(clip(row.label, 80))}** :gray[· {escape(row.component_label(40))}]"
-        for row in shown
+        f"**{escape(clip(parameter.label, 80))}** :gray[· {escape(parameter.component_label(40))}]"
+        for parameter in (row.parameter for row in shown)
     ]
     st.table(pd.DataFrame(cells, index=names))
     if len(rows) > MAX_ROWS:
@@ -97,10 +97,11 @@ def _is_long(row: ParameterRow) -> bool:
 def _draw_long_value(
     row: ParameterRow, runs: Sequence[ComparedRun], known: list[ComparedRun], number: int
 ) -> None:
+    name = escape(row.parameter.qualified_label)
     controls.lazy_expander(
-        f"Differences in {escape(row.name)}",
+        f"Differences in {name}",
         ":material/difference:",
-        compare_page.compare_key(f"input-{number}-{escape(row.name)}"),
+        compare_page.compare_key(f"input-{number}-{name}"),
         lambda: _draw_differences(row, runs, known, number),
     )
 

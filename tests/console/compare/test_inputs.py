@@ -12,7 +12,10 @@ def rows(*overrides, flows=None, one_flow=True):
 
 def test_different_inputs_come_first():
     found = rows({"T-a.name": "a", "T-a.count": 2}, {"T-a.name": "a", "T-a.count": 3})
-    assert [(row.label, row.is_different) for row in found] == [("count", True), ("name", False)]
+    assert [(row.parameter.label, row.is_different) for row in found] == [
+        ("count", True),
+        ("name", False),
+    ]
     assert [one.value for one in found[0].values] == [2, 3]
 
 
@@ -45,7 +48,7 @@ def test_a_parameter_that_a_flow_lacks_differs_from_one_without_an_override():
     other = flow(node("T-z", "T", name=text("x")))
     given = {"T-a.name": "a", "T-a.only": "b"}
     found = rows(given, {}, flows=[here, other], one_flow=False)
-    assert {row.label: row.is_missing for row in found} == {
+    assert {row.parameter.label: row.is_missing for row in found} == {
         "name": (False, False),
         "only": (False, True),
     }
@@ -76,7 +79,7 @@ def test_hidden_parameters_are_matched_by_name():
     flows = [flow(*each) for each in nodes]
     given = {"a.name": "x", "b.name": "y"}, {"c.name": "x", "d.name": "y"}
     found = rows(*given, flows=flows, one_flow=False)
-    assert [(row.component_label(), row.is_different) for row in found] == [
+    assert [(row.parameter.component_label(), row.is_different) for row in found] == [
         ("Prompt, a", False),
         ("Prompt, b", False),
     ]
