@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.deprecation import RenamedAttribute
@@ -65,21 +64,11 @@ class Component:
         """Return whether the component's type, or the prefix of its id, is `name`."""
         return name in (self.type, self.id.split("-")[0])
 
-
-class Running(NamedTuple):
-    """The ids of the components that may run, and of those that run in every mode."""
-
-    may_run: set[str]
-    always_run: set[str]
-
-
-def collect_groups(component: Component) -> dict[str, Component]:
-    """Return this component and the groups inside it, by id."""
-    groups = {component.id: component}
-    for inner in component.inner.values():
-        if inner.inner:
-            groups.update(collect_groups(inner))
-    return groups
+    def walk(self) -> Iterator[Component]:
+        """Yield this component and all inside it, at any depth."""
+        yield self
+        for component in self.inner.values():
+            yield from component.walk()
 
 
 def parse_graph(
@@ -192,56 +181,43 @@ def _final_leaf(group: Component) -> str:
     return next((leaf.id for leaf in leaves if leaf.id not in sources), group.id)
 
 
-def find_running(components: Iterable[Component], edges: Iterable[Edge]) -> Running | None:
-    """Return which leaves run, or None if the flow has no chat input, so that all of them run.
+def mark_running(components: list[Component], edges: list[Edge]) -> list[Component]:
+    """Return the components with `runs` and `always_runs` set. All run without a chat input.
 
     The components that follow the first chat input always run, and so do those that feed them.
     """
     leaves, flat_edges = flatten(components, edges)
-    starts = [leaf.id for leaf in leaves if leaf.has_type("ChatInput")][:1]
-    if not starts:
-        return None
-    targets: dict[str, list[str]] = defaultdict(list)
-    sources: dict[str, list[str]] = defaultdict(list)
-    neighbors: dict[str, list[str]] = defaultdict(list)
-    for edge in flat_edges:
-        targets[edge.source].append(edge.target)
-        sources[edge.target].append(edge.source)
-        neighbors[edge.source].append(edge.target)
-        neighbors[edge.target].append(edge.source)
-    return Running(
-        may_run=_reachable(starts, neighbors),
-        always_run=_reachable(_reachable(starts, targets), sources),
-    )
+    chat_input = next((leaf.id for leaf in leaves if leaf.has_type("ChatInput")), None)
+    if chat_input is None:
+        return components
+    arrows = [(edge.source, edge.target) for edge in flat_edges]
+    reverse = [(edge.target, edge.source) for edge in flat_edges]
+    may_run = _reachable({chat_input}, arrows + reverse)
+    always_run = _reachable(_reachable({chat_input}, arrows), reverse)
+    return [_mark(component, may_run, always_run) for component in components]
 
 
-def _reachable(starts: Iterable[str], adjacent: Mapping[str, list[str]]) -> set[str]:
+def _reachable(starts: set[str], arrows: Iterable[tuple[str, str]]) -> set[str]:
+    targets: dict[str, set[str]] = defaultdict(set)
+    for source, target in arrows:
+        targets[source].add(target)
     reached = set(starts)
-    queue = deque(reached)
+    queue = list(starts)
     while queue:
-        for id in adjacent.get(queue.popleft(), ()):
-            if id not in reached:
-                reached.add(id)
-                queue.append(id)
+        new = targets[queue.pop()] - reached
+        reached |= new
+        queue += new
     return reached
 
 
-def mark_running(component: Component, running: Running | None) -> Component:
+def _mark(component: Component, may_run: set[str], always_run: set[str]) -> Component:
     """Return the component with `runs` and `always_runs` set. A group runs if any part does."""
-    if running is None:
-        return component
-    if not component.inner:
-        return replace(
-            component,
-            runs=component.id in running.may_run,
-            always_runs=component.id in running.always_run,
-        )
-    inner = {id: mark_running(part, running) for id, part in component.inner.items()}
+    leaves = {part.id for part in component.walk() if not part.inner}
     return replace(
         component,
-        inner=inner,
-        runs=any(part.runs for part in inner.values()),
-        always_runs=any(part.always_runs for part in inner.values()),
+        inner={id: _mark(part, may_run, always_run) for id, part in component.inner.items()},
+        runs=not leaves.isdisjoint(may_run),
+        always_runs=not leaves.isdisjoint(always_run),
     )
 
 

@@ -16,8 +16,6 @@ from lfclient.flows.field_extraction import extract_fields
 from lfclient.flows.graph import (
     Component,
     Edge,
-    collect_groups,
-    find_running,
     flatten,
     json_type_name,
     mark_running,
@@ -60,11 +58,10 @@ class Flow:
         if data is not None and not isinstance(data, dict):
             raise BadAnswer(f"The flow's data should be an object, but is {json_type_name(data)}.")
         components, edges = parse_graph(data or {})
-        running = find_running(components, edges)
         return cls(
             id=as_str(raw.get("id")),
             name=as_str(raw.get("name")) or "Untitled flow",
-            components=tuple(mark_running(component, running) for component in components),
+            components=tuple(mark_running(components, edges)),
             edges=tuple(edges),
             description=as_str(raw.get("description")),
             endpoint_name=as_str(raw.get("endpoint_name")) or None,
@@ -141,26 +138,20 @@ class Flow:
 
     @cached_property
     def _by_id(self) -> dict[str, Component]:
-        by_id = {leaf.id: leaf for leaf in self.leaves}
-        for component in self.components:
-            by_id.update(collect_groups(component))
-        return by_id
+        return {part.id: part for component in self.components for part in component.walk()}
 
 
 def stored_secrets(flow: Flow | None) -> Iterator[str]:
     """Yield the secrets that a flow stores in plain text, which its runs may return."""
-    for component in flow.components if flow else ():
-        yield from _component_secrets(component)
+    for outer in flow.components if flow else ():
+        for component in outer.walk():
+            for name, entry in component.template.items():
+                if not entry.get("load_from_db"):  # else the value is the name of a variable
+                    yield from _entry_secrets(name, entry)
 
 
-def _component_secrets(component: Component) -> Iterator[str]:
-    for name, entry in component.template.items():
-        value = entry.get("value")
-        if entry.get("load_from_db"):
-            continue  # the value is the name of a variable
-        if entry.get("password") or (is_secret_name(name) and not entry.get("options")):
-            yield from collect_texts(value)
-        else:
-            yield from find_named_secrets(value)
-    for inner in component.inner.values():
-        yield from _component_secrets(inner)
+def _entry_secrets(name: str, entry: JsonObject) -> set[str]:
+    value = entry.get("value")
+    if entry.get("password") or (is_secret_name(name) and not entry.get("options")):
+        return collect_texts(value)
+    return find_named_secrets(value)
