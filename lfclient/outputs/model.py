@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import mimetypes
 import re
 from collections.abc import Callable
@@ -14,7 +12,7 @@ from typing import Any
 
 from lfclient.common.coerce import with_changes
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.outputs.extras import find_extras
+from lfclient.outputs.extras import find_extras, parse_image
 from lfclient.outputs.tables import parse_rows, strip_truncation_mark
 
 
@@ -99,9 +97,7 @@ _TYPES_BY_CLASS = {
     "Table": "table",
 }
 
-_DATA_URI = re.compile(r"data:image/[\w.+-]+;base64,")
 _SAVED_AS = re.compile(r"saved successfully as '(?P<name>[^']+)' at (?P<path>.+)$", re.DOTALL)
-_BASE64_ONLY = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 
 
 def output_type(classes: Json) -> str:
@@ -261,26 +257,6 @@ def _parse_table(output: Output, content: Json) -> Output:
     return with_changes(output, value=rows, truncated=truncated, missing=missing)
 
 
-def parse_image(content: Json) -> bytes | str | None:
-    """Return an image's bytes from a data URI or base64, or its URL, or None for other content."""
-    if isinstance(content, dict):
-        keys = ("image", "url", "data", "base64", "content", "message")
-        content = next((content[key] for key in keys if isinstance(content.get(key), str)), None)
-    if not isinstance(content, str):
-        return None
-    text = content.strip()
-    if text.startswith(("http://", "https://")):
-        return text
-    match = _DATA_URI.match(text)
-    encoded = text[match.end() :] if match else text
-    if not match and (len(text) < 32 or not _BASE64_ONLY.fullmatch(text)):
-        return None
-    try:
-        return base64.b64decode("".join(encoded.split()), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-
-
 def parse_file_ref(content: Json) -> FileRef | None:
     """Return a file from its path, or from an object with a name or path, else None."""
     if isinstance(content, str) and content.strip():
@@ -342,20 +318,11 @@ _PARSERS: dict[OutputKind, Callable[[Output, Json], Output]] = {
     OutputKind.UNKNOWN: lambda output, content: with_changes(output, value=content),
 }
 
-_EXTRA_PARSERS: dict[str, Callable[[Json], object]] = {
-    "table": parse_rows,
-    "data": lambda value: value,
-    "image": parse_image,
-}
-
 
 def _with_extras(output: Output) -> Output:
     """Return the output with its value as other kinds in `extras`."""
-    extras = []
-    for kind, content in find_extras(output.value):
-        value = _EXTRA_PARSERS[kind](content)
-        if value is not None:
-            extras.append(
-                with_changes(output, kind=OutputKind(kind), type=kind, value=value, extras=())
-            )
-    return with_changes(output, extras=tuple(extras)) if extras else output
+    extras = tuple(
+        with_changes(output, kind=OutputKind(kind), type=kind, value=value, extras=())
+        for kind, value in find_extras(output.value)
+    )
+    return with_changes(output, extras=extras) if extras else output
