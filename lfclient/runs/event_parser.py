@@ -5,7 +5,7 @@ Pure, apart from the state between frames.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -41,8 +41,6 @@ from lfclient.wire.sse import KEEP_ALIVE, RawEvent
 
 # these repeat the id of the last durable event and are not replayed
 _TRANSIENT = frozenset({"token", "log"})
-# their content is in other events
-_IGNORED = frozenset({"build_start", "build_end"})
 # without one of these, the evidence has a gap; that of an error is recorded before it can fail
 _EVIDENCE = frozenset({"end_vertex", "add_message", "output"})
 
@@ -137,25 +135,45 @@ class EventParser:
         if frame.malformed_text:
             self.parse_error = self.parse_error or BadAnswer("An event is not a JSON object.")
             return [UnknownEvent(frame.name or "unreadable", frame.malformed_text)]
-        if frame.name in _IGNORED:
-            return []
-        parser = _PARSERS.get(frame.name)
-        if parser is None:
-            return [UnknownEvent(frame.name or "unreadable", frame.data)]
         try:
-            return parser(self, frame.data)
+            return self._parse_data(frame.name, frame.data)
         except (LookupError, TypeError):
             if frame.name in _EVIDENCE:
                 malformed = BadAnswer(f"An event `{frame.name}` is malformed.")
                 self.parse_error = self.parse_error or malformed
         except BadAnswer as error:
             self.parse_error = self.parse_error or error
-        return [UnknownEvent(frame.name, frame.data)]
+        return [UnknownEvent(frame.name or "unreadable", frame.data)]
 
-    def _run_started(self, data: JsonObject) -> list[Event]:
-        first = _texts(data.get("ids"))
-        started = RunStarted(first, _texts(data.get("to_run")) or first)
-        return [started, *map(ComponentStarted, first)]
+    def _parse_data(self, name: str, data: JsonObject) -> list[Event]:
+        match name:
+            case "token":
+                return self._token(data)
+            case "add_message":
+                return self._message(data)
+            case "remove_message":
+                return [MessageRemoved(as_str(data["id"]))]
+            case "end_vertex":
+                return self._component_ended(data)
+            case "log":
+                component_id, title = as_str(data["component_id"]), as_str(data.get("name"))
+                return [LogLine(component_id, title, data.get("message"))]
+            case "output":
+                return self._output(data)
+            case "error":
+                return self._error(data)
+            case "warning":
+                return [Warned(as_str(data["message"]))]
+            case "vertices_sorted":
+                first = _texts(data.get("ids"))
+                started = RunStarted(first, _texts(data.get("to_run")) or first)
+                return [started, *map(ComponentStarted, first)]
+            case "human_input_required":
+                self.open_question = read_question(data)
+                return [HumanInputRequired(self.open_question)]
+            case "build_start" | "build_end":  # their content is in other events
+                return []
+        return [UnknownEvent(name or "unreadable", data)]
 
     def _component_ended(self, data: JsonObject) -> list[Event]:
         build_data, meta = data["build_data"], as_dict(data.get("output_meta"))
@@ -205,10 +223,6 @@ class EventParser:
         self._held_back[message_id] = Token(message_id, rest, gap and not text)
         return [Token(message_id, text, gap)] if text else []
 
-    def _log(self, data: JsonObject) -> list[Event]:
-        name, message = as_str(data.get("name")), data.get("message")
-        return [LogLine(as_str(data["component_id"]), name, message)]
-
     def _output(self, data: JsonObject) -> list[Event]:
         entry = parse(ComponentOutput, data, "output event")
         component_id = as_str(data["component_id"])
@@ -222,29 +236,6 @@ class EventParser:
             return [MessageAdded(replace(read_message(data), category="error"))]
         return [Warned(as_str(data["error"]))]
 
-    def _warning(self, data: JsonObject) -> list[Event]:
-        return [Warned(as_str(data["message"]))]
-
-    def _message_removed(self, data: JsonObject) -> list[Event]:
-        return [MessageRemoved(as_str(data["id"]))]
-
-    def _question(self, data: JsonObject) -> list[Event]:
-        self.open_question = read_question(data)
-        return [HumanInputRequired(self.open_question)]
-
-
-_PARSERS: dict[str, Callable[[EventParser, JsonObject], list[Event]]] = {
-    "vertices_sorted": EventParser._run_started,
-    "end_vertex": EventParser._component_ended,
-    "add_message": EventParser._message,
-    "token": EventParser._token,
-    "log": EventParser._log,
-    "output": EventParser._output,
-    "error": EventParser._error,
-    "warning": EventParser._warning,
-    "remove_message": EventParser._message_removed,
-    "human_input_required": EventParser._question,
-}
 
 _EMPTY = Message("")
 

@@ -13,7 +13,7 @@ from lfclient.common.coerce import as_dict, as_list
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.outputs.model import as_named_parts, extract_text
 from lfclient.runs.components import Message, RunError
-from lfclient.wire.schemas import Build, ComponentOutput, MessageItem, parse
+from lfclient.wire.schemas import Build, BuildList, ComponentOutput, MessageItem, parse
 
 
 @dataclass
@@ -74,8 +74,7 @@ def builds_of_job(body: object, job_id: str | None) -> tuple[dict[str, Build], s
 
     A later run has replaced those.
     """
-    content = parse(JsonObject, body, "list of builds")
-    records = parse(dict[str, list[Build]], content.get("vertex_builds") or {}, "list of builds")
+    records = parse(BuildList, body, "list of builds").vertex_builds or {}
     latest, replaced = {}, set()
     for component_id, builds in records.items():
         own = [build for build in builds if job_id and build.job_id == job_id]
@@ -111,29 +110,20 @@ def _may_belong_to(item: MessageItem, job_id: str | None) -> bool:
 
 def read_build(component_id: str, build: Build, name: str | None) -> BuildResult:
     """Return the result in a build record. `name` is the component's, for its error."""
-    outputs = (build.data or {}).get("outputs")
-    content = as_named_parts(outputs)
+    content = as_named_parts((build.data or {}).get("outputs"))
     if build.valid:
         return BuildResult(True, content)
-    traceback = None
-    for part in (content or {}).values():
-        message = part.get("message")
-        if isinstance(message, dict) and isinstance(message.get("stackTrace"), str):
-            traceback = message["stackTrace"]
-    reason = failure_reason(build.params) or failure_reason(content) or "The component failed."
-    error = RunError(reason, component_id=component_id, component=name, traceback=traceback)
+    parts = [*(as_named_parts(build.params) or {}).values(), *(content or {}).values()]
+    messages = [as_dict(part["message"]) for part in parts]
+    reasons = [build.params, *(message.get("errorMessage") for message in messages)]
+    tracebacks = [message.get("stackTrace") for message in messages]
+    error = RunError(
+        strip_preamble(_first_text(reasons) or "The component failed."),
+        component_id=component_id,
+        component=name,
+        traceback=_first_text(tracebacks),
+    )
     return BuildResult(False, content, error)
-
-
-def failure_reason(value: Json) -> str:
-    """Return the reason of a component's failure; "" if there is none."""
-    if isinstance(value, str):
-        return strip_preamble(value)
-    for part in (as_named_parts(value) or {}).values():
-        message = part.get("message")
-        if isinstance(message, dict) and isinstance(message.get("errorMessage"), str):
-            return strip_preamble(message["errorMessage"])
-    return ""
 
 
 def strip_preamble(text: str) -> str:
@@ -153,13 +143,11 @@ def error_from_message(data: JsonObject) -> RunError:
     blocks = list(_blocks(data.get("content_blocks") or inner.get("content_blocks")))
     texts = [data.get("text"), inner.get("text"), data.get("error"), data.get("message")]
     texts += [block.get(key) for block in blocks for key in ("text", "reason")]
-    text = next((text for text in map(extract_text, texts) if text and text.strip()), "")
-    traceback = next((block["traceback"] for block in blocks if block.get("traceback")), None)
     return RunError(
-        strip_preamble(text) or "The server gave no reason.",
+        strip_preamble(_first_text(map(extract_text, texts)) or "The server gave no reason."),
         component_id=_str(source.get("id")),
         component=_str(source.get("display_name")),
-        traceback=traceback if isinstance(traceback, str) else None,
+        traceback=_first_text(block.get("traceback") for block in blocks),
     )
 
 
@@ -172,3 +160,7 @@ def _blocks(blocks: Json) -> Iterable[JsonObject]:
 
 def _str(value: Json) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _first_text(values: Iterable[Json]) -> str | None:
+    return next((value for value in values if isinstance(value, str) and value.strip()), None)

@@ -22,9 +22,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from lfclient.common.coerce import as_dict, as_list
-from lfclient.common.json_types import JsonObject
 from lfclient.runs.builds import read_timestamp
-from lfclient.wire.schemas import Build, MessageItem, TraceList, TransactionList, parse
+from lfclient.wire.schemas import Build, BuildList, MessageItem, TraceList, TransactionList, parse
 
 CLOCK_SLACK = timedelta(seconds=2)  # servers round their own time to seconds
 MATCH_WINDOW = timedelta(seconds=60)  # in which a job matched by time must have its first record
@@ -66,8 +65,7 @@ class JobIndex:
 
     def add_builds(self, body: object) -> None:
         """Add the response to `GET /api/v1/monitor/builds`."""
-        content = parse(JsonObject, body, "list of builds")
-        builds = parse(dict[str, list[Build]], content.get("vertex_builds") or {}, "list of builds")
+        builds = parse(BuildList, body, "list of builds").vertex_builds or {}
         for component_id, records in builds.items():
             for build in records:
                 if build.job_id:

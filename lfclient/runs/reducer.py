@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from lfclient.outputs.model import OutputKind, is_empty
 from lfclient.runs import events
-from lfclient.runs.components import ComponentRun, ComponentState, Message, RunError
+from lfclient.runs.components import ComponentRun, ComponentState, HumanInput, Message, RunError
 from lfclient.runs.model import Run, RunStatus
 
 _MAX_LOG_LINES = 200  # stored per component
@@ -21,8 +21,7 @@ def apply(run: Run, event: events.Event) -> Run:
     """
     if event.id is not None and _is_applied(event.id, run.last_event_id):
         return run
-    change = _REDUCERS.get(type(event))
-    changed = change(run, event) if change else run
+    changed = _reduce(run, event)
     return changed if event.id is None else replace(changed, last_event_id=event.id)
 
 
@@ -30,6 +29,47 @@ def _is_applied(event_id: str, last: str | None) -> bool:
     if last is None or not (event_id.isdecimal() and last.isdecimal()):
         return event_id == last
     return int(event_id) <= int(last)
+
+
+def _reduce(run: Run, event: events.Event) -> Run:
+    match event:
+        case events.Token():
+            return _append_token(run, event)
+        case events.MessageAdded():
+            return _add_message(run, event.message)
+        case events.MessageRemoved():
+            rest = {id: text for id, text in run.messages.items() if id != event.message_id}
+            return replace(run, messages=rest)
+        case events.ComponentStarted():
+            return _update_component(run, event.component_id, state=ComponentState.RUNNING)
+        case events.ComponentFinished():
+            return _finish_component(run, event)
+        case events.ComponentFailed():
+            return _update_component(
+                run,
+                event.component_id,
+                state=ComponentState.FAILED,
+                display_name=event.display_name,
+                seconds=event.seconds,
+                ended_at=event.ended_at,
+                error=event.error,
+            )
+        case events.ComponentSkipped():
+            return _update_component(run, event.component_id, state=ComponentState.SKIPPED)
+        case events.LogLine():
+            return _append_log(run, event)
+        case events.OutputReady():
+            return replace(run, outputs={**run.outputs, event.component_id: event.output})
+        case events.Warned():
+            return replace(run, warnings=(*run.warnings, event.message))
+        case events.RunStarted():
+            return _start_run(run, event)
+        case events.HumanInputRequired():
+            return _suspend(run, event.request)
+        case events.RunEnded():
+            ended = merge_response(run, event.run or run)
+            return finalize(replace(ended, status=event.status))
+    return run
 
 
 def _update_component(run: Run, component_id: str, **changes: Any) -> Run:
@@ -43,10 +83,6 @@ def _start_run(run: Run, event: events.RunStarted) -> Run:
     for id in event.first:
         run = _update_component(run, id, state=ComponentState.RUNNING)
     return run if run.ended else replace(run, status=RunStatus.IN_PROGRESS)
-
-
-def _start_component(run: Run, event: events.ComponentStarted) -> Run:
-    return _update_component(run, event.component_id, state=ComponentState.RUNNING)
 
 
 def _finish_component(run: Run, event: events.ComponentFinished) -> Run:
@@ -68,22 +104,6 @@ def _finish_component(run: Run, event: events.ComponentFinished) -> Run:
     return run
 
 
-def _fail_component(run: Run, event: events.ComponentFailed) -> Run:
-    return _update_component(
-        run,
-        event.component_id,
-        state=ComponentState.FAILED,
-        display_name=event.display_name,
-        seconds=event.seconds,
-        ended_at=event.ended_at,
-        error=event.error,
-    )
-
-
-def _skip_component(run: Run, event: events.ComponentSkipped) -> Run:
-    return _update_component(run, event.component_id, state=ComponentState.SKIPPED)
-
-
 def _append_log(run: Run, event: events.LogLine) -> Run:
     before = run.components.get(event.component_id)
     line = event.message if isinstance(event.message, str) else repr(event.message)
@@ -91,8 +111,7 @@ def _append_log(run: Run, event: events.LogLine) -> Run:
     return _update_component(run, event.component_id, log=log)
 
 
-def _add_message(run: Run, event: events.MessageAdded) -> Run:
-    message = event.message
+def _add_message(run: Run, message: Message) -> Run:
     before = run.messages.get(message.id)
     if before and not message.complete:
         message = replace(message, streamed=before.streamed)
@@ -104,11 +123,6 @@ def _add_message(run: Run, event: events.MessageAdded) -> Run:
     return run
 
 
-def _remove_message(run: Run, event: events.MessageRemoved) -> Run:
-    messages = {id: message for id, message in run.messages.items() if id != event.message_id}
-    return replace(run, messages=messages)
-
-
 def _append_token(run: Run, event: events.Token) -> Run:
     name = event.message_id
     before = run.messages.get(name) or Message(name, sender="Machine", complete=False)
@@ -118,16 +132,8 @@ def _append_token(run: Run, event: events.Token) -> Run:
     return replace(run, messages={**run.messages, name: message})
 
 
-def _set_output(run: Run, event: events.OutputReady) -> Run:
-    return replace(run, outputs={**run.outputs, event.component_id: event.output})
-
-
-def _add_warning(run: Run, event: events.Warned) -> Run:
-    return replace(run, warnings=(*run.warnings, event.message))
-
-
-def _suspend(run: Run, event: events.HumanInputRequired) -> Run:
-    component_id, request, before = event.component_id, event.request, run.waiting_for
+def _suspend(run: Run, request: HumanInput) -> Run:
+    before = run.waiting_for
     if before and before.request_id == request.request_id:
         # unlike the event, the list of open questions does not tell the time limit
         request = replace(
@@ -146,11 +152,11 @@ def _suspend(run: Run, event: events.HumanInputRequired) -> Run:
         for id, component in run.components.items()
     }
     run = replace(run, components=components, waiting_for=request)
-    if component_id:
+    if request.component_id:
         # its finished event came just before, but without its final output
         run = _update_component(
             run,
-            component_id,
+            request.component_id,
             state=ComponentState.SUSPENDED,
             seconds=None,
             ended_at=None,
@@ -179,10 +185,6 @@ def reject_decision(run: Run, request_id: str) -> Run:
     ):
         decided = (*decided[:-1], last.without_decision())
     return replace(run, decided=decided, waiting_for=question and question.without_decision())
-
-
-def _end_run(run: Run, event: events.RunEnded) -> Run:
-    return finalize(replace(merge_response(run, event.run or run), status=event.status))
 
 
 def merge_response(run: Run, response: Run) -> Run:
@@ -274,20 +276,3 @@ def finalize(run: Run) -> Run:
     if question and (question.sent or is_completed):
         run = _resume(run)
     return replace(run, components=components, waiting_for=None)
-
-
-_REDUCERS: dict[type[events.Event], Callable[[Run, Any], Run]] = {
-    events.RunStarted: _start_run,
-    events.ComponentStarted: _start_component,
-    events.ComponentFinished: _finish_component,
-    events.ComponentFailed: _fail_component,
-    events.ComponentSkipped: _skip_component,
-    events.LogLine: _append_log,
-    events.MessageAdded: _add_message,
-    events.MessageRemoved: _remove_message,
-    events.Token: _append_token,
-    events.OutputReady: _set_output,
-    events.Warned: _add_warning,
-    events.HumanInputRequired: _suspend,
-    events.RunEnded: _end_run,
-}

@@ -129,6 +129,12 @@ class Build(Schema):
         return float(seconds) if isinstance(seconds, (int, float)) else None
 
 
+class BuildList(Schema):
+    """`GET /api/v1/monitor/builds`, by component id."""
+
+    vertex_builds: dict[str, list[Build]] | None = None
+
+
 class CustomComponentResponse(Schema):
     """A component that the server built from code, in the shape of a catalogue entry."""
 
