@@ -64,6 +64,11 @@ class Component:
         """Return whether the component's type, or the prefix of its id, is `name`."""
         return name in (self.type, self.id.split("-")[0])
 
+    @property
+    def declared_types(self) -> list[str]:
+        """The names of the types that its outputs declare."""
+        return [name for output in self.outputs for name in as_list(output.get("types"))]
+
     def walk(self) -> Iterator[Component]:
         """Yield this component and all inside it, at any depth."""
         yield self

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from lfclient.common.coerce import with_changes
+from lfclient.common.coerce import as_list, with_changes
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.outputs.extras import find_extras, parse_image
 from lfclient.outputs.tables import parse_rows, strip_truncation_mark
@@ -102,8 +102,7 @@ _SAVED_AS = re.compile(r"saved successfully as '(?P<name>[^']+)' at (?P<path>.+)
 
 def output_type(classes: Json) -> str:
     """Return the type that `outputs` would have for a component's declared classes, or ""."""
-    types = (_TYPES_BY_CLASS.get(name) for name in classes) if isinstance(classes, list) else ()
-    return next(filter(None, types), "")
+    return next((_TYPES_BY_CLASS[name] for name in as_list(classes) if name in _TYPES_BY_CLASS), "")
 
 
 def read_output(

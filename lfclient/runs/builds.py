@@ -23,8 +23,6 @@ def component_runs_of_job(
     component_runs = {}
     for component_id, build in builds_of_job(body, job_id)[0].items():
         component = flow.component(component_id) if flow else None
-        outputs = component.outputs if component else ()
-        declared_types = [name for output in outputs for name in output.get("types") or ()]
         name = component.display_name if component else ""
         result = read_build(component_id, build, name)
         output = read_built_output(
@@ -32,7 +30,7 @@ def component_runs_of_job(
             result,
             name=name,
             component_type=component.type if component else "",
-            declared_types=declared_types,
+            declared_types=component.declared_types if component else [],
             limits=limits,
         )
         component_runs[component_id] = ComponentRun(

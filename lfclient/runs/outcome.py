@@ -95,9 +95,9 @@ def evaluate_outcome(run: Run, flow: Flow | None, evidence: Evidence, limits: Li
     outputs = _complete_outputs(run, flow, evidence, limits)
     if run.status is not RunStatus.COMPLETED:
         outputs = {id: output for id, output in outputs.items() if not is_empty(output)}
-        errors = (
-            _enrich_errors(run.errors, evidence) if run.status is RunStatus.FAILED else run.errors
-        )
+        errors = run.errors
+        if run.status is RunStatus.FAILED:
+            errors = _enrich_errors(errors, evidence)
         return replace(run, outputs=outputs, errors=errors)
     return _evaluate_completed(replace(run, outputs=outputs), flow, evidence)
 
@@ -126,8 +126,9 @@ def _evaluate_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
     missing = [leaf for leaf in expected if not _has_delivered(leaf.id, outputs, evidence)]
     has_failed = any(output.kind is OutputKind.ERROR for output in outputs.values())
     reasons = evidence.reasons if missing or has_failed or not outputs else []
+    inactive = _inactive_components(flow, evidence) if flow else set()
     missing_entries = [
-        NotRun(leaf.id, leaf.display_name, _not_run_reason(leaf, flow, evidence))
+        NotRun(leaf.id, leaf.display_name, BRANCH_NOT_TAKEN if leaf.id in inactive else DID_NOT_RUN)
         for leaf in missing
     ]
     idle_entries = [
@@ -139,20 +140,17 @@ def _evaluate_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
         outputs.pop(leaf.id, None)
     outputs = {id: _note_if_empty(output) for id, output in outputs.items()}
     run = replace(run, outputs=outputs, not_run=(*missing_entries, *idle_entries))
-    if has_failed or any(error.component_id or error.message for error in reasons):
-        return _failed(run, tuple(reasons) or run.errors or _output_errors(outputs))
+    if has_failed or reasons:
+        errors = tuple(reasons) or run.errors or _output_errors(outputs)
+        return replace(run, status=RunStatus.FAILED, errors=errors)
     if flow is None:
         return run
     if not expected:
         return replace(run, warnings=(*run.warnings, RETURNS_NOTHING))
     all_skipped = all(entry.reason == BRANCH_NOT_TAKEN for entry in missing_entries)
     if len(missing) == len(expected) and not all_skipped:
-        return _failed(run, (RunError(ENDED_WITHOUT_OUTPUT),))
+        return replace(run, status=RunStatus.FAILED, errors=(RunError(ENDED_WITHOUT_OUTPUT),))
     return run
-
-
-def _failed(run: Run, errors: tuple[RunError, ...]) -> Run:
-    return replace(run, status=RunStatus.FAILED, errors=errors)
 
 
 def _output_errors(outputs: dict[str, Output]) -> tuple[RunError, ...]:
@@ -168,20 +166,16 @@ def _enrich_errors(errors: tuple[RunError, ...], evidence: Evidence) -> tuple[Ru
     if not errors:
         return tuple(evidence.reasons)
     by_text = {error.message: error for error in evidence.reasons}
-    enriched = []
-    for error in errors:
-        same = by_text.get(error.message)
-        enriched.append(
-            replace(
-                error,
-                component_id=error.component_id or same.component_id,
-                component=error.component or same.component,
-                traceback=error.traceback or same.traceback,
-            )
-            if same
-            else error
+    pairs = [(error, by_text.get(error.message, error)) for error in errors]
+    return tuple(
+        replace(
+            error,
+            component_id=error.component_id or same.component_id,
+            component=error.component or same.component,
+            traceback=error.traceback or same.traceback,
         )
-    return tuple(enriched)
+        for error, same in pairs
+    )
 
 
 def _has_delivered(name: str, outputs: dict[str, Output], evidence: Evidence) -> bool:
@@ -196,23 +190,15 @@ def _has_delivered(name: str, outputs: dict[str, Output], evidence: Evidence) ->
     return not is_empty(output) or name in evidence.replaced or not evidence.builds
 
 
-def _not_run_reason(leaf: Component, flow: Flow | None, evidence: Evidence) -> str:
-    return (
-        BRANCH_NOT_TAKEN
-        if flow and leaf.id in _inactive_components(flow, evidence)
-        else DID_NOT_RUN
-    )
-
-
 def _inactive_components(flow: Flow, evidence: Evidence) -> set[str]:
     """Return the components on branches not taken, and those fed only by such."""
-    off = {name for name in evidence.inactivated if name not in evidence.builds}
+    off = evidence.inactivated - evidence.builds.keys()
     sources: dict[str, set[str]] = {}
     for edge in flow.edges:
         sources.setdefault(edge.target, set()).add(edge.source)
     while True:
-        more = {name for name, before in sources.items() if before <= off} - off
-        more -= evidence.builds.keys()
+        more = {name for name, before in sources.items() if before <= off}
+        more -= off | evidence.builds.keys()
         if not more:
             return off
         off |= more
@@ -251,15 +237,10 @@ def _complete_output(output: Output, run: Run, evidence: Evidence, limits: Limit
 def _output_from_build(leaf: Component, flow: Flow | None, evidence: Evidence) -> Output:
     """Return an output that the response omits."""
     entry = evidence.outputs.get(leaf.id) or ComponentOutput(
-        type=_declared_type(leaf),
+        type=output_type(leaf.declared_types),
         status="completed" if evidence.builds[leaf.id].valid else "failed",
     )
     return read_component(leaf.id, entry, flow)
-
-
-def _declared_type(leaf: Component) -> str:
-    words = (output_type(output.get("types")) for output in leaf.outputs)
-    return next(filter(None, words), "")
 
 
 def _fill_from_build(output: Output, built: BuildResult) -> Output:
