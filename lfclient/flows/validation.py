@@ -161,7 +161,8 @@ def _check_ranges_and_options(field: Field, value: Json) -> Iterable[Problem]:
 
 
 def _check_required(field: Field, value: Json) -> list[Problem]:
-    empty_values = [None] if field.kind is FieldKind.UNKNOWN else [None, "", [], {}]
+    is_unknown = field.kind is FieldKind.UNKNOWN
+    empty_values: list[Json] = [None] if is_unknown else [None, "", [], {}]
     is_missing = field.required and not field.has_stored_value and value in empty_values
     return [_error(field, REQUIRED_MESSAGE)] if is_missing else []
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 
 from lfclient.common.formatting import clip
 from lfclient.console.compare.sequence_diff import Block, common_prefix_and_suffix, diff_blocks
@@ -137,26 +138,23 @@ def _snap_to_words(before: str, after: str, start: int, end: int) -> tuple[int, 
 
 def _absorb_whitespace(segments: list[Segment]) -> list[Segment]:
     """Treat whitespace between two differences as part of them, so that phrases stay whole."""
+    last = len(segments) - 1
+
+    def is_difference(numbered: tuple[int, Segment]) -> bool:
+        number, segment = numbered
+        is_gap = 0 < number < last and not segment.text.strip()
+        return is_gap or segment.kind is not ChangeKind.UNCHANGED
+
     merged: list[Segment] = []
-    removed = added = ""
-
-    def flush() -> None:
-        nonlocal removed, added
-        for kind, text in ((ChangeKind.REMOVED, removed), (ChangeKind.ADDED, added)):
-            if text:
-                merged.append(Segment(kind, text))
-        removed = added = ""
-
-    for number, segment in enumerate(segments):
-        if segment.kind is ChangeKind.REMOVED:
-            removed += segment.text
-        elif segment.kind is ChangeKind.ADDED:
-            added += segment.text
-        elif (removed or added) and not segment.text.strip() and number < len(segments) - 1:
-            removed += segment.text
-            added += segment.text
-        else:
-            flush()
-            merged.append(segment)
-    flush()
+    for is_different, group in groupby(enumerate(segments), is_difference):
+        parts = [segment for _, segment in group]
+        if not is_different:
+            merged += parts
+            continue
+        for kind, other in (
+            (ChangeKind.REMOVED, ChangeKind.ADDED),
+            (ChangeKind.ADDED, ChangeKind.REMOVED),
+        ):
+            text = "".join(part.text for part in parts if part.kind is not other)
+            merged += [Segment(kind, text)] if text else []
     return merged
