@@ -53,7 +53,6 @@ def draw(server: ServerSession, form: RunForm | None, record: RunRecord | None) 
 
 
 def _draw_running_options(server: ServerSession, record: RunRecord) -> None:
-    """Draw the mode and session of the running run."""
     run_options.adopt_session(server.owner, record.flow_id, record.session_id)
     parts = [MODE_NAMES[record.mode]]
     if record.session_id:
@@ -92,7 +91,6 @@ def _draw_mode(form: RunForm) -> None:
 
 
 def _draw_options(form: RunForm) -> None:
-    """Draw the menu with the session and the switch for streamed mode."""
     with (
         st.container(key="run-more", width="content"),
         st.popover("Options", icon=":material/tune:", type="tertiary"),

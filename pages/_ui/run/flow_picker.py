@@ -42,18 +42,25 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
             flows.error.hint,
             warning=True,
         )
-        _draw_retry(server)
+        st.button(
+            "Try again", key="retry-flows", icon=":material/refresh:", on_click=server.refresh
+        )
     deleted_run = record if record and not _contains(flows, record.flow_id) else None
     chosen = None
     if flows.value:
-        first = _choose_flow(server, flows.value, record)
+        deleted_name = deleted_run.flow_name if deleted_run else None
         chosen = _draw_select(
-            server, flows.value, first, deleted_run.flow_name if deleted_run else None
+            server, flows.value, _choose_flow(server, flows.value, record), deleted_name
         )
     else:
         _show_no_flows(server)
     if deleted_run:
-        _show_deleted(deleted_run)
+        _show_deleted(
+            "The flow of this run is no longer on the server",
+            f"“{deleted_run.flow_name}” was deleted or belongs to another user. The run's inputs "
+            "and outputs are still here.",
+            "Choose another flow above to run it.",
+        )
         return None
     if chosen is None:
         if flows.value:
@@ -94,7 +101,6 @@ def _contains(flows: CachedResponse[list[FlowSummary]], flow_id: str) -> bool:
 
 
 def _draw_server_link(server: ServerSession) -> None:
-    """Draw the server's name and version as a link to the Connection page."""
     name = server.connection.name
     try:
         release = server.info().value.version
@@ -125,17 +131,13 @@ def _choose_flow(
     Another flow in its place could be run by mistake.
     """
     run_flow = record.flow_id if record else None
-    known = {flow.id for flow in flows}
+    existing = {flow.id for flow in flows}
     key = flow_choice.flow_key(server.owner)
     url_flow = flow_choice.flow_from_url()
-    candidates = (
-        flow_choice.take_requested_flow(),
-        st.session_state.get(key),
-        run_flow,
-        url_flow,
-    )
-    chosen = next((each for each in candidates if each in known), None)
-    if run_flow and run_flow not in known:
+    requested = flow_choice.take_requested_flow()
+    candidates = (requested, st.session_state.get(key), run_flow, url_flow)
+    chosen = next((each for each in candidates if each in existing), None)
+    if run_flow and run_flow not in existing:
         chosen = None
     elif chosen is None and not url_flow:
         chosen = flows[0].id
@@ -147,14 +149,12 @@ def _choose_flow(
 def _draw_select(
     server: ServerSession, flows: list[FlowSummary], chosen: str | None, deleted_name: str | None
 ) -> FlowSummary | None:
-    """Draw the select box. `deleted_name` is the name of the run's flow if it was deleted."""
     by_id = {flow.id: flow for flow in sorted(flows, key=lambda flow: flow.name.casefold())}
     names = Counter(flow.name for flow in flows)
 
     def label(flow_id: str) -> str:
-        flow = by_id[flow_id]
-        id_end = f"…{flow.id[-6:]}" if names[flow.name] > 1 else ""
-        return " · ".join(part for part in (flow.name, id_end) if part)
+        name = by_id[flow_id].name
+        return f"{name} · …{flow_id[-6:]}" if names[name] > 1 else name
 
     with st.container(key="flow-picker", horizontal=True, vertical_alignment="bottom"):
         flow_id = st.selectbox(
@@ -177,16 +177,9 @@ def _draw_select(
     return by_id.get(flow_id) if flow_id else None
 
 
-def _show_deleted(record: RunRecord) -> None:
-    """Say that the run's flow is no longer on the server."""
+def _show_deleted(heading: str, message: str, hint: str) -> None:
     with st.container(key="flow-gone"):
-        alerts.show_message(
-            "The flow of this run is no longer on the server",
-            f"“{record.flow_name}” was deleted or belongs to another user. The run's inputs and "
-            "outputs are still here.",
-            "Choose another flow above to run it.",
-            warning=True,
-        )
+        alerts.show_message(heading, message, hint, warning=True)
 
 
 def _show_unknown_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
@@ -195,13 +188,11 @@ def _show_unknown_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
     flow_id = flow_choice.flow_from_url() or ""
     name = flow_choice.remembered_flow_name(server.owner, flow_id)
     if name:
-        with st.container(key="flow-gone"):
-            alerts.show_message(
-                "The flow is no longer on the server",
-                f"“{name}” was deleted or belongs to another user now.",
-                "Choose another flow.",
-                warning=True,
-            )
+        _show_deleted(
+            "The flow is no longer on the server",
+            f"“{name}” was deleted or belongs to another user now.",
+            "Choose another flow.",
+        )
         return
     candidates = [
         flow for flow in flows if len(flow_id) >= _MIN_ID_PREFIX and flow.id.startswith(flow_id)
@@ -227,19 +218,13 @@ def _show_unknown_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
 
 def _load_flow(server: ServerSession, chosen: FlowSummary) -> Flow | None:
     try:
-        flow = server.flow(chosen.id)
+        return server.flow(chosen.id).value
     except FlowNotFound as error:
         server.refresh("flows")
         alerts.show(error)
     except LangflowError as error:
         loading.show(server, error, retry="retry-flows")
-    else:
-        return flow.value
     return None
-
-
-def _draw_retry(server: ServerSession) -> None:
-    st.button("Try again", key="retry-flows", icon=":material/refresh:", on_click=server.refresh)
 
 
 def _show_no_flows(server: ServerSession) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from lfclient.common.coerce import as_dict
 from lfclient.common.redaction import is_redacted
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
@@ -36,7 +37,7 @@ def draw(server: ServerSession, record: RunRecord) -> None:
     if record.mode == "stream":
         raw = run.raw if run else {}
         events = [RawEvent(each["event"], each["data"]) for each in raw.get("events", [])]
-        _draw_events(record, events, raw.get("events_left_out", 0))
+        _draw_events(record, events, omitted=raw.get("events_left_out", 0))
     elif record.mode == "sync":
         st.caption("Synchronous runs have no events")
     elif run and run.last_event_id is None:
@@ -63,16 +64,11 @@ def _withheld_reason(record: RunRecord) -> str:
 
 def _fetch_events(server: ServerSession, record: RunRecord) -> list[RawEvent] | None:
     key = f"events-{record.id}"
-    pressed = st.button(
-        "Fetch events",
-        key=f"fetch-{key}",
-        icon=":material/cloud_download:",
-    )
+    pressed = st.button("Fetch events", key=f"fetch-{key}", icon=":material/cloud_download:")
 
     def fetch() -> list[RawEvent]:
         with open_client(server.connection) as api:
-            events = (event.raw for event in api.events(record.job_id or ""))
-            return [raw for raw in events if raw is not None]
+            return [event.raw for event in api.events(record.job_id or "") if event.raw]
 
     if not pressed and not run_page.is_cached(key):
         st.caption("Events are stored on the server. The console does not save them.")
@@ -85,14 +81,14 @@ def _fetch_events(server: ServerSession, record: RunRecord) -> list[RawEvent] | 
         return None
 
 
-def _draw_events(record: RunRecord, events: list[RawEvent], left_out: int = 0) -> None:
-    """Draw the events; `left_out` is the number of later events that were not stored."""
+def _draw_events(record: RunRecord, events: list[RawEvent], omitted: int = 0) -> None:
+    """Draw the events; `omitted` is the number of later events that were not stored."""
     shown = events[:MAX_EVENTS]
     if not shown:
         st.caption("No events")
         return
-    about = [_component_id(event) for event in shown]
-    table = pd.DataFrame({"event": [event.name for event in shown], "component": about})
+    components = [_component_id(event) for event in shown]
+    table = pd.DataFrame({"event": [event.name for event in shown], "component": components})
     if any(event.id for event in shown):  # events of streamed runs have no ids
         table.insert(0, "id", [event.id for event in shown])
     picked = st.dataframe(
@@ -103,9 +99,9 @@ def _draw_events(record: RunRecord, events: list[RawEvent], left_out: int = 0) -
         selection_mode="single-row",
         key=f"event-{record.id}",
     )
-    total = len(events) + left_out
+    total = len(events) + omitted
     if total > len(shown):
-        reason = " (the console stores no more of a streamed run)" if left_out else ""
+        reason = " (the console stores no more of a streamed run)" if omitted else ""
         st.caption(f"Showing the first {len(shown):,} of {total:,}{reason}")
     rows = picked.selection.rows
     if rows and rows[0] < len(shown):
@@ -117,6 +113,5 @@ def _draw_events(record: RunRecord, events: list[RawEvent], left_out: int = 0) -
 
 
 def _component_id(event: RawEvent) -> str:
-    build = event.data.get("build_data")
-    inside = build.get("id") if isinstance(build, dict) else None
-    return str(inside or event.data.get("component_id") or "")
+    build = as_dict(event.data.get("build_data"))
+    return str(build.get("id") or event.data.get("component_id") or "")

@@ -48,9 +48,8 @@ class Rerun:
 
 def shows_inputs(server: ServerSession, record: RunRecord) -> bool:
     """Return whether to show the run's inputs in place of the form it was started from."""
-    return not run_page.has_form(record.id, record.flow_id) or flow_picker.is_flow_deleted(
-        server, record
-    )
+    has_form = run_page.has_form(record.id, record.flow_id)
+    return not has_form or flow_picker.is_flow_deleted(server, record)
 
 
 def draw(server: ServerSession, flow: Flow | None, record: RunRecord) -> None:
@@ -70,9 +69,9 @@ def draw(server: ServerSession, flow: Flow | None, record: RunRecord) -> None:
         rerun = _prepare(server, flow, record)
         if rerun:
             _draw_buttons(rerun)
-        values = (
-            list(rerun.inputs.input_values) if rerun else input_values.record_inputs(record, None)
-        )
+            values = list(rerun.inputs.input_values)
+        else:
+            values = input_values.record_inputs(record, None)
         input_values.draw(values, f"again-{record.id}")
 
 
@@ -87,7 +86,11 @@ def _draw_facts(record: RunRecord) -> None:
 def _prepare(server: ServerSession, flow: Flow | None, record: RunRecord) -> Rerun | None:
     """Return what a rerun needs, or None after drawing why it is not possible now."""
     if flow is None or flow.id != record.flow_id:
-        _show_no_flow(server, record)
+        if not flow_picker.is_flow_deleted(server, record):  # the picker reports a deleted flow
+            st.caption(
+                f":material/cloud_off: To run it again, wait until {escape(record.flow_name)} is "
+                "loaded from the server."
+            )
         return None
     try:
         server_info = server.info().value
@@ -99,14 +102,6 @@ def _prepare(server: ServerSession, flow: Flow | None, record: RunRecord) -> Rer
     files = _server_paths(server, flow, record)
     inputs = check_rerun(record.overrides, flow, mode=mode, server=server_info, files=files)
     return Rerun(server, server_info, flow, record, inputs, mode, _keeps_session(server, record))
-
-
-def _show_no_flow(server: ServerSession, record: RunRecord) -> None:
-    if not flow_picker.is_flow_deleted(server, record):  # the picker reports a deleted flow
-        st.caption(
-            f":material/cloud_off: To run it again, wait until {escape(record.flow_name)} is "
-            "loaded from the server."
-        )
 
 
 def _server_paths(server: ServerSession, flow: Flow, record: RunRecord) -> Collection[str] | None:
@@ -127,21 +122,21 @@ def _keeps_session(server: ServerSession, record: RunRecord) -> bool:
     name = record.session_id
     if not name:
         return False
-    return not run_options.is_random_session(name) or run_options.is_session_kept(
-        server.owner, record.flow_id, name
-    )
+    is_kept = run_options.is_session_kept(server.owner, record.flow_id, name)
+    return is_kept or not run_options.is_random_session(name)
 
 
 def _draw_buttons(rerun: Rerun) -> None:
-    is_running, has_problems = not rerun.record.ended, rerun.inputs.problems
+    is_running, has_problems = not rerun.record.ended, bool(rerun.inputs.problems)
+    token = submit_token.submit_token()
     with st.container(horizontal=True, vertical_alignment="center", key="run-again"):
         st.button(
             "Run again",
             key="run-again-button",
             type="primary",
             icon=":material/replay:",
-            on_click=_on_rerun if not has_problems else edit_and_run,
-            args=(rerun, submit_token.submit_token()) if not has_problems else (rerun,),
+            on_click=edit_and_run if has_problems else _on_rerun,
+            args=(rerun,) if has_problems else (rerun, token),
             help="The current run continues" if is_running else None,
         )
         st.button(
@@ -204,7 +199,7 @@ def edit_and_run(rerun: Rerun) -> None:
     lost = [one for one in inputs.input_values if one.problem and one.field is None]
     if lost:
         labels = ", ".join(one.qualified_label for one in lost[:10])
-        source += f" Left out: {labels}, which the flow no longer has."
+        source += f" Omitted: {labels}, which the flow no longer has."
     if any(one.problem and one.field for one in inputs.input_values) or inputs.flow_problems:
         source += " Check the marked fields, then press Run."
     hints = {one.key: one.problem for one in inputs.input_values if one.problem and one.field}

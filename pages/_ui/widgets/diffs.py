@@ -1,4 +1,4 @@
-"""Diffs of two outputs or texts. Signs mark the differences; colours only help."""
+"""Diffs of two outputs or texts. Signs mark the differences; colors only help."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from pandas.io.formats.style import Styler
 
-from lfclient.common.formatting import clip, replace_surrogates
+from lfclient.common.formatting import clip, format_count, replace_surrogates
 from lfclient.console.compare.table_diff import TableDiff, compare_tables, key_columns
 from lfclient.console.compare.text_diff import ChangeKind, Segment, compare_texts, compare_words
 from lfclient.console.compare.tree_diff import Change, compare_trees
@@ -58,26 +59,20 @@ def draw(version: Hashable, key: str, one: Output, other: Output, names: tuple[s
 
 def draw_text_diff(version: Hashable, key: str, before: str, after: str) -> None:
     """Draw a text diff by words or by lines."""
-    found = compare_page.cached(version, f"lines-{key}", lambda: compare_texts(before, after))
-    if found.is_equal:
+    diff = compare_page.cached(version, f"lines-{key}", lambda: compare_texts(before, after))
+    if diff.is_equal:
         st.caption("Identical text." if before == after else "Only the line endings differ.")
         return
     words = compare_page.cached(version, f"words-{key}", lambda: compare_words(before, after))
-    view = LINES
-    if words is not None:
-        view = controls.view_switch(
-            "Differences by", (WORDS, LINES), compare_page.compare_key(f"by-{key}")
-        )
-    if view == WORDS and words is not None:
+    switch_key = compare_page.compare_key(f"by-{key}")
+    if words and controls.view_switch("Differences by", (WORDS, LINES), switch_key) == WORDS:
         _words(words)
     else:
-        _lines(found.lines)
-        if not found.is_complete:
+        _lines(diff.lines)
+        if not diff.is_complete:
             st.caption("More differences are not listed.")
-    summary = [f"{_count_words(found.removed, 'line')} removed, {found.added:,} added."]
-    if found.limitations:
-        summary.append(found.limitations)
-    st.caption(" ".join(summary))
+    summary = f"{format_count(diff.removed, 'line')} removed, {diff.added:,} added."
+    st.caption(f"{summary} {diff.limitations}".rstrip())
 
 
 def _words(pieces: Sequence[Segment]) -> None:
@@ -109,13 +104,13 @@ def _marked(piece: Segment) -> Iterator[str]:
     if piece.kind is ChangeKind.UNCHANGED:
         yield escape_lines(piece.text)
         return
-    colour = "green" if piece.kind is ChangeKind.ADDED else "red"
+    color = "green" if piece.kind is ChangeKind.ADDED else "red"
     lines = piece.text.split("\n")
     for number, line in enumerate(lines):
         ends = number < len(lines) - 1
         if line or ends:
             shown = escape_lines(line) if line.strip() else "␣" * len(line)
-            yield f":{colour}-background[{piece.kind.value} {shown}{'↵' if ends else ''}] "
+            yield f":{color}-background[{piece.kind.value} {shown}{'↵' if ends else ''}] "
         if ends and piece.kind is ChangeKind.ADDED:
             yield escape_lines("\n")
 
@@ -133,45 +128,48 @@ def _lines(lines: Sequence[Segment | None]) -> None:
 
 def draw_table_diff(version: Hashable, key: str, before: list[Any], after: list[Any]) -> None:
     """Draw rows and cells that differ; rows are matched by position or by a chosen column."""
-    keys, at_once = compare_page.cached(
+    columns, diffs = compare_page.cached(
         version, f"table-{key}", lambda: _first_diffs(before, after)
     )
     by = ""
-    if keys and not at_once[""].is_equal:
+    if columns and not diffs[""].is_equal:
+        options = ["", *columns]
         by = st.selectbox(
             "Match rows by",
-            ["", *keys],
-            index=["", *keys].index(
-                min(at_once, key=lambda each: _count_changed_rows(at_once[each]))
-            ),
+            options,
+            index=options.index(min(diffs, key=lambda each: _count_changed_rows(diffs[each]))),
             format_func=lambda column: column or "position",
             key=compare_page.compare_key(f"key-{key}"),
             help="Position, or a column without repeated values",
         )
-    found = at_once.get(by) or compare_page.cached(
+    diff = diffs.get(by) or compare_page.cached(
         version, f"table-{key}-{by}", lambda: compare_tables(*_frames(before, after), by)
     )
-    if found.is_equal:
+    if diff.is_equal:
         st.caption("Identical rows.")
     else:
-        st.markdown(_table_words(found))
-    if len(found.rows):
-        marked = found.rows.style.apply(lambda _: _styles(found), axis=None)
-        st.dataframe(
-            marked,
-            hide_index=True,
-            height=MAX_HEIGHT_PIXELS if len(found.rows) > 12 else "auto",
-            alt="Rows that differ",
-            placeholder="",
-        )
-    if found.unlisted_rows:
+        st.markdown(_table_words(diff))
+    if len(diff.rows):
+        styles = diff.is_changed.map(lambda changed: _CHANGED if changed else "")
+        _draw_differences(diff.rows.style.apply(lambda _: styles, axis=None), len(diff.rows))
+    if diff.unlisted_rows:
         st.caption(
-            f"The first {len(found.rows):,} rows that differ; {found.unlisted_rows:,} more do."
+            f"The first {len(diff.rows):,} rows that differ; {diff.unlisted_rows:,} more do."
         )
-    if found.unlisted_columns:
-        st.caption(f"{found.unlisted_columns:,} columns are compared but not listed.")
+    if diff.unlisted_columns:
+        st.caption(f"{diff.unlisted_columns:,} columns are compared but not listed.")
     if max(len(before), len(after)) > MAX_ROWS:
         st.caption(f"Only the first {MAX_ROWS:,} rows of each were compared.")
+
+
+def _draw_differences(table: pd.DataFrame | Styler, rows: int) -> None:
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=MAX_HEIGHT_PIXELS if rows > 12 else "auto",
+        alt="Differences",
+        placeholder="",
+    )
 
 
 def _first_diffs(before: list[Any], after: list[Any]) -> tuple[list[str], dict[str, TableDiff]]:
@@ -181,63 +179,49 @@ def _first_diffs(before: list[Any], after: list[Any]) -> tuple[list[str], dict[s
     return keys, {key: compare_tables(one, other, key) for key in ("", *keys[:1])}
 
 
-def _count_changed_rows(found: TableDiff) -> int:
-    return found.added + found.removed + found.changed_rows
+def _count_changed_rows(diff: TableDiff) -> int:
+    return diff.added + diff.removed + diff.changed_rows
 
 
 def _frames(before: list[Any], after: list[Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
     return downloads.to_dataframe(before[:MAX_ROWS]), downloads.to_dataframe(after[:MAX_ROWS])
 
 
-def _styles(found: TableDiff) -> pd.DataFrame:
-    return found.is_changed.map(lambda changed: _CHANGED if changed else "")
-
-
-def _table_words(found: TableDiff) -> str:
+def _table_words(diff: TableDiff) -> str:
     parts = []
-    if found.changed_rows:
+    if diff.changed_rows:
         cells, rows = (
-            _count_words(found.changed_cells, "cell"),
-            _count_words(found.changed_rows, "row"),
+            format_count(diff.changed_cells, "cell"),
+            format_count(diff.changed_rows, "row"),
         )
         parts.append(f"≠ {cells} in {rows} changed")
-    if found.added:
-        parts.append(f"+ {_count_words(found.added, 'row')} added")
-    if found.removed:
-        parts.append(f"− {_count_words(found.removed, 'row')} removed")
-    for sign, names in (("+", found.added_columns), ("−", found.removed_columns)):
+    if diff.added:
+        parts.append(f"+ {format_count(diff.added, 'row')} added")
+    if diff.removed:
+        parts.append(f"− {format_count(diff.removed, 'row')} removed")
+    for sign, names in (("+", diff.added_columns), ("−", diff.removed_columns)):
         if names:
             listed = ", ".join(clip(name, 40) for name in names[:10])
             more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-            word = "column" if len(names) == 1 else "columns"
-            parts.append(f"{sign} {word} {escape_lines(listed)}{more}")
+            parts.append(f"{sign} column{'s' * (len(names) > 1)} {escape_lines(listed)}{more}")
     return " · ".join(parts)
-
-
-def _count_words(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def draw_tree_diff(
     version: Hashable, key: str, before: Any, after: Any, names: tuple[str, str]
 ) -> None:
     """Draw the changed values of two trees by path."""
-    found = compare_page.cached(version, f"tree-{key}", lambda: compare_trees(before, after))
-    if found.is_equal and found.is_complete:
+    diff = compare_page.cached(version, f"tree-{key}", lambda: compare_trees(before, after))
+    if diff.is_equal and diff.is_complete:
         st.caption("Identical data.")
-    if found.changes:
-        st.dataframe(
-            pd.DataFrame([_change(each, names) for each in found.changes]),
-            hide_index=True,
-            height=MAX_HEIGHT_PIXELS if len(found.changes) > 12 else "auto",
-            alt="Values that differ",
-            placeholder="",
-        )
-    if found.total > len(found.changes):
-        st.caption(f"The first {len(found.changes):,} of {found.total:,} differences.")
-    elif found.total:
-        st.caption(f"{_count_words(found.total, 'difference')}.")
-    if not found.is_complete:
+    if diff.changes:
+        rows = pd.DataFrame([_change(each, names) for each in diff.changes])
+        _draw_differences(rows, len(rows))
+    if diff.total > len(diff.changes):
+        st.caption(f"The first {len(diff.changes):,} of {diff.total:,} differences.")
+    elif diff.total:
+        st.caption(f"{format_count(diff.total, 'difference')}.")
+    if not diff.is_complete:
         st.caption("Too large to compare completely: there may be more differences.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -78,21 +78,20 @@ def strip_remote_images(markdown: str) -> tuple[str, list[str]]:
     content security policy blocks remote images anyway: this shows a name instead of a broken
     picture. Line breaks are kept, since most authors mean them.
     """
-    found: list[str] = []
+    urls: dict[str, None] = {}
 
     def replace(match: re.Match[str]) -> str:
-        alt, address = match.groups()
-        if address.lower().startswith("data:image/"):
+        alt, url = match.groups()
+        if url.lower().startswith("data:image/"):
             return match.group(0)
-        if extract_host(address):
-            found.append(address)
-            return (
-                f"*image “{escape(alt or 'without a name')}” from {escape(extract_host(address))}*"
-            )
-        return f"*image “{escape(alt or clip(address, 60))}”*"
+        host = extract_host(url)
+        if not host:
+            return f"*image “{escape(alt or clip(url, 60))}”*"
+        urls[url] = None
+        return f"*image “{escape(alt or 'without a name')}” from {escape(host)}*"
 
     safe = _outside_code(markdown, lambda part: _formulas(_IMAGE.sub(replace, part)))
-    return safe, list(dict.fromkeys(found))
+    return safe, list(urls)
 
 
 def strip_data_images(markdown: str) -> str:
@@ -122,27 +121,26 @@ def humanize(name: str) -> str:
 
 
 def _outside_code(markdown: str, change: Callable[[str], str]) -> str:
-    return "".join(part if is_code else change(part) for is_code, part in _parts(markdown))
-
-
-def _parts(markdown: str) -> Iterator[tuple[bool, str]]:
-    end = 0
-    for match in _CODE.finditer(markdown):
-        yield False, markdown[end : match.start()]
-        yield True, match.group(0)
-        end = match.end()
-    yield False, markdown[end:]
+    return _replace(_CODE, markdown, lambda match: match.group(0), change)
 
 
 def _formulas(markdown: str) -> str:
     """Write formulas as Streamlit reads them, and escape other dollars and Streamlit's markup."""
+    return _replace(_FORMULA, markdown, _formula, _text)
+
+
+def _replace(
+    pattern: re.Pattern[str],
+    text: str,
+    matched: Callable[[re.Match[str]], str],
+    between: Callable[[str], str],
+) -> str:
+    """Replace the matches of a pattern, and the texts between them."""
     parts, end = [], 0
-    for match in _FORMULA.finditer(markdown):
-        parts.append(_text(markdown[end : match.start()]))
-        parts.append(_formula(match))
+    for match in pattern.finditer(text):
+        parts += [between(text[end : match.start()]), matched(match)]
         end = match.end()
-    parts.append(_text(markdown[end:]))
-    return "".join(parts)
+    return "".join([*parts, between(text[end:])])
 
 
 def _text(markdown: str) -> str:

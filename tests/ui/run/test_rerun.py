@@ -212,7 +212,7 @@ def test_run_again_opens_the_form_for_a_secret(langflow_stand_in):
     assert [each.label for each in app.text_input if each.label == "Key"]
 
 
-def test_a_removed_parameter_is_shown_and_left_out(langflow_stand_in):
+def test_a_removed_parameter_is_shown_and_omitted(langflow_stand_in):
     app = open_app(
         run=store_ended_run(langflow_stand_in, {TEXT: "Oslo", "ChatInput-a.tone": "dry"}).id
     )
@@ -221,7 +221,7 @@ def test_a_removed_parameter_is_shown_and_left_out(langflow_stand_in):
     assert "Chat Input has no such parameter." in page_text(app)
     press(app, "Run again")
     assert sent(langflow_stand_in) == []
-    assert "Left out: tone (Chat Input)" in page_text(app)
+    assert "Omitted: tone (Chat Input)" in page_text(app)
     assert boxes(app) == ["Oslo"]
 
 
