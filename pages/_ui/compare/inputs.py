@@ -10,7 +10,6 @@ import streamlit as st
 from lfclient.common.formatting import clip, format_count
 from lfclient.console.compare.inputs import ParameterRow, compare_inputs
 from lfclient.console.store import omissions
-from lfclient.flows.run_inputs import InputValue
 from pages._ui.compare.runs import ComparedRun, have_same_flow, versions_key
 from pages._ui.form import input_values
 from pages._ui.state import compare_page
@@ -26,11 +25,13 @@ FLOW_DEFAULT, NOT_IN_FLOW, UNKNOWN = "*flow default*", "*not in this flow*", "*u
 def draw(runs: Sequence[ComparedRun]) -> None:
     """Draw a table with a row for each parameter and a column for each run."""
     st.markdown("##### Inputs", anchors=False)
-    known = [run for run in runs if not omissions.explain_missing_inputs(run.record)]
+    known = []  # the runs whose inputs are stored
     for run in runs:
-        if run not in known:
-            reason = omissions.explain_missing_inputs(run.record)
+        reason = omissions.explain_missing_inputs(run.record)
+        if reason:
             st.caption(f":material/info: {run.name}: {escape(reason)}")
+        else:
+            known.append(run)
     rows = compare_inputs(
         [run.record.overrides for run in known],
         [run.flow for run in known],
@@ -78,19 +79,15 @@ def _cell_text(row: ParameterRow, run: ComparedRun, known: list[ComparedRun]) ->
     value = row.values[index]
     if value is None:
         return NOT_IN_FLOW if row.is_missing[index] else FLOW_DEFAULT
-    return escape(clip(_value_text(value), MAX_CELL_LENGTH))
-
-
-def _value_text(value: InputValue) -> str:
-    return (
-        input_values.one_line(value) or input_values.value_text(value.value)[: 10 * MAX_CELL_LENGTH]
-    )
+    text = input_values.one_line(value) or input_values.value_text(value.value)
+    return escape(clip(text, MAX_CELL_LENGTH))
 
 
 def _is_long(row: ParameterRow) -> bool:
     """Return whether at least two runs have a value that does not fit into a cell."""
-    given = [value for value in row.values if value is not None]
-    return sum(input_values.one_line(value) is None for value in given) > 1
+    return (
+        sum(value is not None and input_values.one_line(value) is None for value in row.values) > 1
+    )
 
 
 @st.fragment

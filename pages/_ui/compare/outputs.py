@@ -86,9 +86,8 @@ def _draw_card(
             title += f" · {escape(humanize(clip(row.part, 60)))}"
         icon = outputs_view.VIEWERS[row.kind or OutputKind.UNKNOWN].icon
         st.markdown(f":material/{icon}: **{title}** {_BADGES[row.match]}")
-        if not is_open and not st.toggle(
-            "Show", key=compare_page.compare_key(f"show-{number}-{title}")
-        ):
+        toggle_key = compare_page.compare_key(f"show-{number}-{title}")
+        if not is_open and not st.toggle("Show", key=toggle_key):
             return
         first = row.outputs[0]
         if first is not None and _is_identical(row):
@@ -138,10 +137,9 @@ def _draw_outputs(
 
 def _equal_badge(runs: Sequence[ComparedRun], row: OutputRow, run: ComparedRun) -> str:
     """Return a badge that names an earlier run with the same output, or ""."""
-    own = row.outputs[runs.index(run)]
-    for other, output in zip(runs, row.outputs, strict=True):
-        if other is run:
-            return ""
+    index = runs.index(run)
+    own = row.outputs[index]
+    for other, output in zip(runs[:index], row.outputs, strict=False):
         if own is not None and output is not None and is_equal_output(own, output):
             return f" :green-badge[:material/check: same as {other.name}]"
     return ""
@@ -151,15 +149,10 @@ def _comparable_pairs(
     outputs: Sequence[tuple[ComparedRun, Output | None]], base: ComparedRun
 ) -> list[tuple[RunOutput, RunOutput]]:
     """Pair the output of `base`, or the first there is, with each output that can be diffed."""
-    known = [(run, output) for run, output in outputs if output and output.value is not None]
-    if not known:
-        return []
-    first = next((pair for pair in known if pair[0] is base), known[0])
-    return [
-        (first, pair)
-        for pair in known
-        if pair is not first and diffs.choose_diff(first[1], pair[1])
-    ]
+    with_value = [(run, output) for run, output in outputs if output and output.value is not None]
+    with_value.sort(key=lambda pair: pair[0] is not base)
+    pairs = [(with_value[0], pair) for pair in with_value[1:]]
+    return [pair for pair in pairs if diffs.choose_diff(pair[0][1], pair[1][1])]
 
 
 def _has_markdown(output: Output | None) -> bool:

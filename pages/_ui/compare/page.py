@@ -17,7 +17,7 @@ POLL_SECONDS = 1.0
 
 
 def draw(server: ServerSession) -> None:
-    """Compare the runs in the address, or explain why they can't be compared and offer others."""
+    """Compare the runs in the URL, or explain why they can't be compared and offer others."""
     st.markdown("#### :material/compare: Compare runs", anchors=False)
     selection = picker.read_selection(server)
     if selection.problem:
@@ -46,7 +46,5 @@ def _watch(runs: Sequence[ComparedRun]) -> None:
 
 def _progress_key(record: RunRecord) -> Hashable:
     run = record.run
-    if run is None:
-        return record.status, (), ()
-    states = tuple((name, component.state) for name, component in run.components.items())
-    return record.status, tuple(run.outputs), states
+    states = [(name, component.state) for name, component in run.components.items()] if run else []
+    return record.status, tuple(run.outputs if run else ()), tuple(states)

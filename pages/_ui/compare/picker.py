@@ -1,4 +1,4 @@
-"""Which runs to compare: those in the address, or others that a person chooses."""
+"""Which runs to compare: those in the URL, or others that a person chooses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_SUGGESTED = 8  # other runs of the flow in the menu beside an open run
 
 @dataclass(frozen=True)
 class RunSelection:
-    """The runs in the address, each with its server.
+    """The runs in the URL, each with its server.
 
     `problem` says why they can't be compared, or is "".
     """
@@ -36,15 +36,15 @@ class RunSelection:
 
 
 def read_selection(server: ServerSession) -> RunSelection:
-    """Look up the runs in the address, on all servers that this browser may see."""
+    """Look up the runs in the URL, on all servers that this browser may see."""
     run_ids = compare_page.runs_from_url()
     if not run_ids:
         return RunSelection((), "Choose two to four runs.")
-    lookups = [(run_id, _find_run(server, run_id)) for run_id in run_ids[: MAX_RUNS + 1]]
-    runs = tuple(found for _, found in lookups if found)
-    unknown = [run_id for run_id, found in lookups if not found]
-    if unknown:
-        listed = ", ".join(f"“{clip(run_id, 40)}”" for run_id in unknown)
+    by_id = {run_id: _find_run(server, run_id) for run_id in run_ids[: MAX_RUNS + 1]}
+    runs = tuple(run for run in by_id.values() if run)
+    missing = [f"“{clip(run_id, 40)}”" for run_id, run in by_id.items() if not run]
+    if missing:
+        listed = ", ".join(missing)
         return RunSelection(
             runs[:MAX_RUNS],
             f"Couldn't find {listed}. The run was deleted, or created with a different server or "
@@ -73,7 +73,7 @@ def _find_run(server: ServerSession, run_id: str) -> tuple[ServerSession, RunRec
 
 
 def draw(server: ServerSession, selection: RunSelection) -> None:
-    """Draw the problem with the runs in the address, and the picker."""
+    """Draw the problem with the runs in the URL, and the picker."""
     if compare_page.runs_from_url():
         alerts.show_message("Can't compare these runs", selection.problem, warning=True)
     else:
@@ -92,24 +92,22 @@ def draw_collapsed(server: ServerSession, selection: RunSelection) -> None:
 
 
 def _draw_picker(server: ServerSession, selection: RunSelection) -> None:
-    recent = {
-        record.id: record for record in app_context().runner.recent(server.owner, MAX_OFFERED)
-    }
-    records = {record.id: record for _, record in selection.runs} | recent
+    chosen = [record for _, record in selection.runs]
+    recent = app_context().runner.recent(server.owner, MAX_OFFERED)
+    records = {record.id: record for record in [*chosen, *recent]}
     if not records:
         st.caption("No runs yet. Run a flow first.")
         st.page_link(navigation.run_page(), label="Run a flow", icon=":material/play_circle:")
         return
     now = datetime.now(UTC)
+    url_runs = compare_page.join_runs(compare_page.runs_from_url())
     run_ids = st.multiselect(
         "Runs",
         list(records),
-        default=[record.id for _, record in selection.runs],
+        default=[record.id for record in chosen],
         format_func=lambda run_id: _option_text(records[run_id], now),
-        # other runs in the address reset the selection
-        key=compare_page.compare_key(
-            f"runs-{compare_page.join_runs(compare_page.runs_from_url())[:140]}"
-        ),
+        # other runs in the URL reset the selection
+        key=compare_page.compare_key(f"runs-{url_runs[:140]}"),
         max_selections=MAX_RUNS,
         placeholder="Choose two to four",
     )

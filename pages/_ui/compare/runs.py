@@ -26,9 +26,9 @@ class ComparedRun:
         return f"Run {self.number}"
 
 
-def load_runs(found: Sequence[tuple[ServerSession, RunRecord]]) -> list[ComparedRun]:
-    """Number the runs from the oldest to the newest, whatever their order in the address."""
-    by_age = sorted(found, key=lambda pair: pair[1].created_at)
+def load_runs(runs: Sequence[tuple[ServerSession, RunRecord]]) -> list[ComparedRun]:
+    """Number the runs from the oldest to the newest, whatever their order in the URL."""
+    by_age = sorted(runs, key=lambda pair: pair[1].created_at)
     return [
         ComparedRun(number, server, record, _flow(server, record.flow_id))
         for number, (server, record) in enumerate(by_age, 1)

@@ -31,7 +31,9 @@ def draw_headers(runs: Sequence[ComparedRun]) -> None:
         with column.container(border=True, key=f"compared-{run.number}", gap="xxsmall"):
             badge = status_badges.markdown_badge(record.status, record.mode)
             st.markdown(f"**{run.name}** {badge} {format_duration(record.elapsed(now))}")
-            st.caption(f"{escape(clip(record.flow_name, 60))} · {_started_text(record, now)}")
+            st.caption(
+                f"{escape(clip(record.flow_name, 60))} · {format_time(record.created_at, now)}"
+            )
             st.page_link(
                 navigation.run_page(),
                 label="Open",
@@ -62,21 +64,11 @@ def draw(runs: Sequence[ComparedRun]) -> None:
     """Draw a table with a row for each fact and a column for each run."""
     now = datetime.now(UTC)
     columns = [_summary_rows(run, now) for run in runs]
-    names = [
-        name
-        for name in columns[0]
-        if name not in _ROWS_IF_DIFFERENT or len({column[name] for column in columns}) > 1
-    ]
-    table = pd.DataFrame(
-        {
-            run.name: [column[name] for name in names]
-            for run, column in zip(runs, columns, strict=True)
-        },
-        index=[f"**{name}**" for name in names],
-    )
+    table = pd.DataFrame(columns, index=[run.name for run in runs]).T
+    is_shown = (table.nunique(axis="columns") > 1) | ~table.index.isin(_ROWS_IF_DIFFERENT)
     st.markdown("##### Summary", anchors=False)
     with st.container(key="compared-facts"):
-        st.table(table)
+        st.table(table[is_shown].rename(index="**{}**".format))
 
 
 def _summary_rows(run: ComparedRun, now: datetime) -> dict[str, str]:
@@ -91,7 +83,7 @@ def _summary_rows(run: ComparedRun, now: datetime) -> dict[str, str]:
         "Status": " — ".join(status),
         "Duration": format_duration(record.elapsed(now)) + ("" if record.ended else " so far"),
         "Mode": MODE_NAMES[record.mode],
-        "Started": _started_text(record, now),
+        "Started": format_time(record.created_at, now),
         "Session": escape(clip(session_id, 60)),
         "Decision": _decisions_text(record, now),
         "Flow": escape(clip(record.flow_name, 80)),
@@ -103,7 +95,3 @@ def _decisions_text(record: RunRecord, now: datetime) -> str:
     decisions = record.run.decided if record.run else ()
     words = [describe_decision(decision, lambda at: format_time(at, now)) for decision in decisions]
     return escape("; ".join(", ".join(filter(None, parts)) for parts in words)) or "–"
-
-
-def _started_text(record: RunRecord, now: datetime) -> str:
-    return format_time(record.created_at, now)

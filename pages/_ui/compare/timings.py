@@ -53,12 +53,11 @@ def _component_runs(compared: ComparedRun) -> list[tuple[str, ComponentRun]]:
             (component.display_name or component_id, component)
             for component_id, component in run.components.items()
         ]
-    found = leaf_runs(compared.flow, run.components, ended=compared.record.ended)
-    return [(name, component_run) for name, component_run, _ in found]
+    leaves = leaf_runs(compared.flow, run.components, ended=compared.record.ended)
+    return [(name, component_run) for name, component_run, _ in leaves]
 
 
 def _known_times(rows: Sequence[TimingRow], index: int) -> list[tuple[float, str]]:
-    """Return the run's known seconds, each with the component's name."""
     times = [(seconds[index], name) for name, seconds in rows]
     return [(seconds, name) for seconds, name in times if seconds is not None]
 

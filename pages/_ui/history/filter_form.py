@@ -1,4 +1,4 @@
-"""The filter controls of the run history. The address holds their values."""
+"""The filter controls of the run history. The URL has their values."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class FilterOptions:
 
 
 def draw(filters: Filters, options: FilterOptions) -> None:
-    """Draw the controls with the values in the address. Changes are written only to it."""
+    """Draw the controls with the values in the URL. Changes are written only to it."""
     for name in _FILTER_NAMES:
         value = getattr(filters, name)
         st.session_state[history_key(name)] = list(value) if name == "statuses" else value
@@ -91,7 +91,7 @@ def clear_button(name: str) -> None:
 
 
 def warn_ignored(ignored: list[str]) -> None:
-    """Draw a warning about the filters in the address that were ignored."""
+    """Draw a warning about the filters in the URL that were ignored."""
     if ignored:
         alerts.show_message("Ignored some filters in the link", " ".join(ignored), warning=True)
 
@@ -137,7 +137,7 @@ def _draw_select(
     placeholder: str,
     common: dict[str, Any],
 ) -> None:
-    """Draw a select box. An unknown value in the address is added to its options."""
+    """Draw a select box. An unknown value in the URL is added to its options."""
     names = dict(known)
     if value is not None and value not in names:
         names[value] = f"{clip(value, 36)} (unknown)"
@@ -152,7 +152,7 @@ def _draw_select(
 
 
 def _apply_change(before: Filters) -> None:
-    """Write a change to the address. Controls that were not drawn keep their values."""
+    """Write a change to the URL. Controls that were not drawn keep their values."""
     after = {
         name: st.session_state.get(history_key(name), getattr(before, name))
         for name in _FILTER_NAMES

@@ -1,9 +1,9 @@
-"""The filters of the run history. They are in the address, so a list can be shared."""
+"""The filters of the run history. They are in the URL, so a list can be shared."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar, get_args
@@ -19,7 +19,7 @@ from pages._ui.widgets.markdown import browser_timezone
 T = TypeVar("T")
 
 TODAY, WEEK, MONTH, BETWEEN = "today", "7d", "30d", "dates"
-# labels by the value in the address
+# labels by the value in the URL
 PERIODS: dict[str, str] = {
     "": "Any time",
     TODAY: "Today",
@@ -79,35 +79,32 @@ def start_of_day(day: date) -> datetime:
 
 
 def read() -> tuple[Filters, list[str]]:
-    """Return the filters in the address, and a sentence about each value that was ignored."""
+    """Return the filters in the URL, and a sentence about each value that was ignored."""
     ignored: list[str] = []
-    periods = {period: period for period in PERIODS}
-    when = _read_option(history_state.PERIOD, periods, "period", ignored) or ""
+    when = _read_option(history_state.PERIOD, PERIODS, "period", ignored) or ""
     start, end = (_read_date(name, ignored) for name in (history_state.SINCE, history_state.UNTIL))
     if start or end:
         when = BETWEEN
     if start and end and start > end:
         ignored.append(f"The date {end} is before {start}.")
         start = end = None
-    modes: dict[str, Mode] = {mode: mode for mode in get_args(Mode)}
-    starred = _read_option(history_state.STARRED, {"yes": True}, "star filter", ignored)
     filters = Filters(
         flow=_read_text(query_params.FLOW),
         statuses=_read_statuses(ignored),
-        mode=_read_option(history_state.MODE, modes, "mode", ignored),
+        mode=_read_option(history_state.MODE, get_args(Mode), "mode", ignored),
         when=when,
         start=start,
         end=end,
         server=_read_text(history_state.SERVER),
         label=_read_text(history_state.LABEL),
-        starred=starred is not None,
+        starred=_read_option(history_state.STARRED, ["yes"], "star filter", ignored) == "yes",
         text=_read_text(history_state.SEARCH) or "",
     )
     return filters, ignored
 
 
 def write(filters: Filters) -> None:
-    """Write the filters to the address, and return to the first page."""
+    """Write the filters to the URL, and return to the first page."""
     start, end = (filters.start, filters.end) if filters.when == BETWEEN else (None, None)
     values: dict[str, str | None] = {
         query_params.FLOW: filters.flow,
@@ -167,12 +164,12 @@ def _read_text(name: str) -> str | None:
     return next(iter(history_state.read_filter(name)), None)
 
 
-def _read_option(name: str, options: Mapping[str, T], noun: str, ignored: list[str]) -> T | None:
+def _read_option(name: str, options: Collection[T], noun: str, ignored: list[str]) -> T | None:
     text = _read_text(name)
-    if text is None or text in options:
-        return options.get(text) if text else None
-    ignored.append(f"Unknown {noun} “{clip(text, 40)}”.")
-    return None
+    option = next((option for option in options if option == text), None)
+    if text and option is None:
+        ignored.append(f"Unknown {noun} “{clip(text, 40)}”.")
+    return option
 
 
 def _read_statuses(ignored: list[str]) -> tuple[RunStatus, ...]:

@@ -38,8 +38,8 @@ _LONG_LIST = 15  # rows; a longer list has paging buttons below it as well
 def open_requested_run() -> None:
     """Go to the run that was opened, before anything is loaded.
 
-    The current filters go into the address of the Run page: its Back button returns to the
-    filtered list, because Streamlit has the browser remember this page under that address.
+    The current filters go into the URL of the Run page: its Back button returns to the filtered
+    list, because Streamlit has the browser remember this page under that URL.
     """
     request = history_state.take_requested_run()
     if request:

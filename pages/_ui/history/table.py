@@ -60,7 +60,7 @@ def draw(runs: Sequence[RunSummary], *, with_server: bool) -> None:
 def table_columns(
     runs: Sequence[RunSummary], now: datetime, *, with_server: bool
 ) -> dict[str, list[Any]]:
-    """Return the values of each column. Labels are left out if no run has any."""
+    """Return the values of each column. Labels are omitted if no run has any."""
     columns: dict[str, list[Any]] = {
         "Open": ["Open"] * len(runs),
         "Flow": [f"{_STAR} " * run.starred + clip(run.flow_name, MAX_NAME_LENGTH) for run in runs],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -18,41 +19,42 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.widgets import downloads
 
 
+@dataclass(frozen=True)
 class RunExporter:
     """Creates the files of one run.
 
     Loads the record for each file: holding it would keep it in memory while the page is open.
     """
 
-    def __init__(
-        self, server: ServerSession, runner: Runner, run_id: str, flow: Flow | None
-    ) -> None:
-        self._server, self._runner, self._run_id, self._flow = server, runner, run_id, flow
+    server: ServerSession
+    runner: Runner
+    run_id: str
+    flow: Flow | None
 
     def report(self) -> bytes:
         """Return the run as an HTML page with its small files embedded."""
         record = self._record()
-        with open_client(self._server.connection) as api:
-            html = report_html(record, self._flow, fetch=api.download, secrets=self._secrets())
+        with open_client(self.server.connection) as api:
+            html = report_html(record, self.flow, fetch=api.download, secrets=self._secrets())
         return html.encode("utf-8", "replace")
 
     def archive(self) -> bytes:
         """Return the outputs as a ZIP file."""
         record = self._record()
         # written to disk first, so that it is in memory only once, for the response
-        with open_client(self._server.connection) as api, tempfile.TemporaryFile() as file:
-            write_archive(record, file, api.save, flow=self._flow, secrets=self._secrets())
+        with open_client(self.server.connection) as api, tempfile.TemporaryFile() as file:
+            write_archive(record, file, api.save, flow=self.flow, secrets=self._secrets())
             file.seek(0)
             return file.read()
 
     def _record(self) -> RunRecord:
-        record = self._runner.get(self._run_id, self._server.owner)
+        record = self.runner.get(self.run_id, self.server.owner)
         if record is None:
             raise LangflowError("This run was deleted.")
         return record
 
     def _secrets(self) -> list[str]:
-        key = self._server.connection.api_key
+        key = self.server.connection.api_key
         return [key.get_secret_value()] if key else []
 
 
@@ -64,20 +66,22 @@ def draw(server: ServerSession, record: RunRecord) -> None:
         st.popover("Export", icon=":material/ios_share:", type="tertiary"),
     ):
         st.caption("Secrets are removed. Files and images are unchanged.")
-        _button(record, "Report (HTML)", files.report, "report.html", "text/html")
+        _button(record, "Report (HTML)", files.report, "report", "html", "text/html")
         if record.ended and record.run and record.run.outputs:
-            _button(record, "Outputs (ZIP)", files.archive, "outputs.zip", "application/zip")
+            _button(record, "Outputs (ZIP)", files.archive, "outputs", "zip", "application/zip")
 
 
-def _button(record: RunRecord, label: str, make: Callable[[], bytes], name: str, mime: str) -> None:
-    stem, _, ending = name.partition(".")
+def _button(
+    record: RunRecord, label: str, create: Callable[[], bytes], name: str, extension: str, mime: str
+) -> None:
+    icons = {"html": ":material/description:", "zip": ":material/folder_zip:"}
     st.download_button(
         label,
-        make,
-        file_name=downloads.file_name(record.flow_name, record.id[:8], stem, extension=ending),
+        create,
+        file_name=downloads.file_name(record.flow_name, record.id[:8], name, extension=extension),
         mime=mime,
-        key=f"export-{stem}-{record.id}",
+        key=f"export-{name}-{record.id}",
         on_click="ignore",
-        icon=":material/description:" if ending == "html" else ":material/folder_zip:",
+        icon=icons[extension],
         width="stretch",
     )

@@ -35,7 +35,6 @@ FLUSH_SECONDS = 0.02
 FIRST_UPDATE_SECONDS = 0.2
 HEAD_START = 0.03
 
-
 _NOT_CONFIRMED_TEXT = "The server has not confirmed this run yet."  # the console restarted before
 _REPEATED_TEXT = (
     "Sent {} times with the same key because the response was lost. Langflow runs a key once, "
@@ -74,24 +73,27 @@ def draw(server: ServerSession, record: RunRecord | None) -> StatusPanel | None:
     question = st.empty()
     with st.container(key="run-status", border=True):
         if record is None:
-            _draw_empty()
+            st.markdown(
+                "##### :material/outbox: Results appear here\n\n"
+                ":small[:gray[Fill in the form and press Run.]]"
+            )
         elif record.ended:
             _draw_head(st.empty(), record)
         else:
             panel = _follow(server, record.id, page_state(record), {"at once": True})
         problem = st.empty()
     result = st.empty()
-    if record and approval.pending_question(record):
-        with question.container():
-            approval.draw(server, record)
     if record:
+        if approval.pending_question(record):
+            with question.container():
+                approval.draw(server, record)
         with problem.container():
             approval.draw_decisions(server, record)
             if record.ended:
                 run_details.draw_problems(server, record)
-    if record and record.ended and record.run:
-        with result.container():
-            run_details.draw(server, record, record.run)
+        if record.ended and record.run:
+            with result.container():
+                run_details.draw(server, record, record.run)
     if run_page.is_new_run():
         _show_first_update(server, record, panel)
     set_tab_title(record)
@@ -103,13 +105,6 @@ def page_state(record: RunRecord) -> Hashable:
     question = approval.pending_question(record)
     stopping = record.stop_requested_at is not None
     return record.ended, stopping, (question.request_id, question.sent) if question else None
-
-
-def _draw_empty() -> None:
-    st.markdown(
-        "##### :material/outbox: Results appear here\n\n"
-        ":small[:gray[Fill in the form and press Run.]]"
-    )
 
 
 def set_tab_title(record: RunRecord | None) -> None:
