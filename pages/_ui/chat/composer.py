@@ -81,7 +81,6 @@ def _check(conversation: Conversation, text: str) -> None:
 
 
 def _upload(conversation: Conversation, files: Sequence[UploadedFile]) -> list[str]:
-    """Upload files, wait for them and return their paths on the server."""
     form, field = conversation.form, file_field(conversation.form.flow)
     if not files or field is None:
         return []

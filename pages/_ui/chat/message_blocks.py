@@ -56,7 +56,6 @@ def _steps(blocks: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _step(block: Mapping[str, Any]) -> None:
-    """Draw the parts that a step has, such as a tool's input and output, text or error."""
     took = block.get("duration")
     name = as_str(block.get("name")) or as_str(block.get("type")) or "Step"
     # Langflow sends milliseconds

@@ -232,7 +232,6 @@ def _status_text(status: RunStatus) -> str:
 
 
 def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[Message]) -> None:
-    """Draw the outcome of the latest message: errors, Send again, and its details."""
     flow, failed = conversation.form.flow, record.status is not RunStatus.COMPLETED
     if failed:
         _failure(record, messages, flow)

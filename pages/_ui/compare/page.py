@@ -37,7 +37,6 @@ def draw(server: ServerSession) -> None:
 @st.fragment(run_every=POLL_SECONDS)
 @alerts.show_errors()
 def _watch(runs: Sequence[ComparedRun]) -> None:
-    """Redraw the page when a run in progress changes."""
     for run in runs:
         record = app_context().runner.get(run.record.id, run.server.owner)
         if record is None or _progress_key(record) != _progress_key(run.record):

@@ -135,14 +135,12 @@ def _option_text(record: RunRecord, now: datetime) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def compare_link(run_ids: Sequence[str]) -> None:
+def compare_link(
+    run_ids: Sequence[str], label: str = "Compare", icon: str | None = ":material/compare:"
+) -> None:
     """Draw a link to the comparison of these runs."""
-    st.page_link(
-        navigation.compare_page(),
-        label="Compare",
-        icon=":material/compare:",
-        query_params={query_params.RUNS: compare_page.join_runs(run_ids)},
-    )
+    params = {query_params.RUNS: compare_page.join_runs(run_ids)}
+    st.page_link(navigation.compare_page(), label=label, icon=icon, query_params=params)
 
 
 def compare_menu(server: ServerSession, record: RunRecord) -> None:
@@ -169,15 +167,7 @@ def _draw_compare_menu(server: ServerSession, run_id: str, flow_id: str) -> None
         for record in others:
             duration = format_duration(record.elapsed(now)) if record.ended else ""
             badge = status_badges.markdown_badge(record.status, record.mode)
-            st.page_link(
-                navigation.compare_page(),
-                label=f"{format_time(record.created_at, now)} {badge} {duration} "
-                f":gray[{escape(clip(record.input_summary, 60))}]",
-                query_params={query_params.RUNS: compare_page.join_runs((run_id, record.id))},
-            )
-        st.page_link(
-            navigation.compare_page(),
-            label="All runs",
-            icon=":material/playlist_add_check:",
-            query_params={query_params.RUNS: run_id},
-        )
+            inputs = f":gray[{escape(clip(record.input_summary, 60))}]"
+            label = f"{format_time(record.created_at, now)} {badge} {duration} {inputs}"
+            compare_link((run_id, record.id), label, icon=None)
+        compare_link([run_id], "All runs", ":material/playlist_add_check:")

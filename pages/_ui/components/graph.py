@@ -111,7 +111,6 @@ def graph_data(
 def _state_data(
     flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool
 ) -> dict[str, Any]:
-    """Return the states in the flow's order, and a summary in words."""
     statuses = [component_status(each, components, ended=ended) for each in flow.components]
     return {
         "states": [_state_cells(status) for status in statuses],
@@ -120,7 +119,7 @@ def _state_data(
 
 
 def _state_cells(status: ComponentStatus) -> list[str]:
-    """Return CSS classes, icon, text and error."""
     css = f"{status.state.value} {status.style.color}" if status.is_connected else "apart gray"
     icon = status.style.icon.strip(":").removeprefix("material/")
-    return [css, icon, status.text, clip(status.error, MAX_ERROR_LENGTH)]
+    text = f"{status.word} · {status.detail}" if status.detail else status.word
+    return [css, icon, text, clip(status.error, MAX_ERROR_LENGTH)]

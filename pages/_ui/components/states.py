@@ -37,11 +37,6 @@ class ComponentStatus:
     error: str = ""
     is_connected: bool = True
 
-    @property
-    def text(self) -> str:
-        """State and detail in one line."""
-        return f"{self.word} · {self.detail}" if self.detail else self.word
-
 
 def component_run(
     component_id: str, components: Mapping[str, ComponentRun], *, ended: bool

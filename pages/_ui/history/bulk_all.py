@@ -39,12 +39,8 @@ def draw(view: ListView) -> None:
         on_click="ignore",
         help=f"Exports all matching runs, up to the newest {MAX_EXPORTED:,}.",
     )
-    panel = st.popover(
-        "Bulk delete",
-        icon=":material/delete_sweep:",
-        key=history_key("many"),
-        on_change="rerun",
-    )
+    key = history_key("many")
+    panel = st.popover("Bulk delete", icon=":material/delete_sweep:", key=key, on_change="rerun")
     if panel.open:
         with panel, alerts.show_errors():
             _draw_delete_panel(view)
@@ -124,11 +120,10 @@ def _draw_delete_panel(view: ListView) -> None:
 
 def draw_confirmation(runs: str, *, starred: int, keep_starred: bool = False) -> None:
     """Ask before deleting `runs`, and mention how many starred ones are deleted or kept."""
-    note = ""
-    if starred:
-        count = format_count(starred, "starred run")
-        note = f" Keeps {count}." if keep_starred else f" :orange[This includes {count}.]"
-    st.markdown(f"Delete {runs}, with inputs and outputs? This can't be undone.{note}")
+    count = format_count(starred, "starred run")
+    note = f"Keeps {count}." if keep_starred else f":orange[This includes {count}.]"
+    question = f"Delete {runs}, with inputs and outputs? This can't be undone."
+    st.markdown(f"{question} {note}" if starred else question)
 
 
 def _deletable_filter(

@@ -106,8 +106,9 @@ def read() -> tuple[Filters, list[str]]:
 def write(filters: Filters) -> None:
     """Write the filters to the URL, and return to the first page."""
     start, end = (filters.start, filters.end) if filters.when == BETWEEN else (None, None)
-    values: dict[str, str | None] = {
+    values: dict[str, str | list[str] | None] = {
         query_params.FLOW: filters.flow,
+        history_state.STATUS: [status.value for status in filters.statuses],
         history_state.MODE: filters.mode,
         history_state.PERIOD: None if start or end else filters.when,
         history_state.SINCE: start.isoformat() if start else None,
@@ -119,10 +120,7 @@ def write(filters: Filters) -> None:
         history_state.OLDER: None,
         history_state.NEWER: None,
     }
-    statuses = [status.value for status in filters.statuses]
-    history_state.write_filters_to_url(
-        **{name: [text] if text else [] for name, text in values.items()}, status=statuses
-    )
+    history_state.write_filters_to_url(values)
 
 
 def is_narrowed(filters: Filters) -> bool:
@@ -148,8 +146,8 @@ def go_to_page(*, older: Cursor | None = None, newer: Cursor | None = None) -> N
         history_state.list_newest()
     cursors = {history_state.OLDER: older, history_state.NEWER: newer}
     history_state.write_filters_to_url(
-        **{
-            name: [f"{to_microseconds(at.created_at)}-{at.id}"] if at else []
+        {
+            name: f"{to_microseconds(at.created_at)}-{at.id}" if at else None
             for name, at in cursors.items()
         }
     )

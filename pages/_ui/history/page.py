@@ -129,7 +129,6 @@ def _filter_options(servers: tuple[ServerSession, ...]) -> FilterOptions:
 def _draw_empty_list(
     view: ListView, servers: tuple[ServerSession, ...], options: FilterOptions
 ) -> None:
-    """Explain why there are no runs, and offer a next step."""
     if view.older_than or view.newer_than:
         st.info("No more runs.", icon=":material/info:")
         st.button("Back to newest", key=history_key("newest"), on_click=history_filters.go_to_page)

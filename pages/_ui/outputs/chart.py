@@ -8,6 +8,7 @@ from typing import Literal
 import altair as alt
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip
 from pages._ui.outputs import chart_data, column_stats
@@ -53,13 +54,18 @@ def _choose_spec(
     numbers = [name for name, kind in kinds.items() if kind is ColumnKind.NUMBER]
     charts = list(chart_data.CHARTS) if numbers else [chart_data.BAR]
     chart_column, x_column, y_column = st.columns([3, 3, 4])
-    with chart_column:
-        chart = _select(card, "Chart", charts, suggested.chart, "Chart")
+
+    def select(
+        place: DeltaGenerator, label: str, options: list[str], default: str, key: str
+    ) -> str:
+        index = options.index(default) if default in options else 0
+        key = card.widget_key(key)
+        return place.selectbox(label, options, index, key=key, persist_state="session")
+
+    chart = select(chart_column, "Chart", charts, suggested.chart, "Chart")
     if chart == chart_data.HISTOGRAM:
-        with x_column:
-            return ChartSpec(chart, _select(card, "Values", numbers, suggested.x, "Values"))
-    with x_column:
-        x = _select(card, "X axis", list(kinds), suggested.x, "Across")
+        return ChartSpec(chart, select(x_column, "Values", numbers, suggested.x, "Values"))
+    x = select(x_column, "X axis", list(kinds), suggested.x, "Across")
     with y_column:
         spec = ChartSpec(chart, x, _choose_y(card, chart, numbers, suggested))
     if not spec.y:
@@ -67,21 +73,11 @@ def _choose_spec(
     if chart_data.is_aggregated(table, spec):
         default = chart_data.TOTAL if chart == chart_data.BAR else chart_data.MEAN
         key = f"combine-{default}"
-        with st.container(key=card.widget_key(f"{key}-place"), width=200):
-            label = f"Per {escape(clip(x, 40))}"
-            aggregate = _select(card, label, [chart_data.TOTAL, chart_data.MEAN], default, key)
+        place = st.container(key=card.widget_key(f"{key}-place"), width=200)
+        options = [chart_data.TOTAL, chart_data.MEAN]
+        aggregate = select(place, f"Per {escape(clip(x, 40))}", options, default, key)
         return replace(spec, aggregate=aggregate)
     return spec
-
-
-def _select(card: OutputCard, label: str, options: list[str], default: str, key: str) -> str:
-    return st.selectbox(
-        label,
-        options,
-        index=options.index(default) if default in options else 0,
-        key=card.widget_key(key),
-        persist_state="session",
-    )
 
 
 def _choose_y(

@@ -119,7 +119,6 @@ def is_aggregated(table: pd.DataFrame, spec: ChartSpec) -> bool:
 
 
 def _row_points(table: pd.DataFrame, kinds: dict[str, ColumnKind], spec: ChartSpec) -> ChartData:
-    """Return a point for each row and series."""
     table, note = _downsample(table, spec, "rows")
     kind = kinds[spec.x]
     x = parse_column(table[spec.x], kind)
@@ -172,7 +171,6 @@ def _to_long_form(series: pd.DataFrame, x: pd.Series) -> pd.DataFrame:
 
 
 def _histogram(values: pd.Series) -> ChartData:
-    """Count the values in equal intervals."""
     values = values.dropna()
     span = float(values.max()) - float(values.min()) if len(values) else np.inf
     if not np.isfinite(span):

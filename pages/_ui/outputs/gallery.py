@@ -77,7 +77,6 @@ def _image_name(picture: FoundImage, number: int) -> str:
 
 @st.dialog("Image", width="large", icon=":material/image:")
 def _zoom_dialog(card: OutputCard, pictures: list[FoundImage]) -> None:
-    """Draw an image across the window, with buttons for its neighbours."""
     number = st.session_state[card.state_key("zoomed")]
     data = image_bytes(pictures[number].source)
     name = _image_name(pictures[number], number)

@@ -11,6 +11,7 @@ from pages._ui.widgets import controls, diffs
 from pages._ui.widgets.markdown import humanize
 
 SIDE_BY_SIDE, DIFFERENCES = "Side by side", "Differences"
+LABELS = ("First", "Second")
 
 # draws an output under a widget key
 DrawOutput = Callable[[Output, str], None]
@@ -28,33 +29,24 @@ def draw(outputs: dict[str, Output], run_id: str, draw_output: DrawOutput) -> No
 
 def _draw_pair(outputs: dict[str, Output], run_id: str, draw_output: DrawOutput) -> None:
     names = list(outputs)
-    left, right = st.columns(2)
-    with left:
-        first = _choose("First", names, 0, run_id)
-    with right:
-        second = _choose("Second", names, 1, run_id)
+    first, second = (
+        column.selectbox(
+            label, names, index, key=f"compare-{label}-{run_id}", persist_state="session"
+        )
+        for index, (column, label) in enumerate(zip(st.columns(2), LABELS, strict=True))
+    )
     view = SIDE_BY_SIDE
     if diffs.choose_diff(outputs[first], outputs[second]):
         view = controls.view_switch("View", (SIDE_BY_SIDE, DIFFERENCES), f"compare-view-{run_id}")
     if view == DIFFERENCES:
         pair = outputs[first], outputs[second]
-        diffs.draw((run_id, first, second), "of-one-run", *pair, ("First", "Second"))
+        diffs.draw((run_id, first, second), "of-one-run", *pair, LABELS)
         return
     left, right = st.columns(2)
     with left:
         draw_output(outputs[first], "compared-first")
     with right:
         draw_output(outputs[second], "compared-second")
-
-
-def _choose(label: str, names: list[str], index: int, run_id: str) -> str:
-    return st.selectbox(
-        label,
-        names,
-        index=index,
-        key=f"compare-{label}-{run_id}",
-        persist_state="session",
-    )
 
 
 def label_outputs(outputs: dict[str, Output]) -> dict[str, Output]:

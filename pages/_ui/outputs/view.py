@@ -191,7 +191,6 @@ def _value_views(card: OutputCard) -> list[tuple[str, Callable[[], None]]]:
 
 
 def _draw_notes(output: Output) -> None:
-    """Draw how much of the output the server truncated and why, and the output's note."""
     if output.truncated:
         unit, setting = (
             ("rows", "LANGFLOW_MAX_ITEMS_LENGTH")

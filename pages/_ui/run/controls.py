@@ -107,7 +107,6 @@ def _draw_options(form: RunForm) -> None:
 
 
 def _draw_session(form: RunForm) -> None:
-    """Draw the session field, or a note that this flow has no sessions on this server."""
     if not supports_session(form.server_info, form.flow):
         st.caption(
             ":material/forum: This server supports sessions only for flows with a chat input."

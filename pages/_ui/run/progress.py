@@ -68,7 +68,6 @@ class LiveProgress:
             self._graph = draw_components(server, record, flow, ended=False)
 
     def _draw_frames(self, place: DeltaGenerator, written: list[Message]) -> None:
-        """Draw a frame for each message in progress."""
         with place.container():
             for message in written:
                 with st.container(border=True):
@@ -110,7 +109,6 @@ def _draw_progress(place: DeltaGenerator, part: float | None, words: str) -> Non
 
 
 def _draw_text(place: DeltaGenerator, text: str) -> None:
-    """Draw the end of a message's text so far."""
     visible = strip_remote_images(text[-MAX_SHOWN_CHARS:])[0]
     if len(text) <= MAX_SHOWN_CHARS:
         place.markdown(visible)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import streamlit as st
@@ -38,11 +38,11 @@ def read_filter(name: str) -> list[str]:
     return [text for text in texts if text.strip()]
 
 
-def write_filters_to_url(**filters: list[str]) -> None:
-    """Set query parameters; an empty list removes its parameter."""
-    for name, texts in filters.items():
-        if texts:
-            st.query_params[name] = texts
+def write_filters_to_url(filters: Mapping[str, str | list[str] | None]) -> None:
+    """Set query parameters; an empty value removes its parameter."""
+    for name, value in filters.items():
+        if value:
+            st.query_params[name] = value
         elif name in st.query_params:
             del st.query_params[name]
 

@@ -52,7 +52,7 @@ def test_a_group_has_the_state_and_error_of_its_members():
     inner = [flows.node("In-1", text=flows.text()), flows.node("In-2")]
     flow = flows.flow(flows.group("Group-1", inner, [flows.edge("In-1", "In-2")]))
     half = statuses(flow, {"In-1": done("In-1")})["Group-1"]
-    assert half.text == "Running · 1 of 2 done"
+    assert (half.word, half.detail) == ("Running", "1 of 2 done")
     broken = ComponentRun("In-2", S.FAILED, error=RunError("no key"))
     failed = statuses(flow, {"In-1": done("In-1"), "In-2": broken})["Group-1"]
     assert (failed.state, failed.error) == (S.FAILED, "no key")
