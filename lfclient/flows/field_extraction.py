@@ -216,14 +216,11 @@ def _with_default(field: Field, entry: JsonObject) -> Field:
         return replace(field, default=Variable(raw), has_stored_value=True)
     if field.secret:
         return replace(field, default="", has_stored_value=bool(raw), loads_variable=False)
+    default = KIND_HANDLERS[field.kind].coerce(field, raw)
+    choices = field.choices
     if field.kind is FieldKind.MODEL:
-        known = [
-            item
-            for item in KIND_HANDLERS[field.kind].coerce(field, raw)
-            if item not in field.choices
-        ]
-        field = replace(field, choices=(*field.choices, *known))
-    return replace(field, default=KIND_HANDLERS[field.kind].coerce(field, raw))
+        choices += tuple(model for model in default if model not in choices)
+    return replace(field, default=default, choices=choices)
 
 
 def _form_rank(field: Field) -> int:

@@ -190,15 +190,10 @@ def _is_prose(content: Json) -> bool:
 
 
 def _read(output: Output, content: Json) -> Output:
-    reason = _error_text(content)
-    if reason is not None:
+    reason = content.get("errorMessage") if isinstance(content, dict) else None
+    if isinstance(reason, str):
         return with_changes(output, kind=OutputKind.ERROR, value=reason)
     return _PARSERS[output.kind](output, content)
-
-
-def _error_text(content: Json) -> str | None:
-    reason = content.get("errorMessage") if isinstance(content, dict) else None
-    return reason if isinstance(reason, str) else None
 
 
 def _parse_message(output: Output, content: Json) -> Output:
@@ -241,10 +236,9 @@ def _unwrap_item(item: Json) -> Json:
 
 def _unwrap_result(content: Json) -> Json:
     """Return the value of an object whose only key is `result` or `results`."""
-    if isinstance(content, dict) and len(content) == 1:
-        name, inner = next(iter(content.items()))
-        if name in ("result", "results"):
-            return inner
+    for name in ("result", "results"):
+        if isinstance(content, dict) and content.keys() == {name}:
+            return content[name]
     return content
 
 
@@ -259,7 +253,7 @@ def _parse_table(output: Output, content: Json) -> Output:
 def parse_file_ref(content: Json) -> FileRef | None:
     """Return a file from its path, or from an object with a name or path, else None."""
     if isinstance(content, str) and content.strip():
-        return FileRef(_base_name(content), path=content, media_type=_media_type(content))
+        return _file_ref(content, path=content)
     if not isinstance(content, dict):
         return None
     path = next((content[key] for key in ("path", "file_path") if content.get(key)), None)
@@ -267,12 +261,11 @@ def parse_file_ref(content: Json) -> FileRef | None:
     if not isinstance(name, str):
         return None
     size = content.get("size")
-    return FileRef(
-        _base_name(name),
+    return _file_ref(
+        name,
         id=content["id"] if isinstance(content.get("id"), str) else None,
         path=path if isinstance(path, str) else None,
         size=size if isinstance(size, int) else None,
-        media_type=_media_type(name),
     )
 
 
@@ -282,16 +275,12 @@ def _parse_saved_file(metadata: JsonObject) -> FileRef | None:
     if not isinstance(sentence, str) or not sentence.strip():
         return None
     match = _SAVED_AS.search(sentence)
-    name = _base_name(match["name"] if match else sentence)
-    return FileRef(name, media_type=_media_type(name))
+    return _file_ref(match["name"] if match else sentence)
 
 
-def _base_name(path: str) -> str:
-    return re.split(r"[/\\]", path.rstrip("/\\"))[-1] or path
-
-
-def _media_type(name: str) -> str | None:
-    return mimetypes.guess_type(name)[0]
+def _file_ref(name: str, **details: Any) -> FileRef:
+    name = re.split(r"[/\\]", name.rstrip("/\\"))[-1] or name
+    return FileRef(name, media_type=mimetypes.guess_type(name)[0], **details)
 
 
 def _parse_error(output: Output, content: Json) -> Output:

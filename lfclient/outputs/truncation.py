@@ -11,6 +11,7 @@ from lfclient.wire.server_info import Limits
 
 DEFAULT_MAX_TEXT_LENGTH = 6000  # characters, if the server doesn't report its limit
 _ELLIPSIS = "..."
+_KINDS_WITH_TEXT = (OutputKind.MESSAGE, OutputKind.TABLE, OutputKind.DATA)
 
 
 def is_truncated_text(text: str, limits: Limits) -> bool:
@@ -38,23 +39,14 @@ def mark_truncation(output: Output, limits: Limits) -> Output:
     """Return a truncated output with a note on the loss and the server's setting, else `output`."""
     if output.truncated:
         rows = "further rows" if output.missing is None else f"{output.missing:,} rows"
-        return with_changes(
-            output,
-            note=f"The server omitted {rows}. LANGFLOW_MAX_ITEMS_LENGTH on the server raises the "
-            "limit.",
-        )
-    has_cells = output.kind in (OutputKind.TABLE, OutputKind.DATA)
-    if not is_truncated(output, limits) and not (
-        has_cells and _contains_truncated_text(output.value, limits, max_depth=4)
-    ):
+        loss, setting = f"omitted {rows}", "LANGFLOW_MAX_ITEMS_LENGTH"
+    elif output.kind in _KINDS_WITH_TEXT and _contains_truncated_text(output.value, limits, 4):
+        limit = limits.max_text or DEFAULT_MAX_TEXT_LENGTH
+        loss, setting = f"truncated text after {limit:,} characters", "LANGFLOW_MAX_TEXT_LENGTH"
+    else:
         return output
-    limit = limits.max_text or DEFAULT_MAX_TEXT_LENGTH
-    return with_changes(
-        output,
-        truncated=True,
-        note=f"The server truncated text after {limit:,} characters. LANGFLOW_MAX_TEXT_LENGTH on "
-        "the server raises the limit.",
-    )
+    note = f"The server {loss}. {setting} on the server raises the limit."
+    return with_changes(output, truncated=True, note=note)
 
 
 def _contains_truncated_text(value: Json, limits: Limits, max_depth: int) -> bool:

@@ -6,6 +6,7 @@ truncate the rest. The evidence corrects that.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -15,12 +16,13 @@ from lfclient.outputs.model import as_named_parts, extract_text
 from lfclient.runs.components import Message, RunError
 from lfclient.wire.schemas import Build, BuildList, ComponentOutput, MessageItem, parse
 
+_PREAMBLE = re.compile(r"Error building Component ([^:\n]+):\s*(.*\S)", re.DOTALL)
+
 
 @dataclass
 class BuildResult:
     """The result of a component's build. `content` has its outputs as a response would."""
 
-    valid: bool
     content: JsonObject | None = None
     error: RunError | None = None
 
@@ -100,7 +102,7 @@ def find_error(body: object, job_id: str | None) -> tuple[str, bool] | None:
     if not errors:
         return None
     is_certain = bool((errors[-1].session_metadata or {}).get("graph_run_id"))
-    return strip_preamble(errors[-1].text or ""), is_certain
+    return split_preamble(errors[-1].text or "")[1], is_certain
 
 
 def _may_belong_to(item: MessageItem, job_id: str | None) -> bool:
@@ -112,25 +114,24 @@ def read_build(component_id: str, build: Build, name: str | None) -> BuildResult
     """Return the result in a build record. `name` is the component's, for its error."""
     content = as_named_parts((build.data or {}).get("outputs"))
     if build.valid:
-        return BuildResult(True, content)
+        return BuildResult(content)
     parts = [*(as_named_parts(build.params) or {}).values(), *(content or {}).values()]
     messages = [as_dict(part["message"]) for part in parts]
     reasons = [build.params, *(message.get("errorMessage") for message in messages)]
     tracebacks = [message.get("stackTrace") for message in messages]
     error = RunError(
-        strip_preamble(_first_text(reasons) or "The component failed."),
+        split_preamble(_first_text(reasons) or "The component failed.")[1],
         component_id=component_id,
         component=name,
         traceback=_first_text(tracebacks),
     )
-    return BuildResult(False, content, error)
+    return BuildResult(content, error)
 
 
-def strip_preamble(text: str) -> str:
-    """Return the reason of an error that names the component first."""
-    _, marker, reason = text.partition("Error building Component ")
-    head, colon, tail = reason.partition(":")
-    return tail.strip() if marker and colon and tail.strip() and "\n" not in head else text.strip()
+def split_preamble(text: str) -> tuple[str | None, str]:
+    """Return the component that an error names first, None if it names none, and the reason."""
+    match = _PREAMBLE.search(text)
+    return (match[1], match[2]) if match else (None, text.strip())
 
 
 def error_from_message(data: JsonObject) -> RunError:
@@ -144,7 +145,7 @@ def error_from_message(data: JsonObject) -> RunError:
     texts = [data.get("text"), inner.get("text"), data.get("error"), data.get("message")]
     texts += [block.get(key) for block in blocks for key in ("text", "reason")]
     return RunError(
-        strip_preamble(_first_text(map(extract_text, texts)) or "The server gave no reason."),
+        split_preamble(_first_text(map(extract_text, texts)) or "The server gave no reason.")[1],
         component_id=_str(source.get("id")),
         component=_str(source.get("display_name")),
         traceback=_first_text(block.get("traceback") for block in blocks),

@@ -32,7 +32,7 @@ class RunStatus(StrEnum):
     @property
     def ended(self) -> bool:
         """Whether this is final; `unknown` is not."""
-        return self in _ENDED
+        return self not in _UNENDED
 
 
 # further values that releases and the documentation use
@@ -54,16 +54,7 @@ def read_status(word: str) -> RunStatus:
         return RunStatus.UNKNOWN
 
 
-_ENDED = frozenset(
-    {
-        RunStatus.COMPLETED,
-        RunStatus.FAILED,
-        RunStatus.CANCELLED,
-        RunStatus.TIMED_OUT,
-        RunStatus.INTERRUPTED,
-        RunStatus.OUTCOME_UNKNOWN,
-    }
-)
+_UNENDED = (RunStatus.QUEUED, RunStatus.IN_PROGRESS, RunStatus.SUSPENDED, RunStatus.UNKNOWN)
 
 
 @dataclass(frozen=True)

@@ -181,7 +181,7 @@ def _enrich_errors(errors: tuple[RunError, ...], evidence: Evidence) -> tuple[Ru
 def _has_delivered(name: str, outputs: dict[str, Output], evidence: Evidence) -> bool:
     built = evidence.builds.get(name)
     if built:
-        return built.valid
+        return not built.error
     output = outputs.get(name)
     if output is None or _has_not_run(output):
         return False
@@ -238,7 +238,7 @@ def _output_from_build(leaf: Component, flow: Flow | None, evidence: Evidence) -
     """Return an output that the response omits."""
     entry = evidence.outputs.get(leaf.id) or ComponentOutput(
         type=output_type(leaf.declared_types),
-        status="completed" if evidence.builds[leaf.id].valid else "failed",
+        status="failed" if evidence.builds[leaf.id].error else "completed",
     )
     return read_component(leaf.id, entry, flow)
 
@@ -246,6 +246,6 @@ def _output_from_build(leaf: Component, flow: Flow | None, evidence: Evidence) -
 def _fill_from_build(output: Output, built: BuildResult) -> Output:
     if built.error and output.kind in (OutputKind.ERROR, OutputKind.UNKNOWN):
         return replace(output, kind=OutputKind.ERROR, value=built.error.message)
-    if is_empty(output) and built.valid and output.kind is not OutputKind.FILE:
+    if is_empty(output) and not built.error and output.kind is not OutputKind.FILE:
         return with_content(output, built.content)
     return output

@@ -9,7 +9,7 @@ from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import Output, OutputKind, extract_text, read_output
 from lfclient.runs.components import RunError
-from lfclient.runs.evidence import error_from_message, strip_preamble
+from lfclient.runs.evidence import error_from_message, split_preamble
 from lfclient.runs.model import Mode, Run, RunStatus, read_status
 from lfclient.wire.schemas import ComponentOutput, RunResponse, parse
 
@@ -78,9 +78,9 @@ def read_error(entry: Json, flow: Flow | None) -> RunError:
         return RunError(str(entry))
     text = next((entry[key] for key in ("error", "message", "detail") if entry.get(key)), entry)
     text = text if isinstance(text, str) else str(text)
-    component = _component_name_in(text)
+    component, reason = split_preamble(text)
     return RunError(
-        strip_preamble(text),
+        reason,
         component_id=_find_component_id(component, flow),
         component=component,
         code=entry["code"] if isinstance(entry.get("code"), str) else None,
@@ -126,12 +126,6 @@ def timed_out_run(detail: JsonObject, *, before: Run) -> Run:
 def new_run(flow_id: str, mode: Mode, session_id: str | None) -> Run:
     """Return a run without any response yet."""
     return Run(flow_id=flow_id, mode=mode, status=RunStatus.UNKNOWN, session_id=session_id)
-
-
-def _component_name_in(text: str) -> str | None:
-    _, marker, rest = text.partition("Error building Component ")
-    name = rest.partition(":")[0]
-    return name if marker and name and "\n" not in name else None
 
 
 def _find_component_id(display_name: str | None, flow: Flow | None) -> str | None:

@@ -96,7 +96,7 @@ def test_a_completed_run_with_a_failed_output_has_failed():
 
 def test_a_run_with_a_branch_not_taken_is_completed():
     run = completed(BRANCHES, "ChatOutput-yes")
-    evidence = Evidence(builds={"ChatOutput-yes": BuildResult(True)}, inactivated={"ChatOutput-no"})
+    evidence = Evidence(builds={"ChatOutput-yes": BuildResult()}, inactivated={"ChatOutput-no"})
     evaluated = evaluate_outcome(run, BRANCHES, evidence, LIMITS)
     assert evaluated.status is RunStatus.COMPLETED
     assert [(one.component_id, one.reason) for one in evaluated.not_run] == [
@@ -111,7 +111,7 @@ def test_a_terminal_fed_only_by_inactivated_components_is_on_their_branch():
         "ChatOutput-b",
         edges=(("ChatInput-a", "Text-t"), ("Text-t", "ChatOutput-b")),
     )
-    evidence = Evidence(builds={"ChatInput-a": BuildResult(True)}, inactivated={"Text-t"})
+    evidence = Evidence(builds={"ChatInput-a": BuildResult()}, inactivated={"Text-t"})
     evaluated = evaluate_outcome(completed(flow), flow, evidence, LIMITS)
     assert evaluated.status is RunStatus.COMPLETED
     assert evaluated.not_run[0].reason == BRANCH_NOT_TAKEN

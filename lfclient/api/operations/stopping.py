@@ -66,7 +66,7 @@ def recover_erased_result(context: ApiContext, run: Run, flow: Flow | None) -> S
         return run
     expected = frozenset(leaf.id for leaf in flow.expected_terminals)
     evidence = yield from fetch_build_evidence(context, run, expected)
-    if not all(name in evidence.builds and evidence.builds[name].valid for name in expected):
+    if not all(name in evidence.builds and not evidence.builds[name].error for name in expected):
         return run
     completed = replace(run, status=RunStatus.COMPLETED, outputs={}, server_status="cancelled")
     return evaluate_outcome(completed, flow, evidence, context.limits)

@@ -37,8 +37,8 @@ def find_images(output: Output) -> list[FoundImage]:
     """Return the images of an output and its extras in order, without duplicates."""
     by_source: dict[bytes | str, FoundImage] = {}
     for variant in (output, *output.extras):
-        if variant.kind is OutputKind.IMAGE:
-            images = _images_in_image(variant.value)
+        if variant.kind is OutputKind.IMAGE and isinstance(variant.value, (bytes, str)):
+            images = iter([FoundImage("", variant.value)])
         elif isinstance(variant.value, str):
             images = _images_in_text(variant.value)
         else:
@@ -61,13 +61,6 @@ def image_bytes(source: bytes | str) -> bytes:
         return b64decode("".join(body.split()), validate=True)
     except ValueError:
         return b""
-
-
-def _images_in_image(value: Json) -> Iterator[FoundImage]:
-    if isinstance(value, (bytes, str)):
-        yield FoundImage("", value)
-    else:
-        yield from _images_in_value(value)
 
 
 def _images_in_text(text: str) -> Iterator[FoundImage]:

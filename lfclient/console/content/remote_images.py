@@ -13,13 +13,13 @@ from collections.abc import Callable
 
 import httpx
 
+from lfclient.console.content.media_types import MediaKind, detect_media_type
 from lfclient.errors import LangflowError
 from lfclient.wire.addresses import Resolver, resolve, unwrap_ipv4
 
 MAX_BYTES = 20_000_000
 TIMEOUT_SECONDS = 10.0
 MAX_REDIRECTS = 3
-_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM")
 
 
 class ImageLoadError(LangflowError):
@@ -106,7 +106,6 @@ def _read(response: httpx.Response, deadline: float, clock: Callable[[], float])
         if clock() > deadline:
             raise ImageLoadError("Loading the image took longer than 10 s.")
     data = bytes(body)
-    webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
-    if not webp and not data.startswith(_SIGNATURES):
+    if detect_media_type(data).kind is not MediaKind.IMAGE:
         raise ImageLoadError("The response is not a PNG, JPEG, GIF, WebP or BMP image.")
     return data
