@@ -83,6 +83,7 @@ def test_a_run_can_be_stopped_found_and_opened_in_the_list(screen):
     screen.part("history-filters").get_by_placeholder("Search inputs").fill('"takes half a"')
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/history\?q="))
+    screen.drawn()  # until then the unfiltered table is there too
     expect(cell(page, FLOW)).to_contain_text("Takes half a minute")
     press(page, 70)
     screen.wait("cancelled")

@@ -274,6 +274,7 @@ def test_nothing_jumps_while_a_run_refreshes(screen):
     screen.run()
     # not `wait`: a component may be shown as running while the run is still queued
     expect(screen.page).to_have_title(re.compile("Running"))
+    expect(screen.part("run-status")).to_contain_text("components")
     screen.page.wait_for_timeout(1000)
     boxes = set()
     for _ in range(20):
