@@ -90,8 +90,8 @@ def counter_click(page: Page) -> float:
     page.bring_to_front()
     settle(page)
     shown = int(page.locator(".st-key-shown").inner_text().split()[1])
-    wanted = [f"pressed {shown + 1} "]
-    taken = click_to_text(page, ".st-key-press button", ".st-key-shown", wanted)
+    texts = [f"pressed {shown + 1} "]
+    taken = click_to_text(page, ".st-key-press button", ".st-key-shown", texts)
     settle(page)
     return taken
 
@@ -115,11 +115,11 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
         chromium(chromium_path) as page,
     ):
         made = client.create_flow("bench begin", build_graph(sleeping(SECONDS), client.catalogue()))
-        told = {"BENCH_SERVER": url, "BENCH_KEY": api_key, "BENCH_FLOW": made.id}
+        environment = {"BENCH_SERVER": url, "BENCH_KEY": api_key, "BENCH_FLOW": made.id}
         try:
             with (
                 trivial(Path(name) / "fragment", FRAGMENT) as counter,
-                trivial(Path(name) / "calling", CALLING, told) as calling,
+                trivial(Path(name) / "calling", CALLING, environment) as calling,
                 Console(Path(name), environ) as console,
             ):
                 fragment, caller = (page.context.browser.new_page() for _ in range(2))

@@ -16,10 +16,10 @@ _PARAGRAPH = (
 )
 
 
-def answer(wanted: str) -> bytes:
+def answer(request: str) -> bytes:
     """The response to the message "<n> rows" or "<n> MB of text"."""
-    number = int(wanted.split()[0])
-    if "rows" in wanted:
+    number = int(request.split()[0])
+    if "rows" in request:
         kind: str = "dataframe"
         rows = [{"id": i, "name": f"person {i}", "score": i * 0.5} for i in range(number)]
         content: Any = {"dataframe": {"message": rows, "type": "array"}}

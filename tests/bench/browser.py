@@ -5,17 +5,17 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 # Installed before the click: records when the text of `selector` changes to one that contains
-# `wanted`, by the page's clock.
+# `texts`, by the page's clock.
 _WATCH = """
-([selector, wanted, click]) => new Promise((resolve, reject) => {
-  const seen = () => [...document.querySelectorAll(selector)]
-    .some((e) => wanted.some((w) => e.innerText.toLowerCase().includes(w)));
+([selector, texts, click]) => new Promise((resolve, reject) => {
+  const isShown = () => [...document.querySelectorAll(selector)]
+    .some((e) => texts.some((w) => e.innerText.toLowerCase().includes(w)));
   let start = 0;
   const observer = new MutationObserver(() => {
-    if (seen()) { observer.disconnect(); resolve(performance.now() - start); }
+    if (isShown()) { observer.disconnect(); resolve(performance.now() - start); }
   });
   observer.observe(document.body, {subtree: true, childList: true, characterData: true});
-  setTimeout(() => { observer.disconnect(); reject(new Error('not seen: ' + wanted)); }, 60000);
+  setTimeout(() => { observer.disconnect(); reject(new Error('not shown: ' + texts)); }, 60000);
   start = performance.now();
   if (click) document.querySelector(click).click();
 })
@@ -37,6 +37,6 @@ def settle(page: Page) -> None:
     )
 
 
-def click_to_text(page: Page, click: str, selector: str, wanted: list[str]) -> float:
-    """Milliseconds from a click on `click` until `selector` shows one of `wanted` (lower case)."""
-    return float(page.evaluate(_WATCH, [selector, wanted, click]))
+def click_to_text(page: Page, click: str, selector: str, texts: list[str]) -> float:
+    """Milliseconds from a click on `click` until `selector` shows one of `texts` (lower case)."""
+    return float(page.evaluate(_WATCH, [selector, texts, click]))

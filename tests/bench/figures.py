@@ -37,7 +37,7 @@ class Figure:
         return self.value / self.floor if self.floor else self.value
 
     @property
-    def kept(self) -> bool:
+    def is_met(self) -> bool:
         """Whether the promise holds."""
         return self.measure <= self.limit
 
@@ -46,7 +46,7 @@ class Figure:
         floor = f"{self.floor:.4g} {self.unit} ({self.floor_name})" if self.floor else "–"
         measure = f"{self.measure:.2f}×" if self.floor else f"{self.value:.4g} {self.unit}"
         limit = f"{self.limit:g}×" if self.floor else f"{self.limit:g} {self.unit}"
-        verdict = "kept" if self.kept else "**missed**"
+        verdict = "kept" if self.is_met else "**missed**"
         cells = [self.name, f"{self.value:.4g} {self.unit}", floor, measure, limit, verdict]
         return f"| {' | '.join(cells)} |"
 

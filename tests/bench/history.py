@@ -147,12 +147,14 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
             begun, done = records()
             row, text = encoded(to_row(begun)), build_search_text(begun)
             bodies = list(dump_run(done.run))
-            kept = {
+            outputs = {
                 "output_summary": summarize_outputs(done),
                 "response_bytes": sum(map(len, bodies)),
             }
             later = build_search_text(done)
-            ending = encoded({**mutable_columns(done), **kept, "stored_parts": done.stored_parts})
+            ending = encoded(
+                {**mutable_columns(done), **outputs, "stored_parts": done.stored_parts}
+            )
 
             def write() -> None:
                 disk.execute("BEGIN IMMEDIATE")

@@ -106,10 +106,10 @@ _NOTE = """
 
 def delays(page: Page, server: ScriptedLangflow, selector: str, button: str) -> dict[str, float]:
     """Milliseconds from each marked event on the wire to the screen, for one run."""
-    known = set(server.jobs)
-    seen: dict[str, float] = page.evaluate(_NOTE, [selector, button, f"done {COMPONENTS}"])
-    (job,) = (job for name, job in server.jobs.items() if name not in known)
-    return {mark: at - job.sent[mark.replace("graph", "done")] * 1000 for mark, at in seen.items()}
+    earlier = set(server.jobs)
+    times: dict[str, float] = page.evaluate(_NOTE, [selector, button, f"done {COMPONENTS}"])
+    (job,) = (job for name, job in server.jobs.items() if name not in earlier)
+    return {mark: at - job.sent[mark.replace("graph", "done")] * 1000 for mark, at in times.items()}
 
 
 def console_delays(page: Page, console: Console, server: ScriptedLangflow) -> dict[str, float]:

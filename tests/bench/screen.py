@@ -95,18 +95,18 @@ def stop_clicks(page: Page) -> tuple[float, float]:
 
     The run would go on for half a minute.
     """
-    asked, confirmed = [], []
+    requested, confirmed = [], []
     words = ["stopping", "cancelled"]  # the second may replace the first before it is seen
     for _ in range(STOPS):
-        for taken, wanted in ((asked, words), (confirmed, words[1:])):
+        for taken, texts in ((requested, words), (confirmed, words[1:])):
             page.locator(".st-key-run-button button").first.click()
             page.locator(STATUS).get_by_text("running").first.wait_for(timeout=15_000)
             page.wait_for_timeout(700)  # the run continues, so the page is never idle
-            taken.append(click_to_text(page, ".st-key-stop-button button", STATUS, wanted) / 1000)
+            taken.append(click_to_text(page, ".st-key-stop-button button", STATUS, texts) / 1000)
             page.locator(STATUS).get_by_text("cancelled").first.wait_for(timeout=15_000)
             settle(page)
             new_run(page, "cancelled")
-    return median(asked), median(confirmed)
+    return median(requested), median(confirmed)
 
 
 def end_to_screen(
@@ -176,14 +176,14 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
             short = end_to_screen(page, console, url, api_key)
             open_flow(page, console, flow_id(url, api_key, "Takes half a minute"))
             long = end_to_screen(page, console, url, api_key, runs=1)
-            asked, confirmed = stop_clicks(page)
+            requested, confirmed = stop_clicks(page)
     name = "Click on Run to the status word, record committed"
     return [
         Figure(name, click, 3, floor=same, floor_name="trivial page, same settings"),
         Figure(name, click, 1, floor=plain, floor_name="trivial page, Streamlit's defaults"),
         Figure("End of a short job to its result on the screen", median(short), 0.5, "s"),
         Figure("End of a 25 s job to its result on the screen", median(long), 0.5, "s"),
-        Figure("Click on Stop to the word that it was asked for", asked, 1, "s"),
+        Figure("Click on Stop to the word that it was asked for", requested, 1, "s"),
         Figure("Click on Stop to the server's word that it has stopped", confirmed, 1, "s"),
     ]
 

@@ -85,8 +85,8 @@ class ScriptedLangflow(StandIn):
 
 
 def _outputs(job: ScriptedJob) -> dict[str, Any]:
-    told = (line.data for line, _ in job.frames if line.event == "output")
-    return {data["component_id"]: data for data in told}
+    events = (line.data for line, _ in job.frames if line.event == "output")
+    return {data["component_id"]: data for data in events}
 
 
 def _play(job: ScriptedJob, request: Request, after: int) -> None:

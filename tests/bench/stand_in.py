@@ -48,12 +48,12 @@ class Request(BaseHTTPRequestHandler):
 class StandIn:
     """Serves `flow` on a free loopback port while its block lasts.
 
-    `asked` counts the requests by method and path. Subclasses answer those that run the flow.
+    `requests` counts the requests by method and path. Subclasses answer those that run the flow.
     """
 
     def __init__(self, flow: dict[str, Any]) -> None:
         self.flow = flow
-        self.asked: Counter[str] = Counter()
+        self.requests: Counter[str] = Counter()
         summary = {"id": flow["id"], "name": flow["name"], "description": "", "is_component": False}
         self._known: dict[str, Any] = {
             "GET /api/v1/version": _VERSION,
@@ -77,7 +77,7 @@ class StandIn:
     def answer(self, request: Request) -> None:
         """Answer a request; 404 for an unknown one."""
         what = f"{request.command} {urlsplit(request.path).path.rstrip('/')}"
-        self.asked[what] += 1
+        self.requests[what] += 1
         if not self.run(request, what):
             found = self._known.get(what)
             body = {"detail": "Not Found"} if found is None else found

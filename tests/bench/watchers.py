@@ -61,7 +61,7 @@ def requests(browser: Browser, watchers: int) -> int:
         for page in (first, *others):
             page.locator(STATUS).get_by_text("completed").first.wait_for(timeout=60_000)
         time.sleep(2)
-        return sum(n for what, n in server.asked.items() if WORKFLOWS in what)
+        return sum(n for what, n in server.requests.items() if WORKFLOWS in what)
 
 
 def growth(browser: Browser) -> tuple[float, float]:

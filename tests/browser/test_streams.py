@@ -100,7 +100,7 @@ def test_a_cut_stream_resumes_where_it_stopped(
     server.play(held(chain_script(FLOW, words=12, pause=0.05), go_on))
     cuts = [Fault(cut=True, after=b'"word5 "'), Fault(cut=True, after=b'"event": "end_ver')]
     proxy.plan("/events", *cuts)
-    begun, opened = server.asked[f"POST {WORKFLOWS}"], proxy.count("/events")
+    begun, opened = server.requests[f"POST {WORKFLOWS}"], proxy.count("/events")
     screen.run()
     status = screen.part("run-status")
     expect(status).to_contain_text("word23 ")
@@ -111,7 +111,7 @@ def test_a_cut_stream_resumes_where_it_stopped(
     go_on.set()
     screen.wait("completed")
     assert proxy.count("/events") - opened >= 3
-    assert server.asked[f"POST {WORKFLOWS}"] - begun == 1
+    assert server.requests[f"POST {WORKFLOWS}"] - begun == 1
     expect(screen.part("outputs")).to_contain_text("That is all.")
     expect(screen.part("run-details").get_by_text("Done ·")).to_have_count(2)
     assert words_in(messages(screen)) == list(range(24))

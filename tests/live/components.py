@@ -48,8 +48,8 @@ class TellsValues(Component):
     async def tell(self) -> Message:
         values = {name: getattr(self, name) for name in ("said", "read", "note", "rows")}
         values["password"] = hashlib.sha256(self.password.encode()).hexdigest()
-        told = json.dumps(values, default=str).encode()
-        return Message(text=base64.b64encode(told).decode())
+        values_json = json.dumps(values, default=str).encode()
+        return Message(text=base64.b64encode(values_json).decode())
 """
 
 # more events than a server buffers for a slow reader, in bursts below 256: with more, its own event

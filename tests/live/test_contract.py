@@ -157,8 +157,8 @@ def test_invalid_values_are_refused_without_a_request(client: LangflowClient, ma
 def test_a_running_job_is_stopped_once(client: LangflowClient, make: Make):
     """A second stop confirms it."""
     job = client.submit(make("Takes half a minute"))
-    seen = client.status(job)
-    assert seen.status in (RunStatus.QUEUED, RunStatus.IN_PROGRESS)
+    polled = client.status(job)
+    assert polled.status in (RunStatus.QUEUED, RunStatus.IN_PROGRESS)
     result = client.stop(job)
     assert (result.stopped, result.run.status) == (True, RunStatus.CANCELLED)
     assert client.wait(job, timeout=5).status is RunStatus.CANCELLED

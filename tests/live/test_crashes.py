@@ -57,7 +57,7 @@ def test_a_killed_console_loses_nothing_and_runs_nothing_twice(
     # one flow each: 1.8 keeps no trace of a flow's earlier run
     flows = {point: make("Plan a trip" if point == "stream begun" else ECHO) for point in points}
     sessions = {point: uuid4().hex for point in points}
-    told = {
+    instructions = {
         "folder": str(tmp_path),
         "url": langflow.url,
         "key": langflow.api_key,
@@ -66,7 +66,7 @@ def test_a_killed_console_loses_nothing_and_runs_nothing_twice(
     }
     killed = subprocess.run(
         [sys.executable, "-m", "tests.live.crash_process"],
-        input=json.dumps(told),
+        input=json.dumps(instructions),
         capture_output=True,
         text=True,
         timeout=60,

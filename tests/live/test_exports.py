@@ -39,8 +39,8 @@ def test_report_and_zip_hold_the_whole_run_except_its_secret(
 ):
     """Messages, a table and a file's bytes."""
     flow = make(every_kind(f"taken-{uuid4().hex[:8]}"))
-    given = {"ChatInput-a.input_value": TEXT, "TellsSecret-s.api_key": SECRET}
-    record = desk.until(desk.start(flow, **given), has_components)
+    overrides = {"ChatInput-a.input_value": TEXT, "TellsSecret-s.api_key": SECRET}
+    record = desk.until(desk.start(flow, **overrides), has_components)
     assert record.status is RunStatus.COMPLETED, record
     file = record.run.outputs["SaveToFile-w"].value
     assert isinstance(file, FileRef)
@@ -76,9 +76,11 @@ def check_archive(
     assert files[name] == content
     facts = json.loads(files["run.json"])
     assert facts["status"] == "completed"
-    kept = {one["component"]: one["files"] for one in facts["outputs"]}
+    names = {one["component"]: one["files"] for one in facts["outputs"]}
     assert not any(one["left_out"] for one in facts["outputs"])
-    (echo,), (said,), (table,) = kept["ChatOutput-b"], kept["ChatOutput-told"], kept["SplitText-r"]
+    (echo,), (said,), (table,) = (
+        names[one] for one in ("ChatOutput-b", "ChatOutput-told", "SplitText-r")
+    )
     assert (files[echo].decode(), files[said].decode()) == (TEXT, "it is ••••")
     rows = list(csv.DictReader(io.StringIO(files[table].decode("utf-8-sig"))))
     assert [row["text"] for row in rows] == TEXT.splitlines()

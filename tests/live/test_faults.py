@@ -102,10 +102,10 @@ def test_events_dropped_for_a_slow_reader_arrive_in_the_end(
         LangflowClient(langflow.url, langflow.api_key) as client,
     ):
         job = slow.submit(flow)
-        told = slow.events(job, flow=flow)
-        found = [next(told)]
+        events = slow.events(job, flow=flow)
+        found = [next(events)]
         wait_for(lambda: client.status(job).ended, 60)
-        found += told
+        found += events
         assert proxy.count("/events") > 1  # the dropped events were requested again
         whole = list(client.events(job, flow=flow))
     assert 0 < len([one for one in found if isinstance(one, LogLine)]) < 4_500
@@ -135,9 +135,9 @@ def test_of_two_simultaneous_decisions_one_counts(
     question = desk.until(mine, is_waiting).run.waiting_for
     (waiting,) = client.pending(flow)
     theirs = other.runner.adopt(other.connection, flow, waiting)
-    asked = other.until(theirs, is_waiting).run.waiting_for
+    question = other.until(theirs, is_waiting).run.waiting_for
     desk.runner.decide(mine, desk.connection, question, "approve")
-    other.runner.decide(theirs, other.connection, asked, "reject")
+    other.runner.decide(theirs, other.connection, question, "reject")
     first, second = desk.until(mine, ended), other.until(theirs, ended)
     assert first.status is second.status is RunStatus.COMPLETED
     assert list(first.run.outputs) == list(second.run.outputs)
@@ -148,9 +148,9 @@ def test_invalid_decisions_raise_an_error(client: LangflowClient, make: Make):
     """One that is not offered, one for another question, a second one, and one after a stop."""
     flow = make("Wait for an approval")
     job = client.submit(flow)
-    (*_, asked) = client.events(job, flow=flow)
-    assert isinstance(asked, HumanInputRequired)
-    request = asked.request.request_id
+    (*_, question) = client.events(job, flow=flow)
+    assert isinstance(question, HumanInputRequired)
+    request = question.request.request_id
     with pytest.raises(InvalidRequest):
         client.resume(job, request, "perhaps")
     with pytest.raises(NotWaiting):
@@ -158,13 +158,13 @@ def test_invalid_decisions_raise_an_error(client: LangflowClient, make: Make):
     client.resume(job, request, "approve")
     with pytest.raises(NotWaiting):
         client.resume(job, request, "approve")
-    (*_, last) = client.events(job, asked.id, flow=flow)
+    (*_, last) = client.events(job, question.id, flow=flow)
     assert (type(last), last.status) == (RunEnded, RunStatus.COMPLETED)
     stopped = client.submit(flow)
-    (*_, asked) = client.events(stopped, flow=flow)
+    (*_, question) = client.events(stopped, flow=flow)
     client.stop(stopped, flow=flow)
     with pytest.raises(NotWaiting):
-        client.resume(stopped, asked.request.request_id, "approve")
+        client.resume(stopped, question.request.request_id, "approve")
     assert client.pending(flow) == []
 
 
@@ -213,9 +213,9 @@ def test_events_contain_no_secret(desk: Desk, make: Make, mode: str):
     if mode == "stream":
         assert record.run.raw["events"]
     assert SECRET not in repr(record)
-    kept = b"".join(part.read_bytes() for part in desk.folder.rglob("*") if part.is_file())
-    assert kept
-    assert SECRET.encode() not in kept
+    stored = b"".join(part.read_bytes() for part in desk.folder.rglob("*") if part.is_file())
+    assert stored
+    assert SECRET.encode() not in stored
 
 
 def test_an_interrupted_streamed_run_keeps_its_partial_output(desk: Desk, proxy: Proxy, make: Make):

@@ -57,7 +57,7 @@ def test_runs_survive_a_server_that_is_killed_and_restarted(
         asking, streamed = desk.start(make("Wait for an approval")), desk.start(writing, "stream")
         started += [asking, streamed]
         question = desk.until(asking, is_waiting).run.waiting_for
-        seen = written_text(desk.until(streamed, written_text))
+        early_text = written_text(desk.until(streamed, written_text))
 
     def begun() -> int:
         return sum(one.sender == "User" for one in client.messages(trip))
@@ -72,7 +72,7 @@ def test_runs_survive_a_server_that_is_killed_and_restarted(
     if modes:
         record = desk.until(streamed, ended)
         assert record.status is RunStatus.INTERRUPTED
-        assert written_text(record).startswith(seen)
+        assert written_text(record).startswith(early_text)
     noted = desk.until(job, lambda record: record.note)
     assert noted.status is RunStatus.IN_PROGRESS
     assert server.start().url == langflow.url

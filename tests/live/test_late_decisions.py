@@ -60,9 +60,9 @@ def flows(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[dict[bo
     """The flow with a fallback and the flow without."""
     made = {}
     for fallback in (True, False):
-        known = {name: dict(entry) for name, entry in components_by_type(catalogue).items()}
-        known["HumanInput"] = with_short_limit(known["HumanInput"], fallback)
-        data = graph_builder.build_graph(question_flow(fallback), {"all": known})
+        components = {name: dict(entry) for name, entry in components_by_type(catalogue).items()}
+        components["HumanInput"] = with_short_limit(components["HumanInput"], fallback)
+        data = graph_builder.build_graph(question_flow(fallback), {"all": components})
         made[fallback] = client.create_flow(f"late {fallback} {uuid4().hex[:8]}", data).id
     yield {fallback: client.flow(flow_id) for fallback, flow_id in made.items()}
     for flow_id in made.values():
@@ -72,8 +72,8 @@ def flows(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[dict[bo
 def test_a_decision_after_the_limit_does_not_count(desk: Desk, flows: dict[bool, Flow]):
     """The run keeps waiting, then continues with its fallback; without one, on no branch."""
     waiting = {fallback: desk.start(flow) for fallback, flow in flows.items()}
-    asked = {fallback: desk.until(run_id, is_waiting) for fallback, run_id in waiting.items()}
-    limits = [record.run.waiting_for.expires_at for record in asked.values()]
+    records = {fallback: desk.until(run_id, is_waiting) for fallback, run_id in waiting.items()}
+    limits = [record.run.waiting_for.expires_at for record in records.values()]
     wait_for(lambda: datetime.now(UTC) > max(limits) + LATE)
     for fallback, run_id in waiting.items():
         record = desk.runner.get(run_id, desk.owner)

@@ -193,9 +193,9 @@ def test_a_late_restart_or_a_lost_secret_starts_nothing(desk: Desk, proxy: Proxy
     for held in helds.values():
         held.mark("go")
     records = {case: desk.until(run_id, ended) for case, run_id in runs.items()}
-    wanted = {True: RunStatus.COMPLETED, False: RunStatus.OUTCOME_UNKNOWN}
+    expected = {True: RunStatus.COMPLETED, False: RunStatus.OUTCOME_UNKNOWN}
     found = {case: record.status for case, record in records.items()}
-    assert found == {case: wanted[case[1]] for case in cases}
+    assert found == {case: expected[case[1]] for case in cases}
     assert {record.attempts for record in records.values()} == {1}
     assert proxy.count(POST) == len(runs)
     ran = {case: int(case[1]) for case in cases}

@@ -33,7 +33,7 @@ class Survivor:
     """The process that lives: it has the key and follows no run yet."""
 
     def __init__(self, folder: Path, server: LiveServer, database: str | None) -> None:
-        self.told = {
+        self.setup = {
             "folder": str(folder),
             "url": server.url,
             "key": server.api_key,
@@ -54,7 +54,7 @@ class Survivor:
             text=True,
         )
         each = [{"flow": flow.id, "mode": mode, "session": name} for flow, mode, name in runs]
-        json.dump({**self.told, "runs": each}, self.other.stdin)
+        json.dump({**self.setup, "runs": each}, self.other.stdin)
         self.other.stdin.close()
         return [self.other.stdout.readline().strip() for _ in runs]
 
@@ -118,13 +118,15 @@ def test_another_process_shows_stops_decides_and_takes_over_runs(
     record = beside.until(asking, ended, 15)
     assert (record.status, list(record.run.outputs)) == (RunStatus.COMPLETED, ["ChatOutput-yes"])
     beside.until(waiting, is_waiting)
-    seen = written_text(beside.until(call, lambda record: len(written_text(record)) > len(early)))
+    early_text = written_text(
+        beside.until(call, lambda record: len(written_text(record)) > len(early))
+    )
     assert not any(map(beside.runner.is_followed, (call, asking, stopped, waiting)))
     beside.kill()
     killed = time.monotonic()
     record = beside.until(call, ended, TAKEN_OVER_SECONDS)
     assert record.status is RunStatus.INTERRUPTED
-    assert written_text(record).startswith(seen)
+    assert written_text(record).startswith(early_text)
     assert record.run.unfinished_messages
     while not beside.runner.is_followed(waiting):
         assert time.monotonic() - killed < TAKEN_OVER_SECONDS
@@ -133,11 +135,11 @@ def test_another_process_shows_stops_decides_and_takes_over_runs(
     beside.runner.decide(waiting, beside.connection, record.run.waiting_for, "reject")
     record = beside.until(waiting, ended)
     assert (record.status, list(record.run.outputs)) == (RunStatus.COMPLETED, ["ChatOutput-no"])
-    asked = [
+    counts = [
         sum(one.sender == "User" for one in client.messages(flow, session))
         for flow, session in zip(flows, sessions, strict=True)
     ]
-    assert asked == [1, 1, 1, 1]
+    assert counts == [1, 1, 1, 1]
 
 
 def test_a_job_keeps_writing_while_its_process_is_killed(
@@ -146,11 +148,11 @@ def test_a_job_keeps_writing_while_its_process_is_killed(
     """The process that takes over continues from the stored text, and gets the complete text."""
     flow, session = make("Write word by word"), uuid4().hex
     (job,) = beside.start((flow, "background", session))
-    seen = written_text(beside.until(job, written_text))
+    early_text = written_text(beside.until(job, written_text))
     beside.kill()
     record = beside.until(job, ended)
     assert record.status is RunStatus.COMPLETED
-    assert written_text(record).startswith(seen.strip()[:10])
+    assert written_text(record).startswith(early_text.strip()[:10])
     assert "…" not in written_text(record)
     assert beside.runner.is_followed(job) or record.run.outputs
     assert sum(one.sender == "User" for one in client.messages(flow, session)) == 1

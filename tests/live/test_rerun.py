@@ -19,10 +19,10 @@ def test_rerunning_a_stored_run_sends_the_same_values(desk: Desk, make: Make, mo
     flow = make(ROWS)
     first = desk.until(desk.start(flow, mode, **GIVEN), ended)
     desk.restart()
-    kept = desk.runner.get(first.id, desk.owner)
-    inputs = check_rerun(kept.overrides, flow, mode=kept.mode, server=desk.info)
+    stored = desk.runner.get(first.id, desk.owner)
+    inputs = check_rerun(stored.overrides, flow, mode=stored.mode, server=desk.info)
     assert inputs.problems == ()
-    again = desk.until(desk.start(flow, kept.mode, **inputs.reusable_overrides), ended)
+    again = desk.until(desk.start(flow, stored.mode, **inputs.reusable_overrides), ended)
     assert again.status is RunStatus.COMPLETED
     for record in (first, again):
         rows = [row["text"] for row in record.run.outputs["SplitText-s"].value]

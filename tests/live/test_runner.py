@@ -152,13 +152,13 @@ def test_a_running_job_is_followed_after_a_kill(live):
         stdout=subprocess.PIPE,
         text=True,
     )
-    told = {
+    instructions = {
         "folder": str(live.folder),
         "url": live.connection.url,
         "key": live.key,
         "flow": flow.id,
     }
-    process.stdin.write(json.dumps(told))
+    process.stdin.write(json.dumps(instructions))
     process.stdin.close()
     job, call = process.stdout.readline().strip(), process.stdout.readline().strip()
     store = Store(live.folder)

@@ -39,13 +39,13 @@ def started(
     server: LiveServer,
     flow: Flow,
     mode: str,
-    given: dict,
+    overrides: dict,
     folder: Path,
     languages: Iterable[Language] = Language,
     **secrets: str,
 ) -> dict[Language, Running]:
     """Start the snippets of a run in its own session; secrets come from environment variables."""
-    kept = RunRecord(
+    record = RunRecord(
         id="r",
         owner="o",
         submit_token="c",
@@ -56,20 +56,22 @@ def started(
         mode=mode,
         created_at=datetime.now(UTC),
         session_id=uuid4().hex,
-        overrides=mask_secrets(flow, given),
+        overrides=mask_secrets(flow, overrides),
     )
-    codes = {one: write_snippet(one, kept, flow, client.server(), server.url) for one in languages}
+    codes = {
+        one: write_snippet(one, record, flow, client.server(), server.url) for one in languages
+    }
     for code in codes.values():
         assert server.api_key not in code
         assert not any(word in code for text in secrets.values() for word in LONG.findall(text))
     return run_all(codes, folder, LANGFLOW_API_KEY=server.api_key, **secrets)
 
 
-def console_run(client: LangflowClient, flow: Flow, mode: str, given: dict) -> Run:
+def console_run(client: LangflowClient, flow: Flow, mode: str, overrides: dict) -> Run:
     """The same run by the console."""
     if mode != "stream":
-        return run_to_end(client, flow, mode, given, session_id=uuid4().hex)
-    *_, last = client.stream(flow, given, session_id=uuid4().hex)
+        return run_to_end(client, flow, mode, overrides, session_id=uuid4().hex)
+    *_, last = client.stream(flow, overrides, session_id=uuid4().hex)
     assert isinstance(last, RunEnded)
     return last.run
 
@@ -97,16 +99,16 @@ def test_snippets_print_the_runs_answer(
     client: LangflowClient, langflow: LiveServer, make: Make, tmp_path: Path
 ):
     """In each language and mode, whatever the text contains; a job is polled to its end."""
-    flow, given = make(ECHO), {"ChatInput-a.input_value": NASTY}
+    flow, overrides = make(ECHO), {"ChatInput-a.input_value": NASTY}
     modes = ["sync", "background"]
     if client.server().capabilities.events:
         modes.append("stream")
     for mode in modes:
         folder = tmp_path / mode
         folder.mkdir()
-        running = started(client, langflow, flow, mode, given, folder)
+        running = started(client, langflow, flow, mode, overrides, folder)
         # before 1.11, servers turn the two characters \\n into a line break
-        answer = console_run(client, flow, mode, given).outputs["ChatOutput-b"].value
+        answer = console_run(client, flow, mode, overrides).outputs["ChatOutput-b"].value
         assert answer.splitlines()[-1] == NASTY.splitlines()[-1]
         assert printed_answers(running, mode) == dict.fromkeys(Language, answer)
 
@@ -120,31 +122,31 @@ def test_difficult_values_arrive_as_the_console_sends_them(
     flow = make(VALUES)
     file = client.upload("it's $HOME `x`.txt", HARD.encode(), flow_id=flow.id)
     rows = [{"word": "-x", "hard": HARD}, {"word": HARD, "hard": "$HOME"}]
-    given = {
+    overrides = {
         "ChatInput-a.input_value": HARD,
         "File-f.path": [file.path],
         "TellsValues-t.note": HARD,
         "TellsValues-t.rows": rows,
         "TellsValues-t.password": SECRET,
     }
-    running = started(client, langflow, flow, mode, given, tmp_path, PASSWORD=SECRET)
-    answer = console_run(client, flow, mode, given).outputs["ChatOutput-b"].value
+    running = started(client, langflow, flow, mode, overrides, tmp_path, PASSWORD=SECRET)
+    answer = console_run(client, flow, mode, overrides).outputs["ChatOutput-b"].value
     assert printed_answers(running, mode) == dict.fromkeys(Language, answer)
-    told = json.loads(base64.b64decode(answer))
+    received = json.loads(base64.b64decode(answer))
     digest = hashlib.sha256(SECRET.encode()).hexdigest()
-    assert told == {"said": HARD, "read": HARD, "note": HARD, "rows": rows, "password": digest}
+    assert received == {"said": HARD, "read": HARD, "note": HARD, "rows": rows, "password": digest}
 
 
 def test_the_lfclient_snippet_prints_tables_that_the_api_leaves_out(
     client: LangflowClient, langflow: LiveServer, make: Make, tmp_path: Path
 ):
     """From 1.10 on."""
-    flow, given = make(ROWS), {"TextInput-a.input_value": "one\ntwo"}
+    flow, overrides = make(ROWS), {"TextInput-a.input_value": "one\ntwo"}
     only = (Language.LFCLIENT,)  # a run at the same time would replace the server's records of it
-    running = started(client, langflow, flow, "sync", given, tmp_path, only)
+    running = started(client, langflow, flow, "sync", overrides, tmp_path, only)
     named, _, value = running[Language.LFCLIENT].printed().partition(": ")
     assert named == "Split Text (table)"
-    run = console_run(client, flow, "sync", given)
+    run = console_run(client, flow, "sync", overrides)
     rows = run.outputs["SplitText-s"].value
     found = [row["text"] for row in ast.literal_eval(value)]
     assert found == [row["text"] for row in rows] == ["one", "two"]

@@ -77,8 +77,8 @@ def test_two_people_can_stop_the_same_run(
     assert record.status is RunStatus.CANCELLED
     assert len(results) == 2
     for one in results:
-        told = "" if one is RunStatus.CANCELLED else one.message
-        known = ("in time", "could not check the API key", "sqlite3.OperationalError")
-        assert not told or any(words in told for words in known)
+        message = "" if one is RunStatus.CANCELLED else one.message
+        expected = ("in time", "could not check the API key", "sqlite3.OperationalError")
+        assert not message or any(words in message for words in expected)
     assert client.status(record.job_id, flow).status is RunStatus.CANCELLED
     assert len(desk.runner.recent(desk.owner)) == 1

@@ -87,8 +87,8 @@ def test_an_image_sent_with_a_message_can_be_downloaded(
     assert (run.status, run.outputs["ChatOutput-b"].value) == (RunStatus.COMPLETED, "see")
     lines = bare.get("/api/v1/monitor/messages", params={"session_id": session}).json()
     (message,) = [line for line in lines if line["sender"] == "User"]
-    (kept,) = json.loads(message["files"])
-    assert kept.endswith(ref.path)  # most releases prefix their storage folder
+    (path,) = json.loads(message["files"])
+    assert path.endswith(ref.path)  # most releases prefix their storage folder
     assert bare.get(f"/api/v1/files/images/{ref.path}").content == PIXEL
 
 
@@ -114,16 +114,16 @@ def test_an_empty_file_is_accepted(client: LangflowClient, upload: Callable):
 
 def test_a_large_file_is_sent_in_pieces(langflow: LiveServer, bare: httpx.Client):
     """By the async client as well, with progress."""
-    told: list[int] = []
+    sizes: list[int] = []
 
     async def upload() -> FileRef:
         async with AsyncLangflowClient(langflow.url, langflow.api_key) as client:
-            return await client.upload("big.bin", bytes(3_000_000), on_progress=told.append)
+            return await client.upload("big.bin", bytes(3_000_000), on_progress=sizes.append)
 
     ref = asyncio.run(upload())
     bare.delete(f"/api/v2/files/{ref.id}").raise_for_status()
-    assert len(told) > 10
-    assert told[-1] == ref.size == 3_000_000
+    assert len(sizes) > 10
+    assert sizes[-1] == ref.size == 3_000_000
 
 
 def test_an_unknown_flow_and_a_wrong_key_raise_errors(client: LangflowClient, langflow: LiveServer):

@@ -51,11 +51,11 @@ class Console:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "console.log"
-        kept = {
+        inherited = {
             k: v for k, v in os.environ.items() if not k.startswith(("LANGFLOW_", "LFCONSOLE_"))
         }
         self.environ = {
-            **kept,
+            **inherited,
             "LFCONSOLE_DATA_DIR": str(folder / "data"),
             "LFCONSOLE_DISCOVER_URL": "",
             **(environ or {}),
