@@ -61,7 +61,7 @@ def measure(page: Page, console: Console, flow_id: str) -> tuple[float, float]:
     for _ in range(RERUNS):
         settle(page)
         reruns.append(
-            click_to_text(page, f"{PANEL} summary", PANEL, ["what differs from the flow"])
+            click_to_text(page, f"{PANEL} summary", PANEL, ["values that differ from the flow"])
         )
         page.locator(f"{PANEL} summary").click()
         page.locator(f"{PANEL} textarea").wait_for(state="detached")
