@@ -1,7 +1,10 @@
 """Fixtures for tests that open pages."""
 
+import functools
+
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1.element_tree import ElementTree
 
 from lfclient.console.runner.shared_runner import close_runners
@@ -22,6 +25,15 @@ def fail_on_exception(monkeypatch):
         return app
 
     monkeypatch.setattr(ElementTree, "run", run_and_check)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def scan_packages_once():
+    """Search the installed packages for components once, not for each page: half of its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        scan = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        yield
 
 
 @pytest.fixture(autouse=True)
