@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import pairwise
 from operator import eq
 from typing import TypeVar
 
@@ -20,7 +19,6 @@ MAX_RECURSION = 10  # splits within splits
 MAX_COMPARISONS = 8_000_000  # pairs of items in total, about a second
 
 _T = TypeVar("_T")
-_Range = tuple[int, int, int, int]  # a0, a1, b0, b1
 
 
 @dataclass(frozen=True)
@@ -40,12 +38,13 @@ def diff_blocks(a: Sequence[Hashable], b: Sequence[Hashable]) -> tuple[list[Bloc
     A part that was not compared in detail is one block that differs.
     """
     start, end = common_prefix_and_suffix(a, b)
-    blocks = [Block(True, 0, start, 0, start)] if start else []
-    differ = _Differ(a, b, blocks)
-    is_detailed = differ.diff((start, len(a) - end, start, len(b) - end))
-    if end:
-        blocks.append(Block(True, len(a) - end, len(a), len(b) - end, len(b)))
-    return _merge_adjacent(blocks), is_detailed
+    differ = _Differ(a, b)
+    blocks = [
+        Block(True, 0, start, 0, start),
+        *differ.blocks(start, len(a) - end, start, len(b) - end),
+        Block(True, len(a) - end, len(a), len(b) - end, len(b)),
+    ]
+    return _merge_adjacent(blocks), differ.is_detailed
 
 
 def common_prefix_and_suffix(
@@ -82,47 +81,39 @@ def _common_length(limit: int, equal: Callable[[int, int], bool]) -> int:
 
 
 class _Differ:
-    """Appends the blocks of ranges to `blocks`, until it has made `MAX_COMPARISONS`."""
+    """Diffs ranges of two sequences, in detail until it has made `MAX_COMPARISONS`."""
 
-    def __init__(self, a: Sequence[Hashable], b: Sequence[Hashable], blocks: list[Block]) -> None:
-        self._a, self._b, self._blocks = a, b, blocks
+    def __init__(self, a: Sequence[Hashable], b: Sequence[Hashable]) -> None:
+        self.is_detailed = True  # so far
+        self._a, self._b = a, b
         self._comparisons_left = MAX_COMPARISONS
 
-    def diff(self, part: _Range, depth: int = 0) -> bool:
-        """Append the blocks of a range; return whether it was compared in detail."""
-        a0, a1, b0, b1 = part
-        if a0 == a1 and b0 == b1:
-            return True
+    def blocks(self, a0: int, a1: int, b0: int, b1: int, depth: int = 0) -> Iterator[Block]:
         if a0 == a1 or b0 == b1:
-            self._blocks.append(Block(False, *part))
-            return True
+            yield Block(False, a0, a1, b0, b1)
+            return
         if max(a1 - a0, b1 - b0) <= MAX_DIFFLIB_ITEMS:
-            return self._diff_with_difflib(part)
-        anchors = self._unique_anchors(part) if depth < MAX_RECURSION else []
-        if not anchors:
-            self._blocks.append(Block(False, *part))
-            return False
-        is_detailed = True
-        for (i, j), (next_i, next_j) in pairwise([(a0 - 1, b0 - 1), *anchors, (a1, b1)]):
-            if i >= a0:
-                self._blocks.append(Block(True, i, i + 1, j, j + 1))
-            is_detailed &= self.diff((i + 1, next_i, j + 1, next_j), depth + 1)
-        return is_detailed
+            self._comparisons_left -= (a1 - a0) * (b1 - b0)
+            if self._comparisons_left >= 0:
+                matcher = SequenceMatcher(None, self._a[a0:a1], self._b[b0:b1], autojunk=False)
+                for tag, i0, i1, j0, j1 in matcher.get_opcodes():
+                    yield Block(tag == "equal", a0 + i0, a0 + i1, b0 + j0, b0 + j1)
+                return
+        elif depth < MAX_RECURSION:
+            anchors = self._unique_anchors(a0, a1, b0, b1)
+            if anchors:
+                i, j = a0, b0
+                for next_i, next_j in anchors:
+                    yield from self.blocks(i, next_i, j, next_j, depth + 1)
+                    i, j = next_i + 1, next_j + 1
+                    yield Block(True, next_i, i, next_j, j)
+                yield from self.blocks(i, a1, j, b1, depth + 1)
+                return
+        self.is_detailed = False
+        yield Block(False, a0, a1, b0, b1)
 
-    def _diff_with_difflib(self, part: _Range) -> bool:
-        a0, a1, b0, b1 = part
-        self._comparisons_left -= (a1 - a0) * (b1 - b0)
-        if self._comparisons_left < 0:
-            self._blocks.append(Block(False, *part))
-            return False
-        matcher = SequenceMatcher(None, self._a[a0:a1], self._b[b0:b1], autojunk=False)
-        for tag, i0, i1, j0, j1 in matcher.get_opcodes():
-            self._blocks.append(Block(tag == "equal", a0 + i0, a0 + i1, b0 + j0, b0 + j1))
-        return True
-
-    def _unique_anchors(self, part: _Range) -> list[tuple[int, int]]:
+    def _unique_anchors(self, a0: int, a1: int, b0: int, b1: int) -> list[tuple[int, int]]:
         """Return positions of items that are unique in both, the longest series in order."""
-        a0, a1, b0, b1 = part
         unique = {item for item, count in Counter(self._a[a0:a1]).items() if count == 1}
         unique &= {item for item, count in Counter(self._b[b0:b1]).items() if count == 1}
         position_in_b = {self._b[j]: j for j in range(b0, b1) if self._b[j] in unique}
@@ -151,8 +142,8 @@ def _merge_adjacent(blocks: list[Block]) -> list[Block]:
     merged: list[Block] = []
     for block in blocks:
         if merged and merged[-1].is_equal == block.is_equal:
-            last = merged[-1]
-            merged[-1] = Block(block.is_equal, last.a0, block.a1, last.b0, block.b1)
-        else:
+            first = merged.pop()
+            block = Block(block.is_equal, first.a0, block.a1, first.b0, block.b1)
+        if block.a0 < block.a1 or block.b0 < block.b1:
             merged.append(block)
     return merged
