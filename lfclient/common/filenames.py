@@ -25,13 +25,13 @@ def safe_name(name: str, max_bytes: int = MAX_NAME_BYTES) -> str:
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     visible = "".join(c for c in last if unicodedata.category(c) not in _INVISIBLE)
     # shorten first: sanitize_filename would cut the extension off
-    found = sanitize_filename(
+    safe = sanitize_filename(
         _shorten(visible, max_bytes), replacement_text="_", platform="universal"
     )
-    if not found.strip(" ."):
+    if not safe.strip(" ."):
         return _DEFAULT_NAME
     # servers read ".env" as an extension without a name
-    return _DEFAULT_NAME + found if found.startswith(".") else found
+    return _DEFAULT_NAME + safe if safe.startswith(".") else safe
 
 
 def extension(name: str) -> str:

@@ -12,7 +12,7 @@ _MIN_ELIDED, _PREFIX_START, _PREFIX_END = 32, 16, 6
 
 
 def clip(text: str, limit: int) -> str:
-    """Return at most `limit` characters of `text`, with an ellipsis if some are left out."""
+    """Return at most `limit` characters of `text`, with an ellipsis if some are omitted."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
@@ -34,7 +34,7 @@ def clip_middle(text: str, limit: int) -> str:
 
 
 def elide_common_prefix(texts: Sequence[str]) -> list[str]:
-    """Return the texts with most of a long common prefix left out, so that differences show.
+    """Return the texts with most of a long common prefix omitted, so that differences show.
 
     `Message: Please write a friendly letter, number 7` becomes `Message: Please… number 7` beside
     one that ends in `number 12`.

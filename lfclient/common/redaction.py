@@ -65,7 +65,7 @@ class Redactor:
 
     def add(self, *secrets: str) -> None:
         """Redact these secrets from now on."""
-        bare = (found[1] for found in map(_AUTH_SCHEME.fullmatch, secrets) if found)
+        bare = (match[1] for match in map(_AUTH_SCHEME.fullmatch, secrets) if match)
         new = {one for one in (*secrets, *bare) if len(one) >= MIN_SECRET_LENGTH} - self._secrets
         if not new:
             return
@@ -155,9 +155,9 @@ def _may_be_secret_cell(name: object, item: Json) -> bool:
 
 def find_named_secrets(value: Json) -> set[str]:
     """Return the texts that `replace_secrets` would replace."""
-    found: set[str] = set()
-    replace_secrets(value, lambda secret: found.update(collect_texts(secret)))
-    return found
+    secrets: set[str] = set()
+    replace_secrets(value, lambda secret: secrets.update(collect_texts(secret)))
+    return secrets
 
 
 def is_redacted(value: Json) -> bool:

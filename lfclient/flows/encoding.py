@@ -70,7 +70,7 @@ def encode(field: Field, value: Json, mode: str, server: ServerRelease | None = 
     """Return a checked value as it is sent.
 
     Raises `InvalidRequest` for a value that this mode can't send, and for None: a parameter that
-    keeps the flow's value is left out of the request.
+    keeps the flow's value is omitted from the request.
     """
     if value is None:
         reason: str | None = "A value is required."

@@ -109,9 +109,11 @@ def check_rerun(
         input_values = [_check_redaction(entry) for entry in input_values]
     order = {key: place for place, key in enumerate(fields)}
     input_values.sort(key=lambda entry: order.get(entry.key, len(order)))
-    flow_problems = [
-        f"{qualified_label(fields[key])}: {errors[key]}" for key in errors if key not in overrides
-    ]
+    flow_problems = (
+        f"{qualified_label_for_key(fields, key)}: {message}"
+        for key, message in errors.items()
+        if key not in overrides
+    )
     return RunInputs(tuple(input_values), tuple(flow_problems))
 
 
@@ -187,15 +189,13 @@ def _contains_masked_secret(key: str, value: Json, field: Field | None) -> bool:
     return SECRET_MASK in find_named_secrets(value)
 
 
-def qualified_label(field: Field) -> str:
-    """Return a field's label and component: "Name (Prompt)"."""
-    return f"{field_label(field)} ({field.component_label()})"
-
-
 def qualified_label_for_key(fields: Mapping[str, Field], key: str) -> str:
-    """Return the qualified label of the field with this key, or the key if there is none."""
+    """Return the label and component of the field with this key, such as "Name (Prompt)".
+
+    Returns the key if there is no such field.
+    """
     field = fields.get(key)
-    return qualified_label(field) if field else key
+    return f"{field_label(field)} ({field.component_label()})" if field else key
 
 
 def field_label(field: Field) -> str:

@@ -1,8 +1,7 @@
 """Typed events of a run.
 
 Only durable events of a background job have an `id` to resume after. Events of a streamed call,
-tokens, log lines and inferred events have none. `raw` is the frame of which an event is the first;
-None for the others of a frame.
+tokens, log lines and inferred events have none. `raw` is the frame; only its first event has it.
 
 Treat events as immutable. They are not frozen, because there are thousands and a frozen dataclass
 takes several times as long to create.
@@ -35,7 +34,7 @@ class Event:
 class RunStarted(Event):
     """The run starts, or continues after a decision.
 
-    `to_run` are the ids of all its components, `first` of those that start now.
+    `to_run` are the ids of all its components; those in `first` start now.
     """
 
     first: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
-"""What is known of a run beyond its response, from its events or the server's build records.
+"""The evidence of a run's outcome in its events or the server's build records.
 
-Servers report a run as `completed` whose component rejected its value, leave most outputs empty and
-truncate the rest. The evidence corrects that.
+Servers report a run as `completed` even if a component rejected its value, leave most outputs empty
+and truncate the rest. The evidence corrects that.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Evidence:
     """What a run's events or build records tell.
 
     `builds` and `outputs`, the terminal components' output events, are by component id.
-    `inactivated` components are on branches not taken; of those in `replaced` only a later run's
-    build is stored. `texts` are the complete texts of messages, newest last.
+    `inactivated` components are on branches not taken; a later run has replaced the builds of the
+    components in `replaced`. `texts` are the complete texts of messages, newest last.
     """
 
     builds: dict[str, BuildResult] = field(default_factory=dict)

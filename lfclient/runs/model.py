@@ -59,7 +59,7 @@ _UNENDED = (RunStatus.QUEUED, RunStatus.IN_PROGRESS, RunStatus.SUSPENDED, RunSta
 
 @dataclass(frozen=True)
 class Run:
-    """One execution of a flow, as far as it is known. Immutable.
+    """The state of one execution of a flow. Immutable.
 
     `server_status` is the server's own word for `status`, `raw` its redacted response.
     `session_id` is the session that the server used, None if not reported. The server's

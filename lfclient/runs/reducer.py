@@ -215,7 +215,7 @@ def merge_response(run: Run, response: Run) -> Run:
 
 
 def merge_component_runs(run: Run, component_runs: Mapping[str, ComponentRun]) -> Run:
-    """Return an ended run with the server's records of components whose end no event reported.
+    """Return an ended run with the server's records of components that ended without an event.
 
     If records of components that did run are missing, as after an approval, the others without one
     are unknown.

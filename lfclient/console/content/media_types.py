@@ -93,9 +93,8 @@ def detect_media_type(data: bytes, name: str = "") -> MediaType:
         return _SVG
     if begin.startswith((b"<!doctype html", b"<html")):
         return _BY_EXTENSION["html"]
-    known = _BY_EXTENSION.get(extension)
-    if known:
-        return known
+    if extension in _BY_EXTENSION:
+        return _BY_EXTENSION[extension]
     return _BY_EXTENSION["json"] if begin[:1] in (b"{", b"[") and _is_json(data) else _TEXT
 
 
