@@ -101,12 +101,11 @@ def check_rerun(
     for problem in check_overrides(flow, present, mode, server):
         if problem.level == "error":
             errors.setdefault(problem.key, problem.message)
+    described = describe_overrides(overrides, flow)
+    has_secret = any(entry.secret for entry in described)
     input_values = [
-        _check(entry, flow, errors.get(entry.key, "") if entry.key in present else "", files)
-        for entry in describe_overrides(overrides, flow)
+        _check(entry, flow, errors.get(entry.key, ""), files, has_secret) for entry in described
     ]
-    if any(entry.secret for entry in input_values):
-        input_values = [_check_redaction(entry) for entry in input_values]
     order = {key: place for place, key in enumerate(fields)}
     input_values.sort(key=lambda entry: order.get(entry.key, len(order)))
     flow_problems = (
@@ -139,28 +138,24 @@ def _describe(key: str, value: Json, flow: Flow | None, field: Field | None) -> 
 
 
 def _check(
-    entry: InputValue, flow: Flow, problem: str, files: Collection[str] | None
+    entry: InputValue, flow: Flow, problem: str, files: Collection[str] | None, has_secret: bool
 ) -> InputValue:
+    if entry.field and entry.secret and entry.value == SECRET_MASK:
+        return replace(entry, problem="Secrets aren't saved. Enter it again.")
     if entry.field is None or problem:
         return replace(entry, problem=problem or "A run can't change it.")
     if entry.secret:
-        if entry.value == SECRET_MASK:
-            return replace(entry, problem="Secrets aren't saved. Enter it again.")
         reusable = replace_secrets(
             entry.value, lambda secret: "" if secret == SECRET_MASK else secret
         )
         problem = "It contained secrets, which aren't saved. Enter them again."
         return replace(entry, reusable_value=reusable, problem=problem)
+    if has_secret and is_redacted(entry.value):
+        problem = "•••• stands for a secret's text, which isn't saved."
+        return replace(entry, reusable_value=entry.value, problem=problem)
     if entry.field.kind is FieldKind.FILE and files is not None:
         return _check_files(entry, flow, files)
     return replace(entry, reusable_value=entry.value)
-
-
-def _check_redaction(entry: InputValue) -> InputValue:
-    """Return the entry with a problem if another secret's text was redacted in its value."""
-    if entry.reusable_value is None or entry.problem or not is_redacted(entry.reusable_value):
-        return entry
-    return replace(entry, problem="•••• stands for a secret's text, which isn't saved.")
 
 
 def _check_files(entry: InputValue, flow: Flow, files: Collection[str]) -> InputValue:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import mimetypes
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
 from typing import Any
 
 from lfclient.common.coerce import as_list, with_changes
@@ -193,13 +191,31 @@ def _read(output: Output, content: Json) -> Output:
     reason = content.get("errorMessage") if isinstance(content, dict) else None
     if isinstance(reason, str):
         return with_changes(output, kind=OutputKind.ERROR, value=reason)
-    return _PARSERS[output.kind](output, content)
+    match output.kind:
+        case OutputKind.MESSAGE:
+            return _parse_message(output, content)
+        case OutputKind.TABLE:
+            return _parse_table(output, content)
+        case OutputKind.DATA:
+            return _parse_data(output, content)
+        case OutputKind.ERROR:
+            text = extract_text(content)
+            return with_changes(output, value=str(content) if text is None else text)
+        case OutputKind.IMAGE:
+            value: object = parse_image(content)
+        case OutputKind.FILE:
+            value = parse_file_ref(content)
+        case OutputKind.UNKNOWN:
+            value = None
+    if value is None:
+        return with_changes(output, kind=OutputKind.UNKNOWN, value=content)
+    return with_changes(output, value=value)
 
 
 def _parse_message(output: Output, content: Json) -> Output:
     text = extract_text(content)
     if text is None:
-        return _with_extras(with_changes(output, kind=OutputKind.DATA, value=unwrap_data(content)))
+        output, text = with_changes(output, kind=OutputKind.DATA), unwrap_data(content)
     return _with_extras(with_changes(output, value=text))
 
 
@@ -281,30 +297,6 @@ def _parse_saved_file(metadata: JsonObject) -> FileRef | None:
 def _file_ref(name: str, **details: Any) -> FileRef:
     name = re.split(r"[/\\]", name.rstrip("/\\"))[-1] or name
     return FileRef(name, media_type=mimetypes.guess_type(name)[0], **details)
-
-
-def _parse_error(output: Output, content: Json) -> Output:
-    text = extract_text(content)
-    return with_changes(output, value=str(content) if text is None else text)
-
-
-def _parse_with(parse: Callable[[Json], object], output: Output, content: Json) -> Output:
-    """Return the output with its parsed value, or of an unknown kind if `parse` returns None."""
-    value = parse(content)
-    if value is None:
-        return with_changes(output, kind=OutputKind.UNKNOWN, value=content)
-    return with_changes(output, value=value)
-
-
-_PARSERS: dict[OutputKind, Callable[[Output, Json], Output]] = {
-    OutputKind.MESSAGE: _parse_message,
-    OutputKind.IMAGE: partial(_parse_with, parse_image),
-    OutputKind.TABLE: _parse_table,
-    OutputKind.DATA: _parse_data,
-    OutputKind.FILE: partial(_parse_with, parse_file_ref),
-    OutputKind.ERROR: _parse_error,
-    OutputKind.UNKNOWN: lambda output, content: with_changes(output, value=content),
-}
 
 
 def _with_extras(output: Output) -> Output:

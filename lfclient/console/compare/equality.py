@@ -24,16 +24,8 @@ def is_equal(first: Json, second: Json) -> bool:
             if len(a) != len(b):
                 return False
             pairs += zip(a, b, strict=True)
-        elif not _is_equal_leaf(a, b):
-            return False
+        else:
+            is_comparable = type(a) is type(b) or {type(a), type(b)} == {int, float}
+            if not is_comparable or (a != b and (a == a or b == b)):
+                return False
     return True
-
-
-def _is_equal_leaf(a: Json, b: Json) -> bool:
-    if type(a) is not type(b) and not (_is_number(a) and _is_number(b)):
-        return False
-    return bool(a == b or (a != a and b != b))
-
-
-def _is_number(value: Json) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

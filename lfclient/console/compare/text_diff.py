@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, islice
 
 from lfclient.common.formatting import clip
 from lfclient.console.compare.sequence_diff import Block, common_prefix_and_suffix, diff_blocks
@@ -66,19 +66,13 @@ def compare_texts(before: str, after: str) -> TextDiff:
     blocks, is_detailed = diff_blocks(a, b)
     if not is_detailed:
         limitations.append("Long parts without a common line were compared as a whole.")
-    lines: list[Segment | None] = []
-    is_complete = True
-    for line in _with_context(blocks, a, b):
-        if len(lines) >= MAX_LISTED_LINES:
-            is_complete = False
-            break
-        lines.append(line)
+    lines = tuple(islice(_with_context(blocks, a, b), MAX_LISTED_LINES + 1))
     different = [block for block in blocks if not block.is_equal]
     return TextDiff(
         removed=sum(block.a1 - block.a0 for block in different),
         added=sum(block.b1 - block.b0 for block in different),
-        lines=tuple(lines),
-        is_complete=is_complete,
+        lines=lines[:MAX_LISTED_LINES],
+        is_complete=len(lines) <= MAX_LISTED_LINES,
         limitations=" ".join(limitations),
     )
 

@@ -6,7 +6,7 @@ import re
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from lfclient.common.json_types import Json
@@ -36,17 +36,10 @@ class FoundImage:
 def find_images(output: Output) -> list[FoundImage]:
     """Return the images of an output and its extras in order, without duplicates."""
     by_source: dict[bytes | str, FoundImage] = {}
-    for variant in (output, *output.extras):
-        if variant.kind is OutputKind.IMAGE and isinstance(variant.value, (bytes, str)):
-            images = iter([FoundImage("", variant.value)])
-        elif isinstance(variant.value, str):
-            images = _images_in_text(variant.value)
-        else:
-            images = _images_in_value(variant.value)
-        for image in images:
-            by_source.setdefault(image.source, image)
-            if len(by_source) >= MAX_IMAGES:
-                return list(by_source.values())
+    for image in chain.from_iterable(map(_images_in, (output, *output.extras))):
+        by_source.setdefault(image.source, image)
+        if len(by_source) >= MAX_IMAGES:
+            break
     return list(by_source.values())
 
 
@@ -63,23 +56,25 @@ def image_bytes(source: bytes | str) -> bytes:
         return b""
 
 
-def _images_in_text(text: str) -> Iterator[FoundImage]:
-    if "data:image/" in text:
-        for match in _IN_TEXT.finditer(text):
+def _images_in(output: Output) -> Iterator[FoundImage]:
+    value = output.value
+    if output.kind is OutputKind.IMAGE and isinstance(value, (bytes, str)):
+        yield FoundImage("", value)
+    elif isinstance(value, str):
+        for match in _IN_TEXT.finditer(value) if "data:image/" in value else ():
             yield FoundImage(match["alt"] or "", match["uri"])
-
-
-def _images_in_value(value: Json) -> Iterator[FoundImage]:
-    for keys, inner in islice(walk(value), MAX_SEARCHED_VALUES):
-        if isinstance(inner, bytes):
-            yield FoundImage(format_path(keys), inner)
-        elif isinstance(inner, str) and len(inner) > 10:
+    else:
+        for keys, inner in islice(walk(value), MAX_SEARCHED_VALUES):
             source = _image_source(inner)
             if source:
                 yield FoundImage(format_path(keys), source)
 
 
-def _image_source(text: str) -> str:
+def _image_source(text: Json) -> bytes | str:
+    if isinstance(text, bytes):
+        return text
+    if not isinstance(text, str):
+        return ""
     if text.startswith("data:image/"):
         return text
     if text.startswith(_BASE64_PREFIXES) and len(text) > 60:
