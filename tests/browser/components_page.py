@@ -9,7 +9,8 @@ import time
 import streamlit as st
 
 from pages._ui.app import navigation, page_assets, security
-from pages._ui.components import timings
+from pages._ui.components import graph, timings
+from pages._ui.components import table as components_table
 from pages._ui.components import view as components_view
 from tests.support import components
 
@@ -18,13 +19,13 @@ from tests.support import components
 def draw_running(flow):
     step = int(time.monotonic() * 5) % 60 if "tick" in st.query_params else 25
     runs = components.halfway(flow, step)
-    graph = components_view.draw(flow, runs, view=view, ended=False, key="graph")
+    flow_graph = components_view.draw(flow, runs, ended=False, key="graph")
     st.caption(f"step {step}")
     if "told" in st.query_params:
         for _ in range(5):
             time.sleep(0.2)
             step = int(time.monotonic() * 5) % 60
-            graph.update(components.halfway(flow, step))
+            flow_graph.update(components.halfway(flow, step))
 
 
 if __name__ == "__main__":
@@ -36,11 +37,10 @@ if __name__ == "__main__":
     elif view == "Hostile":
         hostile = components.hostile_flow()
         ended = components.halfway(hostile, 3)
-        for each in components_view.VIEWS:
-            components_view.draw(hostile, ended, view=each, ended=True, key=f"graph-{each}")
+        graph.FlowGraph(hostile, ended, ended=True, key="graph-Graph")
+        components_table.draw(hostile, ended, ended=True)
         timings.draw(hostile, ended)
     else:
-        view = components_view.choose_view()
         draw_running(big)
 else:
     app = st.App(__file__, middleware=[*security.MIDDLEWARE, *page_assets.MIDDLEWARE])

@@ -73,12 +73,6 @@ class Conversation:
         """Return owner, flow ID and session ID, for the keys of widgets."""
         return self.server.owner, self.form.flow.id, self.id
 
-    def with_record(self, record: RunRecord) -> Conversation:
-        """Return a copy with a newer version of the latest run."""
-        return replace(
-            self, record=record, is_history_final=self.is_history_final and not record.ended
-        )
-
 
 @dataclass(frozen=True)
 class SessionEntry:

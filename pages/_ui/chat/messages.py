@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import zip_longest
 
@@ -209,7 +210,9 @@ def _page_version(record: RunRecord, history_ids: frozenset[str]) -> Hashable:
 
 def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     """Draw the user's message, the partial answer, and that more is coming."""
-    _, spoken = chat.visible_messages(conversation.with_record(record))
+    is_final = conversation.is_history_final and not record.ended
+    latest = replace(conversation, record=record, is_history_final=is_final)
+    _, spoken = chat.visible_messages(latest)
     for message in spoken:
         _message(message, over=record.ended)
     writing = any(not message.complete for message in spoken)
@@ -218,17 +221,12 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     took = format_duration(record.elapsed(datetime.now(UTC)))
     answered = spoken and spoken[-1].sender != chat.USER
     with st.container() if answered else st.chat_message("assistant"):
-        words = _status_text(record.status)
+        words = ""
+        if record.status not in (RunStatus.QUEUED, RunStatus.IN_PROGRESS):
+            words = RUN_STATUS_DESCRIPTIONS.get(record.status) or run_status_label(record.status)
         st.markdown(f"**…** :gray[{took}]")
         for line in filter(None, (words, record.note, record.stop_result)):
             st.caption(escape(line))
-
-
-def _status_text(status: RunStatus) -> str:
-    """Describe the status of a running run, or return "" for the usual ones."""
-    if status in (RunStatus.QUEUED, RunStatus.IN_PROGRESS):
-        return ""
-    return RUN_STATUS_DESCRIPTIONS.get(status) or run_status_label(status)
 
 
 def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[Message]) -> None:

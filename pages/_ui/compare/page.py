@@ -11,7 +11,8 @@ from pages._ui.compare import inputs, outputs, picker, summary, timings
 from pages._ui.compare.runs import ComparedRun, load_runs
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.widgets import alerts
+from pages._ui.state import compare_page
+from pages._ui.widgets import alerts, controls
 
 POLL_SECONDS = 1.0
 
@@ -19,17 +20,23 @@ POLL_SECONDS = 1.0
 def draw(server: ServerSession) -> None:
     """Compare the runs in the URL, or explain why they can't be compared and offer others."""
     st.markdown("#### :material/compare: Compare runs", anchors=False)
-    selection = picker.read_selection(server)
-    if selection.problem:
-        picker.draw(server, selection)
+    server_runs, problem = picker.read_runs(server)
+    if problem:
+        picker.draw_problem(problem)
+        picker.draw(server, server_runs)
         return
-    runs = load_runs(selection.runs)
+    runs = load_runs(server_runs)
     summary.draw_headers(runs)
     inputs.draw(runs)
     summary.draw(runs)
     outputs.draw(runs)
     timings.draw(runs)
-    picker.draw_collapsed(server, selection)
+    controls.lazy_expander(
+        "Compare other runs",
+        ":material/playlist_add_check:",
+        compare_page.compare_key("others"),
+        lambda: picker.draw(server, server_runs),
+    )
     if any(not run.record.ended for run in runs):
         _watch(runs)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -16,7 +15,7 @@ from pages._ui.connection import server_session
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import compare_page, query_params, run_page
-from pages._ui.widgets import alerts, controls, status_badges
+from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape, format_time
 
 MIN_RUNS, MAX_RUNS = 2, 4
@@ -24,41 +23,34 @@ MAX_OFFERED = 50  # recent runs in the picker
 MAX_SUGGESTED = 8  # other runs of the flow in the menu beside an open run
 
 
-@dataclass(frozen=True)
-class RunSelection:
-    """The runs in the URL, each with its server.
+# runs, each with its server
+ServerRuns = Sequence[tuple[ServerSession, RunRecord]]
 
-    `problem` says why they can't be compared, or is "".
+
+def read_runs(server: ServerSession) -> tuple[ServerRuns, str]:
+    """Look up the runs in the URL, on all servers that this browser may see.
+
+    Return them, and why they can't be compared, or "".
     """
-
-    runs: tuple[tuple[ServerSession, RunRecord], ...]
-    problem: str = ""
-
-
-def read_selection(server: ServerSession) -> RunSelection:
-    """Look up the runs in the URL, on all servers that this browser may see."""
     run_ids = compare_page.runs_from_url()
     if not run_ids:
-        return RunSelection((), "Choose two to four runs.")
+        return [], "Choose two to four runs."
     by_id = {run_id: _find_run(server, run_id) for run_id in run_ids[: MAX_RUNS + 1]}
-    runs = tuple(run for run in by_id.values() if run)
+    runs = [run for run in by_id.values() if run][:MAX_RUNS]
     missing = [f"“{clip(run_id, 40)}”" for run_id, run in by_id.items() if not run]
     if missing:
-        listed = ", ".join(missing)
-        return RunSelection(
-            runs[:MAX_RUNS],
-            f"Couldn't find {listed}. The run was deleted, or created with a different server or "
-            "API key. Choose from your runs.",
+        return runs, (
+            f"Couldn't find {', '.join(missing)}. The run was deleted, or created with a different "
+            "server or API key. Choose from your runs."
         )
     if len(run_ids) < MIN_RUNS:
-        return RunSelection(runs, "The link names only one run. Choose another one.")
+        return runs, "The link names only one run. Choose another one."
     if len(run_ids) > MAX_RUNS:
-        return RunSelection(
-            runs[:MAX_RUNS],
+        return runs, (
             f"The link names {len(run_ids)} runs, but at most {MAX_RUNS} can be compared. "
-            "Choose which.",
+            "Choose which."
         )
-    return RunSelection(runs)
+    return runs, ""
 
 
 def _find_run(server: ServerSession, run_id: str) -> tuple[ServerSession, RunRecord] | None:
@@ -72,27 +64,17 @@ def _find_run(server: ServerSession, run_id: str) -> tuple[ServerSession, RunRec
     return (server, record) if record else None
 
 
-def draw(server: ServerSession, selection: RunSelection) -> None:
-    """Draw the problem with the runs in the URL, and the picker."""
+def draw_problem(problem: str) -> None:
+    """Draw why the runs in the URL can't be compared."""
     if compare_page.runs_from_url():
-        alerts.show_message("Can't compare these runs", selection.problem, warning=True)
+        alerts.show_message("Can't compare these runs", problem, warning=True)
     else:
-        st.caption(selection.problem)
-    _draw_picker(server, selection)
+        st.caption(problem)
 
 
-def draw_collapsed(server: ServerSession, selection: RunSelection) -> None:
-    """Draw the picker in a closed panel."""
-    controls.lazy_expander(
-        "Compare other runs",
-        ":material/playlist_add_check:",
-        compare_page.compare_key("others"),
-        lambda: _draw_picker(server, selection),
-    )
-
-
-def _draw_picker(server: ServerSession, selection: RunSelection) -> None:
-    chosen = [record for _, record in selection.runs]
+def draw(server: ServerSession, runs: ServerRuns) -> None:
+    """Draw the picker, with the runs in the URL selected."""
+    chosen = [record for _, record in runs]
     recent = app_context().runner.recent(server.owner, MAX_OFFERED)
     records = {record.id: record for record in [*chosen, *recent]}
     if not records:
@@ -143,13 +125,10 @@ def compare_link(
     st.page_link(navigation.compare_page(), label=label, icon=icon, query_params=params)
 
 
-def compare_menu(server: ServerSession, record: RunRecord) -> None:
-    """Draw a menu that compares the open run with another run of its flow."""
-    st.fragment(_draw_compare_menu)(server, record.id, record.flow_id)
-
-
+@st.fragment
 @alerts.show_errors()
-def _draw_compare_menu(server: ServerSession, run_id: str, flow_id: str) -> None:
+def draw_menu(server: ServerSession, run_id: str, flow_id: str) -> None:
+    """Draw a menu that compares the open run with another run of its flow."""
     panel = st.popover(
         "Compare with…",
         icon=":material/compare:",

@@ -71,7 +71,7 @@ def chart_options(names: Sequence[str], rows: Sequence[TimingRow]) -> dict[str, 
         **timings.BASE_OPTIONS,
         "legend": {"top": 0, "left": 0, "textStyle": text_style},
         "grid": {"left": 4, "right": 70, "top": 34, "bottom": 22, "containLabel": True},
-        "xAxis": {"type": "value", "axisLabel": timings.time_axis_label(unit, text_style)},
+        "xAxis": {"type": "value", "axisLabel": {"formatter": f"{{value}} {unit}", **text_style}},
         "yAxis": timings.name_axis([name for name, _ in rows], MAX_NAME_LENGTH, text_style),
         "series": [
             {

@@ -71,7 +71,7 @@ def chart_options(shown: list[TimelineBar]) -> dict[str, Any]:
             "min": 0,
             "max": end * factor or 1,
             "splitNumber": 4,
-            "axisLabel": {**time_axis_label(unit, text_style), "showMaxLabel": False},
+            "axisLabel": {"formatter": f"{{value}} {unit}", **text_style, "showMaxLabel": False},
             "splitLine": {"showMaxLine": False},
         },
         "yAxis": name_axis([bar.name for bar in shown], MAX_NAME_LENGTH, text_style),
@@ -105,11 +105,6 @@ def name_axis(names: Sequence[str], limit: int, text_style: Mapping[str, Any]) -
         "axisLabel": {"width": 150, "overflow": "truncate", "interval": 0, **text_style},
         "axisTick": {"show": False},
     }
-
-
-def time_axis_label(unit: str, text_style: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the label options of a time axis."""
-    return {"formatter": f"{{value}} {unit}", **text_style}
 
 
 def bar_item(

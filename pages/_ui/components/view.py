@@ -11,30 +11,28 @@ from pages._ui.components import table as components_table
 from pages._ui.state import run_page
 from pages._ui.widgets import controls
 
-VIEWS = {"Graph": ":material/account_tree:", "Table": ":material/table_rows:"}
-
-
-def choose_view() -> str:
-    """Draw the switch between the views. Return the chosen one, kept for the session."""
-    return controls.view_switch(
-        "Components as",
-        list(VIEWS),
-        run_page.COMPONENTS_VIEW,
-        format_func=lambda view: f"{VIEWS[view]} {view}",
-        persist_state="session",
-    )
+_VIEWS = {"Graph": ":material/account_tree:", "Table": ":material/table_rows:"}
 
 
 def draw(
     flow: Flow,
     components: Mapping[str, ComponentRun],
     *,
-    view: str,
     ended: bool,
     key: str,
     on_choose: Callable[[str], None] | None = None,
 ) -> graph.FlowGraph | None:
-    """Draw the components, once per rerun. Return the graph, if drawn, for updates until then."""
+    """Draw a switch and the view that it shows, once per rerun.
+
+    Return the graph, if drawn, for updates until the next rerun.
+    """
+    view = controls.view_switch(
+        "Components as",
+        list(_VIEWS),
+        run_page.COMPONENTS_VIEW,
+        format_func=lambda view: f"{_VIEWS[view]} {view}",
+        persist_state="session",
+    )
     if view == "Table":
         components_table.draw(flow, components, ended=ended)
         return None

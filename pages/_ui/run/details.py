@@ -113,12 +113,17 @@ def draw_details(server: ServerSession, record: RunRecord) -> None:
     """Draw the run's links and details; a tab is drawn once it is opened."""
     with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
         _draw_chat_link(server, record)
-        picker.compare_menu(server, record)
+        picker.draw_menu(server, record.id, record.flow_id)
         if record.run:
             run_export.draw(server, record)
         labels.draw_for_run(server, record.id)
     if not record.ended:
-        run_snippets.draw_folded(server, record)
+        controls.lazy_expander(
+            "This run as code",
+            ":material/code:",
+            f"snippets-{record.id}",
+            lambda: run_snippets.draw(server, record),
+        )
         if run_page.has_form(record.id, record.flow_id):
             _draw_inputs_folded(server, record)
         return

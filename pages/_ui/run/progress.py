@@ -130,7 +130,6 @@ def draw_components(
         return None
     # the run still names the components of a flow that is not loaded or was deleted
     drawn = flow or _flow_without_edges(record, run)
-    view = components_view.choose_view()
     with_result = {
         component.component_id: component
         for _, component, _ in leaf_runs(drawn, run.components, ended=ended)
@@ -146,13 +145,9 @@ def draw_components(
         if choices:
             st.session_state[key] = choices[-1]
 
+    graph_key = f"graph-{record.id}-{ended}"
     flow_graph = components_view.draw(
-        drawn,
-        run.components,
-        view=view,
-        ended=ended,
-        key=f"graph-{record.id}-{ended}",
-        on_choose=choose,
+        drawn, run.components, ended=ended, key=graph_key, on_choose=choose
     )
     if with_result:
         _draw_result(server, record.id, with_result)

@@ -27,12 +27,6 @@ _HIGHLIGHTING: dict[Language, str] = {
 }
 
 
-def draw_folded(server: ServerSession, record: RunRecord) -> None:
-    """Draw the snippet in an expander, for a running run."""
-    key = f"snippets-{record.id}"
-    controls.lazy_expander("This run as code", ":material/code:", key, lambda: draw(server, record))
-
-
 def draw(server: ServerSession, record: RunRecord) -> None:
     """Draw the code in the chosen language, or why there is none."""
     if input_values.show_omission(record):

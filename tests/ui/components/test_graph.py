@@ -144,16 +144,11 @@ def test_sixty_components_and_the_graphs_code_are_less_than_30_kb():
 
 
 def page():
-    import streamlit as st
-
     from pages._ui.components import view as components_view
     from tests.support import components
 
     flow = components.big_flow()
-    view = components_view.choose_view()
-    runs = components.halfway(flow, 25)
-    components_view.draw(flow, runs, view=view, ended=False, key="graph")
-    st.caption(view)
+    components_view.draw(flow, components.halfway(flow, 25), ended=False, key="graph")
 
 
 def test_the_switch_changes_from_graph_to_table():
