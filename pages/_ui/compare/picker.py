@@ -35,7 +35,10 @@ def read_runs(server: ServerSession) -> tuple[ServerRuns, str]:
     run_ids = compare_page.runs_from_url()
     if not run_ids:
         return [], "Choose two to four runs."
-    by_id = {run_id: _find_run(server, run_id) for run_id in run_ids[: MAX_RUNS + 1]}
+    by_id = {
+        run_id: server_session.find_run(run_id, server) if run_page.is_run_id(run_id) else None
+        for run_id in run_ids[: MAX_RUNS + 1]
+    }
     runs = [run for run in by_id.values() if run][:MAX_RUNS]
     missing = [f"“{clip(run_id, 40)}”" for run_id, run in by_id.items() if not run]
     if missing:
@@ -51,17 +54,6 @@ def read_runs(server: ServerSession) -> tuple[ServerRuns, str]:
             "Choose which."
         )
     return runs, ""
-
-
-def _find_run(server: ServerSession, run_id: str) -> tuple[ServerSession, RunRecord] | None:
-    if not run_page.is_run_id(run_id):
-        return None
-    record = app_context().runner.get(run_id, server.owner)
-    if record is None:
-        holder = server_session.find_server_of_run(run_id)
-        record = app_context().runner.get(run_id, holder.owner) if holder else None
-        server = holder or server
-    return (server, record) if record else None
 
 
 def draw_problem(problem: str) -> None:

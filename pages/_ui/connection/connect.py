@@ -47,15 +47,13 @@ def open_run(current: ServerSession) -> tuple[ServerSession, RunRecord | None]:
     run_id = run_page.run_id()
     if run_id is None:
         return current, None
-    record = app_context().runner.get(run_id, current.owner)
-    if record is None:
-        other = server_session.find_server_of_run(run_id)
-        if other is None:
-            _draw_missing_run(current)
-            return current, None
-        server_session.choose(other.connection)
-        current, record = other, app_context().runner.get(run_id, other.owner)
-    return current, record
+    server_and_run = server_session.find_run(run_id, current)
+    if server_and_run is None:
+        _draw_missing_run(current)
+        return current, None
+    if server_and_run[0] is not current:
+        server_session.choose(server_and_run[0].connection)
+    return server_and_run
 
 
 def _draw_missing_run(current: ServerSession) -> None:

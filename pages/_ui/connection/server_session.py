@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, BinaryIO, TypeVar
 
 from pydantic import SecretStr
@@ -12,6 +13,7 @@ from lfclient.client import LangflowClient
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.discovery import DiscoveredServer, discover
 from lfclient.console.config.settings import check_address
+from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.outputs.model import FileRef
@@ -233,13 +235,12 @@ def discover_server() -> DiscoveredServer | None:
     return context.request_cache.get("", "discovered", 5, lambda: discover(url), max_wait=15).value
 
 
-def find_server_of_run(run_id: str) -> ServerSession | None:
-    """Return which of this browser's servers may see the run, None if none may."""
-    context = app_context()
-    for connection in available_connections():
-        candidate = attach(connection)
-        if context.runner.get(run_id, candidate.owner):
-            return candidate
+def find_run(run_id: str, current: ServerSession) -> tuple[ServerSession, RunRecord] | None:
+    """Return a run, and the server of this browser that may see it, at first `current`."""
+    for server in chain([current], map(attach, available_connections())):
+        record = app_context().runner.get(run_id, server.owner)
+        if record:
+            return server, record
     return None
 
 
