@@ -12,11 +12,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from xdist.scheduler import LoadScopeScheduling
 
 from lfclient.console.store.store import Store
-from tests.support import chromium, postgres, servers
+from tests.support import chromium, databases, postgres, servers
 from tests.support.servers import LiveServer
 
 
@@ -126,7 +125,9 @@ def chromium_path() -> str:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_store(request, tmp_path):
     """A store on SQLite and on PostgreSQL; both must behave alike."""
-    url = SecretStr(postgres.postgres().new_database()) if request.param == "postgresql" else None
+    if request.param == "sqlite":
+        databases.create_sqlite(tmp_path)
+    url = databases.create_postgres() if request.param == "postgresql" else None
     opened = Store(tmp_path, url)
     yield opened
     opened.close()

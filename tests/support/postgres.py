@@ -79,11 +79,11 @@ class Postgres:
         """The address of a database, as LFCONSOLE_DATABASE_URL takes it."""
         return f"postgresql://console:secret-word@127.0.0.1:{self.port}/{database}"
 
-    def new_database(self) -> str:
-        """The address of a new, empty database."""
+    def new_database(self, template: str = "template1") -> str:
+        """The address of a new database, by default an empty one."""
         name = f"runs_{uuid.uuid4().hex[:12]}"
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
     def _do(self, program: str, *arguments: str) -> None:

@@ -16,10 +16,12 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
 from lfclient.console.runner.timings import Timings
+from lfclient.console.store.database import FILE_NAME
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.store import Store
 from lfclient.console.store.tables import RunRow
 from lfclient.flows.model import Flow
+from tests.support import databases
 from tests.support.fake_langflow import FLOW, component_done, event, question
 from tests.support.waiting import wait_for, wait_for_record
 
@@ -41,6 +43,8 @@ class Bench:
         self.timings = timings or Timings()
         self.submits = 0
         self.runners = []
+        if not database_url and not (folder / FILE_NAME).exists():
+            databases.create_sqlite(folder)
         self.runner = self.new_runner()
         self.owner = owner_fingerprint(CONNECTION, folder)
         self.flow = Flow.from_json(FLOW)

@@ -1,6 +1,9 @@
 """Fixtures for tests that open pages."""
 
 import functools
+import os
+import sys
+from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -9,6 +12,7 @@ from streamlit.testing.v1.element_tree import ElementTree
 
 from lfclient.console.runner.shared_runner import close_runners
 from pages._ui.connection import request_cache
+from tests.support import databases
 from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.preset_pages import fields_flow
 from tests.ui.support.whole_pages import ONE, TWO
@@ -41,7 +45,10 @@ def fresh_process(monkeypatch, tmp_path):
     """Isolate the pages of each test, without discovery or installation of a Langflow."""
     monkeypatch.setenv("LFCONSOLE_DISCOVER_URL", "")
     monkeypatch.setenv("LFCONSOLE_ALLOW_OTHER_SERVERS", "true")
+    databases.create_sqlite(Path(os.environ["LFCONSOLE_DATA_DIR"]))
     monkeypatch.chdir(tmp_path)
+    # a page's script becomes the main module, which processes of later tests would import
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     # on a busy machine a stand-in can take longer than a page would wait
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
     st.cache_resource.clear()

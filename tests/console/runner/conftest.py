@@ -1,11 +1,10 @@
 """Fixtures that the tests of this folder share."""
 
 import pytest
-from pydantic import SecretStr
 
 from lfclient.console.runner.timings import Timings
+from tests.support import databases
 from tests.support.fake_langflow import FakeLangflow
-from tests.support.postgres import postgres
 from tests.support.runner_bench import OFTEN, Bench
 from tests.support.two_consoles import TwoConsoles
 
@@ -41,7 +40,7 @@ def two(request, tmp_path):
         maintenance_seconds=0.2,
         store_poll_seconds=0.05,
     )
-    url = SecretStr(postgres().new_database()) if request.param == "postgresql" else None
+    url = databases.create_postgres() if request.param == "postgresql" else None
     two = TwoConsoles(tmp_path, url, timings)
     yield two
     two.close()
