@@ -6,9 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from filelock import FileLock, Timeout
 
@@ -21,38 +19,11 @@ DEAD_AFTER_SECONDS = 15.0  # without a heartbeat
 _FORGET_AFTER_SECONDS = 3600.0
 
 
-class ProcessRegistry(Protocol):
-    """This process's entry and those of others; `id` marks the records that this one follows.
-
-    Every method but `close` raises `StoreError`.
-    """
-
-    id: str
-
-    def heartbeat(self) -> None:
-        """Signal that this process is alive, and read which others are. Due every few seconds."""
-
-    def is_alive(self, worker: str) -> bool:
-        """Return whether the process with this id is running; False for no id."""
-
-    def close(self) -> None:
-        """Remove this process's entry, as if it had died."""
-
-
-def open_process_registry(folder: Path, store: Store, timings: Timings) -> ProcessRegistry:
-    """Return the registry that fits the database.
-
-    Processes that share a database server may be on several machines.
-    """
-    if store.database.is_shared:
-        return DatabaseHeartbeat(store.workers, timings.heartbeat_seconds)
-    return FileLockRegistry(folder)
-
-
 class FileLockRegistry:
     """One locked file for each process of a machine; the system unlocks it when the process dies.
 
-    Raises `StoreError` if the folder can't be written or locked.
+    `id` marks the records that this process follows. Raises `StoreError` if the folder can't be
+    written or locked.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -89,19 +60,14 @@ class FileLockRegistry:
         return self._folder / f"{worker}.lock"
 
 
-@dataclass
-class _Heartbeat:
-    counter: int
-    silent_seconds: float = 0.0
-
-
 class DatabaseHeartbeat:
     """A counter in the database for each process, incremented while the process is alive.
 
-    Another process counts as dead once its counter has not changed for `DEAD_AFTER_SECONDS`. Only
-    this process's monotonic clock measures them, so that clock changes and the clocks of other
-    machines don't matter. The time between two reads counts as at most twice the usual interval,
-    because a process that was suspended for a minute has not been reading.
+    `id` marks the records that this process follows. Another process counts as dead once its
+    counter has not changed for `DEAD_AFTER_SECONDS`. Only this process's monotonic clock measures
+    them, so that clock changes and the clocks of other machines don't matter. The time between two
+    reads counts as at most twice the usual interval, because a process that was suspended for a
+    minute has not been reading. Every method raises `StoreError`.
     """
 
     def __init__(
@@ -114,41 +80,57 @@ class DatabaseHeartbeat:
         self._workers = workers
         self._max_interval = 2 * heartbeat_seconds
         self._clock = clock
-        self._heartbeats: dict[str, _Heartbeat] = {}
+        self._counters: dict[str, int] = {}
+        self._silent_seconds: dict[str, float] = {}  # since the counter changed
         self._last_read = clock()
         self._lock = threading.Lock()
         self.heartbeat()
 
     def heartbeat(self) -> None:
-        """Increment this process's counter, read the others and remove long-dead ones."""
+        """Increment this process's counter, read the others and remove long-dead ones.
+
+        Due every few seconds.
+        """
         self._workers.heartbeat(self.id)
-        self._read_heartbeats()
-        for worker, heartbeat in list(self._heartbeats.items()):
-            if heartbeat.silent_seconds >= _FORGET_AFTER_SECONDS:
+        self._read_counters()
+        for worker, seconds in self._silent_seconds.items():
+            if seconds >= _FORGET_AFTER_SECONDS:
                 self._workers.remove(worker)
 
     def is_alive(self, worker: str) -> bool:
         """Return whether a process incremented its counter lately; reads again if unknown."""
         if not worker or worker == self.id:
             return bool(worker)
-        if worker not in self._heartbeats:
-            self._read_heartbeats()
-        heartbeat = self._heartbeats.get(worker)
-        return heartbeat is not None and heartbeat.silent_seconds < DEAD_AFTER_SECONDS
+        if worker not in self._silent_seconds:
+            self._read_counters()
+        return self._silent_seconds.get(worker, DEAD_AFTER_SECONDS) < DEAD_AFTER_SECONDS
 
     def close(self) -> None:
         """Remove the counter, so that others need not wait to count this process as dead."""
         self._workers.remove(self.id)
 
-    def _read_heartbeats(self) -> None:
+    def _read_counters(self) -> None:
         with self._lock:
             counters = self._workers.heartbeats()
             now = self._clock()
-            interval, self._last_read = min(now - self._last_read, self._max_interval), now
-            heartbeats = {}
-            for worker, counter in counters.items():
-                before = self._heartbeats.get(worker)
-                silent = before.silent_seconds + interval if before else 0.0
-                is_unchanged = before is not None and before.counter == counter
-                heartbeats[worker] = _Heartbeat(counter, silent if is_unchanged else 0.0)
-            self._heartbeats = heartbeats
+            interval = min(now - self._last_read, self._max_interval)
+            self._silent_seconds = {
+                worker: self._silent_seconds[worker] + interval
+                if self._counters.get(worker) == counter
+                else 0.0
+                for worker, counter in counters.items()
+            }
+            self._counters, self._last_read = counters, now
+
+
+ProcessRegistry = FileLockRegistry | DatabaseHeartbeat
+
+
+def open_process_registry(folder: Path, store: Store, timings: Timings) -> ProcessRegistry:
+    """Return the registry that fits the database.
+
+    Processes that share a database server may be on several machines.
+    """
+    if store.database.is_shared:
+        return DatabaseHeartbeat(store.workers, timings.heartbeat_seconds)
+    return FileLockRegistry(folder)

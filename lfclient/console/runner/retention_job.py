@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -41,17 +40,15 @@ class RetentionJob:
         self._started_at, self._started_uptime = clock(), uptime()
         self._next_retention = uptime()
         self._is_backfill_done = False
-        self._lock = threading.Lock()
 
     def run(self) -> None:
         """Do a little of each; due every few seconds. Raises `StoreError`."""
-        with self._lock:
-            if not self._is_backfill_done:
-                self._is_backfill_done = not self._store.backfill_search_texts()
-            if self._uptime() >= self._next_retention:
-                self._drop(self._store.cleaner.clean(self._trusted_now()))
-                self._next_retention = self._uptime() + _RETENTION_INTERVAL
-            self._store.database.erase_deleted()
+        if not self._is_backfill_done:
+            self._is_backfill_done = not self._store.backfill_search_texts()
+        if self._uptime() >= self._next_retention:
+            self._drop(self._store.cleaner.clean(self._trusted_now()))
+            self._next_retention = self._uptime() + _RETENTION_INTERVAL
+        self._store.database.erase_deleted()
 
     def _trusted_now(self) -> datetime | None:
         """Return the time from which ages are counted; None if it can't be trusted yet.

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
-from typing import Protocol
 
 from lfclient.common.backoff import Backoff
-
-
-class Schedule(Protocol):
-    """When to send the next request."""
-
-    def waits(self) -> Iterator[float]:
-        """Yield the seconds to wait before each request."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +21,8 @@ class BackoffChain:
         return chain(self.first.waits(), self.then.waits())
 
 
+Schedule = Backoff | BackoffChain  # when to send the next request
+
 # Small, so that waits are about as long as planned; many runs still don't poll all at once.
 _JITTER = 0.02
 # Polls a job of 1 s at most 5 times, one of 60 s at most 25 times. Sees the end of a short job
@@ -36,11 +30,6 @@ _JITTER = 0.02
 _POLLING = BackoffChain(
     Backoff(0.2, 0.75, 1.6, attempts=8, jitter=_JITTER), Backoff(1.2, 3.6, 1.75, jitter=_JITTER)
 )
-_LISTENING = Backoff(10.0, 30.0, jitter=_JITTER)
-_SETTLING = Backoff(0.03, 2.0, 1.75, jitter=_JITTER)  # six waits take 1.1 s
-_UNREACHABLE = Backoff(0.5, 10.0, jitter=_JITTER)
-_SUSPENDED = Backoff(1.0, 10.0, jitter=_JITTER)
-_SEARCHING = Backoff(0.3, 4.0, jitter=_JITTER)
 
 
 @dataclass(frozen=True)
@@ -49,15 +38,16 @@ class Timings:
 
     polling: Schedule = _POLLING
     # while the event stream is open: it may never close, as after a server's restart
-    listening: Schedule = _LISTENING
-    # after the stream closed, or a stop or decision was sent: the status changes within a moment
-    settling: Schedule = _SETTLING
+    listening: Schedule = field(default=Backoff(10.0, 30.0, jitter=_JITTER))
+    # after the stream closed, or a stop or decision was sent: the status changes within a moment;
+    # six waits take 1.1 s
+    settling: Schedule = field(default=Backoff(0.03, 2.0, 1.75, jitter=_JITTER))
     # while the server doesn't respond, or rejects the API key
-    unreachable: Schedule = _UNREACHABLE
+    unreachable: Schedule = field(default=Backoff(0.5, 10.0, jitter=_JITTER))
     # while a run waits for a person
-    suspended: Schedule = _SUSPENDED
+    suspended: Schedule = field(default=Backoff(1.0, 10.0, jitter=_JITTER))
     # for a job whose id is not known: servers write its traces up to a second late
-    searching: Schedule = _SEARCHING
+    searching: Schedule = field(default=Backoff(0.3, 4.0, jitter=_JITTER))
 
     # After the click: a job that has left no trace by then is given up …
     search_seconds: float = 120.0
