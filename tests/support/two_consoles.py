@@ -42,18 +42,13 @@ class TwoConsoles(Bench):
 
     def wait_for_syncs(self, count):
         """Wait until the following console has checked for changes this many more times."""
-        sync, syncs = self.runner._replica_sync.sync, []
-
-        def sync_and_count():
-            sync()
-            syncs.append(1)
-
-        self.runner._replica_sync.sync = sync_and_count
+        syncs = []
+        self.runner._sync_thread.jobs.append(lambda: syncs.append(1))
         wait_for(lambda: len(syncs) >= count)
 
     def kill(self):
         """End the following console as SIGKILL would: it writes no more, and its lock is free."""
-        self.runner._replica_sync.close()
+        self.runner._sync_thread.close()
         self.runner.close()
         self.runners.remove(self.runner)
         self.runner = self.other

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from lfclient.console.runner.clock import now
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.runner.task_supervisor import TaskSupervisor
 from lfclient.console.store.commands import Command
@@ -30,13 +30,14 @@ class CommandHandler:
         self._store, self._cache, self._supervisor, self._worker = store, cache, supervisor, worker
         self._applied: dict[Command, bool] = {}  # queued commands, and whether each counts
 
-    def stop(self, run_id: str, owner: str) -> None:
-        """Stop that owner's run."""
-        self._submit(Command(run_id, now()), owner)
-
-    def decide(self, run_id: str, owner: str, question: str, decision: str) -> None:
-        """Send a decision on a question of that owner's run."""
-        self._submit(Command(run_id, now(), question, decision), owner)
+    def submit(self, command: Command, owner: str) -> None:
+        """Execute or queue a command for that owner's run."""
+        if self._is_followed_elsewhere(command.run_id, owner):
+            self._store.commands.put(command)
+            return
+        record = self._cache.snapshot(command.run_id)
+        if record and record.owner == owner and self._apply(command):
+            self._supervisor.send(command)
 
     def apply_queued(self) -> list[Command]:
         """Apply queued commands to the cache and return them.
@@ -44,35 +45,23 @@ class CommandHandler:
         The caller publishes the changed records before it executes the commands, so that they are
         visible everywhere all the time.
         """
-        owners = {record.id: record.owner for record in self._cache.unfinished()}
-        commands = self._store.commands.pending(owners) if owners else []
+        run_ids = {record.id for record in self._cache.unfinished()}
+        commands = self._store.commands.pending(run_ids) if run_ids else []
         before, self._applied = self._applied, {}
         for command in commands:
             counts = before.get(command)
-            if counts is None:
-                counts = self._apply(command, owners[command.run_id])
-            self._applied[command] = counts
+            self._applied[command] = self._apply(command) if counts is None else counts
         for command in before.keys() - set(commands):
             if before[command]:
                 # it was taken off the queue, but the database's confirmation was lost: nobody
                 # knows which process took it, so that a person decides again
-                self._cache.edit_owned(
-                    command.run_id,
-                    owners.get(command.run_id, ""),
-                    lambda record: record.without_pending_commands(),
-                )
+                self._cache.withdraw_commands(command.run_id)
         return commands
 
     def execute(self, command: Command) -> None:
         """Execute an applied command, after taking it off the queue so that it runs only once."""
         if self._store.commands.take(command, self._worker) and self._applied.pop(command):
-            self._send(command)
-
-    def _submit(self, command: Command, owner: str) -> None:
-        if self._is_followed_elsewhere(command.run_id, owner):
-            self._store.commands.put(command)
-        elif self._apply(command, owner):
-            self._send(command)
+            self._supervisor.send(command)
 
     def _is_followed_elsewhere(self, run_id: str, owner: str) -> bool:
         if self._supervisor.connection(run_id) is not None:
@@ -80,17 +69,9 @@ class CommandHandler:
         unfinished = self._store.unfinished(owner)
         return any(record.id == run_id and record.worker != self._worker for record in unfinished)
 
-    def _apply(self, command: Command, owner: str) -> bool:
+    def _apply(self, command: Command) -> bool:
         """Apply a command to the cache; return whether it counts."""
-        return self._cache.edit_owned(
-            command.run_id, owner, lambda record: _changes_by(command, record)
-        )
-
-    def _send(self, command: Command) -> None:
-        if command.question_id:
-            self._supervisor.decide(command.run_id, command.question_id, command.decision)
-        else:
-            self._supervisor.request_stop(command.run_id)
+        return self._cache.edit(command.run_id, partial(_changes_by, command)) is not None
 
 
 def apply_commands(record: RunRecord, commands: Iterable[Command]) -> RunRecord:
@@ -109,9 +90,10 @@ def _changes_by(command: Command, record: RunRecord) -> dict[str, Any] | None:
             return None
         return {"stop_requested_at": command.requested_at, "stop_result": ""}
     run = record.run
-    if run is None or run.waiting_for is None or run.waiting_for.sent:
+    question = run.waiting_for if run else None
+    if run is None or question is None or question.sent:
         return None
-    if run.waiting_for.request_id != command.question_id:
+    if question.request_id != command.question_id:
         return None
-    decided = replace(run.waiting_for, sent=command.decision, sent_at=command.requested_at)
+    decided = replace(question, sent=command.decision, sent_at=command.requested_at)
     return {"run": replace(run, waiting_for=decided), "note": ""}

@@ -11,7 +11,7 @@ from lfclient.console.runner.clock import format_time, now
 from lfclient.console.runner.event_listener import EventListener
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.timings import Schedule
-from lfclient.console.store.run_record import RunRecord
+from lfclient.console.store.commands import Command
 from lfclient.errors import (
     InvalidKey,
     InvalidRequest,
@@ -113,7 +113,7 @@ class _JobFollower:
         if context.commands.stop.is_set():
             await self._stop()
         elif context.commands.decision is not None:
-            await self._decide(*context.commands.decision)
+            await self._decide(context.commands.decision)
         elif self.listener.final_run:
             await context.apply_response(self.listener.final_run)
         elif self._is_status_fresh:
@@ -175,23 +175,20 @@ class _JobFollower:
     async def _stop(self) -> None:
         context = self._context
         result = await context.client.stop(context.run, flow=context.flow)
-        decision = context.commands.decision
-        context.commands.clear()
-        if decision:
-            await self._reject(decision[0], "The decision was not sent: the run was being stopped.")
+        await self._drop_commands("The decision was not sent: the run was being stopped.")
         changes: dict[str, Any] = {"stop_result": _describe_stop(result)}
         if not result.stopped:
             changes["stop_requested_at"] = None  # Stop is offered again if the run continues
-        if result.run is not None:
-            run = result.run
-            if run.ended:
-                run = await self.listener.drain(run, _STOPPED_DRAIN_SECONDS)
+        run = result.run
+        if run and run.ended:
+            run = await self.listener.drain(run, _STOPPED_DRAIN_SECONDS)
+        if run:
             await context.apply_response(run, **changes)
         else:
             await context.change(**changes)
         self._set_schedule(context.timings.settling)
 
-    async def _decide(self, request_id: str, action_id: str) -> None:
+    async def _decide(self, command: Command) -> None:
         """Send a decision without retries: it may have arrived even if its response was lost."""
         context = self._context
         self._rejection = ""
@@ -199,8 +196,8 @@ class _JobFollower:
         rejection = "The run no longer waits for this decision."
         note = ""
         try:
-            if question is not None and question.request_id == request_id:
-                await context.client.resume(context.run, request_id, action_id)
+            if question and question.request_id == command.question_id:
+                await context.client.resume(context.run, command.question_id, command.decision)
                 rejection = ""
         except (NotWaiting, InvalidRequest) as error:
             rejection = f"The decision was not accepted. {error.message} {error.hint}"
@@ -211,22 +208,33 @@ class _JobFollower:
             note = f"The decision was sent, but the response was lost. {error.message}"
         context.commands.clear_decision()
         if rejection:
-            await self._reject(request_id, rejection)
+            await self._reject(command.question_id, rejection)
         elif note:
             await context.change(note=note)
         self._decided_at = None if rejection else time.monotonic()
-        self._decided_question = request_id
+        self._decided_question = command.question_id
         self._set_schedule(context.timings.settling)
 
     async def _reject(self, request_id: str, reason: str) -> None:
         """Record why a decision was rejected, and offer it again if the run still waits."""
         self._rejection = reason
-
-        def changes(record: RunRecord) -> dict[str, Any]:
-            return {"run": record.run and reject_decision(record.run, request_id), "note": reason}
-
         writer = self._context.writer
-        await writer.save([writer.cache.edit(self._context.id, changes)])
+        record = writer.cache.edit(
+            self._context.id,
+            lambda record: {
+                "run": record.run and reject_decision(record.run, request_id),
+                "note": reason,
+            },
+        )
+        if record:
+            await writer.save(record)
+
+    async def _drop_commands(self, reason: str) -> None:
+        """Remove all commands, and record why a decision was not sent."""
+        decision = self._context.commands.decision
+        self._context.commands.clear()
+        if decision:
+            await self._reject(decision.question_id, reason)
 
     async def _close_unknown_job(self, error: JobNotFound) -> None:
         context = self._context
@@ -247,10 +255,7 @@ class _JobFollower:
     async def _report_invalid_key(self, error: InvalidKey) -> None:
         context = self._context
         self._back_off()
-        decision = context.commands.decision
-        context.commands.clear()
-        if decision:
-            await self._reject(decision[0], "")
+        await self._drop_commands("")
         await context.change(
             stop_requested_at=None,
             note="The server rejects the API key, so this run can't be followed or stopped. It "

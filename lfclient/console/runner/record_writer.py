@@ -31,37 +31,18 @@ class RecordWriter:
         self._taken_jobs: dict[str, str | None] = {}  # by run; another run has this job
 
     async def change(self, run_id: str, **changes: Any) -> RunRecord:
-        """Apply changes as a new version and save it; `save_unsaved` retries a failed save."""
+        """Apply changes as a new version and save it. Raises `RunNotCached`."""
         record = self.cache.change(run_id, **changes)
-        await self.save([record])
+        await self.save(record)
         return record
 
-    async def save(self, records: Iterable[RunRecord]) -> bool:
-        """Save records and return whether all are in the store.
+    async def save(self, record: RunRecord) -> bool:
+        """Save a record and return whether it is in the store; `save_unsaved` retries."""
+        return await in_thread(self._save_all, [record])
 
-        A run's response is saved with its end; until then, the server has it. A record that can't
-        be serialized stays in memory and doesn't hold up the others. A record whose job another run
-        has is saved without it.
-        """
-        all_saved = True
-        for record in records:
-            try:
-                await in_thread(self._write_without_taken_job, record)
-            except StoreError as error:
-                self.error = error
-                return False
-            except Exception as error:
-                # logged once, without its text, which might contain what a person entered
-                if self._logged_versions.get(record.id) != record.version:
-                    self._logged_versions[record.id] = record.version
-                    log.error(
-                        "Run %s: its record cannot be saved (%s)", record.id, type(error).__name__
-                    )
-                all_saved = False
-                continue
-            self.cache.mark_saved(record)
-        self.error = None
-        return all_saved
+    def save_unsaved(self) -> None:
+        """Save what could not be saved before."""
+        self._save_all(self.cache.unsaved())
 
     async def claim_job(self, run_id: str, job_id: str) -> bool:
         """Save a run's job, then set it in the cache and clear its note.
@@ -71,28 +52,17 @@ class RecordWriter:
         record = self.cache.snapshot(run_id)
         if record is None:
             return False
-        claimed = replace(record, version=record.version + 1, job_id=job_id, note="")
-        is_written = False
+        changes: dict[str, Any] = {"job_id": job_id, "note": ""}
         try:
-            await in_thread(self._write, claimed)
-            is_written = True
+            await in_thread(self._write, replace(record, version=record.version + 1, **changes))
         except JobTaken:
             return False
-        except StoreError as error:
-            self.error = error  # the run continues in memory, as after any failed save
-        try:
-            record = self.cache.change(run_id, job_id=job_id, note="")
-        except KeyError:
-            return False
-        if is_written and record.version == claimed.version:
-            self.cache.mark_saved(record)
-        elif is_written:  # the run was changed during the write
-            await self.save([record])
-        return True
-
-    async def save_unsaved(self) -> None:
-        """Retry what could not be saved."""
-        await self.save(self.cache.unsaved())
+        except StoreError:
+            pass  # the run continues in memory, as after any failed save
+        claimed = self.cache.edit(run_id, lambda _: changes)
+        if claimed:
+            await self.save(claimed)  # again: the run may have been changed during the write
+        return claimed is not None
 
     def publish(self, records: Sequence[RunRecord]) -> dict[str, float]:
         """Save unfinished runs with their output so far, for other processes.
@@ -107,17 +77,47 @@ class RecordWriter:
                 self._report_if_lost(record)
         return seconds
 
-    def _write(self, record: RunRecord) -> None:
-        if not self.store.update(record, with_response=record.ended):
-            self._report_if_lost(record)
+    def write(self, record: RunRecord) -> None:
+        """Write a record to the store, without its job if another run has that.
 
-    def _write_without_taken_job(self, record: RunRecord) -> None:
+        The response is written with the run's end; until then, the server has it. Raises
+        `StoreError`.
+        """
         try:
             self._write(self._storable(record))
         except JobTaken:
             self._taken_jobs[record.id] = record.job_id
             log.error("Run %s: saved without its job, which another run has", record.id)
             self._write(self._storable(record))
+
+    def _save_all(self, records: Iterable[RunRecord]) -> bool:
+        """Save records and return whether all are in the store.
+
+        A record that can't be serialized stays in memory and doesn't hold up the others.
+        """
+        all_saved = True
+        for record in records:
+            try:
+                self.write(record)
+            except StoreError as error:
+                self.error = error
+                return False
+            except Exception as error:
+                # logged once, without its text, which might contain what a person entered
+                if self._logged_versions.get(record.id) != record.version:
+                    self._logged_versions[record.id] = record.version
+                    log.error(
+                        "Run %s: its record cannot be saved (%s)", record.id, type(error).__name__
+                    )
+                all_saved = False
+            else:
+                self.cache.mark_saved(record)
+        self.error = None
+        return all_saved
+
+    def _write(self, record: RunRecord) -> None:
+        if not self.store.update(record, with_response=record.ended):
+            self._report_if_lost(record)
 
     def _storable(self, record: RunRecord) -> RunRecord:
         """Return the record without its job if another run is known to have it."""

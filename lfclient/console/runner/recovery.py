@@ -157,7 +157,7 @@ class _Recovery:
         cache = context.writer.cache
         attempts = context.record.attempts + 1
         # an attempt that can't be recorded is not sent
-        if not await context.writer.save([cache.change(context.id, attempts=attempts)]):
+        if not await context.writer.save(cache.change(context.id, attempts=attempts)):
             cache.change(context.id, attempts=attempts - 1)
             return
         try:

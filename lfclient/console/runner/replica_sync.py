@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from lfclient.console.runner.commands import CommandHandler
 from lfclient.console.runner.record_writer import RecordWriter
-from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import Run
@@ -47,27 +44,15 @@ class _Progress:
 class ReplicaSync:
     """Publishes the progress of this process's runs and executes commands from other processes.
 
-    It has a thread of its own, so that nobody who follows or watches a run waits for it. A run is
-    published at most once a second while it changes, and not in its first second, so that short
-    runs cost nothing.
+    A run is published at most once every `publish_seconds` while it changes, and not in the first
+    of them, so that short runs cost nothing.
     """
 
-    def __init__(self, writer: RecordWriter, commands: CommandHandler, timings: Timings) -> None:
-        self._writer, self._commands, self._timings = writer, commands, timings
+    def __init__(
+        self, writer: RecordWriter, commands: CommandHandler, publish_seconds: float
+    ) -> None:
+        self._writer, self._commands, self._publish_seconds = writer, commands, publish_seconds
         self._progress: dict[str, _Progress] = {}
-        self._closed = threading.Event()
-        self._thread = threading.Thread(
-            target=self._loop, name="langflow-console-replica-sync", daemon=True
-        )
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """End the thread."""
-        self._closed.set()
-        self._thread.join(10)
 
     def sync(self) -> None:
         """Publish what is due and execute queued commands.
@@ -75,21 +60,18 @@ class ReplicaSync:
         Raises `StoreError` if the commands can't be read or taken.
         """
         commands = self._commands.apply_queued()
-        for batch in _batches(self._due({command.run_id for command in commands})):
-            if not self._publish(batch) and len(batch) > 1:
-                for progress in batch:
-                    self._publish([progress])
+        for batch in _batches(self._select_due({command.run_id for command in commands})):
+            self._publish(batch)
         for command in commands:
             self._commands.execute(command)
 
-    def _due(self, commanded: Collection[str]) -> list[_Progress]:
+    def _select_due(self, commanded: Collection[str]) -> list[_Progress]:
         """Return the runs to publish, among them those with a command, whose effect must show."""
         now = time.monotonic()
         before, self._progress = self._progress, {}
         due = []
         for record in self._writer.cache.unfinished():
-            first_due = now + self._timings.publish_seconds
-            progress = before.get(record.id) or _Progress(record, first_due)
+            progress = before.get(record.id) or _Progress(record, now + self._publish_seconds)
             progress.record = record
             self._progress[record.id] = progress
             is_due = progress.has_changed and now >= progress.due_at
@@ -98,53 +80,36 @@ class ReplicaSync:
         # after an error, maintenance retries first
         return [] if self._writer.error else due
 
-    def _publish(self, batch: list[_Progress]) -> bool:
-        """Publish runs in one transaction; return False if one of several can't be serialized."""
-        cache = self._writer.cache
-        cached = []
+    def _publish(self, batch: list[_Progress]) -> None:
+        """Publish runs in one transaction; one by one if one of them can't be serialized."""
+        unfinished = []
         for progress in batch:
             # a new version: others may have seen this one without the run's output
-            with suppress(KeyError):
-                progress.record = cache.edit(
-                    progress.record.id, lambda record: None if record.ended else {}
-                )
-                cached.append(progress)
-        unfinished = [progress.record for progress in cached if not progress.record.ended]
+            record = self._writer.cache.edit(
+                progress.record.id, lambda record: None if record.ended else {}
+            )
+            if record:
+                progress.record = record
+                unfinished.append(progress)
         seconds: dict[str, float] = {}
         try:
-            seconds = self._writer.publish(unfinished) if unfinished else {}
+            seconds = self._writer.publish([progress.record for progress in unfinished])
         except StoreError as error:
             self._writer.error = error
-            return True
+            return
         except Exception as error:
             if len(batch) > 1:
-                return False
+                for progress in batch:
+                    self._publish([progress])
+                return
             # without its text, which might contain what a person entered
             log.error("Run %s: not published (%s)", batch[0].record.id, type(error).__name__)
-        for progress in cached:
+        for progress in unfinished:
             record = progress.record
             progress.run, progress.stop_requested_at = record.run, record.stop_requested_at
             progress.write_seconds = seconds.get(record.id, 0.0)
-            progress.due_at = time.monotonic() + max(
-                self._timings.publish_seconds, _WRITE_TIME_FACTOR * progress.write_seconds
-            )
-        return True
-
-    def _loop(self) -> None:
-        last_error = ""
-        while not self._closed.wait(self._timings.sync_seconds):
-            try:
-                self.sync()
-                last_error = ""
-            except StoreError:
-                pass  # the sender of a command gets the error
-            except Exception as error:
-                # retried in the next turn; logged once, without its text, which may contain what
-                # a person entered
-                name = type(error).__name__
-                if last_error != name:
-                    last_error = name
-                    log.error("Publishing the progress of runs failed (%s)", name)
+            pause = max(self._publish_seconds, _WRITE_TIME_FACTOR * progress.write_seconds)
+            progress.due_at = time.monotonic() + pause
 
 
 def _batches(due: Iterable[_Progress]) -> Iterator[list[_Progress]]:

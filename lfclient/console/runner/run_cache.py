@@ -12,7 +12,9 @@ from lfclient.console.store.run_record import RunRecord, RunSummary
 
 MAX_ENDED_RUNS = 16
 
-RecordEdit = Callable[[RunRecord], Mapping[str, Any] | None]
+
+class RunNotCached(LookupError):
+    """The run was deleted, or another process follows it."""
 
 
 @dataclass
@@ -20,6 +22,10 @@ class _CachedRun:
     record: RunRecord
     last_read: float
     saved_version: int
+
+    @property
+    def is_saved(self) -> bool:
+        return self.saved_version >= self.record.version
 
 
 class RunCache:
@@ -45,41 +51,33 @@ class RunCache:
             self._changed.notify_all()
 
     def change(self, run_id: str, **changes: Any) -> RunRecord:
-        """Apply changes as a new version and return it.
+        """Apply changes as a new version and return it. Raises `RunNotCached`."""
+        record = self.edit(run_id, lambda _: changes)
+        if record is None:
+            raise RunNotCached(run_id)
+        return record
 
-        Raises `KeyError` if the run is not cached.
-        """
-        return self.edit(run_id, lambda record: changes)
+    def edit(
+        self, run_id: str, edit: Callable[[RunRecord], Mapping[str, Any] | None]
+    ) -> RunRecord | None:
+        """Apply the changes that `edit` returns for the newest record as a new version.
 
-    def edit(self, run_id: str, edit: RecordEdit) -> RunRecord:
-        """Apply the changes that `edit` returns for the newest record, and return the result.
-
-        Without changes (None) the record keeps its version. Raises `KeyError` if the run is not
-        cached.
+        Returns the new version; None if `edit` returned None, or the run is not cached.
         """
         with self._changed:
-            cached = self._runs[run_id]
-            changes = edit(cached.record)
-            if changes is not None:
-                cached.record = replace(cached.record, version=cached.record.version + 1, **changes)
-                self._changed.notify_all()
+            cached = self._runs.get(run_id)
+            changes = edit(cached.record) if cached else None
+            if cached is None or changes is None:
+                return None
+            cached.record = replace(cached.record, version=cached.record.version + 1, **changes)
+            self._changed.notify_all()
             return cached.record
 
-    def edit_owned(self, run_id: str, owner: str, edit: RecordEdit) -> bool:
-        """Edit a run if it is cached and belongs to `owner`; return whether `edit` had changes."""
-        applied = False
-
-        def edit_if_owned(record: RunRecord) -> Mapping[str, Any] | None:
-            nonlocal applied
-            changes = edit(record) if record.owner == owner else None
-            applied = changes is not None
-            return changes
-
-        try:
-            self.edit(run_id, edit_if_owned)
-        except KeyError:
-            return False
-        return applied
+    def withdraw_commands(self, run_id: str) -> None:
+        """Offer Stop and the decision of an unfinished run again: they were not carried out."""
+        self.edit(
+            run_id, lambda record: None if record.ended else record.without_pending_commands()
+        )
 
     def remove(self, run_id: str) -> None:
         """Remove a run, as one that was deleted or that another process follows."""
@@ -97,7 +95,11 @@ class RunCache:
     def read(self, run_id: str) -> RunRecord | None:
         """Return the newest record, which stays cached for longer; None if it is not cached."""
         with self._changed:
-            return self._read(run_id)
+            cached = self._runs.get(run_id)
+            if cached is None:
+                return None
+            cached.last_read = self._clock()
+            return cached.record
 
     def snapshot(self, run_id: str) -> RunRecord | None:
         """Return the newest record without keeping it cached for longer."""
@@ -107,12 +109,8 @@ class RunCache:
 
     def find_by_job(self, owner: str, job_id: str) -> RunRecord | None:
         """Return the record of an owner's run that has this job; None if it is not cached."""
-        with self._changed:
-            records = (cached.record for cached in self._runs.values())
-            return next(
-                (record for record in records if (record.owner, record.job_id) == (owner, job_id)),
-                None,
-            )
+        matches = self._select(lambda run: (run.record.owner, run.record.job_id) == (owner, job_id))
+        return next(iter(matches), None)
 
     def newer_than(self, stored: RunRecord | RunSummary) -> RunRecord | None:
         """Return the newest record, or None if the stored run is as new.
@@ -127,7 +125,7 @@ class RunCache:
         deadline = self._clock() + timeout
         with self._changed:
             while True:
-                record = self._read(run_id)
+                record = self.read(run_id)
                 remaining = deadline - self._clock()
                 if record is None or record.version != version or remaining <= 0:
                     return record
@@ -135,41 +133,27 @@ class RunCache:
 
     def unsaved(self) -> list[RunRecord]:
         """Return the records that are newer than in the store."""
-        with self._changed:
-            return [
-                cached.record
-                for cached in self._runs.values()
-                if cached.saved_version < cached.record.version
-            ]
+        return self._select(lambda run: not run.is_saved)
 
     def unfinished(self) -> list[RunRecord]:
         """Return the records of runs that have not ended."""
-        with self._changed:
-            return [cached.record for cached in self._runs.values() if not cached.record.ended]
+        return self._select(lambda run: not run.record.ended)
 
     def evict(self) -> int:
         """Evict ended and saved runs that nobody reads, and return how many."""
         with self._changed:
-            now = self._clock()
-            ended = [
-                (run_id, cached.last_read)
-                for run_id, cached in self._runs.items()
-                if cached.record.ended and cached.saved_version >= cached.record.version
-            ]
-            ended.sort(key=lambda run: run[1])
-            surplus = len(ended) - MAX_ENDED_RUNS
+            evictable = [run for run in self._runs.values() if run.record.ended and run.is_saved]
+            evictable.sort(key=lambda run: run.last_read, reverse=True)
+            oldest = self._clock() - self._ended_ttl_seconds
             evicted = [
-                run_id
-                for position, (run_id, last_read) in enumerate(ended)
-                if position < surplus or now - last_read >= self._ended_ttl_seconds
+                run
+                for position, run in enumerate(evictable)
+                if position >= MAX_ENDED_RUNS or run.last_read <= oldest
             ]
-            for run_id in evicted:
-                del self._runs[run_id]
+            for run in evicted:
+                del self._runs[run.record.id]
             return len(evicted)
 
-    def _read(self, run_id: str) -> RunRecord | None:
-        cached = self._runs.get(run_id)
-        if cached is None:
-            return None
-        cached.last_read = self._clock()
-        return cached.record
+    def _select(self, condition: Callable[[_CachedRun], bool]) -> list[RunRecord]:
+        with self._changed:
+            return [run.record for run in self._runs.values() if condition(run)]

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lfclient.async_client import AsyncLangflowClient
+from lfclient.console.config.connection import Connection
 from lfclient.console.runner.clock import now
 from lfclient.console.runner.record_writer import RecordWriter
+from lfclient.console.runner.run_cache import RunNotCached
 from lfclient.console.runner.threads import in_thread
 from lfclient.console.runner.timings import Timings
+from lfclient.console.store.commands import Command
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RecordProblem, RunRecord
 from lfclient.errors import FlowNotFound, LangflowError
@@ -43,22 +46,19 @@ _MAX_MESSAGES = 50  # of a session, among which a run's messages are looked for
 class PendingCommands:
     """Stops and decisions that the run's follower has not executed yet.
 
-    `stop` is set while a stop is pending. `decision` holds the ids of a question and of the chosen
-    action. `any_pending` is set while there is either.
+    `stop` is set while a stop is pending, `any_pending` while there is either.
     """
 
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    decision: tuple[str, str] | None = None
+    decision: Command | None = None
     any_pending: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def request_stop(self) -> None:
-        """Add a stop."""
-        self.stop.set()
-        self.any_pending.set()
-
-    def decide(self, request_id: str, action_id: str) -> None:
-        """Add a decision on a question."""
-        self.decision = (request_id, action_id)
+    def add(self, command: Command) -> None:
+        """Add a stop or a decision."""
+        if command.question_id:
+            self.decision = command
+        else:
+            self.stop.set()
         self.any_pending.set()
 
     def clear_decision(self) -> None:
@@ -75,28 +75,31 @@ class PendingCommands:
 
 @dataclass
 class RunContext:
-    """A run with the client and the record it is followed with.
+    """A run with the connection, client and record it is followed with.
 
-    `server` and `flow` are None until known (after a restart). `secrets_lost_reason` says why the
-    client doesn't know the secrets that were sent, and so can't redact them from the response;
-    empty if it does.
+    `server` and `flow` are None until known (after a restart). `may_be_running` is False while
+    nothing was sent for the run. `secrets_lost_reason` says why the client doesn't know the secrets
+    that were sent, and so can't redact them from the response; empty if it does.
     """
 
     id: str
+    connection: Connection
     writer: RecordWriter
     timings: Timings
     server: ServerInfo | None
     flow: Flow | None
-    commands: PendingCommands
-    secrets_lost_reason: str = ""
+    secrets_lost_reason: str
+    may_be_running: bool
+    commands: PendingCommands = field(default_factory=PendingCommands)
     client: AsyncLangflowClient = field(init=False)
+    task: asyncio.Task[None] | None = None
 
     @property
     def record(self) -> RunRecord:
-        """The newest record. Raises `KeyError` if it left the cache."""
+        """The newest record. Raises `RunNotCached`."""
         record = self.writer.cache.snapshot(self.id)
         if record is None:
-            raise KeyError(self.id)
+            raise RunNotCached(self.id)
         return record
 
     @property
@@ -108,6 +111,11 @@ class RunContext:
     def has_events(self) -> bool:
         """Whether the server is known to have an event stream for each job (1.11 and later)."""
         return self.server is not None and self.server.capabilities.events
+
+    def cancel(self) -> None:
+        """Stop following the run, which continues."""
+        if self.task:
+            self.task.cancel()
 
     async def change(self, **changes: Any) -> None:
         """Change the record and save it, unless nothing but `run` would differ."""
@@ -133,8 +141,8 @@ class RunContext:
             return {"run": run, "status": run.status, "started_at": started_at, "note": ""}
 
         record = self.writer.cache.edit(self.id, changes)
-        if record.status is not status_before:
-            await self.writer.save([record])
+        if record and record.status is not status_before:
+            await self.writer.save(record)
 
     async def apply_response(self, run: Run, **changes: Any) -> None:
         """Apply the run that a response describes, and end the record if the run has ended.
@@ -184,8 +192,6 @@ class RunContext:
         try:
             builds = await self.client.component_runs(run, self.flow)
         except LangflowError:
-            return
-        if not await self.ensure_cached():
             return
         merged = merge_component_runs(run, builds)
         is_completed_job = run.status is RunStatus.COMPLETED and run.mode == "background"

@@ -15,6 +15,7 @@ from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.config.retention import RetentionSettings
+from lfclient.console.runner import memory
 from lfclient.console.runner.clock import now
 from lfclient.console.runner.commands import CommandHandler, apply_commands
 from lfclient.console.runner.execution import run_background, run_stream, run_sync
@@ -25,10 +26,12 @@ from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.replica_sync import ReplicaSync
 from lfclient.console.runner.retention_job import RetentionJob
 from lfclient.console.runner.run_cache import RunCache
-from lfclient.console.runner.run_context import NOT_STARTED_HERE, RunContext
+from lfclient.console.runner.run_context import NOT_STARTED_HERE
 from lfclient.console.runner.takeover import Takeover
-from lfclient.console.runner.task_supervisor import ClientFactory, FollowTask, TaskSupervisor
+from lfclient.console.runner.task_supervisor import ClientFactory, TaskSupervisor
+from lfclient.console.runner.threads import PeriodicThread
 from lfclient.console.runner.timings import Timings
+from lfclient.console.store.commands import Command
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RecordProblem, RunRecord
 from lfclient.console.store.search_text import summarize_flow_inputs
@@ -64,7 +67,8 @@ class Runner:
     """All runs of this process, on one event loop in one daemon thread.
 
     Records are in the store before anything is sent. `folder` has the secret that owners'
-    fingerprints are made with and, without `database_url`, the records. `history` lists the runs.
+    fingerprints are made with and, without `database_url`, the records. `history` lists the runs;
+    `store` is the database of runs, drafts and presets.
 
     Runs of dead processes are taken over if their connection is among `connections` or belongs to
     a visitor. Every method can be called from any thread; none waits for a server.
@@ -83,36 +87,37 @@ class Runner:
         registry: ProcessRegistry | None = None,
     ) -> None:
         self._folder, self._secret = folder, secret
-        self._timings = timings or Timings()
-        self._store = Store(folder, database_url, retention)
-        self._registry = registry or open_process_registry(folder, self._store, self._timings)
-        self._cache = RunCache(self._timings.ended_ttl_seconds)
-        self._writer = RecordWriter(self._cache, self._store)
-        self._supervisor = TaskSupervisor(self._writer, connect, self._timings)
-        self.history = LiveHistory(self._store.database, self._cache, self._supervisor.detach)
-        self._unconfirmed: dict[str, RunRecord] = {}
-        self._retention_job = RetentionJob(self._store, self.history.drop)
-        self._supervisor.maintenance_jobs += [self._end_unconfirmed, self._retention_job.run]
-        self._takeover = Takeover(
-            self._store,
-            self._registry,
-            self._cache,
-            self._supervisor,
-            self.owner_of,
-            connections,
-            self._timings.heartbeat_seconds,
+        self._timings = timings = timings or Timings()
+        self.store = store = Store(folder, database_url, retention)
+        self._registry = registry or open_process_registry(folder, store, timings)
+        self._cache = RunCache(timings.ended_ttl_seconds)
+        self._writer = RecordWriter(self._cache, store)
+        self._supervisor = TaskSupervisor(self._writer, connect, timings)
+        self.history = LiveHistory(store.database, self._cache, self._supervisor.detach)
+        self._unconfirmed: list[RunRecord] = []
+        self._release_memory_soon = False
+        self._commands = CommandHandler(store, self._cache, self._supervisor, self._registry.id)
+        configured = {self.owner_of(connection): connection for connection in connections}
+        self._takeover = Takeover(store, self._registry, self._cache, self._supervisor, configured)
+        # leaves missing keys to visitors' pages, which may attach in a moment
+        self._takeover.check(report_missing_keys=False)
+        sync = ReplicaSync(self._writer, self._commands, timings.publish_seconds).sync
+        self._sync_thread = PeriodicThread("sync", timings.sync_seconds, sync)
+        self._maintenance_thread = PeriodicThread(
+            "maintenance",
+            timings.maintenance_seconds,
+            self._writer.save_unsaved,
+            self._evict,
+            self._end_unconfirmed,
+            RetentionJob(store, self.history.drop).run,
         )
-        self._takeover.start()
-        self._commands = CommandHandler(
-            self._store, self._cache, self._supervisor, self._registry.id
+        self._threads = (
+            PeriodicThread("takeover", timings.heartbeat_seconds, self._takeover.check),
+            self._sync_thread,
+            self._maintenance_thread,
         )
-        self._replica_sync = ReplicaSync(self._writer, self._commands, self._timings)
-        self._replica_sync.start()
-
-    @property
-    def store(self) -> Store:
-        """The database of runs, drafts and presets."""
-        return self._store
+        for thread in self._threads:
+            thread.start()
 
     @property
     def save_error(self) -> StoreError | None:
@@ -141,7 +146,7 @@ class Runner:
         """
         if len(self._supervisor) >= MAX_FOLLOWED_RUNS:
             raise TooManyRuns(f"The console already follows {MAX_FOLLOWED_RUNS} runs.")
-        store_inputs = self._store.retention.store_inputs
+        store_inputs = self.store.retention.store_inputs
         stored_overrides = dict(mask_secrets(flow, overrides)) if store_inputs else {}
         record = RunRecord(
             id=uuid.uuid4().hex,
@@ -161,19 +166,20 @@ class Runner:
             worker=self._registry.id,
         )
         try:
-            record, is_new = self._store.create(record)
+            record, is_new = self.store.create(record)
         except StoreError:
-            self._unconfirmed[record.id] = record
+            self._unconfirmed.append(record)
             raise
         if is_new:
-            run_in_mode = _EXECUTORS[mode]
-            values = dict(overrides)
-
-            async def execute(context: RunContext) -> None:
-                await run_in_mode(context, flow, values)
-
+            run_in_mode, values = _EXECUTORS[mode], dict(overrides)
             self._cache.put(record)
-            self._supervisor.start(FollowTask(record.id, connection, execute, server, flow))
+            self._supervisor.start(
+                record.id,
+                connection,
+                lambda context: run_in_mode(context, flow, values),
+                server=server,
+                flow=flow,
+            )
         return record.id
 
     def stop(self, run_id: str, connection: Connection) -> None:
@@ -181,8 +187,7 @@ class Runner:
 
         Raises `StoreError`.
         """
-        self._ensure_followed(run_id, connection)
-        self._commands.stop(run_id, self.owner_of(connection))
+        self._submit(connection, Command(run_id, now()))
 
     def decide(
         self, run_id: str, connection: Connection, question: HumanInput, action_id: str
@@ -192,9 +197,7 @@ class Runner:
         Only the first decision on this question counts, from whichever process. Raises
         `StoreError`.
         """
-        self._ensure_followed(run_id, connection)
-        owner = self.owner_of(connection)
-        self._commands.decide(run_id, owner, question.request_id, action_id)
+        self._submit(connection, Command(run_id, now(), question.request_id, action_id))
 
     def adopt(self, connection: Connection, flow: Flow, question: HumanInput) -> str:
         """Return the id of a waiting job's run; follow one that was not started here.
@@ -204,11 +207,11 @@ class Runner:
         owner = self.owner_of(connection)
         job_id = question.job_id or ""
         # the store doesn't have the job yet if the run's record is unsaved
-        existing = self._cache.find_by_job(owner, job_id) or self._store.find_by_job(owner, job_id)
+        existing = self._cache.find_by_job(owner, job_id) or self.store.find_by_job(owner, job_id)
         if existing:
             self.attach(connection)  # after a restart nothing may follow it yet
             return existing.id
-        record, is_new = self._store.create(
+        record, is_new = self.store.create(
             RunRecord(
                 id=uuid.uuid4().hex,
                 owner=owner,
@@ -228,9 +231,7 @@ class Runner:
         if is_new:
             self._cache.put(record)
             self._supervisor.start(
-                FollowTask(
-                    record.id, connection, follow, flow=flow, secrets_lost_reason=NOT_STARTED_HERE
-                )
+                record.id, connection, follow, flow=flow, secrets_lost_reason=NOT_STARTED_HERE
             )
         return record.id
 
@@ -253,7 +254,7 @@ class Runner:
         """
         deadline = time.monotonic() + timeout
         while self._cache.snapshot(run_id) is None:
-            stored = self._store.version_and_status(run_id)
+            stored = self.store.version_and_status(run_id)
             remaining = deadline - time.monotonic()
             if stored is None or stored[0] != version or remaining <= 0:
                 return self._find(run_id)
@@ -262,7 +263,7 @@ class Runner:
 
     def recent(self, owner: str, limit: int = 10, flow_id: str | None = None) -> list[RunRecord]:
         """Return the owner's latest runs, newest first, without `run`. Raises `StoreError`."""
-        stored = self._store.recent(owner, limit, flow_id)
+        stored = self.store.recent(owner, limit, flow_id)
         newest = [self._cache.newer_than(record) or record for record in stored]
         return [replace(record, run=None) for record in newest]
 
@@ -272,8 +273,8 @@ class Runner:
         Raises `StoreError`.
         """
         owner = self._save_ended_runs(connection, flow_id, session_id)
-        self.history.drop(self._store.delete_session(owner, flow_id, session_id))
-        unfinished = self._store.unfinished(owner)
+        self.history.drop(self.store.delete_session(owner, flow_id, session_id))
+        unfinished = self.store.unfinished(owner)
         return sum(
             (record.flow_id, record.session_id) == (flow_id, session_id) for record in unfinished
         )
@@ -284,12 +285,12 @@ class Runner:
         Unfinished ones stay, since the server writes into the old session. Raises `StoreError`.
         """
         owner = self._save_ended_runs(connection, flow_id, old)
-        for run_id in self._store.rename_session(owner, flow_id, old, new):
-            self._cache.edit_owned(run_id, owner, lambda _: {"session_id": new})
+        for run_id in self.store.rename_session(owner, flow_id, old, new):
+            self._cache.edit(run_id, lambda _: {"session_id": new})
 
     def release_memory(self) -> None:
         """Give memory back to the system within seconds, after somebody closed a run."""
-        self._supervisor.release_memory_soon = True
+        self._release_memory_soon = True
 
     def attach(self, connection: Connection) -> None:
         """Follow the owner's unfinished jobs that no living process follows.
@@ -297,33 +298,40 @@ class Runner:
         Jobs that are followed with another key of the same server are followed with this one: the
         other may have been revoked. Raises `StoreError`.
         """
-        self._takeover.attach(connection)
+        self._takeover.attach(self.owner_of(connection), connection)
 
     def forget_connection(self, connection: Connection) -> None:
         """Follow no more runs with a key that a visitor has removed."""
-        self._takeover.forget_connection(connection)
+        self._takeover.forget_visitor(self.owner_of(connection))
 
     def close(self) -> None:
         """Abandon all runs, as a killed process would: jobs continue, records stay unfinished."""
-        self._takeover.close()
-        self._replica_sync.close()
+        for thread in self._threads:
+            thread.close()
         self._supervisor.close()
         self._registry.close()
-        self._store.close()
+        self.store.close()
 
-    def _ensure_followed(self, run_id: str, connection: Connection) -> None:
-        if not self.is_followed(run_id):
+    def _submit(self, connection: Connection, command: Command) -> None:
+        if not self.is_followed(command.run_id):
             self.attach(connection)
+        self._commands.submit(command, self.owner_of(connection))
+
+    def _evict(self) -> None:
+        if self._cache.evict() or self._release_memory_soon:
+            self._release_memory_soon = False
+            memory.release()
 
     def _end_unconfirmed(self) -> None:
         """End runs that were not started because the database did not confirm them.
 
         It may have saved their records.
         """
-        for record in tuple(self._unconfirmed.values()):
+        while self._unconfirmed:
+            record = self._unconfirmed[0]
             ended = replace(record, status=RunStatus.FAILED, ended_at=now(), problem=_NOT_STARTED)
-            self._store.update(replace(ended, version=record.version + 1), with_response=True)
-            del self._unconfirmed[record.id]
+            self.store.update(replace(ended, version=record.version + 1), with_response=True)
+            self._unconfirmed.pop(0)
 
     def _save_ended_runs(self, connection: Connection, flow_id: str, session_id: str) -> str:
         """Save the session's ended runs that are only in memory, and return their owner."""
@@ -331,7 +339,7 @@ class Runner:
         for record in self._cache.unsaved():
             key = (record.owner, record.flow_id, record.session_id)
             if record.ended and key == (owner, flow_id, session_id):
-                self._store.update(record, with_response=True)
+                self._writer.write(record)
         return owner
 
     def _find(self, run_id: str) -> RunRecord | None:
@@ -341,8 +349,8 @@ class Runner:
             record = None
         if record is None:
             # read first: commands leave the queue once the record shows them
-            commands = self._store.commands.pending([run_id])
-            record = self._store.get(run_id)
+            commands = self.store.commands.pending([run_id])
+            record = self.store.get(run_id)
             if record and record.ended:
                 self._cache.put(record)
             elif record:
@@ -358,7 +366,7 @@ class Runner:
         if is_unsaved or self.is_followed(record.id):
             return False
         try:
-            stored = self._store.version_and_status(record.id)
+            stored = self.store.version_and_status(record.id)
         except StoreError:
             return False
         # two processes may have written the same version; the second counts

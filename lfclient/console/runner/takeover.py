@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import logging
+import math
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
+from cachetools import TTLCache
+
+from lfclient.common.redaction import collect_texts
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.clock import now
 from lfclient.console.runner.job_follower import follow
@@ -21,7 +22,7 @@ from lfclient.console.runner.run_context import (
     NOT_STARTED_HERE,
     RunContext,
 )
-from lfclient.console.runner.task_supervisor import FollowTask, TaskSupervisor
+from lfclient.console.runner.task_supervisor import TaskSupervisor
 from lfclient.console.store.errors import UnreadableResponse
 from lfclient.console.store.run_record import RecordProblem, RunRecord, StoredParts
 from lfclient.console.store.store import Store
@@ -47,14 +48,12 @@ _LOST_STREAM = RecordProblem(
     "you run it again.",
 )
 
-log = logging.getLogger(__name__)
-
 
 class Takeover:
-    """Takes over the runs of dead processes, in a thread of its own.
+    """Takes over the runs of dead processes.
 
-    It uses the configured connections, and those of visitors for an hour. Of several processes,
-    the first to write its id into the record follows the run.
+    It uses the configured connections, and those of visitors for an hour, both by owner. Of several
+    processes, the first to write its id into the record follows the run.
     """
 
     def __init__(
@@ -63,48 +62,25 @@ class Takeover:
         registry: ProcessRegistry,
         cache: RunCache,
         supervisor: TaskSupervisor,
-        owner_of: Callable[[Connection], str],
-        connections: Sequence[Connection],
-        heartbeat_seconds: float,
+        configured: Mapping[str, Connection],
     ) -> None:
         self._store, self._registry = store, registry
         self._cache, self._supervisor = cache, supervisor
-        self._owner_of = owner_of
-        self._configured = {owner_of(connection): connection for connection in connections}
-        self._visitors: dict[str, tuple[Connection, float]] = {}  # and when they were active
+        self._configured = configured
+        self._visitors: TTLCache[str, Connection] = TTLCache(math.inf, VISITOR_SECONDS)
         self._visitors_lock = threading.Lock()
         self._taken_over: set[str] = set()  # runs that may be followed with another key
         self._unconfirmed_claims: set[str] = set()  # the database did not confirm these
         self._claim_lock = threading.Lock()
-        self._heartbeat_seconds = heartbeat_seconds
-        self._closed = threading.Event()
-        self._thread = threading.Thread(
-            target=self._loop, name="langflow-console-takeover", daemon=True
-        )
 
-    def start(self) -> None:
-        """End the calls of dead processes, which can't be resumed, and start the thread.
-
-        Raises `StoreError`.
-        """
-        for record in self._store.unfinished():
-            if record.mode != "background" and not self._registry.is_alive(record.worker):
-                self._end_lost_call(record)
-        self._thread.start()
-
-    def close(self) -> None:
-        """End the thread."""
-        self._closed.set()
-        self._thread.join(10)
-
-    def attach(self, connection: Connection) -> None:
+    def attach(self, owner: str, connection: Connection) -> None:
         """Follow the owner's unfinished runs that no living process follows.
 
         A run that is followed with another key is followed with this one instead. Raises
         `StoreError`.
         """
-        owner = self._owner_of(connection)
-        self._remember_visitor(owner, connection)
+        with self._visitors_lock:
+            self._visitors[owner] = connection
         for record in self._store.unfinished(owner):
             current = self._supervisor.connection(record.id)
             if current is None:
@@ -113,13 +89,13 @@ class Takeover:
                 self._supervisor.detach(record.id)
                 self._take_over_orphan(record, connection)
 
-    def forget_connection(self, connection: Connection) -> None:
+    def forget_visitor(self, owner: str) -> None:
         """Take over no more runs with a visitor's connection."""
         with self._visitors_lock:
-            self._visitors.pop(self._owner_of(connection), None)
+            self._visitors.pop(owner, None)
 
     def check(self, *, report_missing_keys: bool = True) -> None:
-        """Send a heartbeat and take over the runs of dead processes."""
+        """Send a heartbeat and take over the runs of dead processes. Raises `StoreError`."""
         self._registry.heartbeat()
         for record in self._store.unfinished(except_worker=self._registry.id):
             if self._supervisor.connection(record.id) is None:
@@ -129,48 +105,16 @@ class Takeover:
             elif self._store.worker_for(record.id) != self._registry.id:
                 self._supervisor.abandon(record.id)  # another process took it over
         for run_id in tuple(self._unconfirmed_claims):
-            claimed = self._stored(run_id)
-            if claimed and self._is_ours(claimed):
+            claimed = self._find_own(run_id)
+            if claimed:
                 self._taken_over.add(run_id)
                 connection = self._connection(claimed.owner)
                 self._take_over_orphan(claimed, connection, report_missing_keys)
             self._unconfirmed_claims.discard(run_id)
 
-    def _loop(self) -> None:
-        # the first check leaves missing keys to visitors' pages, which may attach in a moment
-        is_first, last_error = True, ""
-        while True:
-            try:
-                self.check(report_missing_keys=not is_first)
-                is_first, last_error = False, ""
-            except Exception as error:
-                # retried in the next turn; logged once, without its text, which may contain what
-                # a person entered
-                name = type(error).__name__
-                if last_error != name:
-                    last_error = name
-                    log.error("Taking over runs failed (%s)", name)
-            if self._closed.wait(self._heartbeat_seconds):
-                return
-
-    def _remember_visitor(self, owner: str, connection: Connection) -> None:
-        at = time.monotonic()
-        with self._visitors_lock:
-            self._visitors = {
-                name: (visitor, active_at)
-                for name, (visitor, active_at) in self._visitors.items()
-                if at - active_at < VISITOR_SECONDS
-            }
-            self._visitors[owner] = (connection, at)
-
     def _connection(self, owner: str) -> Connection | None:
-        if owner in self._configured:
-            return self._configured[owner]
-        connection, active_at = self._visitors.get(owner, (None, 0.0))
-        return connection if time.monotonic() - active_at < VISITOR_SECONDS else None
-
-    def _is_ours(self, record: RunRecord) -> bool:
-        return not record.ended and record.worker == self._registry.id
+        with self._visitors_lock:
+            return self._configured.get(owner) or self._visitors.get(owner)
 
     def _can_change_key(self, record: RunRecord) -> bool:
         # without a job, the request may be on its way at this moment
@@ -193,27 +137,29 @@ class Takeover:
         elif report_missing_key and record.note != KEY_NEEDED_NOTE:
             self._release(record)
 
-    def _follow(self, record: RunRecord, connection: Connection) -> None:
+    def _follow(self, orphan: RunRecord, connection: Connection) -> None:
         """Follow a job that a dead process, or this one with another key, followed before."""
-        was_ours = record.worker == self._registry.id
+        was_ours = orphan.worker == self._registry.id
         with self._claim_lock:
-            if not was_ours and not self._claim(record):
+            if not was_ours and not self._claim(orphan):
                 return
-            current = self._cache.snapshot(record.id) or self._stored(record.id)
-            if current is None or not self._is_ours(current):
+            record = self._find_own(orphan.id)
+            if record is None:
                 return
             # commands that its last follower took and did not execute are lost
-            changes = {**current.without_pending_commands(), **_discard_partial_run(current)}
-            self._cache.put(replace(current, **changes))
+            changes = record.without_pending_commands()
+            if record.stored_parts is not StoredParts.WHOLE:
+                changes |= {"run": None, "stored_parts": StoredParts.WHOLE}  # read all events again
+            self._cache.put(replace(record, **changes))
             self._taken_over.add(record.id)
-            self._supervisor.start(self._follow_task(current, connection, was_ours))
+            self._start(record, connection, was_ours)
 
-    def _follow_task(self, record: RunRecord, connection: Connection, was_ours: bool) -> FollowTask:
+    def _start(self, record: RunRecord, connection: Connection, was_ours: bool) -> None:
         # the local Langflow has another port after each start
         moved = connection.url != record.server_url and connection.source != "local"
         if not record.started_here:
             reason = NOT_STARTED_HERE
-        elif not record.inputs_stored or _contains_mask(record.overrides):
+        elif not record.inputs_stored or SECRET_MASK in collect_texts(record.overrides):
             reason = AFTER_KEY_CHANGE if was_ours else AFTER_RESTART
         else:
             reason = ""
@@ -224,11 +170,17 @@ class Takeover:
             else:
                 # some inputs are not stored, or the server is another one
                 may_resend = not moved and not reason
-                await recover(context, context.record.overrides if may_resend else None)
+                await recover(context, record.overrides if may_resend else None)
 
-        return FollowTask(
+        self._supervisor.start(
             record.id, connection, execute, secrets_lost_reason=reason, may_be_running=True
         )
+
+    def _find_own(self, run_id: str) -> RunRecord | None:
+        """Return an unfinished run if its record names this process as its follower."""
+        record = self._cache.snapshot(run_id) or self._stored(run_id)
+        is_own = record and not record.ended and record.worker == self._registry.id
+        return record if is_own else None
 
     def _stored(self, run_id: str) -> RunRecord | None:
         """Return a run from the store; without its output if that can't be read."""
@@ -279,19 +231,3 @@ class Takeover:
             ),
             with_response=True,  # so that lists and searches show the problem
         )
-
-
-def _discard_partial_run(record: RunRecord) -> dict[str, Any]:
-    """Return the changes that discard a partly stored run, so that all events are read again."""
-    if record.stored_parts is StoredParts.WHOLE:
-        return {}
-    return {"run": None, "stored_parts": StoredParts.WHOLE}
-
-
-def _contains_mask(value: object) -> bool:
-    """Return whether stored values contain the mask of a secret."""
-    if isinstance(value, dict):
-        return any(map(_contains_mask, value.values()))
-    if isinstance(value, list):
-        return any(map(_contains_mask, value))
-    return value == SECRET_MASK

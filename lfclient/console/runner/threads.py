@@ -1,12 +1,49 @@
-"""Blocking calls in threads beside the runner's event loop."""
+"""Blocking calls beside the runner's event loop, and jobs that are repeated in threads."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
+
+log = logging.getLogger(__name__)
+
+
+class PeriodicThread(threading.Thread):
+    """Calls `jobs` one after another every few seconds, until it is closed.
+
+    A job that fails is called again in the next turn, and holds up no other.
+    """
+
+    def __init__(self, name: str, seconds: float, *jobs: Callable[[], object]) -> None:
+        super().__init__(name=f"langflow-console-{name}", daemon=True)
+        self.jobs = list(jobs)
+        self._seconds = seconds
+        self._closed = threading.Event()
+
+    def run(self) -> None:
+        """Call the jobs. An error is logged once while it persists."""
+        last_errors: dict[int, str] = {}  # by job number
+        while not self._closed.wait(self._seconds):
+            for number, job in enumerate(self.jobs):
+                error_name = ""
+                try:
+                    job()
+                except Exception as error:
+                    # logged without its text, which may contain what a person entered
+                    error_name = type(error).__name__
+                    if last_errors.get(number) != error_name:
+                        log.error("%s failed (%s)", self.name, error_name)
+                last_errors[number] = error_name
+
+    def close(self) -> None:
+        """End the thread after the current job."""
+        self._closed.set()
+        self.join(10)
 
 
 async def in_thread(function: Callable[..., _T], *args: Any) -> _T:

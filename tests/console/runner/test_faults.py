@@ -144,9 +144,9 @@ def test_a_failing_maintenance_job_holds_up_no_other_and_is_logged_once(bench, c
         calls.append("failing")
         raise LookupError("a word of somebody's")
 
-    bench.runner._supervisor.maintenance_jobs[:] = [fail, lambda: calls.append("next")]
+    bench.runner._maintenance_thread.jobs[:] = [fail, lambda: calls.append("next")]
     wait_for(lambda: calls.count("next") >= 3)
-    assert caplog.text.count("Maintenance of the runs failed (LookupError)") == 1
+    assert caplog.text.count("maintenance failed (LookupError)") == 1
     assert "a word" not in caplog.text
 
 
@@ -221,6 +221,28 @@ def test_an_error_after_the_end_does_not_change_the_outcome(bench, monkeypatch):
     record = bench.wait_for_end(bench.start())
     bench.wait_until_released(record.id)
     assert bench.get(record.id) == record
+
+
+@without_events
+def test_a_run_that_leaves_the_cache_is_abandoned_without_a_log_entry(bench, caplog):
+    """As one that another process deletes."""
+    run_id = start_job(bench)
+    bench.runner._cache.remove(run_id)
+    bench.wait_until_released(run_id)
+    assert not caplog.records
+
+
+def test_a_session_is_renamed_although_another_run_has_the_job_of_one(bench):
+    """The record is still unsaved; it is then saved without its job."""
+    ended = bench.wait_for_end(bench.start())
+    other = replace(ended, id="other", submit_token="other")
+    bench.wait_until_saved(ended.id, lambda record: record.ended)
+    bench.runner._cache.put(replace(other, job_id=None, status=RunStatus.IN_PROGRESS))
+    bench.runner.store.create(replace(other, job_id=None))
+    bench.runner._cache.change("other", job_id=ended.job_id, status=ended.status)
+    bench.runner.rename_session(CONNECTION, bench.flow.id, "session", "new")
+    stored = bench.runner.store.get("other")
+    assert (stored.session_id, stored.job_id) == ("new", None)
 
 
 @both_dialects

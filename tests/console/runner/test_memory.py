@@ -45,7 +45,7 @@ def test_memory_is_released_once_for_each_closed_run(bench, monkeypatch):
     releases, turns = [], []
     monkeypatch.setattr(memory, "release", lambda: releases.append(1))
     bench.use_timings(maintenance_seconds=0.02)
-    bench.runner._supervisor.maintenance_jobs.append(lambda: turns.append(1))
+    bench.runner._maintenance_thread.jobs.append(lambda: turns.append(1))
     wait_for(lambda: len(turns) >= 3)
     assert releases == []
     bench.runner.release_memory()

@@ -121,5 +121,5 @@ def test_a_job_is_claimed_in_memory_while_the_store_fails(writer, monkeypatch):
     assert writer.cache.snapshot("r").job_id == JOB
     assert isinstance(writer.error, StoreError)
     monkeypatch.undo()
-    asyncio.run(writer.save_unsaved())
+    writer.save_unsaved()
     assert writer.store.get("r").job_id == JOB

@@ -110,7 +110,7 @@ def test_nobody_commands_another_owners_run_from_another_process(two):
 def test_a_queued_command_is_executed_by_the_process_that_takes_the_run_over(two):
     run_id = two.start_running()
     two.wait_elsewhere(run_id, lambda record: record.run)
-    two.runner._replica_sync.close()
+    two.runner._sync_thread.close()
     two.other.stop(run_id, CONNECTION)
     two.kill_and_take_over(run_id)
     assert two.wait_for_end(run_id).status is RunStatus.CANCELLED

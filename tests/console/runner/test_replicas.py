@@ -65,8 +65,8 @@ class Replicas(Bench):
 
     def kill(self, runner):
         """End a console as SIGKILL would: it writes nothing more, and leaves its entry."""
-        runner._takeover.close()
-        runner._replica_sync.close()
+        for thread in runner._threads:
+            thread.close()
         runner._supervisor.close()
         self.runners.remove(runner)
 

@@ -129,7 +129,7 @@ def test_a_running_run_stays_when_its_session_is_deleted(chat_langflow):
     app = open_chat(flow=ONE, session="s")
     running = make_record(chat_langflow.server.url, session_id="s", status=RunStatus.IN_PROGRESS)
     running = replace(running, worker=app_context().runner._registry.id)
-    app_context().runner._store.create(running)
+    app_context().runner.store.create(running)
     press(app, "Delete session")
     assert "still running" in app.info[0].value
     assert app_context().runner.get(running.id, running.owner)

@@ -216,9 +216,7 @@ def test_waiting_runs_of_a_flow_are_listed_and_can_be_opened(langflow_stand_in):
     assert "Waiting for approval: 1" in page_text(app)
     assert "Ship it?" in page_text(app)
     next(each for each in app.button if each.label == "Open").click().run()
-    (record,) = app_context().runner._store.recent(
-        app_context().runner._store.unfinished()[0].owner
-    )
+    (record,) = app_context().runner.store.recent(app_context().runner.store.unfinished()[0].owner)
     assert (record.job_id, record.flow_name) == (line["job_id"], "Approval")
 
 

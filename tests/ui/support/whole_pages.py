@@ -47,7 +47,7 @@ def press(app, label):
 def add_ended_run(url, **more):
     """Store an ended run."""
     record = make_record(url, **{"ended_at": datetime.now(UTC), **more})
-    store = app_context().runner._store
+    store = app_context().runner.store
     store.create(record)
     store.update(replace(record, version=record.version + 1), with_response=True)
     return record
@@ -57,7 +57,7 @@ def add_running_run(url, **more):
     """Add a run in progress to the runner's cache, without storing it."""
     more = {"status": RunStatus.IN_PROGRESS, "mode": "background", "job_id": "j", **more}
     record = make_record(url, **more)
-    app_context().runner._replica_sync.close()  # it would evict a run that is not stored
+    app_context().runner._sync_thread.close()  # it would evict a run that is not stored
     app_context().runner._cache.put(record)
     return record
 
