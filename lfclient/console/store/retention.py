@@ -63,24 +63,22 @@ class RetentionCleaner:
 
     def _remove_responses(self, limit: int) -> None:
         """Remove the oldest responses beyond the total size."""
-        total = select(func.coalesce(func.sum(RunRow.response_bytes), 0))
+        total = select(func.sum(RunRow.response_bytes)).scalar_subquery()
+        # with the total in one statement, so that two processes choose the same responses
         oldest = (
-            select(RunRow.id, RunRow.response_bytes)
+            select(RunRow.id, RunRow.response_bytes, total)
             .where(RunRow.response_bytes > 0, *_REMOVABLE)
             .order_by(RunRow.created_at)
             .limit(_BATCH_SIZE)
         )
         while True:
             with self._database.write() as connection:
-                if not self._database.try_cleanup_lock(connection):
-                    return
-                surplus = int(connection.execute(total).scalar_one()) - limit
-                ids = []
-                for run_id, size in connection.execute(oldest):
-                    if surplus <= 0:
+                ids, freed = [], 0
+                for run_id, size, stored in connection.execute(oldest):
+                    if stored - freed <= limit:
                         break
                     ids.append(run_id)
-                    surplus -= size
+                    freed += size
                 if not ids:
                     return
                 chunks = delete(ResponseChunkRow).where(ResponseChunkRow.run_id.in_(ids))
