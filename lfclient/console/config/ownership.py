@@ -8,6 +8,8 @@ import hmac
 import json
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -88,16 +90,13 @@ def folder_secret(data_dir: Path) -> bytes:
 
 def _create_secret_file(path: Path) -> None:
     """Write the file under another name, then link it, so that nobody reads half a secret."""
-    draft = path.with_name(f"{_SECRET_FILE_NAME}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    handle, draft = tempfile.mkstemp(dir=path.parent)  # with mode 0600
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with os.fdopen(handle, "wb") as file:
             file.write(secrets.token_bytes(_SECRET_BYTES))
             file.flush()
             os.fsync(file.fileno())
-        try:
+        with suppress(FileExistsError):  # another process created it first
             os.link(draft, path)
-        except FileExistsError:
-            return  # another process created it first
     finally:
-        draft.unlink()
+        os.unlink(draft)

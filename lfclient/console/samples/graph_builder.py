@@ -16,8 +16,8 @@ def build_graph(sample: Sample, catalogue: Mapping[str, Any]) -> dict[str, Any]:
     `catalogue` is `client.catalogue(custom_component_code())`, with the custom components.
     Raise `KeyError` if a component is missing; see `Sample.missing`.
     """
-    known = components_by_type(catalogue)
-    nodes = {node.key: _node(node, known[node.type], place) for place, node in _layout(sample)}
+    components = components_by_type(catalogue)
+    nodes = {node.key: _node(node, components[node.type], place) for place, node in _layout(sample)}
     return {
         "nodes": list(nodes.values()),
         "edges": [
@@ -71,25 +71,19 @@ def _node(node: Node, component: Mapping[str, Any], place: tuple[int, int]) -> d
 
 def _prompt_variable(name: str, value: str) -> dict[str, Any]:
     # as the editor adds to a prompt template for each {name} in its text
+    off = ("required", "advanced", "list", "dynamic", "load_from_db", "title_case")
     return {
         "name": name,
         "display_name": name,
-        "type": "str",
         "value": value,
-        "multiline": True,
-        "input_types": ["Message"],
-        "show": True,
-        "required": False,
-        "advanced": False,
-        "list": False,
-        "dynamic": False,
-        "load_from_db": False,
-        "title_case": False,
-        "info": "",
-        "placeholder": "",
-        "file_path": "",
-        "fileTypes": [],
+        "type": "str",
         "field_type": "str",
+        "input_types": ["Message"],
+        "fileTypes": [],
+        "multiline": True,
+        "show": True,
+        **dict.fromkeys(off, False),
+        **dict.fromkeys(("info", "placeholder", "file_path"), ""),
     }
 
 

@@ -60,8 +60,7 @@ class Sample:
 
     def missing(self, catalogue: Mapping[str, Any]) -> list[str]:
         """Return the component types that this server lacks or forbids."""
-        known = components_by_type(catalogue)
-        return sorted({node.type for node in self.nodes} - known.keys())
+        return sorted({node.type for node in self.nodes} - components_by_type(catalogue).keys())
 
 
 def components_by_type(catalogue: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -23,12 +23,9 @@ from lfclient.console.store.errors import (
     translate_db_errors,
 )
 from lfclient.console.store.migrate import (
-    enable_secure_delete,
-    erases_deleted_text,
     has_secure_delete,
-    is_current,
-    is_empty,
     merge_search_index,
+    needs_upgrade,
     rebuild_search_index,
     upgrade,
 )
@@ -48,7 +45,6 @@ PRAGMAS = (
 
 _DELETIONS = "PRAGMA user_version"  # counts transactions that deleted rows
 _UPGRADE_LOCK = 7_312_004  # PostgreSQL's advisory lock for upgrading the schema
-_CLEANUP_LOCK = 7_312_005  # that for removing surplus runs
 _KEEPALIVE = {  # notices within seconds that a server has disappeared
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -115,13 +111,6 @@ class Database:
         if self.is_shared:
             return postgresql.insert(table).on_conflict_do_nothing(index_elements=columns)
         return sqlite.insert(table).on_conflict_do_nothing(index_elements=columns)
-
-    def try_cleanup_lock(self, connection: Connection) -> bool:
-        """Return whether this transaction is the only one that removes surplus runs."""
-        if not self.is_shared:
-            return True  # it is the only one that writes
-        statement = text("SELECT pg_try_advisory_xact_lock(:key)")
-        return bool(connection.execute(statement, {"key": _CLEANUP_LOCK}).scalar_one())
 
     def delete(self, connection: Connection, statement: ReturningDelete[str]) -> list[str]:
         """Execute a DELETE that returns ids, and return them.
@@ -221,11 +210,8 @@ class Database:
         with self.engine.begin() as reader:
             if self.is_shared:
                 _check_encoding(reader, self.description)
-            current = is_current(reader, self.description)
-            if current and (self.is_shared or erases_deleted_text(reader)):
+            if not needs_upgrade(reader, self.description):
                 return
-            if not current and not is_empty(reader):
-                log.warning("%s is being upgraded, which may take minutes.", self.description)
         patient = self._connect(UPGRADE_SECONDS, UPGRADE_SECONDS)
         try:
             with patient.execution_options(immediate=True).begin() as writer:
@@ -233,8 +219,6 @@ class Database:
                     lock = text("SELECT pg_advisory_xact_lock(:key)")
                     writer.execute(lock, {"key": _UPGRADE_LOCK})
                 upgrade(writer)
-                if not self.is_shared:
-                    enable_secure_delete(writer)
         finally:
             patient.dispose()
 

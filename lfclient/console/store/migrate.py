@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from pathlib import Path
 
@@ -15,30 +16,36 @@ from sqlalchemy.exc import DBAPIError
 from lfclient.console.store.errors import NewerDatabase, is_search_index_damaged
 
 MERGED_PAGES = 100  # of the search index in one step, about 20 ms
+log = logging.getLogger(__name__)
+
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
-def is_current(connection: Connection, description: str) -> bool:
-    """Return whether the schema is current. Raise `NewerDatabase` for an unknown revision."""
+def needs_upgrade(connection: Connection, description: str) -> bool:
+    """Return whether `upgrade` would change the database. Raise `NewerDatabase`."""
     scripts = ScriptDirectory(str(_SCRIPTS))
     revision = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in scripts.walk_revisions()}
-    if revision is not None and revision not in known:
-        raise NewerDatabase(f"{description} was written by a later release.")
-    return revision == scripts.get_current_head()
-
-
-def is_empty(connection: Connection) -> bool:
-    """Return whether no release has written to the database yet."""
-    return MigrationContext.configure(connection).get_current_revision() is None
+    if revision == scripts.get_current_head():
+        return connection.dialect.name == "sqlite" and not erases_deleted_text(connection)
+    if revision is not None:
+        if revision not in {script.revision for script in scripts.walk_revisions()}:
+            raise NewerDatabase(f"{description} was written by a later release.")
+        log.warning("%s is being upgraded, which may take minutes.", description)
+    return True
 
 
 def upgrade(connection: Connection) -> None:
-    """Run the missing migrations in the transaction of `connection`."""
+    """Run the missing migrations in the transaction of `connection`.
+
+    Then make SQLite overwrite text deleted from the search index, if it can. Versions before 3.42
+    cannot read the index from then on.
+    """
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    if connection.dialect.name == "sqlite" and has_secure_delete():
+        _enable_secure_delete(connection)
 
 
 def has_secure_delete() -> bool:
@@ -52,13 +59,7 @@ def erases_deleted_text(connection: Connection) -> bool:
     return not has_secure_delete() or bool(connection.exec_driver_sql(statement).scalar_one())
 
 
-def enable_secure_delete(connection: Connection) -> None:
-    """Make SQLite overwrite text deleted from the search index, if it can.
-
-    Until SQLite rebuilds the index, versions before 3.42 cannot read it.
-    """
-    if not has_secure_delete():
-        return
+def _enable_secure_delete(connection: Connection) -> None:
     statement = "INSERT INTO run_search(run_search, rank) VALUES ('secure-delete', 1)"
     try:
         with connection.begin_nested():
