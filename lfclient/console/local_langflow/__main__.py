@@ -33,12 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.command == "logs":
             print(langflow.logs(chosen.lines))
             return 0
-        if chosen.command == "start":
-            status = _start(langflow)
-        elif chosen.command == "stop":
-            status = langflow.stop()
-        else:
-            status = langflow.status()
+        actions = {"start": lambda: _start(langflow), "stop": langflow.stop}
+        status = actions.get(chosen.command, langflow.status)()
     except (LocalError, SettingsError) as problem:
         print(f"{problem}\n{problem.hint}".strip(), file=sys.stderr)
         return 1

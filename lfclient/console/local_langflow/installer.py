@@ -16,7 +16,7 @@ from pathlib import Path
 import uv
 
 from lfclient.console.local_langflow.process import ProcessIdentity, child_environ, end_process
-from lfclient.console.local_langflow.state_file import JsonFile, LocalError
+from lfclient.console.local_langflow.state_file import FOLDER_HINT, SPACE_HINT, JsonFile, LocalError
 
 # Measured for 1.13.0 with an empty cache on two cores and a fast connection: 332 packages.
 DOWNLOAD_MB = 540
@@ -61,13 +61,13 @@ class Installation:
         requirement: Requirement,
         *,
         python: str | None = None,
-        environ: Mapping[str, str] | None = None,
+        environ: Mapping[str, str] = os.environ,
         uv_binary: str | None = None,
     ) -> None:
         self.folder = folder
         self.requirement = requirement
         self._python = python
-        self._environ = _uv_environ(os.environ if environ is None else environ)
+        self._environ = _uv_environ(environ)
         self._uv = uv_binary or uv.find_uv_bin()
         self._marker = JsonFile(folder / "installed.json")
 
@@ -84,7 +84,8 @@ class Installation:
     def install(self, on_step: OnStep, stopped: Callable[[], bool] = lambda: False) -> Path:
         """Install Langflow and return its interpreter. Raise `LocalError` on failure."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._sweep()
+        for leftover in self.folder.glob("venv-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
         _check_space(self.folder)
         environment = self.folder / f"venv-{uuid.uuid4().hex[:8]}"
         self._create(environment, on_step, stopped)
@@ -102,14 +103,10 @@ class Installation:
         self._marker.write({"package": self.requirement.packages, "folder": environment.name})
         return _interpreter(environment)
 
-    def _sweep(self) -> None:
-        for leftover in self.folder.glob("venv-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-
     def _create(self, environment: Path, on_step: OnStep, stopped: Callable[[], bool]) -> None:
         on_step("Setting up Python for Langflow.", 0.0)
         choices = ((self._python, True),) if self._python else _PYTHONS
-        for index, (choice, download) in enumerate(choices):
+        for choice, download in choices:
             downloads = () if download else ("--no-python-downloads",)
             try:
                 self._run(["venv", "--python", choice, *downloads, str(environment)], None, stopped)
@@ -118,11 +115,10 @@ class Installation:
                 shutil.rmtree(environment, ignore_errors=True)
                 if stopped() or self._python:
                     raise
-                if index == len(choices) - 1:
-                    raise LocalError(
-                        "Couldn't find or download a Python version that Langflow supports.",
-                        hint="Check the network, or install Python 3.12, then try again.",
-                    ) from None
+        raise LocalError(
+            "Couldn't find or download a Python version that Langflow supports.",
+            hint="Check the network, or install Python 3.12, then try again.",
+        )
 
     def _archives(self) -> Callable[[], int]:
         """Return a function that counts the unpacked packages in uv's cache."""
@@ -249,19 +245,15 @@ def _check_space(folder: Path) -> None:
         raise LocalError(
             f"Not enough disk space for Langflow: {folder} has {free} MB free, "
             f"but {DISK_MB} MB are needed.",
-            hint=_SPACE_HINT,
+            hint=SPACE_HINT,
         )
 
-
-_SPACE_HINT = (
-    "Free some space, or set LFCONSOLE_DATA_DIR to a folder on another disk, then start again."
-)
 
 _KNOWN_ERRORS = (
     (
         r"No space left on device|os error 28|Disk quota exceeded|os error 122",
         "Couldn't install Langflow: the disk is full.",
-        _SPACE_HINT,
+        SPACE_HINT,
     ),
     (
         r"Network connectivity is disabled|network was disabled|offline|dns error|"
@@ -274,7 +266,7 @@ _KNOWN_ERRORS = (
     (
         r"Permission denied|os error 13|Read-only file system",
         "Couldn't install Langflow: its folder is not writable.",
-        "Make the folder writable, or set LFCONSOLE_DATA_DIR to another folder.",
+        FOLDER_HINT,
     ),
     (
         r"No solution found|not found in the package registry",

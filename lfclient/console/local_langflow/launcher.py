@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lfclient.console.local_langflow.process import LOOPBACK, ProcessIdentity, child_environ, spawn
-from lfclient.console.local_langflow.state_file import LocalError
+from lfclient.console.local_langflow.state_file import FOLDER_HINT, SPACE_HINT, LocalError
 from lfclient.errors import LangflowError
 
 # By default the API truncates outputs of background runs at 6,000 characters and 1,000 rows. With
@@ -106,9 +106,7 @@ def crash_error(log: str, port: int) -> LocalError:
             hint="Start it again: it will use another port.",
         )
     if "No space left on device" in log or "database or disk is full" in log:
-        return CrashError(
-            "Langflow stopped: the disk is full.", hint="Free some space, then start it again."
-        )
+        return CrashError("Langflow stopped: the disk is full.", hint=SPACE_HINT)
     return CrashError(
         "Langflow stopped while starting.",
         hint="Start it again. If that does not help, report the last lines of its log.",
@@ -135,10 +133,10 @@ def _disk_error(problem: OSError, folder: Path) -> LocalError:
     if problem.errno in (errno.ENOSPC, errno.EDQUOT):
         return LocalError(
             f"Couldn't write to {folder}: the disk is full.",
-            hint="Free some space, or set LFCONSOLE_DATA_DIR to a folder on another disk.",
+            hint=SPACE_HINT,
         )
     return LocalError(
         f"Couldn't use the folder of the local Langflow: {problem.strerror} "
         f"({problem.filename or folder}).",
-        hint="Make the folder writable, or set LFCONSOLE_DATA_DIR to another folder.",
+        hint=FOLDER_HINT,
     )

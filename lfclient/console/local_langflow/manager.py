@@ -77,13 +77,13 @@ class LocalLangflow:
         *,
         venv: Path | None = None,
         with_samples: bool = True,
-        environ: Mapping[str, str] | None = None,
+        environ: Mapping[str, str] = os.environ,
         uv_binary: str | None = None,
     ) -> None:
         self.version = version
         self.folder = folder / "local" / version
         self.log = self.folder / "langflow.log"
-        self._environ = os.environ if environ is None else environ
+        self._environ = environ
         self._env = dict(env or {})
         self._with_samples = with_samples
         self._installation = Installation(
@@ -148,13 +148,13 @@ class LocalLangflow:
                 )
                 self._thread.start()
 
-    def start(self, on_step: OnStep | None = None) -> LocalStatus:
+    def start(self, on_step: OnStep = lambda status: None) -> LocalStatus:
         """Install it if needed, start it if needed, and wait until it is ready.
 
         A second call, from any process, waits for the first. Each step is passed to `on_step`.
         Raise `LocalError` on failure; `status` then reports the same.
         """
-        return self._start(on_step or (lambda status: None), time.time())
+        return self._start(on_step, time.time())
 
     def _start(self, on_step: OnStep, called: float) -> LocalStatus:
         with launcher.translate_launch_errors(self.folder), self._exclusive(on_step):

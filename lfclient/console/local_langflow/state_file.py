@@ -12,6 +12,11 @@ from typing import Any
 
 from lfclient.errors import LangflowError
 
+SPACE_HINT = (
+    "Free some space, or set LFCONSOLE_DATA_DIR to a folder on another disk, then start again."
+)
+FOLDER_HINT = "Make the folder writable, or set LFCONSOLE_DATA_DIR to another folder."
+
 
 class LocalState(StrEnum):
     """The state of the local Langflow."""
