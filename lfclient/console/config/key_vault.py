@@ -45,20 +45,16 @@ class KeyVault:
             if len(self._keys) > self.max_browsers:
                 self._keys.popitem(last=False)
 
-    def get(self, browser_id: str, url: str) -> SecretStr | None:
-        """Return the key that this browser saved for `url`, or None."""
+    def keys(self, browser_id: str) -> dict[str, SecretStr]:
+        """Return this browser's keys by address, most recently saved last."""
         with self._lock:
             self._drop_expired()
-            key = self._keys[browser_id].get(url) if browser_id in self._keys else None
-            if key is not None:
-                self._keys.move_to_end(browser_id)
-            return key
-
-    def urls(self, browser_id: str) -> list[str]:
-        """Return the addresses this browser has a key for, most recently saved last."""
-        with self._lock:
-            self._drop_expired()
-            return list(self._keys.get(browser_id, ()))
+            if browser_id not in self._keys:
+                return {}
+            self._keys.move_to_end(browser_id)
+            keys = self._keys[browser_id]
+            # a key may expire at this moment
+            return {url: key for url in keys if (key := keys.get(url)) is not None}
 
     def remove(self, browser_id: str, url: str) -> None:
         """Remove the key that this browser saved for `url`."""

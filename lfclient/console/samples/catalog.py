@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from lfclient.console.samples.spec import Link, Node, Sample
+
+_COMPONENTS_FOLDER = Path(__file__).parent / "components"
+_CUSTOM_COMPONENTS = {"TimedStep": "timed_step.py", "WordByWord": "word_by_word.py"}
 
 
 def _prompt(
@@ -56,9 +60,7 @@ def _chat_out(key: str = "answer", name: str = "") -> Node:
 
 def _step(key: str, name: str, seconds: int, result: str) -> Node:
     values = {"seconds": seconds, "result": result}
-    return Node(
-        key, "TimedStep", values, editable=("seconds",), name=name, custom_code="timed_step"
-    )
+    return Node(key, "TimedStep", values, editable=("seconds",), name=name)
 
 
 SAMPLES: tuple[Sample, ...] = (
@@ -90,7 +92,7 @@ SAMPLES: tuple[Sample, ...] = (
         (
             _chat_in("Good morning!"),
             _prompt("story", _STORY, {"message": ""}, wired=("message",)),
-            Node("writer", "WordByWord", editable=("pause",), custom_code="word_by_word"),
+            Node("writer", "WordByWord", editable=("pause",)),
             _chat_out(),
         ),
         (
@@ -263,4 +265,9 @@ SAMPLES: tuple[Sample, ...] = (
 
 def custom_component_code(samples: Iterable[Sample] = SAMPLES) -> dict[str, str]:
     """Return the code of the samples' custom components by type."""
-    return {node.type: node.code for sample in samples for node in sample.nodes if node.custom_code}
+    types = {node.type for sample in samples for node in sample.nodes}
+    return {
+        type_: (_COMPONENTS_FOLDER / name).read_text(encoding="utf-8")
+        for type_, name in _CUSTOM_COMPONENTS.items()
+        if type_ in types
+    }

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-
-_COMPONENTS_FOLDER = Path(__file__).parent / "components"
 
 
 @dataclass(frozen=True)
@@ -16,8 +13,7 @@ class Node:
 
     `variables` are the variables of a prompt template with their values; `editable` are the
     parameters that a form shows first; `required` those that must be set for a run. `name` replaces
-    the display name. `custom_code` names the file in `components/` with the code of a custom
-    component; its class is called `type`.
+    the display name.
     """
 
     key: str
@@ -27,16 +23,10 @@ class Node:
     editable: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     name: str = ""
-    custom_code: str = ""
 
     @property
     def id(self) -> str:
         return f"{self.type.replace(' ', '')}-{self.key}"
-
-    @property
-    def code(self) -> str:
-        """The code of a custom component."""
-        return (_COMPONENTS_FOLDER / f"{self.custom_code}.py").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class Preset:
 
     `values` are overrides by `Component.parameter`. `secrets` are the parameters that a person
     enters each time: a preset never contains a secret value. A form without a draft opens with the
-    flow's default preset, of which there is at most one.
+    flow's default preset; a flow has at most one.
     """
 
     id: str

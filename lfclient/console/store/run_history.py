@@ -54,7 +54,7 @@ class RunPage:
 
 @dataclass(frozen=True)
 class DeleteResult:
-    """The ids of the runs that were deleted, and of those left because they are still running."""
+    """The ids of the deleted runs, and of the runs that stay because they are still running."""
 
     deleted: list[str] = field(default_factory=list)
     still_running: list[str] = field(default_factory=list)

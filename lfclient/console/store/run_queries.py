@@ -28,7 +28,7 @@ class RunFilter:
     """Which runs to list; empty fields do not filter.
 
     `since` (inclusive) and `until` (exclusive) bound the time of submission, `ended_before` that of
-    the end. `starred` False leaves out starred runs. `text` is the search as typed
+    the end. `starred` False omits starred runs. `text` is the search as typed
     (`lfclient.console.store.text_search`).
     """
 

@@ -160,8 +160,8 @@ class _Shared:
 
     def strip(self, value: Any, depth: int = 0) -> Any:
         """Return `value` with references in place of shared values."""
-        known = id(value) in self._index
-        if known or (type(value) in SLICE_SIZES and len(value) > SLICE_SIZES[type(value)]):
+        size = SLICE_SIZES.get(type(value))
+        if id(value) in self._index or (size is not None and len(value) > size):
             return {self._tag: "shared", "index": self._add(value)}
         return _map(value, depth, self.strip)
 

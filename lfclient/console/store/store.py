@@ -108,7 +108,7 @@ class Store:
                 return from_row(stored), False
 
     def update(self, record: RunRecord, *, with_response: bool = False) -> bool:
-        """Save a newer version of a record, with its response if asked to.
+        """Save a newer version of a record, `with_response` also its response.
 
         Return False, and change nothing, if the stored record is newer, deleted or followed by
         another process. Raise `JobTaken` if another run of the owner has its job.
@@ -123,7 +123,7 @@ class Store:
         """Save newer versions of running records with their responses so far.
 
         Return the seconds that each took, without those that `update` would not have saved. The
-        search text and the output summary are left to the final `update`.
+        final `update` writes the search text and the output summary.
 
         Writes are not forced to the disk, since the server has the same: a killed process loses
         nothing, a machine that loses power may lose the last moments.

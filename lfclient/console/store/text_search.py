@@ -1,7 +1,7 @@
 """Turn what a person types into the search box into conditions that have an index.
 
 A word may be in a run's text or in one of its labels. There are few labels, so they are looked
-through here; a search whose words are in none of them asks for the texts alone.
+through here; a search for words that are in none of them reads the texts alone.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ _FEW_MATCHES = (
 )
 # jumps from label to label in the index, over the runs that have it
 _LABELS_IN_USE = text(
-    "WITH RECURSIVE known(label) AS ("
+    "WITH RECURSIVE used(label) AS ("
     "SELECT (SELECT min(label) FROM run_labels WHERE owner = :owner) UNION ALL "
-    "SELECT (SELECT min(label) FROM run_labels WHERE owner = :owner AND label > known.label) "
-    "FROM known WHERE known.label IS NOT NULL"
-    ") SELECT label FROM known WHERE label IS NOT NULL"
+    "SELECT (SELECT min(label) FROM run_labels WHERE owner = :owner AND label > used.label) "
+    "FROM used WHERE used.label IS NOT NULL"
+    ") SELECT label FROM used WHERE label IS NOT NULL"
 )
 
 

@@ -152,10 +152,9 @@ def available_connections() -> list[Connection]:
         found.append(Connection(LOCAL_NAME, url, SecretStr(local_key), "local"))
     browser = state_browser.browser_id()
     known = {connection.url for connection in found}
-    for url in reversed(context.vault.urls(browser)):
-        key = context.vault.get(browser, url)
+    for url, key in reversed(context.vault.keys(browser).items()):
         name = url.partition("://")[2] + (" (your key)" if url in known else "")
-        saved_key = key if key and key.get_secret_value() else None
+        saved_key = key if key.get_secret_value() else None
         found.append(Connection(name, url, saved_key, "typed", context.settings.verify))
     return found
 
