@@ -28,9 +28,8 @@ from lfclient.console.local_langflow.installer import (
 from lfclient.console.local_langflow.process import (
     LOOPBACK,
     ProcessIdentity,
+    choose_port,
     end_process,
-    find_free_port,
-    wait_for_free_port,
 )
 from lfclient.console.local_langflow.state_file import JsonFile, LocalError, LocalState, LocalStatus
 from lfclient.console.samples import installer
@@ -221,8 +220,7 @@ class LocalLangflow:
             secret = {"user": "console", "password": secrets.token_urlsafe(24)}
             self._secret.write(secret)
         # keep the previous address, so that open pages keep working
-        last = self._state.read().get("port")
-        port = last if last and wait_for_free_port(last) else find_free_port()
+        port = choose_port(self._state.read().get("port"))
         data = self.folder / "data"
         data.mkdir(mode=0o700, exist_ok=True)
         identity = launcher.launch(python, port, secret, data, self.log, self._environ, self._env)

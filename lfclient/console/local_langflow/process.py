@@ -100,16 +100,14 @@ class ProcessIdentity:
             return None  # ended, or not accessible and so not started by us
 
 
-def child_environ(
-    environ: Mapping[str, str], own: Mapping[str, str] | None = None
-) -> dict[str, str]:
+def child_environ(environ: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
     """Return the environment without settings of other programs, updated with `own`."""
     inherited = {
         name: value
         for name, value in environ.items()
         if name not in _STRIPPED and not name.startswith(_STRIPPED_PREFIXES)
     }
-    return {**inherited, **(own or {})}
+    return {**inherited, **own}
 
 
 def spawn(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) -> ProcessIdentity:
@@ -199,28 +197,20 @@ def _is_pid_reused(identity: ProcessIdentity) -> bool:
         return False
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-        return True
-
-
-def wait_for_free_port(port: int, within: float = 2.0) -> bool:
-    """Wait for a port that a killed server may still hold; return whether it became free."""
-    limit = time.monotonic() + within
-    while not _is_free(port):
-        if time.monotonic() > limit:
-            return False
+def choose_port(preferred: int | None) -> int:
+    """Return `preferred`, which a killed server may hold for a moment, or else an unused port."""
+    limit = time.monotonic() + 2.0
+    while preferred and time.monotonic() < limit:
+        with suppress(OSError):
+            return _bind(preferred)
         time.sleep(0.1)
-    return True
+    return _bind(0)
 
 
-def find_free_port() -> int:
-    """Return an unused loopback port."""
+def _bind(port: int) -> int:
+    """Listen on a loopback port, or on any if it is 0, for a moment; return the port."""
     with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
+        if port:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((LOOPBACK, port))
         return int(probe.getsockname()[1])

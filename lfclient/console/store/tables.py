@@ -16,9 +16,6 @@ from lfclient.console.store.column_types import Serialized, Text, Time, Word
 from lfclient.console.store.run_record import StoredParts
 from lfclient.runs.model import RunStatus
 
-# SQLite generates keys for INTEGER only
-_Number = BigInteger().with_variant(Integer, "sqlite")
-
 
 def _keyset(*columns: str) -> Index:
     """Return the index for paging through an owner's runs filtered by `columns`."""
@@ -117,7 +114,10 @@ class SearchTextRow(Base):
 
     __tablename__ = "run_texts"
 
-    id: Mapped[int] = mapped_column(_Number, primary_key=True, autoincrement=True)
+    # SQLite generates keys for INTEGER only
+    id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), unique=True)
     body: Mapped[str]
 

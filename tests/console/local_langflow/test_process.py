@@ -13,8 +13,8 @@ import pytest
 from lfclient.console.local_langflow.process import (
     ProcessIdentity,
     child_environ,
+    choose_port,
     end_process,
-    find_free_port,
     spawn,
 )
 from tests.support.waiting import wait_for
@@ -76,6 +76,8 @@ def test_a_process_that_reuses_the_pid_is_left_alone(tmp_path: Path):
         end_process(others)
 
 
-def test_a_free_port_can_be_listened_on():
-    with socket.create_server(("127.0.0.1", find_free_port())) as server:
-        assert server.getsockname()[1]
+def test_the_previous_port_is_chosen_unless_it_is_in_use():
+    with socket.create_server(("127.0.0.1", choose_port(None))) as server:
+        port = server.getsockname()[1]
+        assert choose_port(port) != port
+    assert choose_port(port) == port
