@@ -40,7 +40,7 @@ with alerts.show_errors():
         if flow and form:
             with left:
                 loading.show_refreshing(server, flow.id)
-                form.draw()
+                run_form.draw(form)
         with right:
             recent_runs.draw(server)
         status_panel.wait_for_end(server, record, panel)

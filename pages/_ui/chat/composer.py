@@ -85,9 +85,7 @@ def _upload(conversation: Conversation, files: Sequence[UploadedFile]) -> list[s
     if not files or field is None:
         return []
     with st.spinner("Uploading files"):
-        uploads = file_fields.upload_files(
-            field, files, form.server, form.server_info, form.flow.id
-        )
+        uploads = file_fields.upload_files(field, files, form)
         for upload in uploads:
             upload.ended.wait()
     refusals = [refusal for upload in uploads for refusal in upload.errors]

@@ -23,7 +23,7 @@ from lfclient.runs.components import Message
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.run.run_form import RunForm
+from pages._ui.form.flow_form import FlowForm
 from pages._ui.state import chat as chat_state
 
 USER, MACHINE = "User", "Machine"
@@ -48,7 +48,7 @@ class Conversation:
     """
 
     server: ServerSession
-    form: RunForm
+    form: FlowForm
     id: str
     history: Sequence[Message] | None
     is_complete: bool
@@ -83,7 +83,7 @@ class SessionEntry:
     last_message_at: datetime | None = None
 
 
-def load(form: RunForm) -> Conversation:
+def load(form: FlowForm) -> Conversation:
     """Return the conversation in the URL, or a new one."""
     server, flow = form.server, form.flow
     named = chat_state.current_session(flow.id)
@@ -119,7 +119,7 @@ def _with_history(conversation: Conversation) -> Conversation:
     # until the run ends, its own messages come from its events
     ttl = math.inf if conversation.is_answering else _TTL_SECONDS
     # a flow's messages may repeat a secret that the form sent
-    redactor = Redactor(collect_secrets(flow, conversation.form.form.result.overrides))
+    redactor = Redactor(collect_secrets(flow, conversation.form.result.overrides))
 
     def fetch(api: LangflowClient) -> list[Message]:
         messages = api.messages(flow.id, conversation.id, limit=limit)

@@ -9,8 +9,8 @@ import streamlit as st
 from lfclient.flows.model import Flow
 from pages._ui.app import navigation
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.form.flow_form import FlowForm
 from pages._ui.run import flow_picker, run_form
-from pages._ui.run.run_form import RunForm
 from pages._ui.state import chat as chat_state
 from pages._ui.state import query_params
 from pages._ui.widgets import controls
@@ -28,7 +28,7 @@ def draw_hint() -> None:
         st.caption("Tap » at the top for the flow, parameters and sessions.")
 
 
-def prepare_form(server: ServerSession, flow: Flow | None) -> RunForm | None:
+def prepare_form(server: ServerSession, flow: Flow | None) -> FlowForm | None:
     """Return the flow's form without its message; for a flow without chat, say so."""
     if flow is None:
         return None
@@ -49,13 +49,12 @@ def prepare_form(server: ServerSession, flow: Flow | None) -> RunForm | None:
     return None
 
 
-def draw(form: RunForm) -> None:
+def draw(form: FlowForm) -> None:
     """Draw the parameters, which are sent with every message, in a closed expander."""
-    result = form.form.result
-    changed = len(result.overrides)
+    changed = len(form.result.overrides)
     key = chat_state.chat_key("parameters", form.server.owner, form.flow.id)
-    controls.lazy_expander("Parameters", ":material/tune:", key, form.draw)
+    controls.lazy_expander("Parameters", ":material/tune:", key, lambda: run_form.draw(form))
     if changed:
         st.caption(f"{changed} changed; sent with every message.")
-    if not result.ready:
+    if not form.result.ready:
         st.caption(":red[Correct the marked values before you send a message.]")

@@ -49,6 +49,11 @@ class Entries:
     def __bool__(self) -> bool:
         return bool(self.values or self.invalid)
 
+    def discard(self, key: str) -> None:
+        """Discard what was entered in a field."""
+        for entered in (self.values, self.invalid, self.errors):
+            entered.pop(key, None)
+
     def to_draft(self, flow: Flow) -> dict[str, Any]:
         """Return the entries as JSON, without secrets."""
         secrets = {field.key for field in flow.fields if is_secret_field(field)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -16,14 +15,14 @@ from lfclient.common.filenames import safe_name
 from lfclient.common.formatting import clip, format_size
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field
-from lfclient.flows.file_fields import accepts_file, file_paths
+from lfclient.flows.file_fields import accepts_file, file_paths, format_types
 from lfclient.outputs.model import FileRef
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
-from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import uploads
-from pages._ui.form.form_state import FormState, empty_file_warning
-from pages._ui.form.uploads import ChosenFile, Upload
+from pages._ui.form.flow_form import FlowForm
+from pages._ui.form.form_state import FormState
+from pages._ui.form.uploads import Upload
 from pages._ui.form.widgets import PERSIST, TextArea, Widget, WidgetSpec, WidgetStates
 from pages._ui.widgets.markdown import escape, inline_code
 
@@ -32,39 +31,28 @@ _REFRESH_SECONDS = 0.3
 _MAX_LISTED = 300  # server files offered
 
 
-@dataclass(frozen=True)
-class FileContext:
-    """The form and the server that its files are sent to."""
-
-    form: FormState
-    server: ServerSession
-    server_info: ServerInfo
-
-
 class FileUpload(Widget):
     """An upload field; chosen files are sent to the server at once."""
 
     suffixes = ()
-    seeded = False
 
-    def __init__(self, files: FileContext) -> None:
-        self.files = files
+    def __init__(self, form: FlowForm) -> None:
+        self.form = form
 
     def seed(self, field: Field, value: Any) -> WidgetStates:
         return {}
 
     def draw(self, spec: WidgetSpec) -> None:
-        field, form = spec.field, self.files.form
-        draw_source(spec, form)
+        field, state = spec.field, self.form.state
         # a new key after each choice empties the field: the files are listed below it
-        key = f"upload-{form.upload_counts[field.key]}-{form.owner[:12]}-{form.flow_id}-{field.key}"
+        key = f"{state.key(f'upload-{state.upload_counts[field.key]}')}-{field.key}"
         st.file_uploader(
             spec.label,
             # no types and no size limit: files that the browser rejects are not reported here
             accept_multiple_files=field.is_list,
             key=key,
             on_change=_upload_chosen,
-            args=(self.files, field, key),
+            args=(self.form, field, key),
             label_visibility="collapsed",
         )
 
@@ -72,8 +60,8 @@ class FileUpload(Widget):
 class ServerFilePicker(Widget):
     """A choice of files on the server."""
 
-    def __init__(self, files: FileContext) -> None:
-        self.files = files
+    def __init__(self, form: FlowForm) -> None:
+        self.form = form
 
     def seed(self, field: Field, value: Any) -> WidgetStates:
         return {"": file_paths(value) if field.is_list else (value or None)}
@@ -82,17 +70,15 @@ class ServerFilePicker(Widget):
         return list(states[""] or []) if field.is_list else (states[""] or "")
 
     def draw(self, spec: WidgetSpec) -> None:
-        field = spec.field
-        draw_source(spec, self.files.form)
+        field, server = spec.field, self.form.server
         try:
-            there = self.files.server.files().value
+            files = server.files().value
         except LangflowError as error:
-            loading.show(self.files.server, error, retry=f"retry-files-{field.key}")
+            loading.show(server, error, retry=f"retry-files-{field.key}")
             return
-        fitting = [(ref.path, ref) for ref in there if ref.path and accepts_file(field, ref.path)]
+        fitting = [(ref.path, ref) for ref in files if ref.path and accepts_file(field, ref.path)]
         refs = dict(fitting[:_MAX_LISTED])
-        chosen = file_paths(st.session_state.get(spec.key))
-        options = list(dict.fromkeys([*refs, *chosen]))
+        options = spec.options(refs)
         arguments: dict[str, Any] = {
             "format_func": partial(_file_label, refs),
             "placeholder": "Choose a file" if options else "No files yet",
@@ -102,42 +88,35 @@ class ServerFilePicker(Widget):
             st.multiselect(spec.label, options, **arguments)
         else:
             st.selectbox(spec.label, options, index=None, **arguments)
-        if len(fitting) > _MAX_LISTED:
-            st.caption(
-                f"{len(fitting) - _MAX_LISTED} older files are not listed. Type a path instead."
-            )
-        if len(fitting) < len(there):
-            st.caption(f"{len(there) - len(fitting)} files of other types are not listed.")
+        unlisted = len(fitting) - _MAX_LISTED
+        if unlisted > 0:
+            st.caption(f"{unlisted} older files are not listed. Type a path instead.")
+        if len(fitting) < len(files):
+            st.caption(f"{len(files) - len(fitting)} files of other types are not listed.")
 
 
-class FilePathInput(TextArea):
-    """A box for the server paths of files."""
-
-    def __init__(self, files: FileContext) -> None:
-        super().__init__(height=70)
-        self.files = files
-
-    def draw(self, spec: WidgetSpec) -> None:
-        draw_source(spec, self.files.form)
-        super().draw(spec) if spec.field.is_list else Widget().draw(spec)
+def source(field: Field, state: FormState) -> str:
+    """Return where the field's files come from: `HERE`, `LISTED` or `TYPED`."""
+    return st.session_state.get(_source_key(field, state)) or HERE
 
 
-_SOURCES = {HERE: FileUpload, LISTED: ServerFilePicker, TYPED: FilePathInput}
-
-
-def choose_widget(field: Field, files: FileContext) -> Widget:
+def choose_widget(field: Field, form: FlowForm) -> Widget:
     """Return the widget for the chosen source of files."""
-    chosen = st.session_state.get(_source_key(field, files.form)) or HERE
-    return _SOURCES[chosen](files)
+    chosen = source(field, form.state)
+    if chosen == HERE:
+        return FileUpload(form)
+    if chosen == LISTED:
+        return ServerFilePicker(form)
+    return TextArea(height=70) if field.is_list else Widget()
 
 
-def draw_source(spec: WidgetSpec, form: FormState) -> None:
+def draw_source(spec: WidgetSpec, state: FormState) -> None:
     """Draw the choice of a source of files."""
-    key = _source_key(spec.field, form)
+    key = _source_key(spec.field, state)
     st.session_state.setdefault(key, HERE)
     st.segmented_control(
         f"{spec.label}, from where",
-        list(_SOURCES),
+        [HERE, LISTED, TYPED],
         key=key,
         required=True,
         label_visibility="collapsed",
@@ -145,85 +124,87 @@ def draw_source(spec: WidgetSpec, form: FormState) -> None:
     )
 
 
-def draw_files(field: Field, files: FileContext, *, values: bool = True) -> None:
+def hint(field: Field, form: FlowForm) -> str:
+    """Return a hint on the files that the field takes."""
+    types = format_types(field, max_names=12)
+    takes = f"Takes {types}." if types else ""
+    chosen = source(field, form.state)
+    if chosen == HERE:
+        each = " each" if field.is_list else ""
+        return f"{takes} Up to {max_upload_mb(form.server_info):g} MB{each}."
+    if chosen == LISTED:
+        return takes
+    each = ", one per line" if field.is_list else ""
+    return f"The path of a file on the server, as Langflow names it{each}. {takes}"
+
+
+def draw_files(field: Field, state: FormState, *, values: bool) -> None:
     """Draw a field's uploads and, with `values`, its attached files."""
-    form = files.form
-    there = list(dict.fromkeys(file_paths(form.value(field))))
-    if values and len(there) > 1:
-        _draw_count(field, len(there), form)
-    for path in there:
-        if values:
-            _draw_attached(field, path, files)
-        if path in form.files and not form.files[path].size:
-            st.caption(
-                f":orange[:material/warning:] {escape(empty_file_warning(form.files[path]))}"
+    paths = list(dict.fromkeys(file_paths(state.value(field))))
+    if values and len(paths) > 1:
+        with _row(f"{field.key}-all"):
+            st.markdown(f"**{len(paths)} files attached** :gray[· new files are added]")
+            _draw_remove_button(
+                "Remove all",
+                f"remove-all-{field.key}",
+                _remove_all_files,
+                state,
+                field,
+                help="Run without these files. They stay on the server.",
             )
-    for number, upload in enumerate(form.entries.uploads.get(field.key, [])):
+    for path in paths:
+        if values:
+            _draw_attached(field, path, state)
+        sent = state.files.get(path)
+        if sent and sent.warning:
+            st.caption(f":orange[:material/warning:] {escape(sent.warning)}")
+    started = state.entries.uploads.get(field.key, [])
+    for number, upload in enumerate(started):
         if upload.ended.is_set():
-            _draw_failed(field, upload, number, files)
-    if any(not upload.ended.is_set() for upload in form.entries.uploads.get(field.key, [])):
-        _draw_uploading(field, form)
+            _draw_failed(field, upload, number, state)
+    if any(not upload.ended.is_set() for upload in started):
+        _draw_uploading(field, state)
 
 
-def _draw_count(field: Field, number: int, form: FormState) -> None:
-    with _row(f"{field.key}-all"):
-        st.markdown(f"**{number} files attached** :gray[· new files are added]")
-        st.button(
-            "Remove all",
-            key=f"remove-all-{field.key}",
-            type="tertiary",
-            icon=":material/close:",
-            help="Run without these files. They stay on the server.",
-            on_click=remove_all_files,
-            args=(form, field),
-        )
-
-
-def _draw_attached(field: Field, path: str, files: FileContext) -> None:
-    form = files.form
-    known = form.files.get(path)
-    name = safe_name(known.name) if known else path.rpartition("/")[2]
-    size = f" :gray[{format_size(known.size)}]" if known else ""
-    icon = ":green[:material/check_circle:]" if known else ":material/draft:"
+def _draw_attached(field: Field, path: str, state: FormState) -> None:
+    sent = state.files.get(path)
+    name = safe_name(sent.name) if sent else path.rpartition("/")[2]
+    size = f" :gray[{format_size(sent.size)}]" if sent else ""
+    icon = ":green[:material/check_circle:]" if sent else ":material/draft:"
     with _row(f"{field.key}-{path}"):
         with st.container(gap=None):
             where = f"On the server: {inline_code(clip(path, 120))}"
             st.markdown(f"{icon} {escape(clip(name, 60))}{size}", help=where)
-            if known and name != known.name:
-                st.caption(f"Chosen as “{escape(clip(known.name, 60))}”; renamed to a safe name.")
-        _draw_remove_button("Remove", f"remove-{field.key}-{path}", remove_file, form, field, path)
+            if sent and name != sent.name:
+                st.caption(f"Chosen as “{escape(clip(sent.name, 60))}”; renamed to a safe name.")
+        key = f"remove-{field.key}-{path}"
+        _draw_remove_button("Remove", key, _remove_file, state, field, path)
 
 
-def _draw_failed(field: Field, upload: Upload, number: int, files: FileContext) -> None:
+def _draw_failed(field: Field, upload: Upload, number: int, state: FormState) -> None:
     with _row(f"{field.key}-failed-{number}"):
         words = f"{escape(clip(upload.name, 60))} :gray[{format_size(upload.size)}]"
         with st.container(gap=None):
             st.markdown(f":red[:material/error:] {words}")
-            for sentence in upload.errors:
-                st.caption(f":red[{escape(sentence)}]")
+            for error in upload.errors:
+                st.caption(f":red[{escape(error)}]")
             st.caption("Remove it or choose another file before you run.")
-        _draw_remove_button(
-            "Remove", f"drop-{number}-{field.key}", drop_upload, files.form, field, upload
-        )
+        key = f"drop-{number}-{field.key}"
+        _draw_remove_button("Remove", key, _drop_upload, state, field, upload)
 
 
 @st.fragment(run_every=_REFRESH_SECONDS)
-def _draw_uploading(field: Field, form: FormState) -> None:
-    going = [each for each in form.entries.uploads.get(field.key, []) if not each.ended.is_set()]
-    if not going:
+def _draw_uploading(field: Field, state: FormState) -> None:
+    started = state.entries.uploads.get(field.key, [])
+    uploading = [each for each in started if not each.ended.is_set()]
+    if not uploading:
         st.rerun()
-    for number, upload in enumerate(going):
+    for number, upload in enumerate(uploading):
         share = min(upload.sent_bytes / max(upload.size, 1), 1.0)
         with _row(f"{field.key}-going-{number}"):
             st.progress(share, f"{escape(clip(upload.name, 60))} :gray[{_progress_text(upload)}]")
-            _draw_remove_button(
-                "Cancel upload",
-                f"stop-sending-{number}-{field.key}",
-                drop_upload,
-                form,
-                field,
-                upload,
-            )
+            key = f"stop-sending-{number}-{field.key}"
+            _draw_remove_button("Cancel upload", key, _drop_upload, state, field, upload)
 
 
 def _progress_text(upload: Upload) -> str:
@@ -238,69 +219,64 @@ def _row(key: str) -> Any:
     )
 
 
-def _draw_remove_button(label: str, key: str, on_click: Any, *args: Any) -> None:
+def _draw_remove_button(
+    label: str,
+    key: str,
+    on_click: Any,
+    *args: Any,
+    help: str = "Run without this file. A copy on the server stays there.",
+) -> None:
     st.button(
         label,
         key=key,
         type="tertiary",
         icon=":material/close:",
-        help="Run without this file. A copy on the server stays there.",
+        help=help,
         on_click=on_click,
         args=args,
     )
 
 
-def remove_file(form: FormState, field: Field, path: str) -> None:
-    """Remove a file from the field; it stays on the server."""
-    left = [each for each in file_paths(form.value(field)) if each != path]
-    form.set(field, left if field.is_list else "")
+def _remove_file(state: FormState, field: Field, path: str) -> None:
+    left = [each for each in file_paths(state.value(field)) if each != path]
+    state.set(field, left if field.is_list else "")
 
 
-def remove_all_files(form: FormState, field: Field) -> None:
-    """Remove all files from the field; they stay on the server."""
-    form.drop_uploads(field.key)
-    form.set(field, [])
+def _remove_all_files(state: FormState, field: Field) -> None:
+    state.drop_uploads(field.key)
+    state.set(field, [])
 
 
-def drop_upload(form: FormState, field: Field, upload: Upload) -> None:
-    """Cancel an upload and forget it."""
+def _drop_upload(state: FormState, field: Field, upload: Upload) -> None:
     upload.cancel()
-    form.entries.uploads[field.key] = [
-        each for each in form.entries.uploads.get(field.key, []) if each is not upload
-    ]
+    others = [each for each in state.entries.uploads.get(field.key, []) if each is not upload]
+    state.entries.uploads[field.key] = others
 
 
-def _upload_chosen(files: FileContext, field: Field, key: str) -> None:
+def _upload_chosen(form: FlowForm, field: Field, key: str) -> None:
     """Upload the chosen files and forget failed uploads, in a callback before the page is drawn."""
-    form, found = files.form, st.session_state[key]
-    several = found if isinstance(found, list) else [found]
-    given = [each for each in several if isinstance(each, UploadedFile)]
-    form.upload_counts[field.key] += 1
-    form.drop_uploads(field.key, only_ended=field.is_list)
-    begun = upload_files(field, given, files.server, files.server_info, form.flow_id)
-    form.entries.uploads.setdefault(field.key, []).extend(begun)
-    uploads.wait_for_uploads(begun)
+    state, chosen = form.state, st.session_state[key]
+    files = chosen if isinstance(chosen, list) else [chosen]
+    state.upload_counts[field.key] += 1
+    state.drop_uploads(field.key, only_ended=field.is_list)
+    started = upload_files(field, [each for each in files if isinstance(each, UploadedFile)], form)
+    state.entries.uploads.setdefault(field.key, []).extend(started)
+    uploads.wait_for_uploads(started)
 
 
-def upload_files(
-    field: Field,
-    given: Sequence[UploadedFile],
-    server: ServerSession,
-    server_info: ServerInfo,
-    flow_id: str,
-) -> list[Upload]:
+def upload_files(field: Field, files: Sequence[UploadedFile], form: FlowForm) -> list[Upload]:
     """Check chosen files and start to upload the valid ones."""
-    beside = flow_id if field.stored_with_flow else None
+    server, server_info = form.server, form.server_info
+    flow_id = form.flow.id if field.stored_with_flow else None
 
     def send(name: str, content: BinaryIO, progress: Callable[[int], object]) -> FileRef:
         return server.upload(
-            name, content, server_info=server_info, flow_id=beside, on_progress=progress
+            name, content, server_info=server_info, flow_id=flow_id, on_progress=progress
         )
 
-    chosen = [ChosenFile(each.name, each.size, each) for each in given]
-    begun = uploads.start_uploads(field, chosen, send, server_info.limits.max_upload_mb)
-    _release_from_streamlit([each.file_id for each in given])
-    return begun
+    started = uploads.start_uploads(field, files, send, server_info.limits.max_upload_mb)
+    _release_from_streamlit([each.file_id for each in files])
+    return started
 
 
 def _release_from_streamlit(file_ids: Sequence[str]) -> None:
@@ -329,5 +305,5 @@ def _file_label(refs: Mapping[str, FileRef], path: str) -> str:
     return f"{ref.name} · {format_size(ref.size)}" if ref else path
 
 
-def _source_key(field: Field, form: FormState) -> str:
-    return f"file-way-{form.owner[:12]}-{form.flow_id}-{field.key}"
+def _source_key(field: Field, state: FormState) -> str:
+    return f"{state.key('file-way')}-{field.key}"

@@ -10,7 +10,7 @@ import copy
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,6 @@ from lfclient.flows.validation import (
     mask_secrets,
 )
 from pages._ui.form.entries import EnteredValue, Entries
-from pages._ui.form.table_widgets import base_rows_key
 from pages._ui.form.widgets import Widget, WidgetStates, shows_default
 from pages._ui.state import browser
 from pages._ui.state.drafts import drafts
@@ -53,6 +52,11 @@ class SentFile:
     name: str
     size: int
 
+    @property
+    def warning(self) -> str:
+        """The warning about a file without content, or ""."""
+        return "" if self.size else f"“{self.name}” is empty."
+
 
 @dataclass
 class Prefill:
@@ -67,11 +71,6 @@ class Prefill:
     hints: dict[str, str]
 
 
-def empty_file_warning(sent: SentFile) -> str:
-    """Return the warning about a file without content."""
-    return f"“{sent.name}” is empty."
-
-
 @dataclass
 class FormState:
     """The entries of one flow, for its runs or for its `chat`.
@@ -83,7 +82,7 @@ class FormState:
     """
 
     owner: str
-    flow_id: str
+    flow: Flow
     chat: bool = False
     entries: Entries = dataclasses.field(default_factory=Entries)
     live_widgets: dict[str, LiveWidget] = dataclasses.field(default_factory=dict)
@@ -102,11 +101,24 @@ class FormState:
     @property
     def name(self) -> str:
         """The form's name, unique among the forms of its owner."""
-        return f"{self.flow_id}-chat" if self.chat else self.flow_id
+        return f"{self.flow.id}-chat" if self.chat else self.flow.id
 
-    def overrides(self, fields: Mapping[str, Field]) -> dict[str, Any]:
+    def key(self, part: str) -> str:
+        """Return the key of a part of the form."""
+        return f"{part}-{self.owner[:12]}-{self.name}"
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """The form's fields by key; a chat's form has neither its message nor attachments."""
+        fields = self.flow.fields_by_key
+        if not self.chat:
+            return fields
+        return {k: each for k, each in fields.items() if not (each.chat_input or each.chat_files)}
+
+    def overrides(self) -> dict[str, Any]:
         """Return the values that differ from the flow, by field key."""
-        return {key: self.entries.values[key].value for key in fields if key in self.entries.values}
+        values = self.entries.values
+        return {key: values[key].value for key in self.fields if key in values}
 
     def value(self, field: Field) -> Any:
         """Return the entered value, or the flow's own."""
@@ -115,33 +127,26 @@ class FormState:
 
     def set(self, field: Field, value: Any) -> None:
         """Set a value and rebuild the widget; None stands for the flow's own value."""
-        self.put(field, value)
-        self.discard_widget(field.key)
+        self._put(field, value)
+        self._discard_widget(field.key)
 
-    def put(self, field: Field, value: Any) -> None:
+    def _put(self, field: Field, value: Any) -> None:
         """Set a value that the widget already shows."""
-        self.entries.invalid.pop(field.key, None)
-        self.entries.errors.pop(field.key, None)
+        self.entries.discard(field.key)
         if is_changed(field, value):
             self.entries.values[field.key] = EnteredValue(field.kind.value, value)
-        else:
-            self.entries.values.pop(field.key, None)
 
-    def discard_widget(self, key: str) -> None:
+    def _discard_widget(self, key: str) -> None:
         """Discard the widget, so that it is rebuilt when it is next drawn."""
-        gone = self.live_widgets.pop(key, None)
-        if gone:
-            for suffix in gone.widget.suffixes:
-                st.session_state.pop(gone.key + suffix, None)
-            st.session_state.pop(base_rows_key(gone.key), None)
+        live = self.live_widgets.pop(key, None)
+        if live:
+            for suffix in live.widget.suffixes:
+                st.session_state.pop(live.key + suffix, None)
 
     def is_modified(self, key: str) -> bool:
         """Return whether a field differs from the flow."""
-        return (
-            key in self.entries.values
-            or key in self.entries.invalid
-            or bool(self.entries.uploads.get(key))
-        )
+        entries = self.entries
+        return key in entries.values or key in entries.invalid or bool(entries.uploads.get(key))
 
     def live_widget(self, field: Field, widget: Widget) -> LiveWidget:
         """Return the field's live widget of this type, or seed a new one.
@@ -151,74 +156,69 @@ class FormState:
         live = self.live_widgets.get(field.key)
         if live is not None and type(live.widget) is type(widget):
             return live
-        self.discard_widget(field.key)
+        self._discard_widget(field.key)
         st.session_state[_WIDGET_COUNT] = st.session_state.get(_WIDGET_COUNT, 0) + 1
         key = f"field-{st.session_state[_WIDGET_COUNT]}-{field.key}"
-        base = self.value(field)
+        value = self.value(field)
         states = self.entries.invalid.get(field.key)
         if states is None or set(states) != set(widget.suffixes) or not widget.seeded:
-            states = widget.seed(field, base)
+            states = widget.seed(field, value)
         if widget.seeded:
-            for suffix, shown in states.items():
-                st.session_state[key + suffix] = shown
-        else:
-            st.session_state[base_rows_key(key)] = base
-        self.live_widgets[field.key] = LiveWidget(key, widget, dict(states), base)
-        return self.live_widgets[field.key]
+            st.session_state.update({key + suffix: shown for suffix, shown in states.items()})
+        live = self.live_widgets[field.key] = LiveWidget(key, widget, dict(states), value)
+        return live
 
-    def read_widgets(self, fields: Mapping[str, Field]) -> None:
+    def read_widgets(self) -> None:
         """Read the changes that the widgets received since the last rerun."""
+        fields = self.fields
         for key, live in list(self.live_widgets.items()):
-            found = {
+            current = {
                 suffix: _copy_state(st.session_state[live.key + suffix], live.widget)
                 for suffix in live.widget.suffixes
                 if live.key + suffix in st.session_state
             }
-            field = fields.get(key)
-            if field is None or (not found and live.widget.seeded):
-                self.discard_widget(key)
+            if key not in fields or (not current and live.widget.seeded):
+                self._discard_widget(key)
                 continue
-            states = {**live.states, **found}
-            if states == live.states:
-                continue
-            live.states = states
-            self._read_widget(field, live, states)
+            states = {**live.states, **current}
+            if states != live.states:
+                live.states = states
+                self._read_widget(fields[key], live)
 
-    def _read_widget(self, field: Field, live: LiveWidget, states: WidgetStates) -> None:
+    def _read_widget(self, field: Field, live: LiveWidget) -> None:
         try:
-            value = live.widget.read(field, states, live.seed_value)
+            value = live.widget.read(field, live.states, live.seed_value)
         except ValueError as error:
-            self.entries.values.pop(field.key, None)
-            self.entries.invalid[field.key] = states
+            self.entries.discard(field.key)
+            self.entries.invalid[field.key] = live.states
             self.entries.errors[field.key] = str(error)
             return
-        self.put(field, None if shows_default(field, live.widget, states, value) else value)
+        self._put(field, None if shows_default(field, live.widget, live.states, value) else value)
 
     def discard_undrawn(self, drawn: Collection[str]) -> None:
         """Discard the widgets that this rerun did not draw."""
         for key in set(self.live_widgets) - set(drawn):
-            self.discard_widget(key)
+            self._discard_widget(key)
 
-    def drop_stale(self, fields: Mapping[str, Field]) -> None:
+    def drop_stale(self) -> None:
         """Drop entries whose parameter is gone or has another kind now."""
+        kinds = {key: field.kind.value for key, field in self.fields.items()}
         for key, entered in list(self.entries.values.items()):
-            field = fields.get(key)
-            if field is None or field.kind.value != entered.kind:
+            if kinds.get(key) != entered.kind:
                 del self.entries.values[key]
-                self.discard_widget(key)
+                self._discard_widget(key)
                 self.dropped_keys.append(key)
-        for key in [key for key in self.entries.invalid if key not in fields]:
-            del self.entries.invalid[key]
-            self.entries.errors.pop(key, None)
+        for key in self.entries.invalid.keys() - kinds:
+            self.entries.discard(key)
 
-    def collect_uploads(self, fields: Mapping[str, Field]) -> bool:
+    def collect_uploads(self) -> bool:
         """Enter the server paths of uploads that finished; return whether there were any."""
-        known = len(self.files)
+        count, fields = len(self.files), self.fields
         for key, uploads in list(self.entries.uploads.items()):
-            field = fields.get(key)
-            if field is None:
+            if key not in fields:
                 self.drop_uploads(key)
                 continue
+            field = fields[key]
             for upload in list(uploads):
                 path = upload.ref.path if upload.ref else None
                 if path is None:
@@ -226,7 +226,7 @@ class FormState:
                 uploads.remove(upload)
                 self.files[path] = SentFile(upload.name, upload.size)
                 self.set(field, [*(self.value(field) or []), path] if field.is_list else path)
-        return len(self.files) > known
+        return len(self.files) > count
 
     def drop_uploads(self, key: str, *, only_ended: bool = False) -> None:
         """Cancel and forget a field's uploads; with `only_ended`, forget the failed ones only."""
@@ -244,33 +244,27 @@ class FormState:
             if not upload.ended.is_set()
         ]
 
-    def file_problems(self, fields: Mapping[str, Field]) -> list[Problem]:
+    def file_problems(self, fields: Iterable[Field]) -> list[Problem]:
         """Return the problems of failed uploads and of empty files."""
-        found = [
-            Problem(key, "error", sentence)
-            for key, uploads in self.entries.uploads.items()
-            for upload in uploads
-            for sentence in upload.errors
-        ]
-        for field in fields.values():
-            if field.kind is FieldKind.FILE:
-                sent = [
-                    self.files[path] for path in file_paths(self.value(field)) if path in self.files
-                ]
-                empty = [empty_file_warning(each) for each in sent if not each.size]
-                found += [Problem(field.key, "warning", sentence) for sentence in empty]
-        return found
+        problems = []
+        for field in fields:
+            for upload in self.entries.uploads.get(field.key, ()):
+                problems += [Problem(field.key, "error", error) for error in upload.errors]
+            paths = file_paths(self.value(field)) if field.kind is FieldKind.FILE else []
+            for sent in [self.files[path] for path in paths if path in self.files]:
+                if sent.warning:
+                    problems.append(Problem(field.key, "warning", sent.warning))
+        return problems
 
-    def save(self, flow: Flow) -> None:
+    def save(self) -> None:
         """Save the entries as a draft for a reload, without secrets."""
-        entries = self.entries
+        entries, flow, prefill = self.entries, self.flow, self.prefill
         draft = {
             **(entries.to_draft(flow) if entries or entries.preset_link else {}),
-            "json": self._json_without_secrets(flow),
+            "json": self._json_without_secrets(),
             "files": self._files_in_use(),
             "former": [each.to_draft(flow) for each in self.previous],
-            "filled": self.prefill
-            and [self.prefill.source, self.prefill.entries.to_draft(flow), self.prefill.hints],
+            "filled": prefill and [prefill.source, prefill.entries.to_draft(flow), prefill.hints],
         }
         text = json.dumps(draft)
         if text != self.saved_draft:
@@ -278,21 +272,34 @@ class FormState:
             drafts().save((browser.browser_id(), self.owner, self.name), draft)
 
     def _files_in_use(self) -> dict[str, list[Any]]:
-        given = [each for each in self.entries.values.values() if each.kind == FieldKind.FILE.value]
-        used = {path for each in given for path in file_paths(each.value)}
+        values = self.entries.values.values()
+        files = [each.value for each in values if each.kind == FieldKind.FILE.value]
+        used = {path for value in files for path in file_paths(value)}
         return {path: [sent.name, sent.size] for path, sent in self.files.items() if path in used}
 
-    def _json_without_secrets(self, flow: Flow) -> str | None:
+    def _json_without_secrets(self) -> str | None:
         """Return the JSON editor's text, or None if it holds a secret or may hold one."""
         try:
             typed = json.loads(self.json_text or "null")
         except ValueError:
-            return None if any(is_secret_field(field) for field in flow.fields) else self.json_text
-        return (
-            self.json_text
-            if isinstance(typed, dict) and mask_secrets(flow, typed) == typed
-            else None
-        )
+            has_secrets = any(is_secret_field(field) for field in self.flow.fields)
+            return None if has_secrets else self.json_text
+        is_safe = isinstance(typed, dict) and mask_secrets(self.flow, typed) == typed
+        return self.json_text if is_safe else None
+
+    def load_values(self, overrides: Mapping[str, Any]) -> None:
+        """Replace the form's values with valid overrides; a masked secret keeps the entered one."""
+        for key, field in self.fields.items():
+            self.drop_uploads(key)
+            value = overrides.get(key)
+            if not (value == SECRET_MASK and is_secret_field(field)):
+                self.set(field, value)
+
+    def reset(self, fields: Iterable[Field]) -> None:
+        """Reset fields to the flow's own values."""
+        for field in fields:
+            self.drop_uploads(field.key)
+            self.set(field, None)
 
 
 def form_state(owner: str, flow: Flow, *, chat: bool = False) -> FormState:
@@ -304,7 +311,7 @@ def form_state(owner: str, flow: Flow, *, chat: bool = False) -> FormState:
     key = (owner, flow.id, chat)
     form = forms.pop(key, None)
     if form is None:
-        form = FormState(owner, flow.id, chat)
+        form = FormState(owner, flow, chat)
         draft = drafts().get((browser.browser_id(), owner, form.name)) or {}
         if "values" in draft:
             form.entries = Entries.from_draft(draft)
@@ -314,26 +321,11 @@ def form_state(owner: str, flow: Flow, *, chat: bool = False) -> FormState:
         form.previous = [Entries.from_draft(each) for each in draft.get("former", ())]
         form.json_text = draft.get("json")
         form.files = {path: SentFile(*sent) for path, sent in draft.get("files", {}).items()}
+    form.flow = flow
     forms[key] = form
     for old in list(forms)[: max(len(forms) - _MAX_FORMS, 0)]:
         forms.pop(old).discard_undrawn(set())
     return form
-
-
-def load_values(form: FormState, flow: Flow, overrides: Mapping[str, Any]) -> None:
-    """Replace the form's values with valid overrides; a masked secret keeps the entered one."""
-    for field in flow.fields:
-        form.drop_uploads(field.key)
-        value = overrides.get(field.key)
-        if not (value == SECRET_MASK and is_secret_field(field)):
-            form.set(field, value)
-
-
-def reset_fields(form: FormState, fields: Sequence[Field]) -> None:
-    """Reset fields to the flow's own values."""
-    for field in fields:
-        form.drop_uploads(field.key)
-        form.set(field, None)
 
 
 def _copy_state(value: Any, widget: Widget) -> Any:

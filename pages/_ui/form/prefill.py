@@ -14,7 +14,7 @@ from lfclient.console.store.search_text import summarize_flow_inputs
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import mask_secrets
 from pages._ui.form.entries import Entries, PresetLink
-from pages._ui.form.form_state import FormState, Prefill, load_values
+from pages._ui.form.form_state import FormState, Prefill
 from pages._ui.widgets.markdown import escape
 
 MAX_PREVIOUS = 5  # sets of entries stored for one form
@@ -22,37 +22,32 @@ MAX_SUMMARY_CHARS = 100
 
 
 def fill(
-    form: FormState,
-    flow: Flow,
-    overrides: Mapping[str, Any],
-    source: str,
-    hints: Mapping[str, str],
+    form: FormState, overrides: Mapping[str, Any], source: str, hints: Mapping[str, str]
 ) -> None:
     """Fill a form with overrides and store the entries that they replace.
 
     `source` is a sentence shown above the form. `hints` are shown at fields, by key, until the
     field changes.
     """
-    _read_form(form, flow)
+    _read_form(form)
     _save_current(form, len(form.previous))
     form.dropped_keys.clear()
-    load_values(form, flow, overrides)
+    form.load_values(overrides)
     form.entries.preset_link = PresetLink()
     form.prefill = Prefill(source, _snapshot(form), dict(hints))
 
 
-def restore_previous(form: FormState, flow: Flow) -> None:
+def restore_previous(form: FormState) -> None:
     """Restore the latest stored entries.
 
     The current entries are stored as the oldest, so that repeated presses cycle through all.
     """
-    _read_form(form, flow)
+    _read_form(form)
     if not form.previous:
         return
     restored = form.previous.pop()
     _save_current(form, 0)
-    for key in list(form.live_widgets):
-        form.discard_widget(key)
+    form.discard_undrawn(())
     form.entries = restored
     # the user's own entries: they must not count as filled from elsewhere
     form.prefill = Prefill("", Entries(), {}) if form.previous else None
@@ -64,27 +59,27 @@ def clear_source(form: FormState) -> None:
         form.prefill.source = ""
 
 
-def draw(form: FormState, flow: Flow) -> None:
+def draw(form: FormState) -> None:
     """Draw the source of the form's values and the buttons to undo or dismiss."""
     if form.prefill is None or not (form.prefill.source or form.previous):
         return
     source = form.prefill.source
-    summary = _summary(form.previous[-1], flow) if form.previous else ""
+    summary = _summary(form.previous[-1], form.flow) if form.previous else ""
     with st.container(key="form-filled", horizontal=True, vertical_alignment="center", gap="small"):
         words = source or f"Also saved: {summary}"
         st.markdown(f":material/history: {escape(words)}", width="stretch")
         if form.previous:
             st.button(
                 "Restore my input" if source else "Restore",
-                key=f"form-back-{form.owner[:12]}-{form.name}",
+                key=form.key("form-back"),
                 on_click=restore_previous,
-                args=(form, flow),
+                args=(form,),
                 icon=":material/undo:",
                 help=escape(summary),
             )
         st.button(
             "Dismiss",
-            key=f"form-filled-{form.owner[:12]}-{form.name}",
+            key=form.key("form-filled"),
             type="tertiary",
             on_click=_dismiss,
             args=(form,),
@@ -109,11 +104,10 @@ def _dismiss(form: FormState) -> None:
     _drop_oldest(form, len(form.previous))
 
 
-def _read_form(form: FormState, flow: Flow) -> None:
+def _read_form(form: FormState) -> None:
     """Read edits made since the last rerun, so that they are stored."""
-    fields = flow.fields_by_key
-    form.read_widgets(fields)
-    form.collect_uploads(fields)
+    form.read_widgets()
+    form.collect_uploads()
 
 
 def _summary(entries: Entries, flow: Flow) -> str:

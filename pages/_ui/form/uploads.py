@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from streamlit.typing import UploadedFile
+
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field
 from lfclient.flows.file_fields import check_upload
@@ -17,15 +19,6 @@ from lfclient.outputs.model import FileRef
 WAIT_SECONDS = 0.3  # how long a page waits for uploads: most finish in that time
 
 SendFile = Callable[[str, BinaryIO, Callable[[int], object]], FileRef]
-
-
-@dataclass(frozen=True)
-class ChosenFile:
-    """A chosen file, under its name on the user's computer."""
-
-    name: str
-    size: int
-    content: BinaryIO
 
 
 class _UploadCancelled(Exception):
@@ -77,24 +70,26 @@ class Upload:
 
 
 def start_uploads(
-    field: Field, chosen: Iterable[ChosenFile], send: SendFile, limit_mb: float | None
+    field: Field, files: Iterable[UploadedFile], send: SendFile, limit_mb: float | None
 ) -> list[Upload]:
     """Check files and send the valid ones one after the other, in a background thread."""
-    begun, sending = [], []
-    for each in chosen:
-        wrong = check_upload(field, each.name, each.size, limit_mb)
-        errors = tuple(problem.message for problem in wrong if problem.level == "error")
-        begun.append(Upload(each.name, each.size, errors))
+    started: list[Upload] = []
+    sending: list[tuple[Upload, BinaryIO]] = []
+    for file in files:
+        problems = check_upload(field, file.name, file.size, limit_mb)
+        errors = tuple(each.message for each in problems if each.level == "error")
+        upload = Upload(file.name, file.size, errors)
+        started.append(upload)
         if errors:
-            begun[-1].ended.set()
+            upload.ended.set()
         else:
-            sending.append((begun[-1], each.content))
+            sending.append((upload, file))
     if sending:
         # a daemon thread, so that a hanging server does not keep the console from exiting
         threading.Thread(
             target=_send_all, args=(sending, send), name="uploads", daemon=True
         ).start()
-    return begun
+    return started
 
 
 def wait_for_uploads(uploads: Sequence[Upload]) -> None:

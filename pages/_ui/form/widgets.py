@@ -7,8 +7,8 @@ value survives its widget. To add a widget, add a subclass and a line in `fields
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -27,17 +27,41 @@ _MAX_SLIDER_VALUE = 2.0**53
 
 @dataclass(frozen=True)
 class WidgetSpec:
-    """What a widget needs to draw itself; `key` is the key of its first part."""
+    """What a widget needs to draw itself.
+
+    `key` is the key of its first part, `seed_value` the value it was seeded with.
+    """
 
     field: Field
     key: str
     label: str
     variables: Sequence[str] = ()
+    seed_value: Any = None
 
     @property
     def hidden(self) -> dict[str, Any]:
         """The arguments shared by widgets whose label is drawn above them."""
         return {"key": self.key, "label_visibility": "collapsed", **PERSIST}
+
+    @property
+    def placeholder(self) -> str:
+        """The placeholder of an empty box."""
+        field = self.field
+        if field.placeholder:
+            return field.placeholder
+        if field.kind in (FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.SLIDER):
+            stored = KIND_HANDLERS[field.kind].write(field.default)
+            return f"The flow's value: {stored}" if stored else "A number"
+        return ""
+
+    def part(self, suffix: str) -> WidgetSpec:
+        """Return the specification of another part of the widget."""
+        return replace(self, key=self.key + suffix)
+
+    def options(self, names: Iterable[str]) -> list[str]:
+        """Return the options of a choice: these, and what is chosen although it is not listed."""
+        chosen = st.session_state.get(self.key) or []
+        return list(dict.fromkeys([*names, *([chosen] if isinstance(chosen, str) else chosen)]))
 
 
 class Widget:
@@ -59,29 +83,19 @@ class Widget:
         return KIND_HANDLERS[field.kind].parse(field, states[""] or "")
 
     def draw(self, spec: WidgetSpec) -> None:
-        st.text_input(spec.label, placeholder=placeholder(spec.field), **spec.hidden)
-
-
-def placeholder(field: Field) -> str:
-    """Return the placeholder of an empty box."""
-    if field.placeholder:
-        return field.placeholder
-    if field.kind in (FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.SLIDER):
-        stored = KIND_HANDLERS[field.kind].write(field.default)
-        return f"The flow's value: {stored}" if stored else "A number"
-    return ""
+        st.text_input(spec.label, placeholder=spec.placeholder, **spec.hidden)
 
 
 class TextArea(Widget):
     """A multiline text box."""
 
-    def __init__(self, height: int = 110) -> None:
+    def __init__(self, height: int = 110, placeholder: str = "") -> None:
         self.height = height
+        self.placeholder = placeholder
 
     def draw(self, spec: WidgetSpec) -> None:
-        st.text_area(
-            spec.label, height=self.height, placeholder=placeholder(spec.field), **spec.hidden
-        )
+        placeholder = self.placeholder or spec.placeholder
+        st.text_area(spec.label, height=self.height, placeholder=placeholder, **spec.hidden)
 
 
 class JsonArea(TextArea):
@@ -110,12 +124,12 @@ class Slider(Widget):
 
     def draw(self, spec: WidgetSpec) -> None:
         assert spec.field.range  # `fits_slider` has checked it
-        low, high, step = slider_range(spec.field.range)
+        low, high, step = _slider_range(spec.field.range)
         whole = all(part.is_integer() for part in (low, high, step))
         st.slider(spec.label, low, high, step=step, format="%.0f" if whole else None, **spec.hidden)
 
 
-def slider_range(limits: Range) -> tuple[float, float, float]:
+def _slider_range(limits: Range) -> tuple[float, float, float]:
     """Return a slider's minimum, maximum and step; zeros for a missing limit."""
     low, high = float(limits.min or 0), float(limits.max or 0)
     return low, high, float(limits.step or 0) or (high - low) / 100
@@ -125,7 +139,7 @@ def fits_slider(field: Field, value: Any) -> bool:
     """Return whether a slider can show a value."""
     if field.range is None or field.range.min is None or field.range.max is None or value is None:
         return False
-    low, high, step = slider_range(field.range)
+    low, high, step = _slider_range(field.range)
     sane = all(math.isfinite(part) and abs(part) < _MAX_SLIDER_VALUE for part in (low, high, step))
     return sane and low < high and 0 < step <= high - low and low <= value <= high
 
@@ -150,20 +164,15 @@ class SelectBox(Widget):
 
     def seed(self, field: Field, value: Any) -> WidgetStates:
         if isinstance(value, list):
-            names = [model_label(item) for item in value]
-            return {"": names[0] if names else None}
+            return {"": model_label(value[0]) if value else None}
         return {"": value or None}
-
-    def read(self, field: Field, states: Mapping[str, Any], base: Any) -> Any:
-        return KIND_HANDLERS[field.kind].parse(field, states[""] or "")
 
     def draw(self, spec: WidgetSpec) -> None:
         field = spec.field
-        names = [model_label(item) for item in field.choices] if is_model(field) else field.options
-        shown = st.session_state.get(spec.key)
+        models = [model_label(item) for item in field.choices]
         st.selectbox(
             spec.label,
-            list(dict.fromkeys([*names, *([shown] if shown else [])])),
+            spec.options(models if field.kind is FieldKind.MODEL else field.options),
             index=0 if field.default else None,  # without a default the choice can be cleared
             accept_new_options=field.free_text,
             placeholder="Choose or type" if field.free_text else "Choose",
@@ -171,17 +180,11 @@ class SelectBox(Widget):
         )
 
 
-def is_model(field: Field) -> bool:
-    """Return whether the options are models, with their providers."""
-    return field.kind is FieldKind.MODEL
-
-
 class Tabs(SelectBox):
     """A choice of one option, all visible."""
 
     def draw(self, spec: WidgetSpec) -> None:
-        shown = st.session_state.get(spec.key)
-        names = list(dict.fromkeys([*spec.field.options, *([shown] if shown else [])]))
+        names = spec.options(spec.field.options)
         st.segmented_control(spec.label, names, format_func=escape, **spec.hidden)
 
 
@@ -197,10 +200,9 @@ class MultiSelect(Widget):
 
     def draw(self, spec: WidgetSpec) -> None:
         field = spec.field
-        shown = st.session_state.get(spec.key) or []
         st.multiselect(
             spec.label,
-            list(dict.fromkeys([*field.options, *shown])),
+            spec.options(field.options),
             accept_new_options=field.free_text,
             max_selections=field.max_choices,
             placeholder="Choose or type, Enter adds" if field.free_text else "Choose",
@@ -218,21 +220,18 @@ class Password(Widget):
         return states[""] or None
 
     def draw(self, spec: WidgetSpec) -> None:
+        field = spec.field
+        placeholder = "Stored in the flow" if field.has_stored_value else field.placeholder
+        if isinstance(field.default, Variable):
+            placeholder = f"The flow uses the server variable {field.default.name}"
         st.text_input(
             spec.label,
             type="password",
             autocomplete="off",
             live=True,  # without it, a click on the eye icon discards the text
-            placeholder=secret_placeholder(spec.field),
+            placeholder=placeholder,
             **spec.hidden,
         )
-
-
-def secret_placeholder(field: Field) -> str:
-    """Return a placeholder about the flow's own secret, without its value."""
-    if isinstance(field.default, Variable):
-        return f"The flow uses the server variable {field.default.name}"
-    return "Stored in the flow" if field.has_stored_value else field.placeholder
 
 
 class VariablePicker(Widget):
@@ -244,16 +243,14 @@ class VariablePicker(Widget):
     def read(self, field: Field, states: Mapping[str, Any], base: Any) -> Any:
         return Variable(states[""]) if states[""] else None
 
-    def draw(self, spec: WidgetSpec, key: str | None = None) -> None:
-        key = key or spec.key
-        shown = st.session_state.get(key)
+    def draw(self, spec: WidgetSpec) -> None:
         st.selectbox(
             f"{spec.label}, server variable",
-            list(dict.fromkeys([*spec.variables, *([shown] if shown else [])])),
+            spec.options(spec.variables),
             index=None,
             accept_new_options=True,
             placeholder="Choose or type a variable",
-            **{**spec.hidden, "key": key},
+            **spec.hidden,
         )
 
 
@@ -283,10 +280,10 @@ class ValueOrVariable(Widget):
                 f"{spec.label}, from where",
                 [self.TYPED, self.SERVER],
                 required=True,
-                **{**spec.hidden, "key": f"{spec.key}-from"},
+                **spec.part("-from").hidden,
             )
             if source == self.SERVER:
-                VariablePicker().draw(spec, f"{spec.key}-variable")
+                VariablePicker().draw(spec.part("-variable"))
             elif spec.field.secret:
                 Password().draw(spec)
             else:
@@ -299,8 +296,8 @@ class DurationInput(Widget):
     suffixes = ("", "-unit")
 
     def seed(self, field: Field, value: Any) -> WidgetStates:
-        known = value or {"value": "", "unit": field.units[0] if field.units else ""}
-        return {"": str(known["value"]), "-unit": known["unit"] or None}
+        duration = value or {"value": "", "unit": field.units[0] if field.units else ""}
+        return {"": str(duration["value"]), "-unit": duration["unit"] or None}
 
     def read(self, field: Field, states: Mapping[str, Any], base: Any) -> Any:
         number = (states[""] or "").strip()
@@ -311,10 +308,8 @@ class DurationInput(Widget):
     def draw(self, spec: WidgetSpec) -> None:
         with st.container(horizontal=True, gap="small"):
             Widget().draw(spec)
-            shown = st.session_state.get(f"{spec.key}-unit")
-            units = list(dict.fromkeys([*spec.field.units, *([shown] if shown else [])]))
-            key = f"{spec.key}-unit"
-            st.selectbox(f"{spec.label}, unit", units, **{**spec.hidden, "key": key})
+            unit = spec.part("-unit")
+            st.selectbox(f"{spec.label}, unit", unit.options(spec.field.units), **unit.hidden)
 
 
 def help_text(field: Field) -> str | None:

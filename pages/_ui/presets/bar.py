@@ -8,189 +8,157 @@ from dataclasses import replace
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.presets.fitting import changed_keys
+from lfclient.console.presets.fitting import FittedValues, changed_keys
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.presets import Preset, PresetConflict, PresetSummary
 from lfclient.errors import LangflowError
-from lfclient.flows.model import Flow
 from pages._ui.connection.app_context import app_context
-from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.entries import PresetLink
-from pages._ui.form.form_state import form_state
+from pages._ui.form.form_state import FormState
 from pages._ui.form.prefill import clear_source
 from pages._ui.presets import menu as preset_menu
 from pages._ui.presets import share_link
 from pages._ui.presets.preset_state import (
-    Banner,
-    current_banner,
+    apply_preset,
+    draw_banner,
     field_names,
     fill_form,
-    is_untouched,
-    link_preset,
     masked_values,
-    mismatch_banner,
-    missing_secrets,
-    report_saved,
-    save_preset,
-    set_banner,
-    snapshot_form,
-    with_pending_secrets,
+    save_form,
+    show_banner,
 )
-from pages._ui.state import preset_keys
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
 
-def apply_initial_values(server: ServerSession, flow: Flow) -> None:
+def apply_initial_values(form: FormState) -> None:
     """Fill the form from the URL, or with the default preset if the form is untouched.
 
     Call it before the form is read.
     """
-    owner = server.owner
-    if share_link.apply_shared_link(server, flow) or not is_untouched(server, flow):
+    if share_link.apply_shared_link(form) or not _is_untouched(form):
         return
-    key = preset_keys.preset_key("default-looked-for", owner, flow.id)
+    key = form.key("preset-default-looked-for")
     if key in st.session_state:
         return
     st.session_state[key] = True
     presets = app_context().runner.store.presets
     try:
-        defaults = [each for each in presets.list_for_flow(owner, flow.id) if each.is_default]
-        default = presets.get(owner, defaults[0].id) if defaults else None
+        summaries = presets.list_for_flow(form.owner, form.flow.id)
+        default = next((each.id for each in summaries if each.is_default), None)
+        preset = presets.get(form.owner, default) if default else None
     except StoreError:
         return  # `draw` shows the error
-    if default:
-        _apply_preset(server, flow, default, opened=True)
+    if preset:
+        _apply_preset(form, preset, opened=True)
 
 
-def draw(server: ServerSession, flow: Flow) -> None:
+def _is_untouched(form: FormState) -> bool:
+    """Return whether this browser has neither entered values nor chosen a preset."""
+    is_filled = form.entries or form.entries.uploads or form.json_text or form.prefill
+    return not is_filled and form.entries.preset_link is None
+
+
+def draw(form: FormState) -> None:
     """Draw the bar, and below it the banner and notes."""
-    link = form_state(server.owner, flow).entries.preset_link or PresetLink()
+    link = form.entries.preset_link or PresetLink()
     presets = app_context().runner.store.presets
     try:
-        summaries = presets.list_for_flow(server.owner, flow.id)
-        chosen = presets.get(server.owner, link.preset) if link.preset else None
+        summaries = presets.list_for_flow(form.owner, form.flow.id)
+        chosen = presets.get(form.owner, link.preset) if link.preset else None
     except StoreError as error:
         alerts.show(error)
-        _draw_banner(server, flow)
+        draw_banner(form)
         return
     if link.preset and chosen is None:
-        _report_deleted(server, flow)
+        _report_deleted(form)
     with st.container(key="preset-bar", horizontal=True, vertical_alignment="center", gap="small"):
-        _draw_picker(server, flow, summaries, chosen)
-        preset_menu.draw(server, flow, summaries, chosen)
-        share_link.draw(server, flow, chosen)
-    _draw_banner(server, flow)
+        _draw_picker(form, summaries, chosen)
+        preset_menu.draw(form, summaries, chosen)
+        share_link.draw(form, chosen)
+    draw_banner(form)
     if chosen:
-        _draw_comparison(server, flow, chosen, link)
+        _draw_comparison(form, chosen, link)
 
 
 def _draw_picker(
-    server: ServerSession, flow: Flow, summaries: Sequence[PresetSummary], chosen: Preset | None
+    form: FormState, summaries: Sequence[PresetSummary], chosen: Preset | None
 ) -> None:
-    by_id = {preset.id: preset for preset in summaries}
-    key = preset_keys.preset_key("choice", server.owner, flow.id)
+    labels = {each.id: each.name + (" · default" if each.is_default else "") for each in summaries}
+    key = form.key("preset-choice")
     st.session_state[key] = chosen.id if chosen else None
-
-    def label(preset_id: str) -> str:
-        preset = by_id[preset_id]
-        return f"{preset.name} · default" if preset.is_default else preset.name
-
     st.selectbox(
         "Preset",
-        list(by_id),
+        list(labels),
         index=None,
-        format_func=label,
+        format_func=labels.__getitem__,
         key=key,
         on_change=_on_choice,
-        args=(server, flow, key),
+        args=(form, key),
         placeholder="Choose a preset" if summaries else "No presets yet",
         disabled=not summaries,
         label_visibility="collapsed",
     )
 
 
-def _on_choice(server: ServerSession, flow: Flow, key: str) -> None:
+def _on_choice(form: FormState, key: str) -> None:
     preset_id = st.session_state[key]
     if preset_id is None:
-        link_preset(server, flow, PresetLink())
-        return
-    _apply_preset_by_id(server, flow, preset_id)
+        form.entries.preset_link = PresetLink()
+    else:
+        _apply_preset_by_id(form, preset_id)
 
 
-def _apply_preset_by_id(server: ServerSession, flow: Flow, preset_id: str) -> None:
+def _apply_preset_by_id(form: FormState, preset_id: str) -> None:
     try:
-        preset = app_context().runner.store.presets.get(server.owner, preset_id)
+        preset = app_context().runner.store.presets.get(form.owner, preset_id)
     except StoreError as error:
-        set_banner(server.owner, flow.id, Banner(error.message, (error.hint,), is_warning=True))
+        show_banner(form, error.message, error.hint)
         return
     if preset is None:
-        _report_deleted(server, flow)
+        _report_deleted(form)
     else:
-        _apply_preset(server, flow, preset)
+        _apply_preset(form, preset)
 
 
-def _apply_preset(
-    server: ServerSession, flow: Flow, preset: Preset, *, opened: bool = False
-) -> None:
+def _apply_preset(form: FormState, preset: Preset, *, opened: bool = False) -> None:
     source = "" if opened else f"Filled with the preset “{clip(preset.name, 60)}”."
-    fitted = fill_form(server, flow, masked_values(preset), source)
-    form = form_state(server.owner, flow)
+    apply_preset(form, preset, source, opened=opened)
     if not form.previous:
         clear_source(form)  # the select box shows the preset
-    link_preset(server, flow, PresetLink(preset.id, preset.version, opened))
-    message = mismatch_banner(f"Of “{preset.name}”", flow, fitted) if fitted.rejected else None
-    set_banner(server.owner, flow.id, message)
 
 
-def _report_deleted(server: ServerSession, flow: Flow) -> None:
-    link_preset(server, flow, PresetLink())
-    lines = ("The form keeps its values. Save them as a new preset if you need them.",)
-    set_banner(server.owner, flow.id, Banner("The preset was deleted.", lines, is_warning=True))
+def _report_deleted(form: FormState) -> None:
+    form.entries.preset_link = PresetLink()
+    show_banner(
+        form,
+        "The preset was deleted.",
+        "The form keeps its values. Save them as a new preset if you need them.",
+    )
 
 
-def _draw_banner(server: ServerSession, flow: Flow) -> None:
-    message = current_banner(server.owner, flow.id)
-    if message is None:
-        return
-    with st.container(key="preset-told", gap="xxsmall"):
-        words = "  \n".join(
-            [f"**{escape(message.heading)}**", *map(escape, filter(None, message.lines))]
-        )
-        draw, icon = (st.warning, "warning") if message.is_warning else (st.info, "info")
-        draw(words, icon=f":material/{icon}:")
-        st.button(
-            "OK",
-            key=preset_keys.preset_key("told-ok", server.owner, flow.id),
-            type="tertiary",
-            on_click=set_banner,
-            args=(server.owner, flow.id, None),
-        )
-
-
-def _draw_comparison(server: ServerSession, flow: Flow, chosen: Preset, link: PresetLink) -> None:
+def _draw_comparison(form: FormState, chosen: Preset, link: PresetLink) -> None:
     """Draw how the form differs from its preset, with the actions to resolve it."""
-    form = form_state(server.owner, flow)
-    fields = flow.fields_by_key
-    changed = changed_keys(flow, masked_values(chosen), form.overrides(fields))
+    fields = form.fields
+    changed = changed_keys(form.flow, masked_values(chosen), form.overrides())
     changed = list(dict.fromkeys([*changed, *form.entries.invalid]))
     changed_elsewhere = chosen.version != link.version
     if changed_elsewhere and not changed:
-        link_preset(server, flow, replace(link, version=chosen.version))
+        form.entries.preset_link = replace(link, version=chosen.version)
     elif changed:
-        _draw_difference(server, flow, chosen, changed, changed_elsewhere)
+        _draw_difference(form, chosen, changed, changed_elsewhere)
     elif link.opened:
-        _draw_default_note(server, flow, chosen)
-    missing = missing_secrets(form, [key for key in chosen.secrets if key in fields])
+        _draw_default_note(form, chosen)
+    entered = form.entries.values
+    missing = [key for key in chosen.secrets if key in fields and key not in entered]
     if missing:
         names = escape(field_names(fields, missing))
         st.caption(f":material/key: Enter these yourself: {names}. Presets store no secrets.")
 
 
 def _draw_difference(
-    server: ServerSession, flow: Flow, chosen: Preset, keys: Sequence[str], changed_elsewhere: bool
+    form: FormState, chosen: Preset, keys: Sequence[str], changed_elsewhere: bool
 ) -> None:
-    names = field_names(flow.fields_by_key, keys)
     name = escape(clip(chosen.name, 40))
     values = f"{len(keys)} value{'s' if len(keys) > 1 else ''}"
     with st.container(
@@ -201,25 +169,25 @@ def _draw_difference(
             if changed_elsewhere
             else f":material/edit: Differs from “{name}” in {values}."
         )
-        st.caption(words, width="stretch", help=escape(names))
+        st.caption(words, width="stretch", help=escape(field_names(form.fields, keys)))
         st.button(
             "Overwrite" if changed_elsewhere else "Update",
-            key=preset_keys.preset_key("update", server.owner, flow.id),
+            key=form.key("preset-update"),
             on_click=_update_preset,
-            args=(server, flow, chosen),
+            args=(form, chosen),
             help="Save the form's values in the preset",
         )
         st.button(
             "Use theirs" if changed_elsewhere else "Undo",
-            key=preset_keys.preset_key("again", server.owner, flow.id),
+            key=form.key("preset-again"),
             type="tertiary",
             on_click=_apply_preset_by_id,
-            args=(server, flow, chosen.id),
+            args=(form, chosen.id),
             help="Fill the form with the saved preset. You can restore your input.",
         )
 
 
-def _draw_default_note(server: ServerSession, flow: Flow, chosen: Preset) -> None:
+def _draw_default_note(form: FormState, chosen: Preset) -> None:
     with st.container(
         key="preset-opened", horizontal=True, vertical_alignment="center", gap="small"
     ):
@@ -229,32 +197,19 @@ def _draw_default_note(server: ServerSession, flow: Flow, chosen: Preset) -> Non
         )
         st.button(
             "Use flow defaults",
-            key=preset_keys.preset_key("own", server.owner, flow.id),
+            key=form.key("preset-own"),
             type="tertiary",
-            on_click=_use_flow_defaults,
-            args=(server, flow),
+            on_click=fill_form,
+            args=(form, FittedValues({}), ""),
         )
 
 
-def _use_flow_defaults(server: ServerSession, flow: Flow) -> None:
-    fill_form(server, flow, {}, "")
-    link_preset(server, flow, PresetLink())
-
-
-def _update_preset(server: ServerSession, flow: Flow, drawn: Preset) -> None:
+def _update_preset(form: FormState, drawn: Preset) -> None:
     """Save the form's values in the preset, unless it has changed since it was drawn."""
     try:
-        snapshot = snapshot_form(server, flow)
-        summary = PresetSummary(drawn.id, drawn.name, drawn.is_default, drawn.version)
-        saved = save_preset(
-            server, flow, drawn.name, with_pending_secrets(flow, snapshot.fit, drawn), summary
-        )
+        save_form(form, drawn.name, "Updated", drawn, drawn)
     except PresetConflict:  # the comparison below the bar offers what to do
-        lines: tuple[str, ...] = ("Nothing was overwritten, and your input is still here.",)
-        set_banner(server.owner, flow.id, Banner("Not updated.", lines, is_warning=True))
-        return
+        lines = ("Nothing was overwritten, and your input is still here.",)
+        show_banner(form, "Not updated.", *lines)
     except LangflowError as error:
-        lines = (error.message, error.hint)
-        set_banner(server.owner, flow.id, Banner("Not updated.", lines, is_warning=True))
-        return
-    report_saved(server, flow, "Updated", saved, snapshot)
+        show_banner(form, "Not updated.", error.message, error.hint)

@@ -2,176 +2,136 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.presets.fitting import FittedValues, fit_values
 from lfclient.console.presets.names import find_by_name, validate_name
 from lfclient.console.presets.preset_file import dump_preset
 from lfclient.console.store.presets import Preset, PresetSummary
-from lfclient.flows.field import Field, FieldKind
-from lfclient.flows.model import Flow
 from lfclient.flows.validation import mask_secrets
 from pages._ui.connection.app_context import app_context
-from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.entries import PresetLink
-from pages._ui.form.form_state import form_state
+from pages._ui.form.form_state import FormState
 from pages._ui.form.prefill import clear_source
 from pages._ui.presets import import_dialog
 from pages._ui.presets.preset_state import (
     close_menu,
-    field_names,
-    link_preset,
+    draw_notes,
+    fit_current,
     masked_values,
     menu_errors,
-    report_saved,
-    save_preset,
-    secret_warning,
+    save_form,
     show_menu_error,
-    snapshot_form,
-    with_pending_secrets,
 )
-from pages._ui.state import preset_keys
 from pages._ui.widgets.downloads import file_name
 from pages._ui.widgets.markdown import escape
 
 
-def draw(
-    server: ServerSession, flow: Flow, presets: Sequence[PresetSummary], chosen: Preset | None
-) -> None:
+def draw(form: FormState, presets: Sequence[PresetSummary], chosen: Preset | None) -> None:
     """Draw the Save menu and the More menu."""
-    for part, label, help_text in (
-        ("save", "Save", "Save the form's values as a preset"),
-        ("more", "More", "Rename, delete, export or import presets, or set the flow's default"),
+    more_help = "Rename, delete, export or import presets, or set the flow's default"
+    for part, label, help_text, draw_menu in (
+        ("save", "Save", "Save the form's values as a preset", _draw_save),
+        ("more", "More", more_help, _draw_more),
     ):
-        key = preset_keys.preset_key(part, server.owner, flow.id)
+        key = form.key(f"preset-{part}")
         opened = st.popover(label, help=help_text, key=key, on_change="rerun")
-        if not opened.open:
-            continue
-        with opened:
-            show_menu_error(server, flow)
-            if part == "save":
-                _draw_save(server, flow, presets, chosen)
-            else:
-                _draw_more(server, flow, presets, chosen)
+        if opened.open:
+            with opened:
+                show_menu_error(form)
+                draw_menu(form, presets, chosen)
 
 
-def _draw_save(
-    server: ServerSession, flow: Flow, presets: Sequence[PresetSummary], chosen: Preset | None
-) -> None:
-    key = preset_keys.preset_key("name", server.owner, flow.id)
+def _draw_save(form: FormState, presets: Sequence[PresetSummary], chosen: Preset | None) -> None:
+    key = form.key("preset-name")
     same = find_by_name(presets, st.session_state.get(key, ""))
-    with st.form(preset_keys.preset_key("save-form", server.owner, flow.id), border=False):
+    with st.form(form.key("preset-save-form"), border=False):
         st.text_input("Save as preset", key=key, placeholder="A name for these values")
         st.form_submit_button(
             "Replace" if same else "Save",
-            key=preset_keys.preset_key("save-it", server.owner, flow.id),
+            key=form.key("preset-save-it"),
             type="primary",
             on_click=_save_form,
-            args=(server, flow, key, same, chosen),
+            args=(form, key, same, chosen),
         )
-    fields = flow.fields_by_key
-    fitted = fit_values(flow, mask_secrets(flow, form_state(server.owner, flow).overrides(fields)))
-    warning = secret_warning(fields, fitted)
-    if warning:
-        st.warning(escape(warning), icon=":material/warning:")
-    for line in _save_notes(fields, fitted):
-        st.caption(line)
-
-
-def _save_notes(fields: Mapping[str, Field], fitted: FittedValues) -> list[str]:
-    lines = ["Visible to anyone with the same server and key."]
-    if fitted.secrets:
-        names = escape(field_names(fields, fitted.secrets))
-        lines.append(f"Secrets are not saved and must be entered again: {names}.")
-    if any(fields[key].kind is FieldKind.FILE for key in fitted.values):
-        lines.append("Files are saved as paths on the server.")
-    return lines
+    st.caption("Visible to anyone with the same server and key.")
+    draw_notes(form, fit_current(form), "saved")
 
 
 def _save_form(
-    server: ServerSession, flow: Flow, key: str, drawn: PresetSummary | None, chosen: Preset | None
+    form: FormState, key: str, drawn: PresetSummary | None, chosen: Preset | None
 ) -> None:
     """Save the form's values, replacing `drawn` if the button offered to."""
-    with menu_errors(server, flow):
+    with menu_errors(form):
         name = validate_name(st.session_state[key])
-        fitted = snapshot_form(server, flow)
         same = drawn if drawn and drawn.name == name else None
-        saved = save_preset(
-            server, flow, name, with_pending_secrets(flow, fitted.fit, chosen), same
-        )
+        save_form(form, name, "Replaced" if same else "Saved", chosen, same)
         st.session_state[key] = ""
-        close_menu(server, flow, "save")
-        report_saved(server, flow, "Replaced" if same else "Saved", saved, fitted)
+        close_menu(form, "save")
 
 
-def _draw_more(
-    server: ServerSession, flow: Flow, presets: Sequence[PresetSummary], chosen: Preset | None
-) -> None:
+def _draw_more(form: FormState, presets: Sequence[PresetSummary], chosen: Preset | None) -> None:
     if chosen:
-        _draw_rename(server, flow, chosen)
-        _draw_default(server, flow, presets, chosen)
+        _draw_rename(form, chosen)
+        _draw_default(form, presets, chosen)
     else:
         st.caption("Choose a preset to rename it, delete it or open the flow with it.")
-    confirm_key = preset_keys.preset_key("delete-asked", server.owner, flow.id)
+    confirm_key = form.key("preset-delete-asked")
     with st.container(horizontal=True, gap="small"):
-        _draw_export(server, flow, chosen)
+        _draw_export(form, chosen)
         if chosen:
             st.button(
                 "Delete…",
-                key=preset_keys.preset_key("delete", server.owner, flow.id),
+                key=form.key("preset-delete"),
                 type="tertiary",
                 on_click=st.session_state.update,
                 args=({confirm_key: chosen.id},),
             )
     if chosen and st.session_state.get(confirm_key) == chosen.id:
-        _draw_delete(server, flow, chosen, confirm_key)
+        _draw_delete(form, chosen, confirm_key)
     st.divider()
-    import_dialog.draw(server, flow, presets)
+    import_dialog.draw(form, presets)
 
 
-def _draw_rename(server: ServerSession, flow: Flow, chosen: Preset) -> None:
+def _draw_rename(form: FormState, chosen: Preset) -> None:
     # a new version gets a new field, which shows the new name
-    key = preset_keys.preset_key(f"rename-{chosen.id}-{chosen.version}", server.owner, flow.id)
+    key = form.key(f"preset-rename-{chosen.id}-{chosen.version}")
     st.session_state.setdefault(key, chosen.name)
     with (
-        st.form(preset_keys.preset_key("rename-form", server.owner, flow.id), border=False),
+        st.form(form.key("preset-rename-form"), border=False),
         st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
     ):
         st.text_input("Name", key=key)
         st.form_submit_button(
             "Rename",
-            key=preset_keys.preset_key("rename", server.owner, flow.id),
+            key=form.key("preset-rename"),
             on_click=_rename_preset,
-            args=(server, flow, chosen, key),
+            args=(form, chosen, key),
         )
 
 
-def _rename_preset(server: ServerSession, flow: Flow, chosen: Preset, key: str) -> None:
-    with menu_errors(server, flow):
+def _rename_preset(form: FormState, chosen: Preset, key: str) -> None:
+    with menu_errors(form):
         name = validate_name(st.session_state[key])
-        form = form_state(server.owner, flow)
-        known = form.entries.preset_link
         saved = app_context().runner.store.presets.update(replace(chosen, name=name))
         clear_source(form)  # it shows the old name
-        if known and known.version == chosen.version:
-            link_preset(server, flow, replace(known, version=saved.version))
+        link = form.entries.preset_link
+        if link and link.version == chosen.version:
+            form.entries.preset_link = replace(link, version=saved.version)
         st.toast(f"Renamed to “{escape(saved.name)}”.")
 
 
-def _draw_default(
-    server: ServerSession, flow: Flow, presets: Sequence[PresetSummary], chosen: Preset
-) -> None:
-    key = preset_keys.preset_key(f"default-{chosen.id}", server.owner, flow.id)
+def _draw_default(form: FormState, presets: Sequence[PresetSummary], chosen: Preset) -> None:
+    key = form.key(f"preset-default-{chosen.id}")
     st.session_state[key] = chosen.is_default
     st.toggle(
         "Use as the flow's default",
         key=key,
         on_change=_set_default,
-        args=(server, flow, chosen, key),
+        args=(form, chosen, key),
         help="The form opens with this preset for anyone with the same server and key, unless "
         "they have entered values.",
     )
@@ -180,30 +140,28 @@ def _draw_default(
         st.caption(f"Current default: “{escape(clip(other.name, 60))}”")
 
 
-def _set_default(server: ServerSession, flow: Flow, chosen: Preset, key: str) -> None:
-    with menu_errors(server, flow):
+def _set_default(form: FormState, chosen: Preset, key: str) -> None:
+    with menu_errors(form):
         preset_id = chosen.id if st.session_state[key] else None
-        app_context().runner.store.presets.set_default(server.owner, flow.id, preset_id)
+        app_context().runner.store.presets.set_default(form.owner, form.flow.id, preset_id)
 
 
-def _draw_export(server: ServerSession, flow: Flow, chosen: Preset | None) -> None:
-    fields = flow.fields_by_key
-    held_now = form_state(server.owner, flow).overrides(fields)
-    name = chosen.name if chosen else flow.name
-    values = masked_values(chosen) if chosen else mask_secrets(flow, held_now)
+def _draw_export(form: FormState, chosen: Preset | None) -> None:
+    name = chosen.name if chosen else form.flow.name
+    values = masked_values(chosen) if chosen else mask_secrets(form.flow, form.overrides())
     st.download_button(
         "Export",
-        dump_preset(flow, name, values),
+        dump_preset(form.flow, name, values),
         file_name(name, extension="json"),
         mime="application/json",
-        key=preset_keys.preset_key("export", server.owner, flow.id),
+        key=form.key("preset-export"),
         icon=":material/download:",
         on_click="ignore",
         help="The preset as JSON" if chosen else "The form's values as JSON",
     )
 
 
-def _draw_delete(server: ServerSession, flow: Flow, chosen: Preset, confirm_key: str) -> None:
+def _draw_delete(form: FormState, chosen: Preset, confirm_key: str) -> None:
     st.markdown(
         f"Delete “{escape(clip(chosen.name, 60))}” for anyone with the same server and key? "
         "The form keeps its values."
@@ -211,22 +169,22 @@ def _draw_delete(server: ServerSession, flow: Flow, chosen: Preset, confirm_key:
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Delete",
-            key=preset_keys.preset_key("delete-it", server.owner, flow.id),
+            key=form.key("preset-delete-it"),
             type="primary",
             on_click=_delete_preset,
-            args=(server, flow, chosen),
+            args=(form, chosen),
         )
         st.button(
             "Cancel",
-            key=preset_keys.preset_key("delete-not", server.owner, flow.id),
+            key=form.key("preset-delete-not"),
             on_click=st.session_state.update,
             args=({confirm_key: None},),
         )
 
 
-def _delete_preset(server: ServerSession, flow: Flow, chosen: Preset) -> None:
-    with menu_errors(server, flow):
-        app_context().runner.store.presets.delete(server.owner, chosen.id)
-        link_preset(server, flow, PresetLink())
-        close_menu(server, flow, "more")
+def _delete_preset(form: FormState, chosen: Preset) -> None:
+    with menu_errors(form):
+        app_context().runner.store.presets.delete(form.owner, chosen.id)
+        form.entries.preset_link = PresetLink()
+        close_menu(form, "more")
         st.toast(f"Deleted “{escape(chosen.name)}”.")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -16,17 +16,15 @@ from lfclient.console.presets.fitting import FittedValues, fit_values
 from lfclient.console.presets.preset_file import check_size
 from lfclient.console.store.presets import Preset, PresetSummary
 from lfclient.errors import InvalidRequest, LangflowError
-from lfclient.flows.field import Field
-from lfclient.flows.model import Flow
+from lfclient.flows.field import Field, FieldKind
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import SECRET_MASK, is_secret_field, mask_secrets
 from pages._ui.connection.app_context import app_context
-from pages._ui.connection.server_session import ServerSession
+from pages._ui.form import json_editor
 from pages._ui.form.entries import PresetLink
-from pages._ui.form.form import apply_json_edits, load_overrides
-from pages._ui.form.form_state import FormState, form_state
+from pages._ui.form.form import load_overrides
+from pages._ui.form.form_state import FormState
 from pages._ui.form.prefill import clear_source
-from pages._ui.state import preset_keys
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
@@ -34,49 +32,36 @@ _MAX_LINES = 8  # items listed in a message
 SECRET_HINT = "Enter this value: secrets are not saved."
 
 
-@dataclass(frozen=True)
-class Banner:
-    """A message above the form until it is dismissed."""
-
-    heading: str
-    lines: tuple[str, ...] = ()
-    is_warning: bool = False
+def show_banner(form: FormState, heading: str, *lines: str) -> None:
+    """Show a warning above the form until it is dismissed."""
+    st.session_state[form.key("preset-told")] = (heading, lines)
 
 
-@dataclass(frozen=True)
-class FormSnapshot:
-    """The form's values with secrets masked; `left_out` lists the fields that have no valid one."""
-
-    fit: FittedValues
-    left_out: tuple[str, ...]
+def hide_banner(form: FormState) -> None:
+    """Remove the warning above the form."""
+    st.session_state.pop(form.key("preset-told"), None)
 
 
-def link_preset(server: ServerSession, flow: Flow, new: PresetLink) -> None:
-    """Link the form to a preset or to none; the link survives a reload."""
-    form_state(server.owner, flow).entries.preset_link = new
+def draw_banner(form: FormState) -> None:
+    """Draw the warning above the form, if there is one."""
+    banner = st.session_state.get(form.key("preset-told"))
+    if banner is None:
+        return
+    with st.container(key="preset-told", gap="xxsmall"):
+        draw_warning(*banner)
+        st.button(
+            "OK",
+            key=form.key("preset-told-ok"),
+            type="tertiary",
+            on_click=hide_banner,
+            args=(form,),
+        )
 
 
-def set_banner(owner: str, flow_id: str, banner: Banner | None) -> None:
-    """Show a message above the form, or remove it with None."""
-    st.session_state[preset_keys.preset_key("told", owner, flow_id)] = banner
-
-
-def current_banner(owner: str, flow_id: str) -> Banner | None:
-    """Return the message above the form, or None."""
-    return st.session_state.get(preset_keys.preset_key("told", owner, flow_id))
-
-
-def is_untouched(server: ServerSession, flow: Flow) -> bool:
-    """Return whether this browser has neither entered values nor chosen a preset."""
-    form = form_state(server.owner, flow)
-    entered = (
-        form.entries.values
-        or form.entries.invalid
-        or form.entries.uploads
-        or form.json_text
-        or form.prefill
-    )
-    return not entered and form.entries.preset_link is None
+def draw_warning(heading: str, lines: Iterable[str]) -> None:
+    """Draw a heading and lines as a warning."""
+    words = "  \n".join([f"**{escape(heading)}**", *map(escape, filter(None, lines))])
+    st.warning(words, icon=":material/warning:")
 
 
 def masked_values(preset: Preset) -> dict[str, Any]:
@@ -84,97 +69,109 @@ def masked_values(preset: Preset) -> dict[str, Any]:
     return {**preset.values, **dict.fromkeys(preset.secrets, SECRET_MASK)}
 
 
-def fill_form(
-    server: ServerSession, flow: Flow, values: Mapping[str, Any], source: str
-) -> FittedValues:
-    """Fill the form with values whose secrets are masked, and return how they fit the flow.
+def fill_form(form: FormState, fitted: FittedValues, source: str) -> None:
+    """Fill the form with values that fit; the earlier entries can be restored.
 
-    `source` is a sentence about their origin. The earlier entries can be restored.
+    `source` is a sentence about their origin.
     """
-    fitted = fit_values(flow, values)
-    fields = flow.fields_by_key
-    secrets = [
-        key for key in fitted.secrets if is_secret_field(fields[key])
-    ]  # those that are there stay
+    # a secret that was entered stays
+    secrets = [key for key in fitted.secrets if is_secret_field(form.fields[key])]
     overrides = {**fitted.values, **dict.fromkeys(secrets, SECRET_MASK)}
-    load_overrides(
-        server.owner, flow, overrides, source, dict.fromkeys(fitted.secrets, SECRET_HINT)
-    )
-    return fitted
+    load_overrides(form, overrides, source, dict.fromkeys(fitted.secrets, SECRET_HINT))
 
 
-def snapshot_form(server: ServerSession, flow: Flow) -> FormSnapshot:
-    """Return the form's current values, ready to be saved; callbacks may call it.
+def report_mismatch(form: FormState, fitted: FittedValues, values_name: str) -> None:
+    """Show a banner about the values that do not fit the flow, or hide it if all fit."""
+    if fitted.rejected:
+        heading, lines = describe_mismatch(form, fitted, values_name)
+        show_banner(form, heading, *lines)
+    else:
+        hide_banner(form)
 
-    Raises `InvalidRequest` if pending JSON edits cannot be applied.
+
+def apply_preset(form: FormState, preset: Preset, source: str, *, opened: bool = False) -> None:
+    """Fill the form with a preset and link them; `opened` as in `PresetLink`."""
+    fitted = fit_values(form.flow, masked_values(preset))
+    fill_form(form, fitted, source)
+    form.entries.preset_link = PresetLink(preset.id, preset.version, opened)
+    report_mismatch(form, fitted, f"Of “{preset.name}”")
+
+
+def fit_current(form: FormState) -> FittedValues:
+    """Return the form's values, with secrets masked."""
+    return fit_values(form.flow, mask_secrets(form.flow, form.overrides()))
+
+
+def save_form(
+    form: FormState,
+    name: str,
+    action: str,
+    chosen: Preset | None,
+    same: Preset | PresetSummary | None,
+) -> None:
+    """Save the form's values as a preset, as `save_preset` does, and report the `action`.
+
+    The preset also asks for the secrets of `chosen` that were not entered. Raises `InvalidRequest`
+    if pending JSON edits cannot be applied.
     """
-    form = form_state(server.owner, flow)
-    fields = flow.fields_by_key
-    form.read_widgets(fields)
-    form.collect_uploads(fields)
-    apply_json_edits(server.owner, flow)
+    form.read_widgets()
+    form.collect_uploads()
+    json_editor.apply_pending(form)
     if form.json_error:
         raise InvalidRequest(form.json_error, hint="Correct the text, or discard it.")
-    fitted = fit_values(flow, mask_secrets(flow, form.overrides(fields)))
-    left_out = [
-        f"{qualified_label_for_key(fields, key)}: {text}"
-        for key, text in form.entries.errors.items()
-    ]
-    left_out += [
-        f"{qualified_label_for_key(fields, one.key)}: {one.reason}" for one in fitted.rejected
-    ]
-    return FormSnapshot(fitted, tuple(left_out))
-
-
-def with_pending_secrets(
-    flow: Flow, values_to_save: FittedValues, chosen: Preset | None
-) -> FittedValues:
-    """Return the values, also asking for the secrets of `chosen` that were not entered."""
-    known = {field.key for field in flow.fields} - values_to_save.values.keys()
-    asked = [key for key in chosen.secrets if key in known] if chosen else ()
-    return replace(values_to_save, secrets=tuple(dict.fromkeys([*values_to_save.secrets, *asked])))
-
-
-def secret_warning(fields: Mapping[str, Field], values_to_save: FittedValues) -> str:
-    """Return a warning if values to be shared look like secrets, or ""."""
-    keys = [key for key, value in values_to_save.values.items() if looks_like_secret(value)]
-    if not keys:
-        return ""
-    names = field_names(fields, keys)
-    return f"Others can read these values, which look like passwords or keys: {names}."
+    fields, fitted = form.fields, fit_current(form)
+    asked = chosen.secrets if chosen else ()
+    pending = [key for key in asked if key in fields and key not in fitted.values]
+    secrets = tuple(dict.fromkeys([*fitted.secrets, *pending]))
+    preset = save_preset(form, name, replace(fitted, secrets=secrets), same)
+    clear_source(form)
+    rejected = [(each.key, each.reason) for each in fitted.rejected]
+    omitted = _reasons(fields, [*form.entries.errors.items(), *rejected])
+    if omitted:
+        heading = f"{action} “{preset.name}” without the invalid fields:"
+        show_banner(form, heading, *omitted[:_MAX_LINES])
+    else:
+        hide_banner(form)
+        st.toast(f"{action} “{escape(preset.name)}”.")
 
 
 def save_preset(
-    server: ServerSession,
-    flow: Flow,
-    name: str,
-    values_to_save: FittedValues,
-    same: PresetSummary | None,
+    form: FormState, name: str, fitted: FittedValues, same: Preset | PresetSummary | None
 ) -> Preset:
     """Save values as a preset, replacing `same`, and link the form to it.
 
     Raises `LangflowError` if the name is taken or `same` was changed since it was drawn.
     """
-    check_size(flow, values_to_save.masked)
+    check_size(form.flow, fitted.masked)
     presets = app_context().runner.store.presets
-    made = Preset(
+    preset = Preset(
         id=same.id if same else uuid.uuid4().hex,
-        owner=server.owner,
-        flow_id=flow.id,
-        flow_name=flow.name,
+        owner=form.owner,
+        flow_id=form.flow.id,
+        flow_name=form.flow.name,
         name=name,
-        values=values_to_save.values,
-        secrets=values_to_save.secrets,
+        values=fitted.values,
+        secrets=fitted.secrets,
         version=same.version if same else 1,
     )
-    made = presets.update(made) if same else presets.create(made)
-    link_preset(server, flow, PresetLink(made.id, made.version))
-    return made
+    saved = presets.update(preset) if same else presets.create(preset)
+    form.entries.preset_link = PresetLink(saved.id, saved.version)
+    return saved
 
 
-def missing_secrets(form: FormState, keys: Iterable[str]) -> list[str]:
-    """Return the secrets that have not been entered."""
-    return [key for key in keys if key not in form.entries.values]
+def draw_notes(form: FormState, fitted: FittedValues, verb: str) -> None:
+    """Draw what to know about secrets and files among values that are "saved" or "included"."""
+    fields = form.fields
+    exposed = [key for key, value in fitted.values.items() if looks_like_secret(value)]
+    if exposed:
+        names = escape(field_names(fields, exposed))
+        warning = f"Others can read these values, which look like passwords or keys: {names}."
+        st.warning(warning, icon=":material/warning:")
+    if fitted.secrets:
+        names = escape(field_names(fields, fitted.secrets))
+        st.caption(f"Secrets are not {verb} and must be entered again: {names}.")
+    if any(fields[key].kind is FieldKind.FILE for key in fitted.values):
+        st.caption(f"Files are {verb} as paths on the server.")
 
 
 def field_names(fields: Mapping[str, Field], keys: Iterable[str]) -> str:
@@ -184,53 +181,39 @@ def field_names(fields: Mapping[str, Field], keys: Iterable[str]) -> str:
     return ", ".join(names[:_MAX_LINES]) + more
 
 
-def mismatch_banner(beginning: str, flow: Flow, fitted: FittedValues) -> Banner:
-    """Return a message about the values that do not fit the flow, with the reasons."""
-    fields = flow.fields_by_key
-    lines = [
-        f"{qualified_label_for_key(fields, clip(one.key, 80))}: {one.reason}"
-        for one in fitted.rejected
-    ]
+def describe_mismatch(
+    form: FormState, fitted: FittedValues, values_name: str
+) -> tuple[str, list[str]]:
+    """Return a heading and lines about the values that do not fit the flow."""
+    lines = _reasons(form.fields, [(clip(each.key, 80), each.reason) for each in fitted.rejected])
     more = len(lines) - _MAX_LINES
     if more > 0:
         lines[_MAX_LINES:] = [f"… and {more} more."]
-    total = len(fitted.values) + len({one.key for one in fitted.rejected} | set(fitted.secrets))
-    heading = f"{beginning}, {len(fitted.values)} of {total} fit. Left out:"
-    return Banner(heading, tuple(lines), is_warning=True)
+    total = len(fitted.values) + len({each.key for each in fitted.rejected} | {*fitted.secrets})
+    return f"{values_name}, {len(fitted.values)} of {total} fit. Omitted:", lines
 
 
-def report_saved(
-    server: ServerSession, flow: Flow, how: str, preset: Preset, now: FormSnapshot
-) -> None:
-    """Report that a preset was saved, and what was left out of it."""
-    clear_source(form_state(server.owner, flow))
-    if now.left_out:
-        heading = f"{how} “{preset.name}” without the invalid fields:"
-        set_banner(
-            server.owner, flow.id, Banner(heading, now.left_out[:_MAX_LINES], is_warning=True)
-        )
-    else:
-        set_banner(server.owner, flow.id, None)
-        st.toast(f"{how} “{escape(preset.name)}”.")
+def _reasons(fields: Mapping[str, Field], reasons: Sequence[tuple[str, str]]) -> list[str]:
+    return [f"{qualified_label_for_key(fields, key)}: {reason}" for key, reason in reasons]
 
 
 @contextmanager
-def menu_errors(server: ServerSession, flow: Flow) -> Iterator[None]:
+def menu_errors(form: FormState) -> Iterator[None]:
     """Show errors of a menu's callback in the menu, which stays open."""
-    key = preset_keys.preset_key("problem", server.owner, flow.id)
     try:
         yield
     except LangflowError as error:
-        st.session_state[key] = (alerts.title(error), error.message, error.hint)
+        message = (alerts.title(error), error.message, error.hint)
+        st.session_state[form.key("preset-problem")] = message
 
 
-def show_menu_error(server: ServerSession, flow: Flow) -> None:
+def show_menu_error(form: FormState) -> None:
     """Draw the error that `menu_errors` caught, once."""
-    left = st.session_state.pop(preset_keys.preset_key("problem", server.owner, flow.id), None)
-    if left:
-        alerts.show_message(*left)
+    message = st.session_state.pop(form.key("preset-problem"), None)
+    if message:
+        alerts.show_message(*message)
 
 
-def close_menu(server: ServerSession, flow: Flow, part: str) -> None:
+def close_menu(form: FormState, part: str) -> None:
     """Close an open menu; call it from a callback."""
-    st.session_state[preset_keys.preset_key(part, server.owner, flow.id)] = False
+    st.session_state[form.key(f"preset-{part}")] = False

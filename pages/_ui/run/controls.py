@@ -17,8 +17,9 @@ from lfclient.flows.validation import REQUIRED_MESSAGE
 from lfclient.runs.model import Mode
 from pages._ui.connection.app_context import app_context, close_run
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.form.form import FormResult, mark_refused, mark_started
-from pages._ui.run.run_form import RunForm, offered_modes, selected_mode, supports_session
+from pages._ui.form.flow_form import FlowForm, FormResult
+from pages._ui.form.form import mark_refused, mark_started
+from pages._ui.run.run_form import offered_modes, selected_mode, supports_session
 from pages._ui.state import run_options, run_page, submit_token
 from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import focus
@@ -32,7 +33,7 @@ MODE_HELP: dict[Mode, str] = {
 }
 
 
-def draw(server: ServerSession, form: RunForm | None, record: RunRecord | None) -> None:
+def draw(server: ServerSession, form: FlowForm | None, record: RunRecord | None) -> None:
     """Draw the controls; `record` is the run on the page."""
     running = record if record and not record.ended else None
     if not form and not running:
@@ -60,7 +61,7 @@ def _draw_running_options(server: ServerSession, record: RunRecord) -> None:
     st.caption(" · ".join(parts))
 
 
-def _draw_mode(form: RunForm) -> None:
+def _draw_mode(form: FlowForm) -> None:
     owner, server_info = form.server.owner, form.server_info
     modes = sorted(offered_modes(server_info, form.flow), key=list(MODE_NAMES).index)
     if len(modes) == 1:
@@ -90,7 +91,7 @@ def _draw_mode(form: RunForm) -> None:
         st.caption(text)
 
 
-def _draw_options(form: RunForm) -> None:
+def _draw_options(form: FlowForm) -> None:
     with (
         st.container(key="run-more", width="content"),
         st.popover("Options", icon=":material/tune:", type="tertiary"),
@@ -106,7 +107,7 @@ def _draw_options(form: RunForm) -> None:
             )
 
 
-def _draw_session(form: RunForm) -> None:
+def _draw_session(form: FlowForm) -> None:
     if not supports_session(form.server_info, form.flow):
         st.caption(
             ":material/forum: This server supports sessions only for flows with a chat input."
@@ -133,7 +134,7 @@ def _draw_session(form: RunForm) -> None:
         st.toggle("Keep session", key=keep_key, persist_state="session")
 
 
-def _draw_run_button(form: RunForm, record: RunRecord | None) -> None:
+def _draw_run_button(form: FlowForm, record: RunRecord | None) -> None:
     with st.container(key="run-button", width="content"):
         st.button(
             "Run",
@@ -186,7 +187,7 @@ def draw_stop_button(server: ServerSession, record: RunRecord) -> None:
 
 
 @notify_errors()
-def _on_run(form: RunForm, token: str) -> None:
+def _on_run(form: FlowForm, token: str) -> None:
     """Start the run in a callback, before the page is drawn, so that the page shows its status."""
     owner, flow_id = form.server.owner, form.flow.id
     session_id = None
@@ -201,7 +202,7 @@ def _on_run(form: RunForm, token: str) -> None:
 
 
 def start_run(
-    form: RunForm,
+    form: FlowForm,
     mode: Mode,
     session_id: str | None,
     token: str,
@@ -211,9 +212,9 @@ def start_run(
 
     Raises `LangflowError`, also for values that the form's fields then mark.
     """
-    owner, result = form.server.owner, form.check(mode)
+    result = form.check(mode)
     if not result.ready:
-        mark_refused(owner, form.flow, result.problems, chat=form.chat)
+        mark_refused(form.state, result.problems)
         raise _not_ready_error(result, form.flow)
     run_id = app_context().runner.start(
         form.server.connection,
@@ -224,7 +225,7 @@ def start_run(
         server=form.server_info,
         submit_token=token,
     )
-    mark_started(owner, form.flow, chat=form.chat)
+    mark_started(form.state)
     return run_id
 
 

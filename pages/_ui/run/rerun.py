@@ -23,6 +23,7 @@ from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import input_values
 from pages._ui.form.form import load_overrides
+from pages._ui.form.form_state import form_state
 from pages._ui.run import controls as run_controls
 from pages._ui.run import flow_picker
 from pages._ui.run.run_form import supported_modes, supports_session
@@ -203,7 +204,8 @@ def edit_and_run(rerun: Rerun) -> None:
     if any(one.problem and one.field for one in inputs.input_values) or inputs.flow_problems:
         source += " Check the marked fields, then press Run."
     hints = {one.key: one.problem for one in inputs.input_values if one.problem and one.field}
-    load_overrides(owner, rerun.flow, inputs.reusable_overrides, source, hints)
+    state = form_state(owner, rerun.flow)
+    load_overrides(state, inputs.reusable_overrides, source, hints)
     if rerun.mode == record.mode:
         run_options.set_mode(owner, record.mode)
     if rerun.keeps_session and record.session_id:

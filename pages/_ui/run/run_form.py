@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import streamlit as st
 
 from lfclient.errors import LangflowError
@@ -13,41 +10,14 @@ from lfclient.runs.model import Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.form.form import FlowForm, FormResult, apply_json_edits, flow_form
+from pages._ui.form import form as flow_form
+from pages._ui.form.flow_form import FlowForm, read_form
+from pages._ui.form.form_state import form_state
 from pages._ui.presets import bar as preset_bar
 from pages._ui.state import run_options
 
 
-@dataclass(frozen=True)
-class RunForm:
-    """A flow ready to run on a server, and its form.
-
-    The form on the page is checked for `mode`; `check` checks its current contents for any mode.
-    `chat` is True for the form of a conversation.
-    """
-
-    server: ServerSession
-    server_info: ServerInfo
-    flow: Flow
-    mode: Mode
-    form: FlowForm
-    read: Callable[[Mode], FlowForm]
-    chat: bool = False
-
-    def check(self, mode: Mode) -> FormResult:
-        """Read the current contents of the form, and check them for a mode."""
-        apply_json_edits(self.server.owner, self.flow, chat=self.chat)
-        return self.read(mode).result
-
-    def draw(self) -> None:
-        """Draw the preset bar and the form."""
-        if self.flow.needs_approval and not self.server_info.capabilities.pending:
-            st.caption("This flow needs approval, which this Langflow release does not support.")
-        preset_bar.draw(self.server, self.flow)
-        self.form.draw()
-
-
-def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> RunForm | None:
+def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowForm | None:
     """Read the flow's form; Run sends its contents. Return None if the server is unreachable.
 
     For a `chat`, the form has no message field, and the mode is the server's default.
@@ -57,18 +27,20 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> RunForm
     except LangflowError as error:
         loading.show(server, error, retry="retry-server")
         return None
+    state = form_state(server.owner, flow, chat=chat)
     if not chat:
-        preset_bar.apply_initial_values(server, flow)
+        preset_bar.apply_initial_values(state)
     first = offered_modes(server_info, flow)[0]
     mode = first if chat else selected_mode(server, server_info, flow)
-    variables = server.variables()
+    return read_form(state, server, server_info, mode, server.variables())
 
-    def read(mode: Mode) -> FlowForm:
-        return flow_form(
-            flow, server, mode=mode, server_info=server_info, variables=variables, chat=chat
-        )
 
-    return RunForm(server, server_info, flow, mode, read(mode), read, chat)
+def draw(form: FlowForm) -> None:
+    """Draw the preset bar and the form."""
+    if form.flow.needs_approval and not form.server_info.capabilities.pending:
+        st.caption("This flow needs approval, which this Langflow release does not support.")
+    preset_bar.draw(form.state if not form.state.chat else form_state(form.server.owner, form.flow))
+    flow_form.draw(form)
 
 
 def supported_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:

@@ -12,12 +12,13 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.chat import conversation as chat_conversation
 from pages._ui.chat.conversation import Conversation
-from pages._ui.run.run_form import RunForm
+from pages._ui.form.flow_form import FlowForm, FormResult
+from pages._ui.form.form_state import FormState
 from tests.support import flows
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 FLOW = flows.flow(flows.chat_input(), flows.node("ChatOutput-b"))
-FORM = RunForm(None, None, FLOW, "background", None, None)
+FORM = FlowForm(FormState("o", FLOW), None, None, "background", (), FormResult({}, []), {})
 RUNNING, DONE, STOPPED = RunStatus.IN_PROGRESS, RunStatus.COMPLETED, RunStatus.CANCELLED
 
 

@@ -12,6 +12,14 @@ def _no_drafts():
     clear_drafts()
 
 
+def edit_table(found, **edits):
+    """Edit the table T-a.p as its editor does."""
+    (state,) = found.at.session_state["forms"].values()
+    empty = {"edited_rows": {}, "added_rows": [], "deleted_rows": []}
+    found.at.session_state[state.live_widgets["T-a.p"].key] = {**empty, **edits}
+    found.run()
+
+
 @pytest.mark.parametrize(
     ("parameter", "widget", "given", "sent"),
     [
@@ -108,22 +116,13 @@ def test_a_model_is_picked_with_its_provider():
 )
 def test_tables_are_edited_in_place(parameter, edits, sent):
     found = form(editable_node(p=parameter))
-    (state,) = found.at.session_state["forms"].values()
-    empty = {"edited_rows": {}, "added_rows": [], "deleted_rows": []}
-    found.at.session_state[state.live_widgets["T-a.p"].key] = {**empty, **edits}
-    found.run()
+    edit_table(found, **edits)
     assert found.overrides == {"T-a.p": sent}
 
 
 def test_a_duplicate_key_is_refused():
     found = form(editable_node(p=entry("DictInput", "dict", {"a": "1"})))
-    (state,) = found.at.session_state["forms"].values()
-    found.at.session_state[state.live_widgets["T-a.p"].key] = {
-        "edited_rows": {},
-        "added_rows": [{"key": "a", "value": "2"}],
-        "deleted_rows": [],
-    }
-    found.run()
+    edit_table(found, added_rows=[{"key": "a", "value": "2"}])
     assert not found.result.ready
     assert "twice" in found.text()
 

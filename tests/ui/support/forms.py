@@ -21,31 +21,34 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
 
     from lfclient import Limits
     from lfclient.flows.model import Flow
-    from pages._ui.form.form import apply_json_edits, flow_form, load_overrides, mark_refused
+    from pages._ui.form import json_editor
+    from pages._ui.form.flow_form import read_form
+    from pages._ui.form.form import draw, load_overrides, mark_refused
+    from pages._ui.form.form_state import form_state
 
     flow = Flow.from_json(st.session_state.get("raw", raw))
+    state = form_state(owner, flow)
     loaded = st.session_state.pop("load", None)
     if loaded is not None:
-        load_overrides(owner, flow, loaded, *st.session_state.pop("load-more", ()))
+        load_overrides(state, loaded, *st.session_state.pop("load-more", ()))
     if st.session_state.get("elsewhere"):
         st.write("another page")
         return
     if st.session_state.pop("commit", False):
-        apply_json_edits(owner, flow)
+        json_editor.apply_pending(state)
     if st.session_state.pop("refused", False):
-        mark_refused(owner, flow, st.session_state["result"].problems)
+        mark_refused(state, st.session_state["result"].problems)
     server = st.session_state.get("server-of-files", SimpleNamespace())
     server.owner = st.session_state.get("owner", owner)
-    form = flow_form(
-        flow,
+    server_info = SimpleNamespace(version=version, dialect=dialect, limits=Limits(max_upload_mb=1))
+    form = read_form(
+        form_state(server.owner, flow),
         server,
-        mode=st.session_state.get("mode", mode),
-        server_info=SimpleNamespace(
-            version=version, dialect=dialect, limits=Limits(max_upload_mb=1)
-        ),
-        variables=["KEY", "OTHER"],
+        server_info,
+        st.session_state.get("mode", mode),
+        ["KEY", "OTHER"],
     )
-    form.draw()
+    draw(form)
     st.session_state["result"] = form.result
 
 

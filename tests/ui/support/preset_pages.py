@@ -8,7 +8,6 @@ from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.presets import Preset
 from pages._ui.connection import server_session
 from pages._ui.connection.app_context import app_context
-from pages._ui.state import preset_keys
 from tests.support.flows import entry, node, text
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import APP, ONE, press
@@ -57,7 +56,7 @@ def open_page(browser="b", **address):
 
 
 def key_of(name, flow_id=ONE):
-    return preset_keys.preset_key(name, owner(), flow_id)
+    return f"preset-{name}-{owner()[:12]}-{flow_id}"
 
 
 def field(app, parameter, kind="text_input", component="T-a"):

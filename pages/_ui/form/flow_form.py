@@ -1,0 +1,105 @@
+"""A flow's form, read and checked for a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lfclient.flows.field import Problem
+from lfclient.flows.model import Flow
+from lfclient.flows.validation import REQUIRED_MESSAGE, check_overrides
+from lfclient.runs.model import Mode
+from lfclient.wire.server_info import ServerInfo
+from pages._ui.connection.server_session import ServerSession
+from pages._ui.form import json_editor, prefill
+from pages._ui.form.form_state import FormState
+
+
+@dataclass(frozen=True)
+class FormResult:
+    """The overrides to send, and their problems."""
+
+    overrides: dict[str, Any]
+    problems: list[Problem]
+
+    @property
+    def ready(self) -> bool:
+        """Whether no problem prevents a run."""
+        return not any(problem.level == "error" for problem in self.problems)
+
+
+@dataclass(frozen=True)
+class FlowForm:
+    """A form whose entries are read, and checked for a run in `mode`, but which is not drawn yet.
+
+    The two steps let a run start and show its status before the form is drawn again. Files are
+    sent to `server`; `variables` are the names of its variables. `problems` are those to draw, by
+    field, and `drawn` the keys of the fields drawn so far, in order.
+    """
+
+    state: FormState
+    server: ServerSession
+    server_info: ServerInfo
+    mode: Mode
+    variables: Sequence[str]
+    result: FormResult
+    problems: Mapping[str, list[Problem]]
+    drawn: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def flow(self) -> Flow:
+        """The flow of the form."""
+        return self.state.flow
+
+    def check(self, mode: Mode) -> FormResult:
+        """Return the current entries, with the JSON editor's, checked for a run in `mode`."""
+        json_editor.apply_pending(self.state)
+        return _read(self.state, self.server, self.server_info, mode)
+
+
+def read_form(
+    state: FormState,
+    server: ServerSession,
+    server_info: ServerInfo,
+    mode: Mode,
+    variables: Sequence[str],
+) -> FlowForm:
+    """Read and check a form."""
+    result = _read(state, server, server_info, mode)
+    problems: dict[str, list[Problem]] = {}
+    uploading = state.unfinished_uploads()  # drawn as progress, not as errors
+    hints = [Problem(key, "warning", hint) for key, hint in prefill.active_hints(state).items()]
+    for problem in [*result.problems, *hints]:
+        if problem not in uploading:
+            problems.setdefault(problem.key, []).append(problem)
+    return FlowForm(state, server, server_info, mode, variables, result, problems)
+
+
+def _read(
+    state: FormState, server: ServerSession, server_info: ServerInfo, mode: Mode
+) -> FormResult:
+    state.read_widgets()
+    if state.collect_uploads():
+        server.refresh("files")
+    state.drop_stale()
+    fields, errors = state.fields, state.entries.errors
+    overrides = state.overrides()
+    for each in fields.values():
+        if each.chat_input:
+            overrides.setdefault(each.key, each.default or "")
+    problems = [
+        problem
+        for problem in check_overrides(state.flow, overrides, mode, server_info)
+        if problem.key not in errors
+        and (problem.key in fields or problem.message != REQUIRED_MESSAGE)
+    ]
+    problems += [Problem(key, "error", error) for key, error in errors.items()]
+    problems += [*state.file_problems(fields.values()), *state.unfinished_uploads()]
+    # a field whose value was refused or is still uploading is not missing
+    missing = [each for each in problems if each.message == REQUIRED_MESSAGE]
+    wrong = {each.key for each in problems if each.level == "error" and each not in missing}
+    problems = [each for each in problems if each not in missing or each.key not in wrong]
+    if state.json_error:
+        problems.append(Problem("Overrides as JSON", "error", state.json_error))
+    return FormResult(overrides, problems)
