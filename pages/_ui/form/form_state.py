@@ -177,7 +177,7 @@ class FormState:
                 for suffix in live.widget.suffixes
                 if live.key + suffix in st.session_state
             }
-            if key not in fields or (not current and live.widget.seeded):
+            if key not in fields or not current:
                 self._discard_widget(key)
                 continue
             states = {**live.states, **current}

@@ -120,6 +120,18 @@ def test_tables_are_edited_in_place(parameter, edits, sent):
     assert found.overrides == {"T-a.p": sent}
 
 
+def test_table_edits_survive_another_page():
+    parameter = entry("TableInput", "table", [{"c": "1"}], table_schema=[{"name": "c"}])
+    found = form(editable_node(p=parameter))
+    edit_table(found, added_rows=[{"c": "2"}])
+    found.at.session_state["elsewhere"] = True
+    found.run()
+    found.at.session_state["elsewhere"] = False
+    assert found.run().overrides == {"T-a.p": [{"c": "1"}, {"c": "2"}]}
+    edit_table(found, added_rows=[{"c": "3"}])
+    assert found.overrides == {"T-a.p": [{"c": "1"}, {"c": "2"}, {"c": "3"}]}
+
+
 def test_a_duplicate_key_is_refused():
     found = form(editable_node(p=entry("DictInput", "dict", {"a": "1"})))
     edit_table(found, added_rows=[{"key": "a", "value": "2"}])
