@@ -36,10 +36,11 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
 
 
 def draw(form: FlowForm) -> None:
-    """Draw the preset bar and the form."""
+    """Draw the preset bar and the form; a chat's form has no presets."""
     if form.flow.needs_approval and not form.server_info.capabilities.pending:
         st.caption("This flow needs approval, which this Langflow release does not support.")
-    preset_bar.draw(form.state if not form.state.chat else form_state(form.server.owner, form.flow))
+    if not form.state.chat:
+        preset_bar.draw(form.state)
     flow_form.draw(form)
 
 

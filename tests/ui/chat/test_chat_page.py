@@ -291,6 +291,14 @@ def test_fewer_messages_are_shown_if_they_are_long(chat_langflow):
     assert "Show earlier" in button_labels(app)
 
 
+def test_a_chat_offers_no_presets(chat_langflow):
+    """They would fill the form of the Run page."""
+    app = open_chat()
+    open_parameters(app)
+    assert app.text_input
+    assert not [box for box in app.selectbox if box.label == "Preset"]
+
+
 def test_values_on_the_run_page_are_not_sent_with_messages(chat_langflow):
     """The chat has its own form."""
     app = open_app(flow=ONE)
