@@ -61,7 +61,7 @@ def _on_submit(conversation: Conversation) -> None:
         _check(conversation, text)
         _send(conversation, text, _upload(conversation, files), uuid.uuid4().hex)
     except LangflowError as error:
-        notices.set_notice(error)
+        notices.NOTICE.set(error)
         st.session_state[_key(conversation)] = text
 
 

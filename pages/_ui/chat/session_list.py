@@ -58,7 +58,7 @@ class SessionChange:
 
 def finish_change(server: ServerSession) -> None:
     """Draw the progress or result of the last change."""
-    change = chat_state.pending_change()
+    change = chat_state.CHANGE.get()
     if not isinstance(change, SessionChange):
         return
     runner = app_context().runner
@@ -72,10 +72,10 @@ def finish_change(server: ServerSession) -> None:
         loading.show(server, error, retry="retry-change")
         return
     except LangflowError as error:
-        chat_state.clear_change()
+        chat_state.CHANGE.take()
         alerts.show(error)
         return
-    chat_state.clear_change()
+    chat_state.CHANGE.take()
     server.refresh(conversation.sessions_cache_key(change.flow_id))
     if chat_state.current_session(change.flow_id) == change.session_id:
         conversation.discard_history(server)
@@ -187,7 +187,7 @@ def _rename(current: Conversation, title: str) -> None:
 def _on_rename(flow_id: str, session_id: str, key: str) -> None:
     name = st.session_state[key].strip()
     if name and name != session_id:
-        chat_state.set_change(SessionChange(flow_id, session_id, name))
+        chat_state.CHANGE.set(SessionChange(flow_id, session_id, name))
 
 
 def _delete(current: Conversation) -> None:
@@ -202,6 +202,6 @@ def _delete(current: Conversation) -> None:
             "Delete session",
             key=key,
             type="primary",
-            on_click=chat_state.set_change,
+            on_click=chat_state.CHANGE.set,
             args=(SessionChange(flow_id, session_id),),
         )

@@ -125,10 +125,10 @@ def test_and_connect() -> None:
         server_session.attach(connection).refresh()
     except LangflowError as error:
         current = server_session.current()
-        notices.set_notice(_FailedTest(error, current.connection.name if current else None))
+        notices.NOTICE.set(_FailedTest(error, current.connection.name if current else None))
         return
     st.session_state[connection_state.SERVER_URL] = connection.url
-    notices.set_notice(connection.name)
+    notices.NOTICE.set(connection.name)
 
 
 def _find_connection(address: str) -> Connection | None:
@@ -144,7 +144,7 @@ def _find_connection(address: str) -> Connection | None:
 
 def draw_notice() -> None:
     """Draw the notice that a callback left, such as the result of a connection test."""
-    notice = notices.take_notice()
+    notice = notices.NOTICE.take()
     if isinstance(notice, _FailedTest):
         alerts.show(notice.error)
         if notice.current_name:
@@ -208,10 +208,10 @@ def _use_discovered(url: str) -> None:
             token = api.auto_login()
             key = api.create_key(KEY_NAME, token) if token else None
     except LangflowError as error:
-        notices.set_notice(error)
+        notices.NOTICE.set(error)
         return
     if key is None:
-        notices.set_notice(
+        notices.NOTICE.set(
             LangflowError(
                 "Couldn't create an API key: this Langflow now needs a password.",
                 hint="Create a key in Langflow under Settings > Langflow API Keys, then enter it.",

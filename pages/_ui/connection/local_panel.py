@@ -84,7 +84,7 @@ def _draw_buttons(status: LocalStatus) -> None:
             )
             if pressed:
                 st.rerun()
-    error = connection_state.take_local_error()
+    error = connection_state.LOCAL_ERROR.take()
     if error is not None:
         alerts.show(error)
     if status.state in (LocalState.RUNNING, LocalState.STOPPED):
@@ -105,7 +105,7 @@ def _stop() -> None:
     try:
         app_context().local.stop()
     except LangflowError as error:
-        connection_state.set_local_error(error)
+        connection_state.LOCAL_ERROR.set(error)
 
 
 def _restart() -> None:

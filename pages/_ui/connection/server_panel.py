@@ -131,7 +131,7 @@ def _samples(server: ServerSession) -> None:
             f"same names are not changed. {len(catalog.custom_component_code())} components "
             "contain custom code; the rest are Langflow's own."
         )
-        added = connection_state.take_added_samples()
+        added = connection_state.ADDED_SAMPLES.take()
         if added:
             _added(*added)
         if not st.button("Add the sample flows", key="add-samples", icon=":material/add:"):
@@ -143,7 +143,7 @@ def _samples(server: ServerSession) -> None:
                     api, on_missing=lambda sample, types: missing.append(sample.name)
                 )
             server.refresh()
-            connection_state.set_added_samples([flow.name for flow in made], missing)
+            connection_state.ADDED_SAMPLES.set(([flow.name for flow in made], missing))
             server.flows(FLOWS_WAIT_SECONDS)
             st.rerun()  # the number of flows stands above
 

@@ -107,8 +107,8 @@ def _draw_selection_actions(view: ListView, selected: Sequence[RunSummary]) -> N
             type="primary",
             icon=":material/open_in_full:",
             shortcut="O",
-            on_click=history_state.request_run,
-            args=(selected[0].id, selected[0].flow_id),
+            on_click=history_state.REQUESTED.set,
+            args=((selected[0].id, selected[0].flow_id),),
         )
     if picker.MIN_RUNS <= len(selected) <= picker.MAX_RUNS:
         picker.compare_link([run.id for run in selected])

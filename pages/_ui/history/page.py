@@ -41,10 +41,10 @@ def open_requested_run() -> None:
     The current filters go into the URL of the Run page: its Back button returns to the filtered
     list, because Streamlit has the browser remember this page under that URL.
     """
-    request = history_state.take_requested_run()
+    request = history_state.REQUESTED.take()
     if request:
         run_id, flow_id = request
-        flow_choice.request_flow(flow_id)
+        flow_choice.REQUESTED.set(flow_id)
         current = {name: st.query_params.get_all(name) for name in st.query_params}
         st.switch_page(navigation.run_page(), query_params={**current, query_params.RUN: run_id})
 

@@ -150,4 +150,4 @@ def _select_rows(key: str, ids: tuple[str, ...]) -> None:
 def _open_clicked(key: str, runs: list[tuple[str, str]]) -> None:
     click = st.session_state.get(key)
     if click and click["row"] < len(runs):
-        history_state.request_run(*runs[click["row"]])
+        history_state.REQUESTED.set(runs[click["row"]])

@@ -49,8 +49,8 @@ def draw(server: ServerSession, form: FlowForm | None, record: RunRecord | None)
                 _draw_stop_buttons(server, running)
             elif form:
                 _draw_run_button(form, record)
-        focus.scroll_to(run_page.take_new_run(), "run-panel", "run-status")
-        focus.move_focus(run_page.take_decided_question(), "run-panel")
+        focus.scroll_to(run_page.NEW_RUN.take(), "run-panel", "run-status")
+        focus.move_focus(run_page.DECIDED.take(), "run-panel")
 
 
 def _draw_running_options(server: ServerSession, record: RunRecord) -> None:

@@ -134,7 +134,7 @@ def _choose_flow(
     existing = {flow.id for flow in flows}
     key = flow_choice.flow_key(server.owner)
     url_flow = flow_choice.flow_from_url()
-    requested = flow_choice.take_requested_flow()
+    requested = flow_choice.REQUESTED.take()
     candidates = (requested, st.session_state.get(key), run_flow, url_flow)
     chosen = next((each for each in candidates if each in existing), None)
     if run_flow and run_flow not in existing:
@@ -211,7 +211,7 @@ def _show_unknown_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
                 f"Open “{escape(clip(candidates[0].name, 60))}”",
                 key="open-begun-flow",
                 icon=":material/arrow_forward:",
-                on_click=flow_choice.request_flow,
+                on_click=flow_choice.REQUESTED.set,
                 args=(candidates[0].id,),
             )
 

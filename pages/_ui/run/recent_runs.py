@@ -64,6 +64,6 @@ def _draw_row(record: RunRecord, summary: str, shown: bool) -> None:
         disabled=shown,
     )
     if pressed:
-        flow_choice.request_flow(record.flow_id)
+        flow_choice.REQUESTED.set(record.flow_id)
         run_page.show_run(record.id)
         st.rerun()

@@ -94,7 +94,7 @@ def draw(server: ServerSession, record: RunRecord | None) -> StatusPanel | None:
         if record.ended and record.run:
             with result.container():
                 run_details.draw(server, record, record.run)
-    if run_page.is_new_run():
+    if run_page.NEW_RUN.get():
         _show_first_update(server, record, panel)
     set_tab_title(record)
     return panel

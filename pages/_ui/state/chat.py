@@ -8,12 +8,14 @@ import streamlit as st
 
 from pages._ui.state.query_params import SESSION
 from pages._ui.state.run_options import random_session
+from pages._ui.state.slot import Slot
 
 _FLOW = "talk-flow"
-_CHANGE = "talk-change"
 _ENDS = "talk-ends"
 _HISTORY_KEY = "talk-question"
 _MAX_SESSION_LENGTH = 500  # characters in a URL
+# a change to a session that the page is making
+CHANGE: Slot[object] = Slot("talk-change")
 
 
 def current_session(flow_id: str) -> str | None:
@@ -57,21 +59,6 @@ def _next_session_key(owner: str, flow_id: str) -> str:
 def chat_key(part: str, owner: str, flow_id: str, session_id: str = "") -> str:
     """Return the key of a part of the page, for one session or for all of a flow."""
     return f"talk-{part}-{owner[:12]}-{flow_id}-{session_id}"
-
-
-def set_change(change: object) -> None:
-    """Save a change to a session, which the page then makes."""
-    st.session_state[_CHANGE] = change
-
-
-def pending_change() -> object | None:
-    """Return the change that is being made, None if none is."""
-    return st.session_state.get(_CHANGE)
-
-
-def clear_change() -> None:
-    """Remove the pending change, after its success or failure."""
-    st.session_state.pop(_CHANGE, None)
 
 
 def replace_history_key(key: str) -> str | None:

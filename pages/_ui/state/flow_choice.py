@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._ui.state.query_params import FLOW, RUN
+from pages._ui.state.slot import Slot
 
-_REQUESTED_FLOW = "wanted-flow"
+REQUESTED: Slot[str] = Slot("wanted-flow")  # the flow to choose when the page is next drawn
 _REMEMBERED_FLOW = "known-flow"
 _LOOKED_UP_FLOW = "looked-for-flow"
 
@@ -28,17 +29,6 @@ def write_flow_to_url(flow_id: str) -> None:
     """
     if RUN not in st.query_params and st.query_params.get(FLOW) != flow_id:
         st.query_params[FLOW] = flow_id
-
-
-def request_flow(flow_id: str) -> None:
-    """Have the select box choose this flow when it is next drawn."""
-    st.session_state[_REQUESTED_FLOW] = flow_id
-
-
-def take_requested_flow() -> str | None:
-    """Return and remove the requested flow ID."""
-    flow_id: str | None = st.session_state.pop(_REQUESTED_FLOW, None)
-    return flow_id
 
 
 def remember_flow(owner: str, flow_id: str, name: str) -> None:

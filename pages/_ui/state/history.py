@@ -8,6 +8,8 @@ from datetime import datetime
 
 import streamlit as st
 
+from pages._ui.state.slot import Slot
+
 # query parameters, besides `query_params.FLOW`: the filters, then the place in the list
 STATUS, MODE, PERIOD, SINCE, UNTIL = "status", "mode", "when", "from", "to"
 SERVER, LABEL, STARRED, SEARCH = "server", "label", "starred", "q"
@@ -27,7 +29,8 @@ def short_hash(runs: Iterable[str]) -> str:
 
 _SELECTED = history_key("selected")
 _COUNT = history_key("counted")
-_REQUESTED = history_key("wanted")
+# the run to open when the page is next drawn, and its flow
+REQUESTED: Slot[tuple[str, str]] = Slot(history_key("wanted"))
 _UNTIL = history_key("until")
 _VISITED = history_key("listed")
 
@@ -95,14 +98,3 @@ def is_first_visit() -> bool:
 def list_newest() -> None:
     """Show runs started since the list was first drawn."""
     st.session_state.pop(_UNTIL, None)
-
-
-def request_run(run_id: str, flow_id: str) -> None:
-    """Have the page open this run when it is next drawn."""
-    st.session_state[_REQUESTED] = (run_id, flow_id)
-
-
-def take_requested_run() -> tuple[str, str] | None:
-    """Return and remove the requested run and its flow."""
-    requested: tuple[str, str] | None = st.session_state.pop(_REQUESTED, None)
-    return requested

@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import streamlit as st
-
 from lfclient.errors import LangflowError
+from pages._ui.state.slot import Slot
 
-_NOTICE = "notice"
-
-
-def set_notice(notice: object) -> None:
-    """Save a notice, to be shown once on the next page."""
-    st.session_state[_NOTICE] = notice
+NOTICE: Slot[object] = Slot("notice")  # shown once on the next page
 
 
 @contextmanager
@@ -23,10 +17,4 @@ def notify_errors() -> Iterator[None]:
     try:
         yield
     except LangflowError as error:
-        set_notice(error)
-
-
-def take_notice() -> object | None:
-    """Return and remove the saved notice."""
-    notice: object | None = st.session_state.pop(_NOTICE, None)
-    return notice
+        NOTICE.set(error)

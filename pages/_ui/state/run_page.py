@@ -13,14 +13,15 @@ import streamlit as st
 from pages._ui.state import browser
 from pages._ui.state.drafts import drafts
 from pages._ui.state.query_params import RUN
+from pages._ui.state.slot import Slot
 from pages._ui.state.submit_token import renew_submit_token
 
 T = TypeVar("T")
 
 COMPONENTS_VIEW = "components-as"  # whether a run's components are a graph or a table
 SNIPPET_LANGUAGE = "snippet-language"
-_NEW_RUN = "run-to-sight"
-_DECIDED_QUESTION = "decided"
+NEW_RUN: Slot[str] = Slot("run-to-sight")  # the run just opened: its status may be out of sight
+DECIDED: Slot[str] = Slot("decided")  # the question just answered: its buttons will disappear
 _CACHE = "kept-for-run"
 _CACHE_RUN = "kept-for-run-id"
 _FORM_RUN = "form-of-run"
@@ -44,31 +45,9 @@ def show_run(run_id: str) -> None:
     shown. The status takes 82 ms instead of 76 ms after the click (medians of 12, busy machine).
     """
     st.query_params[RUN] = run_id
-    st.session_state[_NEW_RUN] = run_id
+    NEW_RUN.set(run_id)
     st.session_state[_FORM_RUN] = None
     _drop_other_runs()
-
-
-def is_new_run() -> bool:
-    """Return whether the shown run was just opened and `take_new_run` has not been called."""
-    return _NEW_RUN in st.session_state
-
-
-def take_new_run() -> str | None:
-    """Return the run that was just opened, once: its status may be outside the window."""
-    new_run: str | None = st.session_state.pop(_NEW_RUN, None)
-    return new_run
-
-
-def set_decided_question(question: str) -> None:
-    """Save the question that was just answered: its buttons are about to disappear."""
-    st.session_state[_DECIDED_QUESTION] = question
-
-
-def take_decided_question() -> str | None:
-    """Return and remove the saved question."""
-    question: str | None = st.session_state.pop(_DECIDED_QUESTION, None)
-    return question
 
 
 def attach_form(run_id: str, flow_id: str) -> None:

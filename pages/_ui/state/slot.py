@@ -1,0 +1,29 @@
+"""Values in Streamlit's session state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
+
+import streamlit as st
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Slot(Generic[T]):
+    """A value in the session state, None until it is set."""
+
+    key: str
+
+    def set(self, value: T) -> None:
+        """Save the value."""
+        st.session_state[self.key] = value
+
+    def get(self) -> T | None:
+        """Return the saved value."""
+        return cast("T | None", st.session_state.get(self.key))
+
+    def take(self) -> T | None:
+        """Return and remove the saved value."""
+        return cast("T | None", st.session_state.pop(self.key, None))
