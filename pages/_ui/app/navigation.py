@@ -9,10 +9,16 @@ from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
 APP_NAME = "Langflow Console"
-CHAT_PATH = "chat"
 SIDEBAR_PIXELS = 360
 ASSETS = Path(__file__).parent / "assets"
 PAGES = Path(__file__).parents[2]
+_ICONS = {
+    "run": "play_circle",
+    "chat": "forum",
+    "history": "history",
+    "connection": "dns",
+    "compare": "compare",
+}
 
 
 def disable_pages_directory() -> None:
@@ -39,53 +45,24 @@ def set_title(prefix: str = "") -> None:
     )
 
 
-def run_page() -> StreamlitPage:
-    """Return the Run page, the start page."""
-    return st.Page(PAGES / "run.py", title="Run", icon=":material/play_circle:", default=True)
-
-
-def chat_page() -> StreamlitPage:
-    """Return the Chat page."""
-    return st.Page(PAGES / "chat.py", title="Chat", icon=":material/forum:", url_path=CHAT_PATH)
-
-
-def history_page() -> StreamlitPage:
-    """Return the History page."""
+def page(name: str) -> StreamlitPage:
+    """Return a page by its name in `pages/`; "run" is the start page."""
     return st.Page(
-        PAGES / "history.py", title="History", icon=":material/history:", url_path="history"
-    )
-
-
-def compare_page() -> StreamlitPage:
-    """Return the Compare page, which is reached from runs and hidden in the menu."""
-    return st.Page(
-        PAGES / "compare.py",
-        title="Compare",
-        icon=":material/compare:",
-        url_path="compare",
-        visibility="hidden",
-    )
-
-
-def connection_page() -> StreamlitPage:
-    """Return the Connection page."""
-    return st.Page(
-        PAGES / "connection.py",
-        title="Connection",
-        icon=":material/dns:",
-        url_path="connection",
+        PAGES / f"{name}.py",
+        title=name.capitalize(),
+        icon=f":material/{_ICONS[name]}:",
+        default=name == "run",
+        # it is reached from runs
+        visibility="hidden" if name == "compare" else "visible",
     )
 
 
 def draw_navigation() -> StreamlitPage:
     """Draw the navigation and return the requested page."""
-    page = st.navigation(
-        [run_page(), chat_page(), history_page(), connection_page(), compare_page()],
-        position="top",
-    )
-    if page.url_path == CHAT_PATH:
+    current = st.navigation([page(name) for name in _ICONS], position="top")
+    if current.url_path == "chat":
         # long lines are hard to read, and the form in the sidebar needs room
         st.set_page_config(layout="centered", initial_sidebar_state=SIDEBAR_PIXELS)
     else:
         st.set_page_config(layout="wide")
-    return page
+    return current

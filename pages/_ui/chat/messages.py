@@ -265,7 +265,7 @@ def _failure(record: RunRecord, messages: Sequence[Message], flow: Flow) -> None
 
 def _details(run_id: str, conversation: Conversation) -> None:
     st.page_link(
-        navigation.run_page(),
+        navigation.page("run"),
         label=":small[Answer details]",
         icon=":material/info:",
         query_params={query_params.FLOW: conversation.form.flow.id, query_params.RUN: run_id},

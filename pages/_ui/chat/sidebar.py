@@ -41,7 +41,7 @@ def prepare_form(server: ServerSession, flow: Flow | None) -> FlowForm | None:
             "in the sidebar, or run this one on the Run page."
         )
         st.page_link(
-            navigation.run_page(),
+            navigation.page("run"),
             label="Run this flow",
             icon=":material/play_circle:",
             query_params={query_params.FLOW: flow.id},

@@ -71,7 +71,7 @@ def draw(server: ServerSession, runs: ServerRuns) -> None:
     records = {record.id: record for record in [*chosen, *recent]}
     if not records:
         st.caption("No runs yet. Run a flow first.")
-        st.page_link(navigation.run_page(), label="Run a flow", icon=":material/play_circle:")
+        st.page_link(navigation.page("run"), label="Run a flow", icon=":material/play_circle:")
         return
     now = datetime.now(UTC)
     url_runs = compare_page.join_runs(compare_page.runs_from_url())
@@ -114,7 +114,7 @@ def compare_link(
 ) -> None:
     """Draw a link to the comparison of these runs."""
     params = {query_params.RUNS: compare_page.join_runs(run_ids)}
-    st.page_link(navigation.compare_page(), label=label, icon=icon, query_params=params)
+    st.page_link(navigation.page("compare"), label=label, icon=icon, query_params=params)
 
 
 @st.fragment

@@ -35,7 +35,7 @@ def draw_headers(runs: Sequence[ComparedRun]) -> None:
                 f"{escape(clip(record.flow_name, 60))} · {format_time(record.created_at, now)}"
             )
             st.page_link(
-                navigation.run_page(),
+                navigation.page("run"),
                 label="Open",
                 icon=":material/open_in_new:",
                 query_params={

@@ -46,7 +46,7 @@ def open_requested_run() -> None:
         run_id, flow_id = request
         flow_choice.REQUESTED.set(flow_id)
         current = {name: st.query_params.get_all(name) for name in st.query_params}
-        st.switch_page(navigation.run_page(), query_params={**current, query_params.RUN: run_id})
+        st.switch_page(navigation.page("run"), query_params={**current, query_params.RUN: run_id})
 
 
 def draw(news: DeltaGenerator) -> None:
@@ -147,7 +147,7 @@ def _draw_empty_list(
                 "Runs started in this console are listed here with their inputs and outputs.",
                 anchors=False,
             )
-            st.page_link(navigation.run_page(), label="Run a flow", icon=":material/play_circle:")
+            st.page_link(navigation.page("run"), label="Run a flow", icon=":material/play_circle:")
 
 
 def has_recent_activity(page: RunPage) -> bool:

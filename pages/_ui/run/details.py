@@ -10,6 +10,7 @@ from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
+from lfclient.flows.run_inputs import describe_overrides
 from lfclient.runs.components import RunError
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.app import navigation
@@ -139,7 +140,7 @@ def _draw_chat_link(server: ServerSession, record: RunRecord) -> None:
     flow = server.cached_flow(record.flow_id)
     if record.session_id and flow and flow.has_chat:
         st.page_link(
-            navigation.chat_page(),
+            navigation.page("chat"),
             label="Open in Chat",
             icon=":material/forum:",
             query_params={
@@ -232,9 +233,8 @@ def _draw_inputs(server: ServerSession, record: RunRecord) -> None:
     """Draw the run's inputs; the form beside it may have changed since."""
     if input_values.show_omission(record):
         return
-    input_values.draw(
-        input_values.record_inputs(record, server.cached_flow(record.flow_id)), f"tab-{record.id}"
-    )
+    values = describe_overrides(record.overrides, server.cached_flow(record.flow_id))
+    input_values.draw(values, f"tab-{record.id}")
 
 
 def _draw_raw_response(record: RunRecord, run: Run) -> None:

@@ -108,7 +108,7 @@ def _draw_server_link(server: ServerSession) -> None:
     except LangflowError:
         version = ""
     st.page_link(
-        navigation.connection_page(),
+        navigation.page("connection"),
         label=escape(name + version),
         icon=":material/dns:",
         help="Servers and keys",

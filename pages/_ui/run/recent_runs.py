@@ -30,7 +30,7 @@ def draw(server: ServerSession) -> None:
         return
     with st.container(key="recent-head", horizontal=True, vertical_alignment="center"):
         st.markdown("##### Recent runs", anchors=False, width="content")
-        st.page_link(navigation.history_page(), label="All runs", icon=":material/history:")
+        st.page_link(navigation.page("history"), label="All runs", icon=":material/history:")
     if not records:
         st.caption("No runs yet")
         return
