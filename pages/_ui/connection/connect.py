@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import streamlit as st
-from pydantic import SecretStr
 
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.discovery import DiscoveredServer
@@ -33,10 +32,10 @@ class _FailedTest:
 
 def require_server() -> ServerSession | None:
     """Return the server in use; without one, draw the first-run screen and return None."""
-    found = server_session.current()
-    if found is None:
+    server = server_session.current()
+    if server is None:
         _draw_first_run()
-    return found
+    return server
 
 
 def open_run(current: ServerSession) -> tuple[ServerSession, RunRecord | None]:
@@ -72,6 +71,8 @@ def draw_connection_form(address: str, label: str) -> None:
     """Draw fields for a server's address and key, and a button that tests and uses them."""
     context = app_context()
     st.session_state.setdefault(connection_state.SERVER_URL, address)
+    url = st.session_state[connection_state.SERVER_URL]
+    has_key = any(each.api_key for each in _connections_to(url))
     with st.container(key="server-url"):
         st.text_input(
             "Address",
@@ -85,7 +86,7 @@ def draw_connection_form(address: str, label: str) -> None:
             "API key",
             key=connection_state.API_KEY,
             type="password",
-            placeholder=_key_hint(st.session_state[connection_state.SERVER_URL]),
+            placeholder="Key saved. Enter a new one to replace it" if has_key else "sk-…",
             autocomplete="off",
             # without this, Streamlit drops the key if the eye icon is clicked next
             live="0ms",
@@ -97,12 +98,9 @@ def draw_connection_form(address: str, label: str) -> None:
         st.button(label, key="test-connection-button", type="primary", on_click=test_and_connect)
 
 
-def _key_hint(address: str) -> str:
-    has_key = any(
-        each.url == address.strip().rstrip("/") and each.api_key
-        for each in server_session.available_connections()
-    )
-    return "Key saved. Enter a new one to replace it" if has_key else "sk-…"
+def _connections_to(address: str) -> list[Connection]:
+    url = address.strip().rstrip("/")
+    return [each for each in server_session.available_connections() if each.url == url]
 
 
 def test_and_connect() -> None:
@@ -114,8 +112,8 @@ def test_and_connect() -> None:
     key = st.session_state.get(connection_state.API_KEY, "").strip()
     st.session_state[connection_state.API_KEY] = ""
     try:
-        connection = _find_connection(address) if not key else None
-        connection = connection or server_session.typed_connection(address, key)
+        saved = [] if key else _connections_to(address)
+        connection = saved[0] if saved else server_session.typed_connection(address, key)
         with open_client(connection) as api:
             api.server()
             api.flows()
@@ -129,17 +127,6 @@ def test_and_connect() -> None:
         return
     st.session_state[connection_state.SERVER_URL] = connection.url
     notices.NOTICE.set(connection.name)
-
-
-def _find_connection(address: str) -> Connection | None:
-    return next(
-        (
-            each
-            for each in server_session.available_connections()
-            if each.url == address.rstrip("/")
-        ),
-        None,
-    )
 
 
 def draw_notice() -> None:
@@ -162,29 +149,30 @@ def _draw_first_run() -> None:
     with st.container(width=760, key="first-run"):
         st.title("Connect to Langflow")
         draw_notice()
-        found = server_session.discover_server()
-        if found:
-            _draw_discovered(found)
+        discovered = server_session.discover_server()
+        if discovered:
+            _draw_discovered(discovered)
         elif not app_context().local_stopped and app_context().local.status().state in (
             LocalState.ABSENT,
             LocalState.INSTALLED,
             LocalState.STOPPED,
         ):
             app_context().local.start_in_background()
-        local_panel.draw(has_other_server=bool(found))
-        needs_key = found is not None and not found.auto_login
+        local_panel.draw(has_other_server=bool(discovered))
+        needs_key = discovered is not None and not discovered.auto_login
         if app_context().settings.allow_other_servers and not needs_key:
             with st.expander("Use another Langflow", icon=":material/lan:"):
                 draw_connection_form("", "Test connection")
 
 
-def _draw_discovered(found: DiscoveredServer) -> None:
+def _draw_discovered(server: DiscoveredServer) -> None:
     with st.container(border=True, key="discovered"):
         st.markdown(
-            f"#### :material/radar: Langflow {escape(found.version)} is running here", anchors=False
+            f"#### :material/radar: Langflow {escape(server.version)} is running here",
+            anchors=False,
         )
-        st.caption(inline_code(found.url))
-        if found.auto_login:
+        st.caption(inline_code(server.url))
+        if server.auto_login:
             st.markdown(
                 f"It needs no password. “Use it” creates an API key named “{KEY_NAME}” there; "
                 "until then, nothing is created."
@@ -194,31 +182,22 @@ def _draw_discovered(found: DiscoveredServer) -> None:
                 key="use-discovered",
                 type="primary",
                 on_click=_use_discovered,
-                args=(found.url,),
+                args=(server.url,),
             )
         else:
             st.markdown("It needs an API key. Create one there under Settings > Langflow API Keys.")
-            draw_connection_form(found.url, "Test connection")
+            draw_connection_form(server.url, "Test connection")
 
 
+@notices.notify_errors()
 def _use_discovered(url: str) -> None:
     connection = Connection(url.partition("://")[2], url, None, "discovered")
-    try:
-        with open_client(connection) as api:
-            token = api.auto_login()
-            key = api.create_key(KEY_NAME, token) if token else None
-    except LangflowError as error:
-        notices.NOTICE.set(error)
-        return
+    with open_client(connection) as api:
+        token = api.auto_login()
+        key = api.create_key(KEY_NAME, token) if token else None
     if key is None:
-        notices.NOTICE.set(
-            LangflowError(
-                "Couldn't create an API key: this Langflow now needs a password.",
-                hint="Create a key in Langflow under Settings > Langflow API Keys, then enter it.",
-            )
+        raise LangflowError(
+            "Couldn't create an API key: this Langflow now needs a password.",
+            hint="Create a key in Langflow under Settings > Langflow API Keys, then enter it.",
         )
-        return
-    typed = server_session.typed_connection(url, key)
-    server_session.remember(
-        Connection(typed.name, typed.url, SecretStr(key), "typed", typed.verify)
-    )
+    server_session.remember(server_session.typed_connection(url, key))

@@ -29,14 +29,10 @@ def show_refreshing(server: ServerSession, flow_id: str) -> None:
         _draw_wait(server, "to respond. The data shown may be outdated", names)
 
 
-def _draw_wait(server: ServerSession, what: str, names: tuple[str, ...]) -> None:
-    text = f"Waiting for {escape(server.connection.name)} {what}."
-    _wait_for_response(server, text, names)
-
-
 @st.fragment(run_every=POLL_SECONDS)
-def _wait_for_response(server: ServerSession, text: str, names: tuple[str, ...]) -> None:
+def _draw_wait(server: ServerSession, what: str, names: tuple[str, ...]) -> None:
     seconds = server.seconds_waiting(*names)
     if seconds is None:
         st.rerun()
+    text = f"Waiting for {escape(server.connection.name)} {what}."
     st.markdown(f":material/hourglass_top: {text} :gray[{seconds:.0f} s]")
