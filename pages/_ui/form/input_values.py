@@ -13,8 +13,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import Field, FieldKind, Variable, value_to_json
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.file_fields import file_paths
-from lfclient.flows.model import Flow
-from lfclient.flows.run_inputs import InputValue, describe_overrides
+from lfclient.flows.run_inputs import InputValue
 from lfclient.flows.validation import SECRET_MASK
 from lfclient.outputs.tables import is_rows
 from pages._ui.widgets import downloads
@@ -27,11 +26,7 @@ MAX_CHARS = 200_000  # of a text drawn at all; a download has the rest
 PREVIEW_ROWS = 100  # of a table, drawn before “Show all”
 MAX_ROWS = 20_000
 TEXT_HEIGHT = 240  # pixels
-
-
-def record_inputs(record: RunRecord, flow: Flow | None) -> list[InputValue]:
-    """Return a run's inputs, with the labels of its flow."""
-    return describe_overrides(record.overrides, flow)
+_EMPTY: tuple[Any, ...] = ("", [], {}, None)
 
 
 def show_omission(record: RunRecord) -> bool:
@@ -81,7 +76,7 @@ def one_line(item: InputValue) -> str | None:
         return f"server variable {value.name}"
     if isinstance(value, bool):
         return "on" if value else "off"
-    if value in ("", [], {}, None):
+    if value in _EMPTY:
         return "empty"
     if field and field.kind is FieldKind.FILE:
         words = ", ".join(path.rpartition("/")[2] for path in file_paths(value))
@@ -122,10 +117,8 @@ def _draw_value(item: InputValue, key: str) -> None:
             st.markdown(f":material/draft: {name}", help=f"On the server: {inline_code(str(path))}")
         if len(file_paths(value)) > MAX_VALUES:
             st.caption(f"{len(file_paths(value)) - MAX_VALUES} more.")
-    elif words in ("on", "off", "empty") and not isinstance(value, str):
+    elif isinstance(value, bool) or value in _EMPTY:
         st.markdown(f":gray[{words}]")
-    elif value == "":
-        st.markdown(":gray[empty]")
     elif words is not None:
         st.markdown(inline_code(words))
     elif value and is_rows(value):
@@ -135,11 +128,7 @@ def _draw_value(item: InputValue, key: str) -> None:
 
 
 def _draw_table(rows: list[dict[str, Any]], key: str) -> None:
-    most = PREVIEW_ROWS
-    if len(rows) > PREVIEW_ROWS and st.toggle(
-        f"Show all {len(rows):,} rows", key=f"given-rows-{key}"
-    ):
-        most = MAX_ROWS
+    most = _max_drawn(len(rows), "rows", PREVIEW_ROWS, MAX_ROWS, f"given-rows-{key}")
     st.dataframe(downloads.to_dataframe(rows[:most]), hide_index=True, placeholder="", alt="Table")
     if len(rows) > most:
         st.caption(f"The first {most:,} rows.")
@@ -149,22 +138,23 @@ def _draw_table(rows: list[dict[str, Any]], key: str) -> None:
 
 def _draw_long_value(value: Any, key: str) -> None:
     text = value_text(value)
-    most = PREVIEW_CHARS
-    if len(text) > PREVIEW_CHARS and st.toggle(
-        f"Show all {len(text):,} characters", key=f"given-letters-{key}"
-    ):
-        most = MAX_CHARS
+    most = _max_drawn(len(text), "characters", PREVIEW_CHARS, MAX_CHARS, f"given-letters-{key}")
+    is_high = text.count("\n", 0, most) > 9 or min(len(text), most) > 800
     st.code(
         replace_surrogates(clip(text, most)),
         language=None if isinstance(value, str) else "json",
         wrap_lines=True,
-        height=TEXT_HEIGHT
-        if text.count("\n", 0, most) > 9 or min(len(text), most) > 800
-        else "content",
+        height=TEXT_HEIGHT if is_high else "content",
     )
-    if len(text) > most and most == MAX_CHARS:
+    if len(text) > MAX_CHARS == most:
         st.caption(f"The first {most:,} characters.")
         _draw_download(value, key)
+
+
+def _max_drawn(count: int, unit: str, preview: int, most: int, key: str) -> int:
+    """Return how many to draw: a preview, or `most` after “Show all”."""
+    shows_all = count > preview and st.toggle(f"Show all {count:,} {unit}", key=key)
+    return most if shows_all else preview
 
 
 def _draw_download(value: Any, key: str) -> None:

@@ -14,7 +14,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow
-from lfclient.flows.run_inputs import RunInputs, check_rerun
+from lfclient.flows.run_inputs import RunInputs, check_rerun, describe_overrides
 from lfclient.runs.model import Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
@@ -72,7 +72,7 @@ def draw(server: ServerSession, flow: Flow | None, record: RunRecord) -> None:
             _draw_buttons(rerun)
             values = list(rerun.inputs.input_values)
         else:
-            values = input_values.record_inputs(record, None)
+            values = describe_overrides(record.overrides, None)
         input_values.draw(values, f"again-{record.id}")
 
 
