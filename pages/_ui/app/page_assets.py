@@ -41,38 +41,36 @@ class PageAssets:
         headers = [
             pair for pair in scope["headers"] if pair[0].lower() not in _DROPPED_REQUEST_HEADERS
         ]
-        await self.app({**scope, "headers": headers}, receive, _PageSender(self._assets, send))
+        start: Message | None = None
+        body = b""
+
+        async def send_page(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start" and _is_html(message):
+                start = message
+            elif start and message["type"] == "http.response.body":
+                body += message.get("body", b"")
+                if not message.get("more_body"):
+                    await _send_html(
+                        start, body.replace(_HEAD_END, self._assets + _HEAD_END, 1), send
+                    )
+            else:
+                await send(message)
+
+        await self.app({**scope, "headers": headers}, receive, send_page)
 
 
-class _PageSender:
-    """Passes a response on; buffers an HTML page and adds the console's assets."""
+def _is_html(start: Message) -> bool:
+    return Headers(raw=start["headers"]).get("content-type", "").startswith("text/html")
 
-    def __init__(self, assets: bytes, send: Send) -> None:
-        self._assets, self._send = assets, send
-        self._start: Message | None = None
-        self._body = b""
 
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            kind = Headers(raw=message["headers"]).get("content-type", "")
-            if kind.startswith("text/html"):
-                self._start = message
-                return
-        elif self._start and message["type"] == "http.response.body":
-            self._body += message.get("body", b"")
-            if not message.get("more_body"):
-                await self._send_page(self._start)
-            return
-        await self._send(message)
-
-    async def _send_page(self, start: Message) -> None:
-        body = self._body.replace(_HEAD_END, self._assets + _HEAD_END, 1)
-        headers = MutableHeaders(scope=start)
-        for name in _DROPPED_RESPONSE_HEADERS:
-            del headers[name]
-        headers["content-length"] = str(len(body))
-        await self._send(start)
-        await self._send({"type": "http.response.body", "body": body})
+async def _send_html(start: Message, body: bytes, send: Send) -> None:
+    headers = MutableHeaders(scope=start)
+    for name in _DROPPED_RESPONSE_HEADERS:
+        del headers[name]
+    headers["content-length"] = str(len(body))
+    await send(start)
+    await send({"type": "http.response.body", "body": body})
 
 
 MIDDLEWARE = [Middleware(PageAssets)]
