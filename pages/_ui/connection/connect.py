@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import streamlit as st
 
 from lfclient.console.config.connection import Connection
@@ -20,14 +18,6 @@ from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape, inline_code
 
 KEY_NAME = "Langflow Console"
-
-
-@dataclass(frozen=True)
-class _FailedTest:
-    """The error of a connection test, and the name of the server still in use, if any."""
-
-    error: LangflowError
-    current_name: str | None
 
 
 def require_server() -> ServerSession | None:
@@ -103,6 +93,7 @@ def _connections_to(address: str) -> list[Connection]:
     return [each for each in server_session.available_connections() if each.url == url]
 
 
+@notices.notify_errors()
 def test_and_connect() -> None:
     """Test the address and key in the fields, and use them if a Langflow accepts them.
 
@@ -123,8 +114,9 @@ def test_and_connect() -> None:
         server_session.attach(connection).refresh()
     except LangflowError as error:
         current = server_session.current()
-        notices.NOTICE.set(_FailedTest(error, current.connection.name if current else None))
-        return
+        if current:
+            error.hint = f"{error.hint} Still connected to {current.connection.name}.".strip()
+        raise
     st.session_state[connection_state.SERVER_URL] = connection.url
     notices.NOTICE.set(connection.name)
 
@@ -132,11 +124,7 @@ def test_and_connect() -> None:
 def draw_notice() -> None:
     """Draw the notice that a callback left, such as the result of a connection test."""
     notice = notices.NOTICE.take()
-    if isinstance(notice, _FailedTest):
-        alerts.show(notice.error)
-        if notice.current_name:
-            st.caption(f"Still connected to {escape(notice.current_name)}.")
-    elif isinstance(notice, LangflowError):
+    if isinstance(notice, LangflowError):
         alerts.show(notice)
     elif notice is not None:
         st.success(f"Connected to {escape(str(notice))}.", icon=":material/check_circle:")
