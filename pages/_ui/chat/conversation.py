@@ -154,13 +154,15 @@ def restore_stopped_answers(
 
     Servers store such answers without text.
     """
-    begun = {message.id for message in history if not message.complete}
+    partial_ids = {message.id for message in history if not message.complete}
     written: dict[str, Message] = {}
-    for each in conversation.earlier_runs if begun else ():
-        if each.ended and each.status is not RunStatus.COMPLETED and not begun <= written.keys():
-            record = app_context().runner.get(each.id, conversation.server.owner)
+    for run in conversation.earlier_runs:
+        if partial_ids <= written.keys():
+            break
+        if run.ended and run.status is not RunStatus.COMPLETED:
+            record = app_context().runner.get(run.id, conversation.server.owner)
             written |= record.run.messages if record and record.run else {}
-    return [written.get(one.id, one) if one.id in begun else one for one in history]
+    return [written.get(one.id, one) if one.id in partial_ids else one for one in history]
 
 
 def _without_secrets(message: Message, redactor: Redactor) -> Message:
@@ -229,25 +231,25 @@ def visible_messages(conversation: Conversation) -> tuple[list[Message], list[Me
     history, record = _with_unsent(conversation), conversation.record
     if record is None:
         return history, []
-    over = record.ended and conversation.is_history_final
-    if over and record.status is RunStatus.COMPLETED:
+    is_final = record.ended and conversation.is_history_final
+    if is_final and record.status is RunStatus.COMPLETED:
         return history, []
-    spoken = _run_messages(record, over)
-    if over:
+    live_messages = _run_messages(record, is_final)
+    if is_final:
         # the server stores a message that was being written at the end without its text
-        begun = {message.id: message for message in spoken}
-        history = [one if one.complete else begun.get(one.id, one) for one in history]
+        by_id = {message.id: message for message in live_messages}
+        history = [one if one.complete else by_id.get(one.id, one) for one in history]
         history_ids = {message.id for message in history}
-        spoken = [message for message in spoken if message.id not in history_ids]
+        live_messages = [message for message in live_messages if message.id not in history_ids]
     else:
-        newer = {message.id for message in spoken}
+        newer = {message.id for message in live_messages}
         history = [message for message in history if message.id not in newer]
     flow = conversation.form.flow
     text = sent_text(record, flow)
-    has_user_message = any(message.sender == USER for message in spoken)
+    has_user_message = any(message.sender == USER for message in live_messages)
     if text and not has_user_message and not _contains(history, text, record):
-        spoken = [_user_message(record, flow), *spoken]
-    return history, spoken
+        live_messages = [_user_message(record, flow), *live_messages]
+    return history, live_messages
 
 
 def _with_unsent(conversation: Conversation) -> list[Message]:
@@ -259,10 +261,10 @@ def _with_unsent(conversation: Conversation) -> list[Message]:
         text = sent_text(record, flow)
         failed = record.ended and record.status is not RunStatus.COMPLETED
         # a message that was sent again is already there
-        lost = failed and text not in later and not _contains(history, text, record)
+        is_unsent = failed and text not in later and not _contains(history, text, record)
         later.add(text)
         place = sum(at is not None and at < record.created_at for at in times)
-        if lost and (place or conversation.is_complete):
+        if is_unsent and (place or conversation.is_complete):
             history.insert(place, _user_message(record, flow, category=UNSENT))
             times.insert(place, record.created_at)
     return history
@@ -288,12 +290,12 @@ def sent_files(record: RunRecord, flow: Flow) -> list[str]:
     return [path for value in values for path in file_paths(value)]
 
 
-def _run_messages(record: RunRecord, over: bool) -> list[Message]:
+def _run_messages(record: RunRecord, is_final: bool) -> list[Message]:
     """Return the messages of a run, from its events, else from its outputs."""
     run = record.run
     if run is None:
         return []
-    if run.messages or over or not record.ended:
+    if run.messages or is_final or not record.ended:
         return [message for message in run.messages.values() if message.visible_text]
     return [
         Message(f"{record.id}-{name}", str(output.value), MACHINE, component_id=name)

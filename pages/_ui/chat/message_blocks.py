@@ -56,10 +56,10 @@ def _steps(blocks: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _step(block: Mapping[str, Any]) -> None:
-    took = block.get("duration")
+    ms = block.get("duration")
     name = as_str(block.get("name")) or as_str(block.get("type")) or "Step"
     # Langflow sends milliseconds
-    time = f" :gray[{format_duration(took / 1000)}]" if isinstance(took, (int, float)) else ""
+    time = f" :gray[{format_duration(ms / 1000)}]" if isinstance(ms, (int, float)) else ""
     st.markdown(f"**{escape(clip(name, 80))}**{time}")
     for key in ("tool_input", "output", "error", "reason", "text", "code", "data"):
         value = block.get(key)

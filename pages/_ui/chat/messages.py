@@ -43,11 +43,11 @@ _GENERIC = (chat.USER, chat.MACHINE, "AI", "")
 
 def draw(conversation: Conversation) -> None:
     """Draw the messages, then those of the latest run."""
-    history, spoken = chat.visible_messages(conversation)
+    history, live_messages = chat.visible_messages(conversation)
     with st.container(key="talk-messages"):
         if conversation.error:
             loading.show(conversation.server, conversation.error, retry="retry-messages")
-        if not history and not spoken and conversation.record is None and not conversation.error:
+        if not (history or live_messages or conversation.record or conversation.error):
             _empty(conversation)
             return
         _history(conversation, history)
@@ -57,10 +57,10 @@ def draw(conversation: Conversation) -> None:
             _follow(conversation, history_ids, version, {"at once": True})
             approval.draw(conversation.server, conversation.record)
         else:
-            for message in spoken:
-                _message(message, over=True)
+            for message in live_messages:
+                _message(message, is_final=True)
             if conversation.record:
-                _outcome(conversation, conversation.record, [*history, *spoken])
+                _outcome(conversation, conversation.record, [*history, *live_messages])
             _watch(conversation)
 
 
@@ -98,7 +98,7 @@ def _history(conversation: Conversation, history: Sequence[Message]) -> None:
     # the latest run has its link beside its outcome
     latest_job = conversation.record.job_id if conversation.record else None
     for message, after in zip_longest(drawn, drawn[1:]):
-        _message(message, over=True)
+        _message(message, is_final=True)
         last = after is None or after.job_id != message.job_id
         run = conversation.runs.get(message.job_id or "")
         if message.category == chat.UNSENT:
@@ -116,8 +116,7 @@ def _fitting(history: Sequence[Message], most: int, budget: int) -> Iterator[Mes
         yield message
 
 
-def _message(message: Message, *, over: bool) -> None:
-    """Draw a message; `over` is whether it is final."""
+def _message(message: Message, *, is_final: bool) -> None:
     if message.category == "error":
         with st.chat_message("error", avatar=":material/error:"):
             heading = f"**{escape(message.sender or 'A component')}** failed"
@@ -130,13 +129,13 @@ def _message(message: Message, *, over: bool) -> None:
         text = message.visible_text
         if message.sender == chat.USER:
             st.text(text[:MAX_TEXT_LENGTH])
-        elif over or message.complete:
+        elif is_final or message.complete:
             if text or not message.blocks:
-                _text(text, message.id, over=over)
+                _text(text, message.id, is_final=is_final)
         else:
             _draw_partial(text)
         message_blocks.draw(message)
-        if over and not message.complete:
+        if is_final and not message.complete:
             st.caption(":material/content_cut: Incomplete")
         for file in message.files[:_MAX_FILES]:
             st.markdown(f":material/attach_file: {escape(file.rpartition('/')[2])}")
@@ -144,7 +143,7 @@ def _message(message: Message, *, over: bool) -> None:
             st.caption(f"{len(message.files) - _MAX_FILES} more files")
 
 
-def _text(text: str, message_id: str, *, over: bool) -> None:
+def _text(text: str, message_id: str, *, is_final: bool) -> None:
     """Draw a text; a button only if it is final, since its key must not be drawn twice a run."""
     if not text.strip():
         st.caption("Empty message")
@@ -152,7 +151,7 @@ def _text(text: str, message_id: str, *, over: bool) -> None:
         st.markdown(strip_remote_images(text)[0])
     else:
         draw_plain_text(text)
-        if over:
+        if is_final:
             st.download_button(
                 "Save",
                 text,
@@ -212,19 +211,19 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     """Draw the user's message, the partial answer, and that more is coming."""
     is_final = conversation.is_history_final and not record.ended
     latest = replace(conversation, record=record, is_history_final=is_final)
-    _, spoken = chat.visible_messages(latest)
-    for message in spoken:
-        _message(message, over=record.ended)
-    writing = any(not message.complete for message in spoken)
-    if record.ended or writing or approval.pending_question(record):
+    _, live_messages = chat.visible_messages(latest)
+    for message in live_messages:
+        _message(message, is_final=record.ended)
+    is_writing = any(not message.complete for message in live_messages)
+    if record.ended or is_writing or approval.pending_question(record):
         return
-    took = format_duration(record.elapsed(datetime.now(UTC)))
-    answered = spoken and spoken[-1].sender != chat.USER
-    with st.container() if answered else st.chat_message("assistant"):
+    duration = format_duration(record.elapsed(datetime.now(UTC)))
+    has_answer = live_messages and live_messages[-1].sender != chat.USER
+    with st.container() if has_answer else st.chat_message("assistant"):
         words = ""
         if record.status not in (RunStatus.QUEUED, RunStatus.IN_PROGRESS):
             words = RUN_STATUS_DESCRIPTIONS.get(record.status) or run_status_label(record.status)
-        st.markdown(f"**…** :gray[{took}]")
+        st.markdown(f"**…** :gray[{duration}]")
         for line in filter(None, (words, record.note, record.stop_result)):
             st.caption(escape(line))
 

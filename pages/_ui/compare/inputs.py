@@ -25,29 +25,29 @@ FLOW_DEFAULT, NOT_IN_FLOW, UNKNOWN = "*flow default*", "*not in this flow*", "*u
 def draw(runs: Sequence[ComparedRun]) -> None:
     """Draw a table with a row for each parameter and a column for each run."""
     st.markdown("##### Inputs", anchors=False)
-    known = []  # the runs whose inputs are stored
+    stored = []  # the runs whose inputs are stored
     for run in runs:
         reason = omissions.explain_missing_inputs(run.record)
         if reason:
             st.caption(f":material/info: {run.name}: {escape(reason)}")
         else:
-            known.append(run)
+            stored.append(run)
     rows = compare_inputs(
-        [run.record.overrides for run in known],
-        [run.flow for run in known],
+        [run.record.overrides for run in stored],
+        [run.flow for run in stored],
         one_flow=have_same_flow(runs),
     )
     different = [row for row in rows if row.is_different]
     identical = [row for row in rows if not row.is_different]
     with st.container(key="compared-inputs"):
-        if len(known) > 1:
+        if len(stored) > 1:
             if different:
-                _draw_table(different, runs, known)
+                _draw_table(different, runs, stored)
             else:
                 st.markdown(":green[:material/check:] Inputs are identical.")
             long_rows = [row for row in different if _is_long(row)][:MAX_LONG_VALUES]
             for number, row in enumerate(long_rows):
-                _draw_long_value(row, runs, known, number)
+                _draw_long_value(row, runs, stored, number)
         secrets = sum(row.is_uncertain for row in identical)
         if secrets:
             count = format_count(secrets, "secret")
@@ -55,14 +55,16 @@ def draw(runs: Sequence[ComparedRun]) -> None:
         if identical:
             label = f"Show identical inputs ({len(identical)})"
             if st.toggle(label, key=compare_page.compare_key("same-inputs")):
-                _draw_table(identical, runs, known)
+                _draw_table(identical, runs, stored)
 
 
 def _draw_table(
-    rows: Sequence[ParameterRow], runs: Sequence[ComparedRun], known: list[ComparedRun]
+    rows: Sequence[ParameterRow], runs: Sequence[ComparedRun], stored: list[ComparedRun]
 ) -> None:
     shown = rows[:MAX_ROWS]
-    cells = {run.name: [_cell_text(row, run, known) for row in shown] for run in runs}
+    cells = {run.name: [UNKNOWN] * len(shown) for run in runs}
+    for index, run in enumerate(stored):
+        cells[run.name] = [_cell_text(row, index) for row in shown]
     names = [
         f"**{escape(clip(parameter.label, 80))}** :gray[· {escape(parameter.component_label(40))}]"
         for parameter in (row.parameter for row in shown)
@@ -72,10 +74,7 @@ def _draw_table(
         st.caption(f"Shows the first {MAX_ROWS} of {len(rows):,}.")
 
 
-def _cell_text(row: ParameterRow, run: ComparedRun, known: list[ComparedRun]) -> str:
-    if run not in known:
-        return UNKNOWN
-    index = known.index(run)
+def _cell_text(row: ParameterRow, index: int) -> str:
     value = row.values[index]
     if value is None:
         return NOT_IN_FLOW if row.is_missing[index] else FLOW_DEFAULT
@@ -92,22 +91,22 @@ def _is_long(row: ParameterRow) -> bool:
 
 @st.fragment
 def _draw_long_value(
-    row: ParameterRow, runs: Sequence[ComparedRun], known: list[ComparedRun], number: int
+    row: ParameterRow, runs: Sequence[ComparedRun], stored: list[ComparedRun], number: int
 ) -> None:
     name = escape(row.parameter.qualified_label)
     controls.lazy_expander(
         f"Differences in {name}",
         ":material/difference:",
         compare_page.compare_key(f"input-{number}-{name}"),
-        lambda: _draw_differences(row, runs, known, number),
+        lambda: _draw_differences(row, runs, stored, number),
     )
 
 
 def _draw_differences(
-    row: ParameterRow, runs: Sequence[ComparedRun], known: list[ComparedRun], number: int
+    row: ParameterRow, runs: Sequence[ComparedRun], stored: list[ComparedRun], number: int
 ) -> None:
     """Compare the value of the first run that has one with the value of each other run."""
-    pairs = zip(known, row.values, strict=True)
+    pairs = zip(stored, row.values, strict=True)
     (base, first), *others = [(run, value) for run, value in pairs if value is not None]
     for run, value in others:
         st.markdown(f"**{base.name} → {run.name}**")

@@ -95,9 +95,9 @@ def _bar_item(seconds: float | None, factor: float, text_style: dict[str, Any]) 
 def _summary(runs: Sequence[ComparedRun], rows: Sequence[TimingRow]) -> str:
     parts = []
     for index, run in enumerate(runs):
-        known = _known_times(rows, index)
-        if known:
-            seconds, name = max(known)
+        times = _known_times(rows, index)
+        if times:
+            seconds, name = max(times)
             parts.append(
                 f"{run.name}: longest {clip(name, MAX_NAME_LENGTH)}, {format_timing(seconds)}"
             )

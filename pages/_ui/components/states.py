@@ -88,16 +88,16 @@ def leaf_components(component: Component) -> Iterator[Component]:
 
 def group_state(states: Sequence[ComponentState], *, ended: bool) -> ComponentState:
     """Combine the states of a group's members."""
-    found = set(states)
+    distinct = set(states)
     for state in _GROUP_PRECEDENCE:
-        if state in found:
+        if state in distinct:
             return state
-    if len(found) == 1:
+    if len(distinct) == 1:
         return states[0]
-    if ComponentState.DONE in found:
-        is_running = ComponentState.WAITING in found and not ended
+    if ComponentState.DONE in distinct:
+        is_running = ComponentState.WAITING in distinct and not ended
         return ComponentState.RUNNING if is_running else ComponentState.DONE
-    return ComponentState.WAITING if ComponentState.WAITING in found else ComponentState.UNKNOWN
+    return ComponentState.WAITING if ComponentState.WAITING in distinct else ComponentState.UNKNOWN
 
 
 def duration_text(run: ComponentRun) -> str:
@@ -120,7 +120,7 @@ def leaf_runs(
     """
     for leaf in flow.leaves:
         yield leaf.display_name, component_run(leaf.id, components, ended=ended), leaf
-    known = {leaf.id for leaf in flow.leaves}
+    leaf_ids = {leaf.id for leaf in flow.leaves}
     for component_id, run in components.items():
-        if component_id not in known:
+        if component_id not in leaf_ids:
             yield run.display_name or component_id, run, None

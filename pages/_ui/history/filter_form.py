@@ -105,8 +105,8 @@ def unknown_values(filters: Filters, options: FilterOptions) -> list[str]:
     )
     return [
         text.format(escape(clip(value, 40)))
-        for value, known, text in values
-        if value and value not in known
+        for value, existing, text in values
+        if value and value not in existing
     ]
 
 
@@ -133,12 +133,12 @@ def _draw_extra_filters(
 def _draw_select(
     label: str,
     value: str | None,
-    known: dict[str, str],
+    options: dict[str, str],
     placeholder: str,
     common: dict[str, Any],
 ) -> None:
     """Draw a select box. An unknown value in the URL is added to its options."""
-    names = dict(known)
+    names = dict(options)
     if value is not None and value not in names:
         names[value] = f"{clip(value, 36)} (unknown)"
     # the browser reports the chosen name, so names must be unique

@@ -171,10 +171,10 @@ def _read_option(name: str, options: Collection[T], noun: str, ignored: list[str
 
 
 def _read_statuses(ignored: list[str]) -> tuple[RunStatus, ...]:
-    known = {status.value: status for status in RunStatus}
+    by_value = {status.value: status for status in RunStatus}
     texts = list(dict.fromkeys(history_state.read_filter(history_state.STATUS)))
-    ignored += [f"Unknown status “{clip(text, 40)}”." for text in texts if text not in known]
-    return tuple(known[text] for text in texts if text in known)
+    ignored += [f"Unknown status “{clip(text, 40)}”." for text in texts if text not in by_value]
+    return tuple(by_value[text] for text in texts if text in by_value)
 
 
 def _read_date(name: str, ignored: list[str]) -> date | None:

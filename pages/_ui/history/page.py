@@ -167,7 +167,7 @@ def _watch(view: ListView, page: RunPage, news: DeltaGenerator) -> None:
 
 
 @alerts.show_errors()
-def _poll(view: ListView, seen: RunPage, was_active: bool, drawn_at: float) -> None:
+def _poll(view: ListView, drawn: RunPage, was_active: bool, drawn_at: float) -> None:
     """Announce new runs, and redraw the page if a listed run has changed.
 
     The first redraw waits half a poll interval: a busy list would otherwise be redrawn without a
@@ -182,5 +182,5 @@ def _poll(view: ListView, seen: RunPage, was_active: bool, drawn_at: float) -> N
     if time.monotonic() - drawn_at < POLL_SECONDS / 2:
         return
     page = view.load_page()
-    if page != seen or has_recent_activity(page) != was_active:
+    if page != drawn or has_recent_activity(page) != was_active:
         st.rerun()

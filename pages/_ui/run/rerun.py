@@ -197,9 +197,9 @@ def edit_and_run(rerun: Rerun) -> None:
     record, inputs, owner = rerun.record, rerun.inputs, rerun.server.owner
     when = format_time(record.created_at, datetime.now(UTC))
     source = f"Filled with the inputs of the run of {when}."
-    lost = [one for one in inputs.input_values if one.problem and one.field is None]
-    if lost:
-        labels = ", ".join(one.qualified_label for one in lost[:10])
+    removed = [one for one in inputs.input_values if one.problem and one.field is None]
+    if removed:
+        labels = ", ".join(one.qualified_label for one in removed[:10])
         source += f" Omitted: {labels}, which the flow no longer has."
     if any(one.problem and one.field for one in inputs.input_values) or inputs.flow_problems:
         source += " Check the marked fields, then press Run."

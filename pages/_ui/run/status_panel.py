@@ -43,22 +43,22 @@ _REPEATED_TEXT = (
 _NOT_WAITING_TEXT = "The console no longer waits for this run. It continues on the server."
 
 
-class StatusPanel:
-    """The status of a running run; only what changes is redrawn.
+class StatusPanel(progress.LiveProgress):
+    """The status of a running run above its progress; only what changes is redrawn.
 
     The duration is refreshed with other changes only: each tick starts with a new panel.
     """
 
     def __init__(self) -> None:
         self._head = Placeholder()
-        self.progress = progress.LiveProgress()
+        super().__init__()
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """Update what has changed."""
         save_error = app_context().runner.save_error
-        shown = (record.status, tuple(_sentences(record)), save_error and save_error.message)
+        shown = (record.status, _status_text(record), save_error and save_error.message)
         self._head.show(shown, lambda place: _draw_head(place, record))
-        self.progress.show(record, flow)
+        super().show(record, flow)
 
 
 def draw(server: ServerSession, record: RunRecord | None) -> StatusPanel | None:
@@ -119,9 +119,9 @@ def _show_first_update(
 ) -> None:
     """Wait briefly for the components or the end of a run that was just started."""
     if record and panel and progress.reports_progress(record):
-        for news in _updates(server, record, FIRST_UPDATE_SECONDS):
-            panel.show(news, server.cached_flow(news.flow_id))
-            if news.ended or progress.component_states(news):
+        for update in _updates(server, record, FIRST_UPDATE_SECONDS):
+            panel.show(update, server.cached_flow(update.flow_id))
+            if update.ended or progress.component_states(update):
                 break
     time.sleep(HEAD_START)
 
@@ -135,11 +135,11 @@ def wait_for_end(
     """
     if record is None:
         return
-    for news in _updates(server, record, WAIT_SECONDS):
-        if news.ended:
+    for update in _updates(server, record, WAIT_SECONDS):
+        if update.ended:
             st.rerun()
         if panel:
-            panel.show(news, server.cached_flow(news.flow_id))
+            panel.show(update, server.cached_flow(update.flow_id))
     # if a press has started another run of the script, end this one here: at its regular end it
     # would remove the fragments of the new one, which would then stop responding
     st.empty()
@@ -179,7 +179,7 @@ def _follow(
     panel = StatusPanel()
     panel.show(record, flow)
     outline, named, needs_rerun = progress.component_states(record), None, False
-    panel.progress.draw_components(server, record, flow)
+    panel.draw_components(server, record, flow)
     while not at_once:
         if record.status is not named:
             set_tab_title(record)
@@ -204,14 +204,14 @@ def _follow(
 
 def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
     with place.container():
-        took = format_duration(record.elapsed(datetime.now(UTC)))
+        duration = format_duration(record.elapsed(datetime.now(UTC)))
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             badge = status_badges.markdown_badge(record.status, record.mode)
-            st.markdown(f"{badge}  **{took}**", width="content")
+            st.markdown(f"{badge}  **{duration}**", width="content")
             st.caption(escape(record.flow_name), width="content")
-        sentences = " ".join(filter(None, _sentences(record)))
-        if sentences:
-            st.caption(sentences)
+        text = _status_text(record)
+        if text:
+            st.caption(text)
         if record.input_summary:
             st.caption(f":material/input: {escape(record.input_summary)}")
         save_error = app_context().runner.save_error
@@ -225,26 +225,24 @@ def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
             )
 
 
-def _sentences(record: RunRecord) -> list[str]:
-    is_wait_stopped = record.mode == "sync" and record.status is RunStatus.CANCELLED
-    sentences = [
-        _NOT_WAITING_TEXT if is_wait_stopped else RUN_STATUS_DESCRIPTIONS.get(record.status, "")
-    ]
-    if record.status is RunStatus.QUEUED and record.note and not record.job_id:
+def _status_text(record: RunRecord) -> str:
+    """Return what the badge does not say, as Markdown."""
+    sentences = [RUN_STATUS_DESCRIPTIONS.get(record.status, "")]
+    if record.mode == "sync" and record.status is RunStatus.CANCELLED:
+        sentences = [_NOT_WAITING_TEXT]
+    elif record.status is RunStatus.QUEUED and record.note and not record.job_id:
         sentences = [_NOT_CONFIRMED_TEXT]
     elif record.status is RunStatus.QUEUED and record.queue_limit:
-        sentences.append(f"The server runs {record.queue_limit} at a time.")
+        sentences = [f"The server runs {record.queue_limit} at a time."]
+    elif record.status is RunStatus.UNKNOWN and record.run:
+        sentences.append(f"Server status: {escape(record.run.server_status)}.")
     question = approval.pending_question(record)
     if question:
         sentences.append(escape(approval.deadline_text(question)))
-    if record.status is RunStatus.UNKNOWN and record.run:
-        sentences.append(f"Server status: {escape(record.run.server_status)}.")
-    if record.stop_requested_at and not record.stop_result and not record.ended:
-        sentences.append("Stopping")
-    if record.stop_result and not record.ended:
-        sentences.append(escape(record.stop_result))
-    if record.note:
-        sentences.append(escape(record.note))
+    if not record.ended:
+        stopping = "Stopping" if record.stop_requested_at else ""
+        sentences.append(escape(record.stop_result or stopping))
+    sentences.append(escape(record.note))
     if record.attempts > 1:
         sentences.append(_REPEATED_TEXT.format(record.attempts))
-    return sentences
+    return " ".join(filter(None, sentences))

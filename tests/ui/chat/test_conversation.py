@@ -196,11 +196,11 @@ def test_a_flow_with_chat_input_and_output_has_chat():
 
 
 def test_a_long_answer_has_a_save_button_once_it_is_final():
-    def page(over):
+    def page(is_final):
         from pages._ui.chat.messages import _text
 
-        _text("x" * 60_000, "m", over=over)
+        _text("x" * 60_000, "m", is_final=is_final)
 
-    for over in (False, True):
-        app = AppTest.from_function(page, kwargs={"over": over}).run()
-        assert bool(app.get("download_button")) == over
+    for is_final in (False, True):
+        app = AppTest.from_function(page, kwargs={"is_final": is_final}).run()
+        assert bool(app.get("download_button")) == is_final
