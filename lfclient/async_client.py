@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AsyncExitStack, aclosing, closing
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, closing, suppress
 from datetime import datetime
 from typing import IO, Any, BinaryIO, TypeVar
 
@@ -29,8 +29,7 @@ from lfclient.api.operations import (
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.files import OnProgress
 from lfclient.api.operations.runs import OnChange
-from lfclient.api.requests import RequestSpec
-from lfclient.api.steps import Emit, EventSteps, OpenStream, Pause, ReadChunk, Steps
+from lfclient.api.steps import Emit, EventSteps, Pause, ReadChunk, Step, Steps
 from lfclient.api.transports import AsyncCheckedTransport
 from lfclient.common.deprecation import renamed_keyword
 from lfclient.common.json_types import JsonObject
@@ -97,7 +96,7 @@ class AsyncLangflowClient:
 
     async def flows(self) -> list[FlowSummary]:
         """Return the flows of the API key's user by name, without the starter projects."""
-        return await self._drive(flows.list_flows(self._context))
+        return await self._drive(flows.list_flows())
 
     async def flow(self, id_or_name: str) -> Flow:
         """Return a flow by its id, endpoint name or name. Raises `FlowNotFound`."""
@@ -235,12 +234,12 @@ class AsyncLangflowClient:
 
     async def variables(self) -> list[str]:
         """Return the names of the server's variables."""
-        return await self._drive(catalogue.list_variables(self._context))
+        return await self._drive(catalogue.list_variables())
 
     @renamed_keyword("own", "custom_code")
     async def catalogue(self, custom_code: Mapping[str, str] | None = None) -> JsonObject:
         """Return the templates of the server's components; see `LangflowClient.catalogue`."""
-        return await self._drive(catalogue.get_catalogue(self._context, custom_code or {}))
+        return await self._drive(catalogue.get_catalogue(custom_code or {}))
 
     async def create_flow(
         self,
@@ -250,20 +249,18 @@ class AsyncLangflowClient:
         endpoint_name: str | None = None,
     ) -> FlowSummary:
         """Create a flow; the server may change the name to keep it unique."""
-        return await self._drive(
-            flows.create_flow(self._context, name, data, description, endpoint_name)
-        )
+        return await self._drive(flows.create_flow(name, data, description, endpoint_name))
 
     async def delete_flow(self, flow_id: str) -> None:
         """Delete a flow. Raises `FlowNotFound`, also if it is deleted already."""
-        await self._drive(flows.delete_flow(self._context, flow_id))
+        await self._drive(flows.delete_flow(flow_id))
 
     async def files(self) -> list[FileRef]:
         """Return the files of the API key's user, newest first.
 
         `path` is the value of a parameter that takes files.
         """
-        return await self._drive(files.list_files(self._context))
+        return await self._drive(files.list_files())
 
     async def upload(
         self,
@@ -289,7 +286,7 @@ class AsyncLangflowClient:
 
         Raises `LangflowError` if there are more than `max_bytes`, without reading the rest.
         """
-        return await self._drive(files.download_file(self._context, ref, max_bytes))
+        return await self._drive(files.download_file(ref, max_bytes))
 
     @renamed_keyword("most", "max_bytes")
     async def save(self, ref: FileRef, target: IO[bytes], max_bytes: int | None = None) -> int:
@@ -298,11 +295,11 @@ class AsyncLangflowClient:
         `target` is emptied first, and holds a part of the file if this fails. Raises
         `LangflowError` if there are more than `max_bytes`.
         """
-        return await self._drive(files.save_file(self._context, ref, target, max_bytes))
+        return await self._drive(files.save_file(ref, target, max_bytes))
 
     async def health(self) -> bool:
         """Return whether the server responds and is healthy; never raises if it does not."""
-        return await self._drive(server.is_healthy(self._context))
+        return await self._drive(server.is_healthy())
 
     async def auto_login(self) -> str | None:
         """Return a token if the server needs no password, else None."""
@@ -318,82 +315,54 @@ class AsyncLangflowClient:
 
     async def _drive(self, operation: Steps[T]) -> T:
         """Perform the steps of an operation and return its result."""
-        result: Any = None
-        error: LangflowError | None = None
-        try:
-            while True:
-                step = operation.send(result) if error is None else operation.throw(error)
-                result = error = None
-                try:
-                    result = await self._perform(step)
-                except LangflowError as raised:
-                    error = raised
-        except StopIteration as end:
-            value: T = end.value
-            return value
+        async with AsyncExitStack() as stream:
+            try:
+                step = next(operation)
+                while True:
+                    try:
+                        result = await self._perform(step, stream)
+                    except LangflowError as error:
+                        step = operation.throw(error)
+                    else:
+                        step = operation.send(result)
+            except StopIteration as end:
+                value: T = end.value
+                return value
 
     async def _drive_events(self, operation: EventSteps) -> AsyncGenerator[Event, None]:
         """Perform the steps of an operation and yield its events."""
-        result: Any = None
-        error: LangflowError | None = None
-        with closing(operation):
+        with closing(operation), suppress(StopIteration):
             async with AsyncExitStack() as stream:
-                chunks: AsyncIterator[bytes] = _no_chunks()
+                step = next(operation)
                 while True:
-                    try:
-                        step = operation.send(result) if error is None else operation.throw(error)
-                    except StopIteration:
-                        return
-                    result = error = None
                     if isinstance(step, Emit):
                         for event in step.events:
                             yield event
+                        step = next(operation)
                         continue
                     try:
-                        if isinstance(step, OpenStream):
-                            await stream.aclose()
-                            result, chunks = await self._open(step, stream)
-                        elif isinstance(step, ReadChunk):
-                            with http.translate_httpx_errors(self.url, self._context.redactor):
-                                result = await anext(chunks, b"")
-                        else:
-                            result = await self._perform(step)
-                    except LangflowError as raised:
-                        error = raised
+                        result = await self._perform(step, stream)
+                    except LangflowError as error:
+                        step = operation.throw(error)
+                    else:
+                        step = operation.send(result)
 
-    async def _perform(self, step: Pause | RequestSpec) -> http.Response | None:
+    async def _perform(self, step: Step, stream: AsyncExitStack) -> http.Response | bytes | None:
+        """Return the result of a step; `stream` closes the response that is being streamed."""
         if isinstance(step, Pause):
             await asyncio.sleep(step.seconds)
             return None
-        client = self._unpooled if step.new_connection else self._pooled
-        read_timeout = http.read_timeout(step, self._timeout, self._run_timeout)
-        arguments = http.request_arguments(step, self.url, self._timeout, read_timeout)
-        with http.translate_httpx_errors(self.url, self._context.redactor):
-            request = client.build_request(**arguments)
-            if not http.is_streamed(step):
-                response = await client.send(request)
-                return http.Response.from_httpx(response, response.content)
-            async with aclosing(await client.send(request, stream=True)) as response:
-                body = http.BodyReader(step, response)
-                async for chunk in response.aiter_bytes():
-                    if not body.feed(chunk):
-                        break
-            return http.Response.from_httpx(response, body.content)
-
-    async def _open(
-        self, step: OpenStream, stream: AsyncExitStack
-    ) -> tuple[http.Response, AsyncIterator[bytes]]:
-        """Return the response and its chunks; `stream` closes it."""
-        arguments = http.request_arguments(step.spec, self.url, self._timeout, step.read_timeout)
-        with http.translate_httpx_errors(self.url, self._context.redactor):
-            request = self._unpooled.build_request(**arguments)
-            response = await self._unpooled.send(request, stream=True)
-            stream.push_async_callback(response.aclose)
-            if response.status_code == 200:
-                return http.Response.from_httpx(response), response.aiter_bytes()
-            return http.Response.from_httpx(response, await response.aread()), _no_chunks()
-
-
-async def _no_chunks() -> AsyncIterator[bytes]:
-    return
-    yield
+        redactor = self._context.redactor
+        with http.translate_httpx_errors(self.url, redactor):
+            if isinstance(step, ReadChunk):
+                return await anext(step.response.chunks, b"")
+            if step.streamed:
+                await stream.aclose()
+            arguments = http.request_arguments(step, self.url, self._timeout, self._run_timeout)
+            client = self._unpooled if step.new_connection else self._pooled
+            response = await client.send(client.build_request(**arguments), stream=step.streamed)
+            if step.streamed:
+                stream.push_async_callback(response.aclose)
+            status, chunks = response.status_code, response.aiter_bytes()
+            content = b"" if step.streamed and status == 200 else await response.aread()
+            return http.Response(status, content, redactor, response.headers, chunks)

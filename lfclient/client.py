@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from datetime import datetime
 from typing import IO, Any, BinaryIO, TypeVar
 
@@ -29,8 +29,7 @@ from lfclient.api.operations import (
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.files import OnProgress
 from lfclient.api.operations.runs import OnChange
-from lfclient.api.requests import RequestSpec
-from lfclient.api.steps import Emit, EventSteps, OpenStream, Pause, ReadChunk, Steps
+from lfclient.api.steps import Emit, EventSteps, Pause, ReadChunk, Step, Steps
 from lfclient.api.transports import CheckedTransport
 from lfclient.common.deprecation import renamed_keyword
 from lfclient.common.json_types import JsonObject
@@ -97,7 +96,7 @@ class LangflowClient:
 
     def flows(self) -> list[FlowSummary]:
         """Return the flows of the API key's user by name, without the starter projects."""
-        return self._drive(flows.list_flows(self._context))
+        return self._drive(flows.list_flows())
 
     def flow(self, id_or_name: str) -> Flow:
         """Return a flow by its id, endpoint name or name. Raises `FlowNotFound`."""
@@ -212,7 +211,7 @@ class LangflowClient:
         Raises `NotWaiting` if the question is no longer open, and `InvalidRequest` for a decision
         that is not allowed.
         """
-        self._drive(human_input.resume_run(self._context, job, request_id, decision))
+        return self._drive(human_input.resume_run(self._context, job, request_id, decision))
 
     def component_runs(self, run: Run, flow: Flow | None = None) -> dict[str, ComponentRun]:
         """Return a run's components by id from the server's records of a flow's latest run."""
@@ -236,24 +235,24 @@ class LangflowClient:
 
         Merges it with a session that has this id already. Raises `SessionNotFound`.
         """
-        self._drive(chat_sessions.rename_session(self._context, old, new, flow))
+        return self._drive(chat_sessions.rename_session(self._context, old, new, flow))
 
     def delete_session(self, session_id: str, flow: Flow | str | None = None) -> None:
         """Delete a session's messages, in one flow or in all flows of the API key's user."""
-        self._drive(chat_sessions.delete_session(self._context, session_id, flow))
+        return self._drive(chat_sessions.delete_session(self._context, session_id, flow))
 
     def variables(self) -> list[str]:
         """Return the names of the server's variables."""
-        return self._drive(catalogue.list_variables(self._context))
+        return self._drive(catalogue.list_variables())
 
     @renamed_keyword("own", "custom_code")
     def catalogue(self, custom_code: Mapping[str, str] | None = None) -> JsonObject:
         """Return the templates of the server's components by category and type.
 
         `custom_code` adds custom components, given as code by type. Code that the server or its
-        administrator refuses is left out.
+        administrator refuses is omitted.
         """
-        return self._drive(catalogue.get_catalogue(self._context, custom_code or {}))
+        return self._drive(catalogue.get_catalogue(custom_code or {}))
 
     def create_flow(
         self,
@@ -263,18 +262,18 @@ class LangflowClient:
         endpoint_name: str | None = None,
     ) -> FlowSummary:
         """Create a flow; the server may change the name to keep it unique."""
-        return self._drive(flows.create_flow(self._context, name, data, description, endpoint_name))
+        return self._drive(flows.create_flow(name, data, description, endpoint_name))
 
     def delete_flow(self, flow_id: str) -> None:
         """Delete a flow. Raises `FlowNotFound`, also if it is deleted already."""
-        self._drive(flows.delete_flow(self._context, flow_id))
+        return self._drive(flows.delete_flow(flow_id))
 
     def files(self) -> list[FileRef]:
         """Return the files of the API key's user, newest first.
 
         `path` is the value of a parameter that takes files.
         """
-        return self._drive(files.list_files(self._context))
+        return self._drive(files.list_files())
 
     def upload(
         self,
@@ -298,7 +297,7 @@ class LangflowClient:
 
         Raises `LangflowError` if there are more than `max_bytes`, without reading the rest.
         """
-        return self._drive(files.download_file(self._context, ref, max_bytes))
+        return self._drive(files.download_file(ref, max_bytes))
 
     @renamed_keyword("most", "max_bytes")
     def save(self, ref: FileRef, target: IO[bytes], max_bytes: int | None = None) -> int:
@@ -307,11 +306,11 @@ class LangflowClient:
         `target` is emptied first, and holds a part of the file if this fails. Raises
         `LangflowError` if there are more than `max_bytes`.
         """
-        return self._drive(files.save_file(self._context, ref, target, max_bytes))
+        return self._drive(files.save_file(ref, target, max_bytes))
 
     def health(self) -> bool:
         """Return whether the server responds and is healthy; never raises if it does not."""
-        return self._drive(server.is_healthy(self._context))
+        return self._drive(server.is_healthy())
 
     def auto_login(self) -> str | None:
         """Return a token if the server needs no password, else None."""
@@ -327,73 +326,52 @@ class LangflowClient:
 
     def _drive(self, operation: Steps[T]) -> T:
         """Perform the steps of an operation and return its result."""
-        result: Any = None
-        error: LangflowError | None = None
-        try:
-            while True:
-                step = operation.send(result) if error is None else operation.throw(error)
-                result = error = None
-                try:
-                    result = self._perform(step)
-                except LangflowError as raised:
-                    error = raised
-        except StopIteration as end:
-            value: T = end.value
-            return value
+        with ExitStack() as stream:
+            try:
+                step = next(operation)
+                while True:
+                    try:
+                        result = self._perform(step, stream)
+                    except LangflowError as error:
+                        step = operation.throw(error)
+                    else:
+                        step = operation.send(result)
+            except StopIteration as end:
+                value: T = end.value
+                return value
 
     def _drive_events(self, operation: EventSteps) -> Iterator[Event]:
         """Perform the steps of an operation and yield its events."""
-        result: Any = None
-        error: LangflowError | None = None
-        with closing(operation), ExitStack() as stream:
-            chunks: Iterator[bytes] = iter(())
+        with closing(operation), ExitStack() as stream, suppress(StopIteration):
+            step = next(operation)
             while True:
-                try:
-                    step = operation.send(result) if error is None else operation.throw(error)
-                except StopIteration:
-                    return
-                result = error = None
                 if isinstance(step, Emit):
                     yield from step.events
+                    step = next(operation)
                     continue
                 try:
-                    if isinstance(step, OpenStream):
-                        stream.close()
-                        result, chunks = self._open(step, stream)
-                    elif isinstance(step, ReadChunk):
-                        with http.translate_httpx_errors(self.url, self._context.redactor):
-                            result = next(chunks, b"")
-                    else:
-                        result = self._perform(step)
-                except LangflowError as raised:
-                    error = raised
+                    result = self._perform(step, stream)
+                except LangflowError as error:
+                    step = operation.throw(error)
+                else:
+                    step = operation.send(result)
 
-    def _perform(self, step: Pause | RequestSpec) -> http.Response | None:
+    def _perform(self, step: Step, stream: ExitStack) -> http.Response | bytes | None:
+        """Return the result of a step; `stream` closes the response that is being streamed."""
         if isinstance(step, Pause):
             time.sleep(step.seconds)
             return None
-        client = self._unpooled if step.new_connection else self._pooled
-        read_timeout = http.read_timeout(step, self._timeout, self._run_timeout)
-        arguments = http.request_arguments(step, self.url, self._timeout, read_timeout)
-        with http.translate_httpx_errors(self.url, self._context.redactor):
-            request = client.build_request(**arguments)
-            if not http.is_streamed(step):
-                response = client.send(request)
-                return http.Response.from_httpx(response, response.content)
-            with closing(client.send(request, stream=True)) as response:
-                body = http.BodyReader(step, response)
-                for chunk in response.iter_bytes():
-                    if not body.feed(chunk):
-                        break
-            return http.Response.from_httpx(response, body.content)
-
-    def _open(self, step: OpenStream, stream: ExitStack) -> tuple[http.Response, Iterator[bytes]]:
-        """Return the response and its chunks; `stream` closes it."""
-        arguments = http.request_arguments(step.spec, self.url, self._timeout, step.read_timeout)
-        with http.translate_httpx_errors(self.url, self._context.redactor):
-            request = self._unpooled.build_request(**arguments)
-            response = self._unpooled.send(request, stream=True)
-            stream.callback(response.close)
-            if response.status_code == 200:
-                return http.Response.from_httpx(response), response.iter_bytes()
-            return http.Response.from_httpx(response, response.read()), iter(())
+        redactor = self._context.redactor
+        with http.translate_httpx_errors(self.url, redactor):
+            if isinstance(step, ReadChunk):
+                return next(step.response.chunks, b"")
+            if step.streamed:
+                stream.close()
+            arguments = http.request_arguments(step, self.url, self._timeout, self._run_timeout)
+            client = self._unpooled if step.new_connection else self._pooled
+            response = client.send(client.build_request(**arguments), stream=step.streamed)
+            if step.streamed:
+                stream.callback(response.close)
+            status, chunks = response.status_code, response.iter_bytes()
+            content = b"" if step.streamed and status == 200 else response.read()
+            return http.Response(status, content, redactor, response.headers, chunks)

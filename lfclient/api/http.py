@@ -5,15 +5,15 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any, BinaryIO
 
 import httpx
 from pydantic_core import from_json
 
 from lfclient.api.requests import FilePart, RequestSpec
-from lfclient.common.json_types import Json
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import Redactor
 from lfclient.errors import BadAnswer, InvalidKey, LangflowError, Unreachable
 from lfclient.version import VERSION
@@ -34,88 +34,78 @@ _NOT_SENT_ERRORS = (
 
 @dataclass(frozen=True)
 class Response:
-    """A response. `content` is the part of its body that is in memory.
-
-    `location` and `date` are the headers of these names.
-    """
+    """A response. `content` is its body, or empty if the driver reads it from `chunks`."""
 
     status: int
     content: bytes
-    content_type: str = ""
-    location: str = ""
-    date: str = ""
-
-    @classmethod
-    def from_httpx(cls, response: httpx.Response, content: bytes = b"") -> Response:
-        """Return the response with this content; httpx's own may not have been read."""
-        headers = response.headers
-        return cls(
-            response.status_code,
-            content,
-            headers.get("content-type", ""),
-            headers.get("location", ""),
-            headers.get("date", ""),
-        )
+    redactor: Redactor
+    headers: httpx.Headers = field(default_factory=httpx.Headers)
+    chunks: Any = None  # an iterator of the sync or the async client
 
     @property
     def is_success(self) -> bool:
         """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
-    def json(self, redactor: Redactor, description: str) -> Json:
+    @property
+    def content_type(self) -> str:
+        """The header, or "no type"."""
+        return self.headers.get("content-type") or "no type"
+
+    def json(self, description: str) -> Json:
         """Return the redacted JSON. Raises `BadAnswer`, with the description, for anything else."""
-        value = self.json_or_none(redactor)
-        if value is None and self.content.strip() != b"null":
-            start = redactor.redact_text(self.content[:60].decode("utf-8", "replace"))
+        if self.body is None and self.content.strip() != b"null":
+            start = self.redactor.redact_text(self.content[:60].decode("utf-8", "replace"))
             raise BadAnswer(
                 f"The {description} is not valid JSON: {len(self.content):,} bytes of "
-                f"“{self.content_type or 'no type'}”, starting with “{start}”.",
+                f"“{self.content_type}”, starting with “{start}”.",
                 status=self.status,
             )
-        return value
+        return self.body
 
-    def json_or_none(self, redactor: Redactor) -> Json:
-        """Return the redacted JSON, or None for anything else."""
+    @cached_property
+    def body(self) -> Json:
+        """The redacted JSON; None for anything else."""
         try:
             # from bytes: json.loads would hold the whole text a second time
             value = from_json(self.content)
         except ValueError:
             return None
-        return redactor.redact_value(value) if redactor.may_contain_secret(self.content) else value
-
-
-class BodyReader:
-    """Reads a body up to a size or into a file, chunk by chunk.
-
-    Raises `BadAnswer` if the body is compressed: a chunk of 64 kB may expand to 64 MB.
-    """
-
-    def __init__(self, spec: RequestSpec, response: httpx.Response) -> None:
-        if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
-            raise BadAnswer(
-                "The response is compressed, although an uncompressed one was requested.",
-                hint="Check the proxy in front of Langflow.",
-                status=response.status_code,
-            )
-        self._max_bytes, self._size, self._buffer = spec.max_bytes, 0, bytearray()
-        self._target = spec.target if response.status_code == 200 else None
-        if self._target:
-            self._target.seek(0)
-            self._target.truncate()  # a failed attempt may have left a part
-
-    def feed(self, chunk: bytes) -> bool:
-        """Take in a chunk and return whether to read on."""
-        self._size += len(chunk)
-        if self._target:
-            self._target.write(chunk)
-        else:
-            self._buffer += chunk
-        return self._max_bytes is None or self._size <= self._max_bytes
+        is_clean = not self.redactor.may_contain_secret(self.content)
+        return value if is_clean else self.redactor.redact_value(value)
 
     @property
-    def content(self) -> bytes:
-        """The bytes that did not go to the target."""
-        return bytes(self._buffer)
+    def detail(self) -> Json:
+        """Langflow's `detail`: text, an object with `code` and `message`, or pydantic's list."""
+        return self.body.get("detail") if isinstance(self.body, dict) else None
+
+    @property
+    def code(self) -> str | None:
+        """Langflow's error code."""
+        code = self.detail.get("code") if isinstance(self.detail, dict) else None
+        return code if isinstance(code, str) else None
+
+    @property
+    def message(self) -> str:
+        """The server's error message, which may have several lines; "" if there is none."""
+        detail = self.detail
+        if isinstance(detail, str):
+            return detail
+        if isinstance(detail, dict):
+            texts = (detail.get("message"), detail.get("error"))
+            return next((text for text in texts if isinstance(text, str) and text), "")
+        if isinstance(detail, list):
+            entries = [entry for entry in detail[:5] if isinstance(entry, dict)]
+            return "; ".join(map(_entry_message, entries))
+        return ""
+
+
+def _entry_message(entry: JsonObject) -> str:
+    """Return an entry of pydantic's list as `place: message`."""
+    loc = entry.get("loc")
+    place = ".".join(str(part) for part in loc[1:]) if isinstance(loc, list) else ""
+    message = str(entry.get("msg", "")).removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message
 
 
 @lru_cache(maxsize=16)
@@ -161,27 +151,13 @@ def connection_limits(*, keep_alive: bool) -> httpx.Limits:
     return httpx.Limits(max_keepalive_connections=0)
 
 
-def is_streamed(spec: RequestSpec) -> bool:
-    """Return whether a `BodyReader` reads the response."""
-    return spec.max_bytes is not None or spec.target is not None
-
-
-def read_timeout(
-    spec: RequestSpec, timeout: float | None, run_timeout: float | None
-) -> float | None:
-    """Return the seconds to wait for a response, None for no limit."""
-    seconds = run_timeout if spec.waits_for_run else timeout
-    return seconds if seconds is None or not spec.min_timeout else max(seconds, spec.min_timeout)
-
-
 def request_arguments(
-    spec: RequestSpec, base_url: str, timeout: float | None, read: float | None
+    spec: RequestSpec, base_url: str, timeout: float | None, run_timeout: float | None
 ) -> dict[str, Any]:
-    """Return the arguments of `httpx.Client.build_request`.
-
-    `timeout` limits connecting and sending, `read` the response; in seconds.
-    """
-    encoding = {"accept-encoding": "identity"} if is_streamed(spec) else {}
+    """Return the arguments of `httpx.Client.build_request`, with the client's timeouts."""
+    read = run_timeout if spec.waits_for_run else timeout
+    if spec.min_timeout and read is not None:
+        read = max(read, spec.min_timeout)
     if spec.max_timeout:
         limit = spec.max_timeout
         timeout, read = min(timeout or limit, limit), min(read or limit, limit)
@@ -192,8 +168,8 @@ def request_arguments(
         "json": spec.json,
         "data": spec.form,
         "files": {"file": _multipart_file(spec.file)} if spec.file else None,
-        "headers": {**(spec.headers or {}), **encoding},
-        "timeout": httpx.Timeout(timeout, read=read),
+        "headers": spec.headers,
+        "timeout": httpx.Timeout(timeout, read=spec.read_timeout or read),
     }
 
 

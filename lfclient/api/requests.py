@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import IO, BinaryIO
+from dataclasses import dataclass
+from typing import BinaryIO
 from uuid import UUID
 
 from lfclient.common.json_types import Json
@@ -33,13 +33,11 @@ class RequestSpec:
 
     - `new_connection`: never use a pooled connection, which the server may be closing.
     - `idempotent`: may be resent even if the first attempt may have arrived.
+    - `streamed`: the body of a 200 response is read with `ReadChunk`; others are complete.
     - `waits_for_run`: the response may take as long as a run.
+    - `read_timeout`: the longest silence in seconds, instead of the client's timeout.
     - `min_timeout`, `max_timeout`: bounds in seconds on the client's timeout for the response;
       `max_timeout` also limits connecting.
-    - `max_bytes`: stop reading the body after the chunk that exceeds this size.
-    - `target`: receives the body of a 200 response; other bodies stay in memory.
-
-    `max_bytes` and `target` require an uncompressed response.
     """
 
     method: str
@@ -51,36 +49,22 @@ class RequestSpec:
     headers: Mapping[str, str] | None = None
     new_connection: bool = False
     idempotent: bool = False
+    streamed: bool = False
     waits_for_run: bool = False
+    read_timeout: float | None = None
     min_timeout: float | None = None
     max_timeout: float | None = None
-    max_bytes: int | None = None
-    target: IO[bytes] | None = None
 
 
 def events_request(job_id: str, last_event_id: str | None) -> RequestSpec:
-    """Return the request that streams a job's events after `last_event_id`.
+    """Return the request for a job's events after `last_event_id`.
 
     Raises `JobNotFound` if `job_id` is not a UUID.
     """
     headers = {"accept": EVENT_STREAM}
     if last_event_id:
         headers["last-event-id"] = last_event_id
-    return RequestSpec("GET", f"{_job_path(job_id)}/events", headers=headers, new_connection=True)
-
-
-def pending_request(flow_id: str) -> RequestSpec:
-    """Return the request for a flow's runs that wait for approval."""
-    return get_request(f"{WORKFLOWS}/pending", flow_id=flow_id)
-
-
-def resume_request(job_id: str, request_id: str, decision: str) -> RequestSpec:
-    """Return the request that sends a decision, one of the question's action ids.
-
-    Raises `JobNotFound` if `job_id` is not a UUID.
-    """
-    body = {"request_id": request_id, "decision": {"action_id": decision}}
-    return RequestSpec("POST", f"{_job_path(job_id)}/resume", json=body)
+    return RequestSpec("GET", f"{job_path(job_id)}/events", headers=headers, new_connection=True)
 
 
 def status_request(job_id: str) -> RequestSpec:
@@ -88,12 +72,8 @@ def status_request(job_id: str) -> RequestSpec:
     return get_request(WORKFLOWS, job_id=job_id)
 
 
-def stop_request(job_id: str) -> RequestSpec:
-    """Return the request that stops a job; sending it twice is harmless."""
-    return RequestSpec("POST", f"{WORKFLOWS}/stop", json={"job_id": job_id}, idempotent=True)
-
-
-def _job_path(job_id: str) -> str:
+def job_path(job_id: str) -> str:
+    """Return the path of a job. Raises `JobNotFound` if `job_id` is not a UUID."""
     return f"{WORKFLOWS}/{id_segment(job_id, JobNotFound(f'“{job_id}” is not a job id.'))}"
 
 
@@ -119,8 +99,3 @@ def id_segment(text: str, error: LangflowError) -> str:
 def get_request(path: str, **params: str) -> RequestSpec:
     """Return a GET request, which may be repeated because it changes nothing."""
     return RequestSpec("GET", path, params=params or None, idempotent=True)
-
-
-def with_headers(spec: RequestSpec, **headers: str) -> RequestSpec:
-    """Return the request with these headers added."""
-    return replace(spec, headers={**(spec.headers or {}), **headers})

@@ -1,19 +1,26 @@
-"""Steps that an operation yields to its driver, the sync or the async client.
+"""Steps that an operation yields to its driver, the sync or the async client; sends requests.
 
 An operation is a generator without I/O. It yields a step and receives the result, or has the
-`LangflowError` raised inside it.
+`LangflowError` raised inside it. The result of a `RequestSpec` is its `Response`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
+from lfclient.api.error_mapping import error_from_response
+from lfclient.api.http import Response
 from lfclient.api.requests import RequestSpec
+from lfclient.common.backoff import Backoff
+from lfclient.common.json_types import Json
+from lfclient.errors import LangflowError, Unreachable
 from lfclient.runs.events import Event
 
 T = TypeVar("T")
+
+_RETRIES = Backoff(0.2, 0.6, wait_exp_base=3, attempts=3)
 
 
 @dataclass(frozen=True)
@@ -24,20 +31,10 @@ class Pause:
 
 
 @dataclass(frozen=True)
-class OpenStream:
-    """Open a stream and receive its `Response`.
-
-    Its body follows with `ReadChunk`; with a status other than 200 the response is complete.
-    `read_timeout` is the longest silence in seconds, None for no limit.
-    """
-
-    spec: RequestSpec
-    read_timeout: float | None
-
-
-@dataclass(frozen=True)
 class ReadChunk:
-    """Receive the next bytes of the open stream; b"" at its end."""
+    """Receive the next bytes of a streamed response; b"" at its end."""
+
+    response: Response
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,53 @@ class Emit:
     events: Iterable[Event]
 
 
-Steps: TypeAlias = Generator[RequestSpec | Pause, Any, T]
-StreamSteps: TypeAlias = Generator[RequestSpec | Pause | OpenStream | ReadChunk | Emit, Any, T]
-EventSteps: TypeAlias = StreamSteps[None]
+Step: TypeAlias = RequestSpec | Pause | ReadChunk
+Steps: TypeAlias = Generator[Step, Any, T]
+EventSteps: TypeAlias = Generator[Step | Emit, Any, None]
+
+
+def send(spec: RequestSpec) -> Steps[Response]:
+    """Return the response, whatever its status, with retries."""
+
+    def attempt() -> Steps[Response]:
+        response: Response = yield spec
+        return response
+
+    return (yield from retry(attempt, idempotent=spec.idempotent))
+
+
+def retry(attempt: Callable[[], Steps[T]], *, idempotent: bool) -> Steps[T]:
+    """Return the result of an attempt, repeated if it is idempotent or nothing was sent.
+
+    A timeout is never retried, because the server would only be slow again.
+    """
+    waits = _RETRIES.waits()
+    while True:
+        try:
+            return (yield from attempt())
+        except Unreachable as error:
+            seconds = next(waits, None)
+            if seconds is None or error.timed_out or (error.sent and not idempotent):
+                raise
+        yield Pause(seconds)
+
+
+def get_json(
+    spec: RequestSpec, description: str, *, subject: str = "", is_workflow: bool = False
+) -> Steps[Json]:
+    """Return the JSON of a successful response; raise the error of any other.
+
+    `description` names the response in errors; the rest as for `error_from_response`.
+    """
+    response = yield from send(spec)
+    if not response.is_success:
+        raise error_from_response(response, subject=subject, is_workflow=is_workflow)
+    return response.json(description)
+
+
+def or_default(steps: Steps[T], default: T) -> Steps[T]:
+    """Return the result, or `default` for an error that only costs completeness."""
+    try:
+        return (yield from steps)
+    except LangflowError:
+        return default

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 
+import httpx
 import pytest
 
 from lfclient import errors
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
+from lfclient.common.redaction import Redactor
 from lfclient.errors import LangflowError
 from tests.support.recorded import recorded
 
 
 def error_for(status: int, body: object, **context: object) -> LangflowError:
     content = b"<html>" if body is None else json.dumps(body).encode()
-    return error_from_response(Response(status, content, "text/html"), body, **context)
+    return error_from_response(Response(status, content, Redactor()), **context)
 
 
 @pytest.mark.parametrize(
@@ -107,8 +109,8 @@ def test_unusual_responses_have_an_error_too(status: int, body: object, kind: ty
 
 
 def test_a_redirect_is_reported_without_secrets_in_its_target():
-    answer = Response(307, b"", location="https://user:pass@new.example/x?key=1")
-    error = error_from_response(answer, None)
+    headers = httpx.Headers({"location": "https://user:pass@new.example/x?key=1"})
+    error = error_from_response(Response(307, b"", Redactor(), headers))
     assert isinstance(error, errors.NotLangflow)
     assert "https://new.example/x" in str(error)
     assert "pass" not in str(error)

@@ -271,6 +271,7 @@ def test_the_async_client_runs_follows_and_stops(langflow: LiveServer, make: Mak
 
 def stop_unchecked(client: LangflowClient, job_id: str | None) -> None:
     """Stop on the server, without looking at the job first."""
-    from lfclient.api.requests import stop_request
+    from lfclient.api.requests import WORKFLOWS, RequestSpec
+    from lfclient.api.steps import send
 
-    client._drive(client._context.send(stop_request(job_id or "")))
+    client._drive(send(RequestSpec("POST", f"{WORKFLOWS}/stop", json={"job_id": job_id})))

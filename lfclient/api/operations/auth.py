@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.requests import RequestSpec, get_request
-from lfclient.api.steps import Steps
+from lfclient.api.steps import Steps, get_json, send
 from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import Json
 from lfclient.errors import BadAnswer, InvalidKey
@@ -13,7 +14,7 @@ from lfclient.errors import BadAnswer, InvalidKey
 
 def auto_login(context: ApiContext) -> Steps[str | None]:
     """Return a token if the server needs no password, else None."""
-    response = yield from context.send(get_request("/api/v1/auto_login"))
+    response = yield from send(get_request("/api/v1/auto_login"))
     if response.status in (400, 401, 403):
         return None
     return _read_token(context, response)
@@ -23,7 +24,7 @@ def login(context: ApiContext, user: str, password: str) -> Steps[str]:
     """Return a token for a user's password; the server allows 5 attempts a minute."""
     context.redactor.add(password)
     form = {"username": user, "password": password}
-    response = yield from context.send(RequestSpec("POST", "/api/v1/login", form=form))
+    response = yield from send(RequestSpec("POST", "/api/v1/login", form=form))
     if response.status in (400, 401, 403):
         raise InvalidKey(
             "The server rejected the user name and password.",
@@ -38,14 +39,14 @@ def create_key(context: ApiContext, name: str, token: str) -> Steps[str]:
     context.redactor.add(token)
     headers = {"authorization": f"Bearer {token}"}
     spec = RequestSpec("POST", "/api/v1/api_key/", json={"name": name}, headers=headers)
-    body = yield from context.get_json(spec, "new API key")
+    body = yield from get_json(spec, "new API key")
     return _read_secret(context, body, "api_key")
 
 
 def _read_token(context: ApiContext, response: Response) -> str:
     if response.status != 200:
-        raise context.error(response)
-    return _read_secret(context, response.json(context.redactor, "login response"), "access_token")
+        raise error_from_response(response)
+    return _read_secret(context, response.json("login response"), "access_token")
 
 
 def _read_secret(context: ApiContext, body: Json, name: str) -> str:

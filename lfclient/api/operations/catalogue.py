@@ -4,47 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lfclient.api.operations.context import ApiContext
+from lfclient.api.error_mapping import error_from_response
 from lfclient.api.requests import RequestSpec, get_request
-from lfclient.api.steps import Steps
+from lfclient.api.steps import Steps, get_json, send
 from lfclient.common.json_types import JsonObject
 from lfclient.wire.schemas import CustomComponentResponse, parse
 
 _CUSTOM_CATEGORY = "own code"
 
 
-def list_variables(context: ApiContext) -> Steps[list[str]]:
+def list_variables() -> Steps[list[str]]:
     """Return the names of the server's variables; their values stay there."""
-    body = yield from context.get_json(get_request("/api/v1/variables/"), "list of variables")
+    body = yield from get_json(get_request("/api/v1/variables/"), "list of variables")
     items = parse(list[JsonObject], body, "list of variables")
     return sorted(item["name"] for item in items if isinstance(item.get("name"), str))
 
 
-def get_catalogue(context: ApiContext, custom_code: Mapping[str, str]) -> Steps[JsonObject]:
+def get_catalogue(custom_code: Mapping[str, str]) -> Steps[JsonObject]:
     """Return all components by category and type; about 2 MB.
 
     `custom_code` is the code of custom components by type; they get their own category.
     """
-    body = yield from context.get_json(get_request("/api/v1/all"), "component catalogue")
+    body = yield from get_json(get_request("/api/v1/all"), "component catalogue")
     catalogue = parse(JsonObject, body, "component catalogue")
     built = {}
     for component_type, code in custom_code.items():
-        component = yield from _build_component(context, code)
+        component = yield from _build_component(code)
         if component is not None:
             built[component_type] = component
     return {**catalogue, _CUSTOM_CATEGORY: built} if built else catalogue
 
 
-def _build_component(context: ApiContext, code: str) -> Steps[JsonObject | None]:
+def _build_component(code: str) -> Steps[JsonObject | None]:
     """Return the component that the server builds from code; it stores nothing.
 
     None if the code does not fit this release, or its administrator allows no custom code.
     """
     spec = RequestSpec("POST", "/api/v1/custom_component", json={"code": code}, idempotent=True)
-    response = yield from context.send(spec)
+    response = yield from send(spec)
     if response.status in (400, 403):
         return None
     if response.status != 200:
-        raise context.error(response)
-    body = response.json(context.redactor, "built component")
+        raise error_from_response(response)
+    body = response.json("built component")
     return parse(CustomComponentResponse, body, "built component").data

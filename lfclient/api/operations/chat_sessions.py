@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import quote
 
+from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow_id
 from lfclient.api.operations.server import get_release
 from lfclient.api.requests import RequestSpec, get_request, id_segment
-from lfclient.api.steps import Steps
+from lfclient.api.steps import Steps, get_json, send
 from lfclient.common.coerce import as_dict, as_list
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import BadAnswer, InvalidRequest, SessionNotFound
@@ -38,7 +39,7 @@ def list_sessions(context: ApiContext, flow: Flow | str) -> Steps[list[str]]:
     while True:
         page = {"limit": str(_PAGE_SIZE), "offset": str(len(session_ids))}
         spec = get_request(f"{MESSAGES}/sessions", flow_id=flow_id, **page)
-        body = yield from context.get_json(spec, "list of sessions")
+        body = yield from get_json(spec, "list of sessions")
         ids = parse(list[str], body, "list of sessions")
         new = [session_id for session_id in ids if session_id not in session_ids]
         session_ids.update(dict.fromkeys(new))
@@ -65,7 +66,7 @@ def rename_session(context: ApiContext, old: str, new: str, flow: Flow | str | N
     renamed = 0
     if is_whole_session and items:
         spec = RequestSpec("PATCH", _session_path(old), {"new_session_id": new})
-        renamed += yield from _change(context, spec)
+        renamed += yield from _change(spec)
     elif not is_whole_session:
         for item in items:
             message_id = id_segment(
@@ -73,7 +74,7 @@ def rename_session(context: ApiContext, old: str, new: str, flow: Flow | str | N
             )
             path = f"{MESSAGES}/{message_id}"
             spec = RequestSpec("PUT", path, json={"session_id": new}, idempotent=True)
-            renamed += yield from _change(context, spec)
+            renamed += yield from _change(spec)
     if not renamed:
         raise SessionNotFound(f"The server has no messages of the session “{old}”.")
 
@@ -82,13 +83,11 @@ def delete_session(context: ApiContext, session_id: str, flow: Flow | str | None
     """Delete a session's messages, in one flow or in all; succeeds if there are none."""
     items, is_whole_session = yield from _select_messages(context, session_id, flow)
     if items and is_whole_session:
-        yield from _change(
-            context, RequestSpec("DELETE", _session_path(session_id), idempotent=True)
-        )
+        yield from _change(RequestSpec("DELETE", _session_path(session_id), idempotent=True))
         return
     for start in range(0, len(items), _DELETE_BATCH):
         ids = [item.id for item in items[start : start + _DELETE_BATCH]]
-        yield from _change(context, RequestSpec("DELETE", MESSAGES, json=ids, idempotent=True))
+        yield from _change(RequestSpec("DELETE", MESSAGES, json=ids, idempotent=True))
 
 
 def fetch_messages(
@@ -102,13 +101,13 @@ def fetch_messages(
     if session_id is not None:
         params["session_id"] = session_id.replace("%", "%25")  # servers decode it twice
     if not server.capabilities.message_pages:
-        items = yield from _fetch_page(context, params)
+        items = yield from _fetch_page(params)
         return items if limit is None else items[max(len(items) - limit, 0) :]
     by_id: dict[str, MessageItem] = {}
     while limit is None or len(by_id) < limit:
         size = _PAGE_SIZE if limit is None else min(limit - len(by_id), _PAGE_SIZE)
         window = {"order": "DESC", "limit": str(size), "offset": str(len(by_id))}
-        items = yield from _fetch_page(context, params | window)
+        items = yield from _fetch_page(params | window)
         # a message added in the meantime shifts the pages, so that some items repeat
         new = {item.id: item for item in items if item.id not in by_id}
         by_id |= new
@@ -117,8 +116,8 @@ def fetch_messages(
     return list(by_id.values())[::-1]
 
 
-def _fetch_page(context: ApiContext, params: dict[str, str]) -> Steps[list[MessageItem]]:
-    body = yield from context.get_json(get_request(MESSAGES, **params), "list of messages")
+def _fetch_page(params: dict[str, str]) -> Steps[list[MessageItem]]:
+    body = yield from get_json(get_request(MESSAGES, **params), "list of messages")
     return parse(list[MessageItem], body, "list of messages")
 
 
@@ -126,13 +125,13 @@ def _session_path(session_id: str) -> str:
     return f"{MESSAGES}/session/{quote(session_id, safe='')}"
 
 
-def _change(context: ApiContext, spec: RequestSpec) -> Steps[bool]:
+def _change(spec: RequestSpec) -> Steps[bool]:
     """Send a change; return False if its target no longer exists."""
-    response = yield from context.send(spec)
+    response = yield from send(spec)
     if response.status == 404:
         return False
     if not response.is_success:
-        raise context.error(response)
+        raise error_from_response(response)
     return True
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import httpx
 
+from lfclient.api.error_mapping import error_from_response
+from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.human_input import list_pending
 from lfclient.api.operations.runs import get_status, last_known_run
 from lfclient.api.operations.server import get_server_or_release
 from lfclient.api.requests import events_request
-from lfclient.api.steps import Emit, EventSteps, OpenStream, Pause, ReadChunk, StreamSteps
+from lfclient.api.steps import Emit, EventSteps, Pause, ReadChunk, Steps
 from lfclient.common.backoff import Backoff
 from lfclient.errors import LangflowError, ServerFault, Unreachable, Unsupported
 from lfclient.flows.model import Flow
@@ -58,8 +61,11 @@ def follow_events(
             )
             connection.note_response()
             if run.status is RunStatus.SUSPENDED:
-                is_waiting = yield from _emit_question(context, run, parser)
-                if is_waiting:
+                if parser.open_question is not None:
+                    return
+                questions = yield from _list_questions(context, run)
+                if questions:  # else someone has decided since the job reported that it waits
+                    yield Emit(questions)
                     return
         except LangflowError as error:
             is_transient = isinstance(error, Unreachable | ServerFault)
@@ -96,8 +102,10 @@ def _read_events(
     """
     connection.note_opening()
     try:
-        step = OpenStream(events_request(job_id, parser.last_id), connection.read_timeout)
-        response = yield step
+        spec = events_request(job_id, parser.last_id)
+        response: Response = yield replace(
+            spec, streamed=True, read_timeout=connection.read_timeout
+        )
     except Unreachable as error:
         if isinstance(error.__cause__, httpx.ReadTimeout):
             return
@@ -106,12 +114,12 @@ def _read_events(
         connection.is_exhausted = True
         return
     if response.status != 200:
-        raise context.error(response)
+        raise error_from_response(response)
     check_event_stream(response.content_type)
     connection.note_response()
     frames = FrameParser(context.redactor)
     try:
-        while chunk := (yield ReadChunk()):
+        while chunk := (yield ReadChunk(response)):
             yield Emit(event for frame in frames.feed(chunk) for event in parser.parse(frame))
             if parser.has_missed_events:
                 return
@@ -122,18 +130,9 @@ def _read_events(
         connection.was_closed_by_server = True
 
 
-def _emit_question(context: ApiContext, run: Run, parser: EventParser) -> StreamSteps[bool]:
-    """Return whether the run waits for a decision; emit its question unless it was the last event.
-
-    It does not if someone has decided since the job reported that it waits.
-    """
-    if parser.open_question is not None:
-        return True
+def _list_questions(context: ApiContext, run: Run) -> Steps[list[HumanInputRequired]]:
     pending = yield from list_pending(context, run.flow_id)
-    questions = [question for question in pending if question.job_id == run.job_id]
-    if questions:
-        yield Emit([HumanInputRequired(question) for question in questions])
-    return bool(questions)
+    return [HumanInputRequired(question) for question in pending if question.job_id == run.job_id]
 
 
 class _Connection:

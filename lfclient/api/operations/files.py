@@ -7,17 +7,18 @@ import mimetypes
 import os
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import IO, BinaryIO
 
+from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.server import get_server_or_release
 from lfclient.api.requests import FilePart, RequestSpec, get_request, id_segment
-from lfclient.api.steps import Steps
+from lfclient.api.steps import ReadChunk, Steps, get_json, retry, send
 from lfclient.common.filenames import safe_name, upload_size_error
 from lfclient.common.formatting import format_size
 from lfclient.errors import (
+    BadAnswer,
     FileRefused,
     FlowNotFound,
     InvalidRequest,
@@ -60,12 +61,12 @@ def upload_file(
         path = f"/api/v1/files/upload/{id_segment(flow_id, invalid_id)}"
     spec = RequestSpec("POST", path, file=part, new_connection=True, min_timeout=_STORE_SECONDS)
     try:
-        response = yield from context.send(spec)
+        response = yield from send(spec)
     except Unreachable as error:
         raise _interrupted(error) from error
     if not response.is_success:
-        raise _refused(name, context.error(response, subject=flow_id or ""))
-    body = response.json(context.redactor, "upload response")
+        raise _refused(name, error_from_response(response, subject=flow_id or ""))
+    body = response.json("upload response")
     if flow_id:
         path = parse(FlowUploadResponse, body, "upload response").file_path
         return FileRef(name, None, path, size, media_type)
@@ -73,40 +74,57 @@ def upload_file(
     return FileRef(name, uploaded.id, uploaded.path, size, media_type)
 
 
-def list_file_items(context: ApiContext) -> Steps[list[FileItem]]:
+def list_file_items() -> Steps[list[FileItem]]:
     """Return the server's entries of the files of the API key's user, newest last."""
-    body = yield from context.get_json(get_request(_FILES), "list of files")
+    body = yield from get_json(get_request(_FILES), "list of files")
     items = parse(list[FileItem], body, "list of files")
     return sorted(items, key=lambda item: item.created_at or "")
 
 
-def list_files(context: ApiContext) -> Steps[list[FileRef]]:
+def list_files() -> Steps[list[FileRef]]:
     """Return the files of the API key's user, newest first, under their stored names."""
-    items = yield from list_file_items(context)
+    items = yield from list_file_items()
     return [
         FileRef(item.path.rpartition("/")[2] or item.name, item.id, item.path, item.size)
         for item in reversed(items)
     ]
 
 
-def download_file(context: ApiContext, ref: FileRef, max_bytes: int | None) -> Steps[bytes]:
+def download_file(ref: FileRef, max_bytes: int | None) -> Steps[bytes]:
     """Return a file's bytes. Raises `LangflowError` if there are more than `max_bytes`."""
-    response = yield from _fetch(context, ref, max_bytes)
-    _check_size(ref, len(response.content), max_bytes)
-    return response.content
+    target = io.BytesIO()
+    yield from save_file(ref, target, max_bytes)
+    return target.getvalue()
 
 
-def save_file(
-    context: ApiContext, ref: FileRef, target: IO[bytes], max_bytes: int | None
-) -> Steps[int]:
+def save_file(ref: FileRef, target: IO[bytes], max_bytes: int | None) -> Steps[int]:
     """Download a file to the beginning of `target` and return its size in bytes.
 
-    Raises `LangflowError` if there are more than `max_bytes`.
+    Raises `LangflowError` if there are more than `max_bytes`, without reading the rest.
     """
-    yield from _fetch(context, ref, max_bytes, target)
-    size = target.seek(0, os.SEEK_END)
-    _check_size(ref, size, max_bytes)
-    return size
+    unknown = Unsupported(
+        f"The server did not report where it stored “{ref.name}”.",
+        hint="Look for it in Langflow under Files.",
+    )
+    path = f"{_FILES}/{id_segment(ref.id or '', unknown)}"
+    # a compressed chunk of 64 kB may expand to 64 MB
+    spec = RequestSpec("GET", path, headers={"accept-encoding": "identity"}, streamed=True)
+
+    def attempt() -> Steps[int]:
+        response: Response = yield spec
+        _check_download(ref, response)
+        target.seek(0)
+        target.truncate()  # a failed attempt may have left a part
+        size = 0
+        while chunk := (yield ReadChunk(response)):
+            target.write(chunk)
+            size += len(chunk)
+            if max_bytes is not None and size > max_bytes:
+                limit = format_size(max_bytes)
+                raise LangflowError(f"“{ref.name}” is too large: more than {limit}.")
+        return size
+
+    return (yield from retry(attempt, idempotent=True))
 
 
 def find_file(items: list[FileItem], ref: FileRef, before: frozenset[str] | None) -> FileRef | None:
@@ -129,15 +147,7 @@ def find_file(items: list[FileItem], ref: FileRef, before: frozenset[str] | None
     return FileRef(ref.name, newest.id, newest.path, newest.size, ref.media_type)
 
 
-def _fetch(
-    context: ApiContext, ref: FileRef, max_bytes: int | None, target: IO[bytes] | None = None
-) -> Steps[Response]:
-    unknown = Unsupported(
-        f"The server did not report where it stored “{ref.name}”.",
-        hint="Look for it in Langflow under Files.",
-    )
-    spec = get_request(f"{_FILES}/{id_segment(ref.id or '', unknown)}")
-    response = yield from context.send(replace(spec, max_bytes=max_bytes, target=target))
+def _check_download(ref: FileRef, response: Response) -> None:
     if response.status == 404:
         raise LangflowError(
             f"“{ref.name}” is no longer on the server.",
@@ -145,13 +155,13 @@ def _fetch(
             status=404,
         )
     if response.status != 200:
-        raise context.error(response)
-    return response
-
-
-def _check_size(ref: FileRef, size: int, max_bytes: int | None) -> None:
-    if max_bytes is not None and size > max_bytes:
-        raise LangflowError(f"“{ref.name}” is too large: more than {format_size(max_bytes)}.")
+        raise error_from_response(response)
+    if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise BadAnswer(
+            "The response is compressed, although an uncompressed one was requested.",
+            hint="Check the proxy in front of Langflow.",
+            status=200,
+        )
 
 
 def _refused(name: str, error: LangflowError) -> LangflowError:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.requests import RequestSpec, get_request, id_segment, is_uuid
-from lfclient.api.steps import Steps
+from lfclient.api.steps import Steps, get_json, send
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import FlowNotFound
 from lfclient.flows.model import Flow, FlowSummary
@@ -13,11 +14,11 @@ from lfclient.wire.schemas import FlowItem, parse
 _FLOWS = "/api/v1/flows/"
 
 
-def list_flows(context: ApiContext) -> Steps[list[FlowSummary]]:
+def list_flows() -> Steps[list[FlowSummary]]:
     """Return all flows except the starter projects, by name."""
     # without the graphs this is 25 kB instead of 5 MB
     spec = get_request(_FLOWS, get_all="true", header_flows="true", remove_example_flows="true")
-    body = yield from context.get_json(spec, "list of flows")
+    body = yield from get_json(spec, "list of flows")
     items = parse(list[FlowItem], body, "list of flows")
     flows = [_summary(item) for item in items if not item.is_component]
     return sorted(flows, key=lambda flow: flow.name.casefold())
@@ -27,7 +28,7 @@ def get_flow(context: ApiContext, id_or_name: str) -> Steps[Flow]:
     """Return a flow by its id, endpoint name or unique name. Raises `FlowNotFound`."""
     flow_id = id_or_name
     if not is_uuid(id_or_name):
-        flows = yield from list_flows(context)
+        flows = yield from list_flows()
         ids = [flow.id for flow in flows if flow.endpoint_name == id_or_name]
         ids = ids or [flow.id for flow in flows if flow.name == id_or_name]
         if not ids:
@@ -38,8 +39,9 @@ def get_flow(context: ApiContext, id_or_name: str) -> Steps[Flow]:
                 hint="Use the flow's id or endpoint name.",
             )
         flow_id = ids[0]
-    body = yield from context.get_json(get_request(_flow_path(flow_id)), "flow", subject=flow_id)
-    return context.remember_flow(Flow.from_json(body))
+    body = yield from get_json(get_request(_flow_path(flow_id)), "flow", subject=flow_id)
+    flow = context.flows[flow_id] = Flow.from_json(body)
+    return flow
 
 
 def get_flow_id(context: ApiContext, flow: Flow | str) -> Steps[str]:
@@ -50,21 +52,21 @@ def get_flow_id(context: ApiContext, flow: Flow | str) -> Steps[str]:
 
 
 def create_flow(
-    context: ApiContext, name: str, data: JsonObject, description: str, endpoint_name: str | None
+    name: str, data: JsonObject, description: str, endpoint_name: str | None
 ) -> Steps[FlowSummary]:
     """Create a flow; the server may change the name to keep it unique."""
     flow = {"name": name, "data": data, "description": description}
     if endpoint_name:
         flow["endpoint_name"] = endpoint_name
-    body = yield from context.get_json(RequestSpec("POST", _FLOWS, json=flow), "new flow")
+    body = yield from get_json(RequestSpec("POST", _FLOWS, json=flow), "new flow")
     return _summary(parse(FlowItem, body, "new flow"))
 
 
-def delete_flow(context: ApiContext, flow_id: str) -> Steps[None]:
+def delete_flow(flow_id: str) -> Steps[None]:
     """Delete a flow. Raises `FlowNotFound`, also if it is deleted already."""
-    response = yield from context.send(RequestSpec("DELETE", _flow_path(flow_id)))
+    response = yield from send(RequestSpec("DELETE", _flow_path(flow_id)))
     if not response.is_success:
-        raise context.error(response, subject=flow_id)
+        raise error_from_response(response, subject=flow_id)
 
 
 def _summary(item: FlowItem) -> FlowSummary:

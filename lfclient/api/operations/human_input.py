@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
+from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.flows import get_flow_id
 from lfclient.api.operations.runs import last_known_run
 from lfclient.api.operations.server import get_release
-from lfclient.api.requests import pending_request, resume_request
-from lfclient.api.steps import Steps
+from lfclient.api.requests import WORKFLOWS, RequestSpec, get_request, job_path
+from lfclient.api.steps import Steps, get_json, send
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import BadAnswer, JobNotFound, NotWaiting, Unsupported
 from lfclient.flows.model import Flow
@@ -19,10 +23,9 @@ from lfclient.wire.schemas import parse
 def list_pending(context: ApiContext, flow: Flow | str) -> Steps[list[HumanInput]]:
     """Return the open questions of a flow's runs."""
     yield from _require_approvals(context)
-    flow_id = flow.id if isinstance(flow, Flow) else flow
-    body = yield from context.get_json(
-        pending_request(flow_id), "list of waiting runs", is_workflow=True
-    )
+    flow_id = yield from get_flow_id(context, flow)
+    spec = get_request(f"{WORKFLOWS}/pending", flow_id=flow_id)
+    body = yield from get_json(spec, "list of waiting runs", is_workflow=True)
     items = parse(list[JsonObject], body, "list of waiting runs")
     try:
         return [read_question(item) for item in items]
@@ -34,10 +37,12 @@ def resume_run(context: ApiContext, job: Run | str, request_id: str, decision: s
     """Send a decision, after which the job continues. It is never resent once a byte was sent."""
     job_id = last_known_run(context, job).job_id or ""
     yield from _require_approvals(context)
+    body = {"request_id": request_id, "decision": {"action_id": decision}}
+    spec = RequestSpec("POST", f"{job_path(job_id)}/resume", json=body)
     try:
-        response = yield from context.send(resume_request(job_id, request_id, decision))
+        response = yield from send(spec)
     finally:
-        context.remember_resume(job_id)
+        context.resumed_at[job_id] = time.monotonic()
     if response.status == 409:
         raise NotWaiting(
             "The run is not waiting for this decision.", status=409, code="NOT_RESUMABLE"
@@ -45,7 +50,7 @@ def resume_run(context: ApiContext, job: Run | str, request_id: str, decision: s
     if response.status == 404:
         raise JobNotFound(f"The server has no job “{job_id}”.", status=404)
     if not response.is_success:
-        raise context.error(response, subject=job_id)
+        raise error_from_response(response, subject=job_id)
 
 
 def _require_approvals(context: ApiContext) -> Steps[None]:

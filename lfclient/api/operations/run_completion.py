@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 
+from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.chat_sessions import MESSAGES
-from lfclient.api.operations.context import ApiContext, with_fallback
+from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.files import find_file, list_file_items
 from lfclient.api.operations.server import get_server_or_release
 from lfclient.api.requests import events_request, get_request
-from lfclient.api.steps import Pause, Steps
+from lfclient.api.steps import Pause, Steps, get_json, or_default, send
 from lfclient.common.backoff import Backoff
 from lfclient.common.json_types import Json
 from lfclient.errors import InvalidKey, LangflowError, ServerFault, Unreachable
@@ -21,6 +23,7 @@ from lfclient.runs.components import ComponentRun, RunError
 from lfclient.runs.event_parser import evidence_from_events
 from lfclient.runs.evidence import (
     Evidence,
+    builds_of_job,
     evidence_from_builds,
     find_error,
     message_texts,
@@ -72,57 +75,41 @@ def complete_run(
     else:
         run = evaluate_outcome(run, flow, Evidence(), limits)
     if run.status is RunStatus.FAILED and not run.errors:
-        run = yield from _add_reason(context, run)
-    return (yield from resolve_files(context, run, context.files_before(run.job_id)))
+        run = yield from _add_reason(run)
+    return (yield from resolve_files(run, context.files_before.get(run.job_id or "")))
 
 
 def get_component_runs(
     context: ApiContext, run: Run, flow: Flow | None
 ) -> Steps[dict[str, ComponentRun]]:
-    """Return the run's components from the server's build records, by id.
-
-    Waits up to a second until all expected ones are there.
-    """
+    """Return the run's components from the server's build records, by id."""
     if not run.flow_id or not run.job_id:
         return {}
-    flow = flow or context.flow(run.flow_id)
+    flow = flow or context.flows.get(run.flow_id)
     server = yield from get_server_or_release(context)
     expected: set[str] = set()
     if flow and run.status is RunStatus.COMPLETED:
         expected = {leaf.id for leaf in flow.expected_terminals}
         expected -= {entry.component_id for entry in run.not_run}
-    waits = _LATE_BUILDS.waits()
-    while True:
-        body = yield from _fetch_builds(context, run)
-        found = component_runs_of_job(body, run.job_id, flow, server.limits)
-        seconds = next(waits, None)
-        if seconds is None or expected <= found.keys():
-            return found
-        yield Pause(seconds)
+    body = yield from _fetch_builds(run, expected)
+    return component_runs_of_job(body, run.job_id, flow, server.limits)
 
 
-def fetch_build_evidence(context: ApiContext, run: Run, delayed: frozenset[str]) -> Steps[Evidence]:
-    """Return the evidence in the job's build records; wait up to a second for the delayed ones."""
-    waits = _LATE_BUILDS.waits()
-    while True:
-        body = yield from _fetch_builds(context, run)
-        evidence = evidence_from_builds(body, run.job_id)
-        # records of another run may be older, with this run's still to come
-        seconds = next(waits, None)
-        if seconds is None or delayed <= evidence.builds.keys():
-            return evidence
-        yield Pause(seconds)
+def fetch_build_evidence(run: Run, expected: Set[str]) -> Steps[Evidence]:
+    """Return the evidence in the job's build records; wait up to a second for the expected ones."""
+    body = yield from _fetch_builds(run, expected)
+    return evidence_from_builds(body, run.job_id)
 
 
-def list_file_ids(context: ApiContext, flow: Flow) -> Steps[frozenset[str] | None]:
+def list_file_ids(flow: Flow) -> Steps[frozenset[str] | None]:
     """Return the ids of the user's files if the flow writes any, else None."""
     if not any(leaf.type == "SaveToFile" for leaf in flow.leaves):
         return None
-    items = yield from with_fallback(list_file_items(context), lambda error: [])
+    items = yield from or_default(list_file_items(), [])
     return frozenset(item.id for item in items)
 
 
-def resolve_files(context: ApiContext, run: Run, before: frozenset[str] | None) -> Steps[Run]:
+def resolve_files(run: Run, before: frozenset[str] | None) -> Steps[Run]:
     """Add the server's ids of files that the run wrote, so that they can be downloaded.
 
     `before` are the ids of the files from before the run, None if they are not known.
@@ -134,7 +121,7 @@ def resolve_files(context: ApiContext, run: Run, before: frozenset[str] | None) 
     }
     if not written or not run.ended:
         return run
-    items = yield from with_fallback(list_file_items(context), lambda error: [])
+    items = yield from or_default(list_file_items(), [])
     outputs = dict(run.outputs)
     for name, ref in written.items():
         file = find_file(items, ref, before)
@@ -147,7 +134,7 @@ def _complete_evidence(
     context: ApiContext,
     run: Run,
     server: ServerInfo,
-    delayed: frozenset[str],
+    delayed: Set[str],
     evidence: Evidence | None,
 ) -> Steps[Evidence]:
     """Fetch the evidence unless there is some, and the texts of messages if outputs are cut."""
@@ -155,40 +142,50 @@ def _complete_evidence(
     if evidence is not None:
         pass
     elif run.mode == "background" and server.capabilities.events:
-        response = yield from context.send(events_request(job_id, None))
+        response = yield from send(events_request(job_id, None))
         if response.status != 200:
-            raise context.error(response, subject=job_id)
+            raise error_from_response(response, subject=job_id)
         frames = parse_stream(response.content, response.content_type, context.redactor)
         evidence = evidence_from_events(frames)
     elif run.flow_id and job_id:
-        evidence = yield from fetch_build_evidence(context, run, delayed)
+        evidence = yield from fetch_build_evidence(run, delayed)
     else:
         evidence = Evidence()
     is_cut = any(is_truncated(output, server.limits) for output in run.outputs.values())
     if is_cut and run.mode == "background" and not evidence.texts and run.flow_id:
-        body = yield from _fetch_session_messages(context, run)
+        body = yield from _fetch_session_messages(run)
         evidence.texts.extend(message_texts(body, run.job_id))
     return evidence
 
 
-def _fetch_builds(context: ApiContext, run: Run) -> Steps[Json]:
+def _fetch_builds(run: Run, expected: Set[str]) -> Steps[Json]:
+    """Return the flow's build records with the job's of the expected components, or after a second.
+
+    Records of another run may be older, with this run's still to come.
+    """
     spec = get_request("/api/v1/monitor/builds", flow_id=run.flow_id)
-    return (yield from context.get_json(spec, "list of builds"))
+    waits = _LATE_BUILDS.waits()
+    while True:
+        body = yield from get_json(spec, "list of builds")
+        seconds = next(waits, None)
+        if seconds is None or expected <= builds_of_job(body, run.job_id)[0].keys():
+            return body
+        yield Pause(seconds)
 
 
-def _fetch_session_messages(context: ApiContext, run: Run) -> Steps[Json]:
+def _fetch_session_messages(run: Run) -> Steps[Json]:
     session_id = run.session_id or run.flow_id
     spec = get_request(MESSAGES, flow_id=run.flow_id, session_id=session_id)
-    return (yield from context.get_json(spec, "list of messages"))
+    return (yield from get_json(spec, "list of messages"))
 
 
-def _add_reason(context: ApiContext, run: Run) -> Steps[Run]:
+def _add_reason(run: Run) -> Steps[Run]:
     """Add the reason of a failure, which 1.8 to 1.10 tell only as an error message of the session.
 
     From 1.10 on a message names its run. Before, in a session that is not the run's own, it may
     be another run's, and a warning says so.
     """
-    body = yield from with_fallback(_fetch_session_messages(context, run), lambda error: [])
+    body = yield from or_default(_fetch_session_messages(run), [])
     failure = find_error(body, run.job_id)
     if failure is None:
         return replace(run, errors=(RunError(NO_REASON),))

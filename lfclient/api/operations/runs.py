@@ -9,13 +9,7 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from lfclient.api.error_mapping import (
-    code_of,
-    detail_of,
-    error_from_response,
-    is_dialect_mismatch,
-    message_of,
-)
+from lfclient.api.error_mapping import error_from_response, is_dialect_mismatch
 from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow
@@ -23,13 +17,12 @@ from lfclient.api.operations.run_completion import complete_run, list_file_ids
 from lfclient.api.operations.server import get_release
 from lfclient.api.payloads import run_request, session_parameter
 from lfclient.api.requests import status_request
-from lfclient.api.steps import Pause, Steps
+from lfclient.api.steps import Pause, Steps, or_default, send
 from lfclient.common.backoff import Backoff
 from lfclient.common.coerce import as_dict
-from lfclient.common.json_types import Json
-from lfclient.errors import JobNotFound, LangflowError, ServerFault, Unreachable
-from lfclient.flows.model import Flow
-from lfclient.flows.validation import check_overrides, raise_errors
+from lfclient.errors import JobNotFound, ServerFault, Unreachable
+from lfclient.flows.model import Flow, stored_secrets
+from lfclient.flows.validation import check_overrides, collect_secrets, raise_errors
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.evidence import Evidence
 from lfclient.runs.model import Mode, Run, RunStatus, WaitTimeout
@@ -57,8 +50,8 @@ def run_flow(
     flow, before, response, files_before = yield from _start(
         context, flow, overrides, "sync", session_id, check, None
     )
-    run = _read_sync_response(context, response, before, flow, overrides)
-    context.remember_job(run, files_before)
+    run = _read_sync_response(response, before, flow, overrides)
+    _remember_job(context, run, files_before)
     del response  # frees memory: it may be large, and what follows may take a while
     return (yield from complete_run(context, run, flow))
 
@@ -78,11 +71,11 @@ def submit_run(
         context, flow, overrides, "background", session_id, check, key, repeat
     )
     if response.status != 200:
-        raise context.error(response, subject=flow.id, overrides=overrides, is_workflow=True)
-    raw = response.json(context.redactor, "submit response")
+        raise error_from_response(response, subject=flow.id, overrides=overrides, is_workflow=True)
+    raw = response.json("submit response")
     parse(JobResponse, raw, "submit response")
     run = read_run(raw, before=before, flow=flow)
-    context.remember_job(run, files_before)
+    _remember_job(context, run, files_before)
     return run
 
 
@@ -99,12 +92,13 @@ def prepare_run(
     """
     if isinstance(flow, str):
         flow = yield from get_flow(context, flow)
-    context.remember_flow(flow)
+    context.flows[flow.id] = flow
     server = yield from get_release(context)
-    context.redact_secrets_of(flow, overrides)
+    # a component may return either
+    context.redactor.add(*collect_secrets(flow, overrides), *stored_secrets(flow))
     if check:
         raise_errors(check_overrides(flow, overrides, mode, server))
-    files_before = yield from list_file_ids(context, flow)
+    files_before = yield from list_file_ids(flow)
     return flow, server, files_before
 
 
@@ -116,12 +110,12 @@ def get_status(
     `evidence` is that of all the job's events, if they have been read already.
     """
     before = last_known_run(context, job)
-    flow = flow or context.flow(before.flow_id)
+    flow = flow or context.flows.get(before.flow_id)
     run = yield from _fetch_status(context, before, flow)
     if not run.ended:
         return run
-    if flow is None:
-        flow = yield from _fetch_flow_of(context, run)
+    if flow is None and run.flow_id:
+        flow = yield from or_default(get_flow(context, run.flow_id), None)
         if flow is not None:
             run = yield from _fetch_status(context, before, flow)
     return (yield from complete_run(context, run, flow, evidence))
@@ -133,7 +127,7 @@ def last_known_run(context: ApiContext, job: Run | str) -> Run:
         if job.job_id is None:
             raise JobNotFound("This run has no job id, so its status can't be requested.")
         return job
-    return context.job(job) or replace(new_run("", "background", None), job_id=job)
+    return context.jobs.get(job) or replace(new_run("", "background", None), job_id=job)
 
 
 def wait_for_run(
@@ -182,48 +176,39 @@ def _start(
     overrides = overrides or {}
     flow, server, files_before = yield from prepare_run(context, flow, overrides, mode, check)
     spec = run_request(server, flow, overrides, mode, session_id, idempotency_key, repeat)
-    response = yield from context.send(spec)
-    if response.status == 422 and is_dialect_mismatch(
-        response, response.json_or_none(context.redactor)
-    ):
+    response = yield from send(spec)
+    if is_dialect_mismatch(response):
         # nothing ran: the server has been replaced by another release
-        context.forget_server()
+        context.release = context.server = None
         server = yield from get_release(context)
         spec = run_request(server, flow, overrides, mode, session_id, idempotency_key, repeat)
-        response = yield from context.send(spec)
+        response = yield from send(spec)
     session = session_id if session_parameter(server, flow) else None
     return flow, new_run(flow.id, mode, session), response, files_before
 
 
 def _read_sync_response(
-    context: ApiContext,
     response: Response,
     before: Run,
     flow: Flow,
     overrides: Mapping[str, Any] | None,
 ) -> Run:
     if response.status == 200:
-        raw = response.json(context.redactor, "run response")
+        raw = response.json("run response")
         return read_run(raw, before=before, flow=flow)
-    body = response.json_or_none(context.redactor)
-    detail = as_dict(detail_of(body))
+    detail = as_dict(response.detail)
     if response.status == 408:
         return timed_out_run(detail, before=before)
-    if response.status == 500 and code_of(body) == "JOB_FAILED":
+    if response.status == 500 and response.code == "JOB_FAILED":
         return failed_run(detail, before=before, flow=flow)
-    raise error_from_response(
-        response, body, subject=flow.id, overrides=overrides, is_workflow=True
-    )
+    raise error_from_response(response, subject=flow.id, overrides=overrides, is_workflow=True)
 
 
-def _fetch_flow_of(context: ApiContext, run: Run) -> Steps[Flow | None]:
-    """Return the run's flow in its current version; None if it can't be fetched."""
-    if not run.flow_id:
-        return None
-    try:
-        return (yield from get_flow(context, run.flow_id))
-    except LangflowError:
-        return None
+def _remember_job(context: ApiContext, run: Run, files_before: frozenset[str] | None) -> None:
+    if run.job_id:
+        context.jobs[run.job_id] = run
+        if files_before is not None:
+            context.files_before[run.job_id] = files_before
 
 
 def _fetch_status(context: ApiContext, before: Run, flow: Flow | None) -> Steps[Run]:
@@ -233,12 +218,11 @@ def _fetch_status(context: ApiContext, before: Run, flow: Flow | None) -> Steps[
     failures = 0
     waits = _DOUBTFUL_STATUS.waits()
     while True:
-        response = yield from context.send(status_request(job_id))
+        response = yield from send(status_request(job_id))
         if response.status == 200:
-            raw = response.json(context.redactor, "job status")
+            raw = response.json("job status")
             return read_run(raw, before=before, flow=flow)
-        body = response.json_or_none(context.redactor)
-        code, detail = code_of(body), as_dict(detail_of(body))
+        code, detail = response.code, as_dict(response.detail)
         if response.status == 408:
             return timed_out_run(detail, before=before)
         seconds = next(waits, None)
@@ -249,14 +233,14 @@ def _fetch_status(context: ApiContext, before: Run, flow: Flow | None) -> Steps[
             if is_certain or seconds is None:
                 return failed_run(detail, before=before, flow=flow)
         elif response.status != 500 or code is None or seconds is None:
-            if seconds is None and "No vertex builds found" in message_of(body):
-                return _replaced_run(before, body, flow)
-            raise error_from_response(response, body, subject=job_id, is_workflow=True)
+            if seconds is None and "No vertex builds found" in response.message:
+                return replace(_replaced_run(before, flow), raw=response.body)
+            raise error_from_response(response, subject=job_id, is_workflow=True)
         if seconds is not None:
             yield Pause(seconds)
 
 
-def _replaced_run(before: Run, body: Json, flow: Flow | None) -> Run:
+def _replaced_run(before: Run, flow: Flow | None) -> Run:
     """Return a completed job of 1.8 to 1.10 whose results a later run has replaced."""
     leaves = flow.expected_terminals if flow else ()
     outputs = {
@@ -276,5 +260,4 @@ def _replaced_run(before: Run, body: Json, flow: Flow | None) -> Run:
         server_status="completed",
         outputs=outputs,
         warnings=(REPLACED,),
-        raw=body,
     )

@@ -9,7 +9,7 @@ from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.requests import get_request, status_request
-from lfclient.api.steps import Steps
+from lfclient.api.steps import Steps, get_json, send
 from lfclient.common.coerce import as_dict
 from lfclient.errors import BadAnswer, DeveloperApiDisabled, LangflowError, NotLangflow
 from lfclient.wire.schemas import ConfigResponse, VersionResponse, parse
@@ -26,7 +26,7 @@ from lfclient.wire.server_info import (
 def get_release(context: ApiContext) -> Steps[ServerInfo]:
     """Return the server's release and dialect without its limits; fetched once."""
     if context.release is None:
-        context.release = yield from _fetch_release(context)
+        context.release = yield from _fetch_release()
     return context.release
 
 
@@ -34,10 +34,10 @@ def get_server(context: ApiContext) -> Steps[ServerInfo]:
     """Return the server with its limits and warnings; fetched once."""
     if context.server is None:
         server = yield from get_release(context)
-        config = yield from _fetch_config(context)
+        config = yield from _fetch_config()
         server = replace(server, limits=read_limits(config, server.dialect))
         if server.dialect == "inputs":
-            server = yield from _check_workflow_api(context, server)
+            server = yield from _check_workflow_api(server)
         context.release = context.server = server
     return context.server
 
@@ -50,20 +50,19 @@ def get_server_or_release(context: ApiContext) -> Steps[ServerInfo]:
         return (yield from get_release(context))
 
 
-def is_healthy(context: ApiContext) -> Steps[bool]:
+def is_healthy() -> Steps[bool]:
     """Return whether the server reports itself healthy, in one attempt; never raises."""
     try:
         response: Response = yield get_request("/health")
     except LangflowError:
         return False
-    body = response.json_or_none(context.redactor) if response.status == 200 else None
-    return bool(as_dict(body).get("status") == "ok")
+    return response.status == 200 and as_dict(response.body).get("status") == "ok"
 
 
-def _check_workflow_api(context: ApiContext, server: ServerInfo) -> Steps[ServerInfo]:
+def _check_workflow_api(server: ServerInfo) -> Steps[ServerInfo]:
     """Add a warning if the Workflow API is disabled, which before 1.11 only a request shows."""
-    response = yield from context.send(status_request(str(UUID(int=0))))
-    error = context.error(response, is_workflow=True)
+    response = yield from send(status_request(str(UUID(int=0))))
+    error = error_from_response(response, is_workflow=True)
     if not isinstance(error, DeveloperApiDisabled):
         return server
     capabilities = replace(server.capabilities, background=False, stop=False)
@@ -71,40 +70,39 @@ def _check_workflow_api(context: ApiContext, server: ServerInfo) -> Steps[Server
     return replace(server, capabilities=capabilities, warnings=(*server.warnings, warning))
 
 
-def _fetch_config(context: ApiContext) -> Steps[ConfigResponse]:
-    response = yield from context.send(get_request("/api/v1/config"))
-    body = response.json_or_none(context.redactor) if response.status == 200 else None
+def _fetch_config() -> Steps[ConfigResponse]:
+    response = yield from send(get_request("/api/v1/config"))
+    body = response.body if response.status == 200 else None
     try:
         return parse(ConfigResponse, body, "server's configuration")
     except BadAnswer:
         return ConfigResponse()
 
 
-def _fetch_release(context: ApiContext) -> Steps[ServerInfo]:
-    response = yield from context.send(get_request("/api/v1/version"))
-    body = response.json_or_none(context.redactor)
+def _fetch_release() -> Steps[ServerInfo]:
+    response = yield from send(get_request("/api/v1/version"))
     if response.status >= 500 or 300 <= response.status < 400:
-        raise error_from_response(response, body)
+        raise error_from_response(response)
     try:
-        version = parse(VersionResponse, body, "server's version")
+        version = parse(VersionResponse, response.body, "server's version")
     except BadAnswer as error:
         raise NotLangflow(
             f"The server at this address is not Langflow (HTTP {response.status}, "
-            f"{response.content_type or 'no type'}).",
+            f"{response.content_type}).",
             status=response.status,
         ) from error
     if "langflow" not in version.package.lower():
         raise NotLangflow(f"The server at this address is “{version.package}”, not Langflow.")
     minor = parse_minor(version)
     if minor is None:
-        dialect = yield from _dialect_from_schema(context)
+        dialect = yield from _dialect_from_schema()
     else:
         dialect = select_dialect(minor)
     return build_server_info(version, minor, dialect)
 
 
-def _dialect_from_schema(context: ApiContext) -> Steps[Dialect]:
+def _dialect_from_schema() -> Steps[Dialect]:
     """Return the dialect for an unreadable version, from the request's name in the API schema."""
-    schema = yield from context.get_json(get_request("/openapi.json"), "server's API schema")
+    schema = yield from get_json(get_request("/openapi.json"), "server's API schema")
     schemas = as_dict(as_dict(as_dict(schema).get("components")).get("schemas"))
     return "modes" if "WorkflowRunRequest" in schemas else "inputs"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 
-from lfclient.api.error_mapping import error_from_response, message_of
+from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.run_completion import fetch_build_evidence
 from lfclient.api.operations.runs import get_status, last_known_run
 from lfclient.api.operations.server import get_release
-from lfclient.api.requests import status_request, stop_request
-from lfclient.api.steps import Pause, Steps
+from lfclient.api.requests import WORKFLOWS, RequestSpec, status_request
+from lfclient.api.steps import Pause, Steps, send
 from lfclient.common.backoff import Backoff
 from lfclient.common.coerce import as_dict
 from lfclient.errors import LangflowError
@@ -42,17 +43,18 @@ def stop_run(context: ApiContext, job: Run | str, flow: Flow | None) -> Steps[St
     elif not server.is_early_stop_safe:
         yield from _wait_for_start(context, before)
     job_id = before.job_id or ""
-    response = yield from context.send(stop_request(job_id))
-    body = response.json_or_none(context.redactor)
+    # sending it twice is harmless
+    spec = RequestSpec("POST", f"{WORKFLOWS}/stop", json={"job_id": job_id}, idempotent=True)
+    response = yield from send(spec)
     if response.status == 409:
         run = yield from get_status(context, before, flow)
-        return StopResult(False, message_of(body), run)
+        return StopResult(False, response.message, run)
     if response.status != 200:
-        raise error_from_response(response, body, subject=job_id, is_workflow=True)
-    message = str(as_dict(body).get("message") or "")
+        raise error_from_response(response, subject=job_id, is_workflow=True)
+    message = str(as_dict(response.body).get("message") or "")
     run = yield from _confirm_stop(context, before, flow)
     if server.dialect == "inputs" and run.status is RunStatus.CANCELLED:
-        run = yield from recover_erased_result(context, run, flow or context.flow(run.flow_id))
+        run = yield from recover_erased_result(context, run, flow or context.flows.get(run.flow_id))
     is_stopped = run.status is RunStatus.CANCELLED if run.ended else None
     return StopResult(is_stopped, message, run)
 
@@ -65,7 +67,7 @@ def recover_erased_result(context: ApiContext, run: Run, flow: Flow | None) -> S
     if flow is None or not flow.expected_terminals:
         return run
     expected = frozenset(leaf.id for leaf in flow.expected_terminals)
-    evidence = yield from fetch_build_evidence(context, run, expected)
+    evidence = yield from fetch_build_evidence(run, expected)
     if not all(name in evidence.builds and not evidence.builds[name].error for name in expected):
         return run
     completed = replace(run, status=RunStatus.COMPLETED, outputs={}, server_status="cancelled")
@@ -81,7 +83,7 @@ def _wait_for_start(context: ApiContext, job: Run) -> Steps[None]:
     with the end of a job still can.
     """
     job_id = job.job_id or ""
-    remaining = RESUME_SECONDS - context.seconds_since_resume(job_id)
+    remaining = context.resumed_at.get(job_id, -math.inf) + RESUME_SECONDS - time.monotonic()
     if remaining > 0:
         yield Pause(remaining)
         return
@@ -94,8 +96,7 @@ def _wait_for_start(context: ApiContext, job: Run) -> Steps[None]:
             response: Response = yield replace(status_request(job_id), max_timeout=max_timeout)
         except LangflowError:
             return  # the stop request will report it
-        body = response.json_or_none(context.redactor)
-        if as_dict(body).get("status") != "queued":
+        if as_dict(response.body).get("status") != "queued":
             return
         yield Pause(seconds)
 

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.event_streams import stream_read_timeout
 from lfclient.api.operations.run_completion import resolve_files
 from lfclient.api.operations.runs import prepare_run
 from lfclient.api.operations.server import get_server_or_release
 from lfclient.api.payloads import run_request
-from lfclient.api.requests import EVENT_STREAM, with_headers
-from lfclient.api.steps import Emit, EventSteps, OpenStream, ReadChunk
+from lfclient.api.requests import EVENT_STREAM
+from lfclient.api.steps import Emit, EventSteps, ReadChunk, send
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.runs.components import RunError
@@ -46,17 +47,17 @@ def stream_run(
     flow, server, files_before = yield from prepare_run(context, flow, overrides, "stream", check)
     limits = (yield from get_server_or_release(context)).limits
     spec = run_request(server, flow, overrides, "stream", session_id)
-    spec = with_headers(spec, accept=EVENT_STREAM)
-    response = yield from context.open_stream(
-        OpenStream(spec, stream_read_timeout(server, is_call=True))
+    headers, read_timeout = {"accept": EVENT_STREAM}, stream_read_timeout(server, is_call=True)
+    response = yield from send(
+        replace(spec, headers=headers, streamed=True, read_timeout=read_timeout)
     )
     if response.status != 200:
-        raise context.error(response, subject=flow.id, overrides=overrides, is_workflow=True)
+        raise error_from_response(response, subject=flow.id, overrides=overrides, is_workflow=True)
     check_event_stream(response.content_type)
     parser = EventParser(durable=False, limits=limits, redactor=context.redactor)
     call = _StreamedCall(parser, FrameParser(context.redactor))
     try:
-        while chunk := (yield ReadChunk()):
+        while chunk := (yield ReadChunk(response)):
             events = call.feed(chunk)
             if events:
                 yield Emit(events)
@@ -64,7 +65,7 @@ def stream_run(
         call.error = error
     before = new_run(flow.id, "stream", session_id)
     run = evaluate_outcome(call.run(before, flow), flow, parser.evidence, limits)
-    run = yield from resolve_files(context, run, files_before)
+    run = yield from resolve_files(run, files_before)
     yield Emit([RunEnded(run.status, run)])
 
 
