@@ -3,56 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, closing, suppress
-from datetime import datetime
-from typing import IO, Any, BinaryIO, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import httpx
 
 from lfclient.api import http
-from lfclient.api.operations import (
-    auth,
-    catalogue,
-    chat_sessions,
-    event_streams,
-    files,
-    flows,
-    human_input,
-    job_search,
-    run_completion,
-    runs,
-    server,
-    stopping,
-    streamed_calls,
-)
+from lfclient.api.client_methods import ClientMethods
 from lfclient.api.operations.context import ApiContext
-from lfclient.api.operations.files import OnProgress
-from lfclient.api.operations.runs import OnChange
 from lfclient.api.steps import Emit, EventSteps, Pause, ReadChunk, Step, Steps
 from lfclient.api.transports import AsyncCheckedTransport
-from lfclient.common.deprecation import renamed_keyword
-from lfclient.common.json_types import JsonObject
 from lfclient.errors import LangflowError
-from lfclient.flows.model import Flow, FlowSummary
-from lfclient.outputs.model import FileRef
-from lfclient.runs.components import ComponentRun, HumanInput, Message
 from lfclient.runs.events import Event
-from lfclient.runs.lost_jobs import FoundJob
-from lfclient.runs.model import Run, StopResult
 from lfclient.wire.addresses import normalize_address
 from lfclient.wire.server_info import ServerInfo
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class AsyncLangflowClient:
-    """The async counterpart of `LangflowClient`, for one event loop.
+def _awaitable(
+    method: Callable[Concatenate[ClientMethods, P], T],
+) -> Callable[Concatenate[AsyncLangflowClient, P], Coroutine[Any, Any, T]]:
+    """Return a method with the types that it has in the async client."""
+    return method  # type: ignore[return-value]
 
-    `url` may have a base path. Timeouts are in seconds, None for no limit: `timeout` for ordinary
-    requests, `run_timeout` for a run in one request. `verify` is the path of a private CA's
-    certificate, or whether to verify at all. `server` saves the request for the release if it is
-    known. All methods raise `LangflowError`.
+
+def _streaming(
+    method: Callable[Concatenate[ClientMethods, P], Iterator[Event]],
+) -> Callable[Concatenate[AsyncLangflowClient, P], AsyncGenerator[Event, None]]:
+    """Return a method that yields events with the types that it has in the async client."""
+    return method  # type: ignore[return-value]
+
+
+class AsyncLangflowClient:
+    """The async counterpart of `LangflowClient`, with the same arguments, for one event loop.
+
+    Close the generators of `events` and `stream` (`contextlib.aclosing`) if you leave them early.
     """
 
     def __init__(
@@ -90,228 +78,37 @@ class AsyncLangflowClient:
         await self._pooled.aclose()
         await self._unpooled.aclose()
 
-    async def server(self) -> ServerInfo:
-        """Return the release, dialect, capabilities, limits and warnings; fetched once."""
-        return await self._drive(server.get_server(self._context))
-
-    async def flows(self) -> list[FlowSummary]:
-        """Return the flows of the API key's user by name, without the starter projects."""
-        return await self._drive(flows.list_flows())
-
-    async def flow(self, id_or_name: str) -> Flow:
-        """Return a flow by its id, endpoint name or name. Raises `FlowNotFound`."""
-        return await self._drive(flows.get_flow(self._context, id_or_name))
-
-    async def run(
-        self,
-        flow: Flow | str,
-        overrides: Mapping[str, Any] | None = None,
-        session_id: str | None = None,
-        check: bool = True,
-    ) -> Run:
-        """Run a flow and wait for its result. It is never resent once a byte was sent."""
-        return await self._drive(runs.run_flow(self._context, flow, overrides, session_id, check))
-
-    async def submit(
-        self,
-        flow: Flow | str,
-        overrides: Mapping[str, Any] | None = None,
-        session_id: str | None = None,
-        check: bool = True,
-        idempotency_key: str | None = None,
-        repeat: bool = True,
-    ) -> Run:
-        """Start a background job.
-
-        The same `idempotency_key` returns the same job (1.11+), or a new one if that has failed.
-        `repeat=False` never resends a request that may have arrived.
-        """
-        return await self._drive(
-            runs.submit_run(
-                self._context, flow, overrides, session_id, check, idempotency_key, repeat
-            )
-        )
-
-    async def status(self, job: Run | str, flow: Flow | None = None) -> Run:
-        """Return a job's current state, with its outputs once it has ended."""
-        return await self._drive(runs.get_status(self._context, job, flow))
-
-    async def wait(
-        self,
-        job: Run | str,
-        timeout: float | None = None,
-        on_change: OnChange | None = None,
-        flow: Flow | None = None,
-    ) -> Run:
-        """Return the ended run; call `on_change` with each new status. Raises `WaitTimeout`."""
-        return await self._drive(runs.wait_for_run(self._context, job, timeout, on_change, flow))
-
-    async def stop(self, job: Run | str, flow: Flow | None = None) -> StopResult:
-        """Stop a job and return what the server did; see `LangflowClient.stop`."""
-        return await self._drive(stopping.stop_run(self._context, job, flow))
-
-    async def complete(self, run: Run, flow: Flow | None = None) -> Run:
-        """Return an ended run with its true status and complete outputs.
-
-        `status` and `wait` do this already.
-        """
-        return await self._drive(run_completion.complete_run(self._context, run, flow))
-
-    def events(
-        self, job: Run | str, after: str | None = None, flow: Flow | None = None
-    ) -> AsyncGenerator[Event, None]:
-        """Yield a job's events until it has ended (1.11+); see `LangflowClient.events`.
-
-        Close the generator (`contextlib.aclosing`) if you leave it early.
-        """
-        return self._drive_events(event_streams.follow_events(self._context, job, after, flow))
-
-    def stream(
-        self,
-        flow: Flow | str,
-        overrides: Mapping[str, Any] | None = None,
-        session_id: str | None = None,
-        check: bool = True,
-    ) -> AsyncGenerator[Event, None]:
-        """Run a flow in one request and yield its events; see `LangflowClient.stream`.
-
-        Close the generator (`contextlib.aclosing`) if you leave it early.
-        """
-        return self._drive_events(
-            streamed_calls.stream_run(self._context, flow, overrides, session_id, check)
-        )
-
-    async def find_jobs(
-        self, flow: Flow | str, session_id: str | None, sent_at: datetime
-    ) -> list[FoundJob]:
-        """Return the jobs that a submit without a response may have created.
-
-        See `LangflowClient.find_jobs`.
-        """
-        return await self._drive(job_search.find_jobs(self._context, flow, session_id, sent_at))
-
-    async def pending(self, flow: Flow | str) -> list[HumanInput]:
-        """Return the open questions of a flow's runs (1.11+)."""
-        return await self._drive(human_input.list_pending(self._context, flow))
-
-    async def resume(self, job: Run | str, request_id: str, decision: str) -> None:
-        """Answer a run's question with one of its action ids.
-
-        Raises `NotWaiting` if the question is no longer open, and `InvalidRequest` for a decision
-        that is not allowed.
-        """
-        await self._drive(human_input.resume_run(self._context, job, request_id, decision))
-
-    async def component_runs(self, run: Run, flow: Flow | None = None) -> dict[str, ComponentRun]:
-        """Return a run's components by id from the server's records of a flow's latest run."""
-        return await self._drive(run_completion.get_component_runs(self._context, run, flow))
-
-    async def sessions(self, flow: Flow | str) -> list[str]:
-        """Return the ids of a flow's sessions, latest first from 1.12 on.
-
-        Empty if there is no such flow. 1.12 returns only the latest 200.
-        """
-        return await self._drive(chat_sessions.list_sessions(self._context, flow))
-
-    async def messages(
-        self, flow: Flow | str, session_id: str | None = None, limit: int | None = None
-    ) -> list[Message]:
-        """Return the latest `limit` messages of a session, or of a whole flow; oldest first."""
-        return await self._drive(
-            chat_sessions.list_messages(self._context, flow, session_id, limit)
-        )
-
-    async def rename_session(self, old: str, new: str, flow: Flow | str | None = None) -> None:
-        """Give a session another id, in one flow or in all flows of the API key's user.
-
-        Merges it with a session that has this id already. Raises `SessionNotFound`.
-        """
-        await self._drive(chat_sessions.rename_session(self._context, old, new, flow))
-
-    async def delete_session(self, session_id: str, flow: Flow | str | None = None) -> None:
-        """Delete a session's messages, in one flow or in all flows of the API key's user."""
-        await self._drive(chat_sessions.delete_session(self._context, session_id, flow))
-
-    async def variables(self) -> list[str]:
-        """Return the names of the server's variables."""
-        return await self._drive(catalogue.list_variables())
-
-    @renamed_keyword("own", "custom_code")
-    async def catalogue(self, custom_code: Mapping[str, str] | None = None) -> JsonObject:
-        """Return the templates of the server's components; see `LangflowClient.catalogue`."""
-        return await self._drive(catalogue.get_catalogue(custom_code or {}))
-
-    async def create_flow(
-        self,
-        name: str,
-        data: JsonObject,
-        description: str = "",
-        endpoint_name: str | None = None,
-    ) -> FlowSummary:
-        """Create a flow; the server may change the name to keep it unique."""
-        return await self._drive(flows.create_flow(name, data, description, endpoint_name))
-
-    async def delete_flow(self, flow_id: str) -> None:
-        """Delete a flow. Raises `FlowNotFound`, also if it is deleted already."""
-        await self._drive(flows.delete_flow(flow_id))
-
-    async def files(self) -> list[FileRef]:
-        """Return the files of the API key's user, newest first.
-
-        `path` is the value of a parameter that takes files.
-        """
-        return await self._drive(files.list_files())
-
-    async def upload(
-        self,
-        name: str,
-        content: bytes | BinaryIO,
-        *,
-        flow_id: str | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> FileRef:
-        """Upload a file; the result's `path` is the value of a parameter that takes files.
-
-        The file goes to the user's files or, with `flow_id`, next to that flow, as chat images do.
-        `content` is read from its beginning during the upload. `on_progress` is called with the
-        bytes sent so far; an exception from it aborts the upload. Raises `FileRefused`.
-        """
-        return await self._drive(
-            files.upload_file(self._context, name, content, flow_id, on_progress)
-        )
-
-    @renamed_keyword("most", "max_bytes")
-    async def download(self, ref: FileRef, max_bytes: int | None = None) -> bytes:
-        """Return the bytes of a file that a run wrote.
-
-        Raises `LangflowError` if there are more than `max_bytes`, without reading the rest.
-        """
-        return await self._drive(files.download_file(ref, max_bytes))
-
-    @renamed_keyword("most", "max_bytes")
-    async def save(self, ref: FileRef, target: IO[bytes], max_bytes: int | None = None) -> int:
-        """Download a file into `target` in chunks and return its size in bytes.
-
-        `target` is emptied first, and holds a part of the file if this fails. Raises
-        `LangflowError` if there are more than `max_bytes`.
-        """
-        return await self._drive(files.save_file(ref, target, max_bytes))
-
-    async def health(self) -> bool:
-        """Return whether the server responds and is healthy; never raises if it does not."""
-        return await self._drive(server.is_healthy())
-
-    async def auto_login(self) -> str | None:
-        """Return a token if the server needs no password, else None."""
-        return await self._drive(auth.auto_login(self._context))
-
-    async def login(self, user: str, password: str) -> str:
-        """Return a token for a user. Raises `InvalidKey` for a wrong password."""
-        return await self._drive(auth.login(self._context, user, password))
-
-    async def create_key(self, name: str, token: str) -> str:
-        """Return a new API key of the token's user."""
-        return await self._drive(auth.create_key(self._context, name, token))
+    server = _awaitable(ClientMethods.server)
+    flows = _awaitable(ClientMethods.flows)
+    flow = _awaitable(ClientMethods.flow)
+    run = _awaitable(ClientMethods.run)
+    submit = _awaitable(ClientMethods.submit)
+    status = _awaitable(ClientMethods.status)
+    wait = _awaitable(ClientMethods.wait)
+    stop = _awaitable(ClientMethods.stop)
+    complete = _awaitable(ClientMethods.complete)
+    events = _streaming(ClientMethods.events)
+    stream = _streaming(ClientMethods.stream)
+    find_jobs = _awaitable(ClientMethods.find_jobs)
+    pending = _awaitable(ClientMethods.pending)
+    resume = _awaitable(ClientMethods.resume)
+    component_runs = _awaitable(ClientMethods.component_runs)
+    sessions = _awaitable(ClientMethods.sessions)
+    messages = _awaitable(ClientMethods.messages)
+    rename_session = _awaitable(ClientMethods.rename_session)
+    delete_session = _awaitable(ClientMethods.delete_session)
+    variables = _awaitable(ClientMethods.variables)
+    catalogue = _awaitable(ClientMethods.catalogue)
+    create_flow = _awaitable(ClientMethods.create_flow)
+    delete_flow = _awaitable(ClientMethods.delete_flow)
+    files = _awaitable(ClientMethods.files)
+    upload = _awaitable(ClientMethods.upload)
+    download = _awaitable(ClientMethods.download)
+    save = _awaitable(ClientMethods.save)
+    health = _awaitable(ClientMethods.health)
+    auto_login = _awaitable(ClientMethods.auto_login)
+    login = _awaitable(ClientMethods.login)
+    create_key = _awaitable(ClientMethods.create_key)
 
     async def _drive(self, operation: Steps[T]) -> T:
         """Perform the steps of an operation and return its result."""

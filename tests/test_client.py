@@ -250,7 +250,7 @@ def test_the_async_client_retries_waits_and_refuses_as_the_sync_one():
 
 def test_both_clients_have_the_same_methods():
     sync, other = (
-        {name for name in vars(kind) if not name.startswith("_")}
+        {name for name in dir(kind) if not name.startswith("_")}
         for kind in (LangflowClient, AsyncLangflowClient)
     )
     assert sync == other

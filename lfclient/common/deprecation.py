@@ -30,13 +30,14 @@ class RenamedAttribute:
 
 
 def renamed_keyword(old: str, new: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Accept the keyword `old` for `new` and warn; remove it in 0.3."""
+    """Accept the keyword `old` for `new` in a method and warn; remove it in 0.3."""
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         @wraps(function)
         def accept_old(*args: P.args, **kwargs: P.kwargs) -> T:
             if old in kwargs and new not in kwargs:
-                message = f"{function.__qualname__}({old}=) is deprecated: use {new}."
+                name = f"{type(args[0]).__name__}.{function.__name__}"
+                message = f"{name}({old}=) is deprecated: use {new}."
                 warnings.warn(message, DeprecationWarning, stacklevel=2)
                 kwargs[new] = kwargs.pop(old)
             return function(*args, **kwargs)
