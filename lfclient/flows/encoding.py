@@ -102,10 +102,9 @@ def override_targets(field: Field) -> list[tuple[str, str]]:
 
 
 def _normalize(field: Field, value: Json) -> Json:
-    if field.kind is FieldKind.INTEGER and isinstance(value, float):
-        return int(value)
-    if field.kind is FieldKind.SLIDER and isinstance(value, float) and value.is_integer():
-        return int(value)  # as Langflow's editor sends it: some sliders hold counts
+    is_integer_kind = field.kind in (FieldKind.INTEGER, FieldKind.SLIDER)
+    if is_integer_kind and isinstance(value, float) and value.is_integer():
+        return int(value)  # as Langflow's editor sends sliders: some hold counts
     if field.kind is FieldKind.FILE and field.is_list and isinstance(value, str):
         return [value] if value else []
     if field.kind is FieldKind.MODEL and isinstance(value, list) and len(value) == 1:

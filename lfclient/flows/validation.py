@@ -97,10 +97,8 @@ def is_changed(field: Field, value: Json) -> bool:
         return False
     if field.secret and field.has_stored_value and value == "":
         return False
-    if isinstance(value, (int, float)) and isinstance(field.default, (int, float)):
-        same_type = isinstance(value, bool) == isinstance(field.default, bool)
-        return not same_type or value != field.default
-    return type(value) is not type(field.default) or value != field.default
+    types = {type(value), type(field.default)}
+    return (len(types) > 1 and types != {int, float}) or bool(value != field.default)
 
 
 def is_secret_field(field: Field) -> bool:

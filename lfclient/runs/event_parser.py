@@ -74,7 +74,7 @@ class EventParser:
         self._redactor = redactor or Redactor()
         self._held_back: dict[str, Token] = {}  # by message, text that may start a secret
         self._last_name = ""
-        self._seen: set[str] = set()  # ids that are not numbers
+        self._parsed_ids: set[str] = set()  # ids that are not numbers
         self._first_tokens: dict[str, str] = {}  # by message, which contains it and repeats it
 
     @property
@@ -97,7 +97,7 @@ class EventParser:
             return []
         is_transient = frame.name in _TRANSIENT
         is_durable = self._durable and not is_transient and not self._repeats_id(frame)
-        if is_durable and self._is_known(frame):
+        if is_durable and self._should_drop(frame):
             return []
         if not is_transient:
             self.open_question = None
@@ -113,7 +113,7 @@ class EventParser:
         """Return whether it has the id of the last durable event, so that it is not replayed."""
         return bool(frame.id) and frame.id == self.last_id and frame.name != self._last_name != ""
 
-    def _is_known(self, frame: RawEvent) -> bool:
+    def _should_drop(self, frame: RawEvent) -> bool:
         """Return whether to drop an event: a repeated one, or one after a gap."""
         if not frame.id:
             return False
@@ -124,10 +124,10 @@ class EventParser:
             if self.last_id not in (None, self._gap_after) and number > last + 1:
                 self.has_missed_events = True
                 return True
-        elif frame.id in self._seen or frame.id == self.last_id:
+        elif frame.id in self._parsed_ids or frame.id == self.last_id:
             return True
         else:
-            self._seen.add(frame.id)
+            self._parsed_ids.add(frame.id)
         self.last_id, self._last_name = frame.id, frame.name
         return False
 

@@ -177,13 +177,9 @@ def reject_decision(run: Run, request_id: str) -> Run:
     Its question is open again, or was answered by another decision.
     """
     question, decided = run.waiting_for, run.decided
-    last = decided[-1] if decided else None
-    if (
-        last
-        and last.request_id == request_id
-        and not (question and question.request_id == request_id)
-    ):
-        decided = (*decided[:-1], last.without_decision())
+    is_open = question is not None and question.request_id == request_id
+    if decided and decided[-1].request_id == request_id and not is_open:
+        decided = (*decided[:-1], decided[-1].without_decision())
     return replace(run, decided=decided, waiting_for=question and question.without_decision())
 
 
@@ -258,19 +254,13 @@ def merge_messages(run: Run, stored: Iterable[Message]) -> Run:
 def finalize(run: Run) -> Run:
     """Return an ended run without running components or an open question."""
     is_completed = run.status is RunStatus.COMPLETED
+    idle = ComponentState.WAITING if is_completed else ComponentState.INTERRUPTED
     failed = {error.component_id for error in run.errors}
-
-    def final_state(component: ComponentRun) -> ComponentState:
-        if component.state not in (ComponentState.RUNNING, ComponentState.SUSPENDED):
-            return component.state
-        if component.component_id in failed:
-            return ComponentState.FAILED
-        return ComponentState.WAITING if is_completed else ComponentState.INTERRUPTED
-
-    components = {
-        id: replace(component, state=final_state(component))
-        for id, component in run.components.items()
-    }
+    components = dict(run.components)
+    for id, component in run.components.items():
+        if component.state in (ComponentState.RUNNING, ComponentState.SUSPENDED):
+            state = ComponentState.FAILED if id in failed else idle
+            components[id] = replace(component, state=state)
     question = run.waiting_for
     # it resumed without an event; a stopped run has no decision
     if question and (question.sent or is_completed):

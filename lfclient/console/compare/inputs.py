@@ -43,13 +43,10 @@ def compare_inputs(
     known_parameters = [
         None if one_flow or flow is None else set(_match_keys(flow).values()) for flow in flows
     ]
-    parameters: dict[Hashable, InputValue] = {}
-    for column in columns:
-        for match_key, value in column.items():
-            parameters.setdefault(match_key, value)
     rows = []
-    for match_key, parameter in parameters.items():
+    for match_key in dict.fromkeys(key for column in columns for key in column):
         values = tuple(column.get(match_key) for column in columns)
+        parameter = next(filter(None, values))
         is_missing = tuple(
             value is None and keys is not None and match_key not in keys
             for value, keys in zip(values, known_parameters, strict=True)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from lfclient.console.compare.equality import is_equal
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.model import Run
+
+_MatchKey = tuple[str, str, int]  # component, part, number among equal names
 
 
 class OutputMatch(StrEnum):
@@ -49,14 +51,12 @@ def compare_outputs(runs: Sequence[Run | None], *, one_flow: bool) -> list[Outpu
     """
     columns = [_column(run, one_flow) for run in runs]
     if not one_flow and all(len(column) == 1 for column in columns):
-        columns = [{"": next(iter(column.values()))} for column in columns]
-    names: dict[Hashable, tuple[str, str]] = {}
-    for column in columns:
-        for match_key, (component, part, _) in column.items():
-            names.setdefault(match_key, (component, part))
+        columns = [{("", "", 0): next(iter(column.values()))} for column in columns]
     rows = []
-    for match_key, (component, part) in names.items():
-        outputs = tuple(column[match_key][2] if match_key in column else None for column in columns)
+    for match_key in dict.fromkeys(key for column in columns for key in column):
+        entries = [column.get(match_key) for column in columns]
+        component, part, _ = next(filter(None, entries))
+        outputs = tuple(entry and entry[2] for entry in entries)
         not_run = tuple(
             "" if match_key in column else _not_run_reason(run, match_key, one_flow)
             for run, column in zip(runs, columns, strict=True)
@@ -65,9 +65,9 @@ def compare_outputs(runs: Sequence[Run | None], *, one_flow: bool) -> list[Outpu
     return rows
 
 
-def _column(run: Run | None, one_flow: bool) -> dict[Hashable, tuple[str, str, Output]]:
-    column: dict[Hashable, tuple[str, str, Output]] = {}
-    counts: Counter[Hashable] = Counter()
+def _column(run: Run | None, one_flow: bool) -> dict[_MatchKey, tuple[str, str, Output]]:
+    column: dict[_MatchKey, tuple[str, str, Output]] = {}
+    counts: Counter[tuple[str, str]] = Counter()
     for output in run.outputs.values() if run else ():
         title = output.display_name or output.component_id
         for part, value in (output.parts or {"": output}).items():
@@ -77,10 +77,8 @@ def _column(run: Run | None, one_flow: bool) -> dict[Hashable, tuple[str, str, O
     return column
 
 
-def _not_run_reason(run: Run | None, match_key: Hashable, one_flow: bool) -> str:
-    if run is None or not isinstance(match_key, tuple):
-        return ""
-    for skipped in run.not_run:
+def _not_run_reason(run: Run | None, match_key: _MatchKey, one_flow: bool) -> str:
+    for skipped in run.not_run if run else ():
         if match_key[0] == (skipped.component_id if one_flow else skipped.display_name.casefold()):
             return skipped.reason
     return ""

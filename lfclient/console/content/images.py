@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -70,24 +71,19 @@ def _images_in(output: Output) -> Iterator[FoundImage]:
                 yield FoundImage(format_path(keys), source)
 
 
-def _image_source(text: Json) -> bytes | str:
-    if isinstance(text, bytes):
-        return text
-    if not isinstance(text, str):
+def _image_source(value: Json) -> bytes | str:
+    """Return the source of an image in bytes, a data URL, bare base64 or a URL, else ""."""
+    if isinstance(value, bytes):
+        return value
+    if not isinstance(value, str):
         return ""
-    if text.startswith("data:image/"):
-        return text
-    if text.startswith(_BASE64_PREFIXES) and len(text) > 60:
-        subtype = "png" if text.startswith(_BASE64_PREFIXES[0]) else "jpeg"
-        return f"data:image/{subtype};base64,{text}"
-    return text if is_image_url(text) else ""
-
-
-def is_image_url(text: str) -> bool:
-    """Return whether a text is an http(s) URL of an image file."""
-    if len(text) > 4000 or not text.startswith(("http://", "https://")) or " " in text:
-        return False
-    try:
-        return urlsplit(text).path.lower().endswith(_IMAGE_EXTENSIONS)
-    except ValueError:
-        return False
+    if value.startswith("data:image/"):
+        return value
+    if value.startswith(_BASE64_PREFIXES) and len(value) > 60:
+        subtype = "png" if value.startswith(_BASE64_PREFIXES[0]) else "jpeg"
+        return f"data:image/{subtype};base64,{value}"
+    is_url = value.startswith(("http://", "https://")) and len(value) <= 4000 and " " not in value
+    with suppress(ValueError):
+        if is_url and urlsplit(value).path.lower().endswith(_IMAGE_EXTENSIONS):
+            return value
+    return ""
