@@ -1,8 +1,10 @@
 """The Chat page: conversations, and failures of the server."""
 
+import copy
+
 from pages._ui.connection import request_cache
 from pages._ui.form.entries import EnteredValue
-from tests.support.flows import entry
+from tests.support.flows import edge, entry
 from tests.ui.support.chat_langflow import MESSAGES, RUN, chat_flow
 from tests.ui.support.chat_page import (
     PAGE,
@@ -15,7 +17,7 @@ from tests.ui.support.chat_page import (
     send,
     session_in_url,
 )
-from tests.ui.support.http_stand_in import flow
+from tests.ui.support.http_stand_in import VERSION, flow
 from tests.ui.support.whole_pages import ONE, TWO, open_app, page_text
 
 
@@ -343,3 +345,18 @@ def test_failing_to_load_messages_offers_a_retry_and_keeps_the_input(chat_langfl
     assert "locked" in page_text(app)
     assert "Try again" in button_labels(app)
     assert app.chat_input
+
+
+def test_a_message_that_the_flow_cannot_take_is_refused_with_the_reason(chat_langflow):
+    """From 1.11 on, a background run of a flow with two chat inputs fails."""
+    two_inputs = chat_flow()
+    second = copy.deepcopy(two_inputs["data"]["nodes"][0])
+    second["id"] = second["data"]["id"] = "ChatInput-c"
+    two_inputs["data"]["nodes"].append(second)
+    two_inputs["data"]["edges"].append(edge("ChatInput-c", "ChatOutput-b"))
+    chat_langflow.server.set_flows(two_inputs)
+    chat_langflow.server.answers["GET /api/v1/version"] = (200, VERSION)
+    app = open_chat()
+    app.chat_input[0].set_value("hello").run()
+    assert "Use synchronous mode" in page_text(app)
+    assert RUN not in chat_langflow.server.requests
