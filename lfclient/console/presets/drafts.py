@@ -37,9 +37,8 @@ class Drafts:
         self._max_length = max_length
         self._texts: LRUCache[DraftKey, str | None] = LRUCache(max_drafts)  # None: no draft
         self._unread: LRUCache[DraftKey, None] = LRUCache(max_drafts)  # the store may have a draft
-        self._pending: LRUCache[DraftKey, str | None] = LRUCache(
-            MAX_PENDING
-        )  # keyed as in the store
+        # keyed as in the store
+        self._pending: LRUCache[DraftKey, str | None] = LRUCache(MAX_PENDING)
         self._lock = threading.Lock()
         self._writer: threading.Thread | None = None
         self._store: DraftStore | None = None

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol, TypeVar
 
+from lfclient.console.store.presets import PresetSummary
 from lfclient.errors import InvalidRequest
 
 MAX_NAME_LENGTH = 100  # characters
-
-
-class _HasName(Protocol):
-    @property
-    def name(self) -> str: ...
-
-
-_Named = TypeVar("_Named", bound=_HasName)
 
 
 def validate_name(text: str) -> str:
@@ -34,7 +26,7 @@ def validate_name(text: str) -> str:
     return name
 
 
-def find_by_name(presets: Iterable[_Named], text: str) -> _Named | None:
+def find_by_name(presets: Iterable[PresetSummary], text: str) -> PresetSummary | None:
     """Return the preset that has `text` as its name, or None."""
     name = _normalize(text)
     return next((preset for preset in presets if preset.name == name), None)

@@ -12,12 +12,13 @@ optional; it helps to find the same components in another flow.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lfclient.common.coerce import as_str
 from lfclient.common.json_text import from_json, to_json
 from lfclient.common.json_types import Json, JsonObject
+from lfclient.console.content.json_path import walk
 from lfclient.console.presets.fitting import fit_values
 from lfclient.console.presets.names import MAX_NAME_LENGTH
 from lfclient.errors import InvalidRequest
@@ -90,7 +91,7 @@ def load_preset(data: bytes) -> PresetFile:
         hint = "This looks like a flow. Import it in Langflow." if is_flow else _HINT
         raise InvalidRequest("This file is not a Langflow Console preset.", hint=hint)
     version = content.get("version")
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+    if type(version) is not int or version < 1:
         raise InvalidRequest("This preset has no valid version.", hint=_HINT)
     if version > VERSION:
         raise InvalidRequest(
@@ -119,28 +120,13 @@ def read_json(data: bytes) -> Json:
     """Read untrusted JSON. Raise `InvalidRequest` if it is invalid or nested too deeply."""
     try:
         value = from_json(data.decode("utf-8-sig"))
-        if _is_too_deep(value):
+        if any(len(keys) >= _MAX_DEPTH for keys, _ in walk(value)):
             raise ValueError("This JSON is nested too deeply.")
     except UnicodeError as error:
         raise InvalidRequest("This is not UTF-8 text.", hint=_HINT) from error
     except ValueError as error:
         raise InvalidRequest(str(error), hint=_HINT) from error
     return value
-
-
-def _is_too_deep(value: Json) -> bool:
-    level = [value]
-    for _ in range(_MAX_DEPTH):
-        level = [child for parent in level for child in _children(parent)]
-        if not level:
-            return False
-    return True
-
-
-def _children(value: Json) -> Iterable[Json]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
 
 
 def _read_object(content: JsonObject, name: str) -> JsonObject:

@@ -8,7 +8,6 @@ The values are JSON, compressed and encoded as URL-safe base64. Handwritten JSON
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import zlib
 from collections.abc import Mapping
@@ -56,18 +55,13 @@ def page_url(page: str, **query: str) -> str:
 
 
 def _decompress(text: str) -> bytes:
+    decompressor = zlib.decompressobj()
     try:
         compressed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        decompressor = zlib.decompressobj()
         data = decompressor.decompress(compressed, MAX_FILE_BYTES)
-    except (binascii.Error, ValueError, zlib.error) as error:
-        raise _damaged_link_error() from error
-    if not decompressor.eof:
-        raise _damaged_link_error()
+        if not decompressor.eof:
+            raise ValueError("incomplete")
+    except (ValueError, zlib.error) as error:
+        message = "Couldn't read the values in this link: it was cut off or changed."
+        raise InvalidRequest(message, hint=_HINT) from error
     return data
-
-
-def _damaged_link_error() -> InvalidRequest:
-    return InvalidRequest(
-        "Couldn't read the values in this link: it was cut off or changed.", hint=_HINT
-    )
