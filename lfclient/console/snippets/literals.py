@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from lfclient.common.json_types import Json
+from lfclient.console.content.json_path import walk
 from lfclient.console.snippets.snippet_request import EnvironmentSecret
 from lfclient.flows.field import Variable
 
@@ -41,10 +43,8 @@ class LiteralStyle:
             return self.words[0 if value is None else 1 if value else 2]
         if isinstance(value, dict):
             name = self.name or self.text
-            parts = [
-                f"{name(str(key))}: {self.write(inner, indent + self.step)}"
-                for key, inner in value.items()
-            ]
+            within = indent + self.step
+            parts = [f"{name(key)}: {self.write(inner, within)}" for key, inner in value.items()]
             return self._write_items("{", parts, "}", indent)
         if isinstance(value, (list, tuple)):
             parts = [self.write(inner, indent + self.step) for inner in value]
@@ -52,10 +52,9 @@ class LiteralStyle:
         return json.dumps(value)
 
     def _write_items(self, first: str, parts: list[str], last: str, indent: int) -> str:
-        if sum(map(len, parts)) + indent < _MAX_LINE_LENGTH and not any(
-            "\n" in part for part in parts
-        ):
-            return first + ", ".join(parts) + last
+        line = first + ", ".join(parts) + last
+        if "\n" not in line and len(line) + indent < _MAX_LINE_LENGTH:
+            return line
         pad = " " * indent
         within = pad + " " * self.step
         lines = f",\n{within}".join(parts)
@@ -79,13 +78,11 @@ def javascript_name(text: str) -> str:
     return f"[{json_text(text)}]" if text == "__proto__" else json_text(text)
 
 
-def loses_precision(value: Any) -> bool:
-    """Return whether JavaScript would round a number in this value."""
-    if isinstance(value, dict):
-        return any(map(loses_precision, value.values()))
-    if isinstance(value, (list, tuple)):
-        return any(map(loses_precision, value))
-    return isinstance(value, int) and abs(value) > _MAX_SAFE_INTEGER
+def loses_precision(value: Json) -> bool:
+    """Return whether JavaScript would round a number in this object or list."""
+    return any(
+        isinstance(inner, int) and abs(inner) > _MAX_SAFE_INTEGER for _, inner in walk(value)
+    )
 
 
 PYTHON = LiteralStyle(

@@ -80,12 +80,12 @@ def write_httpx(call: SnippetRequest) -> str:
             "import json\n",
             "import os\n" if call.variables else "",
             "import sys\n",
-            "import time\n" if call.mode == "background" else "",
+            "import time\n" if call.record.mode == "background" else "",
             "\nimport httpx\n\n",
             f"URL = {python_text(call.endpoint)}\n",
             f"HEADERS = {headers}\n",
             f"BODY = {PYTHON.write(call.body)}\n",
-            _BY_HTTPX[call.mode],
+            _BY_HTTPX[call.record.mode],
         ]
     )
 
@@ -94,7 +94,7 @@ def write_lfclient(call: SnippetRequest) -> str:
     """Return code that prints each output's name, kind and value."""
     # variables are never nested
     variable = any(isinstance(value, Variable) for value in call.overrides.values())
-    names = ["LangflowClient", *(["RunEnded", "Token"] if call.mode == "stream" else [])]
+    names = ["LangflowClient", *(["RunEnded", "Token"] if call.record.mode == "stream" else [])]
     key = f', os.environ["{API_KEY}"]' if call.with_key else ""
     return "".join(
         [
@@ -107,8 +107,8 @@ def write_lfclient(call: SnippetRequest) -> str:
             "import os\n" if call.variables else "",
             "import sys\n\n",
             f"from lfclient import {', '.join([*names, *(['Variable'] if variable else [])])}\n\n",
-            f"FLOW = {python_text(call.flow_id)}\n",
-            f"SESSION = {python_text(call.session_id)}\n" if call.session_id else "",
+            f"FLOW = {python_text(call.flow.id)}\n",
+            f"SESSION = {python_text(call.record.session_id)}\n" if call.record.session_id else "",
             f"OVERRIDES = {PYTHON.write(call.overrides)}\n\n",
             f"with LangflowClient({python_text(call.url)}{key}) as client:\n",
             _client_call(call),
@@ -118,10 +118,10 @@ def write_lfclient(call: SnippetRequest) -> str:
 
 
 def _client_call(call: SnippetRequest) -> str:
-    arguments = f"(FLOW, OVERRIDES{', session_id=SESSION' if call.session_id else ''})"
-    if call.mode == "sync":
+    arguments = f"(FLOW, OVERRIDES{', session_id=SESSION' if call.record.session_id else ''})"
+    if call.record.mode == "sync":
         return f"    run = client.run{arguments}\n"
-    if call.mode == "background":
+    if call.record.mode == "background":
         return f"    job = client.submit{arguments}\n    run = client.wait(job)\n"
     return (
         f"    for event in client.stream{arguments}:\n"

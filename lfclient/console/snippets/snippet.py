@@ -20,20 +20,14 @@ class Language(StrEnum):
     LFCLIENT = "Python, lfclient"
     TYPESCRIPT = "TypeScript"
 
-    @property
-    def file_name(self) -> str:
-        """The file name in the comment at the top."""
-        return _FILES[self]
 
-
-_FILES = {
+# the file names in the comments at the top
+FILE_NAMES = {
     Language.CURL: "run.sh",
     Language.HTTPX: "run.py",
     Language.LFCLIENT: "run.py",
     Language.TYPESCRIPT: "run.mts",
 }
-
-
 _WRITERS: dict[Language, Callable[[SnippetRequest], str]] = {
     Language.CURL: curl.write,
     Language.HTTPX: python.write_httpx,

@@ -16,7 +16,6 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import FieldKind, Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import is_secret_override
-from lfclient.runs.model import Mode
 from lfclient.runs.outcome import terminals_without_value
 from lfclient.wire.server_info import ServerInfo
 
@@ -43,20 +42,17 @@ class SnippetRequest:
     """A run as a request: `body` is sent to `endpoint`; `overrides` is what `lfclient` accepts.
 
     In both, an `EnvironmentSecret` stands for each secret; `secrets` maps its variable to the key
-    of the override. `omitted_outputs` names the components whose outputs the response leaves empty.
+    of the override.
     """
 
+    record: RunRecord
+    flow: Flow
     url: str
     endpoint: str
     body: Any
     overrides: dict[str, Any]
     secrets: dict[str, str]
-    flow_id: str
-    flow_name: str
-    mode: Mode
-    session_id: str | None
     with_key: bool
-    omitted_outputs: tuple[str, ...] = ()
 
     @property
     def variables(self) -> list[str]:
@@ -68,10 +64,11 @@ class SnippetRequest:
 
         They explain its purpose and usage, omitted outputs and the variables to set.
         """
-        lines = [f"Runs the flow “{self.flow_name}”.", *usage]
-        if self.omitted_outputs and not reads_all_outputs:
+        lines = [f"Runs the flow “{self.flow.name}”.", *usage]
+        omitted = () if reads_all_outputs else terminals_without_value(self.flow)
+        if omitted:
             lines.append("The API returns null as the content of these outputs:")
-            lines += [f"- {name}" for name in self.omitted_outputs]
+            lines += [f"- {leaf.display_name}" for leaf in omitted]
             lines.append("The snippet “Python, lfclient” prints them in full.")
         if self.with_key:
             lines.append(f"Set {API_KEY} to the API key of the server.")
@@ -86,19 +83,8 @@ def snippet_request(
     overrides, secrets = _replace_secrets(flow, record.overrides)
     # without an idempotency key, or running the snippet again would return the first job
     spec = run_request(server, flow, overrides, record.mode, record.session_id)
-    return SnippetRequest(
-        url=url,
-        endpoint=url + spec.path,
-        body=spec.json,
-        overrides=overrides,
-        secrets=secrets,
-        flow_id=flow.id,
-        flow_name=flow.name,
-        mode=record.mode,
-        session_id=record.session_id,
-        with_key=with_key,
-        omitted_outputs=tuple(leaf.display_name for leaf in terminals_without_value(flow)),
-    )
+    endpoint = url + spec.path
+    return SnippetRequest(record, flow, url, endpoint, spec.json, overrides, secrets, with_key)
 
 
 def _replace_secrets(

@@ -72,7 +72,7 @@ def write(call: SnippetRequest) -> str:
             f"const url = {json_text(call.endpoint)};\n",
             f'const headers = {{ "content-type": "application/json"{key} }};\n',
             f"const body = {_body(call)};\n",
-            _BY_MODE[call.mode],
+            _BY_MODE[call.record.mode],
         ]
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.snippets.snippet import Language, write_snippet
+from lfclient.console.snippets.snippet import FILE_NAMES, Language, write_snippet
 from lfclient.console.snippets.snippet_request import API_KEY
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
@@ -65,7 +65,7 @@ def draw(server: ServerSession, record: RunRecord) -> None:
     st.download_button(
         "Download",
         code.encode(),
-        file_name=language.file_name,
+        file_name=FILE_NAMES[language],
         mime="text/plain",
         key=f"save-snippet-{record.id}-{language.name}",
         on_click="ignore",

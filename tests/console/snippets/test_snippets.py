@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lfclient.api.payloads import run_request
-from lfclient.console.snippets.snippet import Language, write_snippet
+from lfclient.console.snippets.snippet import FILE_NAMES, Language, write_snippet
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidRequest, Unsupported
 from lfclient.flows.field import Variable
@@ -216,7 +216,7 @@ def test_a_snippet_lists_outputs_that_the_api_omits(mode, returns, type, told):
 
 def test_a_snippet_names_its_file():
     for one, code in codes(NEW, "sync", "http://langflow.test").items():
-        assert f" {one.file_name}" in code.partition("\n\n")[0]
+        assert f" {FILE_NAMES[one]}" in code.partition("\n\n")[0]
 
 
 def test_plain_text_equal_to_the_mask_is_kept():
