@@ -6,9 +6,10 @@ import re
 import shutil
 import unicodedata
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC
+from pathlib import PurePath
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
@@ -27,7 +28,7 @@ from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow, stored_secrets
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.outputs.tables import is_rows
-from lfclient.runs.model import Run
+from lfclient.runs.components import Message
 
 _MAX_STEM_LENGTH = 80  # characters of a file name before its number and extension
 _CHUNK_SIZE = 1_000_000  # characters or bytes written at once
@@ -67,29 +68,26 @@ class _OutputEntry:
 
 class _ArchiveWriter:
     def __init__(
-        self,
-        record: RunRecord,
-        file: zipfile.ZipFile,
-        fetch: Fetch,
-        redactor: Redactor,
+        self, record: RunRecord, file: zipfile.ZipFile, fetch: Fetch, redactor: Redactor
     ) -> None:
         self._record, self._file, self._fetch = record, file, fetch
-        self._redactor, self._redact = redactor, redactor.redact_text
+        self._redact, self._redact_value = redactor.redact_text, redactor.redact_value
         self._names = {"readme.txt", "run.json"}
         at = record.created_at.astimezone(UTC)
         self._date = (max(at.year, 1980), at.month, at.day, at.hour, at.minute, at.second)
 
     def write(self) -> None:
         """Write all outputs, then `run.json` and `README.txt`."""
+        run = self._record.run
         entries = [
-            self._entry(part, name if output.parts else "")
-            for output in (self._record.run.outputs.values() if self._record.run else ())
+            self._entry(part, name)
+            for output in (run.outputs.values() if run else ())
             for name, part in (output.parts or {"": output}).items()
         ]
-        entries += self._partial_messages(self._record.run)
+        entries += [self._partial(message) for message in (run.unfinished_messages if run else ())]
         facts = self._redact_values(self._facts(entries))
         try:
-            inputs = self._redactor.redact_value(_inputs(self._record))
+            inputs = self._redact_value(_inputs(self._record))
             self._put("run.json", _json(facts | {"inputs": inputs}))
         except RecursionError:
             facts["left_out"] = [_INPUTS_TOO_DEEP]
@@ -126,12 +124,12 @@ class _ArchiveWriter:
         elif output.kind is OutputKind.IMAGE and isinstance(value, (str, bytes)):
             self._add_image(entry, FoundImage("", value), "")
         elif output.kind is OutputKind.TABLE and is_rows(value):
-            self._add(entry, "csv", csv_chunks(_RedactedRows(value, self._redactor)))
+            self._add(entry, "csv", csv_chunks([self._redact_value(row) for row in value]))
         elif isinstance(value, str) and output.kind in (OutputKind.MESSAGE, OutputKind.ERROR):
             ending = "md" if output.kind is OutputKind.MESSAGE else "txt"
             self._add(entry, ending, _encode([self._redact(value)]))
         else:
-            self._add(entry, "json", _json(value, self._redactor.redact_value))
+            self._add(entry, "json", _json(value, self._redact_value))
 
     def _add_file(self, entry: _OutputEntry, ref: FileRef) -> None:
         with SpooledTemporaryFile(_CHUNK_SIZE) as whole:
@@ -159,25 +157,22 @@ class _ArchiveWriter:
             return
         self._add(entry, media_types.detect_media_type(data).extension, [data], after)
 
-    def _partial_messages(self, run: Run | None) -> Iterator[_OutputEntry]:
-        """Return the messages that were incomplete when the run ended."""
-        for message in run.unfinished_messages if run else ():
-            output = Output(
-                message.component_id or message.id,
-                OutputKind.MESSAGE,
-                message.visible_text,
-                display_name=f"{message.sender_name or 'message'} (partial)",
-            )
-            yield self._entry(output, "")
+    def _partial(self, message: Message) -> _OutputEntry:
+        """Add a message that was incomplete when the run ended."""
+        id, name = (
+            message.component_id or message.id,
+            f"{message.sender_name or 'message'} (partial)",
+        )
+        output = Output(id, OutputKind.MESSAGE, message.visible_text, display_name=name)
+        return self._entry(output, "")
 
     def _add(
         self, entry: _OutputEntry, ending: str, pieces: Iterable[bytes], after: str = ""
     ) -> None:
         stem = entry.output.display_name or entry.output.component_id
         stem = self._redact(f"{stem}-{entry.part}" if entry.part else stem)
-        stem = "-".join(safe_name(re.sub(r"[/\\]", "-", stem)).split())[:_MAX_STEM_LENGTH].strip(
-            "-. "
-        )
+        stem = "-".join(safe_name(re.sub(r"[/\\]", "-", stem)).split())
+        stem = stem[:_MAX_STEM_LENGTH].strip("-. ")
         # again, since the shortened name may be that of a device
         stem = safe_name(stem) if stem else "output"
         name = self._unused_name(f"{stem}{after}.{ending}")
@@ -189,13 +184,11 @@ class _ArchiveWriter:
 
         Some systems ignore case and Unicode normalization.
         """
-        stem, dot, ending = name.rpartition(".")
-        if not stem:
-            stem, dot, ending = name, "", ""
+        path = PurePath(name)
         number = 1
         while _comparable_name(name) in self._names:
             number += 1
-            name = f"{stem}-{number}{dot}{ending}"
+            name = f"{path.stem}-{number}{path.suffix}"
         return name
 
     def _redact_values(self, value: Any) -> Any:
@@ -204,7 +197,7 @@ class _ArchiveWriter:
             return {name: self._redact_values(part) for name, part in value.items()}
         if isinstance(value, list):
             return [self._redact_values(part) for part in value]
-        return self._redactor.redact_value(value)
+        return self._redact_value(value)
 
     def _put(self, name: str, pieces: Iterable[bytes]) -> None:
         """Write a file, or none if `pieces` raises an error."""
@@ -285,16 +278,6 @@ def _inputs(record: RunRecord) -> dict[str, Any] | None:
         key: {"variable": value.name} if isinstance(value, Variable) else value
         for key, value in record.overrides.items()
     }
-
-
-class _RedactedRows:
-    """Table rows, redacted while iterating."""
-
-    def __init__(self, rows: list[dict[str, Any]], redactor: Redactor) -> None:
-        self._rows, self._redactor = rows, redactor
-
-    def __iter__(self) -> Iterator[Mapping[str, Any]]:
-        return map(self._redactor.redact_value, self._rows)
 
 
 def _readme(record: RunRecord, entries: list[_OutputEntry], omitted: list[str]) -> str:

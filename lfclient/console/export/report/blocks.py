@@ -118,12 +118,7 @@ class BlockBuilder:
 
     def _message(self, block: OutputBlock, text: str) -> None:
         text = markdown.redact_text(text, self._redact)
-        length = (
-            len(text)
-            if len(text) <= markdown.MAX_MARKDOWN_LENGTH
-            else len(markdown.without_images(text))
-        )
-        if length <= markdown.MAX_MARKDOWN_LENGTH:
+        if len(markdown.without_images(text)) <= markdown.MAX_MARKDOWN_LENGTH:
             block.markdown = markdown.to_html(text, self._embed, self._redact)
             return
         block.text = text[:MAX_TEXT_LENGTH]
@@ -150,21 +145,16 @@ class BlockBuilder:
                 break
             body.append(cells)
         block.table = Table(names, body, is_numeric)
-        block.notes.append(
-            f"{format_count(len(rows), 'row')} × {format_count(len(all_names), 'column')}."
-        )
+        all_rows, shown_rows = format_count(len(rows), "row"), format_count(len(body), "row")
+        block.notes.append(f"{all_rows} × {format_count(len(all_names), 'column')}.")
         if len(rows) > len(body):
-            omitted = len(rows) - len(body)
-            block.notes.append(
-                f"Only the first {format_count(len(body), 'row')} are shown; "
-                f"{omitted:,} are omitted."
-            )
+            omitted = f"{len(rows) - len(body):,} are omitted"
+            block.notes.append(f"Only the first {shown_rows} are shown; {omitted}.")
         if len(all_names) > MAX_COLUMNS:
             block.notes.append(f"{format_count(len(all_names) - MAX_COLUMNS, 'column')} omitted.")
         if truncated:
-            block.notes.append(
-                f"{format_count(truncated, 'cell')} truncated at {MAX_CELL_LENGTH:,} characters."
-            )
+            cell_count = format_count(truncated, "cell")
+            block.notes.append(f"{cell_count} truncated at {MAX_CELL_LENGTH:,} characters.")
 
     def _cell(self, value: Any) -> str:
         if value is None or value != value:
@@ -178,15 +168,11 @@ class BlockBuilder:
         truncator = JsonTruncator(self._redact)
         text = json.dumps(truncator.truncate(value), indent=2, ensure_ascii=False)
         block.text = text[:MAX_JSON_LENGTH]
-        if truncator.omitted or len(text) > MAX_JSON_LENGTH:
-            block.notes.append(
-                f"Omitted: {format_count(truncator.omitted, 'value')}"
-                + (
-                    f" and the last {len(text) - MAX_JSON_LENGTH:,} characters."
-                    if len(text) > MAX_JSON_LENGTH
-                    else "."
-                )
-            )
+        omitted = [format_count(truncator.omitted, "value")] if truncator.omitted else []
+        if len(text) > MAX_JSON_LENGTH:
+            omitted.append(f"the last {len(text) - MAX_JSON_LENGTH:,} characters")
+        if omitted:
+            block.notes.append(f"Omitted: {' and '.join(omitted)}.")
         if truncator.truncated:
             count = format_count(truncator.truncated, "text")
             block.notes.append(f"{count} truncated at {MAX_VALUE_LENGTH:,} characters.")
@@ -219,15 +205,13 @@ class BlockBuilder:
     def _add_images(self, block: OutputBlock, images: list[FoundImage]) -> None:
         for image in images:
             if isinstance(image.source, str) and not image.source.startswith("data:"):
-                host = extract_host(image.source)
                 address = clip(self._redact(image.source), 500)
-                block.notes.append(
-                    f"Image at {address} not loaded."
-                    if host
-                    else f"Invalid image address: {address}"
-                )
+                if extract_host(image.source):
+                    block.notes.append(f"Image at {address} not loaded.")
+                else:
+                    block.notes.append(f"Invalid image address: {address}")
                 continue
-            if isinstance(image.source, str) and image.source in self._embedded_images:
+            if image.source in self._embedded_images:
                 continue  # already shown in the text
             data = image_bytes(image.source)
             media_type = media_types.detect_media_type(data) if data else None
@@ -238,9 +222,8 @@ class BlockBuilder:
             if source:
                 block.images.append((image.name, Markup(source)))
         if self._omitted_images:
-            block.notes.append(
-                f"{format_count(self._omitted_images, 'image')} omitted: too large for this report."
-            )
+            image_count = format_count(self._omitted_images, "image")
+            block.notes.append(f"{image_count} omitted: too large for this report.")
 
     def _embed(self, source: str) -> str:
         """Return the `data:` URL of an image, or "" if it does not fit."""

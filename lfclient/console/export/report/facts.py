@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,11 +13,12 @@ from lfclient.console.export.report.json_truncation import JsonTruncator
 from lfclient.console.presentation.component_names import ComponentNames, describe_decision
 from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.presentation.statuses import component_state_label
-from lfclient.console.presentation.timeline import TimelineBar, timeline_bars
+from lfclient.console.presentation.timeline import timeline_bars
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import describe_overrides
+from lfclient.runs.components import ComponentRun, HumanInput
 
 MAX_INPUT_LENGTH = 20_000  # characters of a value
 _MIN_BAR_PERCENT = 0.4  # so that the shortest bars stay visible
@@ -37,7 +38,6 @@ class ComponentRow:
     """A component. `left` and `width` of its bar are in percent, None without a bar."""
 
     name: str
-    id: str
     state: str
     label: str
     duration: str = ""
@@ -45,7 +45,7 @@ class ComponentRow:
     width: float | None = None
 
 
-def run_facts(record: RunRecord, flow: Flow | None, now: datetime) -> list[tuple[str, str]]:
+def run_facts(record: RunRecord, names: ComponentNames, now: datetime) -> list[tuple[str, str]]:
     """Return the names and values of the known facts."""
     run = record.run
     facts = {
@@ -60,24 +60,16 @@ def run_facts(record: RunRecord, flow: Flow | None, now: datetime) -> list[tuple
         "Run": record.id,
     }
     known = [(name, value) for name, value in facts.items() if value]
-    return known + [("Decision", text) for text in _decisions(record, flow)]
+    decided = run.decided if run else ()
+    return known + [("Decision", _describe(question, names)) for question in decided]
 
 
-def _decisions(record: RunRecord, flow: Flow | None) -> list[str]:
-    """Describe each decision and its question."""
-    run = record.run
-    if run is None:
-        return []
-    names = ComponentNames(flow, run.components)
-    texts = []
-    for question in run.decided:
-        prompt = ": ".join(
-            filter(None, [names.label(question.component_id or ""), clip(question.prompt, 500)])
-        )
-        texts.append(
-            ", ".join(filter(None, describe_decision(question, format_time))) + f" ({prompt})"
-        )
-    return texts
+def _describe(question: HumanInput, names: ComponentNames) -> str:
+    """Describe a decision and its question."""
+    decision = ", ".join(filter(None, describe_decision(question, format_time)))
+    label = names.label(question.component_id or "")
+    prompt = ": ".join(filter(None, [label, clip(question.prompt, 500)]))
+    return f"{decision} ({prompt})"
 
 
 def format_time(moment: datetime) -> str:
@@ -107,34 +99,24 @@ def _value_text(value: Any, redact: Callable[[str], str]) -> str:
     return json.dumps(JsonTruncator(redact).truncate(value), indent=2, ensure_ascii=False)
 
 
-def component_rows(record: RunRecord, flow: Flow | None) -> list[ComponentRow]:
+def component_rows(record: RunRecord, names: ComponentNames) -> list[ComponentRow]:
     """Return the components in order of their start; those without a duration come last."""
     components = record.run.components if record.run else {}
-    names = ComponentNames(flow, components)
-    named = [(names.label(name), component) for name, component in components.items()]
-    timed = timeline_bars(named)
-    end = max((bar.seconds + (bar.start or 0) for bar in timed), default=0) or 1
-    rows = [_timed_row(bar, end, ended=record.ended) for bar in timed]
-    idle = [(name, component) for name, component in named if component.seconds is None]
-    return rows + [
-        ComponentRow(
-            name,
-            component.component_id,
-            component.state.value,
-            component_state_label(component.state, ended=record.ended),
+    named = [(names.label(id), component) for id, component in components.items()]
+    bars = timeline_bars(named)
+    end = max((bar.seconds + (bar.start or 0) for bar in bars), default=0) or 1
+
+    def row(name: str, component: ComponentRun) -> ComponentRow:
+        label = component_state_label(component.state, ended=record.ended)
+        return ComponentRow(name, component.state.value, label)
+
+    timed = [
+        replace(
+            row(bar.name, bar.run),
+            duration=format_timing(bar.seconds),
+            left=round(min(100 * (bar.start or 0) / end, 100 - _MIN_BAR_PERCENT), 2),
+            width=round(max(100 * bar.seconds / end, _MIN_BAR_PERCENT), 2),
         )
-        for name, component in idle
+        for bar in bars
     ]
-
-
-def _timed_row(bar: TimelineBar, end: float, *, ended: bool) -> ComponentRow:
-    left = 100 * (bar.start or 0) / end
-    return ComponentRow(
-        bar.name,
-        bar.run.component_id,
-        bar.run.state.value,
-        component_state_label(bar.run.state, ended=ended),
-        format_timing(bar.seconds),
-        round(min(left, 100 - _MIN_BAR_PERCENT), 2),
-        round(max(100 * bar.seconds / end, _MIN_BAR_PERCENT), 2),
-    )
+    return timed + [row(name, component) for name, component in named if component.seconds is None]

@@ -9,11 +9,8 @@ from lfclient.common.formatting import clip
 from lfclient.common.redaction import REDACTED
 
 MAX_DATA_URL_LENGTH = 60  # characters
-MAX_VALUES, MAX_VALUE_LENGTH, MAX_DEPTH = (
-    20_000,
-    10_000,
-    60,
-)  # writing deeper values could exceed the recursion limit
+MAX_VALUES, MAX_VALUE_LENGTH = 20_000, 10_000
+MAX_DEPTH = 60  # writing deeper values could exceed the recursion limit
 _NUMERIC = (int, float, type(None))
 
 

@@ -63,7 +63,7 @@ def to_html(text: str, embed: Callable[[str], str], redact: Callable[[str], str]
         url_schemes={"http", "https", "mailto", "data"},
         link_rel="noopener noreferrer nofollow",
     )
-    return Markup(_PLACEHOLDERS.sub(lambda match: _restore_image(match, images, embed), safe))
+    return Markup(_PLACEHOLDERS.sub(lambda match: embed(images[int(match[1])]), safe))
 
 
 def redact_text(text: str, redact: Callable[[str], str]) -> str:
@@ -108,11 +108,6 @@ def _redact_tokens(tokens: list[Token], redact: Callable[[str], str]) -> None:
             for name, value in token.attrs.items()
         }
         _redact_tokens(token.children or [], redact)
-
-
-def _restore_image(match: re.Match[str], images: list[str], embed: Callable[[str], str]) -> str:
-    number = int(match[1])
-    return embed(images[number]) if number < len(images) else ""
 
 
 def _filter_attribute(tag: str, name: str, value: str) -> str | None:

@@ -59,16 +59,17 @@ def report_html(
         finalize=finalize,
     )
     now = now or datetime.now(UTC)
+    names = ComponentNames(flow, record.run.components if record.run else {})
     return environment.get_template("report.html.j2").render(
         record=record,
         run=record.run,
-        names=ComponentNames(flow, record.run.components if record.run else {}),
-        facts=facts.run_facts(record, flow, now),
+        names=names,
+        facts=facts.run_facts(record, names, now),
         inputs=facts.input_rows(record, flow, redact),
         inputs_unknown=omissions.explain_missing_inputs(record),
         outputs=BlockBuilder(redact, fetch).build(record.run),
         unfinished=record.run.unfinished_messages if record.run else (),
-        components=facts.component_rows(record, flow),
+        components=facts.component_rows(record, names),
         status=run_status_label(record.status, record.mode),
         now=facts.format_time(now),
     )
