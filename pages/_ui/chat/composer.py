@@ -53,8 +53,7 @@ def _key(conversation: Conversation) -> str:
 def _on_submit(conversation: Conversation) -> None:
     """Send the text, before the page is drawn; put it back into the box if that fails."""
     entered = st.session_state[_key(conversation)]
-    text = entered if isinstance(entered, str) else entered.text if entered else ""
-    files = [] if isinstance(entered, str) or not entered else entered.files
+    text, files = (entered, []) if isinstance(entered, str) else (entered.text, entered.files)
     if not text.strip() and not files:
         return
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,38 +43,41 @@ def draw(filters: Filters, options: FilterOptions) -> None:
         value = getattr(filters, name)
         st.session_state[history_key(name)] = list(value) if name == "statuses" else value
 
-    def common(name: str) -> dict[str, Any]:
-        return {"key": history_key(name), "on_change": _apply_change, "args": (filters,)}
-
     with st.container(
         horizontal=True, vertical_alignment="bottom", gap="small", key=history_key("filters")
     ):
         st.text_input(
             "Search",
-            **common("text"),
+            **_widget(filters, "text"),
             type="search",
             max_chars=history_state.MAX_TEXT_LENGTH,
             placeholder="Search inputs and outputs",
             icon=":material/search:",
             help=SEARCH_HELP,
         )
-        _draw_select("Flow", filters.flow, options.flows, "All flows", common("flow"))
+        _draw_select(filters, "Flow", "flow", options.flows, "All flows")
         st.multiselect(
             "Status",
             list(status_badges.STATUS_STYLES),
-            **common("statuses"),
+            **_widget(filters, "statuses"),
             format_func=lambda each: (
                 f"{status_badges.STATUS_STYLES[each].symbol} {run_status_label(each)}"
             ),
             placeholder="Any status",
         )
-        st.selectbox("Started", list(PERIODS), **common("when"), format_func=PERIODS.__getitem__)
+        started = _widget(filters, "when")
+        st.selectbox("Started", list(PERIODS), **started, format_func=PERIODS.__getitem__)
         if filters.when == BETWEEN:
-            st.date_input("From", None, MIN_DATE, MAX_DATE, **common("start"))
-            st.date_input("To", None, MIN_DATE, MAX_DATE, **common("end"))
-        _draw_extra_filters(filters, options, common)
+            st.date_input("From", None, MIN_DATE, MAX_DATE, **_widget(filters, "start"))
+            st.date_input("To", None, MIN_DATE, MAX_DATE, **_widget(filters, "end"))
+        _draw_extra_filters(filters, options)
         if history_filters.is_narrowed(filters):
             clear_button("clear-filters")
+
+
+def _widget(filters: Filters, name: str) -> dict[str, Any]:
+    """Return the arguments of the widget that changes this filter."""
+    return {"key": history_key(name), "on_change": _apply_change, "args": (filters,)}
 
 
 def clear_button(name: str) -> None:
@@ -110,9 +112,7 @@ def unknown_values(filters: Filters, options: FilterOptions) -> list[str]:
     ]
 
 
-def _draw_extra_filters(
-    filters: Filters, options: FilterOptions, common: Callable[[str], dict[str, Any]]
-) -> None:
+def _draw_extra_filters(filters: Filters, options: FilterOptions) -> None:
     used = sum(bool(getattr(filters, name)) for name in _EXTRA_FILTERS)
     panel = st.popover(
         f"More filters ({used})" if used else "More filters",
@@ -121,34 +121,31 @@ def _draw_extra_filters(
     )
     with panel:
         modes = {str(mode): name for mode, name in MODE_NAMES.items()}
-        _draw_select("Mode", filters.mode, modes, "Any mode", common("mode"))
+        _draw_select(filters, "Mode", "mode", modes, "Any mode")
         if len(options.servers) > 1 or filters.server:
             names = {name: name for name in options.servers}
-            _draw_select("Server", filters.server, names, "All servers", common("server"))
+            _draw_select(filters, "Server", "server", names, "All servers")
         labels = {label: label for label in options.labels}
-        _draw_select("Label", filters.label, labels, "Any label", common("label"))
-        st.toggle("Starred only", **common("starred"))
+        _draw_select(filters, "Label", "label", labels, "Any label")
+        st.toggle("Starred only", **_widget(filters, "starred"))
 
 
 def _draw_select(
-    label: str,
-    value: str | None,
-    options: dict[str, str],
-    placeholder: str,
-    common: dict[str, Any],
+    filters: Filters, label: str, name: str, options: dict[str, str], placeholder: str
 ) -> None:
     """Draw a select box. An unknown value in the URL is added to its options."""
-    names = dict(options)
+    names, value = dict(options), getattr(filters, name)
     if value is not None and value not in names:
         names[value] = f"{clip(value, 36)} (unknown)"
     # the browser reports the chosen name, so names must be unique
     duplicates = {name for name, count in Counter(names.values()).items() if count > 1}
 
     def unique_name(option: str) -> str:
-        name = names.get(option, option)
-        return f"{name} · {option}" if name in duplicates else name
+        option_name = names.get(option, option)
+        return f"{option_name} · {option}" if option_name in duplicates else option_name
 
-    st.selectbox(label, list(names), **common, format_func=unique_name, placeholder=placeholder)
+    widget = _widget(filters, name)
+    st.selectbox(label, list(names), **widget, format_func=unique_name, placeholder=placeholder)
 
 
 def _apply_change(before: Filters) -> None:

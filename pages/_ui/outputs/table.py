@@ -59,14 +59,12 @@ def _draw_rows(card: OutputCard, table: pd.DataFrame) -> None:
     if caption:
         st.caption(caption)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(_size_text(table), width="content")
+        rows, columns = table.shape
+        size = f"{format_count(rows, 'row')} × {format_count(columns, 'column')}"
+        st.caption(size, width="content")
         card.save_button("CSV", lambda: csv_bytes(card.output.value), "csv", "text/csv")
-        card.save_button(
-            "Parquet",
-            lambda: downloads.to_parquet(table),
-            "parquet",
-            "application/vnd.apache.parquet",
-        )
+        parquet_mime = "application/vnd.apache.parquet"
+        card.save_button("Parquet", lambda: table.to_parquet(index=False), "parquet", parquet_mime)
 
 
 def _page(card: OutputCard, table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -123,8 +121,3 @@ def _draw_statistics(card: OutputCard, table: pd.DataFrame) -> None:
 def _column_width(column: pd.Series) -> int:
     """Return the pixels that fit the longest value, such as a date with a time."""
     return 20 + 8 * max(len(str(value)) for value in [column.name, *column.dropna()])
-
-
-def _size_text(table: pd.DataFrame) -> str:
-    rows, columns = table.shape
-    return f"{format_count(rows, 'row')} × {format_count(columns, 'column')}"

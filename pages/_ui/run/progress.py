@@ -45,7 +45,7 @@ class LiveProgress:
         self._progress = Placeholder()
         self._components = st.container()
         self._graph: graph.FlowGraph | None = None
-        self._frames = Placeholder(empty=())
+        self._frames = Placeholder()
         self._texts: dict[str, Placeholder] = {}
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:

@@ -61,7 +61,12 @@ def draw(server: ServerSession, record: RunRecord) -> None:
         st.caption(f"Too long to show: {len(code):,} characters. Download it instead.")
     if language is not Language.LFCLIENT:
         _warn_left_empty(flow)
-    st.caption(_description(record, with_key=bool(connection.api_key)))
+    description = "Repeats this run and prints the outputs."
+    if record.session_id:
+        description += " Uses the session of this run."
+    if connection.api_key:
+        description += f" Reads the API key from {escape(API_KEY)}."
+    st.caption(description)
     st.download_button(
         "Download",
         code.encode(),
@@ -81,12 +86,3 @@ def _warn_left_empty(flow: Flow) -> None:
             f":orange[:material/warning: Langflow's API returns null as the content of "
             f"{', '.join(names)}. “{Language.LFCLIENT.value}” prints the full content.]"
         )
-
-
-def _description(record: RunRecord, *, with_key: bool) -> str:
-    sentences = ["Repeats this run and prints the outputs."]
-    if record.session_id:
-        sentences.append("Uses the session of this run.")
-    if with_key:
-        sentences.append(f"Reads the API key from {escape(API_KEY)}.")
-    return " ".join(sentences)

@@ -1,8 +1,7 @@
-"""Outputs as files: tables as Parquet, any value as JSON, with safe file names."""
+"""Outputs as files: tables as data frames, any value as JSON, with safe file names."""
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from typing import Any
@@ -46,13 +45,6 @@ def _cell_text(value: Any) -> str | None:
     if isinstance(value, str):
         return replace_surrogates(value)
     return replace_surrogates(json.dumps(value, ensure_ascii=False, default=str))
-
-
-def to_parquet(table: pd.DataFrame) -> bytes:
-    """Return the table as a Parquet file."""
-    file = io.BytesIO()
-    table.to_parquet(file, index=False)
-    return file.getvalue()
 
 
 def to_json_bytes(value: Any) -> bytes:

@@ -11,14 +11,13 @@ from streamlit.delta_generator import DeltaGenerator
 class Placeholder:
     """An empty place where it is created.
 
-    Each drawn element is a message to the browser, which then updates the whole page. An `empty`
-    content equals the undrawn place, so nothing is sent for it at first.
+    Each drawn element is a message to the browser, which then updates the whole page. At first the
+    content is the empty tuple, so nothing is sent for that.
     """
 
-    def __init__(self, empty: Hashable = None) -> None:
+    def __init__(self) -> None:
         self._place = st.empty()
-        # by default a value that no content equals
-        self._content: Hashable = self if empty is None else empty
+        self._content: Hashable = ()
 
     def show(self, content: Hashable, draw: Callable[[DeltaGenerator], object]) -> None:
         """Call `draw` with the place, unless it shows `content` already."""

@@ -24,7 +24,7 @@ def test_only_changed_content_is_redrawn():
 def empty_script():
     from pages._ui.widgets.placeholder import Placeholder
 
-    slot = Placeholder(empty=())
+    slot = Placeholder()
     for items in ((), ("a",), ()):
         slot.show(items, lambda place, items=items: place.markdown(f"{len(items)} shown"))
 
