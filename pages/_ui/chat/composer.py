@@ -28,7 +28,7 @@ def draw(conversation: Conversation) -> None:
     with st.bottom, st.container(key="talk-stop"):
         if conversation.is_answering and conversation.record:
             run_controls.draw_stop_button(conversation.server, conversation.record)
-    files = file_field(form.flow)
+    files = _file_field(form.flow)
     # Streamlit scrolls to new messages only if the box is in no container
     st.chat_input(
         f"Message {form.flow.name[:60]}",
@@ -41,8 +41,7 @@ def draw(conversation: Conversation) -> None:
     )
 
 
-def file_field(flow: Flow) -> Field | None:
-    """Return the field for a message's files, None if the flow has none."""
+def _file_field(flow: Flow) -> Field | None:
     return next((field for field in flow.fields if field.chat_files), None)
 
 
@@ -80,7 +79,7 @@ def _check(conversation: Conversation, text: str) -> None:
 
 
 def _upload(conversation: Conversation, files: Sequence[UploadedFile]) -> list[str]:
-    form, field = conversation.form, file_field(conversation.form.flow)
+    form, field = conversation.form, _file_field(conversation.form.flow)
     if not files or field is None:
         return []
     with st.spinner("Uploading files"):
@@ -109,7 +108,7 @@ def _send(conversation: Conversation, text: str, files: Sequence[str], submit_to
     """Start the run that answers a text. All calls with the same `submit_token` start one run."""
     form = conversation.form
     values: dict[str, Any] = {field.key: text for field in form.flow.fields if field.chat_input}
-    field = file_field(form.flow)
+    field = _file_field(form.flow)
     if field and files:
         values[field.key] = list(files) if field.is_list else files[0]
     run_controls.start_run(form, form.mode, conversation.id, submit_token, values)

@@ -64,8 +64,8 @@ def table_columns(
     columns: dict[str, list[Any]] = {
         "Open": ["Open"] * len(runs),
         "Flow": [f"{_STAR} " * run.starred + clip(run.flow_name, MAX_NAME_LENGTH) for run in runs],
-        "Status": [status_labels(run) for run in runs],
-        "Started": [started_text(run.created_at, now) for run in runs],
+        "Status": [_status_labels(run) for run in runs],
+        "Started": [_started_text(run.created_at, now) for run in runs],
         "Duration": ["" if run.seconds is None else format_duration(run.seconds) for run in runs],
         "Labels": [[replace_surrogates(label) for label in run.labels] for run in runs],
         "Inputs": elide_common_prefix([run.input_summary for run in runs]),
@@ -80,8 +80,7 @@ def table_columns(
     return columns
 
 
-def status_labels(run: RunSummary) -> list[str]:
-    """Return the status, and how often the run was sent if more than once."""
+def _status_labels(run: RunSummary) -> list[str]:
     labels = [_status_text(run.status, run.mode)]
     if run.attempts == 2:
         labels.append("sent twice")
@@ -90,7 +89,7 @@ def status_labels(run: RunSummary) -> list[str]:
     return labels
 
 
-def started_text(started: datetime, now: datetime) -> str:
+def _started_text(started: datetime, now: datetime) -> str:
     """Return date and time in the browser's timezone, with "today" and "yesterday" as dates."""
     started, now = started.astimezone(browser_timezone()), now.astimezone(browser_timezone())
     days = (now.date() - started.date()).days

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 
 import streamlit as st
@@ -101,15 +102,13 @@ def _contains(flows: CachedResponse[list[FlowSummary]], flow_id: str) -> bool:
 
 
 def _draw_server_link(server: ServerSession) -> None:
-    name = server.connection.name
-    try:
+    label = server.connection.name
+    with contextlib.suppress(LangflowError):
         release = server.info().value.version
-        version = f" · {release}" if "Langflow" in name else f" · Langflow {release}"
-    except LangflowError:
-        version = ""
+        label += f" · {release}" if "Langflow" in label else f" · Langflow {release}"
     st.page_link(
         navigation.page("connection"),
-        label=escape(name + version),
+        label=escape(label),
         icon=":material/dns:",
         help="Servers and keys",
     )

@@ -136,7 +136,7 @@ def _draw_buttons(rerun: Rerun) -> None:
             key="run-again-button",
             type="primary",
             icon=":material/replay:",
-            on_click=edit_and_run if has_problems else _on_rerun,
+            on_click=_edit_and_run if has_problems else _on_rerun,
             args=(rerun,) if has_problems else (rerun, token),
             help="The current run continues" if is_running else None,
         )
@@ -144,7 +144,7 @@ def _draw_buttons(rerun: Rerun) -> None:
             "Edit and run",
             key="edit-and-run",
             icon=":material/edit:",
-            on_click=edit_and_run,
+            on_click=_edit_and_run,
             args=(rerun,),
             help="Fill the form with these values. You can restore your own input.",
         )
@@ -192,7 +192,7 @@ def _on_rerun(rerun: Rerun, token: str) -> None:
     run_page.show_run(run_id)
 
 
-def edit_and_run(rerun: Rerun) -> None:
+def _edit_and_run(rerun: Rerun) -> None:
     """Fill the form with the reusable values and mark the others."""
     record, inputs, owner = rerun.record, rerun.inputs, rerun.server.owner
     when = format_time(record.created_at, datetime.now(UTC))

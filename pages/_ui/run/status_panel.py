@@ -96,7 +96,7 @@ def draw(server: ServerSession, record: RunRecord | None) -> StatusPanel | None:
                 run_details.draw(server, record, record.run)
     if run_page.NEW_RUN.get():
         _show_first_update(server, record, panel)
-    set_tab_title(record)
+    _set_tab_title(record)
     return panel
 
 
@@ -107,8 +107,7 @@ def page_state(record: RunRecord) -> Hashable:
     return record.ended, stopping, (question.request_id, question.sent) if question else None
 
 
-def set_tab_title(record: RunRecord | None) -> None:
-    """Show the run's status in the title of the browser tab."""
+def _set_tab_title(record: RunRecord | None) -> None:
     if record:
         sign = status_badges.STATUS_STYLES[record.status].symbol
         navigation.set_title(f"{sign} {run_status_label(record.status, record.mode)}")
@@ -182,7 +181,7 @@ def _follow(
     panel.draw_components(server, record, flow)
     while not at_once:
         if record.status is not named:
-            set_tab_title(record)
+            _set_tab_title(record)
             named = record.status
         if page_state(record) != drawn:
             st.rerun()

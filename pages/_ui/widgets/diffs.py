@@ -40,17 +40,17 @@ def choose_diff(one: Output, other: Output) -> Callable[..., None] | None:
     if isinstance(a, str) and isinstance(b, str):
         return None if OutputKind.IMAGE in (one.kind, other.kind) else draw_text_diff
     if one.kind is other.kind is OutputKind.TABLE and is_rows(a) and is_rows(b):
-        return draw_table_diff
+        return _draw_table_diff
     containers = isinstance(a, (dict, list)) and isinstance(b, (dict, list))
-    return draw_tree_diff if containers or (one.kind in _TREES and other.kind in _TREES) else None
+    return _draw_tree_diff if containers or (one.kind in _TREES and other.kind in _TREES) else None
 
 
 def draw(version: Hashable, key: str, one: Output, other: Output, names: tuple[str, str]) -> None:
     """Draw the diff of two outputs that `choose_diff` has a function for, under these names."""
     draw_diff = choose_diff(one, other)
     try:
-        if draw_diff is draw_tree_diff:
-            draw_tree_diff(version, key, one.value, other.value, names)
+        if draw_diff is _draw_tree_diff:
+            _draw_tree_diff(version, key, one.value, other.value, names)
         elif draw_diff:
             draw_diff(version, key, one.value, other.value)
     except RecursionError:
@@ -126,7 +126,7 @@ def _lines(lines: Sequence[Segment | None]) -> None:
     )
 
 
-def draw_table_diff(version: Hashable, key: str, before: list[Any], after: list[Any]) -> None:
+def _draw_table_diff(version: Hashable, key: str, before: list[Any], after: list[Any]) -> None:
     """Draw rows and cells that differ; rows are matched by position or by a chosen column."""
     columns, diffs = compare_page.cached(
         version, f"table-{key}", lambda: _first_diffs(before, after)
@@ -207,10 +207,9 @@ def _table_words(diff: TableDiff) -> str:
     return " · ".join(parts)
 
 
-def draw_tree_diff(
+def _draw_tree_diff(
     version: Hashable, key: str, before: Any, after: Any, names: tuple[str, str]
 ) -> None:
-    """Draw the changed values of two trees by path."""
     diff = compare_page.cached(version, f"tree-{key}", lambda: compare_trees(before, after))
     if diff.is_equal and diff.is_complete:
         st.caption("Identical data.")
