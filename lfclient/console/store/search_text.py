@@ -122,8 +122,6 @@ def _first_line(value: Any) -> str:
     """Return the first non-empty line of a value's text."""
     if isinstance(value, str):
         return next((line.strip() for line in value[:10_000].splitlines() if line.strip()), "")
-    if isinstance(value, FileRef):
-        return value.name
     if isinstance(value, bytes):
         return f"{len(value):,} bytes"
     if isinstance(value, (dict, list)):
@@ -132,12 +130,14 @@ def _first_line(value: Any) -> str:
 
 
 def _scalar_text(value: Any) -> str:
-    return f"variable {value.name}" if isinstance(value, Variable) else str(value)
+    if isinstance(value, Variable):
+        return f"variable {value.name}"
+    return value.name if isinstance(value, FileRef) else str(value)
 
 
 def _texts(value: Any, *, keys: bool = False, depth: int = 0) -> Iterator[str]:
     """Yield the texts and numbers in a value, in order; with `keys`, its keys as well."""
-    if isinstance(value, (dict, Mapping)) and depth < _MAX_DEPTH:
+    if isinstance(value, Mapping) and depth < _MAX_DEPTH:
         for key, inner in value.items():
             if keys:
                 yield f"{key}:"
@@ -145,9 +145,7 @@ def _texts(value: Any, *, keys: bool = False, depth: int = 0) -> Iterator[str]:
     elif isinstance(value, (list, tuple)) and depth < _MAX_DEPTH:
         for inner in value:
             yield from _texts(inner, keys=keys, depth=depth + 1)
-    elif isinstance(value, FileRef):
-        yield value.name
-    elif value is not None and not isinstance(value, (bytes, dict, list, tuple)):
+    elif value is not None and not isinstance(value, (bytes, Mapping, list, tuple)):
         yield _scalar_text(value)
 
 
