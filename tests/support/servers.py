@@ -19,6 +19,7 @@ from pathlib import Path
 import platformdirs
 import psutil
 
+from lfclient.console.local_langflow.installer import Installation, Requirement
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.local_langflow.state_file import LocalError
 
@@ -28,24 +29,16 @@ FOLDER = "LFCONSOLE_TEST_FOLDER"
 CACHE = platformdirs.user_cache_path("langflow-console-tests")
 
 
-@dataclass(frozen=True)
-class Release:
-    """How to install a release with the dependencies of its day."""
-
-    version: str
-    exclude_newer: str | None = None
-    extra: tuple[str, ...] = ()
-
-
+# each with the dependencies of its day
 RELEASES = {
     release.version: release
     for release in (
         # before 1.12 the base package imports openai but does not require it
-        Release("1.8.4", "2026-04-03", ("openai",)),
-        Release("1.10.3", "2026-07-25", ("openai",)),
-        Release("1.11.6", "2026-09-03", ("openai",)),
-        Release("1.12.8"),
-        Release("1.13.0"),
+        Requirement("1.8.4", "2026-04-03", ("openai",)),
+        Requirement("1.10.3", "2026-07-25", ("openai",)),
+        Requirement("1.11.6", "2026-09-03", ("openai",)),
+        Requirement("1.12.8"),
+        Requirement("1.13.0"),
     )
 }
 VERSIONS = tuple(RELEASES)
@@ -71,18 +64,11 @@ class LiveServer:
 
 def local(version: str, folder: Path, **options: object) -> LocalLangflow:
     """Return the Langflow of a release with its data in `folder`; its installation is reused."""
-    release = RELEASES[version]
     # without network access, trying to download a Python takes each install ten seconds
     environ = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    installation = Installation(CACHE / "langflow" / version, RELEASES[version], environ=environ)
     settings = {"with_samples": False, "env": _ENV, "environ": environ, **options}
-    return LocalLangflow(
-        folder,
-        version,
-        exclude_newer=release.exclude_newer,
-        extra=release.extra,
-        venv=CACHE / "langflow" / version,
-        **settings,
-    )
+    return LocalLangflow(folder, version, installation=installation, **settings)
 
 
 def release(name: str) -> LiveServer:

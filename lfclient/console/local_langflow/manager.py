@@ -6,7 +6,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from pathlib import Path
@@ -60,24 +60,19 @@ OnStep = Callable[[LocalStatus], None]
 class LocalLangflow:
     """The local Langflow of this user and release, shared by all processes.
 
-    `folder` is the console's data folder, `venv` the installation folder if it is elsewhere.
-    `exclude_newer` and `extra` are for old releases: the date of their dependencies, and additional
-    packages. The server's environment is `environ`, by default that of this process, and `env`.
+    `folder` is the console's data folder. The server's environment is `environ`, by default that of
+    this process, and `env`.
     """
 
     def __init__(
         self,
         folder: Path,
         version: str = PINNED_VERSION,
-        python: str | None = None,
-        exclude_newer: str | None = None,
-        extra: Sequence[str] = (),
-        env: Mapping[str, str] | None = None,
         *,
-        venv: Path | None = None,
+        installation: Installation | None = None,
         with_samples: bool = True,
         environ: Mapping[str, str] = os.environ,
-        uv_binary: str | None = None,
+        env: Mapping[str, str] | None = None,
     ) -> None:
         self.version = version
         self.folder = folder / "local" / version
@@ -85,12 +80,8 @@ class LocalLangflow:
         self._environ = environ
         self._env = dict(env or {})
         self._with_samples = with_samples
-        self._installation = Installation(
-            venv or self.folder,
-            Requirement(version, exclude_newer, tuple(extra)),
-            python=python,
-            environ=self._environ,
-            uv_binary=uv_binary,
+        self._installation = installation or Installation(
+            self.folder, Requirement(version), environ=environ
         )
         self._state = JsonFile(self.folder / "state.json")
         self._secret = JsonFile(self.folder / "secret.json")

@@ -16,7 +16,7 @@ import pytest
 
 from lfclient.console.local_langflow.__main__ import main
 from lfclient.console.local_langflow.installer import Installation, Requirement
-from lfclient.console.local_langflow.manager import LocalLangflow
+from lfclient.console.local_langflow.manager import PINNED_VERSION, LocalLangflow
 from lfclient.console.local_langflow.process import end_process, spawn
 from lfclient.console.local_langflow.state_file import JsonFile, LocalError, LocalState
 from tests.support.waiting import wait_for
@@ -54,7 +54,11 @@ def fake_uv(tmp_path: Path) -> Callable[..., str]:
 
 
 def _local(folder: Path, uv_binary: str, **options: object) -> LocalLangflow:
-    return LocalLangflow(folder, uv_binary=uv_binary, python="3", **options)
+    target = folder / "local" / PINNED_VERSION
+    installation = Installation(
+        target, Requirement(PINNED_VERSION), python="3", uv_binary=uv_binary
+    )
+    return LocalLangflow(folder, installation=installation, **options)
 
 
 def test_without_an_installation_the_status_is_absent(tmp_path: Path):
@@ -75,7 +79,11 @@ def test_without_an_installation_the_status_is_absent(tmp_path: Path):
 )
 def test_a_missing_network_is_reported_with_a_hint(tmp_path: Path, settings: dict[str, str]):
     environ = {**os.environ, "UV_CACHE_DIR": str(tmp_path / "cache"), **settings}
-    langflow = LocalLangflow(tmp_path, python=sys.executable, environ=environ)
+    requirement = Requirement(PINNED_VERSION)
+    installation = Installation(
+        tmp_path / "venv", requirement, python=sys.executable, environ=environ
+    )
+    langflow = LocalLangflow(tmp_path, installation=installation)
 
     with pytest.raises(LocalError, match="no connection to the package index") as caught:
         langflow.start()
@@ -158,8 +166,8 @@ def test_an_interrupted_installation_is_reported_and_restarted(
     uv_binary = fake_uv(install="sleep 60")
     code = (
         "import sys; from pathlib import Path;"
-        "from lfclient.console.local_langflow.manager import LocalLangflow;"
-        "LocalLangflow(Path(sys.argv[1]), uv_binary=sys.argv[2], python='3').start()"
+        "from tests.console.local_langflow.test_manager import _local;"
+        "_local(Path(sys.argv[1]), sys.argv[2]).start()"
     )
     console = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path), uv_binary], cwd=ROOT, start_new_session=True
