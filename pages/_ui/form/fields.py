@@ -8,6 +8,7 @@ from lfclient.common.formatting import clip
 from lfclient.console.presentation.statuses import DOES_NOT_RUN
 from lfclient.flows.encoding import minor_version, sends_bare_values
 from lfclient.flows.field import Field, FieldKind, Variable
+from lfclient.flows.run_inputs import field_label
 from lfclient.flows.validation import REQUIRED_MESSAGE
 from pages._ui.form import file_fields
 from pages._ui.form.flow_form import FlowForm
@@ -38,17 +39,10 @@ _ICONS = {
 }
 
 
-def draw_field(
-    field: Field,
-    form: FlowForm,
-    *,
-    with_component: bool = False,
-    widget: Widget | None = None,
-    label: str = "",
-) -> None:
+def draw_field(field: Field, form: FlowForm, *, with_component: bool = False) -> None:
     """Draw one field, in a container with a stable key for tests and styles."""
-    widget = widget or _choose_widget(field, form)
-    spec = _spec(field, form, widget, label or field.label)
+    widget, label = _choose_widget(field, form), field_label(field)
+    spec = _spec(field, form, widget, label)
     with st.container(key=f"param-{field.component}-{field.parameter}", gap="xxsmall"):
         suffix = f" :gray[· {escape(field.component_label(80))}]" if with_component else ""
         with st.container(
@@ -62,7 +56,7 @@ def draw_field(
                 if suffix:
                     st.markdown(suffix.strip(), width="content")
             else:
-                words = f"**{escape(clip(label or field.label, 120))}**{suffix}"
+                words = f"**{escape(clip(label, 120))}**{suffix}"
                 st.markdown(words, width="content", help=help_text(field))
             if with_component and not field.runs:
                 st.badge(DOES_NOT_RUN, color="gray", help="The chat input does not lead to it")
@@ -74,12 +68,6 @@ def draw_field(
             file_fields.draw_files(field, form.state, values=by_path)
         for line in _messages(field, form):
             st.caption(line)
-
-
-def draw_chat_input(field: Field, form: FlowForm) -> None:
-    """Draw the chat message."""
-    box = TextArea(height=150, placeholder="Enter a message")
-    draw_field(field, form, widget=box, label="Message")
 
 
 def draw_chat_files(field: Field, form: FlowForm) -> None:
@@ -121,6 +109,8 @@ def _draw_widget(spec: WidgetSpec, widget: Widget, form: FlowForm) -> None:
 def _choose_widget(field: Field, form: FlowForm) -> Widget:
     """Return the widget for a field with its current value."""
     kind, value = field.kind, form.state.value(field)
+    if field.chat_input:
+        return TextArea(height=150, placeholder="Enter a message")
     if field.takes_variable and (field.secret or isinstance(value, Variable)):
         return _variable_widget(field, form)
     if kind in (FieldKind.MULTILINE, FieldKind.PROMPT):

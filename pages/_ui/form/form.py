@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
@@ -14,7 +13,7 @@ from lfclient.flows.field import Field, Problem
 from lfclient.flows.graph import Component
 from lfclient.flows.run_inputs import field_label
 from pages._ui.form import json_editor, prefill
-from pages._ui.form.fields import draw_chat_files, draw_chat_input, draw_field
+from pages._ui.form.fields import draw_chat_files, draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
 from pages._ui.widgets import focus
@@ -49,32 +48,7 @@ def mark_refused(state: FormState, problems: Sequence[Problem]) -> None:
     wrong = {problem.key for problem in problems if problem.level == "error"}
     fields = [f for f in state.flow.fields if not (f.chat_input or f.chat_files)]
     top = _top_fields(fields)
-    _open_components(state, [f for f in fields if f.key in wrong and f not in top])
-
-
-def load_overrides(
-    state: FormState,
-    overrides: Mapping[str, Any],
-    source: str = "",
-    hints: Mapping[str, str] | None = None,
-) -> None:
-    """Fill the form with overrides; the earlier entries can be restored.
-
-    `source` is a sentence about their origin, shown above the form. `hints` are shown at fields,
-    by key, and the components of those fields are opened.
-    """
-    hints = hints or {}
-    prefill.fill(state, overrides, source, hints)
-    _open_components(state, [field for field in state.flow.fields if field.key in hints])
-
-
-def _open_components(state: FormState, fields: Iterable[Field]) -> None:
-    for field in fields:
-        st.session_state[_expander_key(state, field.component)] = True
-
-
-def _expander_key(state: FormState, component_id: str) -> str:
-    return f"{state.key('open')}-{component_id}"
+    state.open_components([f for f in fields if f.key in wrong and f not in top])
 
 
 def _scroll_to_first_problem(form: FlowForm) -> None:
@@ -99,7 +73,7 @@ def _draw_fields(form: FlowForm) -> None:
         return
     chat = [field for field in fields.values() if field.chat_input]
     for field in chat:
-        draw_chat_input(field, form)
+        draw_field(field, form)
     with_text = {field.component for field in chat}
     for field in fields.values():
         if field.chat_files and field.component in with_text:
@@ -182,7 +156,7 @@ def _draw_component(component: Component, fields: Sequence[Field], form: FlowFor
         # changing the label would create a new, closed expander: the badges are drawn over it
         opened = st.expander(
             f"{title} :gray[{len(fields)}]{silent}",
-            key=_expander_key(form.state, component.id),
+            key=form.state.component_key(component.id),
             on_change="rerun",
         )
         if changed or wrong:

@@ -107,6 +107,15 @@ class FormState:
         """Return the key of a part of the form."""
         return f"{part}-{self.owner[:12]}-{self.name}"
 
+    def component_key(self, component_id: str) -> str:
+        """Return the key of a component's expander."""
+        return f"{self.key('open')}-{component_id}"
+
+    def open_components(self, fields: Iterable[Field]) -> None:
+        """Open the components of these fields."""
+        keys = [self.component_key(field.component) for field in fields]
+        st.session_state.update(dict.fromkeys(keys, True))
+
     @property
     def fields(self) -> dict[str, Field]:
         """The form's fields by key; a chat's form has neither its message nor attachments."""

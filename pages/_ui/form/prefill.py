@@ -24,10 +24,10 @@ MAX_SUMMARY_CHARS = 100
 def fill(
     form: FormState, overrides: Mapping[str, Any], source: str, hints: Mapping[str, str]
 ) -> None:
-    """Fill a form with overrides and store the entries that they replace.
+    """Fill a form with overrides; the earlier entries can be restored.
 
-    `source` is a sentence shown above the form. `hints` are shown at fields, by key, until the
-    field changes.
+    `source` is a sentence about their origin, shown above the form. `hints` are shown at fields,
+    by key, until the field changes; the components of those fields are opened.
     """
     _read_form(form)
     _save_current(form, len(form.previous))
@@ -35,6 +35,7 @@ def fill(
     form.load_values(overrides)
     form.entries.preset_link = PresetLink()
     form.prefill = Prefill(source, _snapshot(form), dict(hints))
+    form.open_components(field for key, field in form.fields.items() if key in hints)
 
 
 def restore_previous(form: FormState) -> None:

@@ -284,10 +284,8 @@ class ValueOrVariable(Widget):
             )
             if source == self.SERVER:
                 VariablePicker().draw(spec.part("-variable"))
-            elif spec.field.secret:
-                Password().draw(spec)
             else:
-                Widget().draw(spec)
+                (Password() if spec.field.secret else Widget()).draw(spec)
 
 
 class DurationInput(Widget):

@@ -20,11 +20,9 @@ from lfclient.flows.field import Field, FieldKind
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import SECRET_MASK, is_secret_field, mask_secrets
 from pages._ui.connection.app_context import app_context
-from pages._ui.form import json_editor
+from pages._ui.form import json_editor, prefill
 from pages._ui.form.entries import PresetLink
-from pages._ui.form.form import load_overrides
 from pages._ui.form.form_state import FormState
-from pages._ui.form.prefill import clear_source
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
@@ -77,7 +75,7 @@ def fill_form(form: FormState, fitted: FittedValues, source: str) -> None:
     # a secret that was entered stays
     secrets = [key for key in fitted.secrets if is_secret_field(form.fields[key])]
     overrides = {**fitted.values, **dict.fromkeys(secrets, SECRET_MASK)}
-    load_overrides(form, overrides, source, dict.fromkeys(fitted.secrets, SECRET_HINT))
+    prefill.fill(form, overrides, source, dict.fromkeys(fitted.secrets, SECRET_HINT))
 
 
 def report_mismatch(form: FormState, fitted: FittedValues, values_name: str) -> None:
@@ -124,7 +122,7 @@ def save_form(
     pending = [key for key in asked if key in fields and key not in fitted.values]
     secrets = tuple(dict.fromkeys([*fitted.secrets, *pending]))
     preset = save_preset(form, name, replace(fitted, secrets=secrets), same)
-    clear_source(form)
+    prefill.clear_source(form)
     rejected = [(each.key, each.reason) for each in fitted.rejected]
     omitted = _reasons(fields, [*form.entries.errors.items(), *rejected])
     if omitted:

@@ -21,8 +21,7 @@ from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context, close_run
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.form import input_values
-from pages._ui.form.form import load_overrides
+from pages._ui.form import input_values, prefill
 from pages._ui.form.form_state import form_state
 from pages._ui.run import controls as run_controls
 from pages._ui.run import flow_picker
@@ -205,7 +204,7 @@ def _edit_and_run(rerun: Rerun) -> None:
         source += " Check the marked fields, then press Run."
     hints = {one.key: one.problem for one in inputs.input_values if one.problem and one.field}
     state = form_state(owner, rerun.flow)
-    load_overrides(state, inputs.reusable_overrides, source, hints)
+    prefill.fill(state, inputs.reusable_overrides, source, hints)
     if rerun.mode == record.mode:
         run_options.set_mode(owner, record.mode)
     if rerun.keeps_session and record.session_id:

@@ -21,16 +21,16 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
 
     from lfclient import Limits
     from lfclient.flows.model import Flow
-    from pages._ui.form import json_editor
+    from pages._ui.form import json_editor, prefill
     from pages._ui.form.flow_form import read_form
-    from pages._ui.form.form import draw, load_overrides, mark_refused
+    from pages._ui.form.form import draw, mark_refused
     from pages._ui.form.form_state import form_state
 
     flow = Flow.from_json(st.session_state.get("raw", raw))
     state = form_state(owner, flow)
     loaded = st.session_state.pop("load", None)
     if loaded is not None:
-        load_overrides(state, loaded, *st.session_state.pop("load-more", ()))
+        prefill.fill(state, loaded, *st.session_state.pop("load-more", ("", {})))
     if st.session_state.get("elsewhere"):
         st.write("another page")
         return
