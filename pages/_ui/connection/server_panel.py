@@ -71,18 +71,17 @@ def draw_server_info(server: ServerSession) -> None:
         st.markdown(f"#### :material/dns: {escape(server.connection.name)}", anchors=False)
         st.caption(f"{inline_code(server.connection.url)} · {_SOURCES[server.connection.source]}")
         try:
-            found = server.info()
-            flows = server.flows()
+            info, flows = server.info(), server.flows()
         except LangflowError as error:
             loading.show(server, error, retry="retry-facts")
             return
-        if found.error:
-            alerts.show(found.error)
-        _server(found.value, len(flows.value))
-    _samples(server)
+        if info.error:
+            alerts.show(info.error)
+        _draw_info(info.value, len(flows.value))
+    _draw_samples(server)
 
 
-def _server(server_info: ServerInfo, flows: int) -> None:
+def _draw_info(server_info: ServerInfo, flows: int) -> None:
     for warning in server_info.warnings:
         st.warning(escape(warning), icon=":material/gpp_maybe:")
     with st.grid(2, gap="small"):
@@ -92,8 +91,9 @@ def _server(server_info: ServerInfo, flows: int) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         for each in fields(server_info.capabilities):
             able = getattr(server_info.capabilities, each.name)
+            since = "" if able or each.name not in SINCE else f" (from 1.{SINCE[each.name]})"
             st.badge(
-                _CAPABILITIES[each.name] + ("" if able else _since(each.name)),
+                _CAPABILITIES[each.name] + since,
                 icon=":material/check:" if able else ":material/close:",
                 color="green" if able else "gray",
             )
@@ -117,13 +117,7 @@ def _server(server_info: ServerInfo, flows: int) -> None:
     )
 
 
-def _since(capability: str) -> str:
-    """Return the first release with a capability, for servers without it."""
-    minor = SINCE.get(capability)
-    return f" (from 1.{minor})" if minor else ""
-
-
-def _samples(server: ServerSession) -> None:
+def _draw_samples(server: ServerSession) -> None:
     with st.container(border=True, key="samples"):
         st.markdown("#### :material/deployed_code: Sample flows", anchors=False)
         st.caption(
@@ -133,7 +127,7 @@ def _samples(server: ServerSession) -> None:
         )
         added = connection_state.ADDED_SAMPLES.take()
         if added:
-            _added(*added)
+            _draw_added(*added)
         if not st.button("Add the sample flows", key="add-samples", icon=":material/add:"):
             return
         missing: list[str] = []
@@ -148,15 +142,14 @@ def _samples(server: ServerSession) -> None:
             st.rerun()  # the number of flows stands above
 
 
-def _added(made: list[str], missing: list[str]) -> None:
-    """Draw which sample flows were added and which the server can't run."""
-    names = ", ".join(escape(name) for name in made)
-    st.success(f"Added: {names}." if made else "All sample flows already exist.")
+def _draw_added(added: list[str], missing: list[str]) -> None:
+    names = ", ".join(escape(name) for name in added)
+    st.success(f"Added: {names}." if added else "All sample flows already exist.")
     if missing:
-        left = ", ".join(escape(name) for name in missing)
+        names = ", ".join(escape(name) for name in missing)
         st.caption(
             f"Not added, because this server lacks their components or does not allow custom "
-            f"ones: {left}."
+            f"ones: {names}."
         )
 
 

@@ -145,18 +145,18 @@ class ServerSession:
 def available_connections() -> list[Connection]:
     """Return the configured servers, the local Langflow if it runs, and those typed here."""
     context = app_context()
-    found = list(context.settings.servers)
+    connections = list(context.settings.servers)
     local = context.local.connection()
     if local:
         url, local_key = local
-        found.append(Connection(LOCAL_NAME, url, SecretStr(local_key), "local"))
+        connections.append(Connection(LOCAL_NAME, url, SecretStr(local_key), "local"))
     browser = state_browser.browser_id()
-    known = {connection.url for connection in found}
+    urls = {connection.url for connection in connections}
     for url, key in reversed(context.vault.keys(browser).items()):
-        name = url.partition("://")[2] + (" (your key)" if url in known else "")
+        name = url.partition("://")[2] + (" (your key)" if url in urls else "")
         saved_key = key if key.get_secret_value() else None
-        found.append(Connection(name, url, saved_key, "typed", context.settings.verify))
-    return found
+        connections.append(Connection(name, url, saved_key, "typed", context.settings.verify))
+    return connections
 
 
 def current() -> ServerSession | None:
@@ -198,8 +198,9 @@ def typed_connection(url: str, key: str) -> Connection:
     """
     context = app_context()
     # the console itself offers the server on the default address, so that one is always allowed
-    found = normalize_address(url) == context.settings.discover_url
-    address = normalize_address(url) if found else check_address(url, context.settings)
+    address = normalize_address(url)
+    if address != context.settings.discover_url:
+        address = check_address(url, context.settings)
     name = address.partition("://")[2]
     if any(each.url == address for each in available_connections() if each.source != "typed"):
         name += " (your key)"
