@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, BinaryIO
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -266,15 +266,10 @@ def _upload_chosen(form: FlowForm, field: Field, key: str) -> None:
 
 def upload_files(field: Field, files: Sequence[UploadedFile], form: FlowForm) -> list[Upload]:
     """Check chosen files and start to upload the valid ones."""
-    server, server_info = form.server, form.server_info
     flow_id = form.flow.id if field.stored_with_flow else None
-
-    def send(name: str, content: BinaryIO, progress: Callable[[int], object]) -> FileRef:
-        return server.upload(
-            name, content, server_info=server_info, flow_id=flow_id, on_progress=progress
-        )
-
-    started = uploads.start_uploads(field, files, send, server_info.limits.max_upload_mb)
+    send = partial(form.server.upload, server_info=form.server_info, flow_id=flow_id)
+    limit_mb = form.server_info.limits.max_upload_mb
+    started = uploads.start_uploads(field, files, send, limit_mb)
     _release_from_streamlit([each.file_id for each in files])
     return started
 

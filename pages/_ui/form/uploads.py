@@ -18,7 +18,7 @@ from lfclient.outputs.model import FileRef
 
 WAIT_SECONDS = 0.3  # how long a page waits for uploads: most finish in that time
 
-SendFile = Callable[[str, BinaryIO, Callable[[int], object]], FileRef]
+SendFile = Callable[..., FileRef]  # `ServerSession.upload`, given the server and flow
 
 
 class _UploadCancelled(Exception):
@@ -44,14 +44,12 @@ class Upload:
     def send(self, content: BinaryIO, send: SendFile) -> None:
         """Send the file; a failure is stored in `errors`."""
         try:
-            self.ref = send(self.name, content, self._progress)
+            self.ref = send(self.name, content, on_progress=self._progress)
         except _UploadCancelled:
             self.errors = (self._lost(),)
         except LangflowError as error:
-            named = (
-                error.message if self.name in error.message else f"{self._lost()} {error.message}"
-            )
-            self.errors = (f"{named} {error.hint}".strip(),)
+            prefix = "" if self.name in error.message else self._lost()
+            self.errors = (f"{prefix} {error.message} {error.hint}".strip(),)
         finally:
             self.ended.set()
 

@@ -64,7 +64,7 @@ def apply_shared_link(form: FormState) -> bool:
 
     Removes it from the address, so that a reload does not overwrite later edits.
     """
-    link = _take_link()
+    link = take_link()
     if link is None:
         return False
     # hide the messages about an earlier link
@@ -90,12 +90,7 @@ def apply_shared_link(form: FormState) -> bool:
     return True
 
 
-def discard_shared_link() -> None:
-    """Discard the link: its flow is missing."""
-    _take_link()
-
-
-def _take_link() -> SharedLink | None:
+def take_link() -> SharedLink | None:
     """Return the link once, and remove it from the address."""
     link: SharedLink | None = st.session_state.get(_LINK)
     if link is None or link.done:

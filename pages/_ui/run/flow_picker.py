@@ -183,7 +183,7 @@ def _show_deleted(heading: str, message: str, hint: str) -> None:
 
 def _show_unknown_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
     """Say that the flow of the URL is missing. If its id is truncated, offer the only match."""
-    share_link.discard_shared_link()
+    share_link.take_link()
     flow_id = flow_choice.flow_from_url() or ""
     name = flow_choice.remembered_flow_name(server.owner, flow_id)
     if name:
