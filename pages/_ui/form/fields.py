@@ -64,8 +64,7 @@ def draw_field(field: Field, form: FlowForm, *, with_component: bool = False) ->
         if not widget.has_own_label:
             _draw_widget(spec, widget, form)
         if field.kind is FieldKind.FILE:
-            by_path = file_fields.source(field, form.state) == file_fields.HERE
-            file_fields.draw_files(field, form.state, values=by_path)
+            file_fields.draw_files(field, form.state)
         for line in _messages(field, form):
             st.caption(line)
 
@@ -87,8 +86,7 @@ def draw_chat_files(field: Field, form: FlowForm) -> None:
             widget = _choose_widget(field, form)
             with opened:
                 _draw_widget(_spec(field, form, widget, "Attachments"), widget, form)
-        by_path = file_fields.source(field, state) == file_fields.HERE
-        file_fields.draw_files(field, state, values=by_path or not opened.open)
+        file_fields.draw_files(field, state, is_open=bool(opened.open))
         if opened.open or form.problems.get(field.key):
             for line in _messages(field, form):
                 st.caption(line)

@@ -95,14 +95,14 @@ class ServerFilePicker(Widget):
             st.caption(f"{len(files) - len(fitting)} files of other types are not listed.")
 
 
-def source(field: Field, state: FormState) -> str:
+def _source(field: Field, state: FormState) -> str:
     """Return where the field's files come from: `HERE`, `LISTED` or `TYPED`."""
     return st.session_state.get(_source_key(field, state)) or HERE
 
 
 def choose_widget(field: Field, form: FlowForm) -> Widget:
     """Return the widget for the chosen source of files."""
-    chosen = source(field, form.state)
+    chosen = _source(field, form.state)
     if chosen == HERE:
         return FileUpload(form)
     if chosen == LISTED:
@@ -128,7 +128,7 @@ def hint(field: Field, form: FlowForm) -> str:
     """Return a hint on the files that the field takes."""
     types = format_types(field, max_names=12)
     takes = f"Takes {types}." if types else ""
-    chosen = source(field, form.state)
+    chosen = _source(field, form.state)
     if chosen == HERE:
         each = " each" if field.is_list else ""
         return f"{takes} Up to {max_upload_mb(form.server_info):g} MB{each}."
@@ -138,8 +138,9 @@ def hint(field: Field, form: FlowForm) -> str:
     return f"The path of a file on the server, as Langflow names it{each}. {takes}"
 
 
-def draw_files(field: Field, state: FormState, *, values: bool) -> None:
-    """Draw a field's uploads and, with `values`, its attached files."""
+def draw_files(field: Field, state: FormState, *, is_open: bool = True) -> None:
+    """Draw a field's uploads and, unless its open widget shows them, its attached files."""
+    values = _source(field, state) == HERE or not is_open
     paths = list(dict.fromkeys(file_paths(state.value(field))))
     if values and len(paths) > 1:
         with _row(f"{field.key}-all"):

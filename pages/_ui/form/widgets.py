@@ -1,7 +1,7 @@
 """The widgets of form fields.
 
 `session_state` is seeded before a widget is drawn and read when the next rerun starts, so that a
-value survives its widget. To add a widget, add a subclass and a line in `fields.choose_widget`.
+value survives its widget. To add a widget, add a subclass and a line in `_choose_widget`.
 """
 
 from __future__ import annotations
