@@ -120,6 +120,14 @@ def test_tables_are_edited_in_place(parameter, edits, sent):
     assert found.overrides == {"T-a.p": sent}
 
 
+def test_a_rerun_keeps_the_editor_of_a_table():
+    found = form(editable_node(p=entry("DictInput", "dict", {"a": "1"})))
+    (state,) = found.at.session_state["forms"].values()
+    editor = state.live_widgets["T-a.p"].key
+    found.run().run()
+    assert state.live_widgets["T-a.p"].key == editor
+
+
 def test_table_edits_survive_another_page():
     parameter = entry("TableInput", "table", [{"c": "1"}], table_schema=[{"name": "c"}])
     found = form(editable_node(p=parameter))
