@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import httpx
@@ -39,6 +38,7 @@ from tests.support.scripted import (
     WORKFLOWS,
     Reply,
     Server,
+    call_client,
 )
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
@@ -236,16 +236,14 @@ def test_the_async_client_retries_waits_and_refuses_as_the_sync_one():
         .on("GET", WORKFLOWS, TRANSIENT, DONE)
     )
 
-    async def walk() -> None:
-        transport = httpx.MockTransport(server)
-        async with AsyncLangflowClient(URL, "sk-key-123", transport=transport) as client:
-            run = await client.wait(await client.submit(FLOW))
-            assert run.outputs["ChatOutput-xyz34"].value == "hello"
-            server.on("POST", WORKFLOWS, recorded("1.13.0", "sync_unknown_flow"))
-            with pytest.raises(FlowNotFound):
-                await client.run(FLOW)
+    async def walk(client: AsyncLangflowClient) -> None:
+        run = await client.wait(await client.submit(FLOW))
+        assert run.outputs["ChatOutput-xyz34"].value == "hello"
+        server.on("POST", WORKFLOWS, recorded("1.13.0", "sync_unknown_flow"))
+        with pytest.raises(FlowNotFound):
+            await client.run(FLOW)
 
-    asyncio.run(walk())
+    call_client("async", walk, transport=httpx.MockTransport(server))
 
 
 def test_both_clients_have_the_same_methods():

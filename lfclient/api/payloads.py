@@ -110,7 +110,8 @@ def _modes_body(
     chat = _single_chat_input(flow)
     if chat:
         # a background or streamed run with a session ignores both the tweak and the flow's own text
-        text = tweaks.get(chat.id, {}).get("input_value", _stored_text(chat))
+        stored = chat.template.get("input_value", {}).get("value", "")
+        text = tweaks.get(chat.id, {}).get("input_value", stored)
         if isinstance(text, str):
             body["input_value"] = text
             if mode != "sync":
@@ -125,7 +126,3 @@ def _single_chat_input(flow: Flow) -> Component | None:
     """Return the flow's chat input; None if it has several, which would all get `input_value`."""
     has_several = sum(leaf.type == "ChatInput" for leaf in flow.leaves) > 1
     return None if has_several else flow.chat_input
-
-
-def _stored_text(chat: Component) -> Json:
-    return chat.template.get("input_value", {}).get("value", "")

@@ -19,12 +19,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore
 import httpx
 
-from lfclient.wire.addresses import (
-    check_resolved_address,
-    is_ip_address,
-    is_loopback,
-    resolve_allowed,
-)
+from lfclient.wire.addresses import check_resolved_address, is_loopback, resolve_allowed
 
 # An idle connection is probed after half a minute, then every 10 s, and closed after a minute
 # without a response.
@@ -130,11 +125,8 @@ class AsyncCheckedBackend(httpcore.AnyIOBackend):
         """Connect to the first address that accepts; see httpcore."""
         started = time.monotonic()
         try:
-            if is_ip_address(host):
-                addresses = resolve_allowed(host, port)
-            else:
-                resolving = asyncio.to_thread(resolve_allowed, host, port)
-                addresses = await asyncio.wait_for(resolving, timeout)
+            resolving = asyncio.to_thread(resolve_allowed, host, port)
+            addresses = await asyncio.wait_for(resolving, timeout)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(str(error)) from error
         except _RESOLVE_ERRORS as error:

@@ -117,15 +117,6 @@ def resolve_allowed(host: str, port: int, resolve: Resolver = resolve) -> list[s
     return addresses
 
 
-def is_ip_address(host: str) -> bool:
-    """Return whether a host is an IP address in its usual spelling, so needs no resolving."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
 def is_loopback(host: str) -> bool:
     """Return whether a bind address or host name stays on this machine.
 

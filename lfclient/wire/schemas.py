@@ -48,7 +48,7 @@ class ComponentOutput(Schema):
 class RunResponse(Schema):
     """A job's status or a run's result from `/api/v2/workflows`.
 
-    `flow_version`, `created_at`, `input` and `metadata` are documented, but no measured release
+    `flow_version`, `created_at` and `metadata` are documented, but no measured release
     sends them.
     """
 
@@ -56,14 +56,12 @@ class RunResponse(Schema):
     flow_id: str | None = None
     job_id: str | None = Field(default=None, validation_alias=AliasChoices("job_id", "id"))
     session_id: str | None = None
-    object: str | None = None
     errors: list[Json] | None = None
     warnings: list[Json] | None = None
     outputs: dict[str, ComponentOutput] | None = None
     has_errors: bool | None = None
     flow_version: str | int | float | None = None
     created_at: str | int | float | None = None
-    input: Json = None
     metadata: JsonObject | None = None
 
 

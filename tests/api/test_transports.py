@@ -16,6 +16,7 @@ import trustme
 from lfclient import AsyncLangflowClient, LangflowClient, Unreachable
 from lfclient.api.transports import AsyncCheckedBackend, CheckedBackend, proxy_of
 from lfclient.wire.addresses import AddressRefused
+from tests.support.scripted import call_client
 from tests.support.waiting import serve
 
 METADATA = "169.254.169.254"
@@ -70,16 +71,8 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
 
 
 def ask(url: str, kind: str, **options: Any) -> Any:
-    """Return the server's release from the sync or the async client."""
-    if kind == "sync":
-        with LangflowClient(url, "sk-key-of-the-test", timeout=2, **options) as client:
-            return client.server()
-
-    async def walk() -> Any:
-        async with AsyncLangflowClient(url, "sk-key-of-the-test", timeout=2, **options) as client:
-            return await client.server()
-
-    return asyncio.run(walk())
+    """Return the server's release."""
+    return call_client(kind, lambda client: client.server(), url, timeout=2, **options)
 
 
 both = pytest.mark.parametrize("kind", ["sync", "async"])

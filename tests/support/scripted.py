@@ -114,6 +114,19 @@ class BodyStream(httpx.SyncByteStream, httpx.AsyncByteStream):
             yield part
 
 
+def call_client(kind: str, call: Callable[[Any], Any], url: str = URL, **options: Any) -> Any:
+    """Return the result of a call to the sync or the async client."""
+    if kind == "sync":
+        with LangflowClient(url, "sk-key-123", **options) as client:
+            return call(client)
+
+    async def call_async() -> Any:
+        async with AsyncLangflowClient(url, "sk-key-123", **options) as client:
+            return await call(client)
+
+    return asyncio.run(call_async())
+
+
 def collect_events(kind: str, server: Any, job: str, **options: Any) -> list[Event]:
     """Return a job's events from the sync or the async client, from a scripted server."""
     collector = EventCollector(kind, URL, transport=httpx.MockTransport(server))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
@@ -19,7 +18,7 @@ from lfclient import (
     SessionNotFound,
     Unreachable,
 )
-from tests.support.scripted import OLD, URL, VERSION, Server
+from tests.support.scripted import OLD, VERSION, Server, call_client
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
@@ -72,7 +71,7 @@ def sent(server: Server, method: str) -> list[tuple[str, Any]]:
 
 
 def test_all_pages_of_a_long_session_are_returned_oldest_first():
-    """Servers from 1.12 on return at max_size 200 messages at once."""
+    """Servers from 1.12 on return at most 200 messages at once."""
     server = Server().on("GET", M, windows([row(number) for number in range(450)]))
     with server.client() as client:
         found = client.messages(FLOW, "s")
@@ -289,15 +288,13 @@ def test_the_async_client_has_the_same_session_operations():
     server = Server().on("GET", M, windows([row(1)])).on("GET", f"{M}/sessions", (200, ["s"]))
     server.on("PATCH", f"{M}/session/s", (200, [])).on("DELETE", f"{M}/session/s", (204, b""))
 
-    async def work() -> tuple[list[str], list[Message]]:
-        transport = httpx.MockTransport(server)
-        async with AsyncLangflowClient(URL, "sk-key-123", transport=transport) as client:
-            found = await client.sessions(FLOW), await client.messages(FLOW, "s")
-            await client.rename_session("s", "new")
-            await client.delete_session("s")
-            return found
+    async def work(client: AsyncLangflowClient) -> tuple[list[str], list[Message]]:
+        found = await client.sessions(FLOW), await client.messages(FLOW, "s")
+        await client.rename_session("s", "new")
+        await client.delete_session("s")
+        return found
 
-    sessions, messages = asyncio.run(work())
+    sessions, messages = call_client("async", work, transport=httpx.MockTransport(server))
     assert (sessions, [message.id for message in messages]) == (["s"], [message_id(1)])
     assert len(sent(server, "PATCH")) == len(sent(server, "DELETE")) == 1
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import io
 import tempfile
@@ -13,15 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from lfclient import (
-    AsyncLangflowClient,
-    BadAnswer,
-    FileRef,
-    LangflowClient,
-    LangflowError,
-    Unreachable,
-)
-from tests.support.scripted import URL, BodyStream, Reply, Server
+from lfclient import BadAnswer, FileRef, LangflowError, Unreachable
+from tests.support.scripted import BodyStream, Reply, Server, call_client
 
 pytestmark = [
     pytest.mark.usefixtures("no_pauses"),
@@ -64,17 +56,7 @@ def streamed(body: Any, **headers: str) -> Reply:
 
 
 def ask(kind: str, at: Server, call: Callable[[Any], Any]) -> Any:
-    """Return the result of a call to the sync or the async client."""
-    transport = httpx.MockTransport(at)
-
-    async def asked() -> Any:
-        async with AsyncLangflowClient(URL, transport=transport) as client:
-            return await call(client)
-
-    if kind == "async":
-        return asyncio.run(asked())
-    with LangflowClient(URL, transport=transport) as client:
-        return call(client)
+    return call_client(kind, call, transport=httpx.MockTransport(at))
 
 
 @pytest.mark.parametrize(("pieces", "read"), [(1_000, 4), (3, 3)])

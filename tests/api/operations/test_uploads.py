@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import io
 import socket
@@ -12,7 +11,6 @@ import httpx
 import pytest
 
 from lfclient import (
-    AsyncLangflowClient,
     BadAnswer,
     FileRefused,
     FlowNotFound,
@@ -23,7 +21,7 @@ from lfclient import (
     Unreachable,
 )
 from tests.support.recorded import recorded
-from tests.support.scripted import JOB, URL, Server
+from tests.support.scripted import JOB, Server, call_client
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 FILES = "/base/api/v2/files"
@@ -63,14 +61,13 @@ def test_a_flow_id_must_be_a_uuid_to_become_part_of_the_upload_path():
 
 
 def test_the_async_client_sends_the_same_upload():
-    langflow, progress = server(KEPT), []
-
-    async def upload() -> str:
-        transport = httpx.MockTransport(langflow)
-        async with AsyncLangflowClient(URL, transport=transport) as client:
-            return (await client.upload("a.txt", b"abc", on_progress=progress.append)).path
-
-    assert asyncio.run(upload()) == "u/a (1).txt"
+    transport, progress = httpx.MockTransport(server(KEPT)), []
+    ref = call_client(
+        "async",
+        lambda client: client.upload("a.txt", b"abc", on_progress=progress.append),
+        transport=transport,
+    )
+    assert ref.path == "u/a (1).txt"
     assert progress == [3]
 
 
