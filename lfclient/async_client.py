@@ -56,16 +56,15 @@ class AsyncLangflowClient:
     ) -> None:
         self.url = normalize_address(url)
         self._timeout, self._run_timeout = timeout, run_timeout
-        self._context = ApiContext((api_key,) if api_key else (), server)
+        self._context = ApiContext(api_key, server)
         ssl_context = http.ssl_context_for(self.url, verify)
         headers = http.default_headers(api_key)
 
-        def new_client(*, keep_alive: bool) -> httpx.AsyncClient:
-            limits = http.connection_limits(keep_alive=keep_alive)
-            new_transport = transport or AsyncCheckedTransport(self.url, ssl_context, limits)
-            return httpx.AsyncClient(headers=headers, timeout=timeout, transport=new_transport)
+        def new_client(limits: httpx.Limits) -> httpx.AsyncClient:
+            checked = transport or AsyncCheckedTransport(self.url, ssl_context, limits)
+            return httpx.AsyncClient(headers=headers, transport=checked)
 
-        self._pooled, self._unpooled = new_client(keep_alive=True), new_client(keep_alive=False)
+        self._pooled, self._unpooled = new_client(http.POOLED), new_client(http.UNPOOLED)
 
     async def __aenter__(self) -> AsyncLangflowClient:
         return self
@@ -111,7 +110,6 @@ class AsyncLangflowClient:
     create_key = _awaitable(ClientMethods.create_key)
 
     async def _drive(self, operation: Steps[T]) -> T:
-        """Perform the steps of an operation and return its result."""
         async with AsyncExitStack() as stream:
             try:
                 step = next(operation)
@@ -127,7 +125,6 @@ class AsyncLangflowClient:
                 return value
 
     async def _drive_events(self, operation: EventSteps) -> AsyncGenerator[Event, None]:
-        """Perform the steps of an operation and yield its events."""
         with closing(operation), suppress(StopIteration):
             async with AsyncExitStack() as stream:
                 step = next(operation)

@@ -44,16 +44,15 @@ class LangflowClient(ClientMethods):
     ) -> None:
         self.url = normalize_address(url)
         self._timeout, self._run_timeout = timeout, run_timeout
-        self._context = ApiContext((api_key,) if api_key else (), server)
+        self._context = ApiContext(api_key, server)
         ssl_context = http.ssl_context_for(self.url, verify)
         headers = http.default_headers(api_key)
 
-        def new_client(*, keep_alive: bool) -> httpx.Client:
-            limits = http.connection_limits(keep_alive=keep_alive)
-            new_transport = transport or CheckedTransport(self.url, ssl_context, limits)
-            return httpx.Client(headers=headers, timeout=timeout, transport=new_transport)
+        def new_client(limits: httpx.Limits) -> httpx.Client:
+            checked = transport or CheckedTransport(self.url, ssl_context, limits)
+            return httpx.Client(headers=headers, transport=checked)
 
-        self._pooled, self._unpooled = new_client(keep_alive=True), new_client(keep_alive=False)
+        self._pooled, self._unpooled = new_client(http.POOLED), new_client(http.UNPOOLED)
 
     def __enter__(self) -> LangflowClient:
         return self
@@ -67,7 +66,6 @@ class LangflowClient(ClientMethods):
         self._unpooled.close()
 
     def _drive(self, operation: Steps[T]) -> T:
-        """Perform the steps of an operation and return its result."""
         with ExitStack() as stream:
             try:
                 step = next(operation)
@@ -83,7 +81,6 @@ class LangflowClient(ClientMethods):
                 return value
 
     def _drive_events(self, operation: EventSteps) -> Iterator[Event]:
-        """Perform the steps of an operation and yield its events."""
         with closing(operation), ExitStack() as stream, suppress(StopIteration):
             step = next(operation)
             while True:

@@ -205,8 +205,8 @@ def test_a_gateway_error_is_a_server_fault_with_its_status():
 
 
 def test_pooled_connections_expire_before_the_server_closes_them():
-    assert http.connection_limits(keep_alive=True).keepalive_expiry < 2
-    assert http.connection_limits(keep_alive=False).max_keepalive_connections == 0
+    assert http.POOLED.keepalive_expiry < 2
+    assert http.UNPOOLED.max_keepalive_connections == 0
 
 
 @pytest.mark.parametrize("url", ["", "ftp://x", "http://", "not an address"])

@@ -23,19 +23,6 @@ from lfclient.errors import (
     Unsupported,
 )
 
-# fields that only one of the two dialects has
-_DIALECT_FIELDS = frozenset(
-    {
-        "mode",
-        "tweaks",
-        "input_value",
-        "session_id",
-        "idempotency_key",
-        "background",
-        "stream",
-        "inputs",
-    }
-)
 _UNAVAILABLE = (502, 503, 504)
 # A 403 with this text can be wrong about the key: checking it also writes to the database, which a
 # locked SQLite refuses. Before 1.11 it is also the response for a disabled user.
@@ -71,15 +58,16 @@ class _Failure:
 
 
 def is_dialect_mismatch(response: Response) -> bool:
-    """Return whether the server rejected a run because it expects the other dialect."""
+    """Return whether the server rejected a run because it expects the other dialect.
+
+    Then it forbids a field at the top of the request, as all fields of a dialect are.
+    """
     if response.status != 422:
         return False
     return any(
         isinstance(entry, dict)
         and entry.get("type") == "extra_forbidden"
-        and isinstance(entry.get("loc"), list)
-        and len(entry["loc"]) == 2
-        and entry["loc"][1] in _DIALECT_FIELDS
+        and len(as_list(entry.get("loc"))) == 2
         for entry in as_list(response.detail)
     )
 

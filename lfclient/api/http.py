@@ -20,7 +20,8 @@ from lfclient.version import VERSION
 
 # Langflow closes idle connections after about 2 s. A request sent on one that is being closed
 # would fail.
-KEEP_ALIVE_SECONDS = 1.5
+POOLED = httpx.Limits(keepalive_expiry=1.5)
+UNPOOLED = httpx.Limits(max_keepalive_connections=0)
 
 _NOT_SENT_ERRORS = (
     httpx.ConnectError,
@@ -142,13 +143,6 @@ def default_headers(api_key: str | None) -> dict[str, str]:
             hint="Copy the key again from Langflow, Settings, Langflow API Keys.",
         )
     return {**headers, "x-api-key": api_key}
-
-
-def connection_limits(*, keep_alive: bool) -> httpx.Limits:
-    """Return the limits of a pool that keeps idle connections for a while, or none."""
-    if keep_alive:
-        return httpx.Limits(keepalive_expiry=KEEP_ALIVE_SECONDS)
-    return httpx.Limits(max_keepalive_connections=0)
 
 
 def request_arguments(

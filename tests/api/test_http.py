@@ -14,12 +14,10 @@ import pytest
 import trustme
 
 from lfclient import LangflowClient, RunStatus, ServerInfo, Unreachable
-from tests.support.recorded import flow_of, recorded
+from tests.support.recorded import recorded
+from tests.support.scripted import FLOW
 
 MODES = ServerInfo("1.13.0", "modes")
-FLOW = flow_of(
-    "ChatInput-abc12", "ChatOutput-xyz34", edges=(("ChatInput-abc12", "ChatOutput-xyz34"),)
-)
 ANSWER = json.dumps(recorded("1.13.0", "sync_ok")[1]).encode()
 
 

@@ -34,8 +34,8 @@ class ApiContext:
     `resumed_at`, the monotonic time of a decision.
     """
 
-    def __init__(self, secrets: tuple[str, ...], server: ServerInfo | None) -> None:
-        self.redactor = Redactor(secrets)
+    def __init__(self, api_key: str | None, server: ServerInfo | None) -> None:
+        self.redactor = Redactor([api_key] if api_key else [])
         self.release = server
         self.server = server
         self.flows: Recent[Flow] = Recent()

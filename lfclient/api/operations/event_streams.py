@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-import httpx
-
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
@@ -107,7 +105,7 @@ def _read_events(
             spec, streamed=True, read_timeout=connection.read_timeout
         )
     except Unreachable as error:
-        if isinstance(error.__cause__, httpx.ReadTimeout):
+        if error.sent and error.timed_out:
             return
         raise
     if response.status in _NO_EVENTS_STATUSES:

@@ -47,12 +47,7 @@ def run_flow(
     check: bool,
 ) -> Steps[Run]:
     """Run a flow in one request that waits for its result."""
-    flow, before, response, files_before = yield from _start(
-        context, flow, overrides, "sync", session_id, check, None
-    )
-    run = _read_sync_response(response, before, flow, overrides)
-    _remember_job(context, run, files_before)
-    del response  # frees memory: it may be large, and what follows may take a while
+    flow, run = yield from _start(context, flow, overrides, "sync", session_id, check)
     return (yield from complete_run(context, run, flow))
 
 
@@ -67,15 +62,9 @@ def submit_run(
 ) -> Steps[Run]:
     """Start a background job."""
     key = idempotency_key or uuid4().hex
-    flow, before, response, files_before = yield from _start(
+    _, run = yield from _start(
         context, flow, overrides, "background", session_id, check, key, repeat
     )
-    if response.status != 200:
-        raise error_from_response(response, subject=flow.id, overrides=overrides, is_workflow=True)
-    raw = response.json("submit response")
-    parse(JobResponse, raw, "submit response")
-    run = read_run(raw, before=before, flow=flow)
-    _remember_job(context, run, files_before)
     return run
 
 
@@ -169,10 +158,10 @@ def _start(
     mode: Mode,
     session_id: str | None,
     check: bool,
-    idempotency_key: str | None,
+    idempotency_key: str | None = None,
     repeat: bool = True,
-) -> Steps[tuple[Flow, Run, Response, frozenset[str] | None]]:
-    """Send the request; return the flow, the new run, the response and the ids of prior files."""
+) -> Steps[tuple[Flow, Run]]:
+    """Send the request; return the flow and the run after the response."""
     overrides = overrides or {}
     flow, server, files_before = yield from prepare_run(context, flow, overrides, mode, check)
     spec = run_request(server, flow, overrides, mode, session_id, idempotency_key, repeat)
@@ -184,31 +173,28 @@ def _start(
         spec = run_request(server, flow, overrides, mode, session_id, idempotency_key, repeat)
         response = yield from send(spec)
     session = session_id if session_parameter(server, flow) else None
-    return flow, new_run(flow.id, mode, session), response, files_before
-
-
-def _read_sync_response(
-    response: Response,
-    before: Run,
-    flow: Flow,
-    overrides: Mapping[str, Any] | None,
-) -> Run:
-    if response.status == 200:
-        raw = response.json("run response")
-        return read_run(raw, before=before, flow=flow)
-    detail = as_dict(response.detail)
-    if response.status == 408:
-        return timed_out_run(detail, before=before)
-    if response.status == 500 and response.code == "JOB_FAILED":
-        return failed_run(detail, before=before, flow=flow)
-    raise error_from_response(response, subject=flow.id, overrides=overrides, is_workflow=True)
-
-
-def _remember_job(context: ApiContext, run: Run, files_before: frozenset[str] | None) -> None:
+    run = _read_response(response, new_run(flow.id, mode, session), flow, overrides)
     if run.job_id:
         context.jobs[run.job_id] = run
         if files_before is not None:
             context.files_before[run.job_id] = files_before
+    return flow, run
+
+
+def _read_response(
+    response: Response, before: Run, flow: Flow, overrides: Mapping[str, Any]
+) -> Run:
+    if response.status == 200:
+        raw = response.json("run response")
+        if before.mode == "background":
+            parse(JobResponse, raw, "run response")
+        return read_run(raw, before=before, flow=flow)
+    detail = as_dict(response.detail)
+    if before.mode == "sync" and response.status == 408:
+        return timed_out_run(detail, before=before)
+    if before.mode == "sync" and response.status == 500 and response.code == "JOB_FAILED":
+        return failed_run(detail, before=before, flow=flow)
+    raise error_from_response(response, subject=flow.id, overrides=overrides, is_workflow=True)
 
 
 def _fetch_status(context: ApiContext, before: Run, flow: Flow | None) -> Steps[Run]:
