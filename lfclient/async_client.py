@@ -57,11 +57,10 @@ class AsyncLangflowClient:
         self.url = normalize_address(url)
         self._timeout, self._run_timeout = timeout, run_timeout
         self._context = ApiContext(api_key, server)
-        ssl_context = http.ssl_context_for(self.url, verify)
         headers = http.default_headers(api_key)
 
         def new_client(limits: httpx.Limits) -> httpx.AsyncClient:
-            checked = transport or AsyncCheckedTransport(self.url, ssl_context, limits)
+            checked = transport or AsyncCheckedTransport(self.url, verify, limits)
             return httpx.AsyncClient(headers=headers, transport=checked)
 
         self._pooled, self._unpooled = new_client(http.POOLED), new_client(http.UNPOOLED)

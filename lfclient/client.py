@@ -45,11 +45,10 @@ class LangflowClient(ClientMethods):
         self.url = normalize_address(url)
         self._timeout, self._run_timeout = timeout, run_timeout
         self._context = ApiContext(api_key, server)
-        ssl_context = http.ssl_context_for(self.url, verify)
         headers = http.default_headers(api_key)
 
         def new_client(limits: httpx.Limits) -> httpx.Client:
-            checked = transport or CheckedTransport(self.url, ssl_context, limits)
+            checked = transport or CheckedTransport(self.url, verify, limits)
             return httpx.Client(headers=headers, transport=checked)
 
         self._pooled, self._unpooled = new_client(http.POOLED), new_client(http.UNPOOLED)

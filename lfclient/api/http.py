@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, BinaryIO
 
 import httpx
@@ -15,7 +14,7 @@ from pydantic_core import from_json
 from lfclient.api.requests import FilePart, RequestSpec
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import Redactor
-from lfclient.errors import BadAnswer, InvalidKey, LangflowError, Unreachable
+from lfclient.errors import BadAnswer, InvalidKey, Unreachable
 from lfclient.version import VERSION
 
 # Langflow closes idle connections after about 2 s. A request sent on one that is being closed
@@ -107,28 +106,6 @@ def _entry_message(entry: JsonObject) -> str:
     place = ".".join(str(part) for part in loc[1:]) if isinstance(loc, list) else ""
     message = str(entry.get("msg", "")).removeprefix("Value error, ")
     return f"{place}: {message}" if place else message
-
-
-@lru_cache(maxsize=16)
-def _cached_ssl_context(verify: bool | str) -> ssl.SSLContext:
-    """Return a shared context, because reading the certificates is slow."""
-    if isinstance(verify, bool):
-        return httpx.create_ssl_context(verify=verify)
-    return ssl.create_default_context(cafile=verify)
-
-
-def ssl_context_for(url: str, verify: bool | str) -> ssl.SSLContext | bool:
-    """Return the `verify` argument for httpx: False for plain HTTP, which has no certificates.
-
-    Raises `LangflowError` if the certificates at the path `verify` cannot be read.
-    """
-    try:
-        return _cached_ssl_context(verify) if url.startswith("https:") else False
-    except (OSError, ssl.SSLError) as error:
-        raise LangflowError(
-            f"Couldn't read the certificates in {verify}: {error}.",
-            hint="Enter the path of a readable PEM file with the CA's certificate.",
-        ) from error
 
 
 def default_headers(api_key: str | None) -> dict[str, str]:

@@ -13,12 +13,14 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
 
+from lfclient.errors import LangflowError
 from lfclient.wire.addresses import check_resolved_address, is_loopback, resolve_allowed
 
 # An idle connection is probed after half a minute, then every 10 s, and closed after a minute
@@ -49,8 +51,9 @@ def proxy_of(url: str) -> str | None:
 class CheckedTransport(httpx.HTTPTransport):
     """Raises `AddressRefused` instead of connecting to a forbidden address."""
 
-    def __init__(self, url: str, tls: ssl.SSLContext | bool, limits: httpx.Limits) -> None:
+    def __init__(self, url: str, verify: bool | str, limits: httpx.Limits) -> None:
         self._proxy = proxy_of(url)
+        tls = url.startswith("https:") and _ssl_context(verify)
         super().__init__(
             verify=tls, limits=limits, proxy=self._proxy, socket_options=KEEP_ALIVE_OPTIONS
         )
@@ -69,8 +72,9 @@ class CheckedTransport(httpx.HTTPTransport):
 class AsyncCheckedTransport(httpx.AsyncHTTPTransport):
     """Raises `AddressRefused` instead of connecting to a forbidden address."""
 
-    def __init__(self, url: str, tls: ssl.SSLContext | bool, limits: httpx.Limits) -> None:
+    def __init__(self, url: str, verify: bool | str, limits: httpx.Limits) -> None:
         self._proxy = proxy_of(url)
+        tls = url.startswith("https:") and _ssl_context(verify)
         super().__init__(
             verify=tls, limits=limits, proxy=self._proxy, socket_options=KEEP_ALIVE_OPTIONS
         )
@@ -84,6 +88,20 @@ class AsyncCheckedTransport(httpx.AsyncHTTPTransport):
         if self._proxy:
             await asyncio.to_thread(check_resolved_address, str(request.url))
         return await super().handle_async_request(request)
+
+
+@lru_cache(maxsize=16)
+def _ssl_context(verify: bool | str) -> ssl.SSLContext:
+    """Return a shared context, because reading the certificates is slow."""
+    try:
+        if isinstance(verify, bool):
+            return httpx.create_ssl_context(verify=verify)
+        return ssl.create_default_context(cafile=verify)
+    except (OSError, ssl.SSLError) as error:
+        raise LangflowError(
+            f"Couldn't read the certificates in {verify}: {error}.",
+            hint="Enter the path of a readable PEM file with the CA's certificate.",
+        ) from error
 
 
 def _pool_options(tls: ssl.SSLContext | bool, limits: httpx.Limits) -> dict[str, Any]:

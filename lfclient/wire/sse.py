@@ -151,15 +151,3 @@ def check_event_stream(content_type: str) -> None:
     """Raise `BadAnswer` if the response is not an event stream."""
     if content_type.partition(";")[0].strip().lower() != "text/event-stream":
         raise BadAnswer("Langflow sent something else instead of an event stream.")
-
-
-def parse_stream(body: bytes, content_type: str, redactor: Redactor) -> list[RawEvent]:
-    """Return all events of a complete stream, without keep-alives.
-
-    Raises `BadAnswer` if it is not an event stream or a frame is malformed.
-    """
-    check_event_stream(content_type)
-    frames = [frame for frame in FrameParser(redactor).feed(body) if frame.name != KEEP_ALIVE]
-    if any(frame.malformed_text for frame in frames):
-        raise BadAnswer("The event stream contains an event that is not a JSON object.")
-    return frames

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lfclient.api.requests import EVENT_STREAM
 from lfclient.common.redaction import Redactor
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import OutputKind
@@ -23,7 +22,7 @@ from lfclient.runs.outcome import (
 )
 from lfclient.runs.responses import failed_run, new_run, read_run, timed_out_run
 from lfclient.wire.server_info import Limits
-from lfclient.wire.sse import parse_stream
+from lfclient.wire.sse import FrameParser
 from tests.support.recorded import flow_of, recorded, sse
 
 LIMITS = Limits()
@@ -66,9 +65,7 @@ def completed(flow: Flow, *present: str, **contents: str | None) -> Run:
 
 def events(case: str) -> Evidence:
     """Return the evidence in recorded events."""
-    return evidence_from_events(
-        parse_stream(sse(recorded("1.13.0", case)[1]), EVENT_STREAM, Redactor())
-    )
+    return evidence_from_events(FrameParser(Redactor()).feed(sse(recorded("1.13.0", case)[1])))
 
 
 def test_a_good_run_needs_no_evidence():

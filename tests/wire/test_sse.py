@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from lfclient.api.requests import EVENT_STREAM
 from lfclient.common.redaction import Redactor
 from lfclient.errors import BadAnswer
-from lfclient.wire.sse import FrameParser, RawEvent, parse_stream
+from lfclient.runs.event_parser import evidence_from_events
+from lfclient.wire.sse import FrameParser, RawEvent, check_event_stream
 from tests.support.recorded import events, sse
 
 KEEP_ALIVE_EVENT = RawEvent("keepalive")
@@ -47,7 +47,7 @@ def test_single_bytes_and_empty_chunks_give_the_same_events():
 
 
 def test_the_replay_of_a_stopped_job_ends_with_its_final_event():
-    frames = parse_stream(sse(events("1.13.0", "bg_events_stopped")), EVENT_STREAM, Redactor())
+    frames = read(sse(events("1.13.0", "bg_events_stopped")))
     assert [frames[0].name, frames[-1].name] == ["vertices_sorted", "cancelled"]
     assert (frames[0].is_final, frames[-1].is_final) == (False, True)
 
@@ -69,7 +69,7 @@ def test_a_frame_that_is_no_json_object_is_malformed(body: bytes):
     (frame,) = read(body)
     assert frame.malformed_text
     with pytest.raises(BadAnswer):
-        parse_stream(body, EVENT_STREAM, Redactor())
+        evidence_from_events([frame])
 
 
 def test_a_frame_of_10_mb_is_joined_from_many_chunks():
@@ -81,7 +81,7 @@ def test_a_frame_of_10_mb_is_joined_from_many_chunks():
 
 def test_a_page_instead_of_a_stream_is_refused():
     with pytest.raises(BadAnswer):
-        parse_stream(b"<html>", "text/html", Redactor())
+        check_event_stream("text/html")
 
 
 @pytest.mark.parametrize("odd", ["é", "4" * 101, "a\tb"])

@@ -31,7 +31,7 @@ from lfclient.runs.evidence import (
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.outcome import evaluate_outcome, find_missing_evidence, mark_unverified
 from lfclient.wire.server_info import ServerInfo
-from lfclient.wire.sse import parse_stream
+from lfclient.wire.sse import FrameParser, check_event_stream
 
 NO_REASON = "The server gave no reason."
 AMBIGUOUS_REASON = (
@@ -145,7 +145,8 @@ def _complete_evidence(
         response = yield from send(events_request(job_id, None))
         if response.status != 200:
             raise error_from_response(response, subject=job_id)
-        frames = parse_stream(response.content, response.content_type, context.redactor)
+        check_event_stream(response.content_type)
+        frames = FrameParser(context.redactor).feed(response.content)
         evidence = evidence_from_events(frames)
     elif run.flow_id and job_id:
         evidence = yield from fetch_build_evidence(run, delayed)
