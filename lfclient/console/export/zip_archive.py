@@ -159,10 +159,8 @@ class _ArchiveWriter:
 
     def _partial(self, message: Message) -> _OutputEntry:
         """Add a message that was incomplete when the run ended."""
-        id, name = (
-            message.component_id or message.id,
-            f"{message.sender_name or 'message'} (partial)",
-        )
+        id = message.component_id or message.id
+        name = f"{message.sender_name or 'message'} (partial)"
         output = Output(id, OutputKind.MESSAGE, message.visible_text, display_name=name)
         return self._entry(output, "")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lfclient.runs.components import ComponentRun
 
@@ -24,17 +24,14 @@ def timeline_bars(components: Iterable[tuple[str, ComponentRun]]) -> list[Timeli
 
     The bars are in order of their start; those with an unknown start come last.
     """
-    timed: list[tuple[str, ComponentRun, float, float | None]] = []
+    bars = []
     for name, component in components:
         if component.seconds is not None:
             ended_at = component.ended_at
-            started = ended_at.timestamp() - component.seconds if ended_at else None
-            timed.append((name, component, max(component.seconds, 0), started))
-    first = min((started for *_, started in timed if started is not None), default=0.0)
-    bars = [
-        TimelineBar(name, component, seconds, None if started is None else started - first)
-        for name, component, seconds, started in timed
-    ]
+            start = ended_at.timestamp() - component.seconds if ended_at else None
+            bars.append(TimelineBar(name, component, max(component.seconds, 0), start))
+    first = min((bar.start for bar in bars if bar.start is not None), default=0.0)
+    bars = [bar if bar.start is None else replace(bar, start=bar.start - first) for bar in bars]
     return sorted(bars, key=lambda bar: (bar.start is None, bar.start or 0))
 
 

@@ -29,24 +29,17 @@ _SECRET_VALUE = "Secrets are not imported. Enter it yourself."
 
 
 @dataclass(frozen=True)
-class RejectedValue:
-    """A value that does not fit a flow, and why."""
-
-    key: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class FittedValues:
     """Values sorted by whether they fit a flow.
 
-    `values` fit; `secrets` are the keys of secrets that the user has to enter. `moved` maps the
-    original key to the key in this flow, if its component has a different id there.
+    `values` fit; `secrets` are the keys of secrets that the user has to enter; `rejected` has the
+    reasons why others don't fit, by key. `moved` maps the original key to the key in this flow, if
+    its component has a different id there.
     """
 
     values: JsonObject
     secrets: tuple[str, ...] = ()
-    rejected: tuple[RejectedValue, ...] = ()
+    rejected: dict[str, str] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -70,7 +63,7 @@ def fit_values(
     fields = flow.fields_by_key
     plain: JsonObject = {}
     secrets: list[str] = []
-    rejected: list[RejectedValue] = []
+    rejected: dict[str, str] = {}
     for key, value in values.items():
         parameter = fields.get(key)
         if parameter is None or not _has_secret(parameter, value):
@@ -78,13 +71,12 @@ def fit_values(
             continue
         secrets.append(key)
         if not _is_masked(parameter, value):
-            rejected.append(RejectedValue(key, _SECRET_VALUE))
+            rejected[key] = _SECRET_VALUE
     errors = _validation_errors(flow, plain)
     if secrets:
         errors |= {key: _REDACTED_VALUE for key, value in plain.items() if is_redacted(value)}
-    rejected += [RejectedValue(key, reason) for key, reason in errors.items()]
     fitting = {key: value for key, value in plain.items() if key not in errors}
-    return FittedValues(fitting, tuple(secrets), tuple(rejected), moved)
+    return FittedValues(fitting, tuple(secrets), rejected | errors, moved)
 
 
 def changed_keys(

@@ -36,10 +36,6 @@ class EventListener:
         self._openings = 0
         self._polls = 0
 
-    def record_activity(self) -> None:
-        """Note that the run showed activity."""
-        self.last_activity = time.monotonic()
-
     def next_schedule(self) -> Schedule:
         """Return how to poll a running job, and open the stream where that helps."""
         timings = self._context.timings
@@ -52,7 +48,7 @@ class EventListener:
         if self._openings < _MAX_OPENINGS:
             self._polls = 0
             self._openings += 1
-            self._open()
+            self._ensure_open()
         return timings.polling
 
     def reopen(self) -> None:
@@ -81,11 +77,7 @@ class EventListener:
 
     def _ensure_open(self) -> asyncio.Task[None]:
         if self._task is None or self._task.done():
-            return self._open()
-        return self._task
-
-    def _open(self) -> asyncio.Task[None]:
-        self._task = asyncio.ensure_future(self._read_events())
+            self._task = asyncio.ensure_future(self._read_events())
         return self._task
 
     async def _read_events(self) -> None:
@@ -95,7 +87,7 @@ class EventListener:
             stream = context.client.events(context.run, last_event_id, context.flow)
             async with aclosing(stream) as events:
                 async for event in events:
-                    self.record_activity()
+                    self.last_activity = time.monotonic()
                     if event.id is not None:
                         self._openings = 1  # the stream works
                     if isinstance(event, RunEnded):

@@ -34,15 +34,13 @@ _STREAM_STOPPED = "Stopped: the console closed the connection, which ends the ru
 
 async def run_background(context: RunContext, flow: Flow, overrides: JsonObject) -> None:
     """Submit a job, then follow it to its end."""
-    server = context.server
-    has_idempotency = server is not None and server.capabilities.idempotency
     try:
         run = await context.client.submit(
             flow,
             overrides,
             session_id=context.record.session_id,
             check=False,  # the form has validated them
-            idempotency_key=context.id if has_idempotency else None,
+            idempotency_key=context.id if context.has_idempotency else None,
             repeat=False,  # recovery counts each attempt
         )
     except LangflowError as error:

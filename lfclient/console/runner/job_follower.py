@@ -129,7 +129,7 @@ class _JobFollower:
             return
         self._unreachable_since = ""
         if run.status is not context.record.status:
-            listener.record_activity()
+            listener.last_activity = time.monotonic()
         if run.ended:
             run = await listener.drain(run, context.timings.drain_seconds)
         await context.apply_response(run, note=self._note(run.status))

@@ -11,22 +11,12 @@ from __future__ import annotations
 
 import ctypes
 import gc
-from collections.abc import Callable
-from functools import lru_cache
+from contextlib import suppress
 
 import psutil
 
 _MIN_GROWTH_BYTES = 32_000_000  # worth a full collection
 _baseline = 0
-
-
-@lru_cache
-def _malloc_trim() -> Callable[[int], int] | None:
-    """Return glibc's `malloc_trim`; other systems return freed memory on their own."""
-    try:
-        return getattr(ctypes.CDLL(None), "malloc_trim", None)
-    except (OSError, TypeError):  # TypeError: Windows has no such library
-        return None
 
 
 def _resident_bytes() -> int:
@@ -51,6 +41,6 @@ def release() -> None:
     if _resident_bytes() < _baseline + _MIN_GROWTH_BYTES:
         return
     gc.collect()
-    malloc_trim = _malloc_trim()
-    if malloc_trim:
-        malloc_trim(0)
+    # glibc's; other systems return freed memory on their own
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 
 from lfclient.common.json_types import JsonObject
@@ -83,13 +82,13 @@ class _Recovery:
         """
         context = self._context
         stop = context.commands.stop
-        found: list[FoundJob] = []
+        jobs: list[FoundJob] = []
         try:
             await context.load_server_and_flow()
-            found = await self._find_jobs()
-            if len(found) == 1:
-                await self._take(found[0])
-            elif not found and self._overrides is not None and self._may_resend():
+            jobs = await self._find_jobs()
+            if len(jobs) == 1:
+                await self._take(jobs[0])
+            elif not jobs and self._overrides is not None and self._may_resend():
                 await self._resend(self._overrides)
         except _TRANSIENT_ERRORS as error:
             if not stop.is_set():
@@ -102,7 +101,7 @@ class _Recovery:
             return False
         if stop.is_set():
             await self._give_up(_STOPPED)
-        elif len(found) > 1:
+        elif len(jobs) > 1:
             await self._give_up(_AMBIGUOUS)
         elif time.monotonic() - self._began >= self._search_seconds():
             await self._give_up(_OTHER_RUN_LOST if self._other_run_lost else _NOT_FOUND)
@@ -123,17 +122,15 @@ class _Recovery:
         record = context.record
         if record.attempts < 2 or record.run is None or not record.ended:
             return
-        run = record.run
         try:
             jobs = await self._find_jobs()
         except LangflowError:
             return
-        others = (job.job_id for job in jobs if job.by == "session" and job.job_id != run.job_id)
+        own_id = record.run.job_id
+        others = (job.job_id for job in jobs if job.by == "session" and job.job_id != own_id)
         first = next(others, None)
         if first and await context.ensure_cached():
-            warning = _RAN_TWICE.format(self._reason, first)
-            warned = replace(run, warnings=(*run.warnings, warning))
-            await context.writer.change(context.id, run=warned)
+            await context.warn(_RAN_TWICE.format(self._reason, first))
 
     def _age(self) -> float:
         """Return the seconds since the click; negative if the clock was moved."""
@@ -147,10 +144,9 @@ class _Recovery:
         return max(timings.min_search_seconds, remaining)
 
     def _may_resend(self) -> bool:
-        server = self._context.server
-        has_idempotency = server is not None and server.capabilities.idempotency
-        is_wanted = not self._context.commands.stop.is_set()
-        return is_wanted and has_idempotency and 0 <= self._age() <= RESEND_SECONDS
+        context = self._context
+        is_stopped = context.commands.stop.is_set()
+        return not is_stopped and context.has_idempotency and 0 <= self._age() <= RESEND_SECONDS
 
     async def _resend(self, overrides: JsonObject) -> None:
         context = self._context
@@ -183,9 +179,7 @@ class _Recovery:
         context = self._context
         is_ours = await context.writer.claim_job(context.id, job.job_id)
         if is_ours and job.by == "time":
-            run = context.run
-            warned = replace(run, warnings=(*run.warnings, _FOUND_BY_TIME))
-            await context.writer.change(context.id, run=warned)
+            await context.warn(_FOUND_BY_TIME)
 
     async def _find_jobs(self) -> list[FoundJob]:
         """Return the jobs that may be this run's, without those of other records.
@@ -194,17 +188,16 @@ class _Recovery:
         for a job that is found by its time alone, any run of the flow at that time.
         """
         record, store = self._context.record, self._context.writer.store
-        found = await self._context.client.find_jobs(
-            record.flow_id, record.session_id, record.created_at
-        )
-        if not found:
+        client = self._context.client
+        jobs = await client.find_jobs(record.flow_id, record.session_id, record.created_at)
+        if not jobs:
             return []
-        session = record.session_id if all(job.by == "session" for job in found) else None
+        session = record.session_id if all(job.by == "session" for job in jobs) else None
         nearby = (record.created_at - NEARBY, record.created_at + NEARBY)
         # read first: a run that gets its job meanwhile is still among the lost ones
         lost = await in_thread(store.ids_without_job, record.flow_id, *nearby, session)
         candidates = []
-        for job in found:
+        for job in jobs:
             owner = await in_thread(store.find_by_job, None, job.job_id)
             if owner is None or owner.id == record.id:
                 candidates.append(job)

@@ -112,6 +112,11 @@ class RunContext:
         """Whether the server is known to have an event stream for each job (1.11 and later)."""
         return self.server is not None and self.server.capabilities.events
 
+    @property
+    def has_idempotency(self) -> bool:
+        """Whether the server is known to run a request with the same key only once."""
+        return self.server is not None and self.server.capabilities.idempotency
+
     def cancel(self) -> None:
         """Stop following the run, which continues."""
         if self.task:
@@ -172,6 +177,11 @@ class RunContext:
     async def fail(self, status: RunStatus, message: str, hint: str) -> None:
         """End the record with a problem."""
         await self.end(status, problem=RecordProblem(message, hint))
+
+    async def warn(self, text: str) -> None:
+        """Add a warning to the run."""
+        run = self.run
+        await self.writer.change(self.id, run=replace(run, warnings=(*run.warnings, text)))
 
     async def load_server_and_flow(self) -> None:
         """Fetch what a restart has lost: the server's capabilities and the current flow."""

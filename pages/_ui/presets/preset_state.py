@@ -123,8 +123,7 @@ def save_form(
     secrets = tuple(dict.fromkeys([*fitted.secrets, *pending]))
     preset = save_preset(form, name, replace(fitted, secrets=secrets), same)
     prefill.clear_source(form)
-    rejected = [(each.key, each.reason) for each in fitted.rejected]
-    omitted = _reasons(fields, [*form.entries.errors.items(), *rejected])
+    omitted = _reasons(fields, [*form.entries.errors.items(), *fitted.rejected.items()])
     if omitted:
         heading = f"{action} “{preset.name}” without the invalid fields:"
         show_banner(form, heading, *omitted[:_MAX_LINES])
@@ -183,11 +182,12 @@ def describe_mismatch(
     form: FormState, fitted: FittedValues, values_name: str
 ) -> tuple[str, list[str]]:
     """Return a heading and lines about the values that do not fit the flow."""
-    lines = _reasons(form.fields, [(clip(each.key, 80), each.reason) for each in fitted.rejected])
+    rejected = [(clip(key, 80), reason) for key, reason in fitted.rejected.items()]
+    lines = _reasons(form.fields, rejected)
     more = len(lines) - _MAX_LINES
     if more > 0:
         lines[_MAX_LINES:] = [f"… and {more} more."]
-    total = len(fitted.values) + len({each.key for each in fitted.rejected} | {*fitted.secrets})
+    total = len(fitted.values) + len({*fitted.rejected, *fitted.secrets})
     return f"{values_name}, {len(fitted.values)} of {total} fit. Omitted:", lines
 
 

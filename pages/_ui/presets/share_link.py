@@ -137,7 +137,7 @@ def draw(form: FormState, chosen: Preset | None) -> None:
 
 def _draw_popover(form: FormState, chosen: Preset | None) -> None:
     fitted, page, flow_id = fit_current(form), st.context.url or "", form.flow.id
-    invalid = [*form.entries.invalid, *(each.key for each in fitted.rejected)]
+    invalid = [*form.entries.invalid, *fitted.rejected]
     st.markdown("**Link to this form**")
     if (
         chosen
