@@ -116,10 +116,7 @@ class _Recovery:
 
     async def report_second_run(self) -> None:
         """Add a warning if the first of two attempts ran as well; its traces may come late."""
-        context = self._context
-        if not await context.ensure_cached():
-            return
-        record = context.record
+        record = self._context.record
         if record.attempts < 2 or record.run is None or not record.ended:
             return
         try:
@@ -129,8 +126,8 @@ class _Recovery:
         own_id = record.run.job_id
         others = (job.job_id for job in jobs if job.by == "session" and job.job_id != own_id)
         first = next(others, None)
-        if first and await context.ensure_cached():
-            await context.warn(_RAN_TWICE.format(self._reason, first))
+        if first:
+            await self._context.warn(_RAN_TWICE.format(self._reason, first))
 
     def _age(self) -> float:
         """Return the seconds since the click; negative if the clock was moved."""

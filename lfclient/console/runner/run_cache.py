@@ -32,8 +32,8 @@ class RunCache:
     """Records in memory: unfinished and unsaved runs always, ended ones while they are read.
 
     An ended run is evicted `ended_ttl_seconds` after it was last read, or when `MAX_ENDED_RUNS`
-    others were read since, so that large responses don't stay; the store has it. Safe to use from
-    any thread.
+    others were read since, so that large responses don't stay; the store has it. One whose
+    components are still fetched stays. Safe to use from any thread.
     """
 
     def __init__(
@@ -139,10 +139,14 @@ class RunCache:
         """Return the records of runs that have not ended."""
         return self._select(lambda run: not run.record.ended)
 
-    def evict(self) -> int:
-        """Evict ended and saved runs that nobody reads, and return how many."""
+    def evict(self, is_followed: Callable[[str], bool]) -> int:
+        """Evict ended and saved runs that nobody reads or follows, and return how many."""
         with self._changed:
-            evictable = [run for run in self._runs.values() if run.record.ended and run.is_saved]
+            evictable = [
+                run
+                for run_id, run in self._runs.items()
+                if run.record.ended and run.is_saved and not is_followed(run_id)
+            ]
             evictable.sort(key=lambda run: run.last_read, reverse=True)
             oldest = self._clock() - self._ended_ttl_seconds
             evicted = [

@@ -12,10 +12,8 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.runner.clock import now
 from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.run_cache import RunNotCached
-from lfclient.console.runner.threads import in_thread
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.commands import Command
-from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RecordProblem, RunRecord
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.model import Flow
@@ -196,7 +194,7 @@ class RunContext:
         Skipped if the events delivered all components. A server without such records is no error:
         they may be switched off, or belong to a later run by now.
         """
-        run = self.record.run if await self.ensure_cached() else None
+        run = self.record.run
         if run is None or not run.ended or (events_complete and run.components):
             return
         try:
@@ -207,20 +205,8 @@ class RunContext:
         is_completed_job = run.status is RunStatus.COMPLETED and run.mode == "background"
         if is_completed_job and not events_complete:
             merged = merge_messages(merged, await self._messages(run))
-        if merged != run and await self.ensure_cached():
+        if merged != run:
             await self.writer.change(self.id, run=merged)
-
-    async def ensure_cached(self) -> bool:
-        """Load the record from the store if it was evicted; return whether it can be changed."""
-        if self.writer.cache.snapshot(self.id) is None:
-            try:
-                record = await in_thread(self.writer.store.get, self.id)
-            except StoreError:
-                return False
-            if record is None:
-                return False
-            self.writer.cache.put(record)
-        return True
 
     async def _messages(self, run: Run) -> list[Message]:
         """Return the session's latest messages, where the server says which run wrote each."""

@@ -318,7 +318,7 @@ class Runner:
         self._commands.submit(command, self.owner_of(connection))
 
     def _evict(self) -> None:
-        if self._cache.evict() or self._release_memory_soon:
+        if self._cache.evict(self.is_followed) or self._release_memory_soon:
             self._release_memory_soon = False
             memory.release()
 

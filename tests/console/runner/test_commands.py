@@ -119,25 +119,26 @@ def test_a_secret_that_is_streamed_in_pieces_is_redacted(bench):
     assert not any(b"very-secret" in content for content in files)
 
 
-def test_a_run_that_was_evicted_is_loaded_again_to_add_its_components(bench, monkeypatch):
+def test_a_run_stays_in_memory_until_its_components_are_added(bench, monkeypatch):
+    """However late; then it is evicted."""
     bench.use_timings(ended_ttl_seconds=0, maintenance_seconds=0.02)
     bench.server.dialect = "inputs"
     handle = FakeLangflow.handle
-    evicted = []
+    cached = []
 
     async def handle_builds_late(self, request):
         if request.url.path.endswith("/builds"):
-            while bench.runner._cache.snapshot(run_id):
-                await asyncio.sleep(0.005)
-            evicted.append(run_id)
+            await asyncio.sleep(0.2)
+            cached.append(bench.runner._cache.snapshot(run_id))
         return await handle(self, request)
 
     monkeypatch.setattr(FakeLangflow, "handle", handle_builds_late)
     run_id = bench.start()
     bench.wait_until_saved(run_id, lambda record: record.ended)
     bench.wait_until_released(run_id)
-    assert evicted
+    assert cached[0].ended
     assert bench.get(run_id).status is RunStatus.COMPLETED
+    wait_for(lambda: bench.runner._cache.snapshot(run_id) is None)
 
 
 def _visible_text(record):

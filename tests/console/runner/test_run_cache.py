@@ -27,25 +27,27 @@ def test_a_waiter_is_woken_by_a_change_or_the_timeout():
 
 
 def test_ended_runs_are_evicted_once_nobody_reads_them():
-    """Unfinished and unsaved ones stay."""
+    """Unfinished, unsaved and followed ones stay."""
     clock = [0.0]
     cache = RunCache(ended_ttl_seconds=20, clock=lambda: clock[0])
     cache.put(record("unfinished"))
     cache.put(record("read", RunStatus.COMPLETED))
     cache.put(record("closed", RunStatus.COMPLETED))
+    cache.put(record("followed", RunStatus.COMPLETED))
     cache.put(record("unsaved"))
     cache.change("unsaved", status=RunStatus.COMPLETED)
     clock[0] = 20
     cache.read("read")
-    assert cache.evict() == 1
-    cached = {id for id in ("unfinished", "read", "closed", "unsaved") if cache.snapshot(id)}
-    assert cached == {"unfinished", "read", "unsaved"}
+    assert cache.evict(lambda run_id: run_id == "followed") == 1
+    ids = ("unfinished", "read", "closed", "followed", "unsaved")
+    cached = {id for id in ids if cache.snapshot(id)}
+    assert cached == {*ids} - {"closed"}
 
 
 def test_the_ended_runs_that_were_read_last_stay():
     cache = RunCache(ended_ttl_seconds=20_000, clock=iter(range(10_000)).__next__)
     for number in range(MAX_ENDED_RUNS + 3):
         cache.put(record(f"r{number}", RunStatus.COMPLETED))
-    cache.evict()
+    cache.evict(lambda run_id: False)
     cached = [number for number in range(MAX_ENDED_RUNS + 3) if cache.snapshot(f"r{number}")]
     assert cached == list(range(3, MAX_ENDED_RUNS + 3))
