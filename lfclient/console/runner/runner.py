@@ -21,7 +21,6 @@ from lfclient.console.runner.commands import CommandHandler, apply_commands
 from lfclient.console.runner.execution import run_background, run_stream, run_sync
 from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.live_history import LiveHistory
-from lfclient.console.runner.process_registry import ProcessRegistry, open_process_registry
 from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.replica_sync import ReplicaSync
 from lfclient.console.runner.retention_job import RetentionJob
@@ -31,6 +30,7 @@ from lfclient.console.runner.takeover import Takeover
 from lfclient.console.runner.task_supervisor import ClientFactory, TaskSupervisor
 from lfclient.console.runner.threads import PeriodicThread
 from lfclient.console.runner.timings import Timings
+from lfclient.console.runner.worker_registry import WorkerRegistry, open_worker_registry
 from lfclient.console.store.commands import Command
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RecordProblem, RunRecord
@@ -84,12 +84,12 @@ class Runner:
         secret: SecretStr | None = None,
         connections: Sequence[Connection] = (),
         timings: Timings | None = None,
-        registry: ProcessRegistry | None = None,
+        registry: WorkerRegistry | None = None,
     ) -> None:
         self._folder, self._secret = folder, secret
         self._timings = timings = timings or Timings()
         self.store = store = Store(folder, database_url, retention)
-        self._registry = registry or open_process_registry(folder, store, timings)
+        self._registry = registry or open_worker_registry(folder, store, timings)
         self._cache = RunCache(timings.ended_ttl_seconds)
         self._writer = RecordWriter(self._cache, store)
         self._supervisor = TaskSupervisor(self._writer, connect, timings)

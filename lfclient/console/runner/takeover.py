@@ -13,7 +13,6 @@ from lfclient.common.redaction import collect_texts
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.clock import now
 from lfclient.console.runner.job_follower import follow
-from lfclient.console.runner.process_registry import ProcessRegistry
 from lfclient.console.runner.recovery import recover
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.runner.run_context import (
@@ -23,6 +22,7 @@ from lfclient.console.runner.run_context import (
     RunContext,
 )
 from lfclient.console.runner.task_supervisor import TaskSupervisor
+from lfclient.console.runner.worker_registry import WorkerRegistry
 from lfclient.console.store.errors import UnreadableResponse
 from lfclient.console.store.run_record import RecordProblem, RunRecord, StoredParts
 from lfclient.console.store.store import Store
@@ -59,7 +59,7 @@ class Takeover:
     def __init__(
         self,
         store: Store,
-        registry: ProcessRegistry,
+        registry: WorkerRegistry,
         cache: RunCache,
         supervisor: TaskSupervisor,
         configured: Mapping[str, Connection],

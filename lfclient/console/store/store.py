@@ -33,7 +33,7 @@ from lfclient.console.store.search_text import (
 )
 from lfclient.console.store.serialization import load_run
 from lfclient.console.store.tables import RESPONSE_CHUNKS, RUNS, SEARCH_TEXTS, RunRow, SearchTextRow
-from lfclient.console.store.workers import WorkerRegistry
+from lfclient.console.store.workers import WorkerHeartbeats
 from lfclient.runs.model import Run, RunStatus
 
 _STREAMED_BYTES = 4_000_000  # a larger response is read chunk by chunk
@@ -60,7 +60,7 @@ class Store:
     killed right afterwards loses nothing. Every method raises `StoreError`.
 
     `history` lists and deletes runs. `commands` holds stops and decisions for other processes,
-    `workers` those processes, `cleaner` applies the retention settings.
+    `workers` their heartbeats, `cleaner` applies the retention settings.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Store:
         self.history = History(self.database)
         self.presets = PresetStore(self.database)
         self.drafts = DraftStore(self.database)
-        self.workers = WorkerRegistry(self.database)
+        self.workers = WorkerHeartbeats(self.database)
         self.commands = CommandQueue(self.database)
         self.cleaner = RetentionCleaner(self.database, self.retention, self.drafts)
         self._read, self._write = self.database.read, self.database.write

@@ -1,4 +1,4 @@
-"""Register the console processes that share a database, each with a heartbeat counter.
+"""Register the workers, which are the console processes of a database, by heartbeat counters.
 
 A counter instead of a time, because clocks are adjusted, and those of several machines differ.
 """
@@ -11,14 +11,14 @@ from lfclient.console.store.database import Database
 from lfclient.console.store.tables import WorkerRow
 
 
-class WorkerRegistry:
-    """The heartbeats of the processes. Every method raises `StoreError`."""
+class WorkerHeartbeats:
+    """The heartbeats of the workers. Every method raises `StoreError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def heartbeat(self, worker: str) -> None:
-        """Increment the counter of a process, which begins at 1."""
+        """Increment the counter of a worker, which begins at 1."""
         statement = update(WorkerRow).where(WorkerRow.id == worker)
         with self._database.write() as connection:
             result = connection.execute(statement.values(heartbeat=WorkerRow.heartbeat + 1))
@@ -26,12 +26,12 @@ class WorkerRegistry:
                 connection.execute(insert(WorkerRow), {"id": worker, "heartbeat": 1})
 
     def heartbeats(self) -> dict[str, int]:
-        """Return the counters by process."""
+        """Return the counters by worker."""
         with self._database.read() as connection:
             rows = connection.execute(select(WorkerRow.id, WorkerRow.heartbeat))
             return {row.id: row.beat for row in rows}
 
     def remove(self, worker: str) -> None:
-        """Remove a process that has ended or is considered dead."""
+        """Remove a worker that has ended or is considered dead."""
         with self._database.write() as connection:
             connection.execute(delete(WorkerRow).where(WorkerRow.id == worker))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr
 
-from lfclient.console.runner.process_registry import (
+from lfclient.console.runner.takeover import KEY_NEEDED_NOTE
+from lfclient.console.runner.timings import Timings
+from lfclient.console.runner.worker_registry import (
     DEAD_AFTER_SECONDS,
     DatabaseHeartbeat,
     FileLockRegistry,
-    open_process_registry,
+    open_worker_registry,
 )
-from lfclient.console.runner.takeover import KEY_NEEDED_NOTE
-from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
@@ -339,7 +339,7 @@ def test_a_file_lock_shows_that_a_process_lives_until_it_is_closed(tmp_path):
 
 def test_the_database_decides_how_processes_know_of_each_other(any_store, tmp_path):
     """File locks on one machine, heartbeats where there may be several."""
-    registry = open_process_registry(tmp_path, any_store, Timings())
+    registry = open_worker_registry(tmp_path, any_store, Timings())
     is_shared = any_store.database.is_shared
     assert isinstance(registry, DatabaseHeartbeat if is_shared else FileLockRegistry)
     registry.close()

@@ -1,4 +1,7 @@
-"""Tracks which console processes are alive, so that others take over the runs of a dead one."""
+"""Tracks which workers are alive, so that others take over the runs of a dead one.
+
+A worker is a console process; records name the one that follows the run by its id.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,16 @@ from filelock import FileLock, Timeout
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import translate_db_errors
 from lfclient.console.store.store import Store
-from lfclient.console.store.workers import WorkerRegistry
+from lfclient.console.store.workers import WorkerHeartbeats
 
 DEAD_AFTER_SECONDS = 15.0  # without a heartbeat
 _FORGET_AFTER_SECONDS = 3600.0
 
 
 class FileLockRegistry:
-    """One locked file for each process of a machine; the system unlocks it when the process dies.
+    """One locked file for each worker of a machine; the system unlocks it when the process dies.
 
-    `id` marks the records that this process follows. Raises `StoreError` if the folder can't be
+    `id` is this worker's. Raises `StoreError` if the folder can't be
     written or locked.
     """
 
@@ -38,7 +41,7 @@ class FileLockRegistry:
         """Do nothing: the lock is enough."""
 
     def is_alive(self, worker: str) -> bool:
-        """Return whether that process holds its lock; remove the file of a dead one."""
+        """Return whether that worker holds its lock; remove the file of a dead one."""
         if worker == self.id:
             return True
         path = self._path(worker)
@@ -61,18 +64,18 @@ class FileLockRegistry:
 
 
 class DatabaseHeartbeat:
-    """A counter in the database for each process, incremented while the process is alive.
+    """A counter in the database for each worker, incremented while the worker is alive.
 
-    `id` marks the records that this process follows. Another process counts as dead once its
-    counter has not changed for `DEAD_AFTER_SECONDS`. Only this process's monotonic clock measures
-    them, so that clock changes and the clocks of other machines don't matter. The time between two
-    reads counts as at most twice the usual interval, because a process that was suspended for a
-    minute has not been reading. Every method raises `StoreError`.
+    `id` is this worker's. Another one counts as dead once its counter has not changed for
+    `DEAD_AFTER_SECONDS`. Only this process's monotonic clock measures them, so that clock changes
+    and the clocks of other machines don't matter. The time between two reads counts as at most
+    twice the usual interval, because a process that was suspended for a minute has not been
+    reading. Every method raises `StoreError`.
     """
 
     def __init__(
         self,
-        workers: WorkerRegistry,
+        workers: WorkerHeartbeats,
         heartbeat_seconds: float = 3.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -87,7 +90,7 @@ class DatabaseHeartbeat:
         self.heartbeat()
 
     def heartbeat(self) -> None:
-        """Increment this process's counter, read the others and remove long-dead ones.
+        """Increment this worker's counter, read the others and remove long-dead ones.
 
         Due every few seconds.
         """
@@ -98,7 +101,7 @@ class DatabaseHeartbeat:
                 self._workers.remove(worker)
 
     def is_alive(self, worker: str) -> bool:
-        """Return whether a process incremented its counter lately; reads again if unknown."""
+        """Return whether a worker incremented its counter lately; reads again if unknown."""
         if not worker or worker == self.id:
             return bool(worker)
         if worker not in self._silent_seconds:
@@ -106,7 +109,7 @@ class DatabaseHeartbeat:
         return self._silent_seconds.get(worker, DEAD_AFTER_SECONDS) < DEAD_AFTER_SECONDS
 
     def close(self) -> None:
-        """Remove the counter, so that others need not wait to count this process as dead."""
+        """Remove the counter, so that others need not wait to count this worker as dead."""
         self._workers.remove(self.id)
 
     def _read_counters(self) -> None:
@@ -123,10 +126,10 @@ class DatabaseHeartbeat:
             self._counters, self._last_read = counters, now
 
 
-ProcessRegistry = FileLockRegistry | DatabaseHeartbeat
+WorkerRegistry = FileLockRegistry | DatabaseHeartbeat
 
 
-def open_process_registry(folder: Path, store: Store, timings: Timings) -> ProcessRegistry:
+def open_worker_registry(folder: Path, store: Store, timings: Timings) -> WorkerRegistry:
     """Return the registry that fits the database.
 
     Processes that share a database server may be on several machines.
