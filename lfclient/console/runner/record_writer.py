@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.runner.threads import in_thread
 from lfclient.console.store.errors import JobTaken, StoreError
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.store.store import Store
+
+_T = TypeVar("_T")
 
 log = logging.getLogger(__name__)
 
@@ -64,18 +66,17 @@ class RecordWriter:
             await self.save(claimed)  # again: the run may have been changed during the write
         return claimed is not None
 
-    def publish(self, records: Sequence[RunRecord]) -> dict[str, float]:
-        """Save unfinished runs with their output so far, for other processes.
+    def publish(self, record: RunRecord) -> float:
+        """Save an unfinished run with its output so far, for other processes.
 
-        Returns the seconds that each took, by run id. Raises `StoreError`.
+        Returns the seconds that the store took. Raises `StoreError`.
         """
-        seconds = self.store.update_running([self._storable(record) for record in records])
-        for record in records:
-            if record.id in seconds:
-                self.cache.mark_saved(record)
-            else:
-                self._report_if_lost(record)
-        return seconds
+        seconds = self._without_taken_job(record, self.store.update_running)
+        if seconds is None:
+            self._report_if_lost(record)
+        else:
+            self.cache.mark_saved(record)
+        return seconds or 0.0
 
     def write(self, record: RunRecord) -> None:
         """Write a record to the store, without its job if another run has that.
@@ -83,12 +84,7 @@ class RecordWriter:
         The response is written with the run's end; until then, the server has it. Raises
         `StoreError`.
         """
-        try:
-            self._write(self._storable(record))
-        except JobTaken:
-            self._taken_jobs[record.id] = record.job_id
-            log.error("Run %s: saved without its job, which another run has", record.id)
-            self._write(self._storable(record))
+        self._without_taken_job(record, self._write)
 
     def _save_all(self, records: Iterable[RunRecord]) -> bool:
         """Save records and return whether all are in the store.
@@ -119,10 +115,15 @@ class RecordWriter:
         if not self.store.update(record, with_response=record.ended):
             self._report_if_lost(record)
 
-    def _storable(self, record: RunRecord) -> RunRecord:
-        """Return the record without its job if another run is known to have it."""
-        is_taken = record.job_id is not None and record.job_id == self._taken_jobs.get(record.id)
-        return replace(record, job_id=None) if is_taken else record
+    def _without_taken_job(self, record: RunRecord, write: Callable[[RunRecord], _T]) -> _T:
+        """Call `write` with the record, without its job if another run has that."""
+        if record.job_id is None or record.job_id != self._taken_jobs.get(record.id):
+            try:
+                return write(record)
+            except JobTaken:
+                self._taken_jobs[record.id] = record.job_id
+                log.error("Run %s: saved without its job, which another run has", record.id)
+        return write(replace(record, job_id=None))
 
     def _report_if_lost(self, record: RunRecord) -> None:
         # a write is also refused if the store has a newer version

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,25 +17,19 @@ from lfclient.runs.model import Run
 # A run isn't written again before so many times the duration of its last write, so that a large
 # run costs no more than a small one.
 _WRITE_TIME_FACTOR = 50
-# nobody else can write to SQLite during a transaction
-_MAX_TRANSACTION_SECONDS = 0.3
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
-class _Progress:
-    """An unfinished run and the state of it that was published last."""
+class _Published:
+    """The state of a run that was published last, and when the next is due."""
 
-    record: RunRecord
     due_at: float
     run: Run | None = None
     stop_requested_at: datetime | None = None
-    write_seconds: float = 0.0
 
-    @property
-    def has_changed(self) -> bool:
-        record = self.record
+    def differs_from(self, record: RunRecord) -> bool:
         if record.run is None:
             return False
         return record.run is not self.run or record.stop_requested_at != self.stop_requested_at
@@ -52,7 +46,7 @@ class ReplicaSync:
         self, writer: RecordWriter, commands: CommandHandler, publish_seconds: float
     ) -> None:
         self._writer, self._commands, self._publish_seconds = writer, commands, publish_seconds
-        self._progress: dict[str, _Progress] = {}
+        self._published: dict[str, _Published] = {}
 
     def sync(self) -> None:
         """Publish what is due and execute queued commands.
@@ -60,67 +54,42 @@ class ReplicaSync:
         Raises `StoreError` if the commands can't be read or taken.
         """
         commands = self._commands.apply_queued()
-        for batch in _batches(self._select_due({command.run_id for command in commands})):
-            self._publish(batch)
+        try:
+            self._publish_due({command.run_id for command in commands})
+        except StoreError as error:
+            self._writer.error = error
         for command in commands:
             self._commands.execute(command)
 
-    def _select_due(self, commanded: Collection[str]) -> list[_Progress]:
-        """Return the runs to publish, among them those with a command, whose effect must show."""
+    def _publish_due(self, commanded: Collection[str]) -> None:
+        """Publish the runs that are due, and those with a command, whose effect must show."""
         now = time.monotonic()
-        before, self._progress = self._progress, {}
-        due = []
-        for record in self._writer.cache.unfinished():
-            progress = before.get(record.id) or _Progress(record, now + self._publish_seconds)
-            progress.record = record
-            self._progress[record.id] = progress
-            is_due = progress.has_changed and now >= progress.due_at
+        before, self._published = self._published, {}
+        unfinished = self._writer.cache.unfinished()
+        for record in unfinished:
+            first = _Published(due_at=now + self._publish_seconds)
+            self._published[record.id] = before.get(record.id, first)
+        if self._writer.error:
+            return  # maintenance retries first
+        for record in unfinished:
+            published = self._published[record.id]
+            is_due = published.differs_from(record) and now >= published.due_at
             if is_due or record.id in commanded:
-                due.append(progress)
-        # after an error, maintenance retries first
-        return [] if self._writer.error else due
+                self._publish(record.id, published)
 
-    def _publish(self, batch: list[_Progress]) -> None:
-        """Publish runs in one transaction; one by one if one of them can't be serialized."""
-        unfinished = []
-        for progress in batch:
-            # a new version: others may have seen this one without the run's output
-            record = self._writer.cache.edit(
-                progress.record.id, lambda record: None if record.ended else {}
-            )
-            if record:
-                progress.record = record
-                unfinished.append(progress)
-        seconds: dict[str, float] = {}
-        try:
-            seconds = self._writer.publish([progress.record for progress in unfinished])
-        except StoreError as error:
-            self._writer.error = error
+    def _publish(self, run_id: str, published: _Published) -> None:
+        # a new version: others may have seen this one without the run's output
+        record = self._writer.cache.edit(run_id, lambda record: None if record.ended else {})
+        if record is None:
             return
+        seconds = 0.0
+        try:
+            seconds = self._writer.publish(record)
+        except StoreError:
+            raise
         except Exception as error:
-            if len(batch) > 1:
-                for progress in batch:
-                    self._publish([progress])
-                return
             # without its text, which might contain what a person entered
-            log.error("Run %s: not published (%s)", batch[0].record.id, type(error).__name__)
-        for progress in unfinished:
-            record = progress.record
-            progress.run, progress.stop_requested_at = record.run, record.stop_requested_at
-            progress.write_seconds = seconds.get(record.id, 0.0)
-            pause = max(self._publish_seconds, _WRITE_TIME_FACTOR * progress.write_seconds)
-            progress.due_at = time.monotonic() + pause
-
-
-def _batches(due: Iterable[_Progress]) -> Iterator[list[_Progress]]:
-    """Yield batches that took at most `_MAX_TRANSACTION_SECONDS` each when last written."""
-    batch: list[_Progress] = []
-    seconds = 0.0
-    for progress in due:
-        if batch and seconds + progress.write_seconds > _MAX_TRANSACTION_SECONDS:
-            yield batch
-            batch, seconds = [], 0.0
-        batch.append(progress)
-        seconds += progress.write_seconds
-    if batch:
-        yield batch
+            log.error("Run %s: not published (%s)", run_id, type(error).__name__)
+        published.run, published.stop_requested_at = record.run, record.stop_requested_at
+        pause = max(self._publish_seconds, _WRITE_TIME_FACTOR * seconds)
+        published.due_at = time.monotonic() + pause

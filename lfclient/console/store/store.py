@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -119,37 +118,24 @@ class Store:
                 self._finish(connection, record, stored_bytes)
             return stored_bytes is not None
 
-    def update_running(self, records: Sequence[RunRecord]) -> dict[str, float]:
-        """Save newer versions of running records with their responses so far.
+    def update_running(self, record: RunRecord) -> float | None:
+        """Save a newer version of a running record with its response so far, as `update` does.
 
-        Return the seconds that each took, without those that `update` would not have saved. The
-        final `update` writes the search text and the output summary.
+        Return the seconds that it took, None if it was not saved. The final `update` writes the
+        search text and the output summary.
 
-        Writes are not forced to the disk, since the server has the same: a killed process loses
+        The write is not forced to the disk, since the server has the same: a killed process loses
         nothing, a machine that loses power may lose the last moments.
         """
-        try:
-            return self._update_running(records)
-        except JobTaken:
-            took: dict[str, float] = {}
-            for record in records:
-                with suppress(JobTaken):
-                    took |= self._update_running([record])
-            return took
-
-    def _update_running(self, records: Sequence[RunRecord]) -> dict[str, float]:
-        took = {}
         with self._write(durable=False) as connection:
-            for record in records:
-                began = time.perf_counter()
-                stored_bytes = _update_unless_outdated(connection, record)
-                if stored_bytes is None:
-                    continue
-                columns, _ = write_response(connection, record, self.retention, stored_bytes)
-                if columns:
-                    connection.execute(_UPDATE_RUN, columns | {"of_run": record.id})
-                took[record.id] = time.perf_counter() - began
-        return took
+            began = time.perf_counter()
+            stored_bytes = _update_unless_outdated(connection, record)
+            if stored_bytes is None:
+                return None
+            columns, _ = write_response(connection, record, self.retention, stored_bytes)
+            if columns:
+                connection.execute(_UPDATE_RUN, columns | {"of_run": record.id})
+            return time.perf_counter() - began
 
     def _finish(self, connection: Connection, record: RunRecord, stored_bytes: int) -> None:
         """Write the response, its summary and its search text."""

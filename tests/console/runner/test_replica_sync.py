@@ -19,9 +19,9 @@ def record_publishing(two, monkeypatch):
     writer = two.runner._writer
     publish = writer.publish
 
-    def publish_and_record(records):
+    def publish_and_record(record):
         times.append(time.monotonic())
-        return publish(records)
+        return publish(record)
 
     monkeypatch.setattr(writer, "publish", publish_and_record)
     return times
@@ -122,7 +122,7 @@ def test_progress_is_published_once_the_database_is_back(two, monkeypatch):
     two.wait_elsewhere(run_id, lambda record: record.run)
     with monkeypatch.context() as away:
 
-        def fail(records):
+        def fail(record):
             raise StoreError("The database is gone.")
 
         away.setattr(two.runner.store, "update_running", fail)
@@ -139,10 +139,10 @@ def test_a_run_that_cannot_be_serialized_holds_up_no_other(two, monkeypatch, cap
     writer = two.runner._writer
     publish = writer.publish
 
-    def fail_on_bad(records):
-        if any(record.id == bad for record in records):
+    def fail_on_bad(record):
+        if record.id == bad:
             raise TypeError("what was entered")
-        return publish(records)
+        return publish(record)
 
     monkeypatch.setattr(writer, "publish", fail_on_bad)
     two.wait_elsewhere(good, lambda record: record.run)
