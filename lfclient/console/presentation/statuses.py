@@ -5,8 +5,6 @@ from __future__ import annotations
 from lfclient.runs.components import ComponentState
 from lfclient.runs.model import Mode, RunStatus
 
-# stopping a synchronous run ends the wait for it, not the run
-_STOPPED_WAITING = "Stopped waiting"
 _RUN_STATUS_LABELS = {
     RunStatus.QUEUED: "Queued",
     RunStatus.IN_PROGRESS: "Running",
@@ -47,7 +45,7 @@ _COMPONENT_STATE_LABELS = {
 def run_status_label(status: RunStatus, mode: Mode = "background") -> str:
     """Return the label of a run's status; `mode` matters for a stopped run only."""
     if mode == "sync" and status is RunStatus.CANCELLED:
-        return _STOPPED_WAITING
+        return "Stopped waiting"  # only the wait ended, not the run
     return _RUN_STATUS_LABELS[status]
 
 

@@ -82,15 +82,16 @@ class RunContext:
 
     id: str
     connection: Connection
-    writer: RecordWriter
-    timings: Timings
-    server: ServerInfo | None
-    flow: Flow | None
-    secrets_lost_reason: str
-    may_be_running: bool
+    server: ServerInfo | None = None
+    flow: Flow | None = None
+    secrets_lost_reason: str = ""
+    may_be_running: bool = False
     commands: PendingCommands = field(default_factory=PendingCommands)
+    # set by the supervisor
+    writer: RecordWriter = field(init=False)
+    timings: Timings = field(init=False)
     client: AsyncLangflowClient = field(init=False)
-    task: asyncio.Task[None] | None = None
+    task: asyncio.Task[None] | None = field(init=False, default=None)
 
     @property
     def record(self) -> RunRecord:

@@ -25,7 +25,7 @@ from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.replica_sync import ReplicaSync
 from lfclient.console.runner.retention_job import RetentionJob
 from lfclient.console.runner.run_cache import RunCache
-from lfclient.console.runner.run_context import NOT_STARTED_HERE
+from lfclient.console.runner.run_context import NOT_STARTED_HERE, RunContext
 from lfclient.console.runner.takeover import Takeover
 from lfclient.console.runner.task_supervisor import ClientFactory, TaskSupervisor
 from lfclient.console.runner.threads import PeriodicThread
@@ -174,11 +174,8 @@ class Runner:
             run_in_mode, values = _EXECUTORS[mode], dict(overrides)
             self._cache.put(record)
             self._supervisor.start(
-                record.id,
-                connection,
+                RunContext(record.id, connection, server, flow),
                 lambda context: run_in_mode(context, flow, values),
-                server=server,
-                flow=flow,
             )
         return record.id
 
@@ -230,9 +227,10 @@ class Runner:
         )
         if is_new:
             self._cache.put(record)
-            self._supervisor.start(
-                record.id, connection, follow, flow=flow, secrets_lost_reason=NOT_STARTED_HERE
+            context = RunContext(
+                record.id, connection, flow=flow, secrets_lost_reason=NOT_STARTED_HERE
             )
+            self._supervisor.start(context, follow)
         return record.id
 
     def is_followed(self, run_id: str) -> bool:

@@ -172,9 +172,8 @@ class Takeover:
                 may_resend = not moved and not reason
                 await recover(context, record.overrides if may_resend else None)
 
-        self._supervisor.start(
-            record.id, connection, execute, secrets_lost_reason=reason, may_be_running=True
-        )
+        context = RunContext(record.id, connection, secrets_lost_reason=reason, may_be_running=True)
+        self._supervisor.start(context, execute)
 
     def _find_own(self, run_id: str) -> RunRecord | None:
         """Return an unfinished run if its record names this process as its follower."""

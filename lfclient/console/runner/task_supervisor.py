@@ -17,7 +17,6 @@ from lfclient.console.runner.threads import in_thread, is_interpreter_shutdown
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.commands import Command
 from lfclient.errors import LangflowError
-from lfclient.flows.model import Flow
 from lfclient.runs.model import RunStatus
 from lfclient.wire.server_info import ServerInfo
 
@@ -52,34 +51,12 @@ class TaskSupervisor:
         context = self._followed.get(run_id)
         return context.connection if context else None
 
-    def start(
-        self,
-        run_id: str,
-        connection: Connection,
-        execute: Execute,
-        *,
-        server: ServerInfo | None = None,
-        flow: Flow | None = None,
-        secrets_lost_reason: str = "",
-        may_be_running: bool = False,
-    ) -> None:
-        """Follow a cached run with `execute`, unless it is followed already.
-
-        See `RunContext` for the arguments.
-        """
-        context = RunContext(
-            run_id,
-            connection,
-            self._writer,
-            self._timings,
-            server,
-            flow,
-            secrets_lost_reason,
-            may_be_running,
-        )
+    def start(self, context: RunContext, execute: Execute) -> None:
+        """Follow a cached run with `execute`, unless it is followed already."""
+        context.writer, context.timings = self._writer, self._timings
         with self._lock:
-            if run_id not in self._followed:
-                self._followed[run_id] = context
+            if context.id not in self._followed:
+                self._followed[context.id] = context
                 self._loop.call_soon_threadsafe(self._create_task, context, execute)
 
     def send(self, command: Command) -> None:

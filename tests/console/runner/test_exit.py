@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 
 from lfclient.console.config.ownership import owner_fingerprint
+from lfclient.console.runner.run_context import RunContext
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
 from tests.support.runner_bench import CONNECTION
@@ -86,7 +87,7 @@ def _start_a_run_while_closing(supervisor):
         """Do nothing."""
 
     def start_and_stop():
-        supervisor.start("late", CONNECTION, execute)
+        supervisor.start(RunContext("late", CONNECTION), execute)
         supervisor._loop.call_soon(stop)
 
     supervisor._loop.stop = start_and_stop
