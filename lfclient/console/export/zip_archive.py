@@ -34,7 +34,6 @@ _MAX_STEM_LENGTH = 80  # characters of a file name before its number and extensi
 _CHUNK_SIZE = 1_000_000  # characters or bytes written at once
 _MAX_REASON_LENGTH = 500  # characters, also of a URL
 Fetch = Callable[[FileRef, IO[bytes]], object]
-_INPUTS_TOO_DEEP = "The inputs are nested too deeply to export."
 
 
 def write_archive(
@@ -90,7 +89,7 @@ class _ArchiveWriter:
             inputs = self._redact_value(_inputs(self._record))
             self._put("run.json", _json(facts | {"inputs": inputs}))
         except RecursionError:
-            facts["left_out"] = [_INPUTS_TOO_DEEP]
+            facts["left_out"] = ["The inputs are nested too deeply to export."]
             self._put("run.json", _json(facts))
         readme = _readme(self._record, entries, facts["left_out"])
         self._put("README.txt", _encode([self._redact(readme)]))
@@ -98,7 +97,7 @@ class _ArchiveWriter:
     def _entry(self, output: Output, part: str) -> _OutputEntry:
         entry = _OutputEntry(output, part)
         try:
-            self._add_value(entry)
+            self._add_value(entry, output)
             for extra in output.extras:
                 if extra.kind is not OutputKind.IMAGE:
                     self._add_value(entry, extra)
@@ -114,8 +113,7 @@ class _ArchiveWriter:
             entry.omitted.append(output.note)
         return entry
 
-    def _add_value(self, entry: _OutputEntry, reading: Output | None = None) -> None:
-        output = reading or entry.output
+    def _add_value(self, entry: _OutputEntry, output: Output) -> None:
         value = output.value
         if value is None:
             entry.omitted.append("No value.")

@@ -68,7 +68,9 @@ class Drafts:
             with self._lock:
                 self._unread.pop(key, None)
                 text = self._texts.setdefault(key, text)
-        return _parse(text)  # without the lock: a long text takes a while
+        # without the lock: a long text takes a while
+        draft: JsonObject | None = None if text is None else json.loads(text)
+        return draft
 
     def save(self, key: DraftKey, draft: JsonObject) -> None:
         """Save a draft; one without values deletes what was saved before.
@@ -124,15 +126,13 @@ class Drafts:
             raise
 
     def _write(self) -> None:
-        delay = WRITE_DELAY_SECONDS
         while True:
-            time.sleep(delay)
-            delay = WRITE_DELAY_SECONDS
+            time.sleep(WRITE_DELAY_SECONDS)
             try:
                 self.flush()
             except StoreError as error:
                 self._log(error)
-                delay = RETRY_SECONDS
+                time.sleep(RETRY_SECONDS)
             with self._lock:
                 if not self._pending:
                     self._writer = None
@@ -142,8 +142,3 @@ class Drafts:
         if time.monotonic() >= self._log_after:
             log.warning("Couldn't read or save drafts of forms: %s", error.message)
         self._log_after = time.monotonic() + RETRY_SECONDS
-
-
-def _parse(text: str | None) -> JsonObject | None:
-    draft: JsonObject | None = None if text is None else json.loads(text)
-    return draft

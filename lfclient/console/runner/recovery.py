@@ -30,10 +30,6 @@ NEARBY = timedelta(minutes=10)
 RESTARTED_BEFORE_RESPONSE = "The console restarted before the server had responded."
 RESPONSE_LOST = "The server's response was lost."
 _SEARCHING_NOTE = "The console looks for the run on the server and follows it if found."
-_NOT_FOUND = "The server has no trace of the run."
-_STOPPED = "The search was stopped before the run was found."
-_AMBIGUOUS = "Several runs on the server match."
-_OTHER_RUN_LOST = "Another run was lost at that time, and what the server has may belong to it."
 _HINT = (
     "It may have run anyway: check the flow's messages or traces in Langflow. Run it again if it "
     "has not."
@@ -100,11 +96,15 @@ class _Recovery:
         if context.record.job_id or context.record.ended:
             return False
         if stop.is_set():
-            await self._give_up(_STOPPED)
+            await self._give_up("The search was stopped before the run was found.")
         elif len(jobs) > 1:
-            await self._give_up(_AMBIGUOUS)
+            await self._give_up("Several runs on the server match.")
         elif time.monotonic() - self._began >= self._search_seconds():
-            await self._give_up(_OTHER_RUN_LOST if self._other_run_lost else _NOT_FOUND)
+            await self._give_up(
+                "Another run was lost at that time, and what the server has may belong to it."
+                if self._other_run_lost
+                else "The server has no trace of the run."
+            )
         else:
             return True
         return False

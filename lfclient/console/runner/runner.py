@@ -342,17 +342,17 @@ class Runner:
 
     def _find(self, run_id: str) -> RunRecord | None:
         record = self._cache.read(run_id)
-        if record and record.ended and self._is_stale(record):
+        if record:
+            if not record.ended or not self._is_stale(record):
+                return record
             self._cache.remove(run_id)
-            record = None
-        if record is None:
-            # read first: commands leave the queue once the record shows them
-            commands = self.store.commands.pending([run_id])
-            record = self.store.get(run_id)
-            if record and record.ended:
-                self._cache.put(record)
-            elif record:
-                record = apply_commands(record, commands)
+        # read first: commands leave the queue once the record shows them
+        commands = self.store.commands.pending([run_id])
+        record = self.store.get(run_id)
+        if record and record.ended:
+            self._cache.put(record)
+        elif record:
+            record = apply_commands(record, commands)
         return record
 
     def _is_stale(self, record: RunRecord) -> bool:
