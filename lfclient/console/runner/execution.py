@@ -7,10 +7,10 @@ import time
 from collections.abc import Coroutine
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from lfclient.common.json_types import JsonObject
-from lfclient.console.runner.clock import now
 from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.recovery import RESPONSE_LOST, recover
 from lfclient.console.runner.run_context import RunContext
@@ -106,7 +106,7 @@ async def _wait_for_call(
     stop = asyncio.ensure_future(context.commands.stop.wait())
     tasks: list[asyncio.Future[Any]] = [call, stop]
     try:
-        await context.change(status=RunStatus.IN_PROGRESS, started_at=now())
+        await context.change(status=RunStatus.IN_PROGRESS, started_at=datetime.now(UTC))
         await asyncio.wait({call, stop}, return_when=asyncio.FIRST_COMPLETED)
         remaining = start_deadline - time.monotonic()
         if started and remaining > 0:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
-from lfclient.console.runner.clock import format_time, now
 from lfclient.console.runner.event_listener import EventListener
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.timings import Schedule
@@ -80,7 +80,7 @@ class _JobFollower:
             await self._report_invalid_key(error)
         except LangflowError as error:
             self._back_off()
-            self._unreachable_since = self._unreachable_since or format_time(now())
+            self._unreachable_since = self._unreachable_since or f"{datetime.now(UTC):%H:%M:%S} UTC"
             await context.change(
                 note=f"The server has not responded properly since {self._unreachable_since}. The "
                 f"console keeps trying. {error.message}"

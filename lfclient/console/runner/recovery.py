@@ -12,10 +12,9 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from lfclient.common.json_types import JsonObject
-from lfclient.console.runner.clock import format_time, now
 from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.threads import in_thread
@@ -88,7 +87,8 @@ class _Recovery:
                 await self._resend(self._overrides)
         except _TRANSIENT_ERRORS as error:
             if not stop.is_set():
-                note = f"{self._reason} {_SEARCHING_NOTE} At {format_time(now())}: {error.message}"
+                time_of_day = f"{datetime.now(UTC):%H:%M:%S} UTC"
+                note = f"{self._reason} {_SEARCHING_NOTE} At {time_of_day}: {error.message}"
                 await context.change(note=note)
                 return True
         except LangflowError:
@@ -131,7 +131,7 @@ class _Recovery:
 
     def _age(self) -> float:
         """Return the seconds since the click; negative if the clock was moved."""
-        return (now() - self._context.record.created_at).total_seconds()
+        return (datetime.now(UTC) - self._context.record.created_at).total_seconds()
 
     def _search_seconds(self) -> float:
         """Return how long to search in all."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from lfclient.console.runner.clock import now
 from lfclient.console.store.store import Store
 
 _RETENTION_INTERVAL = timedelta(hours=1)
@@ -32,7 +31,7 @@ class RetentionJob:
         store: Store,
         drop: Callable[[Iterable[str]], None],
         *,
-        clock: Callable[[], datetime] = now,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         uptime: Callable[[], timedelta] = uptime,
     ) -> None:
         self._store, self._drop = store, drop

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.config.connection import Connection
-from lfclient.console.runner.clock import now
 from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.run_cache import RunNotCached
 from lfclient.console.runner.timings import Timings
@@ -141,7 +141,7 @@ class RunContext:
                 return None
             if run.status is record.status or run.ended:
                 return {"run": run}
-            started_at = record.started_at or now()
+            started_at = record.started_at or datetime.now(UTC)
             return {"run": run, "status": run.status, "started_at": started_at, "note": ""}
 
         record = self.writer.cache.edit(self.id, changes)
@@ -158,7 +158,7 @@ class RunContext:
         changes["job_id"] = run.job_id or record.job_id
         changes["session_id"] = run.session_id or record.session_id
         if run.status is not RunStatus.QUEUED:
-            changes["started_at"] = record.started_at or now()
+            changes["started_at"] = record.started_at or datetime.now(UTC)
         if run.ended:
             run = finalize(run)
             if self.secrets_lost_reason:
@@ -171,7 +171,7 @@ class RunContext:
     async def end(self, status: RunStatus, **changes: Any) -> None:
         """End the record with a final status and save it."""
         changes["note"] = ""
-        await self.writer.change(self.id, status=status, ended_at=now(), **changes)
+        await self.writer.change(self.id, status=status, ended_at=datetime.now(UTC), **changes)
 
     async def fail(self, status: RunStatus, message: str, hint: str) -> None:
         """End the record with a problem."""

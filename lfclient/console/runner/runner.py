@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.runner import memory
-from lfclient.console.runner.clock import now
 from lfclient.console.runner.commands import CommandHandler, apply_commands
 from lfclient.console.runner.execution import run_background, run_stream, run_sync
 from lfclient.console.runner.job_follower import follow
@@ -157,7 +157,7 @@ class Runner:
             flow_id=flow.id,
             flow_name=flow.name,
             mode=mode,
-            created_at=now(),
+            created_at=datetime.now(UTC),
             session_id=session_id,
             overrides=stored_overrides,
             inputs_stored=store_inputs,
@@ -184,7 +184,7 @@ class Runner:
 
         Raises `StoreError`.
         """
-        self._submit(connection, Command(run_id, now()))
+        self._submit(connection, Command(run_id, datetime.now(UTC)))
 
     def decide(
         self, run_id: str, connection: Connection, question: HumanInput, action_id: str
@@ -194,7 +194,7 @@ class Runner:
         Only the first decision on this question counts, from whichever process. Raises
         `StoreError`.
         """
-        self._submit(connection, Command(run_id, now(), question.request_id, action_id))
+        self._submit(connection, Command(run_id, datetime.now(UTC), question.request_id, action_id))
 
     def adopt(self, connection: Connection, flow: Flow, question: HumanInput) -> str:
         """Return the id of a waiting job's run; follow one that was not started here.
@@ -218,7 +218,7 @@ class Runner:
                 flow_id=flow.id,
                 flow_name=flow.name,
                 mode="background",
-                created_at=now(),
+                created_at=datetime.now(UTC),
                 status=RunStatus.SUSPENDED,
                 session_id=question.session_id,
                 job_id=question.job_id,
@@ -327,7 +327,9 @@ class Runner:
         """
         while self._unconfirmed:
             record = self._unconfirmed[0]
-            ended = replace(record, status=RunStatus.FAILED, ended_at=now(), problem=_NOT_STARTED)
+            ended = replace(
+                record, status=RunStatus.FAILED, ended_at=datetime.now(UTC), problem=_NOT_STARTED
+            )
             self.store.update(replace(ended, version=record.version + 1), with_response=True)
             self._unconfirmed.pop(0)
 

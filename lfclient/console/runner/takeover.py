@@ -6,12 +6,12 @@ import math
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from cachetools import TTLCache
 
 from lfclient.common.redaction import collect_texts
 from lfclient.console.config.connection import Connection
-from lfclient.console.runner.clock import now
 from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.recovery import recover
 from lfclient.console.runner.run_cache import RunCache
@@ -222,7 +222,7 @@ class Takeover:
             replace(
                 stored,
                 status=status,
-                ended_at=now(),
+                ended_at=datetime.now(UTC),
                 note="",
                 version=stored.version + 1,
                 problem=_LOST_STREAM if was_streaming else _LOST_CALL,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
 
-from lfclient.console.runner.clock import now
 from lfclient.console.runner.takeover import KEY_NEEDED_NOTE
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
@@ -57,7 +56,7 @@ def lose_response(bench, *, arrived, overrides=None, seconds_ago=0.0):
 def add_trace(bench, job_id, session="session", seconds_from_now=1.0):
     """Let the server have a component's build record of a job."""
     result = {"message": {"data": {"session_id": session}}}
-    time = (now() + timedelta(seconds=seconds_from_now)).isoformat()
+    time = (datetime.now(UTC) + timedelta(seconds=seconds_from_now)).isoformat()
     build = {"job_id": job_id, "timestamp": time, "data": {"results": result}}
     component = f"ChatInput-{len(bench.server.builds)}"
     bench.server.builds[component] = [build]
@@ -91,7 +90,7 @@ def test_the_request_is_not_sent_again_later(bench, seconds_ago):
     assert "restarted" in record.problem.message
     assert "Run it again" in record.problem.hint
     assert bench.server.jobs == {}
-    assert record.elapsed(now()) >= 0
+    assert record.elapsed(datetime.now(UTC)) >= 0
 
 
 def test_an_attempt_that_cannot_be_recorded_is_not_sent_or_counted(bench, monkeypatch):
@@ -228,8 +227,8 @@ def test_a_job_that_may_belong_to_a_failed_streamed_run_is_not_taken(bench):
         submit_token="failed",
         mode="stream",
         status=RunStatus.FAILED,
-        started_at=now(),
-        ended_at=now(),
+        started_at=datetime.now(UTC),
+        ended_at=datetime.now(UTC),
     )
     bench.runner.store.create(failed)
     add_trace(bench, ANOTHER_JOB)

@@ -1,17 +1,20 @@
 """Retention by a clock that may be wrong, the search index, and overwriting deleted data."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from lfclient.console.config.retention import RetentionSettings
-from lfclient.console.runner.clock import now
 from lfclient.console.runner.retention_job import RetentionJob
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
 
 DRAFT = ("browser", "owner", "flow")
+
+
+def now():
+    return datetime.now(UTC)
 
 
 class FakeTime:
