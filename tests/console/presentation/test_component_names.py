@@ -10,7 +10,7 @@ from lfclient.runs.components import ComponentRun, Decision, HumanInput, RunErro
 from tests.support import flows
 
 AT = datetime(2026, 11, 25, 16, 1, tzinfo=UTC)
-ASKED = HumanInput(
+QUESTION = HumanInput(
     "H:j",
     decisions=(Decision("no", "Refuse it"), Decision("ok", "Pay")),
     sent="no",
@@ -22,9 +22,9 @@ ASKED = HumanInput(
 def test_a_name_that_several_components_share_is_followed_by_the_id():
     flow = flows.flow(flows.node("Read-a"), flows.node("Read-b"), flows.node("Chat-c"))
     gone = {"Gone-d": ComponentRun("Gone-d", display_name="Chat")}
-    known = ComponentNames(flow, gone)
-    assert known.label("Read-a") == "Read, Read-a"
-    assert known.label("Chat-c") == "Chat, Chat-c"
+    names = ComponentNames(flow, gone)
+    assert names.label("Read-a") == "Read, Read-a"
+    assert names.label("Chat-c") == "Chat, Chat-c"
     assert ComponentNames(flow, {}).label("Chat-c") == "Chat"
     assert ComponentNames(flow, {}).label("Gone-d", "fallback") == "fallback"
     assert ComponentNames(flow, {}).label("Gone-d") == "Gone-d"
@@ -46,20 +46,20 @@ def test_a_failed_component_is_identified_by_its_error_message():
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"),
+    ("question", "words"),
     [
-        (ASKED, ("Refuse it", "16:01")),
-        (replace(ASKED, sent="odd"), ("odd", "16:01")),
-        (replace(ASKED, sent=None, sent_at=None), ("elsewhere", "decision unknown")),
+        (QUESTION, ("Refuse it", "16:01")),
+        (replace(QUESTION, sent="odd"), ("odd", "16:01")),
+        (replace(QUESTION, sent=None, sent_at=None), ("elsewhere", "decision unknown")),
         (
-            replace(ASKED, expires_at=AT - timedelta(minutes=1)),
+            replace(QUESTION, expires_at=AT - timedelta(minutes=1)),
             ("Refuse it", "16:01, after the timeout, so no branch was taken"),
         ),
         (
-            replace(ASKED, expires_at=AT - timedelta(minutes=1), fallback_action="ok"),
+            replace(QUESTION, expires_at=AT - timedelta(minutes=1), fallback_action="ok"),
             ("Refuse it", "16:01, after the timeout, so “Pay” was used"),
         ),
     ],
 )
-def test_a_decision_is_described_by_its_button_time_and_effect(asked, words):
-    assert describe_decision(asked, lambda at: f"{at:%H:%M}") == words
+def test_a_decision_is_described_by_its_button_time_and_effect(question, words):
+    assert describe_decision(question, lambda at: f"{at:%H:%M}") == words

@@ -17,8 +17,8 @@ def test_components_of_one_flow_are_matched_by_id():
 def test_components_of_several_flows_are_matched_by_name_and_position():
     one = [component("P-1", "Prompt", 1), component("P-2", "Prompt", 2)]
     other = [component("P-8", "prompt", None), component("P-9", "prompt", 3)]
-    found = compare_durations([one, other], by_id=False)
-    assert found == [("Prompt", [1, None]), ("Prompt", [2, 3])]
+    rows = compare_durations([one, other], by_id=False)
+    assert rows == [("Prompt", [1, None]), ("Prompt", [2, 3])]
 
 
 def test_the_axis_unit_fits_its_length():

@@ -33,24 +33,24 @@ FLOW = flow(
 
 
 def written(**more):
-    found = {"format": FORMAT, "version": 1, "name": "N", "values": {}, **more}
-    return json.dumps(found).encode()
+    content = {"format": FORMAT, "version": 1, "name": "N", "values": {}, **more}
+    return json.dumps(content).encode()
 
 
 def test_a_file_holds_values_variables_and_the_keys_of_secrets():
-    held = {"T-a.p": "z", "T-a.v": Variable("KEY"), "T-a.s": "sk-12345678"}
-    text = dump_preset(FLOW, "Mine", mask_secrets(FLOW, held))
+    values = {"T-a.p": "z", "T-a.v": Variable("KEY"), "T-a.s": "sk-12345678"}
+    text = dump_preset(FLOW, "Mine", mask_secrets(FLOW, values))
     assert "sk-1" not in text
-    found = load_preset(text.encode())
-    assert (found.name, found.flow_id, found.flow_name) == ("Mine", FLOW.id, "Test")
-    assert found.values == {"T-a.p": "z", "T-a.v": Variable("KEY"), "T-a.s": SECRET_MASK}
-    assert found.components == {"T-a": ("T", "T")}
+    loaded = load_preset(text.encode())
+    assert (loaded.name, loaded.flow_id, loaded.flow_name) == ("Mine", FLOW.id, "Test")
+    assert loaded.values == {"T-a.p": "z", "T-a.v": Variable("KEY"), "T-a.s": SECRET_MASK}
+    assert loaded.components == {"T-a": ("T", "T")}
 
 
 def test_a_value_with_a_nested_secret_is_listed_under_secrets():
-    kept = mask_secrets(FLOW, {"T-a.d": {"api_key": "sk-12345678", "other": 1}})
-    assert json.loads(dump_preset(FLOW, "N", kept))["secrets"] == ["T-a.d"]
-    assert fit_values(FLOW, kept).values == {}
+    stored = mask_secrets(FLOW, {"T-a.d": {"api_key": "sk-12345678", "other": 1}})
+    assert json.loads(dump_preset(FLOW, "N", stored))["secrets"] == ["T-a.d"]
+    assert fit_values(FLOW, stored).values == {}
 
 
 @pytest.mark.parametrize(
@@ -85,9 +85,9 @@ def test_a_flow_is_recognised_and_not_taken_for_a_preset():
 
 
 def test_values_that_do_not_fit_are_rejected_with_a_reason():
-    found = fit_values(FLOW, {"T-a.p": "z", "T-a.n": "many", "T-a.q": 1, "X-c.p": 1, "none": 2})
-    assert found.values == {"T-a.p": "z"}
-    assert found.rejected == {
+    fitted = fit_values(FLOW, {"T-a.p": "z", "T-a.n": "many", "T-a.q": 1, "X-c.p": 1, "none": 2})
+    assert fitted.values == {"T-a.p": "z"}
+    assert fitted.rejected == {
         "T-a.n": "Enter a whole number, such as 5.",
         "T-a.q": "T has no such parameter.",
         "X-c.p": "This flow has no component “X-c”.",
@@ -96,22 +96,26 @@ def test_values_that_do_not_fit_are_rejected_with_a_reason():
 
 
 def test_a_secret_is_rejected_and_has_to_be_entered_but_a_variable_fits():
-    found = fit_values(FLOW, {"T-a.s": "sk-12345678", "T-a.d": {"token": "sk-12345678"}})
-    assert found.values == {}
-    assert found.secrets == ("T-a.s", "T-a.d")
-    assert set(found.rejected) == {"T-a.s", "T-a.d"}
+    fitted = fit_values(FLOW, {"T-a.s": "sk-12345678", "T-a.d": {"token": "sk-12345678"}})
+    assert fitted.values == {}
+    assert fitted.secrets == ("T-a.s", "T-a.d")
+    assert set(fitted.rejected) == {"T-a.s", "T-a.d"}
     assert fit_values(FLOW, {"T-a.s": Variable("KEY")}).values == {"T-a.s": Variable("KEY")}
 
 
 def test_a_masked_secret_has_to_be_entered_without_being_rejected():
-    found = fit_values(FLOW, {"T-a.s": SECRET_MASK})
-    assert (found.secrets, found.rejected, found.masked) == (("T-a.s",), {}, {"T-a.s": SECRET_MASK})
+    fitted = fit_values(FLOW, {"T-a.s": SECRET_MASK})
+    assert (fitted.secrets, fitted.rejected, fitted.masked) == (
+        ("T-a.s",),
+        {},
+        {"T-a.s": SECRET_MASK},
+    )
 
 
 def test_text_equal_to_the_mask_is_text_where_text_is_allowed():
     nodes = flow(node("T-a", words=text(), headers=entry("NestedDictInput", "dict")))
-    found = fit_values(nodes, {"T-a.words": "was set", "T-a.headers": "was set"})
-    assert (found.values, found.secrets) == ({"T-a.words": "was set"}, ("T-a.headers",))
+    fitted = fit_values(nodes, {"T-a.words": "was set", "T-a.headers": "was set"})
+    assert (fitted.values, fitted.secrets) == ({"T-a.words": "was set"}, ("T-a.headers",))
     assert fit_values(nodes, {"T-a.words": SECRET_MASK}).secrets == ("T-a.words",)
 
 
@@ -119,49 +123,49 @@ def test_a_redacted_text_is_rejected():
     """The redacted text must not be sent."""
     nodes = flow(node("T-a", api_key=text(), words=text()))
     overrides = {"T-a.api_key": "sk-12345678", "T-a.words": "say sk-12345678"}
-    found = fit_values(nodes, mask_secrets(nodes, overrides))
-    assert (found.values, found.secrets) == ({}, ("T-a.api_key",))
-    assert list(found.rejected) == ["T-a.words"]
+    fitted = fit_values(nodes, mask_secrets(nodes, overrides))
+    assert (fitted.values, fitted.secrets) == ({}, ("T-a.api_key",))
+    assert list(fitted.rejected) == ["T-a.words"]
 
 
 def test_a_component_of_another_flow_is_matched_if_it_is_the_only_one_of_its_type():
     other = flow(node("T-zzz", p=text("")), node("W-1", "U", p=text("")), node("W-2", "U"))
-    found = fit_values(other, {"T-a.p": "z", "U-b.p": "y"}, {})
-    assert found.values == {"T-zzz.p": "z"}
-    assert found.moved == {"T-a.p": "T-zzz.p"}
-    assert list(found.rejected) == ["U-b.p"]
+    fitted = fit_values(other, {"T-a.p": "z", "U-b.p": "y"}, {})
+    assert fitted.values == {"T-zzz.p": "z"}
+    assert fitted.moved == {"T-a.p": "T-zzz.p"}
+    assert list(fitted.rejected) == ["U-b.p"]
 
 
 def named(id, name):
-    made = node(id, p=text(""))
-    made["data"]["node"]["display_name"] = name
-    return made
+    component = node(id, p=text(""))
+    component["data"]["node"]["display_name"] = name
+    return component
 
 
 def test_among_several_of_a_type_the_display_name_decides():
     """Two components with the same counterpart are not matched."""
     other = flow(named("T-1", "First"), named("T-2", "Second"))
-    told = {"T-a": ("T", "Second"), "T-b": ("T", "Third")}
-    found = fit_values(other, {"T-a.p": "z", "T-b.p": "y"}, told)
-    assert found.values == {"T-2.p": "z"}
+    components = {"T-a": ("T", "Second"), "T-b": ("T", "Third")}
+    fitted = fit_values(other, {"T-a.p": "z", "T-b.p": "y"}, components)
+    assert fitted.values == {"T-2.p": "z"}
     one = flow(named("T-1", "First"))
-    assert fit_values(one, {"T-a.p": "z", "T-b.p": "y"}, told).values == {}
-    assert fit_values(one, {"T-1.p": "mine", "T-b.p": "y"}, told).values == {"T-1.p": "mine"}
+    assert fit_values(one, {"T-a.p": "z", "T-b.p": "y"}, components).values == {}
+    assert fit_values(one, {"T-1.p": "mine", "T-b.p": "y"}, components).values == {"T-1.p": "mine"}
 
 
 def test_changed_keys_ignore_the_flows_defaults_and_secrets_to_enter():
-    kept = {"T-a.p": "z", "T-a.n": 5, "T-a.s": SECRET_MASK, "gone.p": 1}
-    assert changed_keys(FLOW, kept, {"T-a.p": "z"}) == []
-    assert changed_keys(FLOW, kept, {"T-a.p": "z", "T-a.s": "sk-12345678"}) == []
-    assert changed_keys(FLOW, kept, {"T-a.p": "w", "U-b.p": "new"}) == ["T-a.p", "U-b.p"]
+    stored = {"T-a.p": "z", "T-a.n": 5, "T-a.s": SECRET_MASK, "gone.p": 1}
+    assert changed_keys(FLOW, stored, {"T-a.p": "z"}) == []
+    assert changed_keys(FLOW, stored, {"T-a.p": "z", "T-a.s": "sk-12345678"}) == []
+    assert changed_keys(FLOW, stored, {"T-a.p": "w", "U-b.p": "new"}) == ["T-a.p", "U-b.p"]
     assert changed_keys(FLOW, {}, {"T-a.s": "sk-12345678"}) == ["T-a.s"]
 
 
 def test_a_name_is_one_line_of_at_most_a_hundred_characters():
     assert validate_name("  Short\n answers\x00 ") == "Short answers"
-    kept = [PresetFile(name, "", "", {}) for name in ("Other", "AB")]
-    assert find_by_name(kept, " A\u200bB\n") is kept[1]
-    assert find_by_name(kept, "A B") is None
+    stored = [PresetFile(name, "", "", {}) for name in ("Other", "AB")]
+    assert find_by_name(stored, " A\u200bB\n") is stored[1]
+    assert find_by_name(stored, "A B") is None
     for wrong in ("", " \n", "\x00"):
         with pytest.raises(InvalidRequest, match="needs a name"):
             validate_name(wrong)

@@ -14,13 +14,13 @@ from tests.support.reports import FILE, GONE, PNG, URI, of, output, page, png, r
 
 
 def test_embedded_images_are_shown_once():
-    found = of(
+    report = of(
         output("A-1", OutputKind.MESSAGE, f"before ![a]({URI}) after"),
         output("B-1", OutputKind.MESSAGE, URI),
         output("C-1", OutputKind.DATA, {"pic": URI}),
         output("D-1", OutputKind.IMAGE, PNG),
     )
-    assert found.values("img", "src") == [URI] * 4
+    assert report.values("img", "src") == [URI] * 4
 
 
 def test_images_beyond_the_limits_are_counted(monkeypatch):
@@ -29,41 +29,41 @@ def test_images_beyond_the_limits_are_counted(monkeypatch):
         {"pic": "data:image/png;base64," + base64.b64encode(png(n)).decode()}
         for n in (8, 9, 10, 11)
     ]
-    found = of(output("C-1", OutputKind.DATA, pictures))
-    drawn = len(found.values("img", "src"))
+    report = of(output("C-1", OutputKind.DATA, pictures))
+    drawn = len(report.values("img", "src"))
     assert 0 < drawn < 4
-    assert f"{4 - drawn} image" in found.text
+    assert f"{4 - drawn} image" in report.text
     monkeypatch.setattr(blocks, "MAX_IMAGE_BYTES", 10)
-    found = of(
+    report = of(
         output("A-1", OutputKind.MESSAGE, f"![a]({URI})"), output("B-1", OutputKind.IMAGE, PNG)
     )
-    assert found.values("img", "src") in ([], [""])
-    assert found.text.count("1 image omitted") == 2
+    assert report.values("img", "src") in ([], [""])
+    assert report.text.count("1 image omitted") == 2
 
 
 def test_a_damaged_image_is_reported():
-    found = of(output("C-1", OutputKind.IMAGE, b"no image"))
-    assert "Couldn't show an image" in found.text
+    report = of(output("C-1", OutputKind.IMAGE, b"no image"))
+    assert "Couldn't show an image" in report.text
 
 
 def test_omitted_rows_columns_and_cells_are_counted():
     rows = [{f"c{column}": "x" for column in range(60)} for _ in range(1200)]
     rows[0]["c0"] = "y" * 5000
-    found = of(output("C-1", OutputKind.TABLE, rows))
+    report = of(output("C-1", OutputKind.TABLE, rows))
     for words in (
         "1,200 rows × 60 columns.",
         "Only the first 1,000 rows are shown; 200 are omitted.",
         "10 columns omitted.",
         "1 cell truncated at 1,000 characters.",
     ):
-        assert words in found.text
-    assert [tag for tag, _ in found.elements].count("tr") == 1001
+        assert words in report.text
+    assert [tag for tag, _ in report.elements].count("tr") == 1001
 
 
 def test_a_table_of_long_cells_has_fewer_rows(monkeypatch):
     monkeypatch.setattr(blocks, "MAX_TABLE_LENGTH", 5_000)
-    found = of(output("C-1", OutputKind.TABLE, [{"a": "x" * 900}] * 10))
-    assert "Only the first 5 rows are shown; 5 are omitted." in found.text
+    report = of(output("C-1", OutputKind.TABLE, [{"a": "x" * 900}] * 10))
+    assert "Only the first 5 rows are shown; 5 are omitted." in report.text
 
 
 @pytest.mark.parametrize("wide", [True, False])
@@ -71,8 +71,8 @@ def test_omitted_values_are_counted(wide):
     value = list(range(30_000)) if wide else []
     for _ in range(0 if wide else 5000):
         value = [value]
-    found = of(output("C-1", OutputKind.DATA, value))
-    assert ("Omitted: 10,000 values" if wide else "Omitted: 1 value") in found.text
+    report = of(output("C-1", OutputKind.DATA, value))
+    assert ("Omitted: 10,000 values" if wide else "Omitted: 1 value") in report.text
 
 
 def test_files_are_embedded_or_named_with_the_reason():
@@ -84,11 +84,11 @@ def test_files_are_embedded_or_named_with_the_reason():
         raise LangflowError(f"There are more than {room} bytes.")
 
     run = run_of(output("A-1", OutputKind.FILE, FILE), output("B-1", OutputKind.FILE, gone))
-    found = page(record_of(run), fetch=fetch)
-    assert found.values("a", "download") == ["out _put_.txt"]
-    assert found.values("a", "href") == ["data:application/octet-stream;base64,aGVsbG8="]
+    report = page(record_of(run), fetch=fetch)
+    assert report.values("a", "download") == ["out _put_.txt"]
+    assert report.values("a", "href") == ["data:application/octet-stream;base64,aGVsbG8="]
     reason = f"There are more than {blocks.MAX_FILE_BYTES} bytes."
-    assert f"The file is not included in this report. {reason}" in found.text
+    assert f"The file is not included in this report. {reason}" in report.text
 
 
 def test_files_are_downloaded_only_while_they_fit(monkeypatch):
@@ -104,7 +104,7 @@ def test_files_are_downloaded_only_while_they_fit(monkeypatch):
         return bytes(ref.size or 10)
 
     run = run_of(*(output(f"F-{ref.name}", OutputKind.FILE, ref) for ref in refs))
-    found = page(record_of(run), fetch=fetch)
+    report = page(record_of(run), fetch=fetch)
     assert fetched == [("1.txt", 10), ("2.txt", 10), ("4.txt", 5)]
-    assert found.values("a", "download") == ["1.txt", "2.txt", "4.txt"]
-    assert found.text.count("The file is not included in this report.") == 4
+    assert report.values("a", "download") == ["1.txt", "2.txt", "4.txt"]
+    assert report.text.count("The file is not included in this report.") == 4

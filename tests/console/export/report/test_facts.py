@@ -17,10 +17,10 @@ from tests.support.reports import AT, everything, page, record_of, run_of
 def test_inputs_have_the_labels_of_the_form_or_their_keys():
     flow = Flow.from_json(flows.graph(flows.node("Text-1", words=flows.text(display_name="Words"))))
     record = record_of(run_of(), overrides={"Text-1.words": "hi", "Gone-1.x": 1})
-    found = page(record, flow)
-    assert "Text: Words" in found.text
-    assert "Text-1.words" in found.text
-    assert "Gone-1.x 1" in found.text
+    report = page(record, flow)
+    assert "Text: Words" in report.text
+    assert "Text-1.words" in report.text
+    assert "Gone-1.x 1" in report.text
 
 
 def test_the_chat_input_has_the_label_of_its_form_field():
@@ -37,9 +37,9 @@ def test_the_chat_input_has_the_label_of_its_form_field():
     ],
 )
 def test_unknown_inputs_are_explained(more, why):
-    found = page(record_of(run_of(), **more)).text
-    assert why in found
-    assert "No inputs" not in found
+    report = page(record_of(run_of(), **more)).text
+    assert why in report
+    assert "No inputs" not in report
 
 
 def test_the_report_of_a_running_run_states_its_time():
@@ -52,30 +52,30 @@ def test_the_report_of_a_running_run_states_its_time():
 def test_the_problem_of_a_run_is_shown_with_its_hint():
     problem = RecordProblem("The server was away.", "Run it again.")
     record = record_of(None, status=RunStatus.OUTCOME_UNKNOWN, problem=problem)
-    found = page(record)
-    assert "Outcome unknown" in found.text
-    assert "The server was away." in found.text
-    assert "Run it again." in found.text
+    report = page(record)
+    assert "Outcome unknown" in report.text
+    assert "The server was away." in report.text
+    assert "Run it again." in report.text
 
 
 def test_decisions_are_listed_with_their_questions():
     asked = HumanInput("H-1:j", "Pay?", (Decision("no", "Refuse it"),), component_id="H-1")
     decided = (replace(asked, sent="no", sent_at=AT), asked)
-    found = page(record_of(run_of(decided=decided, components={"H-1": ComponentRun("H-1")}))).text
-    assert "Refuse it, 2026-11-25 01:02:03 UTC (H-1: Pay?)" in found
-    assert "elsewhere, decision unknown (H-1: Pay?)" in found
+    report = page(record_of(run_of(decided=decided, components={"H-1": ComponentRun("H-1")}))).text
+    assert "Refuse it, 2026-11-25 01:02:03 UTC (H-1: Pay?)" in report
+    assert "elsewhere, decision unknown (H-1: Pay?)" in report
 
 
 def test_components_with_the_same_name_are_listed_with_their_ids():
     runs = {name: ComponentRun(name, display_name="Read") for name in ("R-1", "R-2")}
     error = RunError("No file", component_id="R-2", component="Read")
-    found = page(record_of(run_of(components=runs, errors=(error,)))).text
-    assert "Read, R-2 failed" in found
-    assert found.count("Read, R-1") == 1
-    assert found.count("Read, R-2") == 2
+    report = page(record_of(run_of(components=runs, errors=(error,)))).text
+    assert "Read, R-2 failed" in report
+    assert report.count("Read, R-1") == 1
+    assert report.count("Read, R-2") == 2
 
 
 def test_components_that_ran_have_bars_on_one_axis():
-    found = page(everything("x"))
-    bars = [a["style"] for tag, a in found.elements if "bar" in a.get("class", "").split()]
+    report = page(everything("x"))
+    bars = [a["style"] for tag, a in report.elements if "bar" in a.get("class", "").split()]
     assert bars == ["left:0.0%;width:50.0%", "left:75.0%;width:25.0%"]

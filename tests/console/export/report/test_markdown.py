@@ -28,8 +28,8 @@ from tests.support.reports import PNG, of, output
     ],
 )
 def test_markdown_names_remote_images_and_loads_nothing(text):
-    found = of(output("C-1", OutputKind.MESSAGE, text))
-    assert [tag for tag, _ in found.elements if tag in ("img", "svg", "image", "link")] == []
+    report = of(output("C-1", OutputKind.MESSAGE, text))
+    assert [tag for tag, _ in report.elements if tag in ("img", "svg", "image", "link")] == []
 
 
 @pytest.mark.parametrize(
@@ -43,19 +43,19 @@ def test_markdown_is_rendered_and_keeps_line_breaks():
     text = (
         "# T\n\n| a |\n|--:|\n| 1 |\n\n~~x~~ `y`\n\n```py\nz\n```\n[l](https://example.com/)\nend"
     )
-    found = of(output("C-1", OutputKind.MESSAGE, text))
-    tags = [tag for tag, _ in found.elements]
+    report = of(output("C-1", OutputKind.MESSAGE, text))
+    tags = [tag for tag, _ in report.elements]
     assert {"table", "s", "code", "a", "br"} <= set(tags)
-    assert found.values("a", "rel") == ["noopener noreferrer nofollow"]
+    assert report.values("a", "rel") == ["noopener noreferrer nofollow"]
 
 
 def test_long_texts_are_plain_and_truncated(monkeypatch):
     monkeypatch.setattr(markdown, "MAX_MARKDOWN_LENGTH", 1000)
     monkeypatch.setattr(blocks, "MAX_TEXT_LENGTH", 2000)
-    found = of(output("C-1", OutputKind.MESSAGE, "*a* " * 600))
-    assert "2,400 characters: too long to render as Markdown." in found.text
-    assert "The last 400 characters are omitted." in found.text
+    report = of(output("C-1", OutputKind.MESSAGE, "*a* " * 600))
+    assert "2,400 characters: too long to render as Markdown." in report.text
+    assert "The last 400 characters are omitted." in report.text
     large = "data:image/png;base64," + base64.b64encode(PNG + bytes(3000)).decode()
-    found = of(output("C-1", OutputKind.MESSAGE, f"*a* ![x]({large})"))
-    assert found.values("img", "src") == [large]
-    assert "em" in [tag for tag, _ in found.elements]
+    report = of(output("C-1", OutputKind.MESSAGE, f"*a* ![x]({large})"))
+    assert report.values("img", "src") == [large]
+    assert "em" in [tag for tag, _ in report.elements]

@@ -32,17 +32,17 @@ def test_a_report_shows_everything_about_a_run():
 
 def test_untrusted_text_adds_no_elements_attributes_or_urls():
     html = report_html(everything(), None, fetch=lambda *_: b"x")
-    found = Page(html)
+    report = Page(html)
     allowed = {"script", "iframe", "object", "embed", "form", "link", "base", "svg", "input"}
-    assert not allowed & {tag for tag, _ in found.elements}
-    for tag, attributes in found.elements:
+    assert not allowed & {tag for tag, _ in report.elements}
+    for tag, attributes in report.elements:
         assert not any(name.startswith("on") for name in attributes), (tag, attributes)
         for name in ("src", "srcset", "poster", "background", "action", "data"):
             assert attributes.get(name, "data:image/png;").startswith("data:image/png;")
         address = attributes.get("href", "https://example.com/")
         assert address.startswith(("https://example.com/", "data:application/octet-stream;"))
-    assert found.text.count("<script>alert(1)</script>") > 20
-    policy = next(a["content"] for tag, a in found.elements if a.get("http-equiv"))
+    assert report.text.count("<script>alert(1)</script>") > 20
+    policy = next(a["content"] for tag, a in report.elements if a.get("http-equiv"))
     assert policy.startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'")
 
 
@@ -63,9 +63,9 @@ def test_lone_surrogates_can_be_reported():
 
 
 def test_the_page_has_a_language_a_title_ordered_headings_and_table_headers():
-    found = page(everything("x"))
-    assert found.values("html", "lang") == ["en"]
-    levels = [int(tag[1]) for tag, _ in found.elements if tag[0] == "h" and tag[1:].isdecimal()]
+    report = page(everything("x"))
+    assert report.values("html", "lang") == ["en"]
+    levels = [int(tag[1]) for tag, _ in report.elements if tag[0] == "h" and tag[1:].isdecimal()]
     assert levels[0] == 1
     assert levels.count(1) == 2  # the message has one of its own
-    assert all(attributes.get("alt") for tag, attributes in found.elements if tag == "img")
+    assert all(attributes.get("alt") for tag, attributes in report.elements if tag == "img")

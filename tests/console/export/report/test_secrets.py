@@ -22,10 +22,10 @@ def test_a_report_contains_no_known_or_stored_secret():
     flow = Flow.from_json(flows.graph(flows.node("Chat-1", api_key=entry)))
     for secret in (SECRET, stored):
         html = report_html(everything(f"a {secret} b"), flow, secrets=[SECRET])
-        found = Page(html)
+        report = Page(html)
         for piece in ("s3cr", "stored_in", "the</em>", "y</em>"):
-            assert piece not in html + found.text
-        assert found.text.count(REDACTED) > 20
+            assert piece not in html + report.text
+        assert report.text.count(REDACTED) > 20
 
 
 SECRETS = [
@@ -56,16 +56,16 @@ SECRETS = [
 def test_a_secret_of_any_form_is_redacted_and_leaves_the_page_intact(secret):
     number = float(secret) if secret.lstrip("-")[0].isdigit() else 1
     number = int(number) if secret.lstrip("-").isdecimal() else number
-    found, plain = (
+    report, plain = (
         _with(secret, number, secrets=[secret]),
         _with(REDACTED, REDACTED if number != 1 else 1),
     )
     # a short secret may also be a word of the page itself
-    assert _texts(found).count(secret) <= _texts(plain).count(secret)
-    assert [tag for tag, _ in found.elements] == [tag for tag, _ in plain.elements]
-    assert found.values("img", "src") == plain.values("img", "src")
-    assert found.values("a", "href") == plain.values("a", "href")
-    assert found.text.count(REDACTED) >= plain.text.count(REDACTED)
+    assert _texts(report).count(secret) <= _texts(plain).count(secret)
+    assert [tag for tag, _ in report.elements] == [tag for tag, _ in plain.elements]
+    assert report.values("img", "src") == plain.values("img", "src")
+    assert report.values("a", "href") == plain.values("a", "href")
+    assert report.text.count(REDACTED) >= plain.text.count(REDACTED)
 
 
 def _with(text, number, **options):
@@ -77,10 +77,10 @@ def _with(text, number, **options):
     return page(record, fetch=lambda *_: bytes(30), **options)
 
 
-def _texts(found):
+def _texts(report):
     """Return the text and attributes of a page, without its images and files."""
-    values = [value for _, each in found.elements for value in each.values() if value]
-    return "\n".join([found.text, *(one for one in values if "base64," not in one)])
+    values = [value for _, each in report.elements for value in each.values() if value]
+    return "\n".join([report.text, *(one for one in values if "base64," not in one)])
 
 
 @pytest.mark.parametrize(
