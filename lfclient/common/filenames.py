@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from os.path import splitext
 
 from pathvalidate import sanitize_filename
 
@@ -16,18 +17,16 @@ _DEFAULT_NAME = "file"
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs"})
 
 
-def safe_name(name: str, max_bytes: int = MAX_NAME_BYTES) -> str:
+def safe_name(name: str) -> str:
     """Return the last part of `name` as a file name that every system accepts.
 
-    The extension is kept, and about `max_bytes` of UTF-8. Names of folders, devices or nothing are
-    replaced.
+    The extension is kept, and about `MAX_NAME_BYTES` of UTF-8. Names of folders, devices or nothing
+    are replaced.
     """
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     visible = "".join(c for c in last if unicodedata.category(c) not in _INVISIBLE)
     # shorten first: sanitize_filename would cut the extension off
-    safe = sanitize_filename(
-        _shorten(visible, max_bytes), replacement_text="_", platform="universal"
-    )
+    safe = sanitize_filename(_shorten(visible), replacement_text="_", platform="universal")
     if not safe.strip(" ."):
         return _DEFAULT_NAME
     # servers read ".env" as an extension without a name
@@ -36,8 +35,7 @@ def safe_name(name: str, max_bytes: int = MAX_NAME_BYTES) -> str:
 
 def extension(name: str) -> str:
     """Return the extension in lower case without its dot, or ""."""
-    stem, dot, last = name.rpartition(".")
-    return last.lower() if stem and dot else ""
+    return splitext(name)[1].removeprefix(".").lower()
 
 
 def upload_size_error(name: str, size: int, limit_mb: float | None) -> str | None:
@@ -47,12 +45,12 @@ def upload_size_error(name: str, size: int, limit_mb: float | None) -> str | Non
     return f"“{name}” is too large: this server accepts files of up to {limit_mb:g} MB."
 
 
-def _shorten(name: str, max_bytes: int) -> str:
-    if len(name.encode()) <= max_bytes:
+def _shorten(name: str) -> str:
+    stem, ending = splitext(name)
+    if len(ending.encode()) > _MAX_EXTENSION_BYTES:
+        stem, ending = name, ""
+    room = MAX_NAME_BYTES - len(ending.encode())
+    if len(stem.encode()) <= room:
         return name
-    stem, dot, last = name.rpartition(".")
-    if not stem or len(last.encode()) > _MAX_EXTENSION_BYTES:
-        stem, dot, last = name, "", ""
-    room = max_bytes - len(f"{dot}{last}".encode())
     # errors="ignore" drops the part of a character that the cut leaves
-    return stem.encode()[:room].decode(errors="ignore").rstrip(" .") + dot + last
+    return stem.encode()[:room].decode(errors="ignore").rstrip(" .") + ending

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from os.path import commonprefix
 from urllib.parse import urlsplit, urlunsplit
 
 # `elide_common_prefix`: a shared prefix of fewer characters stays; of a longer one remain its
@@ -40,7 +41,8 @@ def elide_common_prefix(texts: Sequence[str]) -> list[str]:
     one that ends in `number 12`.
     """
     order = sorted(set(texts))
-    common_lengths = [_common_prefix_length(*pair) for pair in pairwise(order)]
+    # compares characters, as intended
+    common_lengths = [len(commonprefix(pair)) for pair in pairwise(order)]  # noqa: RUF071
     elided = {}
     for number, text in enumerate(order):
         common = max([0, *common_lengths[max(number - 1, 0) : number + 1]])
@@ -48,11 +50,6 @@ def elide_common_prefix(texts: Sequence[str]) -> list[str]:
         is_short = cut < _MIN_ELIDED
         elided[text] = text if is_short else f"{text[:_PREFIX_START].rstrip()}… {text[cut:]}"
     return [elided[text] for text in texts]
-
-
-def _common_prefix_length(one: str, other: str) -> int:
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def format_size(size: int | None) -> str:

@@ -8,13 +8,13 @@ from typing import NoReturn
 from lfclient.common.json_types import Json
 
 
-def to_json(value: Json, indent: int | None = 2) -> str:
+def to_json(value: Json) -> str:
     """Return readable JSON.
 
     Raises `ValueError` for a value that JSON can't represent.
     """
     try:
-        return json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+        return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
     except (TypeError, RecursionError) as error:
         raise ValueError("This is not a JSON value.") from error
 

@@ -120,7 +120,9 @@ def locked_reason(component: Component, parameter: str, *, is_connected: bool) -
     types = {source.get("type"), entry.get("type")}
     if is_connected:
         return "Its value comes from another component, which a run can't change."
-    if _is_protected(owner.type, name) or "code" in types or "CodeInput" in declared:
+    is_sql = owner.type == "SQLComponent" and name in ("query", "database_url")
+    is_code = "code" in types or "CodeInput" in declared
+    if is_sql or is_code or name in _PROTECTED_PARAMETERS:
         return "It is protected: only the flow's author can change it."
     if name == "session_id":
         return "It is set to the run's session."
@@ -232,12 +234,6 @@ def _form_rank(field: Field) -> int:
 def _ordered_parameters(component: Component) -> Iterable[str]:
     listed = [name for name in component.field_order if name in component.template]
     return dict.fromkeys([*listed, *component.template])
-
-
-def _is_protected(component_type: str, name: str) -> bool:
-    if component_type == "SQLComponent" and name in ("query", "database_url"):
-        return True
-    return name in _PROTECTED_PARAMETERS
 
 
 def _is_handle(entry: JsonObject) -> bool:

@@ -18,6 +18,7 @@ _PARSER_EXTENSIONS = re.compile(
     "adoc|asc|asciidoc|bmp|docm|dot[mx]|jpe?g|png|pot[mx]|pps[mx]|ppt[mx]|tiff|webp|xhtml|xlsx?"
 )
 _MEDIA_FAMILIES = frozenset({"image", "audio", "video", "text"})  # each accepts all its types
+_MAX_LISTED_TYPES = 12
 
 
 def accepted_types(field: Field) -> tuple[str, ...]:
@@ -75,15 +76,14 @@ def check_parser(field: Field, value: Json, switch_label: str) -> Iterable[Probl
             yield Problem(field.key, "warning", message)
 
 
-def format_types(field: Field, max_names: int | None = None) -> str:
-    """Return the accepted types as a list for a sentence, clipped to `max_names`."""
-    types = accepted_types(field)
-    names = [f"any {type}" if type in _MEDIA_FAMILIES else type for type in types]
-    rest = names[max_names:] if max_names else []
-    return ", ".join(names[:max_names]) + (f" and {len(rest)} more" if rest else "")
+def format_types(field: Field) -> str:
+    """Return the first accepted types as a list for a sentence, and the number of the others."""
+    names = [f"any {type}" if type in _MEDIA_FAMILIES else type for type in accepted_types(field)]
+    more = len(names) - _MAX_LISTED_TYPES
+    return ", ".join(names[:_MAX_LISTED_TYPES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _wrong_type_message(field: Field, name: str) -> str:
     type = extension(name)
     problem = f"“{name}” has the type {type}" if type else f"“{name}” has no extension"
-    return f"{problem}. Accepted types: {format_types(field, max_names=12)}."
+    return f"{problem}. Accepted types: {format_types(field)}."

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from lfclient.common.coerce import as_dict, as_list
+from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.outputs.model import as_named_parts, extract_text
 from lfclient.runs.components import Message, RunError
@@ -146,8 +146,8 @@ def error_from_message(data: JsonObject) -> RunError:
     texts += [block.get(key) for block in blocks for key in ("text", "reason")]
     return RunError(
         split_preamble(_first_text(map(extract_text, texts)) or "The server gave no reason.")[1],
-        component_id=_str(source.get("id")),
-        component=_str(source.get("display_name")),
+        component_id=as_str(source.get("id")) or None,
+        component=as_str(source.get("display_name")) or None,
         traceback=_first_text(block.get("traceback") for block in blocks),
     )
 
@@ -157,10 +157,6 @@ def _blocks(blocks: Json) -> Iterable[JsonObject]:
         if isinstance(block, dict):
             yield block
             yield from _blocks(block.get("contents"))
-
-
-def _str(value: Json) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 def _first_text(values: Iterable[Json]) -> str | None:

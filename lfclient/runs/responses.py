@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from lfclient.common.coerce import as_str
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import Output, OutputKind, extract_text, read_output
@@ -45,7 +46,7 @@ def read_run(raw: Json, *, before: Run, flow: Flow | None) -> Run:
         errors=tuple(read_error(entry, flow) for entry in response.errors or ()),
         warnings=tuple(extract_text(entry) or str(entry) for entry in response.warnings or ()),
         raw=raw,
-        flow_version=_text(response.flow_version) or before.flow_version,
+        flow_version=str(response.flow_version or "") or before.flow_version,
         created_at=_time(response.created_at) or before.created_at,
         metadata=response.metadata or before.metadata,
     )
@@ -55,16 +56,14 @@ def read_component(component_id: str, response: ComponentOutput, flow: Flow | No
     """Return an output, named by the flow if the server does not name its component."""
     component = flow.component(component_id) if flow else None
     metadata = response.metadata or {}
-    kind = metadata.get("component_type")
-    if not isinstance(kind, str):
-        kind = component.type if component else ""
     output = read_output(
         component_id,
         type=response.type,
         content=response.content,
         status=response.status,
         display_name=response.display_name or (component.display_name if component else ""),
-        component_type=kind,
+        component_type=as_str(metadata.get("component_type"))
+        or (component.type if component else ""),
         metadata=metadata,
     )
     if response.status == "failed" and output.kind is not OutputKind.ERROR:
@@ -77,8 +76,7 @@ def read_error(entry: Json, flow: Flow | None) -> RunError:
     if not isinstance(entry, dict):
         return RunError(str(entry))
     text = next((entry[key] for key in ("error", "message", "detail") if entry.get(key)), entry)
-    text = text if isinstance(text, str) else str(text)
-    component, reason = split_preamble(text)
+    component, reason = split_preamble(str(text))
     return RunError(
         reason,
         component_id=_find_component_id(component, flow),
@@ -134,10 +132,6 @@ def _find_component_id(display_name: str | None, flow: Flow | None) -> str | Non
         return None
     ids = [leaf.id for leaf in flow.leaves if leaf.display_name == display_name]
     return ids[0] if len(ids) == 1 else None
-
-
-def _text(value: str | int | float | None) -> str | None:
-    return None if value is None else str(value)
 
 
 def _time(value: str | int | float | None) -> str | None:

@@ -126,7 +126,7 @@ def draw_source(spec: WidgetSpec, state: FormState) -> None:
 
 def hint(field: Field, form: FlowForm) -> str:
     """Return a hint on the files that the field takes."""
-    types = format_types(field, max_names=12)
+    types = format_types(field)
     takes = f"Takes {types}." if types else ""
     chosen = _source(field, form.state)
     if chosen == HERE:
