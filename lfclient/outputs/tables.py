@@ -46,14 +46,12 @@ def parse_rows(content: Json) -> list[JsonObject] | None:
     return None
 
 
-def _from_list(rows: list[Json]) -> list[JsonObject] | None:
+def _from_list(rows: list[Json]) -> list[JsonObject]:
     if is_rows(rows):
         return rows
     if all(isinstance(row, list) for row in rows):
         return [{f"column {number}": cell for number, cell in enumerate(row, 1)} for row in rows]
-    if any(isinstance(row, (dict, list)) for row in rows):
-        return [row if isinstance(row, dict) else {"value": row} for row in rows]
-    return [{"value": cell} for cell in rows]
+    return [row if isinstance(row, dict) else {"value": row} for row in rows]
 
 
 def _from_dict(content: JsonObject) -> list[JsonObject] | None:
