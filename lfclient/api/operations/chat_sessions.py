@@ -64,15 +64,13 @@ def rename_session(context: ApiContext, old: str, new: str, flow: Flow | str | N
         raise InvalidRequest("A session needs a name.", hint="Enter a name.")
     items, is_whole_session = yield from _select_messages(context, old, flow)
     renamed = 0
-    if is_whole_session and items:
+    if is_whole_session:
         spec = RequestSpec("PATCH", _session_path(old), {"new_session_id": new})
         renamed += yield from _change(spec)
-    elif not is_whole_session:
+    else:
+        missing_id = BadAnswer("The list of messages contains one without an id.")
         for item in items:
-            message_id = id_segment(
-                item.id, BadAnswer("The list of messages contains one without an id.")
-            )
-            path = f"{MESSAGES}/{message_id}"
+            path = f"{MESSAGES}/{id_segment(item.id, missing_id)}"
             spec = RequestSpec("PUT", path, json={"session_id": new}, idempotent=True)
             renamed += yield from _change(spec)
     if not renamed:
@@ -82,7 +80,7 @@ def rename_session(context: ApiContext, old: str, new: str, flow: Flow | str | N
 def delete_session(context: ApiContext, session_id: str, flow: Flow | str | None) -> Steps[None]:
     """Delete a session's messages, in one flow or in all; succeeds if there are none."""
     items, is_whole_session = yield from _select_messages(context, session_id, flow)
-    if items and is_whole_session:
+    if is_whole_session:
         yield from _change(RequestSpec("DELETE", _session_path(session_id), idempotent=True))
         return
     for start in range(0, len(items), _DELETE_BATCH):
@@ -138,17 +136,14 @@ def _change(spec: RequestSpec) -> Steps[bool]:
 def _select_messages(
     context: ApiContext, session_id: str, flow: Flow | str | None
 ) -> Steps[tuple[list[MessageItem], bool]]:
-    """Return the messages to change, and whether to use the endpoint for the whole session.
-
-    It is used if it affects exactly these messages.
-    """
+    """Return the messages to change, and whether the endpoint for a session changes only these."""
     server = yield from get_release(context)
     flow_id = (yield from get_flow_id(context, flow)) if flow else None
     items = yield from fetch_messages(context, None, session_id, None)
     selected = [item for item in items if flow_id in (None, item.flow_id)]
     # the id is a segment of that endpoint's path, and these would change the path
     is_segment = "/" not in session_id and session_id not in (".", "..")
-    is_whole_session = len(selected) == len(items)
+    is_whole_session = 0 < len(selected) == len(items)
     return selected, server.capabilities.own_sessions and is_segment and is_whole_session
 
 

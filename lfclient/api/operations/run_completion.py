@@ -160,9 +160,9 @@ def _complete_evidence(
 
 
 def _fetch_builds(run: Run, expected: Set[str]) -> Steps[Json]:
-    """Return the flow's build records with the job's of the expected components, or after a second.
+    """Return the flow's build records; wait up to a second for the job's of these components.
 
-    Records of another run may be older, with this run's still to come.
+    Records of an earlier run may still be in their place.
     """
     spec = get_request("/api/v1/monitor/builds", flow_id=run.flow_id)
     waits = _LATE_BUILDS.waits()

@@ -66,7 +66,7 @@ def recover_erased_result(context: ApiContext, run: Run, flow: Flow | None) -> S
     """
     if flow is None or not flow.expected_terminals:
         return run
-    expected = frozenset(leaf.id for leaf in flow.expected_terminals)
+    expected = {leaf.id for leaf in flow.expected_terminals}
     evidence = yield from fetch_build_evidence(run, expected)
     if not all(name in evidence.builds and not evidence.builds[name].error for name in expected):
         return run
