@@ -37,6 +37,12 @@ _CAPABILITIES = {
     "message_pages": "Message paging",
     "traces": "Traces",
 }
+_LIMITS = (
+    ("Characters per background result", "max_text", "LANGFLOW_MAX_TEXT_LENGTH"),
+    ("Rows per background result", "max_items", "LANGFLOW_MAX_ITEMS_LENGTH"),
+    ("Upload size in MB", "max_upload_mb", "LANGFLOW_MAX_FILE_SIZE_UPLOAD"),
+    ("Concurrent background runs", "concurrency", "LANGFLOW_BACKGROUND_MAX_CONCURRENCY"),
+)
 _DIALECTS = {
     "inputs": "Requests in the format of Langflow 1.8 to 1.10",
     "modes": "Requests in the format of Langflow 1.11 and later",
@@ -98,21 +104,11 @@ def _draw_info(server_info: ServerInfo, flows: int) -> None:
                 color="green" if able else "gray",
             )
     st.markdown(":gray[Limits]")
-    limits = server_info.limits
-    rows = [
-        ("Characters per background result", limits.max_text, "LANGFLOW_MAX_TEXT_LENGTH"),
-        ("Rows per background result", limits.max_items, "LANGFLOW_MAX_ITEMS_LENGTH"),
-        ("Upload size in MB", limits.max_upload_mb, "LANGFLOW_MAX_FILE_SIZE_UPLOAD"),
-        (
-            "Concurrent background runs",
-            limits.concurrency,
-            "LANGFLOW_BACKGROUND_MAX_CONCURRENCY",
-        ),
-    ]
+    limits = [(name, getattr(server_info.limits, each), by) for name, each, by in _LIMITS]
     st.table(
         [
             {"Limit": name, "Value": f"{value:,}" if value else "Unknown", "Set by": f"`{by}`"}
-            for name, value, by in rows
+            for name, value, by in limits
         ]
     )
 

@@ -1,4 +1,4 @@
-"""The preset a form is linked to, and the messages about it."""
+"""Fill a form with a preset, save one from it, and report what does not fit."""
 
 from __future__ import annotations
 
