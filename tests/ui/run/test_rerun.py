@@ -159,7 +159,6 @@ def test_two_presses_of_run_again_start_one_run(langflow_stand_in):
     word = app.session_state["run-click"]
     press(app, "Run again")
     app.session_state["run-click"] = word
-    app.session_state["run-click-used"] = False
     app.query_params["run"] = "a" * 32
     press(app.run(), "Run again")
     assert len(sent(langflow_stand_in)) == 1
