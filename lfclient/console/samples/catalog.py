@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from lfclient.console.samples.spec import Link, Node, Sample
@@ -11,10 +11,9 @@ _COMPONENTS_FOLDER = Path(__file__).parent / "components"
 _CUSTOM_COMPONENTS = {"TimedStep": "timed_step.py", "WordByWord": "word_by_word.py"}
 
 
-def _prompt(
-    key: str, template: str, variables: Mapping[str, str], wired: Sequence[str] = ()
-) -> Node:
-    editable = tuple(name for name in variables if name not in wired)
+def _prompt(key: str, template: str, **variables: str) -> Node:
+    # a link sets the variables without a value
+    editable = tuple(name for name, value in variables.items() if value)
     return Node(key, "Prompt Template", {"template": template}, variables, editable)
 
 
@@ -78,8 +77,10 @@ SAMPLES: tuple[Sample, ...] = (
             _prompt(
                 "letter",
                 "**{place}**\n\nDear {name},\n\n{message}\n\nKind regards,\n{signature}",
-                {"place": "London", "name": "Ada", "message": "", "signature": "The team"},
-                wired=("message",),
+                place="London",
+                name="Ada",
+                message="",
+                signature="The team",
             ),
             _chat_out(),
         ),
@@ -91,7 +92,7 @@ SAMPLES: tuple[Sample, ...] = (
         "(Langflow 1.11 and later).",
         (
             _chat_in("Good morning!"),
-            _prompt("story", _STORY, {"message": ""}, wired=("message",)),
+            _prompt("story", _STORY, message=""),
             Node("writer", "WordByWord", editable=("pause",)),
             _chat_out(),
         ),
@@ -158,12 +159,7 @@ SAMPLES: tuple[Sample, ...] = (
             _step("hotel", "Find a hotel", 5, "A room with a view of the river"),
             _step("train", "Find a train", 4, "The night train on Friday at 21:45"),
             _step("bag", "Pack for the weather", 3, "Sun hat and walking shoes are packed"),
-            _prompt(
-                "plan",
-                _TRIP,
-                {"place": "", "train": "", "hotel": "", "bag": ""},
-                wired=("place", "train", "hotel", "bag"),
-            ),
+            _prompt("plan", _TRIP, place="", train="", hotel="", bag=""),
             _chat_out(),
         ),
         (
@@ -214,7 +210,7 @@ SAMPLES: tuple[Sample, ...] = (
             _prompt(
                 "card",
                 "## {title}\n\n![Three bars](data:image/png;base64," + _CHART + ")",
-                {"title": "Visitors this week"},
+                title="Visitors this week",
             ),
             _chat_out(),
         ),
@@ -247,8 +243,8 @@ SAMPLES: tuple[Sample, ...] = (
             _chat_in("Can we pay the £120 invoice?"),
             Node("decision", "HumanInput"),
             # a branch passes on the question, not the decision
-            _prompt("approved", "Approved: {message}", {"message": ""}, wired=("message",)),
-            _prompt("rejected", "Rejected: {message}", {"message": ""}, wired=("message",)),
+            _prompt("approved", "Approved: {message}", message=""),
+            _prompt("rejected", "Rejected: {message}", message=""),
             _chat_out("yes", "Approved"),
             _chat_out("no", "Rejected"),
         ),
