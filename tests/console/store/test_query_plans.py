@@ -53,52 +53,52 @@ def full_store(request, tmp_path_factory):
 @contextmanager
 def plans(store):
     """Collect the queries on runs that are executed in the block, with their plans."""
-    asked, found = [], []
+    statements, queries = [], []
 
     def note(connection, cursor, statement, parameters, context, executemany):
-        asked.append((statement, parameters))
+        statements.append((statement, parameters))
 
     event.listen(store.database.engine, "before_cursor_execute", note)
-    yield found
+    yield queries
     event.remove(store.database.engine, "before_cursor_execute", note)
     how = "EXPLAIN" if store.database.is_shared else "EXPLAIN QUERY PLAN"
     with store.database.engine.connect() as connection:
-        for statement, parameters in asked:
+        for statement, parameters in statements:
             if statement.startswith(("SELECT", "WITH")) and "run" in statement:
                 if store.database.is_shared:
                     # plan as for a large table
                     connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
                 rows = connection.exec_driver_sql(f"{how} {statement}", parameters)
-                found.append((statement, "\n".join(str(row[-1]) for row in rows)))
+                queries.append((statement, "\n".join(str(row[-1]) for row in rows)))
 
 
 def bad(plan):
     """Return the lines of a plan that read or sort a whole table; sorting a few rows is fine."""
-    found = []
+    lines = []
     for line in plan.splitlines():
         sorts = re.search(r"(?<!Incremental )Sort  \(.* rows=(\d+)", line)
         if sorts and int(sorts[1]) > COUNT // 20:
-            found.append(line)
+            lines.append(line)
         if "USE TEMP B-TREE FOR ORDER BY" in line or "Seq Scan on run" in line:
-            found.append(line)
+            lines.append(line)
         whole = line.startswith("SCAN run") and "VIRTUAL TABLE" not in line
         if whole and "ix_runs_unfinished" not in line:
-            found.append(line)
-    return found
+            lines.append(line)
+    return lines
 
 
 @pytest.mark.parametrize("which", [*NOTHING, *ALONE, *PAIRS])
 def test_each_page_of_a_list_uses_an_index(full_store, which):
     """The first page and those around a cursor. Only matches of a rare word are sorted."""
     middle = Cursor(MIDDLE, "")
-    with plans(full_store) as found:
+    with plans(full_store) as queries:
         full_store.history.page([OWNER], which)
         full_store.history.page([OWNER], which, older_than=middle)
         full_store.history.page([OWNER], which, newer_than=middle)
     of_labels = "SELECT run_labels.run_id"  # those of the runs of a page, not the list itself
     listed = [
         plan
-        for statement, plan in found
+        for statement, plan in queries
         if "ORDER BY" in statement
         and "FROM (SELECT" not in statement
         and not statement.startswith(of_labels)
@@ -109,19 +109,19 @@ def test_each_page_of_a_list_uses_an_index(full_store, which):
 
 def test_filter_choices_are_found_without_reading_all_runs(full_store):
     """Flows, labels, the time range, and unfinished and recent runs."""
-    with plans(full_store) as found:
+    with plans(full_store) as queries:
         assert len(full_store.history.flows([OWNER])) == FLOWS
         assert full_store.history.labels([OWNER]) == [LABEL]
         full_store.history.time_range([OWNER])
         full_store.unfinished()
         full_store.recent(OWNER)
         full_store.find_by_job(OWNER, "job-1")
-    assert len(found) == FLOWS + 1 + 1 + 2 + 3
-    assert "\n".join(plan for _, plan in found if bad(plan)) == ""
+    assert len(queries) == FLOWS + 1 + 1 + 2 + 3
+    assert "\n".join(plan for _, plan in queries if bad(plan)) == ""
 
 
 def test_unfinished_runs_are_found_by_their_own_index(full_store):
     """The console reads them at start; ended runs cost nothing."""
-    with plans(full_store) as found:
+    with plans(full_store) as queries:
         full_store.unfinished()
-    assert "ix_runs_unfinished" in found[0][1]
+    assert "ix_runs_unfinished" in queries[0][1]
