@@ -176,10 +176,7 @@ def _rename(current: Conversation, title: str) -> None:
     panel = st.popover("Rename", icon=":material/edit:", type="tertiary", key=f"{key}-panel")
     with panel, st.form(f"{key}-form", border=False):
         st.text_input(
-            "Session name",
-            clip(title, _MAX_NAME_LENGTH),
-            key=key,
-            max_chars=_MAX_NAME_LENGTH,
+            "Session name", clip(title, _MAX_NAME_LENGTH), key=key, max_chars=_MAX_NAME_LENGTH
         )
         st.form_submit_button("Rename", on_click=_on_rename, args=(flow_id, session_id, key))
 

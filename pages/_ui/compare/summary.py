@@ -38,10 +38,7 @@ def draw_headers(runs: Sequence[ComparedRun]) -> None:
                 navigation.page("run"),
                 label="Open",
                 icon=":material/open_in_new:",
-                query_params={
-                    query_params.RUN: record.id,
-                    query_params.FLOW: record.flow_id,
-                },
+                query_params={query_params.RUN: record.id, query_params.FLOW: record.flow_id},
             )
     if not have_same_flow(runs):
         st.info(

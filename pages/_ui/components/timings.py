@@ -36,11 +36,7 @@ def draw(flow: Flow, components: Mapping[str, ComponentRun]) -> None:
     if not shown:
         st.caption("The server reported no component timings.")
         return
-    st.echarts_chart(
-        chart_options(shown),
-        height=ROW_HEIGHT * len(shown) + 46,
-        alt=_summary(shown),
-    )
+    st.echarts_chart(chart_options(shown), height=ROW_HEIGHT * len(shown) + 46, alt=_summary(shown))
     without_start = sum(bar.start is None for bar in shown)
     if without_start == len(shown):
         st.caption("Durations only. The server reported no start times.")

@@ -30,12 +30,7 @@ class OutputCard:
     download: Download
 
     def save_button(
-        self,
-        label: str,
-        data: Callable[[], bytes] | bytes,
-        ending: str,
-        mime: str,
-        name: str = "",
+        self, label: str, data: Callable[[], bytes] | bytes, ending: str, mime: str, name: str = ""
     ) -> None:
         """Draw a download button. A callable `data` runs when the button is pressed.
 
