@@ -209,10 +209,10 @@ def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
             st.markdown(f"{badge}  **{duration}**", width="content")
             st.caption(escape(record.flow_name), width="content")
         text = _status_text(record)
-        if text:
-            st.caption(text)
-        if record.input_summary:
-            st.caption(f":material/input: {escape(record.input_summary)}")
+        inputs = f":material/input: {escape(record.input_summary)}" if record.input_summary else ""
+        for caption in (text, inputs):
+            # what nothing is drawn over stays until the script ends
+            st.caption(caption) if caption else st.empty()
         save_error = app_context().runner.save_error
         if save_error:
             alerts.show_message(
