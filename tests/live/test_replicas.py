@@ -152,7 +152,8 @@ def test_a_job_keeps_writing_while_its_process_is_killed(
     beside.kill()
     record = beside.until(job, ended)
     assert record.status is RunStatus.COMPLETED
-    assert written_text(record).startswith(early_text.strip()[:10])
+    # the early text may lack words in the middle, marked by "…": events that came before the stream
+    assert written_text(record).startswith(early_text.partition("…")[0].strip()[:10])
     assert "…" not in written_text(record)
     assert beside.runner.is_followed(job) or record.run.outputs
     assert sum(one.sender == "User" for one in client.messages(flow, session)) == 1
