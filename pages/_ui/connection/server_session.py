@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, BinaryIO, TypeVar
 
 from pydantic import SecretStr
@@ -236,9 +235,14 @@ def discover_server() -> DiscoveredServer | None:
 
 
 def find_run(run_id: str, current: ServerSession) -> tuple[ServerSession, RunRecord] | None:
-    """Return a run, and the server of this browser that may see it, at first `current`."""
-    for server in chain([current], map(attach, available_connections())):
-        record = app_context().runner.get(run_id, server.owner)
+    """Return a run, and the server of this browser that may see it. Searches `current` first."""
+    runner = app_context().runner
+    record = runner.get(run_id, current.owner)
+    if record:
+        return current, record
+    for connection in available_connections():
+        server = attach(connection)
+        record = runner.get(run_id, server.owner)
         if record:
             return server, record
     return None

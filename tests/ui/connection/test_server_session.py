@@ -1,0 +1,19 @@
+"""The servers of a browser, and the search for a run on them."""
+
+from types import SimpleNamespace
+
+from pages._ui.connection import server_session
+from pages._ui.connection.server_session import ServerSession
+
+
+def test_other_servers_are_not_listed_for_a_run_of_the_current_one(monkeypatch):
+    """The Run page looks for its run in every rerun."""
+    runner = SimpleNamespace(get=lambda run_id, owner: {("a", "me"): "record"}.get((run_id, owner)))
+    monkeypatch.setattr(server_session, "app_context", lambda: SimpleNamespace(runner=runner))
+    listed = []
+    monkeypatch.setattr(server_session, "available_connections", lambda: listed.append(1) or [])
+    current = ServerSession(None, "me")
+    assert server_session.find_run("a", current) == (current, "record")
+    assert not listed
+    assert server_session.find_run("b", current) is None
+    assert listed
