@@ -90,11 +90,13 @@ def _offer_to_load(card: OutputCard, url: str, host: str) -> bytes | None:
 
 def zoom_width(data: bytes) -> ImageWidth:
     """Return the width of the large view: up to `MAX_ENLARGEMENT` times the image's own."""
+    if detect_media_type(data).kind is not MediaKind.IMAGE:
+        return "stretch"  # Pillow would try its parsers of all formats
     try:
         with Image.open(io.BytesIO(data)) as opened:
             return opened.width * MAX_ENLARGEMENT
     except _PILLOW_ERRORS:
-        return "stretch"  # an SVG, or damaged
+        return "stretch"
 
 
 def draw_image(data: bytes, width: ImageWidth = "content") -> None:

@@ -1,9 +1,11 @@
 """The output viewers: charts, statistics, pages, galleries, search, comparison."""
 
 import base64
+import io
 import json
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from lfclient.outputs.model import Output, OutputKind
@@ -209,6 +211,12 @@ def test_a_small_image_is_enlarged_at_most_four_times():
     """SVGs and damaged images use the full width."""
     assert image.zoom_width(DOT) == 4
     assert image.zoom_width(b"<svg></svg>") == image.zoom_width(DOT[:30]) == "stretch"
+
+
+def test_only_images_that_browsers_show_are_opened_with_pillow():
+    content = io.BytesIO()
+    Image.new("RGB", (5, 5)).save(content, "TIFF")
+    assert image.zoom_width(content.getvalue()) == "stretch"
 
 
 def test_a_short_message_with_large_images_is_still_markdown():
