@@ -49,7 +49,7 @@ def draw_plain_text(text: str) -> None:
     """Draw the beginning of a text that is too long for Markdown."""
     caption = f"{len(text):,} characters, too long for Markdown."
     if len(text) > MAX_TEXT_LENGTH:
-        caption += f" Shows the first {MAX_TEXT_LENGTH:,}. Download the text to see all of it."
+        caption += f" Shows the first {MAX_TEXT_LENGTH:,}."
     st.caption(caption)
     shown = replace_surrogates(text[:MAX_TEXT_LENGTH])
     st.code(shown, language=None, wrap_lines=True, height=420)
