@@ -57,4 +57,7 @@ def draw(form: FlowForm) -> None:
     if changed:
         st.caption(f"{changed} changed; sent with every message.")
     if not form.result.ready:
-        st.caption(":red[Correct the marked values before you send a message.]")
+        fields = form.flow.fields_by_key.keys() - form.state.fields.keys()
+        unmarked = [each.message for each in form.result.problems if each.key in fields]
+        text = " ".join(unmarked) or "Correct the marked values before you send a message."
+        st.caption(f":red[{escape(text)}]")

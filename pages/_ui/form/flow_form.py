@@ -31,9 +31,9 @@ class FormResult:
 
 @dataclass(frozen=True)
 class FlowForm:
-    """A form whose entries are read, and checked for a run in `mode`, but which is not drawn yet.
+    """The form of a flow in one rerun: its state, its result for a run in `mode`, and its problems.
 
-    The two steps let a run start and show its status before the form is drawn again. Files are
+    It is read before it is drawn, so that a run can start and show its status first. Files are
     sent to `server`; `variables` are the names of its variables. `problems` are those to draw, by
     field, and `drawn` the keys of the fields drawn so far, in order.
     """
@@ -52,10 +52,13 @@ class FlowForm:
         """The flow of the form."""
         return self.state.flow
 
-    def check(self, mode: Mode) -> FormResult:
-        """Return the current entries, with the JSON editor's, checked for a run in `mode`."""
+    def check(self, mode: Mode, extra_overrides: Mapping[str, Any]) -> FormResult:
+        """Return the current entries, with the JSON editor's, checked for a run in `mode`.
+
+        `extra_overrides` are added and checked with them: a chat's message and attachments.
+        """
         json_editor.apply_pending(self.state)
-        return _read(self.state, self.server, self.server_info, mode)
+        return _read(self.state, self.server, self.server_info, mode, extra_overrides)
 
 
 def read_form(
@@ -77,8 +80,13 @@ def read_form(
 
 
 def _read(
-    state: FormState, server: ServerSession, server_info: ServerInfo, mode: Mode
+    state: FormState,
+    server: ServerSession,
+    server_info: ServerInfo,
+    mode: Mode,
+    extra_overrides: Mapping[str, Any] | None = None,
 ) -> FormResult:
+    """Return the form's result. Without `extra_overrides`, only its own fields are required."""
     state.read_widgets()
     if state.collect_uploads():
         server.refresh("files")
@@ -88,11 +96,13 @@ def _read(
     for each in fields.values():
         if each.chat_input:
             overrides.setdefault(each.key, each.default or "")
+    is_partial = extra_overrides is None
+    overrides |= extra_overrides or {}
     problems = [
         problem
         for problem in check_overrides(state.flow, overrides, mode, server_info)
         if problem.key not in errors
-        and (problem.key in fields or problem.message != REQUIRED_MESSAGE)
+        and not (is_partial and problem.key not in fields and problem.message == REQUIRED_MESSAGE)
     ]
     problems += [Problem(key, "error", error) for key, error in errors.items()]
     problems += [*state.file_problems(fields.values()), *state.unfinished_uploads()]

@@ -212,14 +212,14 @@ def start_run(
 
     Raises `LangflowError`, also for values that the form's fields then mark.
     """
-    result = form.check(mode)
+    result = form.check(mode, extra_overrides or {})
     if not result.ready:
         mark_refused(form.state, result.problems)
         raise _not_ready_error(result, form.flow)
     run_id = app_context().runner.start(
         form.server.connection,
         form.flow,
-        {**result.overrides, **(extra_overrides or {})},
+        result.overrides,
         mode=mode,
         session_id=session_id,
         server=form.server_info,

@@ -20,7 +20,7 @@ from pages._ui.state import run_options
 def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowForm | None:
     """Read the flow's form; Run sends its contents. Return None if the server is unreachable.
 
-    For a `chat`, the form has no message field, and the mode is the server's default.
+    For a `chat`, the form has no message field, and the mode is not the chosen one.
     """
     try:
         server_info = server.info().value
@@ -30,8 +30,7 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
     state = form_state(server.owner, flow, chat=chat)
     if not chat:
         preset_bar.apply_initial_values(state)
-    first = offered_modes(server_info, flow)[0]
-    mode = first if chat else selected_mode(server, server_info, flow)
+    mode = _chat_mode(server_info, flow) if chat else selected_mode(server, server_info, flow)
     return read_form(state, server, server_info, mode, server.variables())
 
 
@@ -69,6 +68,16 @@ def selected_mode(server: ServerSession, server_info: ServerInfo, flow: Flow) ->
     modes = offered_modes(server_info, flow)
     chosen = run_options.mode(server.owner, modes[0])
     return chosen if chosen in modes else modes[0]
+
+
+def _chat_mode(server_info: ServerInfo, flow: Flow) -> Mode:
+    """Return the default mode, or synchronous if the flow has several chat inputs.
+
+    From Langflow 1.11 on, runs of such a flow fail in the other modes.
+    """
+    modes = supported_modes(server_info, flow)
+    has_several_inputs = sum(field.chat_input for field in flow.fields) > 1
+    return "sync" if has_several_inputs and "sync" in modes else modes[0]
 
 
 def supports_session(server_info: ServerInfo, flow: Flow) -> bool:

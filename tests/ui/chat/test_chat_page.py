@@ -4,7 +4,7 @@ import copy
 
 from pages._ui.connection import request_cache
 from pages._ui.form.entries import EnteredValue
-from tests.support.flows import edge, entry
+from tests.support.flows import edge, entry, node
 from tests.ui.support.chat_langflow import MESSAGES, RUN, chat_flow
 from tests.ui.support.chat_page import (
     PAGE,
@@ -145,9 +145,11 @@ def test_a_message_from_another_window_appears(chat_langflow):
     assert conversation(other) == conversation(app)
 
 
-def open_file_chat(chat_langflow):
+def open_file_chat(chat_langflow, **more):
     """Open the chat of a flow that takes files. Return it and the upload's request line."""
-    files = entry("FileInput", "file", "", list=True, temp_file=True, fileTypes=["txt", "image"])
+    files = entry(
+        "FileInput", "file", "", list=True, temp_file=True, fileTypes=["txt", "image"], **more
+    )
     found = chat_flow()
     found["data"]["nodes"][0]["data"]["node"]["template"]["files"] = files
     chat_langflow.server.set_flows(found)
@@ -268,7 +270,7 @@ def test_the_steps_of_an_agent_are_loaded_once_opened(chat_langflow):
 def test_a_huge_message_is_drawn_as_truncated_plain_text(chat_langflow):
     chat_langflow.store_message("s", "word " * 200_000, "Machine")
     app = open_chat(flow=ONE, session="s")
-    assert "too long for Markdown" in page_text(app)
+    assert "too long for Markdown. Shows the first 500,000." in page_text(app)
     assert len(app.chat_message[0].code[0].value) <= 500_000
 
 
@@ -347,16 +349,45 @@ def test_failing_to_load_messages_offers_a_retry_and_keeps_the_input(chat_langfl
     assert app.chat_input
 
 
-def test_a_message_that_the_flow_cannot_take_is_refused_with_the_reason(chat_langflow):
-    """From 1.11 on, a background run of a flow with two chat inputs fails."""
+def open_chat_with_two_inputs(chat_langflow, *nodes):
+    """Open the chat of a flow with two chat inputs and these nodes, on a release with events."""
     two_inputs = chat_flow()
     second = copy.deepcopy(two_inputs["data"]["nodes"][0])
     second["id"] = second["data"]["id"] = "ChatInput-c"
-    two_inputs["data"]["nodes"].append(second)
+    two_inputs["data"]["nodes"] += [second, *nodes]
     two_inputs["data"]["edges"].append(edge("ChatInput-c", "ChatOutput-b"))
+    two_inputs["data"]["edges"] += [edge("ChatInput-a", each["id"], "r") for each in nodes]
     chat_langflow.server.set_flows(two_inputs)
     chat_langflow.server.answers["GET /api/v1/version"] = (200, VERSION)
-    app = open_chat()
+    return open_chat()
+
+
+def test_a_flow_with_several_chat_inputs_runs_synchronously(chat_langflow):
+    """From 1.11 on, its background runs fail."""
+    app = open_chat_with_two_inputs(chat_langflow)
+    assert "before you send a message" not in page_text(app)
     app.chat_input[0].set_value("hello").run()
-    assert "Use synchronous mode" in page_text(app)
+    assert RUN in chat_langflow.server.requests
+    assert "Stop waiting" in button_labels(app) or "Answer details" in links(app)
+
+
+def test_a_problem_that_no_field_shows_is_told_in_the_sidebar(chat_langflow):
+    """A flow with an approval can't run synchronously."""
+    app = open_chat_with_two_inputs(chat_langflow, node("HumanInput-h"))
+    assert "Background runs of a flow with several chat inputs fail" in page_text(app)
+    assert "Correct the marked values" not in page_text(app)
+    app.chat_input[0].set_value("hello").run()
+    assert "The run was not started" in page_text(app)
     assert RUN not in chat_langflow.server.requests
+
+
+def test_a_message_without_a_required_file_is_not_sent(chat_langflow):
+    app, _ = open_file_chat(chat_langflow, required=True)
+    assert "before you send a message" not in page_text(app)
+    app.chat_input[0].set_value("what is this?").run()
+    assert "Fill in the required fields" in page_text(app)
+    assert app.chat_input[0].proto.value == "what is this?"
+    assert chat_langflow.sent == []
+    app.chat_input[0].upload("cat.png", b"meow", "image/png")
+    send(app, "what is this?")
+    assert chat_langflow.sent[0]["ChatInput-a.files"] == [f"{ONE}/cat.png"]
