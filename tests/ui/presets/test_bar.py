@@ -41,10 +41,10 @@ def test_a_preset_stores_no_secret_and_asks_for_it():
     app = save_as(enter(enter(open_page(), "sk-12345678", "s"), "typed"), "Mine")
     (preset,) = stored_presets()
     assert (preset.values, preset.secrets) == ({"T-a.p": "typed"}, ("T-a.s",))
-    assert "Enter it yourself" not in page_text(app)
+    assert "Enter these yourself" not in page_text(app)
     other = choose(open_page("c"), preset)
     assert "Enter these yourself: s (T)" in page_text(other)
-    assert "Enter it yourself" not in page_text(enter(other, "sk-another", "s"))
+    assert "Enter these yourself" not in page_text(enter(other, "sk-another", "s"))
 
 
 def test_a_secret_that_was_not_entered_is_still_asked_for():
@@ -87,7 +87,7 @@ def test_the_second_of_two_updates_overwrites_nothing():
     assert value(app) == "mine"
     press(app, "Overwrite")
     assert presets().get(owner(), preset.id).values == {"T-a.p": "mine"}
-    assert "meanwhile" not in page_text(app)
+    assert "was changed by someone else" not in page_text(app)
 
 
 def test_another_users_change_can_be_adopted():
@@ -151,7 +151,7 @@ def test_a_preset_is_renamed_and_deleted():
     press(app, "Delete")
     assert stored_presets() == []
     assert value(app) == "old"
-    assert "meanwhile" not in page_text(app)
+    assert "was deleted" not in page_text(app)
 
 
 def test_an_untouched_form_opens_with_the_default_preset():

@@ -76,7 +76,7 @@ def test_values_of_a_link_that_do_not_fit_are_named():
 def test_a_masked_secret_in_a_link_is_requested_at_its_field():
     app = shared(p="good", s=SECRET_MASK)
     assert "Enter this value: secrets are not saved." in page_text(app)
-    assert "Not taken" not in page_text(app)
+    assert "Of the values in the link" not in page_text(app)
 
 
 def test_a_link_to_an_unknown_flow_fills_nothing():
@@ -85,7 +85,7 @@ def test_a_link_to_an_unknown_flow_fills_nothing():
     app.selectbox[0].set_value(ONE)
     app.run()
     assert value(app) == "x"
-    assert "The address" not in page_text(app)
+    assert "The link" not in page_text(app)
 
 
 def test_a_link_without_a_flow_fills_nothing():
@@ -106,7 +106,7 @@ def test_a_broken_link_clears_the_message_of_an_earlier_one():
     app.query_params["values"] = "not values"
     app.run()
     assert "The form is unchanged." in page_text(app)
-    assert "from the address:" not in page_text(app)
+    assert "Filled with" not in page_text(app)
     assert value(app) == "from the address"
     app.query_params["values"] = shared_text(p="once more")
     app.run()
