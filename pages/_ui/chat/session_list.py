@@ -72,10 +72,10 @@ def finish_change(server: ServerSession) -> None:
         loading.show(server, error, retry="retry-change")
         return
     except LangflowError as error:
-        chat_state.CHANGE.take()
+        chat_state.CHANGE.clear()
         alerts.show(error)
         return
-    chat_state.CHANGE.take()
+    chat_state.CHANGE.clear()
     server.refresh(conversation.sessions_cache_key(change.flow_id))
     if chat_state.current_session(change.flow_id) == change.session_id:
         conversation.discard_history(server)

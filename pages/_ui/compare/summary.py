@@ -62,10 +62,12 @@ def draw(runs: Sequence[ComparedRun]) -> None:
     now = datetime.now(UTC)
     columns = [_summary_rows(run, now) for run in runs]
     table = pd.DataFrame(columns, index=[run.name for run in runs]).T
-    is_shown = (table.nunique(axis="columns") > 1) | ~table.index.isin(_ROWS_IF_DIFFERENT)
+    is_different = table.nunique(axis="columns") > 1
+    is_shown = is_different | ~table.index.isin(_ROWS_IF_DIFFERENT)
+    rows = table[is_shown].rename(index=lambda heading: f"**{heading}**")
     st.markdown("##### Summary", anchors=False)
     with st.container(key="compared-facts"):
-        st.table(table[is_shown].rename(index="**{}**".format))
+        st.table(rows)
 
 
 def _summary_rows(run: ComparedRun, now: datetime) -> dict[str, str]:

@@ -146,7 +146,7 @@ def _draw_long_value(value: Any, key: str) -> None:
         wrap_lines=True,
         height=TEXT_HEIGHT if is_high else "content",
     )
-    if len(text) > MAX_CHARS == most:
+    if len(text) > most and most == MAX_CHARS:
         st.caption(f"The first {most:,} characters.")
         _draw_download(value, key)
 

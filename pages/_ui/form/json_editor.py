@@ -94,7 +94,7 @@ def _parse(flow: Flow, text: str) -> dict[str, Any]:
     overrides = {key: value_from_json(value) for key, value in parsed.items()}
     secrets = {field.key for field in flow.fields if is_secret_field(field)}
     entered = {
-        k: value for k, value in overrides.items() if value != SECRET_MASK or k not in secrets
+        key: value for key, value in overrides.items() if value != SECRET_MASK or key not in secrets
     }
     # values missing or unsupported in the current mode are reported at their fields
     problems = check_overrides(flow, entered, mode="sync")

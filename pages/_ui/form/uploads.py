@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from streamlit.typing import UploadedFile
 
@@ -18,7 +18,13 @@ from lfclient.outputs.model import FileRef
 
 WAIT_SECONDS = 0.3  # how long a page waits for uploads: most finish in that time
 
-SendFile = Callable[..., FileRef]  # `ServerSession.upload`, given the server and flow
+
+class SendFile(Protocol):
+    """Uploads a file: `ServerSession.upload` for one server and flow."""
+
+    def __call__(
+        self, name: str, content: BinaryIO, *, on_progress: Callable[[int], object]
+    ) -> FileRef: ...
 
 
 class _UploadCancelled(Exception):

@@ -59,7 +59,7 @@ class WidgetSpec:
         return replace(self, key=self.key + suffix)
 
     def options(self, names: Iterable[str]) -> list[str]:
-        """Return the options of a choice: these, and what is chosen although it is not listed."""
+        """Return `names` and the chosen options missing from them."""
         chosen = st.session_state.get(self.key) or []
         return list(dict.fromkeys([*names, *([chosen] if isinstance(chosen, str) else chosen)]))
 

@@ -26,13 +26,13 @@ MAX_SHOWN = 3  # labels beside an open run
 class LabelTarget:
     """The runs that a star or label applies to, as they were drawn.
 
-    `current` is called when a button is pressed. It returns the runs that are still selected, and
-    raises `InvalidRequest` if none is.
+    `current_runs` is called when a button is pressed. It returns the runs that are still selected,
+    and raises `InvalidRequest` if none is.
     """
 
     owners: Sequence[str]
     runs: Sequence[RunSummary]
-    current: Callable[[], Sequence[RunSummary]]
+    current_runs: Callable[[], Sequence[RunSummary]]
 
 
 def draw_for_run(server: ServerSession, run_id: str) -> None:
@@ -80,7 +80,7 @@ def draw(target: LabelTarget, kind: Literal["secondary", "tertiary"] = "secondar
 
 @notify_errors()
 def _set_starred(target: LabelTarget, starred: bool) -> None:
-    for run in target.current():
+    for run in target.current_runs():
         run_history().set_starred(target.owners, run.id, starred)
 
 
@@ -135,7 +135,7 @@ def _apply_selection(target: LabelTarget, before: Sequence[str], key: str) -> No
 
 
 def _change_labels(target: LabelTarget, add: Sequence[str], remove: Iterable[str] = ()) -> None:
-    run_ids = [run.id for run in target.current()]
+    run_ids = [run.id for run in target.current_runs()]
     try:
         run_history().change_labels(target.owners, run_ids, add, remove)
     except ValueError as error:

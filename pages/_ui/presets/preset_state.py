@@ -78,10 +78,10 @@ def fill_form(form: FormState, fitted: FittedValues, source: str) -> None:
     prefill.fill(form, overrides, source, dict.fromkeys(fitted.secrets, SECRET_HINT))
 
 
-def report_mismatch(form: FormState, fitted: FittedValues, values_name: str) -> None:
+def report_mismatch(form: FormState, fitted: FittedValues, beginning: str) -> None:
     """Show a banner about the values that do not fit the flow, or hide it if all fit."""
     if fitted.rejected:
-        heading, lines = describe_mismatch(form, fitted, values_name)
+        heading, lines = describe_mismatch(form, fitted, beginning)
         show_banner(form, heading, *lines)
     else:
         hide_banner(form)
@@ -179,7 +179,7 @@ def field_names(fields: Mapping[str, Field], keys: Iterable[str]) -> str:
 
 
 def describe_mismatch(
-    form: FormState, fitted: FittedValues, values_name: str
+    form: FormState, fitted: FittedValues, beginning: str
 ) -> tuple[str, list[str]]:
     """Return a heading and lines about the values that do not fit the flow."""
     rejected = [(clip(key, 80), reason) for key, reason in fitted.rejected.items()]
@@ -188,7 +188,7 @@ def describe_mismatch(
     if more > 0:
         lines[_MAX_LINES:] = [f"… and {more} more."]
     total = len(fitted.values) + len({*fitted.rejected, *fitted.secrets})
-    return f"{values_name}, {len(fitted.values)} of {total} fit. Omitted:", lines
+    return f"{beginning}, {len(fitted.values)} of {total} fit. Omitted:", lines
 
 
 def _reasons(fields: Mapping[str, Field], reasons: Sequence[tuple[str, str]]) -> list[str]:

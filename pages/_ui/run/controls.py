@@ -195,7 +195,7 @@ def _on_run(form: FlowForm, token: str) -> None:
         session_id = st.session_state[run_options.session_key(owner, flow_id)].strip() or None
     mode = selected_mode(form.server, form.server_info, form.flow)
     run_id = start_run(form, mode, session_id, token)
-    submit_token.use_submit_token(token)
+    submit_token.drop_submit_token(token)
     run_options.mark_session_used(owner, flow_id, session_id)
     run_page.show_run(run_id)
     run_page.attach_form(run_id, flow_id)

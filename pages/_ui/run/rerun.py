@@ -187,7 +187,7 @@ def _on_rerun(rerun: Rerun, token: str) -> None:
         server=rerun.server_info,
         submit_token=token,
     )
-    submit_token.use_submit_token(token)
+    submit_token.drop_submit_token(token)
     run_page.show_run(run_id)
 
 

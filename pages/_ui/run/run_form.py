@@ -10,7 +10,7 @@ from lfclient.runs.model import Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.form import form as flow_form
+from pages._ui.form import form as form_view
 from pages._ui.form.flow_form import FlowForm, read_form
 from pages._ui.form.form_state import form_state
 from pages._ui.presets import bar as preset_bar
@@ -40,7 +40,7 @@ def draw(form: FlowForm) -> None:
         st.caption("This flow needs approval, which this Langflow release does not support.")
     if not form.state.chat:
         preset_bar.draw(form.state)
-    flow_form.draw(form)
+    form_view.draw(form)
 
 
 def supported_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:

@@ -225,7 +225,7 @@ def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
 
 
 def _status_text(record: RunRecord) -> str:
-    """Return what the badge does not say, as Markdown."""
+    """Return details of the status, as Markdown."""
     sentences = [RUN_STATUS_DESCRIPTIONS.get(record.status, "")]
     if record.mode == "sync" and record.status is RunStatus.CANCELLED:
         sentences = [_NOT_WAITING_TEXT]

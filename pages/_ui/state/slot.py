@@ -24,6 +24,10 @@ class Slot(Generic[T]):
         """Return the saved value."""
         return cast("T | None", st.session_state.get(self.key))
 
+    def clear(self) -> None:
+        """Remove the saved value."""
+        st.session_state.pop(self.key, None)
+
     def take(self) -> T | None:
         """Return and remove the saved value."""
         return cast("T | None", st.session_state.pop(self.key, None))

@@ -14,8 +14,8 @@ def submit_token() -> str:
     return str(st.session_state.setdefault(_TOKEN, uuid.uuid4().hex))
 
 
-def use_submit_token(token: str) -> None:
-    """Note that a run was started with this token."""
+def drop_submit_token(token: str) -> None:
+    """Drop the token if this run used it."""
     if st.session_state.get(_TOKEN) == token:
         renew_submit_token()
 

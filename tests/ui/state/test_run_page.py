@@ -13,7 +13,7 @@ def token_page() -> None:
 
     token = submit_token.submit_token()
     if st.session_state.pop("use", False):
-        submit_token.use_submit_token(token)
+        submit_token.drop_submit_token(token)
     st.session_state["token"] = token
 
 
