@@ -313,6 +313,9 @@ def test_values_on_the_run_page_are_not_sent_with_messages(chat_langflow):
     send(app, "hello")
     assert "ChatOutput-b.tone" not in chat_langflow.sent[0]
     assert form.entries.values["ChatOutput-b.tone"].value == "rude"
+    run_form, chat_form = app.session_state["forms"].values()
+    for part in ("param-search", "file-way"):
+        assert chat_form.key(part) == f"{run_form.key(part)}-chat"
 
 
 def test_choosing_another_flow_starts_a_new_conversation(chat_langflow):
