@@ -318,23 +318,23 @@ def form_state(owner: str, flow: Flow, *, chat: bool = False) -> FormState:
     """
     forms: dict[tuple[str, str, bool], FormState] = st.session_state.setdefault(_FORMS, {})
     key = (owner, flow.id, chat)
-    form = forms.pop(key, None)
-    if form is None:
-        form = FormState(owner, flow, chat)
-        draft = drafts().get((browser.browser_id(), owner, form.name)) or {}
+    state = forms.pop(key, None)
+    if state is None:
+        state = FormState(owner, flow, chat)
+        draft = drafts().get((browser.browser_id(), owner, state.name)) or {}
         if "values" in draft:
-            form.entries = Entries.from_draft(draft)
+            state.entries = Entries.from_draft(draft)
         if draft.get("filled"):
             source, filled, hints = draft["filled"]
-            form.prefill = Prefill(source, Entries.from_draft(filled), hints)
-        form.previous = [Entries.from_draft(each) for each in draft.get("former", ())]
-        form.json_text = draft.get("json")
-        form.files = {path: SentFile(*sent) for path, sent in draft.get("files", {}).items()}
-    form.flow = flow
-    forms[key] = form
+            state.prefill = Prefill(source, Entries.from_draft(filled), hints)
+        state.previous = [Entries.from_draft(each) for each in draft.get("former", ())]
+        state.json_text = draft.get("json")
+        state.files = {path: SentFile(*sent) for path, sent in draft.get("files", {}).items()}
+    state.flow = flow
+    forms[key] = state
     for old in list(forms)[: max(len(forms) - _MAX_FORMS, 0)]:
         forms.pop(old).discard_undrawn(set())
-    return form
+    return state
 
 
 def _copy_state(value: Any, widget: Widget) -> Any:

@@ -14,21 +14,21 @@ from pages._ui.form.form_state import FormState
 from pages._ui.widgets.markdown import escape
 
 
-def draw(form: FormState) -> None:
+def draw(state: FormState) -> None:
     """Draw an expander with the overrides as text; “Apply” copies edits into the form."""
-    key, text_key = form.key("form-json"), _text_key(form)
+    key, text_key = state.key("form-json"), _text_key(state)
     opened = st.expander(
         "Overrides as JSON", key=f"{key}-panel", icon=":material/data_object:", on_change="rerun"
     )
-    _read_text(form)
+    _read_text(state)
     if not opened.open:
         return
-    shown = _overrides_text(form)
-    if not _has_edits(form):
+    shown = _overrides_text(state)
+    if not _has_edits(state):
         if shown != st.session_state.get(text_key):
             st.session_state[text_key] = shown
-        form.json_text = form.json_seed = shown
-    st.session_state.setdefault(text_key, form.json_text)
+        state.json_text = state.json_seed = shown
+    st.session_state.setdefault(text_key, state.json_text)
     with opened:
         st.caption(
             "Values that differ from the flow, by “Component.parameter”. "
@@ -41,47 +41,47 @@ def draw(form: FormState) -> None:
             label_visibility="collapsed",
             persist_state="session",
         )
-        if form.json_error:
-            st.error(escape(form.json_error), icon=":material/error:")
+        if state.json_error:
+            st.error(escape(state.json_error), icon=":material/error:")
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button("Apply", key=f"{key}-apply", on_click=_apply, args=(form,))
+            st.button("Apply", key=f"{key}-apply", on_click=_apply, args=(state,))
             st.button(
                 "Discard edits",
                 key=f"{key}-discard",
                 type="tertiary",
-                disabled=not _has_edits(form),
+                disabled=not _has_edits(state),
                 on_click=_discard,
-                args=(form,),
+                args=(state,),
             )
-            if _has_edits(form) and form.json_seed != shown:
+            if _has_edits(state) and state.json_seed != shown:
                 st.caption("The form has changed. Apply replaces its values with this text.")
 
 
-def apply_pending(form: FormState) -> None:
+def apply_pending(state: FormState) -> None:
     """Apply edits that were not applied yet, as Run does.
 
-    Sets `form.json_error` if they cannot be applied.
+    Sets `state.json_error` if they cannot be applied.
     """
-    _read_text(form)
-    if not _has_edits(form):
+    _read_text(state)
+    if not _has_edits(state):
         return
-    if form.json_seed == _overrides_text(form):
-        _apply(form)
+    if state.json_seed == _overrides_text(state):
+        _apply(state)
     else:
-        form.json_error = (
+        state.json_error = (
             "This text has unapplied edits, and the form has changed since. Apply or discard them."
         )
 
 
-def _overrides_text(form: FormState) -> str:
+def _overrides_text(state: FormState) -> str:
     """Return the overrides as JSON text, with secrets masked."""
-    fields = form.fields
+    fields = state.fields
     return to_json(
         {
             key: SECRET_MASK
             if is_secret_field(fields[key]) and not isinstance(value, Variable)
             else value_to_json(value)
-            for key, value in form.overrides().items()
+            for key, value in state.overrides().items()
         }
     )
 
@@ -110,33 +110,33 @@ def _describe(problem: Problem) -> str:
     return problem.message if is_named else f"{problem.key}: {problem.message}"
 
 
-def _text_key(form: FormState) -> str:
-    return f"{form.key('form-json')}-text"
+def _text_key(state: FormState) -> str:
+    return f"{state.key('form-json')}-text"
 
 
-def _has_edits(form: FormState) -> bool:
-    return form.json_text is not None and form.json_text != form.json_seed
+def _has_edits(state: FormState) -> bool:
+    return state.json_text is not None and state.json_text != state.json_seed
 
 
-def _read_text(form: FormState) -> None:
-    if form.json_text is not None:
-        form.json_text = st.session_state.get(_text_key(form), form.json_text)
+def _read_text(state: FormState) -> None:
+    if state.json_text is not None:
+        state.json_text = st.session_state.get(_text_key(state), state.json_text)
 
 
-def _apply(form: FormState) -> None:
-    _read_text(form)
-    text = form.json_text or ""
+def _apply(state: FormState) -> None:
+    _read_text(state)
+    text = state.json_text or ""
     try:
-        overrides = _parse(form.flow, text)
+        overrides = _parse(state.flow, text)
     except ValueError as error:
-        form.json_error = str(error)
+        state.json_error = str(error)
         return
-    form.load_values(overrides)
-    form.json_error = ""
-    form.json_seed = text
+    state.load_values(overrides)
+    state.json_error = ""
+    state.json_seed = text
 
 
-def _discard(form: FormState) -> None:
-    form.json_text = None
-    form.json_error = ""
-    st.session_state.pop(_text_key(form), None)
+def _discard(state: FormState) -> None:
+    state.json_text = None
+    state.json_error = ""
+    st.session_state.pop(_text_key(state), None)

@@ -22,93 +22,93 @@ MAX_SUMMARY_CHARS = 100
 
 
 def fill(
-    form: FormState, overrides: Mapping[str, Any], source: str, hints: Mapping[str, str]
+    state: FormState, overrides: Mapping[str, Any], source: str, hints: Mapping[str, str]
 ) -> None:
     """Fill a form with overrides; the earlier entries can be restored.
 
     `source` is a sentence about their origin, shown above the form. `hints` are shown at fields,
     by key, until the field changes; the components of those fields are opened.
     """
-    _read_form(form)
-    _save_current(form, len(form.previous))
-    form.dropped_keys.clear()
-    form.load_values(overrides)
-    form.entries.preset_link = PresetLink()
-    form.prefill = Prefill(source, _snapshot(form), dict(hints))
-    form.open_components(field for key, field in form.fields.items() if key in hints)
+    _read_form(state)
+    _save_current(state, len(state.previous))
+    state.dropped_keys.clear()
+    state.load_values(overrides)
+    state.entries.preset_link = PresetLink()
+    state.prefill = Prefill(source, _snapshot(state), dict(hints))
+    state.open_components(field for key, field in state.fields.items() if key in hints)
 
 
-def restore_previous(form: FormState) -> None:
+def restore_previous(state: FormState) -> None:
     """Restore the latest stored entries.
 
     The current entries are stored as the oldest, so that repeated presses cycle through all.
     """
-    _read_form(form)
-    if not form.previous:
+    _read_form(state)
+    if not state.previous:
         return
-    restored = form.previous.pop()
-    _save_current(form, 0)
-    form.discard_undrawn(())
-    form.entries = restored
+    restored = state.previous.pop()
+    _save_current(state, 0)
+    state.discard_undrawn(())
+    state.entries = restored
     # the user's own entries: they must not count as filled from elsewhere
-    form.prefill = Prefill("", Entries(), {}) if form.previous else None
+    state.prefill = Prefill("", Entries(), {}) if state.previous else None
 
 
-def clear_source(form: FormState) -> None:
+def clear_source(state: FormState) -> None:
     """Stop showing where the form's values came from; they can still be undone."""
-    if form.prefill:
-        form.prefill.source = ""
+    if state.prefill:
+        state.prefill.source = ""
 
 
-def draw(form: FormState) -> None:
+def draw(state: FormState) -> None:
     """Draw the source of the form's values and the buttons to undo or dismiss."""
-    if form.prefill is None or not (form.prefill.source or form.previous):
+    if state.prefill is None or not (state.prefill.source or state.previous):
         return
-    source = form.prefill.source
-    summary = _summary(form.previous[-1], form.flow) if form.previous else ""
+    source = state.prefill.source
+    summary = _summary(state.previous[-1], state.flow) if state.previous else ""
     with st.container(key="form-filled", horizontal=True, vertical_alignment="center", gap="small"):
         words = source or f"Also saved: {summary}"
         st.markdown(f":material/history: {escape(words)}", width="stretch")
-        if form.previous:
+        if state.previous:
             st.button(
                 "Restore my input" if source else "Restore",
-                key=form.key("form-back"),
+                key=state.key("form-back"),
                 on_click=restore_previous,
-                args=(form,),
+                args=(state,),
                 icon=":material/undo:",
                 help=escape(summary),
             )
         st.button(
             "Dismiss",
-            key=form.key("form-filled"),
+            key=state.key("form-filled"),
             type="tertiary",
             on_click=_dismiss,
-            args=(form,),
-            help="Keep the current values and forget the earlier ones" if form.previous else None,
+            args=(state,),
+            help="Keep the current values and forget the earlier ones" if state.previous else None,
         )
 
 
-def active_hints(form: FormState) -> dict[str, str]:
+def active_hints(state: FormState) -> dict[str, str]:
     """Return the hints of fields that have not changed since the form was filled."""
-    if form.prefill is None:
+    if state.prefill is None:
         return {}
-    before = form.prefill.entries.values
+    before = state.prefill.entries.values
     return {
         key: text
-        for key, text in form.prefill.hints.items()
-        if form.entries.values.get(key) == before.get(key) and key not in form.entries.invalid
+        for key, text in state.prefill.hints.items()
+        if state.entries.values.get(key) == before.get(key) and key not in state.entries.invalid
     }
 
 
-def _dismiss(form: FormState) -> None:
-    form.prefill = None
-    _drop_oldest(form, len(form.previous))
+def _dismiss(state: FormState) -> None:
+    state.prefill = None
+    _drop_oldest(state, len(state.previous))
 
 
-def _read_form(form: FormState) -> None:
+def _read_form(state: FormState) -> None:
     """Read edits made since the last rerun, so that they are stored."""
-    form.read_widgets()
-    form.collect_uploads()
+    state.read_widgets()
+    state.collect_uploads()
 
 
 def _summary(entries: Entries, flow: Flow) -> str:
@@ -118,23 +118,23 @@ def _summary(entries: Entries, flow: Flow) -> str:
     return clip(summarize_flow_inputs(flow, shown), MAX_SUMMARY_CHARS)
 
 
-def _save_current(form: FormState, place: int) -> None:
+def _save_current(state: FormState, place: int) -> None:
     """Store the current entries at `place` if the user typed any; uploads continue."""
-    current = _snapshot(form)
-    is_prefill = form.prefill is not None and form.prefill.entries == current
-    if any(form.entries.uploads.values()) or (current and not is_prefill):
-        current.uploads, form.entries.uploads = form.entries.uploads, {}
-        form.previous.insert(place, current)
-        _drop_oldest(form, len(form.previous) - MAX_PREVIOUS)
+    current = _snapshot(state)
+    is_prefill = state.prefill is not None and state.prefill.entries == current
+    if any(state.entries.uploads.values()) or (current and not is_prefill):
+        current.uploads, state.entries.uploads = state.entries.uploads, {}
+        state.previous.insert(place, current)
+        _drop_oldest(state, len(state.previous) - MAX_PREVIOUS)
 
 
-def _drop_oldest(form: FormState, count: int) -> None:
+def _drop_oldest(state: FormState, count: int) -> None:
     """Drop the `count` oldest stored entries and cancel their uploads."""
     for _ in range(count):
-        for uploads in form.previous.pop(0).uploads.values():
+        for uploads in state.previous.pop(0).uploads.values():
             for upload in uploads:
                 upload.cancel()
 
 
-def _snapshot(form: FormState) -> Entries:
-    return copy.deepcopy(dataclasses.replace(form.entries, uploads={}))
+def _snapshot(state: FormState) -> Entries:
+    return copy.deepcopy(dataclasses.replace(state.entries, uploads={}))

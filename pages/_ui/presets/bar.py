@@ -31,61 +31,61 @@ from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
 
-def apply_initial_values(form: FormState) -> None:
+def apply_initial_values(state: FormState) -> None:
     """Fill the form from the URL, or with the default preset if the form is untouched.
 
     Call it before the form is read.
     """
-    if share_link.apply_shared_link(form) or not _is_untouched(form):
+    if share_link.apply_shared_link(state) or not _is_untouched(state):
         return
-    key = form.key("preset-default-looked-for")
+    key = state.key("preset-default-looked-for")
     if key in st.session_state:
         return
     st.session_state[key] = True
     presets = app_context().runner.store.presets
     try:
-        summaries = presets.list_for_flow(form.owner, form.flow.id)
+        summaries = presets.list_for_flow(state.owner, state.flow.id)
         default = next((each.id for each in summaries if each.is_default), None)
-        preset = presets.get(form.owner, default) if default else None
+        preset = presets.get(state.owner, default) if default else None
     except StoreError:
         return  # `draw` shows the error
     if preset:
-        _apply_preset(form, preset, opened=True)
+        _apply_preset(state, preset, opened=True)
 
 
-def _is_untouched(form: FormState) -> bool:
+def _is_untouched(state: FormState) -> bool:
     """Return whether this browser has neither entered values nor chosen a preset."""
-    is_filled = form.entries or form.entries.uploads or form.json_text or form.prefill
-    return not is_filled and form.entries.preset_link is None
+    is_filled = state.entries or state.entries.uploads or state.json_text or state.prefill
+    return not is_filled and state.entries.preset_link is None
 
 
-def draw(form: FormState) -> None:
+def draw(state: FormState) -> None:
     """Draw the bar, and below it the banner and notes."""
-    link = form.entries.preset_link or PresetLink()
+    link = state.entries.preset_link or PresetLink()
     presets = app_context().runner.store.presets
     try:
-        summaries = presets.list_for_flow(form.owner, form.flow.id)
-        chosen = presets.get(form.owner, link.preset) if link.preset else None
+        summaries = presets.list_for_flow(state.owner, state.flow.id)
+        chosen = presets.get(state.owner, link.preset) if link.preset else None
     except StoreError as error:
         alerts.show(error)
-        draw_banner(form)
+        draw_banner(state)
         return
     if link.preset and chosen is None:
-        _report_deleted(form)
+        _report_deleted(state)
     with st.container(key="preset-bar", horizontal=True, vertical_alignment="center", gap="small"):
-        _draw_picker(form, summaries, chosen)
-        preset_menu.draw(form, summaries, chosen)
-        share_link.draw(form, chosen)
-    draw_banner(form)
+        _draw_picker(state, summaries, chosen)
+        preset_menu.draw(state, summaries, chosen)
+        share_link.draw(state, chosen)
+    draw_banner(state)
     if chosen:
-        _draw_comparison(form, chosen, link)
+        _draw_comparison(state, chosen, link)
 
 
 def _draw_picker(
-    form: FormState, summaries: Sequence[PresetSummary], chosen: Preset | None
+    state: FormState, summaries: Sequence[PresetSummary], chosen: Preset | None
 ) -> None:
     labels = {each.id: each.name + (" · default" if each.is_default else "") for each in summaries}
-    key = form.key("preset-choice")
+    key = state.key("preset-choice")
     st.session_state[key] = chosen.id if chosen else None
     st.selectbox(
         "Preset",
@@ -94,62 +94,62 @@ def _draw_picker(
         format_func=labels.__getitem__,
         key=key,
         on_change=_on_choice,
-        args=(form, key),
+        args=(state, key),
         placeholder="Choose a preset" if summaries else "No presets yet",
         disabled=not summaries,
         label_visibility="collapsed",
     )
 
 
-def _on_choice(form: FormState, key: str) -> None:
+def _on_choice(state: FormState, key: str) -> None:
     preset_id = st.session_state[key]
     if preset_id is None:
-        form.entries.preset_link = PresetLink()
+        state.entries.preset_link = PresetLink()
     else:
-        _apply_preset_by_id(form, preset_id)
+        _apply_preset_by_id(state, preset_id)
 
 
-def _apply_preset_by_id(form: FormState, preset_id: str) -> None:
+def _apply_preset_by_id(state: FormState, preset_id: str) -> None:
     try:
-        preset = app_context().runner.store.presets.get(form.owner, preset_id)
+        preset = app_context().runner.store.presets.get(state.owner, preset_id)
     except StoreError as error:
-        show_banner(form, error.message, error.hint)
+        show_banner(state, error.message, error.hint)
         return
     if preset is None:
-        _report_deleted(form)
+        _report_deleted(state)
     else:
-        _apply_preset(form, preset)
+        _apply_preset(state, preset)
 
 
-def _apply_preset(form: FormState, preset: Preset, *, opened: bool = False) -> None:
+def _apply_preset(state: FormState, preset: Preset, *, opened: bool = False) -> None:
     source = "" if opened else f"Filled with the preset “{clip(preset.name, 60)}”."
-    apply_preset(form, preset, source, opened=opened)
-    if not form.previous:
-        clear_source(form)  # the select box shows the preset
+    apply_preset(state, preset, source, opened=opened)
+    if not state.previous:
+        clear_source(state)  # the select box shows the preset
 
 
-def _report_deleted(form: FormState) -> None:
-    form.entries.preset_link = PresetLink()
+def _report_deleted(state: FormState) -> None:
+    state.entries.preset_link = PresetLink()
     show_banner(
-        form,
+        state,
         "The preset was deleted.",
         "The form keeps its values. Save them as a new preset if you need them.",
     )
 
 
-def _draw_comparison(form: FormState, chosen: Preset, link: PresetLink) -> None:
+def _draw_comparison(state: FormState, chosen: Preset, link: PresetLink) -> None:
     """Draw how the form differs from its preset, with the actions to resolve it."""
-    fields = form.fields
-    changed = changed_keys(form.flow, masked_values(chosen), form.overrides())
-    changed = list(dict.fromkeys([*changed, *form.entries.invalid]))
+    fields = state.fields
+    changed = changed_keys(state.flow, masked_values(chosen), state.overrides())
+    changed = list(dict.fromkeys([*changed, *state.entries.invalid]))
     changed_elsewhere = chosen.version != link.version
     if changed_elsewhere and not changed:
-        form.entries.preset_link = replace(link, version=chosen.version)
+        state.entries.preset_link = replace(link, version=chosen.version)
     elif changed:
-        _draw_difference(form, chosen, changed, changed_elsewhere)
+        _draw_difference(state, chosen, changed, changed_elsewhere)
     elif link.opened:
-        _draw_default_note(form, chosen)
-    entered = form.entries.values
+        _draw_default_note(state, chosen)
+    entered = state.entries.values
     missing = [key for key in chosen.secrets if key in fields and key not in entered]
     if missing:
         names = escape(field_names(fields, missing))
@@ -157,7 +157,7 @@ def _draw_comparison(form: FormState, chosen: Preset, link: PresetLink) -> None:
 
 
 def _draw_difference(
-    form: FormState, chosen: Preset, keys: Sequence[str], changed_elsewhere: bool
+    state: FormState, chosen: Preset, keys: Sequence[str], changed_elsewhere: bool
 ) -> None:
     name = escape(clip(chosen.name, 40))
     values = f"{len(keys)} value{'s' if len(keys) > 1 else ''}"
@@ -169,25 +169,25 @@ def _draw_difference(
             if changed_elsewhere
             else f":material/edit: Differs from “{name}” in {values}."
         )
-        st.caption(words, width="stretch", help=escape(field_names(form.fields, keys)))
+        st.caption(words, width="stretch", help=escape(field_names(state.fields, keys)))
         st.button(
             "Overwrite" if changed_elsewhere else "Update",
-            key=form.key("preset-update"),
+            key=state.key("preset-update"),
             on_click=_update_preset,
-            args=(form, chosen),
+            args=(state, chosen),
             help="Save the form's values in the preset",
         )
         st.button(
             "Use theirs" if changed_elsewhere else "Undo",
-            key=form.key("preset-again"),
+            key=state.key("preset-again"),
             type="tertiary",
             on_click=_apply_preset_by_id,
-            args=(form, chosen.id),
+            args=(state, chosen.id),
             help="Fill the form with the saved preset. You can restore your input.",
         )
 
 
-def _draw_default_note(form: FormState, chosen: Preset) -> None:
+def _draw_default_note(state: FormState, chosen: Preset) -> None:
     with st.container(
         key="preset-opened", horizontal=True, vertical_alignment="center", gap="small"
     ):
@@ -197,19 +197,19 @@ def _draw_default_note(form: FormState, chosen: Preset) -> None:
         )
         st.button(
             "Use flow defaults",
-            key=form.key("preset-own"),
+            key=state.key("preset-own"),
             type="tertiary",
             on_click=fill_form,
-            args=(form, FittedValues({}), ""),
+            args=(state, FittedValues({}), ""),
         )
 
 
-def _update_preset(form: FormState, drawn: Preset) -> None:
+def _update_preset(state: FormState, drawn: Preset) -> None:
     """Save the form's values in the preset, unless it has changed since it was drawn."""
     try:
-        save_form(form, drawn.name, "Updated", drawn, drawn)
+        save_form(state, drawn.name, "Updated", drawn, drawn)
     except PresetConflict:  # the comparison below the bar offers what to do
         lines = ("Nothing was overwritten, and your input is still here.",)
-        show_banner(form, "Not updated.", *lines)
+        show_banner(state, "Not updated.", *lines)
     except LangflowError as error:
-        show_banner(form, "Not updated.", error.message, error.hint)
+        show_banner(state, "Not updated.", error.message, error.hint)

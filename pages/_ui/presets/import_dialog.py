@@ -26,14 +26,14 @@ from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
 
-def draw(form: FormState, presets: Sequence[PresetSummary]) -> None:
+def draw(state: FormState, presets: Sequence[PresetSummary]) -> None:
     """Draw the file field, the summary of the chosen file and the import button."""
-    imports = st.session_state.get(form.key("preset-imported"), 0)  # another key is an empty field
+    imports = st.session_state.get(state.key("preset-imported"), 0)  # another key is an empty field
     chosen = st.file_uploader(
         "Import a preset (JSON)",
         type="json",
         max_upload_size=1,  # MB
-        key=form.key(f"preset-file-{imports}"),
+        key=state.key(f"preset-file-{imports}"),
     )
     if chosen is None:
         return
@@ -43,11 +43,11 @@ def draw(form: FormState, presets: Sequence[PresetSummary]) -> None:
     except InvalidRequest as error:
         alerts.show_message(f"{clip(chosen.name, 60)} was not imported", error.message, error.hint)
         return
-    fitted = fit_values(form.flow, preset_file.values, preset_file.components)
-    _draw_summary(form, preset_file, fitted)
+    fitted = fit_values(state.flow, preset_file.values, preset_file.components)
+    _draw_summary(state, preset_file, fitted)
     if not fitted.masked and preset_file.values:
         return
-    key = form.key(f"preset-import-name-{chosen.file_id}")
+    key = state.key(f"preset-import-name-{chosen.file_id}")
     st.session_state.setdefault(key, preset_file.name)
     st.text_input("Name", key=key)
     replaced = find_by_name(presets, st.session_state[key])
@@ -55,18 +55,18 @@ def draw(form: FormState, presets: Sequence[PresetSummary]) -> None:
         st.caption("A preset with this name exists. Replace it, or enter another name.")
     st.button(
         "Replace" if replaced else "Import matching values" if fitted.rejected else "Import",
-        key=form.key("preset-import"),
+        key=state.key("preset-import"),
         type="primary",
         on_click=_import_preset,
-        args=(form, key, replaced, fitted, imports),
+        args=(state, key, replaced, fitted, imports),
     )
 
 
-def _draw_summary(form: FormState, preset_file: PresetFile, fitted: FittedValues) -> None:
-    fields = form.fields
+def _draw_summary(state: FormState, preset_file: PresetFile, fitted: FittedValues) -> None:
+    fields = state.fields
     name, of_flow = escape(clip(preset_file.name, 60)), escape(clip(preset_file.flow_name, 60))
     st.markdown(f"**“{name}”**" + (f", of the flow “{of_flow}”" if of_flow else ""))
-    if preset_file.flow_id != form.flow.id:
+    if preset_file.flow_id != state.flow.id:
         st.caption(
             "From another flow: values are matched by component id"
             + (", or by component type and name." if fitted.moved else ".")
@@ -77,18 +77,18 @@ def _draw_summary(form: FormState, preset_file: PresetFile, fitted: FittedValues
         names = escape(field_names(fields, fitted.secrets))
         st.caption(f":material/key: Enter these yourself: {names}")
     if fitted.rejected:
-        draw_warning(*describe_mismatch(form, fitted, "Of this file"))
+        draw_warning(*describe_mismatch(state, fitted, "Of this file"))
     if not preset_file.values:
         st.caption("No values: this preset uses the flow's defaults.")
 
 
 def _import_preset(
-    form: FormState, key: str, drawn: PresetSummary | None, fitted: FittedValues, imports: int
+    state: FormState, key: str, drawn: PresetSummary | None, fitted: FittedValues, imports: int
 ) -> None:
-    with menu_errors(form):
+    with menu_errors(state):
         name = validate_name(st.session_state[key])
-        saved = save_preset(form, name, fitted, drawn if drawn and drawn.name == name else None)
-        apply_preset(form, saved, f"Filled with the imported preset “{saved.name}”.")
-        st.session_state[form.key("preset-imported")] = imports + 1
-        close_menu(form, "more")
+        saved = save_preset(state, name, fitted, drawn if drawn and drawn.name == name else None)
+        apply_preset(state, saved, f"Filled with the imported preset “{saved.name}”.")
+        st.session_state[state.key("preset-imported")] = imports + 1
+        close_menu(state, "more")
         st.toast(f"Imported “{escape(saved.name)}”.")

@@ -30,108 +30,108 @@ from pages._ui.widgets.downloads import file_name
 from pages._ui.widgets.markdown import escape
 
 
-def draw(form: FormState, presets: Sequence[PresetSummary], chosen: Preset | None) -> None:
+def draw(state: FormState, presets: Sequence[PresetSummary], chosen: Preset | None) -> None:
     """Draw the Save menu and the More menu."""
     more_help = "Rename, delete, export or import presets, or set the flow's default"
     for part, label, help_text, draw_menu in (
         ("save", "Save", "Save the form's values as a preset", _draw_save),
         ("more", "More", more_help, _draw_more),
     ):
-        key = form.key(f"preset-{part}")
+        key = state.key(f"preset-{part}")
         opened = st.popover(label, help=help_text, key=key, on_change="rerun")
         if opened.open:
             with opened:
-                show_menu_error(form)
-                draw_menu(form, presets, chosen)
+                show_menu_error(state)
+                draw_menu(state, presets, chosen)
 
 
-def _draw_save(form: FormState, presets: Sequence[PresetSummary], chosen: Preset | None) -> None:
-    key = form.key("preset-name")
+def _draw_save(state: FormState, presets: Sequence[PresetSummary], chosen: Preset | None) -> None:
+    key = state.key("preset-name")
     same = find_by_name(presets, st.session_state.get(key, ""))
-    with st.form(form.key("preset-save-form"), border=False):
+    with st.form(state.key("preset-save-form"), border=False):
         st.text_input("Save as preset", key=key, placeholder="A name for these values")
         st.form_submit_button(
             "Replace" if same else "Save",
-            key=form.key("preset-save-it"),
+            key=state.key("preset-save-it"),
             type="primary",
             on_click=_save_form,
-            args=(form, key, same, chosen),
+            args=(state, key, same, chosen),
         )
     st.caption("Visible to anyone with the same server and key.")
-    draw_notes(form, fit_current(form), "saved")
+    draw_notes(state, fit_current(state), "saved")
 
 
 def _save_form(
-    form: FormState, key: str, drawn: PresetSummary | None, chosen: Preset | None
+    state: FormState, key: str, drawn: PresetSummary | None, chosen: Preset | None
 ) -> None:
     """Save the form's values, replacing `drawn` if the button offered to."""
-    with menu_errors(form):
+    with menu_errors(state):
         name = validate_name(st.session_state[key])
         same = drawn if drawn and drawn.name == name else None
-        save_form(form, name, "Replaced" if same else "Saved", chosen, same)
+        save_form(state, name, "Replaced" if same else "Saved", chosen, same)
         st.session_state[key] = ""
-        close_menu(form, "save")
+        close_menu(state, "save")
 
 
-def _draw_more(form: FormState, presets: Sequence[PresetSummary], chosen: Preset | None) -> None:
+def _draw_more(state: FormState, presets: Sequence[PresetSummary], chosen: Preset | None) -> None:
     if chosen:
-        _draw_rename(form, chosen)
-        _draw_default(form, presets, chosen)
+        _draw_rename(state, chosen)
+        _draw_default(state, presets, chosen)
     else:
         st.caption("Choose a preset to rename it, delete it or open the flow with it.")
-    confirm_key = form.key("preset-delete-asked")
+    confirm_key = state.key("preset-delete-asked")
     with st.container(horizontal=True, gap="small"):
-        _draw_export(form, chosen)
+        _draw_export(state, chosen)
         if chosen:
             st.button(
                 "Delete…",
-                key=form.key("preset-delete"),
+                key=state.key("preset-delete"),
                 type="tertiary",
                 on_click=st.session_state.update,
                 args=({confirm_key: chosen.id},),
             )
     if chosen and st.session_state.get(confirm_key) == chosen.id:
-        _draw_delete(form, chosen, confirm_key)
+        _draw_delete(state, chosen, confirm_key)
     st.divider()
-    import_dialog.draw(form, presets)
+    import_dialog.draw(state, presets)
 
 
-def _draw_rename(form: FormState, chosen: Preset) -> None:
+def _draw_rename(state: FormState, chosen: Preset) -> None:
     # a new version gets a new field, which shows the new name
-    key = form.key(f"preset-rename-{chosen.id}-{chosen.version}")
+    key = state.key(f"preset-rename-{chosen.id}-{chosen.version}")
     st.session_state.setdefault(key, chosen.name)
     with (
-        st.form(form.key("preset-rename-form"), border=False),
+        st.form(state.key("preset-rename-form"), border=False),
         st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
     ):
         st.text_input("Name", key=key)
         st.form_submit_button(
             "Rename",
-            key=form.key("preset-rename"),
+            key=state.key("preset-rename"),
             on_click=_rename_preset,
-            args=(form, chosen, key),
+            args=(state, chosen, key),
         )
 
 
-def _rename_preset(form: FormState, chosen: Preset, key: str) -> None:
-    with menu_errors(form):
+def _rename_preset(state: FormState, chosen: Preset, key: str) -> None:
+    with menu_errors(state):
         name = validate_name(st.session_state[key])
         saved = app_context().runner.store.presets.update(replace(chosen, name=name))
-        clear_source(form)  # it shows the old name
-        link = form.entries.preset_link
+        clear_source(state)  # it shows the old name
+        link = state.entries.preset_link
         if link and link.version == chosen.version:
-            form.entries.preset_link = replace(link, version=saved.version)
+            state.entries.preset_link = replace(link, version=saved.version)
         st.toast(f"Renamed to “{escape(saved.name)}”.")
 
 
-def _draw_default(form: FormState, presets: Sequence[PresetSummary], chosen: Preset) -> None:
-    key = form.key(f"preset-default-{chosen.id}")
+def _draw_default(state: FormState, presets: Sequence[PresetSummary], chosen: Preset) -> None:
+    key = state.key(f"preset-default-{chosen.id}")
     st.session_state[key] = chosen.is_default
     st.toggle(
         "Use as the flow's default",
         key=key,
         on_change=_set_default,
-        args=(form, chosen, key),
+        args=(state, chosen, key),
         help="The form opens with this preset for anyone with the same server and key, unless "
         "they have entered values.",
     )
@@ -140,28 +140,28 @@ def _draw_default(form: FormState, presets: Sequence[PresetSummary], chosen: Pre
         st.caption(f"Current default: “{escape(clip(other.name, 60))}”")
 
 
-def _set_default(form: FormState, chosen: Preset, key: str) -> None:
-    with menu_errors(form):
+def _set_default(state: FormState, chosen: Preset, key: str) -> None:
+    with menu_errors(state):
         preset_id = chosen.id if st.session_state[key] else None
-        app_context().runner.store.presets.set_default(form.owner, form.flow.id, preset_id)
+        app_context().runner.store.presets.set_default(state.owner, state.flow.id, preset_id)
 
 
-def _draw_export(form: FormState, chosen: Preset | None) -> None:
-    name = chosen.name if chosen else form.flow.name
-    values = masked_values(chosen) if chosen else mask_secrets(form.flow, form.overrides())
+def _draw_export(state: FormState, chosen: Preset | None) -> None:
+    name = chosen.name if chosen else state.flow.name
+    values = masked_values(chosen) if chosen else mask_secrets(state.flow, state.overrides())
     st.download_button(
         "Export",
-        dump_preset(form.flow, name, values),
+        dump_preset(state.flow, name, values),
         file_name(name, extension="json"),
         mime="application/json",
-        key=form.key("preset-export"),
+        key=state.key("preset-export"),
         icon=":material/download:",
         on_click="ignore",
         help="The preset as JSON" if chosen else "The form's values as JSON",
     )
 
 
-def _draw_delete(form: FormState, chosen: Preset, confirm_key: str) -> None:
+def _draw_delete(state: FormState, chosen: Preset, confirm_key: str) -> None:
     st.markdown(
         f"Delete “{escape(clip(chosen.name, 60))}” for anyone with the same server and key? "
         "The form keeps its values."
@@ -169,22 +169,22 @@ def _draw_delete(form: FormState, chosen: Preset, confirm_key: str) -> None:
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Delete",
-            key=form.key("preset-delete-it"),
+            key=state.key("preset-delete-it"),
             type="primary",
             on_click=_delete_preset,
-            args=(form, chosen),
+            args=(state, chosen),
         )
         st.button(
             "Cancel",
-            key=form.key("preset-delete-not"),
+            key=state.key("preset-delete-not"),
             on_click=st.session_state.update,
             args=({confirm_key: None},),
         )
 
 
-def _delete_preset(form: FormState, chosen: Preset) -> None:
-    with menu_errors(form):
-        app_context().runner.store.presets.delete(form.owner, chosen.id)
-        form.entries.preset_link = PresetLink()
-        close_menu(form, "more")
+def _delete_preset(state: FormState, chosen: Preset) -> None:
+    with menu_errors(state):
+        app_context().runner.store.presets.delete(state.owner, chosen.id)
+        state.entries.preset_link = PresetLink()
+        close_menu(state, "more")
         st.toast(f"Deleted “{escape(chosen.name)}”.")

@@ -30,29 +30,29 @@ _MAX_LINES = 8  # items listed in a message
 SECRET_HINT = "Enter this value: secrets are not saved."
 
 
-def show_banner(form: FormState, heading: str, *lines: str) -> None:
+def show_banner(state: FormState, heading: str, *lines: str) -> None:
     """Show a warning above the form until it is dismissed."""
-    st.session_state[form.key("preset-told")] = (heading, lines)
+    st.session_state[state.key("preset-told")] = (heading, lines)
 
 
-def hide_banner(form: FormState) -> None:
+def hide_banner(state: FormState) -> None:
     """Remove the warning above the form."""
-    st.session_state.pop(form.key("preset-told"), None)
+    st.session_state.pop(state.key("preset-told"), None)
 
 
-def draw_banner(form: FormState) -> None:
+def draw_banner(state: FormState) -> None:
     """Draw the warning above the form, if there is one."""
-    banner = st.session_state.get(form.key("preset-told"))
+    banner = st.session_state.get(state.key("preset-told"))
     if banner is None:
         return
     with st.container(key="preset-told", gap="xxsmall"):
         draw_warning(*banner)
         st.button(
             "OK",
-            key=form.key("preset-told-ok"),
+            key=state.key("preset-told-ok"),
             type="tertiary",
             on_click=hide_banner,
-            args=(form,),
+            args=(state,),
         )
 
 
@@ -67,41 +67,41 @@ def masked_values(preset: Preset) -> dict[str, Any]:
     return {**preset.values, **dict.fromkeys(preset.secrets, SECRET_MASK)}
 
 
-def fill_form(form: FormState, fitted: FittedValues, source: str) -> None:
+def fill_form(state: FormState, fitted: FittedValues, source: str) -> None:
     """Fill the form with values that fit; the earlier entries can be restored.
 
     `source` is a sentence about their origin.
     """
     # a secret that was entered stays
-    secrets = [key for key in fitted.secrets if is_secret_field(form.fields[key])]
+    secrets = [key for key in fitted.secrets if is_secret_field(state.fields[key])]
     overrides = {**fitted.values, **dict.fromkeys(secrets, SECRET_MASK)}
-    prefill.fill(form, overrides, source, dict.fromkeys(fitted.secrets, SECRET_HINT))
+    prefill.fill(state, overrides, source, dict.fromkeys(fitted.secrets, SECRET_HINT))
 
 
-def report_mismatch(form: FormState, fitted: FittedValues, beginning: str) -> None:
+def report_mismatch(state: FormState, fitted: FittedValues, beginning: str) -> None:
     """Show a banner about the values that do not fit the flow, or hide it if all fit."""
     if fitted.rejected:
-        heading, lines = describe_mismatch(form, fitted, beginning)
-        show_banner(form, heading, *lines)
+        heading, lines = describe_mismatch(state, fitted, beginning)
+        show_banner(state, heading, *lines)
     else:
-        hide_banner(form)
+        hide_banner(state)
 
 
-def apply_preset(form: FormState, preset: Preset, source: str, *, opened: bool = False) -> None:
+def apply_preset(state: FormState, preset: Preset, source: str, *, opened: bool = False) -> None:
     """Fill the form with a preset and link them; `opened` as in `PresetLink`."""
-    fitted = fit_values(form.flow, masked_values(preset))
-    fill_form(form, fitted, source)
-    form.entries.preset_link = PresetLink(preset.id, preset.version, opened)
-    report_mismatch(form, fitted, f"Of “{preset.name}”")
+    fitted = fit_values(state.flow, masked_values(preset))
+    fill_form(state, fitted, source)
+    state.entries.preset_link = PresetLink(preset.id, preset.version, opened)
+    report_mismatch(state, fitted, f"Of “{preset.name}”")
 
 
-def fit_current(form: FormState) -> FittedValues:
+def fit_current(state: FormState) -> FittedValues:
     """Return the form's values, with secrets masked."""
-    return fit_values(form.flow, mask_secrets(form.flow, form.overrides()))
+    return fit_values(state.flow, mask_secrets(state.flow, state.overrides()))
 
 
 def save_form(
-    form: FormState,
+    state: FormState,
     name: str,
     action: str,
     chosen: Preset | None,
@@ -112,53 +112,53 @@ def save_form(
     The preset also asks for the secrets of `chosen` that were not entered. Raises `InvalidRequest`
     if pending JSON edits cannot be applied.
     """
-    form.read_widgets()
-    form.collect_uploads()
-    json_editor.apply_pending(form)
-    if form.json_error:
-        raise InvalidRequest(form.json_error, hint="Correct the text, or discard it.")
-    fields, fitted = form.fields, fit_current(form)
+    state.read_widgets()
+    state.collect_uploads()
+    json_editor.apply_pending(state)
+    if state.json_error:
+        raise InvalidRequest(state.json_error, hint="Correct the text, or discard it.")
+    fields, fitted = state.fields, fit_current(state)
     asked = chosen.secrets if chosen else ()
     pending = [key for key in asked if key in fields and key not in fitted.values]
     secrets = tuple(dict.fromkeys([*fitted.secrets, *pending]))
-    preset = save_preset(form, name, replace(fitted, secrets=secrets), same)
-    prefill.clear_source(form)
-    omitted = _reasons(fields, [*form.entries.errors.items(), *fitted.rejected.items()])
+    preset = save_preset(state, name, replace(fitted, secrets=secrets), same)
+    prefill.clear_source(state)
+    omitted = _reasons(fields, [*state.entries.errors.items(), *fitted.rejected.items()])
     if omitted:
         heading = f"{action} “{preset.name}” without the invalid fields:"
-        show_banner(form, heading, *omitted[:_MAX_LINES])
+        show_banner(state, heading, *omitted[:_MAX_LINES])
     else:
-        hide_banner(form)
+        hide_banner(state)
         st.toast(f"{action} “{escape(preset.name)}”.")
 
 
 def save_preset(
-    form: FormState, name: str, fitted: FittedValues, same: Preset | PresetSummary | None
+    state: FormState, name: str, fitted: FittedValues, same: Preset | PresetSummary | None
 ) -> Preset:
     """Save values as a preset, replacing `same`, and link the form to it.
 
     Raises `LangflowError` if the name is taken or `same` was changed since it was drawn.
     """
-    check_size(form.flow, fitted.masked)
+    check_size(state.flow, fitted.masked)
     presets = app_context().runner.store.presets
     preset = Preset(
         id=same.id if same else uuid.uuid4().hex,
-        owner=form.owner,
-        flow_id=form.flow.id,
-        flow_name=form.flow.name,
+        owner=state.owner,
+        flow_id=state.flow.id,
+        flow_name=state.flow.name,
         name=name,
         values=fitted.values,
         secrets=fitted.secrets,
         version=same.version if same else 1,
     )
     saved = presets.update(preset) if same else presets.create(preset)
-    form.entries.preset_link = PresetLink(saved.id, saved.version)
+    state.entries.preset_link = PresetLink(saved.id, saved.version)
     return saved
 
 
-def draw_notes(form: FormState, fitted: FittedValues, verb: str) -> None:
+def draw_notes(state: FormState, fitted: FittedValues, verb: str) -> None:
     """Draw what to know about secrets and files among values that are "saved" or "included"."""
-    fields = form.fields
+    fields = state.fields
     exposed = [key for key, value in fitted.values.items() if looks_like_secret(value)]
     if exposed:
         names = escape(field_names(fields, exposed))
@@ -179,11 +179,11 @@ def field_names(fields: Mapping[str, Field], keys: Iterable[str]) -> str:
 
 
 def describe_mismatch(
-    form: FormState, fitted: FittedValues, beginning: str
+    state: FormState, fitted: FittedValues, beginning: str
 ) -> tuple[str, list[str]]:
     """Return a heading and lines about the values that do not fit the flow."""
     rejected = [(clip(key, 80), reason) for key, reason in fitted.rejected.items()]
-    lines = _reasons(form.fields, rejected)
+    lines = _reasons(state.fields, rejected)
     more = len(lines) - _MAX_LINES
     if more > 0:
         lines[_MAX_LINES:] = [f"… and {more} more."]
@@ -196,22 +196,22 @@ def _reasons(fields: Mapping[str, Field], reasons: Sequence[tuple[str, str]]) ->
 
 
 @contextmanager
-def menu_errors(form: FormState) -> Iterator[None]:
+def menu_errors(state: FormState) -> Iterator[None]:
     """Show errors of a menu's callback in the menu, which stays open."""
     try:
         yield
     except LangflowError as error:
         message = (alerts.title(error), error.message, error.hint)
-        st.session_state[form.key("preset-problem")] = message
+        st.session_state[state.key("preset-problem")] = message
 
 
-def show_menu_error(form: FormState) -> None:
+def show_menu_error(state: FormState) -> None:
     """Draw the error that `menu_errors` caught, once."""
-    message = st.session_state.pop(form.key("preset-problem"), None)
+    message = st.session_state.pop(state.key("preset-problem"), None)
     if message:
         alerts.show_message(*message)
 
 
-def close_menu(form: FormState, part: str) -> None:
+def close_menu(state: FormState, part: str) -> None:
     """Close an open menu; call it from a callback."""
-    st.session_state[form.key(f"preset-{part}")] = False
+    st.session_state[state.key(f"preset-{part}")] = False

@@ -59,7 +59,7 @@ def read_address() -> None:
         _clear_address()  # the browser's Back button returned to it
 
 
-def apply_shared_link(form: FormState) -> bool:
+def apply_shared_link(state: FormState) -> bool:
     """Fill the form from the link; return whether there was one.
 
     Removes it from the address, so that a reload does not overwrite later edits.
@@ -68,11 +68,11 @@ def apply_shared_link(form: FormState) -> bool:
     if link is None:
         return False
     # hide the messages about an earlier link
-    clear_source(form)
-    hide_banner(form)
-    if link.flow_id != form.flow.id:
+    clear_source(state)
+    hide_banner(state)
+    if link.flow_id != state.flow.id:
         show_banner(
-            form,
+            state,
             f"The link's flow {clip(link.flow_id, 60)} was not found."
             if link.flow_id
             else "The link has no flow.",
@@ -82,11 +82,11 @@ def apply_shared_link(form: FormState) -> bool:
         return True
     try:
         if link.preset:
-            _apply_preset(form, link.preset)
+            _apply_preset(state, link.preset)
         if link.values:
-            _apply_values(form, link.values)
+            _apply_values(state, link.values)
     except LangflowError as error:
-        show_banner(form, error.message, "The form is unchanged.", error.hint)
+        show_banner(state, error.message, "The form is unchanged.", error.hint)
     return True
 
 
@@ -107,42 +107,42 @@ def _clear_address() -> None:
     st.query_params.from_dict(params)
 
 
-def _apply_preset(form: FormState, preset_id: str) -> None:
-    preset = app_context().runner.store.presets.get(form.owner, preset_id)
-    if preset is None or preset.flow_id != form.flow.id:
+def _apply_preset(state: FormState, preset_id: str) -> None:
+    preset = app_context().runner.store.presets.get(state.owner, preset_id)
+    if preset is None or preset.flow_id != state.flow.id:
         raise LangflowError(
             "The link's preset was not found for this server and key.",
             hint="It may have been deleted, or created with a different key.",
         )
-    apply_preset(form, preset, f"Filled with the preset “{preset.name}”.")
+    apply_preset(state, preset, f"Filled with the preset “{preset.name}”.")
 
 
-def _apply_values(form: FormState, text: str) -> None:
-    fitted = fit_values(form.flow, decode_values(text))
+def _apply_values(state: FormState, text: str) -> None:
+    fitted = fit_values(state.flow, decode_values(text))
     if fitted.masked:
         count = f"{len(fitted.values)} value{'' if len(fitted.values) == 1 else 's'}"
         source = f"Filled with {count} from the link. Check the marked fields before you run."
-        fill_form(form, fitted, source)
-    report_mismatch(form, fitted, "Of the values in the link")
+        fill_form(state, fitted, source)
+    report_mismatch(state, fitted, "Of the values in the link")
 
 
-def draw(form: FormState, chosen: Preset | None) -> None:
+def draw(state: FormState, chosen: Preset | None) -> None:
     """Draw the Share menu."""
-    key = form.key("preset-share")
+    key = state.key("preset-share")
     opened = st.popover("Share", help="Link to this form", key=key, on_change="rerun")
     if opened.open:
         with opened:
-            _draw_popover(form, chosen)
+            _draw_popover(state, chosen)
 
 
-def _draw_popover(form: FormState, chosen: Preset | None) -> None:
-    fitted, page, flow_id = fit_current(form), st.context.url or "", form.flow.id
-    invalid = [*form.entries.invalid, *fitted.rejected]
+def _draw_popover(state: FormState, chosen: Preset | None) -> None:
+    fitted, page, flow_id = fit_current(state), st.context.url or "", state.flow.id
+    invalid = [*state.entries.invalid, *fitted.rejected]
     st.markdown("**Link to this form**")
     if (
         chosen
-        and not form.entries.invalid
-        and not changed_keys(form.flow, masked_values(chosen), form.overrides())
+        and not state.entries.invalid
+        and not changed_keys(state.flow, masked_values(chosen), state.overrides())
     ):
         st.caption(f"With the preset “{escape(chosen.name)}” at the time of opening")
         _draw_address(page_url(page, flow=flow_id, preset=chosen.id))
@@ -162,10 +162,10 @@ def _draw_popover(form: FormState, chosen: Preset | None) -> None:
         "Works for anyone with the same server and key. Opening it doesn't start a run or discard "
         "anything already typed."
     )
-    draw_notes(form, fitted, "included")
+    draw_notes(state, fitted, "included")
     if invalid:
         st.caption(
-            f"Omitted because they are invalid: {escape(field_names(form.fields, invalid))}."
+            f"Omitted because they are invalid: {escape(field_names(state.fields, invalid))}."
         )
 
 

@@ -229,9 +229,9 @@ def start_run(
     return run_id
 
 
-def _not_ready_error(form: FormResult, flow: Flow) -> InvalidRequest:
+def _not_ready_error(result: FormResult, flow: Flow) -> InvalidRequest:
     fields = flow.fields_by_key
-    errors = [problem for problem in form.problems if problem.level == "error"]
+    errors = [problem for problem in result.problems if problem.level == "error"]
     shown = [(qualified_label_for_key(fields, each.key), each.message) for each in errors[:5]]
     if all(problem.message == REQUIRED_MESSAGE for problem in errors):
         are_files = all(fields[problem.key].kind is FieldKind.FILE for problem in errors)
