@@ -195,16 +195,16 @@ def mark_running(components: list[Component], edges: list[Edge]) -> list[Compone
     chat_input = next((leaf.id for leaf in leaves if leaf.has_type("ChatInput")), None)
     if chat_input is None:
         return components
-    arrows = [(edge.source, edge.target) for edge in flat_edges]
+    forward = [(edge.source, edge.target) for edge in flat_edges]
     reverse = [(edge.target, edge.source) for edge in flat_edges]
-    may_run = _reachable({chat_input}, arrows + reverse)
-    always_run = _reachable(_reachable({chat_input}, arrows), reverse)
+    may_run = _reachable({chat_input}, forward + reverse)
+    always_run = _reachable(_reachable({chat_input}, forward), reverse)
     return [_mark(component, may_run, always_run) for component in components]
 
 
-def _reachable(starts: set[str], arrows: Iterable[tuple[str, str]]) -> set[str]:
+def _reachable(starts: set[str], edges: Iterable[tuple[str, str]]) -> set[str]:
     targets: dict[str, set[str]] = defaultdict(set)
-    for source, target in arrows:
+    for source, target in edges:
         targets[source].add(target)
     reached = set(starts)
     queue = list(starts)

@@ -28,7 +28,8 @@ def find_extras(value: Json) -> Iterator[tuple[str, Json]]:
         yield from _from_text(value)
     elif isinstance(value, dict):
         for part in value.values():
-            yield from _from_image(part) if _is_data_uri(part) else ()
+            if _is_data_uri(part):
+                yield from _from_image(part)
     elif value and is_rows(value):
         yield "table", value
 

@@ -132,12 +132,12 @@ def test_of_two_simultaneous_decisions_one_counts(
     """The other console gets an error. Both show the outcome."""
     flow = make("Wait for an approval")
     mine = desk.start(flow)
-    question = desk.until(mine, is_waiting).run.waiting_for
+    my_question = desk.until(mine, is_waiting).run.waiting_for
     (waiting,) = client.pending(flow)
     theirs = other.runner.adopt(other.connection, flow, waiting)
-    question = other.until(theirs, is_waiting).run.waiting_for
-    desk.runner.decide(mine, desk.connection, question, "approve")
-    other.runner.decide(theirs, other.connection, question, "reject")
+    their_question = other.until(theirs, is_waiting).run.waiting_for
+    desk.runner.decide(mine, desk.connection, my_question, "approve")
+    other.runner.decide(theirs, other.connection, their_question, "reject")
     first, second = desk.until(mine, ended), other.until(theirs, ended)
     assert first.status is second.status is RunStatus.COMPLETED
     assert list(first.run.outputs) == list(second.run.outputs)

@@ -150,5 +150,6 @@ def _absorb_whitespace(segments: list[Segment]) -> list[Segment]:
             (ChangeKind.ADDED, ChangeKind.REMOVED),
         ):
             text = "".join(part.text for part in parts if part.kind is not other)
-            merged += [Segment(kind, text)] if text else []
+            if text:
+                merged.append(Segment(kind, text))
     return merged

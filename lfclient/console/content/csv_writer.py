@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from lfclient.common.json_types import Json
 
@@ -27,17 +27,21 @@ _FORMULA_WITHIN = re.compile(
 )
 
 
-def csv_chunks(rows: Iterable[Mapping[str, Json]]) -> Iterator[bytes]:
+def csv_chunks(
+    rows: Iterable[Mapping[str, Json]],
+    redact: Callable[[Mapping[str, Json]], Mapping[str, Json]] = lambda row: row,
+) -> Iterator[bytes]:
     """Yield the CSV of a table in UTF-8 with a byte order mark, in small chunks.
 
-    `rows` is iterated twice. A cell that contains a list or an object becomes JSON.
+    `rows` is iterated twice, and each row is redacted as it is read. A cell that contains a list or
+    an object becomes JSON.
     """
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    names = list(dict.fromkeys(name for row in rows for name in redact(row)))
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     buffer.write(BYTE_ORDER_MARK)
     writer.writerow([escape_formulas(str(name)) for name in names])
-    for row in rows:
+    for row in map(redact, rows):
         writer.writerow([_cell(row.get(name)) for name in names])
         if buffer.tell() >= _CHUNK_LENGTH:
             yield _flush(buffer)

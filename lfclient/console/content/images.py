@@ -62,8 +62,9 @@ def _images_in(output: Output) -> Iterator[FoundImage]:
     if output.kind is OutputKind.IMAGE and isinstance(value, (bytes, str)):
         yield FoundImage("", value)
     elif isinstance(value, str):
-        for match in _IN_TEXT.finditer(value) if "data:image/" in value else ():
-            yield FoundImage(match["alt"] or "", match["uri"])
+        if "data:image/" in value:
+            for match in _IN_TEXT.finditer(value):
+                yield FoundImage(match["alt"] or "", match["uri"])
     else:
         for keys, inner in islice(walk(value), MAX_SEARCHED_VALUES):
             source = _image_source(inner)

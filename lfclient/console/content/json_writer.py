@@ -1,4 +1,4 @@
-"""Write indented JSON in chunks, so that a large value needs no second text in memory."""
+"""Write indented JSON in chunks, so that the text of a large value is never whole in memory."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ class _ArchiveWriter:
         elif output.kind is OutputKind.IMAGE and isinstance(value, (str, bytes)):
             self._add_image(entry, FoundImage("", value), "")
         elif output.kind is OutputKind.TABLE and is_rows(value):
-            self._add(entry, "csv", csv_chunks([self._redact_value(row) for row in value]))
+            self._add(entry, "csv", csv_chunks(value, self._redact_value))
         elif isinstance(value, str) and output.kind in (OutputKind.MESSAGE, OutputKind.ERROR):
             ending = "md" if output.kind is OutputKind.MESSAGE else "txt"
             self._add(entry, ending, _encode([self._redact(value)]))

@@ -24,7 +24,7 @@ class Text(TypeDecorator[str]):
         return value if value is None else sanitize_text(value)
 
 
-class Word(TypeDecorator[StrEnum]):
+class EnumText(TypeDecorator[StrEnum]):
     """A member of an enumeration, by its value."""
 
     impl = String
@@ -41,7 +41,7 @@ class Word(TypeDecorator[StrEnum]):
         return None if value is None else self.enumeration(value)
 
 
-class Time(TypeDecorator[datetime]):
+class Timestamp(TypeDecorator[datetime]):
     """A time in UTC, as microseconds since 1970."""
 
     impl = BigInteger

@@ -75,7 +75,7 @@ class History:
         return [summary_from_row(row, labels.get(row.id, ())) for row in rows]
 
     def drop(self, run_ids: Iterable[str]) -> None:
-        """Do something about runs after they were deleted."""
+        """Called with the ids of deleted runs."""
 
     def page(
         self,

@@ -132,7 +132,9 @@ class RunQueries:
     ) -> list[Select[Any]]:
         """Return ordered queries of `limit` rows each; the first rows of all are the page."""
         without_text = replace(filters, text="")
-        return _pages(self.table, self.conditions, owner, without_text, cursor, limit, backward)
+        # the conditions of a search are never equal to those of another
+        build = _pages.__wrapped__ if self.conditions else _pages
+        return build(self.table, self.conditions, owner, without_text, cursor, limit, backward)
 
 
 @lru_cache(maxsize=200)

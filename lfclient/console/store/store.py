@@ -107,7 +107,7 @@ class Store:
                 return from_row(stored), False
 
     def update(self, record: RunRecord, *, with_response: bool = False) -> bool:
-        """Save a newer version of a record, `with_response` also its response.
+        """Save a newer version of a record, and its response if `with_response`.
 
         Return False, and change nothing, if the stored record is newer, deleted or followed by
         another process. Raise `JobTaken` if another run of the owner has its job.

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from lfclient.console.store.column_types import Serialized, Text, Time, Word
+from lfclient.console.store.column_types import EnumText, Serialized, Text, Timestamp
 from lfclient.console.store.run_record import StoredParts
 from lfclient.runs.model import RunStatus
 
@@ -30,9 +30,9 @@ class Base(DeclarativeBase):
 
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: Text,
-        datetime: Time,
-        RunStatus: Word(RunStatus),
-        StoredParts: Word(StoredParts),
+        datetime: Timestamp,
+        RunStatus: EnumText(RunStatus),
+        StoredParts: EnumText(StoredParts),
     }
 
 
