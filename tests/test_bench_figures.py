@@ -19,4 +19,4 @@ def test_a_pairs_ratio_is_put_to_the_promise_not_that_of_the_medians():
     # both took twice as long for a while
     figure = Figure.of("a call", [10, 20, 20], [10, 10, 20], 1.3, "nothing")
     assert figure.measure == pytest.approx(1)
-    assert figure.kept
+    assert figure.is_met
