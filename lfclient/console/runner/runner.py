@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,19 +89,33 @@ class Runner:
     ) -> None:
         self._folder, self._secret = folder, secret
         self._timings = timings = timings or Timings()
-        self.store = store = Store(folder, database_url, retention)
-        self._registry = registry or open_worker_registry(folder, store, timings)
-        self._cache = RunCache(timings.ended_ttl_seconds)
-        self._writer = RecordWriter(self._cache, store)
-        self._supervisor = TaskSupervisor(self._writer, connect, timings)
-        self.history = LiveHistory(store.database, self._cache, self._supervisor.detach)
-        self._unconfirmed: list[RunRecord] = []
-        self._release_memory_soon = False
-        self._commands = CommandHandler(store, self._cache, self._supervisor, self._registry.id)
-        configured = {self.owner_of(connection): connection for connection in connections}
-        self._takeover = Takeover(store, self._registry, self._cache, self._supervisor, configured)
-        # leaves missing keys to visitors' pages, which may attach in a moment
-        self._takeover.check(report_missing_keys=False)
+        with ExitStack() as opened:  # closed in reverse order, also if the start fails
+            self.store = store = Store(folder, database_url, retention)
+            opened.callback(store.close)
+            self._registry = registry or open_worker_registry(folder, store, timings)
+            opened.callback(self._registry.close)
+            self._cache = RunCache(timings.ended_ttl_seconds)
+            self._writer = RecordWriter(self._cache, store)
+            self._supervisor = TaskSupervisor(self._writer, connect, timings)
+            opened.callback(self._supervisor.close)
+            self.history = LiveHistory(store.database, self._cache, self._supervisor.detach)
+            self._unconfirmed: list[RunRecord] = []
+            self._release_memory_soon = False
+            self._commands = CommandHandler(store, self._cache, self._supervisor, self._registry.id)
+            configured = {self.owner_of(connection): connection for connection in connections}
+            self._takeover = Takeover(
+                store, self._registry, self._cache, self._supervisor, configured
+            )
+            self._takeover.end_lost_calls()
+            self._threads = self._make_threads()
+            for thread in self._threads:
+                thread.start()
+                opened.callback(thread.close)
+            self._opened = opened.pop_all()
+
+    def _make_threads(self) -> tuple[PeriodicThread, ...]:
+        """Return the threads in the order in which they start."""
+        timings = self._timings
         sync = ReplicaSync(self._writer, self._commands, timings.publish_seconds).sync
         self._sync_thread = PeriodicThread("sync", timings.sync_seconds, sync)
         self._maintenance_thread = PeriodicThread(
@@ -109,15 +124,15 @@ class Runner:
             self._writer.save_unsaved,
             self._evict,
             self._end_unconfirmed,
-            RetentionJob(store, self.history.drop).run,
+            RetentionJob(self.store, self.history.drop).run,
         )
-        self._threads = (
-            PeriodicThread("takeover", timings.heartbeat_seconds, self._takeover.check),
-            self._sync_thread,
-            self._maintenance_thread,
+        takeover = PeriodicThread(
+            "takeover",
+            timings.heartbeat_seconds,
+            self._takeover.check_regularly,
+            is_immediate=True,
         )
-        for thread in self._threads:
-            thread.start()
+        return self._maintenance_thread, self._sync_thread, takeover
 
     @property
     def save_error(self) -> StoreError | None:
@@ -304,11 +319,7 @@ class Runner:
 
     def close(self) -> None:
         """Abandon all runs, as a killed process would: jobs continue, records stay unfinished."""
-        for thread in self._threads:
-            thread.close()
-        self._supervisor.close()
-        self._registry.close()
-        self.store.close()
+        self._opened.close()
 
     def _submit(self, connection: Connection, command: Command) -> None:
         if not self.is_followed(command.run_id):

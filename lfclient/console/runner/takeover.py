@@ -72,6 +72,13 @@ class Takeover:
         self._taken_over: set[str] = set()  # runs that may be followed with another key
         self._unconfirmed_claims: set[str] = set()  # the database did not confirm these
         self._claim_lock = threading.Lock()
+        self._has_checked = False
+
+    def end_lost_calls(self) -> None:
+        """End the calls of dead processes, which can't be resumed. Raises `StoreError`."""
+        for record in self._store.unfinished():
+            if record.mode != "background" and not self._registry.is_alive(record.worker):
+                self._end_lost_call(record)
 
     def attach(self, owner: str, connection: Connection) -> None:
         """Follow the owner's unfinished runs that no living process follows.
@@ -93,6 +100,14 @@ class Takeover:
         """Take over no more runs with a visitor's connection."""
         with self._visitors_lock:
             self._visitors.pop(owner, None)
+
+    def check_regularly(self) -> None:
+        """Check; until a first check succeeds, report no missing keys. Raises `StoreError`.
+
+        Visitors' pages may attach with their keys a moment after the start.
+        """
+        self.check(report_missing_keys=self._has_checked)
+        self._has_checked = True
 
     def check(self, *, report_missing_keys: bool = True) -> None:
         """Send a heartbeat and take over the runs of dead processes. Raises `StoreError`."""

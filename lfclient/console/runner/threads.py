@@ -16,19 +16,29 @@ log = logging.getLogger(__name__)
 class PeriodicThread(threading.Thread):
     """Calls `jobs` one after another every few seconds, until it is closed.
 
-    A job that fails is called again in the next turn, and holds up no other.
+    A job that fails is called again in the next turn, and holds up no other. The first turn comes
+    after the interval, or at once if `is_immediate`.
     """
 
-    def __init__(self, name: str, seconds: float, *jobs: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        name: str,
+        seconds: float,
+        *jobs: Callable[[], object],
+        is_immediate: bool = False,
+    ) -> None:
         super().__init__(name=f"langflow-console-{name}", daemon=True)
         self.jobs = list(jobs)
         self._seconds = seconds
+        self._first_seconds = 0.0 if is_immediate else seconds
         self._closed = threading.Event()
 
     def run(self) -> None:
         """Call the jobs. An error is logged once while it persists."""
         last_errors: dict[int, str] = {}  # by job number
-        while not self._closed.wait(self._seconds):
+        seconds = self._first_seconds
+        while not self._closed.wait(seconds):
+            seconds = self._seconds
             for number, job in enumerate(self.jobs):
                 error_name = ""
                 try:
