@@ -158,14 +158,14 @@ class _Recovery:
                 context.flow or context.record.flow_id,
                 overrides,
                 session_id=context.record.session_id,
-                check=False,
                 idempotency_key=context.id,
                 repeat=False,  # each attempt is counted
             )
         except _TRANSIENT_ERRORS:
             raise
         except LangflowError:
-            self._overrides = None  # refused, but the first attempt may have run
+            # refused, or the flow was edited since; the first attempt may have run
+            self._overrides = None
             return
         if not run.job_id or await context.writer.claim_job(context.id, run.job_id):
             await context.apply_response(run)

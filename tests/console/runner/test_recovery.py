@@ -124,6 +124,14 @@ def test_a_request_whose_inputs_were_not_stored_is_not_sent_again(bench):
     assert bench.server.jobs == {}
 
 
+def test_a_request_that_no_longer_fits_the_flow_is_not_sent_again(bench):
+    """The server would ignore an unknown field and run the flow with its own value."""
+    run_id = lose_response(bench, arrived=False, overrides={"ChatInput-removed.input_value": "hi"})
+    bench.runner.attach(CONNECTION)
+    assert bench.wait_for_end(run_id).status is RunStatus.OUTCOME_UNKNOWN
+    assert bench.server.jobs == {}
+
+
 @without_events
 @pytest.mark.parametrize("overrides", [None, WITH_SECRET], ids=["plain", "with a secret"])
 def test_a_job_that_is_found_is_followed(bench, overrides):
