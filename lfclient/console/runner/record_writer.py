@@ -55,16 +55,22 @@ class RecordWriter:
         if record is None:
             return False
         changes: dict[str, Any] = {"job_id": job_id, "note": ""}
+        written = replace(record, version=record.version + 1, **changes)
+        is_written = True
         try:
-            await in_thread(self._write, replace(record, version=record.version + 1, **changes))
+            await in_thread(self._write, written)
         except JobTaken:
             return False
         except StoreError:
-            pass  # the run continues in memory, as after any failed save
+            is_written = False  # the run continues in memory, as after any failed save
         claimed = self.cache.edit(run_id, lambda _: changes)
-        if claimed:
-            await self.save(claimed)  # again: the run may have been changed during the write
-        return claimed is not None
+        if claimed is None:
+            return False
+        if is_written and claimed.version == written.version:
+            self.cache.mark_saved(claimed)
+        else:  # the run was changed during the write, or the write failed
+            await self.save(claimed)
+        return True
 
     def publish(self, record: RunRecord) -> float:
         """Save an unfinished run with its output so far, for other processes.

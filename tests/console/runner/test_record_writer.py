@@ -55,8 +55,16 @@ def test_a_run_whose_job_is_taken_is_saved_without_it(writer, taken, caplog):
     assert (len(caplog.records), writer.error) == (1, None)
 
 
-def test_a_claimed_job_is_saved_and_ends_the_search(writer):
+def test_a_claimed_job_is_saved_once_and_ends_the_search(writer, monkeypatch):
+    update, versions = writer.store.update, []
+
+    def count(record, **options):
+        versions.append(record.version)
+        return update(record, **options)
+
+    monkeypatch.setattr(writer.store, "update", count)
     assert asyncio.run(writer.claim_job("r", JOB))
+    assert versions == [RECORD.version + 1]
     record = writer.cache.snapshot("r")
     assert (record.job_id, record.note) == (JOB, "")
     assert writer.store.get("r") == record
