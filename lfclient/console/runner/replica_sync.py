@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _Published:
-    """The state of a run that was published last, and when the next is due."""
+    """The last published state of a run, and when its next publication is due."""
 
     due_at: float
     run: Run | None = None
@@ -38,8 +38,8 @@ class _Published:
 class ReplicaSync:
     """Publishes the progress of this process's runs and executes commands from other processes.
 
-    A run is published at most once every `publish_seconds` while it changes, and not in the first
-    of them, so that short runs cost nothing.
+    While a run changes, it is published at most once every `publish_seconds`. The first publication
+    waits as long, so that short runs cost nothing.
     """
 
     def __init__(

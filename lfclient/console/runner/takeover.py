@@ -52,8 +52,8 @@ _LOST_STREAM = RecordProblem(
 class Takeover:
     """Takes over the runs of dead processes.
 
-    It uses the configured connections, and those of visitors for an hour, both by owner. Of several
-    processes, the first to write its id into the record follows the run.
+    It uses the owner's connection: a configured one, or that of a visitor who was active in the
+    last hour. Of several processes, the first to write its id into the record follows the run.
     """
 
     def __init__(

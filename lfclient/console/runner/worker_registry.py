@@ -25,8 +25,7 @@ _FORGET_AFTER_SECONDS = 3600.0
 class FileLockRegistry:
     """One locked file for each worker of a machine; the system unlocks it when the process dies.
 
-    `id` is this worker's. Raises `StoreError` if the folder can't be
-    written or locked.
+    `id` is this worker's. Raises `StoreError` if the folder can't be written or locked.
     """
 
     def __init__(self, folder: Path) -> None:
