@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -132,6 +133,8 @@ def request_arguments(
     if spec.max_timeout:
         limit = spec.max_timeout
         timeout, read = min(timeout or limit, limit), min(read or limit, limit)
+    if spec.read_timeout is not None:
+        read = None if spec.read_timeout == math.inf else spec.read_timeout
     return {
         "method": spec.method,
         "url": base_url + spec.path,
@@ -140,7 +143,7 @@ def request_arguments(
         "data": spec.form,
         "files": {"file": _multipart_file(spec.file)} if spec.file else None,
         "headers": spec.headers,
-        "timeout": httpx.Timeout(timeout, read=spec.read_timeout or read),
+        "timeout": httpx.Timeout(timeout, read=read),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 
@@ -80,14 +81,14 @@ def follow_events(
         parser.reset_after_reconnect()
 
 
-def stream_read_timeout(server: ServerInfo, *, is_call: bool = False) -> float | None:
+def stream_read_timeout(server: ServerInfo, *, is_call: bool = False) -> float:
     """Return the longest silence of a stream in seconds before the client acts.
 
-    None for a streamed call to a server without keep-alives: nothing else tells its status.
+    Infinite for a streamed call to a server without keep-alives: nothing else tells its status.
     """
     if server.capabilities.keep_alive:
         return KEEP_ALIVE_SILENCE_SECONDS
-    return None if is_call else MAX_SILENCE_SECONDS
+    return math.inf if is_call else MAX_SILENCE_SECONDS
 
 
 def _read_events(
@@ -136,7 +137,7 @@ def _list_questions(context: ApiContext, run: Run) -> Steps[list[HumanInputRequi
 class _Connection:
     """Decides when to reconnect to a job's stream, and when all its events have arrived."""
 
-    def __init__(self, parser: EventParser, read_timeout: float | None) -> None:
+    def __init__(self, parser: EventParser, read_timeout: float) -> None:
         self.ended_run: Run | None = None  # as of the job's status
         self.is_exhausted = False  # the server has no events of this job, or no more
         self.was_closed_by_server = False  # the last connection; otherwise it broke
@@ -153,7 +154,7 @@ class _Connection:
         return not self.is_exhausted and self._parser.end_frame is None
 
     @property
-    def read_timeout(self) -> float | None:
+    def read_timeout(self) -> float:
         """The longest silence in seconds."""
         return ENDED_SILENCE_SECONDS if self.ended_run else self._read_timeout
 
