@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, closing, suppress
+from contextlib import AsyncExitStack, aclosing, closing, suppress
+from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import httpx
@@ -26,15 +28,36 @@ T = TypeVar("T")
 def _awaitable(
     method: Callable[Concatenate[ClientMethods, P], T],
 ) -> Callable[Concatenate[AsyncLangflowClient, P], Coroutine[Any, Any, T]]:
-    """Return a method with the types that it has in the async client."""
-    return method  # type: ignore[return-value]
+    """Return the coroutine function for a method, whose driver returns a coroutine here."""
+    start: Callable[..., Any] = method
+
+    @wraps(method)
+    async def call(self: AsyncLangflowClient, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        result: T = await start(self, *args, **kwargs)
+        return result
+
+    return call
 
 
 def _streaming(
     method: Callable[Concatenate[ClientMethods, P], Iterator[Event]],
 ) -> Callable[Concatenate[AsyncLangflowClient, P], AsyncGenerator[Event, None]]:
-    """Return a method that yields events with the types that it has in the async client."""
-    return method  # type: ignore[return-value]
+    """Return the async generator function for a method that yields events."""
+    start: Callable[..., Any] = method
+
+    @wraps(method)
+    async def iterate(
+        self: AsyncLangflowClient, /, *args: P.args, **kwargs: P.kwargs
+    ) -> AsyncGenerator[Event, None]:
+        async with aclosing(start(self, *args, **kwargs)) as events:
+            async for event in events:
+                yield event
+
+    returned = AsyncGenerator[Event, None]
+    iterate.__annotations__ = {**method.__annotations__, "return": returned}
+    shown = inspect.signature(method).replace(return_annotation=returned)
+    iterate.__signature__ = shown  # type: ignore[attr-defined]
+    return iterate
 
 
 class AsyncLangflowClient:

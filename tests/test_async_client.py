@@ -1,0 +1,67 @@
+"""The async client's methods are what `inspect`, `help` and mocks take them for."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import pydoc
+from collections.abc import AsyncGenerator
+from typing import get_type_hints
+from unittest.mock import create_autospec
+
+import pytest
+
+from lfclient import AsyncLangflowClient, Event, Flow, LangflowClient
+
+PUBLIC = [name for name in vars(AsyncLangflowClient) if not name.startswith("_")]
+STREAMING = ["events", "stream"]
+
+
+def test_the_async_client_has_every_method_of_the_sync_one():
+    methods = inspect.getmembers(LangflowClient, inspect.isfunction)
+    assert set(PUBLIC) == {name for name, _ in methods if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_method_is_a_coroutine_function_or_an_async_generator_function(name: str):
+    method = getattr(AsyncLangflowClient, name)
+    assert inspect.iscoroutinefunction(method) is (name not in STREAMING)
+    assert inspect.isasyncgenfunction(method) is (name in STREAMING)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_method_has_the_parameters_and_the_docstring_of_the_sync_one(name: str):
+    own, sync = (getattr(kind, name) for kind in (AsyncLangflowClient, LangflowClient))
+    assert inspect.signature(own).parameters == inspect.signature(sync).parameters
+    assert own.__doc__ == sync.__doc__
+
+
+@pytest.mark.parametrize("name", STREAMING)
+def test_a_method_that_yields_events_is_annotated_with_an_async_generator(name: str):
+    method = getattr(AsyncLangflowClient, name)
+    assert inspect.signature(method).return_annotation == AsyncGenerator[Event, None]
+    assert method.__annotations__["return"] == AsyncGenerator[Event, None]
+    assert "Iterator" in str(inspect.signature(getattr(LangflowClient, name)))
+
+
+def test_help_shows_async_methods():
+    text = pydoc.plain(pydoc.render_doc(AsyncLangflowClient))
+    assert "async run(self, flow: 'Flow | str'," in text
+    assert "async stream(self, flow: 'Flow | str'," in text
+    assert "AsyncGenerator[lfclient.runs.events.Event, None]" in text
+
+
+def test_a_coroutine_returns_what_its_annotation_says():
+    assert get_type_hints(AsyncLangflowClient.flow)["return"] is Flow
+
+
+def test_mocks_of_the_client_can_be_awaited_and_iterated():
+    async def use(client: AsyncLangflowClient) -> tuple[object, list[object]]:
+        return await client.run("a flow"), [event async for event in client.stream("a flow")]
+
+    client = create_autospec(AsyncLangflowClient, instance=True)
+    client.run.return_value = "a run"
+    client.stream.return_value.__aiter__.return_value = ["an event"]
+    assert asyncio.run(use(client)) == ("a run", ["an event"])
+    with pytest.raises(TypeError, match="flow"):
+        client.run()
