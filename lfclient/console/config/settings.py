@@ -253,7 +253,9 @@ def _servers_in_secrets(folder: Path, verify: bool | str) -> Iterator[Connection
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         setting = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{setting} in {path}: {first['msg']}.", hint=_SECRETS_HINT) from None
+        is_table_expected = first["type"] in ("model_type", "dict_type")
+        problem = " must be a table" if is_table_expected else f": {first['msg']}"
+        raise SettingsError(f"{setting} in {path}{problem}.", hint=_SECRETS_HINT) from None
     for name, server in servers.items():
         where = f"[servers.{name}] in {path}"
         own_verify = verify if server.verify is None else server.verify

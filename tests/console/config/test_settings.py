@@ -119,6 +119,17 @@ def test_an_error_names_the_setting_its_source_and_a_remedy(
     assert caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("secrets", "setting"),
+    [("[servers]\nfoo = 'http://x'", "servers.foo"), ("servers = 3", "servers")],
+)
+def test_a_value_in_place_of_a_table_is_named(tmp_path, secrets, setting):
+    path = tmp_path / ".streamlit" / "secrets.toml"
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, secrets=secrets)
+    assert str(caught.value) == f"{setting} in {path} must be a table."
+
+
 def test_an_error_about_a_key_does_not_contain_the_key(tmp_path):
     with pytest.raises(SettingsError) as caught:
         load(tmp_path, secrets="[servers.a]\nurl = 'http://a'\napi_key = ['sk-hidden']")
