@@ -1,4 +1,4 @@
-"""Steps that an operation yields to its driver, the sync or the async client; sends requests.
+"""Steps that an operation yields to its driver, the sync or the async client, and `send`.
 
 An operation is a generator without I/O. It yields a step and receives the result, or has the
 `LangflowError` raised inside it. The result of a `RequestSpec` is its `Response`.
