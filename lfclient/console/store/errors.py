@@ -59,7 +59,7 @@ class JobTaken(LangflowError):
 
 
 # Each entry: PostgreSQL's error codes, or a class's first two characters; words in messages
-# without a code, as of SQLite and of refused connections; the reason; the hint.
+# without a code, such as SQLite's and of refused connections; the reason; the hint.
 _SERVER_REASONS = (
     (
         ("28", "3D", "42501"),
