@@ -1,6 +1,5 @@
 """The runner when servers, keys, disks and consoles fail."""
 
-import threading
 from dataclasses import replace
 
 import pytest
@@ -290,59 +289,6 @@ def test_a_sync_run_has_an_unknown_outcome_after_a_restart(bench):
     assert record.problem.hint
     (listed,) = bench.runner.history.page([bench.owner], RunFilter(text="restarted")).runs
     assert listed.output_summary == record.problem.message
-
-
-def test_the_console_starts_although_a_run_cannot_be_taken_over(bench, monkeypatch, caplog):
-    """The takeover thread logs the error once and tries again."""
-    run_id = start_job(bench)
-    bench.timings = replace(bench.timings, heartbeat_seconds=0.05)
-    claim, errors = Store.claim, [StoreError("the disk is full")] * 3
-
-    def fail_at_first(store, *workers):
-        if errors:
-            raise errors.pop()
-        return claim(store, *workers)
-
-    monkeypatch.setattr(Store, "claim", fail_at_first)
-    bench.restart(connections=[CONNECTION])
-    bench.server.finish()
-    assert bench.wait_for_end(run_id).status is RunStatus.COMPLETED
-    assert caplog.text.count("takeover failed (StoreError)") == 1
-
-
-def test_the_console_starts_before_the_output_of_a_lost_job_is_loaded(bench, monkeypatch):
-    run_id = start_job(bench)
-    get, is_started = Store.get, threading.Event()
-
-    def get_once_started(store, run_id):
-        assert is_started.wait(5)
-        return get(store, run_id)
-
-    monkeypatch.setattr(Store, "get", get_once_started)
-    bench.restart(connections=[CONNECTION])
-    is_started.set()
-    bench.server.finish()
-    assert bench.wait_for_end(run_id).status is RunStatus.COMPLETED
-
-
-def test_a_failed_start_leaves_no_thread_worker_or_connection(bench, monkeypatch):
-    threads, workers = set(threading.enumerate()), list(bench.folder.glob("workers/*"))
-    close, closed = Store.close, []
-
-    def fail(store, **options):
-        raise StoreError("The file of runs is locked.")
-
-    def close_and_count(store):
-        closed.append(store)
-        close(store)
-
-    monkeypatch.setattr(Store, "unfinished", fail)
-    monkeypatch.setattr(Store, "close", close_and_count)
-    with pytest.raises(StoreError):
-        bench.new_runner()
-    assert len(closed) == 1
-    assert set(threading.enumerate()) <= threads
-    assert list(bench.folder.glob("workers/*")) == workers
 
 
 def test_a_run_that_a_visitor_attaches_during_a_check_stays_followed(bench, monkeypatch):

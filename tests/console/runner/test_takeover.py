@@ -1,11 +1,16 @@
 """A run whose console was killed, or released it, and the console that continues."""
 
+import threading
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import update
 
 from lfclient import RunStatus
+from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import StoredParts
+from lfclient.console.store.store import Store
 from lfclient.console.store.tables import ResponseChunkRow
 from tests.support.fake_langflow import component_done, message
 from tests.support.runner_bench import CONNECTION, component_states
@@ -88,3 +93,56 @@ def test_a_run_that_another_process_claimed_is_abandoned_at_the_next_publication
     two.server.log += [message("m", "Said.")]
     two.wait_until_released(run_id)
     assert two.runner.save_error is None
+
+
+def test_the_console_starts_although_a_run_cannot_be_taken_over(bench, monkeypatch, caplog):
+    """The takeover thread logs the error once and tries again."""
+    run_id = bench.start_running()
+    bench.timings = replace(bench.timings, heartbeat_seconds=0.05)
+    claim, errors = Store.claim, [StoreError("the disk is full")] * 3
+
+    def fail_at_first(store, *workers):
+        if errors:
+            raise errors.pop()
+        return claim(store, *workers)
+
+    monkeypatch.setattr(Store, "claim", fail_at_first)
+    bench.restart(connections=[CONNECTION])
+    bench.server.finish()
+    assert bench.wait_for_end(run_id).status is RunStatus.COMPLETED
+    assert caplog.text.count("takeover failed (StoreError)") == 1
+
+
+def test_the_console_starts_before_the_output_of_a_lost_job_is_loaded(bench, monkeypatch):
+    run_id = bench.start_running()
+    get, is_started = Store.get, threading.Event()
+
+    def get_once_started(store, run_id):
+        assert is_started.wait(5)
+        return get(store, run_id)
+
+    monkeypatch.setattr(Store, "get", get_once_started)
+    bench.restart(connections=[CONNECTION])
+    is_started.set()
+    bench.server.finish()
+    assert bench.wait_for_end(run_id).status is RunStatus.COMPLETED
+
+
+def test_a_failed_start_leaves_no_thread_worker_or_connection(bench, monkeypatch):
+    threads, workers = set(threading.enumerate()), list(bench.folder.glob("workers/*"))
+    close, closed = Store.close, []
+
+    def fail(store, **options):
+        raise StoreError("The file of runs is locked.")
+
+    def close_and_count(store):
+        closed.append(store)
+        close(store)
+
+    monkeypatch.setattr(Store, "unfinished", fail)
+    monkeypatch.setattr(Store, "close", close_and_count)
+    with pytest.raises(StoreError):
+        bench.new_runner()
+    assert len(closed) == 1
+    assert set(threading.enumerate()) <= threads
+    assert list(bench.folder.glob("workers/*")) == workers

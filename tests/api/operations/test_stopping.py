@@ -1,0 +1,143 @@
+"""Stopping a job, against scripted responses."""
+
+from __future__ import annotations
+
+import time
+from contextlib import nullcontext
+
+import httpx
+import pytest
+
+from lfclient import Unreachable
+from tests.support.recorded import recorded
+from tests.support.scripted import (
+    FLOW,
+    JOB,
+    QUEUED,
+    VERSION,
+    WORKFLOWS,
+    Reply,
+    Server,
+)
+
+pytestmark = pytest.mark.usefixtures("no_pauses")
+
+
+def status_of(word: str) -> tuple[int, dict[str, str]]:
+    """Return the response for a running job."""
+    return (200, {**QUEUED[1], "status": word})
+
+
+def status_requests_before_stop(server: Server) -> int:
+    """Return the number of status requests before the stop."""
+    paths = server.paths()
+    before = paths[: paths.index("POST /api/v2/workflows/stop")]
+    return before.count("GET /api/v2/workflows")
+
+
+STOPPED = (200, {"message": "Job cancelled successfully."})
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["submitted", "by its id"])
+def test_stop_waits_until_the_job_has_started(known: bool):
+    """Stopping it during its start would lock the SQLite database of 1.13 for minutes."""
+    server = Server().on("POST", f"{WORKFLOWS}/stop", STOPPED).on("POST", WORKFLOWS, QUEUED)
+    statuses = [status_of("queued"), status_of("queued"), status_of("in_progress")]
+    server.on("GET", WORKFLOWS, *statuses, recorded("1.13.0", "status_cancelled"))
+    server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
+    with server.client() as client:
+        job = client.submit(FLOW) if known else JOB
+        assert client.stop(job, flow=FLOW).stopped is True
+    assert status_requests_before_stop(server) == 3
+
+
+class ScriptedStatus:
+    """Gives the same response to all status requests until the stop."""
+
+    def __init__(self, response: Reply, version: dict[str, str] = VERSION) -> None:
+        self.server = (
+            Server(version)
+            .on("POST", f"{WORKFLOWS}/stop", self._stop)
+            .on("GET", WORKFLOWS, self._status)
+        )
+        self.server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
+        self._response, self._stopped = response, False
+
+    def _status(self, request: httpx.Request) -> httpx.Response:
+        status, body = recorded("1.13.0", "status_cancelled") if self._stopped else self._response
+        if isinstance(body, Exception):
+            raise body
+        return httpx.Response(status, json=body)
+
+    def _stop(self, request: httpx.Request) -> httpx.Response:
+        self._stopped = True
+        return httpx.Response(STOPPED[0], json=STOPPED[1])
+
+
+@pytest.mark.parametrize(
+    ("response", "requests"),
+    [
+        (status_of("queued"), 5),
+        ((0, httpx.ReadTimeout("slow")), 1),
+        ((0, httpx.ConnectError("gone")), 1),
+        ((0, httpx.DecodingError("broken")), 1),
+        ((403, {"detail": "API key authentication failed"}), 1),
+        (recorded("1.13.0", "bg_completed"), 1),
+    ],
+)
+def test_stop_limits_the_wait_for_the_start(response: Reply, requests: int):
+    """A job may be queued for hours."""
+    scripted = ScriptedStatus(response)
+    with scripted.server.client() as client:
+        assert client.stop(JOB, flow=FLOW).stopped is True
+    assert status_requests_before_stop(scripted.server) == requests
+    first = next(one for one in scripted.server.requests if one.url.path == WORKFLOWS)
+    assert all(seconds <= 1 for seconds in first.extensions["timeout"].values())
+
+
+def test_stop_is_sent_at_once_if_an_early_stop_is_safe():
+    """As on 1.11 and 1.12."""
+    scripted = ScriptedStatus(
+        status_of("queued"), {**VERSION, "version": "1.12.8", "main_version": "1.12.8"}
+    )
+    with scripted.server.client() as client:
+        assert client.stop(JOB, flow=FLOW).stopped is True
+    assert status_requests_before_stop(scripted.server) == 0
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_stop_right_after_a_decision_waits_until_the_job_has_resumed(
+    monkeypatch: pytest.MonkeyPatch, lost: bool
+):
+    """It starts a second time then, with the status "in progress" already."""
+    monkeypatch.setattr("lfclient.api.operations.stopping.RESUME_SECONDS", 0.4)
+    scripted = ScriptedStatus(status_of("in_progress"))
+    answer = httpx.ReadError("lost") if lost else (200, {"status": "resuming"})
+    scripted.server.on("POST", f"{WORKFLOWS}/{JOB}/resume", answer)
+    with scripted.server.client() as client:
+        with pytest.raises(Unreachable) if lost else nullcontext():
+            client.resume(JOB, "request", "approve")
+        begun = time.monotonic()
+        assert client.stop(JOB, flow=FLOW).stopped is True
+        assert time.monotonic() - begun > 0.3
+        assert status_requests_before_stop(scripted.server) == 0
+
+
+def test_stop_of_a_running_job_is_sent_at_once():
+    server = Server().on("POST", f"{WORKFLOWS}/stop", STOPPED)
+    server.on("GET", WORKFLOWS, status_of("in_progress"), recorded("1.13.0", "status_cancelled"))
+    server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
+    with server.client() as client:
+        job = client.status(JOB, flow=FLOW)
+        server.requests.clear()
+        assert client.stop(job, flow=FLOW).stopped is True
+    assert status_requests_before_stop(server) == 0
+
+
+def test_a_run_that_cannot_be_stopped_has_the_servers_reason():
+    server = Server().on("POST", f"{WORKFLOWS}/stop", recorded("1.13.0", "stop_sync_job"))
+    server.on("GET", WORKFLOWS, (200, {**QUEUED[1], "status": "in_progress"}))
+    with server.client() as client:
+        result = client.stop(JOB, flow=FLOW)
+    assert result.stopped is False
+    assert "background" in result.message
