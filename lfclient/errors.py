@@ -20,8 +20,6 @@ LangflowError
 A failed run is not an error: it is a `Run` with a status.
 """
 
-from __future__ import annotations
-
 
 class LangflowError(Exception):
     """A failed call. `str()` says what failed, `hint` what to do next.

@@ -1,7 +1,5 @@
 """Maps an unsuccessful response to one of the errors. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

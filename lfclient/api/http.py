@@ -1,7 +1,5 @@
 """Translation between `RequestSpec`, `Response` and httpx, shared by both clients."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The request that runs a flow, in both dialects: "inputs" (1.8 to 1.10) and "modes" (1.11+)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Requests to the server, before any I/O. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO

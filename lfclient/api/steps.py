@@ -4,8 +4,6 @@ An operation is a generator without I/O. It yields a step and receives the resul
 `LangflowError` raised inside it. The result of a `RequestSpec` is its `Response`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar

@@ -6,8 +6,6 @@ TLS server name stay the host name. A proxy resolves names itself: through one, 
 checked, before each request.
 """
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import ssl

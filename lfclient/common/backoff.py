@@ -1,7 +1,5 @@
 """Exponential backoff between attempts."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Read JSON of any type as the expected type, and copy frozen dataclasses fast."""
 
-from __future__ import annotations
-
 from typing import Any, TypeVar
 
 from lfclient.common.json_types import Json, JsonObject

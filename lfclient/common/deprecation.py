@@ -1,7 +1,5 @@
 """Old names of public attributes and keyword arguments, which warn for one release."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable
 from functools import wraps

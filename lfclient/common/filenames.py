@@ -1,7 +1,5 @@
 """File names and sizes that servers and disks accept."""
 
-from __future__ import annotations
-
 import unicodedata
 from os.path import splitext
 

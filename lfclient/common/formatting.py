@@ -1,7 +1,5 @@
 """Sizes, durations, addresses and long texts as people read them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 from os.path import commonprefix

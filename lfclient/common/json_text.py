@@ -1,7 +1,5 @@
 """JSON as a person reads and types it."""
 
-from __future__ import annotations
-
 import json
 from typing import NoReturn
 

@@ -1,7 +1,5 @@
 """Types for JSON of any shape, the one place where `Any` is meant."""
 
-from __future__ import annotations
-
 from typing import Any, TypeAlias
 
 Json: TypeAlias = Any  # a JSON value of any shape

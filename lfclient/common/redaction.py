@@ -4,8 +4,6 @@ Langflow repeats what it receives: a synchronous response echoes every override,
 in outputs and build records, 1.12 and later in events. So every response passes through here.
 """
 
-from __future__ import annotations
-
 import html
 import json
 import re

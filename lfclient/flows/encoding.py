@@ -6,8 +6,6 @@ synchronous mode, edit the stored flow: an object is read as attributes of the p
 value onto the built graph, without any coercion.
 """
 
-from __future__ import annotations
-
 from typing import Protocol
 
 from lfclient.common.json_types import Json

@@ -1,7 +1,5 @@
 """The fields of a flow: the parameters that a run may override."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal

@@ -1,7 +1,5 @@
 """Extract fields from a component's raw parameters."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 

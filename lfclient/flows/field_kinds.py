@@ -4,8 +4,6 @@ To add one, add a member to `FieldKind`, a class to `KIND_HANDLERS`, its input t
 `field_extraction`, and a widget to the form.
 """
 
-from __future__ import annotations
-
 import math
 import string
 from collections.abc import Iterable

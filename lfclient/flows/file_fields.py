@@ -1,7 +1,5 @@
 """Check files for a parameter before they are sent."""
 
-from __future__ import annotations
-
 import mimetypes
 import re
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Check which inputs of a recorded run a rerun with the current flow can use."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 

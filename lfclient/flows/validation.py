@@ -4,8 +4,6 @@ Servers silently ignore an override of an unknown component or parameter, and dr
 of the wrong type.
 """
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable, Mapping
 

@@ -1,7 +1,5 @@
 """Find a table, JSON or image that a message or JSON value consists of."""
 
-from __future__ import annotations
-
 import base64
 import json
 import re

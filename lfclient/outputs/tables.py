@@ -1,7 +1,5 @@
 """Parse tables of all shapes that servers send into a list of dicts, one per row."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import TypeGuard

@@ -1,7 +1,5 @@
 """Detect outputs that a server truncated, and restore text from other evidence."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from lfclient.common.coerce import with_changes

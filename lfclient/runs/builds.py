@@ -1,7 +1,5 @@
 """Reads a component's part in a run from the server's record of its build. Pure."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from lfclient.common.json_types import Json

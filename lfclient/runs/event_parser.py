@@ -3,8 +3,6 @@
 Pure, apart from the state between frames.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta

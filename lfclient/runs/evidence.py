@@ -4,8 +4,6 @@ Servers report a run as `completed` even if a component rejected its value, leav
 and truncate the rest. The evidence corrects that.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field

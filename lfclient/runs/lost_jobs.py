@@ -13,8 +13,6 @@ A session created for the run identifies its job. Before 1.12 a flow without cha
 none in its records. Then only the time is left, if it is unambiguous: see `find_by_time`.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """A run of a flow: its status, outputs and errors."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal

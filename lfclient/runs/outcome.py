@@ -5,8 +5,6 @@ either delivered or is known not to have run. A terminal component feeds no othe
 those connected with the chat input, or all if there is none.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from lfclient.flows.graph import Component

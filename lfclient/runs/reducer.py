@@ -1,7 +1,5 @@
 """Applies events and responses to a run. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any

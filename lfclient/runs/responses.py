@@ -1,7 +1,5 @@
 """Reads a run from a response of the Workflow API. Pure; does not evaluate its outcome."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime
 

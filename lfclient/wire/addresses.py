@@ -5,8 +5,6 @@ credentials. The check applies to the resolved IP address, so a DNS name, a deci
 spelling, or an IPv4 address inside an IPv6 one can't bypass it.
 """
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Callable, Iterable
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Schemas of Langflow's responses. Wrong types are rejected; unknown fields are kept."""
 
-from __future__ import annotations
-
 from typing import Any, TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError

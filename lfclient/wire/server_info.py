@@ -1,7 +1,5 @@
 """A Langflow server's release, capabilities and limits."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Parse a run's server-sent events (Langflow 1.11 and later) from bytes into frames."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Logging in, and API keys."""
 
-from __future__ import annotations
-
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext

@@ -1,7 +1,5 @@
 """The server's variables and components."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from lfclient.api.error_mapping import error_from_response

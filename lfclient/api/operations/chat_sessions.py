@@ -5,8 +5,6 @@ every user. They are used only if that affects no other messages; otherwise mess
 by one.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import replace

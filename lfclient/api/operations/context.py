@@ -1,7 +1,5 @@
 """The state of a client, which all operations share."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from typing import TypeVar
 

@@ -1,7 +1,5 @@
 """Files on the server."""
 
-from __future__ import annotations
-
 import io
 import mimetypes
 import os

@@ -1,7 +1,5 @@
 """Flows of the API key's user."""
 
-from __future__ import annotations
-
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.requests import RequestSpec, get_request, id_segment, is_uuid

@@ -1,7 +1,5 @@
 """Questions that runs ask, and decisions."""
 
-from __future__ import annotations
-
 import time
 
 from lfclient.api.error_mapping import error_from_response

@@ -1,7 +1,5 @@
 """Searches for a job after the response to its submit was lost."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 

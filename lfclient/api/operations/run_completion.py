@@ -1,7 +1,5 @@
 """Fetches what an ended run's response lacks, then has `runs.outcome` decide its status."""
 
-from __future__ import annotations
-
 from collections.abc import Set
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Runs flows: submitting, status, waiting."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace

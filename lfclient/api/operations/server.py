@@ -1,7 +1,5 @@
 """The server's release, dialect and limits."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from uuid import UUID
 

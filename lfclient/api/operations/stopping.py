@@ -1,7 +1,5 @@
 """Stops jobs."""
 
-from __future__ import annotations
-
 import math
 import time
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Runs a flow in one streamed request."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Equality of values, for inputs, outputs, tables and JSON alike."""
 
-from __future__ import annotations
-
 from lfclient.common.json_types import Json
 
 

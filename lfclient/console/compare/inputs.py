@@ -1,7 +1,5 @@
 """Compare the inputs of several runs, one row per parameter."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass

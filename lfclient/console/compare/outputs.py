@@ -1,7 +1,5 @@
 """Match the outputs of several runs, and say whether they are equal."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

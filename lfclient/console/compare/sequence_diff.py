@@ -4,8 +4,6 @@
 in both (patience diff), as most lines of a text do.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Diff two texts, line by line or word by word."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Not with deepdiff, which recurses and does not limit how much it compares.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A Langflow server, its API key, and where both come from."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Find a Langflow server that nobody configured."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import httpx

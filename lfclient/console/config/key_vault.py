@@ -1,7 +1,5 @@
 """API keys entered in the browser: in this process's memory only, never on disk, with an expiry."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import OrderedDict

@@ -1,7 +1,5 @@
 """Who may see a run: fingerprints of server and key that reveal neither."""
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import hmac

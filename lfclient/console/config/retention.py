@@ -1,7 +1,5 @@
 """The retention settings: which parts of runs the console stores, and for how long."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

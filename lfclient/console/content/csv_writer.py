@@ -1,7 +1,5 @@
 """Write tables as CSV in which no spreadsheet finds a formula."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

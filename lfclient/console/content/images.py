@@ -1,7 +1,5 @@
 """Find the images in an output: in a message, an object, a list or a table cell."""
 
-from __future__ import annotations
-
 import re
 from base64 import b64decode
 from collections.abc import Iterator

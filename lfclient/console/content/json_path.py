@@ -3,8 +3,6 @@
 Doesn't use deepdiff or JSONPath: both recurse through the whole value without a limit.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

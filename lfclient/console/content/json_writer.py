@@ -1,7 +1,5 @@
 """Write indented JSON in chunks, so that the text of a large value is never whole in memory."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 

@@ -4,8 +4,6 @@ A table of the formats that browsers can show. Libraries guess at thousands of f
 guess would be shown.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from enum import StrEnum

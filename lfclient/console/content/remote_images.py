@@ -5,8 +5,6 @@ public, and the connection goes to the checked address, so that a second DNS res
 nothing. Redirects are checked in the same way.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import time
 from collections.abc import Callable

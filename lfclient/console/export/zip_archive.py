@@ -1,7 +1,5 @@
 """Export the outputs of a run as a ZIP archive, with file names that every system accepts."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import unicodedata

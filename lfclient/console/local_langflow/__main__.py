@@ -1,7 +1,5 @@
 """`python -m lfclient.local start|stop|status|logs`: manage the local Langflow in a terminal."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Start the local Langflow, and explain its failures."""
 
-from __future__ import annotations
-
 import errno
 import re
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Start, stop and monitor the local Langflow from any process."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import threading

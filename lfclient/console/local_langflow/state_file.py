@@ -1,7 +1,5 @@
 """The state of the local Langflow, in a file that all processes of the user can read."""
 
-from __future__ import annotations
-
 import json
 import os
 import tempfile

@@ -1,7 +1,5 @@
 """Names of a run's components, and descriptions of its decisions."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime

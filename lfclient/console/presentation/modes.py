@@ -1,7 +1,5 @@
 """Names of the run modes."""
 
-from __future__ import annotations
-
 from lfclient.runs.model import Mode
 
 MODE_NAMES: dict[Mode, str] = {

@@ -1,7 +1,5 @@
 """Labels of the statuses of runs and of the states of components."""
 
-from __future__ import annotations
-
 from lfclient.runs.components import ComponentState
 from lfclient.runs.model import Mode, RunStatus
 

@@ -1,7 +1,5 @@
 """When a run's components ran, and how long they took in several runs."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -3,8 +3,6 @@
 Callers leave secrets out of drafts.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import threading

@@ -4,8 +4,6 @@ Values are overrides by `Component.parameter`, with `SECRET_MASK` in place of ea
 in presets and runs and sent in share links.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

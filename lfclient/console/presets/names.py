@@ -1,7 +1,5 @@
 """Names of presets."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from lfclient.console.store.presets import PresetSummary

@@ -10,8 +10,6 @@
 optional; it helps to find the same components in another flow.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

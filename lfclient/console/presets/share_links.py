@@ -5,8 +5,6 @@ The values are JSON, compressed and encoded as URL-safe base64. Handwritten JSON
 `SECRET_MASK` for secrets, which are never part of a URL.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import zlib

@@ -1,7 +1,5 @@
 """Stops and decisions, from this process or another, for the process that follows the run."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial

@@ -1,7 +1,5 @@
 """Applies a job's events to its record as they arrive (Langflow 1.11 and later)."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from contextlib import aclosing

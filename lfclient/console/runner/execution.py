@@ -1,7 +1,5 @@
 """The three run modes: a background job, a synchronous call, and a streamed call."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Coroutine

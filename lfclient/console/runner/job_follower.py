@@ -1,7 +1,5 @@
 """Follows a background job: by its event stream, or by polling before Langflow 1.11."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Coroutine, Iterator

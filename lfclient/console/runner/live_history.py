@@ -1,7 +1,5 @@
 """Lists and deletes runs; those that this process follows have their current status."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 

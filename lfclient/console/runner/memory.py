@@ -7,8 +7,6 @@ the largest response it has shown. Measured with 930,000 rows (50 MB), shown thr
 ms); 180 MB before.
 """
 
-from __future__ import annotations
-
 import ctypes
 import gc
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Change run records in memory first, then write them to the store."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace

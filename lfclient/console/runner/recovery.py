@@ -7,8 +7,6 @@ minute of the click, if all inputs are still known (secrets are not after a rest
 server has no trace of the first attempt. Otherwise the job is searched for, and nothing is started.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from contextlib import suppress

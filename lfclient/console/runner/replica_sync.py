@@ -1,7 +1,5 @@
 """Shares unfinished runs and their commands with other processes, through the database."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Collection

@@ -1,7 +1,5 @@
 """Schedules maintenance of the store: retention, the search index, overwriting deleted data."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """The newest record of each run of this process, for everyone who waits for changes to it."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """A run that this process follows, and how events and responses change its record."""
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field, replace

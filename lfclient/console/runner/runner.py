@@ -1,7 +1,5 @@
 """Executes runs outside any page: start, stop, decide, follow, and take over after a restart."""
 
-from __future__ import annotations
-
 import time
 import uuid
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """The runner that all sessions of this process share, one for each data folder."""
 
-from __future__ import annotations
-
 import threading
 
 from lfclient.console.config.settings import Settings

@@ -1,7 +1,5 @@
 """Makes sure that one living process that has the key follows each unfinished run."""
 
-from __future__ import annotations
-
 import math
 import threading
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The event loop in its thread, and the task of each run that is followed."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import threading

@@ -1,7 +1,5 @@
 """Blocking calls beside the runner's event loop, and jobs that are repeated in threads."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import threading

@@ -1,7 +1,5 @@
 """The runner's intervals, timeouts and backoffs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain

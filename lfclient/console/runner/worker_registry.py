@@ -3,8 +3,6 @@
 A worker is a console process; records name the one that follows the run by its id.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 import uuid

@@ -1,7 +1,5 @@
 """The sample flows and the code of their custom components."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Build a flow's graph from a sample and the server's components."""
 
-from __future__ import annotations
-
 import copy
 import json
 from collections.abc import Mapping

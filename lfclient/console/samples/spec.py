@@ -1,7 +1,5 @@
 """Specifications of sample flows: components, values and links."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """Write a run as a bash script that uses curl only."""
 
-from __future__ import annotations
-
 import shlex
 
 from lfclient.api.requests import EVENT_STREAM

@@ -4,8 +4,6 @@ Invisible characters and those that change the text direction are escaped, so th
 appears to do.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import dataclass

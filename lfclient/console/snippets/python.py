@@ -1,7 +1,5 @@
 """Write a run as Python, with httpx or with lfclient."""
 
-from __future__ import annotations
-
 from lfclient.console.snippets.literals import PYTHON, python_text
 from lfclient.console.snippets.snippet_request import API_KEY, SnippetRequest
 from lfclient.flows.field import Variable

@@ -1,7 +1,5 @@
 """Write a run as code in each supported language."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from enum import StrEnum
 

@@ -1,7 +1,5 @@
 """The request that all snippets of a run send, with environment variables for its secrets."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ All types are inferred, so the code is also JavaScript, and versions of Node tha
 can run it.
 """
 
-from __future__ import annotations
-
 from lfclient.console.snippets.literals import JAVASCRIPT, json_parts, json_text, loses_precision
 from lfclient.console.snippets.snippet_request import API_KEY, EnvironmentSecret, SnippetRequest
 

@@ -1,7 +1,5 @@
 """The types of columns: how Python values are written to the database and read back."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any

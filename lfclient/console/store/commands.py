@@ -1,7 +1,5 @@
 """Queue stops and decisions for the process that follows a run."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime

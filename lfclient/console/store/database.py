@@ -1,7 +1,5 @@
 """The database of runs: a SQLite file, or PostgreSQL where several machines share it."""
 
-from __future__ import annotations
-
 import logging
 import sqlite3
 import time

@@ -1,7 +1,5 @@
 """Store the unsent values of forms for the browsers in which they were typed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 

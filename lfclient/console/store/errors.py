@@ -1,7 +1,5 @@
 """Translate the errors of SQLite and PostgreSQL into messages for people."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

@@ -1,7 +1,5 @@
 """Upgrade a database of runs to the current schema, and maintain its search index."""
 
-from __future__ import annotations
-
 import logging
 import sqlite3
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Explain to people why inputs or outputs of a run are missing."""
 
-from __future__ import annotations
-
 from lfclient.console.store.run_record import RunRecord, StoredParts
 
 MISSING_OUTPUTS_REASONS = {

@@ -1,7 +1,5 @@
 """Store presets: named sets of values of a flow."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Choose which parts of a response to store, and write them in chunks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Delete the runs, responses and drafts that exceed `config.retention`."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, select, update

@@ -3,8 +3,6 @@
 A column's attribute in `RunRow` has the name of the field, so a new one needs no change here.
 """
 
-from __future__ import annotations
-
 from dataclasses import fields
 from typing import Any
 

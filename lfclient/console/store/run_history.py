@@ -4,8 +4,6 @@ Pages use keyset pagination: a page begins after the `Cursor` of the previous pa
 page 1,000 costs as much as the first.
 """
 
-from __future__ import annotations
-
 import heapq
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """Summarize the inputs and outputs of a run for lists, and collect its text for search."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping

@@ -8,8 +8,6 @@ JSON has no bytes: an object with a tag as its key stands for them. The tag is r
 after the response arrived, so no server can forge one.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import secrets

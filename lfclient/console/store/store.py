@@ -1,7 +1,5 @@
 """Store runs in SQLite or PostgreSQL, upgraded to the current schema when opened."""
 
-from __future__ import annotations
-
 import logging
 import time
 from contextlib import closing, suppress

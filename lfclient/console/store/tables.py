@@ -4,8 +4,6 @@ their commands.
 Attributes may have other names than their columns, which are stable.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any, ClassVar
 

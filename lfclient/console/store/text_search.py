@@ -4,8 +4,6 @@ A word may be in a run's text or in one of its labels. There are few labels, so 
 through here; a search for words that are in none of them reads the texts alone.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

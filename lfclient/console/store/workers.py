@@ -3,8 +3,6 @@
 A counter instead of a time, because clocks are adjusted, and those of several machines differ.
 """
 
-from __future__ import annotations
-
 from sqlalchemy import delete, insert, select, update
 
 from lfclient.console.store.database import Database

@@ -1,7 +1,5 @@
 """The frame of every page: title, wordmark, navigation."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st

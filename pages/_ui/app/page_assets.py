@@ -4,8 +4,6 @@
 of the whole page each time; it runs no scripts.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders

@@ -1,7 +1,5 @@
 """Security headers, and the cookie that identifies a browser."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import logging

@@ -1,7 +1,5 @@
 """The message box and Stop button, and sending a message."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Sequence
 from typing import Any

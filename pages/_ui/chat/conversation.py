@@ -1,7 +1,5 @@
 """A conversation: the history on the server, merged with its latest run. Draws nothing."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable, Sequence

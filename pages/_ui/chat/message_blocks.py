@@ -1,7 +1,5 @@
 """Blocks of a message besides its text: approvals and the steps of an agent."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The messages of a conversation, the answer in progress, and its outcome."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The sessions of a flow: list, search, new, rename and delete."""
 
-from __future__ import annotations
-
 import math
 import uuid
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The sidebar of the Chat page: the flow, and parameters for its messages."""
 
-from __future__ import annotations
-
 from contextlib import AbstractContextManager
 
 import streamlit as st

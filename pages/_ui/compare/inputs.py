@@ -1,7 +1,5 @@
 """The compared runs' inputs, those that differ first."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """The compared runs' outputs, component by component."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Two to four runs side by side: inputs, summary, outputs, timings."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Sequence
 
 import streamlit as st

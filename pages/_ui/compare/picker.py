@@ -1,7 +1,5 @@
 """Which runs to compare: those in the URL, or others that a person chooses."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 

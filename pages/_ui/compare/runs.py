@@ -1,7 +1,5 @@
 """A run as one column of a comparison."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """A table of the compared runs' status, duration, mode and start."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """How long each component took in each of the compared runs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

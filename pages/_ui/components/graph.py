@@ -1,7 +1,5 @@
 """A run's flow as a graph, with the state of each component."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The positions of a flow's components in the graph, in pixels. Independent of Streamlit."""
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """The state of each component of a run in words, shared by graph, table and timings."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """The components of a run as a table: the content of the graph as text, also for screen readers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """When each component of a run was working: a bar per component on one time axis."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The components of a run as a graph or a table, as the person prefers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 from lfclient.flows.model import Flow

@@ -1,7 +1,5 @@
 """The application core that all browsers of this console process share."""
 
-from __future__ import annotations
-
 import threading
 from dataclasses import dataclass, field
 

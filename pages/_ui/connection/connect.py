@@ -1,7 +1,5 @@
 """Connecting to a server: the first-run screen, the connection form, a run of another key."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from lfclient.console.config.connection import Connection

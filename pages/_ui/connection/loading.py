@@ -1,7 +1,5 @@
 """The wait for a server's response on the screen; redraws the page once it has arrived."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from lfclient.errors import LangflowError

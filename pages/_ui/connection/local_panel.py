@@ -1,7 +1,5 @@
 """The panel of the local Langflow: installation progress, state, start, stop, log."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from lfclient.console.local_langflow.manager import DOWNLOAD_NOTE

@@ -1,7 +1,5 @@
 """Cached responses of Langflow servers, fetched in threads so that a slow server blocks no page."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Collection

@@ -1,7 +1,5 @@
 """Parts of the Connection page: the choice of server, its facts, the sample flows."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 
 import streamlit as st

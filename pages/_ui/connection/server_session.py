@@ -1,7 +1,5 @@
 """The servers that this browser can use, the one it does use, and cached requests to it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeVar

@@ -1,7 +1,5 @@
 """One field of the form: its label, badges, widget and messages."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from lfclient.common.formatting import clip

@@ -1,7 +1,5 @@
 """File fields: upload from this computer, choose from the server, or enter a path."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from functools import partial

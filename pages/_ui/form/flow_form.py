@@ -1,7 +1,5 @@
 """A flow's form, read and checked for a run."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """The form of a flow's parameters."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Iterable, Sequence
 

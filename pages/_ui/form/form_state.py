@@ -4,8 +4,6 @@ Each Streamlit session has one `FormState` for each owner and flow. Widgets are 
 read back into it at the start of each rerun, whether or not they are drawn again.
 """
 
-from __future__ import annotations
-
 import copy
 import dataclasses
 import json

@@ -1,7 +1,5 @@
 """The inputs of a run, read-only, each drawn by its kind."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A JSON editor for the overrides: view, copy and paste them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import streamlit as st

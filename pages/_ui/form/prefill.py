@@ -1,7 +1,5 @@
 """Fill a form from elsewhere, such as an earlier run, and restore the earlier input."""
 
-from __future__ import annotations
-
 import copy
 import dataclasses
 from collections.abc import Mapping

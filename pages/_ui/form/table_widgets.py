@@ -1,7 +1,5 @@
 """Editors for rows: tables and key-value pairs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Uploads to a server, in background threads; the page polls their progress."""
 
-from __future__ import annotations
-
 import dataclasses
 import threading
 import time

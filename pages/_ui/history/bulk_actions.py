@@ -1,7 +1,5 @@
 """The bar above the list: actions on the selected runs or on all matching runs, and paging."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Actions on all matching runs: export as CSV, bulk delete."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime

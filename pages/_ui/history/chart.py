@@ -1,7 +1,5 @@
 """Runs over time by status, as stacked bars that follow the filters."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """The filter controls of the run history. The URL has their values."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """The filters of the run history. They are in the URL, so a list can be shared."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace

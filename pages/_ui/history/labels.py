@@ -1,7 +1,5 @@
 """The star and the labels of runs: of those selected in the list, or of the open one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """The run history: all runs that this browser may see, filtered, page by page, kept up to date."""
 
-from __future__ import annotations
-
 import time
 from datetime import UTC, datetime, timedelta
 

@@ -4,8 +4,6 @@ To add a column of a run: add it to `RunRow` (with a migration) and to `RunSumma
 to `table_columns` and, if it needs a width or help, an entry to `_column_config`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial

@@ -1,7 +1,5 @@
 """The output that a viewer draws, with its widget keys and download buttons."""
 
-from __future__ import annotations
-
 import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass

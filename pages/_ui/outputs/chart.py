@@ -1,7 +1,5 @@
 """A chart of a table: suggested from its columns, adjustable by the person."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Chart data of a table: the suggested chart, and its points, limited in number."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

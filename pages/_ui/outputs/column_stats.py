@@ -1,7 +1,5 @@
 """The kinds of a table's columns, and their statistics."""
 
-from __future__ import annotations
-
 import math
 import re
 from enum import StrEnum

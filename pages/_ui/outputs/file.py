@@ -1,7 +1,5 @@
 """Files that a flow produced: name, size, preview and download."""
 
-from __future__ import annotations
-
 import contextlib
 import mimetypes
 import threading

@@ -1,7 +1,5 @@
 """Several images of an output as a grid, each with a large view and a download."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

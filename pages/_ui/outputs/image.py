@@ -1,7 +1,5 @@
 """Images: those in the response are drawn at once, remote ones only on request."""
 
-from __future__ import annotations
-
 import base64
 import io
 from typing import Literal, TypeAlias, TypeGuard

@@ -1,7 +1,5 @@
 """Structured values as a JSON tree, also for kinds that this console does not know."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """Messages: Markdown without remote content, or plain text if long."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Two outputs of a run side by side, or their differences."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import streamlit as st

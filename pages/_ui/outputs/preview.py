@@ -1,7 +1,5 @@
 """A preview of a downloaded file by its content: bounded in size, with nothing executed."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """Tables: rows that the browser sorts and searches, a chart, and column statistics."""
 
-from __future__ import annotations
-
 import pandas as pd
 import streamlit as st
 

@@ -5,8 +5,6 @@ the value and its download buttons, and register it in `VIEWERS`. The frame with
 name, icon and notes is the same for all kinds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial

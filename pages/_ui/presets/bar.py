@@ -1,7 +1,5 @@
 """The preset bar above a form: the chosen preset, its differences and the actions on it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

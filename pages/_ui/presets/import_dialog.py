@@ -1,7 +1,5 @@
 """Import a preset from a file, with a summary of what fits the flow before it is saved."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import streamlit as st

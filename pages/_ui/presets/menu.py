@@ -1,7 +1,5 @@
 """The preset menus: save, rename, delete, export, import, and the flow's default."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Fill a form with a preset, save one from it, and report what does not fit."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

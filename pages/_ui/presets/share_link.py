@@ -1,7 +1,5 @@
 """Links that open a form with values: create one, and apply one that was opened."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import streamlit as st

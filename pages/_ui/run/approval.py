@@ -1,7 +1,5 @@
 """Approvals: the question of a suspended run, its decisions, and other waiting runs."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """The run controls: mode, session, and the Run and Stop buttons."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The result of a run: its problems, its outputs and its details."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from lfclient.common.formatting import clip

@@ -1,7 +1,5 @@
 """Downloads of a run: its report and its outputs, each created on request."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The flow picker: a select box of the server's flows, and what to show when a flow is missing."""
 
-from __future__ import annotations
-
 import contextlib
 from collections import Counter
 

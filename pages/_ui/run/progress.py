@@ -1,7 +1,5 @@
 """The progress of a run: its components and the messages as they are written."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable
 from functools import partial
 

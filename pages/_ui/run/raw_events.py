@@ -1,7 +1,5 @@
 """The raw events of a run, as its server sent them."""
 
-from __future__ import annotations
-
 import pandas as pd
 import streamlit as st
 

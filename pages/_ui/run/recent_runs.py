@@ -1,7 +1,5 @@
 """The latest runs of this server and key, with their statuses."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import streamlit as st

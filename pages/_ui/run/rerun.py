@@ -1,7 +1,5 @@
 """The inputs of an opened run, read-only, with the buttons to run them again."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """The form of the chosen flow, together with the modes and sessions it can run in."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from lfclient.errors import LangflowError

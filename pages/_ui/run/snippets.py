@@ -1,7 +1,5 @@
 """A run as code, ready to copy into a program."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from lfclient.common.formatting import clip

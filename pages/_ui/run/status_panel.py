@@ -1,7 +1,5 @@
 """The run on the page: its status as it changes, then its result."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Hashable, Iterator
 from datetime import UTC, datetime

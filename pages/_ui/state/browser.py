@@ -1,7 +1,5 @@
 """The browser's identity."""
 
-from __future__ import annotations
-
 import secrets
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """State of the Chat page. A conversation is a session of a flow."""
 
-from __future__ import annotations
-
 import time
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """State of the Compare page."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar
 

@@ -1,7 +1,5 @@
 """State of the Connection page: results of its buttons, shown when it is next drawn."""
 
-from __future__ import annotations
-
 from lfclient.errors import LangflowError
 from pages._ui.state.slot import Slot
 

@@ -1,7 +1,5 @@
 """The drafts of forms that this process shares."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from lfclient.console.presets.drafts import Drafts

@@ -1,7 +1,5 @@
 """State of the chosen flow."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from pages._ui.state.query_params import FLOW, RUN

@@ -1,7 +1,5 @@
 """State of the History page."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime

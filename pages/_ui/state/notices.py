@@ -1,7 +1,5 @@
 """The notice that a callback leaves for the page drawn after it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

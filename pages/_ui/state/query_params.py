@@ -1,7 +1,5 @@
 """Names of the query parameters that pages share."""
 
-from __future__ import annotations
-
 RUN = "run"  # the shown run
 FLOW = "flow"  # the chosen flow
 RUNS = "runs"  # the compared runs, separated by commas

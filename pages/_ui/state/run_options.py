@@ -1,7 +1,5 @@
 """State of the run options: run mode and chat session."""
 
-from __future__ import annotations
-
 import uuid
 
 import streamlit as st

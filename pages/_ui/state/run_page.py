@@ -3,8 +3,6 @@
 Widget keys of single parameters belong to the form and start with `param-`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, TypeVar
 

@@ -1,7 +1,5 @@
 """Values in Streamlit's session state."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 

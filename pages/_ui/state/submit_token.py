@@ -1,7 +1,5 @@
 """The token of the Run button: repeated clicks on one button start one run."""
 
-from __future__ import annotations
-
 import uuid
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """Errors on the screen: what failed, why, and what to do next."""
 
-from __future__ import annotations
-
 import logging
 import secrets
 import traceback

@@ -1,7 +1,5 @@
 """Diffs of two outputs or texts. Signs mark the differences; colors only help."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 

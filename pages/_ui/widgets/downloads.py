@@ -1,7 +1,5 @@
 """Outputs as files: tables as data frames, any value as JSON, with safe file names."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

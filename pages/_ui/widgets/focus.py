@@ -1,7 +1,5 @@
 """Scrolling and keyboard focus after a click changed the page; Streamlit has no API for either."""
 
-from __future__ import annotations
-
 import re
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """Untrusted text in Markdown: escaping, images, formulas; and times in the browser's zone."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo

@@ -1,7 +1,5 @@
 """A place on the page that is redrawn only when its content changes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable
 
 import streamlit as st

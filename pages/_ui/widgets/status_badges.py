@@ -1,7 +1,5 @@
 """Color, icon and symbol of each status of runs and components."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

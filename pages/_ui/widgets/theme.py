@@ -1,7 +1,5 @@
 """The colors of the theme in `.streamlit/config.toml`, for charts and tables drawn as a canvas."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 

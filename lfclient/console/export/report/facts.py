@@ -1,7 +1,5 @@
 """The facts, inputs and components of a run, for its report."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Truncate JSON values of any size to a readable size."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Render untrusted Markdown as HTML that loads and runs nothing."""
 
-from __future__ import annotations
-
 import html
 import re
 import secrets

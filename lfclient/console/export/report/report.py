@@ -1,7 +1,5 @@
 """Render the HTML report of a run."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
