@@ -1,6 +1,7 @@
 """The database of runs: a SQLite file, or PostgreSQL where several machines share it."""
 
 import logging
+import random
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -21,7 +22,6 @@ from lfclient.console.store.errors import (
     translate_db_errors,
 )
 from lfclient.console.store.migrate import (
-    has_secure_delete,
     merge_search_index,
     needs_upgrade,
     rebuild_search_index,
@@ -41,7 +41,7 @@ PRAGMAS = (
     "journal_size_limit=67108864",
 )
 
-_DELETIONS = "PRAGMA user_version"  # counts transactions that deleted rows
+_DELETED_MARK = "PRAGMA user_version"  # random after a delete, 0 once the text is erased
 _UPGRADE_LOCK = 7_312_004  # PostgreSQL's advisory lock for upgrading the schema
 _KEEPALIVE = {  # notices within seconds that a server has disappeared
     "keepalives_idle": 10,
@@ -77,8 +77,8 @@ class Database:
             self._writer = self.engine.execution_options(immediate=True)
             self._upgrade()
             self._inode = None if self.is_shared else self.path.stat().st_ino
-        self._erased: int | None = None  # the count of deletions up to which the log is erased
-        self._merging: int | None = None  # the count that a merge was begun for
+        self._merging: int | None = None  # the mark for which the search index is being rewritten
+        self._merged: int | None = None  # the mark for which it was
 
     def close(self) -> None:
         """Close all connections."""
@@ -113,17 +113,16 @@ class Database:
     def delete(self, connection: Connection, statement: ReturningDelete[str]) -> list[str]:
         """Execute a DELETE that returns ids, and return them.
 
-        SQLite overwrites the rows in the file and in the search index. The log still has them, so
-        the file counts deletions: every process erases the log once it sees a new count.
+        SQLite's search index and log still have the text, so the file is marked until any process
+        has erased it there.
         """
         ids = list(connection.execute(statement).scalars())
         if ids and not self.is_shared:
-            deletions = connection.exec_driver_sql(_DELETIONS).scalar_one()
-            connection.exec_driver_sql(f"{_DELETIONS} = {(deletions + 1) % 2**31}")
+            connection.exec_driver_sql(f"{_DELETED_MARK} = {random.randrange(1, 2**31)}")
         return ids
 
     def erase_deleted(self) -> None:
-        """Erase deleted rows from SQLite's log, also those of a process that has ended.
+        """Erase deleted text from SQLite's search index and log, whichever process deleted it.
 
         Takes about `ERASE_SECONDS` at most; the next call continues.
         """
@@ -131,25 +130,32 @@ class Database:
             return
         with suppress(StoreError):  # the rows are deleted in any case, and a later call retries
             with self.read() as connection:
-                deletions = connection.exec_driver_sql(_DELETIONS).scalar_one()
-            if deletions == self._erased:
+                mark = connection.exec_driver_sql(_DELETED_MARK).scalar_one()
+            if not mark:
                 return
-            is_merged = has_secure_delete() or self._merge_search_index(deletions)
-            if self._truncate_log() and is_merged:
-                self._erased = deletions
+            if self._merged != mark and not self._merge_search_index(mark):
+                return
+            if self._truncate_log():
+                with self.write() as connection:
+                    if connection.exec_driver_sql(_DELETED_MARK).scalar_one() == mark:
+                        connection.exec_driver_sql(f"{_DELETED_MARK} = 0")
 
-    def _merge_search_index(self, deletions: int) -> bool:
+    def _merge_search_index(self, mark: int) -> bool:
         """Rewrite parts of the search index without deleted text. Return whether all of it is.
 
-        For SQLite before 3.42. In short transactions, so that others can write meanwhile.
+        FTS5's secure-delete option would erase it at once, but in up to 150 ms a run, and makes
+        the end of each run's record three times slower. Here others can write meanwhile.
         """
         until = time.monotonic() + ERASE_SECONDS
         while True:
             with self.write() as connection:
-                has_more = merge_search_index(connection, restart=self._merging != deletions)
-            self._merging = deletions if has_more else None
-            if not has_more or time.monotonic() >= until:
-                return not has_more
+                has_more = merge_search_index(connection, restart=self._merging != mark)
+            self._merging = mark
+            if not has_more:
+                self._merged = mark
+                return True
+            if time.monotonic() >= until:
+                return False
 
     def _truncate_log(self) -> bool:
         """Move SQLite's log into the file and truncate it. Return False if a reader uses it."""

@@ -1,7 +1,6 @@
 """Upgrade a database of runs to the current schema, and maintain its search index."""
 
 import logging
-import sqlite3
 from pathlib import Path
 
 from alembic import command
@@ -9,9 +8,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
-from lfclient.console.store.errors import NewerDatabase, is_search_index_damaged
+from lfclient.console.store.errors import NewerDatabase
 
 MERGED_PAGES = 100  # of the search index in one step, about 20 ms
 log = logging.getLogger(__name__)
@@ -24,7 +22,7 @@ def needs_upgrade(connection: Connection, description: str) -> bool:
     scripts = ScriptDirectory(str(_SCRIPTS))
     revision = MigrationContext.configure(connection).get_current_revision()
     if revision == scripts.get_current_head():
-        return connection.dialect.name == "sqlite" and not erases_deleted_text(connection)
+        return False
     if revision is not None:
         if revision not in {script.revision for script in scripts.walk_revisions()}:
             raise NewerDatabase(f"{description} was written by a later release.")
@@ -33,40 +31,11 @@ def needs_upgrade(connection: Connection, description: str) -> bool:
 
 
 def upgrade(connection: Connection) -> None:
-    """Run the missing migrations in the transaction of `connection`.
-
-    Then make SQLite overwrite text deleted from the search index, if it can. Versions before 3.42
-    cannot read the index from then on.
-    """
+    """Run the missing migrations in the transaction of `connection`."""
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-    if connection.dialect.name == "sqlite" and has_secure_delete():
-        _enable_secure_delete(connection)
-
-
-def has_secure_delete() -> bool:
-    """Return whether this Python's SQLite can overwrite deleted text in a search index."""
-    return sqlite3.sqlite_version_info >= (3, 42)
-
-
-def erases_deleted_text(connection: Connection) -> bool:
-    """Return whether the search index is set up to overwrite deleted text, if SQLite can."""
-    statement = "SELECT count(*) FROM run_search_config WHERE k = 'secure-delete'"
-    return not has_secure_delete() or bool(connection.exec_driver_sql(statement).scalar_one())
-
-
-def _enable_secure_delete(connection: Connection) -> None:
-    statement = "INSERT INTO run_search(run_search, rank) VALUES ('secure-delete', 1)"
-    try:
-        with connection.begin_nested():
-            connection.exec_driver_sql(statement)
-    except DBAPIError as error:
-        if not is_search_index_damaged(error):
-            raise
-        rebuild_search_index(connection)
-        connection.exec_driver_sql(statement)
 
 
 def merge_search_index(connection: Connection, *, restart: bool) -> bool:

@@ -1,13 +1,13 @@
 """Deleted text is erased from SQLite's search index and its log."""
 
 import random
+import sqlite3
 import string
+from contextlib import closing
 
 import pytest
 
 from lfclient.console.store import database, migrate
-from lfclient.console.store.errors import StoreError
-from lfclient.console.store.migrate import erases_deleted_text
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
 from tests.console.store.test_retention import search_index
@@ -33,18 +33,11 @@ def log_of(store):
     return store.database.path.with_name("runs.db-wal")
 
 
-@pytest.fixture
-def old_sqlite(monkeypatch):
-    """A SQLite without the secure-delete option of the index."""
-    for module in (database, migrate):
-        monkeypatch.setattr(module, "has_secure_delete", lambda: False)
-
-
 def test_deleted_text_is_erased_from_a_large_index_at_once(store):
     store.history.delete([OWNER], ["long"])
     assert len(search_index(store)) < store.small * 1.1
     assert LONG[:50].encode() not in store.database.path.read_bytes()
-    assert log_of(store).stat().st_size == 0
+    assert LONG[:50].encode() not in log_of(store).read_bytes()
     assert ids(store.history.page([OWNER], RunFilter(text=LONG[:50]))) == []
     assert len(store.history.page([OWNER], RunFilter(text="flow"), limit=300).runs) == 50
 
@@ -55,9 +48,9 @@ def test_a_log_that_is_being_read_is_erased_later(store):
         store.history.delete([OWNER], ["long"])
         assert LONG[:50].encode() in log_of(store).read_bytes()
         store.database.erase_deleted()
-        assert log_of(store).stat().st_size
+        assert LONG[:50].encode() in log_of(store).read_bytes()
     store.database.erase_deleted()
-    assert log_of(store).stat().st_size == 0
+    assert LONG[:50].encode() not in log_of(store).read_bytes()
 
 
 def test_another_process_erases_what_an_ended_one_could_not(store, tmp_path):
@@ -71,7 +64,7 @@ def test_another_process_erases_what_an_ended_one_could_not(store, tmp_path):
         store.close()
         assert LONG[::-1][:50].encode() in log_of(other).read_bytes()
     other.database.erase_deleted()
-    assert log_of(other).stat().st_size == 0
+    assert LONG[::-1][:50].encode() not in log_of(other).read_bytes()
     other.close()
 
 
@@ -81,7 +74,7 @@ def test_the_next_process_erases_what_an_ended_one_did_not(store, tmp_path, monk
     assert LONG[:50].encode() in log_of(store).read_bytes()
     other = Store(tmp_path)
     other.database.erase_deleted()
-    assert log_of(store).stat().st_size == 0
+    assert LONG[:50].encode() not in log_of(store).read_bytes()
     other.close()
 
 
@@ -98,8 +91,6 @@ def test_the_log_is_left_alone_when_nothing_was_deleted(store):
 def test_a_damaged_index_is_rebuilt_when_runs_are_deleted(store):
     with store.database.write() as connection:
         connection.exec_driver_sql("UPDATE run_search_data SET block = x'ff' WHERE id > 10")
-    with pytest.raises(StoreError, match="damaged search index"):
-        store.history.delete([OWNER], ["long"])
     assert store.history.delete([OWNER], ["long"]).deleted == ["long"]
     assert len(search_index(store)) < store.small * 1.1
     assert store.history.count([OWNER], RunFilter(text="flow")) == 50
@@ -116,13 +107,13 @@ def erase_in_turns(store, size, meanwhile=lambda: None):
 
 
 @pytest.fixture
-def small_steps(old_sqlite, monkeypatch):
-    """A SQLite without the option, whose index is rewritten in many steps, one at a time."""
+def small_steps(monkeypatch):
+    """The index is rewritten in many steps, one at a time."""
     monkeypatch.setattr(migrate, "MERGED_PAGES", 2)
     monkeypatch.setattr(database, "ERASE_SECONDS", 0)
 
 
-def test_with_an_older_sqlite_a_delete_does_not_wait_for_a_large_index(small_steps, store):
+def test_a_delete_does_not_wait_for_a_large_index(small_steps, store):
     store.history.delete([OWNER], ["long"])
     assert len(search_index(store)) > store.small
     assert erase_in_turns(store, store.small * 1.1) > 3
@@ -130,7 +121,7 @@ def test_with_an_older_sqlite_a_delete_does_not_wait_for_a_large_index(small_ste
     assert store.history.count([OWNER], RunFilter(text="flow")) == 50
 
 
-def test_with_an_older_sqlite_erasing_ends(small_steps, store, monkeypatch):
+def test_erasing_ends(small_steps, store, monkeypatch):
     merge, merges = database.merge_search_index, []
 
     def merge_and_count(connection, *, restart):
@@ -149,9 +140,7 @@ def test_with_an_older_sqlite_erasing_ends(small_steps, store, monkeypatch):
     assert done > 3
 
 
-def test_with_an_older_sqlite_what_is_written_meanwhile_delays_nothing(
-    small_steps, store, tmp_path
-):
+def test_what_is_written_meanwhile_delays_nothing(small_steps, store, tmp_path):
     other = Store(tmp_path)
     store.history.delete([OWNER], ["long"])
     new = (f"n{number}" for number in range(2_000))
@@ -164,7 +153,7 @@ def test_with_an_older_sqlite_what_is_written_meanwhile_delays_nothing(
     other.close()
 
 
-def test_with_an_older_sqlite_what_is_deleted_meanwhile_is_erased(small_steps, store):
+def test_what_is_deleted_meanwhile_is_erased(small_steps, store):
     (first,) = ids(store.history.page([OWNER], RunFilter(flow_id="flow-1"), limit=1))
     store.history.delete([OWNER], [first])
     store.database.erase_deleted()
@@ -172,14 +161,19 @@ def test_with_an_older_sqlite_what_is_deleted_meanwhile_is_erased(small_steps, s
     erase_in_turns(store, store.small * 1.1)
 
 
-def test_a_file_of_an_older_sqlite_is_upgraded_to_secure_delete(tmp_path, monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setattr(migrate, "has_secure_delete", lambda: False)
-        Store(tmp_path).close()
+@pytest.mark.skipif(sqlite3.sqlite_version_info < (3, 42), reason="SQLite lacks the option")
+def test_an_upgrade_switches_off_the_option_that_slowed_every_write(tmp_path):
+    """Preliminary versions of 0.2.0 had set it."""
+    Store(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / "runs.db")) as disk:
+        disk.execute("INSERT INTO run_search(run_search, rank) VALUES ('secure-delete', 1)")
+        disk.execute("UPDATE alembic_version SET version_num = '0007'")
+        disk.commit()
     store = Store(tmp_path)
     with store.database.read() as connection:
-        assert erases_deleted_text(connection)
+        option = "SELECT v FROM run_search_config WHERE k = 'secure-delete'"
+        assert connection.exec_driver_sql(option).scalar_one() == 0
     add_ended(store, "long", text=LONG)
     store.history.delete(["me"], ["long"])
-    assert search_index(store) == b""
+    assert LONG[:50].encode() not in store.database.path.read_bytes()
     store.close()
