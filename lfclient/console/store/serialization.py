@@ -11,32 +11,25 @@ after the response arrived, so no server can forge one.
 import base64
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
+from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 from lfclient.flows.field import Variable
-from lfclient.outputs.model import FileRef, Output, OutputKind
-from lfclient.runs.components import (
-    ComponentRun,
-    ComponentState,
-    Decision,
-    HumanInput,
-    Message,
-    NotRun,
-    RunError,
-)
-from lfclient.runs.model import Run, RunStatus
+from lfclient.outputs.model import FileRef, Output
+from lfclient.runs.model import Run
 
 # characters, bytes and items of a document
 SLICE_SIZES: dict[type, int] = {str: 1_000_000, bytes: 1_000_000, list: 2_000}
 # Outputs are no deeper in a response; searching deeper for shared values could overflow the stack.
 _MAX_DEPTH = 12
+_RUN = TypeAdapter(Run)
 
 
 def dump_value(value: Any) -> bytes:
@@ -82,7 +75,6 @@ def load_run(documents: Iterable[bytes]) -> Run:
     iterator = iter(documents)
     first, _, body = next(iterator).partition(b"\n")
     tag = first.decode()
-    run = _loads(body, tag)
     slices: list[list[Any]] = []
     for document in iterator:
         index, value = _loads(document, tag)
@@ -92,27 +84,11 @@ def load_run(documents: Iterable[bytes]) -> Run:
     shared = []
     while slices:
         shared.append(_joined(slices.pop(0)))
-    return Run(
-        **{
-            **run,
-            "status": RunStatus(run["status"]),
-            "outputs": {
-                name: _output(entry, shared, tag) for name, entry in run["outputs"].items()
-            },
-            "not_run": tuple(NotRun(**entry) for entry in run["not_run"]),
-            "errors": tuple(RunError(**entry) for entry in run["errors"]),
-            "warnings": tuple(run["warnings"]),
-            "raw": _restore(run["raw"], shared, tag),
-            # earlier releases of the console did not write these
-            "components": {
-                entry["component_id"]: _component_run(entry, shared, tag)
-                for entry in run.get("components", ())
-            },
-            "messages": {entry["id"]: _message(entry) for entry in run.get("messages", ())},
-            "waiting_for": _human_input(run.get("waiting_for")),
-            "decided": tuple(filter(None, map(_human_input, run.get("decided", ())))),
-        }
-    )
+    run = _loads(body, tag, shared)
+    # earlier releases of the console did not write these
+    run["components"] = {entry["component_id"]: entry for entry in run.get("components", ())}
+    run["messages"] = {entry["id"]: entry for entry in run.get("messages", ())}
+    return _RUN.validate_python(run)
 
 
 def _joined(slices: list[Any]) -> Any:
@@ -161,64 +137,11 @@ class _Shared:
         size = SLICE_SIZES.get(type(value))
         if id(value) in self._index or (size is not None and len(value) > size):
             return {self._tag: "shared", "index": self._add(value)}
-        return _map(value, depth, self.strip)
-
-
-def _output(entry: dict[str, Any], shared: list[Any], tag: str) -> Output:
-    parts = {name: _output(part, shared, tag) for name, part in entry["parts"].items()}
-    return Output(
-        **{
-            **entry,
-            "kind": OutputKind(entry["kind"]),
-            "value": _restore(entry["value"], shared, tag),
-            "parts": parts,
-            "extras": tuple(_output(extra, shared, tag) for extra in entry["extras"]),
-        }
-    )
-
-
-def _component_run(entry: dict[str, Any], shared: list[Any], tag: str) -> ComponentRun:
-    return ComponentRun(
-        **{
-            **entry,
-            "state": ComponentState(entry["state"]),
-            "ended_at": _load_time(entry["ended_at"]),
-            "output": entry["output"] and _output(entry["output"], shared, tag),
-            "error": entry["error"] and RunError(**entry["error"]),
-            "log": tuple(entry["log"]),
-        }
-    )
-
-
-def _message(entry: dict[str, Any]) -> Message:
-    lists = {name: tuple(entry.get(name, ())) for name in ("files", "blocks")}
-    return Message(**{**entry, **lists})
-
-
-def _human_input(entry: dict[str, Any] | None) -> HumanInput | None:
-    if entry is None:
-        return None
-    decisions = tuple(Decision(**decision) for decision in entry["decisions"])
-    times = {name: _load_time(entry.get(name)) for name in ("expires_at", "sent_at")}
-    return HumanInput(**{**entry, "decisions": decisions, **times})
-
-
-def _load_time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _restore(value: Any, shared: list[Any], tag: str, depth: int = 0) -> Any:
-    if isinstance(value, dict) and value.get(tag) == "shared":
-        return shared[value["index"]]
-    return _map(value, depth, lambda inner, depth: _restore(inner, shared, tag, depth))
-
-
-def _map(value: Any, depth: int, change: Callable[[Any, int], Any]) -> Any:
-    if depth < _MAX_DEPTH and isinstance(value, dict):
-        return {key: change(inner, depth + 1) for key, inner in value.items()}
-    if depth < _MAX_DEPTH and isinstance(value, list):
-        return [change(inner, depth + 1) for inner in value]
-    return value
+        if depth < _MAX_DEPTH and isinstance(value, dict):
+            return {key: self.strip(inner, depth + 1) for key, inner in value.items()}
+        if depth < _MAX_DEPTH and isinstance(value, list):
+            return [self.strip(inner, depth + 1) for inner in value]
+        return value
 
 
 def _plain(instance: Any) -> dict[str, Any]:
@@ -247,15 +170,17 @@ def _dumps(value: Any, tag: str) -> bytes:
     return json.dumps(value, default=encode, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-def _loads(data: bytes, tag: str) -> Any:
+def _loads(data: bytes, tag: str, shared: Sequence[Any] = ()) -> Any:
     if tag.encode() not in data:
         with suppress(ValueError):  # half a surrogate pair, which the fast parser rejects
             return from_json(data)
 
     def decode(value: dict[str, Any]) -> Any:
         kind = value.get(tag)
-        if kind is None or kind == "shared":
+        if kind is None:
             return value
+        if kind == "shared":
+            return shared[value["index"]]
         if kind == "bytes":
             return base64.b64decode(value["base64"])
         del value[tag]
