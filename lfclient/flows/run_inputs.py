@@ -11,7 +11,12 @@ from lfclient.flows.encoding import ServerRelease
 from lfclient.flows.field import Field, FieldKind
 from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
-from lfclient.flows.validation import SECRET_MASK, check_overrides, is_secret_override
+from lfclient.flows.validation import (
+    SECRET_MASK,
+    check_overrides,
+    error_messages,
+    is_secret_override,
+)
 
 
 @dataclass(frozen=True)
@@ -95,10 +100,7 @@ def check_rerun(
         for key, value in overrides.items()
         if value != SECRET_MASK or not is_secret_override(key, fields.get(key))
     }
-    errors: dict[str, str] = {}
-    for problem in check_overrides(flow, present, mode, server):
-        if problem.level == "error":
-            errors.setdefault(problem.key, problem.message)
+    errors = error_messages(check_overrides(flow, present, mode, server))
     described = describe_overrides(overrides, flow)
     has_secret = any(entry.secret for entry in described)
     input_values = [

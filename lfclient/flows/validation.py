@@ -89,6 +89,15 @@ def raise_errors(problems: Iterable[Problem]) -> None:
         raise InvalidRequest("\n".join(lines), field=errors[0].key)
 
 
+def error_messages(problems: Iterable[Problem]) -> dict[str, str]:
+    """Return the message of the first error of each key."""
+    messages: dict[str, str] = {}
+    for problem in problems:
+        if problem.level == "error":
+            messages.setdefault(problem.key, problem.message)
+    return messages
+
+
 def is_changed(field: Field, value: Json) -> bool:
     """Return whether a value differs from the flow's. None means the flow's value."""
     if value is None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import is_redacted, replace_secrets
+from lfclient.console.compare.equality import is_equal
 from lfclient.flows.field import Field, Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import (
@@ -17,6 +18,7 @@ from lfclient.flows.validation import (
     SecretMask,
     check_overrides,
     check_value,
+    error_messages,
     is_changed,
     is_secret_field,
     mask_secrets,
@@ -58,7 +60,7 @@ def fit_values(
     """
     moved = {} if components is None else _match_components(flow, values, components)
     values = {moved.get(key, key): value for key, value in values.items()}
-    fields = flow.fields_by_key
+    fields, masked = flow.fields_by_key, mask_secrets(flow, values)
     plain: JsonObject = {}
     secrets: list[str] = []
     rejected: dict[str, str] = {}
@@ -68,13 +70,15 @@ def fit_values(
             plain[key] = value  # unknown keys are rejected below
             continue
         secrets.append(key)
-        if not _is_masked(parameter, value):
+        if value != masked[key]:
             rejected[key] = _SECRET_VALUE
-    errors = _validation_errors(flow, plain)
+    # limits of other run modes are reported at the field
+    errors = error_messages(check_overrides(flow, plain, mode="sync"))
     if secrets:
         errors |= {key: _REDACTED_VALUE for key, value in plain.items() if is_redacted(value)}
     fitting = {key: value for key, value in plain.items() if key not in errors}
-    return FittedValues(fitting, tuple(secrets), rejected | errors, moved)
+    rejected |= {key: errors[key] for key in plain if key in errors}
+    return FittedValues(fitting, tuple(secrets), rejected, moved)
 
 
 def changed_keys(
@@ -91,48 +95,22 @@ def changed_keys(
     return [
         key
         for key in fields
-        if (key in stored or key in entered)
-        and key not in fitted.secrets
-        and not _is_equal(stored.get(key), entered.get(key))
+        if key not in fitted.secrets and not is_equal(stored.get(key), entered.get(key))
     ]
 
 
-def _validation_errors(flow: Flow, values: Mapping[str, Json]) -> dict[str, str]:
-    """Return error messages by key. Limits of other run modes are reported at the field."""
-    errors: dict[str, str] = {}
-    for problem in check_overrides(flow, values, mode="sync"):
-        if problem.level == "error" and problem.key in values:
-            errors.setdefault(problem.key, problem.message)
-    return errors
-
-
 def _has_secret(parameter: Field, value: Json) -> bool:
+    """Return whether a value is or contains a secret or its mask.
+
+    Text that equals the mask counts if the field accepts no text.
+    """
     if isinstance(value, Variable):
         return False
-    return (
-        is_secret_field(parameter)
-        or _is_mask(parameter, value)
-        or replace_secrets(value, lambda _: None) != value
-    )
-
-
-def _is_mask(parameter: Field, value: Json) -> bool:
-    """Return whether a value is the mask. Equal text counts if the field accepts no text."""
-    if value != SECRET_MASK or isinstance(value, SecretMask):
-        return isinstance(value, SecretMask)
-    return any(problem.level == "error" for problem in check_value(parameter, value))
-
-
-def _is_masked(parameter: Field, value: Json) -> bool:
-    """Return whether all secrets in a value are masked."""
-    if value == SECRET_MASK:
+    if isinstance(value, SecretMask) or is_secret_field(parameter):
         return True
-    masked = replace_secrets(value, lambda _: SECRET_MASK)
-    return not is_secret_field(parameter) and bool(masked == value)
-
-
-def _is_equal(a: Json, b: Json) -> bool:
-    return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
+    if value == SECRET_MASK:
+        return "error" in {problem.level for problem in check_value(parameter, value)}
+    return bool(replace_secrets(value, lambda _: None) != value)
 
 
 def _match_components(
