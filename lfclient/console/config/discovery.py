@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from lfclient.client import LangflowClient
 from lfclient.errors import LangflowError
 
 
@@ -20,8 +21,6 @@ def discover(
     url: str, *, timeout: float = 2.0, transport: httpx.BaseTransport | None = None
 ) -> DiscoveredServer | None:
     """Return the Langflow server at `url`, or None if there is none."""
-    from lfclient.client import LangflowClient  # so that reading settings loads no HTTP client
-
     try:
         with LangflowClient(url, timeout=timeout, transport=transport) as client:
             server = client.server()

@@ -1,17 +1,12 @@
 """Create the sample flows on a server."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from lfclient.client import LangflowClient
 from lfclient.console.samples.catalog import SAMPLES, custom_component_code
 from lfclient.console.samples.graph_builder import build_graph
 from lfclient.console.samples.spec import Sample
 from lfclient.flows.model import FlowSummary
-
-if TYPE_CHECKING:
-    from lfclient.client import LangflowClient
 
 
 def install_samples(
