@@ -11,7 +11,7 @@ after the response arrived, so no server can forge one.
 import base64
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -50,15 +50,11 @@ def dump_run(run: Run) -> Iterator[bytes]:
     shared = _Shared(run, tag)
     document = {
         **_plain(run),
-        "outputs": {name: shared.output(output) for name, output in run.outputs.items()},
         "raw": shared.strip(run.raw),
-        "components": [
-            {**_plain(component), "output": component.output and shared.output(component.output)}
-            for component in run.components.values()
-        ],
+        "components": list(run.components.values()),
         "messages": list(run.messages.values()),
     }
-    yield tag.encode() + b"\n" + _dumps(document, tag)
+    yield tag.encode() + b"\n" + _dumps(document, tag, shared.output)
     for index, value in enumerate(shared.values):
         size = SLICE_SIZES.get(type(value))
         if size is None:
@@ -125,12 +121,7 @@ class _Shared:
         return self._index[id(value)]
 
     def output(self, output: Output) -> dict[str, Any]:
-        return {
-            **_plain(output),
-            "value": self.strip(output.value),
-            "parts": {name: self.output(part) for name, part in output.parts.items()},
-            "extras": [self.output(extra) for extra in output.extras],
-        }
+        return {**_plain(output), "value": self.strip(output.value)}
 
     def strip(self, value: Any, depth: int = 0) -> Any:
         """Return `value` with references in place of shared values."""
@@ -153,7 +144,9 @@ def _new_tag() -> str:
     return f"$lfconsole-{secrets.token_hex(8)}"
 
 
-def _dumps(value: Any, tag: str) -> bytes:
+def _dumps(
+    value: Any, tag: str, encode_output: Callable[[Output], dict[str, Any]] = _plain
+) -> bytes:
     def encode(value: Any) -> Any:
         if isinstance(value, bytes):
             return {tag: "bytes", "base64": base64.b64encode(value).decode("ascii")}
@@ -163,6 +156,8 @@ def _dumps(value: Any, tag: str) -> bytes:
             return {tag: "file", **_plain(value)}
         if isinstance(value, datetime):
             return value.isoformat()
+        if isinstance(value, Output):
+            return encode_output(value)
         if is_dataclass(value):
             return _plain(value)
         raise TypeError(f"{type(value).__name__} cannot be stored")
