@@ -23,15 +23,6 @@ _MIN_BAR_PERCENT = 0.4  # so that the shortest bars stay visible
 
 
 @dataclass(frozen=True)
-class InputRow:
-    """An input of the run."""
-
-    label: str
-    key: str
-    value: str
-
-
-@dataclass(frozen=True)
 class ComponentRow:
     """A component. `left` and `width` of its bar are in percent, None without a bar."""
 
@@ -77,10 +68,10 @@ def format_time(moment: datetime) -> str:
 
 def input_rows(
     record: RunRecord, flow: Flow | None, redact: Callable[[str], str]
-) -> list[InputRow]:
-    """Return the run's inputs under the labels of their form fields."""
+) -> list[tuple[str, str, str]]:
+    """Return the label, key and value of each input."""
     return [
-        InputRow(
+        (
             f"{value.component_label()}: {value.label}",
             value.key,
             clip(_value_text(value.value, redact), MAX_INPUT_LENGTH),
