@@ -50,14 +50,6 @@ class RunPage:
     newer: Cursor | None = None
 
 
-@dataclass(frozen=True)
-class DeleteResult:
-    """The ids of the deleted runs, and of the runs that stay because they are still running."""
-
-    deleted: list[str] = field(default_factory=list)
-    still_running: list[str] = field(default_factory=list)
-
-
 class History:
     """All methods take the owners whose runs the caller may see, and touch no others.
 
@@ -231,20 +223,21 @@ class History:
                     if label not in before:
                         connection.execute(insert(LabelRow), {**values, "label": label})
 
-    def delete(self, owners: Sequence[str], run_ids: Iterable[str]) -> DeleteResult:
-        """Delete ended runs with all their data; keep unfinished ones."""
-        result = DeleteResult()
+    def delete(self, owners: Sequence[str], run_ids: Iterable[str]) -> list[str]:
+        """Delete ended runs with all their data and return their ids; keep unfinished ones."""
+        deleted: list[str] = []
         ids = list(run_ids)
         for start in range(0, len(ids), _BATCH_SIZE):
-            conditions = (RunRow.owner.in_(owners), RunRow.id.in_(ids[start : start + _BATCH_SIZE]))
-            ended = delete(RunRow).where(*conditions, RunRow.status.not_in(UNFINISHED_STATUSES))
+            statement = delete(RunRow).where(
+                RunRow.owner.in_(owners),
+                RunRow.id.in_(ids[start : start + _BATCH_SIZE]),
+                RunRow.status.not_in(UNFINISHED_STATUSES),
+            )
             with self._database.write() as connection:
-                result.deleted.extend(self._database.delete(connection, ended.returning(RunRow.id)))
-                remaining = connection.execute(select(RunRow.id).where(*conditions)).scalars()
-                result.still_running.extend(remaining)
+                deleted += self._database.delete(connection, statement.returning(RunRow.id))
         self._database.erase_deleted()
-        self.drop(result.deleted)
-        return result
+        self.drop(deleted)
+        return deleted
 
     def delete_all(self, owners: Sequence[str], filters: RunFilter) -> list[str]:
         """Delete all ended runs that `filters` matches and return their ids."""

@@ -154,7 +154,7 @@ def _draw_delete_panel(view: ListView, selected: Sequence[RunSummary], running: 
 @notify_errors()
 def _delete_selected(view: ListView, ended: Sequence[RunSummary]) -> None:
     run_ids = [run.id for run in _still_selected(ended)]
-    bulk_all.notify_deleted(len(run_history().delete(view.owners, run_ids).deleted))
+    bulk_all.notify_deleted(len(run_history().delete(view.owners, run_ids)))
 
 
 def _still_selected(drawn: Sequence[RunSummary]) -> list[RunSummary]:

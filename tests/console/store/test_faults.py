@@ -165,7 +165,7 @@ def test_a_damaged_response_is_reported_and_others_can_be_read(any_store, damage
     assert (any_store.backfill_search_texts(), any_store.backfill_search_texts()) == (2, 0)
     assert "stored response of run bad" in caplog.text
     assert TYPED not in caplog.text
-    assert any_store.history.delete(["me"], ["bad"]).deleted == ["bad"]
+    assert any_store.history.delete(["me"], ["bad"]) == ["bad"]
 
 
 def test_no_description_of_a_store_contains_its_password(shared):
