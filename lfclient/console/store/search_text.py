@@ -9,6 +9,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from lfclient.common.formatting import clip, clip_middle
+from lfclient.console.content.json_path import walk
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import FieldKind, Variable
 from lfclient.flows.model import Flow
@@ -19,7 +20,6 @@ from lfclient.outputs.model import FileRef, Output, OutputKind
 MAX_INPUT_SUMMARY = 300
 MAX_OUTPUT_SUMMARY = 200
 MAX_SEARCHABLE_CHARACTERS = 20_000  # of inputs, and of outputs
-_MAX_DEPTH = 12
 _MARKDOWN = MarkdownIt("commonmark")
 _INLINE_MARK = re.compile(r"[\0\\`*_\[<&]")  # a line without one has no inline Markdown
 _ACCENTS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters
@@ -133,18 +133,13 @@ def _scalar_text(value: Any) -> str:
     return value.name if isinstance(value, FileRef) else str(value)
 
 
-def _texts(value: Any, *, keys: bool = False, depth: int = 0) -> Iterator[str]:
+def _texts(value: Any, *, keys: bool = False) -> Iterator[str]:
     """Yield the texts and numbers in a value, in order; with `keys`, its keys as well."""
-    if isinstance(value, Mapping) and depth < _MAX_DEPTH:
-        for key, inner in value.items():
-            if keys:
-                yield f"{key}:"
-            yield from _texts(inner, keys=keys, depth=depth + 1)
-    elif isinstance(value, (list, tuple)) and depth < _MAX_DEPTH:
-        for inner in value:
-            yield from _texts(inner, keys=keys, depth=depth + 1)
-    elif value is not None and not isinstance(value, (bytes, Mapping, list, tuple)):
-        yield _scalar_text(value)
+    for path, inner in walk([value]):
+        if keys and isinstance(path[-1], str):
+            yield f"{path[-1]}:"
+        if inner is not None and not isinstance(inner, (bytes, dict, list)):
+            yield _scalar_text(inner)
 
 
 def _join(texts: Iterator[str]) -> str:
