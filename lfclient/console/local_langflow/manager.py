@@ -291,7 +291,7 @@ class LocalLangflow:
         limit = time.monotonic() + _LOCK_TIMEOUT_SECONDS
         while True:
             try:
-                lock.acquire(timeout=_POLL_SECONDS)
+                held = lock.acquire(timeout=_POLL_SECONDS)
                 break
             except filelock.Timeout:
                 on_step(self.status())
@@ -300,10 +300,8 @@ class LocalLangflow:
                         "Another console has been starting the local Langflow for half an hour.",
                         hint="Close that console, or stop the start there, then try again.",
                     ) from None
-        try:
+        with held:
             yield
-        finally:
-            lock.release()
 
     def _note(self, state: LocalState, step: str, progress: float | None = None) -> LocalStatus:
         record = self._state.update(
