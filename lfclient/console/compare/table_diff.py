@@ -36,7 +36,6 @@ class TableDiff:
     rows that are not listed, `unlisted_columns` columns.
     """
 
-    key: str
     added: int
     removed: int
     changed_rows: int
@@ -111,7 +110,6 @@ def compare_tables(before: pd.DataFrame, after: pd.DataFrame, key: str = "") -> 
             rows.append([change, str(position + 1), *values])
             is_changed.append([False] * (2 + len(columns)))
     return TableDiff(
-        key,
         added=len(added),
         removed=len(removed),
         changed_rows=len(changed),

@@ -17,12 +17,10 @@ class DiscoveredServer:
     auto_login: bool
 
 
-def discover(
-    url: str, *, timeout: float = 2.0, transport: httpx.BaseTransport | None = None
-) -> DiscoveredServer | None:
+def discover(url: str, *, transport: httpx.BaseTransport | None = None) -> DiscoveredServer | None:
     """Return the Langflow server at `url`, or None if there is none."""
     try:
-        with LangflowClient(url, timeout=timeout, transport=transport) as client:
+        with LangflowClient(url, timeout=2.0, transport=transport) as client:
             server = client.server()
             return DiscoveredServer(url, server.version, client.auto_login() is not None)
     except LangflowError:

@@ -115,7 +115,6 @@ class RunSummary:
     created_at: datetime
     session_id: str | None = None
     job_id: str | None = None
-    started_at: datetime | None = None
     ended_at: datetime | None = None
     input_summary: str = ""
     output_summary: str = ""

@@ -33,7 +33,7 @@ _ATTRIBUTES = {
 }
 
 
-def to_html(text: str, embed: Callable[[str], str], redact: Callable[[str], str] = str) -> Markup:
+def to_html(text: str, embed: Callable[[str], str], redact: Callable[[str], str]) -> Markup:
     """Render a text as HTML.
 
     `embed` is called with each `data:` URL of an image and returns the URL to embed, or "" to omit
