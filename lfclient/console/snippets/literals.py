@@ -20,11 +20,11 @@ _MAX_SAFE_INTEGER = 2**53 - 1  # JavaScript rounds larger integers
 
 @dataclass(frozen=True)
 class LiteralStyle:
-    """How a language writes literals. `words` are its null, true and false."""
+    """How a language writes literals; `scalar` writes null, booleans and numbers."""
 
     text: Callable[[str], str]
     secret: Callable[[EnvironmentSecret], str]
-    words: tuple[str, str, str] = ("null", "true", "false")
+    scalar: Callable[[Any], str] = json.dumps
     last_comma: bool = True
     step: int = 2
     name: Callable[[str], str] | None = None
@@ -37,8 +37,6 @@ class LiteralStyle:
             return f"Variable({self.text(value.name)})"
         if isinstance(value, str):
             return self.text(value)
-        if value is None or isinstance(value, bool):
-            return self.words[0 if value is None else 1 if value else 2]
         if isinstance(value, dict):
             name = self.name or self.text
             within = indent + self.step
@@ -47,7 +45,7 @@ class LiteralStyle:
         if isinstance(value, (list, tuple)):
             parts = [self.write(inner, indent + self.step) for inner in value]
             return self._write_items("[", parts, "]", indent)
-        return json.dumps(value)
+        return self.scalar(value)
 
     def _write_items(self, first: str, parts: list[str], last: str, indent: int) -> str:
         line = first + ", ".join(parts) + last
@@ -83,9 +81,7 @@ def loses_precision(value: Json) -> bool:
     )
 
 
-PYTHON = LiteralStyle(
-    python_text, lambda name: f'os.environ["{name}"]', words=("None", "True", "False"), step=4
-)
+PYTHON = LiteralStyle(python_text, lambda name: f'os.environ["{name}"]', scalar=repr, step=4)
 JAVASCRIPT = LiteralStyle(json_text, lambda name: f'process.env.{name} ?? ""', name=javascript_name)
 
 
