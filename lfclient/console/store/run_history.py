@@ -4,7 +4,6 @@ Pages use keyset pagination: a page begins after the `Cursor` of the previous pa
 page 1,000 costs as much as the first.
 """
 
-import heapq
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -86,8 +85,7 @@ class History:
             for owner in owners:
                 for query in queries.pages(owner, filters, cursor, limit + 1, backward=backward):
                     rows += connection.execute(query, queries.parameters)
-            nearest = heapq.nsmallest if backward else heapq.nlargest
-            rows = nearest(limit + 1, rows, key=lambda row: (row.created_at, row.id))
+            rows.sort(key=lambda row: (row.created_at, row.id), reverse=not backward)
             has_more = len(rows) > limit
             rows = rows[:limit]
             if backward:
