@@ -4,6 +4,7 @@ A table of the formats that browsers can show. Libraries guess at thousands of f
 guess would be shown.
 """
 
+import codecs
 import json
 from dataclasses import dataclass
 from enum import StrEnum
@@ -97,14 +98,12 @@ def detect_media_type(data: bytes, name: str = "") -> MediaType:
 
 
 def _is_text(head: bytes) -> bool:
-    if b"\0" in head:
-        return False
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        # the last character may be cut off
-        return error.start > len(head) - 4 and len(head) == SNIFFED_BYTES
-    return True
+        decoder.decode(head, final=len(head) < SNIFFED_BYTES)  # the last character may be cut off
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in head
 
 
 def _is_json(data: bytes) -> bool:
