@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, LargeBinary, String, TypeDecorator
 
+from lfclient.common.formatting import replace_surrogates
 from lfclient.console.store.serialization import dump_value, load_value
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -67,9 +68,7 @@ class Serialized(TypeDecorator[Any]):
 
 def sanitize_text(text: str) -> str:
     """Return `text` without what no database takes: NUL and halves of surrogate pairs."""
-    if "\0" in text:
-        text = text.replace("\0", "�")
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    return replace_surrogates(text.replace("\0", "�"))
 
 
 def to_microseconds(time: datetime) -> int:
