@@ -14,7 +14,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lfclient.console.local_langflow.__main__ import main
 from lfclient.console.local_langflow.installer import Installation, Requirement
 from lfclient.console.local_langflow.manager import PINNED_VERSION, LocalLangflow
 from lfclient.console.local_langflow.process import end_process, spawn
@@ -344,25 +343,3 @@ def test_a_data_folder_that_cannot_be_created_is_reported(tmp_path: Path):
 
     with pytest.raises(LocalError, match="Couldn't use"):
         LocalLangflow(tmp_path / "file").start()
-
-
-def test_the_terminal_shows_the_status(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    monkeypatch.setenv("LFCONSOLE_DATA_DIR", str(tmp_path))
-    assert main(["status"]) == 3
-    assert "absent" in capsys.readouterr().out
-
-
-def test_the_terminal_uses_the_data_folder_of_the_console(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LFCONSOLE_DATA_DIR", raising=False)
-    (tmp_path / ".env").write_text(f"LFCONSOLE_DATA_DIR={tmp_path / 'data'}\n")
-    folder = LocalLangflow(tmp_path / "data").folder
-    folder.mkdir(parents=True)
-    (folder / "langflow.log").write_text("a line of this log\n")
-
-    assert main(["logs"]) == 0
-    assert "a line of this log" in capsys.readouterr().out
