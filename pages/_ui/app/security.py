@@ -5,12 +5,14 @@ import hashlib
 import logging
 import re
 import secrets
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
+from typing import TypeGuard
 
 import streamlit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lfclient.console.store.drafts import MAX_AGE_DAYS
@@ -24,7 +26,7 @@ _COOKIE_PATH = "/_stcore/health"
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
 
 
-def is_valid_token(token: object) -> bool:
+def is_valid_token(token: object) -> TypeGuard[str]:
     """Return whether `token` has the form of the console's cookie."""
     return isinstance(token, str) and bool(_TOKEN.fullmatch(token))
 
@@ -82,42 +84,33 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        cookie = self._fresh_cookie(scope)
+        cookie = _fresh_cookie(HTTPConnection(scope))
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
-                    headers[name] = value
+                headers.update(self.headers)
                 if cookie:
                     headers.append("set-cookie", cookie)
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
 
-    def _fresh_cookie(self, scope: Scope) -> str | None:
-        headers = Headers(scope=scope)
-        if not scope["path"].endswith(_COOKIE_PATH) or not _same_origin_fetch(headers):
-            return None
-        token = _cookie(headers)
-        parts = [
-            f"{COOKIE}={token if is_valid_token(token) else secrets.token_urlsafe(32)}",
-            "Path=/",
-            f"Max-Age={COOKIE_SECONDS}",
-            "HttpOnly",
-            "SameSite=Strict",
-        ]
-        if scope.get("scheme") == "https" or headers.get("x-forwarded-proto") == "https":
-            parts.append("Secure")
-        return "; ".join(parts)
 
-
-def _cookie(headers: Headers) -> str | None:
-    try:
-        morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
+def _fresh_cookie(request: HTTPConnection) -> str | None:
+    headers, token = request.headers, request.cookies.get(COOKIE)
+    if not request.scope["path"].endswith(_COOKIE_PATH) or not _same_origin_fetch(headers):
         return None
-    return morsel.value if morsel else None
+    response = Response()
+    response.set_cookie(
+        COOKIE,
+        token if is_valid_token(token) else secrets.token_urlsafe(32),
+        COOKIE_SECONDS,
+        secure="https" in (request.scope.get("scheme"), headers.get("x-forwarded-proto")),
+        httponly=True,
+        samesite="strict",
+    )
+    return response.headers["set-cookie"]
 
 
 def _same_origin_fetch(headers: Headers) -> bool:

@@ -12,7 +12,7 @@ _BROWSER = "browser-id"
 def browser_id() -> str:
     """Return the browser's random ID from its cookie, or one for this session if it has none."""
     token = st.context.cookies.get(COOKIE)
-    if token is not None and is_valid_token(token):
+    if is_valid_token(token):
         return token
     # not in the form of a cookie, so that nothing is saved on disk under an ID that gets lost
     return str(st.session_state.setdefault(_BROWSER, f"session-{secrets.token_urlsafe(32)}"))

@@ -60,7 +60,7 @@ def test_the_cookie_is_set_on_a_fetch_by_the_page():
     cookie = get(HEALTH, FETCH).headers["set-cookie"]
     assert is_valid_token(re.match(rf"{COOKIE}=([^;]+)", cookie).group(1))
     assert "HttpOnly" in cookie
-    assert "SameSite=Strict" in cookie
+    assert "SameSite=strict" in cookie
     assert "Max-Age=2592000" in cookie
     assert "Secure" not in cookie
 
