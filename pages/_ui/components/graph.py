@@ -87,14 +87,15 @@ def graph_data(
     """
     index = {component.id: number for number, component in enumerate(flow.components)}
     edges = ((index[edge.source], index[edge.target]) for edge in flow.edges)
-    plan = layout_flow(flow)
+    positions = layout_flow(flow)
+    rightmost, lowest = map(max, zip(*positions.values(), strict=True))
     return {
         "plan": {
-            "size": [plan.width, plan.height],
+            "size": [rightmost + CARD_SIZE[0], lowest + CARD_SIZE[1]],
             "card": list(CARD_SIZE),
             "nodes": [
                 [
-                    *plan.positions[component.id],
+                    *positions[component.id],
                     clip(component.display_name, MAX_NAME_LENGTH),
                     component.id,
                 ]

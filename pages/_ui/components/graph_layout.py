@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from lfclient.flows.graph import Component, Edge
 from lfclient.flows.model import Flow
@@ -21,33 +21,19 @@ Positions = dict[str, tuple[float, float]]
 PixelPositions = dict[str, tuple[int, int]]
 
 
-@dataclass(frozen=True)
-class Layout:
-    """The graph's size, and the upper left corner of each card by component id."""
-
-    width: int
-    height: int
-    positions: PixelPositions
-
-
-def layout_flow(flow: Flow) -> Layout:
+def layout_flow(flow: Flow) -> PixelPositions:
     """Place the cards as the flow's author did, but closer; without an arrangement, in columns.
 
-    A group has one card.
+    Return the upper left corner of each card by component id; the first are at 0. A group has one
+    card.
     """
     if _is_arranged(flow.components):
         positions = _resolve_overlaps(_scale_positions(flow.components))
     else:
         ids = [component.id for component in flow.components]
         positions = _resolve_overlaps(_arrange_in_columns(ids, flow.edges))
-    left = min((x for x, _ in positions.values()), default=0)
-    top = min((y for _, y in positions.values()), default=0)
-    positions = {id: (x - left, y - top) for id, (x, y) in positions.items()}
-    return Layout(
-        width=max((x for x, _ in positions.values()), default=0) + CARD_SIZE[0],
-        height=max((y for _, y in positions.values()), default=0) + CARD_SIZE[1],
-        positions=positions,
-    )
+    left, top = map(min, zip(*positions.values(), strict=True))
+    return {id: (x - left, y - top) for id, (x, y) in positions.items()}
 
 
 def _is_arranged(components: Sequence[Component]) -> bool:
@@ -67,14 +53,9 @@ def _scale_positions(components: Sequence[Component]) -> Positions:
 
 def _compress_axis(values: list[float], scale: float, max_gap: float) -> dict[float, float]:
     """Map each value to a new one in the same order, with gaps scaled and at most `max_gap`."""
-    compressed: dict[float, float] = {}
-    position, previous = 0.0, None
-    for value in sorted(set(values)):
-        if previous is not None:
-            position += min((value - previous) * scale, max_gap)
-        compressed[value] = position
-        previous = value
-    return compressed
+    ordered = sorted(set(values))
+    gaps = (min((after - before) * scale, max_gap) for before, after in pairwise(ordered))
+    return dict(zip(ordered, accumulate(gaps, initial=0.0), strict=True))
 
 
 def _resolve_overlaps(positions: Positions) -> PixelPositions:
