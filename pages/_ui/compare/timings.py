@@ -44,14 +44,8 @@ def draw(runs: Sequence[ComparedRun]) -> None:
 def _component_runs(compared: ComparedRun) -> list[tuple[str, ComponentRun]]:
     """Return names and runs of the components, in the flow's order if the flow is known."""
     run = compared.record.run
-    if run is None:
-        return []
-    if compared.flow is None:
-        return [
-            (component.display_name or component_id, component)
-            for component_id, component in run.components.items()
-        ]
-    leaves = leaf_runs(compared.flow, run.components, ended=compared.record.ended)
+    components = run.components if run else {}
+    leaves = leaf_runs(compared.flow, components, ended=compared.record.ended)
     return [(name, component_run) for name, component_run, _ in leaves]
 
 

@@ -110,15 +110,16 @@ def state_counts_text(statuses: Sequence[ComponentStatus]) -> str:
 
 
 def leaf_runs(
-    flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool
+    flow: Flow | None, components: Mapping[str, ComponentRun], *, ended: bool
 ) -> Iterator[tuple[str, ComponentRun, Component | None]]:
     """Yield name, run and component of all components that run, in the flow's order.
 
-    Components deleted from the flow since the run come last, with None for the component.
+    Those without a component come last: it was deleted since the run, or the flow is unknown.
     """
-    for leaf in flow.leaves:
+    leaves = flow.leaves if flow else ()
+    for leaf in leaves:
         yield leaf.display_name, component_run(leaf.id, components, ended=ended), leaf
-    leaf_ids = {leaf.id for leaf in flow.leaves}
+    leaf_ids = {leaf.id for leaf in leaves}
     for component_id, run in components.items():
         if component_id not in leaf_ids:
             yield run.display_name or component_id, run, None

@@ -6,11 +6,10 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, format_count
 from lfclient.console.presentation.component_names import ComponentNames
-from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import ComponentRun
-from pages._ui.components.states import duration_text, leaf_runs, leaf_status
+from pages._ui.components.states import leaf_runs, leaf_status
 from pages._ui.widgets.markdown import escape, first_line
 
 MAX_NAME_LENGTH = 80
@@ -40,20 +39,14 @@ def table_rows(
 ) -> list[tuple[str, str, str, str]]:
     """Return the cells as Markdown, with all text from servers escaped."""
     names = ComponentNames(flow, components)
-    return [
-        (
-            escape(names.label(run.component_id, name, MAX_NAME_LENGTH)),
-            _state_badge(run, component, ended=ended),
-            duration_text(run).replace(" ", "\u00a0"),
-            escape(result_text(run)),
-        )
-        for name, run, component in leaf_runs(flow, components, ended=ended)
-    ]
-
-
-def _state_badge(run: ComponentRun, component: Component | None, *, ended: bool) -> str:
-    status = leaf_status(run, component, ended=ended)
-    return status.style.badge(status.word)
+    rows = []
+    for name, run, component in leaf_runs(flow, components, ended=ended):
+        label = names.label(run.component_id, name, MAX_NAME_LENGTH)
+        status = leaf_status(run, component, ended=ended)
+        duration = status.detail.replace(" ", "\u00a0")
+        badge = status.style.badge(status.word)
+        rows.append((escape(label), badge, duration, escape(result_text(run))))
+    return rows
 
 
 def result_text(run: ComponentRun) -> str:
