@@ -80,26 +80,22 @@ def build_chart(bars: StatusCounts, width: int) -> alt.Chart:
         for start, status, count in bars
     ]
     colors = alt.Scale(domain=labels, range=_status_colors(order))
+    legend = alt.Legend(title=None, orient="top", columns=4)
     axis = alt.Axis(format=chart_data.TIME_AXIS_FORMAT, tickMinStep=width * 1000)
     chart: alt.Chart = (
         alt.Chart(alt.InlineData(values=values))
         .mark_bar(binSpacing=1)
         .encode(
-            x=alt.X(field="from", type="temporal", bin="binned", title=None, axis=axis),
-            x2=alt.X2(field="to"),
-            y=alt.Y(field="runs", type="quantitative", title="runs", axis=alt.Axis(tickMinStep=1)),
-            color=alt.Color(
-                field="status",
-                type="nominal",
-                scale=colors,
-                legend=alt.Legend(title=None, orient="top", columns=4),
-            ),
-            order=alt.Order(field="place", type="quantitative"),
+            x=alt.X("from:T", bin="binned", title=None, axis=axis),
+            x2="to",
+            y=alt.Y("runs:Q", title="runs", axis=alt.Axis(tickMinStep=1)),
+            color=alt.Color("status:N", scale=colors, legend=legend),
+            order="place:Q",
             tooltip=[
-                alt.Tooltip(field="from", type="temporal", format=chart_data.TIME_FORMAT),
-                alt.Tooltip(field="to", type="temporal", format=chart_data.TIME_FORMAT),
-                alt.Tooltip(field="status", type="nominal"),
-                alt.Tooltip(field="runs", type="quantitative"),
+                alt.Tooltip("from:T", format=chart_data.TIME_FORMAT),
+                alt.Tooltip("to:T", format=chart_data.TIME_FORMAT),
+                "status:N",
+                "runs:Q",
             ],
         )
     )

@@ -116,18 +116,18 @@ def _build_chart(data: ChartData, spec: ChartSpec) -> alt.Chart:
     base = alt.Chart(data.table)
     if spec.chart == chart_data.HISTOGRAM:
         chart = base.mark_bar(binSpacing=1).encode(
-            x=alt.X(field="from", type="quantitative", bin="binned", title=spec.x),
-            x2=alt.X2(field="to"),
-            y=alt.Y(field="count", type="quantitative", title=chart_data.ROW_COUNT),
-            tooltip=[alt.Tooltip(field=f, type="quantitative") for f in ("from", "to", "count")],
+            x=alt.X("from:Q", bin="binned", title=spec.x),
+            x2="to",
+            y=alt.Y("count:Q", title=chart_data.ROW_COUNT),
+            tooltip=["from:Q", "to:Q", "count:Q"],
         )
         return chart
     x_type = _VEGA_TYPES.get(data.x_kind, "nominal")
     is_bar = spec.chart == chart_data.BAR
     if is_bar and x_type == "quantitative":
         x_type = "ordinal"
-    x = alt.X(field="x", type=x_type, title=spec.x, sort=None)
-    x_tooltip = alt.Tooltip(field="x", type=x_type, title=spec.x)
+    x = alt.X("x", type=x_type, title=spec.x, sort=None)
+    x_tooltip = alt.Tooltip("x", type=x_type, title=spec.x)
     if x_type == "temporal":
         are_dates = column_stats.are_dates(data.table["x"])
         x = x.axis(format=chart_data.TIME_AXIS_FORMAT)
@@ -136,17 +136,17 @@ def _build_chart(data: ChartData, spec: ChartSpec) -> alt.Chart:
     y_title = "value" if has_series else spec.y[0]
     chart = _with_mark(base, spec.chart, len(data.table)).encode(
         x=x,
-        y=alt.Y(field="y", type="quantitative", title=y_title),
+        y=alt.Y("y:Q", title=y_title),
         tooltip=[
             x_tooltip,
-            alt.Tooltip(field="y", type="quantitative", title=y_title),
-            alt.Tooltip(field="series", type="nominal", title="column"),
+            alt.Tooltip("y:Q", title=y_title),
+            alt.Tooltip("series:N", title="column"),
         ],
     )
     if has_series:
-        chart = chart.encode(color=alt.Color(field="series", type="nominal", title=None))
+        chart = chart.encode(color=alt.Color("series:N", title=None))
         if is_bar:
-            chart = chart.encode(xOffset=alt.XOffset(field="series", type="nominal"))
+            chart = chart.encode(xOffset="series:N")
     return chart
 
 
