@@ -1,7 +1,7 @@
 """The filters of the run history. They are in the URL, so a list can be shared."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar, get_args
@@ -88,7 +88,7 @@ def read() -> tuple[Filters, list[str]]:
         start = end = None
     filters = Filters(
         flow=_read_text(query_params.FLOW),
-        statuses=_read_statuses(ignored),
+        statuses=_read_options(history_state.STATUS, RunStatus, "status", ignored),
         mode=_read_option(history_state.MODE, get_args(Mode), "mode", ignored),
         when=when,
         start=start,
@@ -160,19 +160,15 @@ def _read_text(name: str) -> str | None:
     return next(iter(history_state.read_filter(name)), None)
 
 
-def _read_option(name: str, options: Collection[T], noun: str, ignored: list[str]) -> T | None:
-    text = _read_text(name)
-    option = next((option for option in options if option == text), None)
-    if text and option is None:
-        ignored.append(f"Unknown {noun} “{clip(text, 40)}”.")
-    return option
+def _read_option(name: str, options: Iterable[T], noun: str, ignored: list[str]) -> T | None:
+    return next(iter(_read_options(name, options, noun, ignored)), None)
 
 
-def _read_statuses(ignored: list[str]) -> tuple[RunStatus, ...]:
-    by_value = {status.value: status for status in RunStatus}
-    texts = list(dict.fromkeys(history_state.read_filter(history_state.STATUS)))
-    ignored += [f"Unknown status “{clip(text, 40)}”." for text in texts if text not in by_value]
-    return tuple(by_value[text] for text in texts if text in by_value)
+def _read_options(name: str, options: Iterable[T], noun: str, ignored: list[str]) -> tuple[T, ...]:
+    by_text = {str(option): option for option in options}
+    texts = list(dict.fromkeys(history_state.read_filter(name)))
+    ignored += [f"Unknown {noun} “{clip(text, 40)}”." for text in texts if text not in by_text]
+    return tuple(by_text[text] for text in texts if text in by_text)
 
 
 def _read_date(name: str, ignored: list[str]) -> date | None:
