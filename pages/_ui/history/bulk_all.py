@@ -1,6 +1,5 @@
 """Actions on all matching runs: export as CSV, bulk delete."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -20,7 +19,6 @@ from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import alerts
 
 MAX_EXPORTED = 10_000
-_BATCH_SIZE = 500
 _NO_LIMIT = 10**9
 
 
@@ -49,7 +47,8 @@ def export_csv(history: LiveHistory, view: ListView) -> bytes:
 
     Raises `StoreError`.
     """
-    return csv_bytes([_csv_row(run) for run in _iterate_runs(history, view)])
+    page = history.page(view.owners, view.run_filter, limit=MAX_EXPORTED)
+    return csv_bytes([_csv_row(run) for run in page.runs])
 
 
 def _csv_row(run: RunSummary) -> dict[str, Any]:
@@ -71,18 +70,6 @@ def _csv_row(run: RunSummary) -> dict[str, Any]:
         "flow id": run.flow_id,
         "job id": run.job_id,
     }
-
-
-def _iterate_runs(history: LiveHistory, view: ListView) -> Iterator[RunSummary]:
-    cursor, left = None, MAX_EXPORTED
-    while left:
-        page = history.page(
-            view.owners, view.run_filter, older_than=cursor, limit=min(_BATCH_SIZE, left)
-        )
-        yield from page.runs
-        cursor, left = page.older, left - len(page.runs)
-        if cursor is None:
-            return
 
 
 def _draw_delete_panel(view: ListView) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 from datetime import timedelta
 
+from lfclient.console.store.run_history import PAGE_SIZE
 from lfclient.console.store.run_queries import RunFilter
 from pages._ui.connection import server_session
 from pages._ui.connection.app_context import app_context
@@ -61,11 +62,11 @@ def test_a_filter_for_running_runs_has_nothing_to_delete(url):
     assert "No finished runs to delete" in page_text(app)
 
 
-def test_the_csv_export_has_all_matching_runs_and_no_formulas(url, monkeypatch):
+def test_the_csv_export_has_all_matching_runs_and_no_formulas(url):
     """It includes the runs of other pages."""
-    monkeypatch.setattr(bulk_all, "_BATCH_SIZE", 2)
-    for number in range(5):
-        add(url, f"r{number}", number, input_summary="=1+1", flow_id=TWO if number == 4 else ONE)
+    names = [f"r{number}" for number in range(PAGE_SIZE + 2)]
+    for number, name in enumerate(names):
+        add(url, name, number, input_summary="=1+1", flow_id=ONE if number else TWO)
     assert [each.label for each in history().get("download_button")] == ["CSV"]
     view = ListView(
         tuple(map(server_session.attach, server_session.available_connections())),
@@ -74,5 +75,5 @@ def test_the_csv_export_has_all_matching_runs_and_no_formulas(url, monkeypatch):
     )
     text = bulk_all.export_csv(app_context().runner.history, view).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert [row["run"] for row in rows] == ["r0", "r1", "r2", "r3"]
+    assert [row["run"] for row in rows] == names[1:]
     assert {row["inputs"] for row in rows} == {"'=1+1"}
