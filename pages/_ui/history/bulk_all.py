@@ -11,7 +11,6 @@ from lfclient.console.content.csv_writer import csv_bytes
 from lfclient.console.runner.live_history import LiveHistory
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RunSummary
-from lfclient.runs.model import RunStatus
 from pages._ui.history.filters import MAX_DATE, MIN_DATE, is_narrowed, start_of_day
 from pages._ui.history.view import ListView, run_history
 from pages._ui.state.history import history_key
@@ -85,8 +84,8 @@ def _draw_delete_panel(view: ListView) -> None:
         "Keep starred", True, key=history_key("delete-keep")
     )
     run_filter = _deletable_filter(view.run_filter, before, keep_starred)
-    count = run_history().count(view.owners, run_filter, _NO_LIMIT) if run_filter else 0
-    if run_filter is None or not count:
+    count = run_history().count(view.owners, run_filter, _NO_LIMIT)
+    if not count:
         st.markdown("No finished runs to delete.")
         return
     starred = run_history().count(view.owners, replace(run_filter, starred=True), _NO_LIMIT)
@@ -111,18 +110,12 @@ def draw_confirmation(runs: str, *, starred: int, keep_starred: bool = False) ->
     st.markdown(f"{question} {note}" if starred else question)
 
 
-def _deletable_filter(
-    run_filter: RunFilter, before: date | None, keep_starred: bool
-) -> RunFilter | None:
-    """Narrow the filter to runs that have ended by now. Return None if no run can match."""
-    ended = tuple(status for status in run_filter.statuses or RunStatus if status.ended)
-    if not ended:
-        return None
+def _deletable_filter(run_filter: RunFilter, before: date | None, keep_starred: bool) -> RunFilter:
+    """Narrow the filter to runs that have ended by now."""
     bounds = [run_filter.until, start_of_day(before) if before else None]
     return replace(
         run_filter,
-        statuses=ended,
-        until=min((bound for bound in bounds if bound), default=None),
+        until=min(filter(None, bounds), default=None),
         ended_before=datetime.now(UTC),
         starred=False if keep_starred else run_filter.starred,
     )

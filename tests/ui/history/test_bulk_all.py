@@ -52,7 +52,6 @@ def test_the_confirmation_warns_about_starred_runs(url):
 
 
 def test_a_filter_for_running_runs_has_nothing_to_delete(url):
-    """An empty list of statuses would match all runs."""
     add(url, "a")
     running = add_running_run(url, id="c", submit_token="c")
     app_context().runner.store.create(running)
