@@ -4,14 +4,13 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from lfclient.console.store.run_record import RunRecord
-from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from pages._ui.connection.server_session import ServerSession
 
 
 @dataclass(frozen=True)
 class ComparedRun:
-    """A run, the server session that may see it, its flow if cached, and its number on the page."""
+    """A run, the server session that may see it, its flow for names, and its number on the page."""
 
     number: int
     server: ServerSession
@@ -28,17 +27,9 @@ def load_runs(runs: Sequence[tuple[ServerSession, RunRecord]]) -> list[ComparedR
     """Number the runs from the oldest to the newest, whatever their order in the URL."""
     by_age = sorted(runs, key=lambda pair: pair[1].created_at)
     return [
-        ComparedRun(number, server, record, _flow(server, record.flow_id))
+        ComparedRun(number, server, record, server.cached_flow(record.flow_id, max_wait=None))
         for number, (server, record) in enumerate(by_age, 1)
     ]
-
-
-def _flow(server: ServerSession, flow_id: str) -> Flow | None:
-    """Return the flow, or None if the server fails: it is needed for names only."""
-    try:
-        return server.flow(flow_id).value
-    except LangflowError:
-        return None
 
 
 def have_same_flow(runs: Sequence[ComparedRun]) -> bool:

@@ -43,17 +43,16 @@ class ServerSession:
         """Return all flows of the key's user, after at most `max_wait` seconds."""
         return self._get("flows", max_wait=max_wait)
 
-    def flow(self, flow_id: str) -> CachedResponse[Flow]:
+    def flow(self, flow_id: str, max_wait: float | None = None) -> CachedResponse[Flow]:
         """Return a flow with its components and fields."""
-        return self._get("flow", flow_id)
+        return self._get("flow", flow_id, max_wait=max_wait)
 
-    def cached_flow(self, flow_id: str) -> Flow | None:
-        """Return the flow if it has been loaded before, without waiting for it."""
+    def cached_flow(self, flow_id: str, max_wait: float | None = 0) -> Flow | None:
+        """Return the flow if it is loaded within `max_wait` seconds, else None."""
         try:
-            flow: Flow = self._get("flow", flow_id, max_wait=0).value
+            return self.flow(flow_id, max_wait).value
         except LangflowError:
             return None
-        return flow
 
     def pending_inputs(self, flow_id: str) -> CachedResponse[list[HumanInput]]:
         """Return the requests for approval of all runs of the flow."""
