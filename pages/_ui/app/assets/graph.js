@@ -12,12 +12,13 @@ const BAR = 12; // height of a scrollbar below it
 const SIDES = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };
 const SVG = "http://www.w3.org/2000/svg";
 
-const made = (tag, cls, parent) => {
-  const element = document.createElement(tag);
-  element.className = cls;
+const made = (tag, className, parent, properties) => {
+  const element = Object.assign(document.createElement(tag), { className, ...properties });
   parent.append(element);
   return element;
 };
+
+const pace = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth");
 
 /** A path from the right of one card to the left of another; backwards along their bottoms. */
 function bend([ax, ay], [bx, by], [w, h]) {
@@ -38,29 +39,20 @@ class Graph {
   constructor(parent) {
     this.frame = made("div", "frame", parent);
     this.stage = made("div", "stage", this.frame);
-    this.view = made("div", "view", this.stage);
-    this.view.tabIndex = 0;
-    this.view.setAttribute("role", "group");
-    this.view.setAttribute("aria-label", "Flow graph");
+    this.view = made("div", "view", this.stage,
+      { tabIndex: 0, role: "group", ariaLabel: "Flow graph" });
     this.room = made("div", "room", this.view);
-    this.plan = made("div", "plan", this.room);
-    this.plan.setAttribute("role", "group");
+    this.plan = made("div", "plan", this.room, { role: "group" });
     this.tools = made("div", "tools", this.frame);
     const press = { "−": [() => this.zoom(1 / 1.25), "Zoom out"], "+": [() => this.zoom(1.25), "Zoom in"],
       Fit: [() => this.fit(), "Fit to view"] };
-    for (const [label, [action, title]] of Object.entries(press)) {
-      const button = made("button", "", this.tools);
-      Object.assign(button, { type: "button", textContent: label, title, onclick: action });
-      button.setAttribute("aria-label", title);
-    }
-    // some systems hide scrollbars
-    this.beyond = Object.entries(SIDES).map(([side, [x, y]]) => {
-      const more = made("button", `more ${side}`, this.stage);
-      Object.assign(more, { type: "button", textContent: "›", title: "Scroll to more", tabIndex: -1,
-        hidden: true, onclick: () => this.go(x, y) });
-      more.setAttribute("aria-hidden", "true"); // keys scroll the view itself
-      return more;
-    });
+    for (const [textContent, [onclick, title]] of Object.entries(press))
+      made("button", "", this.tools, { type: "button", textContent, title, ariaLabel: title, onclick });
+    // some systems hide scrollbars; not for screen readers, since keys scroll the view itself
+    this.beyond = Object.entries(SIDES).map(([side, [x, y]]) =>
+      made("button", `more ${side}`, this.stage, { type: "button", textContent: "›",
+        title: "Scroll to more", tabIndex: -1, ariaHidden: "true", hidden: true,
+        onclick: () => this.go(x, y) }));
     this.view.addEventListener("scroll", () => this.tell(), { passive: true });
     this.view.addEventListener("wheel", (event) => {
       const across = Math.abs(event.deltaX) > Math.abs(event.deltaY);
@@ -101,7 +93,7 @@ class Graph {
 
   /** Show the components' states. */
   stand({ states, alt }) {
-    this.plan.setAttribute("aria-label", alt);
+    this.plan.ariaLabel = alt;
     states.forEach((state, index) => this.set(index, state));
     this.ends.forEach(([source, target], index) => {
       const [from, to] = [states[source][0], states[target][0]].map((kind) => kind.split(" ")[0]);
@@ -132,7 +124,7 @@ class Graph {
       const node = made("div", "node", this.plan);
       Object.assign(node.style, { left: `${x}px`, top: `${y}px`, width: `${plan.card[0]}px`,
         height: `${plan.card[1]}px` });
-      made("div", "name", node).textContent = name;
+      made("div", "name", node, { textContent: name });
       const line = made("div", "line", node);
       return { node, icon: made("span", "icon", line), words: made("span", "words", line),
         name: `${name} (${id})`, id };
@@ -150,9 +142,9 @@ class Graph {
     const over = /^(done|failed) /.test(kind); // it has an output to open
     node.className = `node ${kind}`;
     node.tabIndex = over ? 0 : -1;
-    node.setAttribute("role", over ? "button" : "img");
+    node.role = over ? "button" : "img";
     node.onclick = over ? () => this.still && this.choose(id) : null;
-    node.setAttribute("aria-label", [name, line].join(", "));
+    node.ariaLabel = [name, line].join(", ");
     sign.textContent = icon;
     words.textContent = line;
     node.title = [name, line, reason].filter(Boolean).join("\n");
@@ -206,9 +198,8 @@ class Graph {
   /** Scroll by most of a view. */
   go(x, y) {
     this.touched = true;
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.view.scrollBy({ left: x * this.view.clientWidth * 0.7, top: y * this.view.clientHeight * 0.7,
-      behavior: calm ? "instant" : "smooth" });
+      behavior: pace() });
   }
 
   zoom(factor, at) {
@@ -260,9 +251,8 @@ class Graph {
     const inside = x >= scrollLeft && x + node.offsetWidth * this.scale <= scrollLeft + clientWidth
       && y >= scrollTop && y + node.offsetHeight * this.scale <= scrollTop + clientHeight;
     if (inside) return;
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.view.scrollTo({ left: x - clientWidth / 3, top: y - clientHeight / 3,
-      behavior: calm || first ? "instant" : "smooth" });
+      behavior: first ? "instant" : pace() });
   }
 }
 
