@@ -5,6 +5,7 @@ the value and its download buttons, and register it in `VIEWERS`. The frame with
 name, icon and notes is the same for all kinds.
 """
 
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,6 +23,9 @@ from pages._ui.outputs import gallery, image, json_viewer, message, output_pair,
 from pages._ui.outputs.card import Download, OutputCard
 from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape, humanize
+
+# returns a run, None if it was deleted
+GetRun = Callable[[], Run | None]
 
 
 @dataclass(frozen=True)
@@ -43,21 +47,24 @@ VIEWERS: dict[OutputKind, Viewer] = {
 }
 
 
-def draw(run: Run, run_id: str, download: Download, reload: Callable[[], Run | None]) -> bool:
+def draw(run: Run, run_id: str, download: Download, reload: GetRun) -> bool:
     """Draw all outputs of a run, then its skipped components. Return False if there are none.
 
-    Each card is a fragment, redrawn when a person uses it. `reload` returns the run for that, or
-    None if it was deleted: holding it would keep it in memory while the page is open.
+    Each card is a fragment, redrawn when a person uses it. `reload` gets the run for that: holding
+    it would keep it in memory while the page is open.
     """
-    source = RunSource(run, reload)
+    drawn = weakref.ref(run)
+
+    def get_run() -> Run | None:
+        return drawn() or reload()
+
     outputs = _visible_outputs(run)
     for component_id in outputs:
-        _draw_card(source, component_id, run_id, download)
+        _draw_card(get_run, component_id, run_id, download)
     if len(output_pair.label_outputs(outputs)) > 1:
-        _draw_comparison(source, run_id, download)
+        _draw_comparison(get_run, run_id, download)
     for skipped in run.not_run:
         _draw_skipped(skipped)
-    source.release()
     return bool(outputs or run.not_run)
 
 
@@ -82,22 +89,6 @@ def draw_output(output: Output, run_id: str, key: str, download: Download) -> No
         )
 
 
-class RunSource:
-    """The run on the page, reloaded on demand after it was released."""
-
-    def __init__(self, run: Run, reload: Callable[[], Run | None]) -> None:
-        self._run: Run | None = run
-        self._reload = reload
-
-    def run(self) -> Run | None:
-        """Return the run, or None if it was deleted."""
-        return self._run or self._reload()
-
-    def release(self) -> None:
-        """Release the run's memory."""
-        self._run = None
-
-
 def _visible_outputs(run: Run) -> dict[str, Output]:
     """Return the outputs without those that repeat an error, which the run's status shows."""
     errors = {(error.component_id, error.message) for error in run.errors}
@@ -111,8 +102,8 @@ def _visible_outputs(run: Run) -> dict[str, Output]:
 
 @st.fragment
 @alerts.show_errors()
-def _draw_card(source: RunSource, component_id: str, run_id: str, download: Download) -> None:
-    run = source.run()
+def _draw_card(get_run: GetRun, component_id: str, run_id: str, download: Download) -> None:
+    run = get_run()
     output = run.outputs.get(component_id) if run else None
     if output is None:
         st.caption("This run was deleted.")
@@ -133,8 +124,8 @@ def _draw_card(source: RunSource, component_id: str, run_id: str, download: Down
 
 @st.fragment
 @alerts.show_errors()
-def _draw_comparison(source: RunSource, run_id: str, download: Download) -> None:
-    run = source.run()
+def _draw_comparison(get_run: GetRun, run_id: str, download: Download) -> None:
+    run = get_run()
     if run:
         output_pair.draw(
             output_pair.label_outputs(_visible_outputs(run)),

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from lfclient.outputs.model import Output, OutputKind
 from pages._ui.outputs import chart_data, gallery, image, output_pair, table
+from pages._ui.outputs import view as outputs_view
 from tests.ui.outputs.test_view import DOT, draw_outputs, output, texts
 
 
@@ -346,14 +347,21 @@ def test_outputs_and_named_parts_get_unique_labels():
 # the page as a whole
 
 
-def test_a_drawn_page_releases_the_run_and_reloads_it_on_demand():
+def test_a_drawn_page_releases_the_run_and_reloads_it_on_demand(monkeypatch):
+    getters, draw_card = [], outputs_view._draw_card
+
+    def record_and_draw(get_run, *rest):
+        getters.append(get_run)
+        draw_card(get_run, *rest)
+
+    monkeypatch.setattr(outputs_view, "_draw_card", record_and_draw)
 
     def page():
         import streamlit as st
 
         from lfclient.outputs.model import Output, OutputKind
         from lfclient.runs.model import Run, RunStatus
-        from pages._ui.outputs.view import RunSource, draw
+        from pages._ui.outputs.view import draw
 
         one = Output("C-1", OutputKind.MESSAGE, "hello")
         run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C-1": one})
@@ -363,12 +371,11 @@ def test_a_drawn_page_releases_the_run_and_reloads_it_on_demand():
             reloads.append(1)
 
         draw(run, "run-1", lambda ref: b"", reload)
-        source = RunSource(run, reload)
-        source.release()
-        assert source.run() is None
+        assert not reloads
 
     app = AppTest.from_function(page).run()
     assert any(element.value == "hello" for element in app.markdown)
+    assert getters[0]() is None
     assert app.session_state["reloads"] == [1]
 
 
