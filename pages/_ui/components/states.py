@@ -76,12 +76,9 @@ def leaf_status(run: ComponentRun, component: Component | None, *, ended: bool) 
     )
 
 
-def leaf_components(component: Component) -> Iterator[Component]:
-    """Yield the component, or the members that run in place of a group."""
-    if not component.inner:
-        yield component
-    for inner in component.inner.values():
-        yield from leaf_components(inner)
+def leaf_components(component: Component) -> list[Component]:
+    """Return the component, or the members that run in place of a group."""
+    return [part for part in component.walk() if not part.inner]
 
 
 def group_state(states: Sequence[ComponentState], *, ended: bool) -> ComponentState:
