@@ -7,7 +7,7 @@ from typing import Literal
 from lfclient.common.deprecation import RenamedAttribute
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import LangflowError
-from lfclient.outputs.model import Output
+from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, HumanInput, Message, NotRun, RunError
 
 Mode = Literal["sync", "background", "stream"]
@@ -95,6 +95,17 @@ class Run:
     def ended(self) -> bool:
         """Whether the status is final."""
         return self.status.ended
+
+    @property
+    def distinct_outputs(self) -> dict[str, Output]:
+        """The outputs without those that only repeat one of `errors`."""
+        errors = {(error.component_id, error.message) for error in self.errors}
+        return {
+            component_id: output
+            for component_id, output in self.outputs.items()
+            if output.kind is not OutputKind.ERROR
+            or (output.component_id, str(output.value)) not in errors
+        }
 
     @property
     def unfinished_messages(self) -> list[Message]:

@@ -58,7 +58,7 @@ def draw(run: Run, run_id: str, download: Download, reload: GetRun) -> bool:
     def get_run() -> Run | None:
         return drawn() or reload()
 
-    outputs = _visible_outputs(run)
+    outputs = run.distinct_outputs  # the status of the run shows its errors
     for component_id in outputs:
         _draw_card(get_run, component_id, run_id, download)
     if len(output_pair.label_outputs(outputs)) > 1:
@@ -89,17 +89,6 @@ def draw_output(output: Output, run_id: str, key: str, download: Download) -> No
         )
 
 
-def _visible_outputs(run: Run) -> dict[str, Output]:
-    """Return the outputs without those that repeat an error, which the run's status shows."""
-    errors = {(error.component_id, error.message) for error in run.errors}
-    return {
-        component_id: output
-        for component_id, output in run.outputs.items()
-        if output.kind is not OutputKind.ERROR
-        or (output.component_id, str(output.value)) not in errors
-    }
-
-
 @st.fragment
 @alerts.show_errors()
 def _draw_card(get_run: GetRun, component_id: str, run_id: str, download: Download) -> None:
@@ -128,7 +117,7 @@ def _draw_comparison(get_run: GetRun, run_id: str, download: Download) -> None:
     run = get_run()
     if run:
         output_pair.draw(
-            output_pair.label_outputs(_visible_outputs(run)),
+            output_pair.label_outputs(run.distinct_outputs),
             run_id,
             lambda output, key: draw_output(output, run_id, key, download),
         )

@@ -75,15 +75,7 @@ class BlockBuilder:
 
     def build(self, run: Run | None) -> list[OutputBlock]:
         """Return the outputs of a run, except those that only repeat an error of the run."""
-        if run is None:
-            return []
-        errors = {(error.component_id, error.message) for error in run.errors}
-        return [
-            self._block(output)
-            for output in run.outputs.values()
-            if output.kind is not OutputKind.ERROR
-            or (output.component_id, str(output.value)) not in errors
-        ]
+        return [self._block(output) for output in run.distinct_outputs.values()] if run else []
 
     def _block(self, output: Output) -> OutputBlock:
         block = OutputBlock(output.display_name or output.component_id, output.kind.value)
