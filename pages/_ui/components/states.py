@@ -16,6 +16,10 @@ _GROUP_PRECEDENCE = (
     ComponentState.SUSPENDED,
     ComponentState.RUNNING,
     ComponentState.INTERRUPTED,
+    ComponentState.DONE,
+    ComponentState.WAITING,
+    ComponentState.UNKNOWN,
+    ComponentState.SKIPPED,
 )
 _NEVER_RAN = {ComponentState.WAITING, ComponentState.UNKNOWN}
 
@@ -83,16 +87,9 @@ def leaf_components(component: Component) -> list[Component]:
 
 def group_state(states: Sequence[ComponentState], *, ended: bool) -> ComponentState:
     """Combine the states of a group's members."""
-    distinct = set(states)
-    for state in _GROUP_PRECEDENCE:
-        if state in distinct:
-            return state
-    if len(distinct) == 1:
-        return states[0]
-    if ComponentState.DONE in distinct:
-        is_running = ComponentState.WAITING in distinct and not ended
-        return ComponentState.RUNNING if is_running else ComponentState.DONE
-    return ComponentState.WAITING if ComponentState.WAITING in distinct else ComponentState.UNKNOWN
+    first = min(states, key=_GROUP_PRECEDENCE.index)
+    is_between_members = first is ComponentState.DONE and ComponentState.WAITING in states
+    return ComponentState.RUNNING if is_between_members and not ended else first
 
 
 def duration_text(run: ComponentRun) -> str:
