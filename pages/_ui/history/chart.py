@@ -104,13 +104,12 @@ def build_chart(bars: StatusCounts, width: int) -> alt.Chart:
 
 def summary(bars: StatusCounts, width: int) -> str:
     """Return a summary in words: the number of runs by status, and the bar width."""
-    counts: Counter[RunStatus] = Counter()
+    # statuses with the same count stay in this order
+    counts = Counter(dict.fromkeys(status_badges.STATUS_STYLES, 0))
     for _, status, count in bars:
         counts[status] += count
-    # the sort is stable: statuses with the same count stay in the order of `STATUS_STYLES`
-    present = [status for status in status_badges.STATUS_STYLES if counts[status]]
-    present.sort(key=lambda status: -counts[status])
-    parts = [f"{counts[status]:,} {run_status_label(status).lower()}" for status in present]
+    present = [(count, status) for status, count in counts.most_common() if count]
+    parts = [f"{count:,} {run_status_label(status).lower()}" for count, status in present]
     total = format_count(counts.total(), "run")
     return f"{total}: {', '.join(parts)}. Each bar spans {_width_text(width)}."
 
