@@ -99,6 +99,5 @@ def show_internal_error(error: BaseException) -> bool:
 
 def _source_lines(error: BaseException) -> str:
     """Return the last 8 files, lines and functions of the traceback, outermost first."""
-    frames = traceback.walk_tb(error.__traceback__)
-    lines = [f"{f.f_code.co_filename}:{line} {f.f_code.co_name}" for f, line in frames]
-    return " > ".join(lines[-8:]) or "unknown"
+    frames = traceback.extract_tb(error.__traceback__, limit=-8)
+    return " > ".join(f"{f.filename}:{f.lineno} {f.name}" for f in frames) or "unknown"
