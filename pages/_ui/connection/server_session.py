@@ -150,8 +150,7 @@ def available_connections() -> list[Connection]:
     urls = {connection.url for connection in connections}
     for url, key in reversed(context.vault.keys(browser).items()):
         name = url.partition("://")[2] + (" (your key)" if url in urls else "")
-        saved_key = key if key.get_secret_value() else None
-        connections.append(Connection(name, url, saved_key, "typed", context.settings.verify))
+        connections.append(Connection(name, url, key or None, "typed", context.settings.verify))
     return connections
 
 
