@@ -23,7 +23,6 @@ SEARCH_HELP = (
     'and outputs. Finds all words in any order; quote a phrase: "annual report" 2026.'
 )
 _EXTRA_FILTERS = ("mode", "server", "label", "starred")  # in the “More filters” panel
-_FILTER_NAMES = ("text", "flow", "statuses", "when", "start", "end", *_EXTRA_FILTERS)
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,7 @@ class FilterOptions:
 
 def draw(filters: Filters, options: FilterOptions) -> None:
     """Draw the controls with the values in the URL. Changes are written only to it."""
-    for name in _FILTER_NAMES:
-        value = getattr(filters, name)
+    for name, value in vars(filters).items():
         st.session_state[history_key(name)] = list(value) if name == "statuses" else value
 
     with st.container(
@@ -149,8 +147,7 @@ def _draw_select(
 def _apply_change(before: Filters) -> None:
     """Write a change to the URL. Controls that were not drawn keep their values."""
     after = {
-        name: st.session_state.get(history_key(name), getattr(before, name))
-        for name in _FILTER_NAMES
+        name: st.session_state.get(history_key(name), value) for name, value in vars(before).items()
     }
     after["statuses"] = tuple(RunStatus(status) for status in after["statuses"])
     after["text"] = after["text"] or ""
