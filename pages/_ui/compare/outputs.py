@@ -108,6 +108,9 @@ def _draw_outputs(
             _draw_pair(runs, first, second, number)
         if any(_has_markdown(output) for output in row.outputs):
             st.caption(f"Compares the source text. “{SIDE_BY_SIDE}” shows it formatted.")
+        for run, output in outputs:
+            if output is None:
+                st.caption(f"{run.name}: {_missing_reason(run, row)}")
     else:
         for column, (run, output) in zip(st.columns(len(runs)), outputs, strict=True):
             with column:
@@ -121,10 +124,6 @@ def _draw_outputs(
         st.caption(f"These outputs are of different kinds. {', '.join(kinds)}.")
     if row.match is OutputMatch.UNKNOWN:
         st.caption("The files have the same name and size. Their content is not compared.")
-    if view == DIFFERENCES:
-        for run, output in outputs:
-            if output is None:
-                st.caption(f"{run.name}: {_missing_reason(run, row)}")
     cut = [run.name for run, output in outputs if output and output.truncated]
     if cut:
         st.caption(
