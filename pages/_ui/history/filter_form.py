@@ -15,7 +15,7 @@ from pages._ui.history import filters as history_filters
 from pages._ui.history.filters import BETWEEN, MAX_DATE, MIN_DATE, PERIODS, Filters
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
-from pages._ui.widgets import alerts, status_badges
+from pages._ui.widgets import status_badges
 from pages._ui.widgets.markdown import escape
 
 SEARCH_HELP = (
@@ -86,12 +86,6 @@ def clear_button(name: str) -> None:
         on_click=history_filters.write,
         args=(Filters(),),
     )
-
-
-def warn_ignored(ignored: list[str]) -> None:
-    """Draw a warning about the filters in the URL that were ignored."""
-    if ignored:
-        alerts.show_message("Ignored some filters in the link", " ".join(ignored), warning=True)
 
 
 def unknown_values(filters: Filters, options: FilterOptions) -> list[str]:

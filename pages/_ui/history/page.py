@@ -62,7 +62,8 @@ def draw(news: DeltaGenerator) -> None:
             filter_form.draw(filters, options)
         return options
 
-    filter_form.warn_ignored(ignored)
+    if ignored:
+        alerts.show_message("Ignored some filters in the link", " ".join(ignored), warning=True)
     filtered = tuple(s for s in servers if filters.server in (None, s.connection.name))
     view = ListView(filtered, filters, filters.to_run_filter(), *history_filters.read_cursors())
     connect.draw_notice()
