@@ -149,7 +149,7 @@ def _draw_table_diff(version: Hashable, key: str, before: list[Any], after: list
         st.markdown(_table_words(diff))
     if len(diff.rows):
         styles = diff.is_changed.map(lambda changed: _CHANGED if changed else "")
-        _draw_differences(diff.rows.style.apply(lambda _: styles, axis=None), len(diff.rows))
+        _draw_differences(diff.rows.style.apply(lambda _: styles, axis=None))
     if diff.unlisted_rows:
         st.caption(
             f"The first {len(diff.rows):,} rows that differ; {diff.unlisted_rows:,} more do."
@@ -160,11 +160,11 @@ def _draw_table_diff(version: Hashable, key: str, before: list[Any], after: list
         st.caption(f"Only the first {MAX_ROWS:,} rows of each were compared.")
 
 
-def _draw_differences(table: pd.DataFrame | Styler, rows: int) -> None:
+def _draw_differences(table: pd.DataFrame | Styler) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        height=MAX_HEIGHT_PIXELS if rows > 12 else "auto",
+        height=MAX_HEIGHT_PIXELS if len(table.index) > 12 else "auto",
         alt="Differences",
         placeholder="",
     )
@@ -188,10 +188,8 @@ def _frames(before: list[Any], after: list[Any]) -> tuple[pd.DataFrame, pd.DataF
 def _table_words(diff: TableDiff) -> str:
     parts = []
     if diff.changed_rows:
-        cells, rows = (
-            format_count(diff.changed_cells, "cell"),
-            format_count(diff.changed_rows, "row"),
-        )
+        cells = format_count(diff.changed_cells, "cell")
+        rows = format_count(diff.changed_rows, "row")
         parts.append(f"≠ {cells} in {rows} changed")
     if diff.added:
         parts.append(f"+ {format_count(diff.added, 'row')} added")
@@ -212,8 +210,7 @@ def _draw_tree_diff(
     if diff.is_equal and diff.is_complete:
         st.caption("Identical data.")
     if diff.changes:
-        rows = pd.DataFrame([_change(each, names) for each in diff.changes])
-        _draw_differences(rows, len(rows))
+        _draw_differences(pd.DataFrame([_change(each, names) for each in diff.changes]))
     if diff.total > len(diff.changes):
         st.caption(f"The first {len(diff.changes):,} of {diff.total:,} differences.")
     elif diff.total:
