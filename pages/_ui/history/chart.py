@@ -82,22 +82,19 @@ def build_chart(bars: StatusCounts, width: int) -> alt.Chart:
     colors = alt.Scale(domain=labels, range=_status_colors(order))
     legend = alt.Legend(title=None, orient="top", columns=4)
     axis = alt.Axis(format=chart_data.TIME_AXIS_FORMAT, tickMinStep=width * 1000)
-    chart: alt.Chart = (
-        alt.Chart(alt.InlineData(values=values))
-        .mark_bar(binSpacing=1)
-        .encode(
-            x=alt.X("from:T", bin="binned", title=None, axis=axis),
-            x2="to",
-            y=alt.Y("runs:Q", title="runs", axis=alt.Axis(tickMinStep=1)),
-            color=alt.Color("status:N", scale=colors, legend=legend),
-            order="place:Q",
-            tooltip=[
-                alt.Tooltip("from:T", format=chart_data.TIME_FORMAT),
-                alt.Tooltip("to:T", format=chart_data.TIME_FORMAT),
-                "status:N",
-                "runs:Q",
-            ],
-        )
+    base = alt.Chart(alt.InlineData(values=values)).mark_bar(binSpacing=1)
+    chart: alt.Chart = base.encode(
+        x=alt.X("from:T", bin="binned", title=None, axis=axis),
+        x2="to",
+        y=alt.Y("runs:Q", title="runs", axis=alt.Axis(tickMinStep=1)),
+        color=alt.Color("status:N", scale=colors, legend=legend),
+        order="place:Q",
+        tooltip=[
+            alt.Tooltip("from:T", format=chart_data.TIME_FORMAT),
+            alt.Tooltip("to:T", format=chart_data.TIME_FORMAT),
+            "status:N",
+            "runs:Q",
+        ],
     )
     return chart
 

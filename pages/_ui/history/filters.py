@@ -132,9 +132,8 @@ def read_cursors() -> tuple[Cursor | None, Cursor | None]:
 
     At most one is set. Without one, the list begins with the newest run.
     """
-    older, newer = (
-        _parse_cursor(_read_text(name)) for name in (history_state.OLDER, history_state.NEWER)
-    )
+    older = _parse_cursor(_read_text(history_state.OLDER))
+    newer = _parse_cursor(_read_text(history_state.NEWER))
     return older, None if older else newer
 
 
