@@ -17,7 +17,7 @@ from lfclient.outputs.model import Output, OutputKind
 from pages._ui.compare.runs import ComparedRun, have_same_flow, versions_key
 from pages._ui.outputs import view as outputs_view
 from pages._ui.outputs.output_pair import DIFFERENCES, SIDE_BY_SIDE
-from pages._ui.state import compare_page
+from pages._ui.state import compare_page, run_page
 from pages._ui.widgets import alerts, controls, diffs
 from pages._ui.widgets.markdown import escape, humanize
 
@@ -38,10 +38,10 @@ def draw(runs: Sequence[ComparedRun]) -> None:
     """Draw a card for each component's output, those that differ first."""
     st.markdown("##### Outputs", anchors=False)
     same_flow = have_same_flow(runs)
-    rows = compare_page.cached(
-        versions_key(runs),
-        "outputs",
+    rows = run_page.cached(
+        "compared-outputs",
         lambda: compare_outputs([run.record.run for run in runs], one_flow=same_flow),
+        versions_key(runs),
     )
     if not rows:
         st.caption("These runs have no outputs.")

@@ -62,12 +62,7 @@ class OutputCard:
         A change is detected by the value's size, beginning and end: comparing all of a large value
         would take too long.
         """
-        cache: dict[Any, T] = run_page.cached(self.state_key(name), dict)
-        fingerprint = _fingerprint(self.output)
-        if fingerprint not in cache:
-            cache.clear()
-            cache[fingerprint] = compute()
-        return cache[fingerprint]
+        return run_page.cached(self.state_key(name), compute, _fingerprint(self.output))
 
 
 def _fingerprint(output: Output) -> tuple[Any, ...]:

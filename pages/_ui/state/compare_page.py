@@ -1,15 +1,11 @@
 """State of the Compare page."""
 
-from collections.abc import Callable, Hashable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable
 
 import streamlit as st
 
 from pages._ui.state.query_params import RUNS
 
-T = TypeVar("T")
-
-_CACHE = "compared"
 _MAX_RUNS_LENGTH = 1_000  # characters in a URL
 
 
@@ -32,15 +28,3 @@ def join_runs(runs: Iterable[str]) -> str:
 def compare_key(part: str) -> str:
     """Return the key of a part of the page."""
     return f"comparing-{part}"
-
-
-def cached(version: Hashable, key: str, make: Callable[[], T]) -> T:
-    """Return `make()`, computed once until `version`, the compared runs, changes."""
-    cache: dict[str, Any] = st.session_state.setdefault(_CACHE, {})
-    if cache.get("version") != version:
-        cache.clear()
-        cache["version"] = version
-    if f"value {key}" not in cache:
-        cache[f"value {key}"] = make()
-    value: T = cache[f"value {key}"]
-    return value

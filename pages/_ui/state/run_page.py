@@ -3,7 +3,7 @@
 Widget keys of single parameters belong to the form and start with `param-`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -73,13 +73,13 @@ def close_run() -> None:
     renew_submit_token()
 
 
-def cached(key: str, make: Callable[[], T]) -> T:
-    """Return `make()`, computed once for the shown run and dropped with it."""
+def cached(key: str, make: Callable[[], T], version: Hashable = None) -> T:
+    """Return `make()`, computed once until `version` changes and dropped with the shown run."""
     _drop_other_runs()
-    cache: dict[str, Any] = st.session_state[_CACHE]
-    if key not in cache:
-        cache[key] = make()
-    value: T = cache[key]
+    cache: dict[str, tuple[Hashable, Any]] = st.session_state[_CACHE]
+    if key not in cache or cache[key][0] != version:
+        cache[key] = version, make()
+    value: T = cache[key][1]
     return value
 
 

@@ -13,7 +13,7 @@ from lfclient.console.compare.text_diff import ChangeKind, Segment, compare_text
 from lfclient.console.compare.tree_diff import Change, compare_trees
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.outputs.tables import is_rows
-from pages._ui.state import compare_page
+from pages._ui.state import compare_page, run_page
 from pages._ui.widgets import controls, downloads
 from pages._ui.widgets.markdown import escape_lines
 
@@ -57,11 +57,11 @@ def draw(version: Hashable, key: str, one: Output, other: Output, names: tuple[s
 
 def draw_text_diff(version: Hashable, key: str, before: str, after: str) -> None:
     """Draw a text diff by words or by lines."""
-    diff = compare_page.cached(version, f"lines-{key}", lambda: compare_texts(before, after))
+    diff = run_page.cached(f"lines-{key}", lambda: compare_texts(before, after), version)
     if diff.is_equal:
         st.caption("Identical text." if before == after else "Only the line endings differ.")
         return
-    words = compare_page.cached(version, f"words-{key}", lambda: compare_words(before, after))
+    words = run_page.cached(f"words-{key}", lambda: compare_words(before, after), version)
     switch_key = compare_page.compare_key(f"by-{key}")
     if words and controls.view_switch("Differences by", (WORDS, LINES), switch_key) == WORDS:
         _words(words)
@@ -126,9 +126,7 @@ def _lines(lines: Sequence[Segment | None]) -> None:
 
 def _draw_table_diff(version: Hashable, key: str, before: list[Any], after: list[Any]) -> None:
     """Draw rows and cells that differ; rows are matched by position or by a chosen column."""
-    columns, diffs = compare_page.cached(
-        version, f"table-{key}", lambda: _first_diffs(before, after)
-    )
+    columns, diffs = run_page.cached(f"table-{key}", lambda: _first_diffs(before, after), version)
     by = ""
     if columns and not diffs[""].is_equal:
         options = ["", *columns]
@@ -140,8 +138,8 @@ def _draw_table_diff(version: Hashable, key: str, before: list[Any], after: list
             key=compare_page.compare_key(f"key-{key}"),
             help="Position, or a column without repeated values",
         )
-    diff = diffs.get(by) or compare_page.cached(
-        version, f"table-{key}-{by}", lambda: compare_tables(*_frames(before, after), by)
+    diff = diffs.get(by) or run_page.cached(
+        f"table-{key}-{by}", lambda: compare_tables(*_frames(before, after), by), version
     )
     if diff.is_equal:
         st.caption("Identical rows.")
@@ -206,7 +204,7 @@ def _table_words(diff: TableDiff) -> str:
 def _draw_tree_diff(
     version: Hashable, key: str, before: Any, after: Any, names: tuple[str, str]
 ) -> None:
-    diff = compare_page.cached(version, f"tree-{key}", lambda: compare_trees(before, after))
+    diff = run_page.cached(f"tree-{key}", lambda: compare_trees(before, after), version)
     if diff.is_equal and diff.is_complete:
         st.caption("Identical data.")
     if diff.changes:

@@ -60,6 +60,20 @@ def test_cached_values_are_dropped_with_their_run():
     assert values == {}  # Streamlit may still reference this dict
 
 
+def test_a_cached_value_is_computed_again_for_another_version():
+    def page() -> None:
+        import streamlit as st
+
+        from pages._ui.state import run_page
+
+        made: list[int] = []
+        for version in (1, 1, 2):
+            run_page.cached("a", lambda: made.append(0), version)
+        st.session_state["made"] = len(made)
+
+    assert AppTest.from_function(page).run().session_state["made"] == 2
+
+
 def page_with_url() -> None:
     """Show a run if "show" is set, close it if "close" is. AppTest runs this source."""
     import streamlit as st
