@@ -25,12 +25,12 @@ def draw(conversation: Conversation) -> None:
     # always drawn: a box that changes its position loses the cursor
     with st.bottom, st.container(key="talk-stop"):
         if conversation.is_answering and conversation.record:
-            run_controls.draw_stop_button(conversation.server, conversation.record)
+            run_controls.draw_stop_button(form.server, conversation.record)
     files = _file_field(form.flow)
     # Streamlit scrolls to new messages only if the box is in no container
     st.chat_input(
         f"Message {form.flow.name[:60]}",
-        key=_key(conversation),
+        key=conversation.key("text"),
         accept_file="multiple" if files and files.is_list else bool(files),
         file_type=(list(accepted_types(files)) or None) if files else None,
         max_upload_size=file_fields.browser_limit_mb(form.server_info) if files else None,
@@ -43,13 +43,9 @@ def _file_field(flow: Flow) -> Field | None:
     return next((field for field in flow.fields if field.chat_files), None)
 
 
-def _key(conversation: Conversation) -> str:
-    return chat_state.chat_key("text", *conversation.key)
-
-
 def _on_submit(conversation: Conversation) -> None:
     """Send the text, before the page is drawn; put it back into the box if that fails."""
-    entered = st.session_state[_key(conversation)]
+    entered = st.session_state[conversation.key("text")]
     text, files = (entered, []) if isinstance(entered, str) else (entered.text, entered.files)
     if not text.strip() and not files:
         return
@@ -58,12 +54,12 @@ def _on_submit(conversation: Conversation) -> None:
         _send(conversation, text, _upload(conversation, files), uuid.uuid4().hex)
     except LangflowError as error:
         notices.NOTICE.set(error)
-        st.session_state[_key(conversation)] = text
+        st.session_state[conversation.key("text")] = text
 
 
 def _check(conversation: Conversation, text: str) -> None:
     record = conversation.record
-    record = app_context().runner.get(record.id, conversation.server.owner) if record else None
+    record = app_context().runner.get(record.id, conversation.form.server.owner) if record else None
     if record and not record.ended:
         raise LangflowError(
             "Couldn't send the message: the previous one has not been answered yet.",

@@ -45,7 +45,6 @@ class Conversation:
     history was loaded after the end of the latest run.
     """
 
-    server: ServerSession
     form: FlowForm
     id: str
     history: Sequence[Message] | None
@@ -66,10 +65,9 @@ class Conversation:
         """Return whether the latest run has not ended."""
         return self.record is not None and not self.record.ended
 
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """Return owner, flow ID and session ID, for the keys of widgets."""
-        return self.server.owner, self.form.flow.id, self.id
+    def key(self, part: str) -> str:
+        """Return the key of a part of the page for this session."""
+        return chat_state.chat_key(part, self.form.server.owner, self.form.flow.id, self.id)
 
 
 @dataclass(frozen=True)
@@ -92,18 +90,19 @@ def load(form: FlowForm) -> Conversation:
         if record.session_id == name
     ]
     record = app_context().runner.get(records[0].id, server.owner) if records else None
-    conversation = Conversation(server, form, name, (), True, True, None, record, records[1:])
+    conversation = Conversation(form, name, (), True, True, None, record, records[1:])
     return _with_history(conversation) if named else conversation
 
 
-def latest_run(server: ServerSession, flow_id: str, session_id: str) -> RunRecord | None:
-    """Return the latest run in a session, if it is among the flow's 5 latest runs."""
-    records = app_context().runner.recent(server.owner, _LATEST_RUNS, flow_id)
-    return next((record for record in records if record.session_id == session_id), None)
+def latest_run(conversation: Conversation) -> RunRecord | None:
+    """Return the latest run in the session, if it is among the flow's 5 latest runs."""
+    form = conversation.form
+    records = app_context().runner.recent(form.server.owner, _LATEST_RUNS, form.flow.id)
+    return next((record for record in records if record.session_id == conversation.id), None)
 
 
 def _with_history(conversation: Conversation) -> Conversation:
-    server, flow = conversation.server, conversation.form.flow
+    server, flow = conversation.form.server, conversation.form.flow
     # at least one message more than is drawn, in steps of `_MAX_FETCHED`
     limit = _MAX_FETCHED * (window_count(conversation) * WINDOW // _MAX_FETCHED + 1)
     cache_key = f"messages {flow.id} {limit} {conversation.id}"
@@ -158,7 +157,7 @@ def restore_stopped_answers(
         if partial_ids <= written.keys():
             break
         if run.ended and run.status is not RunStatus.COMPLETED:
-            record = app_context().runner.get(run.id, conversation.server.owner)
+            record = app_context().runner.get(run.id, conversation.form.server.owner)
             written |= record.run.messages if record and record.run else {}
     return [written.get(one.id, one) if one.id in partial_ids else one for one in history]
 
@@ -170,12 +169,12 @@ def _without_secrets(message: Message, redactor: Redactor) -> Message:
 
 def window_count(conversation: Conversation) -> int:
     """Return how many windows of messages the page shows."""
-    return int(st.session_state.get(chat_state.chat_key("windows", *conversation.key), 1))
+    return int(st.session_state.get(conversation.key("windows"), 1))
 
 
 def show_earlier(conversation: Conversation) -> None:
     """Show one more window of messages."""
-    key = chat_state.chat_key("windows", *conversation.key)
+    key = conversation.key("windows")
     st.session_state[key] = window_count(conversation) + 1
 
 

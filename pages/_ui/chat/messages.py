@@ -23,7 +23,6 @@ from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
 from pages._ui.outputs.message import MAX_MARKDOWN_LENGTH, MAX_TEXT_LENGTH, draw_plain_text
 from pages._ui.run import approval, status_panel
-from pages._ui.state import chat as chat_state
 from pages._ui.state import query_params
 from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape, strip_remote_images
@@ -44,7 +43,7 @@ def draw(conversation: Conversation) -> None:
     history, live_messages = chat.visible_messages(conversation)
     with st.container(key="talk-messages"):
         if conversation.error:
-            loading.show(conversation.server, conversation.error, retry="retry-messages")
+            loading.show(conversation.form.server, conversation.error, retry="retry-messages")
         if not (history or live_messages or conversation.record or conversation.error):
             _empty(conversation)
             return
@@ -53,7 +52,7 @@ def draw(conversation: Conversation) -> None:
             history_ids = frozenset(message.id for message in history)
             version = _page_version(conversation.record, history_ids)
             _follow(conversation, history_ids, version, {"at once": True})
-            approval.draw(conversation.server, conversation.record)
+            approval.draw(conversation.form.server, conversation.record)
         else:
             for message in live_messages:
                 _message(message, is_final=True)
@@ -66,7 +65,7 @@ def draw(conversation: Conversation) -> None:
 @alerts.show_errors()
 def _watch(conversation: Conversation) -> None:
     """Redraw the page when a message is sent in the same session elsewhere."""
-    newest = chat.latest_run(conversation.server, conversation.form.flow.id, conversation.id)
+    newest = chat.latest_run(conversation)
     if newest and newest.id != (conversation.record.id if conversation.record else None):
         st.rerun()
 
@@ -87,7 +86,7 @@ def _history(conversation: Conversation, history: Sequence[Message]) -> None:
     if len(drawn) < len(history) or not conversation.is_complete:
         st.button(
             "Show earlier",
-            key=chat_state.chat_key("earlier", *conversation.key),
+            key=conversation.key("earlier"),
             type="tertiary",
             icon=":material/expand_less:",
             on_click=chat.show_earlier,
@@ -183,7 +182,7 @@ def _follow(
     at_once = first.pop("at once", False)
     until = time.monotonic() + (0 if at_once else WAIT_SECONDS)
     record = conversation.record
-    record = runner.get(record.id, conversation.server.owner) if record else None
+    record = runner.get(record.id, conversation.form.server.owner) if record else None
     while record is not None:
         with place.container():
             _draw_progress(conversation, record)

@@ -98,9 +98,9 @@ def draw(current: Conversation) -> None:
         width="stretch",
     )
     try:
-        sessions = conversation.list_sessions(current.server, current.form.flow.id)
+        sessions = conversation.list_sessions(current.form.server, current.form.flow.id)
     except LangflowError as error:
-        loading.show(current.server, error, retry="retry-sessions")
+        loading.show(current.form.server, error, retry="retry-sessions")
         return
     if not sessions:
         st.caption("No sessions yet. Your first message starts one.")
@@ -119,10 +119,9 @@ def draw(current: Conversation) -> None:
 def _filtered(sessions: list[SessionEntry], current: Conversation) -> list[SessionEntry]:
     if len(sessions) < SEARCH_FROM:
         return sessions
-    owner, flow_id, _ = current.key
     text = st.text_input(
         "Search sessions",
-        key=chat_state.chat_key("search", owner, flow_id),
+        key=chat_state.chat_key("search", current.form.server.owner, current.form.flow.id),
         placeholder="Search sessions",
         label_visibility="collapsed",
         icon=":material/search:",
@@ -169,25 +168,23 @@ def draw_header(current: Conversation) -> None:
 
 
 def _rename(current: Conversation, title: str) -> None:
-    owner, flow_id, session_id = current.key
-    key = chat_state.chat_key("name", owner, flow_id, session_id)
+    key = current.key("name")
     panel = st.popover("Rename", icon=":material/edit:", type="tertiary", key=f"{key}-panel")
     with panel, st.form(f"{key}-form", border=False):
         st.text_input(
             "Session name", clip(title, _MAX_NAME_LENGTH), key=key, max_chars=_MAX_NAME_LENGTH
         )
-        st.form_submit_button("Rename", on_click=_on_rename, args=(flow_id, session_id, key))
+        st.form_submit_button("Rename", on_click=_on_rename, args=(current, key))
 
 
-def _on_rename(flow_id: str, session_id: str, key: str) -> None:
+def _on_rename(current: Conversation, key: str) -> None:
     name = st.session_state[key].strip()
-    if name and name != session_id:
-        chat_state.CHANGE.set(SessionChange(flow_id, session_id, name))
+    if name and name != current.id:
+        chat_state.CHANGE.set(SessionChange(current.form.flow.id, current.id, name))
 
 
 def _delete(current: Conversation) -> None:
-    owner, flow_id, session_id = current.key
-    key = chat_state.chat_key("delete", owner, flow_id, session_id)
+    key = current.key("delete")
     with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"{key}-panel"):
         st.markdown(
             "Delete this session? Its messages are deleted on the server, and its runs in this "
@@ -198,5 +195,5 @@ def _delete(current: Conversation) -> None:
             key=key,
             type="primary",
             on_click=chat_state.CHANGE.set,
-            args=(SessionChange(flow_id, session_id),),
+            args=(SessionChange(current.form.flow.id, current.id),),
         )

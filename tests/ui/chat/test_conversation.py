@@ -55,7 +55,7 @@ def make_record(status, text="hi", job="job-1", run=None, name="run", after=0):
 def make_conversation(history, status=None, *, settled=True, **more):
     """Return a conversation with a latest run if it has a `status`."""
     record = make_record(status, **more) if status else None
-    return Conversation(None, FORM, "s", history, True, settled, None, record)
+    return Conversation(FORM, "s", history, True, settled, None, record)
 
 
 def make_run(status=DONE, *messages, **outputs):
@@ -147,7 +147,9 @@ def test_a_stopped_answer_stays_after_later_messages(monkeypatch):
         machine_message("4"),
     ]
     earlier = [make_record(DONE, name="done"), stopped, make_record(STOPPED, name="older")]
-    conversation = replace(make_conversation(history, DONE), server=server, earlier_runs=earlier)
+    conversation = replace(
+        make_conversation(history, DONE), form=replace(FORM, server=server), earlier_runs=earlier
+    )
     found = chat_conversation.restore_stopped_answers(conversation, history)
     assert [message.visible_text for message in found] == ["hi", "hel", "hi", "hello"]
     assert opened == ["stopped"]
