@@ -4,7 +4,7 @@ import time
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import zip_longest
+from itertools import chain, zip_longest
 
 import streamlit as st
 
@@ -29,7 +29,7 @@ from pages._ui.widgets.markdown import escape, strip_remote_images
 
 REFRESH_SECONDS = 0.5
 WATCH_SECONDS = 5.0
-WAIT_SECONDS = 0.45
+WAIT_SECONDS = 0.35
 _REDRAW_SECONDS = 0.1  # between two updates of an answer that is being written
 _MAX_WINDOW_CHARS = 100_000  # a browser takes 1.3 s to draw 100 KB of Markdown
 _MAX_PARTIAL_CHARS = 10_000  # drawn of a long text that is being written, from its end
@@ -177,22 +177,19 @@ def _follow(
 
     Waits briefly, as the status panel does, because clicks in fragments are delayed meanwhile.
     """
-    runner = app_context().runner
-    place = st.empty()
-    at_once = first.pop("at once", False)
-    until = time.monotonic() + (0 if at_once else WAIT_SECONDS)
-    record = conversation.record
-    record = runner.get(record.id, conversation.form.server.owner) if record else None
-    while record is not None:
+    server, record = conversation.form.server, conversation.record
+    record = app_context().runner.get(record.id, server.owner) if record else None
+    if record is None:
+        return
+    place, at_once = st.empty(), first.pop("at once", False)
+    for latest in chain([record], status_panel.updates(server, record, WAIT_SECONDS)):
         with place.container():
-            _draw_progress(conversation, record)
-        if not at_once and _page_version(record, history_ids) != drawn:
-            st.rerun()
-        left = until - time.monotonic()
-        if left <= 0:
+            _draw_progress(conversation, latest)
+        if at_once:
             return
-        time.sleep(min(left, _REDRAW_SECONDS))
-        record = runner.wait_for_change(record.id, record.version, until - time.monotonic())
+        if _page_version(latest, history_ids) != drawn:
+            st.rerun()
+        time.sleep(_REDRAW_SECONDS)
 
 
 def _page_version(record: RunRecord, history_ids: frozenset[str]) -> Hashable:

@@ -116,7 +116,7 @@ def _show_first_update(
 ) -> None:
     """Wait briefly for the components or the end of a run that was just started."""
     if record and panel and progress.reports_progress(record):
-        for update in _updates(server, record, FIRST_UPDATE_SECONDS):
+        for update in updates(server, record, FIRST_UPDATE_SECONDS):
             panel.show(update, server.cached_flow(update.flow_id))
             if update.ended or progress.component_states(update):
                 break
@@ -132,7 +132,7 @@ def wait_for_end(
     """
     if record is None:
         return
-    for update in _updates(server, record, WAIT_SECONDS):
+    for update in updates(server, record, WAIT_SECONDS):
         if update.ended:
             st.rerun()
         if panel:
@@ -142,7 +142,7 @@ def wait_for_end(
     st.empty()
 
 
-def _updates(server: ServerSession, record: RunRecord, seconds: float) -> Iterator[RunRecord]:
+def updates(server: ServerSession, record: RunRecord, seconds: float) -> Iterator[RunRecord]:
     """Yield each newer record for up to `seconds`, until the run has ended."""
     until = time.monotonic() + seconds
     latest: RunRecord | None = record
