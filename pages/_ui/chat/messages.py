@@ -16,26 +16,23 @@ from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
 from lfclient.runs.model import RunStatus
 from pages._ui.app import navigation
-from pages._ui.chat import composer, message_blocks
+from pages._ui.chat import composer
 from pages._ui.chat import conversation as chat
 from pages._ui.chat.conversation import Conversation
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
-from pages._ui.outputs.message import MAX_MARKDOWN_LENGTH, MAX_TEXT_LENGTH, draw_plain_text
+from pages._ui.outputs.message import MAX_MARKDOWN_LENGTH
 from pages._ui.run import approval, status_panel
+from pages._ui.run import messages as run_messages
 from pages._ui.state import query_params
 from pages._ui.widgets import alerts, status_badges
-from pages._ui.widgets.markdown import escape, strip_remote_images
+from pages._ui.widgets.markdown import escape
 
 REFRESH_SECONDS = 0.5
 WATCH_SECONDS = 5.0
 WAIT_SECONDS = 0.35
 _REDRAW_SECONDS = 0.1  # between two updates of an answer that is being written
 _MAX_WINDOW_CHARS = 100_000  # a browser takes 1.3 s to draw 100 KB of Markdown
-_MAX_PARTIAL_CHARS = 10_000  # drawn of a long text that is being written, from its end
-_MAX_ERROR_CHARS = 1_000
-_MAX_FILES = 20
-_GENERIC = (chat.USER, chat.MACHINE, "AI", "")
 
 
 def draw(conversation: Conversation) -> None:
@@ -55,7 +52,7 @@ def draw(conversation: Conversation) -> None:
             approval.draw(conversation.form.server, conversation.record)
         else:
             for message in live_messages:
-                _message(message, is_final=True)
+                run_messages.draw(message)
             if conversation.record:
                 _outcome(conversation, conversation.record, [*history, *live_messages])
             _watch(conversation)
@@ -95,7 +92,7 @@ def _history(conversation: Conversation, history: Sequence[Message]) -> None:
     # the latest run has its link beside its outcome
     latest_job = conversation.record.job_id if conversation.record else None
     for message, after in zip_longest(drawn, drawn[1:]):
-        _message(message, is_final=True)
+        run_messages.draw(message)
         last = after is None or after.job_id != message.job_id
         run = conversation.runs.get(message.job_id or "")
         if message.category == chat.UNSENT:
@@ -111,61 +108,6 @@ def _fitting(history: Sequence[Message], most: int, budget: int) -> Iterator[Mes
         if number and (number >= most or budget < 0):
             return
         yield message
-
-
-def _message(message: Message, *, is_final: bool) -> None:
-    if message.category == "error":
-        with st.chat_message("error", avatar=":material/error:"):
-            heading = f"**{escape(message.sender or 'A component')}** failed"
-            reason = escape(clip(message.visible_text, _MAX_ERROR_CHARS))
-            st.error(f"{heading}\n\n{reason}")
-        return
-    with st.chat_message("user" if message.sender == chat.USER else "assistant"):
-        if message.sender_name not in _GENERIC:
-            st.caption(escape(clip(message.sender_name, 80)))
-        text = message.visible_text
-        if message.sender == chat.USER:
-            st.text(text[:MAX_TEXT_LENGTH])
-        elif is_final or message.complete:
-            if text or not message.blocks:
-                _text(text, message.id, is_final=is_final)
-        else:
-            _draw_partial(text)
-        message_blocks.draw(message)
-        if is_final and not message.complete:
-            st.caption(":material/content_cut: Incomplete")
-        for file in message.files[:_MAX_FILES]:
-            st.markdown(f":material/attach_file: {escape(file.rpartition('/')[2])}")
-        if len(message.files) > _MAX_FILES:
-            st.caption(f"{len(message.files) - _MAX_FILES} more files")
-
-
-def _text(text: str, message_id: str, *, is_final: bool) -> None:
-    """Draw a text; a button only if it is final, since its key must not be drawn twice a run."""
-    if not text.strip():
-        st.caption("Empty message")
-    elif len(text) <= MAX_MARKDOWN_LENGTH:
-        st.markdown(strip_remote_images(text)[0])
-    else:
-        draw_plain_text(text)
-        if is_final:
-            st.download_button(
-                "Save",
-                text,
-                file_name="message.txt",
-                key=f"save-message-{message_id}",
-                on_click="ignore",
-                type="tertiary",
-                icon=":material/download:",
-            )
-
-
-def _draw_partial(text: str) -> None:
-    if len(text) > _MAX_PARTIAL_CHARS:
-        st.caption(f"{len(text):,} characters so far, showing the end")
-        st.code(text[-_MAX_PARTIAL_CHARS:], language=None, wrap_lines=True, height=420)
-    else:
-        st.markdown(f"{strip_remote_images(text)[0]} …")
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
@@ -207,7 +149,7 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     latest = replace(conversation, record=record, is_history_final=is_final)
     _, live_messages = chat.visible_messages(latest)
     for message in live_messages:
-        _message(message, is_final=record.ended)
+        run_messages.draw(message, is_final=record.ended)
     is_writing = any(not message.complete for message in live_messages)
     if record.ended or is_writing or approval.pending_question(record):
         return

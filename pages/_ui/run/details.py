@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from lfclient.common.formatting import clip
 from lfclient.console.presentation.component_names import ComponentNames
 from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.store import omissions
@@ -21,7 +20,7 @@ from pages._ui.history import labels
 from pages._ui.outputs import json_viewer
 from pages._ui.outputs import view as outputs_view
 from pages._ui.run import export as run_export
-from pages._ui.run import progress, raw_events
+from pages._ui.run import messages, progress, raw_events
 from pages._ui.run import snippets as run_snippets
 from pages._ui.state import query_params, run_page
 from pages._ui.widgets import alerts, controls, downloads
@@ -193,15 +192,7 @@ def _draw_messages(run: Run) -> None:
     if not run.messages:
         st.caption("No messages")
     for message in list(run.messages.values())[-MAX_MESSAGES:]:
-        with st.chat_message("user" if message.sender == "User" else "assistant"):
-            st.caption(escape(message.sender_name or message.sender or "A component"))
-            if message.category == "error":
-                st.error(escape(message.visible_text), icon=":material/error:")
-            else:
-                text = clip(message.visible_text, progress.MAX_SHOWN_CHARS)
-                st.markdown(strip_remote_images(text)[0] or "*No text.*")
-            for path in message.files:
-                st.caption(f":material/attach_file: {escape(path)}")
+        messages.draw(message)
 
 
 def _draw_about(record: RunRecord, run: Run) -> None:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from lfclient import Message, Output, OutputKind
 from lfclient.console.store.run_record import RunRecord
@@ -195,14 +194,3 @@ def test_a_flow_with_chat_input_and_output_has_chat():
     assert FLOW.has_chat
     assert not flows.flow(flows.chat_input()).has_chat
     assert not flows.flow(flows.node("ChatOutput-b")).has_chat
-
-
-def test_a_long_answer_has_a_save_button_once_it_is_final():
-    def page(is_final):
-        from pages._ui.chat.messages import _text
-
-        _text("x" * 60_000, "m", is_final=is_final)
-
-    for is_final in (False, True):
-        app = AppTest.from_function(page, kwargs={"is_final": is_final}).run()
-        assert bool(app.get("download_button")) == is_final
