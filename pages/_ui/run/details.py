@@ -1,5 +1,7 @@
 """The result of a run: its problems, its outputs and its details."""
 
+from functools import partial
+
 import streamlit as st
 
 from lfclient.console.presentation.component_names import ComponentNames
@@ -70,15 +72,12 @@ def _draw_error(error: RunError, source: str, key: str) -> None:
     heading = f"**{escape(source)}** failed" if source else "**The flow failed**"
     st.error(f"{heading}\n\n{escape(error.message)}", icon=":material/error:")
     if error.traceback:
-        _draw_traceback(error.traceback, key)
-
-
-@st.fragment
-def _draw_traceback(text: str, key: str) -> None:
-    def draw_code() -> None:
-        st.code(text, language=None, height=320)
-
-    controls.lazy_expander("Traceback", ":material/code:", key, draw_code)
+        st.fragment(controls.lazy_expander)(
+            "Traceback",
+            ":material/code:",
+            key,
+            partial(st.code, error.traceback, language=None, height=320),
+        )
 
 
 def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
@@ -123,7 +122,12 @@ def draw_details(server: ServerSession, record: RunRecord) -> None:
             lambda: run_snippets.draw(server, record),
         )
         if run_page.has_form(record.id, record.flow_id):
-            _draw_inputs_folded(server, record)
+            st.fragment(controls.lazy_expander)(
+                "Run inputs",
+                ":material/input:",
+                f"inputs-{record.id}",
+                lambda: _draw_inputs(server, record),
+            )
         return
     if record.run is None:
         return
@@ -208,14 +212,6 @@ def _draw_about(record: RunRecord, run: Run) -> None:
     for name, value in facts.items():
         if value:
             st.markdown(f":gray[{name}]  \n{escape(str(value))}")
-
-
-@st.fragment
-def _draw_inputs_folded(server: ServerSession, record: RunRecord) -> None:
-    key = f"inputs-{record.id}"
-    controls.lazy_expander(
-        "Run inputs", ":material/input:", key, lambda: _draw_inputs(server, record)
-    )
 
 
 def _draw_inputs(server: ServerSession, record: RunRecord) -> None:
