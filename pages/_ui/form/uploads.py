@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from streamlit.typing import UploadedFile
 
@@ -14,15 +14,9 @@ from lfclient.flows.field import Field
 from lfclient.flows.file_fields import check_upload
 from lfclient.outputs.model import FileRef
 
+SendFile = Callable[..., FileRef]  # `ServerSession.upload` for one server and flow
+
 WAIT_SECONDS = 0.3  # how long a page waits for uploads: most finish in that time
-
-
-class SendFile(Protocol):
-    """Uploads a file: `ServerSession.upload` for one server and flow."""
-
-    def __call__(
-        self, name: str, content: BinaryIO, *, on_progress: Callable[[int], object]
-    ) -> FileRef: ...
 
 
 class _UploadCancelled(Exception):
