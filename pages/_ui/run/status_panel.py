@@ -166,36 +166,28 @@ def _follow(
     page, it does not wait. It sends no requests to the server, so that closing or hiding the tab
     does not affect the run.
     """
-    runner = app_context().runner
-    at_once = first.pop("at once", False)
-    until = time.monotonic() + (0 if at_once else WAIT_SECONDS)
-    record = runner.get(run_id, server.owner)
+    record = app_context().runner.get(run_id, server.owner)
     if record is None:
         return None
     flow = server.cached_flow(record.flow_id)
     panel = StatusPanel()
     panel.show(record, flow)
-    outline, named, needs_rerun = progress.component_states(record), None, False
     panel.draw_components(server, record, flow)
-    while not at_once:
-        if record.status is not named:
-            _set_tab_title(record)
-            named = record.status
-        if page_state(record) != drawn:
+    if first.pop("at once", False):
+        return panel
+    _set_tab_title(record)
+    if page_state(record) != drawn:
+        st.rerun()
+    for latest in updates(server, record, WAIT_SECONDS):
+        panel.show(latest, flow)
+        if page_state(latest) != drawn:
             st.rerun()
-        if not needs_rerun and progress.component_states(record) != outline:
-            needs_rerun, until = True, time.monotonic() + FLUSH_SECONDS
-        seconds_left = until - time.monotonic()
-        record = (
-            runner.wait_for_change(run_id, record.version, seconds_left)
-            if seconds_left > 0
-            else None
-        )
-        if record is None:
-            break
-        panel.show(record, flow)
-    if needs_rerun:
-        st.rerun(scope="fragment")  # the select box of results has a key: it is drawn once a run
+        if progress.component_states(latest) != progress.component_states(record):
+            last = latest
+            for last in updates(server, latest, FLUSH_SECONDS):
+                panel.show(last, flow)
+            # the select box of results has a key: it is drawn once a run
+            st.rerun(scope="fragment" if page_state(last) == drawn else "app")
     return panel
 
 
