@@ -1,7 +1,6 @@
 """The progress of a run: its components and the messages as they are written."""
 
 from collections.abc import Hashable
-from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -10,7 +9,7 @@ from lfclient.console.presentation.component_names import ComponentNames
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
-from lfclient.runs.components import ComponentRun, ComponentState, Message
+from lfclient.runs.components import ComponentRun, ComponentState
 from lfclient.runs.model import Run
 from pages._ui.components import graph
 from pages._ui.components import view as components_view
@@ -19,7 +18,6 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import view as outputs_view
 from pages._ui.state import run_page
 from pages._ui.widgets.markdown import escape, strip_remote_images
-from pages._ui.widgets.placeholder import Placeholder
 
 MAX_SHOWN_CHARS = 20_000  # of a message in progress, its end; the full text follows with the result
 _RESULT_STATES = (ComponentState.DONE, ComponentState.FAILED)
@@ -36,52 +34,13 @@ def component_states(record: RunRecord) -> Hashable:
     return tuple((name, one.state) for name, one in components.items())
 
 
-class LiveProgress:
-    """The view of a running run: progress, components and text, each updated in place."""
-
-    def __init__(self) -> None:
-        self._progress = Placeholder()
-        self._components = st.container()
-        self._graph: graph.FlowGraph | None = None
-        self._frames = Placeholder()
-        self._texts: dict[str, Placeholder] = {}
-
-    def show(self, record: RunRecord, flow: Flow | None) -> None:
-        """Update what has changed."""
-        progress = _progress(record, flow)
-        self._progress.show(progress, lambda place: _draw_progress(place, *progress))
-        if self._graph and record.run:
-            self._graph.update(record.run.components)
-        messages = record.run.messages.values() if record.run else ()
-        written = [one for one in messages if not one.complete and one.sender != "User"]
-        names = tuple((one.id, one.sender_name) for one in written)
-        self._frames.show(names, lambda place: self._draw_frames(place, written))
-        for one in written:
-            text = one.visible_text
-            self._texts[one.id].show(text, partial(_draw_text, text=text))
-
-    def draw_components(self, server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
-        """Draw the components once; `show` then updates their graph."""
-        with self._components:
-            self._graph = draw_components(server, record, flow, ended=False)
-
-    def _draw_frames(self, place: DeltaGenerator, written: list[Message]) -> None:
-        with place.container():
-            for message in written:
-                with st.container(border=True):
-                    st.caption(
-                        f":material/edit: {escape(message.sender_name or 'The flow')} is writing…"
-                    )
-                    self._texts[message.id] = Placeholder()
-
-
 def reports_progress(record: RunRecord) -> bool:
     """Return whether a run reports progress."""
     # the releases that do not are those without a limit on parallel runs
     return record.mode != "sync" and record.queue_limit is not None
 
 
-def _progress(record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
+def summarize(record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
     """Return the share of ended components and a caption, or None and why it is unknown."""
     components = record.run.components if record.run else {}
     if components:
@@ -99,14 +58,16 @@ def _progress(record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
     return None, _NO_EVENTS_TEXT if is_silent else ""
 
 
-def _draw_progress(place: DeltaGenerator, part: float | None, words: str) -> None:
+def draw_summary(place: DeltaGenerator, part: float | None, words: str) -> None:
+    """Draw what `summarize` returned."""
     if part is not None:
         place.progress(part, words)
     elif words:
         place.caption(words)
 
 
-def _draw_text(place: DeltaGenerator, text: str) -> None:
+def draw_text(place: DeltaGenerator, text: str) -> None:
+    """Draw the end of a text that is being written."""
     visible = strip_remote_images(text[-MAX_SHOWN_CHARS:])[0]
     if len(text) <= MAX_SHOWN_CHARS:
         place.markdown(visible)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Hashable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -11,8 +12,10 @@ from lfclient.common.formatting import format_duration
 from lfclient.console.presentation.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
+from lfclient.runs.components import Message
 from lfclient.runs.model import RunStatus
 from pages._ui.app import navigation
+from pages._ui.components.graph import FlowGraph
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.run import approval, progress
@@ -41,22 +44,50 @@ _REPEATED_TEXT = (
 _NOT_WAITING_TEXT = "The console no longer waits for this run. It continues on the server."
 
 
-class StatusPanel(progress.LiveProgress):
-    """The status of a running run above its progress; only what changes is redrawn.
+class StatusPanel:
+    """The status of a running run, its progress, components and text; only changes are redrawn.
 
     The duration is refreshed with other changes only: each tick starts with a new panel.
     """
 
     def __init__(self) -> None:
         self._head = Placeholder()
-        super().__init__()
+        self._progress = Placeholder()
+        self._components = st.container()
+        self._graph: FlowGraph | None = None
+        self._frames = Placeholder()
+        self._texts: dict[str, Placeholder] = {}
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """Update what has changed."""
         save_error = app_context().runner.save_error
         shown = (record.status, _status_text(record), save_error and save_error.message)
         self._head.show(shown, lambda place: _draw_head(place, record))
-        super().show(record, flow)
+        summary = progress.summarize(record, flow)
+        self._progress.show(summary, lambda place: progress.draw_summary(place, *summary))
+        if self._graph and record.run:
+            self._graph.update(record.run.components)
+        messages = record.run.messages.values() if record.run else ()
+        written = [one for one in messages if not one.complete and one.sender != "User"]
+        names = tuple((one.id, one.sender_name) for one in written)
+        self._frames.show(names, lambda place: self._draw_frames(place, written))
+        for one in written:
+            text = one.visible_text
+            self._texts[one.id].show(text, partial(progress.draw_text, text=text))
+
+    def draw_components(self, server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
+        """Draw the components once; `show` then updates their graph."""
+        with self._components:
+            self._graph = progress.draw_components(server, record, flow, ended=False)
+
+    def _draw_frames(self, place: DeltaGenerator, written: list[Message]) -> None:
+        with place.container():
+            for message in written:
+                with st.container(border=True):
+                    st.caption(
+                        f":material/edit: {escape(message.sender_name or 'The flow')} is writing…"
+                    )
+                    self._texts[message.id] = Placeholder()
 
 
 def draw(server: ServerSession, record: RunRecord | None) -> StatusPanel | None:
