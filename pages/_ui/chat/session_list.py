@@ -153,7 +153,7 @@ def _draw_entry(session: SessionEntry, is_open: bool) -> None:
 def draw_header(current: Conversation) -> None:
     """Draw the flow and session, with Rename and Delete."""
     flow = escape(clip(current.form.flow.name, 60))
-    with st.container(key="talk-head", horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(key="talk-head", horizontal=True, vertical_alignment="center"):
         if not current.history:
             st.markdown(f"**{flow}** :gray[· New session]", width="stretch")
             return

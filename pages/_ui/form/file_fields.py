@@ -213,9 +213,7 @@ def _progress_text(upload: Upload) -> str:
 
 
 def _row(key: str) -> Any:
-    return st.container(
-        key=f"file-row-{key}", horizontal=True, vertical_alignment="center", gap="small"
-    )
+    return st.container(key=f"file-row-{key}", horizontal=True, vertical_alignment="center")
 
 
 def _draw_remove_button(

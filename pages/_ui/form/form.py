@@ -94,7 +94,7 @@ def _top_fields(fields: Iterable[Field]) -> list[Field]:
 def _draw_search(state: FormState) -> str:
     fields = state.fields
     changed = [field for key, field in fields.items() if state.is_modified(key)]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(key="param-search"):
             text = st.text_input(
                 "Search all parameters",

@@ -45,7 +45,7 @@ def draw(values: Sequence[InputValue], key: str) -> None:
 @st.fragment
 def _draw_values(values: Sequence[InputValue], key: str) -> None:
     """Draw the first values, or all after “Show all”."""
-    with st.container(key=f"given-{key}", gap="small"):
+    with st.container(key=f"given-{key}"):
         shown = list(values)
         more = len(shown) - MAX_VALUES
         if more > 0 and not st.toggle(f"Show all {len(shown)} values", key=f"given-all-{key}"):

@@ -64,7 +64,7 @@ def draw(state: FormState) -> None:
         return
     source = state.prefill.source
     summary = _summary(state.previous[-1], state.flow) if state.previous else ""
-    with st.container(key="form-filled", horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(key="form-filled", horizontal=True, vertical_alignment="center"):
         words = source or f"Also saved: {summary}"
         st.markdown(f":material/history: {escape(words)}", width="stretch")
         if state.previous:

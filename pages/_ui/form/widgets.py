@@ -275,7 +275,7 @@ class ValueOrVariable(Widget):
         return (text or None) if field.secret else text
 
     def draw(self, spec: WidgetSpec) -> None:
-        with st.container(gap="small"):
+        with st.container():
             source = st.segmented_control(
                 f"{spec.label}, from where",
                 [self.TYPED, self.SERVER],
@@ -304,7 +304,7 @@ class DurationInput(Widget):
         return KIND_HANDLERS[field.kind].parse(field, f"{number} {states.get('-unit') or ''}")
 
     def draw(self, spec: WidgetSpec) -> None:
-        with st.container(horizontal=True, gap="small"):
+        with st.container(horizontal=True):
             Widget().draw(spec)
             unit = spec.part("-unit")
             st.selectbox(f"{spec.label}, unit", unit.options(spec.field.units), **unit.hidden)

@@ -113,7 +113,7 @@ def _draw_session(form: FlowForm) -> None:
         return
     owner, flow_id = form.server.owner, form.flow.id
     run_options.renew_session(owner, flow_id)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
             "Session",
             key=run_options.session_key(owner, flow_id),
