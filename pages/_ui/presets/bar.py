@@ -70,7 +70,7 @@ def draw(state: FormState) -> None:
         return
     if link.preset and chosen is None:
         _report_deleted(state)
-    with st.container(key="preset-bar", horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(key="preset-bar", horizontal=True, vertical_alignment="center"):
         _draw_picker(state, summaries, chosen)
         preset_menu.draw(state, summaries, chosen)
         share_link.draw(state, chosen)
@@ -137,7 +137,6 @@ def _report_deleted(state: FormState) -> None:
 
 def _draw_comparison(state: FormState, chosen: Preset, link: PresetLink) -> None:
     """Draw how the form differs from its preset, with the actions to resolve it."""
-    fields = state.fields
     changed = changed_keys(state.flow, masked_values(chosen), state.overrides())
     changed = list(dict.fromkeys([*changed, *state.entries.invalid]))
     changed_elsewhere = chosen.version != link.version
@@ -148,9 +147,9 @@ def _draw_comparison(state: FormState, chosen: Preset, link: PresetLink) -> None
     elif link.opened:
         _draw_default_note(state, chosen)
     entered = state.entries.values
-    missing = [key for key in chosen.secrets if key in fields and key not in entered]
+    missing = [key for key in chosen.secrets if key in state.fields and key not in entered]
     if missing:
-        names = escape(field_names(fields, missing))
+        names = field_names(state, missing)
         st.caption(f":material/key: Enter these yourself: {names}. Presets store no secrets.")
 
 
@@ -159,15 +158,13 @@ def _draw_difference(
 ) -> None:
     name = escape(clip(chosen.name, 40))
     values = f"{len(keys)} value{'s' if len(keys) > 1 else ''}"
-    with st.container(
-        key="preset-differs", horizontal=True, vertical_alignment="center", gap="small"
-    ):
+    with st.container(key="preset-differs", horizontal=True, vertical_alignment="center"):
         words = (
             f":material/group: “{name}” was changed by someone else. Your form differs in {values}."
             if changed_elsewhere
             else f":material/edit: Differs from “{name}” in {values}."
         )
-        st.caption(words, width="stretch", help=escape(field_names(state.fields, keys)))
+        st.caption(words, width="stretch", help=field_names(state, keys))
         st.button(
             "Overwrite" if changed_elsewhere else "Update",
             key=state.key("preset-update"),
@@ -186,9 +183,7 @@ def _draw_difference(
 
 
 def _draw_default_note(state: FormState, chosen: Preset) -> None:
-    with st.container(
-        key="preset-opened", horizontal=True, vertical_alignment="center", gap="small"
-    ):
+    with st.container(key="preset-opened", horizontal=True, vertical_alignment="center"):
         name = escape(clip(chosen.name, 40))
         st.caption(
             f":material/bookmark: Opened with “{name}”, the flow's default preset.", width="stretch"
@@ -207,7 +202,6 @@ def _update_preset(state: FormState, drawn: Preset) -> None:
     try:
         save_form(state, drawn.name, "Updated", drawn, drawn)
     except PresetConflict:  # the comparison below the bar offers what to do
-        lines = ("Nothing was overwritten, and your input is still here.",)
-        show_banner(state, "Not updated.", *lines)
+        show_banner(state, "Not updated.", "Nothing was overwritten, and your input is still here.")
     except LangflowError as error:
         show_banner(state, "Not updated.", error.message, error.hint)

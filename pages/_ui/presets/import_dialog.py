@@ -61,7 +61,6 @@ def draw(state: FormState, presets: Sequence[PresetSummary]) -> None:
 
 
 def _draw_summary(state: FormState, preset_file: PresetFile, fitted: FittedValues) -> None:
-    fields = state.fields
     name, of_flow = escape(clip(preset_file.name, 60)), escape(clip(preset_file.flow_name, 60))
     st.markdown(f"**“{name}”**" + (f", of the flow “{of_flow}”" if of_flow else ""))
     if preset_file.flow_id != state.flow.id:
@@ -70,9 +69,9 @@ def _draw_summary(state: FormState, preset_file: PresetFile, fitted: FittedValue
             + (", or by component type and name." if fitted.moved else ".")
         )
     if fitted.values:
-        st.caption(f":material/check: Fits: {escape(field_names(fields, fitted.values))}")
+        st.caption(f":material/check: Fits: {field_names(state, fitted.values)}")
     if fitted.secrets:
-        names = escape(field_names(fields, fitted.secrets))
+        names = field_names(state, fitted.secrets)
         st.caption(f":material/key: Enter these yourself: {names}")
     if fitted.rejected:
         draw_warning(*describe_mismatch(state, fitted, "Of this file"))

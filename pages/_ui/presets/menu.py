@@ -78,7 +78,7 @@ def _draw_more(state: FormState, presets: Sequence[PresetSummary], chosen: Prese
     else:
         st.caption("Choose a preset to rename it, delete it or open the flow with it.")
     confirm_key = state.key("preset-delete-asked")
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True):
         _draw_export(state, chosen)
         if chosen:
             st.button(
@@ -100,7 +100,7 @@ def _draw_rename(state: FormState, chosen: Preset) -> None:
     st.session_state.setdefault(key, chosen.name)
     with (
         st.form(state.key("preset-rename-form"), border=False),
-        st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
+        st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         st.text_input("Name", key=key)
         st.form_submit_button(
@@ -164,7 +164,7 @@ def _draw_delete(state: FormState, chosen: Preset, confirm_key: str) -> None:
         f"Delete “{escape(clip(chosen.name, 60))}” for anyone with the same server and key? "
         "The form keeps its values."
     )
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True):
         st.button(
             "Delete",
             key=state.key("preset-delete-it"),

@@ -156,24 +156,23 @@ def save_preset(
 
 def draw_notes(state: FormState, fitted: FittedValues, verb: str) -> None:
     """Draw what to know about secrets and files among values that are "saved" or "included"."""
-    fields = state.fields
     exposed = [key for key, value in fitted.values.items() if looks_like_secret(value)]
     if exposed:
-        names = escape(field_names(fields, exposed))
+        names = field_names(state, exposed)
         warning = f"Others can read these values, which look like passwords or keys: {names}."
         st.warning(warning, icon=":material/warning:")
     if fitted.secrets:
-        names = escape(field_names(fields, fitted.secrets))
+        names = field_names(state, fitted.secrets)
         st.caption(f"Secrets are not {verb} and must be entered again: {names}.")
-    if any(fields[key].kind is FieldKind.FILE for key in fitted.values):
+    if any(state.fields[key].kind is FieldKind.FILE for key in fitted.values):
         st.caption(f"Files are {verb} as paths on the server.")
 
 
-def field_names(fields: Mapping[str, Field], keys: Iterable[str]) -> str:
-    """Return the labels of fields, shortened to `_MAX_LINES` and a count."""
-    names = [qualified_label_for_key(fields, key) for key in dict.fromkeys(keys)]
+def field_names(state: FormState, keys: Iterable[str]) -> str:
+    """Return the labels of fields as Markdown, shortened to `_MAX_LINES` and a count."""
+    names = [qualified_label_for_key(state.fields, key) for key in dict.fromkeys(keys)]
     more = f" and {len(names) - _MAX_LINES} more" if len(names) > _MAX_LINES else ""
-    return ", ".join(names[:_MAX_LINES]) + more
+    return escape(", ".join(names[:_MAX_LINES]) + more)
 
 
 def describe_mismatch(
@@ -199,15 +198,14 @@ def menu_errors(state: FormState) -> Iterator[None]:
     try:
         yield
     except LangflowError as error:
-        message = (alerts.title(error), error.message, error.hint)
-        st.session_state[state.key("preset-problem")] = message
+        st.session_state[state.key("preset-problem")] = error
 
 
 def show_menu_error(state: FormState) -> None:
     """Draw the error that `menu_errors` caught, once."""
-    message = st.session_state.pop(state.key("preset-problem"), None)
-    if message:
-        alerts.show_message(*message)
+    error = st.session_state.pop(state.key("preset-problem"), None)
+    if error:
+        alerts.show(error)
 
 
 def close_menu(state: FormState, part: str) -> None:

@@ -162,9 +162,7 @@ def _draw_popover(state: FormState, chosen: Preset | None) -> None:
     )
     draw_notes(state, fitted, "included")
     if invalid:
-        st.caption(
-            f"Omitted because they are invalid: {escape(field_names(state.fields, invalid))}."
-        )
+        st.caption(f"Omitted because they are invalid: {field_names(state, invalid)}.")
 
 
 def _draw_address(address: str) -> None:
