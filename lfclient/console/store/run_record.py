@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -96,9 +96,10 @@ class RunRecord:
             run = replace(run, waiting_for=run.waiting_for.without_decision())
         return {"stop_requested_at": None, "run": run}
 
-    def elapsed(self, now: datetime) -> float:
+    def elapsed(self, now: datetime | None = None) -> float:
         """Return the seconds from submit to end, or to `now`."""
-        return max(0.0, ((self.ended_at or now) - self.created_at).total_seconds())
+        until = self.ended_at or now or datetime.now(UTC)
+        return max(0.0, (until - self.created_at).total_seconds())
 
 
 @dataclass(frozen=True)

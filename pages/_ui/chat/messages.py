@@ -3,7 +3,6 @@
 import time
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import chain, zip_longest
 
 import streamlit as st
@@ -153,7 +152,7 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     is_writing = any(not message.complete for message in live_messages)
     if record.ended or is_writing or approval.pending_question(record):
         return
-    duration = format_duration(record.elapsed(datetime.now(UTC)))
+    duration = format_duration(record.elapsed())
     has_answer = live_messages and live_messages[-1].sender != chat.USER
     with st.container() if has_answer else st.chat_message("assistant"):
         words = ""

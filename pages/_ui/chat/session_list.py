@@ -3,7 +3,6 @@
 import math
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -138,7 +137,7 @@ def _filtered(sessions: list[SessionEntry], current: Conversation) -> list[Sessi
 def _draw_entry(session: SessionEntry, is_open: bool) -> None:
     at = session.last_message_at
     name = escape(clip(session.label, 30 if at else 48))
-    time = f" :gray[{format_time(at, datetime.now(UTC))}]" if at else ""
+    time = f" :gray[{format_time(at)}]" if at else ""
     st.button(
         f"{f'**{name}**' if is_open else name}{time}",
         key=f"talk-open-{session.id}",

@@ -72,9 +72,8 @@ def draw_decisions(server: ServerSession, record: RunRecord) -> None:
     if run is None or not run.decided:
         return
     names = ComponentNames(server.cached_flow(record.flow_id), run.components)
-    now = datetime.now(UTC)
     for question in run.decided[-MAX_DECISIONS:]:
-        label, details = describe_decision(question, lambda at: format_time(at, now))
+        label, details = describe_decision(question, format_time)
         decision = ", ".join(filter(None, [f"**{escape(clip(label, 60))}**", escape(details)]))
         name = names.label(question.component_id, max_length=60) if question.component_id else ""
         prompt = clip(first_line(question.prompt), 120)

@@ -1,7 +1,5 @@
 """The latest runs of this server and key, with their statuses."""
 
-from datetime import UTC, datetime
-
 import streamlit as st
 
 from lfclient.common.formatting import clip, elide_common_prefix, format_duration
@@ -48,10 +46,9 @@ def _draw_rows(owner: str) -> None:
 
 def _draw_row(record: RunRecord, summary: str, shown: bool) -> None:
     """Draw a run as one button: the browser redraws every element after each press."""
-    now = datetime.now(UTC)
     name = escape(clip(record.flow_name, 40))
-    facts = [format_duration(record.elapsed(now))] if record.ended else []
-    facts.append(format_time(record.created_at, now))
+    facts = [format_duration(record.elapsed())] if record.ended else []
+    facts.append(format_time(record.created_at))
     facts += [escape(summary)] if summary else []
     pressed = st.button(
         f"{f'**{name}**' if shown else name} "

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -74,8 +73,7 @@ def draw(server: ServerSession, flow: Flow | None, record: RunRecord) -> None:
 
 
 def _draw_facts(record: RunRecord) -> None:
-    now = datetime.now(UTC)
-    parts = [f"Started {format_time(record.created_at, now)}", MODE_NAMES[record.mode]]
+    parts = [f"Started {format_time(record.created_at)}", MODE_NAMES[record.mode]]
     if record.session_id:
         parts.append(f"session {escape(clip(record.session_id, 60))}")
     st.caption(" · ".join(parts))
@@ -192,8 +190,7 @@ def _on_rerun(rerun: Rerun, token: str) -> None:
 def _edit_and_run(rerun: Rerun) -> None:
     """Fill the form with the reusable values and mark the others."""
     record, inputs, owner = rerun.record, rerun.inputs, rerun.server.owner
-    when = format_time(record.created_at, datetime.now(UTC))
-    source = f"Filled with the inputs of the run of {when}."
+    source = f"Filled with the inputs of the run of {format_time(record.created_at)}."
     removed = [one for one in inputs.input_values if one.problem and one.field is None]
     if removed:
         labels = ", ".join(one.qualified_label for one in removed[:10])

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Hashable, Iterator
-from datetime import UTC, datetime
 from functools import partial
 
 import streamlit as st
@@ -224,7 +223,7 @@ def _follow(
 
 def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
     with place.container():
-        duration = format_duration(record.elapsed(datetime.now(UTC)))
+        duration = format_duration(record.elapsed())
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             badge = status_badges.markdown_badge(record.status, record.mode)
             st.markdown(f"{badge}  **{duration}**", width="content")

@@ -182,10 +182,10 @@ def browser_timezone() -> tzinfo:
         return UTC
 
 
-def format_time(then: datetime, now: datetime) -> str:
+def format_time(then: datetime, now: datetime | None = None) -> str:
     """Return a time in the browser's zone; absolute, so that it does not become stale."""
     zone = browser_timezone()
-    then, now = then.astimezone(zone), now.astimezone(zone)
+    then, now = then.astimezone(zone), (now or datetime.now(UTC)).astimezone(zone)
     if then.date() == now.date():
         return f"{then:%H:%M}"
     return f"{then:%d %b, %H:%M}" if then.year == now.year else f"{then:%d %b %Y, %H:%M}"
