@@ -109,16 +109,15 @@ def _apply_edits(
             rows[int(position)] = {n: cell for n, cell in row.items() if n not in emptied}
     deleted = set(changes.get("deleted_rows") or [])
     edited = [row for position, row in enumerate(rows) if position not in deleted]
-    defaults = {name: column.get("default") for name, column in columns.items()}
-    usable = {
-        name: default
-        for name, default in defaults.items()
-        if default is not None and _fits_column(default, columns[name])
+    defaults = {
+        name: column["default"]
+        for name, column in columns.items()
+        if column.get("default") is not None and _fits_column(column["default"], column)
     }
     for cells in changes.get("added_rows") or []:
         entered = {n: cell for n, cell in cells.items() if n in columns and not _is_blank(cell)}
         if entered:
-            edited.append(usable | entered)
+            edited.append(defaults | entered)
     return edited
 
 
