@@ -39,19 +39,15 @@ def close_session() -> None:
 
 def next_session(owner: str, flow_id: str) -> str:
     """Return the session that the next new conversation will have."""
-    return str(st.session_state.setdefault(_next_session_key(owner, flow_id), random_session()))
+    return str(st.session_state.setdefault(chat_key("next", owner, flow_id), random_session()))
 
 
 def start_session(owner: str, flow_id: str, session_id: str) -> None:
     """Open the session that a message was just sent in."""
-    key = _next_session_key(owner, flow_id)
+    key = chat_key("next", owner, flow_id)
     if st.session_state.get(key) == session_id:
         del st.session_state[key]
     open_session(session_id)
-
-
-def _next_session_key(owner: str, flow_id: str) -> str:
-    return f"talk-next-{owner[:12]}-{flow_id}"
 
 
 def chat_key(part: str, owner: str, flow_id: str, session_id: str = "") -> str:

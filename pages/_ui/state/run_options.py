@@ -88,9 +88,9 @@ def mark_session_used(owner: str, flow_id: str, session_id: str | None) -> None:
 def renew_session(owner: str, flow_id: str) -> None:
     """Before the field is drawn, replace a session that is empty or was used and is not kept."""
     key = session_key(owner, flow_id)
-    value = st.session_state.get(key)
-    keep = st.session_state.get(session_kept_key(owner, flow_id), False)
-    if not value or (value == st.session_state.get(f"{key}-used") and not keep):
+    name = st.session_state.get(key)
+    is_used = name == st.session_state.get(f"{key}-used")
+    if not name or (is_used and not is_session_kept(owner, flow_id, name)):
         reset_session(owner, flow_id)
 
 
