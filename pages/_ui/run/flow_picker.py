@@ -44,20 +44,18 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
         st.button(
             "Try again", key="retry-flows", icon=":material/refresh:", on_click=server.refresh
         )
-    deleted_run = record if record and not _contains(flows, record.flow_id) else None
+    deleted_name = record.flow_name if record and not _contains(flows, record.flow_id) else None
     chosen = None
     if flows.value:
-        deleted_name = deleted_run.flow_name if deleted_run else None
-        chosen = _draw_select(
-            server, flows.value, _choose_flow(server, flows.value, record), deleted_name
-        )
+        preselected = _choose_flow(server, flows.value, record)
+        chosen = _draw_select(server, flows.value, preselected, deleted_name)
     else:
         _show_no_flows(server)
-    if deleted_run:
+    if deleted_name is not None:
         _show_deleted(
             "The flow of this run is no longer on the server",
-            f"“{deleted_run.flow_name}” was deleted or belongs to another user. The run's inputs "
-            "and outputs are still here.",
+            f"“{deleted_name}” was deleted or belongs to another user. The run's inputs and "
+            "outputs are still here.",
             "Choose another flow above to run it.",
         )
         return None
