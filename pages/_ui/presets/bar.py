@@ -25,6 +25,7 @@ from pages._ui.presets.preset_state import (
     save_form,
     show_banner,
 )
+from pages._ui.state.slot import is_first
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
@@ -36,10 +37,8 @@ def apply_initial_values(state: FormState) -> None:
     """
     if share_link.apply_shared_link(state) or not _is_untouched(state):
         return
-    key = state.key("preset-default-looked-for")
-    if key in st.session_state:
+    if not is_first(state.key("preset-default-looked-for")):
         return
-    st.session_state[key] = True
     presets = app_context().runner.store.presets
     try:
         summaries = presets.list_for_flow(state.owner, state.flow.id)

@@ -7,7 +7,6 @@ from pages._ui.state.slot import Slot
 
 REQUESTED: Slot[str] = Slot("wanted-flow")  # the flow to choose when the page is next drawn
 _REMEMBERED_FLOW = "known-flow"
-_LOOKED_UP_FLOW = "looked-for-flow"
 
 
 def flow_key(owner: str) -> str:
@@ -38,10 +37,3 @@ def remembered_flow_name(owner: str, flow_id: str) -> str | None:
     """Return the saved name if it belongs to this flow."""
     *known, name = st.session_state.get(_REMEMBERED_FLOW, (None, None, None))
     return name if known == [owner, flow_id] else None
-
-
-def is_first_lookup(flow_id: str) -> bool:
-    """Return whether this session looks up the flow for the first time, and note that it has."""
-    is_first: bool = st.session_state.get(_LOOKED_UP_FLOW) != flow_id
-    st.session_state[_LOOKED_UP_FLOW] = flow_id
-    return is_first

@@ -30,7 +30,6 @@ _COUNT = history_key("counted")
 # the run to open when the page is next drawn, and its flow
 REQUESTED: Slot[tuple[str, str]] = Slot(history_key("wanted"))
 _UNTIL = history_key("until")
-_VISITED = history_key("listed")
 
 
 def read_filter(name: str) -> list[str]:
@@ -84,13 +83,6 @@ def until(query: object) -> datetime | None:
 def is_drawn() -> bool:
     """Return whether the controls are on the screen: Streamlit drops their state on others."""
     return history_key("text") in st.session_state
-
-
-def is_first_visit() -> bool:
-    """Return whether this session draws the list for the first time; True once."""
-    is_first = _VISITED not in st.session_state
-    st.session_state[_VISITED] = True
-    return is_first
 
 
 def list_newest() -> None:

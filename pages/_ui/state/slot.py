@@ -8,6 +8,13 @@ import streamlit as st
 T = TypeVar("T")
 
 
+def is_first(key: str) -> bool:
+    """Return True once for each key in a session."""
+    is_new = key not in st.session_state
+    st.session_state[key] = True
+    return is_new
+
+
 @dataclass(frozen=True)
 class Slot(Generic[T]):
     """A value in the session state, None until it is set."""
