@@ -17,9 +17,10 @@ from pages._ui.presets.preset_state import (
     describe_mismatch,
     draw_warning,
     field_names,
-    menu_errors,
+    menu_error,
     save_preset,
 )
+from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
@@ -82,7 +83,7 @@ def _draw_summary(state: FormState, preset_file: PresetFile, fitted: FittedValue
 def _import_preset(
     state: FormState, key: str, drawn: PresetSummary | None, fitted: FittedValues, imports: int
 ) -> None:
-    with menu_errors(state):
+    with notify_errors(menu_error(state)):
         name = validate_name(st.session_state[key])
         saved = save_preset(state, name, fitted, drawn if drawn and drawn.name == name else None)
         apply_preset(state, saved, f"Filled with the imported preset “{saved.name}”.")

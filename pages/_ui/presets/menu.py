@@ -20,10 +20,11 @@ from pages._ui.presets.preset_state import (
     draw_notes,
     fit_current,
     masked_values,
-    menu_errors,
+    menu_error,
     save_form,
-    show_menu_error,
 )
+from pages._ui.state.notices import notify_errors
+from pages._ui.widgets import alerts
 from pages._ui.widgets.downloads import file_name
 from pages._ui.widgets.markdown import escape
 
@@ -39,7 +40,9 @@ def draw(state: FormState, presets: Sequence[PresetSummary], chosen: Preset | No
         opened = st.popover(label, help=help_text, key=key, on_change="rerun")
         if opened.open:
             with opened:
-                show_menu_error(state)
+                error = menu_error(state).take()
+                if error:
+                    alerts.show(error)
                 draw_menu(state, presets, chosen)
 
 
@@ -63,7 +66,7 @@ def _save_form(
     state: FormState, key: str, drawn: PresetSummary | None, chosen: Preset | None
 ) -> None:
     """Save the form's values, replacing `drawn` if the button offered to."""
-    with menu_errors(state):
+    with notify_errors(menu_error(state)):
         name = validate_name(st.session_state[key])
         same = drawn if drawn and drawn.name == name else None
         save_form(state, name, "Replaced" if same else "Saved", chosen, same)
@@ -112,7 +115,7 @@ def _draw_rename(state: FormState, chosen: Preset) -> None:
 
 
 def _rename_preset(state: FormState, chosen: Preset, key: str) -> None:
-    with menu_errors(state):
+    with notify_errors(menu_error(state)):
         name = validate_name(st.session_state[key])
         saved = app_context().runner.store.presets.update(replace(chosen, name=name))
         clear_source(state)  # it shows the old name
@@ -139,7 +142,7 @@ def _draw_default(state: FormState, presets: Sequence[PresetSummary], chosen: Pr
 
 
 def _set_default(state: FormState, chosen: Preset, key: str) -> None:
-    with menu_errors(state):
+    with notify_errors(menu_error(state)):
         preset_id = chosen.id if st.session_state[key] else None
         app_context().runner.store.presets.set_default(state.owner, state.flow.id, preset_id)
 
@@ -181,7 +184,7 @@ def _draw_delete(state: FormState, chosen: Preset, confirm_key: str) -> None:
 
 
 def _delete_preset(state: FormState, chosen: Preset) -> None:
-    with menu_errors(state):
+    with notify_errors(menu_error(state)):
         app_context().runner.store.presets.delete(state.owner, chosen.id)
         state.entries.preset_link = PresetLink()
         close_menu(state, "more")

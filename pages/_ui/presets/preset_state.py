@@ -1,8 +1,7 @@
 """Fill a form with a preset, save one from it, and report what does not fit."""
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +20,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.form import json_editor, prefill
 from pages._ui.form.entries import PresetLink
 from pages._ui.form.form_state import FormState
-from pages._ui.widgets import alerts
+from pages._ui.state.slot import Slot
 from pages._ui.widgets.markdown import escape
 
 _MAX_LINES = 8  # items listed in a message
@@ -192,20 +191,9 @@ def _reasons(fields: Mapping[str, Field], reasons: Sequence[tuple[str, str]]) ->
     return [f"{qualified_label_for_key(fields, key)}: {reason}" for key, reason in reasons]
 
 
-@contextmanager
-def menu_errors(state: FormState) -> Iterator[None]:
-    """Show errors of a menu's callback in the menu, which stays open."""
-    try:
-        yield
-    except LangflowError as error:
-        st.session_state[state.key("preset-problem")] = error
-
-
-def show_menu_error(state: FormState) -> None:
-    """Draw the error that `menu_errors` caught, once."""
-    error = st.session_state.pop(state.key("preset-problem"), None)
-    if error:
-        alerts.show(error)
+def menu_error(state: FormState) -> Slot[LangflowError]:
+    """Return the error of a menu's callback, which the menu shows once; it stays open."""
+    return Slot(state.key("preset-problem"))
 
 
 def close_menu(state: FormState, part: str) -> None:

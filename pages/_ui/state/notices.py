@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from lfclient.errors import LangflowError
 from pages._ui.state.slot import Slot
@@ -10,9 +11,9 @@ NOTICE: Slot[object] = Slot("notice")  # shown once on the next page
 
 
 @contextmanager
-def notify_errors() -> Iterator[None]:
-    """Save a callback's `LangflowError` as a notice."""
+def notify_errors(slot: Slot[Any] = NOTICE) -> Iterator[None]:
+    """Save a callback's `LangflowError` for the page drawn after it."""
     try:
         yield
     except LangflowError as error:
-        NOTICE.set(error)
+        slot.set(error)
