@@ -18,12 +18,12 @@ from pages._ui.presets import menu as preset_menu
 from pages._ui.presets import share_link
 from pages._ui.presets.preset_state import (
     apply_preset,
+    banner,
     draw_banner,
     field_names,
     fill_form,
     masked_values,
     save_form,
-    show_banner,
 )
 from pages._ui.state.slot import is_first
 from pages._ui.widgets import alerts
@@ -110,7 +110,7 @@ def _apply_preset_by_id(state: FormState, preset_id: str) -> None:
     try:
         preset = app_context().runner.store.presets.get(state.owner, preset_id)
     except StoreError as error:
-        show_banner(state, error.message, error.hint)
+        banner(state).set((error.message, [error.hint]))
         return
     if preset is None:
         _report_deleted(state)
@@ -127,11 +127,8 @@ def _apply_preset(state: FormState, preset: Preset, *, opened: bool = False) -> 
 
 def _report_deleted(state: FormState) -> None:
     state.entries.preset_link = PresetLink()
-    show_banner(
-        state,
-        "The preset was deleted.",
-        "The form keeps its values. Save them as a new preset if you need them.",
-    )
+    line = "The form keeps its values. Save them as a new preset if you need them."
+    banner(state).set(("The preset was deleted.", [line]))
 
 
 def _draw_comparison(state: FormState, chosen: Preset, link: PresetLink) -> None:
@@ -201,6 +198,7 @@ def _update_preset(state: FormState, drawn: Preset) -> None:
     try:
         save_form(state, drawn.name, "Updated", drawn, drawn)
     except PresetConflict:  # the comparison below the bar offers what to do
-        show_banner(state, "Not updated.", "Nothing was overwritten, and your input is still here.")
+        line = "Nothing was overwritten, and your input is still here."
+        banner(state).set(("Not updated.", [line]))
     except LangflowError as error:
-        show_banner(state, "Not updated.", error.message, error.hint)
+        banner(state).set(("Not updated.", [error.message, error.hint]))

@@ -27,30 +27,20 @@ _MAX_LINES = 8  # items listed in a message
 SECRET_HINT = "Enter this value: secrets are not saved."
 
 
-def show_banner(state: FormState, heading: str, *lines: str) -> None:
-    """Show a warning above the form until it is dismissed."""
-    st.session_state[state.key("preset-told")] = (heading, lines)
-
-
-def hide_banner(state: FormState) -> None:
-    """Remove the warning above the form."""
-    st.session_state.pop(state.key("preset-told"), None)
+def banner(state: FormState) -> Slot[tuple[str, Sequence[str]]]:
+    """Return the heading and lines of the warning above the form, shown until it is dismissed."""
+    return Slot(state.key("preset-told"))
 
 
 def draw_banner(state: FormState) -> None:
     """Draw the warning above the form, if there is one."""
-    banner = st.session_state.get(state.key("preset-told"))
-    if banner is None:
+    warning = banner(state).get()
+    if warning is None:
         return
     with st.container(key="preset-told", gap="xxsmall"):
-        draw_warning(*banner)
-        st.button(
-            "OK",
-            key=state.key("preset-told-ok"),
-            type="tertiary",
-            on_click=hide_banner,
-            args=(state,),
-        )
+        draw_warning(*warning)
+        key = state.key("preset-told-ok")
+        st.button("OK", key=key, type="tertiary", on_click=banner(state).clear)
 
 
 def draw_warning(heading: str, lines: Iterable[str]) -> None:
@@ -78,10 +68,9 @@ def fill_form(state: FormState, fitted: FittedValues, source: str) -> None:
 def report_mismatch(state: FormState, fitted: FittedValues, beginning: str) -> None:
     """Show a banner about the values that do not fit the flow, or hide it if all fit."""
     if fitted.rejected:
-        heading, lines = describe_mismatch(state, fitted, beginning)
-        show_banner(state, heading, *lines)
+        banner(state).set(describe_mismatch(state, fitted, beginning))
     else:
-        hide_banner(state)
+        banner(state).clear()
 
 
 def apply_preset(state: FormState, preset: Preset, source: str, *, opened: bool = False) -> None:
@@ -123,9 +112,9 @@ def save_form(
     omitted = _reasons(fields, [*state.entries.errors.items(), *fitted.rejected.items()])
     if omitted:
         heading = f"{action} “{preset.name}” without the invalid fields:"
-        show_banner(state, heading, *omitted[:_MAX_LINES])
+        banner(state).set((heading, omitted[:_MAX_LINES]))
     else:
-        hide_banner(state)
+        banner(state).clear()
         st.toast(f"{action} “{escape(preset.name)}”.")
 
 

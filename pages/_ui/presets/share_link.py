@@ -19,14 +19,13 @@ from pages._ui.form.form_state import FormState
 from pages._ui.form.prefill import clear_source
 from pages._ui.presets.preset_state import (
     apply_preset,
+    banner,
     draw_notes,
     field_names,
     fill_form,
     fit_current,
-    hide_banner,
     masked_values,
     report_mismatch,
-    show_banner,
 )
 from pages._ui.state import query_params
 from pages._ui.widgets.markdown import escape
@@ -67,16 +66,12 @@ def apply_shared_link(state: FormState) -> bool:
         return False
     # hide the messages about an earlier link
     clear_source(state)
-    hide_banner(state)
+    banner(state).clear()
     if link.flow_id != state.flow.id:
-        show_banner(
-            state,
-            f"The link's flow {clip(link.flow_id, 60)} was not found."
-            if link.flow_id
-            else "The link has no flow.",
-            "The form is unchanged. Connect with the server and key that the link was created "
-            "with.",
-        )
+        name = clip(link.flow_id, 60)
+        heading = f"The link's flow {name} was not found." if name else "The link has no flow."
+        hint = "Connect with the server and key that the link was created with."
+        banner(state).set((heading, [f"The form is unchanged. {hint}"]))
         return True
     try:
         if link.preset:
@@ -84,7 +79,7 @@ def apply_shared_link(state: FormState) -> bool:
         if link.values:
             _apply_values(state, link.values)
     except LangflowError as error:
-        show_banner(state, error.message, "The form is unchanged.", error.hint)
+        banner(state).set((error.message, ["The form is unchanged.", error.hint]))
     return True
 
 
