@@ -156,13 +156,9 @@ def _max_drawn(count: int, unit: str, preview: int, most: int, key: str) -> int:
 
 
 def _draw_download(value: Any, key: str) -> None:
-    text = isinstance(value, str)
-    st.download_button(
+    downloads.draw_button(
         "Download",
         lambda: value_text(value).encode("utf-8", "replace"),
-        file_name="value.txt" if text else "value.json",
-        key=f"given-save-{key}",
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
+        "value.txt" if isinstance(value, str) else "value.json",
+        f"given-save-{key}",
     )

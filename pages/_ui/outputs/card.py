@@ -5,8 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import streamlit as st
-
 from lfclient.common.filenames import safe_name
 from lfclient.outputs.model import FileRef, Output
 from pages._ui.state import run_page
@@ -37,16 +35,8 @@ class OutputCard:
         """
         title = self.output.display_name or self.output.component_id
         own_name = downloads.file_name(title, self.run_id[:8], extension=ending)
-        st.download_button(
-            label,
-            data,
-            file_name=safe_name(name) if name else own_name,
-            mime=mime,
-            key=f"save-{self.run_id}-{self.key}-{ending}",
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
-        )
+        key = f"save-{self.run_id}-{self.key}-{ending}"
+        downloads.draw_button(label, data, safe_name(name) if name else own_name, key, mime=mime)
 
     def state_key(self, name: str) -> str:
         """Return a session state key of this card."""

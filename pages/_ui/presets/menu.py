@@ -24,8 +24,7 @@ from pages._ui.presets.preset_state import (
     save_form,
 )
 from pages._ui.state.notices import notify_errors
-from pages._ui.widgets import alerts
-from pages._ui.widgets.downloads import file_name
+from pages._ui.widgets import alerts, downloads
 from pages._ui.widgets.markdown import escape
 
 
@@ -150,14 +149,13 @@ def _set_default(state: FormState, chosen: Preset, key: str) -> None:
 def _draw_export(state: FormState, chosen: Preset | None) -> None:
     name = chosen.name if chosen else state.flow.name
     values = masked_values(chosen) if chosen else mask_secrets(state.flow, state.overrides())
-    st.download_button(
+    downloads.draw_button(
         "Export",
         dump_preset(state.flow, name, values),
-        file_name(name, extension="json"),
+        downloads.file_name(name, extension="json"),
+        state.key("preset-export"),
         mime="application/json",
-        key=state.key("preset-export"),
-        icon=":material/download:",
-        on_click="ignore",
+        type="secondary",
         help="The preset as JSON" if chosen else "The form's values as JSON",
     )
 

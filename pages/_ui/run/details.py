@@ -226,12 +226,11 @@ def _draw_raw_response(record: RunRecord, run: Run) -> None:
     text = run_page.cached("raw", lambda: downloads.to_json_bytes(run.raw))
     st.caption("The server's response. Secrets are replaced by ••••.")
     json_viewer.draw_tree(run.raw, text)
-    st.download_button(
+    downloads.draw_button(
         "Download",
         text,
-        file_name=downloads.file_name(record.flow_name, record.id[:8], extension="json"),
+        downloads.file_name(record.flow_name, record.id[:8], extension="json"),
+        f"save-raw-{record.id}",
         mime="application/json",
-        key=f"save-raw-{record.id}",
-        on_click="ignore",
-        icon=":material/download:",
+        type="secondary",
     )

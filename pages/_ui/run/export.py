@@ -73,13 +73,13 @@ def _button(
     record: RunRecord, label: str, create: Callable[[], bytes], name: str, extension: str, mime: str
 ) -> None:
     icons = {"html": ":material/description:", "zip": ":material/folder_zip:"}
-    st.download_button(
+    downloads.draw_button(
         label,
         create,
-        file_name=downloads.file_name(record.flow_name, record.id[:8], name, extension=extension),
+        downloads.file_name(record.flow_name, record.id[:8], name, extension=extension),
+        f"export-{name}-{record.id}",
         mime=mime,
-        key=f"export-{name}-{record.id}",
-        on_click="ignore",
+        type="secondary",
         icon=icons[extension],
         width="stretch",
     )

@@ -10,7 +10,7 @@ from lfclient.common.formatting import clip, format_duration
 from lfclient.runs.components import Message, read_decisions
 from pages._ui.form.input_values import value_text
 from pages._ui.outputs.message import MAX_MARKDOWN_LENGTH, MAX_TEXT_LENGTH, draw_plain_text
-from pages._ui.widgets import controls
+from pages._ui.widgets import controls, downloads
 from pages._ui.widgets.markdown import escape, strip_remote_images
 
 MAX_BLOCKS = 30  # drawn of one message
@@ -61,15 +61,7 @@ def _text(text: str, message_id: str, *, is_final: bool) -> None:
     else:
         draw_plain_text(text)
         if is_final:
-            st.download_button(
-                "Save",
-                text,
-                file_name="message.txt",
-                key=f"save-message-{message_id}",
-                on_click="ignore",
-                type="tertiary",
-                icon=":material/download:",
-            )
+            downloads.draw_button("Save", text, "message.txt", f"save-message-{message_id}")
 
 
 def _partial_text(text: str) -> None:

@@ -13,7 +13,7 @@ from pages._ui.connection import loading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import input_values
 from pages._ui.state import run_page
-from pages._ui.widgets import alerts, controls
+from pages._ui.widgets import alerts, controls, downloads
 from pages._ui.widgets.markdown import escape
 
 MAX_SHOWN_CHARS = 200_000
@@ -65,16 +65,8 @@ def draw(server: ServerSession, record: RunRecord) -> None:
     if connection.api_key:
         description += f" Reads the API key from {escape(API_KEY)}."
     st.caption(description)
-    st.download_button(
-        "Download",
-        code.encode(),
-        file_name=FILE_NAMES[language],
-        mime="text/plain",
-        key=f"save-snippet-{record.id}-{language.name}",
-        on_click="ignore",
-        icon=":material/download:",
-        type="tertiary",
-    )
+    key = f"save-snippet-{record.id}-{language.name}"
+    downloads.draw_button("Download", code, FILE_NAMES[language], key)
 
 
 def _warn_left_empty(flow: Flow) -> None:
