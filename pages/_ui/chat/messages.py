@@ -29,7 +29,7 @@ from pages._ui.widgets.markdown import escape
 
 REFRESH_SECONDS = 0.5
 WATCH_SECONDS = 5.0
-WAIT_SECONDS = 0.35
+WAIT_SECONDS = 0.45
 _REDRAW_SECONDS = 0.1  # between two updates of an answer that is being written
 _MAX_WINDOW_CHARS = 100_000  # a browser takes 1.3 s to draw 100 KB of Markdown
 
@@ -118,19 +118,20 @@ def _follow(
 
     Waits briefly, as the status panel does, because clicks in fragments are delayed meanwhile.
     """
+    until = time.monotonic() + WAIT_SECONDS
     server, record = conversation.form.server, conversation.record
     record = app_context().runner.get(record.id, server.owner) if record else None
     if record is None:
         return
     place, at_once = st.empty(), first.pop("at once", False)
-    for latest in chain([record], status_panel.updates(server, record, WAIT_SECONDS)):
+    for latest in chain([record], status_panel.updates(record, until)):
         with place.container():
             _draw_progress(conversation, latest)
         if at_once:
             return
         if _page_version(latest, history_ids) != drawn:
             st.rerun()
-        time.sleep(_REDRAW_SECONDS)
+        time.sleep(max(0, min(until - time.monotonic(), _REDRAW_SECONDS)))
 
 
 def _page_version(record: RunRecord, history_ids: frozenset[str]) -> Hashable:

@@ -146,7 +146,7 @@ def _show_first_update(
 ) -> None:
     """Wait briefly for the components or the end of a run that was just started."""
     if record and panel and progress.reports_progress(record):
-        for update in updates(server, record, FIRST_UPDATE_SECONDS):
+        for update in updates(record, time.monotonic() + FIRST_UPDATE_SECONDS):
             panel.show(update, server.cached_flow(update.flow_id))
             if update.ended or progress.component_states(update):
                 break
@@ -162,7 +162,7 @@ def wait_for_end(
     """
     if record is None:
         return
-    for update in updates(server, record, WAIT_SECONDS):
+    for update in updates(record, time.monotonic() + WAIT_SECONDS):
         if update.ended:
             st.rerun()
         if panel:
@@ -172,17 +172,14 @@ def wait_for_end(
     st.empty()
 
 
-def updates(server: ServerSession, record: RunRecord, seconds: float) -> Iterator[RunRecord]:
-    """Yield each newer record for up to `seconds`, until the run has ended."""
-    until = time.monotonic() + seconds
-    latest: RunRecord | None = record
-    while (
-        latest is not None and not latest.ended and (seconds_left := until - time.monotonic()) > 0
-    ):
-        version = latest.version
-        latest = app_context().runner.wait_for_change(record.id, version, seconds_left)
-        if latest is not None and latest.owner == server.owner and latest.version != version:
-            yield latest
+def updates(record: RunRecord, until: float) -> Iterator[RunRecord]:
+    """Yield each newer record until the run has ended or the monotonic clock reaches `until`."""
+    while not record.ended and (seconds_left := until - time.monotonic()) > 0:
+        latest = app_context().runner.wait_for_change(record.id, record.version, seconds_left)
+        if latest is None or latest.version == record.version:
+            return
+        record = latest
+        yield record
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
@@ -196,6 +193,7 @@ def _follow(
     page, it does not wait. It sends no requests to the server, so that closing or hiding the tab
     does not affect the run.
     """
+    until = time.monotonic() + WAIT_SECONDS
     record = app_context().runner.get(run_id, server.owner)
     if record is None:
         return None
@@ -208,13 +206,13 @@ def _follow(
     _set_tab_title(record)
     if page_state(record) != drawn:
         st.rerun()
-    for latest in updates(server, record, WAIT_SECONDS):
+    for latest in updates(record, until):
         panel.show(latest, flow)
         if page_state(latest) != drawn:
             st.rerun()
         if progress.component_states(latest) != progress.component_states(record):
             last = latest
-            for last in updates(server, latest, FLUSH_SECONDS):
+            for last in updates(latest, time.monotonic() + FLUSH_SECONDS):
                 panel.show(last, flow)
             # the select box of results has a key: it is drawn once a run
             st.rerun(scope="fragment" if page_state(last) == drawn else "app")
