@@ -1,5 +1,6 @@
 """Old names of public attributes and keyword arguments, which warn for one release."""
 
+import sys
 import warnings
 from collections.abc import Callable
 from functools import wraps
@@ -7,6 +8,9 @@ from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# modules between a method of the async client and its caller
+_BETWEEN = ("lfclient.async_client", "asyncio")
 
 
 class RenamedAttribute:
@@ -36,10 +40,19 @@ def renamed_keyword(old: str, new: str) -> Callable[[Callable[P, T]], Callable[P
             if old in kwargs and new not in kwargs:
                 name = f"{type(args[0]).__name__}.{function.__name__}"
                 message = f"{name}({old}=) is deprecated: use {new}."
-                warnings.warn(message, DeprecationWarning, stacklevel=2)
+                warnings.warn(message, DeprecationWarning, stacklevel=_caller_level())
                 kwargs[new] = kwargs.pop(old)
             return function(*args, **kwargs)
 
         return accept_old
 
     return decorate
+
+
+def _caller_level() -> int:
+    """Return the stack level of a method's caller, for a warning from its wrapper."""
+    # Python 3.12 has `skip_file_prefixes` for this
+    level, frame = 2, sys._getframe(2)
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(_BETWEEN):
+        level, frame = level + 1, frame.f_back
+    return level

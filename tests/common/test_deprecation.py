@@ -43,7 +43,10 @@ def test_other_classes_keep_their_old_names(instance, old, new):
         assert getattr(instance, old) == getattr(instance, new)
 
 
-@pytest.mark.parametrize("kind", [LangflowClient, AsyncLangflowClient])
+CLIENTS = pytest.mark.parametrize("kind", [LangflowClient, AsyncLangflowClient])
+
+
+@CLIENTS
 @pytest.mark.parametrize(
     ("method", "arguments", "old", "new", "value"),
     [
@@ -69,6 +72,26 @@ def test_an_old_keyword_is_passed_under_its_new_name_and_warns(
     ):
         asyncio.run(getattr(client, method)(*arguments, **{old: value}))
     assert passed[new] == value
+
+
+@CLIENTS
+@pytest.mark.parametrize("is_task", [False, True])
+def test_the_warning_for_an_old_keyword_names_the_file_of_the_caller(kind, is_task):
+    """By default Python shows it only in the file that was started."""
+
+    class IdleClient(kind):
+        def _drive(self, operation):
+            operation.close()
+            return asyncio.sleep(0)
+
+    client = IdleClient("http://langflow.test")
+
+    async def download():
+        return await client.download(FileRef("a", "f"), most=3)
+
+    with pytest.warns(DeprecationWarning, match="most") as warned:
+        asyncio.run(client.download(FileRef("a", "f"), most=3) if is_task else download())
+    assert [warning.filename for warning in warned] == [__file__]
 
 
 def test_an_old_keyword_does_not_override_the_new_one():
