@@ -14,7 +14,7 @@ import httpx
 from lfclient.api import http
 from lfclient.api.client_methods import ClientMethods
 from lfclient.api.operations.context import ApiContext
-from lfclient.api.steps import Emit, EventSteps, Pause, ReadChunk, Step, Steps
+from lfclient.api.steps import Emit, EmittingSteps, Pause, ReadChunk, Step, Steps, emit_result
 from lfclient.api.transports import AsyncCheckedTransport
 from lfclient.errors import LangflowError
 from lfclient.runs.events import Event
@@ -132,28 +132,17 @@ class AsyncLangflowClient:
     create_key = _awaitable(ClientMethods.create_key)
 
     async def _drive(self, operation: Steps[T]) -> T:
-        async with AsyncExitStack() as stream:
-            try:
-                step = next(operation)
-                while True:
-                    try:
-                        result = await self._perform(step, stream)
-                    except LangflowError as error:
-                        step = operation.throw(error)
-                    else:
-                        step = operation.send(result)
-            except StopIteration as end:
-                value: T = end.value
-                return value
+        [result] = [result async for result in self._drive_events(emit_result(operation))]
+        return result
 
-    async def _drive_events(self, operation: EventSteps) -> AsyncGenerator[Event, None]:
+    async def _drive_events(self, operation: EmittingSteps[T]) -> AsyncGenerator[T, None]:
         with closing(operation), suppress(StopIteration):
             async with AsyncExitStack() as stream:
                 step = next(operation)
                 while True:
                     if isinstance(step, Emit):
-                        for event in step.events:
-                            yield event
+                        for item in step.items:
+                            yield item
                         step = next(operation)
                         continue
                     try:

@@ -12,10 +12,9 @@ import httpx
 from lfclient.api import http
 from lfclient.api.client_methods import ClientMethods
 from lfclient.api.operations.context import ApiContext
-from lfclient.api.steps import Emit, EventSteps, Pause, ReadChunk, Step, Steps
+from lfclient.api.steps import Emit, EmittingSteps, Pause, ReadChunk, Step, Steps, emit_result
 from lfclient.api.transports import CheckedTransport
 from lfclient.errors import LangflowError
-from lfclient.runs.events import Event
 from lfclient.wire.addresses import normalize_address
 from lfclient.wire.server_info import ServerInfo
 
@@ -65,26 +64,15 @@ class LangflowClient(ClientMethods):
         self._unpooled.close()
 
     def _drive(self, operation: Steps[T]) -> T:
-        with ExitStack() as stream:
-            try:
-                step = next(operation)
-                while True:
-                    try:
-                        result = self._perform(step, stream)
-                    except LangflowError as error:
-                        step = operation.throw(error)
-                    else:
-                        step = operation.send(result)
-            except StopIteration as end:
-                value: T = end.value
-                return value
+        [result] = self._drive_events(emit_result(operation))
+        return result
 
-    def _drive_events(self, operation: EventSteps) -> Iterator[Event]:
+    def _drive_events(self, operation: EmittingSteps[T]) -> Iterator[T]:
         with closing(operation), ExitStack() as stream, suppress(StopIteration):
             step = next(operation)
             while True:
                 if isinstance(step, Emit):
-                    yield from step.events
+                    yield from step.items
                     step = next(operation)
                     continue
                 try:

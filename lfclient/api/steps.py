@@ -6,7 +6,7 @@ An operation is a generator without I/O. It yields a step and receives the resul
 
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
@@ -36,15 +36,22 @@ class ReadChunk:
 
 
 @dataclass(frozen=True)
-class Emit:
-    """Pass events to the caller, one at a time: an iterator is read only as far as needed."""
+class Emit(Generic[T]):
+    """Pass items to the caller, one at a time: an iterator is read only as far as needed."""
 
-    events: Iterable[Event]
+    items: Iterable[T]
 
 
 Step: TypeAlias = RequestSpec | Pause | ReadChunk
 Steps: TypeAlias = Generator[Step, Any, T]
-EventSteps: TypeAlias = Generator[Step | Emit, Any, None]
+EmittingSteps: TypeAlias = Generator[Step | Emit[T], Any, None]
+EventSteps: TypeAlias = EmittingSteps[Event]
+
+
+def emit_result(operation: Steps[T]) -> EmittingSteps[T]:
+    """Emit the result of an operation, so that a driver has to handle only one kind."""
+    result = yield from operation
+    yield Emit([result])
 
 
 def send(spec: RequestSpec) -> Steps[Response]:
