@@ -10,7 +10,7 @@ from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.human_input import list_pending
-from lfclient.api.operations.runs import get_status, last_known_run
+from lfclient.api.operations.runs import MAX_UNAVAILABLE_SECONDS, get_status, last_known_run
 from lfclient.api.operations.server import get_server_or_release
 from lfclient.api.requests import events_request
 from lfclient.api.steps import Emit, EventSteps, Pause, ReadChunk, Steps
@@ -34,7 +34,6 @@ RECONNECTING = Backoff(0.1, 8.0, wait_exp_base=2.5)
 _STABLE_SECONDS = 5.0  # after which a closed connection restarts the backoff
 _END_POLLING = Backoff(0.03, 2.0)  # of the status, after a job's final event
 STATUS_POLLING = Backoff(0.3, 4.0)  # of a job whose events are gone
-MAX_UNAVAILABLE_SECONDS = 30.0  # that an unavailable server is tolerated
 _NO_EVENTS_STATUSES = (204, 404, 410)  # the server has no events of this job, or no more
 
 

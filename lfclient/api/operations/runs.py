@@ -32,7 +32,7 @@ from lfclient.wire.server_info import ServerInfo
 OnChange = Callable[[Run], object]
 
 WAIT_POLLING = Backoff(0.1, 4.0)  # of a job's status in `wait_for_run`
-MAX_UNAVAILABLE_SECONDS = 30.0  # that `wait_for_run` tolerates
+MAX_UNAVAILABLE_SECONDS = 30.0  # that waiting for a run or its events tolerates
 # a 500 can be wrong for about a second after a job completed (1.10) or was stopped (1.11+)
 _DOUBTFUL_STATUS = Backoff(0.12, 0.4, wait_exp_base=1.3, attempts=6)
 
