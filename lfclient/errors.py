@@ -20,6 +20,8 @@ LangflowError
 A failed run is not an error: it is a `Run` with a status.
 """
 
+from typing import Any
+
 
 class LangflowError(Exception):
     """A failed call. `str()` says what failed, `hint` what to do next.
@@ -96,17 +98,8 @@ class InvalidRequest(LangflowError):
 
     default_hint = "Correct the value and run again."
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        field: str | None = None,
-        hint: str | None = None,
-        status: int | None = None,
-        code: str | None = None,
-        body: object = None,
-    ) -> None:
-        super().__init__(message, hint=hint, status=status, code=code, body=body)
+    def __init__(self, message: str, *, field: str | None = None, **details: Any) -> None:
+        super().__init__(message, **details)
         self.field = field
 
 
