@@ -91,7 +91,7 @@ class ClientMethods(ABC):
         `repeat=False` never resends a request that may have arrived.
         """
         return self._drive(
-            runs.submit_run(
+            runs.start_run(
                 self._context, flow, overrides, session_id, check, idempotency_key, repeat
             )
         )

@@ -45,24 +45,40 @@ def run_flow(
     check: bool,
 ) -> Steps[Run]:
     """Run a flow in one request that waits for its result."""
-    flow, run = yield from _start(context, flow, overrides, "sync", session_id, check)
+    if isinstance(flow, str):
+        flow = yield from get_flow(context, flow)
+    run = yield from start_run(context, flow, overrides, session_id, check, mode="sync")
     return (yield from complete_run(context, run, flow))
 
 
-def submit_run(
+def start_run(
     context: ApiContext,
     flow: Flow | str,
     overrides: Mapping[str, Any] | None,
     session_id: str | None,
     check: bool,
-    idempotency_key: str | None,
-    repeat: bool,
+    idempotency_key: str | None = None,
+    repeat: bool = True,
+    mode: Mode = "background",
 ) -> Steps[Run]:
-    """Start a background job."""
+    """Start a background job, or run a flow in one request; return the run after the response."""
+    overrides = overrides or {}
+    flow, server, files_before = yield from prepare_run(context, flow, overrides, mode, check)
     key = idempotency_key or uuid4().hex
-    _, run = yield from _start(
-        context, flow, overrides, "background", session_id, check, key, repeat
-    )
+    spec = run_request(server, flow, overrides, mode, session_id, key, repeat)
+    response = yield from send(spec)
+    if is_dialect_mismatch(response):
+        # nothing ran: the server has been replaced by another release
+        context.release = context.server = None
+        server = yield from get_release(context)
+        spec = run_request(server, flow, overrides, mode, session_id, key, repeat)
+        response = yield from send(spec)
+    session = session_id if session_parameter(server, flow) else None
+    run = _read_response(response, new_run(flow.id, mode, session), flow, overrides)
+    if run.job_id:
+        context.jobs[run.job_id] = run
+        if files_before is not None:
+            context.files_before[run.job_id] = files_before
     return run
 
 
@@ -147,36 +163,6 @@ def wait_for_run(
             seconds = min(seconds, remaining)
         yield Pause(seconds)
     return run
-
-
-def _start(
-    context: ApiContext,
-    flow: Flow | str,
-    overrides: Mapping[str, Any] | None,
-    mode: Mode,
-    session_id: str | None,
-    check: bool,
-    idempotency_key: str | None = None,
-    repeat: bool = True,
-) -> Steps[tuple[Flow, Run]]:
-    """Send the request; return the flow and the run after the response."""
-    overrides = overrides or {}
-    flow, server, files_before = yield from prepare_run(context, flow, overrides, mode, check)
-    spec = run_request(server, flow, overrides, mode, session_id, idempotency_key, repeat)
-    response = yield from send(spec)
-    if is_dialect_mismatch(response):
-        # nothing ran: the server has been replaced by another release
-        context.release = context.server = None
-        server = yield from get_release(context)
-        spec = run_request(server, flow, overrides, mode, session_id, idempotency_key, repeat)
-        response = yield from send(spec)
-    session = session_id if session_parameter(server, flow) else None
-    run = _read_response(response, new_run(flow.id, mode, session), flow, overrides)
-    if run.job_id:
-        context.jobs[run.job_id] = run
-        if files_before is not None:
-            context.files_before[run.job_id] = files_before
-    return flow, run
 
 
 def _read_response(
