@@ -12,9 +12,9 @@ from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.api.requests import RequestSpec
 from lfclient.common.backoff import Backoff
-from lfclient.common.json_types import Json
 from lfclient.errors import LangflowError, Unreachable
 from lfclient.runs.events import Event
+from lfclient.wire.schemas import parse
 
 T = TypeVar("T")
 
@@ -80,17 +80,23 @@ def retry(attempt: Callable[[], Steps[T]], *, idempotent: bool) -> Steps[T]:
         yield Pause(seconds)
 
 
-def get_json(
-    spec: RequestSpec, description: str, *, subject: str = "", is_workflow: bool = False
-) -> Steps[Json]:
-    """Return the JSON of a successful response; raise the error of any other.
+def fetch(
+    spec: RequestSpec,
+    schema: type[T],
+    description: str,
+    *,
+    subject: str = "",
+    is_workflow: bool = False,
+) -> Steps[T]:
+    """Return the JSON of a successful response, validated; raise the error of any other.
 
-    `description` names the response in errors; the rest as for `error_from_response`.
+    The schema `object` takes any JSON. `description` names the response in errors; the rest is as
+    for `error_from_response`.
     """
     response = yield from send(spec)
     if not response.is_success:
         raise error_from_response(response, subject=subject, is_workflow=is_workflow)
-    return response.json(description)
+    return parse(schema, response.json(description), description)
 
 
 def or_default(steps: Steps[T], default: T) -> Steps[T]:

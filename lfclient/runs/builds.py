@@ -8,18 +8,16 @@ from lfclient.outputs.model import Output, output_type, read_output
 from lfclient.outputs.truncation import mark_truncation
 from lfclient.runs.components import ComponentRun, ComponentState
 from lfclient.runs.evidence import BuildResult, builds_of_job, read_build
+from lfclient.wire.schemas import BuildList
 from lfclient.wire.server_info import Limits
 
 
 def component_runs_of_job(
-    body: object, job_id: str | None, flow: Flow | None, limits: Limits
+    builds: BuildList, job_id: str | None, flow: Flow | None, limits: Limits
 ) -> dict[str, ComponentRun]:
-    """Return the components in `GET /api/v1/monitor/builds` that this job built, by id.
-
-    Raises `BadAnswer` on wrong types.
-    """
+    """Return the components that this job built, by id."""
     component_runs = {}
-    for component_id, build in builds_of_job(body, job_id)[0].items():
+    for component_id, build in builds_of_job(builds, job_id)[0].items():
         component = flow.component(component_id) if flow else None
         name = component.display_name if component else ""
         result = read_build(component_id, build, name)

@@ -12,7 +12,7 @@ from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.outputs.model import as_named_parts, extract_text
 from lfclient.runs.components import Message, RunError
-from lfclient.wire.schemas import Build, BuildList, ComponentOutput, MessageItem, parse
+from lfclient.wire.schemas import Build, BuildList, ComponentOutput, MessageItem
 
 _PREAMBLE = re.compile(r"Error building Component ([^:\n]+):\s*(.*\S)", re.DOTALL)
 
@@ -62,39 +62,36 @@ class Evidence:
         return errors + [error for error in self.errors if error.component_id not in component_ids]
 
 
-def evidence_from_builds(body: object, job_id: str | None) -> Evidence:
-    """Return the evidence in `GET /api/v1/monitor/builds`, of this job's builds only."""
-    own, replaced = builds_of_job(body, job_id)
-    builds = {name: read_build(name, build, None) for name, build in own.items()}
-    return Evidence(builds=builds, replaced=replaced)
+def evidence_from_builds(builds: BuildList, job_id: str | None) -> Evidence:
+    """Return the evidence in this job's builds."""
+    own, replaced = builds_of_job(builds, job_id)
+    results = {name: read_build(name, build, None) for name, build in own.items()}
+    return Evidence(builds=results, replaced=replaced)
 
 
-def builds_of_job(body: object, job_id: str | None) -> tuple[dict[str, Build], set[str]]:
+def builds_of_job(builds: BuildList, job_id: str | None) -> tuple[dict[str, Build], set[str]]:
     """Return the job's latest build of each component, and the components with none of its builds.
 
     A later run has replaced those.
     """
-    records = parse(BuildList, body, "list of builds").vertex_builds or {}
     latest, replaced = {}, set()
-    for component_id, builds in records.items():
-        own = [build for build in builds if job_id and build.job_id == job_id]
+    for component_id, records in (builds.vertex_builds or {}).items():
+        own = [build for build in records if job_id and build.job_id == job_id]
         if own:
             latest[component_id] = own[-1]
-        elif builds:
+        elif records:
             replaced.add(component_id)
     return latest, replaced
 
 
-def message_texts(body: object, job_id: str | None) -> list[str]:
-    """Return the complete texts in `GET /api/v1/monitor/messages` that may belong to the job."""
-    items = parse(list[MessageItem], body, "list of messages")
+def message_texts(items: Iterable[MessageItem], job_id: str | None) -> list[str]:
+    """Return the complete texts of the messages that may belong to the job."""
     items = [item for item in items if item.category != "error" and item.sender != "User"]
     return [item.text for item in items if item.text and _may_belong_to(item, job_id)]
 
 
-def find_error(body: object, job_id: str | None) -> tuple[str, bool] | None:
+def find_error(items: Iterable[MessageItem], job_id: str | None) -> tuple[str, bool] | None:
     """Return the latest error that may belong to the job, and whether it certainly does."""
-    items = parse(list[MessageItem], body, "list of messages")
     errors = [item for item in items if item.category == "error" and (item.text or "").strip()]
     errors = [item for item in errors if _may_belong_to(item, job_id)]
     if not errors:

@@ -21,7 +21,7 @@ from typing import Literal
 
 from lfclient.common.coerce import as_dict, as_list
 from lfclient.runs.builds import read_timestamp
-from lfclient.wire.schemas import Build, BuildList, MessageItem, TraceList, TransactionList, parse
+from lfclient.wire.schemas import Build, BuildList, MessageItem, TraceList, TransactionList
 
 CLOCK_SLACK = timedelta(seconds=2)  # servers round their own time to seconds
 MATCH_WINDOW = timedelta(seconds=60)  # in which a job matched by time must have its first record
@@ -49,7 +49,7 @@ class JobTrace:
 
 
 class JobIndex:
-    """The server's records of a flow's latest runs by job. Adding raises `BadAnswer`."""
+    """The server's records of a flow's latest runs by job."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, JobTrace] = {}
@@ -61,18 +61,17 @@ class JobIndex:
             if isinstance(run_id, str):
                 self._add(run_id, item.timestamp, {item.session_id or ""})
 
-    def add_builds(self, body: object) -> None:
-        """Add the response to `GET /api/v1/monitor/builds`."""
-        builds = parse(BuildList, body, "list of builds").vertex_builds or {}
-        for component_id, records in builds.items():
+    def add_builds(self, builds: BuildList) -> None:
+        """Add the latest builds of the flow's components."""
+        for component_id, records in (builds.vertex_builds or {}).items():
             for build in records:
                 if build.job_id:
                     trace = self._add(build.job_id, build.timestamp, set(_session_ids(build)))
                     trace.components.add(component_id)
 
-    def add_traces(self, body: object) -> None:
-        """Add the response to `GET /api/v1/monitor/traces`; a trace has the id of its job."""
-        for item in parse(TraceList, body, "list of traces").traces:
+    def add_traces(self, traces: TraceList) -> None:
+        """Add traces; each has the id of its job."""
+        for item in traces.traces:
             self._add(item.id, item.start, {item.session or ""})
 
     def find_by_session(self, session_id: str, since: datetime) -> list[FoundJob]:
@@ -85,7 +84,7 @@ class JobIndex:
             and min(trace.times) >= since - CLOCK_SLACK
         ]
 
-    def find_by_time(self, transactions: object, since: datetime) -> list[FoundJob]:
+    def find_by_time(self, transactions: TransactionList, since: datetime) -> list[FoundJob]:
         """Return the flow's only run since then, if it started soon enough.
 
         All builds must be of one job without a session. Each of its components, and no other, has
@@ -95,16 +94,15 @@ class JobIndex:
         if len(self._jobs) != 1:
             return []
         ((job_id, trace),) = self._jobs.items()
-        items = parse(TransactionList, transactions, "list of transactions").items
         runs_by_component = Counter(
             item.vertex_id
-            for item in items
+            for item in transactions.items
             if (at := read_record_time(item.timestamp)) and at >= since
         )
         first = min(trace.times, default=None)
         is_in_time = first is not None and since <= first <= since + MATCH_WINDOW
         has_run_once = dict(runs_by_component) == dict.fromkeys(trace.components, 1)
-        is_complete = len(items) < MAX_TRANSACTIONS
+        is_complete = len(transactions.items) < MAX_TRANSACTIONS
         is_match = is_in_time and has_run_once and is_complete and not trace.sessions
         return [FoundJob(job_id, "time")] if is_match else []
 

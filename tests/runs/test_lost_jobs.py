@@ -12,6 +12,7 @@ import pytest
 
 from lfclient import AsyncLangflowClient, BadAnswer, FoundJob
 from lfclient.runs.lost_jobs import MAX_TRANSACTIONS, JobIndex, read_record_time
+from lfclient.wire.schemas import BuildList, TraceList, TransactionList
 from tests.support.scripted import OLD, URL, VERSION, Server
 
 CLICK = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
@@ -41,8 +42,8 @@ def transactions(*records: tuple[str, float]) -> dict[str, Any]:
 
 def by_time(builds_body: dict[str, Any], transactions_body: dict[str, Any]) -> list[FoundJob]:
     index = JobIndex()
-    index.add_builds(builds_body)
-    return index.find_by_time(transactions_body, CLICK)
+    index.add_builds(BuildList.model_validate(builds_body))
+    return index.find_by_time(TransactionList.model_validate(transactions_body), CLICK)
 
 
 ONE = builds(("A-a", "job", 0.5, ""), ("B-b", "job", 0.6, ""))
@@ -87,8 +88,10 @@ def test_an_ambiguous_run_is_not_found_by_its_time(
 def test_a_session_is_found_in_all_kinds_of_records():
     """Without earlier runs of the same session."""
     index = JobIndex()
-    index.add_builds(builds(("A-a", "early", -9, "s"), ("B-b", "built", 1, "s")))
-    index.add_traces({"traces": [{"id": "traced", "sessionId": "s", "startTime": at(0)}]})
+    builds_body = builds(("A-a", "early", -9, "s"), ("B-b", "built", 1, "s"))
+    index.add_builds(BuildList.model_validate(builds_body))
+    traces_body = {"traces": [{"id": "traced", "sessionId": "s", "startTime": at(0)}]}
+    index.add_traces(TraceList.model_validate(traces_body))
     found = index.find_by_session("s", CLICK)
     assert found == [FoundJob("built", "session"), FoundJob("traced", "session")]
     assert index.find_by_session("", CLICK) == []
@@ -98,11 +101,6 @@ def test_record_times_of_all_releases_are_parsed():
     texts = ["2026-11-25 10:00:00 UTC", "2026-11-25T10:00:00.000000", "2026-11-25T10:00:00Z"]
     assert [read_record_time(text) for text in texts] == [CLICK] * 3
     assert (read_record_time(None), read_record_time("soon")) == (None, None)
-
-
-def test_malformed_lists_raise_bad_answer():
-    with pytest.raises(BadAnswer, match="list of traces"):
-        JobIndex().add_traces({"traces": [{"id": 5}]})
 
 
 @pytest.mark.parametrize("behind", [0, -600, 600])
@@ -146,6 +144,15 @@ def test_a_date_header_without_a_zone_is_utc(zone: str):
     server.on("GET", f"{MONITOR}/messages", (200, []))
     with server.client() as client:
         assert client.find_jobs(FLOW, "s", sent_at) == [FoundJob("job", "session")]
+
+
+def test_malformed_lists_raise_bad_answer():
+    server = Server(VERSION)
+    server.on("GET", f"{MONITOR}/builds", (200, builds()))
+    server.on("GET", f"{MONITOR}/messages", (200, []))
+    server.on("GET", f"{MONITOR}/traces", (200, {"traces": [{"id": 5}]}))
+    with server.client() as client, pytest.raises(BadAnswer, match="list of traces"):
+        client.find_jobs(FLOW, "s", CLICK)
 
 
 def test_a_release_with_traces_never_matches_by_time():

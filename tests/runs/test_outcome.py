@@ -21,6 +21,7 @@ from lfclient.runs.outcome import (
     find_missing_evidence,
 )
 from lfclient.runs.responses import failed_run, new_run, read_run, timed_out_run
+from lfclient.wire.schemas import BuildList
 from lfclient.wire.server_info import Limits
 from lfclient.wire.sse import FrameParser
 from tests.support.recorded import flow_of, recorded, sse
@@ -154,14 +155,16 @@ def test_an_empty_table_is_filled_from_the_build_record():
     job_id = body["vertex_builds"]["Frame-aaaaa"][0]["job_id"]
     run = frame_run(flow, job_id)
     assert find_missing_evidence(run, flow, LIMITS).delayed == {"Frame-aaaaa"}
-    evaluated = evaluate_outcome(run, flow, evidence_from_builds(body, job_id), LIMITS)
+    evidence = evidence_from_builds(BuildList.model_validate(body), job_id)
+    evaluated = evaluate_outcome(run, flow, evidence, LIMITS)
     output = evaluated.outputs["Frame-aaaaa"]
     assert (output.kind, output.value[1]["name"]) == (OutputKind.TABLE, "n1")
 
 
 def test_the_build_record_of_another_job_is_not_used():
     flow = flow_of("ChatInput-abc12", "Frame-aaaaa", edges=(("ChatInput-abc12", "Frame-aaaaa"),))
-    evidence = evidence_from_builds(recorded("1.13.0", "monitor_builds")[1], "another")
+    builds = BuildList.model_validate(recorded("1.13.0", "monitor_builds")[1])
+    evidence = evidence_from_builds(builds, "another")
     evaluated = evaluate_outcome(frame_run(flow, "another"), flow, evidence, LIMITS)
     output = evaluated.outputs["Frame-aaaaa"]
     assert (evaluated.status, output.value, output.note) == (RunStatus.COMPLETED, None, REPLACED)

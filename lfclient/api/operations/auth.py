@@ -4,7 +4,7 @@ from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.requests import RequestSpec, get_request
-from lfclient.api.steps import Steps, get_json, send
+from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import Json
 from lfclient.errors import BadAnswer, InvalidKey
@@ -37,7 +37,7 @@ def create_key(context: ApiContext, name: str, token: str) -> Steps[str]:
     context.redactor.add(token)
     headers = {"authorization": f"Bearer {token}"}
     spec = RequestSpec("POST", "/api/v1/api_key/", json={"name": name}, headers=headers)
-    body = yield from get_json(spec, "new API key")
+    body = yield from fetch(spec, object, "new API key")
     return _read_secret(context, body, "api_key")
 
 

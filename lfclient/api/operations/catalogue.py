@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.requests import RequestSpec, get_request
-from lfclient.api.steps import Steps, get_json, send
+from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.json_types import JsonObject
 from lfclient.wire.schemas import CustomComponentResponse, parse
 
@@ -13,8 +13,8 @@ _CUSTOM_CATEGORY = "own code"
 
 def list_variables() -> Steps[list[str]]:
     """Return the names of the server's variables; their values stay there."""
-    body = yield from get_json(get_request("/api/v1/variables/"), "list of variables")
-    items = parse(list[JsonObject], body, "list of variables")
+    spec = get_request("/api/v1/variables/")
+    items = yield from fetch(spec, list[JsonObject], "list of variables")
     return sorted(item["name"] for item in items if isinstance(item.get("name"), str))
 
 
@@ -23,8 +23,7 @@ def get_catalogue(custom_code: Mapping[str, str]) -> Steps[JsonObject]:
 
     `custom_code` is the code of custom components by type; they get their own category.
     """
-    body = yield from get_json(get_request("/api/v1/all"), "component catalogue")
-    catalogue = parse(JsonObject, body, "component catalogue")
+    catalogue = yield from fetch(get_request("/api/v1/all"), JsonObject, "component catalogue")
     built = {}
     for component_type, code in custom_code.items():
         component = yield from _build_component(code)

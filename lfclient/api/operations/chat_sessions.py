@@ -15,7 +15,7 @@ from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow_id
 from lfclient.api.operations.server import get_release
 from lfclient.api.requests import RequestSpec, get_request, id_segment
-from lfclient.api.steps import Steps, get_json, send
+from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.coerce import as_dict, as_list
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import BadAnswer, InvalidRequest, SessionNotFound
@@ -23,9 +23,9 @@ from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
 from lfclient.runs.event_parser import read_message
 from lfclient.runs.evidence import error_from_message
-from lfclient.wire.schemas import MessageItem, parse
+from lfclient.wire.schemas import MessageItem
 
-MESSAGES = "/api/v1/monitor/messages"
+_MESSAGES = "/api/v1/monitor/messages"
 _PAGE_SIZE = 200  # the maximum from 1.12 on
 _DELETE_BATCH = 500  # messages deleted by one request
 
@@ -36,9 +36,8 @@ def list_sessions(context: ApiContext, flow: Flow | str) -> Steps[list[str]]:
     session_ids: dict[str, None] = {}
     while True:
         page = {"limit": str(_PAGE_SIZE), "offset": str(len(session_ids))}
-        spec = get_request(f"{MESSAGES}/sessions", flow_id=flow_id, **page)
-        body = yield from get_json(spec, "list of sessions")
-        ids = parse(list[str], body, "list of sessions")
+        spec = get_request(f"{_MESSAGES}/sessions", flow_id=flow_id, **page)
+        ids = yield from fetch(spec, list[str], "list of sessions")
         new = [session_id for session_id in ids if session_id not in session_ids]
         session_ids.update(dict.fromkeys(new))
         # before 1.13 every page is the first one
@@ -68,7 +67,7 @@ def rename_session(context: ApiContext, old: str, new: str, flow: Flow | str | N
     else:
         missing_id = BadAnswer("The list of messages contains one without an id.")
         for item in items:
-            path = f"{MESSAGES}/{id_segment(item.id, missing_id)}"
+            path = f"{_MESSAGES}/{id_segment(item.id, missing_id)}"
             spec = RequestSpec("PUT", path, json={"session_id": new}, idempotent=True)
             renamed += yield from _change(spec)
     if not renamed:
@@ -83,7 +82,7 @@ def delete_session(context: ApiContext, session_id: str, flow: Flow | str | None
         return
     for start in range(0, len(items), _DELETE_BATCH):
         ids = [item.id for item in items[start : start + _DELETE_BATCH]]
-        yield from _change(RequestSpec("DELETE", MESSAGES, json=ids, idempotent=True))
+        yield from _change(RequestSpec("DELETE", _MESSAGES, json=ids, idempotent=True))
 
 
 def fetch_messages(
@@ -97,13 +96,13 @@ def fetch_messages(
     if session_id is not None:
         params["session_id"] = session_id.replace("%", "%25")  # servers decode it twice
     if not server.capabilities.message_pages:
-        items = yield from _fetch_page(params)
+        items = yield from list_message_items(**params)
         return items if limit is None else items[max(len(items) - limit, 0) :]
     by_id: dict[str, MessageItem] = {}
     while limit is None or len(by_id) < limit:
         size = _PAGE_SIZE if limit is None else min(limit - len(by_id), _PAGE_SIZE)
         window = {"order": "DESC", "limit": str(size), "offset": str(len(by_id))}
-        items = yield from _fetch_page(params | window)
+        items = yield from list_message_items(**params, **window)
         # a message added in the meantime shifts the pages, so that some items repeat
         new = {item.id: item for item in items if item.id not in by_id}
         by_id |= new
@@ -112,13 +111,14 @@ def fetch_messages(
     return list(by_id.values())[::-1]
 
 
-def _fetch_page(params: dict[str, str]) -> Steps[list[MessageItem]]:
-    body = yield from get_json(get_request(MESSAGES, **params), "list of messages")
-    return parse(list[MessageItem], body, "list of messages")
+def list_message_items(**params: str) -> Steps[list[MessageItem]]:
+    """Return the messages that one request with these parameters lists."""
+    spec = get_request(_MESSAGES, **params)
+    return (yield from fetch(spec, list[MessageItem], "list of messages"))
 
 
 def _session_path(session_id: str) -> str:
-    return f"{MESSAGES}/session/{quote(session_id, safe='')}"
+    return f"{_MESSAGES}/session/{quote(session_id, safe='')}"
 
 
 def _change(spec: RequestSpec) -> Steps[bool]:

@@ -12,7 +12,7 @@ from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.server import get_server_or_release
 from lfclient.api.requests import FilePart, RequestSpec, get_request, id_segment
-from lfclient.api.steps import ReadChunk, Steps, get_json, retry, send
+from lfclient.api.steps import ReadChunk, Steps, fetch, retry, send
 from lfclient.common.filenames import safe_name, upload_size_error
 from lfclient.common.formatting import format_size
 from lfclient.errors import (
@@ -74,8 +74,7 @@ def upload_file(
 
 def list_file_items() -> Steps[list[FileItem]]:
     """Return the server's entries of the files of the API key's user, newest last."""
-    body = yield from get_json(get_request(_FILES), "list of files")
-    items = parse(list[FileItem], body, "list of files")
+    items = yield from fetch(get_request(_FILES), list[FileItem], "list of files")
     return sorted(items, key=lambda item: item.created_at or "")
 
 

@@ -3,11 +3,11 @@
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.requests import RequestSpec, get_request, id_segment, is_uuid
-from lfclient.api.steps import Steps, get_json, send
+from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import FlowNotFound
 from lfclient.flows.model import Flow, FlowSummary
-from lfclient.wire.schemas import FlowItem, parse
+from lfclient.wire.schemas import FlowItem
 
 _FLOWS = "/api/v1/flows/"
 
@@ -16,8 +16,7 @@ def list_flows() -> Steps[list[FlowSummary]]:
     """Return all flows except the starter projects, by name."""
     # without the graphs this is 25 kB instead of 5 MB
     spec = get_request(_FLOWS, get_all="true", header_flows="true", remove_example_flows="true")
-    body = yield from get_json(spec, "list of flows")
-    items = parse(list[FlowItem], body, "list of flows")
+    items = yield from fetch(spec, list[FlowItem], "list of flows")
     flows = [_summary(item) for item in items if not item.is_component]
     return sorted(flows, key=lambda flow: flow.name.casefold())
 
@@ -37,7 +36,7 @@ def get_flow(context: ApiContext, id_or_name: str) -> Steps[Flow]:
                 hint="Use the flow's id or endpoint name.",
             )
         flow_id = ids[0]
-    body = yield from get_json(get_request(_flow_path(flow_id)), "flow", subject=flow_id)
+    body = yield from fetch(get_request(_flow_path(flow_id)), object, "flow", subject=flow_id)
     flow = context.flows[flow_id] = Flow.from_json(body)
     return flow
 
@@ -56,8 +55,8 @@ def create_flow(
     flow = {"name": name, "data": data, "description": description}
     if endpoint_name:
         flow["endpoint_name"] = endpoint_name
-    body = yield from get_json(RequestSpec("POST", _FLOWS, json=flow), "new flow")
-    return _summary(parse(FlowItem, body, "new flow"))
+    item = yield from fetch(RequestSpec("POST", _FLOWS, json=flow), FlowItem, "new flow")
+    return _summary(item)
 
 
 def delete_flow(flow_id: str) -> Steps[None]:

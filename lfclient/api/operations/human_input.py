@@ -8,14 +8,13 @@ from lfclient.api.operations.flows import get_flow_id
 from lfclient.api.operations.runs import last_known_run
 from lfclient.api.operations.server import get_release
 from lfclient.api.requests import WORKFLOWS, RequestSpec, get_request, job_path
-from lfclient.api.steps import Steps, get_json, send
+from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import BadAnswer, JobNotFound, NotWaiting, Unsupported
 from lfclient.flows.model import Flow
 from lfclient.runs.components import HumanInput
 from lfclient.runs.event_parser import read_question
 from lfclient.runs.model import Run
-from lfclient.wire.schemas import parse
 
 
 def list_pending(context: ApiContext, flow: Flow | str) -> Steps[list[HumanInput]]:
@@ -23,8 +22,7 @@ def list_pending(context: ApiContext, flow: Flow | str) -> Steps[list[HumanInput
     yield from _require_approvals(context)
     flow_id = yield from get_flow_id(context, flow)
     spec = get_request(f"{WORKFLOWS}/pending", flow_id=flow_id)
-    body = yield from get_json(spec, "list of waiting runs", is_workflow=True)
-    items = parse(list[JsonObject], body, "list of waiting runs")
+    items = yield from fetch(spec, list[JsonObject], "list of waiting runs", is_workflow=True)
     try:
         return [read_question(item) for item in items]
     except (LookupError, TypeError) as error:

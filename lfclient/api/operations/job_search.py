@@ -10,9 +10,10 @@ from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow_id
 from lfclient.api.operations.server import get_release
 from lfclient.api.requests import get_request
-from lfclient.api.steps import Steps, get_json, send
+from lfclient.api.steps import Steps, fetch, send
 from lfclient.flows.model import Flow
 from lfclient.runs.lost_jobs import CLOCK_SLACK, MAX_TRANSACTIONS, FoundJob, JobIndex
+from lfclient.wire.schemas import BuildList, TraceList, TransactionList, parse
 
 _MAX_TRACES = 50  # of one session, the latest
 _MAX_MESSAGES = 200
@@ -29,7 +30,8 @@ def find_jobs(
     received_at = datetime.now(UTC)
     if response.status != 200:
         raise error_from_response(response)
-    index.add_builds(response.json("list of builds"))
+    builds = response.json("list of builds")
+    index.add_builds(parse(BuildList, builds, "list of builds"))
     # the same age by the server's clock
     since = (_date(response) or received_at) - (received_at - sent_at)
     if session_id:
@@ -38,14 +40,14 @@ def find_jobs(
         if server.capabilities.traces:
             params = {"flow_id": flow_id, "session_id": session_id, "size": str(_MAX_TRACES)}
             spec = get_request("/api/v1/monitor/traces", **params)
-            index.add_traces((yield from get_json(spec, "list of traces")))
+            index.add_traces((yield from fetch(spec, TraceList, "list of traces")))
         jobs = index.find_by_session(session_id, since)
         if jobs:
             return jobs
     if server.capabilities.traces or abs(since - sent_at) > CLOCK_SLACK:
         return []
     spec = get_request("/api/v1/monitor/transactions", flow_id=flow_id, size=str(MAX_TRANSACTIONS))
-    transactions = yield from get_json(spec, "list of transactions")
+    transactions = yield from fetch(spec, TransactionList, "list of transactions")
     return index.find_by_time(transactions, sent_at)
 
 

@@ -4,14 +4,13 @@ from collections.abc import Set
 from dataclasses import replace
 
 from lfclient.api.error_mapping import error_from_response
-from lfclient.api.operations.chat_sessions import MESSAGES
+from lfclient.api.operations.chat_sessions import list_message_items
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.files import find_file, list_file_items
 from lfclient.api.operations.server import get_server_or_release
 from lfclient.api.requests import events_request, get_request
-from lfclient.api.steps import Pause, Steps, get_json, or_default, send
+from lfclient.api.steps import Pause, Steps, fetch, or_default, send
 from lfclient.common.backoff import Backoff
-from lfclient.common.json_types import Json
 from lfclient.errors import InvalidKey, LangflowError, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef
@@ -28,6 +27,7 @@ from lfclient.runs.evidence import (
 )
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.outcome import evaluate_outcome, find_missing_evidence, mark_unverified
+from lfclient.wire.schemas import BuildList, MessageItem
 from lfclient.wire.server_info import ServerInfo
 from lfclient.wire.sse import FrameParser, check_event_stream
 
@@ -89,14 +89,14 @@ def get_component_runs(
     if flow and run.status is RunStatus.COMPLETED:
         expected = {leaf.id for leaf in flow.expected_terminals}
         expected -= {entry.component_id for entry in run.not_run}
-    body = yield from _fetch_builds(run, expected)
-    return component_runs_of_job(body, run.job_id, flow, server.limits)
+    builds = yield from _fetch_builds(run, expected)
+    return component_runs_of_job(builds, run.job_id, flow, server.limits)
 
 
 def fetch_build_evidence(run: Run, expected: Set[str]) -> Steps[Evidence]:
     """Return the evidence in the job's build records; wait up to a second for the expected ones."""
-    body = yield from _fetch_builds(run, expected)
-    return evidence_from_builds(body, run.job_id)
+    builds = yield from _fetch_builds(run, expected)
+    return evidence_from_builds(builds, run.job_id)
 
 
 def list_file_ids(flow: Flow) -> Steps[frozenset[str] | None]:
@@ -152,12 +152,12 @@ def _complete_evidence(
         evidence = Evidence()
     is_cut = any(is_truncated(output, server.limits) for output in run.outputs.values())
     if is_cut and run.mode == "background" and not evidence.texts and run.flow_id:
-        body = yield from _fetch_session_messages(run)
-        evidence.texts.extend(message_texts(body, run.job_id))
+        messages = yield from _fetch_session_messages(run)
+        evidence.texts.extend(message_texts(messages, run.job_id))
     return evidence
 
 
-def _fetch_builds(run: Run, expected: Set[str]) -> Steps[Json]:
+def _fetch_builds(run: Run, expected: Set[str]) -> Steps[BuildList]:
     """Return the flow's build records; wait up to a second for the job's of these components.
 
     Records of an earlier run may still be in their place.
@@ -165,17 +165,16 @@ def _fetch_builds(run: Run, expected: Set[str]) -> Steps[Json]:
     spec = get_request("/api/v1/monitor/builds", flow_id=run.flow_id)
     waits = _LATE_BUILDS.waits()
     while True:
-        body = yield from get_json(spec, "list of builds")
+        builds = yield from fetch(spec, BuildList, "list of builds")
         seconds = next(waits, None)
-        if seconds is None or expected <= builds_of_job(body, run.job_id)[0].keys():
-            return body
+        if seconds is None or expected <= builds_of_job(builds, run.job_id)[0].keys():
+            return builds
         yield Pause(seconds)
 
 
-def _fetch_session_messages(run: Run) -> Steps[Json]:
+def _fetch_session_messages(run: Run) -> Steps[list[MessageItem]]:
     session_id = run.session_id or run.flow_id
-    spec = get_request(MESSAGES, flow_id=run.flow_id, session_id=session_id)
-    return (yield from get_json(spec, "list of messages"))
+    return (yield from list_message_items(flow_id=run.flow_id, session_id=session_id))
 
 
 def _add_reason(run: Run) -> Steps[Run]:
@@ -184,8 +183,8 @@ def _add_reason(run: Run) -> Steps[Run]:
     From 1.10 on a message names its run. Before, in a session that is not the run's own, it may
     be another run's, and a warning says so.
     """
-    body = yield from or_default(_fetch_session_messages(run), [])
-    failure = find_error(body, run.job_id)
+    messages = yield from or_default(_fetch_session_messages(run), [])
+    failure = find_error(messages, run.job_id)
     if failure is None:
         return replace(run, errors=(RunError(NO_REASON),))
     text, is_certain = failure
