@@ -6,38 +6,27 @@ synchronous mode, edit the stored flow: an object is read as attributes of the p
 value onto the built graph, without any coercion.
 """
 
-from typing import Protocol
-
 from lfclient.common.json_types import Json
 from lfclient.errors import InvalidRequest
 from lfclient.flows.field import Field, FieldKind, Variable
+from lfclient.wire.server_info import ServerInfo, parse_minor
 
 # parameter types whose value is an object
 _OBJECT_TYPES = frozenset({"dict", "NestedDict", "mcp"})
 
 
-class ServerRelease(Protocol):
-    """The part of `ServerInfo` that decides how a value is sent."""
-
-    @property
-    def version(self) -> str: ...
-    @property
-    def dialect(self) -> str: ...
+def looks_up_variables(server: ServerInfo | None) -> bool:
+    """Return whether a bare value is read as a variable's name, where the flow stores one."""
+    return server is not None and parse_minor(server.version) == 11
 
 
-def minor_version(server: ServerRelease | None) -> int:
-    """Return the N of 1.N (or of langflow-base 0.N). An unknown server counts as the newest."""
-    parts = server.version.split(".") if server else []
-    return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 999
-
-
-def sends_bare_values(mode: str, server: ServerRelease | None) -> bool:
+def sends_bare_values(mode: str, server: ServerInfo | None) -> bool:
     """Return whether the server writes values onto the built graph unchanged."""
     return mode != "sync" and (server is None or server.dialect == "modes")
 
 
 def unsupported_reason(
-    field: Field, value: Json, mode: str, server: ServerRelease | None
+    field: Field, value: Json, mode: str, server: ServerInfo | None
 ) -> str | None:
     """Return why a valid value can't be sent in this mode to this server, or None."""
     if not sends_bare_values(mode, server):
@@ -48,7 +37,7 @@ def unsupported_reason(
             f"{runs} on this server read an object with the key load_from_db as a variable. "
             "Use synchronous mode."
         )
-    looks_up_variable = minor_version(server) == 11 and field.loads_variable
+    looks_up_variable = looks_up_variables(server) and field.loads_variable
     if isinstance(value, Variable):
         if looks_up_variable:
             return None
@@ -64,7 +53,7 @@ def unsupported_reason(
     return None
 
 
-def encode(field: Field, value: Json, mode: str, server: ServerRelease | None = None) -> Json:
+def encode(field: Field, value: Json, mode: str, server: ServerInfo | None = None) -> Json:
     """Return a checked value as it is sent.
 
     Raises `InvalidRequest` for a value that this mode can't send, and for None: a parameter that

@@ -7,7 +7,6 @@ from lfclient.common.coerce import as_str
 from lfclient.common.formatting import with_id
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import find_named_secrets, is_redacted, replace_secrets
-from lfclient.flows.encoding import ServerRelease
 from lfclient.flows.field import Field, FieldKind
 from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
@@ -17,6 +16,7 @@ from lfclient.flows.validation import (
     error_messages,
     is_secret_override,
 )
+from lfclient.wire.server_info import ServerInfo
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def check_rerun(
     flow: Flow,
     *,
     mode: str,
-    server: ServerRelease | None = None,
+    server: ServerInfo | None = None,
     files: Collection[str] | None = None,
 ) -> RunInputs:
     """Return a record's overrides and the problems of using each in a rerun.

@@ -17,11 +17,12 @@ from lfclient.common.redaction import (
 )
 from lfclient.errors import InvalidRequest
 from lfclient.flows import file_fields
-from lfclient.flows.encoding import ServerRelease, sends_bare_values, unsupported_reason
+from lfclient.flows.encoding import sends_bare_values, unsupported_reason
 from lfclient.flows.field import Field, FieldKind, Problem, Variable
 from lfclient.flows.field_extraction import locked_reason
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.model import Flow
+from lfclient.wire.server_info import ServerInfo
 
 
 class SecretMask(str):
@@ -58,7 +59,7 @@ def check_overrides(
     flow: Flow,
     overrides: Mapping[str, Json],
     mode: str = "background",
-    server: ServerRelease | None = None,
+    server: ServerInfo | None = None,
 ) -> list[Problem]:
     """Return the problems of a run's overrides, including unknown keys and missing values."""
     fields = flow.fields_by_key
@@ -185,7 +186,7 @@ def _check_parsers(flow: Flow, overrides: Mapping[str, Json]) -> Iterable[Proble
             yield from file_fields.check_parser(field, value, label)
 
 
-def _check_chat_inputs(flow: Flow, mode: str, server: ServerRelease | None) -> list[Problem]:
+def _check_chat_inputs(flow: Flow, mode: str, server: ServerInfo | None) -> list[Problem]:
     texts = [field for field in flow.fields if field.chat_input]
     if len(texts) < 2 or not sends_bare_values(mode, server):
         return []

@@ -91,12 +91,12 @@ class ServerInfo:
     early_stop = RenamedAttribute("is_early_stop_safe")
 
 
-def parse_minor(version: VersionResponse) -> int | None:
+def parse_minor(version: str) -> int | None:
     """Return the N of 1.N, or None for an unreadable version.
 
     langflow-base was numbered 0.N up to 0.11.
     """
-    parts = (version.main_version or version.version).split(".")
+    parts = version.split(".")
     return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else None
 
 

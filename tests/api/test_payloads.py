@@ -99,7 +99,7 @@ def test_a_session_needs_a_component_only_before_1_11():
 )
 def test_langflow_base_0_n_is_langflow_1_n(version: str, minor: int | None, shown: str):
     answer = VersionResponse(version=version, package="Langflow Base")
-    assert parse_minor(answer) == minor
+    assert parse_minor(version) == minor
     assert build_server_info(answer, minor, "modes").version == shown
 
 

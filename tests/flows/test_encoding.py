@@ -1,25 +1,17 @@
 """Encoding of values for each run mode and release."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from lfclient.errors import InvalidRequest
-from lfclient.flows.encoding import encode, minor_version, override_targets, sends_bare_values
+from lfclient.flows.encoding import encode, override_targets, sends_bare_values
 from lfclient.flows.field import Variable
 from lfclient.flows.validation import check_overrides
+from lfclient.wire.server_info import ServerInfo
 from tests.support.flows import entry, flow, group, node, text
 
-
-@dataclass(frozen=True)
-class Server:
-    version: str
-    dialect: str
-
-
-OLD = Server("1.10.3", "inputs")
-ELEVEN = Server("1.11.6", "modes")
-NEW = Server("1.13.0", "modes")
+OLD = ServerInfo("1.10.3", "inputs")
+ELEVEN = ServerInfo("1.11.6", "modes")
+NEW = ServerInfo("1.13.0", "modes")
 
 
 def field(parameter):
@@ -42,12 +34,6 @@ TYPED = field(text("x"))
 def test_only_background_runs_of_new_servers_take_bare_values(mode, server, bare):
     """The others edit the stored flow, where an object means attributes of the parameter."""
     assert sends_bare_values(mode, server) is bare
-
-
-def test_a_release_of_langflow_base_counts_as_that_of_langflow():
-    """langflow-base was numbered 0.N until 1.12."""
-    assert minor_version(Server("0.11.6", "modes")) == 11
-    assert minor_version(Server("1.13.0.dev3", "modes")) == 13
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])

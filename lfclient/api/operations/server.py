@@ -91,7 +91,7 @@ def _fetch_release() -> Steps[ServerInfo]:
         ) from error
     if "langflow" not in version.package.lower():
         raise NotLangflow(f"The server at this address is “{version.package}”, not Langflow.")
-    minor = parse_minor(version)
+    minor = parse_minor(version.main_version or version.version)
     if minor is None:
         dialect = yield from _dialect_from_schema()
     else:

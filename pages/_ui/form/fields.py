@@ -4,7 +4,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip
 from lfclient.console.presentation.statuses import DOES_NOT_RUN
-from lfclient.flows.encoding import minor_version, sends_bare_values
+from lfclient.flows.encoding import looks_up_variables, sends_bare_values
 from lfclient.flows.field import Field, FieldKind, Variable
 from lfclient.flows.run_inputs import field_label
 from lfclient.flows.validation import REQUIRED_MESSAGE
@@ -146,7 +146,7 @@ def _variable_widget(field: Field, form: FlowForm) -> Widget:
     """Return a widget for a value, a variable or both, as the mode and release accept them."""
     if not sends_bare_values(form.mode, form.server_info):
         return ValueOrVariable()
-    if minor_version(form.server_info) == 11 and field.loads_variable:
+    if looks_up_variables(form.server_info) and field.loads_variable:
         return VariablePicker()
     return Password() if field.secret else ValueOrVariable()
 
@@ -209,7 +209,7 @@ def _hint(field: Field, form: FlowForm) -> str:
         return "Order matters"
     bare = sends_bare_values(form.mode, form.server_info)
     if field.secret and field.takes_variable and bare:
-        if minor_version(form.server_info) != 11:
+        if not looks_up_variables(form.server_info):
             return "Variables work in synchronous mode only"
         if field.loads_variable:
             return "Values work in synchronous mode only"
