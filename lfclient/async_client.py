@@ -12,10 +12,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import httpx
 
 from lfclient.api import http
-from lfclient.api.client_methods import ClientMethods
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.steps import Emit, EmittingSteps, Pause, ReadChunk, Step, Steps, emit_result
 from lfclient.api.transports import AsyncCheckedTransport
+from lfclient.client import LangflowClient
 from lfclient.errors import LangflowError
 from lfclient.runs.events import Event
 from lfclient.wire.addresses import normalize_address
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 def _awaitable(
-    method: Callable[Concatenate[ClientMethods, P], T],
+    method: Callable[Concatenate[LangflowClient, P], T],
 ) -> Callable[Concatenate[AsyncLangflowClient, P], Coroutine[Any, Any, T]]:
     """Return the coroutine function for a method, whose driver returns a coroutine here."""
     start: Callable[..., Any] = method
@@ -40,7 +40,7 @@ def _awaitable(
 
 
 def _streaming(
-    method: Callable[Concatenate[ClientMethods, P], Iterator[Event]],
+    method: Callable[Concatenate[LangflowClient, P], Iterator[Event]],
 ) -> Callable[Concatenate[AsyncLangflowClient, P], AsyncGenerator[Event, None]]:
     """Return the async generator function for a method that yields events."""
     start: Callable[..., Any] = method
@@ -99,37 +99,37 @@ class AsyncLangflowClient:
         await self._pooled.aclose()
         await self._unpooled.aclose()
 
-    server = _awaitable(ClientMethods.server)
-    flows = _awaitable(ClientMethods.flows)
-    flow = _awaitable(ClientMethods.flow)
-    run = _awaitable(ClientMethods.run)
-    submit = _awaitable(ClientMethods.submit)
-    status = _awaitable(ClientMethods.status)
-    wait = _awaitable(ClientMethods.wait)
-    stop = _awaitable(ClientMethods.stop)
-    complete = _awaitable(ClientMethods.complete)
-    events = _streaming(ClientMethods.events)
-    stream = _streaming(ClientMethods.stream)
-    find_jobs = _awaitable(ClientMethods.find_jobs)
-    pending = _awaitable(ClientMethods.pending)
-    resume = _awaitable(ClientMethods.resume)
-    component_runs = _awaitable(ClientMethods.component_runs)
-    sessions = _awaitable(ClientMethods.sessions)
-    messages = _awaitable(ClientMethods.messages)
-    rename_session = _awaitable(ClientMethods.rename_session)
-    delete_session = _awaitable(ClientMethods.delete_session)
-    variables = _awaitable(ClientMethods.variables)
-    catalogue = _awaitable(ClientMethods.catalogue)
-    create_flow = _awaitable(ClientMethods.create_flow)
-    delete_flow = _awaitable(ClientMethods.delete_flow)
-    files = _awaitable(ClientMethods.files)
-    upload = _awaitable(ClientMethods.upload)
-    download = _awaitable(ClientMethods.download)
-    save = _awaitable(ClientMethods.save)
-    health = _awaitable(ClientMethods.health)
-    auto_login = _awaitable(ClientMethods.auto_login)
-    login = _awaitable(ClientMethods.login)
-    create_key = _awaitable(ClientMethods.create_key)
+    server = _awaitable(LangflowClient.server)
+    flows = _awaitable(LangflowClient.flows)
+    flow = _awaitable(LangflowClient.flow)
+    run = _awaitable(LangflowClient.run)
+    submit = _awaitable(LangflowClient.submit)
+    status = _awaitable(LangflowClient.status)
+    wait = _awaitable(LangflowClient.wait)
+    stop = _awaitable(LangflowClient.stop)
+    complete = _awaitable(LangflowClient.complete)
+    events = _streaming(LangflowClient.events)
+    stream = _streaming(LangflowClient.stream)
+    find_jobs = _awaitable(LangflowClient.find_jobs)
+    pending = _awaitable(LangflowClient.pending)
+    resume = _awaitable(LangflowClient.resume)
+    component_runs = _awaitable(LangflowClient.component_runs)
+    sessions = _awaitable(LangflowClient.sessions)
+    messages = _awaitable(LangflowClient.messages)
+    rename_session = _awaitable(LangflowClient.rename_session)
+    delete_session = _awaitable(LangflowClient.delete_session)
+    variables = _awaitable(LangflowClient.variables)
+    catalogue = _awaitable(LangflowClient.catalogue)
+    create_flow = _awaitable(LangflowClient.create_flow)
+    delete_flow = _awaitable(LangflowClient.delete_flow)
+    files = _awaitable(LangflowClient.files)
+    upload = _awaitable(LangflowClient.upload)
+    download = _awaitable(LangflowClient.download)
+    save = _awaitable(LangflowClient.save)
+    health = _awaitable(LangflowClient.health)
+    auto_login = _awaitable(LangflowClient.auto_login)
+    login = _awaitable(LangflowClient.login)
+    create_key = _awaitable(LangflowClient.create_key)
 
     async def _drive(self, operation: Steps[T]) -> T:
         [result] = [result async for result in self._drive_events(emit_result(operation))]

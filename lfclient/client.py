@@ -1,27 +1,50 @@
-"""The sync client: drives the operations with `httpx.Client`."""
-
-from __future__ import annotations
+"""The sync client: its methods are operations, driven with `httpx.Client`."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
-from typing import TypeVar
+from datetime import datetime
+from typing import IO, Any, BinaryIO, Self, TypeVar
 
 import httpx
 
 from lfclient.api import http
-from lfclient.api.client_methods import ClientMethods
+from lfclient.api.operations import (
+    auth,
+    catalogue,
+    chat_sessions,
+    event_streams,
+    files,
+    flows,
+    human_input,
+    job_search,
+    run_completion,
+    runs,
+    server,
+    stopping,
+    streamed_calls,
+)
 from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.files import OnProgress
+from lfclient.api.operations.runs import OnChange
 from lfclient.api.steps import Emit, EmittingSteps, Pause, ReadChunk, Step, Steps, emit_result
 from lfclient.api.transports import CheckedTransport
+from lfclient.common.deprecation import renamed_keyword
+from lfclient.common.json_types import JsonObject
 from lfclient.errors import LangflowError
+from lfclient.flows.model import Flow, FlowSummary
+from lfclient.outputs.model import FileRef
+from lfclient.runs.components import ComponentRun, HumanInput, Message
+from lfclient.runs.events import Event
+from lfclient.runs.lost_jobs import FoundJob
+from lfclient.runs.model import Run, StopResult
 from lfclient.wire.addresses import normalize_address
 from lfclient.wire.server_info import ServerInfo
 
 T = TypeVar("T")
 
 
-class LangflowClient(ClientMethods):
+class LangflowClient:
     """A client of a Langflow server, release 1.8 or later. Thread-safe.
 
     `url` may have a base path. Timeouts are in seconds, None for no limit: `timeout` for ordinary
@@ -52,7 +75,7 @@ class LangflowClient(ClientMethods):
 
         self._pooled, self._unpooled = new_client(http.POOLED), new_client(http.UNPOOLED)
 
-    def __enter__(self) -> LangflowClient:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -62,6 +85,243 @@ class LangflowClient(ClientMethods):
         """Close the connections; runs on the server continue."""
         self._pooled.close()
         self._unpooled.close()
+
+    def server(self) -> ServerInfo:
+        """Return the release, dialect, capabilities, limits and warnings; fetched once."""
+        return self._drive(server.get_server(self._context))
+
+    def flows(self) -> list[FlowSummary]:
+        """Return the flows of the API key's user by name, without the starter projects."""
+        return self._drive(flows.list_flows())
+
+    def flow(self, id_or_name: str) -> Flow:
+        """Return a flow by its id, endpoint name or name. Raises `FlowNotFound`."""
+        return self._drive(flows.get_flow(self._context, id_or_name))
+
+    def run(
+        self,
+        flow: Flow | str,
+        overrides: Mapping[str, Any] | None = None,
+        session_id: str | None = None,
+        check: bool = True,
+    ) -> Run:
+        """Run a flow and wait for its result. It is never resent once a byte was sent."""
+        return self._drive(runs.run_flow(self._context, flow, overrides, session_id, check))
+
+    def submit(
+        self,
+        flow: Flow | str,
+        overrides: Mapping[str, Any] | None = None,
+        session_id: str | None = None,
+        check: bool = True,
+        idempotency_key: str | None = None,
+        repeat: bool = True,
+    ) -> Run:
+        """Start a background job.
+
+        The same `idempotency_key` returns the same job (1.11+), or a new one if that has failed.
+        `repeat=False` never resends a request that may have arrived.
+        """
+        return self._drive(
+            runs.start_run(
+                self._context, flow, overrides, session_id, check, idempotency_key, repeat
+            )
+        )
+
+    def status(self, job: Run | str, flow: Flow | None = None) -> Run:
+        """Return a job's current state, with its outputs once it has ended."""
+        return self._drive(runs.get_status(self._context, job, flow))
+
+    def wait(
+        self,
+        job: Run | str,
+        timeout: float | None = None,
+        on_change: OnChange | None = None,
+        flow: Flow | None = None,
+    ) -> Run:
+        """Return the ended run; call `on_change` with each new status. Raises `WaitTimeout`."""
+        return self._drive(runs.wait_for_run(self._context, job, timeout, on_change, flow))
+
+    def stop(self, job: Run | str, flow: Flow | None = None) -> StopResult:
+        """Stop a job and return what the server did.
+
+        On 1.13 this first waits about a second for a queued job to start, or half a second after a
+        decision: a stop at that moment may lock the server's SQLite database for minutes.
+        """
+        return self._drive(stopping.stop_run(self._context, job, flow))
+
+    def complete(self, run: Run, flow: Flow | None = None) -> Run:
+        """Return an ended run with its true status and complete outputs.
+
+        `status` and `wait` do this already.
+        """
+        return self._drive(run_completion.complete_run(self._context, run, flow))
+
+    def events(
+        self, job: Run | str, after: str | None = None, flow: Flow | None = None
+    ) -> Iterator[Event]:
+        """Yield a job's events, past and new ones, until it has ended (1.11+).
+
+        Starts after the event with the id `after`. Reconnects if necessary and yields nothing
+        twice. The last event is `RunEnded`, or `HumanInputRequired` if the run waits for a
+        decision: after that, request the events after that one. Raises `Unsupported` before 1.11.
+        """
+        return self._drive_events(event_streams.follow_events(self._context, job, after, flow))
+
+    def stream(
+        self,
+        flow: Flow | str,
+        overrides: Mapping[str, Any] | None = None,
+        session_id: str | None = None,
+        check: bool = True,
+    ) -> Iterator[Event]:
+        """Run a flow in one request and yield its events as they happen (1.11+).
+
+        Closing the iterator stops the run. If the connection breaks, the last event is `RunEnded`
+        with the status `interrupted`; the request is never resent. Closing it within half a second
+        of the first event may lock the SQLite database of 1.13 for minutes.
+        """
+        return self._drive_events(
+            streamed_calls.stream_run(self._context, flow, overrides, session_id, check)
+        )
+
+    def find_jobs(
+        self, flow: Flow | str, session_id: str | None, sent_at: datetime
+    ) -> list[FoundJob]:
+        """Return the jobs that a submit without a response may have created.
+
+        They match by flow and session, or by time if the server stores no session (before 1.12).
+        `sent_at` is the time of the request by this machine's clock. Several results are
+        ambiguous; none means that no record exists yet, or any more. Trust a match by time only
+        if no other run of the flow is possible.
+        """
+        return self._drive(job_search.find_jobs(self._context, flow, session_id, sent_at))
+
+    def pending(self, flow: Flow | str) -> list[HumanInput]:
+        """Return the open questions of a flow's runs (1.11+)."""
+        return self._drive(human_input.list_pending(self._context, flow))
+
+    def resume(self, job: Run | str, request_id: str, decision: str) -> None:
+        """Answer a run's question with one of its action ids.
+
+        Raises `NotWaiting` if the question is no longer open, and `InvalidRequest` for a decision
+        that is not allowed.
+        """
+        return self._drive(human_input.resume_run(self._context, job, request_id, decision))
+
+    def component_runs(self, run: Run, flow: Flow | None = None) -> dict[str, ComponentRun]:
+        """Return a run's components by id from the server's records of a flow's latest run."""
+        return self._drive(run_completion.get_component_runs(self._context, run, flow))
+
+    def sessions(self, flow: Flow | str) -> list[str]:
+        """Return the ids of a flow's sessions, latest first from 1.12 on.
+
+        Empty if there is no such flow. 1.12 returns only the latest 200.
+        """
+        return self._drive(chat_sessions.list_sessions(self._context, flow))
+
+    def messages(
+        self, flow: Flow | str, session_id: str | None = None, limit: int | None = None
+    ) -> list[Message]:
+        """Return the latest `limit` messages of a session, or of a whole flow; oldest first."""
+        return self._drive(chat_sessions.list_messages(self._context, flow, session_id, limit))
+
+    def rename_session(self, old: str, new: str, flow: Flow | str | None = None) -> None:
+        """Give a session another id, in one flow or in all flows of the API key's user.
+
+        Merges it with a session that has this id already. Raises `SessionNotFound`.
+        """
+        return self._drive(chat_sessions.rename_session(self._context, old, new, flow))
+
+    def delete_session(self, session_id: str, flow: Flow | str | None = None) -> None:
+        """Delete a session's messages, in one flow or in all flows of the API key's user."""
+        return self._drive(chat_sessions.delete_session(self._context, session_id, flow))
+
+    def variables(self) -> list[str]:
+        """Return the names of the server's variables."""
+        return self._drive(catalogue.list_variables())
+
+    @renamed_keyword("own", "custom_code")
+    def catalogue(self, custom_code: Mapping[str, str] | None = None) -> JsonObject:
+        """Return the templates of the server's components by category and type.
+
+        `custom_code` adds custom components, given as code by type. Code that the server or its
+        administrator refuses is omitted.
+        """
+        return self._drive(catalogue.get_catalogue(custom_code or {}))
+
+    def create_flow(
+        self,
+        name: str,
+        data: JsonObject,
+        description: str = "",
+        endpoint_name: str | None = None,
+    ) -> FlowSummary:
+        """Create a flow; the server may change the name to keep it unique."""
+        return self._drive(flows.create_flow(name, data, description, endpoint_name))
+
+    def delete_flow(self, flow_id: str) -> None:
+        """Delete a flow. Raises `FlowNotFound`, also if it is deleted already."""
+        return self._drive(flows.delete_flow(flow_id))
+
+    def files(self) -> list[FileRef]:
+        """Return the files of the API key's user, newest first.
+
+        `path` is the value of a parameter that takes files.
+        """
+        return self._drive(files.list_files())
+
+    def upload(
+        self,
+        name: str,
+        content: bytes | BinaryIO,
+        *,
+        flow_id: str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> FileRef:
+        """Upload a file; the result's `path` is the value of a parameter that takes files.
+
+        The file goes to the user's files or, with `flow_id`, next to that flow, as chat images do.
+        `content` is read from its beginning during the upload. `on_progress` is called with the
+        bytes sent so far; an exception from it aborts the upload. Raises `FileRefused`.
+        """
+        return self._drive(files.upload_file(self._context, name, content, flow_id, on_progress))
+
+    @renamed_keyword("most", "max_bytes")
+    def download(self, ref: FileRef, max_bytes: int | None = None) -> bytes:
+        """Return the bytes of a file that a run wrote.
+
+        Raises `LangflowError` if there are more than `max_bytes`, without reading the rest.
+        """
+        return self._drive(files.download_file(ref, max_bytes))
+
+    @renamed_keyword("most", "max_bytes")
+    def save(self, ref: FileRef, target: IO[bytes], max_bytes: int | None = None) -> int:
+        """Download a file into `target` in chunks and return its size in bytes.
+
+        `target` is emptied first, and holds a part of the file if this fails. Raises
+        `LangflowError` if there are more than `max_bytes`.
+        """
+        return self._drive(files.save_file(ref, target, max_bytes))
+
+    def health(self) -> bool:
+        """Return whether the server responds and is healthy; never raises if it does not."""
+        return self._drive(server.is_healthy())
+
+    def auto_login(self) -> str | None:
+        """Return a token if the server needs no password, else None."""
+        return self._drive(auth.auto_login(self._context))
+
+    def login(self, user: str, password: str) -> str:
+        """Return a token for a user. Raises `InvalidKey` for a wrong password."""
+        return self._drive(auth.login(self._context, user, password))
+
+    def create_key(self, name: str, token: str) -> str:
+        """Return a new API key of the token's user."""
+        return self._drive(auth.create_key(self._context, name, token))
+
+    # The async client has the methods above too: there, these return a coroutine or an async
+    # generator.
 
     def _drive(self, operation: Steps[T]) -> T:
         [result] = self._drive_events(emit_result(operation))
