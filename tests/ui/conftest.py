@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1.element_tree import ElementTree
 
-from lfclient.console.runner.shared_runner import close_runners
+from lfclient.console.runner import shared_runner
 from pages._ui.connection import request_cache
 from tests.support import databases
 from tests.ui.support.http_stand_in import StandIn, flow
@@ -54,7 +54,8 @@ def fresh_process(monkeypatch, tmp_path):
     st.cache_resource.clear()
     yield
     st.cache_resource.clear()
-    close_runners()
+    while shared_runner._runners:
+        shared_runner._runners.popitem()[1].close()
 
 
 @pytest.fixture

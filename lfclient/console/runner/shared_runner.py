@@ -25,10 +25,3 @@ def get_runner(settings: Settings) -> Runner:
                 connections=settings.servers,
             )
         return _runners[folder]
-
-
-def close_runners() -> None:
-    """Close every runner of this process."""
-    with _lock:
-        while _runners:
-            _runners.popitem()[1].close()
