@@ -124,3 +124,7 @@ class BadAnswer(LangflowError):
         "Check that the address leads to Langflow and not to a proxy's page. "
         "If it does, check the Langflow server's log."
     )
+
+
+# worth another attempt later; other errors are final
+TRANSIENT_ERRORS = (InvalidKey, ServerFault, Unreachable)

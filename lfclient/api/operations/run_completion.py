@@ -11,7 +11,7 @@ from lfclient.api.operations.server import get_server_or_release
 from lfclient.api.requests import events_request, get_request
 from lfclient.api.steps import Pause, Steps, fetch, or_default, send
 from lfclient.common.backoff import Backoff
-from lfclient.errors import InvalidKey, LangflowError, ServerFault, Unreachable
+from lfclient.errors import TRANSIENT_ERRORS, LangflowError
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef
 from lfclient.outputs.truncation import is_truncated
@@ -39,8 +39,6 @@ AMBIGUOUS_REASON = (
 
 # from 1.10 on, build records appear up to a second late
 _LATE_BUILDS = Backoff(0.16, 0.42, wait_exp_base=1.65, attempts=5)
-# Worth another attempt later. Other errors, such as deleted events, are final.
-_TRANSIENT_ERRORS = (InvalidKey, ServerFault, Unreachable)
 
 
 def complete_run(
@@ -65,7 +63,7 @@ def complete_run(
             )
         except LangflowError as error:
             is_repeatable = run.mode == "background" and run.status is RunStatus.COMPLETED
-            if is_repeatable and isinstance(error, _TRANSIENT_ERRORS):
+            if is_repeatable and isinstance(error, TRANSIENT_ERRORS):
                 raise
             run = mark_unverified(run, flow, limits, error.message)
         else:

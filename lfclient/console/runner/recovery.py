@@ -16,7 +16,7 @@ from lfclient.common.json_types import JsonObject
 from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.threads import in_thread
-from lfclient.errors import InvalidKey, LangflowError, ServerFault, Unreachable
+from lfclient.errors import TRANSIENT_ERRORS, LangflowError
 from lfclient.runs.lost_jobs import FoundJob
 from lfclient.runs.model import RunStatus
 
@@ -39,7 +39,6 @@ _RAN_TWICE = (
     "This flow ran twice. {} The console sent the request again with the same key; the first "
     "attempt (job {}) had failed by then, so the server ran the flow again."
 )
-_TRANSIENT_ERRORS = (InvalidKey, ServerFault, Unreachable)
 
 
 async def recover(
@@ -83,7 +82,7 @@ class _Recovery:
                 await self._take(jobs[0])
             elif not jobs and self._overrides is not None and self._may_resend():
                 await self._resend(self._overrides)
-        except _TRANSIENT_ERRORS as error:
+        except TRANSIENT_ERRORS as error:
             if not stop.is_set():
                 time_of_day = f"{datetime.now(UTC):%H:%M:%S} UTC"
                 note = f"{self._reason} {_SEARCHING_NOTE} At {time_of_day}: {error.message}"
@@ -159,7 +158,7 @@ class _Recovery:
                 idempotency_key=context.id,
                 repeat=False,  # each attempt is counted
             )
-        except _TRANSIENT_ERRORS:
+        except TRANSIENT_ERRORS:
             raise
         except LangflowError:
             # refused, or the flow was edited since; the first attempt may have run
