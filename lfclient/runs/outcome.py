@@ -5,7 +5,8 @@ either delivered or is known not to have run. A terminal component feeds no othe
 those connected with the chat input, or all if there is none.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Set
+from dataclasses import replace
 
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
@@ -48,24 +49,15 @@ def terminals_without_value(flow: Flow) -> tuple[Component, ...]:
     )
 
 
-@dataclass(frozen=True)
-class MissingEvidence:
-    """What to fetch before a run's outcome can be evaluated.
+def find_missing_evidence(run: Run, flow: Flow | None, limits: Limits) -> tuple[bool, Set[str]]:
+    """Return whether the outcome needs events or build records, and whose records may be late.
 
-    `is_required` tells whether events or build records are. The build records of the components in
-    `delayed` may appear up to a second late.
+    Those of these components may appear up to a second after the run's end.
     """
-
-    is_required: bool
-    delayed: frozenset[str] = frozenset()
-
-
-def find_missing_evidence(run: Run, flow: Flow | None, limits: Limits) -> MissingEvidence:
-    """Return the evidence that the response alone lacks."""
     if not run.ended or run.status is RunStatus.OUTCOME_UNKNOWN:
-        return MissingEvidence(False)
+        return False, set()
     if run.status is not RunStatus.COMPLETED:
-        return MissingEvidence(not run.errors or not run.outputs)
+        return not run.errors or not run.outputs, set()
     expected = {leaf.id for leaf in flow.expected_terminals} if flow else set(run.outputs)
     outputs = {id: output for id, output in run.outputs.items() if not _has_not_run(output)}
     empty = {id for id in expected & outputs.keys() if is_empty(outputs[id])}
@@ -75,9 +67,7 @@ def find_missing_evidence(run: Run, flow: Flow | None, limits: Limits) -> Missin
     is_cut = run.mode != "sync" and any(is_truncated(output, limits) for output in outputs.values())
     # from 1.10 on a job's response is made from the build records and omits late ones
     late = absent if run.mode == "background" or not run.outputs else set()
-    return MissingEvidence(
-        bool(empty or has_failed or is_missing or is_cut), frozenset(empty | late)
-    )
+    return bool(empty or has_failed or is_missing or is_cut), empty | late
 
 
 def _has_not_run(output: Output) -> bool:

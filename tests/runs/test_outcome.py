@@ -71,14 +71,14 @@ def events(case: str) -> Evidence:
 
 def test_a_good_run_needs_no_evidence():
     run = answered("bg_completed")
-    assert not find_missing_evidence(run, ECHO, LIMITS).is_required
+    assert not find_missing_evidence(run, ECHO, LIMITS)[0]
     evaluated = evaluate_outcome(run, ECHO, Evidence(), LIMITS)
     assert (evaluated.status, evaluated.not_run, evaluated.errors) == (RunStatus.COMPLETED, (), ())
 
 
 def test_a_completed_run_whose_component_rejected_a_value_has_failed():
     run = answered("bg_status_int_bad", PROBE)
-    assert find_missing_evidence(run, PROBE, LIMITS).is_required
+    assert find_missing_evidence(run, PROBE, LIMITS)[0]
     evaluated = evaluate_outcome(run, PROBE, events("events_int_bad"), LIMITS)
     assert evaluated.status is RunStatus.FAILED
     assert evaluated.errors[0].component_id == "TypeProbe-aaaaa"
@@ -154,7 +154,7 @@ def test_an_empty_table_is_filled_from_the_build_record():
     body = recorded("1.13.0", "monitor_builds")[1]
     job_id = body["vertex_builds"]["Frame-aaaaa"][0]["job_id"]
     run = frame_run(flow, job_id)
-    assert find_missing_evidence(run, flow, LIMITS).delayed == {"Frame-aaaaa"}
+    assert find_missing_evidence(run, flow, LIMITS)[1] == {"Frame-aaaaa"}
     evidence = evidence_from_builds(BuildList.model_validate(body), job_id)
     evaluated = evaluate_outcome(run, flow, evidence, LIMITS)
     output = evaluated.outputs["Frame-aaaaa"]
@@ -181,7 +181,7 @@ def test_a_truncated_text_is_restored_from_the_messages():
     run = completed(ECHO, "ChatOutput-xyz34")
     cut = replace(run.outputs["ChatOutput-xyz34"], value=text[:6000] + "...")
     run = replace(run, outputs={"ChatOutput-xyz34": cut})
-    assert find_missing_evidence(run, ECHO, LIMITS).is_required
+    assert find_missing_evidence(run, ECHO, LIMITS)[0]
     whole = evaluate_outcome(run, ECHO, Evidence(texts=["other", text]), LIMITS).outputs[
         "ChatOutput-xyz34"
     ]

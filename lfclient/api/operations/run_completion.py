@@ -53,14 +53,12 @@ def complete_run(
     warning tells why it is not verified.
     """
     limits = context.limits
-    missing = find_missing_evidence(run, flow, limits)
-    if missing.is_required:
+    needs_evidence, delayed = find_missing_evidence(run, flow, limits)
+    if needs_evidence:
         server = yield from get_server_or_release(context)
         limits = server.limits
         try:
-            evidence = yield from _complete_evidence(
-                context, run, server, missing.delayed, evidence
-            )
+            evidence = yield from _complete_evidence(context, run, server, delayed, evidence)
         except LangflowError as error:
             is_repeatable = run.mode == "background" and run.status is RunStatus.COMPLETED
             if is_repeatable and isinstance(error, TRANSIENT_ERRORS):
