@@ -9,9 +9,8 @@ from lfclient.common.json_types import Json
 from lfclient.flows.field import Field, Problem
 
 _EXTENSION = re.compile(r"\.?([a-z0-9_+-]{1,16})", re.IGNORECASE)
-PARSER_SWITCH = (
-    "advanced_mode"  # Read File needs this parameter switched on for `_PARSER_EXTENSIONS`
-)
+# the parameter that Read File needs switched on for `_PARSER_EXTENSIONS`
+PARSER_SWITCH = "advanced_mode"
 _PARSER_EXTENSIONS = re.compile(
     "adoc|asc|asciidoc|bmp|docm|dot[mx]|jpe?g|png|pot[mx]|pps[mx]|ppt[mx]|tiff|webp|xhtml|xlsx?"
 )

@@ -25,10 +25,9 @@ class LiveHistory(History):
 
     def summarize(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[RunSummary]:
         """Return the summaries of rows, with the state of cached runs."""
-        runs = super().summarize(connection, rows)
-        newest = [self._cache.newer_than(run) for run in runs]
         return [
-            run.updated(record) if record else run for run, record in zip(runs, newest, strict=True)
+            run.updated(record) if (record := self._cache.newer_than(run)) else run
+            for run in super().summarize(connection, rows)
         ]
 
     def drop(self, run_ids: Iterable[str]) -> None:
