@@ -212,11 +212,9 @@ class FileKind(TextListKind):
         return value if isinstance(value, str) else super().write(value)
 
 
-class OrderedListKind(KindHandler):
+class OrderedListKind(TextListKind):
     def coerce(self, field: Field, raw: Json) -> list[JsonObject]:
-        if isinstance(raw, str):
-            raw = [raw] if raw else []
-        return [{"name": name} for name in option_names(raw)] if isinstance(raw, list) else []
+        return [{"name": name} for name in super().coerce(field, raw)]
 
     def check(self, field: Field, value: Json) -> Iterable[str]:
         if not _is_list_of_named(value):
@@ -231,7 +229,7 @@ class OrderedListKind(KindHandler):
         return [{"name": line.strip()} for line in _parse_lines(text)]
 
     def write(self, value: Json) -> str:
-        return "\n".join(option_names(value or ()))
+        return super().write(option_names(value or ()))
 
 
 class MappingKind(KindHandler):
