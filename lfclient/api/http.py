@@ -182,7 +182,7 @@ def translate_httpx_errors(base_url: str, redactor: Redactor) -> Iterator[None]:
 
 def _error_message(error: httpx.TransportError, base_url: str) -> str:
     url = httpx.URL(base_url)
-    server = f"{url.scheme}://{url.netloc.decode().rpartition('@')[2]}"
+    server = f"{url.scheme}://{url.netloc.decode()}"
     reason = str(error).strip() or type(error).__name__
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
         return f"Couldn't reach {server} in time."
