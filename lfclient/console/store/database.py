@@ -133,9 +133,8 @@ class Database:
                 mark = connection.exec_driver_sql(_DELETED_MARK).scalar_one()
             if not mark:
                 return
-            if self._merged != mark and not self._merge_search_index(mark):
-                return
-            if self._truncate_log():
+            is_merged = self._merged == mark or self._merge_search_index(mark)
+            if self._truncate_log() and is_merged:
                 with self.write() as connection:
                     if connection.exec_driver_sql(_DELETED_MARK).scalar_one() == mark:
                         connection.exec_driver_sql(f"{_DELETED_MARK} = 0")
@@ -202,7 +201,8 @@ class Database:
         if inode != self._inode:
             self.engine.dispose()
             self._upgrade()
-            self._inode, self._erased = inode, None
+            self._inode = inode
+            self._merging = self._merged = None
 
     def _connect(self, busy_seconds: float, statement_seconds: float) -> Engine:
         if self.is_shared:

@@ -7,10 +7,7 @@ down_revision = "0007"
 
 
 def upgrade() -> None:
-    connection = op.get_bind()
-    if connection.dialect.name != "sqlite":
-        return
-    # set by preliminary versions of 0.2.0, where it slowed every write
-    is_set = "SELECT count(*) FROM run_search_config WHERE k = 'secure-delete'"
-    if connection.exec_driver_sql(is_set).scalar_one():
-        op.execute("INSERT INTO run_search(run_search, rank) VALUES ('secure-delete', 0)")
+    if op.get_bind().dialect.name == "sqlite":
+        # set by preliminary versions of 0.2.0, where it slowed every write; removed without
+        # opening the index, which may be damaged
+        op.execute("DELETE FROM run_search_config WHERE k = 'secure-delete'")
