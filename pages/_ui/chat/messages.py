@@ -1,7 +1,7 @@
 """The messages of a conversation, the answer in progress, and its outcome."""
 
 import time
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 
@@ -20,7 +20,6 @@ from pages._ui.chat import conversation as chat
 from pages._ui.chat.conversation import Conversation
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
-from pages._ui.outputs.message import MAX_MARKDOWN_LENGTH
 from pages._ui.run import approval, status_panel
 from pages._ui.run import messages as run_messages
 from pages._ui.state import query_params
@@ -31,7 +30,6 @@ REFRESH_SECONDS = 0.5
 WATCH_SECONDS = 5.0
 WAIT_SECONDS = 0.45
 _REDRAW_SECONDS = 0.1  # between two updates of an answer that is being written
-_MAX_WINDOW_CHARS = 100_000  # a browser takes 1.3 s to draw 100 KB of Markdown
 
 
 def draw(conversation: Conversation) -> None:
@@ -78,7 +76,7 @@ def _empty(conversation: Conversation) -> None:
 def _history(conversation: Conversation, history: Sequence[Message]) -> None:
     """Draw as many of the latest messages as a browser draws quickly."""
     number = chat.window_count(conversation)
-    drawn = list(_fitting(history, chat.WINDOW * number, _MAX_WINDOW_CHARS * number))[::-1]
+    drawn = run_messages.latest(history, chat.WINDOW * number, number * run_messages.MAX_CHARS)
     if len(drawn) < len(history) or not conversation.is_complete:
         st.button(
             "Show earlier",
@@ -98,15 +96,6 @@ def _history(conversation: Conversation, history: Sequence[Message]) -> None:
             st.caption(":material/warning: No answer")
         elif run and last and message.job_id != latest_job:
             _details(run, conversation)
-
-
-def _fitting(history: Sequence[Message], most: int, budget: int) -> Iterator[Message]:
-    """Yield the latest messages within both limits, newest first; at least one."""
-    for number, message in enumerate(reversed(history)):
-        budget -= min(len(message.text), MAX_MARKDOWN_LENGTH)
-        if number and (number >= most or budget < 0):
-            return
-        yield message
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
@@ -139,8 +128,8 @@ def _page_version(record: RunRecord, history_ids: frozenset[str]) -> Hashable:
 
     That includes whether the history already has one of the run's messages.
     """
-    run_messages = record.run.messages if record.run else {}
-    return status_panel.page_state(record), history_ids.isdisjoint(run_messages)
+    message_ids = record.run.messages.keys() if record.run else set()
+    return status_panel.page_state(record), history_ids.isdisjoint(message_ids)
 
 
 def _draw_progress(conversation: Conversation, record: RunRecord) -> None:

@@ -90,10 +90,10 @@ def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
         return latest.run if latest else None
 
     with st.container(key="outputs"):
-        partial = record.status in _PARTIAL_STATUSES
+        may_be_partial = record.status in _PARTIAL_STATUSES
         unfinished = run.unfinished_messages
         failed = {error.component_id for error in run.errors}
-        if partial and (unfinished or run.outputs.keys() - failed):
+        if may_be_partial and (unfinished or run.outputs.keys() - failed):
             st.caption(":orange-badge[:material/content_cut: partial] Output so far")
         for message in unfinished:
             with st.container(border=True):
@@ -193,9 +193,12 @@ def _draw_timings(flow: Flow | None, run: Run) -> None:
 
 
 def _draw_messages(run: Run) -> None:
-    if not run.messages:
+    drawn = messages.latest(list(run.messages.values()), MAX_MESSAGES)
+    if len(drawn) < len(run.messages):
+        st.caption(f"The latest {len(drawn)} of {len(run.messages):,} messages")
+    elif not drawn:
         st.caption("No messages")
-    for message in list(run.messages.values())[-MAX_MESSAGES:]:
+    for message in drawn:
         messages.draw(message)
 
 

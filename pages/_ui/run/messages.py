@@ -13,8 +13,9 @@ from pages._ui.outputs.message import MAX_MARKDOWN_LENGTH, MAX_TEXT_LENGTH, draw
 from pages._ui.widgets import controls, downloads
 from pages._ui.widgets.markdown import escape, strip_remote_images
 
+MAX_CHARS = 100_000  # of all messages: a browser takes 1.3 s to draw 100 KB of Markdown
 MAX_BLOCKS = 30  # drawn of one message
-_MAX_CHARS = 2_000  # characters of one value
+_MAX_VALUE_CHARS = 2_000
 _MAX_PARTIAL_CHARS = 10_000  # drawn of a long text that is being written, from its end
 _MAX_ERROR_CHARS = 1_000
 _MAX_FILES = 20
@@ -22,10 +23,23 @@ _GENERIC_NAMES = ("User", "Machine", "AI", "")
 _QUESTION = "human_input"
 
 
+def latest(
+    messages: Sequence[Message], max_count: int, max_chars: int = MAX_CHARS
+) -> list[Message]:
+    """Return the latest messages within both limits, at least one, in their order."""
+    fitting: list[Message] = []
+    for message in reversed(messages):
+        max_chars -= min(len(message.text), MAX_MARKDOWN_LENGTH)
+        if fitting and (len(fitting) >= max_count or max_chars < 0):
+            break
+        fitting.append(message)
+    return fitting[::-1]
+
+
 def draw(message: Message, *, is_final: bool = True) -> None:
     """Draw a message; one that is not final may be written further and has no buttons.
 
-    A button's key must not be drawn twice a run.
+    Draw a message with buttons once on a page: their keys contain its id.
     """
     if message.category == "error":
         with st.chat_message("error", avatar=":material/error:"):
@@ -97,7 +111,7 @@ def _question(block: Mapping[str, Any]) -> None:
     decisions = read_decisions(block.get("options"), block.get("allowed_decisions"))
     labels = {decision.action_id: decision.label for decision in decisions}
     action = as_str(block.get("submitted_action"))
-    st.markdown(escape(clip(as_str(block.get("prompt")), _MAX_CHARS)) or "*No question.*")
+    st.markdown(escape(clip(as_str(block.get("prompt")), _MAX_VALUE_CHARS)) or "*No question.*")
     words = f"Decided: **{escape(labels.get(action, action))}**" if action else "Not decided"
     st.markdown(f":violet[:material/front_hand:] {words}")
 
@@ -119,4 +133,4 @@ def _step(block: Mapping[str, Any]) -> None:
         value = block.get(key)
         if value:
             st.caption(key.replace("_", " "))
-            st.code(clip(value_text(value), _MAX_CHARS), language=None, wrap_lines=True)
+            st.code(clip(value_text(value), _MAX_VALUE_CHARS), language=None, wrap_lines=True)
