@@ -1,4 +1,4 @@
-"""State of the Run page: the shown run, and values computed for it.
+"""State of the Run page, and values computed for the shown run or the compared runs.
 
 Widget keys of single parameters belong to the form and start with `param-`.
 """
@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages._ui.state import browser
 from pages._ui.state.drafts import drafts
-from pages._ui.state.query_params import RUN
+from pages._ui.state.query_params import RUN, RUNS
 from pages._ui.state.slot import Slot
 from pages._ui.state.submit_token import renew_submit_token
 
@@ -21,7 +21,7 @@ SNIPPET_LANGUAGE = "snippet-language"
 NEW_RUN: Slot[str] = Slot("run-to-sight")  # the run just opened: its status may be out of sight
 DECIDED: Slot[str] = Slot("decided")  # the question just answered: its buttons will disappear
 _CACHE = "kept-for-run"
-_CACHE_RUN = "kept-for-run-id"
+_CACHE_RUNS = "kept-for-run-ids"
 _FORM_RUN = "form-of-run"
 
 
@@ -74,7 +74,7 @@ def close_run() -> None:
 
 
 def cached(key: str, make: Callable[[], T], version: Hashable = None) -> T:
-    """Return `make()`, computed once until `version` changes and dropped with the shown run."""
+    """Return `make()`, computed once until `version` changes; dropped with the shown runs."""
     _drop_other_runs()
     cache: dict[str, tuple[Hashable, Any]] = st.session_state[_CACHE]
     if key not in cache or cache[key][0] != version:
@@ -96,11 +96,12 @@ def component_key(run_id: str) -> str:
 
 def _drop_other_runs() -> None:
     current = run_id()
-    if _CACHE in st.session_state and st.session_state[_CACHE_RUN] == current:
+    shown = current or st.query_params.get(RUNS)
+    if _CACHE in st.session_state and st.session_state[_CACHE_RUNS] == shown:
         return
     # emptied in place: Streamlit keeps the previous value of a key until the next interaction
     st.session_state.setdefault(_CACHE, {}).clear()
-    st.session_state[_CACHE_RUN] = current
+    st.session_state[_CACHE_RUNS] = shown
     for name in [name for name in st.session_state if str(name).startswith("output-")]:
         if current is None or current not in str(name):
             del st.session_state[name]

@@ -60,6 +60,17 @@ def test_cached_values_are_dropped_with_their_run():
     assert values == {}  # Streamlit may still reference this dict
 
 
+def test_cached_values_are_dropped_when_other_runs_are_compared():
+    app = AppTest.from_function(cache_page)
+    app.query_params["runs"] = "a1,b2"
+    app.run()
+    before = app.session_state["kept-for-run"]["frame"]
+    assert app.run().session_state["kept-for-run"]["frame"] is before
+    app.query_params["runs"] = "a1,c3"
+    assert app.run().session_state["kept-for-run"]["frame"] is not before
+    assert not app.exception
+
+
 def test_a_cached_value_is_computed_again_for_another_version():
     def page() -> None:
         import streamlit as st
