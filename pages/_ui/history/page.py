@@ -21,7 +21,7 @@ from pages._ui.history.view import ListView, run_history
 from pages._ui.state import flow_choice, query_params
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
-from pages._ui.state.slot import is_first
+from pages._ui.state.slot import first_time
 from pages._ui.widgets import alerts
 
 POLL_SECONDS = 2.0
@@ -82,7 +82,7 @@ def draw(news: DeltaGenerator) -> None:
     history_table.draw(page.runs, with_server=len(servers) > 1)
     # the list matters most, so the parts above it are sent after it
     if not was_drawn:
-        time.sleep(_FIRST_HEAD_START if is_first(history_key("listed")) else _HEAD_START)
+        time.sleep(_FIRST_HEAD_START if first_time(history_key("listed")) else _HEAD_START)
     bar.draw()
     if len(page.runs) > _LONG_LIST:
         bulk_actions.draw_pager(page, "below")

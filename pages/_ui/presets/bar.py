@@ -25,7 +25,7 @@ from pages._ui.presets.preset_state import (
     masked_values,
     save_form,
 )
-from pages._ui.state.slot import is_first
+from pages._ui.state.slot import first_time
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
@@ -37,7 +37,7 @@ def apply_initial_values(state: FormState) -> None:
     """
     if share_link.apply_shared_link(state) or not _is_untouched(state):
         return
-    if not is_first(state.key("preset-default-looked-for")):
+    if not first_time(state.key("preset-default-looked-for")):
         return
     presets = app_context().runner.store.presets
     try:

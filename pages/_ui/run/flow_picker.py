@@ -16,7 +16,6 @@ from pages._ui.connection.request_cache import CachedResponse, StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.presets import share_link
 from pages._ui.state import flow_choice
-from pages._ui.state.slot import is_first
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
@@ -86,7 +85,7 @@ def _load_flows(
     """Return the flows; refresh them once if the requested flow is not among them."""
     flows = server.flows()
     flow_id = record.flow_id if record else flow_choice.flow_from_url()
-    if flow_id and not _contains(flows, flow_id) and is_first(f"looked-for-flow-{flow_id}"):
+    if flow_id and not _contains(flows, flow_id) and flow_choice.note_missing(flow_id):
         server.refresh()
         flows = server.flows()
         if not _contains(flows, flow_id) and server.seconds_waiting("flows") is not None:

@@ -7,6 +7,7 @@ from pages._ui.state.slot import Slot
 
 REQUESTED: Slot[str] = Slot("wanted-flow")  # the flow to choose when the page is next drawn
 _REMEMBERED_FLOW = "known-flow"
+_LOOKED_UP: Slot[str] = Slot("looked-up-flow")  # the flow that was missing last
 
 
 def flow_key(owner: str) -> str:
@@ -37,3 +38,10 @@ def remembered_flow_name(owner: str, flow_id: str) -> str | None:
     """Return the saved name if it belongs to this flow."""
     *known, name = st.session_state.get(_REMEMBERED_FLOW, (None, None, None))
     return name if known == [owner, flow_id] else None
+
+
+def note_missing(flow_id: str) -> bool:
+    """Note that the flow is not in the list; return False if it was the last one noted."""
+    is_new = _LOOKED_UP.get() != flow_id
+    _LOOKED_UP.set(flow_id)
+    return is_new

@@ -8,8 +8,8 @@ import streamlit as st
 T = TypeVar("T")
 
 
-def is_first(key: str) -> bool:
-    """Return True once for each key in a session."""
+def first_time(key: str) -> bool:
+    """Return True for the first call with a key in a session, then False."""
     is_new = key not in st.session_state
     st.session_state[key] = True
     return is_new
