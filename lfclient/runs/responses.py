@@ -98,7 +98,7 @@ def failed_run(detail: JsonObject, *, before: Run, flow: Flow | None) -> Run:
         status=RunStatus.FAILED,
         server_status="failed",
         errors=errors,
-        job_id=before.job_id or detail.get("job_id"),
+        job_id=before.job_id or as_str(detail.get("job_id")) or None,
         raw={"detail": detail},
     )
 
@@ -113,8 +113,8 @@ def timed_out_run(detail: JsonObject, *, before: Run) -> Run:
         status=RunStatus.TIMED_OUT,
         server_status="timed_out",
         errors=(RunError(message, code="EXECUTION_TIMEOUT"),),
-        job_id=detail.get("job_id") or before.job_id,
-        flow_id=detail.get("flow_id") or before.flow_id,
+        job_id=as_str(detail.get("job_id")) or before.job_id,
+        flow_id=as_str(detail.get("flow_id")) or before.flow_id,
         raw={"detail": detail},
     )
 

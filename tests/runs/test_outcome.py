@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from lfclient.common.redaction import Redactor
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import OutputKind
@@ -213,6 +215,15 @@ def test_a_sync_error_names_the_component():
     run = answered("sync_failed_component", None, "1.8.4")
     assert (run.status, run.errors[0].message) == (RunStatus.FAILED, "boom happened")
     assert run.errors[0].component == "Slow"
+
+
+@pytest.mark.parametrize("odd", [7, None, {"a": 1}])
+def test_ids_of_an_odd_type_are_left_out(odd):
+    """A stored run with them could not be read again."""
+    before, detail = new_run("f", "background", None), {"job_id": odd, "flow_id": odd}
+    assert failed_run(detail, before=before, flow=None).job_id is None
+    timed_out = timed_out_run(detail, before=before)
+    assert (timed_out.job_id, timed_out.flow_id) == (None, "f")
 
 
 def test_http_408_is_a_timed_out_run_with_the_servers_limit():

@@ -81,6 +81,8 @@ def load_run(documents: Iterable[bytes]) -> Run:
     while slices:
         shared.append(_joined(slices.pop(0)))
     run = _loads(body, tag, shared)
+    if not isinstance(run, dict):
+        raise ValueError("a stored run is an object")
     # earlier releases of the console did not write these
     run["components"] = {entry["component_id"]: entry for entry in run.get("components", ())}
     run["messages"] = {entry["id"]: entry for entry in run.get("messages", ())}
