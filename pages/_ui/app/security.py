@@ -98,10 +98,10 @@ class SecurityHeaders:
 
 
 def _fresh_cookie(request: HTTPConnection) -> str | None:
-    headers, token = request.headers, request.cookies.get(COOKIE)
+    headers = request.headers
     if not request.scope["path"].endswith(_COOKIE_PATH) or not _same_origin_fetch(headers):
         return None
-    response = Response()
+    token, response = request.cookies.get(COOKIE), Response()
     response.set_cookie(
         COOKIE,
         token if is_valid_token(token) else secrets.token_urlsafe(32),
