@@ -10,7 +10,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 # modules between a method of the async client and its caller
-_BETWEEN = ("lfclient.async_client", "asyncio")
+_BETWEEN = ("lfclient.async_client", "asyncio.")
 
 
 class RenamedAttribute:

@@ -50,9 +50,9 @@ def terminals_without_value(flow: Flow) -> tuple[Component, ...]:
 
 
 def find_missing_evidence(run: Run, flow: Flow | None, limits: Limits) -> tuple[bool, Set[str]]:
-    """Return whether the outcome needs events or build records, and whose records may be late.
+    """Return whether the outcome needs events or build records, and of which components.
 
-    Those of these components may appear up to a second after the run's end.
+    The build records of these components may appear up to a second after the run's end.
     """
     if not run.ended or run.status is RunStatus.OUTCOME_UNKNOWN:
         return False, set()

@@ -48,7 +48,7 @@ class ServerSession:
         return self._get("flow", flow_id, max_wait=max_wait)
 
     def cached_flow(self, flow_id: str, max_wait: float | None = 0) -> Flow | None:
-        """Return the flow if it is loaded within `max_wait` seconds, else None."""
+        """Return the flow if `flow` would within `max_wait` seconds, else None."""
         try:
             return self.flow(flow_id, max_wait).value
         except LangflowError:

@@ -28,7 +28,7 @@ SECRET_HINT = "Enter this value: secrets are not saved."
 
 
 def banner(state: FormState) -> Slot[tuple[str, Sequence[str]]]:
-    """Return the heading and lines of the warning above the form, shown until it is dismissed."""
+    """Return the slot of the warning above the form: its heading and lines."""
     return Slot(state.key("preset-told"))
 
 
@@ -181,7 +181,7 @@ def _reasons(fields: Mapping[str, Field], reasons: Sequence[tuple[str, str]]) ->
 
 
 def menu_error(state: FormState) -> Slot[LangflowError]:
-    """Return the error of a menu's callback, which the menu shows once; it stays open."""
+    """Return the slot of an error of a menu's callback. The menu stays open and shows it once."""
     return Slot(state.key("preset-problem"))
 
 
