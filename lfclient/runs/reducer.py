@@ -212,7 +212,7 @@ def merge_component_runs(run: Run, component_runs: Mapping[str, ComponentRun]) -
     """Return an ended run with the server's records of components that ended without an event.
 
     If records of components that did run are missing, as after an approval, the others without one
-    are unknown.
+    are unknown. An output whose record came too late for the run's end is added.
     """
     ended = {
         id
@@ -227,14 +227,23 @@ def merge_component_runs(run: Run, component_runs: Mapping[str, ComponentRun]) -
     components = {**run.components, **new}
     delivered = {id: output for id, output in run.outputs.items() if not is_empty(output)}
     missing = delivered.keys() & components.keys() - ended - new.keys()
+    not_run = {entry.component_id for entry in run.not_run}
     if run.status is RunStatus.COMPLETED and missing:
-        not_run = {entry.component_id for entry in run.not_run}
         for id, component in components.items():
             if id in missing:
                 components[id] = replace(component, state=ComponentState.DONE, output=delivered[id])
             elif component.state is ComponentState.WAITING and id not in not_run:
                 components[id] = replace(component, state=ComponentState.UNKNOWN)
-    return replace(run, components=components)
+    if run.status is not RunStatus.COMPLETED:
+        return replace(run, components=components)
+    late = {id: new[id].output for id in not_run & new.keys()}
+    outputs = {id: output for id, output in late.items() if output and not is_empty(output)}
+    return replace(
+        run,
+        components=components,
+        outputs={**run.outputs, **outputs},
+        not_run=tuple(entry for entry in run.not_run if entry.component_id not in outputs),
+    )
 
 
 def merge_messages(run: Run, stored: Iterable[Message]) -> Run:

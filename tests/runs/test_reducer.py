@@ -283,6 +283,19 @@ def test_build_records_complete_components_whose_end_was_missed():
     assert whole.components["ChatOutput-xyz34"].display_name == "kept"
 
 
+def test_an_output_whose_record_came_after_the_runs_end_is_added():
+    """1.10 writes build records a moment after it reports the end, later on a busy machine."""
+    late, skipped = (NotRun(name, name, "It did not run.") for name in ("Late", "Skipped"))
+    run = replace(NEW, status=RunStatus.COMPLETED, not_run=(late, skipped))
+    output = Output("Late", OutputKind.MESSAGE, "here")
+    found = {"Late": ComponentRun("Late", ComponentState.DONE, output=output)}
+    whole = merge_component_runs(run, found)
+    assert whole.outputs == {"Late": output}
+    assert whole.not_run == (skipped,)
+    failed = replace(run, status=RunStatus.FAILED)
+    assert merge_component_runs(failed, found).not_run == (late, skipped)
+
+
 def test_a_component_without_a_record_is_unknown_in_a_completed_run():
     names = ("HumanInput-h", "ChatOutput-yes", "ChatOutput-no")
     output = Output("ChatOutput-yes", OutputKind.MESSAGE, "yes")
