@@ -323,8 +323,10 @@ def _begin(connection: Connection) -> None:
     if not options.get("immediate"):
         connection.exec_driver_sql("BEGIN")
         return
-    # can be set outside of a transaction only, and lasts until the connection's next write
+    # can be set outside of a transaction only, and lasts until it is set again
     level = "FULL" if options.get("durable", True) else "NORMAL"
-    connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+    if connection.info.get("synchronous", "FULL") != level:
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+        connection.info["synchronous"] = level
     # takes the lock at once: a transaction that began by reading could not wait for it
     connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -45,6 +45,7 @@ _UPDATE_RUN = update(RUNS).where(RUNS.c.id == bindparam("of_run"))
 _UPDATE_UNLESS_OUTDATED = _UPDATE_RUN.where(
     RUNS.c.version <= bindparam("max_version"), RUNS.c.worker == bindparam("by_worker")
 ).returning(RUNS.c.response_bytes)
+_INSERT_TEXT = insert(SEARCH_TEXTS)
 _UPDATE_TEXT = update(SEARCH_TEXTS).where(SEARCH_TEXTS.c.run_id == bindparam("of_run"))
 
 log = logging.getLogger(__name__)
@@ -90,17 +91,18 @@ class Store:
         """
         row = to_row(record)
         text = {"run_id": record.id, "body": build_search_text(record)}
-        same = has_token = RunRow.submit_token == record.submit_token
-        if record.job_id is not None:
-            same |= RunRow.job_id == record.job_id
-        query = _SELECT_RUNS.where(RunRow.owner == record.owner, same).order_by(has_token.desc())
         while True:
             with suppress(JobTaken), self._write() as connection:
                 if connection.execute(self._insert_run, row).one_or_none():
-                    connection.execute(insert(SEARCH_TEXTS), text)
+                    connection.execute(_INSERT_TEXT, text)
                     return record, True
+            same = has_token = RunRow.submit_token == record.submit_token
+            if record.job_id is not None:
+                same |= RunRow.job_id == record.job_id
+            query = _SELECT_RUNS.where(RunRow.owner == record.owner, same)
             with self._read() as connection:
-                stored = connection.execute(query.limit(1)).one_or_none()
+                query = query.order_by(has_token.desc()).limit(1)
+                stored = connection.execute(query).one_or_none()
             if stored:  # unless it was deleted in between
                 return from_row(stored), False
 
