@@ -1,4 +1,7 @@
-"""Decides whether a run succeeded, by its response and the evidence; nothing else does. Pure.
+"""Decides whether a completed run succeeded, by its response and the evidence. Pure.
+
+Other statuses are read in `responses`, or set where a request was refused, a run was stopped, or a
+connection was lost.
 
 A run succeeded if its status is `completed`, no output failed, and each expected terminal component
 either delivered or is known not to have run. A terminal component feeds no other. Expected are

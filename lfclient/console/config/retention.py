@@ -1,6 +1,11 @@
-"""The retention settings: which parts of runs the console stores, and for how long."""
+"""The retention settings: which parts of runs the console stores, and for how long.
+
+`store.response_policy` applies them when a response is written, `store.retention` once an hour.
+"""
 
 from dataclasses import dataclass
+
+DEFAULT_MAX_RUN_MB = 256
 
 
 @dataclass(frozen=True)
@@ -14,7 +19,7 @@ class RetentionSettings:
 
     store_inputs: bool = True
     store_outputs: bool = True
-    max_run_bytes: int | None = 256_000_000
+    max_run_bytes: int | None = DEFAULT_MAX_RUN_MB * 1_000_000
     max_total_bytes: int | None = None
     max_age_days: float | None = None
     max_runs: int | None = None

@@ -17,7 +17,7 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from lfclient.console.config.connection import Connection
-from lfclient.console.config.retention import RetentionSettings
+from lfclient.console.config.retention import DEFAULT_MAX_RUN_MB, RetentionSettings
 from lfclient.errors import LangflowError
 from lfclient.wire.addresses import (
     AddressNotAllowed,
@@ -189,7 +189,7 @@ class _Variables:
         return SecretStr(text) if text else None
 
     def retention(self) -> RetentionSettings:
-        run_mb = self.limit("LFCONSOLE_KEEP_RUN_MB", 2_000, 256)
+        run_mb = self.limit("LFCONSOLE_KEEP_RUN_MB", 2_000, DEFAULT_MAX_RUN_MB)
         total_mb = self.limit("LFCONSOLE_KEEP_TOTAL_MB", 100_000_000)
         return RetentionSettings(
             store_inputs=self.flag("LFCONSOLE_KEEP_INPUTS", True),
