@@ -58,7 +58,7 @@ class _Failure:
 def is_dialect_mismatch(response: Response) -> bool:
     """Return whether the server rejected a run because it expects the other dialect.
 
-    Then it forbids a field at the top of the request, as all fields of a dialect are.
+    It then forbids a field at the top level of the request, where all fields of a dialect are.
     """
     if response.status != 422:
         return False
@@ -80,7 +80,7 @@ def error_from_response(
     """Return the error for an unsuccessful response.
 
     `subject` is the flow or job that was requested. `is_workflow` marks a request to the Workflow
-    API, which can be disabled before 1.11.
+    API, which releases before 1.11 can disable.
     """
     failure = _Failure(response, subject, overrides or {}, is_workflow)
     status, code, suffix, error = response.status, response.code, failure.suffix, failure.error
@@ -97,7 +97,7 @@ def error_from_response(
     if status == 429:
         return error(
             ServerFault,
-            f"The server accepts no more requests for now: {response.message or 'too many'}.",
+            f"The server received too many requests{suffix}.",
             "Wait a minute, then try again.",
         )
     if status == 413:
@@ -116,10 +116,10 @@ def error_from_response(
             "It may be starting, or its proxy can't reach it. Try again in a moment.",
         )
     if status >= 500:
-        return error(ServerFault, f"The server failed (HTTP {status}){suffix}.")
+        return error(ServerFault, f"The server reported an internal error (HTTP {status}){suffix}.")
     if status < 300:
         return error(BadAnswer, f"The server sent an unexpected response (HTTP {status}).")
-    message = f"The response is not Langflow's (HTTP {status}, {response.content_type})."
+    message = f"The response is not from Langflow (HTTP {status}, {response.content_type})."
     return error(NotLangflow, message)
 
 
@@ -144,7 +144,7 @@ def _not_found(failure: _Failure) -> LangflowError:
     if code == "FLOW_NOT_FOUND" or failure.response.message.lower().startswith("flow not found"):
         return failure.error(FlowNotFound, f"The server has no flow{name}.")
     if code == "DEVELOPER_API_DISABLED" or (failure.is_workflow and body is not None):
-        # by the documentation, a disabled API responds 404 without mentioning a flow
+        # the documentation says that a disabled API responds with 404 and mentions no flow
         return _api_disabled(failure)
     if body is None:
         return failure.error(NotLangflow, "There is no Langflow at this address (HTTP 404).")

@@ -48,7 +48,7 @@ class Response:
 
     @property
     def content_type(self) -> str:
-        """The header, or "no type"."""
+        """The Content-Type header, or "no type" if there is none."""
         return self.headers.get("content-type") or "no type"
 
     def json(self, description: str) -> Json:
@@ -195,5 +195,5 @@ def _error_message(error: httpx.TransportError, base_url: str) -> str:
             return f"Couldn't verify the certificate of {server}: {reason}."
         return f"Couldn't reach {server}: {reason}."
     if isinstance(error, httpx.RemoteProtocolError) and "complete message body" in reason:
-        return f"{server} cut off its response."
-    return f"The connection to {server} broke: {reason}."
+        return f"{server} closed the connection before its response was complete."
+    return f"Lost the connection to {server}: {reason}."

@@ -40,7 +40,7 @@ _SETTINGS = {
 }
 
 _ANSI_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")  # and other control sequences
-_MAX_TAIL_BYTES = 200_000  # read from the end of the log
+_MAX_TAIL_BYTES = 200_000  # bytes read from the end of the log
 
 
 class CrashError(LocalError):
@@ -100,7 +100,7 @@ def crash_error(log: str, port: int) -> LocalError:
     """Return the error for a server that ended before it was ready, based on its log."""
     if "address already in use" in log or "EADDRINUSE" in log:
         return LocalError(
-            f"Port {port} is used by another program.",
+            f"Port {port} is in use by another program.",
             hint="Start it again: it will use another port.",
         )
     if "No space left on device" in log or "database or disk is full" in log:

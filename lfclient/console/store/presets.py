@@ -127,9 +127,9 @@ class PresetStore:
             with self._database.write() as connection:
                 row = connection.execute(statement.returning(PresetRow.__table__)).one_or_none()
         except ConstraintViolated:
-            raise PresetNameTaken(f"A preset named {preset.name} already exists.") from None
+            raise PresetNameTaken(f"A preset named “{preset.name}” already exists.") from None
         if row is None:
-            raise PresetConflict(f"Somebody else has changed the preset {preset.name}.")
+            raise PresetConflict(f"Somebody else has changed the preset “{preset.name}”.")
         return _from_row(row)
 
 

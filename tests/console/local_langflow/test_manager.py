@@ -242,7 +242,7 @@ def test_the_log_has_no_password(tmp_path: Path, fake_uv: Callable[..., str]):
 def test_a_port_lost_during_the_start_is_named(tmp_path: Path, fake_uv: Callable[..., str]):
     server = "echo error while attempting to bind: address already in use; exit 1"
 
-    with pytest.raises(LocalError, match=r"Port \d+ is used"):
+    with pytest.raises(LocalError, match=r"Port \d+ is in use"):
         _local(tmp_path, fake_uv(server=server)).start()
 
 

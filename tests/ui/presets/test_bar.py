@@ -113,7 +113,7 @@ def test_a_form_keeps_its_values_when_its_preset_is_deleted():
 def test_a_preset_with_a_taken_name_can_be_replaced():
     preset = store_preset(p="old")
     app = save_as(enter(open_page(), "new"), "Mine")
-    assert "A preset named Mine already exists." in page_text(app)
+    assert "A preset named “Mine” already exists." in page_text(app)
     assert presets().get(owner(), preset.id).values == {"T-a.p": "old"}
     press(app, "Replace")
     assert presets().get(owner(), preset.id).values == {"T-a.p": "new"}
