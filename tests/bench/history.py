@@ -30,7 +30,7 @@ from lfclient.console.store.tables import RunRow
 from lfclient.runs.model import RunStatus
 from tests.bench.figures import Figure, medians, pairs
 from tests.support import many_runs, postgres
-from tests.support.many_runs import BEGUN, COMMON, OWNER, RARE, fill
+from tests.support.many_runs import COMMON, OWNER, RARE, START, fill
 
 COUNT = 100_000
 STARTS, TIMES, WRITES = 7, 41, 201
@@ -92,7 +92,7 @@ def alone(store: Store, call: Callable[[], object]) -> tuple[float, float]:
 def lists(store: Store, owner: str, name: str) -> list[Figure]:
     """Page 1,000 against page 1, and searches against their SQL."""
     page, owners = store.history.page, [owner]
-    far = Cursor(BEGUN + timedelta(minutes=COUNT - 999 * PAGE_SIZE), "")
+    far = Cursor(START + timedelta(minutes=COUNT - 999 * PAGE_SIZE), "")
     assert len(page(owners, older_than=far).runs) == PAGE_SIZE
     first = timed(lambda: page(owners))
     value, floor = medians(timed(lambda: page(owners, older_than=far)), first, TIMES)

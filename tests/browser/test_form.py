@@ -81,7 +81,7 @@ def test_input_survives_a_killed_console(window, sample_flows, tmp_path):
         message.fill("not run yet")
         message.press("Tab")
         expect(screen.page.get_by_role("button", name="Reset all (1)")).to_be_visible()
-        screen.page.wait_for_timeout(2_000)  # it is written within half a second, behind the page
+        screen.page.wait_for_timeout(2_000)  # the draft is saved half a second later
         address = screen.page.url
         console.stop(signal.SIGKILL)
         console.start()

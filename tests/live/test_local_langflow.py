@@ -104,7 +104,7 @@ def test_it_listens_on_loopback_only(started: str, folder: Path):
 
 
 def test_a_second_start_reuses_the_running_server(started: str, folder: Path):
-    """Also when two processes start it at once."""
+    """Even if two threads start it at once."""
     before = LocalLangflow(folder).status().pid
     threads = [threading.Thread(target=LocalLangflow(folder).start) for _ in range(2)]
     for thread in threads:

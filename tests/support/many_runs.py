@@ -24,25 +24,25 @@ from lfclient.console.store.tables import LabelRow, ResponseChunkRow, RunRow, Se
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 
-BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
+START = datetime(2026, 1, 1, tzinfo=UTC)
 OWNER, FLOWS, LABEL = "me", 12, "good"
 COMMON, RARE = "weather", "zeppelin"  # in one run of 10 and of 10,000
 _MODES = ("background", "background", "sync", "stream")
-_AT_ONCE = 2_000
+BATCH_SIZE = 2_000
 _LETTERS = "abdefghiklmnoprstuv"
 
 
 def fill(store: Store, count: int, owner: str = OWNER) -> None:
     """Add `count` runs of one owner, one a minute, and update PostgreSQL's statistics."""
     new_records = records(0, owner)
-    for start in range(0, count, _AT_ONCE):
+    for start in range(0, count, BATCH_SIZE):
         tables: dict[Any, list[dict[str, Any]]] = {
             RunRow: [],
             SearchTextRow: [],
             ResponseChunkRow: [],
             LabelRow: [],
         }
-        for number in range(start, min(start + _AT_ONCE, count)):
+        for number in range(start, min(start + BATCH_SIZE, count)):
             _add(tables, number, next(new_records))
         with store.database.write() as connection:
             for table, rows in tables.items():
@@ -72,23 +72,23 @@ def records(first: int, owner: str) -> Iterator[RunRecord]:
 
 @functools.cache
 def _words() -> list[str]:
-    chance = random.Random(4)
-    return ["".join(chance.choices(_LETTERS, k=chance.randint(3, 9))) for _ in range(4_000)]
+    rng = random.Random(4)
+    return ["".join(rng.choices(_LETTERS, k=rng.randint(3, 9))) for _ in range(4_000)]
 
 
-def _record(number: int, owner: str, chance: random.Random) -> RunRecord:
+def _record(number: int, owner: str, rng: random.Random) -> RunRecord:
     words = _words()
-    begun = BEGUN + timedelta(minutes=number)
-    answer_words = chance.choices(words, k=30)
+    started_at = START + timedelta(minutes=number)
+    answer_words = rng.choices(words, k=30)
     answer_words += [COMMON] * (number % 10 == 0) + [RARE] * (number % 10_000 == 42)
     failed = number % 50 == 9
     status = RunStatus.FAILED if failed else RunStatus.COMPLETED
     mode = _MODES[number % len(_MODES)]
     answer = Output("ChatOutput-a", OutputKind.MESSAGE, " ".join(answer_words), type="message")
-    overrides = {"ChatInput-a.input_value": " ".join(chance.choices(words, k=8))}
-    flow = f"flow-{chance.randrange(FLOWS)}"
+    overrides = {"ChatInput-a.input_value": " ".join(rng.choices(words, k=8))}
+    flow = f"flow-{rng.randrange(FLOWS)}"
     return RunRecord(
-        id=f"{chance.getrandbits(128):032x}",
+        id=f"{rng.getrandbits(128):032x}",
         owner=owner,
         submit_token=f"click-{number}",
         server_name="test",
@@ -96,13 +96,13 @@ def _record(number: int, owner: str, chance: random.Random) -> RunRecord:
         flow_id=flow,
         flow_name=flow.capitalize(),
         mode=mode,
-        created_at=begun,
+        created_at=started_at,
         status=status,
         session_id=f"session-{number % 300}",
         overrides=overrides,
         job_id=f"job-{number}",
-        started_at=begun,
-        ended_at=begun + timedelta(seconds=2),
+        started_at=started_at,
+        ended_at=started_at + timedelta(seconds=2),
         input_summary=summarize_inputs(overrides),
         run=Run(flow, mode, status, job_id=f"job-{number}", outputs={"ChatOutput-a": answer}),
     )

@@ -1,4 +1,4 @@
-"""The tests of pages notice an exception that is shown, without saying so each time."""
+"""A page test fails if the page shows an exception, without an assertion of its own."""
 
 import pytest
 from streamlit.testing.v1 import AppTest

@@ -13,10 +13,10 @@ from lfclient.console.store.run_queries import Cursor, RunFilter
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
 from tests.support import postgres
-from tests.support.many_runs import BEGUN, FLOWS, LABEL, OWNER, RARE, fill
+from tests.support.many_runs import FLOWS, LABEL, OWNER, RARE, START, fill
 
 COUNT = 1_500
-FROM, MIDDLE, TO = (BEGUN + timedelta(minutes=COUNT * n // 4) for n in (1, 2, 3))
+FROM, MIDDLE, TO = (START + timedelta(minutes=COUNT * n // 4) for n in (1, 2, 3))
 FILTERS = {
     "flow": {"flow_id": "flow-1"},
     "status": {"statuses": (RunStatus.FAILED,)},

@@ -211,7 +211,7 @@ def test_labels_added_concurrently_are_all_kept(any_store):
 def test_a_search_finds_words_in_labels_and_texts(
     any_store, monkeypatch, max_sorted, typed, expected
 ):
-    """Each word may be in either, in few runs or many. Labels of other owners are not searched."""
+    """Each word may be in a label or a text. Labels of other owners are not searched."""
     monkeypatch.setattr(text_search, "MAX_SORTED_RUNS", max_sorted)
     for number, name in enumerate("abcd"):
         text = "a needle in the Straße" if name == "c" else "a needle"

@@ -360,8 +360,8 @@ def test_values_nested_too_deeply_show_a_note_instead_of_an_error(create_run):
 def test_no_compared_run_has_the_color_of_a_failure(scheme):
     """Red and orange have hues up to 60 degrees."""
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
-    for colour in config["theme"][scheme]["chartCategoricalColors"][: picker.MAX_RUNS]:
-        red, green, blue = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
+    for color in config["theme"][scheme]["chartCategoricalColors"][: picker.MAX_RUNS]:
+        red, green, blue = (int(color[n : n + 2], 16) / 255 for n in (1, 3, 5))
         assert 60 < 360 * colorsys.rgb_to_hsv(red, green, blue)[0] < 345
 
 

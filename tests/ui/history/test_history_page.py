@@ -40,7 +40,7 @@ def test_runs_are_listed_newest_first_with_status_inputs_and_duration(url):
 
 
 def test_runs_of_another_key_are_never_listed(url):
-    """Not without filters, and not with any filter."""
+    """Neither without filters nor with a filter for the other server."""
     other = Connection("other", url, None, "typed")
     add(url, "mine")
     add(
