@@ -100,7 +100,10 @@ def fetch(
 
 
 def or_default(steps: Steps[T], default: T) -> Steps[T]:
-    """Return the result, or `default` for an error that only costs completeness."""
+    """Return the result, or `default` if the steps raise a `LangflowError`.
+
+    For requests whose failure makes a result only less complete.
+    """
     try:
         return (yield from steps)
     except LangflowError:

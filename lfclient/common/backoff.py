@@ -8,7 +8,7 @@ from itertools import count
 
 @dataclass(frozen=True)
 class Backoff:
-    """How long to wait between attempts, in the terms of stamina and tenacity.
+    """How long to wait between attempts; parameters are named as in stamina and tenacity.
 
     The wait before retry N is `wait_initial * wait_exp_base ** (N - 1)` seconds, at most
     `wait_max`, and shortened by a random share of up to `jitter`, so that many clients don't send

@@ -24,8 +24,8 @@ from lfclient.runs.builds import read_timestamp
 from lfclient.wire.schemas import Build, BuildList, MessageItem, TraceList, TransactionList
 
 CLOCK_SLACK = timedelta(seconds=2)  # servers round their own time to seconds
-MATCH_WINDOW = timedelta(seconds=60)  # in which a job matched by time must have its first record
-MAX_TRANSACTIONS = 100  # that a server returns at once
+MATCH_WINDOW = timedelta(seconds=60)  # a job matched by time has its first record within this
+MAX_TRANSACTIONS = 100  # transactions in one response
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from lfclient.runs import events
 from lfclient.runs.components import ComponentRun, ComponentState, HumanInput, Message, RunError
 from lfclient.runs.model import Run, RunStatus
 
-_MAX_LOG_LINES = 200  # stored per component
+_MAX_LOG_LINES = 200  # lines stored per component
 
 
 def apply(run: Run, event: events.Event) -> Run:

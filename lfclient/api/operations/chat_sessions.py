@@ -13,7 +13,7 @@ from urllib.parse import quote
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow_id
-from lfclient.api.operations.server import get_release
+from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.requests import RequestSpec, get_request, id_segment
 from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.coerce import as_dict, as_list
@@ -89,7 +89,7 @@ def fetch_messages(
     context: ApiContext, flow_id: str | None, session_id: str | None, limit: int | None
 ) -> Steps[list[MessageItem]]:
     """Return the latest messages of the API key's user, oldest first; all without a limit."""
-    server = yield from get_release(context)
+    server = yield from get_server_without_limits(context)
     params = {"order_by": "timestamp"}
     if flow_id:
         params["flow_id"] = flow_id
@@ -135,7 +135,7 @@ def _select_messages(
     context: ApiContext, session_id: str, flow: Flow | str | None
 ) -> Steps[tuple[list[MessageItem], bool]]:
     """Return the messages to change, and whether the endpoint for a session changes only these."""
-    server = yield from get_release(context)
+    server = yield from get_server_without_limits(context)
     flow_id = (yield from get_flow_id(context, flow)) if flow else None
     items = yield from fetch_messages(context, None, session_id, None)
     selected = [item for item in items if flow_id in (None, item.flow_id)]

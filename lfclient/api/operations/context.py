@@ -10,7 +10,7 @@ from lfclient.wire.server_info import Limits, ServerInfo
 
 T = TypeVar("T")
 
-_MAX_REMEMBERED = 64  # flows and jobs
+_MAX_REMEMBERED = 64  # values of each kind
 
 
 class Recent(OrderedDict[str, T]):
@@ -26,15 +26,15 @@ class Recent(OrderedDict[str, T]):
 class ApiContext:
     """Remembers the server, its flows and jobs, and secrets to redact.
 
-    `release` is the server without its limits, `server` the server with them; None until fetched.
-    By id: `flows` as they were last fetched, and `jobs` as they were submitted, because later
-    responses omit a part. By job id: `files_before`, the ids of the files from before the job, and
-    `resumed_at`, the monotonic time of a decision.
+    `server_without_limits` has the release and dialect, `server` the limits as well; None until
+    fetched. By id: `flows` as they were last fetched, and `jobs` as they were submitted, because
+    later responses omit a part. By job id: `files_before`, the ids of the files from before the
+    job, and `resumed_at`, the monotonic time of a decision.
     """
 
     def __init__(self, api_key: str | None, server: ServerInfo | None) -> None:
         self.redactor = Redactor([api_key] if api_key else [])
-        self.release = server
+        self.server_without_limits = server
         self.server = server
         self.flows: Recent[Flow] = Recent()
         self.jobs: Recent[Run] = Recent()

@@ -11,7 +11,7 @@ from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.human_input import list_pending
 from lfclient.api.operations.runs import MAX_UNAVAILABLE_SECONDS, get_status, last_known_run
-from lfclient.api.operations.server import get_server_or_release
+from lfclient.api.operations.server import get_server_or_default_limits
 from lfclient.api.requests import events_request
 from lfclient.api.steps import Emit, EventSteps, Pause, ReadChunk, Steps
 from lfclient.common.backoff import Backoff
@@ -27,13 +27,13 @@ from lfclient.wire.sse import FrameParser, check_event_stream
 KEEP_ALIVE_SILENCE_SECONDS = 47.0
 # earlier releases may be silent as long as a component works: then the status is requested
 MAX_SILENCE_SECONDS = 30.0
-# of an ended job, because its remaining events arrive at once
+# the read timeout for an ended job, whose remaining events arrive at once
 ENDED_SILENCE_SECONDS = 5.0
-_MAX_ENDED_CONNECTIONS = 3  # without a new event, after which the rest is given up
+_MAX_ENDED_CONNECTIONS = 3  # connections without a new event before giving up the rest
 RECONNECTING = Backoff(0.1, 8.0, wait_exp_base=2.5)
-_STABLE_SECONDS = 5.0  # after which a closed connection restarts the backoff
-_END_POLLING = Backoff(0.03, 2.0)  # of the status, after a job's final event
-STATUS_POLLING = Backoff(0.3, 4.0)  # of a job whose events are gone
+_STABLE_SECONDS = 5.0  # a connection that lasted this long restarts the backoff
+_END_POLLING = Backoff(0.03, 2.0)  # waits between status requests after the final event
+STATUS_POLLING = Backoff(0.3, 4.0)  # waits between status requests without events
 _NO_EVENTS_STATUSES = (204, 404, 410)  # the server has no events of this job, or no more
 
 
@@ -42,7 +42,7 @@ def follow_events(
 ) -> EventSteps:
     """Emit a job's events until it has ended or waits for a decision."""
     before = last_known_run(context, job)
-    server = yield from get_server_or_release(context)
+    server = yield from get_server_or_default_limits(context)
     if not server.capabilities.events:
         raise Unsupported(NO_EVENTS_MESSAGE.format(server.version))
     parser = EventParser(after=after, limits=server.limits, redactor=context.redactor)

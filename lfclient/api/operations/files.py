@@ -10,7 +10,7 @@ from typing import IO, BinaryIO
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
-from lfclient.api.operations.server import get_server_or_release
+from lfclient.api.operations.server import get_server_or_default_limits
 from lfclient.api.requests import FilePart, RequestSpec, get_request, id_segment
 from lfclient.api.steps import ReadChunk, Steps, fetch, retry, send
 from lfclient.common.filenames import safe_name, upload_size_error
@@ -30,7 +30,7 @@ from lfclient.wire.schemas import FileItem, FlowUploadResponse, UploadResponse, 
 OnProgress = Callable[[int], object]
 
 _FILES = "/api/v2/files"
-_STORE_SECONDS = 300.0  # that a server may take to store a file of its maximum size
+_STORE_SECONDS = 300.0  # how long a server may take to store a file of its maximum size
 _SIZE_HINT = "Choose a smaller file, or raise LANGFLOW_MAX_FILE_SIZE_UPLOAD on the server."
 
 
@@ -47,7 +47,7 @@ def upload_file(
     """
     stream = io.BytesIO(content) if isinstance(content, bytes) else content
     size = stream.seek(0, os.SEEK_END)
-    server = yield from get_server_or_release(context)
+    server = yield from get_server_or_default_limits(context)
     size_error = upload_size_error(name, size, server.limits.max_upload_mb)
     if size_error:
         raise FileRefused(size_error, hint=_SIZE_HINT)

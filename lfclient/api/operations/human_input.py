@@ -6,7 +6,7 @@ from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow_id
 from lfclient.api.operations.runs import last_known_run
-from lfclient.api.operations.server import get_release
+from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.requests import WORKFLOWS, RequestSpec, get_request, job_path
 from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.json_types import JsonObject
@@ -50,6 +50,6 @@ def resume_run(context: ApiContext, job: Run | str, request_id: str, decision: s
 
 
 def _require_approvals(context: ApiContext) -> Steps[None]:
-    server = yield from get_release(context)
+    server = yield from get_server_without_limits(context)
     if not server.capabilities.pending:
         raise Unsupported(f"Langflow {server.version} has no approvals. They came with 1.11.")

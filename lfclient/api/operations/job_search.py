@@ -8,14 +8,14 @@ from lfclient.api.http import Response
 from lfclient.api.operations.chat_sessions import fetch_messages
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow_id
-from lfclient.api.operations.server import get_release
+from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.requests import get_request
 from lfclient.api.steps import Steps, fetch, send
 from lfclient.flows.model import Flow
 from lfclient.runs.lost_jobs import CLOCK_SLACK, MAX_TRANSACTIONS, FoundJob, JobIndex
 from lfclient.wire.schemas import BuildList, TraceList, TransactionList, parse
 
-_MAX_TRACES = 50  # of one session, the latest
+_MAX_TRACES = 50  # the latest traces of one session
 _MAX_MESSAGES = 200
 
 
@@ -23,7 +23,7 @@ def find_jobs(
     context: ApiContext, flow: Flow | str, session_id: str | None, sent_at: datetime
 ) -> Steps[list[FoundJob]]:
     """Return the jobs that a submit sent at `sent_at` may have created."""
-    server = yield from get_release(context)
+    server = yield from get_server_without_limits(context)
     flow_id = yield from get_flow_id(context, flow)
     index = JobIndex()
     response = yield from send(get_request("/api/v1/monitor/builds", flow_id=flow_id))

@@ -7,7 +7,7 @@ from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.chat_sessions import list_message_items
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.files import find_file, list_file_items
-from lfclient.api.operations.server import get_server_or_release
+from lfclient.api.operations.server import get_server_or_default_limits
 from lfclient.api.requests import events_request, get_request
 from lfclient.api.steps import Pause, Steps, fetch, or_default, send
 from lfclient.common.backoff import Backoff
@@ -55,7 +55,7 @@ def complete_run(
     limits = context.limits
     needs_evidence, delayed = find_missing_evidence(run, flow, limits)
     if needs_evidence:
-        server = yield from get_server_or_release(context)
+        server = yield from get_server_or_default_limits(context)
         limits = server.limits
         try:
             evidence = yield from _complete_evidence(context, run, server, delayed, evidence)
@@ -80,7 +80,7 @@ def get_component_runs(
     if not run.flow_id or not run.job_id:
         return {}
     flow = flow or context.flows.get(run.flow_id)
-    server = yield from get_server_or_release(context)
+    server = yield from get_server_or_default_limits(context)
     expected: set[str] = set()
     if flow and run.status is RunStatus.COMPLETED:
         expected = {leaf.id for leaf in flow.expected_terminals}

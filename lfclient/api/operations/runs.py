@@ -12,7 +12,7 @@ from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow
 from lfclient.api.operations.run_completion import complete_run, list_file_ids
-from lfclient.api.operations.server import get_release
+from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.payloads import run_request, session_parameter
 from lfclient.api.requests import status_request
 from lfclient.api.steps import Pause, Steps, or_default, send
@@ -31,8 +31,8 @@ from lfclient.wire.server_info import ServerInfo
 
 OnChange = Callable[[Run], object]
 
-WAIT_POLLING = Backoff(0.1, 4.0)  # of a job's status in `wait_for_run`
-MAX_UNAVAILABLE_SECONDS = 30.0  # that waiting for a run or its events tolerates
+WAIT_POLLING = Backoff(0.1, 4.0)  # waits between status requests in `wait_for_run`
+MAX_UNAVAILABLE_SECONDS = 30.0  # how long a wait tolerates an unavailable server
 # a 500 can be wrong for about a second after a job completed (1.10) or was stopped (1.11+)
 _DOUBTFUL_STATUS = Backoff(0.12, 0.4, wait_exp_base=1.3, attempts=6)
 
@@ -69,8 +69,8 @@ def start_run(
     response = yield from send(spec)
     if is_dialect_mismatch(response):
         # nothing ran: the server has been replaced by another release
-        context.release = context.server = None
-        server = yield from get_release(context)
+        context.server_without_limits = context.server = None
+        server = yield from get_server_without_limits(context)
         spec = run_request(server, flow, overrides, mode, session_id, key, repeat)
         response = yield from send(spec)
     session = session_id if session_parameter(server, flow) else None
@@ -96,7 +96,7 @@ def prepare_run(
     if isinstance(flow, str):
         flow = yield from get_flow(context, flow)
     context.flows[flow.id] = flow
-    server = yield from get_release(context)
+    server = yield from get_server_without_limits(context)
     # a component may return either
     context.redactor.add(*collect_secrets(flow, overrides), *stored_secrets(flow))
     if check:
@@ -184,7 +184,7 @@ def _read_response(
 def _fetch_status(context: ApiContext, before: Run, flow: Flow | None) -> Steps[Run]:
     """Return the job's state once it is certain: a 500 counts only if it is repeated."""
     job_id = before.job_id or ""
-    server = yield from get_release(context)
+    server = yield from get_server_without_limits(context)
     failures = 0
     waits = _DOUBTFUL_STATUS.waits()
     while True:

@@ -21,31 +21,31 @@ from lfclient.wire.server_info import (
 )
 
 
-def get_release(context: ApiContext) -> Steps[ServerInfo]:
+def get_server_without_limits(context: ApiContext) -> Steps[ServerInfo]:
     """Return the server's release and dialect without its limits; fetched once."""
-    if context.release is None:
-        context.release = yield from _fetch_release()
-    return context.release
+    if context.server_without_limits is None:
+        context.server_without_limits = yield from _fetch_server()
+    return context.server_without_limits
 
 
 def get_server(context: ApiContext) -> Steps[ServerInfo]:
     """Return the server with its limits and warnings; fetched once."""
     if context.server is None:
-        server = yield from get_release(context)
+        server = yield from get_server_without_limits(context)
         config = yield from _fetch_config()
         server = replace(server, limits=read_limits(config, server.dialect))
         if server.dialect == "inputs":
             server = yield from _check_workflow_api(server)
-        context.release = context.server = server
+        context.server_without_limits = context.server = server
     return context.server
 
 
-def get_server_or_release(context: ApiContext) -> Steps[ServerInfo]:
+def get_server_or_default_limits(context: ApiContext) -> Steps[ServerInfo]:
     """Return `get_server`'s result, with the default limits if the server doesn't tell them."""
     try:
         return (yield from get_server(context))
     except LangflowError:
-        return (yield from get_release(context))
+        return (yield from get_server_without_limits(context))
 
 
 def is_healthy() -> Steps[bool]:
@@ -77,7 +77,7 @@ def _fetch_config() -> Steps[ConfigResponse]:
         return ConfigResponse()
 
 
-def _fetch_release() -> Steps[ServerInfo]:
+def _fetch_server() -> Steps[ServerInfo]:
     response = yield from send(get_request("/api/v1/version"))
     if response.status >= 500 or 300 <= response.status < 400:
         raise error_from_response(response)

@@ -9,7 +9,7 @@ from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.run_completion import fetch_build_evidence
 from lfclient.api.operations.runs import get_status, last_known_run
-from lfclient.api.operations.server import get_release
+from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.requests import WORKFLOWS, RequestSpec, status_request
 from lfclient.api.steps import Pause, Steps, send
 from lfclient.common.backoff import Backoff
@@ -19,10 +19,10 @@ from lfclient.flows.model import Flow
 from lfclient.runs.model import Run, RunStatus, StopResult
 from lfclient.runs.outcome import evaluate_outcome
 
-RESUME_SECONDS = 0.5  # that a job takes to continue after a decision
+RESUME_SECONDS = 0.5  # how long a job takes to continue after a decision
 _STOP_CONFIRMATION = Backoff(0.1, 0.4, attempts=4)
-_JOB_START = Backoff(0.05, 0.2, attempts=6)  # of a queued job, before it is stopped
-_MAX_START_SECONDS = 1.0  # for all of these attempts
+_JOB_START = Backoff(0.05, 0.2, attempts=6)  # waits for a queued job to start before it is stopped
+_MAX_START_SECONDS = 1.0  # total time of these attempts
 
 
 def stop_run(context: ApiContext, job: Run | str, flow: Flow | None) -> Steps[StopResult]:
@@ -32,7 +32,7 @@ def stop_run(context: ApiContext, job: Run | str, flow: Flow | None) -> Steps[St
     first. On 1.13 a stop must not coincide with the start of a job, so that is awaited.
     """
     before = last_known_run(context, job)
-    server = yield from get_release(context)
+    server = yield from get_server_without_limits(context)
     if server.dialect == "inputs":
         run = yield from get_status(context, before, flow)
         if run.ended:

@@ -9,7 +9,7 @@ from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.event_streams import stream_read_timeout
 from lfclient.api.operations.run_completion import resolve_files
 from lfclient.api.operations.runs import prepare_run
-from lfclient.api.operations.server import get_server_or_release
+from lfclient.api.operations.server import get_server_or_default_limits
 from lfclient.api.payloads import run_request
 from lfclient.api.requests import EVENT_STREAM
 from lfclient.api.steps import Emit, EventSteps, ReadChunk, send
@@ -23,9 +23,9 @@ from lfclient.runs.outcome import evaluate_outcome
 from lfclient.runs.responses import new_run, read_component
 from lfclient.wire.sse import FrameParser, RawEvent, check_event_stream
 
-MAX_RAW_BYTES = 5_000_000  # of a streamed call in `Run.raw`; later frames are only counted
+MAX_RAW_BYTES = 5_000_000  # size of a call's `Run.raw`; later frames are only counted
 _TIMED_OUT = "execution timed out"  # Langflow's text for its own time limit
-# by final event, if a streamed call has one as jobs do
+# statuses by the final event, if a streamed call has one as jobs do
 _STATUS_BY_END = {
     "cancelled": RunStatus.CANCELLED,
     "timed_out": RunStatus.TIMED_OUT,
@@ -43,7 +43,7 @@ def stream_run(
     """Run a flow in one request and emit its events; the run ends with its connection."""
     overrides = overrides or {}
     flow, server, files_before = yield from prepare_run(context, flow, overrides, "stream", check)
-    limits = (yield from get_server_or_release(context)).limits
+    limits = (yield from get_server_or_default_limits(context)).limits
     spec = run_request(server, flow, overrides, "stream", session_id)
     headers, read_timeout = {"accept": EVENT_STREAM}, stream_read_timeout(server, is_call=True)
     response = yield from send(

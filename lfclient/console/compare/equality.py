@@ -6,8 +6,8 @@ from lfclient.common.json_types import Json
 def is_equal(first: Json, second: Json) -> bool:
     """Return whether two JSON values are equal, at any depth and without recursion.
 
-    Unlike `==`, True differs from 1, and NaN equals NaN, as it does when read back from a record.
-    1 equals 1.0.
+    Unlike with `==`, True differs from 1, and NaN equals NaN: a record that is stored and read back
+    equals itself. 1 equals 1.0.
     """
     pairs = [(first, second)]
     while pairs:

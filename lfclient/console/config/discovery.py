@@ -1,4 +1,4 @@
-"""Find a Langflow server that nobody configured."""
+"""Find a Langflow server when none is configured."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Write tables as CSV in which no spreadsheet finds a formula."""
+"""Write tables as CSV, with formulas escaped so that no spreadsheet evaluates them."""
 
 import csv
 import io

@@ -13,7 +13,7 @@ from lfclient.console.content.json_path import format_path, walk
 from lfclient.outputs.model import Output, OutputKind
 
 MAX_IMAGES = 500
-MAX_SEARCHED_VALUES = 20_000  # in structured data or a table
+MAX_SEARCHED_VALUES = 20_000  # values of structured data or a table
 _BASE64_PREFIXES = ("iVBORw0KGgo", "/9j/")  # PNG, JPEG
 _IN_TEXT = re.compile(
     r"(?:!\[(?P<alt>[^\]\n]*)\]\(\s*<?)?(?P<uri>data:image/[\w.+-]+;base64,[A-Za-z0-9+/]+={0,2})"
@@ -23,7 +23,7 @@ _IMAGE_EXTENSIONS = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
 
 @dataclass(frozen=True)
 class FoundImage:
-    """An image. `name` is its alternative text, or its path in the output.
+    """An image in an output. `name` is its alt text or its path.
 
     `source` is its bytes, a `data:` URL, or the URL of a remote image.
     """

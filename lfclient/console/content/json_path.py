@@ -37,12 +37,12 @@ class SearchResult:
     is_complete: bool
 
 
-def search_value(value: Json, word: str, limit: int) -> SearchResult:
-    """Find keys and values that contain `word`, ignoring case, and the value at the path `word`."""
-    folded_word = word.strip().casefold()
-    if not folded_word:
+def search_value(value: Json, query: str, limit: int) -> SearchResult:
+    """Find keys and values that contain `query`, ignoring case, and the value at that path."""
+    folded_query = query.strip().casefold()
+    if not folded_query:
         return SearchResult([], 0, True)
-    at_path = resolve_path(value, word.strip())
+    at_path = resolve_path(value, query.strip())
     matches = [at_path] if at_path else []
     total = len(matches)
     searched = 0
@@ -50,7 +50,7 @@ def search_value(value: Json, word: str, limit: int) -> SearchResult:
         searched += 1
         if searched > MAX_SEARCHED_VALUES:
             return SearchResult(matches, total, False)
-        if folded_word in str(keys[-1]).casefold() or folded_word in _text(inner):
+        if folded_query in str(keys[-1]).casefold() or folded_query in _text(inner):
             if at_path and format_path(keys) == at_path.path:
                 continue
             total += 1

@@ -73,7 +73,7 @@ _BY_EXTENSION: dict[str, MediaType] = {
     "js": MediaType(MediaKind.TEXT, "text/javascript", "js", "javascript"),
     "sql": MediaType(MediaKind.TEXT, "application/sql", "sql", "sql"),
 }
-SNIFFED_BYTES = 4096  # to tell text from binary data
+SNIFFED_BYTES = 4096  # bytes that tell text from binary data
 
 
 def detect_media_type(data: bytes, name: str = "") -> MediaType:

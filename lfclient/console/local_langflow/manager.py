@@ -41,8 +41,8 @@ DOWNLOAD_NOTE = (
     f"connection, about {(DOWNLOAD_MB * 0.8 + INSTALL_SECONDS) / 60:.0f} minutes at 10 Mbit/s."
 )
 
-_START_TIMEOUT_SECONDS = 240.0  # a slow disk needs several times the usual
-_LOCK_TIMEOUT_SECONDS = 1800.0  # while another process installs it
+_START_TIMEOUT_SECONDS = 240.0  # a slow disk needs several times the usual time
+_LOCK_TIMEOUT_SECONDS = 1800.0  # how long to wait while another process installs it
 _POLL_SECONDS = 0.3
 
 _INTERRUPTED = "Starting the local Langflow was interrupted."

@@ -15,7 +15,7 @@ _RUN_STATUS_LABELS = {
     RunStatus.INTERRUPTED: "Interrupted",
     RunStatus.OUTCOME_UNKNOWN: "Outcome unknown",
 }
-RUN_STATUS_DESCRIPTIONS = {  # of the statuses whose label does not say enough
+RUN_STATUS_DESCRIPTIONS = {  # for statuses whose label does not say enough
     RunStatus.TIMED_OUT: (
         "The run reached the server's time limit, which LANGFLOW_WORKFLOW_EXECUTION_TIMEOUT and "
         "LANGFLOW_BACKGROUND_JOB_TIMEOUT set."
@@ -26,8 +26,8 @@ RUN_STATUS_DESCRIPTIONS = {  # of the statuses whose label does not say enough
         "The response was lost. Check in Langflow whether the flow ran before you run it again."
     ),
 }
-NOT_RUN = "Not run"  # also of an output that a run lacks because its component did not run
-DOES_NOT_RUN = "Does not run"  # of a component that no run includes
+NOT_RUN = "Not run"  # also for an output that is missing because its component did not run
+DOES_NOT_RUN = "Does not run"  # label of a component that no run includes
 _COMPONENT_STATE_LABELS = {
     ComponentState.WAITING: "Waiting",
     ComponentState.RUNNING: "Running",

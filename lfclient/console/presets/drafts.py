@@ -15,11 +15,11 @@ from lfclient.common.json_types import JsonObject
 from lfclient.console.store.drafts import DraftKey, DraftStore
 from lfclient.console.store.errors import StoreError
 
-MAX_DRAFTS = 500  # in memory, of all browsers together
+MAX_DRAFTS = 500  # drafts in memory, of all browsers together
 MAX_LENGTH = 1_000_000  # characters of JSON; a longer draft exists in its session only
 MAX_PENDING = 500  # drafts waiting to be written
 WRITE_DELAY_SECONDS = 0.5  # several changes within this time are written once
-RETRY_SECONDS = 5.0  # after the database failed
+RETRY_SECONDS = 5.0  # how long to wait after the database failed
 
 log = logging.getLogger(__name__)
 

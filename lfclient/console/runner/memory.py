@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import psutil
 
-_MIN_GROWTH_BYTES = 32_000_000  # worth a full collection
+_MIN_GROWTH_BYTES = 32_000_000  # growth that is worth a full collection
 _baseline = 0
 
 

@@ -20,7 +20,7 @@ from lfclient.errors import TRANSIENT_ERRORS, LangflowError
 from lfclient.runs.lost_jobs import FoundJob
 from lfclient.runs.model import RunStatus
 
-RESEND_SECONDS = 60.0  # after the click
+RESEND_SECONDS = 60.0  # how long after the click a request may be sent again
 # around the click: a job that is found by its time alone may belong to another run of this time
 NEARBY = timedelta(minutes=10)
 

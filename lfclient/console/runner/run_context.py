@@ -35,7 +35,7 @@ _SECRETS_LOST_WARNING = (
     "and did not save the raw response."
 )
 
-_MAX_MESSAGES = 50  # of a session, among which a run's messages are looked for
+_MAX_MESSAGES = 50  # latest messages of a session that are searched for a run's
 
 
 @dataclass

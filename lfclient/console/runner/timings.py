@@ -64,15 +64,15 @@ class Timings:
     # … and this long after the request if there is no event.
     max_call_start_seconds: float = 1.5
 
-    # between two looks at commands from other processes
+    # interval between two looks at commands from other processes
     sync_seconds: float = 0.5
-    # between two writes of a run's progress for other processes
+    # interval between two writes of a run's progress for other processes
     publish_seconds: float = 1.0
-    # between two looks at a run that another process follows
+    # interval between two looks at a run that another process follows
     store_poll_seconds: float = 0.3
-    # between two heartbeats, and two checks for runs of dead processes
+    # interval between two heartbeats, and two checks for runs of dead processes
     heartbeat_seconds: float = 3.0
-    # between two turns of the maintenance jobs
+    # interval between two turns of the maintenance jobs
     maintenance_seconds: float = 5.0
     # an ended run stays in memory this long after it was last read
     ended_ttl_seconds: float = 20.0

@@ -16,7 +16,7 @@ from lfclient.console.store.errors import translate_db_errors
 from lfclient.console.store.store import Store
 from lfclient.console.store.workers import WorkerHeartbeats
 
-DEAD_AFTER_SECONDS = 15.0  # without a heartbeat
+DEAD_AFTER_SECONDS = 15.0  # time without a heartbeat after which a process counts as dead
 _FORGET_AFTER_SECONDS = 3600.0
 
 

@@ -29,11 +29,11 @@ from lfclient.console.store.migrate import (
 )
 
 FILE_NAME = "runs.db"
-BUSY_SECONDS = 3.0  # to wait for a lock
-ERASE_SECONDS = 0.2  # that a delete waits for its text to be erased
+BUSY_SECONDS = 3.0  # how long to wait for a lock
+ERASE_SECONDS = 0.2  # how long a delete waits for its text to be erased
 STATEMENT_SECONDS = 60.0
-UPGRADE_SECONDS = 600.0  # to wait for another process's upgrade, or to upgrade
-MIN_SQLITE_VERSION = (3, 35)  # RETURNING, and the trigram index
+UPGRADE_SECONDS = 600.0  # time to upgrade, or to wait for another process's upgrade
+MIN_SQLITE_VERSION = (3, 35)  # has RETURNING and the trigram index
 PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
@@ -41,9 +41,9 @@ PRAGMAS = (
     "journal_size_limit=67108864",
 )
 
-_DELETED_MARK = "PRAGMA user_version"  # random after a delete, 0 once the text is erased
+_DELETED_MARK = "PRAGMA user_version"  # a random value after a delete, 0 once the text is erased
 _UPGRADE_LOCK = 7_312_004  # PostgreSQL's advisory lock for upgrading the schema
-_KEEPALIVE = {  # notices within seconds that a server has disappeared
+_KEEPALIVE = {  # options that detect within seconds that a server has disappeared
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from lfclient.console.store.errors import NewerDatabase
 
-MERGED_PAGES = 100  # of the search index in one step, about 20 ms
+MERGED_PAGES = 100  # pages of the search index merged in one step, about 20 ms
 log = logging.getLogger(__name__)
 
 _SCRIPTS = Path(__file__).parent / "migrations"

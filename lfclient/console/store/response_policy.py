@@ -15,7 +15,7 @@ from lfclient.outputs.model import Output
 from lfclient.runs.components import ComponentRun
 from lfclient.runs.model import Run
 
-_BATCH_BYTES = 1_000_000  # of chunks that one statement inserts
+_BATCH_BYTES = 1_000_000  # bytes of chunks that one statement inserts
 _NO_PROMPT = "*This console doesn't store questions. The page of this run may still show this one.*"
 
 

@@ -32,7 +32,7 @@ from lfclient.console.store.text_search import labels_in_use
 from lfclient.runs.model import RunStatus
 
 PAGE_SIZE = 50
-MAX_LABELS = 20  # of a run
+MAX_LABELS = 20  # labels of one run
 MAX_LABEL_LENGTH = 60
 
 _BATCH_SIZE = 200  # runs that one transaction deletes

@@ -9,7 +9,7 @@ from typing import Any
 
 from lfclient.runs.model import Mode, Run, RunStatus
 
-ADOPTED_TOKEN_PREFIX = "job "  # of the submit token of a run that another client started
+ADOPTED_TOKEN_PREFIX = "job "  # in the submit token of a run that another client started
 UNFINISHED_STATUSES = [status for status in RunStatus if not status.ended]
 
 

@@ -19,7 +19,7 @@ from lfclient.outputs.model import FileRef, Output, OutputKind
 # characters
 MAX_INPUT_SUMMARY = 300
 MAX_OUTPUT_SUMMARY = 200
-MAX_SEARCHABLE_CHARACTERS = 20_000  # of inputs, and of outputs
+MAX_SEARCHABLE_CHARACTERS = 20_000  # limit for inputs, and another for outputs
 _MARKDOWN = MarkdownIt("commonmark")
 _INLINE_MARK = re.compile(r"[\0\\`*_\[<&]")  # a line without one has no inline Markdown
 _ACCENTS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters

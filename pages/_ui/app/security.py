@@ -19,7 +19,7 @@ from lfclient.console.store.drafts import MAX_AGE_DAYS
 from pages._ui.app import page_assets
 
 COOKIE = "langflow_console"
-COOKIE_SECONDS = int(MAX_AGE_DAYS * 24 * 3600)  # as long as drafts
+COOKIE_SECONDS = int(MAX_AGE_DAYS * 24 * 3600)  # drafts last as long
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 # fetched by every page before it opens its websocket, so that the socket carries the cookie
 _COOKIE_PATH = "/_stcore/health"

@@ -31,7 +31,7 @@ _MAX_FETCHED = 200  # messages in one response
 _TTL_SECONDS = 15.0
 _LATEST_RUNS = 5
 _MAX_RUNS = 50  # latest runs of the flow that are searched for those of a conversation
-_CLOCK_SKEW = timedelta(seconds=2)  # of the server; 1.8 sends whole seconds
+_CLOCK_SKEW = timedelta(seconds=2)  # how far the server's times may be off; 1.8 sends whole seconds
 _RANDOM_NAME = re.compile(r"console-[0-9a-f]{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

@@ -29,7 +29,7 @@ from pages._ui.widgets.markdown import escape
 REFRESH_SECONDS = 0.5
 WATCH_SECONDS = 5.0
 WAIT_SECONDS = 0.45
-_REDRAW_SECONDS = 0.1  # between two updates of an answer that is being written
+_REDRAW_SECONDS = 0.1  # interval between updates of an answer that is being written
 
 
 def draw(conversation: Conversation) -> None:

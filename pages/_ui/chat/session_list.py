@@ -21,8 +21,8 @@ from pages._ui.state import chat as chat_state
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape, format_time
 
-SEARCH_FROM = 8  # sessions from which on there is a search box
-MAX_LISTED = 30  # listed at once
+SEARCH_FROM = 8  # with this many sessions there is a search box
+MAX_LISTED = 30  # sessions listed at once
 _MAX_NAME_LENGTH = 120  # characters of a new name
 
 

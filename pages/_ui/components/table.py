@@ -15,7 +15,7 @@ from pages._ui.widgets.markdown import escape, first_line
 MAX_NAME_LENGTH = 80
 MAX_RESULT_LENGTH = 100
 MAX_SCANNED = 2000  # characters of a text searched for its first line
-MAX_HEIGHT = 420  # pixels, above which the rows scroll
+MAX_HEIGHT = 420  # pixels; in a taller table the rows scroll
 MAX_ROWS_UNSCROLLED = 10
 HEADERS = ("Component", "State", "Duration", "Result")
 

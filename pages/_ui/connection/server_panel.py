@@ -14,7 +14,7 @@ from pages._ui.state import connection as connection_state
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape, inline_code
 
-FLOWS_WAIT_SECONDS = 10.0  # for the list of flows, after some were added
+FLOWS_WAIT_SECONDS = 10.0  # how long to wait for the list of flows after some were added
 _SOURCES = {
     "environment": "from the environment",
     "env file": "from .env",

@@ -26,7 +26,7 @@ from pages._ui.widgets.markdown import escape, inline_code
 
 HERE, LISTED, TYPED = "This computer", "On the server", "Type a path"
 _REFRESH_SECONDS = 0.3
-_MAX_LISTED = 300  # server files offered
+_MAX_LISTED = 300  # files on the server that are offered
 
 
 class FileUpload(Widget):

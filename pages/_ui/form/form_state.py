@@ -30,7 +30,7 @@ from pages._ui.state.drafts import drafts
 
 _FORMS = "forms"
 _WIDGET_COUNT = "form-widgets-made"
-_MAX_FORMS = 30  # per Streamlit session; the least recently used is dropped first
+_MAX_FORMS = 30  # forms per Streamlit session; the least recently used is dropped first
 
 
 @dataclass

@@ -17,11 +17,11 @@ from lfclient.outputs.tables import is_rows
 from pages._ui.widgets import downloads
 from pages._ui.widgets.markdown import escape, inline_code
 
-MAX_VALUES = 15  # drawn before “Show all”
+MAX_VALUES = 15  # values drawn before “Show all”
 MAX_LINE_CHARS = 80
-PREVIEW_CHARS = 1_500  # of a text, drawn before “Show all”
-MAX_CHARS = 200_000  # of a text drawn at all; a download has the rest
-PREVIEW_ROWS = 100  # of a table, drawn before “Show all”
+PREVIEW_CHARS = 1_500  # characters of a text drawn before “Show all”
+MAX_CHARS = 200_000  # characters of a text drawn at all; a download has the rest
+PREVIEW_ROWS = 100  # rows of a table drawn before “Show all”
 MAX_ROWS = 20_000
 TEXT_HEIGHT = 240  # pixels
 _EMPTY: tuple[Any, ...] = ("", [], {}, None)

@@ -34,7 +34,7 @@ def draw(view: ListView) -> None:
         on_click="ignore",
         help=f"Exports all matching runs, up to the newest {MAX_EXPORTED:,}.",
     )
-    key = history_key("many")
+    key = history_key("bulk")
     panel = st.popover("Bulk delete", icon=":material/delete_sweep:", key=key, on_change="rerun")
     if panel.open:
         with panel, alerts.show_errors():
@@ -95,7 +95,7 @@ def _draw_delete_panel(view: ListView) -> None:
     st.caption("Runs in progress are kept.")
     st.button(
         f"Delete {runs}",
-        key=history_key("delete-many"),
+        key=history_key("delete-bulk"),
         type="primary",
         on_click=_delete_matching,
         args=(view, run_filter),
@@ -125,7 +125,7 @@ def _deletable_filter(run_filter: RunFilter, before: date | None, keep_starred: 
 def _delete_matching(view: ListView, run_filter: RunFilter) -> None:
     with st.spinner("Deleting…"):
         notify_deleted(len(run_history().delete_all(view.owners, run_filter)))
-        st.session_state[history_key("many")] = False  # closes the panel
+        st.session_state[history_key("bulk")] = False  # closes the panel
 
 
 def notify_deleted(count: int) -> None:

@@ -25,7 +25,7 @@ from pages._ui.state.slot import first_time
 from pages._ui.widgets import alerts
 
 POLL_SECONDS = 2.0
-IDLE_POLL_SECONDS = 5.0  # while no listed run is in progress
+IDLE_POLL_SECONDS = 5.0  # interval while no listed run is in progress
 MAX_NEW = 99
 # a run's outputs are written a moment after its status
 _SETTLED_SECONDS = 10

@@ -29,7 +29,7 @@ from pages._ui.widgets import alerts, controls, downloads
 from pages._ui.widgets.markdown import escape, format_full_time, strip_remote_images
 
 MAX_MESSAGES = 100
-REFRESH_SECONDS = 1.0  # while component records of an ended run still arrive
+REFRESH_SECONDS = 1.0  # interval while component records of an ended run still arrive
 
 _PARTIAL_STATUSES = (
     RunStatus.CANCELLED,

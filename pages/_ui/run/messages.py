@@ -13,10 +13,10 @@ from pages._ui.outputs.message import MAX_MARKDOWN_LENGTH, MAX_TEXT_LENGTH, draw
 from pages._ui.widgets import controls, downloads
 from pages._ui.widgets.markdown import escape, strip_remote_images
 
-MAX_CHARS = 100_000  # of all messages: a browser takes 1.3 s to draw 100 KB of Markdown
-MAX_BLOCKS = 30  # drawn of one message
+MAX_CHARS = 100_000  # characters in all; a browser takes 1.3 s to draw 100 KB of Markdown
+MAX_BLOCKS = 30  # blocks drawn of one message
 _MAX_VALUE_CHARS = 2_000
-_MAX_PARTIAL_CHARS = 10_000  # drawn of a long text that is being written, from its end
+_MAX_PARTIAL_CHARS = 10_000  # characters drawn of an incomplete text, from its end
 _MAX_ERROR_CHARS = 1_000
 _MAX_FILES = 20
 _GENERIC_NAMES = ("User", "Machine", "AI", "")

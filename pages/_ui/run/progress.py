@@ -19,7 +19,7 @@ from pages._ui.outputs import view as outputs_view
 from pages._ui.state import run_page
 from pages._ui.widgets.markdown import escape, strip_remote_images
 
-MAX_SHOWN_CHARS = 20_000  # of a message in progress, its end; the full text follows with the result
+MAX_SHOWN_CHARS = 20_000  # last characters of a message in progress; the result has the full text
 _RESULT_STATES = (ComponentState.DONE, ComponentState.FAILED)
 _ENDED_STATES = (*_RESULT_STATES, ComponentState.SKIPPED)
 _NO_EVENTS_TEXT = (

@@ -16,7 +16,7 @@ from pages._ui.state import run_page
 from pages._ui.widgets import alerts, downloads
 from pages._ui.widgets.markdown import escape
 
-MAX_EVENTS = 10_000  # listed for a run
+MAX_EVENTS = 10_000  # events listed for a run
 
 _SECRET_SENT_TEXT = (
     "This run was given a secret, which Langflow may repeat in its events. The console does not "

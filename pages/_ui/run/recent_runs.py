@@ -14,7 +14,7 @@ from pages._ui.widgets.markdown import escape, format_time
 
 REFRESH_SECONDS = 2.0
 MAX_RUNS = 10
-MAX_SUMMARY_CHARS = 60  # of the inputs in a row
+MAX_SUMMARY_CHARS = 60  # characters of the inputs in a row
 
 
 def draw(server: ServerSession) -> None:

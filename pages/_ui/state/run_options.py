@@ -10,7 +10,7 @@ from pages._ui.state.drafts import drafts
 
 MODE = "run-mode-choice"
 ADVANCED = "run-advanced"
-_RANDOM_PREFIX = "console-"  # of generated session names
+_RANDOM_PREFIX = "console-"  # prefix of generated session names
 
 
 def mode_key(owner: str) -> str:

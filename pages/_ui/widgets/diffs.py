@@ -18,11 +18,11 @@ from pages._ui.widgets import controls, downloads
 from pages._ui.widgets.markdown import escape_lines
 
 WORDS, LINES = "Words", "Lines"
-MAX_CHARS = 20_000  # of drawn pieces
-MAX_SAME_CHARS, SAME_END_CHARS = 500, 200  # of equal text between two differences
+MAX_CHARS = 20_000  # characters of drawn pieces
+MAX_SAME_CHARS, SAME_END_CHARS = 500, 200  # characters of equal text between two differences
 MAX_HEIGHT_PIXELS = 440
-MAX_ROWS = 300_000  # compared of a table
-MAX_CELL_CHARS = 300  # of a value in a cell
+MAX_ROWS = 300_000  # rows of a table that are compared
+MAX_CELL_CHARS = 300  # characters of a value in a cell
 _CHANGED = "background-color: rgba(245, 158, 11, 0.28); font-weight: 600"
 _SIGNS = {
     ChangeKind.CHANGED: "≠ changed",

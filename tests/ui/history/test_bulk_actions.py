@@ -1,4 +1,4 @@
-"""Actions on selected runs, also from an outdated page."""
+"""Bulk actions on selected or matching runs, including clicks on an outdated page."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_bulk_delete_keeps_a_run_that_ends_after_the_confirmation_is_drawn(url):
     store = app_context().runner.store
     store.create(running)
     app = history()
-    app.session_state[history_state.history_key("many")] = True
+    app.session_state[history_state.history_key("bulk")] = True
     app.run()
     ended = datetime.now(UTC)
     stored = store.get("c")

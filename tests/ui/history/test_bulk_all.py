@@ -25,7 +25,7 @@ def test_bulk_delete_removes_matching_runs_before_a_date_and_keeps_starred_ones(
     add(url, "other", 40 * 86400, flow_id=TWO)
     app_context().runner.history.set_starred([run.owner], "starred", True)
     app = history(flow=ONE)
-    app.session_state[history_state.history_key("many")] = True
+    app.session_state[history_state.history_key("bulk")] = True
     app.run()
     assert "Delete 2 runs that match the filters" in page_text(app)
     assert "Keeps 1 starred run" in page_text(app)
@@ -43,7 +43,7 @@ def test_the_confirmation_warns_about_starred_runs(url):
     app_context().runner.history.set_starred([run.owner], "a", True)
     assert "This includes 1 starred run" in page_text(select_runs(history(), "a", "b"))
     app = history()
-    app.session_state[history_state.history_key("many")] = True
+    app.session_state[history_state.history_key("bulk")] = True
     app.run()
     next(each for each in app.toggle if each.label.startswith("Keep starred")).set_value(False)
     assert "This includes 1 starred run" in page_text(app.run())
@@ -56,7 +56,7 @@ def test_a_filter_for_running_runs_has_nothing_to_delete(url):
     running = add_running_run(url, id="c", submit_token="c")
     app_context().runner.store.create(running)
     app = history(status="in_progress")
-    app.session_state[history_state.history_key("many")] = True
+    app.session_state[history_state.history_key("bulk")] = True
     app.run()
     assert "No finished runs to delete" in page_text(app)
 
