@@ -16,7 +16,8 @@ MAX_IMAGES = 500
 MAX_SEARCHED_VALUES = 20_000  # values of structured data or a table
 _BASE64_PREFIXES = ("iVBORw0KGgo", "/9j/")  # PNG, JPEG
 _IN_TEXT = re.compile(
-    r"(?:!\[(?P<alt>[^\]\n]*)\]\(\s*<?)?(?P<uri>data:image/[\w.+-]+;base64,[A-Za-z0-9+/]+={0,2})"
+    r"(?:!\[(?P<alt>[^\[\]\n]*)\]\([ \t]{0,9}<?)?"
+    r"(?P<uri>data:image/[\w.+-]{1,50};base64,[A-Za-z0-9+/]+={0,2})"
 )
 _IMAGE_EXTENSIONS = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
 

@@ -9,6 +9,8 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, extract_host
 
+_MAX_SCANNED = 2_000  # characters that are searched for a first line
+
 # Markdown allows escaping all ASCII punctuation; Streamlit's `:colour[…]` and `:material/…:` begin
 # with a colon, its formulas with a dollar
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:@&^=])")
@@ -16,7 +18,7 @@ _LATE_MARKUP = re.compile(r"\\:(?=material/|//)|\bwww(?=\\\.)", re.IGNORECASE)
 # a fenced block, or inline code
 _CODE = re.compile(
     r"^[ \t]*(?P<fence>`{3,}(?!`)|~{3,}(?!~))[^\n]*\n.*?(?:^[ \t]*(?P=fence)[`~]*[ \t]*$|\Z)"
-    r"|(?<![`\\])(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)*?(?<!`)(?P=ticks)(?!`)",
+    r"|(?<![`\\])(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).){0,2000}?(?<!`)(?P=ticks)(?!`)",
     re.S | re.M,
 )
 # a colon inside a word or URL starts neither
@@ -41,9 +43,9 @@ _FORMULA = re.compile(
 # markup at the start of a line or around words, removed for one-line previews
 _LINE_MARKS = re.compile(r"^\s*(?:(?:>|#{1,6}(?=\s)|[-*+](?=\s))\s*)+")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
-_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)(.+?)(?<=\S)\1(?!\w)")
+_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)(.{1,100}?)(?<=\S)\1(?!\w)")
 # a line break that Markdown reads as a space; not one after a backslash
-_SOFT_END = re.compile(r"(?<![\n\\])[ \t]*\n(?=[ \t]*\S)")
+_SOFT_END = re.compile(r"(?<![\n\\ \t])[ \t]*\n(?=[ \t]*\S)")
 _MATHEMATICAL = re.compile(r"[\\^_=<>+*/{}]|^\s*\w\s*$")
 
 
@@ -103,13 +105,13 @@ def strip_data_images(markdown: str) -> str:
 
 def first_line(markdown: str) -> str:
     """Return the first line that has words, without its Markdown markup."""
-    for line in markdown.strip().splitlines():
+    for line in markdown.strip()[:_MAX_SCANNED].splitlines():
         bare = _LINE_MARKS.sub("", line)
         bare = _LINK.sub(r"\1", bare)
         bare = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", bare)).strip()
         if re.search(r"\w", bare) and not line.startswith(("```", "~~~")):
             return bare
-    return markdown.strip().partition("\n")[0]
+    return markdown.strip()[:_MAX_SCANNED].partition("\n")[0]
 
 
 def humanize(name: str) -> str:
