@@ -57,6 +57,14 @@ def browser_fingerprint(cookie: str, data_dir: Path, secret: SecretStr | None = 
     return _hmac(["browser", cookie], data_dir, secret)
 
 
+def cookie_signature(token: str, data_dir: Path, secret: SecretStr | None = None) -> str:
+    """Return the 64 hex digits that a browser's cookie with this token is signed with.
+
+    Uses the same key as `owner_fingerprint`, and raises the same errors.
+    """
+    return _hmac(["cookie", token], data_dir, secret)
+
+
 def _hmac(message: list[str], data_dir: Path, secret: SecretStr | None) -> str:
     key = secret.get_secret_value().encode() if secret else folder_secret(data_dir)
     return hmac.new(key, json.dumps(message).encode(), hashlib.sha256).hexdigest()

@@ -1,34 +1,24 @@
-"""Security headers, and the cookie that identifies a browser."""
+"""Security headers, and the check of a websocket's origin."""
 
 import base64
 import hashlib
 import logging
 import re
-import secrets
 from pathlib import Path
-from typing import TypeGuard
 
 import streamlit
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
 
-from lfclient.console.store.drafts import MAX_AGE_DAYS
 from pages._ui.app import page_assets
+from pages._ui.app.browser_cookie import BrowserCookie, is_secure
 
-COOKIE = "langflow_console"
-COOKIE_SECONDS = int(MAX_AGE_DAYS * 24 * 3600)  # drafts last as long
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-# fetched by every page before it opens its websocket, so that the socket carries the cookie
-_COOKIE_PATH = "/_stcore/health"
+_METRICS_PATH = "/_stcore/metrics"
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
-
-
-def is_valid_token(token: object) -> TypeGuard[str]:
-    """Return whether `token` has the form of the console's cookie."""
-    return isinstance(token, str) and bool(_TOKEN.fullmatch(token))
 
 
 def content_security_policy() -> str:
@@ -62,11 +52,9 @@ def content_security_policy() -> str:
 
 
 class SecurityHeaders:
-    """Adds the headers to every response, and sets or renews the browser's cookie for 30 days.
+    """Adds the headers to every response, and closes Streamlit's page of metrics.
 
-    The cookie is SameSite=Strict, so a browser withholds it when a link on another site opens the
-    page. Setting it with the page would replace a withheld cookie. It is set on a later same-origin
-    request of the page instead, which carries the cookie if there is one.
+    That page tells anybody how many sessions there are and what they hold.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -84,45 +72,43 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        cookie = _fresh_cookie(HTTPConnection(scope))
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(self.headers)
-                if cookie:
-                    headers.append("set-cookie", cookie)
+                MutableHeaders(scope=message).update(self.headers)
             await send(message)
 
-        await self.app(scope, receive, send_with_headers)
+        is_closed = scope["path"].endswith(_METRICS_PATH)
+        app = PlainTextResponse("Not found", 404) if is_closed else self.app
+        await app(scope, receive, send_with_headers)
 
 
-def _fresh_cookie(request: HTTPConnection) -> str | None:
-    headers = request.headers
-    if not request.scope["path"].endswith(_COOKIE_PATH) or not _same_origin_fetch(headers):
-        return None
-    token, response = request.cookies.get(COOKIE), Response()
-    response.set_cookie(
-        COOKIE,
-        token if is_valid_token(token) else secrets.token_urlsafe(32),
-        COOKIE_SECONDS,
-        secure="https" in (request.scope.get("scheme"), headers.get("x-forwarded-proto")),
-        httponly=True,
-        samesite="strict",
-    )
-    return response.headers["set-cookie"]
+class OriginCheck:
+    """Refuses websockets that a page of another origin opens, with 403.
 
-
-def _same_origin_fetch(headers: Headers) -> bool:
-    """Return whether a page of this console sent the request.
-
-    Browsers send `Sec-Fetch-Site` on loopback and over HTTPS only. Elsewhere a fetch is recognized
-    by not accepting HTML, unlike a navigation.
+    Streamlit accepts every port of this host, so a page served beside the console could open one
+    with the visitor's cookie. Origins in `server.corsAllowedOrigins` are accepted, for proxies that
+    tell neither the scheme nor the host that the browser uses.
     """
-    site = headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    return "text/html" not in headers.get("accept", "")
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and not _is_own_origin(HTTPConnection(scope)):
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        await self.app(scope, receive, send)
+
+
+def _is_own_origin(request: HTTPConnection) -> bool:
+    origin = request.headers.get("origin")
+    if origin is None:  # not a browser
+        return True
+    scheme = "https" if is_secure(request) else "http"
+    host = request.headers.get("x-forwarded-host") or request.headers.get("host")
+    return origin in (f"{scheme}://{host}", *config.get_option("server.corsAllowedOrigins"))
 
 
 class ExceptionTextFilter(logging.Filter):
@@ -140,5 +126,5 @@ class ExceptionTextFilter(logging.Filter):
         return True
 
 
-MIDDLEWARE = [Middleware(SecurityHeaders)]
+MIDDLEWARE = [Middleware(each) for each in (SecurityHeaders, OriginCheck, BrowserCookie)]
 logging.getLogger("streamlit.error_util").addFilter(ExceptionTextFilter())

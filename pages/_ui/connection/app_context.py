@@ -17,7 +17,7 @@ from lfclient.console.runner import memory
 from lfclient.console.runner.runner import Runner
 from lfclient.console.runner.shared_runner import get_runner
 from lfclient.wire.server_info import ServerInfo
-from pages._ui.app.security import is_valid_token
+from pages._ui.app import browser_cookie
 from pages._ui.connection.request_cache import RequestCache
 from pages._ui.state import run_page
 from pages._ui.state.drafts import drafts
@@ -48,7 +48,7 @@ class AppContext:
 
     def draft_fingerprint(self, cookie: str) -> str | None:
         """Return the fingerprint that drafts are saved under, or None without a valid cookie."""
-        if not is_valid_token(cookie):
+        if not browser_cookie.is_cookie(cookie):
             return None
         return browser_fingerprint(cookie, self.settings.data_dir, self.settings.secret)
 

@@ -1,4 +1,4 @@
-"""Security headers, and the cookie that identifies a browser."""
+"""Security headers, closed metrics, and the check of a websocket's origin."""
 
 import asyncio
 import logging
@@ -11,29 +11,21 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from pages._ui.app import security
-from pages._ui.app.security import (
-    COOKIE,
-    ExceptionTextFilter,
-    content_security_policy,
-    is_valid_token,
-)
-
-FETCH = {"sec-fetch-site": "same-origin", "accept": "*/*"}
-HEALTH = "/_stcore/health"
+from pages._ui.app.security import ExceptionTextFilter, content_security_policy
 
 
-def get(path, headers, base="http://testserver"):
+def get(path, headers):
     async def page(request):
         return PlainTextResponse("ok")
 
     app = Starlette(
-        routes=[Route("/", page), Route(HEALTH, page), Route("/base" + HEALTH, page)],
+        routes=[Route("/{path:path}", page)],
         middleware=security.MIDDLEWARE,
     )
 
     async def call():
         transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url=base) as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
             return await client.get(path, headers=headers)
 
     return asyncio.run(call())
@@ -51,56 +43,15 @@ def test_every_response_has_the_security_headers():
     assert headers["referrer-policy"] == "no-referrer"
 
 
+@pytest.mark.parametrize("path", ["/_stcore/metrics", "/base/_stcore/metrics"])
+def test_streamlits_metrics_are_closed(path):
+    response = get(path, {})
+    assert (response.status_code, response.text) == (404, "Not found")
+    assert "content-security-policy" in response.headers
+
+
 def test_the_policy_allows_two_inline_scripts_by_hash():
     assert len(re.findall(r"'sha256-[A-Za-z0-9+/=]{44}'", content_security_policy())) == 2
-
-
-def test_the_cookie_is_set_on_a_fetch_by_the_page():
-    """Random, unreadable for scripts, sent to this site only, for 30 days."""
-    cookie = get(HEALTH, FETCH).headers["set-cookie"]
-    assert is_valid_token(re.match(rf"{COOKIE}=([^;]+)", cookie).group(1))
-    assert "HttpOnly" in cookie
-    assert "SameSite=strict" in cookie
-    assert "Max-Age=2592000" in cookie
-    assert "Secure" not in cookie
-
-
-def test_the_cookie_is_set_under_a_base_path():
-    assert "set-cookie" in get("/base" + HEALTH, FETCH).headers
-
-
-def test_the_cookie_is_secure_over_https():
-    assert "Secure" in get(HEALTH, FETCH, "https://testserver").headers["set-cookie"]
-
-
-def test_a_valid_cookie_is_renewed_and_never_replaced():
-    """The browser's drafts depend on it."""
-    headers = {**FETCH, "cookie": f"{COOKIE}={'a' * 43}"}
-    cookie = get(HEALTH, headers).headers["set-cookie"]
-    assert cookie.startswith(f"{COOKIE}={'a' * 43}; ")
-    assert "Max-Age=2592000" in cookie
-    assert "set-cookie" not in get("/", headers).headers
-
-
-def test_an_invalid_cookie_is_replaced():
-    assert "set-cookie" in get(HEALTH, {**FETCH, "cookie": f"{COOKIE}=short"}).headers
-
-
-@pytest.mark.parametrize(
-    ("path", "headers"),
-    [
-        ("/", FETCH),
-        (HEALTH, {"sec-fetch-site": "cross-site", "accept": "*/*"}),
-        (HEALTH, {"sec-fetch-site": "none", "accept": "text/html"}),
-        (HEALTH, {"accept": "text/html,*/*"}),
-    ],
-)
-def test_no_cookie_is_set_when_the_browser_may_withhold_one(path, headers):
-    assert "set-cookie" not in get(path, headers).headers
-
-
-def test_two_browsers_get_different_cookies():
-    assert get(HEALTH, FETCH).headers["set-cookie"] != get(HEALTH, FETCH).headers["set-cookie"]
 
 
 def test_exception_texts_stay_out_of_streamlits_log():
@@ -113,3 +64,65 @@ def test_exception_texts_stay_out_of_streamlits_log():
         )
     assert ExceptionTextFilter().filter(record)
     assert logging.Formatter().format(record) == "Uncaught: ValueError"
+
+
+def open_websocket(headers, scheme="ws"):
+    """The websocket's first answer to a browser's request: accepted or closed."""
+    sent = []
+
+    async def page(scope, receive, send):
+        await send({"type": "websocket.accept"})
+
+    async def receive():
+        return {"type": "websocket.connect"}
+
+    async def send(message):
+        sent.append(message["type"])
+
+    headers = {"host": "127.0.0.1:8501", **headers}
+    scope = {
+        "type": "websocket",
+        "scheme": scheme,
+        "path": "/_stcore/stream",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+    asyncio.run(security.OriginCheck(page)(scope, receive, send))
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("scheme", "headers"),
+    [
+        ("ws", {"origin": "http://127.0.0.1:8501"}),
+        ("wss", {"origin": "https://127.0.0.1:8501"}),
+        ("ws", {"origin": "http://a.example", "host": "a.example"}),
+        ("ws", {"origin": "https://127.0.0.1:8501", "x-forwarded-proto": "https"}),
+        ("ws", {"origin": "http://a.example", "x-forwarded-host": "a.example"}),
+        ("ws", {}),
+    ],
+)
+def test_the_consoles_own_page_opens_its_websocket(scheme, headers):
+    """Also behind a proxy; what sends no origin is no browser."""
+    assert open_websocket(headers, scheme) == ["websocket.accept"]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://127.0.0.1:9000",
+        "http://localhost:8501",
+        "https://127.0.0.1:8501",
+        "http://127.0.0.1",
+        "null",
+    ],
+)
+def test_a_page_of_another_origin_opens_no_websocket(origin):
+    """Another port of the same host, another name or scheme."""
+    assert open_websocket({"origin": origin}) == ["websocket.close"]
+
+
+def test_an_origin_that_the_operator_allows_opens_the_websocket(monkeypatch):
+    monkeypatch.setattr(
+        security.config, "get_option", {"server.corsAllowedOrigins": ["https://a.example"]}.get
+    )
+    assert open_websocket({"origin": "https://a.example"}) == ["websocket.accept"]
