@@ -77,10 +77,11 @@ class BrowserCookie:
     def _without_forged_cookie(self, scope: Scope) -> Scope:
         headers = MutableHeaders(scope={**scope, "headers": list(scope["headers"])})
         cookies = [cookie.strip() for cookie in headers.get("cookie", "").split(";")]
+        parts = [cookie.partition("=") for cookie in cookies]
         headers["cookie"] = "; ".join(
             cookie
-            for cookie in cookies
-            if not cookie.startswith(f"{NAME}=") or self._is_own(cookie.partition("=")[2])
+            for cookie, (name, _, value) in zip(cookies, parts, strict=True)
+            if name.strip() != NAME or self._is_own(value.strip())
         )
         return {**scope, "headers": headers.raw}
 

@@ -90,6 +90,7 @@ def test_a_websocket_sees_own_cookies_only():
     token, _, signature = own.partition(".")
     for forged in (token, f"{token}.{signature[::-1]}", "x" * 43, ""):
         assert websocket_cookies(f"a=1; {NAME}={forged}; b=2") == "a=1; b=2"
+        assert websocket_cookies(f"a=1;{NAME} = {forged}; b=2") == "a=1; b=2"
 
 
 def test_processes_of_one_data_folder_accept_each_others_cookies(monkeypatch, tmp_path):
