@@ -55,10 +55,13 @@ async def run_background(context: RunContext, flow: Flow, overrides: JsonObject)
 
 async def run_sync(context: RunContext, flow: Flow, overrides: JsonObject) -> None:
     """Wait for the response of one call, or for Stop."""
-    session_id = context.record.session_id
-    call = context.client.run(flow, overrides, session_id, check=False)
-    if not await _wait_for_call(context, call):
-        await context.end(RunStatus.CANCELLED, stop_result=_SYNC_STOPPED)
+
+    async def call_until_end() -> None:
+        call = context.client.run(flow, overrides, context.record.session_id, check=False)
+        if not await _wait_for_call(context, call):
+            await context.end(RunStatus.CANCELLED, stop_result=_SYNC_STOPPED)
+
+    await asyncio.gather(_save_start(context), call_until_end())
     await context.add_component_runs()
 
 
@@ -67,9 +70,19 @@ async def run_stream(context: RunContext, flow: Flow, overrides: JsonObject) -> 
     started = asyncio.Event()
     if context.server is None or context.server.is_early_stop_safe:
         started.set()
-    if not await _wait_for_call(context, _stream(context, flow, overrides, started), started):
-        run = finalize(replace(context.run, status=RunStatus.CANCELLED))
-        await context.end(RunStatus.CANCELLED, run=run, stop_result=_STREAM_STOPPED)
+
+    async def call_until_end() -> None:
+        stream = _stream(context, flow, overrides, started)
+        if not await _wait_for_call(context, stream, started):
+            run = finalize(replace(context.run, status=RunStatus.CANCELLED))
+            await context.end(RunStatus.CANCELLED, run=run, stop_result=_STREAM_STOPPED)
+
+    await asyncio.gather(_save_start(context), call_until_end())
+
+
+async def _save_start(context: RunContext) -> None:
+    """Record the start of a call. A busy disk may take seconds, which must not delay a stop."""
+    await context.change(status=RunStatus.IN_PROGRESS, started_at=datetime.now(UTC))
 
 
 async def _stream(
@@ -104,7 +117,6 @@ async def _wait_for_call(
     stop = asyncio.ensure_future(context.commands.stop.wait())
     tasks: list[asyncio.Future[Any]] = [call, stop]
     try:
-        await context.change(status=RunStatus.IN_PROGRESS, started_at=datetime.now(UTC))
         await asyncio.wait({call, stop}, return_when=asyncio.FIRST_COMPLETED)
         remaining = start_deadline - time.monotonic()
         if started and remaining > 0:

@@ -1,5 +1,6 @@
 """Runs outside any page: start, follow, stop."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -180,6 +181,26 @@ def test_stop_closes_a_sync_call_and_says_that_the_server_continues(bench):
     assert bench.server.ended_at == 0  # the server was not done
     assert record.status is RunStatus.CANCELLED
     assert "continues on the server" in record.stop_result
+
+
+@pytest.mark.parametrize("mode", ["sync", "stream"])
+def test_a_stop_does_not_wait_for_a_busy_disk(bench, monkeypatch, mode):
+    bench.server.seconds = 60
+    disk, update = threading.Event(), Store.update
+
+    def update_slowly(store, record, **options):
+        disk.wait(20)
+        return update(store, record, **options)
+
+    monkeypatch.setattr(Store, "update", update_slowly)
+    run_id = bench.start(mode=mode)
+    bench.wait_until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
+    bench.runner.stop(run_id, CONNECTION)
+    try:
+        record = bench.wait_until(run_id, lambda record: record.ended)
+        assert record.status is RunStatus.CANCELLED
+    finally:
+        disk.set()
 
 
 def test_a_stop_before_the_job_has_an_id_stops_the_job(bench):
