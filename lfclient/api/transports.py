@@ -141,8 +141,9 @@ class AsyncCheckedBackend(httpcore.AnyIOBackend):
         """Connect to the first address that accepts; see httpcore."""
         started = time.monotonic()
         try:
-            resolving = asyncio.to_thread(resolve_allowed, host, port)
-            addresses = await asyncio.wait_for(resolving, timeout)
+            # not wait_for: Python 3.11's ignores a cancellation that meets the result
+            async with asyncio.timeout(timeout):
+                addresses = await asyncio.to_thread(resolve_allowed, host, port)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(str(error)) from error
         except _RESOLVE_ERRORS as error:

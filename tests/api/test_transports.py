@@ -182,6 +182,25 @@ def test_a_local_address_may_be_a_positional_argument(kind, server):
     assert peer == ("127.0.0.1", server.server_port)
 
 
+def test_a_call_that_is_cancelled_as_its_host_is_resolved_is_not_sent(server, monkeypatch):
+    """A stop of a synchronous run was ignored then."""
+
+    async def call() -> None:
+        async with AsyncLangflowClient(f"http://127.0.0.1:{server.server_port}") as client:
+            asking = asyncio.ensure_future(client.flows())
+
+            async def cancel_and_resolve(resolve: Any, *arguments: Any) -> Any:
+                asking.cancel()
+                return resolve(*arguments)
+
+            monkeypatch.setattr(asyncio, "to_thread", cancel_and_resolve)
+            await asking
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(call())
+    assert server.hosts == []
+
+
 def test_health_of_a_refused_address_is_false():
     with LangflowClient(f"http://{METADATA}") as client:
         assert client.health() is False

@@ -108,8 +108,9 @@ class _Recovery:
 
     async def pause(self) -> None:
         """Wait until the next search is due, or Stop is pressed."""
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._context.commands.stop.wait(), next(self._waits))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(next(self._waits)):
+                await self._context.commands.stop.wait()
 
     async def report_second_run(self) -> None:
         """Add a warning if the first of two attempts ran as well; its traces may come late."""
