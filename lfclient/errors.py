@@ -27,6 +27,8 @@ class LangflowError(Exception):
     """A failed call. `str()` says what failed, `hint` what to do next.
 
     `status` is the HTTP status and `code` Langflow's own error code, if the server responded.
+    `retry_after` is how many seconds the server asks to wait before the next request, at most an
+    hour; 0 if it doesn't ask.
     Messages, hints and bodies contain no secrets: the client redacts them before it raises.
     """
 
@@ -40,6 +42,7 @@ class LangflowError(Exception):
         status: int | None = None,
         code: str | None = None,
         body: object = None,
+        retry_after: float = 0.0,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -47,6 +50,7 @@ class LangflowError(Exception):
         self.status = status
         self.code = code
         self.body = body
+        self.retry_after = retry_after
 
 
 class Unreachable(LangflowError):

@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any, BinaryIO
 
@@ -20,6 +22,8 @@ from lfclient.version import VERSION
 # would fail.
 POOLED = httpx.Limits(keepalive_expiry=1.5)
 UNPOOLED = httpx.Limits(max_keepalive_connections=0)
+
+_MAX_RETRY_AFTER = 3600.0
 
 _NOT_SENT_ERRORS = (
     httpx.ConnectError,
@@ -50,6 +54,21 @@ class Response:
     def content_type(self) -> str:
         """The Content-Type header, or "no type" if there is none."""
         return self.headers.get("content-type") or "no type"
+
+    @property
+    def date(self) -> datetime | None:
+        """The time of the response by the server's clock, in UTC."""
+        return _parse_http_date(self.headers.get("date", ""))
+
+    @property
+    def retry_after(self) -> float:
+        """The seconds that the server asks to wait (Retry-After, RFC 9110), at most an hour."""
+        value = self.headers.get("retry-after", "")
+        if value.isascii() and value.isdigit():
+            return min(float(value), _MAX_RETRY_AFTER)
+        at = _parse_http_date(value)
+        seconds = (at - (self.date or datetime.now(UTC))).total_seconds() if at else 0.0
+        return min(max(seconds, 0.0), _MAX_RETRY_AFTER)
 
     def json(self, description: str) -> Json:
         """Return the redacted JSON. Raises `BadAnswer`, with the description, for anything else."""
@@ -97,6 +116,14 @@ class Response:
             entries = [entry for entry in detail[:5] if isinstance(entry, dict)]
             return "; ".join(map(_entry_message, entries))
         return ""
+
+
+def _parse_http_date(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _entry_message(entry: JsonObject) -> str:

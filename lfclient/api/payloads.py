@@ -13,6 +13,9 @@ from lfclient.flows.model import Flow
 from lfclient.runs.model import Mode
 from lfclient.wire.server_info import NO_EVENTS_MESSAGE, ServerInfo
 
+# a busy server that responds after half a minute has started the run
+MIN_SUBMIT_TIMEOUT = 60.0
+
 
 def session_parameter(server: ServerInfo, flow: Flow) -> str | None:
     """Return the request's name for the session id; None if the flow can't take one.
@@ -56,6 +59,7 @@ def run_request(
         new_connection=True,
         idempotent=repeat and "idempotency_key" in body,
         waits_for_run=mode != "background",
+        min_timeout=MIN_SUBMIT_TIMEOUT if mode == "background" else None,
     )
 
 

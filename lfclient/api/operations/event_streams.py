@@ -48,6 +48,7 @@ def follow_events(
     parser = EventParser(after=after, limits=server.limits, redactor=context.redactor)
     connection = _Connection(parser, stream_read_timeout(server))
     while True:
+        retry_after = 0.0
         try:
             if connection.may_have_events:
                 yield from _read_events(context, before.job_id or "", parser, connection)
@@ -69,6 +70,7 @@ def follow_events(
             is_transient = isinstance(error, Unreachable | ServerFault)
             if connection.ended_run is None and not (is_transient and connection.is_tolerable):
                 raise
+            retry_after = error.retry_after
         else:
             connection.ended_run = run if run.ended else None
         if connection.ended_run and connection.is_complete:
@@ -76,7 +78,7 @@ def follow_events(
             ended = connection.ended_run
             yield Emit([RunEnded(ended.status, ended, id=end_id or None)])
             return
-        yield Pause(connection.next_wait())
+        yield Pause(max(connection.next_wait(), retry_after))
         parser.reset_after_reconnect()
 
 

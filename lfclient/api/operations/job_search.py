@@ -1,10 +1,8 @@
 """Searches for a job after the response to its submit was lost."""
 
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from lfclient.api.error_mapping import error_from_response
-from lfclient.api.http import Response
 from lfclient.api.operations.chat_sessions import fetch_messages
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow_id
@@ -33,7 +31,7 @@ def find_jobs(
     builds = response.json("list of builds")
     index.add_builds(parse(BuildList, builds, "list of builds"))
     # the same age by the server's clock
-    since = (_date(response) or received_at) - (received_at - sent_at)
+    since = (response.date or received_at) - (received_at - sent_at)
     if session_id:
         messages = yield from fetch_messages(context, flow_id, session_id, _MAX_MESSAGES)
         index.add_messages(messages)
@@ -49,11 +47,3 @@ def find_jobs(
     spec = get_request("/api/v1/monitor/transactions", flow_id=flow_id, size=str(MAX_TRANSACTIONS))
     transactions = yield from fetch(spec, TransactionList, "list of transactions")
     return index.find_by_time(transactions, sent_at)
-
-
-def _date(response: Response) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(response.headers.get("date", ""))
-    except ValueError:
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
