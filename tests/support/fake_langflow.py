@@ -97,6 +97,7 @@ class FakeLangflow:
     refuse_key: bool = False
     silent_stream: bool = False
     hold_submits: bool = False  # respond to a submit only once this is False
+    refusal: httpx.Response | None = None  # the response to all submits
     lose_responses: int = 0  # lose the responses of this many submits, whose requests arrive
     hold_responses: bool = False  # run a submit, but respond only once this is False
     is_flow_deleted: bool = False
@@ -178,6 +179,8 @@ class FakeLangflow:
         self.submitted.append(body)
         while self.hold_submits:
             await asyncio.sleep(0.01)
+        if self.refusal:
+            return self.refusal
         key = body.get("idempotency_key")
         job = self.jobs_by_key.get(key)
         if job is None or job.status == "failed":

@@ -5,13 +5,14 @@ import time
 from collections.abc import Coroutine
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lfclient.common.json_types import JsonObject
 from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.recovery import RESPONSE_LOST, recover
 from lfclient.console.runner.run_context import RunContext
+from lfclient.console.runner.submission import submit
 from lfclient.errors import BadAnswer, LangflowError, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.runs.events import ComponentStarted, KeepAlive, RunEnded, RunStarted, Warned
@@ -23,6 +24,8 @@ _OUTCOME_HINT = (
     "It may have run anyway: check the flow's messages or traces in Langflow before you run it "
     "again."
 )
+_MAX_UNSENT_AGE = timedelta(minutes=10)  # a run that starts later would come as a surprise
+_STOPPED_UNSENT = "Stopped before it was sent to the server: nothing ran."
 _SYNC_STOPPED = (
     "The console closed the connection and no longer waits. Langflow can't stop a synchronous "
     "run: it continues on the server, and its result is not fetched."
@@ -30,27 +33,44 @@ _SYNC_STOPPED = (
 _STREAM_STOPPED = "Stopped: the console closed the connection, which ends the run on the server."
 
 
-async def run_background(context: RunContext, flow: Flow, overrides: JsonObject) -> None:
-    """Submit a job, then follow it to its end."""
+async def run_background(
+    context: RunContext, flow: Flow, overrides: JsonObject, *, check: bool = False
+) -> None:
+    """Submit a job, then follow it to its end. `check` validates overrides that no form has."""
     try:
-        run = await context.client.submit(
-            flow,
-            overrides,
-            session_id=context.record.session_id,
-            check=False,  # the form has validated them
-            idempotency_key=context.id if context.has_idempotency else None,
-            repeat=False,  # recovery counts each attempt
-        )
+        run = await submit(context, flow, overrides, check=check)
     except LangflowError as error:
         if _may_have_arrived(error):
             broke_off = isinstance(error, Unreachable) and not error.timed_out
-            resend = overrides if broke_off else None
-            await recover(context, resend, reason=f"{RESPONSE_LOST} {error.message}")
+            reason = f"{RESPONSE_LOST} {error.message}"
+            await recover(context, overrides, reason=reason, may_be_processing=not broke_off)
         else:
             await context.fail(RunStatus.FAILED, error.message, error.hint)
         return
+    if run is None:
+        await context.end(RunStatus.CANCELLED, stop_result=_STOPPED_UNSENT)
+        return
     # the response changes the record in memory first, and is saved while events are requested
     await asyncio.gather(context.apply_response(run), follow(context))
+
+
+async def run_unsent(context: RunContext, overrides: JsonObject | None) -> None:
+    """Submit the job of a process that died before it was the run's turn.
+
+    `overrides` are the run's inputs; None if some are unknown, so that it can't be sent.
+    """
+    try:
+        if overrides is None or datetime.now(UTC) - context.record.created_at > _MAX_UNSENT_AGE:
+            raise LangflowError(
+                "The console restarted before this run was sent: nothing ran.",
+                hint="Run it again. Secrets must be entered again: they are not stored.",
+            )
+        context.server = await context.client.server()
+        flow = await context.client.flow(context.record.flow_id)
+    except LangflowError as error:
+        await context.fail(RunStatus.FAILED, error.message, error.hint)
+    else:
+        await run_background(context, flow, overrides, check=True)
 
 
 async def run_sync(context: RunContext, flow: Flow, overrides: JsonObject) -> None:

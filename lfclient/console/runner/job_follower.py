@@ -59,6 +59,7 @@ class _JobFollower:
         self._schedule: Schedule | None = None
         self._waits: Iterator[float] = iter(())
         self._last_failed = False
+        self._retry_after = 0.0
         self._decided_question = ""  # the id of the last one
         self._decided_at: float | None = None  # None once the server continues
         self._rejection = ""  # why the last decision was rejected
@@ -77,14 +78,14 @@ class _JobFollower:
         except InvalidKey as error:
             await self._report_invalid_key(error)
         except LangflowError as error:
-            self._back_off()
+            self._back_off(error.retry_after)
             self._unreachable_since = self._unreachable_since or f"{datetime.now(UTC):%H:%M:%S} UTC"
             await context.change(
                 note=f"The server has not responded properly since {self._unreachable_since}. The "
                 f"console keeps trying. {error.message}"
             )
         else:
-            self._last_failed = False
+            self._last_failed, self._retry_after = False, 0.0
         return True
 
     async def pause(self) -> None:
@@ -97,9 +98,8 @@ class _JobFollower:
             return
         waits = [asyncio.ensure_future(event.wait()) for event in events]
         try:
-            await asyncio.wait(
-                waits, timeout=next(self._waits), return_when=asyncio.FIRST_COMPLETED
-            )
+            seconds = max(next(self._waits), self._retry_after)
+            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
@@ -260,8 +260,8 @@ class _JobFollower:
             f"continues on the server. Enter a valid key on the Connection page. {error.message}",
         )
 
-    def _back_off(self) -> None:
-        self._last_failed = True
+    def _back_off(self, retry_after: float = 0.0) -> None:
+        self._last_failed, self._retry_after = True, retry_after
         self._set_schedule(self._context.timings.unreachable)
 
     def _set_schedule(self, schedule: Schedule) -> None:

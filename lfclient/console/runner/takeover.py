@@ -10,6 +10,7 @@ from cachetools import TTLCache
 
 from lfclient.common.redaction import collect_texts
 from lfclient.console.config.connection import Connection
+from lfclient.console.runner.execution import run_unsent
 from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.recovery import recover
 from lfclient.console.runner.run_cache import RunCache
@@ -34,6 +35,10 @@ KEY_NEEDED_NOTE = (
     "Not followed: key needed. The console process that followed this run has ended, and the "
     "others don't have its API key. The run continues on the server. It is followed again as soon "
     "as somebody connects with the key."
+)
+_UNSENT_NOTE = (
+    "Not sent: key needed. The console process that was to send this run has ended, and the others "
+    "don't have its API key."
 )
 _LOST_CALL = RecordProblem(
     "The console restarted while it waited for the response, which is lost.",
@@ -147,7 +152,7 @@ class Takeover:
             self._end_lost_call(record)
         elif connection:
             self._follow(record, connection)
-        elif report_missing_key and record.note != KEY_NEEDED_NOTE:
+        elif report_missing_key and record.note not in (KEY_NEEDED_NOTE, _UNSENT_NOTE):
             self._release(record)
 
     def _follow(self, orphan: RunRecord, connection: Connection) -> None:
@@ -180,10 +185,11 @@ class Takeover:
         async def execute(context: RunContext) -> None:
             if record.job_id:
                 await follow(context, moved=moved, taken_over=True)
-            else:
-                # some inputs are not stored, or the server is another one
-                may_resend = not moved and not reason
-                await recover(context, record.overrides if may_resend else None)
+                return
+            # some inputs are not stored, or the server is another one
+            overrides = None if moved or reason else record.overrides
+            recover_run = recover if record.attempts else run_unsent
+            await recover_run(context, overrides)
 
         context = RunContext(record.id, connection, secrets_lost_reason=reason, may_be_running=True)
         self._supervisor.start(context, execute)
@@ -216,7 +222,7 @@ class Takeover:
                     record,
                     worker="",
                     version=record.version + (2 if record.worker else 1),  # a claim adds one
-                    note=KEY_NEEDED_NOTE,
+                    note=KEY_NEEDED_NOTE if record.attempts else _UNSENT_NOTE,
                     stop_requested_at=None,
                 )
             )

@@ -51,6 +51,9 @@ class Timings:
     search_seconds: float = 120.0
     # … but every search lasts this long, since servers write traces up to a second late.
     min_search_seconds: float = 8.0
+    # a request that may still be processed is not sent again sooner: Langflow 1.11 and 1.12 run two
+    # simultaneous requests with the same key both
+    resend_delay_seconds: float = 10.0
     # without any news a run may be one that a server's restart left behind
     silence_seconds: float = 600.0
     # a run that was decided on and still waits has not received the decision

@@ -46,7 +46,8 @@ class RunRecord:
     and in lists. `worker` is the process that follows the run.
 
     `input_summary` is the line that lists show for the inputs. `attempts` counts the requests sent:
-    more than one only after a lost response, for example after a crash. `inputs_stored` is False,
+    0 while the run waits to be sent, more than one only after a lost response, for example after
+    a crash. `inputs_stored` is False,
     and `overrides` empty, if this console does not store inputs. `stored_parts` says which parts
     of the response are stored.
     """

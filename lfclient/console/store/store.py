@@ -174,13 +174,14 @@ class Store:
     ) -> list[str]:
         """Return the ids of all owners' runs of a flow, created in that time, without a known job.
 
-        With `session_id`, only those in that session that were not refused. A failed call may have
-        run all the same: a streamed one never learns its job.
+        Without those that were not sent. With `session_id`, only those in that session that were
+        not refused. A failed call may have run all the same: a streamed one never learns its job.
         """
         query = select(RunRow.id).where(
             RunRow.created_at.between(since, until),
             RunRow.flow_id == flow_id,
             RunRow.job_id.is_(None),
+            RunRow.attempts > 0,
         )
         if session_id is not None:
             refused = (RunRow.status == RunStatus.FAILED) & RunRow.started_at.is_(None)

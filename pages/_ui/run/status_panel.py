@@ -36,6 +36,7 @@ FIRST_UPDATE_SECONDS = 0.2
 HEAD_START = 0.03
 
 _NOT_CONFIRMED_TEXT = "The server has not confirmed this run yet."  # the console restarted before
+_NOT_SENT_TEXT = "Not sent yet."
 _REPEATED_TEXT = (
     "Sent {} times with the same key because the response was lost. Langflow runs a key once, "
     "unless the earlier attempt failed."
@@ -247,6 +248,8 @@ def _status_text(record: RunRecord) -> str:
     sentences = [RUN_STATUS_DESCRIPTIONS.get(record.status, "")]
     if record.mode == "sync" and record.status is RunStatus.CANCELLED:
         sentences = [_NOT_WAITING_TEXT]
+    elif not record.attempts and not record.ended:
+        sentences = [_NOT_SENT_TEXT]
     elif record.status is RunStatus.QUEUED and record.note and not record.job_id:
         sentences = [_NOT_CONFIRMED_TEXT]
     elif record.status is RunStatus.QUEUED and record.queue_limit:

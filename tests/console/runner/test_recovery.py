@@ -68,7 +68,7 @@ def ran_twice(record):
 
 
 @pytest.mark.parametrize("arrived", [False, True])
-def test_the_request_is_sent_again_within_a_minute(bench, arrived):
+def test_the_request_is_sent_again_within_two_minutes(bench, arrived):
     """There is one job, whether the first request had arrived or not."""
     run_id = lose_response(bench, arrived=arrived)
     bench.runner.attach(CONNECTION)
@@ -80,7 +80,7 @@ def test_the_request_is_sent_again_within_a_minute(bench, arrived):
 
 
 @both_dialects
-@pytest.mark.parametrize("seconds_ago", [61, -30], ids=["too old", "in the future"])
+@pytest.mark.parametrize("seconds_ago", [121, -30], ids=["too old", "in the future"])
 def test_the_request_is_not_sent_again_later(bench, seconds_ago):
     """A click in the future comes from a moved clock, and counts as too old."""
     run_id = lose_response(bench, arrived=False, seconds_ago=seconds_ago)

@@ -309,6 +309,21 @@ def test_a_repeated_request_is_reported(langflow_stand_in):
     assert "Run again" in button_labels(app)
 
 
+def test_a_run_that_was_not_sent_yet_says_so(langflow_stand_in):
+    note = "The console sends at most 10 runs at a time to a server."
+    record = add_running_run(
+        langflow_stand_in.url,
+        status=RunStatus.QUEUED,
+        job_id=None,
+        note=note,
+        attempts=0,
+        queue_limit=5,
+    )
+    app = open_app(run=record.id)
+    assert f"Not sent yet. {note}" in page_text(app)
+    assert "Stop" in button_labels(app)
+
+
 def test_events_that_were_not_stored_are_counted(langflow_stand_in):
     raw = {"events": [{"event": "token", "data": {"chunk": "a"}}], "events_left_out": 1_234}
     run = run_with(RunStatus.COMPLETED, raw=raw)
