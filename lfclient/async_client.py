@@ -130,6 +130,7 @@ class AsyncLangflowClient:
     auto_login = _awaitable(LangflowClient.auto_login)
     login = _awaitable(LangflowClient.login)
     create_key = _awaitable(LangflowClient.create_key)
+    user_id = _awaitable(LangflowClient.user_id)
 
     async def _drive(self, operation: Steps[T]) -> T:
         [result] = [result async for result in self._drive_events(emit_result(operation))]

@@ -320,6 +320,10 @@ class LangflowClient:
         """Return a new API key of the token's user."""
         return self._drive(auth.create_key(self._context, name, token))
 
+    def user_id(self) -> str:
+        """Return the id of the API key's user, which all keys of that user share."""
+        return self._drive(auth.get_user_id())
+
     # The async client has the methods above too: there, these return a coroutine or an async
     # generator.
 

@@ -70,6 +70,12 @@ class JobResponse(Schema):
     job_id: str = Field(validation_alias=AliasChoices("job_id", "id"))
 
 
+class UserResponse(Schema):
+    """`GET /api/v1/users/whoami`."""
+
+    id: str = Field(min_length=1)
+
+
 class FlowItem(Schema):
     """One flow in the list of flows."""
 

@@ -95,6 +95,7 @@ class FakeLangflow:
     text: str = "echo"
     is_down: bool = False
     refuse_key: bool = False
+    revoked: set[str] = field(default_factory=set)  # keys that are refused
     silent_stream: bool = False
     hold_submits: bool = False  # respond to a submit only once this is False
     refusal: httpx.Response | None = None  # the response to all submits
@@ -142,7 +143,7 @@ class FakeLangflow:
         if path == "/api/v1/config":
             limits = {"serialization_max_text_length": 6000, "serialization_max_items_length": 1000}
             return httpx.Response(200, json=limits)
-        if self.refuse_key:
+        if self.refuse_key or request.headers.get("x-api-key") in self.revoked:
             return httpx.Response(403, json={"detail": "Invalid API key"})
         if path == "/api/v2/workflows" and request.method == "POST":
             return await self._post(request)

@@ -73,11 +73,11 @@ class Bench:
 
         return asyncio.run(ask())
 
-    def start(self, overrides=None, mode="background", submit_token=None):
+    def start(self, overrides=None, mode="background", submit_token=None, connection=CONNECTION):
         """Start a run and return its id."""
         self.submits += 1
         return self.runner.start(
-            CONNECTION,
+            connection,
             self.flow,
             overrides if overrides is not None else {"ChatInput-a.input_value": "hi"},
             mode=mode,

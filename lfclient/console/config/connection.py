@@ -10,10 +10,14 @@ Source = Literal["environment", "env file", "secrets", "local", "typed", "discov
 
 @dataclass(frozen=True)
 class Connection:
-    """A server and its API key. `verify` is False, True or the path of a CA bundle."""
+    """A server and its API key. `verify` is False, True or the path of a CA bundle.
+
+    `user_id` is the server's id of a typed key's user, None if it is unknown.
+    """
 
     name: str
     url: str
     api_key: SecretStr | None
     source: Source
     verify: bool | str = True
+    user_id: str | None = None

@@ -33,11 +33,24 @@ def owner_fingerprint(
     """Return 64 hex digits that are equal for two visitors if each may see the other's runs.
 
     The fingerprint of a configured server depends on its name only, so its runs survive a new key
-    or address; the local Langflow differs from a configured server of the same name. Any other
-    server is identified by address and key.
+    or address; the local Langflow differs from a configured server of the same name. On any other
+    server, identified by its address, all keys of a user have one owner, so runs survive a new key
+    there, too. While the user is unknown, the key takes its place.
 
     The HMAC key is `secret`, which several consoles may share, or else the data folder's own.
     Raise `OwnershipError` if that cannot be created or read.
+    """
+    if connection.user_id is None:
+        return connection_fingerprint(connection, data_dir, secret)
+    return _hmac(["user", connection.url, connection.user_id], data_dir, secret)
+
+
+def connection_fingerprint(
+    connection: Connection, data_dir: Path, secret: SecretStr | None = None
+) -> str:
+    """Return 64 hex digits that differ for two keys of one user, too.
+
+    Otherwise as `owner_fingerprint`.
     """
     if connection.source == "local":
         identity = ["local", connection.name]

@@ -29,6 +29,10 @@ _SILENCE_NOTE = (
     "This run has sent no updates for more than {} minutes. A component may take that long. If "
     "Langflow was restarted in the meantime, the run will never end: stop it."
 )
+KEY_REJECTED_NOTE = (
+    "The server rejects the API key, so this run can't be followed or stopped. It continues on the "
+    "server. Enter a valid key of the same Langflow user on the Connection page."
+)
 _DECISION_LOST = (
     "The run still waits: the server did not continue after the decision, which may have been "
     "lost. Decide again."
@@ -86,6 +90,7 @@ class _JobFollower:
             )
         else:
             self._last_failed, self._retry_after = False, 0.0
+            context.is_key_rejected = False
         return True
 
     async def pause(self) -> None:
@@ -253,12 +258,9 @@ class _JobFollower:
     async def _report_invalid_key(self, error: InvalidKey) -> None:
         context = self._context
         self._back_off()
+        context.is_key_rejected = True
         await self._drop_commands("")
-        await context.change(
-            stop_requested_at=None,
-            note="The server rejects the API key, so this run can't be followed or stopped. It "
-            f"continues on the server. Enter a valid key on the Connection page. {error.message}",
-        )
+        await context.change(stop_requested_at=None, note=f"{KEY_REJECTED_NOTE} {error.message}")
 
     def _back_off(self, retry_after: float = 0.0) -> None:
         self._last_failed, self._retry_after = True, retry_after

@@ -75,8 +75,9 @@ class RunContext:
 
     `server` and `flow` are None until known (after a restart). `may_be_running` is False while
     nothing was sent for the run. `sent_at` is when this process last sent the request that starts
-    it. `secrets_lost_reason` says why the client doesn't know the secrets
-    that were sent, and so can't redact them from the response; empty if it does.
+    it. `is_key_rejected` is True while the server rejects the key. `secrets_lost_reason` says why
+    the client doesn't know the secrets that were sent, and so can't redact them from the response;
+    empty if it does.
     """
 
     id: str
@@ -86,6 +87,7 @@ class RunContext:
     secrets_lost_reason: str = ""
     may_be_running: bool = False
     sent_at: datetime | None = None
+    is_key_rejected: bool = False
     commands: PendingCommands = field(default_factory=PendingCommands)
     # set by the supervisor
     writer: RecordWriter = field(init=False)

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.config.connection import Connection
-from lfclient.console.config.ownership import owner_fingerprint
+from lfclient.console.config.ownership import connection_fingerprint, owner_fingerprint
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.runner import memory
 from lfclient.console.runner.commands import CommandHandler, apply_commands
@@ -140,6 +140,20 @@ class Runner:
     def owner_of(self, connection: Connection) -> str:
         """Return the fingerprint of the owner whose runs this connection may see."""
         return owner_fingerprint(connection, self._folder, self._secret)
+
+    def fingerprint_of(self, connection: Connection) -> str:
+        """Return the fingerprint of the connection itself, which two keys don't share."""
+        return connection_fingerprint(connection, self._folder, self._secret)
+
+    def assign_user(self, connection: Connection) -> None:
+        """Give the connection's user what was recorded with its key while the user was unknown.
+
+        Raises `StoreError`.
+        """
+        before, owner = self.fingerprint_of(connection), self.owner_of(connection)
+        if before != owner:
+            for run_id in self.store.change_owner(before, owner):
+                self._cache.edit(run_id, lambda _: {"owner": owner})
 
     def start(
         self,
@@ -306,23 +320,25 @@ class Runner:
     def attach(self, connection: Connection) -> None:
         """Follow the owner's unfinished jobs that no living process follows.
 
-        Jobs that are followed with another key of the same server are followed with this one: the
-        other may have been revoked. Raises `StoreError`.
+        Jobs that are followed with a key that the server rejects are followed with this one.
+        Raises `StoreError`.
         """
         self._takeover.attach(self.owner_of(connection), connection)
 
     def forget_connection(self, connection: Connection) -> None:
         """Follow no more runs with a key that a visitor has removed."""
-        self._takeover.forget_visitor(self.owner_of(connection))
+        self._takeover.forget_visitor(self.owner_of(connection), connection)
 
     def close(self) -> None:
         """Abandon all runs, as a killed process would: jobs continue, records stay unfinished."""
         self._opened.close()
 
     def _submit(self, connection: Connection, command: Command) -> None:
+        owner = self.owner_of(connection)
         if not self.is_followed(command.run_id):
             self.attach(connection)
-        self._commands.submit(command, self.owner_of(connection))
+        self._takeover.use_key(command.run_id, owner, connection)
+        self._commands.submit(command, owner)
 
     def _evict(self) -> None:
         if self._cache.evict(self.is_followed) or self._release_memory_soon:

@@ -11,7 +11,7 @@ from cachetools import TTLCache
 from lfclient.common.redaction import collect_texts
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.execution import run_unsent
-from lfclient.console.runner.job_follower import follow
+from lfclient.console.runner.job_follower import KEY_REJECTED_NOTE, follow
 from lfclient.console.runner.recovery import recover
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.runner.run_context import (
@@ -74,7 +74,7 @@ class Takeover:
         self._visitors_lock = threading.Lock()
         self._taken_over: set[str] = set()  # runs that may be followed with another key
         self._unconfirmed_claims: set[str] = set()  # the database did not confirm these
-        self._claim_lock = threading.Lock()
+        self._claim_lock = threading.RLock()
         self._has_checked = False
 
     def end_lost_calls(self) -> None:
@@ -86,23 +86,34 @@ class Takeover:
     def attach(self, owner: str, connection: Connection) -> None:
         """Follow the owner's unfinished runs that no living process follows.
 
-        A run that is followed with another key is followed with this one instead. Raises
-        `StoreError`.
+        A run that is followed with a rejected key is followed with this one instead, and with any
+        other key if the owner has one at a time. Raises `StoreError`.
         """
         with self._visitors_lock:
             self._visitors[owner] = connection
         for record in self._store.unfinished(owner):
-            current = self._supervisor.connection(record.id)
-            if current is None:
-                self._take_over_orphan(record, connection)
-            elif current.api_key != connection.api_key and self._can_change_key(record):
-                self._supervisor.detach(record.id)
-                self._take_over_orphan(record, connection)
+            if self._supervisor.connection(record.id) is None:
+                is_typed = connection.source == "typed"
+                needs_key = is_typed and record.note.startswith(KEY_REJECTED_NOTE)
+                self._take_over_orphan(record, connection, needs_key=needs_key)
+            elif connection.source != "typed" or self._supervisor.is_key_rejected(record.id):
+                self._change_key(record, connection)
 
-    def forget_visitor(self, owner: str) -> None:
+    def use_key(self, run_id: str, owner: str, connection: Connection) -> None:
+        """Follow this process's run with this key, whose visitor sends a command for it.
+
+        A revoked key must not act through another one of its user, nor hold that up. Raises
+        `StoreError`.
+        """
+        record = self._find_own(run_id)
+        if record and record.owner == owner:
+            self._change_key(record, connection)
+
+    def forget_visitor(self, owner: str, connection: Connection) -> None:
         """Take over no more runs with a visitor's connection."""
         with self._visitors_lock:
-            self._visitors.pop(owner, None)
+            if self._visitors.get(owner) == connection:
+                del self._visitors[owner]
 
     def check_regularly(self) -> None:
         """Check; until a first check succeeds, report no missing keys. Raises `StoreError`.
@@ -122,6 +133,11 @@ class Takeover:
             # the list may be older than this process's claim
             elif self._store.worker_for(record.id) != self._registry.id:
                 self._supervisor.abandon(record.id)  # another process took it over
+        for run_id in self._supervisor.rejected():
+            rejected = self._find_own(run_id)
+            connection = self._connection(rejected.owner) if rejected else None
+            if rejected and connection:
+                self._change_key(rejected, connection)
         for run_id in tuple(self._unconfirmed_claims):
             claimed = self._find_own(run_id)
             if claimed:
@@ -134,18 +150,35 @@ class Takeover:
         with self._visitors_lock:
             return self._configured.get(owner) or self._visitors.get(owner)
 
+    def _change_key(self, record: RunRecord, connection: Connection) -> None:
+        """Follow a job with another key than now; do nothing if it is the same."""
+        with self._claim_lock:
+            current = self._supervisor.connection(record.id)
+            is_same = current is None or current.api_key == connection.api_key
+            if not is_same and self._can_change_key(record):
+                self._supervisor.detach(record.id)
+                self._take_over_orphan(record, connection)
+
     def _can_change_key(self, record: RunRecord) -> bool:
         # without a job, the request may be on its way at this moment
         return bool(record.job_id) or record.id in self._taken_over
 
     def _take_over_orphan(
-        self, record: RunRecord, connection: Connection | None, report_missing_key: bool = True
+        self,
+        record: RunRecord,
+        connection: Connection | None,
+        report_missing_key: bool = True,
+        *,
+        needs_key: bool = False,
     ) -> None:
-        """Follow, end or release a run that nobody follows."""
+        """Follow, end or release a run that nobody follows.
+
+        `needs_key`: neither does the process that is to follow it, for want of a valid key.
+        """
         if record.worker == self._registry.id:
             is_orphan = self._can_change_key(record)
         else:
-            is_orphan = not self._registry.is_alive(record.worker)
+            is_orphan = needs_key or not self._registry.is_alive(record.worker)
         if not is_orphan:
             return
         if record.mode != "background":

@@ -52,6 +52,16 @@ class TaskSupervisor:
         context = self._followed.get(run_id)
         return context.connection if context else None
 
+    def is_key_rejected(self, run_id: str) -> bool:
+        """Return whether the server rejects the key that the run is followed with."""
+        context = self._followed.get(run_id)
+        return context is not None and context.is_key_rejected
+
+    def rejected(self) -> list[str]:
+        """Return the ids of the runs whose key the server rejects."""
+        with self._lock:
+            return [context.id for context in self._followed.values() if context.is_key_rejected]
+
     def start(self, context: RunContext, execute: Execute) -> None:
         """Follow a cached run with `execute`, unless it is followed already."""
         context.writer, context.timings = self._writer, self._timings

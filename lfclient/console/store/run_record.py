@@ -36,7 +36,7 @@ class RecordProblem:
 class RunRecord:
     """One run as the console knows it. Immutable; `version` grows with each change.
 
-    `owner` is the fingerprint of the server and key that may open it. `submit_token` identifies
+    `owner` is the fingerprint of the server and user that may open it. `submit_token` identifies
     the submit that started it and is unique per owner. `overrides` are the values sent, secrets
     masked. `queue_limit` is how many runs the server executes at a time, None if unknown. Times
     are UTC, by this console's clock.

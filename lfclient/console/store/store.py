@@ -17,6 +17,7 @@ from lfclient.console.store.commands import CommandQueue
 from lfclient.console.store.database import Database
 from lfclient.console.store.drafts import DraftStore
 from lfclient.console.store.errors import JobTaken, UnreadableResponse
+from lfclient.console.store.owners import change_owner
 from lfclient.console.store.presets import PresetStore
 from lfclient.console.store.response_policy import write_response
 from lfclient.console.store.retention import RetentionCleaner
@@ -239,6 +240,11 @@ class Store:
         )
         with self._write() as connection:
             return list(connection.execute(statement.returning(RunRow.id)).scalars())
+
+    def change_owner(self, old: str, new: str) -> list[str]:
+        """Give everything of one owner to another, and return the ids of its runs."""
+        with self._write() as connection:
+            return change_owner(connection, old, new)
 
     def claim(self, run_id: str, current_worker: str, new_worker: str) -> bool:
         """Let another process follow an unfinished run; False if a third one was quicker."""

@@ -30,8 +30,9 @@ REATTACH_SECONDS = 60.0  # how often the runner is given a connection in use
 class AppContext:
     """Everything that the browsers of this process share.
 
-    `chosen_servers` maps a browser's ID to its server; `recently_attached` holds the owners whose
-    connections the runner has been given lately. Hold `lock` to use either.
+    `chosen_servers` maps a browser's ID to its server; `recently_attached` holds the
+    fingerprints of the connections that the runner has been given lately. Hold `lock` to use
+    either.
     """
 
     settings: Settings

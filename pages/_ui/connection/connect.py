@@ -107,7 +107,7 @@ def test_and_connect() -> None:
             api.server()
             api.flows()
         if connection.source == "typed":
-            server_session.remember(connection)
+            connection = server_session.remember(connection)
         server_session.choose(connection)
         server_session.attach(connection).refresh()
     except LangflowError as error:

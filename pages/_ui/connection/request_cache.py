@@ -11,7 +11,7 @@ from cachetools import LRUCache
 from lfclient.errors import BadAnswer, LangflowError, ServerFault, Unreachable
 
 T = TypeVar("T")
-Key = tuple[str, str]  # the owner of the connection, and the name of the request
+Key = tuple[str, str]  # the connection's fingerprint, and the name of the request
 
 MAX_WAIT_SECONDS = 0.5  # how long a page waits for a response, counted from its request
 _MAX_RESPONSES = 300
@@ -50,7 +50,7 @@ class _PendingRequest:
 
 
 class RequestCache:
-    """The latest response to each request, by owner. Thread-safe."""
+    """The latest response to each request, by connection. Thread-safe."""
 
     def __init__(self) -> None:
         self._responses: LRUCache[Key, CachedResponse[Any]] = LRUCache(_MAX_RESPONSES)
@@ -59,7 +59,7 @@ class RequestCache:
 
     def get(
         self,
-        owner: str,
+        connection: str,
         name: str,
         ttl: float,
         fetch: Callable[[], T],
@@ -72,7 +72,7 @@ class RequestCache:
         raise `StillLoading`, or the error of `fetch`.
         """
         max_wait = MAX_WAIT_SECONDS if max_wait is None else max_wait
-        key = (owner, name)
+        key = (connection, name)
         request = self._cached_or_request(key, ttl, fetch)
         if isinstance(request, CachedResponse):
             return request
@@ -87,15 +87,15 @@ class RequestCache:
             raise StillLoading(name)
         return response
 
-    def prefetch(self, owner: str, name: str, ttl: float, fetch: Callable[[], Any]) -> None:
+    def prefetch(self, connection: str, name: str, ttl: float, fetch: Callable[[], Any]) -> None:
         """Start the request that a later `get` waits for."""
-        self._cached_or_request((owner, name), ttl, fetch)
+        self._cached_or_request((connection, name), ttl, fetch)
 
-    def invalidate(self, owner: str, name: str | None = None) -> None:
-        """Send this request again on the next `get`, or all requests of the owner."""
+    def invalidate(self, connection: str, name: str | None = None) -> None:
+        """Send this request again on the next `get`, or all requests of the connection."""
 
         def matches(key: Key) -> bool:
-            return key[0] == owner and name in (None, key[1])
+            return key[0] == connection and name in (None, key[1])
 
         with self._lock:
             for key in filter(matches, list(self._pending)):
@@ -103,15 +103,15 @@ class RequestCache:
             for key in filter(matches, list(self._responses)):
                 self._responses[key] = replace(self._responses[key], received_at=_EXPIRED)
 
-    def discard(self, owner: str, name: str) -> None:
+    def discard(self, connection: str, name: str) -> None:
         """Release the memory of a response."""
         with self._lock:
-            self._responses.pop((owner, name), None)
+            self._responses.pop((connection, name), None)
 
-    def seconds_waiting(self, owner: str, names: Collection[str]) -> float | None:
+    def seconds_waiting(self, connection: str, names: Collection[str]) -> float | None:
         """Return how long the oldest of these requests has been open, None if none is."""
         with self._lock:
-            pending = [self._pending.get((owner, name)) for name in names]
+            pending = [self._pending.get((connection, name)) for name in names]
             started = [each.started_at for each in pending if each and not each.ended.is_set()]
         return time.monotonic() - min(started) if started else None
 

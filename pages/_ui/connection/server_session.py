@@ -1,7 +1,8 @@
 """The servers that this browser can use, the one it does use, and cached requests to it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, TypeVar
 
 from pydantic import SecretStr
@@ -34,6 +35,11 @@ class ServerSession:
 
     connection: Connection
     owner: str
+
+    @property
+    def id(self) -> str:
+        """The connection's fingerprint. Of two keys with one owner, the server may refuse one."""
+        return app_context().runner.fingerprint_of(self.connection)
 
     def info(self) -> CachedResponse[ServerInfo]:
         """Return the server's release, capabilities and limits."""
@@ -100,30 +106,30 @@ class ServerSession:
             with open_client(self.connection) as api:
                 return work(api)
 
-        return app_context().request_cache.get(self.owner, name, ttl, run)
+        return app_context().request_cache.get(self.id, name, ttl, run)
 
     def prefetch(self) -> None:
         """Send the requests that every page needs, so that they run at the same time."""
         cache = app_context().request_cache
         for method in ("server", "flows", "variables"):
-            cache.prefetch(self.owner, method, _TTL_SECONDS[method], self._call(method))
+            cache.prefetch(self.id, method, _TTL_SECONDS[method], self._call(method))
 
     def refresh(self, name: str | None = None) -> None:
         """Send this request again when its response is next needed, or all of them."""
-        app_context().request_cache.invalidate(self.owner, name)
+        app_context().request_cache.invalidate(self.id, name)
 
     def discard(self, name: str) -> None:
         """Release the memory of a response that is no longer shown."""
-        app_context().request_cache.discard(self.owner, name)
+        app_context().request_cache.discard(self.id, name)
 
     def seconds_waiting(self, *names: str) -> float | None:
         """Return how long the oldest of these requests has been open, None if none is."""
-        return app_context().request_cache.seconds_waiting(self.owner, names)
+        return app_context().request_cache.seconds_waiting(self.id, names)
 
     def _get(self, method: str, *args: str, max_wait: float | None = None) -> CachedResponse[Any]:
         name, ttl = " ".join((method, *args)), _TTL_SECONDS[method]
         cache = app_context().request_cache
-        return cache.get(self.owner, name, ttl, self._call(method, *args), max_wait)
+        return cache.get(self.id, name, ttl, self._call(method, *args), max_wait)
 
     def _call(self, method: str, *args: str) -> Callable[[], Any]:
         def call() -> Any:
@@ -148,9 +154,9 @@ def available_connections() -> list[Connection]:
         connections.append(Connection(LOCAL_NAME, url, SecretStr(local_key), "local"))
     browser = state_browser.browser_id()
     urls = {connection.url for connection in connections}
-    for url, key in reversed(context.vault.keys(browser).items()):
-        name = url.partition("://")[2] + (" (your key)" if url in urls else "")
-        connections.append(Connection(name, url, key or None, "typed", context.settings.verify))
+    for saved in reversed(context.vault.connections(browser)):
+        name = saved.url.partition("://")[2] + (" (your key)" if saved.url in urls else "")
+        connections.append(replace(saved, name=name))
     return connections
 
 
@@ -169,14 +175,14 @@ def current() -> ServerSession | None:
 def attach(connection: Connection) -> ServerSession:
     """Return the session of a connection; the runner resumes its owner's unfinished runs."""
     context = app_context()
-    owner = context.runner.owner_of(connection)
+    session = ServerSession(connection, context.runner.owner_of(connection))
     with context.lock:
-        is_attached = owner in context.recently_attached
+        is_attached = session.id in context.recently_attached
     if not is_attached:
         context.runner.attach(connection)
         with context.lock:
-            context.recently_attached[owner] = True
-    return ServerSession(connection, owner)
+            context.recently_attached[session.id] = True
+    return session
 
 
 def choose(connection: Connection) -> None:
@@ -204,11 +210,18 @@ def typed_connection(url: str, key: str) -> Connection:
     )
 
 
-def remember(connection: Connection) -> None:
-    """Save a typed connection in memory for this browser, and make it the current server."""
-    key = connection.api_key or SecretStr("")
-    app_context().vault.save(state_browser.browser_id(), connection.url, key)
+def remember(connection: Connection) -> Connection:
+    """Save a typed connection in memory for this browser, and make it the current server.
+
+    Return it with its user, if the server tells that: all keys of a user see the same runs.
+    """
+    with suppress(LangflowError), open_client(connection) as api:
+        connection = replace(connection, user_id=api.user_id())
+    context = app_context()
+    context.runner.assign_user(connection)
+    context.vault.save(state_browser.browser_id(), connection)
     choose(connection)
+    return connection
 
 
 def forget(connection: Connection) -> None:
@@ -217,7 +230,7 @@ def forget(connection: Connection) -> None:
     context.vault.remove(state_browser.browser_id(), connection.url)
     context.runner.forget_connection(connection)
     with context.lock:  # typed again, the key is attached at once
-        context.recently_attached.pop(context.runner.owner_of(connection), None)
+        context.recently_attached.pop(context.runner.fingerprint_of(connection), None)
 
 
 def discover_server() -> DiscoveredServer | None:
