@@ -210,3 +210,16 @@ def test_a_stored_secret_is_not_shown():
     box = found.find("text_input", "T-a.p")
     assert box.value == ""
     assert "Stored" in box.placeholder
+
+
+def test_a_message_that_names_a_variable_shows_it_as_one():
+    """As a share link, a preset or JSON may set it."""
+    parameter = entry("MultilineInput", "str", "", load_from_db=False)
+    chat = node("ChatInput-a", input_value=parameter)
+    found = form(chat, mode="sync", load={"ChatInput-a.input_value": Variable("KEY")})
+    assert found.find("text_area", "ChatInput-a.input_value") is None
+    assert found.find("selectbox", "ChatInput-a.input_value-variable").value == "KEY"
+    found.set("segmented_control", "ChatInput-a.input_value-from", "Value")
+    found.set("text_area", "ChatInput-a.input_value", "two\nlines")
+    assert found.overrides == {"ChatInput-a.input_value": "two\nlines"}
+    assert not found.at.exception

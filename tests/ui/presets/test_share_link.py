@@ -3,6 +3,7 @@
 import pytest
 
 from lfclient.console.presets.share_links import encode_values
+from lfclient.flows.field import Variable
 from lfclient.flows.validation import SECRET_MASK
 from tests.ui.support.preset_pages import (
     choose,
@@ -40,6 +41,15 @@ def test_values_in_a_link_fill_the_form_once():
     assert dict(app.query_params) == {"flow": ONE}
     enter(app, "changed")
     assert value(open_page(flow=ONE)) == "changed"
+
+
+@pytest.mark.parametrize("parameter", ["p", "s"])
+def test_a_variable_in_a_link_is_chosen_by_its_name(parameter):
+    """Also for a secret, and in a mode that can't use it: the field says so."""
+    app = shared(**{parameter: Variable("MODEL")})
+    assert field(app, f"{parameter}-variable", "selectbox").value == "MODEL"
+    assert "can't look up variables" in page_text(app)
+    assert not app.exception
 
 
 def test_a_link_runs_nothing(fields_server):
