@@ -13,10 +13,13 @@ from tests.support.console_process import Console, free_port
 
 
 class Relay:
-    """A port that forwards to a server and can be closed, like a server that goes down and up."""
+    """A port that forwards to a server and can be closed, like a server that goes down and up.
 
-    def __init__(self, url):
-        self.target = urlsplit(url)
+    `header` is added to the requests.
+    """
+
+    def __init__(self, url, header=b""):
+        self.target, self.header = urlsplit(url), header
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.sockets = []
@@ -46,13 +49,13 @@ class Relay:
                 return
             far = socket.create_connection((self.target.hostname, self.target.port))
             self.sockets += [near, far]
-            for one, other in ((near, far), (far, near)):
-                threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
+            for one, other, header in ((near, far, self.header), (far, near, b"")):
+                threading.Thread(target=self._pump, args=(one, other, header), daemon=True).start()
 
-    def _pump(self, one, other):
+    def _pump(self, one, other, header):
         try:
             while data := one.recv(65536):
-                other.sendall(data)
+                other.sendall(data.replace(b"\r\nHost:", header + b"\r\nHost:"))
             other.shutdown(socket.SHUT_WR)
         except OSError:
             return
@@ -101,6 +104,22 @@ def test_a_discovered_server_requires_its_key(bare_console, window, sample_flows
     expect(screen.part("api-key").locator("input")).to_have_value("")
     assert sample_flows.api_key not in page.content()
     assert sample_flows.api_key not in bare_console.log.read_text()
+
+
+def test_a_visitor_through_a_proxy_on_this_machine_installs_no_langflow(window, tmp_path):
+    """The page says what is missing and offers nothing; nothing is installed or started."""
+    with Console(tmp_path) as console:
+        proxy = Relay(console.url, b"\r\nX-Forwarded-For: 192.0.2.7")
+        proxy.open()
+        screen = Screen(window())
+        for path in ("", "/connection"):
+            screen.page.goto(proxy.url + path)
+            expect(screen.part("local-langflow")).to_contain_text("Only the console's operator")
+            expect(screen.page.get_by_text("LFCONSOLE_ALLOW_OTHER_SERVERS")).to_be_visible()
+            expect(screen.page.get_by_role("button", name="Start local Langflow")).to_have_count(0)
+            expect(screen.page.get_by_label("Address")).to_have_count(0)
+        proxy.cut()
+    assert not (tmp_path / "data" / "local").exists()
 
 
 def test_a_key_is_entered_with_the_keyboard_alone(bare_console, window, sample_flows):

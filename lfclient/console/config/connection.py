@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import SecretStr
 
-Source = Literal["environment", "env file", "secrets", "local", "typed", "discovered"]
+Source = Literal["environment", "env file", "secrets", "local", "typed"]
 
 
 @dataclass(frozen=True)

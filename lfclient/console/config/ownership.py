@@ -54,7 +54,7 @@ def connection_fingerprint(
     """
     if connection.source == "local":
         identity = ["local", connection.name]
-    elif connection.source not in ("typed", "discovered"):
+    elif connection.source != "typed":
         identity = ["configured", connection.name]
     else:
         api_key = connection.api_key.get_secret_value() if connection.api_key else ""

@@ -11,6 +11,7 @@ from lfclient.client import LangflowClient
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.key_vault import KeyVault
 from lfclient.console.config.ownership import browser_fingerprint
+from lfclient.console.config.permissions import Permissions, visitor_permissions
 from lfclient.console.config.settings import Settings
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.runner import memory
@@ -73,6 +74,11 @@ def app_context() -> AppContext:
         drafts().persist_in(context.runner.store.drafts, context.draft_fingerprint)
     memory.set_baseline()
     return context
+
+
+def permissions() -> Permissions:
+    """Return what the visitor of this Streamlit session may do."""
+    return visitor_permissions(app_context().settings, st.context.headers)
 
 
 def close_run() -> None:

@@ -10,15 +10,14 @@ from pydantic import SecretStr
 from lfclient.client import LangflowClient
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.discovery import DiscoveredServer, discover
-from lfclient.console.config.settings import check_address
+from lfclient.console.config.permissions import check_address
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.outputs.model import FileRef
 from lfclient.runs.components import HumanInput
-from lfclient.wire.addresses import normalize_address
 from lfclient.wire.server_info import ServerInfo
-from pages._ui.connection.app_context import app_context, open_client
+from pages._ui.connection.app_context import app_context, open_client, permissions
 from pages._ui.connection.request_cache import CachedResponse, StillLoading
 from pages._ui.state import browser as state_browser
 
@@ -195,13 +194,10 @@ def choose(connection: Connection) -> None:
 def typed_connection(url: str, key: str) -> Connection:
     """Return a connection to an address that a person typed, without saving it.
 
-    Raises `LangflowError` if such addresses are not allowed.
+    Raises `LangflowError` if this visitor must not use that address.
     """
     context = app_context()
-    # the console itself offers the server on the default address, so that one is always allowed
-    address = normalize_address(url)
-    if address != context.settings.discover_url:
-        address = check_address(url, context.settings)
+    address = check_address(url, context.settings, permissions())
     name = address.partition("://")[2]
     if any(each.url == address for each in available_connections() if each.source != "typed"):
         name += " (your key)"
@@ -234,10 +230,13 @@ def forget(connection: Connection) -> None:
 
 
 def discover_server() -> DiscoveredServer | None:
-    """Look for a Langflow on its default address, at most every 5 seconds."""
+    """Look for a Langflow on its default address, at most every 5 seconds.
+
+    Return None if there is none, or if this visitor must not use servers that are not configured.
+    """
     context = app_context()
     url = context.settings.discover_url
-    if url is None:
+    if url is None or not permissions().other_servers:
         return None
     # the page has nothing to show without the result, and the search has a short timeout
     return context.request_cache.get("", "discovered", 5, lambda: discover(url), max_wait=15).value
