@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 import streamlit
+from streamlit.runtime import memory_media_file_storage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
@@ -77,6 +78,12 @@ def test_streamlit_still_asks_whether_pages_are_a_folder():
         "PagesManager.uses_pages_directory is gone: pages/_ui/app/navigation.py sets it, or else "
         "Streamlit runs a file of pages/ by itself when it is opened first"
     )
+
+
+def test_the_ids_of_media_files_are_made_by_a_function_that_can_be_replaced():
+    assert list(inspect.signature(memory_media_file_storage._calculate_file_id).parameters) == [
+        *("data", "mimetype", "filename")
+    ], "pages/_ui/app/media_addresses.py replaces it, or else addresses can be guessed"
 
 
 def test_an_uploaded_file_can_be_given_back():
