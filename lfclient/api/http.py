@@ -13,9 +13,10 @@ import httpx
 from pydantic_core import from_json
 
 from lfclient.api.requests import FilePart, RequestSpec
+from lfclient.common.json_text import LONE_SURROGATE
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import Redactor
-from lfclient.errors import BadAnswer, InvalidKey, Unreachable
+from lfclient.errors import BadAnswer, InvalidKey, InvalidRequest, Unreachable
 from lfclient.version import VERSION
 
 # Langflow closes idle connections after about 2 s. A request sent on one that is being closed
@@ -194,9 +195,11 @@ class _ProgressFile:
 
 @contextmanager
 def translate_httpx_errors(base_url: str, redactor: Redactor) -> Iterator[None]:
-    """Raise `Unreachable` or `BadAnswer` for httpx's errors."""
+    """Raise `Unreachable`, `BadAnswer` or `InvalidRequest` for the errors of httpx."""
     try:
         yield
+    except UnicodeEncodeError as error:  # before anything is sent
+        raise InvalidRequest(f"Couldn't send the request. {LONE_SURROGATE}") from error
     except httpx.DecodingError as error:
         raise BadAnswer("The response could not be decompressed.") from error
     except httpx.TransportError as error:

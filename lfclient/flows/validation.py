@@ -7,6 +7,7 @@ of the wrong type.
 import difflib
 from collections.abc import Iterable, Mapping
 
+from lfclient.common.json_text import LONE_SURROGATE, has_lone_surrogate
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import (
     Redactor,
@@ -45,6 +46,8 @@ def check_value(field: Field, value: Json) -> list[Problem]:
     if value is None:
         message = "A value is required. Leave the parameter out to keep the flow's value."
         return [_error(field, message)]
+    if has_lone_surrogate(value.name if isinstance(value, Variable) else value):
+        return [_error(field, LONE_SURROGATE)]
     if isinstance(value, Variable):
         if not field.takes_variable:
             return [_error(field, "This parameter can't use a server variable.")]

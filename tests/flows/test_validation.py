@@ -307,3 +307,25 @@ def test_masked_overrides_contain_no_secret():
     assert mask_secrets(FLOW, {"Thing-a.secret": Variable("K")}) == {
         "Thing-a.secret": Variable("K")
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("text", "half of \ud83d"),
+        ("text", Variable("\udc00")),
+        ("list", ["a", "\ud800"]),
+        ("dict", {"\ud800": "a"}),
+        ("table", [{"c": {"d": ["\ud800"]}}]),
+        ("new", "\ud800"),
+    ],
+)
+def test_a_lone_surrogate_is_refused(name, value):
+    """No server accepts one."""
+    (problem,) = check_value(FIELDS[name], value)
+    assert problem.level == "error"
+    assert "a lone surrogate" in problem.message
+
+
+def test_a_pair_of_surrogates_is_a_character():
+    assert check_value(FIELDS["text"], json.loads('"\\ud83d\\ude00"')) == []

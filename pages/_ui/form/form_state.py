@@ -14,6 +14,7 @@ from typing import Any
 
 import streamlit as st
 
+from lfclient.common.json_text import LONE_SURROGATE, has_lone_surrogate
 from lfclient.flows.field import Field, FieldKind, Problem
 from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
@@ -195,6 +196,8 @@ class FormState:
     def _read_widget(self, field: Field, live: LiveWidget) -> None:
         try:
             value = live.widget.read(field, live.states, live.seed_value)
+            if has_lone_surrogate(value):  # from a table's cell; no widget could show it again
+                raise ValueError(LONE_SURROGATE)
         except ValueError as error:
             self.entries.discard(field.key)
             self.entries.invalid[field.key] = live.states

@@ -17,7 +17,16 @@ from lfclient.api.steps import Pause
 from lfclient.common.redaction import Redactor
 from lfclient.wire.server_info import Capabilities
 from tests.support.recorded import flow_of, recorded
-from tests.support.scripted import FLOW, JOB, OLD, QUEUED, VERSION, WORKFLOWS, Server
+from tests.support.scripted import (
+    FLOW,
+    JOB,
+    OLD,
+    QUEUED,
+    VERSION,
+    WORKFLOWS,
+    Server,
+    call_client,
+)
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
@@ -235,3 +244,16 @@ def test_retry_after_is_a_number_or_a_date_and_at_most_an_hour(header, seconds):
     headers = httpx.Headers({"date": "Thu, 26 Nov 2026 12:00:00 GMT"}, encoding="utf-8")
     headers["retry-after"] = header
     assert Response(429, b"{}", Redactor(), headers).retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"session_id": "half of \ud83d"}, {"overrides": {"T-a.p": "\ud83d"}}]
+)
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_lone_surrogate_is_refused_before_anything_is_sent(kind, arguments):
+    """Also in overrides that aren't checked."""
+    server = Server()
+    options = {"transport": httpx.MockTransport(server), "server": ServerInfo("1.13.0", "modes")}
+    with pytest.raises(InvalidRequest, match="a lone surrogate"):
+        call_client(kind, lambda client: client.submit(FLOW, check=False, **arguments), **options)
+    assert server.paths() == []

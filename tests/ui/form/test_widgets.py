@@ -140,6 +140,31 @@ def test_table_edits_survive_another_page():
     assert found.overrides == {"T-a.p": [{"c": "1"}, {"c": "2"}, {"c": "3"}]}
 
 
+@pytest.mark.parametrize("edits", ["added_rows", "edited_rows"])
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        entry("DictInput", "dict", {"key": "a"}),
+        entry(
+            "TableInput", "table", [{"key": "a", "value": "b"}], table_schema=[{"name": "value"}]
+        ),
+    ],
+)
+def test_a_lone_surrogate_in_a_cell_is_refused(parameter, edits):
+    """A browser sends cells as JSON, which can hold one; no browser draws it."""
+    found = form(editable_node(p=parameter))
+    cells = {"key": "k", "value": "half of \ud83d"}
+    edit_table(found, **{edits: [cells] if edits == "added_rows" else {0: cells}})
+    (problem,) = found.result.problems
+    assert (problem.key, problem.level) == ("T-a.p", "error")
+    assert "a lone surrogate" in problem.message
+    assert "a lone surrogate" in found.text()
+    found.at.session_state["elsewhere"] = True
+    found.run()
+    found.at.session_state["elsewhere"] = False
+    assert not found.run().at.exception
+
+
 def test_a_duplicate_key_is_refused():
     found = form(editable_node(p=entry("DictInput", "dict", {"a": "1"})))
     edit_table(found, added_rows=[{"key": "a", "value": "2"}])
