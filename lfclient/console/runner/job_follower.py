@@ -8,6 +8,7 @@ from typing import Any
 
 from lfclient.console.runner.event_listener import EventListener
 from lfclient.console.runner.run_context import RunContext
+from lfclient.console.runner.silence import last_sign, silence_note
 from lfclient.console.runner.timings import Schedule
 from lfclient.console.store.commands import Command
 from lfclient.errors import (
@@ -25,9 +26,11 @@ from lfclient.runs.reducer import reject_decision
 _STOPPED_DRAIN_SECONDS = 0.3
 # a run that still waits this long after a decision may have asked another question
 _NEXT_QUESTION_SECONDS = 0.3
-_SILENCE_NOTE = (
-    "This run has sent no updates for more than {} minutes. A component may take that long. If "
-    "Langflow was restarted in the meantime, the run will never end: stop it."
+_STOP_LOST = (
+    "Langflow did not confirm the stop, and reports nothing of this run, as after a restart."
+)
+_STOP_LOST_HINT = (
+    "It may still run: check the flow's messages or traces in Langflow before you run it again."
 )
 KEY_REJECTED_NOTE = (
     "The server rejects the API key, so this run can't be followed or stopped. It continues on the "
@@ -69,7 +72,10 @@ class _JobFollower:
         self._rejection = ""  # why the last decision was rejected
         # the response to the submit was just applied
         self._is_status_fresh = context.record.run is not None and not taken_over
+        self._stop_sent_at: float | None = None  # None once the server has confirmed or refused it
         self.listener = EventListener(context)
+        if taken_over:
+            self.listener.last_activity = last_sign(context.record)
 
     async def update(self) -> bool:
         """Send the request that is due; return False if there is nothing more to learn."""
@@ -137,14 +143,13 @@ class _JobFollower:
             run = await listener.drain(run, context.timings.drain_seconds)
         await context.apply_response(run, note=self._note(run.status))
         await self._check_decision(run.status)
+        await self._check_stop()
         self._choose_schedule(run.status)
 
     def _note(self, status: RunStatus) -> str:
         if status is RunStatus.SUSPENDED:
             return "" if self._decided_at else self._rejection
-        limit = self._context.timings.silence_seconds
-        is_silent = time.monotonic() - self.listener.last_activity >= limit
-        return _SILENCE_NOTE.format(int(limit // 60)) if is_silent else ""
+        return silence_note(self._context, status, time.monotonic() - self.listener.last_activity)
 
     async def _unless_pending(self, request: Coroutine[Any, Any, Run]) -> Run | None:
         """Return the response, or None as soon as a command is pending.
@@ -189,7 +194,16 @@ class _JobFollower:
             await context.apply_response(run, **changes)
         else:
             await context.change(**changes)
+        self._stop_sent_at = time.monotonic() if result.stopped is None else None
         self._set_schedule(context.timings.settling)
+
+    async def _check_stop(self) -> None:
+        """End the record if the server neither confirms a stop nor gives a sign of the run."""
+        if self._stop_sent_at is None or self._context.record.ended:
+            return
+        waited = time.monotonic() - max(self._stop_sent_at, self.listener.last_activity)
+        if waited > self._context.timings.stop_timeout_seconds:
+            await self._context.fail(RunStatus.OUTCOME_UNKNOWN, _STOP_LOST, _STOP_LOST_HINT)
 
     async def _decide(self, command: Command) -> None:
         """Send a decision without retries: it may have arrived even if its response was lost."""

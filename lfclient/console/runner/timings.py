@@ -55,7 +55,9 @@ class Timings:
     # simultaneous requests with the same key both
     resend_delay_seconds: float = 10.0
     # without any news a run may be one that a server's restart left behind
-    silence_seconds: float = 600.0
+    silence_seconds: float = 300.0
+    # a run that gives no sign for this long after an unconfirmed stop is given up
+    stop_timeout_seconds: float = 30.0
     # a run that was decided on and still waits has not received the decision
     decision_timeout_seconds: float = 6.0
     # how long an ended job's event stream may deliver its last events

@@ -350,3 +350,13 @@ def test_events_that_may_repeat_a_secret_are_not_fetched(langflow_stand_in, give
     app = open_run_tab("Events", record)
     assert "Fetch events" not in button_labels(app)
     assert why in page_text(app)
+
+
+def test_a_run_that_stays_queued_says_why_and_what_to_do(langflow_stand_in):
+    note = "This run has been queued for more than 5 minutes. Stop it, then run it again."
+    record = add_running_run(
+        langflow_stand_in.url, status=RunStatus.QUEUED, queue_limit=5, note=note, worker="alive"
+    )
+    app = open_app(run=record.id)
+    assert f"The server runs 5 at a time. {note}" in page_text(app)
+    assert "Stop" in button_labels(app)
