@@ -136,13 +136,16 @@ def collect_secrets(flow: Flow, overrides: Mapping[str, Json]) -> set[str]:
     return secrets
 
 
-def mask_secrets(flow: Flow, overrides: Mapping[str, Json]) -> JsonObject:
+def mask_secrets(
+    flow: Flow, overrides: Mapping[str, Json], others: Iterable[str] = ()
+) -> JsonObject:
     """Return overrides for storage, with each secret replaced by `SECRET_MASK`.
 
-    A secret's text within other values is redacted (`lfclient.common.redaction.Redactor`).
+    A secret's text within other values is redacted (`lfclient.common.redaction.Redactor`), as are
+    `others`, such as the connection's key.
     """
     fields = flow.fields_by_key
-    redactor = Redactor(collect_secrets(flow, overrides) - {SECRET_MASK})
+    redactor = Redactor((collect_secrets(flow, overrides) - {SECRET_MASK}) | {*others})
     return {
         key: SECRET_MASK
         if is_secret_override(key, fields.get(key)) and not isinstance(value, Variable)

@@ -284,6 +284,14 @@ def test_a_secret_is_redacted_in_other_values_unless_it_is_short():
     }
 
 
+def test_the_connections_key_is_redacted_in_every_value():
+    overrides = {"Thing-a.text": "my key is sk-12345678", "Thing-a.nested": {"a": ["sk-12345678"]}}
+    assert mask_secrets(FLOW, overrides, ["sk-12345678"]) == {
+        "Thing-a.text": "my key is ••••",
+        "Thing-a.nested": {"a": ["••••"]},
+    }
+
+
 def test_the_mask_itself_is_not_redacted_in_other_values():
     found = flow(node("T-a", api_key=text(), words=text()))
     masked = {"T-a.api_key": SECRET_MASK, "T-a.words": f"it {SECRET_MASK} to run"}

@@ -125,6 +125,17 @@ def test_a_run_does_not_start_while_required_fields_are_empty(langflow_stand_in)
     assert not [line for line in langflow_stand_in.requests if line.startswith("POST")]
 
 
+def test_a_session_named_by_the_api_key_is_refused(langflow_stand_in):
+    """It would be stored, sent and shown."""
+    app = open_app()
+    session = next(box for box in app.text_input if box.label == "Session")
+    session.set_value("of sk-configured-key").run()
+    press(app, "Run")
+    assert "The session's name contains the API key." in page_text(app)
+    assert not [line for line in langflow_stand_in.requests if line.startswith("POST")]
+    assert not app.exception
+
+
 def test_a_run_without_its_file_asks_for_the_file(langflow_stand_in):
     file = {"name": "path", "type": "file", "_input_type": "FileInput", "show": True}
     template = {"path": {**file, "display_name": "Files", "required": True, "value": ""}}

@@ -21,3 +21,8 @@ class Connection:
     source: Source
     verify: bool | str = True
     user_id: str | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be stored or shown: the key, if there is one."""
+        return (self.api_key.get_secret_value(),) if self.api_key else ()

@@ -174,7 +174,8 @@ class Runner:
         if len(self._supervisor) >= MAX_FOLLOWED_RUNS:
             raise TooManyRuns(f"The console already follows {MAX_FOLLOWED_RUNS} runs.")
         store_inputs = self.store.retention.store_inputs
-        stored_overrides = dict(mask_secrets(flow, overrides)) if store_inputs else {}
+        masked = mask_secrets(flow, overrides, connection.secrets)
+        stored_overrides = masked if store_inputs else {}
         record = RunRecord(
             id=uuid.uuid4().hex,
             owner=self.owner_of(connection),

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from cachetools import TTLCache
 
-from lfclient.common.redaction import collect_texts
+from lfclient.common.json_types import JsonObject
+from lfclient.common.redaction import collect_texts, is_redacted
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.execution import run_unsent
 from lfclient.console.runner.job_follower import KEY_REJECTED_NOTE, follow
@@ -210,7 +211,7 @@ class Takeover:
         moved = connection.url != record.server_url and connection.source != "local"
         if not record.started_here:
             reason = NOT_STARTED_HERE
-        elif not record.inputs_stored or SECRET_MASK in collect_texts(record.overrides):
+        elif not record.inputs_stored or _lacks_secrets(record.overrides):
             reason = AFTER_KEY_CHANGE if was_ours else AFTER_RESTART
         else:
             reason = ""
@@ -282,3 +283,8 @@ class Takeover:
             ),
             with_response=True,  # so that lists and searches show the problem
         )
+
+
+def _lacks_secrets(overrides: JsonObject) -> bool:
+    """Return whether secrets were replaced in a record's overrides."""
+    return SECRET_MASK in collect_texts(overrides) or is_redacted(overrides)

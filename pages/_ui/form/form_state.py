@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -74,6 +75,7 @@ class Prefill:
 class FormState:
     """The entries of one flow, for its runs or for its `chat`.
 
+    `secrets` are the connection's, which are masked in whatever is stored.
     `files` holds the finished uploads by server path, `upload_counts` the number of file choices by
     field key. `prefill` is the latest fill from elsewhere; `previous` are the entries it replaced,
     oldest first. After a refused run `was_refused` is true, so that each field shows its problem,
@@ -83,6 +85,7 @@ class FormState:
     owner: str
     flow: Flow
     chat: bool = False
+    secrets: tuple[str, ...] = ()
     entries: Entries = dataclasses.field(default_factory=Entries)
     live_widgets: dict[str, LiveWidget] = dataclasses.field(default_factory=dict)
     dropped_keys: list[str] = dataclasses.field(default_factory=list)
@@ -127,6 +130,10 @@ class FormState:
         """Return the values that differ from the flow, by field key."""
         values = self.entries.values
         return {key: values[key].value for key in self.fields if key in values}
+
+    def masked_overrides(self) -> dict[str, Any]:
+        """Return `overrides` for storage, with secrets masked."""
+        return mask_secrets(self.flow, self.overrides(), self.secrets)
 
     def value(self, field: Field) -> Any:
         """Return the entered value, or the flow's own."""
@@ -268,13 +275,14 @@ class FormState:
 
     def save(self) -> None:
         """Save the entries as a draft for a reload, without secrets."""
-        entries, flow, prefill = self.entries, self.flow, self.prefill
+        entries, prefill = self.entries, self.prefill
+        to_draft = partial(Entries.to_draft, flow=self.flow, secrets=self.secrets)
         draft = {
-            **(entries.to_draft(flow) if entries or entries.preset_link else {}),
+            **(to_draft(entries) if entries or entries.preset_link else {}),
             "json": self._json_without_secrets(),
             "files": self._files_in_use(),
-            "former": [each.to_draft(flow) for each in self.previous],
-            "filled": prefill and [prefill.source, prefill.entries.to_draft(flow), prefill.hints],
+            "former": [to_draft(each) for each in self.previous],
+            "filled": prefill and [prefill.source, to_draft(prefill.entries), prefill.hints],
         }
         text = json.dumps(draft)
         if text != self.saved_draft:
@@ -293,8 +301,9 @@ class FormState:
             typed = json.loads(self.json_text or "null")
         except ValueError:
             has_secrets = any(is_secret_field(field) for field in self.flow.fields)
+            has_secrets |= any(secret in (self.json_text or "") for secret in self.secrets)
             return None if has_secrets else self.json_text
-        is_safe = isinstance(typed, dict) and mask_secrets(self.flow, typed) == typed
+        is_safe = isinstance(typed, dict) and mask_secrets(self.flow, typed, self.secrets) == typed
         return self.json_text if is_safe else None
 
     def load_values(self, overrides: Mapping[str, Any]) -> None:
@@ -312,7 +321,9 @@ class FormState:
             self.set(field, None)
 
 
-def form_state(owner: str, flow: Flow, *, chat: bool = False) -> FormState:
+def form_state(
+    owner: str, flow: Flow, secrets: tuple[str, ...] = (), *, chat: bool = False
+) -> FormState:
     """Return the form state of this Streamlit session, restored from this browser's draft.
 
     A `chat` has its own form: values set for a run, files above all, do not suit every message.
@@ -331,7 +342,7 @@ def form_state(owner: str, flow: Flow, *, chat: bool = False) -> FormState:
         state.previous = [Entries.from_draft(each) for each in draft.get("former", ())]
         state.json_text = draft.get("json")
         state.files = {path: SentFile(*sent) for path, sent in draft.get("files", {}).items()}
-    state.flow = flow
+    state.flow, state.secrets = flow, secrets
     forms[key] = state
     for old in list(forms)[: max(len(forms) - _MAX_FORMS, 0)]:
         forms.pop(old).discard_undrawn(set())

@@ -9,7 +9,6 @@ from lfclient.common.formatting import clip
 from lfclient.console.presets.names import find_by_name, validate_name
 from lfclient.console.presets.preset_file import dump_preset
 from lfclient.console.store.presets import Preset, PresetSummary
-from lfclient.flows.validation import mask_secrets
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.entries import PresetLink
 from pages._ui.form.form_state import FormState
@@ -148,7 +147,7 @@ def _set_default(state: FormState, chosen: Preset, key: str) -> None:
 
 def _draw_export(state: FormState, chosen: Preset | None) -> None:
     name = chosen.name if chosen else state.flow.name
-    values = masked_values(chosen) if chosen else mask_secrets(state.flow, state.overrides())
+    values = masked_values(chosen) if chosen else state.masked_overrides()
     downloads.draw_button(
         "Export",
         dump_preset(state.flow, name, values),

@@ -108,9 +108,14 @@ def test_an_attempt_that_cannot_be_recorded_is_not_sent_or_counted(bench, monkey
     assert bench.server.count("POST", SUBMIT) == 2
 
 
-def test_a_request_with_a_secret_is_not_sent_again(bench):
+@pytest.mark.parametrize(
+    "overrides",
+    [WITH_SECRET, {"ChatInput-a.input_value": f"use {CONNECTION.api_key.get_secret_value()}"}],
+    ids=["a secret", "the connection's key"],
+)
+def test_a_request_with_a_secret_is_not_sent_again(bench, overrides):
     """The secret is not stored."""
-    run_id = lose_response(bench, arrived=False, overrides=WITH_SECRET)
+    run_id = lose_response(bench, arrived=False, overrides=overrides)
     bench.runner.attach(CONNECTION)
     assert bench.wait_for_end(run_id).status is RunStatus.OUTCOME_UNKNOWN
     assert bench.server.jobs == {}

@@ -11,7 +11,9 @@ from tests.ui.support.preset_pages import (
     field,
     open_menu,
     open_page,
+    save_as,
     store_preset,
+    stored_presets,
     value,
 )
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, press
@@ -152,6 +154,15 @@ def test_shared_links_open_the_same_values():
     assert by_values.endswith(encode_values({"T-a.p": "of the preset", "T-a.s": SECRET_MASK}))
     assert "Secrets are not included and must be entered again: s (T)." in page_text(app)
     assert "anyone with the same server and key" in page_text(app)
+
+
+def test_the_connections_key_is_not_shared():
+    app = open_menu(enter(open_page(), "my key is sk-configured-key"), "share")
+    assert all("values" not in address for address in addresses(app))
+    assert "Omitted because they are invalid: p (T)." in page_text(app)
+    app = save_as(enter(open_page("c"), "my key is sk-configured-key"), "Mine")
+    assert stored_presets()[0].values == {}
+    assert "p (T): It contained a secret, which is not saved." in page_text(app)
 
 
 def test_an_edited_preset_is_shared_by_its_values():

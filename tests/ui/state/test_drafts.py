@@ -54,6 +54,22 @@ def test_neither_a_secret_nor_a_cookie_reaches_the_disk(fields_server):
     assert b"b" * 43 not in written
 
 
+def test_the_connections_key_reaches_no_draft(fields_server):
+    """Pasted into a text, a number, or the JSON of the overrides."""
+    key = "sk-configured-key"
+    app = enter(enter(open_page(), f"my key is {key}"), key, "n")
+    assert value(app) == f"my key is {key}"
+    owned = next(k for k in app.session_state["forms"])
+    state = app.session_state["forms"][owned]
+    state.json_text = f'{{"T-a.p": "{key}'
+    state.save()
+    folder = app_context().settings.data_dir
+    restart()
+    written = b"".join(path.read_bytes() for path in folder.glob("runs.db*"))
+    assert key.encode() not in written
+    assert value(open_page()) == "x"
+
+
 def test_a_console_that_saves_no_inputs_keeps_drafts_for_reloads_only(fields_server, monkeypatch):
     monkeypatch.setenv("LFCONSOLE_KEEP_INPUTS", "false")
     enter(open_page(), "typed-by-me")
