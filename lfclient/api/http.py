@@ -1,6 +1,5 @@
 """Translation between `RequestSpec`, `Response` and httpx, shared by both clients."""
 
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -160,7 +159,7 @@ def request_arguments(
         limit = spec.max_timeout
         timeout, read = min(timeout or limit, limit), min(read or limit, limit)
     if spec.read_timeout is not None:
-        read = None if spec.read_timeout == math.inf else spec.read_timeout
+        read = spec.read_timeout
     return {
         "method": spec.method,
         "url": base_url + spec.path,

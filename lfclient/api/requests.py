@@ -33,8 +33,7 @@ class RequestSpec:
     - `idempotent`: may be resent even if the first attempt may have arrived.
     - `streamed`: the body of a 200 response is read with `ReadChunk`; others are complete.
     - `waits_for_run`: the response may take as long as a run.
-    - `read_timeout`: the longest silence in seconds, instead of the client's timeout; `math.inf`
-      for no limit.
+    - `read_timeout`: the longest silence in seconds, instead of the client's timeout.
     - `min_timeout`, `max_timeout`: bounds in seconds on the client's timeout for the response;
       `max_timeout` also limits connecting.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import replace
 
@@ -27,6 +26,9 @@ from lfclient.wire.sse import FrameParser, check_event_stream
 KEEP_ALIVE_SILENCE_SECONDS = 47.0
 # earlier releases may be silent as long as a component works: then the status is requested
 MAX_SILENCE_SECONDS = 30.0
+# nothing else tells the status of a streamed call, which Langflow ends after five minutes unless
+# LANGFLOW_WORKFLOW_EXECUTION_TIMEOUT is set: after twice that the connection is half open
+MAX_CALL_SILENCE_SECONDS = 600.0
 # the read timeout for an ended job, whose remaining events arrive at once
 ENDED_SILENCE_SECONDS = 5.0
 _MAX_ENDED_CONNECTIONS = 3  # connections without a new event before giving up the rest
@@ -83,13 +85,10 @@ def follow_events(
 
 
 def stream_read_timeout(server: ServerInfo, *, is_call: bool = False) -> float:
-    """Return the longest silence of a stream in seconds before the client acts.
-
-    Infinite for a streamed call to a server without keep-alives: nothing else tells its status.
-    """
+    """Return the longest silence of a stream in seconds before the client acts."""
     if server.capabilities.keep_alive:
         return KEEP_ALIVE_SILENCE_SECONDS
-    return math.inf if is_call else MAX_SILENCE_SECONDS
+    return MAX_CALL_SILENCE_SECONDS if is_call else MAX_SILENCE_SECONDS
 
 
 def _read_events(
