@@ -32,7 +32,7 @@ from tests.support.waiting import wait_for
 
 POST = "POST /api/v2/workflows"
 BUILDS = "GET /api/v1/monitor/builds"
-LATE = 61.0  # seconds after the click
+LATE = 121.0  # seconds after the click
 LOST = Fault(stall=60.0)  # the server has received it, its response never comes
 # leaves no trace until it is released; on demand its first attempt fails
 HELD_STEP = """

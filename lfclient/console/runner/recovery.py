@@ -8,6 +8,7 @@ trace of the first attempt. Otherwise the job is searched for, and nothing is st
 """
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from lfclient.common.json_types import JsonObject
@@ -15,6 +16,7 @@ from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.submission import submit_slot
 from lfclient.console.runner.threads import in_thread
+from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import TRANSIENT_ERRORS, LangflowError
 from lfclient.runs.lost_jobs import FoundJob
 from lfclient.runs.model import RunStatus
@@ -60,6 +62,19 @@ async def recover(
     if not context.record.ended:
         await follow(context)
         await recovery.report_second_run()
+
+
+async def search_again(context: RunContext, before: RunRecord) -> None:
+    """Search once for a run whose outcome was unknown `before`; follow it if it is found."""
+    await context.change(note=_SEARCHING_NOTE)
+    if await _Recovery(context, None, "", 0.0).find():
+        await context.change(problem=None)
+        await follow(context)
+    elif not context.record.ended:
+        context.commands.clear()
+        await context.change(
+            status=before.status, ended_at=before.ended_at, stop_requested_at=None, note=""
+        )
 
 
 class _Recovery:
@@ -120,6 +135,15 @@ class _Recovery:
         else:
             return True
         return False
+
+    async def find(self) -> bool:
+        """Search once; return whether the run was found."""
+        with suppress(LangflowError):
+            await self._context.load_server_and_flow()
+            jobs = await self._find_jobs()
+            if len(jobs) == 1:
+                await self._take(jobs[0])
+        return self._context.record.job_id is not None
 
     async def pause(self) -> None:
         """Wait until the next search is due, or Stop is pressed."""

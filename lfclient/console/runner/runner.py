@@ -273,6 +273,17 @@ class Runner:
         record = self._find(run_id)
         return record if record and record.owner == owner else None
 
+    def open(self, run_id: str, connection: Connection) -> RunRecord | None:
+        """Return the newest record for a person who opens the run; None as for `get`.
+
+        If its outcome is unknown and it has no job, search for that again. Raises `StoreError`.
+        """
+        record = self.get(run_id, self.owner_of(connection))
+        if record and record.status is RunStatus.OUTCOME_UNKNOWN and not record.job_id:
+            self._takeover.search_again(record, connection)
+            return self._find(run_id)
+        return record
+
     def wait_for_change(self, run_id: str, version: int, timeout: float) -> RunRecord | None:
         """Wait up to `timeout` seconds for a version other than `version`; return the newest.
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from cachetools import TTLCache
 
@@ -13,7 +14,7 @@ from lfclient.common.redaction import collect_texts, is_redacted
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.execution import run_unsent
 from lfclient.console.runner.job_follower import KEY_REJECTED_NOTE, follow
-from lfclient.console.runner.recovery import recover
+from lfclient.console.runner.recovery import recover, search_again
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.runner.run_context import (
     AFTER_KEY_CHANGE,
@@ -32,6 +33,8 @@ from lfclient.runs.reducer import finalize
 
 # how long a visitor's key is used after the visitor was last active
 VISITOR_SECONDS = 3600.0
+# a run with an unknown outcome is not searched for again sooner
+SEARCH_AGAIN_SECONDS = 60.0
 KEY_NEEDED_NOTE = (
     "Not followed: key needed. The console process that followed this run has ended, and the "
     "others don't have its API key. The run continues on the server. It is followed again as soon "
@@ -73,6 +76,7 @@ class Takeover:
         self._configured = configured
         self._visitors: TTLCache[str, Connection] = TTLCache(math.inf, VISITOR_SECONDS)
         self._visitors_lock = threading.Lock()
+        self._searched_again: TTLCache[str, bool] = TTLCache(1000, SEARCH_AGAIN_SECONDS)
         self._taken_over: set[str] = set()  # runs that may be followed with another key
         self._unconfirmed_claims: set[str] = set()  # the database did not confirm these
         self._claim_lock = threading.RLock()
@@ -109,6 +113,22 @@ class Takeover:
         record = self._find_own(run_id)
         if record and record.owner == owner:
             self._change_key(record, connection)
+
+    def search_again(self, record: RunRecord, connection: Connection) -> None:
+        """Search for the job of a run with an unknown outcome, at most once a minute.
+
+        Raises `StoreError`.
+        """
+        with self._claim_lock:
+            if record.id in self._searched_again or self._supervisor.connection(record.id):
+                return
+            self._searched_again[record.id] = True
+            is_reopened = self._store.reopen(record.id, record.version, self._registry.id)
+            reopened = self._stored(record.id) if is_reopened else None
+            if reopened:
+                self._cache.put(reopened)
+                context = _new_context(reopened, connection, AFTER_RESTART)
+                self._supervisor.start(context, partial(search_again, before=record))
 
     def forget_visitor(self, owner: str, connection: Connection) -> None:
         """Take over no more runs with a visitor's connection."""
@@ -209,23 +229,18 @@ class Takeover:
     def _start(self, record: RunRecord, connection: Connection, was_ours: bool) -> None:
         # the local Langflow has another port after each start
         moved = connection.url != record.server_url and connection.source != "local"
-        if not record.started_here:
-            reason = NOT_STARTED_HERE
-        elif not record.inputs_stored or _lacks_secrets(record.overrides):
-            reason = AFTER_KEY_CHANGE if was_ours else AFTER_RESTART
-        else:
-            reason = ""
+        context = _new_context(record, connection, AFTER_KEY_CHANGE if was_ours else AFTER_RESTART)
 
         async def execute(context: RunContext) -> None:
             if record.job_id:
                 await follow(context, moved=moved, taken_over=True)
                 return
             # some inputs are not stored, or the server is another one
-            overrides = None if moved or reason else record.overrides
+            may_send = not moved and not context.secrets_lost_reason
+            overrides = record.overrides if may_send else None
             recover_run = recover if record.attempts else run_unsent
             await recover_run(context, overrides)
 
-        context = RunContext(record.id, connection, secrets_lost_reason=reason, may_be_running=True)
         self._supervisor.start(context, execute)
 
     def _find_own(self, run_id: str) -> RunRecord | None:
@@ -288,3 +303,14 @@ class Takeover:
 def _lacks_secrets(overrides: JsonObject) -> bool:
     """Return whether secrets were replaced in a record's overrides."""
     return SECRET_MASK in collect_texts(overrides) or is_redacted(overrides)
+
+
+def _new_context(record: RunRecord, connection: Connection, since: str) -> RunContext:
+    """Return the context of a run that was sent before; `since` says what happened meanwhile."""
+    if not record.started_here:
+        reason = NOT_STARTED_HERE
+    elif not record.inputs_stored or _lacks_secrets(record.overrides):
+        reason = since
+    else:
+        reason = ""
+    return RunContext(record.id, connection, secrets_lost_reason=reason, may_be_running=True)

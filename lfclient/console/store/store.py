@@ -260,6 +260,23 @@ class Store:
         with self._write() as connection:
             return bool(connection.execute(statement).rowcount)
 
+    def reopen(self, run_id: str, version: int, worker: str) -> bool:
+        """Let a process search again for a run with an unknown outcome.
+
+        Return False if the run has changed, as when another process was quicker.
+        """
+        statement = (
+            update(RunRow)
+            .where(
+                RunRow.id == run_id,
+                RunRow.version == version,
+                RunRow.status == RunStatus.OUTCOME_UNKNOWN,
+            )
+            .values(worker=worker, version=version + 1, status=RunStatus.QUEUED, ended_at=None)
+        )
+        with self._write() as connection:
+            return bool(connection.execute(statement).rowcount)
+
     def backfill_search_texts(self, limit: int = 200) -> int:
         """Add search texts and summaries to runs of a release without search.
 

@@ -245,12 +245,12 @@ def discover_server() -> DiscoveredServer | None:
 def find_run(run_id: str, current: ServerSession) -> tuple[ServerSession, RunRecord] | None:
     """Return a run, and the server of this browser that may see it. Searches `current` first."""
     runner = app_context().runner
-    record = runner.get(run_id, current.owner)
+    record = runner.open(run_id, current.connection)
     if record:
         return current, record
     for connection in available_connections():
         server = attach(connection)
-        record = runner.get(run_id, server.owner)
+        record = runner.open(run_id, connection)
         if record:
             return server, record
     return None
