@@ -75,13 +75,9 @@ async def run_unsent(context: RunContext, overrides: JsonObject | None) -> None:
 
 async def run_sync(context: RunContext, flow: Flow, overrides: JsonObject) -> None:
     """Wait for the response of one call, or for Stop."""
-
-    async def call_until_end() -> None:
-        call = context.client.run(flow, overrides, context.record.session_id, check=False)
-        if not await _wait_for_call(context, call):
-            await context.end(RunStatus.CANCELLED, stop_result=_SYNC_STOPPED)
-
-    await asyncio.gather(_save_start(context), call_until_end())
+    call = context.client.run(flow, overrides, context.record.session_id, check=False)
+    if not await _wait_for_call(context, call):
+        await context.end(RunStatus.CANCELLED, stop_result=_SYNC_STOPPED)
     await context.add_component_runs()
 
 
@@ -90,19 +86,10 @@ async def run_stream(context: RunContext, flow: Flow, overrides: JsonObject) -> 
     started = asyncio.Event()
     if context.server is None or context.server.is_early_stop_safe:
         started.set()
-
-    async def call_until_end() -> None:
-        stream = _stream(context, flow, overrides, started)
-        if not await _wait_for_call(context, stream, started):
-            run = finalize(replace(context.run, status=RunStatus.CANCELLED))
-            await context.end(RunStatus.CANCELLED, run=run, stop_result=_STREAM_STOPPED)
-
-    await asyncio.gather(_save_start(context), call_until_end())
-
-
-async def _save_start(context: RunContext) -> None:
-    """Record the start of a call. A busy disk may take seconds, which must not delay a stop."""
-    await context.change(status=RunStatus.IN_PROGRESS, started_at=datetime.now(UTC))
+    stream = _stream(context, flow, overrides, started)
+    if not await _wait_for_call(context, stream, started):
+        run = finalize(replace(context.run, status=RunStatus.CANCELLED))
+        await context.end(RunStatus.CANCELLED, run=run, stop_result=_STREAM_STOPPED)
 
 
 async def _stream(
@@ -129,22 +116,23 @@ async def _wait_for_call(
 ) -> bool:
     """Wait for a call and apply its result; return False if Stop came first.
 
-    Stop closes the call, but not before `started` is set: servers without `is_early_stop_safe`
-    lock their database then.
+    A busy disk may take seconds to record the start, which must not delay a stop. Stop closes the
+    call, but not before `started` is set: servers without `is_early_stop_safe` lock their database
+    then.
     """
     start_deadline = time.monotonic() + context.timings.max_call_start_seconds
+    start = context.change(status=RunStatus.IN_PROGRESS, started_at=datetime.now(UTC))
+    saving = asyncio.ensure_future(start)
     call = asyncio.ensure_future(coroutine)
     stop = asyncio.ensure_future(context.commands.stop.wait())
-    tasks: list[asyncio.Future[Any]] = [call, stop]
+    tasks: list[asyncio.Future[Any]] = [saving, call, stop]
     try:
         await asyncio.wait({call, stop}, return_when=asyncio.FIRST_COMPLETED)
         remaining = start_deadline - time.monotonic()
         if started and remaining > 0:
-            start = asyncio.ensure_future(started.wait())
-            tasks.append(start)
-            await asyncio.wait(
-                {call, start}, return_when=asyncio.FIRST_COMPLETED, timeout=remaining
-            )
+            safe = asyncio.ensure_future(started.wait())
+            tasks.append(safe)
+            await asyncio.wait({call, safe}, return_when=asyncio.FIRST_COMPLETED, timeout=remaining)
         if not call.done():
             return False
         await _apply_result(context, call)
@@ -159,10 +147,12 @@ async def _apply_result(context: RunContext, call: asyncio.Future[Run]) -> None:
     try:
         run = call.result()
     except LangflowError as error:
-        if _may_have_arrived(error):
-            await context.fail(RunStatus.OUTCOME_UNKNOWN, error.message, _OUTCOME_HINT)
-        else:
+        if not _may_have_arrived(error):
             await context.fail(RunStatus.FAILED, error.message, error.hint)
+        elif context.is_findable:
+            await recover(context, None, reason=f"{RESPONSE_LOST} {error.message}")
+        else:
+            await context.fail(RunStatus.OUTCOME_UNKNOWN, error.message, _OUTCOME_HINT)
         return
     is_late = context.commands.stop.is_set()
     await context.apply_response(

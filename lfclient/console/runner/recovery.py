@@ -140,7 +140,7 @@ class _Recovery:
         """Search once; return whether the run was found."""
         with suppress(LangflowError):
             await self._context.load_server_and_flow()
-            jobs = await self._find_jobs()
+            jobs = await self._find_jobs() if self._context.is_findable else []
             if len(jobs) == 1:
                 await self._take(jobs[0])
         return self._context.record.job_id is not None

@@ -119,6 +119,16 @@ class RunContext:
         """Whether the server is known to run a request with the same key only once."""
         return self.server is not None and self.server.capabilities.idempotency
 
+    @property
+    def is_findable(self) -> bool:
+        """Whether the server's records tell the outcome of this run if its response is lost.
+
+        They do for jobs, and from 1.12 on for synchronous calls, but not for streamed ones.
+        """
+        if self.record.mode == "sync":
+            return self.server is not None and self.server.capabilities.traces
+        return self.record.mode == "background"
+
     async def wait_for_stop(self, seconds: float) -> bool:
         """Wait up to so many seconds for Stop; return whether it is pending."""
         with suppress(TimeoutError):

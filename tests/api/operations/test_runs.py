@@ -238,6 +238,7 @@ def test_a_client_pauses_for_as_long_as_the_server_asks(start):
         ("-5", 0),
         ("\u0661", 0),
         ("soon", 0),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", 0),
     ],
 )
 def test_retry_after_is_a_number_or_a_date_and_at_most_an_hour(header, seconds):

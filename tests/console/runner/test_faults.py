@@ -1,6 +1,7 @@
 """The runner when servers, keys, disks and consoles fail."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from pydantic import SecretStr
@@ -14,7 +15,15 @@ from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
 from lfclient.flows.field import Variable
 from lfclient.runs.model import RunStatus, StopResult
-from tests.support.runner_bench import CONNECTION, STOP, both_dialects, without_events
+from tests.support.runner_bench import (
+    CONNECTION,
+    JOB,
+    OFTEN,
+    STOP,
+    SUBMIT,
+    both_dialects,
+    without_events,
+)
 from tests.support.waiting import wait_for, wait_for_record
 
 ANOTHER_KEY = replace(CONNECTION, api_key=SecretStr("sk-another-key"))
@@ -45,13 +54,27 @@ def test_a_server_that_is_down_at_the_start_fails_the_run_with_a_hint(bench, mod
     assert record.problem.hint
 
 
+@both_dialects
 def test_a_sync_call_whose_response_is_lost_has_an_unknown_outcome(bench):
-    """It is not sent again: it may have run."""
+    """It is not sent again: it may have run. From 1.12 on it is searched for."""
+    bench.use_timings(search_seconds=0.3, min_search_seconds=0.3, searching=OFTEN)
     bench.server.lose_responses = 1
     record = bench.wait_for_end(bench.start(mode="sync"))
     assert record.status is RunStatus.OUTCOME_UNKNOWN
     assert len(bench.server.jobs) == 1
     assert record.problem.hint
+
+
+def test_a_sync_call_whose_response_is_lost_is_found_by_its_session(bench):
+    bench.server.lose_responses = 1
+    run_id = bench.start(mode="sync")
+    bench.wait_until(run_id, lambda record: "looks for the run" in record.note)
+    build = {"job_id": JOB, "timestamp": datetime.now(UTC).isoformat()}
+    result = {"message": {"data": {"session_id": "session"}}}
+    bench.server.builds["ChatInput-a"] = [build | {"data": {"results": result}}]
+    record = bench.wait_for_end(run_id)
+    assert (record.status, record.job_id) == (RunStatus.COMPLETED, JOB)
+    assert bench.server.count("POST", SUBMIT) == 1
 
 
 @both_dialects
