@@ -15,6 +15,7 @@ LangflowError
 ├── ServerFault            the server failed (429, or a 5xx that is not about a run), or failed to
 │                          check the API key
 ├── BadAnswer              a malformed response: not JSON, cut off, wrong types
+│   └── ResponseTooLarge   it exceeds the limit for its kind and was not read to its end
 └── WaitTimeout            `wait` gave up; the run continues and is in `run`
 
 A failed run is not an error: it is a `Run` with a status.
@@ -127,6 +128,13 @@ class BadAnswer(LangflowError):
     default_hint = (
         "Check that the address leads to Langflow and not to a proxy's page. "
         "If it does, check the Langflow server's log."
+    )
+
+
+class ResponseTooLarge(BadAnswer):
+    default_hint = (
+        "Check that the address leads to Langflow. If it does, let the flow return less, for "
+        "example a file instead of its content."
     )
 
 

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any, BinaryIO
 
 import httpx
-from pydantic_core import from_json
 
 from lfclient.api.requests import FilePart, RequestSpec
 from lfclient.common.json_text import LONE_SURROGATE
@@ -17,6 +16,7 @@ from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import Redactor
 from lfclient.errors import BadAnswer, InvalidKey, InvalidRequest, Unreachable
 from lfclient.version import VERSION
+from lfclient.wire.bodies import RUN, SMALL, BodyLimit, parse_json
 
 # Langflow closes idle connections after about 2 s. A request sent on one that is being closed
 # would fail.
@@ -37,13 +37,14 @@ _NOT_SENT_ERRORS = (
 
 @dataclass(frozen=True)
 class Response:
-    """A response. `content` is its body, or empty if the driver reads it from `chunks`."""
+    """A response. `content` is its body, or empty if the driver reads it from `pieces`."""
 
     status: int
     content: bytes
     redactor: Redactor
     headers: httpx.Headers = field(default_factory=httpx.Headers)
-    chunks: Any = None  # an iterator of the sync or the async client
+    limit: BodyLimit = RUN
+    pieces: Any = None  # an iterator of the sync or the async client
 
     @property
     def is_success(self) -> bool:
@@ -83,10 +84,9 @@ class Response:
 
     @cached_property
     def body(self) -> Json:
-        """The redacted JSON; None for anything else."""
+        """The redacted JSON; None for anything else. Raises `ResponseTooLarge`."""
         try:
-            # from bytes: json.loads would hold the whole text a second time
-            value = from_json(self.content)
+            value = parse_json(self.content, self.limit)
         except ValueError:
             return None
         is_clean = not self.redactor.may_contain_secret(self.content)
@@ -167,9 +167,13 @@ def request_arguments(
         "json": spec.json,
         "data": spec.form,
         "files": {"file": _multipart_file(spec.file)} if spec.file else None,
-        "headers": spec.headers,
+        "headers": {"accept-encoding": _accepted_encoding(spec), **(spec.headers or {})},
         "timeout": httpx.Timeout(timeout, read=read),
     }
+
+
+def _accepted_encoding(spec: RequestSpec) -> str:
+    return "identity" if spec.streamed or spec.limit is SMALL else "gzip"
 
 
 def _multipart_file(part: FilePart) -> tuple[str, Any, str]:
@@ -194,13 +198,11 @@ class _ProgressFile:
 
 @contextmanager
 def translate_httpx_errors(base_url: str, redactor: Redactor) -> Iterator[None]:
-    """Raise `Unreachable`, `BadAnswer` or `InvalidRequest` for the errors of httpx."""
+    """Raise `Unreachable` or `InvalidRequest` for the errors of httpx."""
     try:
         yield
     except UnicodeEncodeError as error:  # before anything is sent
         raise InvalidRequest(f"Couldn't send the request. {LONE_SURROGATE}") from error
-    except httpx.DecodingError as error:
-        raise BadAnswer("The response could not be decompressed.") from error
     except httpx.TransportError as error:
         raise Unreachable(
             redactor.redact_text(_error_message(error, base_url)),

@@ -102,9 +102,7 @@ def _read_events(
     connection.note_opening()
     try:
         spec = events_request(job_id, parser.last_id)
-        response: Response = yield replace(
-            spec, streamed=True, read_timeout=connection.read_timeout
-        )
+        response: Response = yield replace(spec, read_timeout=connection.read_timeout)
     except Unreachable as error:
         if error.sent and error.timed_out:
             return

@@ -17,6 +17,7 @@ from lfclient.errors import (
     JobNotFound,
     LangflowError,
     NotWaiting,
+    ResponseTooLarge,
     Unreachable,
 )
 from lfclient.runs.model import Run, RunStatus, StopResult
@@ -87,6 +88,9 @@ class _JobFollower:
             return False
         except InvalidKey as error:
             await self._report_invalid_key(error)
+        except ResponseTooLarge as error:  # it would be so each time
+            await context.fail(RunStatus.OUTCOME_UNKNOWN, error.message, error.hint)
+            return False
         except LangflowError as error:
             self._back_off(error.retry_after)
             self._unreachable_since = self._unreachable_since or f"{datetime.now(UTC):%H:%M:%S} UTC"
