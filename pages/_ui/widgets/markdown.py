@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from lfclient.common.formatting import extract_host
+from lfclient.console.content.images import image_bytes, undrawable_reason
 from lfclient.console.content.markdown import Span, UnreadableMarkdown, find_spans, normalize
 
 _MAX_SCANNED = 2_000  # characters that are searched for a first line
@@ -88,8 +89,9 @@ def sanitize(markdown: str) -> tuple[str, list[str]]:
 
     Each remote image becomes a line with its host: the content security policy would block it and
     show a broken picture. A link stays if it leads to a web page, a mail address or a telephone
-    number, else its words do. `data:` images and code stay as they are. Line breaks are kept, since
-    most authors mean them. Text that is nested too deeply is drawn as plain text.
+    number, else its words do. A `data:` image stays if a browser may decode it, and code as it is.
+    Line breaks are kept, since most authors mean them. Text that is nested too deeply is drawn as
+    plain text.
     """
     safe, urls = _sanitize(markdown)
     return safe, list(urls)
@@ -135,9 +137,12 @@ def _remove_addresses(markdown: str, urls: dict[str, None]) -> str:
 
 def _replacement(span: Span) -> str | None:
     """Return what to write in place of an image or link, None if it stays."""
-    if span.kind == "image" and not span.address.lower().startswith("data:image/"):
-        host = extract_host(span.address)
+    if span.kind == "image":
         name = f"*image “{escape(span.label or 'without a name')}”"
+        if span.address.lower().startswith("data:image/"):
+            reason = undrawable_reason(image_bytes(span.address))
+            return f"{name} is not shown: {reason}*" if reason else None
+        host = extract_host(span.address)
         return f"{name} from {escape(host)}*" if host else f"{name}*"
     scheme = _SCHEME.match(span.address)
     if span.kind == "link" and scheme and scheme[0].lower() not in _ALLOWED_SCHEMES:

@@ -13,6 +13,7 @@ from lfclient.console.runner.runner import TooManyRuns
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
+from lfclient.errors import ResponseTooLarge
 from lfclient.flows.field import Variable
 from lfclient.runs.model import RunStatus, StopResult
 from tests.support.runner_bench import (
@@ -75,6 +76,21 @@ def test_a_sync_call_whose_response_is_lost_is_found_by_its_session(bench):
     record = bench.wait_for_end(run_id)
     assert (record.status, record.job_id) == (RunStatus.COMPLETED, JOB)
     assert bench.server.count("POST", SUBMIT) == 1
+
+
+@both_dialects
+def test_a_job_whose_result_is_too_large_to_be_read_ends(bench, monkeypatch):
+    """Each further attempt would read 100 MB again."""
+    run_id = start_job(bench)
+
+    async def refuse(self, *args, **options):
+        raise ResponseTooLarge("The response is larger than 100 MB.")
+
+    monkeypatch.setattr(AsyncLangflowClient, "status", refuse)
+    record = bench.wait_for_end(run_id)
+    assert record.status is RunStatus.OUTCOME_UNKNOWN
+    assert record.problem.message == "The response is larger than 100 MB."
+    assert "let the flow return less" in record.problem.hint
 
 
 @both_dialects

@@ -1,10 +1,13 @@
 """Untrusted text is shown as text."""
 
+import base64
+import io
 import time
 from datetime import UTC, datetime
 
 import pytest
 from markdown_it import MarkdownIt
+from PIL import Image
 
 from pages._ui.widgets.markdown import (
     escape,
@@ -79,9 +82,41 @@ def test_a_footnote_is_drawn_where_it_stands():
     assert sanitize("a[^1]\n\n[^1]: b")[0] == "a[^1]\n\n\\[^1]: b"
 
 
-def test_data_images_are_kept():
-    text = "![dot](data:image/png;base64,AAAA)"
+def image_uri(size=(1, 1), kind="PNG"):
+    content = io.BytesIO()
+    Image.new("1", size).save(content, kind)
+    encoded = base64.b64encode(content.getvalue()).decode()
+    return f"data:image/{kind.lower()};base64,{encoded}"
+
+
+@pytest.mark.parametrize("uri", [image_uri(), "data:image/svg+xml,%3Csvg/%3E"])
+def test_data_images_are_kept(uri):
+    text = f"![dot]({uri})"
     assert sanitize(text) == (text, [])
+
+
+def test_an_image_of_too_many_pixels_is_named_instead_of_decoded_by_the_browser():
+    """One of 25 kB would take 800 MB."""
+    text = f"a ![big]({image_uri((10_000, 20_000))}) and [![big][r]](https://b.c)\n\n"
+    text += f"[r]: {image_uri((20_000, 10_000), 'BMP')}"
+    safe, _ = sanitize(text)
+    assert "![" not in safe
+    assert "*image “big” is not shown: it has 10,000 × 20,000 pixels, more than 25" in safe
+    assert "20,000 × 10,000 pixels" in safe
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "data:image/png;base64,AAAA",
+        f"DATA:IMAGE/PNG;BASE64,{image_uri((10_000, 20_000)).partition(',')[2]}",
+        image_uri((10_000, 20_000)).replace("iVBO", "iVB%4F"),
+        "data:image/avif;base64,AAAAHGZ0eXBhdmlm",
+    ],
+)
+def test_a_data_image_of_unknown_size_is_named(uri):
+    """A browser might read what the console can't."""
+    assert sanitize(f"![x]({uri})")[0].startswith("*image “x” is not shown: it is damaged")
 
 
 @pytest.mark.parametrize(
