@@ -129,6 +129,12 @@ class RunCache:
                     return record
                 self._changed.wait(remaining)
 
+    def is_saved(self, run_id: str) -> bool:
+        """Return whether the store has a run's newest record; True if it is not cached."""
+        with self._changed:
+            cached = self._runs.get(run_id)
+            return cached is None or cached.is_saved
+
     def unsaved(self) -> list[RunRecord]:
         """Return the records that are newer than in the store."""
         return self._select(lambda run: not run.is_saved)

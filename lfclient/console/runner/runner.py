@@ -137,6 +137,10 @@ class Runner:
         """The error that keeps runs from being saved, or None. Saving is retried."""
         return self._writer.error
 
+    def unsaved_reason(self, run_id: str) -> StoreError | None:
+        """Return why the newest record of a run is in memory only, None if it is stored."""
+        return self._writer.failure(run_id)
+
     def owner_of(self, connection: Connection) -> str:
         """Return the fingerprint of the owner whose runs this connection may see."""
         return owner_fingerprint(connection, self._folder, self._secret)
@@ -399,8 +403,7 @@ class Runner:
 
         While the database can't be reached, none is stale.
         """
-        is_unsaved = any(unsaved.id == record.id for unsaved in self._cache.unsaved())
-        if is_unsaved or self.is_followed(record.id):
+        if not self._cache.is_saved(record.id) or self.is_followed(record.id):
             return False
         try:
             stored = self.store.version_and_status(record.id)

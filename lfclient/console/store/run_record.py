@@ -20,6 +20,7 @@ class StoredParts(StrEnum):
     WITHOUT_RAW = "without_raw"  # the raw response would exceed the size limit
     WITHOUT_INPUTS = "without_inputs"  # nothing that may repeat inputs
     TOO_LARGE = "too_large"  # no outputs: they exceed the size limit
+    NO_ROOM = "no_room"  # no outputs: the disk is full
     NOT_WANTED = "not_wanted"  # this console stores no outputs
     REMOVED = "removed"  # deleted to make room for newer responses
 

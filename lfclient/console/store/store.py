@@ -107,16 +107,19 @@ class Store:
             if stored:  # unless it was deleted in between
                 return from_row(stored), False
 
-    def update(self, record: RunRecord, *, with_response: bool = False) -> bool:
+    def update(
+        self, record: RunRecord, *, with_response: bool = False, has_room: bool = True
+    ) -> bool:
         """Save a newer version of a record, and its response if `with_response`.
 
+        Without room, its outputs are left out; they may be saved later with the same version.
         Return False, and change nothing, if the stored record is newer, deleted or followed by
         another process. Raise `JobTaken` if another run of the owner has its job.
         """
         with self._write() as connection:
             stored_bytes = _update_unless_outdated(connection, record)
             if stored_bytes is not None and with_response:
-                self._finish(connection, record, stored_bytes)
+                self._finish(connection, record, stored_bytes, has_room)
             return stored_bytes is not None
 
     def update_running(self, record: RunRecord) -> float | None:
@@ -138,9 +141,13 @@ class Store:
                 connection.execute(_UPDATE_RUN, columns | {"of_run": record.id})
             return time.perf_counter() - began
 
-    def _finish(self, connection: Connection, record: RunRecord, stored_bytes: int) -> None:
+    def _finish(
+        self, connection: Connection, record: RunRecord, stored_bytes: int, has_room: bool
+    ) -> None:
         """Write the response, its summary and its search text."""
-        columns, record = write_response(connection, record, self.retention, stored_bytes)
+        columns, record = write_response(
+            connection, record, self.retention, stored_bytes, has_room=has_room
+        )
         columns |= {"of_run": record.id, "output_summary": summarize_outputs(record)}
         connection.execute(_UPDATE_RUN, columns)
         text = {"of_run": record.id, "body": build_search_text(record)}

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import format_duration
 from lfclient.console.presentation.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
+from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
@@ -41,6 +42,8 @@ _REPEATED_TEXT = (
     "Sent {} times with the same key because the response was lost. Langflow runs a key once, "
     "unless the earlier attempt failed."
 )
+_PROGRESS_NOT_SAVED = "This run continues. Its record is only in the console's memory"
+_RESULT_NOT_SAVED = "The result of this run is only in the console's memory"
 _NOT_WAITING_TEXT = "The console no longer waits for this run. It continues on the server."
 
 
@@ -60,7 +63,7 @@ class StatusPanel:
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """Update what has changed."""
-        save_error = app_context().runner.save_error
+        save_error = _save_error(record)
         shown = (record.status, _status_text(record), save_error and save_error.message)
         self._head.show(shown, lambda place: _draw_head(place, record))
         summary = progress.summarize(record, flow)
@@ -232,15 +235,22 @@ def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
         for caption in (text, inputs):
             # what nothing is drawn over stays until the script ends
             st.caption(caption) if caption else st.empty()
-        save_error = app_context().runner.save_error
+        save_error = _save_error(record)
         if save_error:
+            lost = _RESULT_NOT_SAVED if record.ended else _PROGRESS_NOT_SAVED
             alerts.show_message(
                 "The console cannot save its runs",
-                f"{save_error.message} This run continues. Its record is lost if the console stops "
-                "before it can save again; it keeps trying.",
+                f"{save_error.message} {lost}, and is lost if the console stops before it can save "
+                "again. It keeps trying.",
                 save_error.hint,
                 warning=True,
             )
+
+
+def _save_error(record: RunRecord) -> StoreError | None:
+    """Return why the run is not saved, None if it is."""
+    runner = app_context().runner
+    return runner.unsaved_reason(record.id) or (None if record.ended else runner.save_error)
 
 
 def _status_text(record: RunRecord) -> str:
