@@ -38,7 +38,7 @@ SEARCH_AGAIN_SECONDS = 60.0
 KEY_NEEDED_NOTE = (
     "Not followed: key needed. The console process that followed this run has ended, and the "
     "others don't have its API key. The run continues on the server. It is followed again as soon "
-    "as somebody connects with the key."
+    "as somebody connects with a key of its user."
 )
 _UNSENT_NOTE = (
     "Not sent: key needed. The console process that was to send this run has ended, and the others "

@@ -51,10 +51,10 @@ def _draw_missing_run(current: ServerSession) -> None:
     with st.container(border=True, key="run-needs-key"):
         st.markdown("#### :material/search_off: Run not found", anchors=False)
         st.markdown(
-            "This run was deleted, or it was created with a different server or API key. "
-            "To see it, connect with the ones it was created with."
+            "This run was deleted, or it belongs to another server or another user of the server. "
+            "To see it, connect to its server with a key of its user."
         )
-        with st.expander("Created with a different key", icon=":material/key:"):
+        with st.expander("Connect with another key", icon=":material/key:"):
             draw_connection_form(current.connection.url, "Open the run")
         st.button("Close", key="close-run", type="tertiary", on_click=close_run)
 
