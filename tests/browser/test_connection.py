@@ -5,6 +5,7 @@ import socket
 import threading
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -154,6 +155,34 @@ def test_another_browser_needs_the_key_to_open_a_run(bare_console, window, sampl
     other.stop()
     other.wait("cancelled")
     mine.wait("cancelled")
+
+
+def test_a_new_key_takes_on_the_run_of_a_revoked_one(
+    bare_console, window, sample_flows, finish_work
+):
+    """In the same browser, which then lists the run, and shows how it ends."""
+    headers = {"x-api-key": sample_flows.api_key}
+    with httpx.Client(base_url=sample_flows.url, headers=headers, timeout=60) as api:
+        first, second = (api.post("/api/v1/api_key/", json={"name": n}).json() for n in "ab")
+        screen = Screen(window())
+        screen.page.goto(bare_console.url)
+        enter_key(screen, first["api_key"])
+        screen.part("flow-picker").wait_for()
+        screen.pick("Takes half")
+        screen.run()
+        screen.wait("running")
+        address = screen.address()
+        api.delete(f"/api/v1/api_key/{first['id']}").raise_for_status()
+    screen.page.goto(f"{bare_console.url}/connection")
+    enter_key(screen, second["api_key"])
+    expect(screen.page.get_by_text("Connected to")).to_be_visible()
+    screen.page.goto(address)
+    screen.wait("running")
+    finish_work()
+    screen.wait("completed")
+    expect(screen.part("outputs")).to_contain_text("The work is done")
+    screen.page.goto(f"{bare_console.url}/history")
+    expect(screen.page.get_by_text("1 run", exact=True)).to_be_visible()
 
 
 def test_a_killed_console_loses_no_run(window, sample_flows, tmp_path, finish_work):
