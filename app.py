@@ -6,6 +6,7 @@ Streamlit imports this module to find `app`, then runs the file as `__main__` fo
 import streamlit as st
 
 from pages._ui.app import media_addresses, navigation, page_assets, security
+from pages._ui.connection import startup
 from pages._ui.widgets import alerts
 
 if __name__ == "__main__":
@@ -16,6 +17,7 @@ else:
     media_addresses.install()
     app = st.App(
         __file__,
+        lifespan=startup.lifespan,
         middleware=[*security.MIDDLEWARE, *page_assets.MIDDLEWARE],
         on_script_error=alerts.show_internal_error,
     )

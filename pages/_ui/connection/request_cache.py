@@ -29,11 +29,15 @@ class StillLoading(LangflowError):
 
 @dataclass(frozen=True)
 class CachedResponse(Generic[T]):
-    """A response, the `time.monotonic()` of its arrival, and the error of the latest refresh."""
+    """A response, the `time.monotonic()` of its arrival, and the error of the latest refresh.
+
+    `seconds` is how long the latest request took.
+    """
 
     value: T
     received_at: float
     error: LangflowError | None = None
+    seconds: float = 0.0
 
 
 @dataclass(eq=False)
@@ -44,6 +48,10 @@ class _PendingRequest:
     ended: threading.Event = field(default_factory=threading.Event)
     ended_at: float = 0.0
     error: Exception | None = None
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the end of the request until `seconds` after its start."""
+        self.ended.wait(max(0.0, self.started_at + seconds - time.monotonic()))
 
     def is_expired(self) -> bool:
         return self.ended.is_set() and time.monotonic() - self.ended_at > _UNSEEN_ERROR_SECONDS
@@ -67,16 +75,17 @@ class RequestCache:
     ) -> CachedResponse[T]:
         """Return the response of `fetch`, which runs in its own thread at most every `ttl` seconds.
 
-        If that takes longer than `max_wait` seconds (None: `MAX_WAIT_SECONDS`) or fails because the
-        server is unreachable, return the previous response, with the error. Without a previous one,
-        raise `StillLoading`, or the error of `fetch`.
+        If that takes longer than `max_wait` seconds (None: `MAX_WAIT_SECONDS`, or none at all if it
+        last took longer) or fails because the server is unreachable, return the previous response,
+        with the error. Without a previous one, raise `StillLoading`, or the error of `fetch`.
         """
-        max_wait = MAX_WAIT_SECONDS if max_wait is None else max_wait
         key = (connection, name)
         request = self._cached_or_request(key, ttl, fetch)
         if isinstance(request, CachedResponse):
             return request
-        request.ended.wait(max(0.0, request.started_at + max_wait - time.monotonic()))
+        if max_wait is None:
+            max_wait = 0.0 if self._was_slow(key) else MAX_WAIT_SECONDS
+        request.wait(max_wait)
         with self._lock:
             if request.error and self._pending.get(key) is request:
                 del self._pending[key]
@@ -115,6 +124,11 @@ class RequestCache:
             started = [each.started_at for each in pending if each and not each.ended.is_set()]
         return time.monotonic() - min(started) if started else None
 
+    def _was_slow(self, key: Key) -> bool:
+        with self._lock:
+            previous = self._responses.get(key)
+        return previous is not None and previous.seconds > MAX_WAIT_SECONDS
+
     def _cached_or_request(
         self, key: Key, ttl: float, fetch: Callable[[], Any]
     ) -> _PendingRequest | CachedResponse[Any]:
@@ -146,16 +160,18 @@ class RequestCache:
         with self._lock:
             response: CachedResponse[Any] | None = None
             previous = self._responses.get(key)
+            now = time.monotonic()
+            seconds = now - request.started_at
             if error is None:
-                response = CachedResponse(value, time.monotonic())
+                response = CachedResponse(value, now, seconds=seconds)
             elif previous and isinstance(error, LangflowError) and may_serve_stale(error):
-                response = CachedResponse(previous.value, time.monotonic(), error)
+                response = CachedResponse(previous.value, now, error, seconds)
             else:
                 request.error = error
             if response and self._pending.get(key) is request:
                 self._responses[key] = response
                 del self._pending[key]
-            request.ended_at = time.monotonic()
+            request.ended_at = now
             request.ended.set()
 
 
