@@ -159,13 +159,14 @@ class Takeover:
             connection = self._connection(rejected.owner) if rejected else None
             if rejected and connection:
                 self._change_key(rejected, connection)
-        for run_id in tuple(self._unconfirmed_claims):
-            claimed = self._find_own(run_id)
-            if claimed:
-                self._taken_over.add(run_id)
-                connection = self._connection(claimed.owner)
-                self._take_over_orphan(claimed, connection, report_missing_keys)
-            self._unconfirmed_claims.discard(run_id)
+        with self._claim_lock:  # a claim that is being made in another thread is not lost
+            for run_id in tuple(self._unconfirmed_claims):
+                claimed = self._find_own(run_id)
+                if claimed:
+                    self._taken_over.add(run_id)
+                    connection = self._connection(claimed.owner)
+                    self._take_over_orphan(claimed, connection, report_missing_keys)
+                self._unconfirmed_claims.discard(run_id)
 
     def _connection(self, owner: str) -> Connection | None:
         with self._visitors_lock:
