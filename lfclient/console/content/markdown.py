@@ -120,6 +120,9 @@ def _parser() -> MarkdownIt:
     rules = {"backticks": backtick, "link": link, "image": image, "autolink": autolink}
     for name, rule in rules.items():
         parser.inline.ruler.at(name, _recorded(rule))
+    # compiled here: while one thread does so, others would read incomplete lists of rules
+    for ruler in (parser.core.ruler, parser.block.ruler, parser.inline.ruler, parser.inline.ruler2):
+        ruler.getRules()
     return parser
 
 

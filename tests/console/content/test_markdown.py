@@ -4,7 +4,9 @@ import time
 from contextlib import suppress
 
 import pytest
+from markdown_it.ruler import Ruler
 
+from lfclient.console.content import markdown
 from lfclient.console.content.markdown import UnreadableMarkdown, find_spans, normalize
 
 
@@ -68,6 +70,18 @@ def test_code_is_code(text):
 def test_text_that_is_nested_too_deeply_is_refused(text):
     with pytest.raises(UnreadableMarkdown):
         find_spans(text)
+
+
+def test_the_parser_is_complete_before_another_thread_gets_it(monkeypatch):
+    """A ruler that is being compiled lacks rules, and another thread would find no image."""
+    markdown._parser.cache_clear()
+    markdown._parser()
+
+    def compile(ruler):
+        raise AssertionError("compiled in use")
+
+    monkeypatch.setattr(Ruler, "__compile__", compile)
+    assert [kind for kind, *_ in found("> ![a](u)")] == ["image"]
 
 
 def test_line_breaks_of_every_system_are_read():
