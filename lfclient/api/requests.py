@@ -100,7 +100,7 @@ def id_segment(text: str, error: LangflowError) -> str:
     return str(UUID(text))  # the other spellings, such as braces, are normalized
 
 
-def get_request(path: str, limit: BodyLimit = SMALL, **params: str) -> RequestSpec:
+def get_request(path: str, limit: BodyLimit = SMALL, /, **params: str) -> RequestSpec:
     """Return a GET request, which may be repeated because it changes nothing."""
     return RequestSpec("GET", path, params=params or None, idempotent=True, limit=limit)
 
