@@ -146,6 +146,12 @@ def test_an_uploaded_file_can_be_given_back():
     assert hasattr(MemoryUploadedFileManager, "remove_file"), why
 
 
+def test_the_files_that_streamlit_holds_can_be_counted():
+    assert MemoryUploadedFileManager("").file_storage == {}, (
+        "pages/_ui/app/upload_quota.py counts the files of a session there"
+    )
+
+
 @pytest.mark.parametrize("mark", ["</head>", "<script"])
 def test_the_page_of_streamlit_can_be_added_to(mark):
     page = Path(streamlit.__file__).parent / "static" / "index.html"
