@@ -250,8 +250,7 @@ class Store:
 
     def change_owner(self, old: str, new: str) -> list[str]:
         """Give everything of one owner to another, and return the ids of its runs."""
-        with self._write() as connection:
-            return change_owner(connection, old, new)
+        return change_owner(self.database, old, new)
 
     def claim(self, run_id: str, current_worker: str, new_worker: str) -> bool:
         """Let another process follow an unfinished run; False if a third one was quicker."""

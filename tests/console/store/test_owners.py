@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from lfclient import RunStatus
+from lfclient.console.store import owners
 from lfclient.console.store.presets import Preset
 from lfclient.console.store.run_record import RunRecord
 
@@ -27,8 +28,9 @@ def preset(id, name, owner="key"):
     return Preset(id, owner, "f", "F", name)
 
 
-def test_everything_of_an_owner_moves_to_another(any_store):
-    """Runs with their labels, presets and drafts; nothing of a third owner."""
+def test_everything_of_an_owner_moves_to_another(any_store, monkeypatch):
+    """Runs with their labels, presets and drafts, in batches; nothing of a third owner."""
+    monkeypatch.setattr(owners, "BATCH_SIZE", 1)
     any_store.create(record("one"))
     any_store.create(record("two", status=RunStatus.IN_PROGRESS, ended_at=None))
     any_store.create(record("other", owner="other"))
