@@ -1,5 +1,7 @@
 """Flows of the API key's user."""
 
+from dataclasses import replace
+
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.requests import RequestSpec, id_segment, is_uuid, list_request
@@ -11,12 +13,14 @@ from lfclient.wire.bodies import LIST
 from lfclient.wire.schemas import FlowItem
 
 _FLOWS = "/api/v1/flows/"
+_LIST_SECONDS = 60.0  # 2,000 flows take an idle server a second, and a busy one more than ten
 
 
 def list_flows() -> Steps[list[FlowSummary]]:
     """Return all flows except the starter projects, by name."""
     # without the graphs this is 25 kB instead of 5 MB
     spec = list_request(_FLOWS, get_all="true", header_flows="true", remove_example_flows="true")
+    spec = replace(spec, min_timeout=_LIST_SECONDS)
     items = yield from fetch(spec, list[FlowItem], "list of flows")
     flows = [_summary(item) for item in items if not item.is_component]
     return sorted(flows, key=lambda flow: flow.name.casefold())
