@@ -1,7 +1,6 @@
 """Untrusted text in Markdown: escaping, images, formulas; and times in the browser's zone."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,18 +11,13 @@ from lfclient.common.formatting import extract_host
 from lfclient.console.content.images import image_bytes, undrawable_reason
 from lfclient.console.content.markdown import Span, UnreadableMarkdown, find_spans, normalize
 
-_MAX_SCANNED = 2_000  # characters that are searched for a first line
+MAX_SCANNED = 2_000  # characters that are searched for a first line
+_MAX_SCANNED_WITH_LINKS = 100_000  # the same with addresses, which may be data
 
 # Markdown allows escaping all ASCII punctuation; Streamlit's `:colour[…]` and `:material/…:` begin
 # with a colon, its formulas with a dollar
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:@&^=])")
 _LATE_MARKUP = re.compile(r"\\:(?=material/|//)|\bwww(?=\\\.)", re.IGNORECASE)
-# a fenced block, or inline code
-_CODE = re.compile(
-    r"^[ \t]*(?P<fence>`{3,}(?!`)|~{3,}(?!~))[^\n]*\n.*?(?:^[ \t]*(?P=fence)[`~]*[ \t]*$|\Z)"
-    r"|(?<![`\\])(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).){0,2000}?(?<!`)(?P=ticks)(?!`)",
-    re.S | re.M,
-)
 # `:red[…]`, `:name{…}`, and the line `:::name` that begins a block; a name has no spaces and only
 # two punctuation marks
 _DIRECTIVE = re.compile(
@@ -34,11 +28,7 @@ _DIRECTIVE = re.compile(
 # a colon inside a word or URL starts none
 _EMOJI = re.compile(r"(?<![\w/:.\\]):(?=[a-z0-9_+/-]+:)")
 _FOOTNOTE = re.compile(r"\[(?=\^[^\]\s]{1,1000}\]:)")
-# brackets may be nested once in the alt text
-_DATA_IMAGE = re.compile(
-    r"!\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*<?data:image/[^()\s<>]*"
-    r">?(?:\s+[\"'(][^)\n]{0,300})?\)"
-)
+_DATA_IMAGE = re.compile(r"data:image/[^,()\s<>]{0,100},[^()\s<>]*")
 _SCHEME = re.compile(r"[^:/?#]*:")
 _ALLOWED_SCHEMES = frozenset({"http:", "https:", "mailto:", "tel:"})
 _MAX_PASSES = 10  # an image in a link that is removed is found in the second
@@ -55,8 +45,8 @@ _FORMULA = re.compile(
 )
 # markup at the start of a line or around words, removed for one-line previews
 _LINE_MARKS = re.compile(r"^\s*(?:(?:>|#{1,6}(?=\s)|[-*+](?=\s))\s*)+")
-_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
-_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)(.{1,100}?)(?<=\S)\1(?!\w)")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\)|\Z)")
+_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)(.+?)(?<=\S)\1(?!\w)")
 # a line break that Markdown reads as a space; not one after a backslash
 _SOFT_END = re.compile(r"(?<![\n\\ \t])[ \t]*\n(?=[ \t]*\S)")
 _MATHEMATICAL = re.compile(r"[\\^_=<>+*/{}]|^\s*\w\s*$")
@@ -151,25 +141,19 @@ def _replacement(span: Span) -> str | None:
 
 
 def strip_data_images(markdown: str) -> str:
-    """Return Markdown with a line in place of each `data:` image."""
-
-    def name(match: re.Match[str]) -> str:
-        return f"*image “{escape(match[1] or 'without a name')}”*"
-
-    return _replace(
-        _CODE, markdown, lambda match: match[0], lambda part: _DATA_IMAGE.sub(name, part)
-    )
+    """Return Markdown without the data of its images, of which `sanitize` shows the names."""
+    return _DATA_IMAGE.sub("data:", markdown)
 
 
 def first_line(markdown: str) -> str:
     """Return the first line that has words, without its Markdown markup."""
-    for line in markdown.strip()[:_MAX_SCANNED].splitlines():
+    text = _LINK.sub(r"\1", markdown[:_MAX_SCANNED_WITH_LINKS]).strip()[:MAX_SCANNED]
+    for line in text.splitlines():
         bare = _LINE_MARKS.sub("", line)
-        bare = _LINK.sub(r"\1", bare)
         bare = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", bare)).strip()
         if re.search(r"\w", bare) and not line.startswith(("```", "~~~")):
             return bare
-    return markdown.strip()[:_MAX_SCANNED].partition("\n")[0]
+    return text.partition("\n")[0]
 
 
 def humanize(name: str) -> str:
@@ -180,21 +164,11 @@ def humanize(name: str) -> str:
 
 def _formulas(markdown: str) -> str:
     """Write formulas as Streamlit reads them, and escape other dollars and Streamlit's markup."""
-    return _replace(_FORMULA, markdown, _formula, _text)
-
-
-def _replace(
-    pattern: re.Pattern[str],
-    text: str,
-    matched: Callable[[re.Match[str]], str],
-    between: Callable[[str], str],
-) -> str:
-    """Replace the matches of a pattern, and the texts between them."""
     parts, end = [], 0
-    for match in pattern.finditer(text):
-        parts += [between(text[end : match.start()]), matched(match)]
+    for match in _FORMULA.finditer(markdown):
+        parts += [_text(markdown[end : match.start()]), _formula(match)]
         end = match.end()
-    return "".join([*parts, between(text[end:])])
+    return "".join([*parts, _text(markdown[end:])])
 
 
 def _text(markdown: str) -> str:

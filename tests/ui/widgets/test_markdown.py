@@ -183,9 +183,17 @@ def test_malformed_markup_takes_linear_time(mark):
 
 
 def test_large_images_are_replaced_by_their_names():
-    """Images in code stay."""
-    text = "a ![cat](data:image/png;base64,AA==) b `![x](data:image/png;base64,AA==)`"
-    assert strip_data_images(text) == "a *image “cat”* b `![x](data:image/png;base64,AA==)`"
+    """In any style of Markdown; code stays, without the data."""
+    text = (
+        'a ![cat](<data:image/png;base64,AA==> "title") b `![x](data:image/png;base64,AA==)`'
+        "\n\n![dog][d]\n\n[d]: data:image/svg+xml,%3Csvg/%3E"
+    )
+    stripped = strip_data_images(text)
+    assert "AA==" not in stripped
+    assert "svg" not in stripped
+    safe, urls = sanitize(stripped)
+    assert safe.startswith("a *image “cat”* b `![x](data:)`\n\n*image “dog”*\n")
+    assert not urls
 
 
 def test_inline_code_can_be_copied():
@@ -195,6 +203,22 @@ def test_inline_code_can_be_copied():
 
 def test_each_remote_image_is_listed_once():
     assert sanitize("![](http://a/b)![](http://a/b)")[1] == ["http://a/b"]
+
+
+def test_a_first_line_over_2000_characters_has_no_markup():
+    """Addresses of images are longer than any line."""
+    assert first_line(f"![](data:image/png;base64,{'A' * 3_000})\nThe answer") == "The answer"
+    assert first_line(f"![cat](https://a.example/{'a' * 3_000}) sat") == "cat sat"
+    assert first_line(f"![](data:image/png;base64,{'A' * 3_000_000}") == ""
+    assert first_line(f"**{'a' * 150}**") == "a" * 150
+
+
+def test_markup_in_code_over_2000_characters_stays():
+    """And what follows it is no code."""
+    code = f"`{'x ' * 1_100}$HOME :red[x]`"
+    safe, urls = sanitize(f"{code} then :red[OWNED] ![a](https://b.example/c.png) and `end")
+    assert safe == f"{code} then \\:red[OWNED] *image “a” from b\\.example* and `end"
+    assert urls == ["https://b.example/c.png"]
 
 
 @pytest.mark.parametrize(
