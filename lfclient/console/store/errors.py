@@ -150,8 +150,7 @@ _FILE_REASONS = (
     ),
     (
         (),
-        # SQLite's word for a full disk too, if it can't extend the index of its log
-        ("is full", "no space", "disk quota", "disk i/o error"),
+        ("is full", "no space", "disk quota"),
         f"{_CANNOT_GROW}: the disk is full",
         "Free up space on that disk, or set LFCONSOLE_DATA_DIR to a folder on another one.",
     ),

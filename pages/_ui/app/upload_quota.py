@@ -15,16 +15,15 @@ from streamlit import config
 from streamlit.runtime import get_instance
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
-from lfclient.common.formatting import format_size
-
 _UPLOAD_PATH = re.compile(r"/_stcore/upload_file/(?P<session>[^/]+)/[^/]+/?\Z")
+_MB = 1024 * 1024  # Streamlit's
 _MAX_REMEMBERED = 1_000  # sessions
 _refused: LRUCache[str, bool] = LRUCache(_MAX_REMEMBERED)
 
 
 def quota_bytes() -> int:
     """Return the most bytes of a session: as many as one file may have."""
-    return int(config.get_option("server.maxUploadSize")) * 1024 * 1024
+    return int(config.get_option("server.maxUploadSize")) * _MB
 
 
 def refusal(session_id: str) -> str:
@@ -32,7 +31,7 @@ def refusal(session_id: str) -> str:
     if session_id not in _refused:
         return ""
     return (
-        f"A file was not uploaded: the console holds at most {format_size(quota_bytes())} for a "
+        f"A file was not uploaded: the console holds at most {quota_bytes() // _MB} MB for a "
         "browser tab. Choose it again when the other files are sent or removed."
     )
 
