@@ -65,7 +65,7 @@ def _save_form(
 ) -> None:
     """Save the form's values, replacing `drawn` if the button offered to."""
     with notify_errors(menu_error(state)):
-        name = validate_name(st.session_state[key])
+        name = validate_name(st.session_state[key], state.secrets)
         same = drawn if drawn and drawn.name == name else None
         save_form(state, name, "Replaced" if same else "Saved", chosen, same)
         st.session_state[key] = ""
@@ -114,7 +114,7 @@ def _draw_rename(state: FormState, chosen: Preset) -> None:
 
 def _rename_preset(state: FormState, chosen: Preset, key: str) -> None:
     with notify_errors(menu_error(state)):
-        name = validate_name(st.session_state[key])
+        name = validate_name(st.session_state[key], state.secrets)
         saved = app_context().runner.store.presets.update(replace(chosen, name=name))
         clear_source(state)  # it shows the old name
         link = state.entries.preset_link
