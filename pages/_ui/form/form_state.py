@@ -30,6 +30,7 @@ from pages._ui.form.widgets import Widget, WidgetStates, shows_default
 from pages._ui.state import browser
 from pages._ui.state.drafts import drafts
 
+SECRET_HINT = "Enter this value: secrets are not saved."
 _FORMS = "forms"
 _WIDGET_COUNT = "form-widgets-made"
 _MAX_FORMS = 30  # forms per Streamlit session; the least recently used is dropped first
@@ -277,8 +278,10 @@ class FormState:
         """Save the entries as a draft for a reload, without secrets."""
         entries, prefill = self.entries, self.prefill
         to_draft = partial(Entries.to_draft, flow=self.flow, secrets=self.secrets)
+        saved = to_draft(entries) if entries or entries.preset_link else {}
         draft = {
-            **(to_draft(entries) if entries or entries.preset_link else {}),
+            **saved,
+            "secrets": [key for key in entries.values if key not in saved.get("values", ())],
             "json": self._json_without_secrets(),
             "files": self._files_in_use(),
             "former": [to_draft(each) for each in self.previous],
@@ -314,6 +317,13 @@ class FormState:
             if not (value == SECRET_MASK and is_secret_field(field)):
                 self.set(field, value)
 
+    def request_secrets(self, keys: Collection[str]) -> None:
+        """Show at these fields that a value was entered there and not saved."""
+        if keys:
+            prefill = self.prefill = self.prefill or Prefill("", Entries(), {})
+            prefill.hints |= dict.fromkeys(keys, SECRET_HINT)
+            self.open_components(self.fields[key] for key in keys if key in self.fields)
+
     def reset(self, fields: Iterable[Field]) -> None:
         """Reset fields to the flow's own values."""
         for field in fields:
@@ -339,6 +349,7 @@ def form_state(
         if draft.get("filled"):
             source, filled, hints = draft["filled"]
             state.prefill = Prefill(source, Entries.from_draft(filled), hints)
+        state.request_secrets(draft.get("secrets", ()))
         state.previous = [Entries.from_draft(each) for each in draft.get("former", ())]
         state.json_text = draft.get("json")
         state.files = {path: SentFile(*sent) for path, sent in draft.get("files", {}).items()}

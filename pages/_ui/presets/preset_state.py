@@ -19,12 +19,11 @@ from lfclient.flows.validation import SECRET_MASK, is_secret_field
 from pages._ui.connection.app_context import app_context
 from pages._ui.form import json_editor, prefill
 from pages._ui.form.entries import PresetLink
-from pages._ui.form.form_state import FormState
+from pages._ui.form.form_state import SECRET_HINT, FormState
 from pages._ui.state.slot import Slot
 from pages._ui.widgets.markdown import escape
 
 _MAX_LINES = 8  # items listed in a message
-SECRET_HINT = "Enter this value: secrets are not saved."
 
 
 def banner(state: FormState) -> Slot[tuple[str, Sequence[str]]]:
