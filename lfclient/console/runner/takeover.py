@@ -176,8 +176,8 @@ class Takeover:
         """Follow a job with another key than now; do nothing if it is the same."""
         with self._claim_lock:
             current = self._supervisor.connection(record.id)
-            is_same = current is None or current.api_key == connection.api_key
-            if not is_same and self._can_change_key(record):
+            is_other = current is not None and current.api_key != connection.api_key
+            if is_other and record.mode == "background" and self._can_change_key(record):
                 self._supervisor.detach(record.id)
                 self._take_over_orphan(record, connection)
 

@@ -97,6 +97,16 @@ def test_a_revoked_key_stops_no_run_that_another_key_follows(bench):
     assert bench.wait_for_end(run_id).status is RunStatus.COMPLETED
 
 
+def test_a_call_is_stopped_by_another_key_although_its_job_is_known(bench):
+    """Its connection can't change, so the stop closes it."""
+    bench.owner, bench.server.seconds = bench.runner.owner_of(ONE), 60
+    run_id = bench.start(mode="sync", connection=ONE)
+    wait_for(lambda: bench.server.jobs)
+    bench.runner._cache.change(run_id, job_id="job")
+    bench.runner.stop(run_id, TWO)
+    assert bench.wait_for_end(run_id).status is RunStatus.CANCELLED
+
+
 def test_a_removed_key_leaves_the_other_key_of_its_user_in_use(bench):
     run_id = start(bench)
     bench.runner.attach(TWO)
