@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx
 from playwright.sync_api import Page, expect
 
 from tests.browser import seeded
@@ -56,6 +57,33 @@ def test_a_page_at_another_port_of_the_host_opens_no_websocket(
     with other_port() as page:
         screen.page.goto(page)
         assert screen.page.evaluate(OPEN_WEBSOCKET, stream) == "refused"
+
+
+def open_stream(console: Console, headers: dict[str, str]) -> int:
+    """The status of a websocket's handshake: 101 if it is accepted."""
+    handshake = {
+        "connection": "Upgrade",
+        "upgrade": "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
+    url = f"{console.url.rstrip('/')}/_stcore/stream"
+    all_headers = {**handshake, **headers}
+    with httpx.stream("GET", url, headers=all_headers, timeout=60) as response:
+        return response.status_code
+
+
+def test_a_proxy_keeps_the_host_or_names_the_public_origin(tmp_path: Path) -> None:
+    """Streamlit and the console check both."""
+    origin = {"origin": "https://c.example", "x-forwarded-proto": "https"}
+    kept, changed = {**origin, "host": "c.example"}, {**origin, "x-forwarded-host": "c.example"}
+    hosts = {"STREAMLIT_SERVER_ALLOWED_HOSTS": "127.0.0.1 c.example"}
+    with Console(tmp_path, hosts) as console:
+        assert open_stream(console, kept) == 101
+        assert open_stream(console, changed) == 403
+    named = {"STREAMLIT_SERVER_CORS_ALLOWED_ORIGINS": "https://c.example/"}
+    with Console(tmp_path, {**hosts, **named}) as console:
+        assert open_stream(console, changed) == 101
 
 
 def test_no_address_of_a_hostile_message_is_in_the_page(

@@ -62,12 +62,12 @@ def connection_fingerprint(
     return _hmac(identity, data_dir, secret)
 
 
-def browser_fingerprint(cookie: str, data_dir: Path, secret: SecretStr | None = None) -> str:
-    """Return 64 hex digits that stand for a browser where its cookie must not be stored.
+def browser_fingerprint(browser_id: str, data_dir: Path, secret: SecretStr | None = None) -> str:
+    """Return 64 hex digits that stand for a browser where its ID must not be stored.
 
     Uses the same key as `owner_fingerprint`, and raises the same errors.
     """
-    return _hmac(["browser", cookie], data_dir, secret)
+    return _hmac(["browser", browser_id], data_dir, secret)
 
 
 def cookie_signature(token: str, data_dir: Path, secret: SecretStr | None = None) -> str:

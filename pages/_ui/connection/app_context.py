@@ -48,11 +48,11 @@ class AppContext:
     lock: threading.Lock = field(default_factory=threading.Lock)
     local_stopped: bool = False  # by a user, so it is not restarted automatically
 
-    def draft_fingerprint(self, cookie: str) -> str | None:
-        """Return the fingerprint that drafts are saved under, or None without a valid cookie."""
-        if not browser_cookie.is_cookie(cookie):
+    def draft_fingerprint(self, browser_id: str) -> str | None:
+        """Return the fingerprint that drafts are saved under, or None if the ID gets lost."""
+        if not browser_cookie.is_token(browser_id):
             return None
-        return browser_fingerprint(cookie, self.settings.data_dir, self.settings.secret)
+        return browser_fingerprint(browser_id, self.settings.data_dir, self.settings.secret)
 
 
 @st.cache_resource(show_spinner=False)

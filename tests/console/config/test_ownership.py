@@ -64,16 +64,16 @@ def test_the_fingerprint_without_a_user_is_that_of_earlier_releases(tmp_path):
     assert owner_fingerprint(typed(), tmp_path, secret) == expected
 
 
-def test_a_browser_fingerprint_depends_on_cookie_and_secret_and_survives_a_restart(tmp_path):
-    before = browser_fingerprint("cookie", tmp_path)
+def test_a_browser_fingerprint_depends_on_browser_and_secret_and_survives_a_restart(tmp_path):
+    before = browser_fingerprint("browser", tmp_path)
     folder_secret.cache_clear()
-    assert browser_fingerprint("cookie", tmp_path) == before
+    assert browser_fingerprint("browser", tmp_path) == before
     assert len(before) == 64
-    assert browser_fingerprint("cookies", tmp_path) != before
-    assert browser_fingerprint("cookie", tmp_path / "other") != before
+    assert browser_fingerprint("browsers", tmp_path) != before
+    assert browser_fingerprint("browser", tmp_path / "other") != before
     secret = SecretStr("s" * 32)
-    assert browser_fingerprint("cookie", tmp_path, secret) == browser_fingerprint(
-        "cookie", tmp_path / "x", secret
+    assert browser_fingerprint("browser", tmp_path, secret) == browser_fingerprint(
+        "browser", tmp_path / "x", secret
     )
 
 
