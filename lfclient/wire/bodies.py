@@ -90,7 +90,8 @@ def parse_json(
 
     Raises `ValueError` if it is none, and `ResponseTooLarge` for too many lists and objects.
     """
-    if content.count(b"[") + content.count(b"{") > limit.max_containers:
+    is_long = len(content) > limit.max_containers  # events are not, and come by the thousand
+    if is_long and content.count(b"[") + content.count(b"{") > limit.max_containers:
         raise ResponseTooLarge(
             f"The response contains more than {limit.max_containers:,} lists and objects, the most "
             "that is read of its kind."
