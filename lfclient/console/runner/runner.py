@@ -1,6 +1,5 @@
 """Executes runs outside any page: start, stop, decide, follow, and take over after a restart."""
 
-import time
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -16,10 +15,11 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import connection_fingerprint, owner_fingerprint
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.runner import memory
-from lfclient.console.runner.commands import CommandHandler, apply_commands
+from lfclient.console.runner.commands import CommandHandler
 from lfclient.console.runner.execution import run_background, run_stream, run_sync
 from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.live_history import LiveHistory
+from lfclient.console.runner.record_reader import RecordReader
 from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.replica_sync import ReplicaSync
 from lfclient.console.runner.retention_job import RetentionJob
@@ -96,6 +96,9 @@ class Runner:
             self._writer = RecordWriter(self._cache, store)
             self._supervisor = TaskSupervisor(self._writer, connect, timings)
             opened.callback(self._supervisor.close)
+            self._reader = RecordReader(
+                store, self._cache, self.is_followed, timings.store_poll_seconds
+            )
             self.history = LiveHistory(store.database, self._cache, self._supervisor.detach)
             self._unconfirmed: list[RunRecord] = []
             self._release_memory_soon = False
@@ -274,7 +277,7 @@ class Runner:
 
         Raises `StoreError`.
         """
-        record = self._find(run_id)
+        record = self._reader.get(run_id)
         return record if record and record.owner == owner else None
 
     def open(self, run_id: str, connection: Connection) -> RunRecord | None:
@@ -285,7 +288,7 @@ class Runner:
         record = self.get(run_id, self.owner_of(connection))
         if record and record.status is RunStatus.OUTCOME_UNKNOWN and not record.job_id:
             self._takeover.search_again(record, connection)
-            return self._find(run_id)
+            return self._reader.get(run_id)
         return record
 
     def wait_for_change(self, run_id: str, version: int, timeout: float) -> RunRecord | None:
@@ -293,20 +296,11 @@ class Runner:
 
         Raises `StoreError`.
         """
-        deadline = time.monotonic() + timeout
-        while self._cache.snapshot(run_id) is None:
-            stored = self.store.version_and_status(run_id)
-            remaining = deadline - time.monotonic()
-            if stored is None or stored[0] != version or remaining <= 0:
-                return self._find(run_id)
-            time.sleep(min(remaining, self._timings.store_poll_seconds))
-        return self._cache.wait(run_id, version, deadline - time.monotonic())
+        return self._reader.wait_for_change(run_id, version, timeout)
 
     def recent(self, owner: str, limit: int = 10, flow_id: str | None = None) -> list[RunRecord]:
         """Return the owner's latest runs, newest first, without `run`. Raises `StoreError`."""
-        stored = self.store.recent(owner, limit, flow_id)
-        newest = [self._cache.newer_than(record) or record for record in stored]
-        return [replace(record, run=None) for record in newest]
+        return self._reader.recent(owner, limit, flow_id)
 
     def delete_session_runs(self, connection: Connection, flow_id: str, session_id: str) -> int:
         """Delete the owner's ended runs of a session; return how many are unfinished and stay.
@@ -382,32 +376,3 @@ class Runner:
             if record.ended and key == (owner, flow_id, session_id):
                 self._writer.write(record)
         return owner
-
-    def _find(self, run_id: str) -> RunRecord | None:
-        record = self._cache.read(run_id)
-        if record:
-            if not record.ended or not self._is_stale(record):
-                return record
-            self._cache.remove(run_id)
-        # read first: commands leave the queue once the record shows them
-        commands = self.store.commands.pending([run_id])
-        record = self.store.get(run_id)
-        if record and record.ended:
-            self._cache.put(record)
-        elif record:
-            record = apply_commands(record, commands)
-        return record
-
-    def _is_stale(self, record: RunRecord) -> bool:
-        """Return whether another process changed or deleted an ended run.
-
-        While the database can't be reached, none is stale.
-        """
-        if not self._cache.is_saved(record.id) or self.is_followed(record.id):
-            return False
-        try:
-            stored = self.store.version_and_status(record.id)
-        except StoreError:
-            return False
-        # two processes may have written the same version; the second counts
-        return stored != (record.version, record.status)
