@@ -6,9 +6,11 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from lfclient.console.config.discovery import discover
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.relay import Relay
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture
@@ -22,6 +24,7 @@ def relay(sample_flows):
 @pytest.fixture
 def bare_console(sample_flows, tmp_path):
     """A console without configuration that finds a Langflow which requires a key."""
+    wait_for(lambda: discover(sample_flows.url))  # its first answers are slow on a busy machine
     with Console(tmp_path, {"LFCONSOLE_DISCOVER_URL": sample_flows.url}) as console:
         yield console
 
