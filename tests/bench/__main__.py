@@ -62,7 +62,7 @@ def _measure(names: list[str]) -> int:
         "outputs": lambda: outputs.run(browser),
         "history": history.run,
         "writing": history.writing_repeated,
-        "history_page": lambda: history_page.run(browser),
+        "history_page": lambda: history_page.run(*here, browser),
     }
     print(HEAD, flush=True)
     missed = 0
