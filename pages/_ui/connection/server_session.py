@@ -238,7 +238,7 @@ def discover_server() -> DiscoveredServer | None:
     url = context.settings.discover_url
     if url is None or not permissions().other_servers:
         return None
-    # the page has nothing to show without the result, and the search has a short timeout
+    # the page has nothing to show without the result
     return context.request_cache.get("", "discovered", 5, lambda: discover(url), max_wait=15).value
 
 

@@ -193,6 +193,19 @@ def test_discovery_finds_nothing_if_the_connection_is_refused():
     assert discover("http://127.0.0.1:1", transport=httpx.MockTransport(refuse)) is None
 
 
+def test_discovery_waits_for_a_langflow_that_responds_late():
+    """Otherwise the console would install another one; the page waits for 15 seconds in all."""
+    waits = []
+
+    def respond(request):
+        waits.append(request.extensions["timeout"]["read"])
+        return httpx.Response(200, json=VERSION)
+
+    discover("http://127.0.0.1:7860", transport=httpx.MockTransport(respond))
+    assert min(waits) >= 5
+    assert sum(waits) < 15
+
+
 DATABASE = {"LFCONSOLE_DATABASE_URL": "postgresql://console:hunter2@db/runs"}
 
 
