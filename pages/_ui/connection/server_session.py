@@ -239,7 +239,7 @@ def discover_server() -> DiscoveredServer | None:
     if url is None or not permissions().other_servers:
         return None
     # the page has nothing to show without the result
-    return context.request_cache.get("", "discovered", 5, lambda: discover(url), max_wait=15).value
+    return context.request_cache.get("", "discovered", 5, lambda: discover(url), max_wait=25).value
 
 
 def find_run(run_id: str, current: ServerSession) -> tuple[ServerSession, RunRecord] | None:

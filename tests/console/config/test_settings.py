@@ -194,7 +194,7 @@ def test_discovery_finds_nothing_if_the_connection_is_refused():
 
 
 def test_discovery_waits_for_a_langflow_that_responds_late():
-    """Otherwise the console would install another one; the page waits for 15 seconds in all."""
+    """Otherwise the console would install another one."""
     waits = []
 
     def respond(request):
@@ -203,7 +203,6 @@ def test_discovery_waits_for_a_langflow_that_responds_late():
 
     discover("http://127.0.0.1:7860", transport=httpx.MockTransport(respond))
     assert min(waits) >= 5
-    assert sum(waits) < 15
 
 
 DATABASE = {"LFCONSOLE_DATABASE_URL": "postgresql://console:hunter2@db/runs"}
