@@ -43,16 +43,21 @@ class RecordReader:
             record = apply_commands(record, commands)
         return record
 
-    def wait_for_change(self, run_id: str, version: int, timeout: float) -> RunRecord | None:
-        """Wait up to `timeout` seconds for a version other than `version`; return the newest."""
+    def wait_for_change(
+        self, run_id: str, version: int, timeout: float, pause: float = 0.0
+    ) -> RunRecord | None:
+        """Wait up to `timeout` seconds for a version other than `version`; return the newest.
+
+        Wait at least `pause` seconds for any that is not the run's end.
+        """
         deadline = time.monotonic() + timeout
         while self._cache.snapshot(run_id) is None:
             stored = self._store.version_and_status(run_id)
             remaining = deadline - time.monotonic()
             if stored is None or stored[0] != version or remaining <= 0:
                 return self.get(run_id)
-            time.sleep(min(remaining, self._poll_seconds))
-        return self._cache.wait(run_id, version, deadline - time.monotonic())
+            time.sleep(min(remaining, max(self._poll_seconds, pause)))
+        return self._cache.wait(run_id, version, deadline - time.monotonic(), pause)
 
     def recent(self, owner: str, limit: int = 10, flow_id: str | None = None) -> list[RunRecord]:
         """Return the owner's latest runs, newest first, without `run`."""

@@ -291,12 +291,14 @@ class Runner:
             return self._reader.get(run_id)
         return record
 
-    def wait_for_change(self, run_id: str, version: int, timeout: float) -> RunRecord | None:
+    def wait_for_change(
+        self, run_id: str, version: int, timeout: float, pause: float = 0.0
+    ) -> RunRecord | None:
         """Wait up to `timeout` seconds for a version other than `version`; return the newest.
 
-        Raises `StoreError`.
+        Wait at least `pause` seconds for any that is not the run's end. Raises `StoreError`.
         """
-        return self._reader.wait_for_change(run_id, version, timeout)
+        return self._reader.wait_for_change(run_id, version, timeout, pause)
 
     def recent(self, owner: str, limit: int = 10, flow_id: str | None = None) -> list[RunRecord]:
         """Return the owner's latest runs, newest first, without `run`. Raises `StoreError`."""
