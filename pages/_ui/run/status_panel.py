@@ -18,16 +18,13 @@ from pages._ui.app import navigation
 from pages._ui.components.graph import FlowGraph
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.run import approval, progress
+from pages._ui.run import approval, pace, progress
 from pages._ui.run import details as run_details
 from pages._ui.state import run_page
 from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.placeholder import Placeholder
 
-# each tick waits for nearly the whole interval, so that a change is shown at once
-REFRESH_SECONDS = 0.5
-WAIT_SECONDS = 0.49
 # how long a fragment continues before it reruns: an immediate rerun would drop what was just
 # drawn, and components that end together share one rerun
 FLUSH_SECONDS = 0.02
@@ -166,11 +163,11 @@ def wait_for_end(
     """
     if record is None:
         return
-    for update in updates(record, time.monotonic() + WAIT_SECONDS):
-        if update.ended:
-            st.rerun()
+    for update in updates(record, time.monotonic() + pace.WAIT_SECONDS):
         if panel:
             panel.show(update, server.cached_flow(update.flow_id))
+        if update.ended:
+            pace.rerun_page()
     # if a press has started another run of the script, end this one here: at its regular end it
     # would remove the fragments of the new one, which would then stop responding
     st.empty()
@@ -179,15 +176,18 @@ def wait_for_end(
 def updates(record: RunRecord, until: float) -> Iterator[RunRecord]:
     """Yield each newer record until the run has ended or the monotonic clock reaches `until`."""
     while not record.ended and (seconds_left := until - time.monotonic()) > 0:
-        latest = app_context().runner.wait_for_change(record.id, record.version, seconds_left)
+        latest = app_context().runner.wait_for_change(
+            record.id, record.version, seconds_left, pace.update_pause()
+        )
         if latest is None or latest.version == record.version:
             return
         record = latest
         yield record
 
 
-@st.fragment(run_every=REFRESH_SECONDS)
+@st.fragment(run_every=pace.REFRESH_SECONDS)
 @alerts.show_errors()
+@pace.watching()
 def _follow(
     server: ServerSession, run_id: str, drawn: Hashable, first: dict[str, bool]
 ) -> StatusPanel | None:
@@ -197,7 +197,7 @@ def _follow(
     page, it does not wait. It sends no requests to the server, so that closing or hiding the tab
     does not affect the run.
     """
-    until = time.monotonic() + WAIT_SECONDS
+    began = time.monotonic()
     record = app_context().runner.get(run_id, server.owner)
     if record is None:
         return None
@@ -209,17 +209,21 @@ def _follow(
         return panel
     _set_tab_title(record)
     if page_state(record) != drawn:
-        st.rerun()
+        pace.rerun_page()
+    until = began + pace.tick_seconds()
     for latest in updates(record, until):
         panel.show(latest, flow)
         if page_state(latest) != drawn:
-            st.rerun()
+            pace.rerun_page()
         if progress.component_states(latest) != progress.component_states(record):
             last = latest
-            for last in updates(latest, time.monotonic() + FLUSH_SECONDS):
+            flushed = max(time.monotonic() + FLUSH_SECONDS, until - pace.WAIT_SECONDS)
+            for last in updates(latest, flushed):
                 panel.show(last, flow)
+                if page_state(last) != drawn:
+                    pace.rerun_page()
             # the select box of results has a key: it is drawn once a run
-            st.rerun(scope="fragment" if page_state(last) == drawn else "app")
+            st.rerun(scope="fragment")
     return panel
 
 
