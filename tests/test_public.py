@@ -51,7 +51,6 @@ NAMES = [
     "OutputReady",
     "Problem",
     "RawEvent",
-    "ResponseTooLarge",
     "Run",
     "RunEnded",
     "RunError",

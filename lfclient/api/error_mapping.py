@@ -43,17 +43,10 @@ class _Failure:
         hint: str | None = None,
         **options: Any,
     ) -> LangflowError:
-        """Return an error with the status, code, body and Retry-After of the response."""
+        """Return an error with the status, code and body of the response."""
         response = self.response
-        return kind(
-            message,
-            hint=hint,
-            status=response.status,
-            code=response.code,
-            body=response.body,
-            retry_after=response.retry_after,
-            **options,
-        )
+        details = {"status": response.status, "code": response.code, "body": response.body}
+        return kind(message, hint=hint, **details, **options)
 
     @property
     def suffix(self) -> str:

@@ -7,7 +7,7 @@ from typing import TypeGuard
 from lfclient.common.json_types import Json, JsonObject
 
 _TRUNCATION_MARK = re.compile(r"\.\.\. \[truncated (\d+) items\]")
-_SEPARATOR_LINE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
+_SEPARATOR_LINE = re.compile(r"\A\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
 _WRAPPERS = ("results", "result", "rows", "records", "data", "table", "dataframe", "value")
 
@@ -115,13 +115,13 @@ def _split_cells(line: str) -> list[str]:
 
 
 def _distinct_names(names: list[str]) -> list[str]:
-    distinct: dict[str, None] = {}
+    distinct: list[str] = []
+    seen: set[str] = set()
     for number, given_name in enumerate(names, 1):
         name = given_name or f"column {number}"
-        while name in distinct:
-            name = f"{name} ({number})"
-        distinct[name] = None
-    return list(distinct)
+        distinct.append(f"{name} ({number})" if name in seen else name)
+        seen.add(distinct[-1])
+    return distinct
 
 
 def _parse_numbers(cells: list[str]) -> list[Json]:
