@@ -122,6 +122,10 @@ def test_a_headers_credentials_are_redacted_without_their_scheme():
         '{"client_secret": "abc12345678"}',
         "use sk-abcdefgh1234",
         "-----BEGIN RSA PRIVATE KEY-----",
+        f"https://aws:{'aB3_' * 160}@x.d.codeartifact.eu-central-1.amazonaws.com/pypi",
+        f"https://oauth2accesstoken:ya29.{'c' * 200}@europe-python.pkg.dev/x",
+        f"https://__token__:pypi-{'AgEIcHlwaS5vcmc' * 12}@upload.pypi.org/legacy/",
+        f"Authorization: Bearer {'a' * 200}1",
     ],
 )
 def test_credentials_within_a_text_are_noticed(text):
