@@ -115,13 +115,13 @@ def _split_cells(line: str) -> list[str]:
 
 
 def _distinct_names(names: list[str]) -> list[str]:
-    distinct: list[str] = []
-    seen: set[str] = set()
+    distinct: dict[str, None] = {}
     for number, given_name in enumerate(names, 1):
         name = given_name or f"column {number}"
-        distinct.append(f"{name} ({number})" if name in seen else name)
-        seen.add(distinct[-1])
-    return distinct
+        while name in distinct:
+            name = f"{name} ({number})"
+        distinct[name] = None
+    return list(distinct)
 
 
 def _parse_numbers(cells: list[str]) -> list[Json]:

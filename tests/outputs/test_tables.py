@@ -66,6 +66,14 @@ def test_markdown_columns_of_numbers_are_parsed_and_escaped_pipes_kept():
     ]
 
 
+def test_each_column_of_a_markdown_table_gets_a_name_of_its_own():
+    """Whatever the other columns are called."""
+    text = "| b (3) | b | b | b | |\n|---|---|---|---|---|\n| 1 | 2 | 3 | 4 | 5 |"
+    assert parse_markdown_table(text) == [
+        {"b (3)": 1, "b": 2, "b (3) (3)": 3, "b (4)": 4, "column 5": 5}
+    ]
+
+
 def test_a_markdown_table_with_other_text_is_not_a_table():
     assert parse_markdown_table("| a |\n|---|\n| 1 |\n\nAnd so on") is None
     assert parse_markdown_table("a | b\nno rule") is None
