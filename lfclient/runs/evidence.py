@@ -14,7 +14,7 @@ from lfclient.outputs.model import as_named_parts, extract_text
 from lfclient.runs.components import Message, RunError
 from lfclient.wire.schemas import Build, BuildList, ComponentOutput, MessageItem
 
-_PREAMBLE = re.compile(r"Error building Component ([^:\n]+):\s*(.*\S)", re.DOTALL)
+_PREAMBLE = re.compile(r"Error building Component ([^:\n]{1,500}):\s*(.*\S)", re.DOTALL)
 
 
 @dataclass

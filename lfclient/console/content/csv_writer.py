@@ -14,7 +14,7 @@ _CHUNK_LENGTH = 100_000  # characters
 # spreadsheets skip invisible characters before them.
 _INVISIBLE = r"[\s\0\ufeff\u200b-\u200f\u2060]*"
 _FORMULA = re.compile(rf"\A(?:[\t\r\n]|{_INVISIBLE}[=+\-@＝＋－＠])")
-_NUMBER_TEXT = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_NUMBER_TEXT = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _NUMBER = re.compile(_NUMBER_TEXT)
 # Where a comma is the decimal separator, spreadsheets start a new cell at a semicolon, and a new
 # row at a line break. List items ("- one") and ";-)" are left unchanged.

@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from lfclient.console.content.csv_writer import csv_bytes, csv_chunks
+from lfclient.console.content.csv_writer import csv_bytes, csv_chunks, escape_formulas
 
 
 def read(data):
@@ -78,3 +78,9 @@ def test_a_large_table_is_written_with_little_memory():
     tracemalloc.stop()
     assert size > 5_000_000
     assert peak < size / 2
+
+
+def test_a_long_number_before_other_text_is_escaped_at_once():
+    """Reading it in two parts at each of its digits took minutes."""
+    digits = "0" * 500_000
+    assert escape_formulas(f"a;{digits}x") == f"a;{digits}x"
