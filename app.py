@@ -5,7 +5,8 @@ Streamlit imports this module to find `app`, then runs the file as `__main__` fo
 
 import streamlit as st
 
-from pages._ui.app import navigation, page_assets, security
+from pages._ui.app import media_addresses, navigation, page_assets, security, upload_quota
+from pages._ui.connection import startup
 from pages._ui.widgets import alerts
 
 if __name__ == "__main__":
@@ -13,8 +14,10 @@ if __name__ == "__main__":
     navigation.draw_navigation().run()
 else:
     navigation.disable_pages_directory()
+    media_addresses.install()
     app = st.App(
         __file__,
-        middleware=[*security.MIDDLEWARE, *page_assets.MIDDLEWARE],
+        lifespan=startup.lifespan,
+        middleware=[*security.MIDDLEWARE, *upload_quota.MIDDLEWARE, *page_assets.MIDDLEWARE],
         on_script_error=alerts.show_internal_error,
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, aclosing, closing, suppress
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import httpx
 
@@ -19,6 +19,7 @@ from lfclient.client import LangflowClient
 from lfclient.errors import LangflowError
 from lfclient.runs.events import Event
 from lfclient.wire.addresses import normalize_address
+from lfclient.wire.bodies import BodyLimit, BodyReader
 from lfclient.wire.server_info import ServerInfo
 
 P = ParamSpec("P")
@@ -130,6 +131,7 @@ class AsyncLangflowClient:
     auto_login = _awaitable(LangflowClient.auto_login)
     login = _awaitable(LangflowClient.login)
     create_key = _awaitable(LangflowClient.create_key)
+    user_id = _awaitable(LangflowClient.user_id)
 
     async def _drive(self, operation: Steps[T]) -> T:
         [result] = [result async for result in self._drive_events(emit_result(operation))]
@@ -160,14 +162,29 @@ class AsyncLangflowClient:
         redactor = self._context.redactor
         with http.translate_httpx_errors(self.url, redactor):
             if isinstance(step, ReadChunk):
-                return await anext(step.response.chunks, b"")
+                return await anext(step.response.pieces, b"")
             if step.streamed:
                 await stream.aclose()
             arguments = http.request_arguments(step, self.url, self._timeout, self._run_timeout)
             client = self._unpooled if step.new_connection else self._pooled
-            response = await client.send(client.build_request(**arguments), stream=step.streamed)
-            if step.streamed:
-                stream.push_async_callback(response.aclose)
-            status, chunks = response.status_code, response.aiter_bytes()
-            content = b"" if step.streamed and status == 200 else await response.aread()
-            return http.Response(status, content, redactor, response.headers, chunks)
+            response = await client.send(client.build_request(**arguments), stream=True)
+            async with AsyncExitStack() as body:
+                body.push_async_callback(response.aclose)
+                status, headers = response.status_code, response.headers
+                is_streamed = step.streamed and status == 200
+                pieces = _read_pieces(response, None if is_streamed else step.limit)
+                if is_streamed:
+                    stream.push_async_exit(body.pop_all())
+                    return http.Response(status, b"", redactor, headers, pieces=pieces)
+                content = bytearray()  # a server may send millions of pieces
+                async for piece in pieces:
+                    content += piece
+                return http.Response(status, bytes(content), redactor, headers, step.limit)
+
+
+async def _read_pieces(response: httpx.Response, limit: BodyLimit | None) -> AsyncIterator[bytes]:
+    reader = BodyReader(response.headers.get("content-encoding", ""), limit)
+    # httpx itself decompresses a chunk at once, whatever it expands to
+    async for chunk in cast(httpx.AsyncByteStream, response.stream):
+        for piece in reader.feed(chunk):
+            yield piece

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
 from datetime import datetime
-from typing import IO, Any, BinaryIO, Self, TypeVar
+from typing import IO, Any, BinaryIO, Self, TypeVar, cast
 
 import httpx
 
@@ -39,6 +39,7 @@ from lfclient.runs.events import Event
 from lfclient.runs.lost_jobs import FoundJob
 from lfclient.runs.model import Run, StopResult
 from lfclient.wire.addresses import normalize_address
+from lfclient.wire.bodies import BodyLimit, BodyReader
 from lfclient.wire.server_info import ServerInfo
 
 T = TypeVar("T")
@@ -320,6 +321,10 @@ class LangflowClient:
         """Return a new API key of the token's user."""
         return self._drive(auth.create_key(self._context, name, token))
 
+    def user_id(self) -> str:
+        """Return the id of the API key's user, which all keys of that user share."""
+        return self._drive(auth.get_user_id())
+
     # The async client has the methods above too: there, these return a coroutine or an async
     # generator.
 
@@ -350,14 +355,28 @@ class LangflowClient:
         redactor = self._context.redactor
         with http.translate_httpx_errors(self.url, redactor):
             if isinstance(step, ReadChunk):
-                return next(step.response.chunks, b"")
+                return next(step.response.pieces, b"")
             if step.streamed:
                 stream.close()
             arguments = http.request_arguments(step, self.url, self._timeout, self._run_timeout)
             client = self._unpooled if step.new_connection else self._pooled
-            response = client.send(client.build_request(**arguments), stream=step.streamed)
-            if step.streamed:
-                stream.callback(response.close)
-            status, chunks = response.status_code, response.iter_bytes()
-            content = b"" if step.streamed and status == 200 else response.read()
-            return http.Response(status, content, redactor, response.headers, chunks)
+            response = client.send(client.build_request(**arguments), stream=True)
+            with ExitStack() as body:
+                body.callback(response.close)
+                status, headers = response.status_code, response.headers
+                is_streamed = step.streamed and status == 200
+                pieces = _read_pieces(response, None if is_streamed else step.limit)
+                if is_streamed:
+                    stream.push(body.pop_all())
+                    return http.Response(status, b"", redactor, headers, pieces=pieces)
+                content = bytearray()  # a server may send millions of pieces
+                for piece in pieces:
+                    content += piece
+                return http.Response(status, bytes(content), redactor, headers, step.limit)
+
+
+def _read_pieces(response: httpx.Response, limit: BodyLimit | None) -> Iterator[bytes]:
+    reader = BodyReader(response.headers.get("content-encoding", ""), limit)
+    # httpx itself decompresses a chunk at once, whatever it expands to
+    for chunk in cast(httpx.SyncByteStream, response.stream):
+        yield from reader.feed(chunk)

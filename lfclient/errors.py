@@ -15,6 +15,7 @@ LangflowError
 ├── ServerFault            the server failed (429, or a 5xx that is not about a run), or failed to
 │                          check the API key
 ├── BadAnswer              a malformed response: not JSON, cut off, wrong types
+│   └── ResponseTooLarge   it exceeds the limit for its kind and was not read to its end
 └── WaitTimeout            `wait` gave up; the run continues and is in `run`
 
 A failed run is not an error: it is a `Run` with a status.
@@ -27,6 +28,8 @@ class LangflowError(Exception):
     """A failed call. `str()` says what failed, `hint` what to do next.
 
     `status` is the HTTP status and `code` Langflow's own error code, if the server responded.
+    `retry_after` is how many seconds the server asks to wait before the next request, at most an
+    hour; 0 if it doesn't ask.
     Messages, hints and bodies contain no secrets: the client redacts them before it raises.
     """
 
@@ -40,6 +43,7 @@ class LangflowError(Exception):
         status: int | None = None,
         code: str | None = None,
         body: object = None,
+        retry_after: float = 0.0,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -47,6 +51,7 @@ class LangflowError(Exception):
         self.status = status
         self.code = code
         self.body = body
+        self.retry_after = retry_after
 
 
 class Unreachable(LangflowError):
@@ -123,6 +128,13 @@ class BadAnswer(LangflowError):
     default_hint = (
         "Check that the address leads to Langflow and not to a proxy's page. "
         "If it does, check the Langflow server's log."
+    )
+
+
+class ResponseTooLarge(BadAnswer):
+    default_hint = (
+        "Check that the address leads to Langflow. If it does, let the flow return less, for "
+        "example a file instead of its content."
     )
 
 

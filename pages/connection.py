@@ -16,7 +16,4 @@ with alerts.show_errors():
         server_panel.draw_connection_form(current)
         local_panel.draw()
     with right:
-        if current:
-            server_panel.draw_server_info(current)
-        else:
-            st.info("No server yet. Enter an address, or start a local Langflow.")
+        server_panel.draw_server_info(current)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import inspect
 import re
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import httpx
 import pytest
 import streamlit
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from streamlit.runtime import memory_media_file_storage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
@@ -17,28 +21,83 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunCon
 import lfclient
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = PYPROJECT["project"]
 
 
-def requirements(file: str) -> list[str]:
-    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
-    return sorted(line for line in lines if line and not line.startswith(("#", "-")))
+GROUPS = PYPROJECT["dependency-groups"]
+CONSOLE = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["console"]]
+LOCKS = {"requirements.txt": CONSOLE, "tests/requirements.txt": [*CONSOLE, *GROUPS["test"]]}
+both_locks = pytest.mark.parametrize("lock", LOCKS)
 
 
-def name_of(requirement: str) -> str:
-    return re.split(r"[\[<>=;]", requirement)[0].lower()
+def locked(file: str) -> dict[Requirement, list[str]]:
+    """Each package of a lock file with its hashes; one may be there twice, for other Pythons."""
+    text = (ROOT / file).read_text(encoding="utf-8").replace("\\\n", "")
+    lines = (line.split(" --hash=") for line in text.splitlines() if not line.startswith("#"))
+    return {Requirement(package): [hash.strip() for hash in hashes] for package, *hashes in lines}
 
 
-def test_requirements_are_the_client_and_the_console():
-    """`pip install -r requirements.txt` and `pip install .[console]` install the same."""
-    console = PROJECT["optional-dependencies"]["console"]
-    assert requirements("requirements.txt") == sorted([*PROJECT["dependencies"], *console])
+def name_of(requirement: Requirement) -> str:
+    return canonicalize_name(requirement.name)
 
 
-def test_every_requirement_has_a_tested_version():
-    pinned = {name_of(line) for line in requirements("constraints.txt")}
-    asked = {name_of(line) for line in requirements("requirements.txt")}
-    assert asked <= pinned
+def dependencies(requirement: Requirement) -> set[str]:
+    """The names of all that a package needs here, itself among them."""
+    found: set[tuple[str, str]] = set()
+    queue = [(requirement.name, extra) for extra in ("", *requirement.extras)]
+    while queue:
+        name, extra = queue.pop()
+        if (name, extra) in found:
+            continue
+        found.add((name, extra))
+        for each in map(Requirement, metadata.requires(name) or ()):
+            if each.marker is None or each.marker.evaluate({"extra": extra}):
+                queue += [(each.name, one) for one in ("", *each.extras)]
+    return {canonicalize_name(name) for name, _ in found}
+
+
+@both_locks
+def test_a_lock_file_has_what_the_project_asks_for(lock: str):
+    """In versions that it allows."""
+    for requirement in map(Requirement, LOCKS[lock]):
+        versions = [
+            str(one.specifier) for one in locked(lock) if name_of(one) == name_of(requirement)
+        ]
+        assert versions, requirement
+        assert all(requirement.specifier.contains(one.removeprefix("==")) for one in versions)
+
+
+def test_the_consoles_lock_file_has_all_that_is_needed_and_nothing_else():
+    """So `pip install -r requirements.txt` and `pip install .[console]` install the same."""
+    needed = set().union(*map(dependencies, map(Requirement, CONSOLE)))
+    here = [
+        one for one in locked("requirements.txt") if one.marker is None or one.marker.evaluate()
+    ]
+    assert {name_of(one) for one in here} == needed
+
+
+def test_the_tests_run_in_the_consoles_versions():
+    """The tests' lock file names extras as well."""
+
+    def files(lock: str) -> set[tuple[str, ...]]:
+        return {(name_of(one), str(one.specifier), *hashes) for one, hashes in locked(lock).items()}
+
+    assert files("requirements.txt") <= files("tests/requirements.txt")
+
+
+@both_locks
+def test_every_locked_package_has_one_version_and_its_hashes(lock: str):
+    for package, hashes in locked(lock).items():
+        assert re.fullmatch(r"==[^=*,]+", str(package.specifier)), package
+        assert hashes, package
+        assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", one) for one in hashes), package
+
+
+@both_locks
+def test_a_lock_file_names_no_registry(lock: str):
+    """It is the installer's configuration that does."""
+    assert "://" not in (ROOT / lock).read_text(encoding="utf-8")
 
 
 def test_the_changelog_tells_of_this_version():
@@ -79,10 +138,22 @@ def test_streamlit_still_asks_whether_pages_are_a_folder():
     )
 
 
+def test_the_ids_of_media_files_are_made_by_a_function_that_can_be_replaced():
+    assert list(inspect.signature(memory_media_file_storage._calculate_file_id).parameters) == [
+        *("data", "mimetype", "filename")
+    ], "pages/_ui/app/media_addresses.py replaces it, or else addresses can be guessed"
+
+
 def test_an_uploaded_file_can_be_given_back():
     why = "pages/_ui/form/file_fields.py frees an uploaded file by the script's context"
     assert "uploaded_file_mgr" in inspect.signature(ScriptRunContext).parameters, why
     assert hasattr(MemoryUploadedFileManager, "remove_file"), why
+
+
+def test_the_files_that_streamlit_holds_can_be_counted():
+    assert MemoryUploadedFileManager("").file_storage == {}, (
+        "pages/_ui/app/upload_quota.py counts the files of a session there"
+    )
 
 
 @pytest.mark.parametrize("mark", ["</head>", "<script"])

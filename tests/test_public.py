@@ -51,6 +51,7 @@ NAMES = [
     "OutputReady",
     "Problem",
     "RawEvent",
+    "ResponseTooLarge",
     "Run",
     "RunEnded",
     "RunError",

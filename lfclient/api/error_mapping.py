@@ -43,10 +43,17 @@ class _Failure:
         hint: str | None = None,
         **options: Any,
     ) -> LangflowError:
-        """Return an error with the status, code and body of the response."""
+        """Return an error with the status, code, body and Retry-After of the response."""
         response = self.response
-        details = {"status": response.status, "code": response.code, "body": response.body}
-        return kind(message, hint=hint, **details, **options)
+        return kind(
+            message,
+            hint=hint,
+            status=response.status,
+            code=response.code,
+            body=response.body,
+            retry_after=response.retry_after,
+            **options,
+        )
 
     @property
     def suffix(self) -> str:

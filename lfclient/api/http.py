@@ -1,25 +1,29 @@
 """Translation between `RequestSpec`, `Response` and httpx, shared by both clients."""
 
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any, BinaryIO
 
 import httpx
-from pydantic_core import from_json
 
 from lfclient.api.requests import FilePart, RequestSpec
+from lfclient.common.json_text import LONE_SURROGATE
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import Redactor
-from lfclient.errors import BadAnswer, InvalidKey, Unreachable
+from lfclient.errors import BadAnswer, InvalidKey, InvalidRequest, Unreachable
 from lfclient.version import VERSION
+from lfclient.wire.bodies import RUN, SMALL, BodyLimit, parse_json
 
 # Langflow closes idle connections after about 2 s. A request sent on one that is being closed
 # would fail.
 POOLED = httpx.Limits(keepalive_expiry=1.5)
 UNPOOLED = httpx.Limits(max_keepalive_connections=0)
+
+_MAX_RETRY_AFTER = 3600.0
 
 _NOT_SENT_ERRORS = (
     httpx.ConnectError,
@@ -33,13 +37,14 @@ _NOT_SENT_ERRORS = (
 
 @dataclass(frozen=True)
 class Response:
-    """A response. `content` is its body, or empty if the driver reads it from `chunks`."""
+    """A response. `content` is its body, or empty if the driver reads it from `pieces`."""
 
     status: int
     content: bytes
     redactor: Redactor
     headers: httpx.Headers = field(default_factory=httpx.Headers)
-    chunks: Any = None  # an iterator of the sync or the async client
+    limit: BodyLimit = RUN
+    pieces: Any = None  # an iterator of the sync or the async client
 
     @property
     def is_success(self) -> bool:
@@ -50,6 +55,21 @@ class Response:
     def content_type(self) -> str:
         """The Content-Type header, or "no type" if there is none."""
         return self.headers.get("content-type") or "no type"
+
+    @property
+    def date(self) -> datetime | None:
+        """The time of the response by the server's clock, in UTC."""
+        return _parse_http_date(self.headers.get("date", ""))
+
+    @property
+    def retry_after(self) -> float:
+        """The seconds that the server asks to wait (Retry-After, RFC 9110), at most an hour."""
+        value = self.headers.get("retry-after", "")
+        if value.isascii() and value.isdigit():
+            return min(float(value), _MAX_RETRY_AFTER)
+        at = _parse_http_date(value)
+        seconds = (at - (self.date or datetime.now(UTC))).total_seconds() if at else 0.0
+        return min(max(seconds, 0.0), _MAX_RETRY_AFTER)
 
     def json(self, description: str) -> Json:
         """Return the redacted JSON. Raises `BadAnswer`, with the description, for anything else."""
@@ -64,10 +84,9 @@ class Response:
 
     @cached_property
     def body(self) -> Json:
-        """The redacted JSON; None for anything else."""
+        """The redacted JSON; None for anything else. Raises `ResponseTooLarge`."""
         try:
-            # from bytes: json.loads would hold the whole text a second time
-            value = from_json(self.content)
+            value = parse_json(self.content, self.limit)
         except ValueError:
             return None
         is_clean = not self.redactor.may_contain_secret(self.content)
@@ -97,6 +116,14 @@ class Response:
             entries = [entry for entry in detail[:5] if isinstance(entry, dict)]
             return "; ".join(map(_entry_message, entries))
         return ""
+
+
+def _parse_http_date(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _entry_message(entry: JsonObject) -> str:
@@ -132,7 +159,7 @@ def request_arguments(
         limit = spec.max_timeout
         timeout, read = min(timeout or limit, limit), min(read or limit, limit)
     if spec.read_timeout is not None:
-        read = None if spec.read_timeout == math.inf else spec.read_timeout
+        read = spec.read_timeout
     return {
         "method": spec.method,
         "url": base_url + spec.path,
@@ -140,9 +167,13 @@ def request_arguments(
         "json": spec.json,
         "data": spec.form,
         "files": {"file": _multipart_file(spec.file)} if spec.file else None,
-        "headers": spec.headers,
+        "headers": {"accept-encoding": _accepted_encoding(spec), **(spec.headers or {})},
         "timeout": httpx.Timeout(timeout, read=read),
     }
+
+
+def _accepted_encoding(spec: RequestSpec) -> str:
+    return "identity" if spec.streamed or spec.limit is SMALL else "gzip"
 
 
 def _multipart_file(part: FilePart) -> tuple[str, Any, str]:
@@ -167,11 +198,11 @@ class _ProgressFile:
 
 @contextmanager
 def translate_httpx_errors(base_url: str, redactor: Redactor) -> Iterator[None]:
-    """Raise `Unreachable` or `BadAnswer` for httpx's errors."""
+    """Raise `Unreachable` or `InvalidRequest` for the errors of httpx."""
     try:
         yield
-    except httpx.DecodingError as error:
-        raise BadAnswer("The response could not be decompressed.") from error
+    except UnicodeEncodeError as error:  # before anything is sent
+        raise InvalidRequest(f"Couldn't send the request. {LONE_SURROGATE}") from error
     except httpx.TransportError as error:
         raise Unreachable(
             redactor.redact_text(_error_message(error, base_url)),

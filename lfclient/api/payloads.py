@@ -11,7 +11,11 @@ from lfclient.flows.field import Variable
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.runs.model import Mode
+from lfclient.wire.bodies import RUN
 from lfclient.wire.server_info import NO_EVENTS_MESSAGE, ServerInfo
+
+# a busy server that responds after half a minute has started the run
+MIN_SUBMIT_TIMEOUT = 60.0
 
 
 def session_parameter(server: ServerInfo, flow: Flow) -> str | None:
@@ -55,7 +59,9 @@ def run_request(
         json=body,
         new_connection=True,
         idempotent=repeat and "idempotency_key" in body,
+        limit=RUN,
         waits_for_run=mode != "background",
+        min_timeout=MIN_SUBMIT_TIMEOUT if mode == "background" else None,
     )
 
 

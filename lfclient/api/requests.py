@@ -7,6 +7,7 @@ from uuid import UUID
 
 from lfclient.common.json_types import Json
 from lfclient.errors import JobNotFound, LangflowError
+from lfclient.wire.bodies import LIST, RUN, SMALL, BodyLimit
 
 WORKFLOWS = "/api/v2/workflows"
 EVENT_STREAM = "text/event-stream"
@@ -31,10 +32,11 @@ class RequestSpec:
 
     - `new_connection`: never use a pooled connection, which the server may be closing.
     - `idempotent`: may be resent even if the first attempt may have arrived.
-    - `streamed`: the body of a 200 response is read with `ReadChunk`; others are complete.
+    - `limit`: the most that is read of the response. A small one is requested uncompressed.
+    - `streamed`: the body of a 200 response is read with `ReadChunk`, without a limit; others are
+      complete.
     - `waits_for_run`: the response may take as long as a run.
-    - `read_timeout`: the longest silence in seconds, instead of the client's timeout; `math.inf`
-      for no limit.
+    - `read_timeout`: the longest silence in seconds, instead of the client's timeout.
     - `min_timeout`, `max_timeout`: bounds in seconds on the client's timeout for the response;
       `max_timeout` also limits connecting.
     """
@@ -48,6 +50,7 @@ class RequestSpec:
     headers: Mapping[str, str] | None = None
     new_connection: bool = False
     idempotent: bool = False
+    limit: BodyLimit = SMALL
     streamed: bool = False
     waits_for_run: bool = False
     read_timeout: float | None = None
@@ -63,12 +66,14 @@ def events_request(job_id: str, last_event_id: str | None) -> RequestSpec:
     headers = {"accept": EVENT_STREAM}
     if last_event_id:
         headers["last-event-id"] = last_event_id
-    return RequestSpec("GET", f"{job_path(job_id)}/events", headers=headers, new_connection=True)
+    return RequestSpec(
+        "GET", f"{job_path(job_id)}/events", headers=headers, new_connection=True, streamed=True
+    )
 
 
 def status_request(job_id: str) -> RequestSpec:
     """Return the request for a job's status."""
-    return get_request(WORKFLOWS, job_id=job_id)
+    return run_data_request(WORKFLOWS, job_id=job_id)
 
 
 def job_path(job_id: str) -> str:
@@ -95,6 +100,16 @@ def id_segment(text: str, error: LangflowError) -> str:
     return str(UUID(text))  # the other spellings, such as braces, are normalized
 
 
-def get_request(path: str, **params: str) -> RequestSpec:
+def get_request(path: str, limit: BodyLimit = SMALL, /, **params: str) -> RequestSpec:
     """Return a GET request, which may be repeated because it changes nothing."""
-    return RequestSpec("GET", path, params=params or None, idempotent=True)
+    return RequestSpec("GET", path, params=params or None, idempotent=True, limit=limit)
+
+
+def list_request(path: str, **params: str) -> RequestSpec:
+    """Return a GET request for flows, components or other lists of the server."""
+    return get_request(path, LIST, **params)
+
+
+def run_data_request(path: str, **params: str) -> RequestSpec:
+    """Return a GET request for what runs returned: results, builds, messages."""
+    return get_request(path, RUN, **params)

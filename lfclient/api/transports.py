@@ -141,7 +141,7 @@ class AsyncCheckedBackend(httpcore.AnyIOBackend):
         """Connect to the first address that accepts; see httpcore."""
         started = time.monotonic()
         try:
-            # not wait_for: Python 3.11's ignores a cancellation that meets the result
+            # not wait_for: Python 3.11's drops a cancellation that arrives with the result
             async with asyncio.timeout(timeout):
                 addresses = await asyncio.to_thread(resolve_allowed, host, port)
         except TimeoutError as error:

@@ -5,6 +5,25 @@ from typing import NoReturn
 
 from lfclient.common.json_types import Json
 
+LONE_SURROGATE = (
+    "This contains a lone surrogate, such as \\ud800, which is no character. Remove it."
+)
+
+
+def has_lone_surrogate(value: Json) -> bool:
+    """Return whether a text in a value contains half a surrogate pair.
+
+    JSON and JavaScript can hold one; no browser, server or database accepts it.
+    """
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    except (TypeError, ValueError, RecursionError):
+        return False  # not JSON
+    return False
+
 
 def to_json(value: Json) -> str:
     """Return readable JSON.
@@ -21,16 +40,14 @@ def from_json(text: str) -> Json:
     """Parse JSON text. Raises `ValueError` that names line and column."""
     try:
         value = json.loads(text, parse_constant=_reject_constant)
-        if "\\u" in text:
-            json.dumps(value, ensure_ascii=False).encode()
-        return value
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise ValueError(f"This is not valid JSON: {error.msg} at {place}.") from error
-    except UnicodeEncodeError as error:  # no browser and no server accepts these
-        raise ValueError("This JSON contains a lone surrogate, such as \\ud800.") from error
     except RecursionError as error:
         raise ValueError("This JSON is nested too deeply.") from error
+    if "\\u" in text and has_lone_surrogate(value):
+        raise ValueError(LONE_SURROGATE)
+    return value
 
 
 def _reject_constant(name: str) -> NoReturn:

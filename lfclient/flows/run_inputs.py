@@ -102,10 +102,7 @@ def check_rerun(
     }
     errors = error_messages(check_overrides(flow, present, mode, server))
     described = describe_overrides(overrides, flow)
-    has_secret = any(entry.secret for entry in described)
-    input_values = [
-        _check(entry, flow, errors.get(entry.key, ""), files, has_secret) for entry in described
-    ]
+    input_values = [_check(entry, flow, errors.get(entry.key, ""), files) for entry in described]
     order = {key: place for place, key in enumerate(fields)}
     input_values.sort(key=lambda entry: order.get(entry.key, len(order)))
     flow_problems = (
@@ -138,7 +135,7 @@ def _describe(key: str, value: Json, flow: Flow | None, field: Field | None) -> 
 
 
 def _check(
-    entry: InputValue, flow: Flow, problem: str, files: Collection[str] | None, has_secret: bool
+    entry: InputValue, flow: Flow, problem: str, files: Collection[str] | None
 ) -> InputValue:
     if entry.field and entry.secret and entry.value == SECRET_MASK:
         return replace(entry, problem="Secrets aren't saved. Enter it again.")
@@ -150,7 +147,7 @@ def _check(
         )
         problem = "It contained secrets, which aren't saved. Enter them again."
         return replace(entry, reusable_value=reusable, problem=problem)
-    if has_secret and is_redacted(entry.value):
+    if is_redacted(entry.value):
         problem = "•••• stands for a secret's text, which isn't saved."
         return replace(entry, reusable_value=entry.value, problem=problem)
     if entry.field.kind is FieldKind.FILE and files is not None:

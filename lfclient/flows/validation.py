@@ -7,6 +7,7 @@ of the wrong type.
 import difflib
 from collections.abc import Iterable, Mapping
 
+from lfclient.common.json_text import LONE_SURROGATE, has_lone_surrogate
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import (
     Redactor,
@@ -45,6 +46,8 @@ def check_value(field: Field, value: Json) -> list[Problem]:
     if value is None:
         message = "A value is required. Leave the parameter out to keep the flow's value."
         return [_error(field, message)]
+    if has_lone_surrogate(value.name if isinstance(value, Variable) else value):
+        return [_error(field, LONE_SURROGATE)]
     if isinstance(value, Variable):
         if not field.takes_variable:
             return [_error(field, "This parameter can't use a server variable.")]
@@ -133,13 +136,16 @@ def collect_secrets(flow: Flow, overrides: Mapping[str, Json]) -> set[str]:
     return secrets
 
 
-def mask_secrets(flow: Flow, overrides: Mapping[str, Json]) -> JsonObject:
+def mask_secrets(
+    flow: Flow, overrides: Mapping[str, Json], others: Iterable[str] = ()
+) -> JsonObject:
     """Return overrides for storage, with each secret replaced by `SECRET_MASK`.
 
-    A secret's text within other values is redacted (`lfclient.common.redaction.Redactor`).
+    A secret's text within other values is redacted (`lfclient.common.redaction.Redactor`), as are
+    `others`, such as the connection's key.
     """
     fields = flow.fields_by_key
-    redactor = Redactor(collect_secrets(flow, overrides) - {SECRET_MASK})
+    redactor = Redactor((collect_secrets(flow, overrides) - {SECRET_MASK}) | {*others})
     return {
         key: SECRET_MASK
         if is_secret_override(key, fields.get(key)) and not isinstance(value, Variable)

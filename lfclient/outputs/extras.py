@@ -10,7 +10,7 @@ from lfclient.outputs.tables import is_rows, parse_markdown_table
 
 MAX_TEXT_LENGTH = 5_000_000  # characters; longer texts are only messages
 _FENCE = re.compile(r"```json[ \t]*\n(.*?)\n?```", re.DOTALL)
-_MARKDOWN_IMAGE = re.compile(r"\A!\[[^\]]*\]\(\s*(?:<([^>]+)>|(\S+?))(?:\s+\"[^\"]*\")?\s*\)")
+_MARKDOWN_IMAGE = re.compile(r"!\[[^\]]*\]\(\s*(?:<([^>]+)>|(\S+?))(?:\s+\"[^\"]*\")?\s*\)")
 _DATA_URI = re.compile(r"data:image/[\w.+-]+;base64,")
 _BASE64_ONLY = re.compile(r"[A-Za-z0-9+/\s]+={0,2}")
 _UNREADABLE = object()  # the result for malformed JSON, because None is a JSON value

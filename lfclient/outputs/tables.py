@@ -7,7 +7,7 @@ from typing import TypeGuard
 from lfclient.common.json_types import Json, JsonObject
 
 _TRUNCATION_MARK = re.compile(r"\.\.\. \[truncated (\d+) items\]")
-_SEPARATOR_LINE = re.compile(r"\A\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
+_SEPARATOR_LINE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
 _WRAPPERS = ("results", "result", "rows", "records", "data", "table", "dataframe", "value")
 

@@ -3,7 +3,6 @@
 Pure, apart from the state between frames.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -80,6 +79,12 @@ class EventParser:
         """The evidence if all events of the run have been parsed, else None."""
         is_complete = self._starts_at_first_event and self.end_frame and not self.parse_error
         return self.evidence if is_complete else None
+
+    def readable_evidence(self) -> Evidence:
+        """Return the evidence. Raises `BadAnswer` if an event could not be read."""
+        if self.parse_error:
+            raise self.parse_error
+        return self.evidence
 
     def reset_after_reconnect(self) -> None:
         """Expect missed tokens, and the events that the server skipped."""
@@ -236,16 +241,6 @@ class EventParser:
 
 
 _EMPTY = Message("")
-
-
-def evidence_from_events(frames: Iterable[RawEvent]) -> Evidence:
-    """Return the evidence in all events of a run. Raises `BadAnswer` if one can't be read."""
-    parser = EventParser(durable=False)
-    for frame in frames:
-        parser.parse(frame)
-    if parser.parse_error:
-        raise parser.parse_error
-    return parser.evidence
 
 
 def read_message(data: JsonObject) -> Message:

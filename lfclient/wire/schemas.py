@@ -1,13 +1,34 @@
 """Schemas of Langflow's responses. Wrong types are rejected; unknown fields are kept."""
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar, get_origin
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import BadAnswer
 
 T = TypeVar("T")
+
+_MAX_COMPONENTS = 100_000  # of a flow
+
+
+def _check_component_count(value: object) -> object:
+    if isinstance(value, dict) and len(value) > _MAX_COMPONENTS:
+        raise ValueError(f"more than {_MAX_COMPONENTS:,} components")
+    return value
+
+
+# pydantic collects an error for each mismatch, of which a response can have millions
+Items: TypeAlias = Annotated[list[T], Field(fail_fast=True)]
+ByComponent: TypeAlias = Annotated[dict[str, T], BeforeValidator(_check_component_count)]
 
 
 class Schema(BaseModel):
@@ -56,7 +77,7 @@ class RunResponse(Schema):
     session_id: str | None = None
     errors: list[Json] | None = None
     warnings: list[Json] | None = None
-    outputs: dict[str, ComponentOutput] | None = None
+    outputs: ByComponent[ComponentOutput] | None = None
     has_errors: bool | None = None
     flow_version: str | int | float | None = None
     created_at: str | int | float | None = None
@@ -68,6 +89,12 @@ class JobResponse(Schema):
 
     status: str
     job_id: str = Field(validation_alias=AliasChoices("job_id", "id"))
+
+
+class UserResponse(Schema):
+    """`GET /api/v1/users/whoami`."""
+
+    id: str = Field(min_length=1)
 
 
 class FlowItem(Schema):
@@ -114,7 +141,7 @@ class Build(Schema):
     valid: bool = True
     params: Json = None
     job_id: str | None = None
-    inactivated_vertices: list[str] | None = None
+    inactivated_vertices: Items[str] | None = None
     data: JsonObject | None = None
     timestamp: str | None = None
 
@@ -128,7 +155,7 @@ class Build(Schema):
 class BuildList(Schema):
     """`GET /api/v1/monitor/builds`, by component id."""
 
-    vertex_builds: dict[str, list[Build]] | None = None
+    vertex_builds: ByComponent[Items[Build]] | None = None
 
 
 class CustomComponentResponse(Schema):
@@ -168,7 +195,7 @@ class TraceItem(Schema):
 class TraceList(Schema):
     """`GET /api/v1/monitor/traces`."""
 
-    traces: list[TraceItem]
+    traces: Items[TraceItem]
 
 
 class TransactionItem(Schema):
@@ -181,7 +208,7 @@ class TransactionItem(Schema):
 class TransactionList(Schema):
     """`GET /api/v1/monitor/transactions`, newest first."""
 
-    items: list[TransactionItem]
+    items: Items[TransactionItem]
 
 
 _ADAPTERS: dict[Any, TypeAdapter[Any]] = {}  # Any: a type of any kind, such as list[FlowItem]
@@ -195,7 +222,10 @@ def parse(schema: type[T], value: object, name: str) -> T:
     """
     adapter: TypeAdapter[T] | None = _ADAPTERS.get(schema)
     if adapter is None:
-        adapter = _ADAPTERS.setdefault(schema, TypeAdapter(schema))
+        strict: Any = (
+            Annotated[schema, Field(fail_fast=True)] if get_origin(schema) is list else schema
+        )
+        adapter = _ADAPTERS.setdefault(schema, TypeAdapter(strict))
     try:
         return adapter.validate_python(value)
     except ValidationError as error:

@@ -3,18 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from pydantic_core import from_json
-
 from lfclient.common.deprecation import RenamedAttribute
+from lfclient.common.formatting import format_size
 from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import Redactor
-from lfclient.errors import BadAnswer
+from lfclient.errors import BadAnswer, ResponseTooLarge
+from lfclient.wire.bodies import RUN, parse_json
 
 # The `type` of frames without an `event` key: how the job ended. Only a replay has them.
 FINAL_EVENTS = frozenset({"end", "cancelled", "timed_out", "worker_lost"})
 KEEP_ALIVE = "keepalive"  # the name given to a comment, which an idle server sends
 
 _MAX_TEXT_LENGTH = 10_000  # characters kept of a malformed frame
+_MAX_FRAME_BYTES = RUN.max_bytes
+_MAX_STREAM_BYTES = 5 * RUN.max_bytes  # of one connection
 _MAX_ID_LENGTH = 100  # characters; ids are sent back in a header
 _BOM = b"\xef\xbb\xbf"
 
@@ -52,7 +54,9 @@ class FrameParser:
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
-        self._unfinished: list[bytes] = []  # pieces of an incomplete line
+        self._size = 0  # bytes of all chunks so far
+        self._frame_start = 0  # in bytes, at the latest that of its chunk
+        self._unfinished = bytearray()  # an incomplete line; a list could have millions of pieces
         self._after_cr = False
         self._started = False
         self._data: list[bytes] = []
@@ -63,13 +67,19 @@ class FrameParser:
     def feed(self, chunk: bytes) -> Iterator[RawEvent]:
         """Yield the frames that this chunk completes. Comments are yielded as `KEEP_ALIVE`.
 
+        Raises `ResponseTooLarge` if a frame, or the whole stream, exceeds its limit.
         Exhaust the iterator before the next call. Frames are built on demand, which keeps only one
         of a large chunk in the processor's cache.
         """
+        chunk_start = self._size
+        self._size += len(chunk)
+        _check_size(self._size - self._frame_start, _MAX_FRAME_BYTES, "An event")
+        _check_size(self._size, _MAX_STREAM_BYTES, "The stream of events")
         for line in self._lines(chunk):
             if line.startswith(b"data: "):  # by far the most frequent
                 self._data.append(line[6:])
             elif not line:
+                self._frame_start = chunk_start
                 frame = self._frame()
                 if frame:
                     yield frame
@@ -91,12 +101,12 @@ class FrameParser:
         if b"\r" in chunk:
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         first, *others = chunk.split(b"\n")
-        self._unfinished.append(first)
+        self._unfinished += first
         if not others:
             return []
         *complete, rest = others
-        lines = [b"".join(self._unfinished), *complete]
-        self._unfinished = [rest]
+        lines = [bytes(self._unfinished), *complete]
+        self._unfinished = bytearray(rest)
         if not self._started:
             self._started = True
             lines[0] = lines[0].removeprefix(_BOM)
@@ -121,7 +131,7 @@ class FrameParser:
         if not data:
             return None
         try:
-            payload = from_json(data, cache_strings="keys")
+            payload = parse_json(data, RUN, cache_strings="keys")
         except ValueError:
             payload = None
         if not isinstance(payload, dict):
@@ -135,6 +145,12 @@ class FrameParser:
         if not isinstance(inner, dict):
             inner = {} if inner is None or name in FINAL_EVENTS else {"data": inner}
         return RawEvent(name, inner, self._id)
+
+
+def _check_size(size: int, limit: int, name: str) -> None:
+    if size > limit:
+        limit_text = format_size(limit)
+        raise ResponseTooLarge(f"{name} is larger than {limit_text}, the most that is read.")
 
 
 def _parse_id(value: bytes) -> str:

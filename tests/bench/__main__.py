@@ -20,6 +20,7 @@ from tests.bench import (
     history,
     history_page,
     live,
+    load,
     outputs,
     screen,
     status_requests,
@@ -56,11 +57,12 @@ def _measure(names: list[str]) -> int:
         "events": events.run,
         "begin": lambda: begin.run(*here, browser),
         "live": lambda: live.run(browser),
+        "load": lambda: load.run(both),
         "watchers": lambda: watchers.run(browser),
         "outputs": lambda: outputs.run(browser),
         "history": history.run,
         "writing": history.writing_repeated,
-        "history_page": lambda: history_page.run(browser),
+        "history_page": lambda: history_page.run(*here, browser),
     }
     print(HEAD, flush=True)
     missed = 0

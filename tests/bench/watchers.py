@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.bench import many_watchers
 from tests.bench.figures import Figure
 from tests.bench.outputs import MB
 from tests.bench.screen import STATUS, new_run, open_flow
@@ -96,10 +97,12 @@ def run(chromium_path: str) -> list[Figure]:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_ARGS)
         alone, together = requests(browser, 1), requests(browser, WATCHERS)
         early, late = growth(browser)
+        many = many_watchers.run(browser)
         browser.close()
     asked = f"Requests about a run with {WATCHERS} watchers"
     grown = f"Memory of the console for each of {SESSIONS} sessions, {EARLY} to {LATE} runs"
     return [
         Figure(asked, together, 1, "requests", alone, "one watcher"),
         Figure(grown, late - early, 1, "MB"),
+        *many,
     ]

@@ -1,61 +1,16 @@
 """Servers and keys in Chromium: entered keys, other browsers, restarts, unreachable servers."""
 
 import signal
-import socket
-import threading
-from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
+from lfclient.console.config.discovery import discover
 from tests.browser.screen import Screen
-from tests.support.console_process import Console, free_port
-
-
-class Relay:
-    """A port that forwards to a server and can be closed, like a server that goes down and up."""
-
-    def __init__(self, url):
-        self.target = urlsplit(url)
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.sockets = []
-
-    def open(self):
-        self.listener = socket.create_server(("127.0.0.1", self.port))
-        threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
-
-    def cut(self):
-        try:
-            self.listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
-        except OSError:
-            return  # already cut
-        self.listener.close()
-        for each in self.sockets:
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue  # already closed
-        self.sockets.clear()
-
-    def _accept(self, listener):
-        while True:
-            try:
-                near, _ = listener.accept()
-            except OSError:
-                return
-            far = socket.create_connection((self.target.hostname, self.target.port))
-            self.sockets += [near, far]
-            for one, other in ((near, far), (far, near)):
-                threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
-
-    def _pump(self, one, other):
-        try:
-            while data := one.recv(65536):
-                other.sendall(data)
-            other.shutdown(socket.SHUT_WR)
-        except OSError:
-            return
+from tests.support.console_process import Console
+from tests.support.relay import Relay
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture
@@ -69,6 +24,7 @@ def relay(sample_flows):
 @pytest.fixture
 def bare_console(sample_flows, tmp_path):
     """A console without configuration that finds a Langflow which requires a key."""
+    wait_for(lambda: discover(sample_flows.url))  # its first answers are slow on a busy machine
     with Console(tmp_path, {"LFCONSOLE_DISCOVER_URL": sample_flows.url}) as console:
         yield console
 
@@ -103,6 +59,22 @@ def test_a_discovered_server_requires_its_key(bare_console, window, sample_flows
     assert sample_flows.api_key not in bare_console.log.read_text()
 
 
+def test_a_visitor_through_a_proxy_on_this_machine_installs_no_langflow(window, tmp_path):
+    """The page says what is missing and offers nothing; nothing is installed or started."""
+    with Console(tmp_path) as console:
+        proxy = Relay(console.url, b"\r\nX-Forwarded-For: 192.0.2.7")
+        proxy.open()
+        screen = Screen(window())
+        for path in ("", "/connection"):
+            screen.page.goto(proxy.url + path)
+            expect(screen.part("local-langflow")).to_contain_text("Only the console's operator")
+            expect(screen.page.get_by_text("LFCONSOLE_ALLOW_OTHER_SERVERS")).to_be_visible()
+            expect(screen.page.get_by_role("button", name="Start local Langflow")).to_have_count(0)
+            expect(screen.page.get_by_label("Address")).to_have_count(0)
+        proxy.cut()
+    assert not (tmp_path / "data" / "local").exists()
+
+
 def test_a_key_is_entered_with_the_keyboard_alone(bare_console, window, sample_flows):
     page = window()
     page.goto(f"{bare_console.url}/connection")
@@ -135,6 +107,34 @@ def test_another_browser_needs_the_key_to_open_a_run(bare_console, window, sampl
     other.stop()
     other.wait("cancelled")
     mine.wait("cancelled")
+
+
+def test_a_new_key_takes_on_the_run_of_a_revoked_one(
+    bare_console, window, sample_flows, finish_work
+):
+    """In the same browser, which then lists the run, and shows how it ends."""
+    headers = {"x-api-key": sample_flows.api_key}
+    with httpx.Client(base_url=sample_flows.url, headers=headers, timeout=60) as api:
+        first, second = (api.post("/api/v1/api_key/", json={"name": n}).json() for n in "ab")
+        screen = Screen(window())
+        screen.page.goto(bare_console.url)
+        enter_key(screen, first["api_key"])
+        screen.part("flow-picker").wait_for()
+        screen.pick("Takes half")
+        screen.run()
+        screen.wait("running")
+        address = screen.address()
+        api.delete(f"/api/v1/api_key/{first['id']}").raise_for_status()
+    screen.page.goto(f"{bare_console.url}/connection")
+    enter_key(screen, second["api_key"])
+    expect(screen.page.get_by_text("Connected to")).to_be_visible()
+    screen.page.goto(address)
+    screen.wait("running")
+    finish_work()
+    screen.wait("completed")
+    expect(screen.part("outputs")).to_contain_text("The work is done")
+    screen.page.goto(f"{bare_console.url}/history")
+    expect(screen.page.get_by_text("1 run", exact=True)).to_be_visible()
 
 
 def test_a_killed_console_loses_no_run(window, sample_flows, tmp_path, finish_work):

@@ -71,7 +71,7 @@ def test_secrets_within_a_value_are_left_empty():
 
 
 def test_a_text_with_a_redacted_secret_is_reusable_with_a_problem():
-    """Unless the run had no secret: then a person typed the dots."""
+    """Also where the run had no other secret: then it was the API key."""
     nodes = node("T-a", api_key=text(), words=text())
     masked = mask_secrets(
         flow(nodes), {"T-a.api_key": "sk-12345678", "T-a.words": "say sk-12345678"}
@@ -79,7 +79,9 @@ def test_a_text_with_a_redacted_secret_is_reusable_with_a_problem():
     found = check(masked, nodes)
     assert found.reusable_overrides == {"T-a.words": "say ••••"}
     assert any("•••• stands for a secret" in problem for problem in found.problems)
-    assert check({"T-a.words": "say ••••"}, nodes).problems == ()
+    assert check({"T-a.words": "say ••••"}, nodes).problems == (
+        "words (T): •••• stands for a secret's text, which isn't saved.",
+    )
 
 
 def test_a_plain_text_that_equals_the_mask_is_not_a_secret():

@@ -284,6 +284,14 @@ def test_a_secret_is_redacted_in_other_values_unless_it_is_short():
     }
 
 
+def test_the_connections_key_is_redacted_in_every_value():
+    overrides = {"Thing-a.text": "my key is sk-12345678", "Thing-a.nested": {"a": ["sk-12345678"]}}
+    assert mask_secrets(FLOW, overrides, ["sk-12345678"]) == {
+        "Thing-a.text": "my key is ••••",
+        "Thing-a.nested": {"a": ["••••"]},
+    }
+
+
 def test_the_mask_itself_is_not_redacted_in_other_values():
     found = flow(node("T-a", api_key=text(), words=text()))
     masked = {"T-a.api_key": SECRET_MASK, "T-a.words": f"it {SECRET_MASK} to run"}
@@ -307,3 +315,25 @@ def test_masked_overrides_contain_no_secret():
     assert mask_secrets(FLOW, {"Thing-a.secret": Variable("K")}) == {
         "Thing-a.secret": Variable("K")
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("text", "half of \ud83d"),
+        ("text", Variable("\udc00")),
+        ("list", ["a", "\ud800"]),
+        ("dict", {"\ud800": "a"}),
+        ("table", [{"c": {"d": ["\ud800"]}}]),
+        ("new", "\ud800"),
+    ],
+)
+def test_a_lone_surrogate_is_refused(name, value):
+    """No server accepts one."""
+    (problem,) = check_value(FIELDS[name], value)
+    assert problem.level == "error"
+    assert "a lone surrogate" in problem.message
+
+
+def test_a_pair_of_surrogates_is_a_character():
+    assert check_value(FIELDS["text"], json.loads('"\\ud83d\\ude00"')) == []

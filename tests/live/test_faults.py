@@ -114,11 +114,14 @@ def test_events_dropped_for_a_slow_reader_arrive_in_the_end(
     assert found[-1].run.outputs["ChatOutput-b"].value == "said"
 
 
+@pytest.mark.parametrize("fault", [{"cut": True}, {"stall": 60.0}], ids=["cut", "half open"])
 def test_a_streamed_call_that_is_cut_off_is_interrupted_and_not_repeated(
-    langflow: LiveServer, proxy: Proxy, make: Make
+    langflow: LiveServer, proxy: Proxy, make: Make, fault: dict[str, Any], monkeypatch: Any
 ):
+    monkeypatch.setattr(event_streams, "MAX_CALL_SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr(event_streams, "KEEP_ALIVE_SILENCE_SECONDS", 1.0)
     flow, session = make("Write word by word"), uuid4().hex
-    proxy.plan(POST, Fault(cut=True, after=b'"event": "token"'))
+    proxy.plan(POST, Fault(**fault, after=b'"event": "token"'))
     collector = EventCollector("sync", proxy.url, api_key=langflow.api_key)
     found = collector.collect(lambda client: client.stream(flow, WORDS, session_id=session))
     assert found[-1].status is RunStatus.INTERRUPTED

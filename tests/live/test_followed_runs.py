@@ -9,7 +9,7 @@ import pytest
 from lfclient import ComponentState, LangflowClient, RunStatus
 from lfclient.console.store.run_record import RunRecord
 from tests.live.desk import SECONDS, Desk, ended, has_components, is_waiting, states
-from tests.live.flows import ROWS, TWO_QUESTIONS
+from tests.live.flows import ECHO, ROWS, TWO_QUESTIONS
 from tests.live.releases import Make, with_events
 
 
@@ -157,3 +157,16 @@ def test_a_run_asks_its_second_question(
     assert (record.status, list(record.run.outputs)) == (RunStatus.COMPLETED, ["ChatOutput-yes"])
     made = [None if elsewhere else "approve", "approve"]
     assert [one.sent for one in record.run.decided] == made
+
+
+def test_thirty_runs_at_once_complete_and_run_once_each(
+    desk: Desk, make: Make, client: LangflowClient
+):
+    """By the messages in the session of each: its question and its echo."""
+    flow = make(ECHO)
+    runs = [desk.start(flow, **{"ChatInput-a.input_value": f"run {n}"}) for n in range(30)]
+    records = [desk.until(run_id, ended) for run_id in runs]
+    assert {(record.status, record.attempts) for record in records} == {(RunStatus.COMPLETED, 1)}
+    sessions = [client.messages(flow, record.session_id, 10) for record in records]
+    texts = [sorted(message.text for message in session) for session in sessions]
+    assert texts == [[f"run {n}"] * 2 for n in range(30)]

@@ -9,7 +9,7 @@ import pytest
 from lfclient.common.redaction import Redactor
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import OutputKind
-from lfclient.runs.event_parser import evidence_from_events
+from lfclient.runs.event_parser import EventParser
 from lfclient.runs.evidence import BuildResult, Evidence, evidence_from_builds
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.outcome import (
@@ -68,7 +68,10 @@ def completed(flow: Flow, *present: str, **contents: str | None) -> Run:
 
 def events(case: str) -> Evidence:
     """Return the evidence in recorded events."""
-    return evidence_from_events(FrameParser(Redactor()).feed(sse(recorded("1.13.0", case)[1])))
+    parser = EventParser(durable=False)
+    for frame in FrameParser(Redactor()).feed(sse(recorded("1.13.0", case)[1])):
+        parser.parse(frame)
+    return parser.readable_evidence()
 
 
 def test_a_good_run_needs_no_evidence():

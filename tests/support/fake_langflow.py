@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 FLOW_ID = "11111111-2222-3333-4444-555555555555"
+_ACTIVE = ("queued", "in_progress")
 _EVENT_STREAM = {"content-type": "text/event-stream; charset=utf-8"}
 VERSIONS = {"inputs": "1.10.3", "modes": "1.13.0"}
 
@@ -95,8 +96,12 @@ class FakeLangflow:
     text: str = "echo"
     is_down: bool = False
     refuse_key: bool = False
+    revoked: set[str] = field(default_factory=set)  # keys that are refused
     silent_stream: bool = False
+    state: str = ""  # the state of new jobs, "" for one that runs
+    keeps_alive: bool = False  # send comments in the streams of running jobs
     hold_submits: bool = False  # respond to a submit only once this is False
+    refusal: httpx.Response | None = None  # the response to all submits
     lose_responses: int = 0  # lose the responses of this many submits, whose requests arrive
     hold_responses: bool = False  # run a submit, but respond only once this is False
     is_flow_deleted: bool = False
@@ -141,7 +146,7 @@ class FakeLangflow:
         if path == "/api/v1/config":
             limits = {"serialization_max_text_length": 6000, "serialization_max_items_length": 1000}
             return httpx.Response(200, json=limits)
-        if self.refuse_key:
+        if self.refuse_key or request.headers.get("x-api-key") in self.revoked:
             return httpx.Response(403, json={"detail": "Invalid API key"})
         if path == "/api/v2/workflows" and request.method == "POST":
             return await self._post(request)
@@ -178,11 +183,13 @@ class FakeLangflow:
         self.submitted.append(body)
         while self.hold_submits:
             await asyncio.sleep(0.01)
+        if self.refusal:
+            return self.refusal
         key = body.get("idempotency_key")
         job = self.jobs_by_key.get(key)
         if job is None or job.status == "failed":
             job_id = f"00000000-0000-0000-0000-{len(self.jobs):012d}"
-            job = Job(job_id, time.monotonic() + self.seconds, self.text)
+            job = Job(job_id, time.monotonic() + self.seconds, self.text, self.state)
             self.jobs[job.id] = job
             if key:
                 self.jobs_by_key[key] = job
@@ -294,10 +301,14 @@ class _JobStream(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if self._server.log is not None:
-            while self._sent < len(self._server.log) or self._job.status == "in_progress":
+            while self._sent < len(self._server.log) or self._job.status in _ACTIVE:
                 for frame in self._server.log[self._sent :]:
+                    if self._job.status == "queued":
+                        break
                     self._sent += 1
                     yield _frame(self._sent, frame["event"], frame["data"])
+                if self._server.keeps_alive:
+                    yield b": keepalive\n\n"
                 await asyncio.sleep(0.005)
             return
         if not self._server.silent_stream:

@@ -30,6 +30,13 @@ def png(width: int = 8) -> bytes:
     return file.getvalue()
 
 
+def big_png() -> bytes:
+    """Return a PNG of 50 kB and 400 megapixels."""
+    file = io.BytesIO()
+    Image.new("1", (20_000, 20_000)).save(file, "PNG")
+    return file.getvalue()
+
+
 PNG = png()
 URI = "data:image/png;base64," + base64.b64encode(PNG).decode()
 MARKDOWN = f"""# Heading

@@ -73,11 +73,11 @@ class Bench:
 
         return asyncio.run(ask())
 
-    def start(self, overrides=None, mode="background", submit_token=None):
+    def start(self, overrides=None, mode="background", submit_token=None, connection=CONNECTION):
         """Start a run and return its id."""
         self.submits += 1
         return self.runner.start(
-            CONNECTION,
+            connection,
             self.flow,
             overrides if overrides is not None else {"ChatInput-a.input_value": "hi"},
             mode=mode,
@@ -168,9 +168,12 @@ class Bench:
 def backdate_run(folder, run_id, seconds):
     """Move a run's start to an earlier time; no runner must be open."""
     store = Store(folder)
-    created_at = store.get(run_id).created_at - timedelta(seconds=seconds)
+    record, earlier = store.get(run_id), timedelta(seconds=seconds)
+    times = {"created_at": record.created_at - earlier}
+    if record.started_at:
+        times["started_at"] = record.started_at - earlier
     with store.database.write() as connection:
-        connection.execute(update(RunRow).where(RunRow.id == run_id).values(created_at=created_at))
+        connection.execute(update(RunRow).where(RunRow.id == run_id).values(**times))
     store.close()
 
 

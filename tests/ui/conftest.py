@@ -45,6 +45,7 @@ def fresh_process(monkeypatch, tmp_path):
     """Isolate the pages of each test, without discovery or installation of a Langflow."""
     monkeypatch.setenv("LFCONSOLE_DISCOVER_URL", "")
     monkeypatch.setenv("LFCONSOLE_ALLOW_OTHER_SERVERS", "true")
+    monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "true")
     databases.create_sqlite(Path(os.environ["LFCONSOLE_DATA_DIR"]))
     monkeypatch.chdir(tmp_path)
     # a page's script becomes the main module, which processes of later tests would import

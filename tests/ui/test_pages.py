@@ -1,6 +1,7 @@
 """Whole pages against a working server."""
 
 import uuid
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.state import browser
 from pages._ui.state import connection as connection_state
 from tests.ui.support.http_stand_in import StandIn, flow
-from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text
+from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
 
 
 def test_the_first_flow_opens_with_its_form(langflow_stand_in):
@@ -122,6 +123,17 @@ def test_a_run_does_not_start_while_required_fields_are_empty(langflow_stand_in)
     assert "Message (Chat Input), Need (Chat Input)" in page_text(app)
     assert "Fill in the required fields" in page_text(app)
     assert not [line for line in langflow_stand_in.requests if line.startswith("POST")]
+
+
+def test_a_session_named_by_the_api_key_is_refused(langflow_stand_in):
+    """It would be stored, sent and shown."""
+    app = open_app()
+    session = next(box for box in app.text_input if box.label == "Session")
+    session.set_value("of sk-configured-key").run()
+    press(app, "Run")
+    assert "The session's name contains the API key." in page_text(app)
+    assert not [line for line in langflow_stand_in.requests if line.startswith("POST")]
+    assert not app.exception
 
 
 def test_a_run_without_its_file_asks_for_the_file(langflow_stand_in):
@@ -242,8 +254,26 @@ def test_a_setting_restricts_users_to_the_configured_servers(langflow_stand_in, 
     monkeypatch.setenv("LFCONSOLE_ALLOW_OTHER_SERVERS", "false")
     app = open_app("pages/connection.py")
     assert next(each for each in app.text_input if each.label == "Address").disabled
+    assert "LFCONSOLE_ALLOW_OTHER_SERVERS" in page_text(app)
     with pytest.raises(LangflowError):
         server_session.typed_connection("http://127.0.0.1:9", "")
+
+
+def test_without_permission_a_discovered_langflow_is_neither_offered_nor_used(monkeypatch):
+    with StandIn() as server:
+        server.answers["GET /api/v1/auto_login"] = (200, {"access_token": "jwt-token-for-tests"})
+        monkeypatch.setenv("LFCONSOLE_DISCOVER_URL", server.url)
+        app = open_app()
+        context, requests = app_context(), len(server.requests)
+        context.settings = replace(context.settings, allow_other_servers=False, allow_install=False)
+        app = press(app, "Use it")
+        assert "Address not allowed" in page_text(app)
+        assert "No server is configured." in page_text(app)
+        assert button_labels(app) == []
+        app.switch_page("pages/connection.py").run()
+        assert "LFCONSOLE_ALLOW_OTHER_SERVERS" in page_text(app)
+        assert "Test connection" not in button_labels(app)
+        assert len(server.requests) == requests
 
 
 def test_a_user_can_switch_between_configured_servers(monkeypatch, tmp_path):

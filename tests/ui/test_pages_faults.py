@@ -1,5 +1,7 @@
 """Whole pages when the server, the disk or a record fails."""
 
+import asyncio
+
 import pytest
 
 from lfclient.console.store.errors import StoreError
@@ -126,14 +128,25 @@ def test_a_run_shows_its_inputs(langflow_stand_in):
     assert "server variable `NAME`" in words
 
 
-def test_a_run_that_cannot_be_saved_shows_why(langflow_stand_in):
+def test_a_run_that_cannot_be_saved_shows_why(langflow_stand_in, monkeypatch):
     record = add_ended_run(langflow_stand_in.url)
     assert "cannot save its runs" not in page_text(open_app(run=record.id))
-    app_context().runner._writer.error = StoreError("The disk is full.", hint="Make room.")
-    words = page_text(open_app(run=record.id))
+    runner = app_context().runner
+
+    def fail(record, **options):
+        raise StoreError("The disk is full.", hint="Make room.")
+
+    monkeypatch.setattr(runner.store, "update", fail)
+    asyncio.run(runner._writer.change(record.id, note="changed"))
+    app = open_app(run=record.id)
+    words = page_text(app)
     assert "cannot save its runs" in words
-    assert "The disk is full." in words
+    assert "The disk is full. The result of this run is only in the console's memory" in words
     assert "Make room." in words
+    assert not app.exception
+    monkeypatch.undo()
+    runner._writer.save_unsaved()
+    assert "cannot save its runs" not in page_text(open_app(run=record.id))
 
 
 def test_attaching_a_server_is_retried_after_a_store_error(langflow_stand_in, monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 
 from lfclient.common.redaction import Redactor
 from lfclient.errors import BadAnswer
-from lfclient.runs.event_parser import evidence_from_events
+from lfclient.runs.event_parser import EventParser
 from lfclient.wire.sse import FrameParser, RawEvent, check_event_stream
 from tests.support.recorded import events, sse
 
@@ -68,8 +68,10 @@ def test_a_frame_that_is_no_json_object_is_malformed(body: bytes):
     """A complete stream with such a frame is refused."""
     (frame,) = read(body)
     assert frame.malformed_text
+    parser = EventParser()
+    parser.parse(frame)
     with pytest.raises(BadAnswer):
-        evidence_from_events([frame])
+        parser.readable_evidence()
 
 
 def test_a_frame_of_10_mb_is_joined_from_many_chunks():

@@ -8,6 +8,7 @@ from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import Json
 from lfclient.errors import BadAnswer, InvalidKey
+from lfclient.wire.schemas import UserResponse
 
 
 def auto_login(context: ApiContext) -> Steps[str | None]:
@@ -39,6 +40,12 @@ def create_key(context: ApiContext, name: str, token: str) -> Steps[str]:
     spec = RequestSpec("POST", "/api/v1/api_key/", json={"name": name}, headers=headers)
     body = yield from fetch(spec, object, "new API key")
     return _read_secret(context, body, "api_key")
+
+
+def get_user_id() -> Steps[str]:
+    """Return the id of the API key's user."""
+    user = yield from fetch(get_request("/api/v1/users/whoami"), UserResponse, "user")
+    return user.id
 
 
 def _read_token(context: ApiContext, response: Response) -> str:

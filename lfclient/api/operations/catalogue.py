@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from lfclient.api.error_mapping import error_from_response
-from lfclient.api.requests import RequestSpec, get_request
+from lfclient.api.requests import RequestSpec, list_request
 from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.json_types import JsonObject
+from lfclient.wire.bodies import LIST
 from lfclient.wire.schemas import CustomComponentResponse, parse
 
 _CUSTOM_CATEGORY = "own code"
@@ -13,7 +14,7 @@ _CUSTOM_CATEGORY = "own code"
 
 def list_variables() -> Steps[list[str]]:
     """Return the names of the server's variables; their values stay there."""
-    spec = get_request("/api/v1/variables/")
+    spec = list_request("/api/v1/variables/")
     items = yield from fetch(spec, list[JsonObject], "list of variables")
     return sorted(item["name"] for item in items if isinstance(item.get("name"), str))
 
@@ -23,7 +24,7 @@ def get_catalogue(custom_code: Mapping[str, str]) -> Steps[JsonObject]:
 
     `custom_code` is the code of custom components by type; they get their own category.
     """
-    catalogue = yield from fetch(get_request("/api/v1/all"), JsonObject, "component catalogue")
+    catalogue = yield from fetch(list_request("/api/v1/all"), JsonObject, "component catalogue")
     built = {}
     for component_type, code in custom_code.items():
         component = yield from _build_component(code)
@@ -37,7 +38,13 @@ def _build_component(code: str) -> Steps[JsonObject | None]:
 
     None if the code does not fit this release, or its administrator allows no custom code.
     """
-    spec = RequestSpec("POST", "/api/v1/custom_component", json={"code": code}, idempotent=True)
+    spec = RequestSpec(
+        "POST",
+        "/api/v1/custom_component",
+        json={"code": code},
+        idempotent=True,
+        limit=LIST,
+    )
     response = yield from send(spec)
     if response.status in (400, 403):
         return None

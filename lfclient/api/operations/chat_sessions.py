@@ -14,7 +14,7 @@ from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow_id
 from lfclient.api.operations.server import get_server_without_limits
-from lfclient.api.requests import RequestSpec, get_request, id_segment
+from lfclient.api.requests import RequestSpec, id_segment, list_request, run_data_request
 from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.coerce import as_dict, as_list
 from lfclient.common.json_types import Json, JsonObject
@@ -23,6 +23,7 @@ from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
 from lfclient.runs.event_parser import read_message
 from lfclient.runs.evidence import error_from_message
+from lfclient.wire.bodies import RUN
 from lfclient.wire.schemas import MessageItem
 
 _MESSAGES = "/api/v1/monitor/messages"
@@ -36,7 +37,7 @@ def list_sessions(context: ApiContext, flow: Flow | str) -> Steps[list[str]]:
     session_ids: dict[str, None] = {}
     while True:
         page = {"limit": str(_PAGE_SIZE), "offset": str(len(session_ids))}
-        spec = get_request(f"{_MESSAGES}/sessions", flow_id=flow_id, **page)
+        spec = list_request(f"{_MESSAGES}/sessions", flow_id=flow_id, **page)
         ids = yield from fetch(spec, list[str], "list of sessions")
         new = [session_id for session_id in ids if session_id not in session_ids]
         session_ids.update(dict.fromkeys(new))
@@ -113,7 +114,7 @@ def fetch_messages(
 
 def list_message_items(**params: str) -> Steps[list[MessageItem]]:
     """Return the messages that one request with these parameters lists."""
-    spec = get_request(_MESSAGES, **params)
+    spec = run_data_request(_MESSAGES, **params)
     return (yield from fetch(spec, list[MessageItem], "list of messages"))
 
 
@@ -123,7 +124,8 @@ def _session_path(session_id: str) -> str:
 
 def _change(spec: RequestSpec) -> Steps[bool]:
     """Send a change; return False if its target no longer exists."""
-    response = yield from send(spec)
+    # the response repeats the changed messages
+    response = yield from send(replace(spec, limit=RUN))
     if response.status == 404:
         return False
     if not response.is_success:

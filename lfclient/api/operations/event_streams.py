@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import replace
 
@@ -27,6 +26,9 @@ from lfclient.wire.sse import FrameParser, check_event_stream
 KEEP_ALIVE_SILENCE_SECONDS = 47.0
 # earlier releases may be silent as long as a component works: then the status is requested
 MAX_SILENCE_SECONDS = 30.0
+# nothing else tells the status of a streamed call, which Langflow ends after five minutes unless
+# LANGFLOW_WORKFLOW_EXECUTION_TIMEOUT is set: after twice that the connection is half open
+MAX_CALL_SILENCE_SECONDS = 600.0
 # the read timeout for an ended job, whose remaining events arrive at once
 ENDED_SILENCE_SECONDS = 5.0
 _MAX_ENDED_CONNECTIONS = 3  # connections without a new event before giving up the rest
@@ -48,6 +50,7 @@ def follow_events(
     parser = EventParser(after=after, limits=server.limits, redactor=context.redactor)
     connection = _Connection(parser, stream_read_timeout(server))
     while True:
+        retry_after = 0.0
         try:
             if connection.may_have_events:
                 yield from _read_events(context, before.job_id or "", parser, connection)
@@ -69,6 +72,7 @@ def follow_events(
             is_transient = isinstance(error, Unreachable | ServerFault)
             if connection.ended_run is None and not (is_transient and connection.is_tolerable):
                 raise
+            retry_after = error.retry_after
         else:
             connection.ended_run = run if run.ended else None
         if connection.ended_run and connection.is_complete:
@@ -76,18 +80,15 @@ def follow_events(
             ended = connection.ended_run
             yield Emit([RunEnded(ended.status, ended, id=end_id or None)])
             return
-        yield Pause(connection.next_wait())
+        yield Pause(max(connection.next_wait(), retry_after))
         parser.reset_after_reconnect()
 
 
 def stream_read_timeout(server: ServerInfo, *, is_call: bool = False) -> float:
-    """Return the longest silence of a stream in seconds before the client acts.
-
-    Infinite for a streamed call to a server without keep-alives: nothing else tells its status.
-    """
+    """Return the longest silence of a stream in seconds before the client acts."""
     if server.capabilities.keep_alive:
         return KEEP_ALIVE_SILENCE_SECONDS
-    return math.inf if is_call else MAX_SILENCE_SECONDS
+    return MAX_CALL_SILENCE_SECONDS if is_call else MAX_SILENCE_SECONDS
 
 
 def _read_events(
@@ -101,9 +102,7 @@ def _read_events(
     connection.note_opening()
     try:
         spec = events_request(job_id, parser.last_id)
-        response: Response = yield replace(
-            spec, streamed=True, read_timeout=connection.read_timeout
-        )
+        response: Response = yield replace(spec, read_timeout=connection.read_timeout)
     except Unreachable as error:
         if error.sent and error.timed_out:
             return

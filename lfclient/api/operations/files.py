@@ -11,12 +11,11 @@ from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.server import get_server_or_default_limits
-from lfclient.api.requests import FilePart, RequestSpec, get_request, id_segment
+from lfclient.api.requests import FilePart, RequestSpec, id_segment, list_request
 from lfclient.api.steps import ReadChunk, Steps, fetch, retry, send
 from lfclient.common.filenames import safe_name, upload_size_error
 from lfclient.common.formatting import format_size
 from lfclient.errors import (
-    BadAnswer,
     FileRefused,
     FlowNotFound,
     InvalidRequest,
@@ -74,7 +73,7 @@ def upload_file(
 
 def list_file_items() -> Steps[list[FileItem]]:
     """Return the server's entries of the files of the API key's user, newest last."""
-    items = yield from fetch(get_request(_FILES), list[FileItem], "list of files")
+    items = yield from fetch(list_request(_FILES), list[FileItem], "list of files")
     return sorted(items, key=lambda item: item.created_at or "")
 
 
@@ -104,8 +103,7 @@ def save_file(ref: FileRef, target: IO[bytes], max_bytes: int | None) -> Steps[i
         hint="Look for it in Langflow under Files.",
     )
     path = f"{_FILES}/{id_segment(ref.id or '', unknown)}"
-    # a compressed chunk of 64 kB may expand to 64 MB
-    spec = RequestSpec("GET", path, headers={"accept-encoding": "identity"}, streamed=True)
+    spec = RequestSpec("GET", path, streamed=True)
 
     def attempt() -> Steps[int]:
         response: Response = yield spec
@@ -153,12 +151,6 @@ def _check_download(ref: FileRef, response: Response) -> None:
         )
     if response.status != 200:
         raise error_from_response(response)
-    if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise BadAnswer(
-            "The response is compressed, although an uncompressed one was requested.",
-            hint="Check the proxy in front of Langflow.",
-            status=200,
-        )
 
 
 def _refused(name: str, error: LangflowError) -> LangflowError:

@@ -1,21 +1,26 @@
 """Flows of the API key's user."""
 
+from dataclasses import replace
+
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.context import ApiContext
-from lfclient.api.requests import RequestSpec, get_request, id_segment, is_uuid
+from lfclient.api.requests import RequestSpec, id_segment, is_uuid, list_request
 from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import FlowNotFound
 from lfclient.flows.model import Flow, FlowSummary
+from lfclient.wire.bodies import LIST
 from lfclient.wire.schemas import FlowItem
 
 _FLOWS = "/api/v1/flows/"
+_LIST_SECONDS = 60.0  # 2,000 flows take an idle server a second, and a busy one more than ten
 
 
 def list_flows() -> Steps[list[FlowSummary]]:
     """Return all flows except the starter projects, by name."""
     # without the graphs this is 25 kB instead of 5 MB
-    spec = get_request(_FLOWS, get_all="true", header_flows="true", remove_example_flows="true")
+    spec = list_request(_FLOWS, get_all="true", header_flows="true", remove_example_flows="true")
+    spec = replace(spec, min_timeout=_LIST_SECONDS)
     items = yield from fetch(spec, list[FlowItem], "list of flows")
     flows = [_summary(item) for item in items if not item.is_component]
     return sorted(flows, key=lambda flow: flow.name.casefold())
@@ -36,7 +41,7 @@ def get_flow(context: ApiContext, id_or_name: str) -> Steps[Flow]:
                 hint="Use the flow's id or endpoint name.",
             )
         flow_id = ids[0]
-    body = yield from fetch(get_request(_flow_path(flow_id)), object, "flow", subject=flow_id)
+    body = yield from fetch(list_request(_flow_path(flow_id)), object, "flow", subject=flow_id)
     flow = context.flows[flow_id] = Flow.from_json(body)
     return flow
 
@@ -55,7 +60,8 @@ def create_flow(
     flow = {"name": name, "data": data, "description": description}
     if endpoint_name:
         flow["endpoint_name"] = endpoint_name
-    item = yield from fetch(RequestSpec("POST", _FLOWS, json=flow), FlowItem, "new flow")
+    spec = RequestSpec("POST", _FLOWS, json=flow, limit=LIST)
+    item = yield from fetch(spec, FlowItem, "new flow")
     return _summary(item)
 
 

@@ -7,7 +7,7 @@ from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow_id
 from lfclient.api.operations.runs import last_known_run
 from lfclient.api.operations.server import get_server_without_limits
-from lfclient.api.requests import WORKFLOWS, RequestSpec, get_request, job_path
+from lfclient.api.requests import WORKFLOWS, RequestSpec, job_path, list_request
 from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import BadAnswer, JobNotFound, NotWaiting, Unsupported
@@ -21,7 +21,7 @@ def list_pending(context: ApiContext, flow: Flow | str) -> Steps[list[HumanInput
     """Return the open questions of a flow's runs."""
     yield from _require_approvals(context)
     flow_id = yield from get_flow_id(context, flow)
-    spec = get_request(f"{WORKFLOWS}/pending", flow_id=flow_id)
+    spec = list_request(f"{WORKFLOWS}/pending", flow_id=flow_id)
     items = yield from fetch(spec, list[JsonObject], "list of waiting runs", is_workflow=True)
     try:
         return [read_question(item) for item in items]

@@ -4,12 +4,13 @@ from collections.abc import Set
 from dataclasses import replace
 
 from lfclient.api.error_mapping import error_from_response
+from lfclient.api.http import Response
 from lfclient.api.operations.chat_sessions import list_message_items
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.files import find_file, list_file_items
 from lfclient.api.operations.server import get_server_or_default_limits
-from lfclient.api.requests import events_request, get_request
-from lfclient.api.steps import Pause, Steps, fetch, or_default, send
+from lfclient.api.requests import events_request, run_data_request
+from lfclient.api.steps import Pause, ReadChunk, Steps, fetch, or_default, retry
 from lfclient.common.backoff import Backoff
 from lfclient.errors import TRANSIENT_ERRORS, LangflowError
 from lfclient.flows.model import Flow
@@ -17,7 +18,7 @@ from lfclient.outputs.model import FileRef
 from lfclient.outputs.truncation import is_truncated
 from lfclient.runs.builds import component_runs_of_job
 from lfclient.runs.components import ComponentRun, RunError
-from lfclient.runs.event_parser import evidence_from_events
+from lfclient.runs.event_parser import EventParser
 from lfclient.runs.evidence import (
     Evidence,
     builds_of_job,
@@ -136,12 +137,7 @@ def _complete_evidence(
     if evidence is not None:
         pass
     elif run.mode == "background" and server.capabilities.events:
-        response = yield from send(events_request(job_id, None))
-        if response.status != 200:
-            raise error_from_response(response, subject=job_id)
-        check_event_stream(response.content_type)
-        frames = FrameParser(context.redactor).feed(response.content)
-        evidence = evidence_from_events(frames)
+        evidence = yield from retry(lambda: _read_events(context, job_id), idempotent=False)
     elif run.flow_id and job_id:
         evidence = yield from fetch_build_evidence(run, delayed)
     else:
@@ -153,12 +149,25 @@ def _complete_evidence(
     return evidence
 
 
+def _read_events(context: ApiContext, job_id: str) -> Steps[Evidence]:
+    """Return the evidence in all events of an ended job."""
+    response: Response = yield events_request(job_id, None)
+    if response.status != 200:
+        raise error_from_response(response, subject=job_id)
+    check_event_stream(response.content_type)
+    frames, parser = FrameParser(context.redactor), EventParser(durable=False)
+    while chunk := (yield ReadChunk(response)):
+        for frame in frames.feed(chunk):
+            parser.parse(frame)
+    return parser.readable_evidence()
+
+
 def _fetch_builds(run: Run, expected: Set[str]) -> Steps[BuildList]:
     """Return the flow's build records; wait up to a second for the job's of these components.
 
     Records of an earlier run may still be in their place.
     """
-    spec = get_request("/api/v1/monitor/builds", flow_id=run.flow_id)
+    spec = run_data_request("/api/v1/monitor/builds", flow_id=run.flow_id)
     waits = _LATE_BUILDS.waits()
     while True:
         builds = yield from fetch(spec, BuildList, "list of builds")

@@ -144,18 +144,20 @@ def wait_for_run(
     last = run = last_known_run(context, job)
     started = last_response = time.monotonic()
     for retry in count(1):
+        retry_after = 0.0
         try:
             run = yield from get_status(context, run, flow)
             last_response = time.monotonic()
-        except (ServerFault, Unreachable):
+        except (ServerFault, Unreachable) as error:
             if time.monotonic() - last_response > MAX_UNAVAILABLE_SECONDS:
                 raise
+            retry_after = error.retry_after
         if on_change and (run.status, run.server_status) != (last.status, last.server_status):
             on_change(run)
         last = run
         if run.ended:
             break
-        seconds = WAIT_POLLING.wait(retry)
+        seconds = max(WAIT_POLLING.wait(retry), retry_after)
         if timeout is not None:
             remaining = started + timeout - time.monotonic()
             if remaining <= 0:

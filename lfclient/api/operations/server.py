@@ -6,7 +6,7 @@ from uuid import UUID
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
-from lfclient.api.requests import get_request, status_request
+from lfclient.api.requests import get_request, list_request, status_request
 from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.coerce import as_dict
 from lfclient.errors import BadAnswer, DeveloperApiDisabled, LangflowError, NotLangflow
@@ -101,6 +101,6 @@ def _fetch_server() -> Steps[ServerInfo]:
 
 def _dialect_from_schema() -> Steps[Dialect]:
     """Return the dialect for an unreadable version, from the request's name in the API schema."""
-    schema = yield from fetch(get_request("/openapi.json"), object, "server's API schema")
+    schema = yield from fetch(list_request("/openapi.json"), object, "server's API schema")
     schemas = as_dict(as_dict(as_dict(schema).get("components")).get("schemas"))
     return "modes" if "WorkflowRunRequest" in schemas else "inputs"

@@ -5,15 +5,24 @@ from typing import Literal
 
 from pydantic import SecretStr
 
-Source = Literal["environment", "env file", "secrets", "local", "typed", "discovered"]
+Source = Literal["environment", "env file", "secrets", "local", "typed"]
 
 
 @dataclass(frozen=True)
 class Connection:
-    """A server and its API key. `verify` is False, True or the path of a CA bundle."""
+    """A server and its API key. `verify` is False, True or the path of a CA bundle.
+
+    `user_id` is the server's id of a typed key's user, None if it is unknown.
+    """
 
     name: str
     url: str
     api_key: SecretStr | None
     source: Source
     verify: bool | str = True
+    user_id: str | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be stored or shown: the key, if there is one."""
+        return (self.api_key.get_secret_value(),) if self.api_key else ()

@@ -7,6 +7,10 @@ import httpx
 from lfclient.client import LangflowClient
 from lfclient.errors import LangflowError
 
+# Nothing at the address is noticed at once. A Langflow that is starting responds this late, and
+# without it the console would install another one.
+_TIMEOUT = 7.0
+
 
 @dataclass(frozen=True)
 class DiscoveredServer:
@@ -20,7 +24,7 @@ class DiscoveredServer:
 def discover(url: str, *, transport: httpx.BaseTransport | None = None) -> DiscoveredServer | None:
     """Return the Langflow server at `url`, or None if there is none."""
     try:
-        with LangflowClient(url, timeout=2.0, transport=transport) as client:
+        with LangflowClient(url, timeout=_TIMEOUT, transport=transport) as client:
             server = client.server()
             return DiscoveredServer(url, server.version, client.auto_login() is not None)
     except LangflowError:

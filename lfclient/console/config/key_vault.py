@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cachetools import TTLCache
-from pydantic import SecretStr
+
+from lfclient.console.config.connection import Connection
 
 KEY_LIFETIME_SECONDS = 12 * 3600.0
 MAX_BROWSERS = 1000
@@ -16,52 +17,52 @@ MAX_SERVERS_PER_BROWSER = 20
 
 @dataclass
 class KeyVault:
-    """API keys by browser and server address. Thread-safe.
+    """Connections with typed API keys, by browser and server address. Thread-safe.
 
-    Each key expires `KEY_LIFETIME_SECONDS` after it was saved. When the vault is full, the least
+    Each expires `KEY_LIFETIME_SECONDS` after it was saved. When the vault is full, the least
     recently used browser is dropped.
     """
 
     max_browsers: int = MAX_BROWSERS
     max_servers: int = MAX_SERVERS_PER_BROWSER
     clock: Callable[[], float] = time.monotonic
-    _keys: OrderedDict[str, TTLCache[str, SecretStr]] = field(
+    _connections: OrderedDict[str, TTLCache[str, Connection]] = field(
         default_factory=OrderedDict, init=False, repr=False
     )
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
-    def save(self, browser_id: str, url: str, key: str | SecretStr) -> None:
-        """Save the key that this browser uses for `url`, and for no other address."""
+    def save(self, browser_id: str, connection: Connection) -> None:
+        """Save the key that this browser uses for the connection's address, and for no other."""
         with self._lock:
             self._drop_expired()
-            if browser_id not in self._keys:
-                self._keys[browser_id] = TTLCache(
+            if browser_id not in self._connections:
+                self._connections[browser_id] = TTLCache(
                     self.max_servers, KEY_LIFETIME_SECONDS, self.clock
                 )
-            self._keys[browser_id][url] = key if isinstance(key, SecretStr) else SecretStr(key)
-            self._keys.move_to_end(browser_id)
-            if len(self._keys) > self.max_browsers:
-                self._keys.popitem(last=False)
+            self._connections[browser_id][connection.url] = connection
+            self._connections.move_to_end(browser_id)
+            if len(self._connections) > self.max_browsers:
+                self._connections.popitem(last=False)
 
-    def keys(self, browser_id: str) -> dict[str, SecretStr]:
-        """Return this browser's keys by address, most recently saved last."""
+    def connections(self, browser_id: str) -> list[Connection]:
+        """Return this browser's connections, one for each address, most recently saved last."""
         with self._lock:
             self._drop_expired()
-            if browser_id not in self._keys:
-                return {}
-            self._keys.move_to_end(browser_id)
-            keys = self._keys[browser_id]
-            # a key may expire at this moment
-            return {url: key for url in keys if (key := keys.get(url)) is not None}
+            if browser_id not in self._connections:
+                return []
+            self._connections.move_to_end(browser_id)
+            saved = self._connections[browser_id]
+            # one may expire at this moment
+            return [found for url in saved if (found := saved.get(url)) is not None]
 
     def remove(self, browser_id: str, url: str) -> None:
         """Remove the key that this browser saved for `url`."""
         with self._lock:
-            if browser_id in self._keys:
-                self._keys[browser_id].pop(url, None)
+            if browser_id in self._connections:
+                self._connections[browser_id].pop(url, None)
 
     def _drop_expired(self) -> None:
-        for browser_id, keys in list(self._keys.items()):
-            keys.expire()
-            if not keys:
-                del self._keys[browser_id]
+        for browser_id, saved in list(self._connections.items()):
+            saved.expire()
+            if not saved:
+                del self._connections[browser_id]

@@ -33,15 +33,28 @@ def owner_fingerprint(
     """Return 64 hex digits that are equal for two visitors if each may see the other's runs.
 
     The fingerprint of a configured server depends on its name only, so its runs survive a new key
-    or address; the local Langflow differs from a configured server of the same name. Any other
-    server is identified by address and key.
+    or address; the local Langflow differs from a configured server of the same name. On any other
+    server, identified by its address, all keys of a user have one owner, so runs survive a new key
+    there, too. While the user is unknown, the key takes its place.
 
     The HMAC key is `secret`, which several consoles may share, or else the data folder's own.
     Raise `OwnershipError` if that cannot be created or read.
     """
+    if connection.user_id is None:
+        return connection_fingerprint(connection, data_dir, secret)
+    return _hmac(["user", connection.url, connection.user_id], data_dir, secret)
+
+
+def connection_fingerprint(
+    connection: Connection, data_dir: Path, secret: SecretStr | None = None
+) -> str:
+    """Return 64 hex digits that differ for two keys of one user, too.
+
+    Otherwise as `owner_fingerprint`.
+    """
     if connection.source == "local":
         identity = ["local", connection.name]
-    elif connection.source not in ("typed", "discovered"):
+    elif connection.source != "typed":
         identity = ["configured", connection.name]
     else:
         api_key = connection.api_key.get_secret_value() if connection.api_key else ""
@@ -49,12 +62,12 @@ def owner_fingerprint(
     return _hmac(identity, data_dir, secret)
 
 
-def browser_fingerprint(cookie: str, data_dir: Path, secret: SecretStr | None = None) -> str:
-    """Return 64 hex digits that stand for a browser where its cookie must not be stored.
+def browser_fingerprint(browser_id: str, data_dir: Path, secret: SecretStr | None = None) -> str:
+    """Return 64 hex digits that stand for a browser where its ID must not be stored.
 
     Uses the same key as `owner_fingerprint`, and raises the same errors.
     """
-    return _hmac(["browser", cookie], data_dir, secret)
+    return _hmac(["browser", browser_id], data_dir, secret)
 
 
 def cookie_signature(token: str, data_dir: Path, secret: SecretStr | None = None) -> str:

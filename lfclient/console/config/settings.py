@@ -20,13 +20,8 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.config.retention import DEFAULT_MAX_RUN_MB, RetentionSettings
 from lfclient.errors import LangflowError
 from lfclient.wire.addresses import (
-    AddressNotAllowed,
     AddressRefused,
-    Resolver,
-    check_resolved_address,
-    is_loopback,
     normalize_address,
-    resolve,
 )
 
 MIN_SECRET_LENGTH = 32  # characters
@@ -65,12 +60,15 @@ class Settings:
     `servers` are those of the environment or `.env`, then those of secrets.toml. `discover_url` is
     None if discovery is off. Runs are stored in the PostgreSQL database at `database_url`, or in a
     file in `data_dir` if that is None. `secret` is the key of owner fingerprints; None means the
-    one stored in `data_dir`.
+    one stored in `data_dir`. The console listens on `bind_address`; empty means all addresses.
+    `allow_other_servers` and `allow_install` are None if unset: see `visitor_permissions`.
     """
 
     servers: tuple[Connection, ...]
     data_dir: Path
-    allow_other_servers: bool
+    bind_address: str = ""
+    allow_other_servers: bool | None = None
+    allow_install: bool | None = None
     discover_url: str | None = DEFAULT_SERVER_URL
     verify: bool | str = True
     database_url: SecretStr | None = None
@@ -86,8 +84,7 @@ class Settings:
     ) -> Settings:
         """Read the environment, then `.env` and `.streamlit/secrets.toml` in `folder`.
 
-        `folder` defaults to the working directory. `bind_address` is the address the console
-        listens on; empty means all. Raise `SettingsError` if a setting is invalid.
+        `folder` defaults to the working directory. Raise `SettingsError` if a setting is invalid.
         """
         folder = folder or Path.cwd()
         values = _Variables(os.environ if environ is None else environ, folder / ".env")
@@ -100,32 +97,15 @@ class Settings:
         return cls(
             servers=tuple(servers),
             data_dir=data_dir.expanduser().absolute(),
-            allow_other_servers=values.flag(
-                "LFCONSOLE_ALLOW_OTHER_SERVERS", is_loopback(bind_address)
-            ),
+            bind_address=bind_address,
+            allow_other_servers=values.optional_flag("LFCONSOLE_ALLOW_OTHER_SERVERS"),
+            allow_install=values.optional_flag("LFCONSOLE_ALLOW_INSTALL"),
             discover_url=values.discover_url(),
             verify=verify,
             database_url=SecretStr(database_url) if database_url else None,
             secret=values.secret(required=bool(database_url)),
             retention=values.retention(),
         )
-
-
-def check_address(url: str, settings: Settings, resolve: Resolver = resolve) -> str:
-    """Return `url` normalized for the client. Check typed and configured addresses and redirects.
-
-    Raise `AddressRefused` for invalid addresses, and `AddressNotAllowed` for link-local and
-    metadata addresses and for servers that are not configured unless the settings allow them.
-    """
-    base = normalize_address(url)
-    if not settings.allow_other_servers and base not in {server.url for server in settings.servers}:
-        raise AddressNotAllowed(
-            "This console only connects to its configured servers.",
-            hint="Choose one of them, or ask the operator to set "
-            "LFCONSOLE_ALLOW_OTHER_SERVERS=true.",
-        )
-    check_resolved_address(base, resolve)
-    return base
 
 
 class _Variables:
@@ -147,9 +127,13 @@ class _Variables:
         return f"{name} in {'the environment' if self._environ.get(name) else self._path}"
 
     def flag(self, name: str, default: bool) -> bool:
+        value = self.optional_flag(name)
+        return default if value is None else value
+
+    def optional_flag(self, name: str) -> bool | None:
         text = self.text(name)
         if not text:
-            return default
+            return None
         try:
             return _BOOLEANS[text.lower()]
         except KeyError:

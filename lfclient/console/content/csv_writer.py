@@ -13,7 +13,7 @@ _CHUNK_LENGTH = 100_000  # characters
 # Starts of formulas by OWASP's list ("CSV Injection"), and their full-width forms. Some
 # spreadsheets skip invisible characters before them.
 _INVISIBLE = r"[\s\0\ufeff\u200b-\u200f\u2060]*"
-_FORMULA = re.compile(rf"\A(?:[\t\r\n]|{_INVISIBLE}[=+\-@＝＋－＠])")
+_FORMULA = re.compile(rf"[\t\r\n]|{_INVISIBLE}[=+\-@＝＋－＠]")
 _NUMBER_TEXT = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _NUMBER = re.compile(_NUMBER_TEXT)
 # Where a comma is the decimal separator, spreadsheets start a new cell at a semicolon, and a new

@@ -1,5 +1,6 @@
 """Find the images in an output: in a message, an object, a list or a table cell."""
 
+import io
 import re
 from base64 import b64decode
 from collections.abc import Iterator
@@ -8,11 +9,25 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from PIL import (
+    BmpImagePlugin,
+    GifImagePlugin,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    WebPImagePlugin,
+)
+from PIL.Image import DecompressionBombError
+
 from lfclient.common.json_types import Json
 from lfclient.console.content.json_path import format_path, walk
+from lfclient.console.content.media_types import MediaKind, detect_media_type
 from lfclient.outputs.model import Output, OutputKind
 
 MAX_IMAGES = 500
+# Whoever draws an image needs 4 bytes for each pixel, and as many again to scale it. A file of
+# 640 kB can declare 400 megapixels.
+MAX_PIXELS = 25_000_000
 MAX_SEARCHED_VALUES = 20_000  # values of structured data or a table
 _BASE64_PREFIXES = ("iVBORw0KGgo", "/9j/")  # PNG, JPEG
 _IN_TEXT = re.compile(
@@ -20,6 +35,15 @@ _IN_TEXT = re.compile(
     r"(?P<uri>data:image/[\w.+-]{1,50};base64,[A-Za-z0-9+/]+={0,2})"
 )
 _IMAGE_EXTENSIONS = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
+
+# not Pillow's `open`, which would also try its other formats
+_READERS: dict[str, type[ImageFile.ImageFile]] = {
+    "png": PngImagePlugin.PngImageFile,
+    "jpg": JpegImagePlugin.JpegImageFile,
+    "gif": GifImagePlugin.GifImageFile,
+    "webp": WebPImagePlugin.WebPImageFile,
+    "bmp": BmpImagePlugin.BmpImageFile,
+}
 
 
 @dataclass(frozen=True)
@@ -54,6 +78,48 @@ def image_bytes(source: bytes | str) -> bytes:
         return b64decode("".join(body.split()), validate=True)
     except ValueError:
         return b""
+
+
+def image_size(data: bytes) -> tuple[int, int] | None:
+    """Return an image's width and height in pixels without decoding it.
+
+    None for a drawing, which has no pixels, and for damaged or huge images and other files.
+    """
+    try:
+        return _read_size(data)
+    except DecompressionBombError:
+        return None
+
+
+def undrawable_reason(data: bytes) -> str:
+    """Return why neither the console nor a browser may decode an image, "" if they may.
+
+    An image whose size is unknown might be too large.
+    """
+    if detect_media_type(data).kind is MediaKind.SVG:
+        return ""
+    limit = f"more than {MAX_PIXELS // 1_000_000} megapixels"
+    try:
+        size = _read_size(data)
+    except DecompressionBombError:
+        return f"it has {limit}"
+    if size is None:
+        return "it is damaged, or of a kind that this console does not show"
+    width, height = size
+    is_too_large = width * height > MAX_PIXELS
+    return f"it has {width:,} × {height:,} pixels, {limit}" if is_too_large else ""
+
+
+def _read_size(data: bytes) -> tuple[int, int] | None:
+    """As `image_size`, but raises `DecompressionBombError` for a WebP of 179 megapixels or more."""
+    reader = _READERS.get(detect_media_type(data).extension)
+    if reader is None:
+        return None
+    try:
+        with reader(io.BytesIO(data)) as image:
+            return image.size
+    except (OSError, SyntaxError, ValueError):
+        return None
 
 
 def _images_in(output: Output) -> Iterator[FoundImage]:

@@ -45,7 +45,11 @@ def load_image(
                 with client.stream(
                     "GET",
                     _pin_to_resolved_ip(url, resolve),
-                    headers={"Host": url.netloc.decode(), "Accept": "image/*"},
+                    headers={
+                        "Host": url.netloc.decode(),
+                        "Accept": "image/*",
+                        "Accept-Encoding": "identity",
+                    },
                     extensions={"sni_hostname": url.host},
                     timeout=max(deadline - clock(), 0.1),
                 ) as response:
@@ -96,6 +100,9 @@ def _read(response: httpx.Response, deadline: float, clock: Callable[[], float])
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not kind.startswith("image/"):
         raise ImageLoadError("The response is not an image.")
+    if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        # a chunk of 64 kB may expand to 64 MB
+        raise ImageLoadError("The response is compressed, although images already are.")
     body = bytearray()
     for chunk in response.iter_bytes():
         body += chunk

@@ -8,12 +8,14 @@ from lfclient.errors import InvalidRequest
 MAX_NAME_LENGTH = 100  # characters
 
 
-def validate_name(text: str) -> str:
+def validate_name(text: str, secrets: Iterable[str] = ()) -> str:
     """Return `text` as a preset name: one line of printable characters, single spaces.
 
-    Raise `InvalidRequest` if the name is empty or too long.
+    Raise `InvalidRequest` if the name is empty, too long, or contains one of the secrets.
     """
     name = _normalize(text)
+    if any(secret in name for secret in secrets):
+        raise InvalidRequest("This name contains the API key.", hint="Enter another one.")
     if not name:
         raise InvalidRequest("A preset needs a name.", hint="Enter one.")
     if len(name) > MAX_NAME_LENGTH:

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.timings import Schedule
 from lfclient.errors import LangflowError
-from lfclient.runs.events import RunEnded
+from lfclient.runs.events import KeepAlive, RunEnded
 from lfclient.runs.model import Run
 from lfclient.runs.reducer import apply
 
@@ -85,7 +85,8 @@ class EventListener:
             stream = context.client.events(context.run, last_event_id, context.flow)
             async with aclosing(stream) as events:
                 async for event in events:
-                    self.last_activity = time.monotonic()
+                    if not isinstance(event, KeepAlive):  # a sign of the server, not of the run
+                        self.last_activity = time.monotonic()
                     if event.id is not None:
                         self._openings = 1  # the stream works
                     if isinstance(event, RunEnded):

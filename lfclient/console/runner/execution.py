@@ -5,13 +5,14 @@ import time
 from collections.abc import Coroutine
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lfclient.common.json_types import JsonObject
 from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.recovery import RESPONSE_LOST, recover
 from lfclient.console.runner.run_context import RunContext
+from lfclient.console.runner.submission import submit
 from lfclient.errors import BadAnswer, LangflowError, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.runs.events import ComponentStarted, KeepAlive, RunEnded, RunStarted, Warned
@@ -23,6 +24,8 @@ _OUTCOME_HINT = (
     "It may have run anyway: check the flow's messages or traces in Langflow before you run it "
     "again."
 )
+_MAX_UNSENT_AGE = timedelta(minutes=10)  # a run that starts later would come as a surprise
+_STOPPED_UNSENT = "Stopped before it was sent to the server: nothing ran."
 _SYNC_STOPPED = (
     "The console closed the connection and no longer waits. Langflow can't stop a synchronous "
     "run: it continues on the server, and its result is not fetched."
@@ -30,38 +33,51 @@ _SYNC_STOPPED = (
 _STREAM_STOPPED = "Stopped: the console closed the connection, which ends the run on the server."
 
 
-async def run_background(context: RunContext, flow: Flow, overrides: JsonObject) -> None:
-    """Submit a job, then follow it to its end."""
+async def run_background(
+    context: RunContext, flow: Flow, overrides: JsonObject, *, check: bool = False
+) -> None:
+    """Submit a job, then follow it to its end. `check` validates overrides that no form has."""
     try:
-        run = await context.client.submit(
-            flow,
-            overrides,
-            session_id=context.record.session_id,
-            check=False,  # the form has validated them
-            idempotency_key=context.id if context.has_idempotency else None,
-            repeat=False,  # recovery counts each attempt
-        )
+        run = await submit(context, flow, overrides, check=check)
     except LangflowError as error:
         if _may_have_arrived(error):
             broke_off = isinstance(error, Unreachable) and not error.timed_out
-            resend = overrides if broke_off else None
-            await recover(context, resend, reason=f"{RESPONSE_LOST} {error.message}")
+            reason = f"{RESPONSE_LOST} {error.message}"
+            await recover(context, overrides, reason=reason, may_be_processing=not broke_off)
         else:
             await context.fail(RunStatus.FAILED, error.message, error.hint)
+        return
+    if run is None:
+        await context.end(RunStatus.CANCELLED, stop_result=_STOPPED_UNSENT)
         return
     # the response changes the record in memory first, and is saved while events are requested
     await asyncio.gather(context.apply_response(run), follow(context))
 
 
+async def run_unsent(context: RunContext, overrides: JsonObject | None) -> None:
+    """Submit the job of a process that died before it was the run's turn.
+
+    `overrides` are the run's inputs; None if some are unknown, so that it can't be sent.
+    """
+    try:
+        if overrides is None or datetime.now(UTC) - context.record.created_at > _MAX_UNSENT_AGE:
+            raise LangflowError(
+                "The console restarted before this run was sent: nothing ran.",
+                hint="Run it again. Secrets must be entered again: they are not stored.",
+            )
+        context.server = await context.client.server()
+        flow = await context.client.flow(context.record.flow_id)
+    except LangflowError as error:
+        await context.fail(RunStatus.FAILED, error.message, error.hint)
+    else:
+        await run_background(context, flow, overrides, check=True)
+
+
 async def run_sync(context: RunContext, flow: Flow, overrides: JsonObject) -> None:
     """Wait for the response of one call, or for Stop."""
-
-    async def call_until_end() -> None:
-        call = context.client.run(flow, overrides, context.record.session_id, check=False)
-        if not await _wait_for_call(context, call):
-            await context.end(RunStatus.CANCELLED, stop_result=_SYNC_STOPPED)
-
-    await asyncio.gather(_save_start(context), call_until_end())
+    call = context.client.run(flow, overrides, context.record.session_id, check=False)
+    if not await _wait_for_call(context, call):
+        await context.end(RunStatus.CANCELLED, stop_result=_SYNC_STOPPED)
     await context.add_component_runs()
 
 
@@ -70,19 +86,10 @@ async def run_stream(context: RunContext, flow: Flow, overrides: JsonObject) -> 
     started = asyncio.Event()
     if context.server is None or context.server.is_early_stop_safe:
         started.set()
-
-    async def call_until_end() -> None:
-        stream = _stream(context, flow, overrides, started)
-        if not await _wait_for_call(context, stream, started):
-            run = finalize(replace(context.run, status=RunStatus.CANCELLED))
-            await context.end(RunStatus.CANCELLED, run=run, stop_result=_STREAM_STOPPED)
-
-    await asyncio.gather(_save_start(context), call_until_end())
-
-
-async def _save_start(context: RunContext) -> None:
-    """Record the start of a call. A busy disk may take seconds, which must not delay a stop."""
-    await context.change(status=RunStatus.IN_PROGRESS, started_at=datetime.now(UTC))
+    stream = _stream(context, flow, overrides, started)
+    if not await _wait_for_call(context, stream, started):
+        run = finalize(replace(context.run, status=RunStatus.CANCELLED))
+        await context.end(RunStatus.CANCELLED, run=run, stop_result=_STREAM_STOPPED)
 
 
 async def _stream(
@@ -109,22 +116,23 @@ async def _wait_for_call(
 ) -> bool:
     """Wait for a call and apply its result; return False if Stop came first.
 
-    Stop closes the call, but not before `started` is set: servers without `is_early_stop_safe`
-    lock their database then.
+    A busy disk may take seconds to record the start, which must not delay a stop. Stop closes the
+    call, but not before `started` is set: servers without `is_early_stop_safe` lock their database
+    then.
     """
     start_deadline = time.monotonic() + context.timings.max_call_start_seconds
+    start = context.change(status=RunStatus.IN_PROGRESS, started_at=datetime.now(UTC))
+    saving = asyncio.ensure_future(start)
     call = asyncio.ensure_future(coroutine)
     stop = asyncio.ensure_future(context.commands.stop.wait())
-    tasks: list[asyncio.Future[Any]] = [call, stop]
+    tasks: list[asyncio.Future[Any]] = [saving, call, stop]
     try:
         await asyncio.wait({call, stop}, return_when=asyncio.FIRST_COMPLETED)
         remaining = start_deadline - time.monotonic()
         if started and remaining > 0:
-            start = asyncio.ensure_future(started.wait())
-            tasks.append(start)
-            await asyncio.wait(
-                {call, start}, return_when=asyncio.FIRST_COMPLETED, timeout=remaining
-            )
+            safe = asyncio.ensure_future(started.wait())
+            tasks.append(safe)
+            await asyncio.wait({call, safe}, return_when=asyncio.FIRST_COMPLETED, timeout=remaining)
         if not call.done():
             return False
         await _apply_result(context, call)
@@ -139,10 +147,12 @@ async def _apply_result(context: RunContext, call: asyncio.Future[Run]) -> None:
     try:
         run = call.result()
     except LangflowError as error:
-        if _may_have_arrived(error):
-            await context.fail(RunStatus.OUTCOME_UNKNOWN, error.message, _OUTCOME_HINT)
-        else:
+        if not _may_have_arrived(error):
             await context.fail(RunStatus.FAILED, error.message, error.hint)
+        elif context.is_findable:
+            await recover(context, None, reason=f"{RESPONSE_LOST} {error.message}")
+        else:
+            await context.fail(RunStatus.OUTCOME_UNKNOWN, error.message, _OUTCOME_HINT)
         return
     is_late = context.commands.stop.is_set()
     await context.apply_response(

@@ -8,6 +8,7 @@ from typing import Any
 
 from lfclient.console.runner.event_listener import EventListener
 from lfclient.console.runner.run_context import RunContext
+from lfclient.console.runner.silence import last_sign, silence_note
 from lfclient.console.runner.timings import Schedule
 from lfclient.console.store.commands import Command
 from lfclient.errors import (
@@ -16,6 +17,7 @@ from lfclient.errors import (
     JobNotFound,
     LangflowError,
     NotWaiting,
+    ResponseTooLarge,
     Unreachable,
 )
 from lfclient.runs.model import Run, RunStatus, StopResult
@@ -25,9 +27,15 @@ from lfclient.runs.reducer import reject_decision
 _STOPPED_DRAIN_SECONDS = 0.3
 # a run that still waits this long after a decision may have asked another question
 _NEXT_QUESTION_SECONDS = 0.3
-_SILENCE_NOTE = (
-    "This run has sent no updates for more than {} minutes. A component may take that long. If "
-    "Langflow was restarted in the meantime, the run will never end: stop it."
+_STOP_LOST = (
+    "Langflow did not confirm the stop, and reports nothing of this run, as after a restart."
+)
+_STOP_LOST_HINT = (
+    "It may still run: check the flow's messages or traces in Langflow before you run it again."
+)
+KEY_REJECTED_NOTE = (
+    "The server rejects the API key, so this run can't be followed or stopped. It continues on the "
+    "server. Enter a valid key of the same Langflow user on the Connection page."
 )
 _DECISION_LOST = (
     "The run still waits: the server did not continue after the decision, which may have been "
@@ -59,12 +67,16 @@ class _JobFollower:
         self._schedule: Schedule | None = None
         self._waits: Iterator[float] = iter(())
         self._last_failed = False
+        self._retry_after = 0.0
         self._decided_question = ""  # the id of the last one
         self._decided_at: float | None = None  # None once the server continues
         self._rejection = ""  # why the last decision was rejected
         # the response to the submit was just applied
         self._is_status_fresh = context.record.run is not None and not taken_over
+        self._stop_sent_at: float | None = None  # None once the server has confirmed or refused it
         self.listener = EventListener(context)
+        if taken_over:
+            self.listener.last_activity = last_sign(context.record)
 
     async def update(self) -> bool:
         """Send the request that is due; return False if there is nothing more to learn."""
@@ -76,15 +88,19 @@ class _JobFollower:
             return False
         except InvalidKey as error:
             await self._report_invalid_key(error)
+        except ResponseTooLarge as error:  # it would be so each time
+            await context.fail(RunStatus.OUTCOME_UNKNOWN, error.message, error.hint)
+            return False
         except LangflowError as error:
-            self._back_off()
+            self._back_off(error.retry_after)
             self._unreachable_since = self._unreachable_since or f"{datetime.now(UTC):%H:%M:%S} UTC"
             await context.change(
                 note=f"The server has not responded properly since {self._unreachable_since}. The "
                 f"console keeps trying. {error.message}"
             )
         else:
-            self._last_failed = False
+            self._last_failed, self._retry_after = False, 0.0
+            context.is_key_rejected = False
         return True
 
     async def pause(self) -> None:
@@ -97,9 +113,8 @@ class _JobFollower:
             return
         waits = [asyncio.ensure_future(event.wait()) for event in events]
         try:
-            await asyncio.wait(
-                waits, timeout=next(self._waits), return_when=asyncio.FIRST_COMPLETED
-            )
+            seconds = max(next(self._waits), self._retry_after)
+            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
@@ -132,14 +147,13 @@ class _JobFollower:
             run = await listener.drain(run, context.timings.drain_seconds)
         await context.apply_response(run, note=self._note(run.status))
         await self._check_decision(run.status)
+        await self._check_stop()
         self._choose_schedule(run.status)
 
     def _note(self, status: RunStatus) -> str:
         if status is RunStatus.SUSPENDED:
             return "" if self._decided_at else self._rejection
-        limit = self._context.timings.silence_seconds
-        is_silent = time.monotonic() - self.listener.last_activity >= limit
-        return _SILENCE_NOTE.format(int(limit // 60)) if is_silent else ""
+        return silence_note(self._context, status, time.monotonic() - self.listener.last_activity)
 
     async def _unless_pending(self, request: Coroutine[Any, Any, Run]) -> Run | None:
         """Return the response, or None as soon as a command is pending.
@@ -184,7 +198,16 @@ class _JobFollower:
             await context.apply_response(run, **changes)
         else:
             await context.change(**changes)
+        self._stop_sent_at = time.monotonic() if result.stopped is None else None
         self._set_schedule(context.timings.settling)
+
+    async def _check_stop(self) -> None:
+        """End the record if the server neither confirms a stop nor gives a sign of the run."""
+        if self._stop_sent_at is None or self._context.record.ended:
+            return
+        waited = time.monotonic() - max(self._stop_sent_at, self.listener.last_activity)
+        if waited > self._context.timings.stop_timeout_seconds:
+            await self._context.fail(RunStatus.OUTCOME_UNKNOWN, _STOP_LOST, _STOP_LOST_HINT)
 
     async def _decide(self, command: Command) -> None:
         """Send a decision without retries: it may have arrived even if its response was lost."""
@@ -253,15 +276,12 @@ class _JobFollower:
     async def _report_invalid_key(self, error: InvalidKey) -> None:
         context = self._context
         self._back_off()
+        context.is_key_rejected = True
         await self._drop_commands("")
-        await context.change(
-            stop_requested_at=None,
-            note="The server rejects the API key, so this run can't be followed or stopped. It "
-            f"continues on the server. Enter a valid key on the Connection page. {error.message}",
-        )
+        await context.change(stop_requested_at=None, note=f"{KEY_REJECTED_NOTE} {error.message}")
 
-    def _back_off(self) -> None:
-        self._last_failed = True
+    def _back_off(self, retry_after: float = 0.0) -> None:
+        self._last_failed, self._retry_after = True, retry_after
         self._set_schedule(self._context.timings.unreachable)
 
     def _set_schedule(self, schedule: Schedule) -> None:

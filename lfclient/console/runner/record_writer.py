@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.runner.threads import in_thread
-from lfclient.console.store.errors import JobTaken, StoreError
+from lfclient.console.store.errors import DiskFull, JobTaken, StoreError
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.store.store import Store
 
@@ -19,7 +20,9 @@ log = logging.getLogger(__name__)
 class RecordWriter:
     """Changes records in the cache, so that screens have them at once, then saves them.
 
-    `error` is why the last save failed, or None. `on_lost` is called with the id of a run that
+    `error` is why the last save failed, or None. On a full disk, an ended run is saved without its
+    outputs, so that it doesn't seem to continue; they are saved once there is room. `on_lost` is
+    called with the id of a run that
     can't be saved because another process follows it now, or because it was deleted.
     """
 
@@ -27,6 +30,8 @@ class RecordWriter:
         self.cache, self.store = cache, store
         self.error: StoreError | None = None
         self.on_lost: Callable[[str], None] = cache.remove
+        self._failures: dict[str, StoreError] = {}  # by run; the latest
+        self._ends_saved: dict[str, int] = {}  # by run, the version saved without its outputs
         self._logged_versions: dict[str, int] = {}  # by run, of those that can't be written
         self._taken_jobs: dict[str, str | None] = {}  # by run; another run has this job
 
@@ -43,6 +48,10 @@ class RecordWriter:
     def save_unsaved(self) -> None:
         """Save what could not be saved before."""
         self._save_all(self.cache.unsaved())
+
+    def failure(self, run_id: str) -> StoreError | None:
+        """Return why a run's newest record is not saved, None if it is."""
+        return None if self.cache.is_saved(run_id) else self._failures.get(run_id)
 
     async def claim_job(self, run_id: str, job_id: str) -> bool:
         """Save a run's job, then set it in the cache and clear its note.
@@ -100,8 +109,10 @@ class RecordWriter:
             try:
                 self.write(record)
             except StoreError as error:
-                self.error = error
-                return False
+                self.error = self._failures[record.id] = error
+                if not (isinstance(error, DiskFull) and self._save_end(record)):
+                    return False
+                all_saved = False
             except Exception as error:
                 # logged once, without its text, which might contain what a person entered
                 if self._logged_versions.get(record.id) != record.version:
@@ -112,11 +123,23 @@ class RecordWriter:
                 all_saved = False
             else:
                 self.cache.mark_saved(record)
+                self._failures.pop(record.id, None)
+                self._ends_saved.pop(record.id, None)
         self.error = None
         return all_saved
 
-    def _write(self, record: RunRecord) -> None:
-        if not self.store.update(record, with_response=record.ended):
+    def _save_end(self, record: RunRecord) -> bool:
+        """Save an ended run without its outputs; return whether that is in the store."""
+        if record.ended and self._ends_saved.get(record.id) != record.version:
+            try:
+                self._without_taken_job(record, partial(self._write, has_room=False))
+            except StoreError:
+                return False
+            self._ends_saved[record.id] = record.version
+        return record.ended
+
+    def _write(self, record: RunRecord, *, has_room: bool = True) -> None:
+        if not self.store.update(record, with_response=record.ended, has_room=has_room):
             self._report_if_lost(record)
 
     def _without_taken_job(self, record: RunRecord, write: Callable[[RunRecord], _T]) -> _T:

@@ -2,12 +2,11 @@
 
 The record was saved before the request was sent, and its id is the idempotency key. So on Langflow
 1.11 and later the same request can be sent again without a second run, unless the first attempt
-had failed by then; `attempts` counts them to report that. The request is sent again only within a
-minute of the click, if all inputs are still known (secrets are not after a restart), and if the
-server has no trace of the first attempt. Otherwise the job is searched for, and nothing is started.
+had failed by then; `attempts` counts them to report that. The request is sent again only within two
+minutes, if all inputs are still known (secrets are not after a restart), and if the server has no
+trace of the first attempt. Otherwise the job is searched for, and nothing is started.
 """
 
-import asyncio
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -15,13 +14,15 @@ from datetime import UTC, datetime, timedelta
 from lfclient.common.json_types import JsonObject
 from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.run_context import RunContext
+from lfclient.console.runner.submission import submit_slot
 from lfclient.console.runner.threads import in_thread
+from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import TRANSIENT_ERRORS, LangflowError
 from lfclient.runs.lost_jobs import FoundJob
 from lfclient.runs.model import RunStatus
 
-RESEND_SECONDS = 60.0  # how long after the click a request may be sent again
-# around the click: a job that is found by its time alone may belong to another run of this time
+RESEND_SECONDS = 120.0  # how long after the first attempt a request may be sent again
+# around the first attempt: a job found by its time alone may belong to another run of this time
 NEARBY = timedelta(minutes=10)
 
 RESTARTED_BEFORE_RESPONSE = "The console restarted before the server had responded."
@@ -42,14 +43,19 @@ _RAN_TWICE = (
 
 
 async def recover(
-    context: RunContext, overrides: JsonObject | None, *, reason: str = RESTARTED_BEFORE_RESPONSE
+    context: RunContext,
+    overrides: JsonObject | None,
+    *,
+    reason: str = RESTARTED_BEFORE_RESPONSE,
+    may_be_processing: bool = False,
 ) -> None:
     """Find the job and follow it to its end, or end the record with an unknown outcome.
 
     `overrides` are the run's inputs; None if the request must not be sent again. `reason` says why
-    there is no response.
+    there is no response. `may_be_processing` means that the server may just be slow.
     """
-    recovery = _Recovery(context, overrides, reason)
+    resend_delay = context.timings.resend_delay_seconds if may_be_processing else 0.0
+    recovery = _Recovery(context, overrides, reason, resend_delay)
     await context.change(note=f"{reason} {_SEARCHING_NOTE}")
     while await recovery.search():
         await recovery.pause()
@@ -58,14 +64,36 @@ async def recover(
         await recovery.report_second_run()
 
 
+async def search_again(context: RunContext, before: RunRecord) -> None:
+    """Search once for a run whose outcome was unknown `before`; follow it if it is found."""
+    await context.change(note=_SEARCHING_NOTE)
+    if await _Recovery(context, None, "", 0.0).find():
+        await context.change(problem=None)
+        await follow(context)
+    elif not context.record.ended:
+        context.commands.clear()
+        await context.change(
+            status=before.status, ended_at=before.ended_at, stop_requested_at=None, note=""
+        )
+
+
 class _Recovery:
-    def __init__(self, context: RunContext, overrides: JsonObject | None, reason: str) -> None:
+    def __init__(
+        self,
+        context: RunContext,
+        overrides: JsonObject | None,
+        reason: str,
+        resend_delay: float,
+    ) -> None:
         self._context = context
+        self._resend_delay = resend_delay
         self._overrides = overrides
         self._reason = reason
         self._began = time.monotonic()
         self._waits = context.timings.searching.waits()
         self._other_run_lost = False
+        self._sent_at = context.sent_at or context.record.created_at
+        self._retry_after = 0.0
 
     async def search(self) -> bool:
         """Search once, and send the request again if allowed.
@@ -73,6 +101,7 @@ class _Recovery:
         Returns False once the run can be followed, or has ended with an unknown outcome.
         """
         context = self._context
+        self._retry_after = 0.0
         stop = context.commands.stop
         jobs: list[FoundJob] = []
         try:
@@ -83,6 +112,7 @@ class _Recovery:
             elif not jobs and self._overrides is not None and self._may_resend():
                 await self._resend(self._overrides)
         except TRANSIENT_ERRORS as error:
+            self._retry_after = error.retry_after
             if not stop.is_set():
                 time_of_day = f"{datetime.now(UTC):%H:%M:%S} UTC"
                 note = f"{self._reason} {_SEARCHING_NOTE} At {time_of_day}: {error.message}"
@@ -106,11 +136,18 @@ class _Recovery:
             return True
         return False
 
+    async def find(self) -> bool:
+        """Search once; return whether the run was found."""
+        with suppress(LangflowError):
+            await self._context.load_server_and_flow()
+            jobs = await self._find_jobs() if self._context.is_findable else []
+            if len(jobs) == 1:
+                await self._take(jobs[0])
+        return self._context.record.job_id is not None
+
     async def pause(self) -> None:
         """Wait until the next search is due, or Stop is pressed."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(next(self._waits)):
-                await self._context.commands.stop.wait()
+        await self._context.wait_for_stop(max(next(self._waits), self._retry_after))
 
     async def report_second_run(self) -> None:
         """Add a warning if the first of two attempts ran as well; its traces may come late."""
@@ -128,8 +165,8 @@ class _Recovery:
             await self._context.warn(_RAN_TWICE.format(self._reason, first))
 
     def _age(self) -> float:
-        """Return the seconds since the click; negative if the clock was moved."""
-        return (datetime.now(UTC) - self._context.record.created_at).total_seconds()
+        """Return the seconds since the first attempt; negative if the clock was moved."""
+        return (datetime.now(UTC) - self._sent_at).total_seconds()
 
     def _search_seconds(self) -> float:
         """Return how long to search in all."""
@@ -141,24 +178,24 @@ class _Recovery:
     def _may_resend(self) -> bool:
         context = self._context
         is_stopped = context.commands.stop.is_set()
-        return not is_stopped and context.has_idempotency and 0 <= self._age() <= RESEND_SECONDS
+        is_early = time.monotonic() - self._began < self._resend_delay
+        is_in_time = not is_early and 0 <= self._age() <= RESEND_SECONDS
+        return not is_stopped and context.has_idempotency and is_in_time
 
     async def _resend(self, overrides: JsonObject) -> None:
         context = self._context
-        cache = context.writer.cache
-        attempts = context.record.attempts + 1
-        # an attempt that can't be recorded is not sent
-        if not await context.writer.save(cache.change(context.id, attempts=attempts)):
-            cache.change(context.id, attempts=attempts - 1)
-            return
         try:
-            run = await context.client.submit(
-                context.flow or context.record.flow_id,
-                overrides,
-                session_id=context.record.session_id,
-                idempotency_key=context.id,
-                repeat=False,  # each attempt is counted
-            )
+            async with submit_slot(context) as has_slot:
+                # an attempt that can't be recorded is not sent
+                if not has_slot or not await context.count_attempt():
+                    return
+                run = await context.client.submit(
+                    context.flow or context.record.flow_id,
+                    overrides,
+                    session_id=context.record.session_id,
+                    idempotency_key=context.id,
+                    repeat=False,  # each attempt is counted
+                )
         except TRANSIENT_ERRORS:
             raise
         except LangflowError:
@@ -184,11 +221,11 @@ class _Recovery:
         """
         record, store = self._context.record, self._context.writer.store
         client = self._context.client
-        jobs = await client.find_jobs(record.flow_id, record.session_id, record.created_at)
+        jobs = await client.find_jobs(record.flow_id, record.session_id, self._sent_at)
         if not jobs:
             return []
         session = record.session_id if all(job.by == "session" for job in jobs) else None
-        nearby = (record.created_at - NEARBY, record.created_at + NEARBY)
+        nearby = (self._sent_at - NEARBY, self._sent_at + NEARBY)
         # read first: a run that gets its job meanwhile is still among the lost ones
         lost = await in_thread(store.ids_without_job, record.flow_id, *nearby, session)
         candidates = []

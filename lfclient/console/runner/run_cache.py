@@ -40,13 +40,15 @@ class RunCache:
         self._ended_ttl_seconds = ended_ttl_seconds
         self._clock = clock
         self._runs: dict[str, _CachedRun] = {}
-        self._changed = threading.Condition()
+        lock = threading.RLock()
+        self._changed = threading.Condition(lock)
+        self._ended = threading.Condition(lock)  # a run has ended or was removed
 
     def put(self, record: RunRecord) -> None:
         """Add or replace a record that equals the stored one."""
         with self._changed:
             self._runs[record.id] = _CachedRun(record, self._clock(), record.version)
-            self._changed.notify_all()
+            self._notify(record)
 
     def change(self, run_id: str, **changes: Any) -> RunRecord:
         """Apply changes as a new version and return it. Raises `RunNotCached`."""
@@ -68,7 +70,7 @@ class RunCache:
             if cached is None or changes is None:
                 return None
             cached.record = replace(cached.record, version=cached.record.version + 1, **changes)
-            self._changed.notify_all()
+            self._notify(cached.record)
             return cached.record
 
     def withdraw_commands(self, run_id: str) -> None:
@@ -81,7 +83,7 @@ class RunCache:
         """Remove a run, as one that was deleted or that another process follows."""
         with self._changed:
             self._runs.pop(run_id, None)
-            self._changed.notify_all()
+            self._notify(None)
 
     def mark_saved(self, record: RunRecord) -> None:
         """Note that this version is in the store."""
@@ -118,16 +120,33 @@ class RunCache:
         record = self.snapshot(stored.id)
         return None if record and record.ended and stored.status.ended else record
 
-    def wait(self, run_id: str, version: int, timeout: float) -> RunRecord | None:
-        """Wait up to `timeout` seconds for a version other than `version`; return the newest."""
-        deadline = self._clock() + timeout
+    def wait(
+        self, run_id: str, version: int, timeout: float, pause: float = 0.0
+    ) -> RunRecord | None:
+        """Wait up to `timeout` seconds for a version other than `version`; return the newest.
+
+        Wait at least `pause` seconds for any that is not the run's end. A waiter that pauses is not
+        woken by other changes, so that many waiters cost little.
+        """
+        began = self._clock()
         with self._changed:
             while True:
                 record = self.read(run_id)
-                remaining = deadline - self._clock()
-                if record is None or record.version != version or remaining <= 0:
+                waited = self._clock() - began
+                if record is None or waited >= timeout:
                     return record
-                self._changed.wait(remaining)
+                if record.version != version and (record.ended or waited >= pause):
+                    return record
+                if waited < pause:
+                    self._ended.wait(min(pause, timeout) - waited)
+                else:
+                    self._changed.wait(timeout - waited)
+
+    def is_saved(self, run_id: str) -> bool:
+        """Return whether the store has a run's newest record; True if it is not cached."""
+        with self._changed:
+            cached = self._runs.get(run_id)
+            return cached is None or cached.is_saved
 
     def unsaved(self) -> list[RunRecord]:
         """Return the records that are newer than in the store."""
@@ -155,6 +174,11 @@ class RunCache:
             for run in evicted:
                 del self._runs[run.record.id]
             return len(evicted)
+
+    def _notify(self, record: RunRecord | None) -> None:
+        self._changed.notify_all()
+        if record is None or record.ended:
+            self._ended.notify_all()
 
     def _select(self, condition: Callable[[_CachedRun], bool]) -> list[RunRecord]:
         with self._changed:

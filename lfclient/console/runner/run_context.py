@@ -74,8 +74,10 @@ class RunContext:
     """A run with the connection, client and record it is followed with.
 
     `server` and `flow` are None until known (after a restart). `may_be_running` is False while
-    nothing was sent for the run. `secrets_lost_reason` says why the client doesn't know the secrets
-    that were sent, and so can't redact them from the response; empty if it does.
+    nothing was sent for the run. `sent_at` is when this process last sent the request that starts
+    it. `is_key_rejected` is True while the server rejects the key. `secrets_lost_reason` says why
+    the client doesn't know the secrets that were sent, and so can't redact them from the response;
+    empty if it does.
     """
 
     id: str
@@ -84,11 +86,14 @@ class RunContext:
     flow: Flow | None = None
     secrets_lost_reason: str = ""
     may_be_running: bool = False
+    sent_at: datetime | None = None
+    is_key_rejected: bool = False
     commands: PendingCommands = field(default_factory=PendingCommands)
     # set by the supervisor
     writer: RecordWriter = field(init=False)
     timings: Timings = field(init=False)
     client: AsyncLangflowClient = field(init=False)
+    submit_slots: asyncio.Semaphore = field(init=False)  # of the server
     task: asyncio.Task[None] | None = field(init=False, default=None)
 
     @property
@@ -114,6 +119,23 @@ class RunContext:
         """Whether the server is known to run a request with the same key only once."""
         return self.server is not None and self.server.capabilities.idempotency
 
+    @property
+    def is_findable(self) -> bool:
+        """Whether the server's records tell the outcome of this run if its response is lost.
+
+        They do for jobs, and from 1.12 on for synchronous calls, but not for streamed ones.
+        """
+        if self.record.mode == "sync":
+            return self.server is not None and self.server.capabilities.traces
+        return self.record.mode == "background"
+
+    async def wait_for_stop(self, seconds: float) -> bool:
+        """Wait up to so many seconds for Stop; return whether it is pending."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.commands.stop.wait()
+        return self.commands.stop.is_set()
+
     def cancel(self) -> None:
         """Stop following the run, which continues."""
         if self.task:
@@ -124,6 +146,15 @@ class RunContext:
         record = self.record
         if any(getattr(record, name) != value for name, value in changes.items() if name != "run"):
             await self.writer.change(self.id, **changes)
+
+    async def count_attempt(self) -> bool:
+        """Save that the request is about to be sent; False, and not counted, if that fails."""
+        cache, before = self.writer.cache, self.record
+        record = cache.change(self.id, attempts=before.attempts + 1, note="")
+        if await self.writer.save(record):
+            return True
+        cache.change(self.id, attempts=before.attempts, note=before.note)
+        return False
 
     async def apply_event(self, event: Event) -> None:
         """Apply an event to the run.

@@ -1,6 +1,5 @@
 """Executes runs outside any page: start, stop, decide, follow, and take over after a restart."""
 
-import time
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -13,13 +12,14 @@ from pydantic import SecretStr
 
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.config.connection import Connection
-from lfclient.console.config.ownership import owner_fingerprint
+from lfclient.console.config.ownership import connection_fingerprint, owner_fingerprint
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.runner import memory
-from lfclient.console.runner.commands import CommandHandler, apply_commands
+from lfclient.console.runner.commands import CommandHandler
 from lfclient.console.runner.execution import run_background, run_stream, run_sync
 from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.live_history import LiveHistory
+from lfclient.console.runner.record_reader import RecordReader
 from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.replica_sync import ReplicaSync
 from lfclient.console.runner.retention_job import RetentionJob
@@ -96,6 +96,9 @@ class Runner:
             self._writer = RecordWriter(self._cache, store)
             self._supervisor = TaskSupervisor(self._writer, connect, timings)
             opened.callback(self._supervisor.close)
+            self._reader = RecordReader(
+                store, self._cache, self.is_followed, timings.store_poll_seconds
+            )
             self.history = LiveHistory(store.database, self._cache, self._supervisor.detach)
             self._unconfirmed: list[RunRecord] = []
             self._release_memory_soon = False
@@ -137,9 +140,27 @@ class Runner:
         """The error that keeps runs from being saved, or None. Saving is retried."""
         return self._writer.error
 
+    def unsaved_reason(self, run_id: str) -> StoreError | None:
+        """Return why the newest record of a run is in memory only, None if it is stored."""
+        return self._writer.failure(run_id)
+
     def owner_of(self, connection: Connection) -> str:
         """Return the fingerprint of the owner whose runs this connection may see."""
         return owner_fingerprint(connection, self._folder, self._secret)
+
+    def fingerprint_of(self, connection: Connection) -> str:
+        """Return the fingerprint of the connection itself, which two keys don't share."""
+        return connection_fingerprint(connection, self._folder, self._secret)
+
+    def assign_user(self, connection: Connection) -> None:
+        """Give the connection's user what was recorded with its key while the user was unknown.
+
+        Raises `StoreError`.
+        """
+        before, owner = self.fingerprint_of(connection), self.owner_of(connection)
+        if before != owner:
+            for run_id in self.store.change_owner(before, owner):
+                self._cache.edit(run_id, lambda _: {"owner": owner})
 
     def start(
         self,
@@ -160,7 +181,8 @@ class Runner:
         if len(self._supervisor) >= MAX_FOLLOWED_RUNS:
             raise TooManyRuns(f"The console already follows {MAX_FOLLOWED_RUNS} runs.")
         store_inputs = self.store.retention.store_inputs
-        stored_overrides = dict(mask_secrets(flow, overrides)) if store_inputs else {}
+        masked = mask_secrets(flow, overrides, connection.secrets)
+        stored_overrides = masked if store_inputs else {}
         record = RunRecord(
             id=uuid.uuid4().hex,
             owner=self.owner_of(connection),
@@ -255,28 +277,32 @@ class Runner:
 
         Raises `StoreError`.
         """
-        record = self._find(run_id)
+        record = self._reader.get(run_id)
         return record if record and record.owner == owner else None
 
-    def wait_for_change(self, run_id: str, version: int, timeout: float) -> RunRecord | None:
+    def open(self, run_id: str, connection: Connection) -> RunRecord | None:
+        """Return the newest record for a person who opens the run; None as for `get`.
+
+        If its outcome is unknown and it has no job, search for that again. Raises `StoreError`.
+        """
+        record = self.get(run_id, self.owner_of(connection))
+        if record and record.status is RunStatus.OUTCOME_UNKNOWN and not record.job_id:
+            self._takeover.search_again(record, connection)
+            return self._reader.get(run_id)
+        return record
+
+    def wait_for_change(
+        self, run_id: str, version: int, timeout: float, pause: float = 0.0
+    ) -> RunRecord | None:
         """Wait up to `timeout` seconds for a version other than `version`; return the newest.
 
-        Raises `StoreError`.
+        Wait at least `pause` seconds for any that is not the run's end. Raises `StoreError`.
         """
-        deadline = time.monotonic() + timeout
-        while self._cache.snapshot(run_id) is None:
-            stored = self.store.version_and_status(run_id)
-            remaining = deadline - time.monotonic()
-            if stored is None or stored[0] != version or remaining <= 0:
-                return self._find(run_id)
-            time.sleep(min(remaining, self._timings.store_poll_seconds))
-        return self._cache.wait(run_id, version, deadline - time.monotonic())
+        return self._reader.wait_for_change(run_id, version, timeout, pause)
 
     def recent(self, owner: str, limit: int = 10, flow_id: str | None = None) -> list[RunRecord]:
         """Return the owner's latest runs, newest first, without `run`. Raises `StoreError`."""
-        stored = self.store.recent(owner, limit, flow_id)
-        newest = [self._cache.newer_than(record) or record for record in stored]
-        return [replace(record, run=None) for record in newest]
+        return self._reader.recent(owner, limit, flow_id)
 
     def delete_session_runs(self, connection: Connection, flow_id: str, session_id: str) -> int:
         """Delete the owner's ended runs of a session; return how many are unfinished and stay.
@@ -306,23 +332,25 @@ class Runner:
     def attach(self, connection: Connection) -> None:
         """Follow the owner's unfinished jobs that no living process follows.
 
-        Jobs that are followed with another key of the same server are followed with this one: the
-        other may have been revoked. Raises `StoreError`.
+        Jobs that are followed with a key that the server rejects are followed with this one.
+        Raises `StoreError`.
         """
         self._takeover.attach(self.owner_of(connection), connection)
 
     def forget_connection(self, connection: Connection) -> None:
         """Follow no more runs with a key that a visitor has removed."""
-        self._takeover.forget_visitor(self.owner_of(connection))
+        self._takeover.forget_visitor(self.owner_of(connection), connection)
 
     def close(self) -> None:
         """Abandon all runs, as a killed process would: jobs continue, records stay unfinished."""
         self._opened.close()
 
     def _submit(self, connection: Connection, command: Command) -> None:
+        owner = self.owner_of(connection)
         if not self.is_followed(command.run_id):
             self.attach(connection)
-        self._commands.submit(command, self.owner_of(connection))
+        self._takeover.use_key(command.run_id, owner, connection)
+        self._commands.submit(command, owner)
 
     def _evict(self) -> None:
         if self._cache.evict(self.is_followed) or self._release_memory_soon:
@@ -350,33 +378,3 @@ class Runner:
             if record.ended and key == (owner, flow_id, session_id):
                 self._writer.write(record)
         return owner
-
-    def _find(self, run_id: str) -> RunRecord | None:
-        record = self._cache.read(run_id)
-        if record:
-            if not record.ended or not self._is_stale(record):
-                return record
-            self._cache.remove(run_id)
-        # read first: commands leave the queue once the record shows them
-        commands = self.store.commands.pending([run_id])
-        record = self.store.get(run_id)
-        if record and record.ended:
-            self._cache.put(record)
-        elif record:
-            record = apply_commands(record, commands)
-        return record
-
-    def _is_stale(self, record: RunRecord) -> bool:
-        """Return whether another process changed or deleted an ended run.
-
-        While the database can't be reached, none is stale.
-        """
-        is_unsaved = any(unsaved.id == record.id for unsaved in self._cache.unsaved())
-        if is_unsaved or self.is_followed(record.id):
-            return False
-        try:
-            stored = self.store.version_and_status(record.id)
-        except StoreError:
-            return False
-        # two processes may have written the same version; the second counts
-        return stored != (record.version, record.status)

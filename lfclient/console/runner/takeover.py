@@ -5,13 +5,16 @@ import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from cachetools import TTLCache
 
-from lfclient.common.redaction import collect_texts
+from lfclient.common.json_types import JsonObject
+from lfclient.common.redaction import collect_texts, is_redacted
 from lfclient.console.config.connection import Connection
-from lfclient.console.runner.job_follower import follow
-from lfclient.console.runner.recovery import recover
+from lfclient.console.runner.execution import run_unsent
+from lfclient.console.runner.job_follower import KEY_REJECTED_NOTE, follow
+from lfclient.console.runner.recovery import recover, search_again
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.runner.run_context import (
     AFTER_KEY_CHANGE,
@@ -30,10 +33,16 @@ from lfclient.runs.reducer import finalize
 
 # how long a visitor's key is used after the visitor was last active
 VISITOR_SECONDS = 3600.0
+# a run with an unknown outcome is not searched for again sooner
+SEARCH_AGAIN_SECONDS = 60.0
 KEY_NEEDED_NOTE = (
     "Not followed: key needed. The console process that followed this run has ended, and the "
     "others don't have its API key. The run continues on the server. It is followed again as soon "
-    "as somebody connects with the key."
+    "as somebody connects with a key of its user."
+)
+_UNSENT_NOTE = (
+    "Not sent: key needed. The console process that was to send this run has ended, and the others "
+    "don't have its API key."
 )
 _LOST_CALL = RecordProblem(
     "The console restarted while it waited for the response, which is lost.",
@@ -67,9 +76,10 @@ class Takeover:
         self._configured = configured
         self._visitors: TTLCache[str, Connection] = TTLCache(math.inf, VISITOR_SECONDS)
         self._visitors_lock = threading.Lock()
+        self._searched_again: TTLCache[str, bool] = TTLCache(1000, SEARCH_AGAIN_SECONDS)
         self._taken_over: set[str] = set()  # runs that may be followed with another key
         self._unconfirmed_claims: set[str] = set()  # the database did not confirm these
-        self._claim_lock = threading.Lock()
+        self._claim_lock = threading.RLock()
         self._has_checked = False
 
     def end_lost_calls(self) -> None:
@@ -81,23 +91,50 @@ class Takeover:
     def attach(self, owner: str, connection: Connection) -> None:
         """Follow the owner's unfinished runs that no living process follows.
 
-        A run that is followed with another key is followed with this one instead. Raises
-        `StoreError`.
+        A run that is followed with a rejected key is followed with this one instead, and with any
+        other key if the owner has one at a time. Raises `StoreError`.
         """
         with self._visitors_lock:
             self._visitors[owner] = connection
         for record in self._store.unfinished(owner):
-            current = self._supervisor.connection(record.id)
-            if current is None:
-                self._take_over_orphan(record, connection)
-            elif current.api_key != connection.api_key and self._can_change_key(record):
-                self._supervisor.detach(record.id)
-                self._take_over_orphan(record, connection)
+            if self._supervisor.connection(record.id) is None:
+                is_typed = connection.source == "typed"
+                needs_key = is_typed and record.note.startswith(KEY_REJECTED_NOTE)
+                self._take_over_orphan(record, connection, needs_key=needs_key)
+            elif connection.source != "typed" or self._supervisor.is_key_rejected(record.id):
+                self._change_key(record, connection)
 
-    def forget_visitor(self, owner: str) -> None:
+    def use_key(self, run_id: str, owner: str, connection: Connection) -> None:
+        """Follow this process's run with this key, whose visitor sends a command for it.
+
+        A revoked key must not act through another one of its user, nor hold that up. Raises
+        `StoreError`.
+        """
+        record = self._find_own(run_id)
+        if record and record.owner == owner:
+            self._change_key(record, connection)
+
+    def search_again(self, record: RunRecord, connection: Connection) -> None:
+        """Search for the job of a run with an unknown outcome, at most once a minute.
+
+        Raises `StoreError`.
+        """
+        with self._claim_lock:
+            if record.id in self._searched_again or self._supervisor.connection(record.id):
+                return
+            self._searched_again[record.id] = True
+            is_reopened = self._store.reopen(record.id, record.version, self._registry.id)
+            reopened = self._stored(record.id) if is_reopened else None
+            if reopened:
+                self._cache.put(reopened)
+                context = _new_context(reopened, connection, AFTER_RESTART)
+                self._supervisor.start(context, partial(search_again, before=record))
+
+    def forget_visitor(self, owner: str, connection: Connection) -> None:
         """Take over no more runs with a visitor's connection."""
         with self._visitors_lock:
-            self._visitors.pop(owner, None)
+            if self._visitors.get(owner) == connection:
+                del self._visitors[owner]
 
     def check_regularly(self) -> None:
         """Check; until a first check succeeds, report no missing keys. Raises `StoreError`.
@@ -117,37 +154,60 @@ class Takeover:
             # the list may be older than this process's claim
             elif self._store.worker_for(record.id) != self._registry.id:
                 self._supervisor.abandon(record.id)  # another process took it over
-        for run_id in tuple(self._unconfirmed_claims):
-            claimed = self._find_own(run_id)
-            if claimed:
-                self._taken_over.add(run_id)
-                connection = self._connection(claimed.owner)
-                self._take_over_orphan(claimed, connection, report_missing_keys)
-            self._unconfirmed_claims.discard(run_id)
+        for run_id in self._supervisor.rejected():
+            rejected = self._find_own(run_id)
+            connection = self._connection(rejected.owner) if rejected else None
+            if rejected and connection:
+                self._change_key(rejected, connection)
+        with self._claim_lock:  # a claim that is being made in another thread is not lost
+            for run_id in tuple(self._unconfirmed_claims):
+                claimed = self._find_own(run_id)
+                if claimed:
+                    self._taken_over.add(run_id)
+                    connection = self._connection(claimed.owner)
+                    self._take_over_orphan(claimed, connection, report_missing_keys)
+                self._unconfirmed_claims.discard(run_id)
 
     def _connection(self, owner: str) -> Connection | None:
         with self._visitors_lock:
             return self._configured.get(owner) or self._visitors.get(owner)
+
+    def _change_key(self, record: RunRecord, connection: Connection) -> None:
+        """Follow a job with another key than now; do nothing if it is the same."""
+        with self._claim_lock:
+            current = self._supervisor.connection(record.id)
+            is_other = current is not None and current.api_key != connection.api_key
+            if is_other and record.mode == "background" and self._can_change_key(record):
+                self._supervisor.detach(record.id)
+                self._take_over_orphan(record, connection)
 
     def _can_change_key(self, record: RunRecord) -> bool:
         # without a job, the request may be on its way at this moment
         return bool(record.job_id) or record.id in self._taken_over
 
     def _take_over_orphan(
-        self, record: RunRecord, connection: Connection | None, report_missing_key: bool = True
+        self,
+        record: RunRecord,
+        connection: Connection | None,
+        report_missing_key: bool = True,
+        *,
+        needs_key: bool = False,
     ) -> None:
-        """Follow, end or release a run that nobody follows."""
+        """Follow, end or release a run that nobody follows.
+
+        `needs_key`: neither does the process that is to follow it, for want of a valid key.
+        """
         if record.worker == self._registry.id:
             is_orphan = self._can_change_key(record)
         else:
-            is_orphan = not self._registry.is_alive(record.worker)
+            is_orphan = needs_key or not self._registry.is_alive(record.worker)
         if not is_orphan:
             return
         if record.mode != "background":
             self._end_lost_call(record)
         elif connection:
             self._follow(record, connection)
-        elif report_missing_key and record.note != KEY_NEEDED_NOTE:
+        elif report_missing_key and record.note not in (KEY_NEEDED_NOTE, _UNSENT_NOTE):
             self._release(record)
 
     def _follow(self, orphan: RunRecord, connection: Connection) -> None:
@@ -170,22 +230,18 @@ class Takeover:
     def _start(self, record: RunRecord, connection: Connection, was_ours: bool) -> None:
         # the local Langflow has another port after each start
         moved = connection.url != record.server_url and connection.source != "local"
-        if not record.started_here:
-            reason = NOT_STARTED_HERE
-        elif not record.inputs_stored or SECRET_MASK in collect_texts(record.overrides):
-            reason = AFTER_KEY_CHANGE if was_ours else AFTER_RESTART
-        else:
-            reason = ""
+        context = _new_context(record, connection, AFTER_KEY_CHANGE if was_ours else AFTER_RESTART)
 
         async def execute(context: RunContext) -> None:
             if record.job_id:
                 await follow(context, moved=moved, taken_over=True)
-            else:
-                # some inputs are not stored, or the server is another one
-                may_resend = not moved and not reason
-                await recover(context, record.overrides if may_resend else None)
+                return
+            # some inputs are not stored, or the server is another one
+            may_send = not moved and not context.secrets_lost_reason
+            overrides = record.overrides if may_send else None
+            recover_run = recover if record.attempts else run_unsent
+            await recover_run(context, overrides)
 
-        context = RunContext(record.id, connection, secrets_lost_reason=reason, may_be_running=True)
         self._supervisor.start(context, execute)
 
     def _find_own(self, run_id: str) -> RunRecord | None:
@@ -216,7 +272,7 @@ class Takeover:
                     record,
                     worker="",
                     version=record.version + (2 if record.worker else 1),  # a claim adds one
-                    note=KEY_NEEDED_NOTE,
+                    note=KEY_NEEDED_NOTE if record.attempts else _UNSENT_NOTE,
                     stop_requested_at=None,
                 )
             )
@@ -243,3 +299,19 @@ class Takeover:
             ),
             with_response=True,  # so that lists and searches show the problem
         )
+
+
+def _lacks_secrets(overrides: JsonObject) -> bool:
+    """Return whether secrets were replaced in a record's overrides."""
+    return SECRET_MASK in collect_texts(overrides) or is_redacted(overrides)
+
+
+def _new_context(record: RunRecord, connection: Connection, since: str) -> RunContext:
+    """Return the context of a run that was sent before; `since` says what happened meanwhile."""
+    if not record.started_here:
+        reason = NOT_STARTED_HERE
+    elif not record.inputs_stored or _lacks_secrets(record.overrides):
+        reason = since
+    else:
+        reason = ""
+    return RunContext(record.id, connection, secrets_lost_reason=reason, may_be_running=True)

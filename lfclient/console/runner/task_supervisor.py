@@ -5,12 +5,14 @@ import logging
 import threading
 import traceback
 from collections.abc import Awaitable, Callable
+from weakref import WeakValueDictionary
 
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.run_cache import RunNotCached
 from lfclient.console.runner.run_context import RunContext
+from lfclient.console.runner.submission import MAX_SUBMITS
 from lfclient.console.runner.threads import in_thread, is_interpreter_shutdown
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.commands import Command
@@ -33,6 +35,7 @@ class TaskSupervisor:
         self._connect = connect
         self._timings = timings
         self._followed: dict[str, RunContext] = {}
+        self._submit_slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._closed = False
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
@@ -49,10 +52,23 @@ class TaskSupervisor:
         context = self._followed.get(run_id)
         return context.connection if context else None
 
+    def is_key_rejected(self, run_id: str) -> bool:
+        """Return whether the server rejects the key that the run is followed with."""
+        context = self._followed.get(run_id)
+        return context is not None and context.is_key_rejected
+
+    def rejected(self) -> list[str]:
+        """Return the ids of the runs whose key the server rejects."""
+        with self._lock:
+            return [context.id for context in self._followed.values() if context.is_key_rejected]
+
     def start(self, context: RunContext, execute: Execute) -> None:
         """Follow a cached run with `execute`, unless it is followed already."""
         context.writer, context.timings = self._writer, self._timings
+        url = context.connection.url
         with self._lock:
+            slots = self._submit_slots.get(url) or asyncio.Semaphore(MAX_SUBMITS)
+            context.submit_slots = self._submit_slots[url] = slots
             if context.id not in self._followed:
                 self._followed[context.id] = context
                 self._loop.call_soon_threadsafe(self._create_task, context, execute)

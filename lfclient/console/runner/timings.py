@@ -51,8 +51,13 @@ class Timings:
     search_seconds: float = 120.0
     # … but every search lasts this long, since servers write traces up to a second late.
     min_search_seconds: float = 8.0
+    # a request that may still be processed is not sent again sooner: Langflow 1.11 and 1.12 run two
+    # simultaneous requests with the same key both
+    resend_delay_seconds: float = 10.0
     # without any news a run may be one that a server's restart left behind
-    silence_seconds: float = 600.0
+    silence_seconds: float = 300.0
+    # a run that gives no sign for this long after an unconfirmed stop is given up
+    stop_timeout_seconds: float = 30.0
     # a run that was decided on and still waits has not received the decision
     decision_timeout_seconds: float = 6.0
     # how long an ended job's event stream may deliver its last events

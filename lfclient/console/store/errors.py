@@ -32,6 +32,10 @@ class NewerDatabase(StoreError):
     )
 
 
+class DiskFull(StoreError):
+    """The database can't grow. Small changes may still be written."""
+
+
 class UnreadableResponse(StoreError):
     """The stored response of a run is damaged; all other runs can be read."""
 
@@ -56,6 +60,7 @@ class JobTaken(LangflowError):
     default_hint = "Look for another job of this run."
 
 
+_CANNOT_GROW = "cannot grow"
 # Each entry: PostgreSQL's error codes, or a class's first two characters; words in messages
 # without a code, such as SQLite's and of refused connections; the reason; the hint.
 _SERVER_REASONS = (
@@ -90,7 +95,7 @@ _SERVER_REASONS = (
     (
         ("53100",),
         ("no space left",),
-        "cannot grow: its disk is full",
+        f"{_CANNOT_GROW}: its disk is full",
         "Free up space on the database's disk.",
     ),
     (
@@ -146,7 +151,7 @@ _FILE_REASONS = (
     (
         (),
         ("is full", "no space", "disk quota"),
-        "cannot grow: the disk is full",
+        f"{_CANNOT_GROW}: the disk is full",
         "Free up space on that disk, or set LFCONSOLE_DATA_DIR to a folder on another one.",
     ),
     (
@@ -182,7 +187,8 @@ def _to_store_error(error: Exception, description: str, server: bool) -> StoreEr
     if is_search_index_damaged(error):
         reason, hint = "has a damaged search index", "It is being rebuilt. Try again."
     text = f"{reason} ({cause})" if reason else f"cannot be used: {cause}"
-    return StoreError(f"{description} {text}.", hint=hint)
+    kind = DiskFull if reason.startswith(_CANNOT_GROW) else StoreError
+    return kind(f"{description} {text}.", hint=hint)
 
 
 def is_search_index_damaged(error: BaseException | None) -> bool:

@@ -4,6 +4,7 @@ from lfclient.console.store.run_record import RunRecord, StoredParts
 
 MISSING_OUTPUTS_REASONS = {
     StoredParts.TOO_LARGE: "the response exceeds this console's size limit",
+    StoredParts.NO_ROOM: "the disk of the console's database was full",
     StoredParts.NOT_WANTED: "this console stores no outputs",
     StoredParts.REMOVED: "they were deleted to make room for newer runs",
 }

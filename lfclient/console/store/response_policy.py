@@ -20,18 +20,26 @@ _NO_PROMPT = "*This console doesn't store questions. The page of this run may st
 
 
 def write_response(
-    connection: Connection, record: RunRecord, retention: RetentionSettings, stored_bytes: int
+    connection: Connection,
+    record: RunRecord,
+    retention: RetentionSettings,
+    stored_bytes: int,
+    *,
+    has_room: bool = True,
 ) -> tuple[dict[str, Any], RunRecord]:
     """Replace a stored response of `stored_bytes` by the parts that the settings allow.
 
     Return the columns of `runs` to set, and the record with the allowed parts; fewer are stored if
-    they exceed the size limit of a run.
+    they exceed the size limit of a run, and no outputs without room for them.
     """
     if record.run is None:
         return {}, record
     parts, run = _allowed_parts(record, record.run, retention)
     max_bytes = retention.max_run_bytes
-    for smaller_parts, smaller_run in _by_decreasing_size(run, parts):
+    forms = _by_decreasing_size(run, parts)
+    if not has_room:
+        forms = iter([(StoredParts.NO_ROOM, _strip_values(run, StoredParts.NO_ROOM))])
+    for smaller_parts, smaller_run in forms:
         if stored_bytes:
             connection.execute(delete(RESPONSE_CHUNKS).where(RESPONSE_CHUNKS.c.run_id == record.id))
         size = stored_bytes = 0

@@ -20,6 +20,7 @@ class StoredParts(StrEnum):
     WITHOUT_RAW = "without_raw"  # the raw response would exceed the size limit
     WITHOUT_INPUTS = "without_inputs"  # nothing that may repeat inputs
     TOO_LARGE = "too_large"  # no outputs: they exceed the size limit
+    NO_ROOM = "no_room"  # no outputs: the disk is full
     NOT_WANTED = "not_wanted"  # this console stores no outputs
     REMOVED = "removed"  # deleted to make room for newer responses
 
@@ -36,7 +37,7 @@ class RecordProblem:
 class RunRecord:
     """One run as the console knows it. Immutable; `version` grows with each change.
 
-    `owner` is the fingerprint of the server and key that may open it. `submit_token` identifies
+    `owner` is the fingerprint of the server and user that may open it. `submit_token` identifies
     the submit that started it and is unique per owner. `overrides` are the values sent, secrets
     masked. `queue_limit` is how many runs the server executes at a time, None if unknown. Times
     are UTC, by this console's clock.
@@ -46,7 +47,8 @@ class RunRecord:
     and in lists. `worker` is the process that follows the run.
 
     `input_summary` is the line that lists show for the inputs. `attempts` counts the requests sent:
-    more than one only after a lost response, for example after a crash. `inputs_stored` is False,
+    0 while the run waits to be sent, more than one only after a lost response, for example after
+    a crash. `inputs_stored` is False,
     and `overrides` empty, if this console does not store inputs. `stored_parts` says which parts
     of the response are stored.
     """

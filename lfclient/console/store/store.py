@@ -17,6 +17,7 @@ from lfclient.console.store.commands import CommandQueue
 from lfclient.console.store.database import Database
 from lfclient.console.store.drafts import DraftStore
 from lfclient.console.store.errors import JobTaken, UnreadableResponse
+from lfclient.console.store.owners import change_owner
 from lfclient.console.store.presets import PresetStore
 from lfclient.console.store.response_policy import write_response
 from lfclient.console.store.retention import RetentionCleaner
@@ -106,16 +107,19 @@ class Store:
             if stored:  # unless it was deleted in between
                 return from_row(stored), False
 
-    def update(self, record: RunRecord, *, with_response: bool = False) -> bool:
+    def update(
+        self, record: RunRecord, *, with_response: bool = False, has_room: bool = True
+    ) -> bool:
         """Save a newer version of a record, and its response if `with_response`.
 
+        Without room, its outputs are left out; they may be saved later with the same version.
         Return False, and change nothing, if the stored record is newer, deleted or followed by
         another process. Raise `JobTaken` if another run of the owner has its job.
         """
         with self._write() as connection:
             stored_bytes = _update_unless_outdated(connection, record)
             if stored_bytes is not None and with_response:
-                self._finish(connection, record, stored_bytes)
+                self._finish(connection, record, stored_bytes, has_room)
             return stored_bytes is not None
 
     def update_running(self, record: RunRecord) -> float | None:
@@ -137,9 +141,13 @@ class Store:
                 connection.execute(_UPDATE_RUN, columns | {"of_run": record.id})
             return time.perf_counter() - began
 
-    def _finish(self, connection: Connection, record: RunRecord, stored_bytes: int) -> None:
+    def _finish(
+        self, connection: Connection, record: RunRecord, stored_bytes: int, has_room: bool
+    ) -> None:
         """Write the response, its summary and its search text."""
-        columns, record = write_response(connection, record, self.retention, stored_bytes)
+        columns, record = write_response(
+            connection, record, self.retention, stored_bytes, has_room=has_room
+        )
         columns |= {"of_run": record.id, "output_summary": summarize_outputs(record)}
         connection.execute(_UPDATE_RUN, columns)
         text = {"of_run": record.id, "body": build_search_text(record)}
@@ -174,13 +182,14 @@ class Store:
     ) -> list[str]:
         """Return the ids of all owners' runs of a flow, created in that time, without a known job.
 
-        With `session_id`, only those in that session that were not refused. A failed call may have
-        run all the same: a streamed one never learns its job.
+        Without those that were not sent. With `session_id`, only those in that session that were
+        not refused. A failed call may have run all the same: a streamed one never learns its job.
         """
         query = select(RunRow.id).where(
             RunRow.created_at.between(since, until),
             RunRow.flow_id == flow_id,
             RunRow.job_id.is_(None),
+            RunRow.attempts > 0,
         )
         if session_id is not None:
             refused = (RunRow.status == RunStatus.FAILED) & RunRow.started_at.is_(None)
@@ -239,6 +248,10 @@ class Store:
         with self._write() as connection:
             return list(connection.execute(statement.returning(RunRow.id)).scalars())
 
+    def change_owner(self, old: str, new: str) -> list[str]:
+        """Give everything of one owner to another, and return the ids of its runs."""
+        return change_owner(self.database, old, new)
+
     def claim(self, run_id: str, current_worker: str, new_worker: str) -> bool:
         """Let another process follow an unfinished run; False if a third one was quicker."""
         statement = (
@@ -249,6 +262,23 @@ class Store:
                 RunRow.status.in_(UNFINISHED_STATUSES),
             )
             .values(worker=new_worker, version=RunRow.version + 1)
+        )
+        with self._write() as connection:
+            return bool(connection.execute(statement).rowcount)
+
+    def reopen(self, run_id: str, version: int, worker: str) -> bool:
+        """Let a process search again for a run with an unknown outcome.
+
+        Return False if the run has changed, as when another process was quicker.
+        """
+        statement = (
+            update(RunRow)
+            .where(
+                RunRow.id == run_id,
+                RunRow.version == version,
+                RunRow.status == RunStatus.OUTCOME_UNKNOWN,
+            )
+            .values(worker=worker, version=version + 1, status=RunStatus.QUEUED, ended_at=None)
         )
         with self._write() as connection:
             return bool(connection.execute(statement).rowcount)

@@ -16,20 +16,25 @@ from lfclient.console.config.settings import Settings
 from lfclient.console.store.drafts import MAX_AGE_DAYS
 from lfclient.errors import LangflowError
 
-NAME = "langflow_console"
+NAME = "langflow_console"  # in the browser with the key's digits; the pages see the token under it
 MAX_AGE_SECONDS = int(MAX_AGE_DAYS * 24 * 3600)  # drafts last as long
-_COOKIE = re.compile(r"[A-Za-z0-9_-]{43}\.[0-9a-f]{64}")
+_HOST_PREFIX = "__Host-"  # only the host itself can set such a cookie, and over HTTPS only
+_NAME_DIGITS = 8
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 # fetched by every page before it opens its websocket, so that the socket carries the cookie
-_SETTING_PATH = "/_stcore/health"
+_HEALTH_PATH = "/_stcore/health"
 
 
-def is_cookie(value: object) -> TypeGuard[str]:
-    """Return whether a value has the form of the console's cookie. Requests have no other."""
-    return isinstance(value, str) and bool(_COOKIE.fullmatch(value))
+def is_token(value: object) -> TypeGuard[str]:
+    """Return whether a value has the form of the random half of a cookie."""
+    return isinstance(value, str) and bool(_TOKEN.fullmatch(value))
 
 
 class BrowserCookie:
-    """Sets and renews the cookie, and hides cookies that the console did not sign.
+    """Sets and renews the cookie, a token with its signature, and passes the token to websockets.
+
+    Made-up values are ignored. A service at another port of the host can get a signed cookie and
+    plant it, so if there are two, neither counts.
 
     The cookie is SameSite=Strict, so a browser withholds it when a link on another site opens the
     page. Setting it with the page would replace a withheld cookie. It is set on a later same-origin
@@ -41,31 +46,32 @@ class BrowserCookie:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            await self.app(self._without_forged_cookie(scope), receive, send)
+            await self.app(self._with_token(scope), receive, send)
             return
-        cookie = self._fresh_cookie(HTTPConnection(scope)) if scope["type"] == "http" else None
+        header = self._set_cookie_header(HTTPConnection(scope)) if scope["type"] == "http" else None
 
         async def send_with_cookie(message: Message) -> None:
-            if message["type"] == "http.response.start" and cookie:
-                MutableHeaders(scope=message).append("set-cookie", cookie)
+            if message["type"] == "http.response.start" and header:
+                MutableHeaders(scope=message).append("set-cookie", header)
             await send(message)
 
         await self.app(scope, receive, send_with_cookie)
 
-    def _fresh_cookie(self, request: HTTPConnection) -> str | None:
-        """Return the header that sets the cookie, or None where it must not be set."""
-        if not request.scope["path"].endswith(_SETTING_PATH) or not _is_own_fetch(request.headers):
+    def _set_cookie_header(self, request: HTTPConnection) -> str | None:
+        """Return the header that sets or renews the cookie, or None where it must not be set."""
+        if not request.scope["path"].endswith(_HEALTH_PATH) or not _is_own_fetch(request.headers):
             return None
-        value = request.cookies.get(NAME, "")
         try:
-            if not self._is_own(value):
-                token = secrets.token_urlsafe(32)
-                value = f"{token}.{self._signature(token)}"
+            tokens = self._tokens(request) or {secrets.token_urlsafe(32)}
+            if len(tokens) > 1:
+                return None
+            token = tokens.pop()
+            name, value = self._name(request), f"{token}.{self._signature(token)}"
         except LangflowError:  # the pages show it
             return None
         response = Response()
         response.set_cookie(
-            NAME,
+            name,
             value,
             MAX_AGE_SECONDS,
             secure=is_secure(request),
@@ -74,23 +80,40 @@ class BrowserCookie:
         )
         return response.headers["set-cookie"]
 
-    def _without_forged_cookie(self, scope: Scope) -> Scope:
-        headers = MutableHeaders(scope={**scope, "headers": list(scope["headers"])})
-        cookies = [cookie.strip() for cookie in headers.get("cookie", "").split(";")]
-        parts = [cookie.partition("=") for cookie in cookies]
-        headers["cookie"] = "; ".join(
-            cookie
-            for cookie, (name, _, value) in zip(cookies, parts, strict=True)
-            if name.strip() != NAME or self._is_own(value.strip())
-        )
-        return {**scope, "headers": headers.raw}
-
-    def _is_own(self, value: str) -> bool:
-        token, _, signature = value.partition(".")
+    def _with_token(self, scope: Scope) -> Scope:
+        """Return the scope with the token as the only cookie of a console."""
+        request = HTTPConnection(scope)
         try:
-            return is_cookie(value) and hmac.compare_digest(signature, self._signature(token))
-        except LangflowError:
-            return False
+            tokens = self._tokens(request)
+        except LangflowError:  # the pages show it
+            tokens = set()
+        cookies = [
+            cookie
+            for cookie, name, _ in _cookies(request)
+            if not name.removeprefix(_HOST_PREFIX).startswith(NAME)
+        ]
+        if len(tokens) == 1:
+            cookies.append(f"{NAME}={tokens.pop()}")
+        headers = [header for header in scope["headers"] if header[0] != b"cookie"]
+        if cookies:
+            headers.append((b"cookie", "; ".join(cookies).encode("latin-1")))
+        return {**scope, "headers": headers}
+
+    def _tokens(self, request: HTTPConnection) -> set[str]:
+        """Return the tokens that this console has signed."""
+        own_name = self._name(request)
+        values = {value for _, name, value in _cookies(request) if name == own_name}
+        parts = [value.partition(".") for value in values]
+        return {token for token, _, signature in parts if self._is_signed(token, signature)}
+
+    def _is_signed(self, token: str, signature: str) -> bool:
+        own = self._signature(token).encode()
+        return is_token(token) and hmac.compare_digest(signature.encode(), own)
+
+    def _name(self, request: HTTPConnection) -> str:
+        """Return the cookie's name, which differs for consoles that differ in their keys."""
+        prefix = _HOST_PREFIX if is_secure(request) else ""
+        return f"{prefix}{NAME}_{self._signature('')[:_NAME_DIGITS]}"
 
     def _signature(self, token: str) -> str:
         return cookie_signature(token, self._settings.data_dir, self._settings.secret)
@@ -100,9 +123,17 @@ class BrowserCookie:
         return Settings.load()
 
 
+def _cookies(request: HTTPConnection) -> list[tuple[str, str, str]]:
+    """Return the cookies of all headers: as it is written, name and value."""
+    cookies = "; ".join(request.headers.getlist("cookie")).split(";")
+    parts = [(cookie.strip(), *cookie.partition("=")[::2]) for cookie in cookies if cookie.strip()]
+    return [(cookie, name.strip(), value.strip()) for cookie, name, value in parts]
+
+
 def is_secure(request: HTTPConnection) -> bool:
     """Return whether the browser sent a request or opened a websocket over TLS."""
-    return request.headers.get("x-forwarded-proto", request.scope.get("scheme")) in ("https", "wss")
+    scheme = request.headers.get("x-forwarded-proto") or request.scope.get("scheme", "")
+    return scheme.partition(",")[0].strip().lower() in ("https", "wss")
 
 
 def _is_own_fetch(headers: Headers) -> bool:

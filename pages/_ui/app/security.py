@@ -4,6 +4,7 @@ import base64
 import hashlib
 import logging
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit
@@ -17,6 +18,7 @@ from streamlit import config
 from pages._ui.app import page_assets
 from pages._ui.app.browser_cookie import BrowserCookie, is_secure
 
+log = logging.getLogger("langflow_console")
 _METRICS_PATH = "/_stcore/metrics"
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
 
@@ -52,9 +54,9 @@ def content_security_policy() -> str:
 
 
 class SecurityHeaders:
-    """Adds the headers to every response, and closes Streamlit's page of metrics.
+    """Adds the headers to every response.
 
-    That page tells anybody how many sessions there are and what they hold.
+    Blocks Streamlit's metrics endpoint, which shows the number of sessions to anyone.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -78,8 +80,8 @@ class SecurityHeaders:
                 MutableHeaders(scope=message).update(self.headers)
             await send(message)
 
-        is_closed = scope["path"].endswith(_METRICS_PATH)
-        app = PlainTextResponse("Not found", 404) if is_closed else self.app
+        is_blocked = scope["path"].endswith(_METRICS_PATH)
+        app = PlainTextResponse("Not found", 404) if is_blocked else self.app
         await app(scope, receive, send_with_headers)
 
 
@@ -87,8 +89,9 @@ class OriginCheck:
     """Refuses websockets that a page of another origin opens, with 403.
 
     Streamlit accepts every port of this host, so a page served beside the console could open one
-    with the visitor's cookie. Origins in `server.corsAllowedOrigins` are accepted, for proxies that
-    tell neither the scheme nor the host that the browser uses.
+    with the visitor's cookie. A service there can't be stopped so: a browser sends it the cookie.
+
+    Origins in `server.corsAllowedOrigins` are accepted, and all with `server.enableCORS` off.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -104,11 +107,19 @@ class OriginCheck:
 
 def _is_own_origin(request: HTTPConnection) -> bool:
     origin = request.headers.get("origin")
-    if origin is None:  # not a browser
+    if origin is None or not config.get_option("server.enableCORS"):  # None: not a browser
         return True
-    scheme = "https" if is_secure(request) else "http"
-    host = request.headers.get("x-forwarded-host") or request.headers.get("host")
-    return origin in (f"{scheme}://{host}", *config.get_option("server.corsAllowedOrigins"))
+    own = f"{'https' if is_secure(request) else 'http'}://{request.headers.get('host')}"
+    allowed = [each.strip(" /") for each in config.get_option("server.corsAllowedOrigins")]
+    if origin in (own, *allowed):
+        return True
+    _log_refusal(origin, own)
+    return False
+
+
+@lru_cache(maxsize=100)  # once for each origin
+def _log_refusal(origin: str, own: str) -> None:
+    log.warning("Websocket from %s refused; expected %s.", origin, own)
 
 
 class ExceptionTextFilter(logging.Filter):

@@ -37,6 +37,8 @@ def draw(conversation: Conversation) -> None:
         on_submit=_on_submit,
         args=(conversation,),
     )
+    if files:
+        file_fields.draw_refusal()
 
 
 def _file_field(flow: Flow) -> Field | None:
@@ -55,6 +57,8 @@ def _on_submit(conversation: Conversation) -> None:
     except LangflowError as error:
         notices.NOTICE.set(error)
         st.session_state[conversation.key("text")] = text
+    finally:
+        file_fields.release_files(files)
 
 
 def _check(conversation: Conversation, text: str) -> None:

@@ -20,15 +20,13 @@ from pages._ui.chat import conversation as chat
 from pages._ui.chat.conversation import Conversation
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
-from pages._ui.run import approval, status_panel
+from pages._ui.run import approval, pace, status_panel
 from pages._ui.run import messages as run_messages
 from pages._ui.state import query_params
 from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape
 
-REFRESH_SECONDS = 0.5
 WATCH_SECONDS = 5.0
-WAIT_SECONDS = 0.45
 _REDRAW_SECONDS = 0.1  # interval between updates of an answer that is being written
 
 
@@ -98,8 +96,9 @@ def _history(conversation: Conversation, history: Sequence[Message]) -> None:
             _details(run, conversation)
 
 
-@st.fragment(run_every=REFRESH_SECONDS)
+@st.fragment(run_every=pace.REFRESH_SECONDS)
 @alerts.show_errors()
+@pace.watching()
 def _follow(
     conversation: Conversation, history_ids: frozenset[str], drawn: Hashable, first: dict[str, bool]
 ) -> None:
@@ -107,7 +106,7 @@ def _follow(
 
     Waits briefly, as the status panel does, because clicks in fragments are delayed meanwhile.
     """
-    until = time.monotonic() + WAIT_SECONDS
+    until = time.monotonic() + pace.tick_seconds()
     server, record = conversation.form.server, conversation.record
     record = app_context().runner.get(record.id, server.owner) if record else None
     if record is None:
@@ -119,7 +118,7 @@ def _follow(
         if at_once:
             return
         if _page_version(latest, history_ids) != drawn:
-            st.rerun()
+            pace.rerun_page()
         time.sleep(max(0, min(until - time.monotonic(), _REDRAW_SECONDS)))
 
 

@@ -7,7 +7,9 @@ import streamlit as st
 from lfclient.flows.model import Flow
 from pages._ui.app import navigation
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.form import prefill
 from pages._ui.form.flow_form import FlowForm
+from pages._ui.form.form_state import SECRET_HINT
 from pages._ui.run import flow_picker, run_form
 from pages._ui.state import chat as chat_state
 from pages._ui.state import query_params
@@ -54,6 +56,8 @@ def draw(form: FlowForm) -> None:
     controls.lazy_expander("Parameters", ":material/tune:", key, lambda: run_form.draw(form))
     if changed:
         st.caption(f"{changed} changed; sent with every message.")
+    if prefill.active_hints(form.state):
+        st.caption(SECRET_HINT)
     if not form.result.ready:
         fields = form.flow.fields_by_key.keys() - form.state.fields.keys()
         unmarked = [each.message for each in form.result.problems if each.key in fields]

@@ -41,8 +41,8 @@ def read_runs(server: ServerSession) -> tuple[ServerRuns, str]:
     missing = [f"“{clip(run_id, 40)}”" for run_id, run in by_id.items() if not run]
     if missing:
         return runs, (
-            f"Couldn't find {', '.join(missing)}. The run was deleted, or created with a different "
-            "server or API key. Choose from your runs."
+            f"Couldn't find {', '.join(missing)}. The run was deleted, or belongs to another "
+            "server or user. Choose from your runs."
         )
     if len(run_ids) < MIN_RUNS:
         return runs, "The link names only one run. Choose another one."

@@ -10,11 +10,10 @@ from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import ComponentRun
 from pages._ui.components.states import leaf_runs, leaf_status
-from pages._ui.widgets.markdown import escape, first_line
+from pages._ui.widgets.markdown import MAX_SCANNED, escape, first_line
 
 MAX_NAME_LENGTH = 80
 MAX_RESULT_LENGTH = 100
-MAX_SCANNED = 2000  # characters of a text searched for its first line
 MAX_HEIGHT = 420  # pixels; in a taller table the rows scroll
 MAX_ROWS_UNSCROLLED = 10
 HEADERS = ("Component", "State", "Duration", "Result")
@@ -67,7 +66,7 @@ def _output_text(output: Output) -> str:
         return value.name
     if isinstance(value, str):
         is_markdown = output.kind is OutputKind.MESSAGE
-        return first_line(value[:MAX_SCANNED]) if is_markdown else _first_line(value)
+        return first_line(value) if is_markdown else _first_line(value)
     if output.kind is OutputKind.TABLE:
         return format_count(len(value), "row")
     if isinstance(value, dict):

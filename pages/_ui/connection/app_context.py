@@ -11,6 +11,7 @@ from lfclient.client import LangflowClient
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.key_vault import KeyVault
 from lfclient.console.config.ownership import browser_fingerprint
+from lfclient.console.config.permissions import Permissions, visitor_permissions
 from lfclient.console.config.settings import Settings
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.runner import memory
@@ -30,8 +31,9 @@ REATTACH_SECONDS = 60.0  # how often the runner is given a connection in use
 class AppContext:
     """Everything that the browsers of this process share.
 
-    `chosen_servers` maps a browser's ID to its server; `recently_attached` holds the owners whose
-    connections the runner has been given lately. Hold `lock` to use either.
+    `chosen_servers` maps a browser's ID to its server; `recently_attached` holds the
+    fingerprints of the connections that the runner has been given lately. Hold `lock` to use
+    either.
     """
 
     settings: Settings
@@ -46,11 +48,11 @@ class AppContext:
     lock: threading.Lock = field(default_factory=threading.Lock)
     local_stopped: bool = False  # by a user, so it is not restarted automatically
 
-    def draft_fingerprint(self, cookie: str) -> str | None:
-        """Return the fingerprint that drafts are saved under, or None without a valid cookie."""
-        if not browser_cookie.is_cookie(cookie):
+    def draft_fingerprint(self, browser_id: str) -> str | None:
+        """Return the fingerprint that drafts are saved under, or None if the ID gets lost."""
+        if not browser_cookie.is_token(browser_id):
             return None
-        return browser_fingerprint(cookie, self.settings.data_dir, self.settings.secret)
+        return browser_fingerprint(browser_id, self.settings.data_dir, self.settings.secret)
 
 
 @st.cache_resource(show_spinner=False)
@@ -72,6 +74,11 @@ def app_context() -> AppContext:
         drafts().persist_in(context.runner.store.drafts, context.draft_fingerprint)
     memory.set_baseline()
     return context
+
+
+def permissions() -> Permissions:
+    """Return what the visitor of this Streamlit session may do."""
+    return visitor_permissions(app_context().settings, st.context.headers)
 
 
 def close_run() -> None:

@@ -8,7 +8,7 @@ from lfclient.console.local_langflow.state_file import LocalState
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from pages._ui.connection import local_panel, server_session
-from pages._ui.connection.app_context import app_context, close_run, open_client
+from pages._ui.connection.app_context import app_context, close_run, open_client, permissions
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import connection as connection_state
 from pages._ui.state import notices, run_page
@@ -16,6 +16,10 @@ from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape, inline_code
 
 KEY_NAME = "Langflow Console"
+OTHERS_NOT_ALLOWED = (
+    "Only the console's operator can add a server, or let you enter one "
+    "(`LFCONSOLE_ALLOW_OTHER_SERVERS`)."
+)
 
 
 def require_server() -> ServerSession | None:
@@ -47,17 +51,17 @@ def _draw_missing_run(current: ServerSession) -> None:
     with st.container(border=True, key="run-needs-key"):
         st.markdown("#### :material/search_off: Run not found", anchors=False)
         st.markdown(
-            "This run was deleted, or it was created with a different server or API key. "
-            "To see it, connect with the ones it was created with."
+            "This run was deleted, or it belongs to another server or another user of the server. "
+            "To see it, connect to its server with a key of its user."
         )
-        with st.expander("Created with a different key", icon=":material/key:"):
+        with st.expander("Connect with another key", icon=":material/key:"):
             draw_connection_form(current.connection.url, "Open the run")
         st.button("Close", key="close-run", type="tertiary", on_click=close_run)
 
 
 def draw_connection_form(address: str, label: str) -> None:
     """Draw fields for a server's address and key, and a button that tests and uses them."""
-    context = app_context()
+    may_use_others = permissions().other_servers
     st.session_state.setdefault(connection_state.SERVER_URL, address)
     url = st.session_state[connection_state.SERVER_URL]
     has_key = any(each.api_key for each in _connections_to(url))
@@ -66,9 +70,11 @@ def draw_connection_form(address: str, label: str) -> None:
             "Address",
             key=connection_state.SERVER_URL,
             placeholder="http://127.0.0.1:7860",
-            disabled=not context.settings.allow_other_servers,
+            disabled=not may_use_others,
             help="The address of Langflow in a browser",
         )
+        if not may_use_others:
+            st.caption(OTHERS_NOT_ALLOWED)
     with st.container(key="api-key"):
         st.text_input(
             "API key",
@@ -107,7 +113,7 @@ def test_and_connect() -> None:
             api.server()
             api.flows()
         if connection.source == "typed":
-            server_session.remember(connection)
+            connection = server_session.remember(connection)
         server_session.choose(connection)
         server_session.attach(connection).refresh()
     except LangflowError as error:
@@ -135,20 +141,25 @@ def _draw_first_run() -> None:
     with st.container(width=760, key="first-run"):
         st.title("Connect to Langflow")
         draw_notice()
+        allowed = permissions()
         discovered = server_session.discover_server()
         if discovered:
             _draw_discovered(discovered)
-        elif not app_context().local_stopped and app_context().local.status().state in (
-            LocalState.ABSENT,
-            LocalState.INSTALLED,
-            LocalState.STOPPED,
-        ):
-            app_context().local.start_in_background()
+        elif allowed.install and _may_start_local():
+            local_panel.start()
         local_panel.draw(has_other_server=bool(discovered))
         needs_key = discovered is not None and not discovered.auto_login
-        if app_context().settings.allow_other_servers and not needs_key:
+        if not allowed.other_servers:
+            st.caption(f"No server is configured. {OTHERS_NOT_ALLOWED}")
+        elif not needs_key:
             with st.expander("Use another Langflow", icon=":material/lan:"):
                 draw_connection_form("", "Test connection")
+
+
+def _may_start_local() -> bool:
+    """Return whether the local Langflow is neither running, failed nor stopped by a person."""
+    startable = (LocalState.ABSENT, LocalState.INSTALLED, LocalState.STOPPED)
+    return not app_context().local_stopped and app_context().local.status().state in startable
 
 
 def _draw_discovered(server: DiscoveredServer) -> None:
@@ -177,8 +188,7 @@ def _draw_discovered(server: DiscoveredServer) -> None:
 
 @notices.notify_errors()
 def _use_discovered(url: str) -> None:
-    connection = Connection(url.partition("://")[2], url, None, "discovered")
-    with open_client(connection) as api:
+    with open_client(server_session.typed_connection(url, "")) as api:
         token = api.auto_login()
         key = api.create_key(KEY_NAME, token) if token else None
     if key is None:

@@ -4,14 +4,15 @@ import streamlit as st
 
 from lfclient.console.local_langflow.manager import DOWNLOAD_NOTE
 from lfclient.console.local_langflow.state_file import LocalState, LocalStatus
-from lfclient.errors import LangflowError
-from pages._ui.connection.app_context import app_context
+from pages._ui.connection.app_context import app_context, permissions
 from pages._ui.state import connection as connection_state
+from pages._ui.state import notices
 from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape, inline_code
 from pages._ui.widgets.status_badges import Color
 
 REFRESH_SECONDS = 1.0
+_HEADING = "#### :material/home_storage: Local Langflow"
 _BADGES: dict[LocalState, tuple[str, Color]] = {
     LocalState.ABSENT: ("Not installed", "gray"),
     LocalState.INSTALLING: ("Installing", "blue"),
@@ -26,7 +27,15 @@ _BADGES: dict[LocalState, tuple[str, Color]] = {
 
 
 def draw(has_other_server: bool = False) -> None:
-    """Draw the panel; it refreshes itself during an installation or start."""
+    """Draw the panel; it refreshes itself during an installation or start.
+
+    A visitor who must not start a Langflow learns that only.
+    """
+    if not permissions().install:
+        with st.container(border=True, key="local-langflow"):
+            st.markdown(_HEADING, anchors=False)
+            st.caption("Only the console's operator can start one (`LFCONSOLE_ALLOW_INSTALL`).")
+        return
     status = app_context().local.status()
     with st.container(border=True, key="local-langflow"):
         st.fragment(_panel, run_every=REFRESH_SECONDS if status.state.is_in_progress else None)(
@@ -42,7 +51,7 @@ def _panel(drawn_as: LocalState, has_other_server: bool) -> None:
     ):
         st.rerun()  # ready or failed: the rest of the page changes as well
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown("#### :material/home_storage: Local Langflow", width="content", anchors=False)
+        st.markdown(_HEADING, width="content", anchors=False)
         word, colour = _BADGES[status.state]
         st.badge(word, color=colour)
     _draw_status(status, has_other_server)
@@ -78,7 +87,7 @@ def _draw_buttons(status: LocalStatus) -> None:
             again = status.state in (LocalState.FAILED, LocalState.CRASHED)
             label = "Start again" if again else "Start local Langflow"
             pressed = st.button(
-                label, key="local-start", icon=":material/play_arrow:", on_click=_start
+                label, key="local-start", icon=":material/play_arrow:", on_click=start
             )
             if pressed:
                 st.rerun()
@@ -93,19 +102,21 @@ def _log() -> None:
     st.code(app_context().local.logs(50) or "The log is empty.", language=None, height=260)
 
 
-def _start() -> None:
+@notices.notify_errors(connection_state.LOCAL_ERROR)
+def start() -> None:
+    """Install the local Langflow if needed and start it, in the background."""
+    permissions().require_install()
     app_context().local_stopped = False
     app_context().local.start_in_background()
 
 
+@notices.notify_errors(connection_state.LOCAL_ERROR)
 def _stop() -> None:
+    permissions().require_install()
     app_context().local_stopped = True
-    try:
-        app_context().local.stop()
-    except LangflowError as error:
-        connection_state.LOCAL_ERROR.set(error)
+    app_context().local.stop()
 
 
 def _restart() -> None:
     _stop()
-    _start()
+    start()

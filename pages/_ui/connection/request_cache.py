@@ -11,7 +11,7 @@ from cachetools import LRUCache
 from lfclient.errors import BadAnswer, LangflowError, ServerFault, Unreachable
 
 T = TypeVar("T")
-Key = tuple[str, str]  # the owner of the connection, and the name of the request
+Key = tuple[str, str]  # the connection's fingerprint, and the name of the request
 
 MAX_WAIT_SECONDS = 0.5  # how long a page waits for a response, counted from its request
 _MAX_RESPONSES = 300
@@ -29,11 +29,15 @@ class StillLoading(LangflowError):
 
 @dataclass(frozen=True)
 class CachedResponse(Generic[T]):
-    """A response, the `time.monotonic()` of its arrival, and the error of the latest refresh."""
+    """A response, the `time.monotonic()` of its arrival, and the error of the latest refresh.
+
+    `seconds` is how long the latest request took.
+    """
 
     value: T
     received_at: float
     error: LangflowError | None = None
+    seconds: float = 0.0
 
 
 @dataclass(eq=False)
@@ -45,12 +49,16 @@ class _PendingRequest:
     ended_at: float = 0.0
     error: Exception | None = None
 
+    def wait(self, seconds: float) -> None:
+        """Wait for the end of the request until `seconds` after its start."""
+        self.ended.wait(max(0.0, self.started_at + seconds - time.monotonic()))
+
     def is_expired(self) -> bool:
         return self.ended.is_set() and time.monotonic() - self.ended_at > _UNSEEN_ERROR_SECONDS
 
 
 class RequestCache:
-    """The latest response to each request, by owner. Thread-safe."""
+    """The latest response to each request, by connection. Thread-safe."""
 
     def __init__(self) -> None:
         self._responses: LRUCache[Key, CachedResponse[Any]] = LRUCache(_MAX_RESPONSES)
@@ -59,7 +67,7 @@ class RequestCache:
 
     def get(
         self,
-        owner: str,
+        connection: str,
         name: str,
         ttl: float,
         fetch: Callable[[], T],
@@ -67,16 +75,17 @@ class RequestCache:
     ) -> CachedResponse[T]:
         """Return the response of `fetch`, which runs in its own thread at most every `ttl` seconds.
 
-        If that takes longer than `max_wait` seconds (None: `MAX_WAIT_SECONDS`) or fails because the
-        server is unreachable, return the previous response, with the error. Without a previous one,
-        raise `StillLoading`, or the error of `fetch`.
+        If that takes longer than `max_wait` seconds (None: `MAX_WAIT_SECONDS`, or none at all if it
+        last took longer) or fails because the server is unreachable, return the previous response,
+        with the error. Without a previous one, raise `StillLoading`, or the error of `fetch`.
         """
-        max_wait = MAX_WAIT_SECONDS if max_wait is None else max_wait
-        key = (owner, name)
+        key = (connection, name)
         request = self._cached_or_request(key, ttl, fetch)
         if isinstance(request, CachedResponse):
             return request
-        request.ended.wait(max(0.0, request.started_at + max_wait - time.monotonic()))
+        if max_wait is None:
+            max_wait = 0.0 if self._was_slow(key) else MAX_WAIT_SECONDS
+        request.wait(max_wait)
         with self._lock:
             if request.error and self._pending.get(key) is request:
                 del self._pending[key]
@@ -87,15 +96,15 @@ class RequestCache:
             raise StillLoading(name)
         return response
 
-    def prefetch(self, owner: str, name: str, ttl: float, fetch: Callable[[], Any]) -> None:
+    def prefetch(self, connection: str, name: str, ttl: float, fetch: Callable[[], Any]) -> None:
         """Start the request that a later `get` waits for."""
-        self._cached_or_request((owner, name), ttl, fetch)
+        self._cached_or_request((connection, name), ttl, fetch)
 
-    def invalidate(self, owner: str, name: str | None = None) -> None:
-        """Send this request again on the next `get`, or all requests of the owner."""
+    def invalidate(self, connection: str, name: str | None = None) -> None:
+        """Send this request again on the next `get`, or all requests of the connection."""
 
         def matches(key: Key) -> bool:
-            return key[0] == owner and name in (None, key[1])
+            return key[0] == connection and name in (None, key[1])
 
         with self._lock:
             for key in filter(matches, list(self._pending)):
@@ -103,17 +112,22 @@ class RequestCache:
             for key in filter(matches, list(self._responses)):
                 self._responses[key] = replace(self._responses[key], received_at=_EXPIRED)
 
-    def discard(self, owner: str, name: str) -> None:
+    def discard(self, connection: str, name: str) -> None:
         """Release the memory of a response."""
         with self._lock:
-            self._responses.pop((owner, name), None)
+            self._responses.pop((connection, name), None)
 
-    def seconds_waiting(self, owner: str, names: Collection[str]) -> float | None:
+    def seconds_waiting(self, connection: str, names: Collection[str]) -> float | None:
         """Return how long the oldest of these requests has been open, None if none is."""
         with self._lock:
-            pending = [self._pending.get((owner, name)) for name in names]
+            pending = [self._pending.get((connection, name)) for name in names]
             started = [each.started_at for each in pending if each and not each.ended.is_set()]
         return time.monotonic() - min(started) if started else None
+
+    def _was_slow(self, key: Key) -> bool:
+        with self._lock:
+            previous = self._responses.get(key)
+        return previous is not None and previous.seconds > MAX_WAIT_SECONDS
 
     def _cached_or_request(
         self, key: Key, ttl: float, fetch: Callable[[], Any]
@@ -146,16 +160,18 @@ class RequestCache:
         with self._lock:
             response: CachedResponse[Any] | None = None
             previous = self._responses.get(key)
+            now = time.monotonic()
+            seconds = now - request.started_at
             if error is None:
-                response = CachedResponse(value, time.monotonic())
+                response = CachedResponse(value, now, seconds=seconds)
             elif previous and isinstance(error, LangflowError) and may_serve_stale(error):
-                response = CachedResponse(previous.value, time.monotonic(), error)
+                response = CachedResponse(previous.value, now, error, seconds)
             else:
                 request.error = error
             if response and self._pending.get(key) is request:
                 self._responses[key] = response
                 del self._pending[key]
-            request.ended_at = time.monotonic()
+            request.ended_at = now
             request.ended.set()
 
 

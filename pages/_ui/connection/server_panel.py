@@ -8,7 +8,7 @@ from lfclient.console.samples import catalog, installer
 from lfclient.errors import LangflowError
 from lfclient.wire.server_info import SINCE, ServerInfo
 from pages._ui.connection import connect, loading, server_session
-from pages._ui.connection.app_context import close_run, open_client
+from pages._ui.connection.app_context import close_run, open_client, permissions
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import connection as connection_state
 from pages._ui.widgets import alerts
@@ -21,7 +21,6 @@ _SOURCES = {
     "secrets": "from secrets.toml",
     "local": "started by this console",
     "typed": "with your key",
-    "discovered": "found here",
 }
 _CAPABILITIES = {
     "background": "Background jobs",
@@ -69,8 +68,11 @@ def draw_server_choice(current: ServerSession | None) -> None:
         st.rerun()
 
 
-def draw_server_info(server: ServerSession) -> None:
+def draw_server_info(server: ServerSession | None) -> None:
     """Draw the server's release, capabilities, limits and problems, and its sample flows."""
+    if server is None:
+        st.info("No server yet.")
+        return
     with st.container(border=True, key="server-facts"):
         st.markdown(f"#### :material/dns: {escape(server.connection.name)}", anchors=False)
         st.caption(f"{inline_code(server.connection.url)} · {_SOURCES[server.connection.source]}")
@@ -122,18 +124,25 @@ def _draw_samples(server: ServerSession) -> None:
         added = connection_state.ADDED_SAMPLES.take()
         if added:
             _draw_added(*added)
-        if not st.button("Add the sample flows", key="add-samples", icon=":material/add:"):
+        if not permissions().install:
+            st.caption("Only the console's operator can add them (`LFCONSOLE_ALLOW_INSTALL`).")
             return
-        missing: list[str] = []
-        with alerts.show_errors(), st.spinner("Adding the sample flows…"):
-            with open_client(server.connection) as api:
-                made = installer.install_samples(
-                    api, on_missing=lambda sample, types: missing.append(sample.name)
-                )
-            server.refresh()
-            connection_state.ADDED_SAMPLES.set(([flow.name for flow in made], missing))
-            server.flows(FLOWS_WAIT_SECONDS)
-            st.rerun()  # the number of flows stands above
+        if st.button("Add the sample flows", key="add-samples", icon=":material/add:"):
+            with alerts.show_errors(), st.spinner("Adding the sample flows…"):
+                _add_samples(server)
+                st.rerun()  # the number of flows stands above
+
+
+def _add_samples(server: ServerSession) -> None:
+    permissions().require_install()
+    missing: list[str] = []
+    with open_client(server.connection) as api:
+        made = installer.install_samples(
+            api, on_missing=lambda sample, types: missing.append(sample.name)
+        )
+    server.refresh()
+    connection_state.ADDED_SAMPLES.set(([flow.name for flow in made], missing))
+    server.flows(FLOWS_WAIT_SECONDS)
 
 
 def _draw_added(added: list[str], missing: list[str]) -> None:
@@ -152,6 +161,9 @@ def draw_connection_form(current: ServerSession | None) -> None:
     with st.container(border=True):
         st.markdown("#### :material/lan: Address and key", anchors=False)
         connect.draw_notice()
+        if current is None and not permissions().other_servers:
+            st.caption(connect.OTHERS_NOT_ALLOWED)
+            return
         connect.draw_connection_form(current.connection.url if current else "", "Test connection")
         if current and current.connection.source == "typed":
             st.button(

@@ -1,7 +1,8 @@
 """The servers that this browser can use, the one it does use, and cached requests to it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, TypeVar
 
 from pydantic import SecretStr
@@ -9,15 +10,14 @@ from pydantic import SecretStr
 from lfclient.client import LangflowClient
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.discovery import DiscoveredServer, discover
-from lfclient.console.config.settings import check_address
+from lfclient.console.config.permissions import check_address
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.outputs.model import FileRef
 from lfclient.runs.components import HumanInput
-from lfclient.wire.addresses import normalize_address
 from lfclient.wire.server_info import ServerInfo
-from pages._ui.connection.app_context import app_context, open_client
+from pages._ui.connection.app_context import app_context, open_client, permissions
 from pages._ui.connection.request_cache import CachedResponse, StillLoading
 from pages._ui.state import browser as state_browser
 
@@ -34,6 +34,11 @@ class ServerSession:
 
     connection: Connection
     owner: str
+
+    @property
+    def id(self) -> str:
+        """The connection's fingerprint. Of two keys with one owner, the server may refuse one."""
+        return app_context().runner.fingerprint_of(self.connection)
 
     def info(self) -> CachedResponse[ServerInfo]:
         """Return the server's release, capabilities and limits."""
@@ -100,30 +105,30 @@ class ServerSession:
             with open_client(self.connection) as api:
                 return work(api)
 
-        return app_context().request_cache.get(self.owner, name, ttl, run)
+        return app_context().request_cache.get(self.id, name, ttl, run)
 
     def prefetch(self) -> None:
         """Send the requests that every page needs, so that they run at the same time."""
         cache = app_context().request_cache
         for method in ("server", "flows", "variables"):
-            cache.prefetch(self.owner, method, _TTL_SECONDS[method], self._call(method))
+            cache.prefetch(self.id, method, _TTL_SECONDS[method], self._call(method))
 
     def refresh(self, name: str | None = None) -> None:
         """Send this request again when its response is next needed, or all of them."""
-        app_context().request_cache.invalidate(self.owner, name)
+        app_context().request_cache.invalidate(self.id, name)
 
     def discard(self, name: str) -> None:
         """Release the memory of a response that is no longer shown."""
-        app_context().request_cache.discard(self.owner, name)
+        app_context().request_cache.discard(self.id, name)
 
     def seconds_waiting(self, *names: str) -> float | None:
         """Return how long the oldest of these requests has been open, None if none is."""
-        return app_context().request_cache.seconds_waiting(self.owner, names)
+        return app_context().request_cache.seconds_waiting(self.id, names)
 
     def _get(self, method: str, *args: str, max_wait: float | None = None) -> CachedResponse[Any]:
         name, ttl = " ".join((method, *args)), _TTL_SECONDS[method]
         cache = app_context().request_cache
-        return cache.get(self.owner, name, ttl, self._call(method, *args), max_wait)
+        return cache.get(self.id, name, ttl, self._call(method, *args), max_wait)
 
     def _call(self, method: str, *args: str) -> Callable[[], Any]:
         def call() -> Any:
@@ -148,9 +153,9 @@ def available_connections() -> list[Connection]:
         connections.append(Connection(LOCAL_NAME, url, SecretStr(local_key), "local"))
     browser = state_browser.browser_id()
     urls = {connection.url for connection in connections}
-    for url, key in reversed(context.vault.keys(browser).items()):
-        name = url.partition("://")[2] + (" (your key)" if url in urls else "")
-        connections.append(Connection(name, url, key or None, "typed", context.settings.verify))
+    for saved in reversed(context.vault.connections(browser)):
+        name = saved.url.partition("://")[2] + (" (your key)" if saved.url in urls else "")
+        connections.append(replace(saved, name=name))
     return connections
 
 
@@ -169,14 +174,14 @@ def current() -> ServerSession | None:
 def attach(connection: Connection) -> ServerSession:
     """Return the session of a connection; the runner resumes its owner's unfinished runs."""
     context = app_context()
-    owner = context.runner.owner_of(connection)
+    session = ServerSession(connection, context.runner.owner_of(connection))
     with context.lock:
-        is_attached = owner in context.recently_attached
+        is_attached = session.id in context.recently_attached
     if not is_attached:
         context.runner.attach(connection)
         with context.lock:
-            context.recently_attached[owner] = True
-    return ServerSession(connection, owner)
+            context.recently_attached[session.id] = True
+    return session
 
 
 def choose(connection: Connection) -> None:
@@ -189,13 +194,10 @@ def choose(connection: Connection) -> None:
 def typed_connection(url: str, key: str) -> Connection:
     """Return a connection to an address that a person typed, without saving it.
 
-    Raises `LangflowError` if such addresses are not allowed.
+    Raises `LangflowError` if this visitor must not use that address.
     """
     context = app_context()
-    # the console itself offers the server on the default address, so that one is always allowed
-    address = normalize_address(url)
-    if address != context.settings.discover_url:
-        address = check_address(url, context.settings)
+    address = check_address(url, context.settings, permissions())
     name = address.partition("://")[2]
     if any(each.url == address for each in available_connections() if each.source != "typed"):
         name += " (your key)"
@@ -204,11 +206,18 @@ def typed_connection(url: str, key: str) -> Connection:
     )
 
 
-def remember(connection: Connection) -> None:
-    """Save a typed connection in memory for this browser, and make it the current server."""
-    key = connection.api_key or SecretStr("")
-    app_context().vault.save(state_browser.browser_id(), connection.url, key)
+def remember(connection: Connection) -> Connection:
+    """Save a typed connection in memory for this browser, and make it the current server.
+
+    Return it with its user, if the server tells that: all keys of a user see the same runs.
+    """
+    with suppress(LangflowError), open_client(connection) as api:
+        connection = replace(connection, user_id=api.user_id())
+    context = app_context()
+    context.runner.assign_user(connection)
+    context.vault.save(state_browser.browser_id(), connection)
     choose(connection)
+    return connection
 
 
 def forget(connection: Connection) -> None:
@@ -217,28 +226,31 @@ def forget(connection: Connection) -> None:
     context.vault.remove(state_browser.browser_id(), connection.url)
     context.runner.forget_connection(connection)
     with context.lock:  # typed again, the key is attached at once
-        context.recently_attached.pop(context.runner.owner_of(connection), None)
+        context.recently_attached.pop(context.runner.fingerprint_of(connection), None)
 
 
 def discover_server() -> DiscoveredServer | None:
-    """Look for a Langflow on its default address, at most every 5 seconds."""
+    """Look for a Langflow on its default address, at most every 5 seconds.
+
+    Return None if there is none, or if this visitor must not use servers that are not configured.
+    """
     context = app_context()
     url = context.settings.discover_url
-    if url is None:
+    if url is None or not permissions().other_servers:
         return None
-    # the page has nothing to show without the result, and the search has a short timeout
-    return context.request_cache.get("", "discovered", 5, lambda: discover(url), max_wait=15).value
+    # the page has nothing to show without the result
+    return context.request_cache.get("", "discovered", 5, lambda: discover(url), max_wait=25).value
 
 
 def find_run(run_id: str, current: ServerSession) -> tuple[ServerSession, RunRecord] | None:
     """Return a run, and the server of this browser that may see it. Searches `current` first."""
     runner = app_context().runner
-    record = runner.get(run_id, current.owner)
+    record = runner.open(run_id, current.connection)
     if record:
         return current, record
     for connection in available_connections():
         server = attach(connection)
-        record = runner.get(run_id, server.owner)
+        record = runner.open(run_id, connection)
         if record:
             return server, record
     return None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from lfclient.common.redaction import Redactor
 from lfclient.flows.field import value_from_json, value_to_json
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import is_secret_field, mask_secrets
@@ -54,19 +55,23 @@ class Entries:
         for entered in (self.values, self.invalid, self.errors):
             entered.pop(key, None)
 
-    def to_draft(self, flow: Flow) -> dict[str, Any]:
-        """Return the entries as JSON, without secrets."""
-        secrets = {field.key for field in flow.fields if is_secret_field(field)}
+    def to_draft(self, flow: Flow, secrets: Iterable[str] = ()) -> dict[str, Any]:
+        """Return the entries as JSON, without those that are or contain secrets."""
+        redactor = Redactor(secrets)
         values = {key: entered.value for key, entered in self.values.items()}
-        masked = mask_secrets(flow, values)
+        masked = mask_secrets(flow, values, secrets)
+        unsafe = {field.key for field in flow.fields if is_secret_field(field)}
+        unsafe |= {
+            key for key, states in self.invalid.items() if redactor.redact_value(states) != states
+        }
         return {
             "values": {
                 key: [entered.kind, value_to_json(entered.value)]
                 for key, entered in self.values.items()
                 if masked[key] == entered.value
             },
-            "wrong": {key: states for key, states in self.invalid.items() if key not in secrets},
-            "faults": {key: text for key, text in self.errors.items() if key not in secrets},
+            "wrong": {key: states for key, states in self.invalid.items() if key not in unsafe},
+            "faults": {key: text for key, text in self.errors.items() if key not in unsafe},
             "tie": self.preset_link and asdict(self.preset_link),
         }
 

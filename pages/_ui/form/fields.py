@@ -105,10 +105,10 @@ def _draw_widget(spec: WidgetSpec, widget: Widget, form: FlowForm) -> None:
 def _choose_widget(field: Field, form: FlowForm) -> Widget:
     """Return the widget for a field with its current value."""
     kind, value = field.kind, form.state.value(field)
-    if field.chat_input:
-        return TextArea(height=150, placeholder="Enter a message")
     if field.takes_variable and (field.secret or isinstance(value, Variable)):
         return _variable_widget(field, form)
+    if field.chat_input:
+        return TextArea(height=150, placeholder="Enter a message")
     if kind in (FieldKind.MULTILINE, FieldKind.PROMPT):
         return TextArea()
     if isinstance(value, str) and "\n" in value and not field.secret:
@@ -143,12 +143,17 @@ _SIMPLE_WIDGETS: dict[FieldKind, type[Widget]] = {
 
 
 def _variable_widget(field: Field, form: FlowForm) -> Widget:
-    """Return a widget for a value, a variable or both, as the mode and release accept them."""
+    """Return a widget for a value, a variable or both, as the mode and release accept them.
+
+    A variable that was entered is shown in any case.
+    """
     if not sends_bare_values(form.mode, form.server_info):
         return ValueOrVariable()
     if looks_up_variables(form.server_info) and field.loads_variable:
         return VariablePicker()
-    return Password() if field.secret else ValueOrVariable()
+    value = form.state.value(field)
+    is_entered = isinstance(value, Variable) and value != field.default
+    return ValueOrVariable() if is_entered or not field.secret else Password()
 
 
 def _accessible_label(label: str) -> str:

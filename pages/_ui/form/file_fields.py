@@ -1,7 +1,7 @@
 """File fields: upload from this computer, choose from the server, or enter a path."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,11 +16,12 @@ from lfclient.flows.field import Field
 from lfclient.flows.file_fields import accepts_file, file_paths, format_types
 from lfclient.outputs.model import FileRef
 from lfclient.wire.server_info import ServerInfo
+from pages._ui.app import upload_quota
 from pages._ui.connection import loading
 from pages._ui.form import uploads
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
-from pages._ui.form.uploads import Upload
+from pages._ui.form.uploads import ReleaseFile, Upload
 from pages._ui.form.widgets import PERSIST, TextArea, Widget, WidgetSpec, WidgetStates
 from pages._ui.widgets.markdown import escape, inline_code
 
@@ -53,6 +54,7 @@ class FileUpload(Widget):
             args=(self.form, field, key),
             label_visibility="collapsed",
         )
+        draw_refusal()
 
 
 class ServerFilePicker(Widget):
@@ -266,19 +268,35 @@ def upload_files(field: Field, files: Sequence[UploadedFile], form: FlowForm) ->
     flow_id = form.flow.id if field.stored_with_flow else None
     send = partial(form.server.upload, server_info=form.server_info, flow_id=flow_id)
     limit_mb = form.server_info.limits.max_upload_mb
-    started = uploads.start_uploads(field, files, send, limit_mb)
-    _release_from_streamlit([each.file_id for each in files])
-    return started
+    return uploads.start_uploads(field, files, send, limit_mb, _release_from_streamlit())
 
 
-def _release_from_streamlit(file_ids: Sequence[str]) -> None:
-    """Remove files from Streamlit's memory, which would hold them as long as its session."""
+def release_files(files: Iterable[UploadedFile]) -> None:
+    """Remove files that are not sent from Streamlit's memory."""
+    release = _release_from_streamlit()
+    for file in files:
+        release(file)
+
+
+def _release_from_streamlit() -> ReleaseFile:
+    """Return how any thread removes a file of this session from Streamlit's memory.
+
+    Streamlit would hold it as long as the session, and count it for its quota.
+    """
     context = get_script_run_ctx()
     if context is None:
-        return
+        return lambda file: None
+    session_id = context.session_id
     manager: Any = context.uploaded_file_mgr  # its protocol does not declare `remove_file`
-    for file_id in file_ids:
-        manager.remove_file(context.session_id, file_id)
+    return lambda file: manager.remove_file(session_id, file.file_id)
+
+
+def draw_refusal() -> None:
+    """Draw why this session's last file was refused before it arrived, if it was."""
+    context = get_script_run_ctx()
+    text = upload_quota.refusal(context.session_id) if context else ""
+    if text:
+        st.caption(f":red[:material/error: {escape(text)}]")
 
 
 def browser_limit_mb(server_info: ServerInfo) -> int:

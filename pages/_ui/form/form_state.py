@@ -10,10 +10,12 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
+from lfclient.common.json_text import LONE_SURROGATE, has_lone_surrogate
 from lfclient.flows.field import Field, FieldKind, Problem
 from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
@@ -28,6 +30,7 @@ from pages._ui.form.widgets import Widget, WidgetStates, shows_default
 from pages._ui.state import browser
 from pages._ui.state.drafts import drafts
 
+SECRET_HINT = "Enter this value: secrets are not saved."
 _FORMS = "forms"
 _WIDGET_COUNT = "form-widgets-made"
 _MAX_FORMS = 30  # forms per Streamlit session; the least recently used is dropped first
@@ -73,6 +76,7 @@ class Prefill:
 class FormState:
     """The entries of one flow, for its runs or for its `chat`.
 
+    `secrets` are the connection's, which are masked in whatever is stored.
     `files` holds the finished uploads by server path, `upload_counts` the number of file choices by
     field key. `prefill` is the latest fill from elsewhere; `previous` are the entries it replaced,
     oldest first. After a refused run `was_refused` is true, so that each field shows its problem,
@@ -82,6 +86,7 @@ class FormState:
     owner: str
     flow: Flow
     chat: bool = False
+    secrets: tuple[str, ...] = ()
     entries: Entries = dataclasses.field(default_factory=Entries)
     live_widgets: dict[str, LiveWidget] = dataclasses.field(default_factory=dict)
     dropped_keys: list[str] = dataclasses.field(default_factory=list)
@@ -126,6 +131,10 @@ class FormState:
         """Return the values that differ from the flow, by field key."""
         values = self.entries.values
         return {key: values[key].value for key in self.fields if key in values}
+
+    def masked_overrides(self) -> dict[str, Any]:
+        """Return `overrides` for storage, with secrets masked."""
+        return mask_secrets(self.flow, self.overrides(), self.secrets)
 
     def value(self, field: Field) -> Any:
         """Return the entered value, or the flow's own."""
@@ -195,6 +204,8 @@ class FormState:
     def _read_widget(self, field: Field, live: LiveWidget) -> None:
         try:
             value = live.widget.read(field, live.states, live.seed_value)
+            if has_lone_surrogate(value):  # from a table's cell; no widget could show it again
+                raise ValueError(LONE_SURROGATE)
         except ValueError as error:
             self.entries.discard(field.key)
             self.entries.invalid[field.key] = live.states
@@ -265,13 +276,16 @@ class FormState:
 
     def save(self) -> None:
         """Save the entries as a draft for a reload, without secrets."""
-        entries, flow, prefill = self.entries, self.flow, self.prefill
+        entries, prefill = self.entries, self.prefill
+        to_draft = partial(Entries.to_draft, flow=self.flow, secrets=self.secrets)
+        saved = to_draft(entries) if entries or entries.preset_link else {}
         draft = {
-            **(entries.to_draft(flow) if entries or entries.preset_link else {}),
+            **saved,
+            "secrets": [key for key in entries.values if key not in saved.get("values", ())],
             "json": self._json_without_secrets(),
             "files": self._files_in_use(),
-            "former": [each.to_draft(flow) for each in self.previous],
-            "filled": prefill and [prefill.source, prefill.entries.to_draft(flow), prefill.hints],
+            "former": [to_draft(each) for each in self.previous],
+            "filled": prefill and [prefill.source, to_draft(prefill.entries), prefill.hints],
         }
         text = json.dumps(draft)
         if text != self.saved_draft:
@@ -290,8 +304,9 @@ class FormState:
             typed = json.loads(self.json_text or "null")
         except ValueError:
             has_secrets = any(is_secret_field(field) for field in self.flow.fields)
+            has_secrets |= any(secret in (self.json_text or "") for secret in self.secrets)
             return None if has_secrets else self.json_text
-        is_safe = isinstance(typed, dict) and mask_secrets(self.flow, typed) == typed
+        is_safe = isinstance(typed, dict) and mask_secrets(self.flow, typed, self.secrets) == typed
         return self.json_text if is_safe else None
 
     def load_values(self, overrides: Mapping[str, Any]) -> None:
@@ -302,6 +317,13 @@ class FormState:
             if not (value == SECRET_MASK and is_secret_field(field)):
                 self.set(field, value)
 
+    def request_secrets(self, keys: Collection[str]) -> None:
+        """Show at these fields that a value was entered there and not saved."""
+        if keys:
+            prefill = self.prefill = self.prefill or Prefill("", Entries(), {})
+            prefill.hints |= dict.fromkeys(keys, SECRET_HINT)
+            self.open_components(self.fields[key] for key in keys if key in self.fields)
+
     def reset(self, fields: Iterable[Field]) -> None:
         """Reset fields to the flow's own values."""
         for field in fields:
@@ -309,7 +331,9 @@ class FormState:
             self.set(field, None)
 
 
-def form_state(owner: str, flow: Flow, *, chat: bool = False) -> FormState:
+def form_state(
+    owner: str, flow: Flow, secrets: tuple[str, ...] = (), *, chat: bool = False
+) -> FormState:
     """Return the form state of this Streamlit session, restored from this browser's draft.
 
     A `chat` has its own form: values set for a run, files above all, do not suit every message.
@@ -325,10 +349,11 @@ def form_state(owner: str, flow: Flow, *, chat: bool = False) -> FormState:
         if draft.get("filled"):
             source, filled, hints = draft["filled"]
             state.prefill = Prefill(source, Entries.from_draft(filled), hints)
+        state.request_secrets(draft.get("secrets", ()))
         state.previous = [Entries.from_draft(each) for each in draft.get("former", ())]
         state.json_text = draft.get("json")
         state.files = {path: SentFile(*sent) for path, sent in draft.get("files", {}).items()}
-    state.flow = flow
+    state.flow, state.secrets = flow, secrets
     forms[key] = state
     for old in list(forms)[: max(len(forms) - _MAX_FORMS, 0)]:
         forms.pop(old).discard_undrawn(set())

@@ -9,7 +9,6 @@ import streamlit as st
 
 from lfclient.common.formatting import clip
 from lfclient.console.store.search_text import summarize_flow_inputs
-from lfclient.flows.model import Flow
 from lfclient.flows.validation import mask_secrets
 from pages._ui.form.entries import Entries, PresetLink
 from pages._ui.form.form_state import FormState, Prefill
@@ -63,7 +62,7 @@ def draw(state: FormState) -> None:
     if state.prefill is None or not (state.prefill.source or state.previous):
         return
     source = state.prefill.source
-    summary = _summary(state.previous[-1], state.flow) if state.previous else ""
+    summary = _summary(state.previous[-1], state) if state.previous else ""
     with st.container(key="form-filled", horizontal=True, vertical_alignment="center"):
         words = source or f"Also saved: {summary}"
         st.markdown(f":material/history: {escape(words)}", width="stretch")
@@ -109,11 +108,12 @@ def _read_form(state: FormState) -> None:
     state.collect_uploads()
 
 
-def _summary(entries: Entries, flow: Flow) -> str:
+def _summary(entries: Entries, state: FormState) -> str:
     """Return the entries in one line, without secrets."""
-    values = mask_secrets(flow, {key: entered.value for key, entered in entries.values.items()})
+    entered = {key: each.value for key, each in entries.values.items()}
+    values = mask_secrets(state.flow, entered, state.secrets)
     shown = {**values, **dict.fromkeys([*entries.invalid, *entries.uploads], "…")}
-    return clip(summarize_flow_inputs(flow, shown), MAX_SUMMARY_CHARS)
+    return clip(summarize_flow_inputs(state.flow, shown), MAX_SUMMARY_CHARS)
 
 
 def _save_current(state: FormState, place: int) -> None:

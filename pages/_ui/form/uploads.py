@@ -15,6 +15,7 @@ from lfclient.flows.file_fields import check_upload
 from lfclient.outputs.model import FileRef
 
 SendFile = Callable[..., FileRef]  # `ServerSession.upload` for one server and flow
+ReleaseFile = Callable[[UploadedFile], object]  # removes it from Streamlit's memory
 
 WAIT_SECONDS = 0.3  # how long a page waits for uploads: most finish in that time
 
@@ -66,11 +67,18 @@ class Upload:
 
 
 def start_uploads(
-    field: Field, files: Iterable[UploadedFile], send: SendFile, limit_mb: float | None
+    field: Field,
+    files: Iterable[UploadedFile],
+    send: SendFile,
+    limit_mb: float | None,
+    release: ReleaseFile,
 ) -> list[Upload]:
-    """Check files and send the valid ones one after the other, in a background thread."""
+    """Check files and send the valid ones one after the other, in a background thread.
+
+    `release` is called with each file once it is sent or refused.
+    """
     started: list[Upload] = []
-    sending: list[tuple[Upload, BinaryIO]] = []
+    sending: list[tuple[Upload, UploadedFile]] = []
     for file in files:
         problems = check_upload(field, file.name, file.size, limit_mb)
         errors = tuple(each.message for each in problems if each.level == "error")
@@ -78,12 +86,13 @@ def start_uploads(
         started.append(upload)
         if errors:
             upload.ended.set()
+            release(file)
         else:
             sending.append((upload, file))
     if sending:
         # a daemon thread, so that a hanging server does not keep the console from exiting
         threading.Thread(
-            target=_send_all, args=(sending, send), name="uploads", daemon=True
+            target=_send_all, args=(sending, send, release), name="uploads", daemon=True
         ).start()
     return started
 
@@ -95,12 +104,18 @@ def wait_for_uploads(uploads: Sequence[Upload]) -> None:
         upload.ended.wait(max(0.0, until - time.monotonic()))
 
 
-def _send_all(sending: list[tuple[Upload, BinaryIO]], send: SendFile) -> None:
+def _send_all(
+    sending: list[tuple[Upload, UploadedFile]], send: SendFile, release: ReleaseFile
+) -> None:
     try:
         while sending:
-            upload, content = sending.pop(0)
-            upload.send(content, send)
-            del content  # frees its memory before the next file
+            upload, file = sending.pop(0)
+            try:
+                upload.send(file, send)
+            finally:
+                release(file)
+            del file  # frees its memory before the next one
     finally:
-        for upload, _ in sending:
+        for upload, file in sending:
             upload.fail()
+            release(file)

@@ -10,7 +10,7 @@ from lfclient.common.formatting import clip
 from lfclient.console.store.run_history import MAX_LABEL_LENGTH
 from lfclient.console.store.run_record import RunSummary
 from lfclient.errors import InvalidRequest, LangflowError
-from pages._ui.connection.server_session import ServerSession
+from pages._ui.connection.server_session import ServerSession, available_connections
 from pages._ui.history.view import run_history
 from pages._ui.state.history import history_key, short_hash
 from pages._ui.state.notices import notify_errors
@@ -120,6 +120,9 @@ def _draw_label_panel(target: LabelTarget) -> None:
 def _add_label(target: LabelTarget, key: str) -> None:
     """Add the typed label. The field and the button both call this; the second call finds ""."""
     label = st.session_state[key].strip()
+    secrets = [one for each in available_connections() for one in each.secrets]
+    if any(secret in label for secret in secrets):
+        raise InvalidRequest("This label contains an API key.", hint="Enter another one.")
     if label:
         _change_labels(target, add=[label])
         st.session_state[key] = ""

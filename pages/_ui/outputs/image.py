@@ -1,15 +1,12 @@
 """Images: those in the response are drawn at once, remote ones only on request."""
 
 import base64
-import io
 from typing import Literal, TypeAlias, TypeGuard
 
 import streamlit as st
-from PIL import Image
-from PIL.Image import DecompressionBombError
 
 from lfclient.common.formatting import clip, extract_host, replace_surrogates
-from lfclient.console.content.images import image_bytes
+from lfclient.console.content.images import image_bytes, image_size, undrawable_reason
 from lfclient.console.content.media_types import MediaKind, detect_media_type
 from lfclient.console.content.remote_images import load_image
 from lfclient.errors import LangflowError
@@ -21,8 +18,7 @@ from pages._ui.widgets.markdown import escape
 ImageWidth: TypeAlias = int | Literal["content", "stretch"]
 MAX_ENLARGEMENT = 4
 DAMAGED_TEXT = "The base64 text is damaged or truncated."
-# raised by Pillow for broken or oversized files
-_PILLOW_ERRORS = (OSError, SyntaxError, ValueError, DecompressionBombError)
+_PILLOW_ERRORS = (OSError, SyntaxError, ValueError)  # of damaged files
 
 
 def draw(card: OutputCard) -> None:
@@ -88,13 +84,8 @@ def _offer_to_load(card: OutputCard, url: str, host: str) -> bytes | None:
 
 def zoom_width(data: bytes) -> ImageWidth:
     """Return the width of the large view: up to `MAX_ENLARGEMENT` times the image's own."""
-    if detect_media_type(data).kind is not MediaKind.IMAGE:
-        return "stretch"  # Pillow would try its parsers of all formats
-    try:
-        with Image.open(io.BytesIO(data)) as opened:
-            return opened.width * MAX_ENLARGEMENT
-    except _PILLOW_ERRORS:
-        return "stretch"
+    size = image_size(data)
+    return size[0] * MAX_ENLARGEMENT if size else "stretch"
 
 
 def draw_image(data: bytes, width: ImageWidth = "content") -> None:
@@ -103,13 +94,17 @@ def draw_image(data: bytes, width: ImageWidth = "content") -> None:
     if media.kind is MediaKind.SVG:
         st.image(_svg_data_uri(data), width=width)
         return
-    if media.kind is not MediaKind.IMAGE:
-        st.caption("This is not an image that a browser can show.")
+    reason = undrawable_reason(data)
+    if reason:
+        st.caption(
+            f":material/hide_image: This image is not shown: {reason}. Save it to open it in "
+            "another program."
+        )
         return
     try:
         st.image(data, output_format="PNG" if media.extension == "png" else "auto", width=width)
     except _PILLOW_ERRORS:
-        st.caption("This image is damaged or too large to show.")
+        st.caption("This image is damaged.")
 
 
 def _svg_data_uri(data: bytes) -> str:

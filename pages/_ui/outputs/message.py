@@ -8,7 +8,7 @@ import streamlit as st
 from lfclient.common.formatting import replace_surrogates
 from pages._ui.outputs import image
 from pages._ui.outputs.card import OutputCard
-from pages._ui.widgets.markdown import escape, strip_data_images, strip_remote_images
+from pages._ui.widgets.markdown import escape, sanitize, strip_data_images
 
 # a browser takes 1.3 s for 100 KB of Markdown and 10 s for 1 MB; for 1 MB of plain text, 1 s
 MAX_MARKDOWN_LENGTH = 50_000
@@ -37,7 +37,7 @@ def draw_markdown(card: OutputCard, text: str) -> None:
     if len(shown) > MAX_MARKDOWN_LENGTH:
         draw_plain_text(text)
         return
-    safe_markdown, urls = strip_remote_images(replace_surrogates(shown))
+    safe_markdown, urls = sanitize(replace_surrogates(shown))
     st.markdown(safe_markdown)
     for number, url in enumerate(urls):
         image.draw_remote(replace(card, key=f"{card.key}-image-{number}"), url)

@@ -5,6 +5,7 @@ import streamlit as st
 
 from lfclient.common.formatting import format_count
 from lfclient.console.content.csv_writer import csv_bytes
+from lfclient.console.content.images import image_bytes, undrawable_reason
 from lfclient.outputs.tables import is_rows
 from pages._ui.outputs import chart, column_stats, json_viewer
 from pages._ui.outputs.card import OutputCard
@@ -92,11 +93,16 @@ def _truncate_cells(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str], bool]
         if first is None or not isinstance(column[first], str):
             continue
         # a single remote address among the images would make the browser load it
-        if column.dropna().astype(str).str.startswith("data:image/").all():
+        if _are_drawable_images(column.dropna().astype(str)):
             image_columns.append(str(name))
         elif column.str.len().max() > MAX_CELL_LENGTH:
             truncated[str(name)] = column.str.slice(0, MAX_CELL_LENGTH)
     return table.assign(**truncated), image_columns, bool(truncated)
+
+
+def _are_drawable_images(column: pd.Series) -> bool:
+    are_embedded = bool(column.str.startswith("data:image/").all())
+    return are_embedded and not any(undrawable_reason(image_bytes(source)) for source in column)
 
 
 def _draw_statistics(card: OutputCard, table: pd.DataFrame) -> None:

@@ -84,7 +84,7 @@ def _import_preset(
     state: FormState, key: str, drawn: PresetSummary | None, fitted: FittedValues, imports: int
 ) -> None:
     with notify_errors(menu_error(state)):
-        name = validate_name(st.session_state[key])
+        name = validate_name(st.session_state[key], state.secrets)
         saved = save_preset(state, name, fitted, drawn if drawn and drawn.name == name else None)
         apply_preset(state, saved, f"Filled with the imported preset “{saved.name}”.")
         st.session_state[state.key("preset-imported")] = imports + 1

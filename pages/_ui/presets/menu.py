@@ -9,7 +9,6 @@ from lfclient.common.formatting import clip
 from lfclient.console.presets.names import find_by_name, validate_name
 from lfclient.console.presets.preset_file import dump_preset
 from lfclient.console.store.presets import Preset, PresetSummary
-from lfclient.flows.validation import mask_secrets
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.entries import PresetLink
 from pages._ui.form.form_state import FormState
@@ -66,7 +65,7 @@ def _save_form(
 ) -> None:
     """Save the form's values, replacing `drawn` if the button offered to."""
     with notify_errors(menu_error(state)):
-        name = validate_name(st.session_state[key])
+        name = validate_name(st.session_state[key], state.secrets)
         same = drawn if drawn and drawn.name == name else None
         save_form(state, name, "Replaced" if same else "Saved", chosen, same)
         st.session_state[key] = ""
@@ -115,7 +114,7 @@ def _draw_rename(state: FormState, chosen: Preset) -> None:
 
 def _rename_preset(state: FormState, chosen: Preset, key: str) -> None:
     with notify_errors(menu_error(state)):
-        name = validate_name(st.session_state[key])
+        name = validate_name(st.session_state[key], state.secrets)
         saved = app_context().runner.store.presets.update(replace(chosen, name=name))
         clear_source(state)  # it shows the old name
         link = state.entries.preset_link
@@ -148,7 +147,7 @@ def _set_default(state: FormState, chosen: Preset, key: str) -> None:
 
 def _draw_export(state: FormState, chosen: Preset | None) -> None:
     name = chosen.name if chosen else state.flow.name
-    values = masked_values(chosen) if chosen else mask_secrets(state.flow, state.overrides())
+    values = masked_values(chosen) if chosen else state.masked_overrides()
     downloads.draw_button(
         "Export",
         dump_preset(state.flow, name, values),

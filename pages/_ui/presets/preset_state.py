@@ -15,16 +15,15 @@ from lfclient.console.store.presets import Preset, PresetSummary
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.field import Field, FieldKind
 from lfclient.flows.run_inputs import qualified_label_for_key
-from lfclient.flows.validation import SECRET_MASK, is_secret_field, mask_secrets
+from lfclient.flows.validation import SECRET_MASK, is_secret_field
 from pages._ui.connection.app_context import app_context
 from pages._ui.form import json_editor, prefill
 from pages._ui.form.entries import PresetLink
-from pages._ui.form.form_state import FormState
+from pages._ui.form.form_state import SECRET_HINT, FormState
 from pages._ui.state.slot import Slot
 from pages._ui.widgets.markdown import escape
 
 _MAX_LINES = 8  # items listed in a message
-SECRET_HINT = "Enter this value: secrets are not saved."
 
 
 def banner(state: FormState) -> Slot[tuple[str, Sequence[str]]]:
@@ -83,7 +82,7 @@ def apply_preset(state: FormState, preset: Preset, source: str, *, opened: bool 
 
 def fit_current(state: FormState) -> FittedValues:
     """Return the form's values, with secrets masked."""
-    return fit_values(state.flow, mask_secrets(state.flow, state.overrides()))
+    return fit_values(state.flow, state.masked_overrides())
 
 
 def save_form(

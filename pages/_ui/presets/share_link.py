@@ -105,7 +105,7 @@ def _apply_preset(state: FormState, preset_id: str) -> None:
     if preset is None or preset.flow_id != state.flow.id:
         raise LangflowError(
             "The link's preset was not found for this server and key.",
-            hint="It may have been deleted, or created with a different key.",
+            hint="It may have been deleted, or belong to another user.",
         )
     apply_preset(state, preset, f"Filled with the preset “{preset.name}”.")
 

@@ -17,7 +17,7 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import run_page
 from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import alerts
-from pages._ui.widgets.markdown import escape, first_line, format_time, strip_remote_images
+from pages._ui.widgets.markdown import escape, first_line, format_time, sanitize
 
 MAX_PROMPT_CHARS = 5_000
 MAX_DECISIONS = 20  # past decisions shown for a run
@@ -39,9 +39,7 @@ def draw(server: ServerSession, record: RunRecord) -> None:
         st.markdown(
             "##### :violet[:material/front_hand:] This run needs your approval", anchors=False
         )
-        st.markdown(
-            strip_remote_images(clip(question.prompt, MAX_PROMPT_CHARS))[0] or "*No question.*"
-        )
+        st.markdown(sanitize(clip(question.prompt, MAX_PROMPT_CHARS))[0] or "*No question.*")
         with st.container(horizontal=True, key="decisions"):
             for number, decision in enumerate(question.decisions):
                 st.button(

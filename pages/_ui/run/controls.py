@@ -214,6 +214,9 @@ def start_run(
     if not result.ready:
         mark_refused(form.state, result.problems)
         raise _not_ready_error(result, form.flow)
+    if any(secret in (session_id or "") for secret in form.server.connection.secrets):
+        message = "The run was not started. The session's name contains the API key."
+        raise InvalidRequest(message, hint="Enter another session.")
     run_id = app_context().runner.start(
         form.server.connection,
         form.flow,

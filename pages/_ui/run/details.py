@@ -26,7 +26,7 @@ from pages._ui.run import messages, progress, raw_events
 from pages._ui.run import snippets as run_snippets
 from pages._ui.state import query_params, run_page
 from pages._ui.widgets import alerts, controls, downloads
-from pages._ui.widgets.markdown import escape, format_full_time, strip_remote_images
+from pages._ui.widgets.markdown import escape, format_full_time, sanitize
 
 MAX_MESSAGES = 100
 REFRESH_SECONDS = 1.0  # interval while component records of an ended run still arrive
@@ -99,7 +99,7 @@ def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
             with st.container(border=True):
                 name = escape(message.sender_name or "The flow")
                 st.markdown(f":material/chat: **{name}** :orange-badge[partial]")
-                st.markdown(strip_remote_images(message.visible_text)[0])
+                st.markdown(sanitize(message.visible_text)[0])
         drawn = outputs_view.draw(run, run_id, server.download, reload)
         if not drawn and not unfinished:
             completed = record.status is RunStatus.COMPLETED

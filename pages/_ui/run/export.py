@@ -33,7 +33,9 @@ class RunExporter:
         """Return the run as an HTML page with its small files embedded."""
         record = self._record()
         with open_client(self.server.connection) as api:
-            html = report_html(record, self.flow, fetch=api.download, secrets=self._secrets())
+            html = report_html(
+                record, self.flow, fetch=api.download, secrets=self.server.connection.secrets
+            )
         return html.encode("utf-8", "replace")
 
     def archive(self) -> bytes:
@@ -41,7 +43,9 @@ class RunExporter:
         record = self._record()
         # written to disk first, so that it is in memory only once, for the response
         with open_client(self.server.connection) as api, tempfile.TemporaryFile() as file:
-            write_archive(record, file, api.save, flow=self.flow, secrets=self._secrets())
+            write_archive(
+                record, file, api.save, flow=self.flow, secrets=self.server.connection.secrets
+            )
             file.seek(0)
             return file.read()
 
@@ -50,10 +54,6 @@ class RunExporter:
         if record is None:
             raise LangflowError("This run was deleted.")
         return record
-
-    def _secrets(self) -> list[str]:
-        key = self.server.connection.api_key
-        return [key.get_secret_value()] if key else []
 
 
 def draw(server: ServerSession, record: RunRecord) -> None:

@@ -11,7 +11,7 @@ from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.model import Flow, FlowSummary
 from pages._ui.app import navigation
 from pages._ui.connection import loading
-from pages._ui.connection.app_context import close_run
+from pages._ui.connection.app_context import close_run, permissions
 from pages._ui.connection.request_cache import CachedResponse, StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.presets import share_link
@@ -225,5 +225,6 @@ def _load_flow(server: ServerSession, chosen: FlowSummary) -> Flow | None:
 def _show_no_flows(server: ServerSession) -> None:
     with st.container(border=True):
         st.markdown("#### This server has no flows yet", anchors=False)
-        st.markdown("Create a flow in Langflow, or add the sample flows on the Connection page.")
+        samples = ", or add the sample flows on the Connection page"
+        st.markdown(f"Create a flow in Langflow{samples if permissions().install else ''}.")
         st.button("Refresh", key="retry-flows", icon=":material/refresh:", on_click=server.refresh)

@@ -11,7 +11,7 @@ from lfclient.runs.components import Message, read_decisions
 from pages._ui.form.input_values import value_text
 from pages._ui.outputs.message import MAX_MARKDOWN_LENGTH, MAX_TEXT_LENGTH, draw_plain_text
 from pages._ui.widgets import controls, downloads
-from pages._ui.widgets.markdown import escape, strip_remote_images
+from pages._ui.widgets.markdown import escape, sanitize
 
 MAX_CHARS = 100_000  # characters in all; a browser takes 1.3 s to draw 100 KB of Markdown
 MAX_BLOCKS = 30  # blocks drawn of one message
@@ -71,7 +71,7 @@ def _text(text: str, message_id: str, *, is_final: bool) -> None:
     if not text.strip():
         st.caption("Empty message")
     elif len(text) <= MAX_MARKDOWN_LENGTH:
-        st.markdown(strip_remote_images(text)[0])
+        st.markdown(sanitize(text)[0])
     else:
         draw_plain_text(text)
         if is_final:
@@ -83,7 +83,7 @@ def _partial_text(text: str) -> None:
         st.caption(f"{len(text):,} characters so far, showing the end")
         st.code(text[-_MAX_PARTIAL_CHARS:], language=None, wrap_lines=True, height=420)
     else:
-        st.markdown(f"{strip_remote_images(text)[0]} …")
+        st.markdown(f"{sanitize(text)[0]} …")
 
 
 def _blocks(message: Message) -> None:

@@ -17,7 +17,7 @@ from pages._ui.components.states import leaf_components, leaf_runs, leaf_status
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import view as outputs_view
 from pages._ui.state import run_page
-from pages._ui.widgets.markdown import escape, strip_remote_images
+from pages._ui.widgets.markdown import escape, sanitize
 
 MAX_SHOWN_CHARS = 20_000  # last characters of a message in progress; the result has the full text
 _RESULT_STATES = (ComponentState.DONE, ComponentState.FAILED)
@@ -68,7 +68,7 @@ def draw_summary(place: DeltaGenerator, part: float | None, words: str) -> None:
 
 def draw_text(place: DeltaGenerator, text: str) -> None:
     """Draw the end of a text that is being written."""
-    visible = strip_remote_images(text[-MAX_SHOWN_CHARS:])[0]
+    visible = sanitize(text[-MAX_SHOWN_CHARS:])[0]
     if len(text) <= MAX_SHOWN_CHARS:
         place.markdown(visible)
         return

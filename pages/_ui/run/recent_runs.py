@@ -30,8 +30,19 @@ def draw(server: ServerSession) -> None:
     if not records:
         st.caption("No runs yet")
         return
-    is_any_running = any(not record.ended for record in records)
-    st.fragment(_draw_rows, run_every=REFRESH_SECONDS if is_any_running else None)(server.owner)
+    if any(not record.ended for record in records):
+        st.fragment(_refresh_rows, run_every=REFRESH_SECONDS)(server.owner)
+    else:
+        st.fragment(_draw_rows)(server.owner)
+
+
+def _refresh_rows(owner: str) -> None:
+    """Draw the rows in a fragment of its own.
+
+    A late tick of it then finds no fragment. Otherwise, if it met the end of the script that drew
+    the page without it, Streamlit would lose messages of that page.
+    """
+    _draw_rows(owner)
 
 
 @alerts.show_errors()

@@ -198,7 +198,7 @@ def _edit_and_run(rerun: Rerun) -> None:
     if any(one.problem and one.field for one in inputs.input_values) or inputs.flow_problems:
         source += " Check the marked fields, then press Run."
     hints = {one.key: one.problem for one in inputs.input_values if one.problem and one.field}
-    state = form_state(owner, rerun.flow)
+    state = form_state(owner, rerun.flow, rerun.server.connection.secrets)
     prefill.fill(state, inputs.reusable_overrides, source, hints)
     if rerun.mode == record.mode:
         run_options.set_mode(owner, record.mode)

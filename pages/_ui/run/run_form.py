@@ -25,7 +25,7 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
     except LangflowError as error:
         loading.show(server, error, retry="retry-server")
         return None
-    state = form_state(server.owner, flow, chat=chat)
+    state = form_state(server.owner, flow, server.connection.secrets, chat=chat)
     if not chat:
         preset_bar.apply_initial_values(state)
     mode = _chat_mode(server_info, flow) if chat else selected_mode(server, server_info, flow)

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import format_duration
 from lfclient.console.presentation.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
+from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
@@ -17,16 +18,13 @@ from pages._ui.app import navigation
 from pages._ui.components.graph import FlowGraph
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.run import approval, progress
+from pages._ui.run import approval, pace, progress
 from pages._ui.run import details as run_details
 from pages._ui.state import run_page
 from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.placeholder import Placeholder
 
-# each tick waits for nearly the whole interval, so that a change is shown at once
-REFRESH_SECONDS = 0.5
-WAIT_SECONDS = 0.49
 # how long a fragment continues before it reruns: an immediate rerun would drop what was just
 # drawn, and components that end together share one rerun
 FLUSH_SECONDS = 0.02
@@ -36,10 +34,13 @@ FIRST_UPDATE_SECONDS = 0.2
 HEAD_START = 0.03
 
 _NOT_CONFIRMED_TEXT = "The server has not confirmed this run yet."  # the console restarted before
+_NOT_SENT_TEXT = "Not sent yet."
 _REPEATED_TEXT = (
     "Sent {} times with the same key because the response was lost. Langflow runs a key once, "
     "unless the earlier attempt failed."
 )
+_PROGRESS_NOT_SAVED = "This run continues. Its record is only in the console's memory"
+_RESULT_NOT_SAVED = "The result of this run is only in the console's memory"
 _NOT_WAITING_TEXT = "The console no longer waits for this run. It continues on the server."
 
 
@@ -59,7 +60,7 @@ class StatusPanel:
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """Update what has changed."""
-        save_error = app_context().runner.save_error
+        save_error = _save_error(record)
         shown = (record.status, _status_text(record), save_error and save_error.message)
         self._head.show(shown, lambda place: _draw_head(place, record))
         summary = progress.summarize(record, flow)
@@ -162,11 +163,11 @@ def wait_for_end(
     """
     if record is None:
         return
-    for update in updates(record, time.monotonic() + WAIT_SECONDS):
-        if update.ended:
-            st.rerun()
+    for update in updates(record, time.monotonic() + pace.WAIT_SECONDS):
         if panel:
             panel.show(update, server.cached_flow(update.flow_id))
+        if update.ended:
+            pace.rerun_page()
     # if a press has started another run of the script, end this one here: at its regular end it
     # would remove the fragments of the new one, which would then stop responding
     st.empty()
@@ -175,15 +176,18 @@ def wait_for_end(
 def updates(record: RunRecord, until: float) -> Iterator[RunRecord]:
     """Yield each newer record until the run has ended or the monotonic clock reaches `until`."""
     while not record.ended and (seconds_left := until - time.monotonic()) > 0:
-        latest = app_context().runner.wait_for_change(record.id, record.version, seconds_left)
+        latest = app_context().runner.wait_for_change(
+            record.id, record.version, seconds_left, pace.update_pause()
+        )
         if latest is None or latest.version == record.version:
             return
         record = latest
         yield record
 
 
-@st.fragment(run_every=REFRESH_SECONDS)
+@st.fragment(run_every=pace.REFRESH_SECONDS)
 @alerts.show_errors()
+@pace.watching()
 def _follow(
     server: ServerSession, run_id: str, drawn: Hashable, first: dict[str, bool]
 ) -> StatusPanel | None:
@@ -193,7 +197,7 @@ def _follow(
     page, it does not wait. It sends no requests to the server, so that closing or hiding the tab
     does not affect the run.
     """
-    until = time.monotonic() + WAIT_SECONDS
+    began = time.monotonic()
     record = app_context().runner.get(run_id, server.owner)
     if record is None:
         return None
@@ -205,17 +209,21 @@ def _follow(
         return panel
     _set_tab_title(record)
     if page_state(record) != drawn:
-        st.rerun()
+        pace.rerun_page()
+    until = began + pace.tick_seconds()
     for latest in updates(record, until):
         panel.show(latest, flow)
         if page_state(latest) != drawn:
-            st.rerun()
+            pace.rerun_page()
         if progress.component_states(latest) != progress.component_states(record):
             last = latest
-            for last in updates(latest, time.monotonic() + FLUSH_SECONDS):
+            flushed = max(time.monotonic() + FLUSH_SECONDS, until - pace.WAIT_SECONDS)
+            for last in updates(latest, flushed):
                 panel.show(last, flow)
+                if page_state(last) != drawn:
+                    pace.rerun_page()
             # the select box of results has a key: it is drawn once a run
-            st.rerun(scope="fragment" if page_state(last) == drawn else "app")
+            st.rerun(scope="fragment")
     return panel
 
 
@@ -231,15 +239,22 @@ def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
         for caption in (text, inputs):
             # what nothing is drawn over stays until the script ends
             st.caption(caption) if caption else st.empty()
-        save_error = app_context().runner.save_error
+        save_error = _save_error(record)
         if save_error:
+            lost = _RESULT_NOT_SAVED if record.ended else _PROGRESS_NOT_SAVED
             alerts.show_message(
                 "The console cannot save its runs",
-                f"{save_error.message} This run continues. Its record is lost if the console stops "
-                "before it can save again; it keeps trying.",
+                f"{save_error.message} {lost}, and is lost if the console stops before it can save "
+                "again. It keeps trying.",
                 save_error.hint,
                 warning=True,
             )
+
+
+def _save_error(record: RunRecord) -> StoreError | None:
+    """Return why the run is not saved, None if it is."""
+    runner = app_context().runner
+    return runner.unsaved_reason(record.id) or (None if record.ended else runner.save_error)
 
 
 def _status_text(record: RunRecord) -> str:
@@ -247,6 +262,8 @@ def _status_text(record: RunRecord) -> str:
     sentences = [RUN_STATUS_DESCRIPTIONS.get(record.status, "")]
     if record.mode == "sync" and record.status is RunStatus.CANCELLED:
         sentences = [_NOT_WAITING_TEXT]
+    elif not record.attempts and not record.ended:
+        sentences = [_NOT_SENT_TEXT]
     elif record.status is RunStatus.QUEUED and record.note and not record.job_id:
         sentences = [_NOT_CONFIRMED_TEXT]
     elif record.status is RunStatus.QUEUED and record.queue_limit:

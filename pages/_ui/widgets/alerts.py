@@ -10,6 +10,7 @@ import streamlit as st
 
 from lfclient import errors
 from lfclient.common.formatting import clip
+from lfclient.console.config.permissions import InstallNotAllowed
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.presets import PresetConflict, PresetNameTaken
 from lfclient.errors import LangflowError
@@ -40,9 +41,11 @@ TITLES: dict[type[LangflowError], str] = {
     errors.Unsupported: "Not supported by this server",
     errors.ServerFault: "The server failed",
     errors.BadAnswer: "Unexpected response from the server",
+    errors.ResponseTooLarge: "The response is too large",
     model.WaitTimeout: "Timed out waiting for the run",
     AddressRefused: "Invalid address",
     AddressNotAllowed: "Address not allowed",
+    InstallNotAllowed: "Not allowed",
     StoreError: "The console's records cannot be used",
     PresetNameTaken: "The name is taken",
     PresetConflict: "The preset was changed elsewhere",

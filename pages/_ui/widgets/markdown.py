@@ -1,34 +1,37 @@
 """Untrusted text in Markdown: escaping, images, formulas; and times in the browser's zone."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, extract_host
+from lfclient.common.formatting import extract_host
+from lfclient.console.content.images import image_bytes, undrawable_reason
+from lfclient.console.content.markdown import Span, UnreadableMarkdown, find_spans, normalize
 
-_MAX_SCANNED = 2_000  # characters that are searched for a first line
+MAX_SCANNED = 2_000  # characters that are searched for a first line
+_MAX_SCANNED_WITH_LINKS = 100_000  # the same with addresses, which may be data
 
 # Markdown allows escaping all ASCII punctuation; Streamlit's `:colour[…]` and `:material/…:` begin
 # with a colon, its formulas with a dollar
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:@&^=])")
 _LATE_MARKUP = re.compile(r"\\:(?=material/|//)|\bwww(?=\\\.)", re.IGNORECASE)
-# a fenced block, or inline code
-_CODE = re.compile(
-    r"^[ \t]*(?P<fence>`{3,}(?!`)|~{3,}(?!~))[^\n]*\n.*?(?:^[ \t]*(?P=fence)[`~]*[ \t]*$|\Z)"
-    r"|(?<![`\\])(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).){0,2000}?(?<!`)(?P=ticks)(?!`)",
-    re.S | re.M,
+# `:red[…]`, `:name{…}`, and the line `:::name` that begins a block; a name has no spaces and only
+# two punctuation marks
+_DIRECTIVE = re.compile(
+    r"(?P<escaped>\\.)"
+    r"|:(?=[^\s!-/:-@\[-`{-~][^\s!-,./:-@\[-^`{-~]*[\[{])"
+    r"|(?<![\w:]):(?=:+[^\s!-/:-@\[-`{-~])"
 )
-# a colon inside a word or URL starts neither
-_DIRECTIVE = re.compile(r"(?<![\w/:.\\]):(?=[a-z][a-z-]*\[)")
+# a colon inside a word or URL starts none
 _EMOJI = re.compile(r"(?<![\w/:.\\]):(?=[a-z0-9_+/-]+:)")
-# brackets may be nested once, in the alt text and in the URL
-_ALT = r"!\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*<?"
-_TITLE = r">?(?:\s+[\"'(][^)\n]{0,300})?\)"
-_IMAGE = re.compile(_ALT + r"((?:[^()\s<>]|\([^()\s<>]*\))+)" + _TITLE)
-_DATA_IMAGE = re.compile(_ALT + r"data:image/[^()\s<>]*" + _TITLE)
+_FOOTNOTE = re.compile(r"\[(?=\^[^\]\s]{1,1000}\]:)")
+_DATA_IMAGE = re.compile(r"data:image/[^,()\s<>]{0,100},[^()\s<>]*")
+_SCHEME = re.compile(r"[^:/?#]*:")
+_ALLOWED_SCHEMES = frozenset({"http:", "https:", "mailto:", "tel:"})
+_MAX_PASSES = 10  # an image in a link that is removed is found in the second
 # Pandoc's rule for dollars, and one more: a letter or digit outside next to one means a price or a
 # shell variable. The last two are TeX's own delimiters, which Markdown would drop.
 _FORMULA = re.compile(
@@ -42,8 +45,8 @@ _FORMULA = re.compile(
 )
 # markup at the start of a line or around words, removed for one-line previews
 _LINE_MARKS = re.compile(r"^\s*(?:(?:>|#{1,6}(?=\s)|[-*+](?=\s))\s*)+")
-_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
-_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)(.{1,100}?)(?<=\S)\1(?!\w)")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\)|\Z)")
+_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)(.+?)(?<=\S)\1(?!\w)")
 # a line break that Markdown reads as a space; not one after a backslash
 _SOFT_END = re.compile(r"(?<![\n\\ \t])[ \t]*\n(?=[ \t]*\S)")
 _MATHEMATICAL = re.compile(r"[\\^_=<>+*/{}]|^\s*\w\s*$")
@@ -71,47 +74,86 @@ def inline_code(text: str) -> str:
     return f"`{' '.join(text.replace('`', chr(39)).split())}`" if text.strip() else ""
 
 
-def strip_remote_images(markdown: str) -> tuple[str, list[str]]:
-    """Return Markdown without remote images, and their URLs.
+def sanitize(markdown: str) -> tuple[str, list[str]]:
+    """Return untrusted Markdown that loads nothing, and the URLs of its remote images.
 
-    Each remote image becomes a line with its host; `data:` images and code stay as they are. The
-    content security policy blocks remote images anyway: this shows a name instead of a broken
-    picture. Line breaks are kept, since most authors mean them.
+    Each remote image becomes a line with its host: the content security policy would block it and
+    show a broken picture. A link stays if it leads to a web page, a mail address or a telephone
+    number, else its words do. A `data:` image stays if a browser may decode it, and code as it is.
+    Line breaks are kept, since most authors mean them. Text that is nested too deeply is drawn as
+    plain text.
     """
-    urls: dict[str, None] = {}
-
-    def replace(match: re.Match[str]) -> str:
-        alt, url = match.groups()
-        if url.lower().startswith("data:image/"):
-            return match.group(0)
-        host = extract_host(url)
-        if not host:
-            return f"*image “{escape(alt or clip(url, 60))}”*"
-        urls[url] = None
-        return f"*image “{escape(alt or 'without a name')}” from {escape(host)}*"
-
-    safe = _outside_code(markdown, lambda part: _formulas(_IMAGE.sub(replace, part)))
+    safe, urls = _sanitize(markdown)
     return safe, list(urls)
 
 
+@lru_cache(maxsize=200)  # a page draws the same texts again in each rerun
+def _sanitize(markdown: str) -> tuple[str, tuple[str, ...]]:
+    urls: dict[str, None] = {}
+    try:
+        text = _outside_code(normalize(markdown))
+        for _ in range(_MAX_PASSES):
+            safe = _remove_addresses(text, urls)
+            if safe == text:
+                return text, tuple(urls)
+            text = safe
+    except UnreadableMarkdown:
+        pass
+    return escape_lines(markdown), ()
+
+
+def _outside_code(markdown: str) -> str:
+    parts, end = [], 0
+    for span in find_spans(markdown):
+        if span.kind == "code" and span.start >= end:
+            parts += [_formulas(markdown[end : span.start]), markdown[span.start : span.end]]
+            end = span.end
+    return "".join([*parts, _formulas(markdown[end:])])
+
+
+def _remove_addresses(markdown: str, urls: dict[str, None]) -> str:
+    """Replace images and links whose address is not wanted, and add those of remote images."""
+    parts, end = [], 0
+    for span in find_spans(markdown):
+        words = _replacement(span)
+        if words is None or span.start < end:
+            continue
+        if span.kind == "image" and extract_host(span.address):
+            urls[span.address] = None
+        parts += [markdown[end : span.start], words]
+        end = span.end
+    return "".join([*parts, markdown[end:]])
+
+
+def _replacement(span: Span) -> str | None:
+    """Return what to write in place of an image or link, None if it stays."""
+    if span.kind == "image":
+        name = f"*image “{escape(span.label or 'without a name')}”"
+        if span.address.lower().startswith("data:image/"):
+            reason = undrawable_reason(image_bytes(span.address))
+            return f"{name} is not shown: {reason}*" if reason else None
+        host = extract_host(span.address)
+        return f"{name} from {escape(host)}*" if host else f"{name}*"
+    scheme = _SCHEME.match(span.address)
+    if span.kind == "link" and scheme and scheme[0].lower() not in _ALLOWED_SCHEMES:
+        return span.label or "*link*"
+    return None
+
+
 def strip_data_images(markdown: str) -> str:
-    """Return Markdown with a line in place of each `data:` image."""
-
-    def name(match: re.Match[str]) -> str:
-        return f"*image “{escape(match[1] or 'without a name')}”*"
-
-    return _outside_code(markdown, lambda part: _DATA_IMAGE.sub(name, part))
+    """Return Markdown without the data of its images, of which `sanitize` shows the names."""
+    return _DATA_IMAGE.sub("data:", markdown)
 
 
 def first_line(markdown: str) -> str:
     """Return the first line that has words, without its Markdown markup."""
-    for line in markdown.strip()[:_MAX_SCANNED].splitlines():
+    text = _LINK.sub(r"\1", markdown[:_MAX_SCANNED_WITH_LINKS]).strip()[:MAX_SCANNED]
+    for line in text.splitlines():
         bare = _LINE_MARKS.sub("", line)
-        bare = _LINK.sub(r"\1", bare)
         bare = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", bare)).strip()
         if re.search(r"\w", bare) and not line.startswith(("```", "~~~")):
             return bare
-    return markdown.strip()[:_MAX_SCANNED].partition("\n")[0]
+    return text.partition("\n")[0]
 
 
 def humanize(name: str) -> str:
@@ -120,32 +162,18 @@ def humanize(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _outside_code(markdown: str, change: Callable[[str], str]) -> str:
-    return _replace(_CODE, markdown, lambda match: match.group(0), change)
-
-
 def _formulas(markdown: str) -> str:
     """Write formulas as Streamlit reads them, and escape other dollars and Streamlit's markup."""
-    return _replace(_FORMULA, markdown, _formula, _text)
-
-
-def _replace(
-    pattern: re.Pattern[str],
-    text: str,
-    matched: Callable[[re.Match[str]], str],
-    between: Callable[[str], str],
-) -> str:
-    """Replace the matches of a pattern, and the texts between them."""
     parts, end = [], 0
-    for match in pattern.finditer(text):
-        parts += [between(text[end : match.start()]), matched(match)]
+    for match in _FORMULA.finditer(markdown):
+        parts += [_text(markdown[end : match.start()]), _formula(match)]
         end = match.end()
-    return "".join([*parts, between(text[end:])])
+    return "".join([*parts, _text(markdown[end:])])
 
 
 def _text(markdown: str) -> str:
     """Escape Streamlit's markup between formulas, and keep line breaks."""
-    return _SOFT_END.sub("  \n", _without_directives(markdown))
+    return _SOFT_END.sub("  \n", _FOOTNOTE.sub(r"\\[", _without_directives(markdown)))
 
 
 def _formula(match: re.Match[str]) -> str:
@@ -163,7 +191,9 @@ def _formula(match: re.Match[str]) -> str:
     if match["tex_block"] and not _MATHEMATICAL.search(block):
         return _without_directives(whole)
     block = re.sub(r"\n\s*\n", "\n", block.strip())  # a blank line would end the formula
-    return f"\n$$\n{block}\n$$\n" if _stands_alone(match) else f"$${block}$$"
+    if _stands_alone(match):
+        return f"\n$$\n{block}\n$$\n"
+    return f"$${' '.join(block.split())}$$"  # a line that begins with $$ would begin a block
 
 
 def _stands_alone(match: re.Match[str]) -> bool:
@@ -173,7 +203,8 @@ def _stands_alone(match: re.Match[str]) -> bool:
 
 def _without_directives(markdown: str) -> str:
     """Escape Streamlit's own markup: `:red[…]`, `:smile:` and `:material/…:`."""
-    return _EMOJI.sub(":\u2060", _DIRECTIVE.sub(r"\\:", markdown))
+    escaped = _DIRECTIVE.sub(lambda match: match["escaped"] or r"\:", markdown)
+    return _EMOJI.sub(":\u2060", escaped)
 
 
 def browser_timezone() -> tzinfo:

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import httpx
 import pytest
 
 from lfclient import Component, Flow, InvalidRequest, RunStatus, ServerInfo, Unreachable
+from lfclient.api.http import Response
+from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.event_streams import follow_events
+from lfclient.api.operations.runs import wait_for_run
+from lfclient.api.steps import Pause
+from lfclient.common.redaction import Redactor
+from lfclient.wire.server_info import Capabilities
 from tests.support.recorded import flow_of, recorded
-from tests.support.scripted import FLOW, OLD, QUEUED, VERSION, WORKFLOWS, Server
+from tests.support.scripted import (
+    FLOW,
+    JOB,
+    OLD,
+    QUEUED,
+    VERSION,
+    WORKFLOWS,
+    Server,
+    call_client,
+)
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
@@ -186,3 +203,58 @@ def test_build_records_of_the_previous_run_do_not_count_as_replaced():
     with server.client() as client:
         run = client.run(flow_of("S-1"))
     assert run.outputs["S-1"].value == [{"text": "b"}]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        lambda context: wait_for_run(context, JOB, None, None, FLOW),
+        lambda context: follow_events(context, JOB, None, FLOW),
+    ],
+    ids=["wait", "events"],
+)
+def test_a_client_pauses_for_as_long_as_the_server_asks(start):
+    """Here seven seconds, where it would ask again after a tenth of one."""
+    server = ServerInfo("1.13.0", "modes", capabilities=Capabilities(events=True))
+    context = ApiContext(None, server)
+    busy = Response(503, b"{}", Redactor(), httpx.Headers({"retry-after": "7"}))
+    with contextlib.closing(start(context)) as steps:
+        step = next(steps)
+        while not isinstance(step, Pause):
+            step = steps.send(busy)
+    assert step.seconds == 7
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("30", 30),
+        ("Thu, 26 Nov 2026 12:00:30 GMT", 30),
+        ("Thu, 26 Nov 2026 11:00:00 GMT", 0),
+        ("86400", 3600),
+        ("9" * 5000, 3600),
+        ("Fri, 27 Nov 2026 12:00:00 GMT", 3600),
+        ("", 0),
+        ("-5", 0),
+        ("\u0661", 0),
+        ("soon", 0),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", 0),
+    ],
+)
+def test_retry_after_is_a_number_or_a_date_and_at_most_an_hour(header, seconds):
+    headers = httpx.Headers({"date": "Thu, 26 Nov 2026 12:00:00 GMT"}, encoding="utf-8")
+    headers["retry-after"] = header
+    assert Response(429, b"{}", Redactor(), headers).retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"session_id": "half of \ud83d"}, {"overrides": {"T-a.p": "\ud83d"}}]
+)
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_lone_surrogate_is_refused_before_anything_is_sent(kind, arguments):
+    """Also in overrides that aren't checked."""
+    server = Server()
+    options = {"transport": httpx.MockTransport(server), "server": ServerInfo("1.13.0", "modes")}
+    with pytest.raises(InvalidRequest, match="a lone surrogate"):
+        call_client(kind, lambda client: client.submit(FLOW, check=False, **arguments), **options)
+    assert server.paths() == []

@@ -80,7 +80,6 @@ class ScriptedStatus:
         (status_of("queued"), 5),
         ((0, httpx.ReadTimeout("slow")), 1),
         ((0, httpx.ConnectError("gone")), 1),
-        ((0, httpx.DecodingError("broken")), 1),
         ((403, {"detail": "API key authentication failed"}), 1),
         (recorded("1.13.0", "bg_completed"), 1),
     ],

@@ -6,6 +6,7 @@ Over real sockets, by both clients and by the runner.
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -134,9 +135,36 @@ def test_silence_without_keep_alives_does_not_end_a_call(
     monkeypatch.setattr(event_streams, "KEEP_ALIVE_SILENCE_SECONDS", 0.3)
     monkeypatch.setattr(event_streams, "MAX_SILENCE_SECONDS", 0.3)
     proxy.plan(POST, Fault(stall=1, after=b"two "))
-    silent = ServerInfo("1.12.8", "modes", capabilities=Capabilities(events=True))
-    found = collect(kind, proxy, server=silent, timeout=0.5, run_timeout=0.5)
+    found = collect(kind, proxy, server=WITHOUT_KEEP_ALIVES, timeout=0.5, run_timeout=0.5)
     assert found[-1].status is RunStatus.COMPLETED
+
+
+WITHOUT_KEEP_ALIVES = ServerInfo("1.12.8", "modes", capabilities=Capabilities(events=True))
+
+
+def test_long_silence_without_keep_alives_interrupts_a_call(
+    kind: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+):
+    """The connection is half open: Langflow itself ends a call after five minutes by default."""
+    monkeypatch.setattr(event_streams, "MAX_CALL_SILENCE_SECONDS", 0.3)
+    proxy.plan(POST, Fault(stall=60, after=b"two "))
+    found = collect(kind, proxy, server=WITHOUT_KEEP_ALIVES)
+    assert (found[-1].status, proxy.count(POST)) == (RunStatus.INTERRUPTED, 1)
+    assert any("did not respond in time" in warning for warning in found[-1].run.warnings)
+
+
+def test_a_server_that_accepts_a_call_and_stays_silent_is_given_up(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+):
+    """As a host that vanishes without closing its connections."""
+    monkeypatch.setattr(event_streams, "MAX_CALL_SILENCE_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        collector = EventCollector(kind, url, server=WITHOUT_KEEP_ALIVES)
+        with pytest.raises(Unreachable) as caught:
+            collector.collect(lambda client: client.stream(flow))
+    assert caught.value.sent
+    assert caught.value.timed_out
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Fingerprints decide who may see a run, and reveal neither key nor cookie."""
 
+import hashlib
+import hmac
 import stat
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import (
     OwnershipError,
     browser_fingerprint,
+    connection_fingerprint,
     folder_secret,
     owner_fingerprint,
 )
@@ -22,8 +25,8 @@ def no_cached_secret():
     folder_secret.cache_clear()
 
 
-def typed(url="http://a", key="sk-1"):
-    return Connection("a", url, SecretStr(key) if key else None, "typed")
+def typed(url="http://a", key="sk-1", user_id=None):
+    return Connection("a", url, SecretStr(key) if key else None, "typed", user_id=user_id)
 
 
 def test_the_same_server_and_key_give_the_same_fingerprint_after_a_restart(tmp_path):
@@ -39,16 +42,38 @@ def test_another_key_or_server_gives_another_fingerprint(tmp_path, other):
     assert owner_fingerprint(other, tmp_path) != owner_fingerprint(typed(), tmp_path)
 
 
-def test_a_browser_fingerprint_depends_on_cookie_and_secret_and_survives_a_restart(tmp_path):
-    before = browser_fingerprint("cookie", tmp_path)
-    folder_secret.cache_clear()
-    assert browser_fingerprint("cookie", tmp_path) == before
-    assert len(before) == 64
-    assert browser_fingerprint("cookies", tmp_path) != before
-    assert browser_fingerprint("cookie", tmp_path / "other") != before
+def test_all_keys_of_a_user_on_a_server_have_one_owner(tmp_path):
+    one = owner_fingerprint(typed(user_id="u"), tmp_path)
+    assert owner_fingerprint(typed(key="sk-2", user_id="u"), tmp_path) == one
+    for other in (typed(user_id="v"), typed(url="http://b", user_id="u"), typed()):
+        assert owner_fingerprint(other, tmp_path) != one
+
+
+def test_two_keys_of_a_user_are_two_connections(tmp_path):
+    """The user doesn't change a connection's fingerprint."""
+    one = connection_fingerprint(typed(user_id="u"), tmp_path)
+    assert connection_fingerprint(typed(key="sk-2", user_id="u"), tmp_path) != one
+    assert one == connection_fingerprint(typed(), tmp_path) == owner_fingerprint(typed(), tmp_path)
+
+
+def test_the_fingerprint_without_a_user_is_that_of_earlier_releases(tmp_path):
+    """It finds their records."""
     secret = SecretStr("s" * 32)
-    assert browser_fingerprint("cookie", tmp_path, secret) == browser_fingerprint(
-        "cookie", tmp_path / "x", secret
+    message = b'["typed", "http://a", "sk-1"]'
+    expected = hmac.new(b"s" * 32, message, hashlib.sha256).hexdigest()
+    assert owner_fingerprint(typed(), tmp_path, secret) == expected
+
+
+def test_a_browser_fingerprint_depends_on_browser_and_secret_and_survives_a_restart(tmp_path):
+    before = browser_fingerprint("browser", tmp_path)
+    folder_secret.cache_clear()
+    assert browser_fingerprint("browser", tmp_path) == before
+    assert len(before) == 64
+    assert browser_fingerprint("browsers", tmp_path) != before
+    assert browser_fingerprint("browser", tmp_path / "other") != before
+    secret = SecretStr("s" * 32)
+    assert browser_fingerprint("browser", tmp_path, secret) == browser_fingerprint(
+        "browser", tmp_path / "x", secret
     )
 
 

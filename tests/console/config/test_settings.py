@@ -4,8 +4,7 @@ import httpx
 import pytest
 
 from lfclient.console.config.discovery import DiscoveredServer, discover
-from lfclient.console.config.settings import Settings, SettingsError, check_address
-from lfclient.wire.addresses import AddressRefused
+from lfclient.console.config.settings import Settings, SettingsError
 
 
 def load(tmp_path, environ=None, bind="", env_file="", secrets=""):
@@ -99,6 +98,7 @@ def test_no_key_is_in_the_repr(tmp_path):
         ({"LANGFLOW_SERVER_URL": "ftp://x"}, "", "", ["LANGFLOW_SERVER_URL", "environment"]),
         ({}, "LANGFLOW_SERVER_URL=ftp://x", "", ["LANGFLOW_SERVER_URL", ".env"]),
         ({"LFCONSOLE_ALLOW_OTHER_SERVERS": "perhaps"}, "", "", ["LFCONSOLE_ALLOW_OTHER_SERVERS"]),
+        ({"LFCONSOLE_ALLOW_INSTALL": "perhaps"}, "", "", ["LFCONSOLE_ALLOW_INSTALL"]),
         ({"LFCONSOLE_CA_BUNDLE": "/no/such.pem"}, "", "", ["LFCONSOLE_CA_BUNDLE", "such.pem"]),
         ({"LANGFLOW_VERIFY": "2"}, "", "", ["LANGFLOW_VERIFY"]),
         ({}, "", "servers = 3", ["servers", "secrets.toml"]),
@@ -134,40 +134,6 @@ def test_an_error_about_a_key_does_not_contain_the_key(tmp_path):
     with pytest.raises(SettingsError) as caught:
         load(tmp_path, secrets="[servers.a]\nurl = 'http://a'\napi_key = ['sk-hidden']")
     assert "sk-hidden" not in f"{caught.value}{caught.value.hint}"
-
-
-@pytest.mark.parametrize(
-    ("bind", "value", "allowed"),
-    [
-        ("127.0.0.1", None, True),
-        ("localhost", None, True),
-        ("", None, False),
-        ("0.0.0.0", None, False),
-        ("0.0.0.0", "true", True),
-        ("127.0.0.1", "false", False),
-    ],
-)
-def test_typed_addresses_are_allowed_by_default_only_on_loopback(tmp_path, bind, value, allowed):
-    environ = {"LFCONSOLE_ALLOW_OTHER_SERVERS": value} if value else {}
-    assert load(tmp_path, environ, bind).allow_other_servers is allowed
-
-
-def test_only_configured_addresses_pass_if_others_are_not_allowed(tmp_path):
-    settings = load(tmp_path, {"LANGFLOW_SERVER_URL": "http://own:7860"}, "0.0.0.0")
-
-    def resolve(host, port):
-        return ["10.0.0.1"]
-
-    assert check_address("own:7860/", settings, resolve) == "http://own:7860"
-    with pytest.raises(AddressRefused) as caught:
-        check_address("http://other", settings, resolve)
-    assert "LFCONSOLE_ALLOW_OTHER_SERVERS" in caught.value.hint
-
-
-def test_metadata_addresses_are_refused_even_if_configured(tmp_path):
-    settings = load(tmp_path, {"LANGFLOW_SERVER_URL": "http://own"}, "127.0.0.1")
-    with pytest.raises(AddressRefused):
-        check_address("http://own", settings, lambda host, port: ["169.254.169.254"])
 
 
 def test_the_data_folder_discovery_address_and_ca_bundle_are_configurable(tmp_path):
@@ -225,6 +191,18 @@ def test_discovery_finds_nothing_if_the_connection_is_refused():
         raise httpx.ConnectError("refused", request=request)
 
     assert discover("http://127.0.0.1:1", transport=httpx.MockTransport(refuse)) is None
+
+
+def test_discovery_waits_for_a_langflow_that_responds_late():
+    """Otherwise the console would install another one."""
+    waits = []
+
+    def respond(request):
+        waits.append(request.extensions["timeout"]["read"])
+        return httpx.Response(200, json=VERSION)
+
+    discover("http://127.0.0.1:7860", transport=httpx.MockTransport(respond))
+    assert min(waits) >= 5
 
 
 DATABASE = {"LFCONSOLE_DATABASE_URL": "postgresql://console:hunter2@db/runs"}

@@ -1,6 +1,20 @@
 """Images are found anywhere in an output."""
 
-from lfclient.console.content.images import MAX_IMAGES, FoundImage, find_images
+import io
+import struct
+import zlib
+
+import pytest
+from PIL import Image
+
+from lfclient.console.content.images import (
+    MAX_IMAGES,
+    MAX_PIXELS,
+    FoundImage,
+    find_images,
+    image_size,
+    undrawable_reason,
+)
 from lfclient.outputs.model import Output, OutputKind
 
 ONE = "data:image/png;base64,iVBORw0KGgoAAAA="
@@ -48,3 +62,51 @@ def test_plain_values_contain_no_images():
 
 def test_the_number_of_images_is_limited():
     assert len(found([f"{ONE}{i}" for i in range(MAX_IMAGES + 9)])) == MAX_IMAGES
+
+
+def encoded(kind, size, **options):
+    content = io.BytesIO()
+    Image.new("L", size).save(content, kind, **options)
+    return content.getvalue()
+
+
+def png_header(width, height):
+    """Return a PNG that declares a size and has no pixels."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    header += struct.pack(">I", zlib.crc32(header))
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + bytes(4) + b"IDAT"
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP"])
+def test_the_size_of_an_image_is_read(kind):
+    assert image_size(encoded(kind, (30, 20))) == (30, 20)
+
+
+@pytest.mark.parametrize("data", [b"", b"text", b"<svg/>", b"\x89PNG broken", b"\xff\xd8\xff\xe0"])
+def test_other_files_have_no_size(data):
+    assert image_size(data) is None
+
+
+def test_an_image_of_the_most_pixels_may_be_drawn_and_a_larger_one_not():
+    assert undrawable_reason(encoded("PNG", (5_000, 5_000))) == ""
+    assert MAX_PIXELS == 5_000 * 5_000
+    reason = "it has 5,000 × 5,001 pixels, more than 25 megapixels"
+    assert undrawable_reason(encoded("PNG", (5_000, 5_001))) == reason
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "GIF", "WEBP", "BMP"])
+def test_a_large_image_of_each_kind_is_not_drawn(kind):
+    options = {"lossless": True, "method": 0} if kind == "WEBP" else {}
+    assert "more than 25 megapixels" in undrawable_reason(
+        encoded(kind, (16_000, 12_000), **options)
+    )
+
+
+@pytest.mark.parametrize(("width", "height"), [(2**31 - 1, 2**31 - 1), (25_000_001, 1)])
+def test_a_declared_size_is_not_believed_in_memory(width, height):
+    assert "megapixels" in undrawable_reason(png_header(width, height))
+
+
+def test_an_image_of_unknown_size_is_not_drawn_and_a_drawing_is():
+    assert "damaged" in undrawable_reason(b"\x89PNG broken")
+    assert undrawable_reason(b"<svg/>") == ""

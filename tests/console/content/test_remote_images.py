@@ -1,5 +1,7 @@
 """Remote images are loaded safely or not at all."""
 
+import gzip
+
 import httpx
 import pytest
 
@@ -19,6 +21,20 @@ def load(address, respond, *, addresses=(PUBLIC,), clock=None):
 
 def png(request):
     return httpx.Response(200, content=PNG, headers={"content-type": "image/png"})
+
+
+def test_a_compressed_response_is_refused():
+    """A chunk of 64 kB may expand to 64 MB."""
+    requests = []
+
+    def respond(request):
+        requests.append(request)
+        headers = {"content-type": "image/png", "content-encoding": "gzip"}
+        return httpx.Response(200, content=gzip.compress(PNG), headers=headers)
+
+    with pytest.raises(ImageLoadError, match="compressed"):
+        load("https://pictures.example/a.png", respond)
+    assert requests[0].headers["accept-encoding"] == "identity"
 
 
 def test_connects_to_the_checked_address_without_credentials():

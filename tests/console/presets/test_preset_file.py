@@ -126,6 +126,7 @@ def test_a_redacted_text_is_rejected():
     fitted = fit_values(nodes, mask_secrets(nodes, overrides))
     assert (fitted.values, fitted.secrets) == ({}, ("T-a.api_key",))
     assert list(fitted.rejected) == ["T-a.words"]
+    assert list(fit_values(nodes, {"T-a.words": "my key is ••••"}).rejected) == ["T-a.words"]
 
 
 def test_a_component_of_another_flow_is_matched_if_it_is_the_only_one_of_its_type():

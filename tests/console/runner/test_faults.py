@@ -1,9 +1,12 @@
 """The runner when servers, keys, disks and consoles fail."""
 
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import event
 
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.runner import memory
@@ -11,10 +14,20 @@ from lfclient.console.runner import runner as runner_module
 from lfclient.console.runner.runner import TooManyRuns
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_queries import RunFilter
+from lfclient.console.store.run_record import StoredParts
 from lfclient.console.store.store import Store
+from lfclient.errors import ResponseTooLarge
 from lfclient.flows.field import Variable
 from lfclient.runs.model import RunStatus, StopResult
-from tests.support.runner_bench import CONNECTION, STOP, both_dialects, without_events
+from tests.support.runner_bench import (
+    CONNECTION,
+    JOB,
+    OFTEN,
+    STOP,
+    SUBMIT,
+    both_dialects,
+    without_events,
+)
 from tests.support.waiting import wait_for, wait_for_record
 
 ANOTHER_KEY = replace(CONNECTION, api_key=SecretStr("sk-another-key"))
@@ -27,6 +40,25 @@ def start_job(bench, overrides=None):
     run_id = bench.start(overrides)
     bench.wait_until_saved(run_id, lambda record: record.job_id)
     return run_id
+
+
+@contextmanager
+def full_disk(store, room_bytes):
+    """Let the file of runs grow by no more than some bytes."""
+    engine = store.database.engine
+
+    def limit(connection, _):
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count={pages + room_bytes // size}")
+
+    event.listen(engine, "connect", limit)
+    engine.dispose()
+    try:
+        yield
+    finally:
+        event.remove(engine, "connect", limit)
+        engine.dispose()
 
 
 def fill_disk(record, **options):
@@ -45,13 +77,42 @@ def test_a_server_that_is_down_at_the_start_fails_the_run_with_a_hint(bench, mod
     assert record.problem.hint
 
 
+@both_dialects
 def test_a_sync_call_whose_response_is_lost_has_an_unknown_outcome(bench):
-    """It is not sent again: it may have run."""
+    """It is not sent again: it may have run. From 1.12 on it is searched for."""
+    bench.use_timings(search_seconds=0.3, min_search_seconds=0.3, searching=OFTEN)
     bench.server.lose_responses = 1
     record = bench.wait_for_end(bench.start(mode="sync"))
     assert record.status is RunStatus.OUTCOME_UNKNOWN
     assert len(bench.server.jobs) == 1
     assert record.problem.hint
+
+
+def test_a_sync_call_whose_response_is_lost_is_found_by_its_session(bench):
+    bench.server.lose_responses = 1
+    run_id = bench.start(mode="sync")
+    bench.wait_until(run_id, lambda record: "looks for the run" in record.note)
+    build = {"job_id": JOB, "timestamp": datetime.now(UTC).isoformat()}
+    result = {"message": {"data": {"session_id": "session"}}}
+    bench.server.builds["ChatInput-a"] = [build | {"data": {"results": result}}]
+    record = bench.wait_for_end(run_id)
+    assert (record.status, record.job_id) == (RunStatus.COMPLETED, JOB)
+    assert bench.server.count("POST", SUBMIT) == 1
+
+
+@both_dialects
+def test_a_job_whose_result_is_too_large_to_be_read_ends(bench, monkeypatch):
+    """Each further attempt would read 100 MB again."""
+    run_id = start_job(bench)
+
+    async def refuse(self, *args, **options):
+        raise ResponseTooLarge("The response is larger than 100 MB.")
+
+    monkeypatch.setattr(AsyncLangflowClient, "status", refuse)
+    record = bench.wait_for_end(run_id)
+    assert record.status is RunStatus.OUTCOME_UNKNOWN
+    assert record.problem.message == "The response is larger than 100 MB."
+    assert "let the flow return less" in record.problem.hint
 
 
 @both_dialects
@@ -188,6 +249,46 @@ def test_a_record_that_cannot_be_saved_is_saved_later(bench):
     assert Store(bench.folder).get(record.id).status is RunStatus.QUEUED
     bench.runner.store.update = update
     assert bench.wait_until_saved(record.id, lambda stored: stored.ended).run == record.run
+
+
+@pytest.mark.parametrize("mode", ["background", "sync"])
+def test_a_result_of_20_mb_ends_its_run_on_a_full_disk(bench, mode):
+    """In memory with its result, in the store without, until there is room; others are saved."""
+    bench.use_timings(maintenance_seconds=0.1)
+    bench.server.text = "x" * 20_000_000
+    with full_disk(bench.runner.store, room_bytes=1_000_000):
+        record = bench.wait_for_end(bench.start(mode=mode))
+        assert record.status is RunStatus.COMPLETED
+        assert record.run.outputs["ChatOutput-b"].value == bench.server.text
+        stored = bench.wait_until_saved(record.id, lambda stored: stored.ended)
+        assert stored.status is RunStatus.COMPLETED
+        assert stored.stored_parts is StoredParts.NO_ROOM
+        output = stored.run.outputs["ChatOutput-b"]
+        assert (output.value, output.note) == (
+            None,
+            "Not stored: the disk of the console's database was full.",
+        )
+        assert "the disk is full" in bench.runner.unsaved_reason(record.id).message
+        bench.server.text = "short"
+        other = bench.wait_for_end(bench.start(mode=mode))
+        assert bench.wait_until_saved(other.id, lambda stored: stored.ended).run == other.run
+        assert bench.runner.unsaved_reason(other.id) is None
+    whole = bench.wait_until_saved(
+        record.id, lambda stored: stored.stored_parts is StoredParts.WHOLE
+    )
+    assert whole.run == record.run
+    wait_for(lambda: bench.runner.unsaved_reason(record.id) is None)
+
+
+def test_a_full_disk_loses_no_end_when_the_console_restarts(bench):
+    """Without the end in the store, a call that nobody follows would seem to be interrupted."""
+    bench.server.text = "x" * 20_000_000
+    with full_disk(bench.runner.store, room_bytes=1_000_000):
+        record = bench.wait_for_end(bench.start(mode="sync"))
+        bench.wait_until_saved(record.id, lambda stored: stored.ended)
+        bench.runner.close()
+    bench.runner = bench.new_runner()
+    assert bench.get(record.id).status is RunStatus.COMPLETED
 
 
 def test_a_record_that_cannot_be_serialized_holds_up_no_other(bench, caplog):

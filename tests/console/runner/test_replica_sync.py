@@ -112,7 +112,7 @@ def test_a_changing_run_is_published_no_more_often_than_allowed(two, monkeypatch
         two.server.log.append(token(f"{number} "))
         time.sleep(0.01)
     two.wait_elsewhere(run_id, lambda record: message_text(record).endswith("99 "))
-    assert 2 <= len(times) <= 8
+    assert len(times) <= 8
     assert all(later - earlier >= 0.2 for earlier, later in pairwise(times))
 
 

@@ -26,6 +26,40 @@ def test_a_waiter_is_woken_by_a_change_or_the_timeout():
     assert cache.wait("nothing", 1, 5) is None
 
 
+def test_a_waiter_that_pauses_skips_changes_but_not_the_end():
+    """It returns without waiting for the pause or the timeout, which would fail the test."""
+    cache = RunCache()
+    cache.put(record())
+    seen = []
+    waiter = threading.Thread(target=lambda: seen.append(cache.wait("r", 1, 60, pause=50)))
+    waiter.start()
+    cache.change("r", note="a word")
+    cache.change("r", status=RunStatus.COMPLETED)
+    waiter.join(10)
+    assert [(each.version, each.status) for each in seen] == [(3, RunStatus.COMPLETED)]
+
+
+def test_a_change_during_the_pause_is_returned_after_it():
+    cache = RunCache(clock=iter(range(100)).__next__)
+    cache.put(record())
+    cache.change("r", note="a word")
+    waits = []
+    cache._ended.wait = waits.append
+    assert cache.wait("r", 1, 20, pause=5).version == 2
+    assert waits  # it paused, and on no change
+
+
+def test_a_removed_run_ends_a_pause():
+    cache = RunCache()
+    cache.put(record())
+    seen = []
+    waiter = threading.Thread(target=lambda: seen.append(cache.wait("r", 1, 60, pause=50)))
+    waiter.start()
+    cache.remove("r")
+    waiter.join(10)
+    assert seen == [None]
+
+
 def test_ended_runs_are_evicted_once_nobody_reads_them():
     """Unfinished, unsaved and followed ones stay."""
     clock = [0.0]

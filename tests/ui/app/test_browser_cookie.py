@@ -10,7 +10,8 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from pages._ui.app.browser_cookie import NAME, BrowserCookie, is_cookie
+from lfclient.console.config.ownership import folder_secret
+from pages._ui.app.browser_cookie import NAME, BrowserCookie
 
 FETCH = {"sec-fetch-site": "same-origin", "accept": "*/*"}
 HEALTH = "/_stcore/health"
@@ -33,14 +34,15 @@ def get(path, headers, base="http://testserver"):
     return asyncio.run(call())
 
 
-def new_cookie():
-    return re.match(rf"{NAME}=([^;]+)", get(HEALTH, FETCH).headers["set-cookie"]).group(1)
+def new_cookie(base="http://testserver"):
+    """A new cookie's name and value."""
+    return get(HEALTH, FETCH, base).headers["set-cookie"].partition(";")[0].partition("=")[::2]
 
 
 def test_the_cookie_is_set_on_a_fetch_by_the_page():
     """Random, unreadable for scripts, sent to this site only, for 30 days."""
     cookie = get(HEALTH, FETCH).headers["set-cookie"]
-    assert is_cookie(re.match(rf"{NAME}=([^;]+)", cookie).group(1))
+    assert re.match(rf"{NAME}_[0-9a-f]{{8}}=[\w-]{{43}}\.[0-9a-f]{{64}};", cookie)
     assert "HttpOnly" in cookie
     assert "SameSite=strict" in cookie
     assert "Max-Age=2592000" in cookie
@@ -51,53 +53,103 @@ def test_the_cookie_is_set_under_a_base_path():
     assert "set-cookie" in get("/base" + HEALTH, FETCH).headers
 
 
-def test_the_cookie_is_secure_over_https():
-    assert "Secure" in get(HEALTH, FETCH, "https://testserver").headers["set-cookie"]
+def test_the_cookie_is_secure_and_of_this_host_over_https():
+    """So that no other host of the domain can set it."""
+    cookie = get(HEALTH, FETCH, "https://testserver").headers["set-cookie"]
+    assert cookie.startswith(f"__Host-{NAME}_")
+    assert "Secure" in cookie
+    assert "Path=/;" in cookie
+    assert "Domain" not in cookie
 
 
 def test_a_valid_cookie_is_renewed_and_never_replaced():
     """The browser's drafts depend on it."""
-    before = new_cookie()
-    headers = {**FETCH, "cookie": f"{NAME}={before}"}
+    name, before = new_cookie()
+    headers = {**FETCH, "cookie": f"{name}={before}"}
     cookie = get(HEALTH, headers).headers["set-cookie"]
-    assert cookie.startswith(f"{NAME}={before}; ")
+    assert cookie.startswith(f"{name}={before}; ")
     assert "Max-Age=2592000" in cookie
     assert "set-cookie" not in get("/", headers).headers
 
 
-@pytest.mark.parametrize("forged", ["short", "a" * 43, f"{'a' * 43}.{'0' * 64}", "a.b"])
+@pytest.mark.parametrize(
+    "forged", ["short", "a" * 43, f"{'a' * 43}.{'0' * 64}", "a.b", f"{'a' * 43}.é", "."]
+)
 def test_a_cookie_that_the_console_did_not_sign_is_replaced(forged):
-    headers = {**FETCH, "cookie": f"{NAME}={forged}"}
-    assert f"{NAME}={forged};" not in get(HEALTH, headers).headers["set-cookie"]
+    name, _ = new_cookie()
+    headers = [*FETCH.items(), ("cookie", f"{name}={forged}".encode("latin-1"))]
+    assert f"{name}={forged};" not in get(HEALTH, headers).headers["set-cookie"]
 
 
-def websocket_cookies(cookie):
-    """The cookies that a page sees when its websocket is opened with these."""
+def test_two_signed_cookies_are_left_as_they_are():
+    """Which one was planted is not known."""
+    (name, one), (_, other) = new_cookie(), new_cookie()
+    headers = {**FETCH, "cookie": f"{name}={one}; {name}={other}"}
+    assert "set-cookie" not in get(HEALTH, headers).headers
+
+
+def websocket_cookies(*cookies, scheme="ws"):
+    """The cookies that a page sees when its websocket is opened with these headers."""
     seen = []
 
     async def page(scope, receive, send):
-        seen.append(dict(scope["headers"]).get(b"cookie", b"").decode())
+        seen.extend(value.decode() for name, value in scope["headers"] if name == b"cookie")
 
-    scope = {"type": "websocket", "headers": [(b"cookie", cookie.encode())]}
+    headers = [(b"cookie", cookie.encode()) for cookie in cookies]
+    scope = {"type": "websocket", "scheme": scheme, "headers": headers}
     asyncio.run(BrowserCookie(page)(scope, None, None))
-    return seen[0]
+    assert len(seen) <= 1
+    return seen[0] if seen else None
 
 
-def test_a_websocket_sees_own_cookies_only():
+def test_a_websocket_sees_the_token_and_no_cookie_of_a_console():
     """Others could let two people share what a browser is given."""
-    own = new_cookie()
-    assert websocket_cookies(f"a=1; {NAME}={own}; b=2") == f"a=1; {NAME}={own}; b=2"
+    name, own = new_cookie()
     token, _, signature = own.partition(".")
-    for forged in (token, f"{token}.{signature[::-1]}", "x" * 43, ""):
-        assert websocket_cookies(f"a=1; {NAME}={forged}; b=2") == "a=1; b=2"
-        assert websocket_cookies(f"a=1;{NAME} = {forged}; b=2") == "a=1; b=2"
+    assert websocket_cookies(f"a=1; {name}={own}; b=2") == f"a=1; b=2; {NAME}={token}"
+    for forged in (token, f"{token}.{signature[::-1]}", f"{token}.é", "x" * 43, ""):
+        for used in (name, NAME, f"__Host-{name}"):
+            assert websocket_cookies(f"a=1; {used}={forged}; b=2") == "a=1; b=2"
+            assert websocket_cookies(f"a=1;{used} = {forged}; b=2") == "a=1; b=2"
+    assert websocket_cookies() is None
 
 
-def test_processes_of_one_data_folder_accept_each_others_cookies(monkeypatch, tmp_path):
-    own = new_cookie()
-    assert websocket_cookies(f"{NAME}={own}")
+def test_over_https_only_a_cookie_that_the_host_set_counts():
+    name, own = new_cookie("https://testserver")
+    token = own.partition(".")[0]
+    assert websocket_cookies(f"{name}={own}", scheme="wss") == f"{NAME}={token}"
+    assert websocket_cookies(f"{name.removeprefix('__Host-')}={own}", scheme="wss") is None
+
+
+def test_a_websocket_sees_the_cookies_of_all_headers():
+    name, own = new_cookie()
+    assert websocket_cookies("a=1", f"{name}={own}", "b") == f"a=1; b; {NAME}={own[:43]}"
+
+
+def test_a_websocket_sees_no_token_if_two_are_signed():
+    """One of them may be planted; twice the same is one."""
+    (name, one), (_, other) = new_cookie(), new_cookie()
+    assert websocket_cookies(f"{name}={one}; {name}={other}") is None
+    assert websocket_cookies(f"{name}={one}; {name}={one}") == f"{NAME}={one[:43]}"
+
+
+def test_processes_of_one_data_folder_accept_each_others_cookies():
+    name, own = new_cookie()
+    folder_secret.cache_clear()
+    assert websocket_cookies(f"{name}={own}")
+
+
+def test_consoles_with_different_data_folders_keep_their_cookies_beside_each_other(
+    monkeypatch, tmp_path
+):
+    """Under one host, at two ports or paths, a browser keeps one cookie of a name."""
+    name, own = new_cookie()
     monkeypatch.setenv("LFCONSOLE_DATA_DIR", str(tmp_path / "other"))
-    assert not websocket_cookies(f"{NAME}={own}")
+    other_name, other = new_cookie()
+    assert other_name != name
+    cookies = f"{name}={own}; {other_name}={other}"
+    assert websocket_cookies(cookies) == f"{NAME}={other[:43]}"
+    assert websocket_cookies(f"{other_name}={own}") is None
 
 
 @pytest.mark.parametrize(

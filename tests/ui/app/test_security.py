@@ -3,15 +3,18 @@
 import asyncio
 import logging
 import re
+import tomllib
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from pages._ui.app import security
 from pages._ui.app.security import ExceptionTextFilter, content_security_policy
+from tests.support.console_process import ROOT
 
 
 def get(path, headers):
@@ -67,7 +70,7 @@ def test_exception_texts_stay_out_of_streamlits_log():
 
 
 def open_websocket(headers, scheme="ws"):
-    """The websocket's first answer to a browser's request: accepted or closed."""
+    """The websocket's first response to a browser's request: accepted or closed."""
     sent = []
 
     async def page(scope, receive, send):
@@ -90,6 +93,19 @@ def open_websocket(headers, scheme="ws"):
     return sent
 
 
+@pytest.fixture
+def set_option(monkeypatch):
+    """Changes an option of Streamlit."""
+    get_option = security.config.get_option
+
+    def change(name, value):
+        monkeypatch.setattr(
+            security.config, "get_option", lambda key: value if key == name else get_option(key)
+        )
+
+    return change
+
+
 @pytest.mark.parametrize(
     ("scheme", "headers"),
     [
@@ -97,12 +113,14 @@ def open_websocket(headers, scheme="ws"):
         ("wss", {"origin": "https://127.0.0.1:8501"}),
         ("ws", {"origin": "http://a.example", "host": "a.example"}),
         ("ws", {"origin": "https://127.0.0.1:8501", "x-forwarded-proto": "https"}),
-        ("ws", {"origin": "http://a.example", "x-forwarded-host": "a.example"}),
+        ("ws", {"origin": "https://127.0.0.1:8501", "x-forwarded-proto": "https, http"}),
+        ("ws", {"origin": "https://127.0.0.1:8501", "x-forwarded-proto": "HTTPS,https"}),
+        ("ws", {"origin": "http://127.0.0.1:8501", "x-forwarded-host": "a.example, b"}),
         ("ws", {}),
     ],
 )
 def test_the_consoles_own_page_opens_its_websocket(scheme, headers):
-    """Also behind a proxy; what sends no origin is no browser."""
+    """Also behind proxies. Clients other than browsers send no Origin."""
     assert open_websocket(headers, scheme) == ["websocket.accept"]
 
 
@@ -121,8 +139,30 @@ def test_a_page_of_another_origin_opens_no_websocket(origin):
     assert open_websocket({"origin": origin}) == ["websocket.close"]
 
 
-def test_an_origin_that_the_operator_allows_opens_the_websocket(monkeypatch):
-    monkeypatch.setattr(
-        security.config, "get_option", {"server.corsAllowedOrigins": ["https://a.example"]}.get
-    )
+def test_a_refused_origin_is_logged_once(caplog):
+    for _ in range(2):
+        open_websocket({"origin": "http://logged.example"})
+    assert caplog.messages == [
+        "Websocket from http://logged.example refused; expected http://127.0.0.1:8501."
+    ]
+
+
+@pytest.mark.parametrize("allowed", ["https://a.example", " https://a.example/"])
+def test_an_origin_that_the_operator_allows_opens_the_websocket(set_option, allowed):
+    set_option("server.corsAllowedOrigins", [allowed])
     assert open_websocket({"origin": "https://a.example"}) == ["websocket.accept"]
+    assert open_websocket({"origin": "https://b.example"}) == ["websocket.close"]
+
+
+def test_all_origins_open_the_websocket_if_the_operator_turns_the_check_off(set_option):
+    set_option("server.enableCORS", False)
+    assert open_websocket({"origin": "https://a.example"}) == ["websocket.accept"]
+
+
+@pytest.mark.parametrize("host", ["localhost:8501", "127.0.0.1:8501", "[::1]:8501"])
+def test_the_console_can_be_opened_under_each_name_of_this_machine(set_option, host):
+    """The configuration file that the console comes with says so."""
+    options = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())
+    set_option("server.allowedHosts", options["server"]["allowedHosts"])
+    assert is_host_allowed(host)
+    assert not is_host_allowed("a.example")

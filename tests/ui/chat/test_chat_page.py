@@ -4,6 +4,8 @@ import copy
 
 from pages._ui.connection import request_cache
 from pages._ui.form.entries import EnteredValue
+from pages._ui.form.form_state import SECRET_HINT
+from pages._ui.state import browser
 from tests.support.flows import edge, entry, node
 from tests.ui.support.chat_langflow import MESSAGES, RUN, chat_flow
 from tests.ui.support.chat_page import (
@@ -107,6 +109,22 @@ def test_a_secret_of_the_form_is_redacted_in_messages(chat_langflow):
     assert "sk-very-secret" in chat_langflow.rows[-1]["text"]
     assert "sk-very-secret" not in page_text(app)
     assert "echo of say ••••" in page_text(app)
+
+
+def test_a_secret_that_was_not_saved_is_requested_beside_the_closed_parameters(
+    chat_langflow, monkeypatch
+):
+    monkeypatch.setattr(browser, "browser_id", lambda: "one")
+    found = chat_flow()
+    key = entry("SecretStrInput", "str", "", load_from_db=False, password=True)
+    found["data"]["nodes"][1]["data"]["node"]["template"]["token"] = {**key, "api_editable": True}
+    chat_langflow.server.set_flows(found)
+    app = open_chat()
+    assert SECRET_HINT not in page_text(app)
+    open_parameters(app)
+    field = next(each for each in app.text_input if "token" in (each.key or ""))
+    field.set_value("sk-very-secret").run()
+    assert SECRET_HINT in page_text(open_chat())
 
 
 def test_a_message_that_cannot_be_sent_returns_to_the_chat_input(chat_langflow, monkeypatch):

@@ -111,7 +111,7 @@ def test_without_runs_in_the_address_recent_ones_can_be_chosen_and_compared(crea
         ("1,2,3,4,5", "names 5 runs, but at most 4"),
         ("1,<script>", "find “<script>”"),
         ("1," + "f" * 32, "find “" + "f" * 32 + "”"),
-        ("1,other", "with a different server or API key"),
+        ("1,other", "belongs to another server or user"),
     ],
 )
 def test_runs_that_cannot_be_compared_are_explained_and_others_offered(create_run, names, words):

@@ -2,11 +2,14 @@
 
 from dataclasses import fields
 
+import pytest
+
 from lfclient import Capabilities, FlowSummary
+from lfclient.console.config.permissions import InstallNotAllowed
 from lfclient.wire.server_info import SINCE
-from pages._ui.connection import request_cache, server_panel
+from pages._ui.connection import request_cache, server_panel, server_session
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.whole_pages import ONE, TWO, open_app, page_text, press
+from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
 
 OLD = {"version": "0.8.4", "main_version": "0.8.4", "package": "Langflow Base"}
 
@@ -25,6 +28,19 @@ def test_each_capability_has_a_label():
     assert set(server_panel._CAPABILITIES) == names
     assert all(name[0].isupper() for name in server_panel._CAPABILITIES.values())
     assert set(SINCE) < names
+
+
+def test_without_permission_no_sample_flows_are_added(langflow_stand_in, monkeypatch):
+    """They are not offered, and the page of a server without flows does not point at them."""
+    monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
+    langflow_stand_in.set_flows()
+    app = open_app("pages/connection.py")
+    assert "Only the console's operator can add them" in page_text(app)
+    assert "Add the sample flows" not in button_labels(app)
+    assert "Create a flow in Langflow." in page_text(open_app())
+    with pytest.raises(InstallNotAllowed):
+        server_panel._add_samples(server_session.current())
+    assert not [line for line in langflow_stand_in.requests if line.startswith("POST")]
 
 
 def test_the_number_of_flows_includes_added_samples(langflow_stand_in, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 
 from lfclient.errors import FlowNotFound, ServerFault, Unreachable
 from pages._ui.connection import request_cache
-from pages._ui.connection.request_cache import RequestCache, StillLoading
+from pages._ui.connection.request_cache import RequestCache, StillLoading, _PendingRequest
 from tests.support.waiting import wait_for
 
 NAMES = ("w", "other")
@@ -71,6 +71,21 @@ def test_a_slow_refresh_returns_the_previous_response(cache, slow, monkeypatch):
     slow.go.set()
     wait_for(lambda: cache.seconds_waiting("o", NAMES) is None)
     assert cache.get("o", "w", 60, slow).value == "late"
+
+
+def test_a_page_does_not_wait_for_a_refresh_that_last_took_longer(cache, slow, monkeypatch):
+    """It would wait in vain; a caller that names its own time waits that long."""
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
+    with pytest.raises(StillLoading):
+        cache.get("o", "w", 60, slow)
+    slow.go.set()
+    assert cache.get("o", "w", 60, slow, max_wait=30).value == "late"
+    slow.go.clear()
+    waits = []
+    monkeypatch.setattr(_PendingRequest, "wait", lambda _, seconds: waits.append(seconds))
+    assert cache.get("o", "w", 0, slow).value == "late"
+    assert cache.get("o", "w", 0, slow, max_wait=30).value == "late"
+    assert waits == [0, 30]
 
 
 def test_an_unreachable_server_leaves_its_previous_response(cache):

@@ -8,7 +8,7 @@ from pages._ui.connection.server_session import ServerSession
 
 def test_other_servers_are_not_listed_for_a_run_of_the_current_one(monkeypatch):
     """The Run page looks for its run in every rerun."""
-    runner = SimpleNamespace(get=lambda run_id, owner: {("a", "me"): "record"}.get((run_id, owner)))
+    runner = SimpleNamespace(open=lambda run_id, connection: {"a": "record"}.get(run_id))
     monkeypatch.setattr(server_session, "app_context", lambda: SimpleNamespace(runner=runner))
     listed = []
     monkeypatch.setattr(server_session, "available_connections", lambda: listed.append(1) or [])

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import threading
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from lfclient import FileRef, Unreachable
+from lfclient.flows.model import Flow
 from lfclient.flows.validation import REQUIRED_MESSAGE
+from pages._ui.app import upload_quota
 from pages._ui.connection.request_cache import CachedResponse, StillLoading
 from pages._ui.form import uploads
 from pages._ui.form.file_fields import LISTED, TYPED
-from tests.support.flows import chat_input, entry, node, text
+from tests.support.flows import chat_input, entry, graph, node, text
+from tests.support.waiting import wait_for
 from tests.ui.support.forms import OWNER, Form, clear_drafts, editable_node, form
 
 FILE = entry("FileInput", "file", fileTypes=["txt", "csv"])
@@ -353,3 +358,35 @@ def test_an_upload_continues_while_the_form_is_filled_from_elsewhere(monkeypatch
     server.open.set()
     assert held.previous[0].uploads["T-a.path"][0].ended.wait(10)
     assert page.press("Restore my input").overrides == {"T-a.path": "u/1-note.txt"}
+
+
+class ChosenFile(io.BytesIO):
+    """A file that was uploaded to the console."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(b"abc")
+        self.name, self.size = name, 3
+
+
+@pytest.mark.parametrize("fault", [None, Unreachable("gone")])
+def test_streamlit_holds_a_file_until_it_is_sent_or_refused(fault: Exception | None):
+    """Until then it counts for the session's quota."""
+    server, released = Server(), []
+    server.open.clear()
+    server.fault = fault
+    files = [ChosenFile(name) for name in ("run.exe", "a.txt", "b.txt")]
+    (field,) = Flow.from_json(graph(editable_node(path=FILES))).fields
+    send = partial(server.upload, server_info=None, flow_id=None)
+    started = uploads.start_uploads(field, files, send, 10, lambda file: released.append(file.name))
+    assert released == ["run.exe"]
+    server.open.set()
+    wait_for(lambda: len(released) == 3)
+    assert released == ["run.exe", "a.txt", "b.txt"]
+    assert [bool(each.errors) for each in started] == [True, bool(fault), bool(fault)]
+
+
+def test_a_file_that_was_refused_on_its_way_is_told_at_its_field(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(upload_quota, "refusal", lambda session_id: "A file was not uploaded: …")
+    page = open_file_form(Server(), path=FILE)
+    assert "A file was not uploaded" in page.text()
+    assert not page.at.exception

@@ -140,6 +140,31 @@ def test_table_edits_survive_another_page():
     assert found.overrides == {"T-a.p": [{"c": "1"}, {"c": "2"}, {"c": "3"}]}
 
 
+@pytest.mark.parametrize("edits", ["added_rows", "edited_rows"])
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        entry("DictInput", "dict", {"key": "a"}),
+        entry(
+            "TableInput", "table", [{"key": "a", "value": "b"}], table_schema=[{"name": "value"}]
+        ),
+    ],
+)
+def test_a_lone_surrogate_in_a_cell_is_refused(parameter, edits):
+    """A browser sends cells as JSON, which can hold one; no browser draws it."""
+    found = form(editable_node(p=parameter))
+    cells = {"key": "k", "value": "half of \ud83d"}
+    edit_table(found, **{edits: [cells] if edits == "added_rows" else {0: cells}})
+    (problem,) = found.result.problems
+    assert (problem.key, problem.level) == ("T-a.p", "error")
+    assert "a lone surrogate" in problem.message
+    assert "a lone surrogate" in found.text()
+    found.at.session_state["elsewhere"] = True
+    found.run()
+    found.at.session_state["elsewhere"] = False
+    assert not found.run().at.exception
+
+
 def test_a_duplicate_key_is_refused():
     found = form(editable_node(p=entry("DictInput", "dict", {"a": "1"})))
     edit_table(found, added_rows=[{"key": "a", "value": "2"}])
@@ -210,3 +235,16 @@ def test_a_stored_secret_is_not_shown():
     box = found.find("text_input", "T-a.p")
     assert box.value == ""
     assert "Stored" in box.placeholder
+
+
+def test_a_message_that_names_a_variable_shows_it_as_one():
+    """As a share link, a preset or JSON may set it."""
+    parameter = entry("MultilineInput", "str", "", load_from_db=False)
+    chat = node("ChatInput-a", input_value=parameter)
+    found = form(chat, mode="sync", load={"ChatInput-a.input_value": Variable("KEY")})
+    assert found.find("text_area", "ChatInput-a.input_value") is None
+    assert found.find("selectbox", "ChatInput-a.input_value-variable").value == "KEY"
+    found.set("segmented_control", "ChatInput-a.input_value-from", "Value")
+    found.set("text_area", "ChatInput-a.input_value", "two\nlines")
+    assert found.overrides == {"ChatInput-a.input_value": "two\nlines"}
+    assert not found.at.exception

@@ -63,6 +63,15 @@ def test_too_many_labels_are_rejected_with_a_reason(url):
     assert next(each for each in app.text_input if each.label == "New label").value == "another"
 
 
+def test_no_label_contains_a_connections_key(url):
+    run = add(url, "a")
+    app = open_label_panel(select_runs(history(), "a"))
+    add_label(app, "of sk-configured-key")
+    assert "This label contains an API key." in page_text(app)
+    assert app_context().runner.history.get([run.owner], "a").labels == ()
+    assert not app.exception
+
+
 def test_deleting_selected_runs_keeps_those_in_progress(url):
     """The panel announces it. A run that ended after the page was drawn is kept as well."""
     add(url, "a")

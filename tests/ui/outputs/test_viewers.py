@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from lfclient.outputs.model import Output, OutputKind
 from pages._ui.outputs import chart_data, gallery, image, output_pair, table
 from pages._ui.outputs import view as outputs_view
+from tests.support.reports import big_png
 from tests.ui.outputs.test_view import DOT, draw_outputs, output, texts
 
 
@@ -230,6 +231,37 @@ def test_a_short_message_with_large_images_is_still_markdown():
 )
 def test_broken_images_do_not_crash_the_page(value):
     assert "Component" in texts(draw_outputs(output(OutputKind.IMAGE, value)))
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """The images that Streamlit decodes."""
+    images = []
+    monkeypatch.setattr(image.st, "image", lambda data, **_: images.append(data))
+    return images
+
+
+@pytest.mark.parametrize("kind", [OutputKind.IMAGE, OutputKind.DATA])
+def test_an_image_of_too_many_pixels_is_offered_for_saving_instead(kind, decoded):
+    """A PNG of 640 kB took 1.5 GB."""
+    big = "data:image/png;base64," + base64.b64encode(big_png()).decode()
+    value = big if kind is OutputKind.IMAGE else {"picture": big, "other": URI}
+    app = draw_outputs(output(kind, value))
+    if kind is OutputKind.DATA:
+        open_tab(app, "readings", "Images")
+    assert "20,000 × 20,000 pixels, more than 25 megapixels. Save it to open it" in texts(app)
+    assert app.get("download_button")
+    assert big_png() not in decoded
+    assert not app.exception
+
+
+def test_a_column_with_an_image_of_too_many_pixels_is_drawn_as_text():
+    big = "data:image/png;base64," + base64.b64encode(big_png()).decode()
+    app = draw_outputs(output(OutputKind.TABLE, [{"a": URI, "b": URI}, {"a": URI, "b": big}]))
+    columns = json.loads(app.dataframe[0].proto.columns)
+    assert columns["a"]["type_config"]["type"] == "image"
+    assert "type_config" not in columns.get("b", {})
+    assert not app.exception
 
 
 # structured values

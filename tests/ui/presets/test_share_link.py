@@ -3,6 +3,7 @@
 import pytest
 
 from lfclient.console.presets.share_links import encode_values
+from lfclient.flows.field import Variable
 from lfclient.flows.validation import SECRET_MASK
 from tests.ui.support.preset_pages import (
     choose,
@@ -10,7 +11,9 @@ from tests.ui.support.preset_pages import (
     field,
     open_menu,
     open_page,
+    save_as,
     store_preset,
+    stored_presets,
     value,
 )
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, press
@@ -40,6 +43,15 @@ def test_values_in_a_link_fill_the_form_once():
     assert dict(app.query_params) == {"flow": ONE}
     enter(app, "changed")
     assert value(open_page(flow=ONE)) == "changed"
+
+
+@pytest.mark.parametrize("parameter", ["p", "s"])
+def test_a_variable_in_a_link_is_chosen_by_its_name(parameter):
+    """Also for a secret, and in a mode that can't use it: the field says so."""
+    app = shared(**{parameter: Variable("MODEL")})
+    assert field(app, f"{parameter}-variable", "selectbox").value == "MODEL"
+    assert "can't look up variables" in page_text(app)
+    assert not app.exception
 
 
 def test_a_link_runs_nothing(fields_server):
@@ -142,6 +154,21 @@ def test_shared_links_open_the_same_values():
     assert by_values.endswith(encode_values({"T-a.p": "of the preset", "T-a.s": SECRET_MASK}))
     assert "Secrets are not included and must be entered again: s (T)." in page_text(app)
     assert "anyone with the same server and key" in page_text(app)
+
+
+def test_the_connections_key_is_not_shared():
+    app = open_menu(enter(open_page(), "my key is sk-configured-key"), "share")
+    assert all("values" not in address for address in addresses(app))
+    assert "Omitted because they are invalid: p (T)." in page_text(app)
+    app = save_as(enter(open_page("c"), "my key is sk-configured-key"), "Mine")
+    assert stored_presets()[0].values == {}
+    assert "p (T): It contained a secret, which is not saved." in page_text(app)
+
+
+def test_no_preset_is_named_by_the_connections_key():
+    app = save_as(enter(open_page(), "typed"), "of sk-configured-key")
+    assert "This name contains the API key." in page_text(app)
+    assert stored_presets() == []
 
 
 def test_an_edited_preset_is_shared_by_its_values():

@@ -309,6 +309,21 @@ def test_a_repeated_request_is_reported(langflow_stand_in):
     assert "Run again" in button_labels(app)
 
 
+def test_a_run_that_was_not_sent_yet_says_so(langflow_stand_in):
+    note = "The console sends at most 10 runs at a time to a server."
+    record = add_running_run(
+        langflow_stand_in.url,
+        status=RunStatus.QUEUED,
+        job_id=None,
+        note=note,
+        attempts=0,
+        queue_limit=5,
+    )
+    app = open_app(run=record.id)
+    assert f"Not sent yet. {note}" in page_text(app)
+    assert "Stop" in button_labels(app)
+
+
 def test_events_that_were_not_stored_are_counted(langflow_stand_in):
     raw = {"events": [{"event": "token", "data": {"chunk": "a"}}], "events_left_out": 1_234}
     run = run_with(RunStatus.COMPLETED, raw=raw)
@@ -335,3 +350,13 @@ def test_events_that_may_repeat_a_secret_are_not_fetched(langflow_stand_in, give
     app = open_run_tab("Events", record)
     assert "Fetch events" not in button_labels(app)
     assert why in page_text(app)
+
+
+def test_a_run_that_stays_queued_says_why_and_what_to_do(langflow_stand_in):
+    note = "This run has been queued for more than 5 minutes. Stop it, then run it again."
+    record = add_running_run(
+        langflow_stand_in.url, status=RunStatus.QUEUED, queue_limit=5, note=note, worker="alive"
+    )
+    app = open_app(run=record.id)
+    assert f"The server runs 5 at a time. {note}" in page_text(app)
+    assert "Stop" in button_labels(app)

@@ -6,9 +6,10 @@ from streamlit.testing.v1 import AppTest
 from lfclient.console.store.drafts import DraftStore
 from lfclient.console.store.errors import StoreError
 from pages._ui.connection.app_context import app_context
+from pages._ui.form.form_state import SECRET_HINT
 from pages._ui.state.drafts import drafts
-from tests.ui.support.preset_pages import enter, open_page, value
-from tests.ui.support.whole_pages import APP
+from tests.ui.support.preset_pages import choose, enter, open_page, store_preset, value
+from tests.ui.support.whole_pages import APP, page_text, press
 
 
 def restart():
@@ -52,6 +53,43 @@ def test_neither_a_secret_nor_a_cookie_reaches_the_disk(fields_server):
     assert b"typed-by-me" in written
     assert b"hunter2" not in written
     assert b"b" * 43 not in written
+
+
+def test_the_connections_key_reaches_no_draft(fields_server):
+    """Pasted into a text, a number, or the JSON of the overrides."""
+    key = "sk-configured-key"
+    app = enter(enter(open_page(), f"my key is {key}"), key, "n")
+    assert value(app) == f"my key is {key}"
+    owned = next(k for k in app.session_state["forms"])
+    state = app.session_state["forms"][owned]
+    state.json_text = f'{{"T-a.p": "{key}'
+    state.save()
+    folder = app_context().settings.data_dir
+    restart()
+    written = b"".join(path.read_bytes() for path in folder.glob("runs.db*"))
+    assert key.encode() not in written
+    assert value(open_page()) == "x"
+
+
+def test_a_secret_that_was_not_saved_is_requested_at_its_field(fields_server):
+    """Also after another reload, until it is entered again."""
+    assert SECRET_HINT not in page_text(open_page())
+    enter(enter(open_page(), "typed-by-me"), "hunter2-hunter2", "s")
+    restart()
+    for _ in range(2):
+        app = open_page()
+        assert (value(app), value(app, "s")) == ("typed-by-me", "")
+        assert SECRET_HINT in page_text(app)
+    app = enter(app, "hunter3-hunter3", "s")
+    assert SECRET_HINT not in page_text(app)
+
+
+def test_what_was_typed_beside_a_lost_secret_can_still_be_restored(fields_server):
+    enter(enter(open_page(), "typed-by-me"), "hunter2-hunter2", "s")
+    preset = store_preset(p="of the preset")
+    app = choose(open_page(), preset)
+    assert value(app) == "of the preset"
+    assert value(press(app, "Restore my input")) == "typed-by-me"
 
 
 def test_a_console_that_saves_no_inputs_keeps_drafts_for_reloads_only(fields_server, monkeypatch):

@@ -119,7 +119,7 @@ def form(*nodes, edges=None, mode="background", version="1.13.0", browser="b", *
             "owner": OWNER,
         },
     )
-    at.session_state["browser-id"] = f"{browser * 43}.{'0' * 64}"
+    at.session_state["browser-id"] = browser * 43
     for name, value in session.items():
         at.session_state[name] = value
     return Form(at, raw).run()

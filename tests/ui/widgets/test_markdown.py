@@ -1,20 +1,26 @@
 """Untrusted text is shown as text."""
 
+import base64
+import io
 import time
 from datetime import UTC, datetime
 
 import pytest
+from markdown_it import MarkdownIt
+from PIL import Image
 
 from pages._ui.widgets.markdown import (
     escape,
+    escape_lines,
     first_line,
     format_full_time,
     format_time,
     humanize,
     inline_code,
+    sanitize,
     strip_data_images,
-    strip_remote_images,
 )
+from tests.support.hostile_markdown import IMAGES, LINKS, TRACE
 
 
 @pytest.mark.parametrize(
@@ -43,27 +49,87 @@ def test_escaped_text_is_one_line():
 
 
 def test_remote_images_are_stripped():
-    safe, found = strip_remote_images('x ![cat](https://p.example/c.png "title") y')
+    safe, found = sanitize('x ![cat](https://p.example/c.png "title") y')
     assert found == ["https://p.example/c.png"]
     assert "![" not in safe
     assert "p\\.example" in safe
 
 
-def test_data_images_are_kept():
-    text = "![dot](data:image/png;base64,AAAA)"
-    assert strip_remote_images(text) == (text, [])
+@pytest.mark.parametrize("text", [*IMAGES.values(), *LINKS.values()], ids=[*IMAGES, *LINKS])
+def test_no_unwanted_address_is_left(text):
+    parser = MarkdownIt("commonmark").enable("table")
+    parser.validateLink = lambda url: True
+    assert TRACE not in parser.render(sanitize(text)[0])
+
+
+def test_links_to_pages_and_addresses_stay():
+    text = "[a](https://b/c) [d](/e#f) [g][h] <mailto:i@j> [k](tel:123)\n\n[h]: http://l"
+    assert sanitize(text) == (text, [])
+
+
+def test_a_link_that_is_removed_leaves_its_words():
+    assert sanitize("see [the **file**](file:///etc/x) now")[0] == "see the **file** now"
+
+
+def test_text_that_is_nested_too_deeply_is_drawn_as_text():
+    safe, urls = sanitize(">" * 60 + " ![a](http://b/c.png)")
+    assert safe == escape_lines(">" * 60 + " ![a](http://b/c.png)")
+    assert urls == []
+
+
+def test_a_footnote_is_drawn_where_it_stands():
+    """Its lines could hide an image from every parser without footnotes."""
+    assert sanitize("a[^1]\n\n[^1]: b")[0] == "a[^1]\n\n\\[^1]: b"
+
+
+def image_uri(size=(1, 1), kind="PNG"):
+    content = io.BytesIO()
+    Image.new("1", size).save(content, kind)
+    # its beginning tells the size
+    encoded = base64.b64encode(content.getvalue()[:30_000]).decode()
+    return f"data:image/{kind.lower()};base64,{encoded}"
+
+
+@pytest.mark.parametrize("uri", [image_uri(), "data:image/svg+xml,%3Csvg/%3E"])
+def test_data_images_are_kept(uri):
+    text = f"![dot]({uri})"
+    assert sanitize(text) == (text, [])
+
+
+def test_an_image_of_too_many_pixels_is_named_instead_of_decoded_by_the_browser():
+    """One of 25 kB would take 800 MB."""
+    text = f"a ![big]({image_uri((10_000, 20_000))}) and [![big][r]](https://b.c)\n\n"
+    text += f"[r]: {image_uri((20_000, 10_000), 'BMP')}"
+    safe, _ = sanitize(text)
+    assert "![" not in safe
+    assert "*image “big” is not shown: it has 10,000 × 20,000 pixels, more than 25" in safe
+    assert "20,000 × 10,000 pixels" in safe
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "data:image/png;base64,AAAA",
+        f"DATA:IMAGE/PNG;BASE64,{image_uri((10_000, 20_000)).partition(',')[2]}",
+        image_uri((10_000, 20_000)).replace("iVBO", "iVB%4F"),
+        "data:image/avif;base64,AAAAHGZ0eXBhdmlm",
+    ],
+)
+def test_a_data_image_of_unknown_size_is_named(uri):
+    """A browser might read what the console can't."""
+    assert sanitize(f"![x]({uri})")[0].startswith("*image “x” is not shown: it is damaged")
 
 
 @pytest.mark.parametrize(
     "text", ["`![a](http://b/c.png)`", "```\n![a](http://b/c.png)\n```", "~~~\n![a](http://b)\n~~~"]
 )
 def test_code_is_unchanged(text):
-    assert strip_remote_images(text) == (text, [])
+    assert sanitize(text) == (text, [])
 
 
 @pytest.mark.parametrize("text", [":red[warn]", "a :heart: b", ":material/delete:", "(:smile:)"])
 def test_streamlits_own_markup_is_escaped(text):
-    safe, _ = strip_remote_images(text)
+    safe, _ = sanitize(text)
     assert safe.replace("\\", "").replace("\u2060", "") == text
     assert safe != text
 
@@ -72,7 +138,7 @@ def test_streamlits_own_markup_is_escaped(text):
     "text", ["at 12:30:45", "http://a:b:c/x", "note: this", "a:b:c", "`:red[x]`"]
 )
 def test_other_colons_are_unchanged(text):
-    assert strip_remote_images(text) == (text, [])
+    assert sanitize(text) == (text, [])
 
 
 @pytest.mark.parametrize(
@@ -87,7 +153,7 @@ def test_other_colons_are_unchanged(text):
     ],
 )
 def test_formulas_are_unchanged(text, drawn):
-    assert strip_remote_images(text)[0] == (drawn or text)
+    assert sanitize(text)[0] == (drawn or text)
 
 
 @pytest.mark.parametrize(
@@ -96,16 +162,16 @@ def test_formulas_are_unchanged(text, drawn):
 )
 def test_a_price_is_not_a_formula(text):
     """Dollar signs around other text are shown."""
-    assert strip_remote_images(text)[0] == text.replace("$", "\\$")
+    assert sanitize(text)[0] == text.replace("$", "\\$")
 
 
 def test_an_escaped_dollar_stays_escaped():
-    assert strip_remote_images("\\$5 and \\(a\\)")[0] == "\\$5 and $a$"
+    assert sanitize("\\$5 and \\(a\\)")[0] == "\\$5 and $a$"
 
 
 def test_images_with_brackets_in_name_and_url_are_found():
     """Nested as deeply as in practice."""
-    safe, found = strip_remote_images("![a [b]](http://x.example/c_(1).png)")
+    safe, found = sanitize("![a [b]](http://x.example/c_(1).png)")
     assert found == ["http://x.example/c_(1).png"]
     assert "![" not in safe
 
@@ -113,14 +179,22 @@ def test_images_with_brackets_in_name_and_url_are_found():
 @pytest.mark.parametrize("mark", ["$", "`", "\\(", "\\[", "![", "![a](", "$a", "```\n"])
 def test_malformed_markup_takes_linear_time(mark):
     start = time.process_time()
-    strip_remote_images(mark * (50_000 // len(mark)))
+    sanitize(mark * (50_000 // len(mark)))
     assert time.process_time() - start < 2
 
 
 def test_large_images_are_replaced_by_their_names():
-    """Images in code stay."""
-    text = "a ![cat](data:image/png;base64,AA==) b `![x](data:image/png;base64,AA==)`"
-    assert strip_data_images(text) == "a *image “cat”* b `![x](data:image/png;base64,AA==)`"
+    """In any style of Markdown; code stays, without the data."""
+    text = (
+        'a ![cat](<data:image/png;base64,AA==> "title") b `![x](data:image/png;base64,AA==)`'
+        "\n\n![dog][d]\n\n[d]: data:image/svg+xml,%3Csvg/%3E"
+    )
+    stripped = strip_data_images(text)
+    assert "AA==" not in stripped
+    assert "svg" not in stripped
+    safe, urls = sanitize(stripped)
+    assert safe.startswith("a *image “cat”* b `![x](data:)`\n\n*image “dog”*\n")
+    assert not urls
 
 
 def test_inline_code_can_be_copied():
@@ -129,7 +203,23 @@ def test_inline_code_can_be_copied():
 
 
 def test_each_remote_image_is_listed_once():
-    assert strip_remote_images("![](http://a/b)![](http://a/b)")[1] == ["http://a/b"]
+    assert sanitize("![](http://a/b)![](http://a/b)")[1] == ["http://a/b"]
+
+
+def test_a_first_line_over_2000_characters_has_no_markup():
+    """Addresses of images are longer than any line."""
+    assert first_line(f"![](data:image/png;base64,{'A' * 3_000})\nThe answer") == "The answer"
+    assert first_line(f"![cat](https://a.example/{'a' * 3_000}) sat") == "cat sat"
+    assert first_line(f"![](data:image/png;base64,{'A' * 3_000_000}") == ""
+    assert first_line(f"**{'a' * 150}**") == "a" * 150
+
+
+def test_markup_in_code_over_2000_characters_stays():
+    """And what follows it is no code."""
+    code = f"`{'x ' * 1_100}$HOME :red[x]`"
+    safe, urls = sanitize(f"{code} then :red[OWNED] ![a](https://b.example/c.png) and `end")
+    assert safe == f"{code} then \\:red[OWNED] *image “a” from b\\.example* and `end"
+    assert urls == ["https://b.example/c.png"]
 
 
 @pytest.mark.parametrize(
@@ -183,4 +273,4 @@ def test_a_full_time_names_its_time_zone():
     ],
 )
 def test_line_breaks_are_kept(text, drawn):
-    assert strip_remote_images(text)[0] == drawn
+    assert sanitize(text)[0] == drawn

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from lfclient.common.filenames import safe_name
 from lfclient.common.formatting import clip, extract_host, format_count, format_size
 from lfclient.console.content import media_types
-from lfclient.console.content.images import FoundImage, find_images, image_bytes
+from lfclient.console.content.images import FoundImage, find_images, image_bytes, undrawable_reason
 from lfclient.console.export.report import markdown
 from lfclient.console.export.report.json_truncation import MAX_VALUE_LENGTH, JsonTruncator
 from lfclient.errors import LangflowError
@@ -220,7 +220,8 @@ class BlockBuilder:
     def _embed(self, source: str) -> str:
         """Return the `data:` URL of an image, or "" if it does not fit."""
         self._embedded_images.add(source)
-        if len(source) > min(MAX_IMAGE_BYTES, self._image_bytes_left):
+        is_too_long = len(source) > min(MAX_IMAGE_BYTES, self._image_bytes_left)
+        if is_too_long or undrawable_reason(image_bytes(source)):
             self._omitted_images += 1
             return ""
         self._image_bytes_left -= len(source)

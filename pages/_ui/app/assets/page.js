@@ -4,3 +4,101 @@ document.addEventListener("click", ({ target }) => {
   if (!narrow.matches || !target.closest?.('[data-testid="stSidebarNavLink"]')) return;
   document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
 });
+
+// Streamlit sends a text when its field is left. If the connection is lost for longer than the server
+// keeps the session, the fields are drawn anew: what was typed and not sent is then put back. Of a
+// secret, only the fact that one was typed is kept.
+const FIELDS = ["stTextInput", "stTextArea", "stChatInput"]
+  .map((id) => `[data-testid="${id}"] :is(input, textarea)`)
+  .join();
+const SETTLED = 3000; // milliseconds in which a page is drawn after its script has ended
+const typed = new Map(); // texts not sent yet, by field; null for a secret
+const unsent = new Map(); // those of the lost connection, until their fields are drawn again
+let wasLost = false; // whether the script has not run since the connection was lost
+
+const isSecret = (field) =>
+  field.type === "password" || field.parentElement.querySelector('[aria-label$="password"]');
+
+// Returns what identifies a field in every session: keys of form fields differ.
+function nameOf(field) {
+  const isChat = field.closest('[data-testid="stChatInput"]');
+  const part = !isChat && field.closest('[class*="st-key-"]:not([class*="st-key-field-"])');
+  const key = part && [...part.classList].find((each) => each.startsWith("st-key-"));
+  return [location.href, key, part && [...part.querySelectorAll(FIELDS)].indexOf(field)].join(" ");
+}
+
+function putBack(field, name, text) {
+  if (text === null) {
+    if (!field.value) field.placeholder = "Lost with the connection. Enter it again.";
+  } else if (field.value !== text) {
+    // React notices only what the prototype's setter changes
+    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set.call(field, text);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    send(field);
+    typed.set(name, text);
+  }
+}
+
+function send(field) {
+  field.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
+}
+
+// Puts unsent text back into the fields on the page, in each frame until the page is drawn.
+function restore(until) {
+  const isDrawn = performance.now() > until;
+  for (const field of unsent.size ? document.querySelectorAll(FIELDS) : []) {
+    const name = nameOf(field);
+    if (!unsent.has(name)) continue;
+    putBack(field, name, unsent.get(name));
+    if (!isDrawn) continue;
+    unsent.delete(name);
+    if (field !== document.activeElement) send(field);
+  }
+  if (!isDrawn) requestAnimationFrame(() => restore(until));
+}
+
+// Forgets all texts but the one that is still being typed.
+function forgetSent() {
+  const focused = document.activeElement;
+  const name = focused?.matches(FIELDS) && nameOf(focused);
+  const text = typed.get(name);
+  typed.clear();
+  if (name && (text === null || text === focused.value)) typed.set(name, text);
+}
+
+function onScriptEnd() {
+  if (wasLost) {
+    typed.forEach((text, name) => unsent.set(name, text));
+    typed.clear();
+    wasLost = false;
+  } else {
+    forgetSent();
+  }
+  if (unsent.size) restore(performance.now() + SETTLED);
+}
+
+document.addEventListener("input", ({ target, isTrusted }) => {
+  if (!isTrusted || !target.matches?.(FIELDS)) return;
+  const name = nameOf(target);
+  typed.set(name, target.value && isSecret(target) ? null : target.value);
+  unsent.delete(name);
+});
+
+new MutationObserver((changes) => {
+  for (const { target, attributeName, oldValue } of changes) {
+    const isConnected = target.dataset.testConnectionState === "CONNECTED";
+    if (attributeName === "data-test-connection-state") {
+      wasLost ||= oldValue === "CONNECTED";
+      // Streamlit's shortcut to run the script, which it does not do by itself in a new session
+      if (isConnected && wasLost) {
+        target.dispatchEvent(new KeyboardEvent("keydown", { key: "r", keyCode: 82, bubbles: true }));
+      }
+    } else if (isConnected && target.dataset.testScriptState === "notRunning") {
+      onScriptEnd();
+    }
+  }
+}).observe(document, {
+  attributeFilter: ["data-test-connection-state", "data-test-script-state"],
+  attributeOldValue: true,
+  subtree: true,
+});

@@ -10,7 +10,19 @@ import pytest
 from lfclient.console.export.report import blocks
 from lfclient.errors import LangflowError
 from lfclient.outputs.model import FileRef, OutputKind
-from tests.support.reports import FILE, GONE, PNG, URI, of, output, page, png, record_of, run_of
+from tests.support.reports import (
+    FILE,
+    GONE,
+    PNG,
+    URI,
+    big_png,
+    of,
+    output,
+    page,
+    png,
+    record_of,
+    run_of,
+)
 
 
 def test_embedded_images_are_shown_once():
@@ -36,6 +48,16 @@ def test_images_beyond_the_limits_are_counted(monkeypatch):
     monkeypatch.setattr(blocks, "MAX_IMAGE_BYTES", 10)
     report = of(
         output("A-1", OutputKind.MESSAGE, f"![a]({URI})"), output("B-1", OutputKind.IMAGE, PNG)
+    )
+    assert report.values("img", "src") in ([], [""])
+    assert report.text.count("1 image omitted") == 2
+
+
+def test_an_image_of_too_many_pixels_is_omitted():
+    """A browser would decode it when the report is opened."""
+    big = "data:image/png;base64," + base64.b64encode(big_png()).decode()
+    report = of(
+        output("A-1", OutputKind.MESSAGE, f"![a]({big})"), output("B-1", OutputKind.DATA, [big])
     )
     assert report.values("img", "src") in ([], [""])
     assert report.text.count("1 image omitted") == 2

@@ -1,0 +1,169 @@
+"""Find code, images and links in Markdown, as CommonMark and GitHub's tables read it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
+from typing import Any, Literal
+
+from markdown_it import MarkdownIt
+from markdown_it.helpers import parseLinkLabel
+from markdown_it.parser_inline import ParserInline, RuleFuncInlineType
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_inline import StateInline, autolink, backtick, image, link
+from markdown_it.token import Token
+from markdown_it.utils import EnvType
+
+_Kind = Literal["code", "image", "link"]
+_KINDS: dict[str, _Kind] = {"code_inline": "code", "image": "image", "link_open": "link"}
+_RENDERER = RendererHTML()
+_MAX_NESTING = 50  # of quotes and lists, and of brackets
+# Looks ahead for each character; ordinary text needs less than one. Brackets that are never closed
+# are looked for to the end of the paragraph, each.
+_MAX_LOOKAHEADS = 4
+_LINE_BREAK = re.compile(r"\r\n?")
+
+
+class UnreadableMarkdown(ValueError):
+    """The text is nested too deeply, takes too long, or a part of it could not be found again."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Where a text has code, an image or a link.
+
+    `address` is the resolved one of an image or link. `label` is an image's alternative text, or a
+    link's text as it is written; an address in angle brackets has none.
+    """
+
+    kind: _Kind
+    start: int
+    end: int
+    address: str = ""
+    label: str = ""
+
+
+def normalize(text: str) -> str:
+    """Return a text as Markdown reads it: with `\\n` as line break, and without NUL."""
+    return _LINE_BREAK.sub("\n", text).replace("\0", "\ufffd")
+
+
+def find_spans(text: str) -> list[Span]:
+    """Return the spans of a normalized text, in order; a link may contain images and code.
+
+    Raises `UnreadableMarkdown`.
+    """
+    parser = _parser()
+    env: EnvType = {"lookaheads": _MAX_LOOKAHEADS * (len(text) + 1_000)}
+    try:
+        tokens = parser.parse(text, env)
+        if any(token.level >= _MAX_NESTING - 1 for token in tokens):
+            raise UnreadableMarkdown
+        return sorted(_spans(parser, tokens, env, text), key=lambda span: span.start)
+    except RecursionError as error:
+        raise UnreadableMarkdown from error
+
+
+def _spans(parser: MarkdownIt, tokens: Sequence[Token], env: EnvType, text: str) -> Iterator[Span]:
+    starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
+    end = 0
+    for token in tokens:
+        if token.map is None:
+            continue
+        first, after = token.map
+        if token.type in ("fence", "code_block"):
+            yield Span("code", starts[first], min(starts[after], len(text)))
+        elif token.type == "inline":
+            state = _RecordingState(token.content, parser, env, [])
+            parser.inline.tokenize(state)
+            if state.found:
+                places = _locate(token.content, text, starts[first:], end)
+                end = places[-1]
+                for kind, start, label_end, stop, address, label in state.found:
+                    if kind == "link" and label_end:
+                        label = text[places[start + 1] : places[label_end]]
+                    yield Span(kind, places[start], places[stop], address, label)
+
+
+def _locate(content: str, text: str, line_starts: Sequence[int], begin: int) -> list[int]:
+    """Return where in the text each character of a block's content is, and its end.
+
+    The lines of a block begin after the marks of quotes and lists. `begin` is the end of the block
+    before, which is in the same line for the cells of a table.
+    """
+    places: list[int] = []
+    for number, line in enumerate(content.split("\n")):
+        words = line.strip()
+        start, stop = max(line_starts[number], begin), line_starts[number + 1]
+        first = text.find(words, start, stop)
+        if first >= 0:
+            first -= len(line) - len(line.lstrip())
+            places += range(first, first + len(line) + 1)
+            continue
+        # a cell, where a vertical bar is written with a backslash
+        match = re.compile(re.escape(line).replace(r"\|", r"\\?\|")).search(text, start, stop)
+        if match is None:
+            raise UnreadableMarkdown
+        written = re.finditer(r"\\?\||.", match[0])
+        places += [match.start() + part.start() for part in written] + [match.end()]
+    return places
+
+
+@cache
+def _parser() -> MarkdownIt:
+    parser = _Parser()
+    parser.inline = _BoundedInline()
+    parser.configure("commonmark", {"maxNesting": _MAX_NESTING})
+    parser.enable(["table", "strikethrough"])
+    parser.core.ruler.disable("inline")
+    rules = {"backticks": backtick, "link": link, "image": image, "autolink": autolink}
+    for name, rule in rules.items():
+        parser.inline.ruler.at(name, _recorded(rule))
+    # compiled here: while one thread does so, others would read incomplete lists of rules
+    for ruler in (parser.core.ruler, parser.block.ruler, parser.inline.ruler, parser.inline.ruler2):
+        ruler.getRules()
+    return parser
+
+
+class _Parser(MarkdownIt):
+    def validateLink(self, url: str) -> bool:
+        return True  # as in the browser, where an unwanted address is a link as well
+
+
+class _BoundedInline(ParserInline):
+    def skipToken(self, state: StateInline) -> None:
+        state.env["lookaheads"] -= 1
+        if state.env["lookaheads"] < 0:
+            raise UnreadableMarkdown
+        super().skipToken(state)
+
+
+class _RecordingState(StateInline):
+    """Records kind, start, end of the label, end, address and label of what the rules find."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.found: list[tuple[_Kind, int, int, int, str, str]] = []
+
+
+def _recorded(rule: RuleFuncInlineType) -> RuleFuncInlineType:
+    """Return a rule that records what it finds, except in the alternative text of images."""
+
+    def record(state: StateInline, silent: bool) -> bool:
+        start, count = state.pos, len(state.tokens)
+        if not rule(state, silent):
+            return False
+        token = next((one for one in state.tokens[count:] if one.type in _KINDS), None)
+        if token and isinstance(state, _RecordingState):
+            address = str(token.attrs.get("src") or token.attrs.get("href") or "")
+            label_end, label = 0, ""
+            if token.type == "image":
+                words = _RENDERER.renderInlineAsText(token.children, state.md.options, {})
+                label = " ".join(words.split())
+            elif state.src[start] == "[":
+                label_end = parseLinkLabel(state, start)
+            state.found.append((_KINDS[token.type], start, label_end, state.pos, address, label))
+        return True
+
+    return record

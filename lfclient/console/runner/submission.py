@@ -1,0 +1,84 @@
+"""Sends the requests that start jobs: a few at a time per server, and again if refused."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from lfclient.common.json_types import JsonObject
+from lfclient.console.runner.run_context import RunContext
+from lfclient.errors import ServerFault
+from lfclient.flows.model import Flow
+from lfclient.runs.model import Run
+
+# Langflow takes no longer in all for a few submits at a time than for all at once, and with too
+# many at once it responds to some only after minutes.
+MAX_SUBMITS = 10
+_REFUSED_STATUSES = (429, 503)  # overloaded: the server has started nothing
+_MAX_REFUSED_SECONDS = 600.0
+_WAITING_NOTE = f"The console sends at most {MAX_SUBMITS} runs at a time to a server."
+
+
+async def submit(
+    context: RunContext, flow: Flow, overrides: JsonObject, *, check: bool
+) -> Run | None:
+    """Send the request once it is the run's turn; return its run, or None if Stop came first.
+
+    While nothing has been sent, or what was sent was refused, the record has 0 `attempts`.
+    `check` validates the overrides. Raises `LangflowError`.
+    """
+    if context.submit_slots.locked():
+        await context.change(attempts=0, note=_WAITING_NOTE)
+    async with submit_slot(context) as has_slot:
+        if not has_slot:
+            return None
+        waits = context.timings.unreachable.waits()
+        deadline = time.monotonic() + _MAX_REFUSED_SECONDS
+        while True:
+            seconds = next(waits)
+            # a request that can't be recorded is not sent
+            if context.record.attempts or await context.count_attempt():
+                context.sent_at = datetime.now(UTC)
+                try:
+                    return await context.client.submit(
+                        flow,
+                        overrides,
+                        session_id=context.record.session_id,
+                        check=check,
+                        idempotency_key=context.id if context.has_idempotency else None,
+                        repeat=False,  # recovery counts each attempt
+                    )
+                except ServerFault as error:
+                    seconds = max(seconds, error.retry_after)
+                    is_refused = error.status in _REFUSED_STATUSES
+                    if not is_refused or time.monotonic() + seconds > deadline:
+                        raise
+                    await _note_refusal(context, error, seconds)
+            if await context.wait_for_stop(seconds):
+                return None
+
+
+@asynccontextmanager
+async def submit_slot(context: RunContext) -> AsyncIterator[bool]:
+    """Hold one of the server's submit slots; yields False, without one, if Stop came first."""
+    slot = asyncio.ensure_future(context.submit_slots.acquire())
+    stop = asyncio.ensure_future(context.commands.stop.wait())
+    try:
+        await asyncio.wait({slot, stop}, return_when=asyncio.FIRST_COMPLETED)
+        yield not stop.done()
+    finally:
+        slot.cancel()
+        stop.cancel()
+        await asyncio.gather(slot, stop, return_exceptions=True)
+        if not slot.cancelled():
+            context.submit_slots.release()
+
+
+async def _note_refusal(context: RunContext, error: ServerFault, seconds: float) -> None:
+    at = datetime.now(UTC) + timedelta(seconds=seconds)
+    await context.change(
+        attempts=0,
+        note=f"The server did not accept the run. It is sent again at {at:%H:%M:%S} UTC. "
+        f"{error.message}",
+    )

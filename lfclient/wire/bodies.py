@@ -1,0 +1,101 @@
+"""Bodies of responses, bounded: a server, or whoever answers at its address, may send anything.
+
+64 kB of gzip expand to 64 MB, and 1 MB of JSON to objects of 27 MB.
+"""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic_core import from_json
+
+from lfclient.common.formatting import format_size
+from lfclient.common.json_types import Json
+from lfclient.errors import BadAnswer, ResponseTooLarge
+
+_PIECE_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class BodyLimit:
+    """The most bytes that are read of a response, decompressed, and of lists and objects in it.
+
+    An object takes 184 bytes of memory or more, and may be written in 7. Brackets in texts count,
+    too.
+    """
+
+    max_bytes: int
+    max_containers: int
+
+
+# Real ones: a version, configuration, login or upload up to 10 kB; 2,000 flows 1 MB, the catalogue
+# 2 MB, a large flow as much; a run of 50 MB with a million rows.
+SMALL = BodyLimit(1_000_000, 50_000)
+LIST = BodyLimit(50_000_000, 1_000_000)
+RUN = BodyLimit(100_000_000, 6_000_000)
+
+
+class BodyReader:
+    """Decompresses a body in pieces and counts its bytes.
+
+    `encoding` is its Content-Encoding. Gzip is read even if it was not asked for, since some
+    releases compress lists for everyone. Raises `BadAnswer` for other encodings.
+    """
+
+    def __init__(self, encoding: str, limit: BodyLimit | None = None) -> None:
+        encoding = encoding.strip().lower()
+        self._max_bytes = limit.max_bytes if limit else None
+        self._size = 0
+        self._decompressor = None
+        if encoding in ("gzip", "x-gzip"):
+            self._decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        elif encoding not in ("", "identity"):
+            raise BadAnswer(
+                f"The response is compressed as “{encoding[:20]}”, which was not requested.",
+                hint="Check the proxy in front of Langflow.",
+            )
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """Yield the decompressed pieces of a chunk, each at most a megabyte or the chunk itself.
+
+        Raises `ResponseTooLarge` beyond the limit, and `BadAnswer` for damaged data.
+        """
+        if self._decompressor is None:
+            yield self._count(chunk)
+            return
+        while chunk and not self._decompressor.eof:
+            try:
+                piece = self._decompressor.decompress(chunk, _PIECE_BYTES)
+            except zlib.error as error:
+                raise BadAnswer("The response could not be decompressed.") from error
+            chunk = self._decompressor.unconsumed_tail
+            if piece:
+                yield self._count(piece)
+
+    def _count(self, piece: bytes) -> bytes:
+        self._size += len(piece)
+        if self._max_bytes is not None and self._size > self._max_bytes:
+            raise ResponseTooLarge(
+                f"The response is larger than {format_size(self._max_bytes)}, the most that is "
+                "read of its kind."
+            )
+        return piece
+
+
+def parse_json(
+    content: bytes, limit: BodyLimit, *, cache_strings: Literal["all", "keys"] = "all"
+) -> Json:
+    """Return the value of JSON in bytes.
+
+    Raises `ValueError` if it is none, and `ResponseTooLarge` for too many lists and objects.
+    """
+    is_long = len(content) > limit.max_containers  # events are not, and come by the thousand
+    if is_long and content.count(b"[") + content.count(b"{") > limit.max_containers:
+        raise ResponseTooLarge(
+            f"The response contains more than {limit.max_containers:,} lists and objects, the most "
+            "that is read of its kind."
+        )
+    # from bytes: json.loads would hold the whole text a second time
+    value: Json = from_json(content, cache_strings=cache_strings)
+    return value

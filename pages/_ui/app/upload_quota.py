@@ -1,0 +1,78 @@
+"""Limits the files that Streamlit holds in memory for one session: those chosen and not yet sent.
+
+Streamlit limits each file, and takes any number of them from whoever knows a session's id.
+"""
+
+import re
+from collections import Counter
+
+from cachetools import LRUCache
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit import config
+from streamlit.runtime import get_instance
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+
+_UPLOAD_PATH = re.compile(r"/_stcore/upload_file/(?P<session>[^/]+)/[^/]+/?\Z")
+_MB = 1024 * 1024  # Streamlit's
+_MAX_REMEMBERED = 1_000  # sessions
+_refused: LRUCache[str, bool] = LRUCache(_MAX_REMEMBERED)
+
+
+def quota_bytes() -> int:
+    """Return the most bytes of a session: as many as one file may have."""
+    return int(config.get_option("server.maxUploadSize")) * _MB
+
+
+def refusal(session_id: str) -> str:
+    """Return what a person whose last file was refused should know, else ""."""
+    if session_id not in _refused:
+        return ""
+    return (
+        f"A file was not uploaded: the console holds at most {quota_bytes() // _MB} MB for a "
+        "browser tab. Choose it again when the other files are sent or removed."
+    )
+
+
+def held_bytes(session_id: str) -> int:
+    """Return the size of the files that Streamlit holds for a session."""
+    manager = get_instance().uploaded_file_mgr
+    if not isinstance(manager, MemoryUploadedFileManager):
+        return 0
+    files = manager.file_storage.get(session_id, {})
+    return sum(len(file.data) for file in list(files.values()))
+
+
+class UploadQuota:
+    """Refuses an upload that would exceed its session's quota, before its body is read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._receiving: Counter[str] = Counter()  # bytes by session
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        match = _UPLOAD_PATH.search(scope["path"]) if scope["type"] == "http" else None
+        if match is None or scope["method"] != "PUT":
+            await self.app(scope, receive, send)
+            return
+        session_id, length = match["session"], Headers(scope=scope).get("content-length", "")
+        if not length.isdecimal():
+            await PlainTextResponse("The upload has no length.", 411)(scope, receive, send)
+            return
+        size = int(length)
+        if held_bytes(session_id) + self._receiving[session_id] + size > quota_bytes():
+            _refused[session_id] = True
+            await PlainTextResponse(refusal(session_id), 413)(scope, receive, send)
+            return
+        _refused.pop(session_id, None)
+        self._receiving[session_id] += size
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._receiving[session_id] -= size
+            self._receiving += Counter()  # drops the sessions without any
+
+
+MIDDLEWARE = [Middleware(UploadQuota)]

@@ -1,0 +1,37 @@
+"""What a process does before its first page, which would otherwise wait for it."""
+
+import asyncio
+import importlib
+import pkgutil
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import streamlit as st
+
+from pages import _ui
+from pages._ui.connection import server_session
+from pages._ui.connection.app_context import app_context
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Import the pages before the first request is accepted, then connect in a thread.
+
+    The imports take a second. Connecting may take minutes, if the database is upgraded.
+    """
+    await asyncio.to_thread(_import_pages)
+    threading.Thread(target=_connect, name="startup", daemon=True).start()
+    yield
+
+
+def _import_pages() -> None:
+    for module in pkgutil.walk_packages(_ui.__path__, f"{_ui.__name__}."):
+        importlib.import_module(module.name)
+
+
+def _connect() -> None:
+    """Open the database and ask the configured servers for what every page needs."""
+    with suppress(Exception):  # a page raises it again, and shows it
+        for connection in app_context().settings.servers:
+            server_session.attach(connection).prefetch()

@@ -1,0 +1,69 @@
+"""How often the screens of running runs are redrawn: the more people watch, the less often.
+
+All sessions share one interpreter lock. Redrawing each of 200 screens for every word takes more
+processor time than there is, and then nobody is served, not even the end of the run.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+# each tick waits for nearly the whole interval, so that a change is shown at once
+REFRESH_SECONDS = 0.5
+WAIT_SECONDS = 0.49
+# shares of one processor: an update of a screen takes about 2 ms of it, a tick 10 ms, and the whole
+# page 40 ms
+UPDATE_SECONDS = 0.005
+TICK_SECONDS = 0.03
+PAGE_SECONDS = 0.05
+
+_lock = threading.Lock()
+_watchers = 0
+_next_page = 0.0  # by the monotonic clock
+
+
+@contextmanager
+def watching() -> Iterator[None]:
+    """Count a session that follows a run while the block lasts. Also a decorator."""
+    global _watchers
+    with _lock:
+        _watchers += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _watchers -= 1
+
+
+def tick_seconds() -> float:
+    """Return how long a fragment's tick follows its run.
+
+    Clicks inside the fragment wait for the end of the tick. A timer that fires meanwhile starts the
+    next tick at once.
+    """
+    return max(WAIT_SECONDS, TICK_SECONDS * _watchers)
+
+
+def update_pause() -> float:
+    """Return the seconds between two updates of a screen; the end of a run does not wait."""
+    return UPDATE_SECONDS * max(_watchers - 1, 0)
+
+
+def rerun_page() -> None:
+    """Rerun the page, when it is this session's turn.
+
+    The sessions that watch a run would otherwise all redraw their pages at its end, before any of
+    them is served.
+    """
+    global _next_page
+    with _lock:
+        now = time.monotonic()
+        turn = max(now, _next_page)
+        _next_page = turn + PAGE_SECONDS
+    if turn > now:
+        time.sleep(turn - now)
+        st.empty()  # a press or a closed tab ends the script here
+    st.rerun()

@@ -1,0 +1,156 @@
+"""Responses of a server, or of whoever answers at its address, are bounded in memory."""
+
+from __future__ import annotations
+
+import gzip
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from lfclient import FileRef, ResponseTooLarge, RunStatus
+from lfclient.wire import sse as wire_sse
+from tests.support.scripted import (
+    DONE,
+    FLOW,
+    JOB,
+    WORKFLOWS,
+    BodyStream,
+    Reply,
+    Server,
+    call_client,
+)
+
+pytestmark = [
+    pytest.mark.usefixtures("no_pauses"),
+    pytest.mark.parametrize("kind", ["sync", "async"]),
+]
+FLOWS = "/base/api/v1/flows/"
+EVENTS = f"{WORKFLOWS}/{JOB}/events"
+BOMB = gzip.compress(b"[" + b" " * 200_000_000, 9)
+MB = 1_000_000
+
+
+def reply(body: bytes, kind: str = "application/json", **headers: str) -> Reply:
+    """Return a response whose body has not been read."""
+    headers["content-type"] = kind
+    return lambda _: httpx.Response(200, headers=headers, stream=BodyStream(body))
+
+
+def ask(kind: str, server: Server, call: Callable[[Any], Any]) -> Any:
+    return call_client(kind, call, transport=httpx.MockTransport(server))
+
+
+async def collect_async(events: Any) -> list[Any]:
+    return [event async for event in events]
+
+
+def follow(client: Any) -> Any:
+    events = client.events(JOB)
+    return collect_async(events) if hasattr(events, "__aiter__") else list(events)
+
+
+@pytest.mark.parametrize(
+    ("path", "call", "limit", "max_peak"),
+    [
+        ("GET /base/api/v1/version", lambda client: client.server(), "1.0 MB", 5 * MB),
+        ("GET /base/api/v1/auto_login", lambda client: client.auto_login(), "1.0 MB", 5 * MB),
+        ("POST /base/api/v1/login", lambda client: client.login("a", "b"), "1.0 MB", 5 * MB),
+        ("GET /base/api/v2/files", lambda client: client.files(), "50 MB", 120 * MB),
+        (f"GET {FLOWS}", lambda client: client.flows(), "50 MB", 120 * MB),
+        ("GET /base/api/v1/all", lambda client: client.catalogue(), "50 MB", 120 * MB),
+        (f"POST {WORKFLOWS}", lambda client: client.run(FLOW), "100 MB", 230 * MB),
+        (f"GET {WORKFLOWS}", lambda client: client.status(JOB), "100 MB", 230 * MB),
+    ],
+)
+def test_a_decompression_bomb_is_refused_with_its_limit(
+    kind: str, path: str, call: Callable[[Any], Any], limit: str, max_peak: int
+):
+    """200 kB of gzip expand to 200 MB."""
+    server = Server().on(*path.split(), reply(BOMB, **{"content-encoding": "gzip"}))
+    tracemalloc.start()
+    with pytest.raises(ResponseTooLarge, match=f"The response is larger than {limit}") as caught:
+        ask(kind, server, call)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < max_peak
+    assert "let the flow return less" in caught.value.hint
+
+
+def test_an_error_response_is_bounded_too(kind: str):
+    headers = {"content-encoding": "gzip"}
+    server = Server().on(
+        "GET", FLOWS, lambda _: httpx.Response(500, headers=headers, stream=BodyStream(BOMB))
+    )
+    with pytest.raises(ResponseTooLarge):
+        ask(kind, server, lambda client: client.flows())
+
+
+def test_small_responses_and_streams_are_requested_uncompressed(kind: str):
+    server = Server().on("GET", FLOWS, (200, [])).on("GET", WORKFLOWS, DONE)
+    server.on("GET", "/base/health", (200, {"status": "ok"}))
+    server.on("GET", EVENTS, reply(b"", "text/event-stream"))
+    file = FileRef("a", JOB)
+    server.on("GET", f"/base/api/v2/files/{JOB}", (200, b"abc"))
+    ask(kind, server, lambda client: client.health())
+    ask(kind, server, lambda client: client.flows())
+    ask(kind, server, lambda client: client.download(file))
+    ask(kind, server, follow)
+    encodings = {
+        request.url.path.removeprefix("/base"): request.headers["accept-encoding"]
+        for request in server.requests
+    }
+    assert encodings["/health"] == encodings["/api/v1/version"] == "identity"
+    assert (
+        encodings[f"/api/v2/files/{JOB}"] == encodings[EVENTS.removeprefix("/base")] == "identity"
+    )
+    assert encodings["/api/v1/flows/"] == "gzip"
+
+
+def test_compression_that_was_not_requested_is_read(kind: str):
+    """Some releases compress lists, and some proxies everything."""
+    body = gzip.compress(b'{"status": "ok"}')
+    server = Server().on("GET", "/base/health", reply(body, **{"content-encoding": "gzip"}))
+    assert ask(kind, server, lambda client: client.health())
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip"])
+@pytest.mark.parametrize(
+    "body", [b"data: " + b"x" * 3_000_000, b"data:\n" * 500_000, b": comment" * 400_000]
+)
+def test_an_event_without_end_is_refused(
+    monkeypatch: pytest.MonkeyPatch, kind: str, body: bytes, encoding: str
+):
+    monkeypatch.setattr(wire_sse, "_MAX_FRAME_BYTES", 2_000_000)
+    if encoding:
+        body = gzip.compress(body)
+    headers = {"content-encoding": encoding}
+    server = Server().on("GET", EVENTS, reply(body, "text/event-stream", **headers))
+    with pytest.raises(ResponseTooLarge, match=r"An event is larger than 2\.0 MB"):
+        ask(kind, server, follow)
+
+
+def test_a_stream_of_events_without_end_is_refused(monkeypatch: pytest.MonkeyPatch, kind: str):
+    monkeypatch.setattr(wire_sse, "_MAX_STREAM_BYTES", 2_000_000)
+    body = b'data: {"event": "token", "data": {"chunk": "a", "id": "1"}}\n\n' * 50_000
+    server = Server().on("GET", EVENTS, reply(body, "text/event-stream"))
+    with pytest.raises(ResponseTooLarge, match=r"The stream of events is larger than 2\.0 MB"):
+        ask(kind, server, follow)
+
+
+def test_a_streamed_call_with_an_endless_event_is_interrupted_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+):
+    monkeypatch.setattr(wire_sse, "_MAX_FRAME_BYTES", 1_000_000)
+    body = b"data: " + b"x" * 2_000_000
+    server = Server().on("POST", WORKFLOWS, reply(body, "text/event-stream"))
+
+    def stream(client: Any) -> Any:
+        events = client.stream(FLOW)
+        return collect_async(events) if hasattr(events, "__aiter__") else list(events)
+
+    run = ask(kind, server, stream)[-1].run
+    assert run.status is RunStatus.INTERRUPTED
+    assert "An event is larger than 1.0 MB" in run.warnings[0]

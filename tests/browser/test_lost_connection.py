@@ -1,0 +1,85 @@
+"""What a person typed survives a connection that is lost for longer than its session is kept."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.screen import Screen
+from tests.support.console_process import Console
+from tests.support.flows import edge, entry, node
+from tests.support.relay import Relay
+from tests.ui.support.chat_langflow import ChatLangflow
+from tests.ui.support.http_stand_in import NODE, StandIn, flow
+from tests.ui.support.whole_pages import ONE
+
+SESSION_SECONDS = 1
+SECRET = entry("SecretStrInput", "str", "", load_from_db=False, password=True, api_editable=True)
+LINE = entry("StrInput", "str", "kind", load_from_db=False)
+
+
+@pytest.fixture
+def relay(tmp_path):
+    """A port that leads to a console, which leads to a Langflow with a chat flow."""
+    with StandIn() as server:
+        ChatLangflow(server)
+        talker = flow(ONE, "Talker", nodes=[NODE, node("ChatOutput-b", tone=LINE, key=SECRET)])
+        talker["data"]["edges"] = [edge("ChatInput-a", "ChatOutput-b")]
+        server.set_flows(talker)
+        environ = {
+            "LANGFLOW_SERVER_URL": server.url,
+            "LANGFLOW_API_KEY": "sk-configured-key",
+            "STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL": str(SESSION_SECONDS),
+        }
+        with Console(tmp_path, environ) as console:
+            relay = Relay(console.url)
+            relay.open()
+            yield relay
+            relay.cut()
+
+
+def wait_for_connection(screen, state):
+    app = f"[data-testid=stApp][data-test-connection-state={state}]"
+    screen.page.locator(app).wait_for(timeout=60_000)
+
+
+def test_typed_text_survives_a_lost_connection(relay, window):
+    """Text that was not sent yet is put back and saved. A lost secret is requested."""
+    message, line, secret, chat, sent, key = (Screen(window()) for _ in range(6))
+    for screen in (message, line, secret):
+        screen.open(relay.url)
+    line.part("component-ChatOutput-b").get_by_text("ChatOutput").first.click()
+    for screen in (chat, sent):
+        screen.page.goto(f"{relay.url}/chat")
+    box = sent.page.get_by_test_id("stChatInput").locator("textarea")
+    box.fill("sent")
+    box.press("Enter")
+    expect(sent.page.get_by_test_id("stChatMessage").last).to_contain_text("echo of sent")
+    key.page.goto(f"{relay.url}/connection")
+    fields = {
+        message: message.part("param-ChatInput-a-input_value").locator("textarea"),
+        line: line.part("param-ChatOutput-b-tone").locator("input"),
+        chat: chat.page.get_by_test_id("stChatInput").locator("textarea"),
+        key: key.part("api-key").locator("input"),
+    }
+    for screen, field in fields.items():
+        expect(field).to_be_editable()
+        screen.drawn()
+        field.fill("typed, not left")
+    relay.hold()
+    lost = secret.part("param-ChatOutput-b-key").locator("input")
+    lost.fill("sk-typed-not-sent")
+    relay.cut()
+    for screen in (*fields, secret, sent):
+        wait_for_connection(screen, "PINGING_SERVER")
+    secret.page.wait_for_timeout(SESSION_SECONDS * 1500)
+    relay.open()
+    for screen, field in fields.items():
+        wait_for_connection(screen, "CONNECTED")
+        screen.drawn()
+        expect(field).to_have_value("typed, not left")
+    wait_for_connection(sent, "CONNECTED")
+    sent.drawn()
+    expect(box).to_have_value("")
+    expect(lost).to_have_value("")
+    expect(lost).to_have_attribute("placeholder", "Lost with the connection. Enter it again.")
+    for screen in (message, line):
+        expect(screen.page.get_by_role("button", name="Reset all (1)")).to_be_visible()

@@ -1,0 +1,156 @@
+"""Runs that the server never ends, as after its death: what is said, and what Stop does."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from lfclient import RunStatus
+from lfclient.common.backoff import Backoff
+from lfclient.console.runner.timings import Timings
+from tests.support.fake_langflow import component_done
+from tests.support.runner_bench import CONNECTION, OFTEN, RUN_STARTED, STOP, backdate_run
+from tests.support.waiting import wait_for
+
+SILENT = 0.3
+WAIT = Backoff(0.05, 0.05)
+
+
+@pytest.fixture
+def timings():
+    return Timings(
+        polling=OFTEN, listening=OFTEN, settling=WAIT, silence_seconds=SILENT, unreachable=OFTEN
+    )
+
+
+def start_queued(bench):
+    """Start a run that stays queued, and return its id once the server has it."""
+    bench.server.seconds, bench.server.log = 60, []
+    bench.server.state = "queued"
+    run_id = bench.start()
+    bench.wait_until(run_id, lambda record: record.job_id)
+    return run_id
+
+
+def begin(bench, run_id):
+    """Let the server begin a queued run."""
+    bench.server.jobs[bench.get(run_id).job_id].state = ""
+
+
+def log_line(text):
+    data = {"name": "n", "message": text, "component_id": "ChatInput-a"}
+    return {"event": "log", "data": data}
+
+
+def note_of(bench, run_id):
+    return bench.wait_until(run_id, lambda record: record.note).note
+
+
+def test_a_run_that_stays_queued_is_reported_with_what_to_do(bench):
+    run_id = start_queued(bench)
+    note = note_of(bench, run_id)
+    assert "queued for more than" in note
+    assert "stop it, then run it again" in note
+    assert "component" not in note
+    begin(bench, run_id)
+    record = bench.wait_until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
+    assert record.note == ""
+
+
+def test_a_run_that_is_queued_behind_running_ones_is_not_reported(bench):
+    """A server at its limit of concurrent runs is alive."""
+    running = bench.start_running()
+    waiting = start_queued(bench)
+    bench.server.log = [RUN_STARTED]
+    for _ in range(8):  # in all twice as long as the silence that is reported
+        bench.server.log.append(log_line("m"))
+        bench.wait_for_polls(4)
+        assert bench.get(waiting).note == ""
+    bench.server.finish()
+    assert bench.wait_for_end(running).status is RunStatus.COMPLETED
+
+
+def test_a_queued_run_is_reported_if_the_running_ones_are_silent_as_well(bench):
+    """As after the death of a server with a full queue."""
+    running = bench.start_running()
+    waiting = start_queued(bench)
+    assert "sent no updates" in note_of(bench, running)
+    assert "queued for more than" in note_of(bench, waiting)
+
+
+def test_a_queued_run_that_later_ones_overtake_is_reported_as_lost(bench):
+    waiting = start_queued(bench)
+    bench.runner._cache.edit(
+        waiting, lambda record: {"created_at": record.created_at - timedelta(minutes=2)}
+    )
+    bench.server.state = ""
+    bench.start_running()
+    record = bench.wait_until(waiting, lambda record: "started" in record.note)
+    assert "probably lost" in record.note
+    assert "stop it, then run it again" in record.note
+
+
+def test_keep_alives_are_no_sign_of_the_run(bench):
+    """1.13 sends them for a job that a restart has left behind."""
+    bench.server.keeps_alive = True
+    assert "sent no updates" in note_of(bench, bench.start_running())
+    assert "queued for more than" in note_of(bench, start_queued(bench))
+
+
+def test_silence_is_still_reported_after_a_restart_of_the_console(bench):
+    """It began before."""
+    queued, running = start_queued(bench), None
+    bench.server.state = ""
+    running = bench.start_running()
+    bench.wait_until_saved(running, lambda record: record.started_at)
+    bench.runner.close()
+    for run_id in (queued, running):
+        backdate_run(bench.folder, run_id, 400)
+    bench.timings = replace(bench.timings, silence_seconds=300.0)
+    bench.restart()
+    bench.runner.attach(CONNECTION)
+    assert "queued for more than 5 minutes" in note_of(bench, queued)
+    assert "sent no updates for more than 5 minutes" in note_of(bench, running)
+
+
+def test_a_run_that_has_just_reported_a_component_is_not_silent_after_a_restart(bench):
+    run_id = bench.start_running()
+    bench.wait_until_saved(run_id, lambda record: record.started_at)
+    bench.runner.close()
+    backdate_run(bench.folder, run_id, 400)
+    bench.timings = replace(bench.timings, silence_seconds=300.0)
+    bench.server.log.append(component_done("ChatInput-a", "hi", "ChatOutput-b"))
+    bench.restart()
+    bench.runner.attach(CONNECTION)
+    bench.wait_for_polls(4)
+    assert bench.get(run_id).note == ""
+
+
+@pytest.mark.parametrize("state", ["queued", ""])
+def test_a_stop_that_is_not_confirmed_ends_a_silent_run_in_time(bench, state):
+    """The record says that the server may still run it."""
+    bench.use_timings(stop_timeout_seconds=SILENT)
+    run_id = start_queued(bench)
+    bench.server.jobs[bench.get(run_id).job_id].state = state
+    bench.server.ignore_stop = True
+    bench.runner.stop(run_id, CONNECTION)
+    record = bench.wait_for_end(run_id)
+    assert record.status is RunStatus.OUTCOME_UNKNOWN
+    assert "did not confirm the stop" in record.problem.message
+    assert record.problem.hint
+    assert bench.server.count("POST", STOP) == 1
+
+
+def test_a_run_that_reports_after_an_unconfirmed_stop_is_followed(bench):
+    bench.use_timings(stop_timeout_seconds=1.0)
+    run_id = bench.start_running()
+    bench.server.ignore_stop = True
+    bench.runner.stop(run_id, CONNECTION)
+    bench.wait_until(run_id, lambda record: record.stop_result)
+    for number in range(8):
+        bench.server.log.append(log_line(f"line {number}"))
+        bench.wait_for_polls(4)
+    assert not bench.get(run_id).ended
+    bench.server.finish()
+    wait_for(lambda: bench.get(run_id).ended)
+    assert bench.get(run_id).status is RunStatus.COMPLETED

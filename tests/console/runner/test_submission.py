@@ -1,0 +1,195 @@
+"""Runs that wait to be sent: for their turn, or because the server refused them."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from lfclient.console.runner.submission import MAX_SUBMITS
+from lfclient.console.runner.timings import Timings
+from lfclient.console.store.errors import StoreError
+from lfclient.runs.model import RunStatus
+from tests.support.runner_bench import (
+    CONNECTION,
+    OFTEN,
+    SUBMIT,
+    backdate_run,
+    both_dialects,
+    without_events,
+)
+from tests.support.waiting import wait_for
+
+WITH_SECRET = {"ChatInput-a.input_value": "hi", "ChatInput-a.key": "hunter2-hunter2"}
+
+
+@pytest.fixture
+def timings():
+    return Timings(unreachable=OFTEN, searching=OFTEN, resend_delay_seconds=0.5)
+
+
+def refusal(status, **headers):
+    return httpx.Response(status, json={"detail": "Too busy"}, headers=headers)
+
+
+def start_waiting(bench, *overrides):
+    """Fill the server's slots with held requests; return the ids of runs that wait behind them."""
+    bench.server.hold_submits = True
+    for _ in range(MAX_SUBMITS):
+        bench.start()
+    wait_for(lambda: bench.server.count("POST", SUBMIT) == MAX_SUBMITS)
+    waiting = [bench.start(values) for values in overrides or (None,)]
+    for run_id in waiting:
+        bench.wait_until_saved(run_id, lambda stored: stored.attempts == 0)
+    return waiting
+
+
+@both_dialects
+def test_ten_submits_are_in_flight_and_the_others_wait_and_say_so(bench):
+    waiting = start_waiting(bench, None, None)
+    for run_id in waiting:
+        record = bench.get(run_id)
+        assert (record.status, record.attempts) == (RunStatus.QUEUED, 0)
+        assert "at most 10 runs at a time" in record.note
+    assert bench.server.count("POST", SUBMIT) == MAX_SUBMITS
+    bench.server.hold_submits = False
+    for run_id in waiting:
+        record = bench.wait_for_end(run_id)
+        assert (record.status, record.attempts, record.note) == (RunStatus.COMPLETED, 1, "")
+    assert len(bench.server.jobs) == MAX_SUBMITS + 2
+
+
+def test_a_waiting_run_that_is_stopped_is_not_sent(bench):
+    [run_id] = start_waiting(bench)
+    bench.runner.stop(run_id, CONNECTION)
+    record = bench.wait_for_end(run_id)
+    assert record.status is RunStatus.CANCELLED
+    assert "nothing ran" in record.stop_result
+    bench.server.hold_submits = False
+    wait_for(lambda: len(bench.server.jobs) == MAX_SUBMITS)
+    assert bench.server.count("POST", SUBMIT) == MAX_SUBMITS
+
+
+def test_runs_that_end_free_their_places(bench):
+    bench.server.refusal = httpx.Response(422, json={"detail": "No."})
+    runs = [bench.start() for _ in range(3 * MAX_SUBMITS)]
+    assert {bench.wait_for_end(run_id).status for run_id in runs} == {RunStatus.FAILED}
+
+
+@both_dialects
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_refused_run_waits_and_is_sent_again(bench, status):
+    bench.server.refusal = refusal(status)
+    run_id = bench.start()
+    record = bench.wait_until(run_id, lambda record: record.note)
+    assert (record.status, record.attempts) == (RunStatus.QUEUED, 0)
+    assert "Too busy" in record.note
+    bench.server.refusal = None
+    record = bench.wait_for_end(run_id)
+    assert (record.status, record.attempts, record.note) == (RunStatus.COMPLETED, 1, "")
+
+
+def test_a_refused_run_waits_as_long_as_the_server_asks(bench):
+    bench.server.refusal = refusal(429, **{"retry-after": "300"})
+    run_id = bench.start()
+    record = bench.wait_until(run_id, lambda record: record.note)
+    at = re.search(r"again at (\d\d:\d\d:\d\d) UTC", record.note).group(1)
+    expected = [datetime.now(UTC) + timedelta(seconds=300 - age) for age in range(20)]
+    assert at in [f"{time:%H:%M:%S}" for time in expected]
+    bench.runner.stop(run_id, CONNECTION)
+    assert bench.wait_for_end(run_id).status is RunStatus.CANCELLED
+    assert bench.server.count("POST", SUBMIT) == 1
+
+
+def test_a_run_that_would_have_to_wait_for_longer_than_ten_minutes_fails(bench):
+    bench.server.refusal = refusal(503, **{"retry-after": "3600"})
+    record = bench.wait_for_end(bench.start())
+    assert record.status is RunStatus.FAILED
+    assert "Too busy" in record.problem.message
+    assert bench.server.count("POST", SUBMIT) == 1
+
+
+def test_a_waiting_run_that_cannot_be_recorded_is_not_sent(bench, monkeypatch):
+    """After a crash it would count as not sent."""
+    [run_id] = start_waiting(bench)
+    update, failures = bench.runner.store.update, []
+
+    def fail_twice(record, **options):
+        if record.id == run_id and record.attempts == 1 and len(failures) < 2:
+            failures.append(bench.server.count("POST", SUBMIT))
+            raise StoreError("The file of runs is locked.")
+        return update(record, **options)
+
+    monkeypatch.setattr(bench.runner.store, "update", fail_twice)
+    bench.server.hold_submits = False
+    record = bench.wait_for_end(run_id)
+    assert (record.status, record.attempts) == (RunStatus.COMPLETED, 1)
+    assert failures == [MAX_SUBMITS, MAX_SUBMITS]
+
+
+@both_dialects
+def test_after_a_restart_a_waiting_run_is_sent(bench):
+    [run_id] = start_waiting(bench)
+    bench.close()
+    bench.server.hold_submits = False
+    bench.runner = bench.new_runner()
+    bench.runner.attach(CONNECTION)
+    record = bench.wait_for_end(run_id)
+    assert (record.status, record.attempts) == (RunStatus.COMPLETED, 1)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "age"), [(WITH_SECRET, 0), (None, 601)], ids=["a secret", "too old"]
+)
+def test_after_a_restart_a_waiting_run_fails_if_it_cannot_be_sent(bench, overrides, age):
+    """Its secrets are not stored; one from long ago would come as a surprise."""
+    [run_id] = start_waiting(bench, overrides)
+    bench.close()
+    backdate_run(bench.folder, run_id, age)
+    bench.server.hold_submits = False
+    bench.runner = bench.new_runner()
+    bench.runner.attach(CONNECTION)
+    record = bench.wait_for_end(run_id)
+    assert (record.status, record.attempts) == (RunStatus.FAILED, 0)
+    assert "nothing ran" in record.problem.message
+    assert "Run it again" in record.problem.hint
+
+
+def test_a_submit_that_times_out_is_sent_again_with_the_same_key_a_while_later(bench, monkeypatch):
+    """On 1.11 and later; two requests with one key at the same moment could run twice."""
+    handle, times = bench.server.handle, []
+
+    async def time_out_once(request):
+        response = await handle(request)
+        if request.method == "POST":
+            times.append(time.monotonic())
+            if len(times) == 1:
+                raise httpx.ReadTimeout("timed out", request=request)
+        return response
+
+    monkeypatch.setattr(bench.server, "handle", time_out_once)
+    record = bench.wait_for_end(bench.start())
+    assert (record.status, record.attempts) == (RunStatus.COMPLETED, 2)
+    assert len(bench.server.jobs) == 1
+    assert times[1] - times[0] >= 0.5
+
+
+@without_events
+def test_a_poll_waits_as_long_as_the_server_asks(bench, monkeypatch):
+    handle, times = bench.server.handle, []
+
+    async def refuse_once(request):
+        response = await handle(request)
+        if request.method == "GET" and request.url.path == SUBMIT:
+            times.append(time.monotonic())
+            return response if len(times) > 1 else refusal(503, **{"retry-after": "1"})
+        return response
+
+    monkeypatch.setattr(bench.server, "handle", refuse_once)
+    bench.server.seconds = 60
+    bench.start()
+    wait_for(lambda: len(times) == 2)
+    assert times[1] - times[0] >= 1

@@ -1,0 +1,69 @@
+"""Records that get another owner, on SQLite and PostgreSQL."""
+
+from datetime import UTC, datetime
+
+from lfclient import RunStatus
+from lfclient.console.store import owners
+from lfclient.console.store.presets import Preset
+from lfclient.console.store.run_record import RunRecord
+
+
+def record(id, owner="key", **more):
+    now = datetime.now(UTC)
+    defaults = {
+        "submit_token": id,
+        "server_name": "s",
+        "server_url": "http://a",
+        "flow_id": "f",
+        "flow_name": "F",
+        "mode": "background",
+        "created_at": now,
+        "status": RunStatus.COMPLETED,
+        "ended_at": now,
+    }
+    return RunRecord(id=id, owner=owner, **{**defaults, **more})
+
+
+def preset(id, name, owner="key"):
+    return Preset(id, owner, "f", "F", name)
+
+
+def test_everything_of_an_owner_moves_to_another(any_store, monkeypatch):
+    """Runs with their labels, presets and drafts, in batches; nothing of a third owner."""
+    monkeypatch.setattr(owners, "BATCH_SIZE", 1)
+    any_store.create(record("one"))
+    any_store.create(record("two", status=RunStatus.IN_PROGRESS, ended_at=None))
+    any_store.create(record("other", owner="other"))
+    any_store.history.change_labels(["key"], ["one"], add=["good"])
+    any_store.history.change_labels(["other"], ["other"], add=["bad"])
+    any_store.presets.create(preset("p", "Mine"))
+    any_store.presets.set_default("key", "f", "p")
+    any_store.drafts.write({("b", "key", "form"): "typed"})
+    assert sorted(any_store.change_owner("key", "user")) == ["one", "two"]
+    assert {one.id for one in any_store.recent("user")} == {"one", "two"}
+    assert [one.id for one in any_store.unfinished("user")] == ["two"]
+    assert any_store.history.labels(["user"]) == ["good"]
+    assert [one.is_default for one in any_store.presets.list_for_flow("user", "f")] == [True]
+    assert any_store.drafts.get(("b", "user", "form")) == "typed"
+    assert any_store.recent("key") == []
+    assert any_store.history.labels(["other"]) == ["bad"]
+    assert any_store.change_owner("key", "user") == []
+
+
+def test_what_the_new_owner_has_already_stays(any_store):
+    """Runs of the same job, presets of the same name, drafts of the same form, the default."""
+    any_store.create(record("theirs", owner="user", job_id="j"))
+    any_store.create(record("same job", job_id="j"))
+    any_store.create(record("another job", job_id="k"))
+    any_store.presets.create(preset("theirs", "Mine", owner="user"))
+    any_store.presets.set_default("user", "f", "theirs")
+    any_store.presets.create(preset("same name", "Mine"))
+    any_store.presets.create(preset("another name", "More"))
+    any_store.presets.set_default("key", "f", "another name")
+    any_store.drafts.write({("b", "user", "form"): "theirs", ("b", "key", "form"): "typed"})
+    assert any_store.change_owner("key", "user") == ["another job"]
+    assert {one.id for one in any_store.recent("user")} == {"theirs", "another job"}
+    presets = any_store.presets.list_for_flow("user", "f")
+    assert [(one.name, one.is_default) for one in presets] == [("Mine", True), ("More", False)]
+    assert any_store.presets.get("user", "theirs")
+    assert any_store.drafts.get(("b", "user", "form")) == "theirs"

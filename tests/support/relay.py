@@ -1,0 +1,64 @@
+"""A TCP port that forwards to a server and can be closed, for tests of lost connections."""
+
+import socket
+import threading
+from urllib.parse import urlsplit
+
+from tests.support.console_process import free_port
+
+
+class Relay:
+    """A port that forwards to a server and can be closed, like a server that goes down and up.
+
+    `header` is added to the requests.
+    """
+
+    def __init__(self, url, header=b""):
+        self.target, self.header = urlsplit(url), header
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.sockets = []
+        self.flowing = threading.Event()
+
+    def open(self):
+        self.flowing.set()
+        self.listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
+
+    def hold(self):
+        """Forward nothing more on open connections, like a network that nobody knows is down."""
+        self.flowing.clear()
+
+    def cut(self):
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+        except OSError:
+            return  # already cut
+        self.listener.close()
+        for each in self.sockets:
+            try:
+                each.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue  # already closed
+        self.sockets.clear()
+        self.flowing.set()
+
+    def _accept(self, listener):
+        while True:
+            try:
+                near, _ = listener.accept()
+            except OSError:
+                return
+            far = socket.create_connection((self.target.hostname, self.target.port))
+            self.sockets += [near, far]
+            for one, other, header in ((near, far, self.header), (far, near, b"")):
+                threading.Thread(target=self._pump, args=(one, other, header), daemon=True).start()
+
+    def _pump(self, one, other, header):
+        try:
+            while data := one.recv(65536):
+                self.flowing.wait()
+                other.sendall(data.replace(b"\r\nHost:", header + b"\r\nHost:"))
+            other.shutdown(socket.SHUT_WR)
+        except OSError:
+            return

@@ -1,0 +1,69 @@
+"""Each image and download has an address of its own, which nobody can guess."""
+
+import subprocess
+import sys
+
+import pytest
+from streamlit.runtime.media_file_storage import MediaFileKind
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
+
+from pages._ui.app import media_addresses
+from tests.support.console_process import ROOT
+
+SIZE = 2_000_000  # Streamlit hashes three parts of it
+
+
+def printed(code):
+    """What another process of the console prints."""
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return ran.stdout.strip()
+
+
+@pytest.fixture
+def storage(monkeypatch):
+    original = "streamlit.runtime.memory_media_file_storage._calculate_file_id"
+    monkeypatch.setattr(original, media_addresses.file_id)
+    return MemoryMediaFileStorage("/media")
+
+
+def add(storage, content, mimetype="image/png", name=None):
+    return storage.load_and_get_id(content, mimetype, MediaFileKind.MEDIA, name)
+
+
+def test_files_that_differ_in_the_middle_keep_their_content(storage):
+    contents = [bytearray(SIZE) for _ in range(2)]
+    contents[1][SIZE // 4] = 1
+    for content in map(bytes, contents):
+        assert storage.get_file(add(storage, content)).content == content
+
+
+def test_a_file_under_another_name_or_type_has_another_address(storage):
+    ids = {
+        add(storage, b"a"),
+        add(storage, b"a", "image/gif"),
+        add(storage, b"a", name=""),
+        add(storage, b"a", name="b"),
+        add(storage, b"a", "image/pngb"),
+    }
+    assert len(ids) == 5
+
+
+def test_a_file_that_is_drawn_again_keeps_its_address(storage):
+    assert add(storage, b"a" * SIZE) == add(storage, b"a" * SIZE)
+
+
+def test_another_process_gives_the_same_file_another_address():
+    """So knowing the content isn't enough."""
+    code = "from pages._ui.app.media_addresses import file_id; print(file_id(b'a', 'image/png'))"
+    assert len(printed(code)) == 64
+    assert printed(code) != media_addresses.file_id(b"a", "image/png")
+
+
+def test_the_console_uses_these_addresses():
+    code = (
+        "import app, streamlit.runtime.memory_media_file_storage as storage\n"
+        "print(storage._calculate_file_id.__module__)"
+    )
+    assert printed(code) == "pages._ui.app.media_addresses"

@@ -1,0 +1,102 @@
+"""What a process does before its first page."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from lfclient.console.runner import shared_runner
+from lfclient.runs.model import RunStatus
+from pages._ui.connection import startup
+from pages._ui.connection.app_context import app_context
+from tests.support.waiting import wait_for
+from tests.ui.support.whole_pages import make_record, open_app, page_text
+
+ROOT = Path(__file__).parents[3]
+LIST = "GET /api/v1/flows/"
+# the console's own modules, and libraries that take a tenth of a second each
+HEAVY = ("pages._ui", "lfclient", "pandas.core", "altair", "sqlalchemy.engine", "alembic")
+OPEN_ALL_PAGES = f"""
+import asyncio, sys
+from streamlit.testing.v1 import AppTest
+import app
+from pages._ui.connection import startup
+
+async def start():
+    async with startup.lifespan(app.app):
+        pass
+
+asyncio.run(start())
+imported = set(sys.modules)
+for page in ("run", "chat", "history", "compare", "connection"):
+    shown = AppTest.from_file("app.py", default_timeout=60).run()
+    assert not shown.switch_page(f"pages/{{page}}.py").run().exception
+print(*(name for name in set(sys.modules) - imported if name.startswith({HEAVY})))
+"""
+
+
+@asynccontextmanager
+async def started():
+    """A process that accepts requests; waits at its end for the work it does beside them."""
+    async with startup.lifespan(None):
+        yield
+    wait_for(lambda: all(thread.name != "startup" for thread in threading.enumerate()))
+
+
+async def start():
+    async with started():
+        pass
+
+
+def test_no_page_imports_a_module_of_weight(langflow_stand_in):
+    """The first page of a process would take two seconds longer."""
+    command = [sys.executable, "-c", OPEN_ALL_PAGES]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert printed.split() == []
+
+
+def test_a_process_asks_its_servers_for_their_flows_before_a_page_does(langflow_stand_in):
+    """A list of thousands of flows takes the server a second; the first page then has it."""
+    asyncio.run(start())
+    wait_for(lambda: LIST in langflow_stand_in.requests)
+    app = open_app()
+    assert app.selectbox[0].options == ["Echo"]
+    assert langflow_stand_in.requests.count(LIST) == 1
+
+
+def test_a_restarted_process_follows_its_runs_before_a_page_is_opened(langflow_stand_in):
+    running = {"status": RunStatus.IN_PROGRESS, "mode": "background", "job_id": "j"}
+    app_context().runner.store.create(make_record(langflow_stand_in.url, **running))
+    shared_runner._runners.popitem()[1].close()
+    st.cache_resource.clear()
+    asyncio.run(start())
+    wait_for(lambda: any("/api/v2/workflows" in each for each in langflow_stand_in.requests))
+
+
+def test_a_process_starts_with_an_invalid_setting(monkeypatch):
+    """Its pages tell which one it is."""
+    monkeypatch.setenv("LFCONSOLE_DATABASE_URL", "mysql://somewhere/else")
+    asyncio.run(start())
+    assert "LFCONSOLE_DATABASE_URL" in page_text(open_app())
+
+
+def test_a_process_accepts_requests_while_its_database_is_upgraded(monkeypatch):
+    """That may take minutes, after which it would be taken for dead."""
+    upgraded, is_upgrading = threading.Event(), threading.Event()
+
+    def upgrade():
+        is_upgrading.set()
+        assert upgraded.wait(30)
+        raise OSError
+
+    async def accept():
+        async with started():
+            assert is_upgrading.wait(30)
+            upgraded.set()
+
+    monkeypatch.setattr(startup, "app_context", upgrade)
+    asyncio.run(accept())

@@ -1,0 +1,128 @@
+"""Keys that visitors type: whose runs they show."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lfclient.console.store.run_record import RunRecord
+from lfclient.errors import InvalidKey
+from pages._ui.connection import server_session
+from pages._ui.connection.app_context import app_context
+from tests.ui.support.http_stand_in import StandIn, flow
+from tests.ui.support.whole_pages import TWO, open_app, page_text, press
+
+WHOAMI = "GET /api/v1/users/whoami"
+ADA, BOB = ((200, {"id": name, "username": name}) for name in ("ada", "bob"))
+
+
+@pytest.fixture
+def typed_server():
+    """A server that no setting names; all its keys belong to one user."""
+    with StandIn({WHOAMI: ADA}) as server:
+        server.set_flows(flow(TWO, "Elsewhere"))
+        yield server
+
+
+def connect(server, key, app=None):
+    """Type a server's address and a key, by default in a new browser; return the page."""
+    app = app or open_app("pages/connection.py")
+    app.switch_page("pages/connection.py").run()
+    next(each for each in app.text_input if each.label == "Address").set_value(server.url)
+    next(each for each in app.text_input if each.label == "API key").set_value(key)
+    app = press(app, "Test connection")
+    assert "Connected to" in page_text(app)
+    return app
+
+
+def add_run(server, key, user_id):
+    """Store a run that was made with a typed key."""
+    connection = replace(server_session.typed_connection(server.url, key), user_id=user_id)
+    runner = app_context().runner
+    now = datetime.now(UTC)
+    record = RunRecord(
+        id="a" * 32,
+        owner=runner.owner_of(connection),
+        submit_token="c",
+        server_name="s",
+        server_url=server.url,
+        flow_id=TWO,
+        flow_name="Elsewhere",
+        mode="sync",
+        created_at=now - timedelta(seconds=5),
+    )
+    runner.store.create(record)
+
+
+def listed_flows(app):
+    """Return the flows of the runs that the History page lists."""
+    app.query_params.clear()  # AppTest keeps those of other pages
+    app.switch_page("pages/history.py").run()
+    return list(app.dataframe[0].value["Flow"]) if app.dataframe else []
+
+
+def test_a_new_key_of_the_same_user_shows_the_runs_of_the_revoked_one(
+    langflow_stand_in, typed_server
+):
+    """In the same browser and in another one."""
+    app = connect(typed_server, "sk-one")
+    add_run(typed_server, "sk-one", "ada")
+    assert listed_flows(app) == ["Elsewhere"]
+    assert listed_flows(connect(typed_server, "sk-two", app)) == ["Elsewhere"]
+    assert listed_flows(connect(typed_server, "sk-three")) == ["Elsewhere"]
+
+
+def test_another_users_key_shows_no_run(langflow_stand_in, typed_server):
+    connect(typed_server, "sk-one")
+    add_run(typed_server, "sk-one", "ada")
+    typed_server.answers[WHOAMI] = BOB
+    assert listed_flows(connect(typed_server, "sk-two")) == []
+
+
+def test_runs_of_an_earlier_release_are_shown_to_their_key_and_its_user(
+    langflow_stand_in, typed_server
+):
+    """They are recorded under the key alone."""
+    open_app()
+    add_run(typed_server, "sk-one", None)
+    assert listed_flows(connect(typed_server, "sk-two")) == []
+    assert listed_flows(connect(typed_server, "sk-one")) == ["Elsewhere"]
+    assert listed_flows(connect(typed_server, "sk-two")) == ["Elsewhere"]
+
+
+@pytest.mark.parametrize(
+    "answer", [(404, {}), (500, {}), (403, {}), (200, {"id": ""}), (200, []), (200, b"<html>")]
+)
+def test_without_a_user_each_key_shows_its_own_runs(langflow_stand_in, typed_server, answer):
+    typed_server.answers[WHOAMI] = answer
+    app = connect(typed_server, "sk-one")
+    add_run(typed_server, "sk-one", None)
+    assert listed_flows(app) == ["Elsewhere"]
+    assert listed_flows(connect(typed_server, "sk-two")) == []
+
+
+def test_the_user_is_requested_when_a_key_is_typed_and_not_by_the_pages(
+    langflow_stand_in, typed_server
+):
+    app = connect(typed_server, "sk-one")
+    listed_flows(app)
+    app.switch_page("pages/run.py").run()
+    assert typed_server.requests.count(WHOAMI) == 1
+
+
+def test_a_refused_key_does_not_fail_the_requests_of_another_key_of_its_user(
+    langflow_stand_in, typed_server
+):
+    """Responses are cached by key."""
+    open_app()
+    keys = [
+        replace(server_session.typed_connection(typed_server.url, key), user_id="ada")
+        for key in ("sk-one", "sk-two")
+    ]
+    one, two = map(server_session.attach, keys)
+    assert one.owner == two.owner
+    assert one.flows().value
+    typed_server.answers["GET /api/v1/flows/"] = (403, {"detail": "Invalid API key"})
+    with pytest.raises(InvalidKey):
+        two.flows()
+    assert one.flows().value

@@ -1,0 +1,75 @@
+"""How often sessions redraw a run: the more watch, the less often."""
+
+from contextlib import ExitStack
+from dataclasses import replace
+
+import pytest
+import streamlit as st
+
+from lfclient.runs.model import RunStatus
+from pages._ui.connection.app_context import app_context
+from pages._ui.run import pace
+from tests.ui.support.whole_pages import add_running_run, open_app, page_text
+
+
+@pytest.fixture
+def crowd():
+    """The watchers of 200 other sessions."""
+    with ExitStack() as stack:
+        for _ in range(200):
+            stack.enter_context(pace.watching())
+        yield
+
+
+@pytest.fixture
+def sleeps(monkeypatch):
+    """The seconds that the console would have slept; time passes only so."""
+    taken = []
+    now = [100.0]
+
+    def sleep(seconds):
+        taken.append(seconds)
+
+    monkeypatch.setattr(pace, "_next_page", 0.0)
+    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(pace.time, "sleep", sleep)
+    return taken
+
+
+def test_a_single_watcher_follows_every_change_in_short_ticks():
+    with pace.watching():
+        assert pace.tick_seconds() == pace.WAIT_SECONDS
+        assert pace.update_pause() == 0
+
+
+def test_many_watchers_follow_in_longer_ticks_with_pauses(crowd):
+    assert pace.tick_seconds() == 200 * pace.TICK_SECONDS
+    assert pace.update_pause() == pytest.approx(199 * pace.UPDATE_SECONDS)
+
+
+def test_a_session_that_leaves_with_an_error_is_not_counted():
+    with pytest.raises(LookupError), pace.watching():
+        raise LookupError
+    assert pace.update_pause() == 0
+
+
+def test_pages_are_redrawn_one_after_the_other(sleeps, monkeypatch):
+    reruns = []
+    monkeypatch.setattr(st, "rerun", lambda: reruns.append(len(sleeps)))
+    monkeypatch.setattr(st, "empty", lambda: None)
+    for _ in range(3):
+        pace.rerun_page()
+    assert sleeps == pytest.approx([pace.PAGE_SECONDS, 2 * pace.PAGE_SECONDS])
+    assert reruns == [0, 1, 2]  # the first page waits for none
+
+
+def test_the_end_is_on_the_screen_before_the_page_waits_for_its_turn(
+    langflow_stand_in, monkeypatch
+):
+    record = add_running_run(langflow_stand_in.url)
+    ended = replace(record, version=9, status=RunStatus.COMPLETED)
+    monkeypatch.setattr(app_context().runner, "wait_for_change", lambda *_: ended)
+    monkeypatch.setattr(pace, "rerun_page", st.stop)
+    app = open_app(run=record.id)
+    assert "Completed" in page_text(app)
+    assert not app.exception
