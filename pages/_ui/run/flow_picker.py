@@ -85,12 +85,14 @@ def _load_flows(
     """Return the flows; refresh them once if the requested flow is not among them."""
     flows = server.flows()
     flow_id = record.flow_id if record else flow_choice.flow_from_url()
-    if flow_id and not _contains(flows, flow_id) and flow_choice.note_missing(flow_id):
+    if not flow_id or _contains(flows, flow_id):
+        return flows
+    if flow_choice.note_missing(flow_id):
         server.refresh()
-        flows = server.flows()
-        if not _contains(flows, flow_id) and server.seconds_waiting("flows") is not None:
-            raise StillLoading("flows")
-    return flows
+        server.flows()
+    if server.seconds_waiting("flows") is not None:  # the list at hand is an old one
+        raise StillLoading("flows")
+    return server.flows()
 
 
 def _contains(flows: CachedResponse[list[FlowSummary]], flow_id: str) -> bool:

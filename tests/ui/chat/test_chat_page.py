@@ -363,6 +363,19 @@ def test_the_chat_opens_while_a_slow_server_loads_its_messages(chat_langflow, mo
     assert app.chat_input
 
 
+def test_the_chat_waits_for_a_new_flow_that_a_slow_server_has_not_listed_yet(
+    chat_langflow, monkeypatch
+):
+    first = chat_langflow.server.answers[f"GET /api/v1/flows/{ONE}"][1]
+    open_chat()  # caches the list of flows
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
+    chat_langflow.server.set_flows(first, {**first, "id": TWO, "name": "Zebra"})
+    chat_langflow.server.delays["GET /api/v1/flows/"] = 1
+    app = open_chat(flow=TWO)
+    assert "Waiting for" in page_text(app)
+    assert "no such flow" not in page_text(app)
+
+
 def test_failing_to_load_messages_offers_a_retry_and_keeps_the_input(chat_langflow):
     chat_langflow.server.answers[f"GET {MESSAGES}"] = (500, {"detail": "locked"})
     app = open_chat(flow=ONE, session="s")
