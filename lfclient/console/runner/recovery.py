@@ -126,7 +126,7 @@ class _Recovery:
             await self._give_up("The search was stopped before the run was found.")
         elif len(jobs) > 1:
             await self._give_up("Several runs on the server match.")
-        elif time.monotonic() - self._began >= self._search_seconds():
+        elif not jobs and time.monotonic() - self._began >= self._search_seconds():
             await self._give_up(
                 "Another run was lost at that time, and what the server has may belong to it."
                 if self._other_run_lost
