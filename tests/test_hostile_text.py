@@ -24,7 +24,19 @@ RUNS_OF_TICKS = " ".join("`" * length for length in range(1, 400))
 REPEATED = (
     *("a", "0", " ", "\t", "\n \n", "\\", "\"'", '"a', "=", "://", ":a", "a=", "token1", "(", "<a"),
     *("sk-", "Bearer ", "cookie: ", "Error building Component ", "**a ", "~~", "_a", "`a", "$a "),
-    *("![", "[a](", "![](data:image/png;base64,", "\\(", "> ", "```json\n", RUNS_OF_TICKS),
+    *(
+        "$",
+        "\\[",
+        "```\n",
+        "![",
+        "[a](",
+        "![a](",
+        "![](data:image/png;base64,",
+        "\\(",
+        "> ",
+        "```json\n",
+        RUNS_OF_TICKS,
+    ),
 )
 REPEATED_AFTER = (  # a beginning
     *(("a", "\t"), ("a;", "0"), ("0;", "\n"), ("=", "0"), ("```json\n", " "), ("![](", "a)")),

@@ -1,13 +1,10 @@
 """Untrusted text is shown as text."""
 
 import base64
-import io
-import time
 from datetime import UTC, datetime
 
 import pytest
 from markdown_it import MarkdownIt
-from PIL import Image
 
 from pages._ui.widgets.markdown import (
     escape,
@@ -21,6 +18,7 @@ from pages._ui.widgets.markdown import (
     strip_data_images,
 )
 from tests.support.hostile_markdown import IMAGES, LINKS, TRACE
+from tests.support.reports import PNG, png_header
 
 
 @pytest.mark.parametrize(
@@ -82,12 +80,8 @@ def test_a_footnote_is_drawn_where_it_stands():
     assert sanitize("a[^1]\n\n[^1]: b")[0] == "a[^1]\n\n\\[^1]: b"
 
 
-def image_uri(size=(1, 1), kind="PNG"):
-    content = io.BytesIO()
-    Image.new("1", size).save(content, kind)
-    # its beginning tells the size
-    encoded = base64.b64encode(content.getvalue()[:30_000]).decode()
-    return f"data:image/{kind.lower()};base64,{encoded}"
+def image_uri(data: bytes = PNG) -> str:
+    return "data:image/png;base64," + base64.b64encode(data).decode()
 
 
 @pytest.mark.parametrize("uri", [image_uri(), "data:image/svg+xml,%3Csvg/%3E"])
@@ -98,8 +92,8 @@ def test_data_images_are_kept(uri):
 
 def test_an_image_of_too_many_pixels_is_named_instead_of_decoded_by_the_browser():
     """One of 25 kB would take 800 MB."""
-    text = f"a ![big]({image_uri((10_000, 20_000))}) and [![big][r]](https://b.c)\n\n"
-    text += f"[r]: {image_uri((20_000, 10_000), 'BMP')}"
+    text = f"a ![big]({image_uri(png_header(10_000, 20_000))}) and [![big][r]](https://b.c)\n\n"
+    text += f"[r]: {image_uri(png_header(20_000, 10_000))}"
     safe, _ = sanitize(text)
     assert "![" not in safe
     assert "*image “big” is not shown: it has 10,000 × 20,000 pixels, more than 25" in safe
@@ -110,8 +104,8 @@ def test_an_image_of_too_many_pixels_is_named_instead_of_decoded_by_the_browser(
     "uri",
     [
         "data:image/png;base64,AAAA",
-        f"DATA:IMAGE/PNG;BASE64,{image_uri((10_000, 20_000)).partition(',')[2]}",
-        image_uri((10_000, 20_000)).replace("iVBO", "iVB%4F"),
+        f"DATA:IMAGE/PNG;BASE64,{image_uri(png_header(10_000, 20_000)).partition(',')[2]}",
+        image_uri(png_header(10_000, 20_000)).replace("iVBO", "iVB%4F"),
         "data:image/avif;base64,AAAAHGZ0eXBhdmlm",
     ],
 )
@@ -174,13 +168,6 @@ def test_images_with_brackets_in_name_and_url_are_found():
     safe, found = sanitize("![a [b]](http://x.example/c_(1).png)")
     assert found == ["http://x.example/c_(1).png"]
     assert "![" not in safe
-
-
-@pytest.mark.parametrize("mark", ["$", "`", "\\(", "\\[", "![", "![a](", "$a", "```\n"])
-def test_malformed_markup_takes_linear_time(mark):
-    start = time.process_time()
-    sanitize(mark * (50_000 // len(mark)))
-    assert time.process_time() - start < 2
 
 
 def test_large_images_are_replaced_by_their_names():
