@@ -6,6 +6,7 @@ LFCONSOLE_TEST_SERVERS=<file> uses running servers (see tests/support/servers.py
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -58,19 +59,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of a folder with its name, before `-m` chooses; the slowest folders run first.
 
     The test that installs a Langflow of its own comes after the servers, which download the same
-    packages.
+    packages. Then the files with the most tests, so that no worker is left with a long one.
     """
+    counts = Counter(item.path for item in items)
     for item in items:
         folder = item.path.parent.name
         if folder in ("live", "browser", "bench"):
             item.add_marker(folder)
-    items.sort(key=lambda item: _turn(item.path))
+    items.sort(key=lambda item: _turn(item.path, counts[item.path]))
 
 
-def _turn(file: Path) -> int:
+def _turn(file: Path, tests: int) -> tuple[int, int]:
     if file.name == _FROM_NOTHING:
-        return 2
-    return {"browser": 0, "live": 1}.get(file.parent.name, 3)
+        return 2, 0
+    folder = {"browser": 0, "live": 1}.get(file.parent.name)
+    return (3, -tests) if folder is None else (folder, 0)
 
 
 def _is_worker(config: pytest.Config) -> bool:

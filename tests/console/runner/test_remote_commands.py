@@ -86,7 +86,7 @@ def test_of_several_decisions_from_anywhere_one_is_sent(two):
     two.server.hold_resume = two.server.ignore_resume = True
     two.other.decide(run_id, CONNECTION, question, "reject")
     third.decide(run_id, CONNECTION, question, "approve")
-    assert third.get(run_id, two.owner).run.waiting_for.sent == "reject"
+    wait_for(lambda: third.get(run_id, two.owner).run.waiting_for.sent == "reject")
     two.wait_until(run_id, lambda record: record.run.waiting_for.sent)
     for runner in (two.runner, two.other, third):
         runner.decide(run_id, CONNECTION, question, "approve")

@@ -102,7 +102,8 @@ def test_silence_is_still_reported_after_a_restart_of_the_console(bench):
     queued, running = start_queued(bench), None
     bench.server.state = ""
     running = bench.start_running()
-    bench.wait_until_saved(running, lambda record: record.started_at)
+    # sent once more after the restart, its events must be no news
+    bench.wait_until_saved(running, lambda record: record.run and record.run.components)
     bench.runner.close()
     for run_id in (queued, running):
         backdate_run(bench.folder, run_id, 400)
