@@ -99,7 +99,8 @@ def test_keep_alives_are_no_sign_of_the_run(bench):
 
 def test_silence_is_still_reported_after_a_restart_of_the_console(bench):
     """It began before."""
-    queued, running = start_queued(bench), None
+    bench.use_timings(silence_seconds=300.0)
+    queued = start_queued(bench)
     bench.server.state = ""
     running = bench.start_running()
     # sent once more after the restart, its events must be no news
@@ -107,7 +108,6 @@ def test_silence_is_still_reported_after_a_restart_of_the_console(bench):
     bench.runner.close()
     for run_id in (queued, running):
         backdate_run(bench.folder, run_id, 400)
-    bench.timings = replace(bench.timings, silence_seconds=300.0)
     bench.restart()
     bench.runner.attach(CONNECTION)
     assert "queued for more than 5 minutes" in note_of(bench, queued)
