@@ -87,6 +87,7 @@ def test_no_secret_is_published(two):
 def test_an_unchanged_run_is_not_published_again(two, monkeypatch):
     run_id = two.start_running()
     two.wait_elsewhere(run_id, lambda record: record.run)
+    two.wait_for_syncs(4)  # what its start has changed
     version = two.get_elsewhere(run_id).version
     published = record_publishing(two, monkeypatch)
     two.wait_for_syncs(8)
