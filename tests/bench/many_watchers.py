@@ -34,6 +34,7 @@ OPEN_SECONDS, END_SECONDS = 600, 120
 # the floor: a worker for each run reads its events, and each session's fragment draws one line
 TAILS = """
 import json, os, threading, time
+import httpx
 import streamlit as st
 
 URL = os.environ["BENCH_URL"]
