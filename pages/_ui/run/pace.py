@@ -56,12 +56,12 @@ def rerun_page() -> None:
     """Rerun the page, when it is this session's turn.
 
     The sessions that watch a run would otherwise all redraw their pages at its end, before any of
-    them is served.
+    them is served. First, all of them show the end.
     """
     global _next_page
     with _lock:
         now = time.monotonic()
-        turn = max(now, _next_page)
+        turn = max(now + update_pause(), _next_page)
         _next_page = turn + PAGE_SECONDS
     if turn > now:
         time.sleep(turn - now)

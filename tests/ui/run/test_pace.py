@@ -63,6 +63,14 @@ def test_pages_are_redrawn_one_after_the_other(sleeps, monkeypatch):
     assert reruns == [0, 1, 2]  # the first page waits for none
 
 
+def test_no_page_is_redrawn_before_all_watchers_show_the_end(crowd, sleeps, monkeypatch):
+    """Pages that were redrawn meanwhile made the last of 200 screens wait for four seconds."""
+    monkeypatch.setattr(st, "rerun", lambda: None)
+    monkeypatch.setattr(st, "empty", lambda: None)
+    pace.rerun_page()
+    assert sleeps == pytest.approx([199 * pace.UPDATE_SECONDS])
+
+
 def test_the_end_is_on_the_screen_before_the_page_waits_for_its_turn(
     langflow_stand_in, monkeypatch
 ):
