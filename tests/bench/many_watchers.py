@@ -129,10 +129,12 @@ def console_delays(browser: Browser, sessions: int) -> Delays:
         console = opened.enter_context(Console(Path(folder), environ))
         pages = [_start_run(opened, browser, console, flow["id"]) for _ in range(RUNS)]
         addresses = [pages[number % RUNS].url for number in range(sessions)]
-        watch = opened.enter_context(watching(addresses, "Running", "Completed", "That is all."))
+        watch = opened.enter_context(
+            watching(addresses, "Running", "Completed", "That is all.", seconds=END_SECONDS)
+        )
         watch.wait_until_open(OPEN_SECONDS)
         gate.set()
-        seen = watch.result(END_SECONDS)
+        seen = watch.result()
         ends = _ends(list(server.jobs.values()))
         in_browsers = [
             page.wait_for_function("() => window.endSeen.result && window.endSeen").json_value()
@@ -167,10 +169,10 @@ def tail_delays(sessions: int) -> Delays:
         trivial(Path(folder) / "tail", TAILS, {"BENCH_URL": f"{server.url}{WORKFLOWS}"}) as tail,
     ):
         addresses = [f"{tail.url}/?run={number % RUNS}" for number in range(sessions)]
-        with watching(addresses, "Running", "Completed") as watch:
+        with watching(addresses, "Running", "Completed", seconds=END_SECONDS) as watch:
             watch.wait_until_open(OPEN_SECONDS)
             gate.set()
-            seen = watch.result(END_SECONDS)
+            seen = watch.result()
         end = max(_ends(list(server.jobs.values())))
     return Delays([times["Completed"] - end for times in seen.times], [], [], seen.health)
 

@@ -45,13 +45,13 @@ class Watching:
         """Wait until each session shows its first text. Raises `TimeoutError`."""
         self._receive(timeout)
 
-    def result(self, timeout: float) -> Seen:
-        """Wait until each session has shown every text. Raises `TimeoutError`."""
-        seen = self._receive(timeout)
+    def result(self) -> Seen:
+        """Wait until each session has shown every text. Raises `RuntimeError` if one has not."""
+        seen = self._receive(None)
         assert isinstance(seen, Seen)
         return seen
 
-    def _receive(self, timeout: float) -> object:
+    def _receive(self, timeout: float | None) -> object:
         if not self._pipe.poll(timeout):
             raise TimeoutError("The sessions did not show their texts in time.")
         message = self._pipe.recv()
@@ -61,11 +61,18 @@ class Watching:
 
 
 @contextmanager
-def watching(addresses: Sequence[str], first: str, *texts: str) -> Iterator[Watching]:
-    """Open a session for each address; each shows a text `first`, then each of `texts`."""
+def watching(
+    addresses: Sequence[str], first: str, *texts: str, seconds: float
+) -> Iterator[Watching]:
+    """Open a session for each address; each shows a text `first`, then each of `texts`.
+
+    They wait so many `seconds` for those.
+    """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_main, args=(theirs, addresses, first, texts), daemon=True)
+    process = context.Process(
+        target=_main, args=(theirs, addresses, first, texts, seconds), daemon=True
+    )
     process.start()
     theirs.close()  # so that the end of the process is noticed
     try:
@@ -75,15 +82,17 @@ def watching(addresses: Sequence[str], first: str, *texts: str) -> Iterator[Watc
         process.join()
 
 
-def _main(pipe: Connection, addresses: Sequence[str], first: str, texts: Sequence[str]) -> None:
+def _main(
+    pipe: Connection, addresses: Sequence[str], first: str, texts: Sequence[str], seconds: float
+) -> None:
     try:
-        asyncio.run(_watch_all(pipe, addresses, first, texts))
-    except Exception as error:
-        pipe.send(error)
+        asyncio.run(_watch_all(pipe, addresses, first, texts, seconds))
+    except* Exception as errors:
+        pipe.send(RuntimeError(repr(errors.exceptions)))
 
 
 async def _watch_all(
-    pipe: Connection, addresses: Sequence[str], first: str, texts: Sequence[str]
+    pipe: Connection, addresses: Sequence[str], first: str, texts: Sequence[str], seconds: float
 ) -> None:
     turn = asyncio.Semaphore(OPENING_AT_ONCE)
 
@@ -98,9 +107,14 @@ async def _watch_all(
         pipe.send(None)
         health: list[float] = []
         poll = group.create_task(_poll_health(addresses[0], health))
-        for session in sessions:
-            for text in texts:
-                await session.shown[text].wait()
+        try:
+            async with asyncio.timeout(seconds):
+                for session in sessions:
+                    for text in texts:
+                        await session.shown[text].wait()
+        except TimeoutError:
+            lacking = [session.lacks() for session in sessions if session.lacks()]
+            raise TimeoutError(f"{len(lacking)} sessions: {lacking[:3]}") from None
         poll.cancel()
         pipe.send(Seen([session.times for session in sessions], health))
         for session in sessions:
@@ -128,7 +142,8 @@ class _Session:
         self.shown = {text: asyncio.Event() for text in self.texts}
         self._needles = {text: text.encode() for text in self.texts}
         self._timers: dict[str, tuple[float, asyncio.Task[None]]] = {}
-        self._page = ""
+        self._page = self._last = ""
+        self._received_at = time.monotonic()
 
     async def open(self) -> None:
         """Open the socket and ask for the page."""
@@ -150,6 +165,13 @@ class _Session:
         self._reader = self.group.create_task(self._read())
         await self._rerun()
 
+    def lacks(self) -> str:
+        """Return which texts have not arrived, and what did last; "" if all have."""
+        texts = [text for text, event in self.shown.items() if not event.is_set()]
+        quiet = time.monotonic() - self._received_at
+        closed = self._reader.done() and f", closed: {self._socket.close_code}"
+        return f"{texts}, {quiet:.0f} s after {self._last}{closed or ''}" if texts else ""
+
     async def close(self) -> None:
         """Close the socket, as closing a tab does."""
         self._stop_timers()
@@ -169,6 +191,7 @@ class _Session:
             assert isinstance(data, bytes)
             message = ForwardMsg.FromString(data)
             kind = message.WhichOneof("type")
+            self._last, self._received_at = str(kind), time.monotonic()
             if kind == "delta":
                 self._note(data, message.delta.new_element.markdown.body)
             elif kind == "new_session":
