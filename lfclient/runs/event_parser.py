@@ -247,6 +247,7 @@ def read_message(data: JsonObject) -> Message:
     """Return the message in an event or in the list of messages."""
     inner = {**as_dict(data.get("data")), **data}
     properties = as_dict(inner.get("properties"))
+    metadata = as_dict(inner.get("session_metadata"))
     return with_changes(
         _EMPTY,
         id=as_str(inner["id"]),
@@ -259,6 +260,7 @@ def read_message(data: JsonObject) -> Message:
         complete=properties.get("state") != "partial",
         timestamp=as_str(inner.get("timestamp")),
         files=_texts(inner.get("files")),
+        job_id=as_str(metadata.get("graph_run_id")) or None,
     )
 
 

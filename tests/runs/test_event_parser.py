@@ -197,6 +197,13 @@ def test_evidence_is_incomplete_without_a_malformed_event_of_it(odd: dict, is_co
     assert len(reader.evidence.errors) == (odd["event"] == "error")
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_message_has_its_job(version: str):
+    messages = [one.message for one in of(MessageAdded, read(events(version, "bg_events_live")))]
+    (job_id,) = {message.job_id for message in messages}
+    assert job_id
+
+
 def test_an_empty_message_is_no_evidence_of_a_text():
     reader = EventParser()
     messages = [{"id": "m", "text": None, "session_id": "s"}, {"id": "n", "text": "whole"}]

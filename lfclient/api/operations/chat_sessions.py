@@ -52,7 +52,7 @@ def list_messages(
     """Return the latest messages of a session, or of all sessions of a flow; oldest first."""
     flow_id = yield from get_flow_id(context, flow)
     items = yield from fetch_messages(context, flow_id, session_id, limit)
-    return [_message(item) for item in items]
+    return [read_item(item) for item in items]
 
 
 def rename_session(context: ApiContext, old: str, new: str, flow: Flow | str | None) -> Steps[None]:
@@ -147,15 +147,13 @@ def _select_messages(
     return selected, server.capabilities.own_sessions and is_segment and is_whole_session
 
 
-def _message(item: MessageItem) -> Message:
+def read_item(item: MessageItem) -> Message:
     """Return a stored message; a failure without text gets its error's reason as text."""
     data = item.model_dump()
     message = read_message({**data, "files": _file_paths(item.files)})
     if message.category == "error" and not message.text.strip():
         message = replace(message, text=error_from_message(data).message)
-    run_id = (item.session_metadata or {}).get("graph_run_id")
-    job_id = run_id if isinstance(run_id, str) else None
-    return replace(message, job_id=job_id, blocks=tuple(_blocks(data.get("content_blocks"))))
+    return replace(message, blocks=tuple(_blocks(data.get("content_blocks"))))
 
 
 def _blocks(content_blocks: Json) -> Iterator[JsonObject]:
