@@ -112,6 +112,7 @@ class AsyncLangflowClient:
     events = _streaming(LangflowClient.events)
     stream = _streaming(LangflowClient.stream)
     find_jobs = _awaitable(LangflowClient.find_jobs)
+    recover_stream = _awaitable(LangflowClient.recover_stream)
     pending = _awaitable(LangflowClient.pending)
     resume = _awaitable(LangflowClient.resume)
     component_runs = _awaitable(LangflowClient.component_runs)

@@ -198,6 +198,15 @@ class LangflowClient:
         """
         return self._drive(job_search.find_jobs(self._context, flow, session_id, sent_at))
 
+    def recover_stream(self, run: Run, job_id: str, flow: Flow | None = None) -> Run | None:
+        """Return how a streamed run ended whose connection broke; None if nothing proves it.
+
+        `run` is what arrived, with its session, and `job_id` its job, from one of its messages or
+        from `find_jobs`. A failed run has its errors. A completed one is proved if each expected
+        output arrived or is a chat output, whose message the server stores.
+        """
+        return self._drive(streamed_calls.recover_stream(self._context, run, job_id, flow))
+
     def pending(self, flow: Flow | str) -> list[HumanInput]:
         """Return the open questions of a flow's runs (1.11+)."""
         return self._drive(human_input.list_pending(self._context, flow))

@@ -111,6 +111,10 @@ class Flow:
         """The terminals whose output every run returns, in any mode."""
         return tuple(terminal for terminal in self.terminals if terminal.always_runs)
 
+    def sources_of(self, leaf_id: str) -> set[str]:
+        """Return the ids of the leaves that feed this one."""
+        return {edge.source for edge in self._flat[1] if edge.target == leaf_id}
+
     @cached_property
     def unconnected(self) -> tuple[Component, ...]:
         """The components that never run, because they aren't connected to the chat input."""

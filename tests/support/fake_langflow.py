@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -104,6 +105,7 @@ class FakeLangflow:
     refusal: httpx.Response | None = None  # the response to all submits
     lose_responses: int = 0  # lose the responses of this many submits, whose requests arrive
     hold_responses: bool = False  # run a submit, but respond only once this is False
+    breaks_calls: bool = False  # break a streamed call after its events so far; its run continues
     is_flow_deleted: bool = False
     log: list[dict[str, Any]] | None = None  # the events of each job; more may be added
     hold_status: bool = False  # respond with a job's earlier status only once this is False
@@ -113,6 +115,7 @@ class FakeLangflow:
     ignore_resume: bool = False  # accept a decision without resuming
     decisions: list[str] = field(default_factory=list)
     builds: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    messages: list[dict[str, Any]] = field(default_factory=list)
     transactions: list[dict[str, Any]] = field(default_factory=list)
     jobs: dict[str, Job] = field(default_factory=dict)
     jobs_by_key: dict[str, Job] = field(default_factory=dict)  # by idempotency key
@@ -171,7 +174,7 @@ class FakeLangflow:
         if path == "/api/v1/monitor/builds":
             return httpx.Response(200, json={"vertex_builds": self.builds})
         if path == "/api/v1/monitor/messages":
-            return httpx.Response(200, json=[])
+            return httpx.Response(200, json=self.messages)
         if path == "/api/v1/monitor/traces":
             return httpx.Response(200, json={"traces": []})
         if path == "/api/v1/monitor/transactions":
@@ -289,9 +292,12 @@ class _CallStream(httpx.AsyncByteStream):
                     sent += 1
                     if frame["event"] == "end":
                         self._job.state = "completed"
+                if self._server.breaks_calls and not self._job.state:
+                    raise httpx.ReadError("connection reset")
                 await asyncio.sleep(0.005)
         finally:
-            self._job.state = self._job.state or "cancelled"
+            if not self._server.breaks_calls:
+                self._job.state = self._job.state or "cancelled"
 
 
 class _JobStream(httpx.AsyncByteStream):
@@ -342,6 +348,27 @@ def message(id: str, text: str, state: str = "complete") -> dict[str, Any]:
     """Return the event of a message with this text so far."""
     properties = {"state": state, "source": {"id": "ChatOutput-b"}}
     return event("add_message", id=id, text=text, sender="Machine", properties=properties)
+
+
+def stored_message(
+    job_id: str, text: str, source: str | None, *, sender: str = "Machine", **values: Any
+) -> dict[str, Any]:
+    """Return a job's message in the list of messages.
+
+    `source` is the component that feeds the chat output, or that failed.
+    """
+    return {
+        "id": f"{job_id}-{source}-{text}",
+        "flow_id": FLOW_ID,
+        "session_id": "session",
+        "timestamp": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f UTC}",
+        "text": text,
+        "sender": sender,
+        "category": "message",
+        "properties": {"state": "complete", "source": {"id": source}},
+        "session_metadata": {"graph_run_id": job_id},
+        **values,
+    }
 
 
 def output(id: str, text: str) -> dict[str, Any]:

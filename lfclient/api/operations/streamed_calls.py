@@ -1,30 +1,36 @@
-"""Runs a flow in one streamed request."""
+"""Runs a flow in one streamed request, and finds out how it ended if the connection broke."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from lfclient.api.error_mapping import error_from_response
+from lfclient.api.operations.chat_sessions import fetch_messages, read_item
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.event_streams import stream_read_timeout
+from lfclient.api.operations.flows import get_flow
 from lfclient.api.operations.run_completion import resolve_files
 from lfclient.api.operations.runs import prepare_run
 from lfclient.api.operations.server import get_server_or_default_limits
 from lfclient.api.payloads import run_request
-from lfclient.api.requests import EVENT_STREAM
-from lfclient.api.steps import Emit, EventSteps, ReadChunk, send
+from lfclient.api.requests import EVENT_STREAM, status_request
+from lfclient.api.steps import Emit, EventSteps, ReadChunk, Steps, send
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.runs.components import RunError
 from lfclient.runs.event_parser import EventParser
 from lfclient.runs.events import Event, RunEnded, Token
+from lfclient.runs.evidence import error_from_message
+from lfclient.runs.lost_streams import end_lost_stream
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.outcome import evaluate_outcome
-from lfclient.runs.responses import new_run, read_component
+from lfclient.runs.responses import new_run, read_component, read_run
 from lfclient.wire.sse import FrameParser, RawEvent, check_event_stream
 
 MAX_RAW_BYTES = 5_000_000  # size of a call's `Run.raw`; later frames are only counted
+_MAX_MESSAGES = 200  # latest messages of a session that are searched for a run's
 _TIMED_OUT = "execution timed out"  # Langflow's text for its own time limit
+_UNSUCCESSFUL = ("JOB_FAILED", "JOB_NOT_FOUND")
 # statuses by the final event, if a streamed call has one as jobs do
 _STATUS_BY_END = {
     "cancelled": RunStatus.CANCELLED,
@@ -65,6 +71,30 @@ def stream_run(
     run = evaluate_outcome(call.run(before, flow), flow, parser.evidence, limits)
     run = yield from resolve_files(run, files_before)
     yield Emit([RunEnded(run.status, run)])
+
+
+def recover_stream(
+    context: ApiContext, run: Run, job_id: str, flow: Flow | None
+) -> Steps[Run | None]:
+    """Return a streamed run as its job ended after the connection broke; None without proof."""
+    response = yield from send(status_request(job_id))
+    if response.code in _UNSUCCESSFUL:
+        return None
+    if response.status != 200:
+        raise error_from_response(response, subject=job_id, is_workflow=True)
+    status = read_run(response.json("job status"), before=run, flow=None).status
+    if status is not RunStatus.COMPLETED:
+        return None
+    flow = flow or context.flows.get(run.flow_id) or (yield from get_flow(context, run.flow_id))
+    limits = (yield from get_server_or_default_limits(context)).limits
+    session_id = run.session_id or run.flow_id
+    items = yield from fetch_messages(context, run.flow_id, session_id, _MAX_MESSAGES)
+    stored = [(item, read_item(item)) for item in items]
+    own = [(item, message) for item, message in stored if message.job_id == job_id]
+    messages = [message for _, message in own]
+    errors = [error_from_message(item.model_dump()) for item, one in own if one.category == "error"]
+    ended = end_lost_stream(run, flow, messages, errors, limits)
+    return (yield from resolve_files(ended, None)) if ended else None
 
 
 class _StreamedCall:

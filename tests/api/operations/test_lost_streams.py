@@ -1,0 +1,98 @@
+"""How a streamed run ended whose connection broke, by the server's records of its job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from lfclient import LangflowError, Run, RunStatus, ServerFault
+from lfclient.flows.model import Flow
+from tests.support.fake_langflow import FLOW, FLOW_ID, stored_message
+from tests.support.scripted import JOB, WORKFLOWS, Server, call_client
+
+MESSAGES = "/base/api/v1/monitor/messages"
+OTHER = "00000000-0000-4000-8000-000000000002"
+LOST = Run(FLOW_ID, "stream", RunStatus.INTERRUPTED, session_id="session")
+# as measured on 1.11.6, 1.12.8 and 1.13.0
+COMPLETED = (200, {"job_id": JOB, "flow_id": FLOW_ID, "status": "completed", "outputs": {}})
+IN_PROGRESS = (200, {**COMPLETED[1], "status": "in_progress"})
+JOB_FAILED = (500, {"detail": {"code": "JOB_FAILED", "job_id": JOB, "error_detail": None}})
+UNKNOWN = (404, {"detail": {"code": "JOB_NOT_FOUND"}})
+ASKED = stored_message(JOB, "hi", None, sender="User")
+ANSWERED = stored_message(JOB, "hello", "ChatInput-a")
+TRACEBACK = {"type": "error", "reason": "no credit", "traceback": "Traceback …"}
+FAILED = stored_message(
+    JOB,
+    "no credit",
+    "ChatOutput-b",
+    sender="Chat Output",
+    category="error",
+    content_blocks=[{"title": "Error", "contents": [TRACEBACK]}],
+)
+
+
+def recover(kind: str, status: Any, *messages: dict[str, Any]) -> tuple[Run | None, Server]:
+    server = Server().on("GET", WORKFLOWS, status).on("GET", MESSAGES, (200, list(messages)[::-1]))
+    server.on("GET", f"/base/api/v1/flows/{FLOW_ID}", (200, FLOW))
+    transport = httpx.MockTransport(server)
+    return call_client(kind, lambda api: api.recover_stream(LOST, JOB), transport=transport), server
+
+
+@pytest.fixture(params=["sync", "async"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Both clients behave the same."""
+    return request.param
+
+
+def test_a_run_that_came_to_its_end_is_completed_by_its_message(kind: str):
+    run, server = recover(kind, COMPLETED, ASKED, ANSWERED)
+    assert run.status is RunStatus.COMPLETED
+    assert run.outputs["ChatOutput-b"].value == "hello"
+    (request,) = [one for one in server.requests if one.url.path == MESSAGES]
+    assert request.url.params["session_id"] == "session"
+    assert {one.method for one in server.requests} == {"GET"}
+
+
+def test_a_run_with_a_stored_error_has_failed(kind: str):
+    """Though its job counts as completed."""
+    run, _ = recover(kind, COMPLETED, ASKED, FAILED)
+    assert run.status is RunStatus.FAILED
+    (error,) = run.errors
+    assert (error.message, error.component_id) == ("no credit", "ChatOutput-b")
+    assert error.traceback == "Traceback …"
+
+
+@pytest.mark.parametrize(
+    "status", [IN_PROGRESS, JOB_FAILED, UNKNOWN], ids=["in progress", "failed", "unknown"]
+)
+def test_the_messages_of_a_run_that_did_not_come_to_its_end_prove_nothing(kind: str, status: Any):
+    """The server may have cancelled it just after its answer was stored."""
+    assert recover(kind, status, ASKED, ANSWERED)[0] is None
+
+
+def test_the_messages_of_another_run_of_the_session_prove_nothing(kind: str):
+    others = [stored_message(OTHER, "hello", "ChatInput-a"), {**ANSWERED, "session_metadata": {}}]
+    assert recover(kind, COMPLETED, ASKED, *others)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        ((502, {}), ServerFault),
+        ((403, {"detail": "no"}), LangflowError),
+        ((200, {}), LangflowError),
+    ],
+)
+def test_a_request_that_fails_raises_an_error(kind: str, status: Any, error: type[LangflowError]):
+    with pytest.raises(error):
+        recover(kind, status, ASKED, ANSWERED)
+
+
+def test_a_given_flow_is_not_requested():
+    server = Server().on("GET", WORKFLOWS, COMPLETED).on("GET", MESSAGES, (200, [ANSWERED]))
+    with server.client() as api:
+        run = api.recover_stream(LOST, JOB, Flow.from_json(FLOW))
+    assert run.status is RunStatus.COMPLETED
+    assert not [path for path in server.paths() if "/flows/" in path]
