@@ -25,12 +25,14 @@ Handler = Callable[[httpx.Request], Any]
 class Fault:
     """A fault in one response, at a byte of its body or at the first `after`.
 
-    `cut` breaks the connection there, `stall` sends nothing for so many seconds, `drip` sends one
-    byte at a time. The request waits `delay` seconds, and until `let_go` is set. `raw` is sent
-    instead of the server's response, without asking it.
+    `cut` breaks the client's connection there, and the server's as well unless the proxy
+    `reads_on`. `stall` sends nothing for so many seconds, `drip` sends one byte at a time. The
+    request waits `delay` seconds, and until `let_go` is set. `raw` is sent instead of the server's
+    response, without asking it.
     """
 
     cut: bool = False
+    reads_on: bool = False
     stall: float = 0.0
     drip: bool = False
     after: int | bytes = 0
@@ -47,6 +49,7 @@ class Proxy:
         self.open = 0
         self._target = target
         self._plans: dict[str, deque[Fault]] = defaultdict(deque)
+        self._serving: set[asyncio.Task[Any] | None] = set()
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True).start()
         self._port = 0
@@ -98,12 +101,16 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.open += 1
+        # once the client is gone, nothing else refers to this task
+        task = asyncio.current_task()
+        self._serving.add(task)
         try:
             with suppress(asyncio.IncompleteReadError, ConnectionError):
                 await self._answer(reader, writer)
         finally:
             writer.close()
             self.open -= 1
+            self._serving.discard(task)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -132,7 +139,8 @@ class Proxy:
             return
         passing = asyncio.ensure_future(_pass(self._source(request, target), writer, fault))
         gone = asyncio.ensure_future(reader.read(1))  # nothing, once the client has closed
-        await asyncio.wait({passing, gone}, return_when=asyncio.FIRST_COMPLETED)
+        ends = {passing} if fault.reads_on else {passing, gone}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for task in (passing, gone):
             task.cancel()
         await asyncio.gather(passing, gone, return_exceptions=True)
@@ -173,6 +181,9 @@ async def _pass_on(
                 if fault.cut:
                     await asyncio.sleep(0.02)  # a reset may overtake what was written
                     writer.transport.abort()
+                    if fault.reads_on:
+                        async for _ in source:
+                            pass
                     return
                 await asyncio.sleep(fault.stall)
                 acted, chunk = True, chunk[here:]
