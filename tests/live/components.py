@@ -76,4 +76,38 @@ class Talks(Component):
         return Message(text="said")
 """
 
-OWN = {"TellsSecret": _TELLS_SECRET, "TellsValues": _TELLS_VALUES, "Talks": _TALKS}
+# waits for the test; `folder` gets a line for each execution
+_WAITS = """
+import asyncio
+from pathlib import Path
+
+from lfx.custom import Component
+from lfx.io import MessageTextInput, Output
+from lfx.schema.message import Message
+
+
+class Waits(Component):
+    display_name = "Waits"
+    inputs = [
+        MessageTextInput(name="after", display_name="After"),
+        MessageTextInput(name="folder", display_name="Folder"),
+    ]
+    outputs = [Output(name="said", display_name="Said", method="say")]
+
+    async def say(self) -> Message:
+        folder = Path(self.folder)
+        with (folder / "executions").open("a") as executions:
+            executions.write("one\\n")
+        while not (folder / "go").exists():
+            await asyncio.sleep(0.02)
+        if (folder / "fails").exists():
+            raise ValueError("failed on purpose")
+        return Message(text="said in the end")
+"""
+
+OWN = {
+    "TellsSecret": _TELLS_SECRET,
+    "TellsValues": _TELLS_VALUES,
+    "Talks": _TALKS,
+    "Waits": _WAITS,
+}

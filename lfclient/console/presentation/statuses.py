@@ -21,7 +21,10 @@ RUN_STATUS_DESCRIPTIONS = {  # for statuses whose label does not say enough
         "LANGFLOW_BACKGROUND_JOB_TIMEOUT set."
     ),
     RunStatus.UNKNOWN: "The server sent an unknown status.",
-    RunStatus.INTERRUPTED: "The connection was lost and the run ended with it. It is not retried.",
+    RunStatus.INTERRUPTED: (
+        "The connection was lost, which usually ends the run. It is not retried. If it ran to its "
+        "end, that is found when you open it again."
+    ),
     RunStatus.OUTCOME_UNKNOWN: (
         "The response was lost. Check in Langflow whether the flow ran before you run it again."
     ),

@@ -10,7 +10,7 @@ from typing import Any
 
 from lfclient.common.json_types import JsonObject
 from lfclient.console.runner.job_follower import follow
-from lfclient.console.runner.recovery import RESPONSE_LOST, recover
+from lfclient.console.runner.recovery import RESPONSE_LOST, recover, recover_stream
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.submission import submit
 from lfclient.errors import BadAnswer, LangflowError, ServerFault, Unreachable
@@ -24,12 +24,15 @@ _OUTCOME_HINT = (
     "It may have run anyway: check the flow's messages or traces in Langflow before you run it "
     "again."
 )
+_CONNECTION_BROKE = "The connection broke before the run ended."
 _MAX_UNSENT_AGE = timedelta(minutes=10)  # a run that starts later would come as a surprise
 _STOPPED_UNSENT = "Stopped before it was sent to the server: nothing ran."
 _SYNC_STOPPED = (
     "The console closed the connection and no longer waits. Langflow can't stop a synchronous "
     "run: it continues on the server, and its result is not fetched."
 )
+_SEARCH_STOPPED = "The console no longer looks for the run on the server."
+_ENDED_BEFORE_STOP = "The run ended before the stop took effect."
 _STREAM_STOPPED = "Stopped: the console closed the connection, which ends the run on the server."
 
 
@@ -147,17 +150,22 @@ async def _apply_result(context: RunContext, call: asyncio.Future[Run]) -> None:
     try:
         run = call.result()
     except LangflowError as error:
+        reason = f"{RESPONSE_LOST} {error.message}"
+        is_stream = context.record.mode == "stream"
         if not _may_have_arrived(error):
             await context.fail(RunStatus.FAILED, error.message, error.hint)
         elif context.is_findable:
-            await recover(context, None, reason=f"{RESPONSE_LOST} {error.message}")
-        else:
+            await recover(context, None, reason=reason)
+        elif not (is_stream and await recover_stream(context, context.run, reason)):
             await context.fail(RunStatus.OUTCOME_UNKNOWN, error.message, _OUTCOME_HINT)
         return
-    is_late = context.commands.stop.is_set()
-    await context.apply_response(
-        run, stop_result="The run ended before the stop took effect." if is_late else ""
-    )
+    stop_result = _ENDED_BEFORE_STOP
+    if run.status is RunStatus.INTERRUPTED:
+        stop_result = _SEARCH_STOPPED
+        if await recover_stream(context, run, _CONNECTION_BROKE):
+            return
+    is_stopped = context.commands.stop.is_set()
+    await context.apply_response(run, stop_result=stop_result if is_stopped else "")
 
 
 def _may_have_arrived(error: LangflowError) -> bool:

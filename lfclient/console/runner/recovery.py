@@ -1,15 +1,19 @@
-"""Finds the job of a run whose response to the submit was lost, as by a crash, and follows it.
+"""Finds the job of a run whose response was lost, as by a crash, and follows it.
 
 The record was saved before the request was sent, and its id is the idempotency key. So on Langflow
 1.11 and later the same request can be sent again without a second run, unless the first attempt
 had failed by then; `attempts` counts them to report that. The request is sent again only within two
 minutes, if all inputs are still known (secrets are not after a restart), and if the server has no
 trace of the first attempt. Otherwise the job is searched for, and nothing is started.
+
+A streamed run can't be followed again: only how it ended is searched for, for some seconds and
+whenever somebody opens the run.
 """
 
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from lfclient.common.json_types import JsonObject
 from lfclient.console.runner.job_follower import follow
@@ -19,7 +23,7 @@ from lfclient.console.runner.threads import in_thread
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import TRANSIENT_ERRORS, LangflowError
 from lfclient.runs.lost_jobs import FoundJob
-from lfclient.runs.model import RunStatus
+from lfclient.runs.model import Run, RunStatus
 
 RESEND_SECONDS = 120.0  # how long after the first attempt a request may be sent again
 # around the first attempt: a job found by its time alone may belong to another run of this time
@@ -28,6 +32,7 @@ NEARBY = timedelta(minutes=10)
 RESTARTED_BEFORE_RESPONSE = "The console restarted before the server had responded."
 RESPONSE_LOST = "The server's response was lost."
 _SEARCHING_NOTE = "The console looks for the run on the server and follows it if found."
+_SEARCHING_END_NOTE = "The console looks on the server for how the run ended."
 _HINT = (
     "It may have run anyway: check the flow's messages or traces in Langflow. Run it again if it "
     "has not."
@@ -64,10 +69,32 @@ async def recover(
         await recovery.report_second_run()
 
 
+async def recover_stream(context: RunContext, run: Run, reason: str) -> bool:
+    """Search for the end of a streamed run whose connection broke; return whether it was found.
+
+    The record has ended then. `run` is what arrived, and `reason` says what was lost.
+    """
+    recovery = _Recovery(context, None, reason, 0.0)
+    await context.change(note=f"{reason} {_SEARCHING_END_NOTE}")
+    deadline = time.monotonic() + context.timings.min_search_seconds
+    while not await recovery.find_end(run):
+        if time.monotonic() >= deadline or context.commands.stop.is_set():
+            return False
+        await recovery.pause()
+    return True
+
+
 async def search_again(context: RunContext, before: RunRecord) -> None:
-    """Search once for a run whose outcome was unknown `before`; follow it if it is found."""
-    await context.change(note=_SEARCHING_NOTE)
-    if await _Recovery(context, None, "", 0.0).find():
+    """Search once for a run that was lost `before`; follow it, or tell its end, if it is found."""
+    recovery = _Recovery(context, None, "", 0.0)
+    if context.record.mode == "stream":
+        await context.change(note=_SEARCHING_END_NOTE)
+        # the record doesn't tell when it ended; its connection had broken by then
+        is_found = await recovery.find_end(context.run, ended_at=before.ended_at)
+    else:
+        await context.change(note=_SEARCHING_NOTE)
+        is_found = await recovery.find()
+    if is_found and not context.record.ended:
         await context.change(problem=None)
         await follow(context)
     elif not context.record.ended:
@@ -144,6 +171,22 @@ class _Recovery:
             if len(jobs) == 1:
                 await self._take(jobs[0])
         return self._context.record.job_id is not None
+
+    async def find_end(self, run: Run, **changes: Any) -> bool:
+        """Search once for the end of a streamed run; end the record with it if it is found."""
+        context, self._retry_after = self._context, 0.0
+        job_id: str | None = None
+        ended: Run | None = None
+        try:
+            await context.load_server_and_flow()
+            job_id = context.record.job_id or await self._find_job_of_session()
+            if job_id and context.flow:
+                ended = await context.client.recover_stream(run, job_id, context.flow)
+        except LangflowError as error:
+            self._retry_after = error.retry_after
+        if job_id and ended and await context.writer.claim_job(context.id, job_id):
+            await context.end_with(ended, problem=None, **changes)
+        return context.record.ended
 
     async def pause(self) -> None:
         """Wait until the next search is due, or Stop is pressed."""
@@ -236,6 +279,11 @@ class _Recovery:
         if candidates:
             self._other_run_lost = bool(set(lost) - {record.id})
         return [] if self._other_run_lost else candidates
+
+    async def _find_job_of_session(self) -> str | None:
+        """Return the only job that this run's session identifies."""
+        jobs = await self._find_jobs()
+        return jobs[0].job_id if len(jobs) == 1 and jobs[0].by == "session" else None
 
     async def _give_up(self, reason: str) -> None:
         self._context.commands.clear()

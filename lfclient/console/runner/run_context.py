@@ -16,7 +16,7 @@ from lfclient.console.store.run_record import RecordProblem, RunRecord
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
-from lfclient.runs.events import Event
+from lfclient.runs.events import Event, MessageAdded
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.reducer import (
     apply,
@@ -121,9 +121,10 @@ class RunContext:
 
     @property
     def is_findable(self) -> bool:
-        """Whether the server's records tell the outcome of this run if its response is lost.
+        """Whether the server keeps the whole result of this run if its response is lost.
 
-        They do for jobs, and from 1.12 on for synchronous calls, but not for streamed ones.
+        It does for jobs, and from 1.12 on for synchronous calls. For a streamed call it keeps a
+        part, see `recover_stream`.
         """
         if self.record.mode == "sync":
             return self.server is not None and self.server.capabilities.traces
@@ -160,18 +161,20 @@ class RunContext:
         """Apply an event to the run.
 
         Only a change of status is saved at once. The rest is published from time to time, and the
-        server can send it again.
+        server can send it again. Messages tell the job of a streamed run.
         """
         status_before = self.record.status
+        job_id = event.message.job_id if isinstance(event, MessageAdded) else None
 
         def changes(record: RunRecord) -> dict[str, Any] | None:
             run = apply(_run_of(record), event)
             if run is record.run or record.ended:
                 return None
+            known = {"run": run, "job_id": record.job_id or job_id}
             if run.status is record.status or run.ended:
-                return {"run": run}
+                return known
             started_at = record.started_at or datetime.now(UTC)
-            return {"run": run, "status": run.status, "started_at": started_at, "note": ""}
+            return {**known, "status": run.status, "started_at": started_at, "note": ""}
 
         record = self.writer.cache.edit(self.id, changes)
         if record and record.status is not status_before:
@@ -189,18 +192,21 @@ class RunContext:
         if run.status is not RunStatus.QUEUED:
             changes["started_at"] = record.started_at or datetime.now(UTC)
         if run.ended:
-            run = finalize(run)
-            if self.secrets_lost_reason:
-                warning = _SECRETS_LOST_WARNING.format(self.secrets_lost_reason)
-                run = replace(run, raw={}, warnings=(*run.warnings, warning))
-            await self.end(run.status, run=run, **changes)
+            await self.end_with(finalize(run), **changes)
         else:
             await self.change(**{"note": "", "status": run.status, "run": run, **changes})
 
+    async def end_with(self, run: Run, **changes: Any) -> None:
+        """End the record with an ended run, all that is known of it."""
+        if self.secrets_lost_reason:
+            warning = _SECRETS_LOST_WARNING.format(self.secrets_lost_reason)
+            run = replace(run, raw={}, warnings=(*run.warnings, warning))
+        await self.end(run.status, run=run, **changes)
+
     async def end(self, status: RunStatus, **changes: Any) -> None:
         """End the record with a final status and save it."""
-        changes["note"] = ""
-        await self.writer.change(self.id, status=status, ended_at=datetime.now(UTC), **changes)
+        changes = {"ended_at": datetime.now(UTC), "note": "", **changes}
+        await self.writer.change(self.id, status=status, **changes)
 
     async def fail(self, status: RunStatus, message: str, hint: str) -> None:
         """End the record with a problem."""

@@ -283,10 +283,10 @@ class Runner:
     def open(self, run_id: str, connection: Connection) -> RunRecord | None:
         """Return the newest record for a person who opens the run; None as for `get`.
 
-        If its outcome is unknown and it has no job, search for that again. Raises `StoreError`.
+        If it is lost, search for it again. Raises `StoreError`.
         """
         record = self.get(run_id, self.owner_of(connection))
-        if record and record.status is RunStatus.OUTCOME_UNKNOWN and not record.job_id:
+        if record and record.is_lost:
             self._takeover.search_again(record, connection)
             return self._reader.get(run_id)
         return record

@@ -33,7 +33,7 @@ from lfclient.runs.reducer import finalize
 
 # how long a visitor's key is used after the visitor was last active
 VISITOR_SECONDS = 3600.0
-# a run with an unknown outcome is not searched for again sooner
+# a lost run is not searched for again sooner
 SEARCH_AGAIN_SECONDS = 60.0
 KEY_NEEDED_NOTE = (
     "Not followed: key needed. The console process that followed this run has ended, and the "
@@ -115,7 +115,7 @@ class Takeover:
             self._change_key(record, connection)
 
     def search_again(self, record: RunRecord, connection: Connection) -> None:
-        """Search for the job of a run with an unknown outcome, at most once a minute.
+        """Search for a lost run, at most once a minute.
 
         Raises `StoreError`.
         """
@@ -177,13 +177,14 @@ class Takeover:
         with self._claim_lock:
             current = self._supervisor.connection(record.id)
             is_other = current is not None and current.api_key != connection.api_key
-            if is_other and record.mode == "background" and self._can_change_key(record):
+            if is_other and self._can_change_key(record):
                 self._supervisor.detach(record.id)
                 self._take_over_orphan(record, connection)
 
     def _can_change_key(self, record: RunRecord) -> bool:
-        # without a job, the request may be on its way at this moment
-        return bool(record.job_id) or record.id in self._taken_over
+        # without a job, the request may be on its way at this moment; a call is not followed again
+        has_job = bool(record.job_id) or record.id in self._taken_over
+        return has_job and record.mode == "background"
 
     def _take_over_orphan(
         self,

@@ -11,6 +11,7 @@ from lfclient.runs.model import Mode, Run, RunStatus
 
 ADOPTED_TOKEN_PREFIX = "job "  # in the submit token of a run that another client started
 UNFINISHED_STATUSES = [status for status in RunStatus if not status.ended]
+LOST_STATUSES = [RunStatus.OUTCOME_UNKNOWN, RunStatus.INTERRUPTED]
 
 
 class StoredParts(StrEnum):
@@ -85,6 +86,13 @@ class RunRecord:
     def ended(self) -> bool:
         """Whether the status is final."""
         return self.status.ended
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it ended here without its outcome, which the server may have."""
+        if self.mode == "stream":
+            return self.status in LOST_STATUSES
+        return self.status is RunStatus.OUTCOME_UNKNOWN and self.job_id is None
 
     @property
     def started_here(self) -> bool:

@@ -23,7 +23,7 @@ from lfclient.console.store.response_policy import write_response
 from lfclient.console.store.retention import RetentionCleaner
 from lfclient.console.store.row_mapping import from_row, mutable_columns, to_row
 from lfclient.console.store.run_history import History
-from lfclient.console.store.run_record import UNFINISHED_STATUSES, RunRecord
+from lfclient.console.store.run_record import LOST_STATUSES, UNFINISHED_STATUSES, RunRecord
 from lfclient.console.store.search_text import (
     build_search_text,
     summarize_inputs,
@@ -183,7 +183,7 @@ class Store:
         """Return the ids of all owners' runs of a flow, created in that time, without a known job.
 
         Without those that were not sent. With `session_id`, only those in that session that were
-        not refused. A failed call may have run all the same: a streamed one never learns its job.
+        not refused. A failed call may have run all the same, without learning its job.
         """
         query = select(RunRow.id).where(
             RunRow.created_at.between(since, until),
@@ -267,7 +267,7 @@ class Store:
             return bool(connection.execute(statement).rowcount)
 
     def reopen(self, run_id: str, version: int, worker: str) -> bool:
-        """Let a process search again for a run with an unknown outcome.
+        """Let a process search again for a lost run.
 
         Return False if the run has changed, as when another process was quicker.
         """
@@ -276,7 +276,7 @@ class Store:
             .where(
                 RunRow.id == run_id,
                 RunRow.version == version,
-                RunRow.status == RunStatus.OUTCOME_UNKNOWN,
+                RunRow.status.in_(LOST_STATUSES),
             )
             .values(worker=worker, version=version + 1, status=RunStatus.QUEUED, ended_at=None)
         )

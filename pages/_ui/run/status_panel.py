@@ -266,7 +266,7 @@ def _status_text(record: RunRecord) -> str:
         sentences = [_NOT_SENT_TEXT]
     elif record.status is RunStatus.QUEUED and record.note and not record.job_id:
         sentences = [_NOT_CONFIRMED_TEXT]
-    elif record.status is RunStatus.QUEUED and record.queue_limit:
+    elif record.status is RunStatus.QUEUED and record.queue_limit and record.mode == "background":
         sentences = [f"The server runs {record.queue_limit} at a time."]
     elif record.status is RunStatus.UNKNOWN and record.run:
         sentences.append(f"Server status: {escape(record.run.server_status)}.")

@@ -26,6 +26,7 @@ from lfclient import (
     Unreachable,
 )
 from lfclient.api.operations import event_streams
+from lfclient.console.runner.timings import Timings
 from lfclient.console.store.store import Store
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
@@ -223,7 +224,7 @@ class Wired(Bench):
 
     def __init__(self, folder: Any, server: FakeLangflow, proxy: Proxy) -> None:
         self.proxy = proxy
-        super().__init__(folder, server)
+        super().__init__(folder, server, timings=Timings(min_search_seconds=0.1))
 
     def connect(self, connection: Any, server: Any = None) -> AsyncLangflowClient:
         if server:

@@ -1,0 +1,144 @@
+"""Streamed runs whose connection breaks while they run on, or with them, on real servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lfclient import LangflowClient, RunStatus
+from lfclient.console.config.ownership import owner_fingerprint
+from lfclient.console.runner.timings import Timings
+from lfclient.console.store.run_record import RunRecord
+from tests.live.desk import Desk, ended, states
+from tests.live.flows import ECHO, WAITS
+from tests.live.releases import Make, with_events
+from tests.support.proxy import Fault, Proxy
+from tests.support.waiting import wait_for
+
+POST = "POST /api/v2/workflows"
+AFTER_CHAT_INPUT = b'"event": "end_vertex"'
+IN_THE_MIDDLE = Fault(cut=True, after=AFTER_CHAT_INPUT)
+RUNS_ON = replace(IN_THE_MIDDLE, reads_on=True)  # as a proxy with a shorter timeout
+
+pytestmark = with_events
+
+
+class WaitingRun:
+    """A streamed run through the proxy whose component waits for the test."""
+
+    def __init__(self, desk: Desk, make: Make, folder: Path) -> None:
+        self.flow = make(WAITS)
+        self._desk, self._folder = desk, folder
+        folder.mkdir()
+        self.id = desk.start(self.flow, "stream", **{"Waits-w.folder": str(folder)})
+
+    def mark(self, name: str) -> None:
+        (self._folder / name).touch()
+
+    def executions(self) -> int:
+        lines = self._folder / "executions"
+        return len(lines.read_text().splitlines()) if lines.exists() else 0
+
+    def until(self, ready: Callable[[RunRecord], object]) -> RunRecord:
+        return self._desk.until(self.id, ready)
+
+
+def searches(record: RunRecord) -> bool:
+    return "looks on the server" in record.note
+
+
+@pytest.fixture
+def desk(desk: Desk, proxy: Proxy) -> Desk:
+    """A console that connects through the proxy."""
+    desk.connection = replace(desk.connection, url=proxy.url)
+    desk.owner = owner_fingerprint(desk.connection, desk.folder)
+    return desk
+
+
+def test_a_streamed_run_that_completes_after_its_connection_broke_is_found(
+    desk: Desk, proxy: Proxy, make: Make, tmp_path: Path
+):
+    """With its outputs, and without what no record tells of its components. It ran once."""
+    proxy.plan(POST, RUNS_ON)
+    run = WaitingRun(desk, make, tmp_path / "run")
+    run.until(searches)
+    run.mark("go")
+    record = run.until(ended)
+    assert record.status is RunStatus.COMPLETED, record
+    assert record.run.outputs["ChatOutput-b"].value == "said in the end"
+    unknown = {"ChatInput-a": "unknown", "Waits-w": "unknown"}
+    assert states(record) == {**unknown, "ChatOutput-b": "done"}
+    assert "connection broke" in record.run.warnings[0]
+    assert "server's records" in record.run.warnings[1]
+    assert (run.executions(), proxy.count(POST)) == (1, 1)
+
+
+def test_a_streamed_run_that_fails_after_its_connection_broke_is_found(
+    desk: Desk, proxy: Proxy, make: Make, tmp_path: Path
+):
+    """With the component's error and its traceback."""
+    proxy.plan(POST, RUNS_ON)
+    run = WaitingRun(desk, make, tmp_path / "run")
+    run.until(searches)
+    run.mark("fails")
+    run.mark("go")
+    record = run.until(ended)
+    assert record.status is RunStatus.FAILED, record
+    (error,) = record.run.errors
+    assert (error.message, error.component_id) == ("failed on purpose", "Waits-w")
+    assert "ValueError" in error.traceback
+    assert states(record)["Waits-w"] == "failed"
+    assert (run.executions(), proxy.count(POST)) == (1, 1)
+
+
+def test_a_streamed_run_that_the_server_cancels_stays_interrupted(
+    desk: Desk, proxy: Proxy, make: Make, client: LangflowClient, tmp_path: Path
+):
+    """Also when somebody opens it again."""
+    desk.timings = Timings(min_search_seconds=3.0)
+    desk.restart()
+    proxy.plan(POST, IN_THE_MIDDLE)
+    run = WaitingRun(desk, make, tmp_path / "run")
+    run.until(searches)
+    run.mark("go")
+    assert run.until(ended).status is RunStatus.INTERRUPTED
+    assert [message.text for message in client.messages(run.flow)] == ["stored"]
+    wait_for(lambda: not desk.runner.is_followed(run.id))
+    assert not desk.runner.open(run.id, desk.connection).ended
+    record = run.until(ended)
+    assert record.status is RunStatus.INTERRUPTED
+    assert (run.executions(), proxy.count(POST)) == (1, 1)
+
+
+def test_a_streamed_run_that_completes_much_later_is_found_when_it_is_opened(
+    desk: Desk, proxy: Proxy, make: Make, client: LangflowClient, tmp_path: Path
+):
+    """Not while it runs, and after a restart of the console."""
+    desk.timings = Timings(min_search_seconds=0.5)
+    desk.restart()
+    proxy.plan(POST, RUNS_ON)
+    run = WaitingRun(desk, make, tmp_path / "run")
+    assert run.until(ended).status is RunStatus.INTERRUPTED
+    run.mark("go")
+    wait_for(lambda: client.messages(run.flow)[-1].text == "said in the end")
+    wait_for(lambda: proxy.open == 0)
+    desk.restart()
+    desk.runner.open(run.id, desk.connection)
+    record = run.until(lambda record: record.status is RunStatus.COMPLETED)
+    assert record.run.outputs["ChatOutput-b"].value == "said in the end"
+    assert (run.executions(), proxy.count(POST)) == (1, 1)
+
+
+def test_a_streamed_run_whose_whole_response_is_lost_is_found_by_its_session(
+    desk: Desk, proxy: Proxy, make: Make, client: LangflowClient
+):
+    proxy.plan(POST, Fault(cut=True, reads_on=True))
+    flow = make(ECHO)
+    record = desk.until(desk.start(flow, "stream"), ended)
+    assert record.status is RunStatus.COMPLETED, record
+    assert record.run.outputs["ChatOutput-b"].value == "stored"
+    (job,) = {message.job_id for message in client.messages(flow)}
+    assert (record.job_id, proxy.count(POST)) == (job, 1)
