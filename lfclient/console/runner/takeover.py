@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
-from cachetools import TTLCache
+from cachetools import TLRUCache, TTLCache
 
 from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import collect_texts, is_redacted
@@ -33,7 +33,8 @@ from lfclient.runs.reducer import finalize
 
 # how long a visitor's key is used after the visitor was last active
 VISITOR_SECONDS = 3600.0
-# a lost run is not searched for again sooner
+# A lost run is searched for again after this time, and after as long as it has been lost: the
+# longer, the less is to be expected.
 SEARCH_AGAIN_SECONDS = 60.0
 KEY_NEEDED_NOTE = (
     "Not followed: key needed. The console process that followed this run has ended, and the "
@@ -76,7 +77,10 @@ class Takeover:
         self._configured = configured
         self._visitors: TTLCache[str, Connection] = TTLCache(math.inf, VISITOR_SECONDS)
         self._visitors_lock = threading.Lock()
-        self._searched_again: TTLCache[str, bool] = TTLCache(1000, SEARCH_AGAIN_SECONDS)
+        # by run, the seconds until it may be searched for again
+        self._searched_again: TLRUCache[str, float] = TLRUCache(
+            1000, lambda _, seconds, now: now + seconds
+        )
         self._taken_over: set[str] = set()  # runs that may be followed with another key
         self._unconfirmed_claims: set[str] = set()  # the database did not confirm these
         self._claim_lock = threading.RLock()
@@ -122,7 +126,9 @@ class Takeover:
         with self._claim_lock:
             if record.id in self._searched_again or self._supervisor.connection(record.id):
                 return
-            self._searched_again[record.id] = True
+            lost_at = record.ended_at or datetime.now(UTC)
+            lost_seconds = (datetime.now(UTC) - lost_at).total_seconds()
+            self._searched_again[record.id] = max(lost_seconds, SEARCH_AGAIN_SECONDS)
             is_reopened = self._store.reopen(record.id, record.version, self._registry.id)
             reopened = self._stored(record.id) if is_reopened else None
             if reopened:

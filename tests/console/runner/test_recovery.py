@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 
+from lfclient.console.runner import takeover
 from lfclient.console.runner.takeover import KEY_NEEDED_NOTE
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
@@ -441,6 +442,18 @@ def test_a_run_is_searched_for_again_once_a_minute(bench):
     assert bench.runner.open(before.id, CONNECTION).ended
     assert not bench.runner.is_followed(before.id)
     assert len(bench.server.requests) == requests
+
+
+def test_a_run_that_was_lost_long_ago_is_searched_for_less_often(bench, monkeypatch):
+    monkeypatch.setattr(takeover, "SEARCH_AGAIN_SECONDS", 0.0)
+    before = lose_for_good(bench)
+    long_ago = before.ended_at - timedelta(hours=1)
+    bench.runner.store.update(replace(before, ended_at=long_ago, version=before.version + 1))
+    for is_searched in (True, False):
+        requests = len(bench.server.requests)
+        bench.runner.open(before.id, CONNECTION)
+        bench.wait_until_released(before.id)
+        assert (len(bench.server.requests) > requests) is is_searched
 
 
 def test_a_run_that_is_open_in_two_processes_is_searched_for_by_one(bench):
