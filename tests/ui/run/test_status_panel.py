@@ -352,6 +352,24 @@ def test_events_that_may_repeat_a_secret_are_not_fetched(langflow_stand_in, give
     assert why in page_text(app)
 
 
+def test_a_streamed_run_that_is_searched_for_again_says_so(langflow_stand_in):
+    """It waits for no other runs, as a queued job does."""
+    note = "The console looks on the server for how the run ended."
+    record = add_running_run(
+        langflow_stand_in.url,
+        mode="stream",
+        status=RunStatus.QUEUED,
+        queue_limit=5,
+        job_id="00000000-0000-0000-0000-000000000000",
+        note=note,
+        worker="alive",
+    )
+    app = open_app(run=record.id)
+    assert note in page_text(app)
+    assert "at a time" not in page_text(app)
+    assert not app.exception
+
+
 def test_a_run_that_stays_queued_says_why_and_what_to_do(langflow_stand_in):
     note = "This run has been queued for more than 5 minutes. Stop it, then run it again."
     record = add_running_run(
