@@ -24,7 +24,10 @@ from lfclient.runs.responses import read_component
 from lfclient.wire.schemas import ComponentOutput
 from lfclient.wire.server_info import Limits
 
-END_FOUND = "How this run ended is from the server's records, which don't tell when."
+END_FOUND = (
+    "The streamed response was lost before its end. How the run ended is from the server's "
+    "records, which don't tell when."
+)
 _KNOWN_STATES = (ComponentState.DONE, ComponentState.FAILED, ComponentState.SKIPPED)
 
 
