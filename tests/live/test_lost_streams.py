@@ -13,7 +13,7 @@ from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.run_record import RunRecord
 from tests.live.desk import Desk, ended, states
-from tests.live.flows import ECHO, WAITS
+from tests.live.flows import ECHO, ROWS, WAITS
 from tests.live.releases import Make, with_events
 from tests.support.proxy import Fault, Proxy
 from tests.support.waiting import wait_for
@@ -142,3 +142,17 @@ def test_a_streamed_run_whose_whole_response_is_lost_is_found_by_its_session(
     assert record.run.outputs["ChatOutput-b"].value == "stored"
     (job,) = {message.job_id for message in client.messages(flow)}
     assert (record.job_id, proxy.count(POST)) == (job, 1)
+
+
+def test_a_run_whose_last_event_is_lost_completes_with_a_table_that_arrived(
+    desk: Desk, proxy: Proxy, make: Make, client: LangflowClient
+):
+    """Langflow 1.11 keeps nothing that names a streamed run without messages."""
+    desk.timings = Timings(min_search_seconds=3.0)
+    desk.restart()
+    proxy.plan(POST, Fault(cut=True, after=b'"event": "end"'))
+    record = desk.until(desk.start(make(ROWS), "stream"), ended)
+    is_findable = client.server().capabilities.traces
+    assert record.status is (RunStatus.COMPLETED if is_findable else RunStatus.INTERRUPTED)
+    assert [row["text"] for row in record.run.outputs["SplitText-s"].value] == ["x", "y", "z"]
+    assert states(record) == {"TextInput-a": "done", "SplitText-s": "done"}
