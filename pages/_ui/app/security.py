@@ -1,4 +1,4 @@
-"""Security headers, and the check of a websocket's origin."""
+"""Security headers, and checks of websockets: their origin and their messages."""
 
 import base64
 import hashlib
@@ -8,18 +8,23 @@ from functools import lru_cache
 from pathlib import Path
 
 import streamlit
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # has no stubs
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from pages._ui.app import page_assets
 from pages._ui.app.browser_cookie import BrowserCookie, is_secure
 
 log = logging.getLogger("langflow_console")
 _METRICS_PATH = "/_stcore/metrics"
+# what the pages' scripts send
+_MESSAGES = ("rerun_script", "stop_script", "file_urls_request", "app_heartbeat")
+_OPERATIONS = ("deferred_file", "dataframe_chunk")
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
 
 
@@ -122,6 +127,39 @@ def _log_refusal(origin: str, own: str) -> None:
     log.warning("Websocket from %s refused; expected %s.", origin, own)
 
 
+class MessageFilter:
+    """Drops messages that no page of the console sends.
+
+    Streamlit lets every browser clear the caches of all sessions, and with them the keys that
+    people typed, and tells it the names of changed files beside the console.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def receive_expected() -> Message:
+            while True:
+                message = await receive()
+                if _is_expected(message.get("bytes")):
+                    return message
+
+        is_websocket = scope["type"] == "websocket"
+        await self.app(scope, receive_expected if is_websocket else receive, send)
+
+
+def _is_expected(data: bytes | None) -> bool:
+    """Return whether a page may send this; True for no message, and for one that is unreadable."""
+    try:
+        message = BackMsg.FromString(data or b"")
+    except DecodeError:  # Streamlit closes the websocket
+        return True
+    kind = message.WhichOneof("type")
+    if kind == "backend_operation_request":
+        return message.backend_operation_request.WhichOneof("payload") in _OPERATIONS
+    return kind in (None, *_MESSAGES)
+
+
 class ExceptionTextFilter(logging.Filter):
     """Removes exception texts, which may contain user input, from Streamlit's log.
 
@@ -137,5 +175,7 @@ class ExceptionTextFilter(logging.Filter):
         return True
 
 
-MIDDLEWARE = [Middleware(each) for each in (SecurityHeaders, OriginCheck, BrowserCookie)]
+MIDDLEWARE = [
+    Middleware(each) for each in (SecurityHeaders, OriginCheck, MessageFilter, BrowserCookie)
+]
 logging.getLogger("streamlit.error_util").addFilter(ExceptionTextFilter())

@@ -1,4 +1,4 @@
-"""Security headers, closed metrics, and the check of a websocket's origin."""
+"""Security headers, closed metrics, and the checks of websockets."""
 
 import asyncio
 import logging
@@ -10,6 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from pages._ui.app import security
@@ -166,3 +167,44 @@ def test_the_console_can_be_opened_under_each_name_of_this_machine(set_option, h
     set_option("server.allowedHosts", options["server"]["allowedHosts"])
     assert is_host_allowed(host)
     assert not is_host_allowed("a.example")
+
+
+def pass_on(*sent):
+    """The websocket messages that Streamlit receives."""
+    messages = [{"type": "websocket.connect"}, *({"bytes": data} for data in sent), {"text": "x"}]
+    received = []
+
+    async def page(scope, receive, send):
+        while not received or "text" not in received[-1]:
+            received.append(await receive())
+
+    async def receive():
+        return messages.pop(0)
+
+    asyncio.run(security.MessageFilter(page)({"type": "websocket"}, receive, None))
+    return [message["bytes"] for message in received[1:-1]]
+
+
+def message(kind):
+    """A message of a kind, as a browser sends it."""
+    made = BackMsg()
+    part, _, operation = kind.partition(".")
+    if operation:
+        getattr(made.backend_operation_request, operation).SetInParent()
+    elif part in ("rerun_script", "file_urls_request"):
+        getattr(made, part).SetInParent()
+    else:
+        setattr(made, part, True)
+    return made.SerializeToString()
+
+
+def test_streamlit_receives_only_what_the_pages_send():
+    """And what it can't read, for which it closes the websocket."""
+    operation = "backend_operation_request"
+    kinds = ["rerun_script", "stop_script", "file_urls_request", "app_heartbeat"]
+    kinds += [f"{operation}.deferred_file", f"{operation}.dataframe_chunk"]
+    expected = [*map(message, kinds), b"\xff\xff"]
+    assert pass_on(*expected) == expected
+    refused = ["clear_cache", "load_git_info", "set_run_on_save", "debug_shutdown_runtime"]
+    refused += [f"{operation}.install_skills", f"{operation}.dismiss_skills_nudge"]
+    assert pass_on(*map(message, refused)) == []
