@@ -18,6 +18,7 @@ from lfclient.errors import LangflowError
 
 NAME = "langflow_console"  # in the browser with the key's digits; the pages see the token under it
 MAX_AGE_SECONDS = int(MAX_AGE_DAYS * 24 * 3600)  # drafts last as long
+HEADER = b"langflow-console-browser"  # Streamlit resumes a session only with the same value of it
 _HOST_PREFIX = "__Host-"  # only the host itself can set such a cookie, and over HTTPS only
 _NAME_DIGITS = 8
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -81,7 +82,7 @@ class BrowserCookie:
         return response.headers["set-cookie"]
 
     def _with_token(self, scope: Scope) -> Scope:
-        """Return the scope with the token as the only cookie of a console."""
+        """Return the scope with the token as the only cookie of a console, and in a header."""
         request = HTTPConnection(scope)
         try:
             tokens = self._tokens(request)
@@ -92,9 +93,11 @@ class BrowserCookie:
             for cookie, name, _ in _cookies(request)
             if not name.removeprefix(_HOST_PREFIX).startswith(NAME)
         ]
+        headers = [header for header in scope["headers"] if header[0] not in (b"cookie", HEADER)]
         if len(tokens) == 1:
-            cookies.append(f"{NAME}={tokens.pop()}")
-        headers = [header for header in scope["headers"] if header[0] != b"cookie"]
+            token = tokens.pop()
+            cookies.append(f"{NAME}={token}")
+            headers.append((HEADER, token.encode()))
         if cookies:
             headers.append((b"cookie", "; ".join(cookies).encode("latin-1")))
         return {**scope, "headers": headers}

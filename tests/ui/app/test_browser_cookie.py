@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import tomllib
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from starlette.routing import Route
 
 from lfclient.console.config.ownership import folder_secret
 from pages._ui.app.browser_cookie import NAME, BrowserCookie
+from tests.support.console_process import ROOT
 
 FETCH = {"sec-fetch-site": "same-origin", "accept": "*/*"}
 HEALTH = "/_stcore/health"
@@ -88,16 +90,22 @@ def test_two_signed_cookies_are_left_as_they_are():
     assert "set-cookie" not in get(HEALTH, headers).headers
 
 
-def websocket_cookies(*cookies, scheme="ws"):
-    """The cookies that a page sees when its websocket is opened with these headers."""
+def websocket_headers(headers, scheme="ws"):
+    """The headers that a page sees when its websocket is opened with these."""
     seen = []
 
     async def page(scope, receive, send):
-        seen.extend(value.decode() for name, value in scope["headers"] if name == b"cookie")
+        seen.extend(scope["headers"])
 
-    headers = [(b"cookie", cookie.encode()) for cookie in cookies]
     scope = {"type": "websocket", "scheme": scheme, "headers": headers}
     asyncio.run(BrowserCookie(page)(scope, None, None))
+    return seen
+
+
+def websocket_cookies(*cookies, scheme="ws"):
+    """The cookies that a page sees when its websocket is opened with these headers."""
+    headers = websocket_headers([(b"cookie", cookie.encode()) for cookie in cookies], scheme)
+    seen = [value.decode() for name, value in headers if name == b"cookie"]
     assert len(seen) <= 1
     return seen[0] if seen else None
 
@@ -112,6 +120,17 @@ def test_a_websocket_sees_the_token_and_no_cookie_of_a_console():
             assert websocket_cookies(f"a=1; {used}={forged}; b=2") == "a=1; b=2"
             assert websocket_cookies(f"a=1;{used} = {forged}; b=2") == "a=1; b=2"
     assert websocket_cookies() is None
+
+
+def test_streamlit_is_told_the_browser_whose_session_it_may_resume():
+    """In a header that its configuration names and that no browser can send itself."""
+    options = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())
+    (header,) = options["server"]["trustedUserHeaders"]
+    name, own = new_cookie()
+    made_up = (header.encode(), b"made up")
+    headers = websocket_headers([(b"cookie", f"{name}={own}".encode()), made_up])
+    assert [value for name, value in headers if name == header.encode()] == [own[:43].encode()]
+    assert websocket_headers([made_up]) == []
 
 
 def test_over_https_only_a_cookie_that_the_host_set_counts():
