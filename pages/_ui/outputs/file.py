@@ -55,17 +55,17 @@ def draw(card: OutputCard) -> None:
         file = FileDownload(lambda: card.download(ref))
         st.session_state[file_key] = file
     data = file.data
-    name = replace_surrogates(ref.name)
+    name = safe_name(replace_surrogates(ref.name))
     is_previewed = data is not None and st.session_state.get(preview_key)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":material/draft: {escape(clip(name, 120)) or 'a file'}", width="content")
+        st.markdown(f":material/draft: {escape(clip(name, 120))}", width="content")
         st.caption(format_size(ref.size if data is None else len(data)), width="content")
         # the browser requests the file while this callback waits for the same download, so that
         # the page can show its error
         st.download_button(
             "Save",
             file.get if data is None else data,
-            file_name=safe_name(name),
+            file_name=name,
             mime=ref.media_type or "application/octet-stream",
             key=f"save-{card.run_id}-{card.key}",
             on_click=_wait_for_download,
