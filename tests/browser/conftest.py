@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,13 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from lfclient import LangflowClient
 from lfclient.console.samples import catalog, graph_builder
+from lfclient.console.samples.spec import Link, Node, Sample
+from tests.browser.attack_tools import COUNTS, Counted, Victim, sign_in
 from tests.browser.screen import PREFIX, Screen
-from tests.support.console_process import CHROMIUM_ARGS, Console
+from tests.browser.visitor import Visitor, new_cookie
+from tests.support.console_process import CHROMIUM_ARGS, ROOT, Console
 from tests.support.servers import LiveServer
+from tests.support.waiting import wait_for
 
 SECONDS = 20_000  # milliseconds for a step on a busy machine
 
@@ -102,3 +108,78 @@ def screen(console: Console, window: Callable[..., Page]) -> Screen:
     screen = Screen(window())
     screen.open(console.url)
     return screen
+
+
+# of the attacks
+
+
+@pytest.fixture(scope="module")
+def counted(
+    langflow_113: LiveServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Counted]:
+    file = tmp_path_factory.mktemp("counted") / "executions"
+    nodes = (
+        Node("a", "ChatInput"),
+        Node("c", "Counts", {"file": str(file)}, editable=("api_key",)),
+        Node("b", "ChatOutput"),
+    )
+    links = (Link("a", "message", "c", "after"), Link("c", "said", "b"))
+    with LangflowClient(langflow_113.url, langflow_113.api_key, timeout=120) as api:
+        catalogue = api.catalogue({"Counts": COUNTS})
+        graph = graph_builder.build_graph(Sample("counted", "", nodes, links), catalogue)
+        made = api.create_flow(f"Counted {uuid.uuid4().hex[:8]}", graph)
+        yield Counted(made.id, file)
+        api.delete_flow(made.id)
+
+
+@pytest.fixture(scope="module")
+def personal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A console whose visitors enter their servers. It can't connect beyond loopback."""
+    folder = tmp_path_factory.mktemp("personal")
+    environ = {
+        "PYTHONPATH": str(ROOT / "tests/support/loopback_only"),
+        "LOOPBACK_ONLY": str(folder / "beyond-loopback"),
+        "LFCONSOLE_ALLOW_INSTALL": "false",
+        "STREAMLIT_SERVER_MAX_UPLOAD_SIZE": "1",
+    }
+    with Console(folder, environ) as console:
+        yield console
+
+
+@pytest.fixture(scope="module")
+def open_as(chromium: Browser, personal: Console) -> Iterator[Callable[[str], Screen]]:
+    """Open a window with a cookie of the personal console, which shares nothing with the others."""
+    contexts = []
+
+    def open_window(cookie: str) -> Screen:
+        context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+        contexts.append(context)
+        name, _, value = cookie.partition("=")
+        context.add_cookies([{"name": name, "value": value, "url": personal.url}])
+        page = context.new_page()
+        page.set_default_timeout(SECONDS)
+        return Screen(page)
+
+    yield open_window
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def victim(personal: Console, langflow_113: LiveServer, counted: Counted) -> Iterator[Victim]:
+    words, cookie = f"words-{uuid.uuid4().hex}", new_cookie(personal)
+    with Visitor(personal, cookie) as tab:
+        assert "Connected to" in sign_in(tab, langflow_113.url, langflow_113.api_key)
+        tab.open(flow=counted.id)
+        tab.type("field-1-ChatInput-a.input_value", words)
+        tab.unfold("preset-save")
+        tab.type("preset-name", f"preset {words}")
+        tab.press("preset-save-it")
+        shared = tab.unfold("preset-share")
+        preset_id = re.search(r"preset=([\w-]+)", shared)[1]
+        before = counted.executions()
+        run_id = re.search(r"run=([0-9a-f]{32})", tab.press("run"))[1]
+        wait_for(lambda: "Completed" in tab.open(run=run_id))
+        assert counted.executions() == before + 1
+        session_id = re.search(r"session=([\w-]+)", tab.open(run=run_id))[1]
+        yield Victim(cookie, tab, words, run_id, preset_id, session_id)

@@ -1,81 +1,367 @@
-"""Attacks on a running console, as seen from outside."""
+"""Attacks by strangers, other users, links and other sites, as seen from outside.
 
-import threading
+Executions are counted in a real Langflow. Attacks by servers are in `test_attacks_by_servers.py`.
+"""
+
+import base64
+import json
+import uuid
+import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
+from itertools import product
 from pathlib import Path
+from urllib.parse import urlencode
 
-from playwright.sync_api import Page, expect
+import httpx
+import pytest
+from playwright.sync_api import expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from tests.browser import seeded
+from lfclient import LangflowClient
+from tests.browser.attack_tools import (
+    OPEN_WEBSOCKET,
+    Counted,
+    Victim,
+    handshake,
+    load_on,
+    raw_get,
+    sign_in,
+    site,
+)
 from tests.browser.screen import Screen
-from tests.support.console_process import Console
-from tests.support.hostile_markdown import EXTENSIONS, HTML, IMAGES, LINKS, TRACE
-
-OPEN_WEBSOCKET = """
-(url) => new Promise((resolve) => {
-  const socket = new WebSocket(url, ["streamlit"]);
-  socket.onopen = () => resolve("open");
-  socket.onerror = () => resolve("refused");
-})
-"""
-
-# each attribute of the page in which a text occurs
-FIND_ATTRIBUTES = """
-(text) => [...document.querySelectorAll("*")]
-  .flatMap((each) => [...each.attributes].map((one) => [each, one]))
-  .filter(([each, one]) => one.value.includes(text))
-  .map(([each, one]) => [each.tagName, one.name, each.closest("[class*=output-Text]")?.className])
-"""
+from tests.browser.visitor import Visitor, new_cookie
+from tests.support.console_process import ROOT, Console
+from tests.support.servers import LiveServer
+from tests.support.waiting import wait_for
+from tests.ui.support.http_stand_in import StandIn, flow
 
 
-class EmptyPage(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.end_headers()
+@pytest.fixture(scope="module")
+def team(langflow_113: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A console with a configured server."""
+    environ = {
+        "LANGFLOW_SERVER_URL": langflow_113.url,
+        "LANGFLOW_API_KEY": langflow_113.api_key,
+    }
+    with Console(tmp_path_factory.mktemp("team"), environ) as console:
+        yield console
 
-    def log_message(self, *args: object) -> None:
-        pass
+
+@pytest.fixture(scope="module")
+def other_key(langflow_113: LiveServer) -> str:
+    """A key of another user of the same server."""
+    headers = {"x-api-key": langflow_113.api_key}
+    name, password = f"eve{uuid.uuid4().hex[:8]}", f"Eve-{uuid.uuid4().hex}"
+    with httpx.Client(base_url=langflow_113.url, headers=headers, timeout=60) as api:
+        user = api.post("/api/v1/users/", json={"username": name, "password": password}).json()
+        api.patch(f"/api/v1/users/{user['id']}", json={"is_active": True}).raise_for_status()
+    with LangflowClient(langflow_113.url, timeout=60) as client:
+        return client.create_key("eve", client.login(name, password))
 
 
-@contextmanager
-def other_port() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), EmptyPage) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+def test_the_address_of_a_run_shows_it_to_nobody_else(
+    personal: Console, victim: Victim, langflow_113: LiveServer, other_key: str
+):
+    """Neither without a key nor with another user's, on no page; to its owner it does."""
+    addresses = [
+        {"run": victim.run_id},
+        {"page": "history", "run": victim.run_id},
+        {"page": "compare", "runs": f"{victim.run_id},{victim.run_id}"},
+        {"page": "chat", "run": victim.run_id},
+    ]
+    with Visitor(personal, new_cookie(personal)) as stranger:
+        shown = [stranger.open(**address) for address in addresses]
+        assert "Connected to" in sign_in(stranger, langflow_113.url, other_key)
+        shown += [stranger.open(**address) for address in addresses]
+        assert "Run not found" in shown[4]
+        assert victim.words not in "".join(shown)
+    assert victim.words in victim.tab.open(**addresses[0])
+
+
+def test_the_owner_of_the_same_flow_on_another_server_gets_no_preset_and_no_session(
+    personal: Console, victim: Victim, counted: Counted
+):
+    """The ids in an address are no permission, even on a server that has a flow of that id."""
+    with StandIn() as own, Visitor(personal, new_cookie(personal)) as stranger:
+        own.set_flows(flow(counted.id, "Same id"))
+        sign_in(stranger, own.url, "sk-own")
+        shown = stranger.open(flow=counted.id, preset=victim.preset_id)
+        assert "preset was not found" in shown
+        shown += stranger.open("chat", flow=counted.id, session=victim.session_id)
+        shown += stranger.open("history") + stranger.open(run=victim.run_id)
+        assert victim.words not in shown
+    assert victim.words in victim.tab.open(flow=counted.id, preset=victim.preset_id)
+    assert victim.words in victim.tab.open("chat", flow=counted.id, session=victim.session_id)
+
+
+def test_no_other_origin_and_no_other_host_name_opens_a_websocket(
+    personal: Console, victim: Victim
+):
+    """Not with the visitor's cookie either: another name or scheme, a rebound name, a sandbox."""
+    own, port = personal.url, personal.port
+    assert handshake(personal, origin=own, cookie=victim.cookie) == 101
+    for origin in (
+        f"http://localhost:{port}",
+        f"https://127.0.0.1:{port}",
+        "http://127.0.0.1",
+        f"{own}.attacker.example",
+        f"http://127.0.0.1:{port}@attacker.example",
+        "http://attacker.example",
+        "null",
+        "",
+    ):
+        assert handshake(personal, origin=origin, cookie=victim.cookie) == 403, origin
+    for host in (f"attacker.example:{port}", f"localhost.attacker.example:{port}", "169.254.1.1"):
+        for origin in ({"origin": f"http://{host}"}, {"origin": own}, {}):
+            assert handshake(personal, host=host, **origin) == 403, (host, origin)
+
+
+def test_a_made_up_changed_foreign_or_second_cookie_is_nobodys(
+    personal: Console, team: Console, victim: Victim
+):
+    """The server that its owner entered is shown for the unchanged cookie alone."""
+    name, _, value = victim.cookie.partition("=")
+    token, _, signature = value.partition(".")
+    last = "1" if signature.endswith("0") else "0"
+    forged = {
+        "made up": f"{name}={'x' * 43}.{'0' * 64}",
+        "unsigned": f"{name}={token}",
+        "under the name that pages see": f"langflow_console={token}",
+        "changed token": f"{name}={token[::-1]}.{signature}",
+        "changed signature": f"{name}={token}.{signature[:-1]}{last}",
+        "of another console": f"{name}={new_cookie(team).partition('=')[2]}",
+        "beside another": f"{victim.cookie}; {new_cookie(personal)}",
+        "none": "",
+    }
+    for why, cookie in forged.items():
+        with Visitor(personal, cookie) as visitor:
+            assert "Connect to Langflow" in visitor.open(), why
+    with Visitor(personal, victim.cookie) as visitor:
+        assert "Connect to Langflow" not in visitor.open()
+
+
+def test_a_stranger_cannot_clear_what_others_have_entered(personal: Console, victim: Victim):
+    """A browser may ask Streamlit to clear the caches that all sessions share."""
+    with Visitor(personal, new_cookie(personal)) as stranger:
+        stranger.open()
+        stranger.send(BackMsg(clear_cache=True))
+        stranger.open()
+    assert victim.words in victim.tab.open(run=victim.run_id)
+
+
+def test_a_stranger_with_the_id_of_a_session_presses_none_of_its_buttons(
+    personal: Console, victim: Victim, counted: Counted
+):
+    """Nor sees anything of it. Its own browser resumes it."""
+    before = counted.executions()
+    with Visitor(personal, victim.cookie) as tab:
+        tab.open(flow=counted.id)
+        run, session = tab.widget_id("run"), tab.session_id
+        with Visitor(personal, new_cookie(personal), session_id=session) as stranger:
+            shown = stranger.press_id(run) + stranger.open(run=victim.run_id)
+            assert "Connect to Langflow" in shown
+            assert victim.words not in shown
+            assert stranger.session_id != session
+    with Visitor(personal, victim.cookie, session_id=session) as tab:
+        assert "run=" in tab.press_id(run)
+        wait_for(lambda: counted.executions() == before + 1)
+        assert tab.session_id == session
+
+
+HOSTILE_TEXTS = {
+    "keys": "sk-" * 100_000,
+    "emphasis": "**a " * 50_000,
+    "links": "![a](" * 50_000,
+    "addresses": "http://a:" * 40_000,
+    "tables": "|" * 200_000,
+    "spaces": " " * 300_000 + "x",
+    "nested": "[" * 300_000,
+}
+
+
+def test_a_link_with_a_hostile_text_of_300_kb_holds_up_nobody(team: Console, counted: Counted):
+    """It is opened, and shared again, while another visitor looks at the console."""
+    for name, text in HOSTILE_TEXTS.items():
+        packed = zlib.compress(json.dumps({"ChatInput-a.input_value": text}).encode(), 9)
+        values = base64.urlsafe_b64encode(packed).decode()
+        with Visitor(team) as attacker, load_on(team) as load:
+            shown = attacker.open(flow=counted.id, values=values)
+            attacker.unfold("preset-share")
+        assert text in shown, name
+        assert load.longest_wait < 2, (name, load)
+
+
+def test_a_link_that_unpacks_to_megabytes_is_refused(team: Console, counted: Counted):
+    packer = zlib.compressobj(9)
+    packed = b"".join(packer.compress(b"[" * 1_000_000) for _ in range(10)) + packer.flush()
+    values = base64.urlsafe_b64encode(packed).decode()
+    assert len(values) < 20_000
+    with Visitor(team) as attacker, load_on(team) as load:
+        assert "it was cut off or changed" in attacker.open(flow=counted.id, values=values)
+    assert load.longest_wait < 1
+    assert load.added_bytes < 50_000_000
+
+
+def test_an_unpaired_surrogate_in_a_link_is_refused(team: Console, counted: Counted):
+    before = counted.executions()
+    with Visitor(team) as visitor:
+        values = '{"ChatInput-a.input_value": "\\ud800"}'
+        assert "which is no character" in visitor.open(flow=counted.id, values=values)
+    assert counted.executions() == before
+
+
+METRICS = ("", "/", "?families=session_events")
+ENDPOINTS = [
+    *(("GET", f"_stcore/{name}") for name in ("health", "script-health-check", "host-config")),
+    *(("GET", f"_stcore/metrics{more}") for more in METRICS),
+    *(("GET", name) for name in ("_stcore//metrics", "x/_stcore/metrics", "_stcore/message")),
+    *(("GET", name) for name in ("_stcore/agent/openapi.json", "openapi.json", "docs", "healthz")),
+    *(("GET", name) for name in ("media/", "component/", "app/static/config.toml")),
+    *(("POST", f"_stcore/{name}") for name in ("agent/interact", "agent/mcp", "stream", "health")),
+    *(("OPTIONS", name) for name in ("_stcore/metrics", "_stcore/stream", "media/x", "*")),
+]
+
+
+def test_no_endpoint_tells_a_stranger_anything(personal: Console, victim: Victim):
+    """Neither of runs, servers, keys and sessions nor of the console and its machine."""
+    secrets = [victim.words, victim.run_id, victim.tab.session_id, victim.cookie]
+    secrets += [str(ROOT), str(personal.folder), "langflow", "Python", "Traceback", "# TYPE"]
+    with httpx.Client(base_url=personal.url, trust_env=False, timeout=60) as client:
+        for method, each in ENDPOINTS:
+            response = client.request(method, f"/{each}", json={} if method == "POST" else None)
+            headers = {**response.headers, "set-cookie": ""}
+            told = f"{headers} {response.text}"
+            if '<div id="root">' in response.text:  # the page, which is the same for everybody
+                assert response.text == client.get("/").text, each
+                continue
+            assert response.status_code < 500, each
+            assert not [secret for secret in secrets if secret in told], (each, told[:500])
+
+
+TOPS = ["../" * 9, "..%2f" * 9, "%2e%2e/" * 9, "..%5c" * 9, "%252e%252e%252f" * 9, "/", "%2f", "//"]
+PLACES = ["", "media/", "component/x/", "_stcore/bidi-components/", "static/", "app/static/"]
+
+
+def test_no_path_leads_to_a_file_of_the_console(personal: Console, victim: Victim):
+    """However the dots and slashes are written."""
+    assert b'<div id="root">' in raw_get(personal, "/")
+    key_file = personal.folder / "data/owner.key"
+    for place, top, file in product(PLACES, TOPS, ("/etc/passwd", str(key_file))):
+        path = file.lstrip("/").replace("/", "%2f" if "%" in top else "/")
+        body = raw_get(personal, f"/{place}{top}{path}")
+        assert b"root:" not in body, path
+        assert key_file.read_bytes() not in body, path
+    assert b"[server]" not in raw_get(personal, "/.streamlit/config.toml")
+    assert b"import streamlit" not in raw_get(personal, "/app.py")
+
+
+def test_uploads_beyond_the_quota_or_to_another_session_are_refused(personal: Console):
+    """The quota is that of one file, here 1 MB, for all files of a session together."""
+    with (
+        Visitor(personal, new_cookie(personal)) as visitor,
+        httpx.Client(trust_env=False) as client,
+    ):
+        visitor.open()
+        client.get(f"{personal.url}/_stcore/health")
+        token = {"X-Xsrftoken": client.cookies["_streamlit_xsrf"]}
+
+        def upload(session_id: str, size: int, headers: dict[str, str]) -> int:
+            url = f"{personal.url}/_stcore/upload_file/{session_id}/{uuid.uuid4()}"
+            files = {"file": ("../../x.txt", b"x" * size)}
+            return client.put(url, files=files, headers=headers, timeout=60).status_code
+
+        assert upload(visitor.session_id, 600_000, token) == 204
+        assert upload(visitor.session_id, 600_000, token) == 413
+        assert upload(visitor.session_id, 300_000, token) == 204
+        assert upload(visitor.session_id, 2_000_000, token) == 413
+        assert upload(visitor.session_id, 100, {}) == 403
+        assert upload(visitor.session_id, 100, {"X-Xsrftoken": "2|made|up|1"}) == 403
+        assert upload(str(uuid.uuid4()), 100, token) == 400
+
+
+def test_a_stranger_installs_nothing_and_adds_neither_server_nor_flows(
+    tmp_path: Path, personal: Console, team: Console, langflow_113: LiveServer
+):
+    """On a console that all addresses reach, also with fields and buttons that are not drawn."""
+    environ = {"STREAMLIT_SERVER_ADDRESS": "0.0.0.0", "LFCONSOLE_DISCOVER_URL": langflow_113.url}
+    headers = {"x-api-key": langflow_113.api_key}
+    with (
+        Console(tmp_path, environ) as console,
+        site(b"{}") as other,
+        httpx.Client(base_url=langflow_113.url, headers=headers, timeout=60) as api,
+    ):
+        flows = api.get("/api/v1/flows/", params={"get_all": "true"}).json()
+        with Visitor(personal, new_cookie(personal)) as permitted:
+            permitted.open()
+            url, button = map(permitted.widget_id, ("connection-url", "test-connection-button"))
+        with Visitor(console) as stranger:
+            assert "Only the console's operator" in stranger.open()
+            stranger.type_id(url, other.url)
+            assert "Only the console's operator" in stranger.press_id(button)
+            assert not any(map(stranger.is_offered, ("connection-", "use-", "local-", "test-")))
+        with Visitor(team) as visitor:
+            assert "only connects to its configured servers" in sign_in(visitor, other.url, "sk-x")
+            assert not visitor.is_offered("add-samples")
+        assert other.requests == []
+        assert api.get("/api/v1/flows/", params={"get_all": "true"}).json() == flows
+    assert not (tmp_path / "data" / "local").exists()
+
+
+def test_a_flood_of_websockets_and_large_messages_holds_up_nobody(team: Console, counted: Counted):
+    """40 sessions that all draw a page, and messages of nonsense and of 200 MB."""
+    with load_on(team) as load, ExitStack() as stack:
+        flood = [stack.enter_context(Visitor(team)) for _ in range(40)]
+        for visitor in flood:
+            visitor.ask(flow=counted.id)
+        for nonsense in (b"\xff" * 1_000, b"x" * 30_000_000, b"\x00" * 199_000_000):
+            flood.pop().send(nonsense)
+        assert "Counted" in flood[0].read()
+    assert load.longest_wait < 2
 
 
 def test_a_page_at_another_port_of_the_host_opens_no_websocket(
-    screen: Screen, console: Console
+    open_as: Callable[[str], Screen], personal: Console, victim: Victim
 ) -> None:
     """A browser sends its cookies to every port of a host."""
-    stream = f"{console.url.rstrip('/')}/_stcore/stream".replace("http", "ws", 1)
+    screen = open_as(victim.cookie)
+    screen.open(personal.url)
+    stream = f"{personal.url}/_stcore/stream".replace("http", "ws", 1)
     assert screen.page.evaluate(OPEN_WEBSOCKET, stream) == "open"
-    with other_port() as page:
-        screen.page.goto(page)
+    with site(b"") as other:
+        screen.page.goto(other.url)
         assert screen.page.evaluate(OPEN_WEBSOCKET, stream) == "refused"
 
 
-def test_no_address_of_a_hostile_message_is_in_the_page(
-    tmp_path: Path, window: Callable[..., Page]
+def test_another_site_can_frame_no_page_and_submit_no_form(
+    open_as: Callable[[str], Screen], personal: Console, victim: Victim, counted: Counted
 ) -> None:
-    """Neither loaded nor in a link or title: images and links in every style."""
-    samples = [*IMAGES.values(), *EXTENSIONS.values(), *LINKS.values(), *HTML.values()]
-    kinds = {f"Text-{number}": ("message", text) for number, text in enumerate(samples)}
-    with (
-        seeded.server(kinds) as server,
-        Console(tmp_path, {"LANGFLOW_SERVER_URL": server.url}) as console,
-    ):
-        page, requested = window(), []
-        page.on("request", lambda request: requested.append(request.url))
-        screen = Screen(page)
-        screen.open(f"{console.url}/?flow={seeded.FLOW}")
-        screen.mode("Synchronous")
-        screen.run()
-        screen.wait("completed")
-        expect(screen.part(f"output-Text-{len(samples) - 1}")).to_be_visible()
-        assert page.evaluate(FIND_ATTRIBUTES, TRACE) == []
-        assert not [url for url in requested if TRACE in url]
-        assert page.evaluate("window.hit") is None
+    """Nor read anything; a link fills in the form, which only its reader can run."""
+    before = counted.executions()
+    link = f"{personal.url}/?" + urlencode(
+        {"flow": counted.id, "values": '{"ChatInput-a.input_value": "of the link"}', "run": "new"}
+    )
+    paths = ("", "_stcore/stream", "_stcore/agent/interact", "_stcore/upload_file/a/b", "media/a")
+    forms = "".join(
+        f'<form method={method} action="{personal.url}/{path}" target=f{number}>'
+        f"<input name=run></form><iframe name=f{number}></iframe>"
+        for number, (method, path) in enumerate(product(("get", "post"), paths))
+    )
+    attack = f"""<iframe id=framed src="{link}"></iframe>{forms}<script>
+      for (const form of document.forms) form.submit();
+      window.read = Promise.all({[f"{personal.url}/{path}" for path in paths]}.map((url) =>
+        fetch(url, {{credentials: "include"}}).then((answer) => answer.text(), () => "refused")));
+      </script>"""
+    screen = open_as(victim.cookie)
+    page, refused = screen.page, []
+    page.on("console", lambda message: refused.append(message.text))
+    with site(attack.encode(), content_type="text/html") as other:
+        page.goto(other.url)
+        assert set(page.evaluate("window.read")) == {"refused"}
+        wait_for(lambda: any("frame-ancestors" in text for text in refused))
+        page.evaluate("(url) => { location.href = url }", link)
+        expect(page.locator("textarea").first).to_have_value("of the link")
+    screen.drawn()
+    assert counted.executions() == before
+    screen.run()
+    wait_for(lambda: counted.executions() == before + 1)

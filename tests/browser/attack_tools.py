@@ -1,0 +1,185 @@
+"""What an attacker brings along, and how a test sees what came of it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+
+from tests.browser.visitor import Visitor
+from tests.support.console_process import Console
+from tests.support.waiting import serve
+
+# reports each execution to a file, and repeats what it was given
+COUNTS = """
+from lfx.custom import Component
+from lfx.io import MessageTextInput, Output
+from lfx.schema.message import Message
+
+
+class Counts(Component):
+    display_name = "Counts"
+    inputs = [
+        MessageTextInput(name="after", display_name="After"),
+        MessageTextInput(name="file", display_name="File"),
+        MessageTextInput(name="api_key", display_name="API key"),
+    ]
+    outputs = [Output(name="said", display_name="Said", method="say")]
+
+    async def say(self) -> Message:
+        with open(self.file, "a") as file:
+            file.write("executed\\n")
+        self.log(f"with {self.api_key}")
+        return Message(text=f"{self.after} with {self.api_key}")
+"""
+
+
+OPEN_WEBSOCKET = """
+(url) => new Promise((resolve) => {
+  const socket = new WebSocket(url, ["streamlit"]);
+  socket.onopen = () => resolve("open");
+  socket.onerror = () => resolve("refused");
+})
+"""
+
+
+@dataclass
+class Counted:
+    """A flow that repeats what it is given; its executions are the lines of a file."""
+
+    id: str
+    file: Path
+
+    def executions(self) -> int:
+        return len(self.file.read_text().splitlines()) if self.file.exists() else 0
+
+
+@dataclass
+class Victim:
+    """A person with a key, a preset, and a run in an open tab."""
+
+    cookie: str
+    tab: Visitor
+    words: str
+    run_id: str
+    preset_id: str
+    session_id: str
+
+
+@dataclass
+class Site:
+    """An attacker's site: its address, and the headers of each request."""
+
+    url: str
+    requests: list[Mapping[str, str]] = field(default_factory=list)
+
+
+@contextmanager
+def site(body: bytes = b"", status: int = 200, **headers: str) -> Iterator[Site]:
+    """Give each request the same response, at another port of the console's host."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            made.requests.append({name.lower(): value for name, value in self.headers.items()})
+            self.send_response(status)
+            for name, value in {"content-length": str(len(body)), **headers}.items():
+                self.send_header(name.replace("_", "-"), value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = answer
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        made = Site(f"http://127.0.0.1:{server.server_port}/")
+        serve(server)
+        yield made
+        server.shutdown()
+
+
+@dataclass
+class Load:
+    """How a console fared: the longest wait of another visitor in seconds, and memory in bytes."""
+
+    longest_wait: float = 0.0
+    added_bytes: int = 0
+
+
+@contextmanager
+def load_on(console: Console) -> Iterator[Load]:
+    """Measure a console while something happens to it: as another visitor, and in its process."""
+    load, over = Load(), threading.Event()
+    process = Path(f"/proc/{console.process.pid}")
+
+    def visit() -> None:
+        with httpx.Client(trust_env=False, timeout=60) as client:
+            while not over.is_set():
+                began = time.monotonic()
+                client.get(f"{console.url}/_stcore/health")
+                load.longest_wait = max(load.longest_wait, time.monotonic() - began)
+                over.wait(0.02)
+
+    def memory(name: str) -> int:
+        lines = (process / "status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
+
+    (process / "clear_refs").write_text("5")  # forget the earlier peak
+    before, visitor = memory("VmRSS"), threading.Thread(target=visit)
+    visitor.start()
+    try:
+        yield load
+    finally:
+        over.set()
+        visitor.join()
+        load.added_bytes = memory("VmHWM") - before
+
+
+def traces_on_disk(folder: Path, text: str) -> list[str]:
+    """Return the files in which a text occurs, as it is or in one of the usual encodings."""
+    forms = {text.encode(), text.encode("utf-16-le")}
+    return [
+        path.name
+        for path in folder.rglob("*")
+        if path.is_file() and any(form in path.read_bytes() for form in forms)
+    ]
+
+
+def sign_in(visitor: Visitor, url: str, key: str) -> str:
+    """Enter a server and key; return what is then shown."""
+    visitor.open("connection")
+    visitor.type("connection-url", url)
+    visitor.type("connection-key", key)
+    return visitor.press("test-connection-button")
+
+
+def handshake(console: Console, **headers: str) -> int:
+    """The status of a websocket's handshake: 101 if it is accepted."""
+    upgrade = {
+        "connection": "Upgrade",
+        "upgrade": "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
+    url = f"{console.url}/_stcore/stream"
+    with httpx.stream("GET", url, headers={**upgrade, **headers}, timeout=60) as response:
+        return response.status_code
+
+
+def raw_get(console: Console, path: str) -> bytes:
+    """Send a path as it is written."""
+    with socket.create_connection(("127.0.0.1", console.port), timeout=60) as connection:
+        request = (
+            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{console.port}\r\nConnection: close\r\n\r\n"
+        )
+        connection.sendall(request.encode())
+        return b"".join(iter(lambda: connection.recv(65_536), b""))

@@ -1,0 +1,375 @@
+"""Attacks by servers that a visitor enters and by what a flow returns; secrets that runs tell.
+
+Executions are counted in a real Langflow. Attacks by strangers are in `test_attacks.py`.
+"""
+
+import csv
+import io
+import re
+import uuid
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+from streamlit.runtime.memory_media_file_storage import _calculate_file_id
+
+from tests.browser import seeded
+from tests.browser.attack_tools import Counted, load_on, sign_in, site, traces_on_disk
+from tests.browser.hostile_langflow import FAILING_FLOW, hostile_langflow
+from tests.browser.screen import Screen
+from tests.browser.visitor import Visitor, new_cookie
+from tests.support.console_process import Console
+from tests.support.hostile_markdown import EXTENSIONS, HTML, IMAGES, LINKS, TRACE
+from tests.support.servers import LiveServer
+
+REFUSED_ADDRESSES = {
+    "http://169.254.169.254": "metadata address",
+    "http://metadata.test/latest": "metadata address",
+    "http://2852039166": "metadata address",
+    "http://0xA9.0xFE.0xA9.0xFE": "metadata address",
+    "http://[::ffff:169.254.169.254]": "metadata address",
+    "http://[64:ff9b::a9fe:a9fe]": "metadata address",
+    "http://[fd00:ec2::254]": "metadata address",
+    "http://100.100.100.200": "metadata address",
+    "http://metadata.google.internal.": "metadata address",
+    "http://turning.test": "metadata address",
+    "file:///etc/passwd": "start with http",
+    "gopher://127.0.0.1": "start with http",
+    "http://me:word@127.0.0.1": "user name or password",
+    "http://127.0.0.1:7860 .example": "not a web address",
+}
+
+
+@pytest.fixture
+def beyond_loopback(personal: Console) -> Iterator[Callable[[], list[str]]]:
+    """What the console tried to resolve and to connect to beyond loopback."""
+    file = personal.folder / "beyond-loopback"
+    yield lambda: file.read_text().splitlines() if file.exists() else []
+    file.unlink(missing_ok=True)
+
+
+def test_an_address_of_the_clouds_own_network_is_never_connected_to(
+    personal: Console, beyond_loopback: Callable[[], list[str]]
+):
+    """In every notation, and if the name turns to it after it was checked."""
+    with Visitor(personal, new_cookie(personal)) as visitor:
+        for address, reason in REFUSED_ADDRESSES.items():
+            assert reason in sign_in(visitor, address, "sk-key"), address
+        assert beyond_loopback() == []
+        assert "Couldn't reach" in sign_in(visitor, "http://192.0.2.1", "sk-key")
+        assert "connect 192.0.2.1" in beyond_loopback()
+
+
+def test_a_redirect_of_a_server_is_not_followed(
+    personal: Console, beyond_loopback: Callable[[], list[str]]
+):
+    """Neither to another server, which would get the key, nor into the cloud's network."""
+    with site(b"{}") as inner, Visitor(personal, new_cookie(personal)) as visitor:
+        for location in (inner.url, "http://metadata.test/latest", "file:///etc/passwd"):
+            with site(b"", 302, location=location) as outer:
+                assert "Connected to" not in sign_in(visitor, outer.url, "sk-key")
+                assert outer.requests[0]["x-api-key"] == "sk-key"
+        assert inner.requests == []
+    assert beyond_loopback() == []
+
+
+def test_a_response_that_unpacks_to_a_gigabyte_takes_no_memory(personal: Console):
+    packer = zlib.compressobj(9, wbits=31)
+    bomb = b"".join(packer.compress(b"[" * 10_000_000) for _ in range(100)) + packer.flush()
+    with (
+        site(bomb, content_type="application/json", content_encoding="gzip") as server,
+        Visitor(personal, new_cookie(personal)) as visitor,
+        load_on(personal) as load,
+    ):
+        assert "larger than 1.0 MB" in sign_in(visitor, server.url, "sk-key")
+    assert load.added_bytes < 50_000_000
+    assert load.longest_wait < 1
+
+
+# what a flow returns
+
+
+@pytest.fixture(scope="module")
+def hostile(personal: Console) -> Iterator[str]:
+    """The cookie of a person who is connected to a hostile Langflow."""
+    cookie = new_cookie(personal)
+    with hostile_langflow() as server, Visitor(personal, cookie) as visitor:
+        assert "Connected to" in sign_in(visitor, server.url, "sk-theirs")
+        yield cookie
+
+
+# each attribute of the page in which a text occurs
+FIND_ATTRIBUTES = """
+(text) => [...document.querySelectorAll("*")]
+  .flatMap((each) => [...each.attributes].map((one) => [each, one]))
+  .filter(([each, one]) => one.value.includes(text))
+  .map(([each, one]) => [each.tagName, one.name, each.closest("[class*=output-Text]")?.className])
+"""
+# attributes that load, lead somewhere or execute, and elements that do by themselves
+FIND_ACTIVE = """
+(trace) => [...document.querySelectorAll("*")].flatMap((each) =>
+  [...each.attributes]
+    .filter(({ name, value }) => name.startsWith("on")
+      || (/^(src|srcset|href|xlink:href|style|action|formaction|data|poster)$/.test(name)
+        && value.includes(trace))
+      || (name === "srcdoc"))
+    // a message may have links to web pages
+    .filter(({ value }) => !value.startsWith("http") || !each.closest("[class*=output-Chat]"))
+    .map(({ name, value }) =>
+      `${each.tagName} ${name}=${value} in ${each.closest("[class*=st-key]")?.className}`))
+"""
+
+
+@pytest.fixture(scope="module")
+def hostile_run(
+    open_as: Callable[[str], Screen], personal: Console, hostile: str
+) -> Iterator[Screen]:
+    """The page of a run of the hostile flow. Whatever is done there loads and runs nothing."""
+    screen, requested = open_as(hostile), []
+    screen.page.context.on("request", lambda request: requested.append(request.url))
+    run_flow(screen, personal, seeded.FLOW)
+    yield screen
+    assert all(url.startswith((personal.url, "data:", "blob:")) for url in requested), requested
+    assert screen.page.evaluate("window.hit") is None
+
+
+def run_flow(screen: Screen, console: Console, flow_id: str) -> None:
+    screen.open(f"{console.url}/?flow={flow_id}")
+    screen.mode("Synchronous")
+    screen.run()
+    screen.wait("completed", "failed")
+
+
+def visit(screen: Screen, url: str) -> None:
+    """Open any page of the console and wait until it is drawn."""
+    screen.page.goto(url)
+    parts = screen.page.get_by_test_id("stMain").get_by_test_id("stElementContainer")
+    parts.first.wait_for(state="attached")
+    screen.drawn()
+
+
+def test_markup_in_every_name_and_text_is_shown_as_text(
+    hostile_run: Screen, personal: Console
+) -> None:
+    """Of flows, components, outputs, cells, files, errors and sessions, on every page."""
+    run_id = hostile_run.address().partition("run=")[2][:32]
+    file = hostile_run.part("output-File-c")
+    file.get_by_role("button", name="Preview").click()
+    expect(file.locator("img").first).to_be_visible()
+    pages = [hostile_run.page, hostile_run.page.context.new_page()]
+    other = Screen(pages[1])
+    found = pages[0].evaluate(FIND_ACTIVE, TRACE)
+    shown = [pages[0].locator("body").inner_text()]
+
+    def look() -> None:
+        found.extend(pages[1].evaluate(FIND_ACTIVE, TRACE))
+        shown.append(pages[1].locator("body").inner_text())
+        assert pages[1].evaluate("window.hit") is None
+
+    run_flow(other, personal, FAILING_FLOW)
+    look()
+    for path in (
+        "history",
+        f"chat?flow={seeded.FLOW}&session=<img src=x onerror=window.hit=1>",
+        f"compare?runs={run_id},{run_id}",
+        f"?flow=<script>window.hit=1</script>{TRACE}",
+        f"?run=<img src=http://{TRACE}>",
+    ):
+        visit(other, f"{personal.url}/{path}")
+        look()
+    pages[1].close()
+    assert found == []
+    assert all("<script>window.hit=1</script>" in text for text in shown[:2])
+    assert [each["name"] for each in pages[0].context.cookies() if each["name"] == "hit"] == []
+
+
+def test_no_cell_of_an_exported_table_is_a_formula(hostile_run: Screen) -> None:
+    page = hostile_run.page
+    with page.expect_download() as saved:
+        hostile_run.part("output-Table-b").get_by_role("button", name="CSV").click()
+    tables = [saved.value.path().read_bytes()]
+    hostile_run.part("export-run").get_by_role("button").first.click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Outputs (ZIP)").click()
+    with zipfile.ZipFile(saved.value.path()) as archive:
+        tables += [archive.read(name) for name in archive.namelist() if name.endswith(".csv")]
+    assert len(tables) == 2
+    for table in tables:
+        for separator in ",;":
+            text = table.decode("utf-8-sig")
+            rows = csv.reader(io.StringIO(text), delimiter=separator)
+            cells = [cell for row in rows for cell in row]
+            assert len(cells) > 10
+            starts = [cell.strip("\t\r\n \u200b\ufeff")[:1] for cell in cells]
+            assert not set(starts) & set("=+-@＝"), cells
+
+
+def test_no_file_name_leads_out_of_a_folder_or_into_a_header(hostile_run: Screen) -> None:
+    """Of a flow's file, of a flow, and in an archive."""
+    page, names = hostile_run.page, []
+    with page.expect_download() as saved:
+        hostile_run.part("output-File-c").get_by_role("button", name="Save").click()
+    names.append(saved.value.suggested_filename)
+    expect(hostile_run.part("output-File-c")).to_contain_text(names[0])
+    hostile_run.part("export-run").get_by_role("button").first.click()
+    for label in ("Report (HTML)", "Outputs (ZIP)"):
+        with page.expect_download() as saved:
+            page.get_by_role("button", name=label).click()
+        names.append(saved.value.suggested_filename)
+    with zipfile.ZipFile(saved.value.path()) as archive:
+        names += archive.namelist()
+    assert len(names) > 8
+    for name in names:
+        assert not re.search(r"[/\\:*?\"<>|\r\n\u202e\u200b]|^\.|\.\.", name), names
+
+
+def test_an_image_of_400_megapixels_is_not_decoded(
+    open_as: Callable[[str], Screen], personal: Console, hostile: str
+) -> None:
+    """Neither by the console nor by the browser: alone, in a message, or in a table."""
+    screen = open_as(hostile)
+    with load_on(personal) as load:
+        run_flow(screen, personal, seeded.FLOW)
+        for output in ("Bomb-e", "Bomb-f"):
+            if output == "Bomb-f":
+                screen.part("output-Bomb-f").get_by_role("tab", name="Images").click()
+            expect(screen.part(f"output-{output}")).to_contain_text("25 megapixels")
+    sizes = screen.page.evaluate("[...document.images].map((each) => each.naturalWidth)")
+    assert max(sizes) < 1_000
+    assert load.added_bytes < 100_000_000
+    assert load.longest_wait < 1
+
+
+def test_the_address_of_a_shown_image_cannot_be_made_of_its_content(
+    hostile_run: Screen, personal: Console
+) -> None:
+    """Whoever knows a file can't ask whether somebody looks at it."""
+    assert _calculate_file_id.__module__.startswith("streamlit.")
+    image = seeded.picture("teal", "a")
+    expect(hostile_run.part("output-Picture-d").locator("img").first).to_be_visible()
+    sources = hostile_run.page.evaluate("[...document.images].map((each) => each.src)")
+    contents = {
+        source: httpx.get(source).content for source in sources if source.startswith(personal.url)
+    }
+    assert image in contents.values()
+    guess = f"{personal.url}/media/{_calculate_file_id(image, 'image/png')}.png"
+    assert httpx.get(guess).status_code == 404
+    assert guess not in contents
+
+
+def test_no_address_of_a_hostile_message_is_in_the_page(
+    open_as: Callable[[str], Screen], personal: Console
+) -> None:
+    """Neither loaded nor in a link or title: images and links in every style."""
+    samples = [*IMAGES.values(), *EXTENSIONS.values(), *LINKS.values(), *HTML.values()]
+    kinds = {f"Text-{number}": ("message", text) for number, text in enumerate(samples)}
+    cookie = new_cookie(personal)
+    with seeded.server(kinds) as server, Visitor(personal, cookie) as visitor:
+        sign_in(visitor, server.url, "sk-theirs")
+        screen, requested = open_as(cookie), []
+        page = screen.page
+        page.on("request", lambda request: requested.append(request.url))
+        run_flow(screen, personal, seeded.FLOW)
+        expect(screen.part(f"output-Text-{len(samples) - 1}")).to_be_visible()
+        assert page.evaluate(FIND_ATTRIBUTES, TRACE) == []
+        assert not [url for url in requested if TRACE in url]
+        assert page.evaluate("window.hit") is None
+
+
+# secrets
+
+# the page but for what its reader typed
+WITHOUT_FIELDS = """
+() => {
+  const page = document.documentElement.cloneNode(true);
+  page.querySelectorAll("input, textarea").forEach((field) => field.remove());
+  return page.outerHTML;
+}
+"""
+SECRET = f"sk-secret-of-a-run-{uuid.uuid4().hex}"
+
+
+@dataclass
+class Told:
+    """All that a console told about a run: to the browser, in files and on disk."""
+
+    executions: int
+    text: str
+    folder: Path
+
+    def traces(self, text: str) -> set[str]:
+        """Return where a text occurs."""
+        return {*(["browser"] if text in self.text else []), *traces_on_disk(self.folder, text)}
+
+
+@pytest.fixture(scope="module")
+def told(
+    open_as: Callable[[str], Screen], personal: Console, counted: Counted, langflow_113: LiveServer
+) -> Told:
+    """What is told of a run with a secret, whose message contains the connection's own key.
+
+    The flow repeats both in its log and its output. Its page is opened tab by tab, exported,
+    listed, and opened in Chat.
+    """
+    before, parts, cookie = counted.executions(), [], new_cookie(personal)
+    with Visitor(personal, cookie) as visitor:
+        sign_in(visitor, langflow_113.url, langflow_113.api_key)
+    screen = open_as(cookie)
+    page = screen.page
+    page.on("request", lambda request: parts.append(request.url))
+    page.on("console", lambda message: parts.append(message.text))
+    page.on("websocket", lambda socket: socket.on("framereceived", receive))
+
+    def receive(frame: str | bytes) -> None:
+        parts.append(frame if isinstance(frame, str) else frame.decode("latin-1"))
+
+    screen.open(f"{personal.url}/?flow={counted.id}")
+    page.locator("textarea").first.fill(f"my key is {langflow_113.api_key}")
+    screen.part("param-Counts-c-api_key").locator("input").fill(SECRET)
+    screen.run()
+    screen.wait("completed")
+    expect(screen.part("outputs")).to_contain_text("my key is •••• with ••••")
+    for tab in ("Messages", "Inputs", "Snippets", "Events", "Raw response", "About"):
+        page.get_by_role("tab", name=tab).click()
+        screen.drawn()
+        parts.append(page.evaluate(WITHOUT_FIELDS))
+    screen.part("export-run").get_by_role("button").first.click()
+    for label in ("Report (HTML)", "Outputs (ZIP)"):
+        with page.expect_download() as saved:
+            page.get_by_role("button", name=label).click()
+        parts += [saved.value.url, *_texts(saved.value.path())]
+    run = screen.address()
+    for path in ("history", f"chat?flow={counted.id}", "connection", f"?flow={counted.id}"):
+        visit(screen, f"{personal.url}/{path}")
+        parts.append(page.content())
+    visit(screen, run)
+    parts.append(page.content())
+    return Told(counted.executions() - before, "\n".join(parts), personal.folder)
+
+
+def _texts(path: Path) -> list[str]:
+    data = path.read_bytes()
+    if not zipfile.is_zipfile(path):
+        return [data.decode("latin-1")]
+    with zipfile.ZipFile(path) as archive:
+        return [name + archive.read(name).decode("latin-1") for name in archive.namelist()]
+
+
+def test_a_secret_of_a_run_is_on_no_page_in_no_file_and_not_on_disk(told: Told) -> None:
+    """Nor in an address, a log, a snippet, or a message to the browser."""
+    assert told.executions == 1
+    assert told.traces("my key is ") >= {"browser", "runs.db-wal"}
+    assert told.traces(SECRET) == set()
+
+
+def test_the_connections_key_in_a_message_is_on_no_page_in_no_file_and_not_on_disk(
+    told: Told, langflow_113: LiveServer
+) -> None:
+    """Nor in the draft of the form."""
+    assert told.executions == 1
+    assert told.traces(langflow_113.api_key) == set()
