@@ -114,8 +114,14 @@ def screen(console: Console, window: Callable[..., Page]) -> Screen:
 
 
 @pytest.fixture(scope="module")
+def counting_langflow(langflow_113: LiveServer) -> LiveServer:
+    """The real server of the attacks; a test file may choose another release."""
+    return langflow_113
+
+
+@pytest.fixture(scope="module")
 def counted(
-    langflow_113: LiveServer, tmp_path_factory: pytest.TempPathFactory
+    counting_langflow: LiveServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Counted]:
     file = tmp_path_factory.mktemp("counted") / "executions"
     nodes = (
@@ -124,7 +130,7 @@ def counted(
         Node("b", "ChatOutput"),
     )
     links = (Link("a", "message", "c", "after"), Link("c", "said", "b"))
-    with LangflowClient(langflow_113.url, langflow_113.api_key, timeout=120) as api:
+    with LangflowClient(counting_langflow.url, counting_langflow.api_key, timeout=120) as api:
         catalogue = api.catalogue({"Counts": COUNTS})
         graph = graph_builder.build_graph(Sample("counted", "", nodes, links), catalogue)
         made = api.create_flow(f"Counted {uuid.uuid4().hex[:8]}", graph)

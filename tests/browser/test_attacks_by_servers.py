@@ -88,7 +88,7 @@ def test_a_response_that_unpacks_to_a_gigabyte_takes_no_memory(personal: Console
     ):
         assert "larger than 1.0 MB" in sign_in(visitor, server.url, "sk-key")
     assert load.added_bytes < 50_000_000
-    assert load.longest_wait < 1
+    assert load.longest_wait < 5
 
 
 # what a flow returns
@@ -242,7 +242,7 @@ def test_an_image_of_400_megapixels_is_not_decoded(
     sizes = screen.page.evaluate("[...document.images].map((each) => each.naturalWidth)")
     assert max(sizes) < 1_000
     assert load.added_bytes < 100_000_000
-    assert load.longest_wait < 1
+    assert load.longest_wait < 5
 
 
 def test_the_address_of_a_shown_image_cannot_be_made_of_its_content(
@@ -283,6 +283,13 @@ def test_no_address_of_a_hostile_message_is_in_the_page(
 
 # secrets
 
+
+@pytest.fixture(scope="module")
+def counting_langflow(live_server: Callable[[str], LiveServer]) -> LiveServer:
+    """The release that repeats most: secrets in responses, outputs and build records."""
+    return live_server("1.8.4")
+
+
 # the page but for what its reader typed
 WITHOUT_FIELDS = """
 () => {
@@ -309,7 +316,10 @@ class Told:
 
 @pytest.fixture(scope="module")
 def told(
-    open_as: Callable[[str], Screen], personal: Console, counted: Counted, langflow_113: LiveServer
+    open_as: Callable[[str], Screen],
+    personal: Console,
+    counted: Counted,
+    counting_langflow: LiveServer,
 ) -> Told:
     """What is told of a run with a secret, whose message contains the connection's own key.
 
@@ -318,7 +328,7 @@ def told(
     """
     before, parts, cookie = counted.executions(), [], new_cookie(personal)
     with Visitor(personal, cookie) as visitor:
-        sign_in(visitor, langflow_113.url, langflow_113.api_key)
+        sign_in(visitor, counting_langflow.url, counting_langflow.api_key)
     screen = open_as(cookie)
     page = screen.page
     page.on("request", lambda request: parts.append(request.url))
@@ -329,7 +339,7 @@ def told(
         parts.append(frame if isinstance(frame, str) else frame.decode("latin-1"))
 
     screen.open(f"{personal.url}/?flow={counted.id}")
-    page.locator("textarea").first.fill(f"my key is {langflow_113.api_key}")
+    page.locator("textarea").first.fill(f"my key is {counting_langflow.api_key}")
     screen.part("param-Counts-c-api_key").locator("input").fill(SECRET)
     screen.run()
     screen.wait("completed")
@@ -368,8 +378,8 @@ def test_a_secret_of_a_run_is_on_no_page_in_no_file_and_not_on_disk(told: Told) 
 
 
 def test_the_connections_key_in_a_message_is_on_no_page_in_no_file_and_not_on_disk(
-    told: Told, langflow_113: LiveServer
+    told: Told, counting_langflow: LiveServer
 ) -> None:
     """Nor in the draft of the form."""
     assert told.executions == 1
-    assert told.traces(langflow_113.api_key) == set()
+    assert told.traces(counting_langflow.api_key) == set()
