@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
+import psutil
 
 from tests.browser.visitor import Visitor
 from tests.support.console_process import Console
@@ -119,29 +120,24 @@ class Load:
 def load_on(console: Console) -> Iterator[Load]:
     """Measure a console while something happens to it: as another visitor, and in its process."""
     load, over = Load(), threading.Event()
-    process = Path(f"/proc/{console.process.pid}")
+    process = psutil.Process(console.process.pid)
+    before = process.memory_info().rss
 
     def visit() -> None:
         with httpx.Client(trust_env=False, timeout=60) as client:
-            while not over.is_set():
+            while not over.wait(0.01):
                 began = time.monotonic()
                 client.get(f"{console.url}/_stcore/health")
                 load.longest_wait = max(load.longest_wait, time.monotonic() - began)
-                over.wait(0.02)
+                load.added_bytes = max(load.added_bytes, process.memory_info().rss - before)
 
-    def memory(name: str) -> int:
-        lines = (process / "status").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
-
-    (process / "clear_refs").write_text("5")  # forget the earlier peak
-    before, visitor = memory("VmRSS"), threading.Thread(target=visit)
+    visitor = threading.Thread(target=visit)
     visitor.start()
     try:
         yield load
     finally:
         over.set()
         visitor.join()
-        load.added_bytes = memory("VmHWM") - before
 
 
 def traces_on_disk(folder: Path, text: str) -> list[str]:
