@@ -25,6 +25,7 @@ _METRICS_PATH = "/_stcore/metrics"
 # what the pages' scripts send
 _MESSAGES = ("rerun_script", "stop_script", "file_urls_request", "app_heartbeat")
 _OPERATIONS = ("deferred_file", "dataframe_chunk")
+_MAX_FILES = 10_000  # whose addresses a browser may ask for at once; a million take 14 s
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
 
 
@@ -131,7 +132,8 @@ class MessageFilter:
     """Drops messages that no page of the console sends.
 
     Streamlit lets every browser clear the caches of all sessions, and with them the keys that
-    people typed, and tells it the names of changed files beside the console.
+    people typed, and tells it the names of changed files beside the console. It makes an address
+    for each of any number of files, and meanwhile responds to nobody.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -157,6 +159,8 @@ def _is_expected(data: bytes | None) -> bool:
     kind = message.WhichOneof("type")
     if kind == "backend_operation_request":
         return message.backend_operation_request.WhichOneof("payload") in _OPERATIONS
+    if kind == "file_urls_request":
+        return len(message.file_urls_request.file_names) <= _MAX_FILES
     return kind in (None, *_MESSAGES)
 
 

@@ -208,3 +208,12 @@ def test_streamlit_receives_only_what_the_pages_send():
     refused = ["clear_cache", "load_git_info", "set_run_on_save", "debug_shutdown_runtime"]
     refused += [f"{operation}.install_skills", f"{operation}.dismiss_skills_nudge"]
     assert pass_on(*map(message, refused)) == []
+
+
+def test_a_browser_can_ask_for_the_addresses_of_10000_files_at_once():
+    """Streamlit responds to nobody else meanwhile."""
+    asked = BackMsg()
+    asked.file_urls_request.file_names.extend(["a"] * 10_000)
+    assert pass_on(asked.SerializeToString()) == [asked.SerializeToString()]
+    asked.file_urls_request.file_names.append("b")
+    assert pass_on(asked.SerializeToString()) == []
