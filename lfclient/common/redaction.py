@@ -34,6 +34,7 @@ _SECRET_IN_TEXT = re.compile(
     re.IGNORECASE,
 )
 _ASSIGNMENT = re.compile(r"(?<![\w-])([\w-]{1,50})['\"]?\s?[=:]\s?['\"]?[\w.~+/%-]{8,}")
+_MAX_SEARCHED = 200_000  # a search holds up all threads, for up to half a second per megabyte
 _NAME_COLUMNS = frozenset({"key", "name", "header"})  # columns that name the row's value
 # Columns in Langflow's lists of fields and tools that only describe a row.
 _DESCRIPTIVE_COLUMNS = frozenset(
@@ -167,11 +168,12 @@ def is_redacted(value: Json) -> bool:
 def looks_like_secret(value: Json) -> bool:
     """Guess whether a value without a secret's name contains a password or key.
 
-    Good enough for a warning only: such values are stored and sent unchanged.
+    Good enough for a warning only: such values are stored and sent unchanged. Looks at the first
+    `_MAX_SEARCHED` characters of each text.
     """
     return any(
         _SECRET_IN_TEXT.search(text) or any(map(is_secret_name, _ASSIGNMENT.findall(text)))
-        for text in collect_texts(value)
+        for text in (text[:_MAX_SEARCHED] for text in collect_texts(value))
     )
 
 

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -127,7 +127,8 @@ def load_on(console: Console) -> Iterator[Load]:
         with httpx.Client(trust_env=False, timeout=60) as client:
             while not over.wait(0.01):
                 began = time.monotonic()
-                client.get(f"{console.url}/_stcore/health")
+                with suppress(httpx.TransportError):  # a console that is held up resets connections
+                    client.get(f"{console.url}/_stcore/health")
                 load.longest_wait = max(load.longest_wait, time.monotonic() - began)
                 load.added_bytes = max(load.added_bytes, process.memory_info().rss - before)
 

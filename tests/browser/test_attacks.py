@@ -192,6 +192,17 @@ def test_a_link_with_a_hostile_text_of_300_kb_holds_up_nobody(team: Console, cou
         assert load.longest_wait < 5, (name, load)
 
 
+def test_a_typed_text_of_18_mb_holds_up_nobody(team: Console, counted: Counted):
+    """Streamlit accepts 25 MB. The menu looks for secrets in the text."""
+    with Visitor(team) as attacker:
+        attacker.open(flow=counted.id)
+        attacker.unfold("preset-share")
+        attacker.type("field-1-ChatInput-a.input_value", "sk-" * 6_000_000)
+        with load_on(team) as load:
+            assert "The link is too long" in attacker.press("refresh-flows")
+    assert load.longest_wait < 5
+
+
 def test_a_link_that_unpacks_to_megabytes_is_refused(team: Console, counted: Counted):
     packer = zlib.compressobj(9)
     packed = b"".join(packer.compress(b"[" * 1_000_000) for _ in range(10)) + packer.flush()

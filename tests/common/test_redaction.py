@@ -154,6 +154,15 @@ def test_searching_a_long_word_for_credentials_takes_less_than_a_second():
     assert time.process_time() - began < 1
 
 
+def test_a_secret_is_noticed_within_the_first_200000_characters():
+    """A search of 18 MB would hold up all threads for 12 s."""
+    key = "sk-abcdef1234567890"
+    assert looks_like_secret(" " * (200_000 - len(key)) + key)
+    began = time.process_time()
+    assert not looks_like_secret("sk-" * 6_000_000 + key)
+    assert time.process_time() - began < 1
+
+
 def test_values_without_a_secrets_name_stay():
     value = [{"key": "Accept", "value": "text/html"}, {"user": "me", "password": ""}]
     assert replace_secrets(value, lambda secret: REDACTED) == value
