@@ -14,6 +14,7 @@ from lfclient.common.json_types import Json
 
 REDACTED = "••••"  # replaces a secret's text within other text
 MIN_SECRET_LENGTH = 6  # characters; shorter secrets would match innocent text
+_MAX_IN_PATTERN = 10_000  # characters; compiled, a secret of 18 MB takes 2.6 GB
 
 # Nothing escapes these characters, so a response contains such a secret verbatim.
 _NEVER_ESCAPED = re.compile(r"[A-Za-z0-9_.~-]+")
@@ -59,6 +60,7 @@ class Redactor:
         self._secrets: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
         self._forms: tuple[str, ...] = ()  # every escaped form, longest first
+        self._long_forms: tuple[str, ...] = ()  # those that are not in the pattern
         self._encoded_forms: tuple[bytes, ...] = ()
         self._has_escapable = self._has_numeric = False
         self.add(*secrets)
@@ -73,7 +75,9 @@ class Redactor:
         forms = {form for secret in self._secrets for form in _escaped_forms(secret)}
         self._forms = tuple(sorted(forms, key=len, reverse=True))
         self._encoded_forms = tuple(form.encode("utf-8", "replace") for form in self._forms)
-        self._pattern = re.compile("|".join(map(re.escape, self._forms)))
+        self._long_forms = tuple(form for form in self._forms if len(form) > _MAX_IN_PATTERN)
+        in_pattern = self._forms[len(self._long_forms) :]
+        self._pattern = re.compile("|".join(map(re.escape, in_pattern))) if in_pattern else None
         self._has_numeric = any(map(_NUMBER.fullmatch, self._secrets))
         self._has_escapable = any(not _NEVER_ESCAPED.fullmatch(one) for one in self._secrets)
 
@@ -93,6 +97,8 @@ class Redactor:
 
     def redact_text(self, text: str) -> str:
         """Return the text without secrets; the same object if it contains none."""
+        for form in self._long_forms:
+            text = text.replace(form, REDACTED)
         return self._pattern.sub(REDACTED, text) if self._pattern else text
 
     def partial_match_length(self, text: str) -> int:
@@ -111,7 +117,7 @@ class Redactor:
 
         Unchanged leaves are shared with the original.
         """
-        if not self._pattern:
+        if not self._secrets:
             return value
         if isinstance(value, str):
             return self.redact_text(value)

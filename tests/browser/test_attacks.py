@@ -203,6 +203,13 @@ def test_a_typed_text_of_18_mb_holds_up_nobody(team: Console, counted: Counted):
     assert load.longest_wait < 5
 
 
+def test_a_typed_key_of_18_mb_takes_no_memory(team: Console, langflow_113: LiveServer):
+    with Visitor(team) as attacker, load_on(team) as load:
+        assert "not accepted" in sign_in(attacker, langflow_113.url, "sk-" * 6_000_000)
+    assert load.added_bytes < 500_000_000
+    assert load.longest_wait < 5
+
+
 def test_a_link_that_unpacks_to_megabytes_is_refused(team: Console, counted: Counted):
     packer = zlib.compressobj(9)
     packed = b"".join(packer.compress(b"[" * 1_000_000) for _ in range(10)) + packer.flush()
