@@ -15,7 +15,7 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.common.json_text import LONE_SURROGATE, has_lone_surrogate
+from lfclient.common.json_text import LONE_SURROGATE, from_json, has_lone_surrogate
 from lfclient.flows.field import Field, FieldKind, Problem
 from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
@@ -301,7 +301,7 @@ class FormState:
     def _json_without_secrets(self) -> str | None:
         """Return the JSON editor's text, or None if it holds a secret or may hold one."""
         try:
-            typed = json.loads(self.json_text or "null")
+            typed = from_json(self.json_text or "null")
         except ValueError:
             has_secrets = any(is_secret_field(field) for field in self.flow.fields)
             has_secrets |= any(secret in (self.json_text or "") for secret in self.secrets)

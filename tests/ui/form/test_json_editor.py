@@ -56,6 +56,7 @@ def test_applied_edits_change_the_form():
         ('{"Nope-1.p": 1}', "This flow has no component “Nope-1”"),
         ('{"T-a.p": 5}', "Enter text"),
         ('{"T-a.p": "\\ud800"}', "a lone surrogate"),
+        ("[" * 100_000, "nested too deeply"),
     ],
 )
 def test_invalid_text_is_kept_and_its_error_located(written, words):
