@@ -105,9 +105,39 @@ class Waits(Component):
         return Message(text="said in the end")
 """
 
+# leaves no trace until it is released; on demand its first attempt fails
+_HELD_STEP = """
+import asyncio
+from pathlib import Path
+
+from lfx.custom import Component
+from lfx.io import MessageTextInput, Output
+from lfx.schema.message import Message
+
+
+class HeldStep(Component):
+    display_name = "HeldFlow step"
+    inputs = [
+        MessageTextInput(name="folder", display_name="Folder"),
+        MessageTextInput(name="api_key", display_name="API key"),
+    ]
+    outputs = [Output(name="done", display_name="Done", method="work")]
+
+    async def work(self) -> Message:
+        folder = Path(self.folder)
+        first = not (folder / "begun").exists()
+        (folder / "begun").touch()
+        while not (folder / "go").exists():
+            await asyncio.sleep(0.02)
+        if first and (folder / "fails").exists():
+            raise ValueError("the first attempt")
+        return Message(text="done")
+"""
+
 OWN = {
     "TellsSecret": _TELLS_SECRET,
     "TellsValues": _TELLS_VALUES,
     "Talks": _TALKS,
     "Waits": _WAITS,
+    "HeldStep": _HELD_STEP,
 }

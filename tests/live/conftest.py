@@ -15,6 +15,7 @@ from lfclient.console.samples import catalog, graph_builder
 from lfclient.console.samples.spec import Sample
 from tests.live.components import OWN
 from tests.live.desk import Desk
+from tests.live.held_flow import HELD, HeldFlow, Hold
 from tests.live.releases import Make
 from tests.support.proxy import Proxy
 from tests.support.servers import LiveServer
@@ -60,6 +61,20 @@ def make(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[Make]:
     yield create
     for flow_id in made:
         client.delete_flow(flow_id)
+
+
+@pytest.fixture
+def hold(make: Make, langflow: LiveServer, tmp_path: Path) -> Iterator[Hold]:
+    """Create flows with a held step, by name; at the end all are released."""
+    made: list[HeldFlow] = []
+
+    def create(name: str) -> HeldFlow:
+        made.append(HeldFlow(tmp_path / name, make(HELD), langflow))
+        return made[-1]
+
+    yield create
+    for held in made:
+        held.mark("go")
 
 
 @pytest.fixture

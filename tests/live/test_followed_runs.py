@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
 from lfclient import ComponentState, LangflowClient, RunStatus
 from lfclient.console.store.run_record import RunRecord
 from tests.live.desk import SECONDS, Desk, ended, has_components, is_waiting, states
-from tests.live.flows import ECHO, ROWS, TWO_QUESTIONS
+from tests.live.flows import ECHO, ROWS, SECRETIVE, TWO_QUESTIONS
 from tests.live.releases import Make, with_events
+from tests.support.servers import LiveServer
+
+WORDS = {"ChatInput-question.input_value": "Good morning!", "WordByWord-writer.pause": 10}
+SECRET = "sk-a-secret-of-the-live-test"
 
 
 @pytest.mark.parametrize("mode", ["background", "sync", "stream"])
@@ -63,6 +68,46 @@ def test_text_appears_as_it_is_written_and_is_kept_after_a_stop(desk: Desk, make
     assert "Stopped" in record.stop_result
     assert text(record).startswith(later)
     assert "interrupted" in states(record).values()
+
+
+@with_events
+def test_a_job_stopped_while_it_writes_keeps_its_partial_output(
+    desk: Desk, make: Make, langflow: LiveServer
+):
+    """Its text and its components' outputs, marked as partial."""
+    run_id = desk.start(make("Write word by word"), **{**WORDS, "WordByWord-writer.pause": 100})
+
+    def written(record: Any) -> str:
+        messages = record.run.messages.values() if record.run else ()
+        return "".join(one.visible_text for one in messages if one.sender == "Machine")
+
+    desk.until(run_id, lambda record: len(written(record)) > 20)
+    desk.runner.stop(run_id, desk.connection)
+    record = desk.until(run_id, ended)
+    assert record.status is RunStatus.CANCELLED
+    assert len(written(record)) > 20
+    assert states(record)["PromptTemplate-story"] == "done"
+    assert record.run.components["PromptTemplate-story"].output is not None
+
+
+@with_events
+@pytest.mark.parametrize("mode", ["stream", "background"])
+def test_events_contain_no_secret(desk: Desk, make: Make, mode: str):
+    """Neither the shown run, nor its raw events, nor the database."""
+    run_id = desk.start(make(SECRETIVE), mode, **{"TellsSecret-s.api_key": SECRET})
+    record = desk.until(run_id, ended)
+    assert record.status is RunStatus.COMPLETED, record.problem
+    assert record.run.outputs["ChatOutput-b"].value == "it is ••••"
+    log = record.run.components["TellsSecret-s"].log
+    # a job's log lines are not stored for late listeners
+    assert log == ("it is ••••",) or (mode == "background" and not log)
+    assert any("••••" in one.text for one in record.run.messages.values())
+    if mode == "stream":
+        assert record.run.raw["events"]
+    assert SECRET not in repr(record)
+    stored = b"".join(part.read_bytes() for part in desk.folder.rglob("*") if part.is_file())
+    assert stored
+    assert SECRET.encode() not in stored
 
 
 @with_events

@@ -6,24 +6,21 @@ Executions are counted in the servers' own records.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
-import httpx
 import pytest
 
-from lfclient import Flow, LangflowClient, RunStatus
+from lfclient import LangflowClient, RunStatus
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
 from lfclient.console.runner.timings import Timings
-from lfclient.console.samples import graph_builder
-from lfclient.console.samples.spec import Link, Node, Sample
 from lfclient.console.store.run_record import RunRecord
 from tests.live.desk import Desk, ended
 from tests.live.flows import ECHO
+from tests.live.held_flow import Hold, executions
 from tests.live.releases import Make, with_events
 from tests.support.proxy import Fault, Proxy
 from tests.support.runner_bench import backdate_run
@@ -34,76 +31,6 @@ POST = "POST /api/v2/workflows"
 BUILDS = "GET /api/v1/monitor/builds"
 LATE = 121.0  # seconds after the click
 LOST = Fault(stall=60.0)  # the server has received it, its response never comes
-# leaves no trace until it is released; on demand its first attempt fails
-HELD_STEP = """
-import asyncio
-from pathlib import Path
-
-from lfx.custom import Component
-from lfx.io import MessageTextInput, Output
-from lfx.schema.message import Message
-
-
-class HeldStep(Component):
-    display_name = "HeldFlow step"
-    inputs = [
-        MessageTextInput(name="folder", display_name="Folder"),
-        MessageTextInput(name="api_key", display_name="API key"),
-    ]
-    outputs = [Output(name="done", display_name="Done", method="work")]
-
-    async def work(self) -> Message:
-        folder = Path(self.folder)
-        first = not (folder / "begun").exists()
-        (folder / "begun").touch()
-        while not (folder / "go").exists():
-            await asyncio.sleep(0.02)
-        if first and (folder / "fails").exists():
-            raise ValueError("the first attempt")
-        return Message(text="done")
-"""
-
-
-class HeldFlow:
-    """A flow with one step that the test holds, and the server's record of it."""
-
-    def __init__(self, folder: Path, flow: Flow, server: LiveServer) -> None:
-        self.flow = flow
-        self._folder, self._server = folder, server
-        folder.mkdir()
-
-    @property
-    def values(self) -> dict[str, str]:
-        return {"HeldStep-h.folder": str(self._folder)}
-
-    def mark(self, name: str) -> None:
-        (self._folder / name).touch()
-
-    def begun(self) -> bool:
-        return (self._folder / "begun").exists()
-
-    def executions(self) -> int:
-        return executions(self._server, self.flow, "HeldStep-h")
-
-
-Hold = Callable[[str], HeldFlow]
-
-
-def executions(server: LiveServer, flow: Flow, component: str) -> int:
-    """How often a component ran, by the server's record."""
-    answer = httpx.get(
-        f"{server.url}/api/v1/monitor/transactions",
-        params={"flow_id": flow.id, "size": "100"},
-        headers={"x-api-key": server.api_key},
-        timeout=60,
-    ).raise_for_status()
-    return sum(line["vertex_id"] == component for line in answer.json()["items"])
-
-
-@pytest.fixture
-def proxy(langflow: LiveServer) -> Iterator[Proxy]:
-    with Proxy(langflow.url) as made:
-        yield made
 
 
 @pytest.fixture
@@ -116,26 +43,6 @@ def desk(
     made.owner = owner_fingerprint(made.connection, made.folder)
     yield made
     made.runner.close()
-
-
-@pytest.fixture
-def hold(client: LangflowClient, langflow: LiveServer, tmp_path: Path) -> Iterator[Hold]:
-    """Create flows with a held step, by name."""
-    sample = Sample(
-        "held", "", (Node("h", "HeldStep"), Node("b", "ChatOutput")), (Link("h", "done", "b"),)
-    )
-    data = graph_builder.build_graph(sample, client.catalogue({"HeldStep": HELD_STEP}))
-    made: list[HeldFlow] = []
-
-    def create(name: str) -> HeldFlow:
-        flow = client.create_flow(f"held {name} {uuid4().hex[:8]}", data)
-        made.append(HeldFlow(tmp_path / name, client.flow(flow.id), langflow))
-        return made[-1]
-
-    yield create
-    for held in made:
-        held.mark("go")
-        client.delete_flow(held.flow.id)
 
 
 def ran_twice(record: RunRecord) -> bool:
