@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from lfclient import Flow, LangflowClient
@@ -104,3 +105,21 @@ def other(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Itera
     made = Desk(tmp_path / "two", langflow, client)
     yield made
     made.runner.close()
+
+
+@pytest.fixture
+def api(langflow: LiveServer) -> httpx.Client:
+    """Requests with the server's first key."""
+    headers = {"x-api-key": langflow.api_key}
+    return httpx.Client(base_url=langflow.url, headers=headers, timeout=60, follow_redirects=True)
+
+
+@pytest.fixture
+def new_key(api: httpx.Client) -> Callable[[], tuple[str, str]]:
+    """Create a key of the same user; return it and its id."""
+
+    def create() -> tuple[str, str]:
+        response = api.post("/api/v1/api_key/", json={"name": uuid4().hex}).raise_for_status()
+        return response.json()["api_key"], response.json()["id"]
+
+    return create

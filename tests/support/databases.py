@@ -10,9 +10,12 @@ import functools
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import SecretStr
+from sqlalchemy import event
 
 from lfclient.console.store.database import FILE_NAME
 from lfclient.console.store.store import Store
@@ -29,6 +32,25 @@ def create_sqlite(folder: Path) -> None:
 def create_postgres() -> SecretStr:
     """Create a database and return its address."""
     return SecretStr(postgres().new_database(template=_postgres_template()))
+
+
+@contextmanager
+def full_disk(store: Store, room_bytes: int) -> Iterator[None]:
+    """Let the file of runs grow by no more than some bytes."""
+    engine = store.database.engine
+
+    def limit(connection, _):
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count={pages + room_bytes // size}")
+
+    event.listen(engine, "connect", limit)
+    engine.dispose()
+    try:
+        yield
+    finally:
+        event.remove(engine, "connect", limit)
+        engine.dispose()
 
 
 @functools.cache

@@ -1,12 +1,10 @@
 """The runner when servers, keys, disks and consoles fail."""
 
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import event
 
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.runner import memory
@@ -19,6 +17,7 @@ from lfclient.console.store.store import Store
 from lfclient.errors import ResponseTooLarge
 from lfclient.flows.field import Variable
 from lfclient.runs.model import RunStatus, StopResult
+from tests.support.databases import full_disk
 from tests.support.runner_bench import (
     CONNECTION,
     JOB,
@@ -40,25 +39,6 @@ def start_job(bench, overrides=None):
     run_id = bench.start(overrides)
     bench.wait_until_saved(run_id, lambda record: record.job_id)
     return run_id
-
-
-@contextmanager
-def full_disk(store, room_bytes):
-    """Let the file of runs grow by no more than some bytes."""
-    engine = store.database.engine
-
-    def limit(connection, _):
-        (size,) = connection.execute("PRAGMA page_size").fetchone()
-        (pages,) = connection.execute("PRAGMA page_count").fetchone()
-        connection.execute(f"PRAGMA max_page_count={pages + room_bytes // size}")
-
-    event.listen(engine, "connect", limit)
-    engine.dispose()
-    try:
-        yield
-    finally:
-        event.remove(engine, "connect", limit)
-        engine.dispose()
 
 
 def fill_disk(record, **options):
