@@ -3,6 +3,7 @@
 64 kB of gzip expand to 64 MB, and 1 MB of JSON to objects of 27 MB.
 """
 
+import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,12 @@ from pydantic_core import from_json
 
 from lfclient.common.formatting import format_size
 from lfclient.common.json_types import Json
-from lfclient.errors import BadAnswer, ResponseTooLarge
+from lfclient.errors import BadAnswer, ResponseTooLarge, Unreachable
+
+# A timeout limits each wait for bytes only. A body that is slower than any line that still works is
+# given up, or one byte at a time would hold a request up for days.
+GRACE_SECONDS = 30.0
+MIN_BYTES_PER_SECOND = 1_000
 
 _PIECE_BYTES = 1_000_000
 
@@ -40,13 +46,15 @@ class BodyReader:
     """Decompresses a body in pieces and counts its bytes.
 
     `encoding` is its Content-Encoding. Gzip is read even if it was not asked for, since some
-    releases compress lists for everyone. Raises `BadAnswer` for other encodings.
+    releases compress lists for everyone. Raises `BadAnswer` for other encodings. A body without a
+    limit, as a stream of events, may take its time.
     """
 
     def __init__(self, encoding: str, limit: BodyLimit | None = None) -> None:
         encoding = encoding.strip().lower()
         self._max_bytes = limit.max_bytes if limit else None
-        self._size = 0
+        self._size = self._received = 0
+        self._began = time.monotonic()
         self._decompressor = None
         if encoding in ("gzip", "x-gzip"):
             self._decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
@@ -59,8 +67,10 @@ class BodyReader:
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         """Yield the decompressed pieces of a chunk, each at most a megabyte or the chunk itself.
 
-        Raises `ResponseTooLarge` beyond the limit, and `BadAnswer` for damaged data.
+        Raises `ResponseTooLarge` beyond the limit, `Unreachable` if the body arrives too slowly,
+        and `BadAnswer` for damaged data.
         """
+        self._check_rate(len(chunk))
         if self._decompressor is None:
             yield self._count(chunk)
             return
@@ -72,6 +82,17 @@ class BodyReader:
             chunk = self._decompressor.unconsumed_tail
             if piece:
                 yield self._count(piece)
+
+    def _check_rate(self, received: int) -> None:
+        self._received += received
+        seconds = time.monotonic() - self._began
+        is_slow = seconds > GRACE_SECONDS and self._received < seconds * MIN_BYTES_PER_SECOND
+        if self._max_bytes is not None and is_slow:
+            raise Unreachable(
+                f"The response arrives too slowly: {format_size(self._received)} in {seconds:.0f} "
+                "seconds.",
+                timed_out=True,
+            )
 
     def _count(self, piece: bytes) -> bytes:
         self._size += len(piece)

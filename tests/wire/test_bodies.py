@@ -5,11 +5,14 @@ import json
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from lfclient.errors import BadAnswer, ResponseTooLarge
+from lfclient.errors import BadAnswer, ResponseTooLarge, Unreachable
+from lfclient.wire import bodies
 from lfclient.wire.bodies import LIST, RUN, BodyLimit, BodyReader, parse_json
 from lfclient.wire.schemas import BuildList, FileItem, FlowItem, parse
 
@@ -67,6 +70,20 @@ def test_a_decompression_bomb_is_never_held_in_memory():
 def test_a_bomb_without_a_limit_is_read_in_pieces():
     reader = BodyReader("gzip")
     assert max(len(piece) for piece in reader.feed(BOMB[:65_536])) <= 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("limit", "seconds", "is_refused"), [(RUN, 29, False), (RUN, 31, True), (None, 31, False)]
+)
+def test_a_body_that_drips_is_given_up_after_half_a_minute(
+    limit: BodyLimit | None, seconds: int, is_refused: bool, monkeypatch: pytest.MonkeyPatch
+):
+    """A stream without a limit may take its time."""
+    now = iter([0.0, seconds, seconds]).__next__
+    monkeypatch.setattr(bodies, "time", SimpleNamespace(monotonic=now))
+    reader = BodyReader("", limit)
+    with pytest.raises(Unreachable, match="arrives too slowly") if is_refused else nullcontext():
+        assert list(reader.feed(bytes(10_000))) == [bytes(10_000)]
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "deflate", "gzip, gzip"])
