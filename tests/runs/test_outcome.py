@@ -15,6 +15,7 @@ from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.outcome import (
     BRANCH_NOT_TAKEN,
     DID_NOT_RUN,
+    EDITED,
     ENDED_WITHOUT_OUTPUT,
     NOT_CONNECTED,
     REPLACED,
@@ -131,6 +132,14 @@ def test_a_run_without_any_expected_output_has_failed():
     evaluated = evaluate_outcome(completed(ECHO), ECHO, Evidence(), LIMITS)
     assert evaluated.status is RunStatus.FAILED
     assert evaluated.errors[0].message == ENDED_WITHOUT_OUTPUT
+
+
+def test_a_run_whose_flow_was_edited_meanwhile_is_completed_with_a_warning():
+    """Its outputs are those of components that the flow no longer ends with."""
+    edited = flow_of("TextInput-a", "SplitText-s", edges=(("TextInput-a", "SplitText-s"),))
+    run = evaluate_outcome(completed(ECHO, "ChatOutput-xyz34"), edited, Evidence(), LIMITS)
+    assert (run.status, run.warnings) == (RunStatus.COMPLETED, (EDITED,))
+    assert run.outputs["ChatOutput-xyz34"].value == "text"
 
 
 def test_an_unconnected_component_does_not_fail_the_run():
