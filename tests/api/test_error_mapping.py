@@ -54,6 +54,12 @@ def test_a_recorded_refusal_raises_its_error_with_a_hint(
     assert (error.status, error.body) == (status, body)
 
 
+def test_the_status_of_a_job_whose_flow_was_deleted_names_the_flow():
+    """All releases respond so once such a job has ended."""
+    error = error_for(404, {"detail": "Flow identifier a-b-c not found"}, is_workflow=True)
+    assert isinstance(error, errors.FlowNotFound)
+
+
 def test_a_protected_parameter_is_named_with_its_component():
     status, body = recorded("1.13.0", "sync_code_tweak")
     error = error_for(status, body, overrides={"TypeProbe-aaaaa.p_code": "y=2"})

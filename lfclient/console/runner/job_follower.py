@@ -12,6 +12,7 @@ from lfclient.console.runner.silence import last_sign, silence_note
 from lfclient.console.runner.timings import Schedule
 from lfclient.console.store.commands import Command
 from lfclient.errors import (
+    FlowNotFound,
     InvalidKey,
     InvalidRequest,
     JobNotFound,
@@ -33,6 +34,10 @@ _STOP_LOST = (
 _STOP_LOST_HINT = (
     "It may still run: check the flow's messages or traces in Langflow before you run it again."
 )
+_FLOW_DELETED = (
+    "The flow was deleted during this run, which has ended. The server no longer tells how."
+)
+_FLOW_DELETED_HINT = "What the run had reported is kept: its components, messages and outputs."
 KEY_REJECTED_NOTE = (
     "The server rejects the API key, so this run can't be followed or stopped. It continues on the "
     "server. Enter a valid key of the same Langflow user on the Connection page."
@@ -85,6 +90,9 @@ class _JobFollower:
             await self._send_next()
         except JobNotFound as error:
             await self._close_unknown_job(error)
+            return False
+        except FlowNotFound:
+            await context.fail(RunStatus.OUTCOME_UNKNOWN, _FLOW_DELETED, _FLOW_DELETED_HINT)
             return False
         except InvalidKey as error:
             await self._report_invalid_key(error)
