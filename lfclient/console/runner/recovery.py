@@ -21,7 +21,7 @@ from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.submission import submit_slot
 from lfclient.console.runner.threads import in_thread
 from lfclient.console.store.run_record import RunRecord
-from lfclient.errors import TRANSIENT_ERRORS, LangflowError
+from lfclient.errors import TRANSIENT_ERRORS, LangflowError, Unreachable
 from lfclient.runs.lost_jobs import FoundJob
 from lfclient.runs.model import Run, RunStatus
 
@@ -117,9 +117,9 @@ class _Recovery:
         self._overrides = overrides
         self._reason = reason
         self._began = time.monotonic()
+        self._last_timeout = self._began
         self._waits = context.timings.searching.waits()
         self._other_run_lost = False
-        self._sent_at = context.sent_at or context.record.created_at
         self._retry_after = 0.0
 
     async def search(self) -> bool:
@@ -140,6 +140,8 @@ class _Recovery:
                 await self._resend(self._overrides)
         except TRANSIENT_ERRORS as error:
             self._retry_after = error.retry_after
+            if isinstance(error, Unreachable) and error.timed_out:
+                self._last_timeout = time.monotonic()
             if not stop.is_set():
                 time_of_day = f"{datetime.now(UTC):%H:%M:%S} UTC"
                 note = f"{self._reason} {_SEARCHING_NOTE} At {time_of_day}: {error.message}"
@@ -207,9 +209,20 @@ class _Recovery:
         if first:
             await self._context.warn(_RAN_TWICE.format(self._reason, first))
 
+    @property
+    def _sent_at(self) -> datetime:
+        """When the first attempt was sent, by the clock as it is now."""
+        return datetime.now(UTC) - timedelta(seconds=self._age())
+
     def _age(self) -> float:
-        """Return the seconds since the first attempt; negative if the clock was moved."""
-        return (datetime.now(UTC) - self._sent_at).total_seconds()
+        """Return the seconds since the first attempt.
+
+        After a restart they are negative if the clock was moved back.
+        """
+        sent_time = self._context.sent_time
+        if sent_time is not None:
+            return time.monotonic() - sent_time
+        return (datetime.now(UTC) - self._context.record.created_at).total_seconds()
 
     def _search_seconds(self) -> float:
         """Return how long to search in all."""
@@ -221,7 +234,8 @@ class _Recovery:
     def _may_resend(self) -> bool:
         context = self._context
         is_stopped = context.commands.stop.is_set()
-        is_early = time.monotonic() - self._began < self._resend_delay
+        # a server that was frozen handles the first attempt now
+        is_early = time.monotonic() - self._last_timeout < self._resend_delay
         is_in_time = not is_early and 0 <= self._age() <= RESEND_SECONDS
         return not is_stopped and context.has_idempotency and is_in_time
 
@@ -263,12 +277,13 @@ class _Recovery:
         for a job that is found by its time alone, any run of the flow at that time.
         """
         record, store = self._context.record, self._context.writer.store
-        client = self._context.client
-        jobs = await client.find_jobs(record.flow_id, record.session_id, self._sent_at)
+        client, sent_at = self._context.client, self._sent_at
+        jobs = await client.find_jobs(record.flow_id, record.session_id, sent_at)
         if not jobs:
             return []
         session = record.session_id if all(job.by == "session" for job in jobs) else None
-        nearby = (self._sent_at - NEARBY, self._sent_at + NEARBY)
+        times = (record.created_at, sent_at)  # before and after a change of the clock
+        nearby = (min(times) - NEARBY, max(times) + NEARBY)
         # read first: a run that gets its job meanwhile is still among the lost ones
         lost = await in_thread(store.ids_without_job, record.flow_id, *nearby, session)
         candidates = []

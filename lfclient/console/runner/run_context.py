@@ -74,10 +74,10 @@ class RunContext:
     """A run with the connection, client and record it is followed with.
 
     `server` and `flow` are None until known (after a restart). `may_be_running` is False while
-    nothing was sent for the run. `sent_at` is when this process last sent the request that starts
-    it. `is_key_rejected` is True while the server rejects the key. `secrets_lost_reason` says why
-    the client doesn't know the secrets that were sent, and so can't redact them from the response;
-    empty if it does.
+    nothing was sent for the run. `sent_time` is the `time.monotonic()` at which this process last
+    sent the request that starts it. `is_key_rejected` is True while the server rejects the key.
+    `secrets_lost_reason` says why the client doesn't know the secrets that were sent, and so can't
+    redact them from the response; empty if it does.
     """
 
     id: str
@@ -86,7 +86,7 @@ class RunContext:
     flow: Flow | None = None
     secrets_lost_reason: str = ""
     may_be_running: bool = False
-    sent_at: datetime | None = None
+    sent_time: float | None = None
     is_key_rejected: bool = False
     commands: PendingCommands = field(default_factory=PendingCommands)
     # set by the supervisor

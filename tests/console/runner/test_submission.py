@@ -177,6 +177,25 @@ def test_a_submit_that_times_out_is_sent_again_with_the_same_key_a_while_later(b
     assert times[1] - times[0] >= 0.5
 
 
+def test_a_frozen_server_gets_no_second_request_before_it_has_handled_the_first(bench, monkeypatch):
+    """Once it responds again, the first one may be what it is working on."""
+    handle, times = bench.server.handle, []
+    thawed_at = time.monotonic() + 1.5
+
+    async def freeze(request):
+        is_frozen = time.monotonic() < thawed_at
+        if request.method == "POST":
+            times.append(time.monotonic())
+        if is_frozen and request.url.path != "/api/v1/version":
+            raise httpx.ReadTimeout("timed out", request=request)
+        return await handle(request)
+
+    monkeypatch.setattr(bench.server, "handle", freeze)
+    record = bench.wait_for_end(bench.start())
+    assert (record.status, record.attempts) == (RunStatus.COMPLETED, 2)
+    assert times[1] >= thawed_at + 0.4  # the delay is 0.5 s
+
+
 @without_events
 def test_a_poll_waits_as_long_as_the_server_asks(bench, monkeypatch):
     handle, times = bench.server.handle, []
