@@ -117,7 +117,7 @@ class _Recovery:
         self._overrides = overrides
         self._reason = reason
         self._began = time.monotonic()
-        self._last_timeout = self._began
+        self._answering_since = self._began
         self._waits = context.timings.searching.waits()
         self._other_run_lost = False
         self._retry_after = 0.0
@@ -140,8 +140,9 @@ class _Recovery:
                 await self._resend(self._overrides)
         except TRANSIENT_ERRORS as error:
             self._retry_after = error.retry_after
+            self._answering_since = time.monotonic()
             if isinstance(error, Unreachable) and error.timed_out:
-                self._last_timeout = time.monotonic()
+                self._resend_delay = context.timings.resend_delay_seconds
             if not stop.is_set():
                 time_of_day = f"{datetime.now(UTC):%H:%M:%S} UTC"
                 note = f"{self._reason} {_SEARCHING_NOTE} At {time_of_day}: {error.message}"
@@ -155,7 +156,7 @@ class _Recovery:
             await self._give_up("The search was stopped before the run was found.")
         elif len(jobs) > 1:
             await self._give_up("Several runs on the server match.")
-        elif not jobs and time.monotonic() - self._began >= self._search_seconds():
+        elif not jobs and self._is_over():
             await self._give_up(
                 "Another run was lost at that time, and what the server has may belong to it."
                 if self._other_run_lost
@@ -224,18 +225,19 @@ class _Recovery:
             return time.monotonic() - sent_time
         return (datetime.now(UTC) - self._context.record.created_at).total_seconds()
 
-    def _search_seconds(self) -> float:
-        """Return how long to search in all."""
-        timings = self._context.timings
-        age_at_start = self._age() - (time.monotonic() - self._began)
+    def _is_over(self) -> bool:
+        """Return whether a trace would have been found by now."""
+        timings, now = self._context.timings, time.monotonic()
+        age_at_start = self._age() - (now - self._began)
         remaining = timings.search_seconds - age_at_start if age_at_start >= 0 else 0.0
-        return max(timings.min_search_seconds, remaining)
+        is_late = now - self._began >= remaining
+        return is_late and now - self._answering_since >= timings.min_search_seconds
 
     def _may_resend(self) -> bool:
         context = self._context
         is_stopped = context.commands.stop.is_set()
         # a server that was frozen handles the first attempt now
-        is_early = time.monotonic() - self._last_timeout < self._resend_delay
+        is_early = time.monotonic() - self._answering_since < self._resend_delay
         is_in_time = not is_early and 0 <= self._age() <= RESEND_SECONDS
         return not is_stopped and context.has_idempotency and is_in_time
 

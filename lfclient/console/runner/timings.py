@@ -49,9 +49,10 @@ class Timings:
 
     # After the click: a job that has left no trace by then is given up …
     search_seconds: float = 120.0
-    # … but every search lasts this long, since servers write traces up to a second late.
+    # … but the server has to answer this long, since it writes traces up to a second late.
     min_search_seconds: float = 8.0
-    # a request that may still be processed is not sent again sooner: Langflow 1.11 and 1.12 run two
+    # a request that may still be processed is not sent again before the server has answered this
+    # long: Langflow 1.11 and 1.12 run two
     # simultaneous requests with the same key both
     resend_delay_seconds: float = 10.0
     # without any news a run may be one that a server's restart left behind

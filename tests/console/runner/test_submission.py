@@ -196,6 +196,23 @@ def test_a_frozen_server_gets_no_second_request_before_it_has_handled_the_first(
     assert times[1] >= thawed_at + 0.4  # the delay is 0.5 s
 
 
+@pytest.mark.parametrize("bench", [{"dialect": "inputs"}], indirect=True)
+def test_a_search_ends_only_after_the_server_has_answered_for_a_while(bench, monkeypatch):
+    """It writes traces late, and may have been frozen for all the time of the search."""
+    bench.use_timings(search_seconds=0.5, min_search_seconds=0.5)
+    handle, thawed_at = bench.server.handle, time.monotonic() + 1.5
+
+    async def freeze(request):
+        if time.monotonic() < thawed_at and request.url.path != "/api/v1/version":
+            raise httpx.ReadTimeout("timed out", request=request)
+        return await handle(request)
+
+    monkeypatch.setattr(bench.server, "handle", freeze)
+    record = bench.wait_for_end(bench.start())
+    assert record.status is RunStatus.OUTCOME_UNKNOWN
+    assert time.monotonic() >= thawed_at + 0.4
+
+
 @without_events
 def test_a_poll_waits_as_long_as_the_server_asks(bench, monkeypatch):
     handle, times = bench.server.handle, []
