@@ -105,7 +105,8 @@ class Waits(Component):
         return Message(text="said in the end")
 """
 
-# leaves no trace until it is released; on demand its first attempt fails
+# leaves no trace on the server until it is released; on demand its first attempt fails, or its text
+# is large
 _HELD_STEP = """
 import asyncio
 from pathlib import Path
@@ -116,7 +117,7 @@ from lfx.schema.message import Message
 
 
 class HeldStep(Component):
-    display_name = "HeldFlow step"
+    display_name = "Held step"
     inputs = [
         MessageTextInput(name="folder", display_name="Folder"),
         MessageTextInput(name="api_key", display_name="API key"),
@@ -126,12 +127,13 @@ class HeldStep(Component):
     async def work(self) -> Message:
         folder = Path(self.folder)
         first = not (folder / "begun").exists()
-        (folder / "begun").touch()
+        with (folder / "begun").open("a") as begun:
+            begun.write("once\\n")
         while not (folder / "go").exists():
             await asyncio.sleep(0.02)
         if first and (folder / "fails").exists():
             raise ValueError("the first attempt")
-        return Message(text="done")
+        return Message(text="done" * (100_000 if (folder / "large").exists() else 1))
 """
 
 OWN = {

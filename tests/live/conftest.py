@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,9 +15,10 @@ from lfclient import Flow, LangflowClient
 from lfclient.console.runner.timings import Timings
 from lfclient.console.samples import catalog, graph_builder
 from lfclient.console.samples.spec import Sample
+from lfclient.errors import FlowNotFound
 from tests.live.components import OWN
 from tests.live.desk import Desk
-from tests.live.held_flow import HELD, HeldFlow, Hold
+from tests.live.held_flow import HeldFlow, Hold
 from tests.live.releases import Make
 from tests.support.proxy import Proxy
 from tests.support.servers import LiveServer
@@ -61,16 +63,17 @@ def make(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[Make]:
 
     yield create
     for flow_id in made:
-        client.delete_flow(flow_id)
+        with suppress(FlowNotFound):  # a test has deleted it
+            client.delete_flow(flow_id)
 
 
 @pytest.fixture
-def hold(make: Make, langflow: LiveServer, tmp_path: Path) -> Iterator[Hold]:
+def hold(make: Make, tmp_path: Path) -> Iterator[Hold]:
     """Create flows with a held step, by name; at the end all are released."""
     made: list[HeldFlow] = []
 
     def create(name: str) -> HeldFlow:
-        made.append(HeldFlow(tmp_path / name, make(HELD), langflow))
+        made.append(HeldFlow(tmp_path / name, make))
         return made[-1]
 
     yield create

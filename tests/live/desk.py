@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from lfclient import Flow, LangflowClient, RunStatus
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
-from lfclient.console.runner.runner import Runner
+from lfclient.console.runner.runner import Runner, open_client
+from lfclient.console.runner.task_supervisor import ClientFactory
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.run_record import RunRecord
 from tests.support.servers import LiveServer
@@ -29,22 +30,35 @@ class Desk:
         server: LiveServer,
         client: LangflowClient,
         timings: Timings | None = None,
+        connect: ClientFactory = open_client,
     ) -> None:
-        self.folder, self.timings = folder, timings
+        self.folder, self.timings, self.connect = folder, timings, connect
         self.info = client.server()
         self.connection = Connection("live", server.url, SecretStr(server.api_key), "secrets")
         self.owner = owner_fingerprint(self.connection, folder)
-        self.runner = Runner(folder, timings=timings)
+        self.runner = self.new_runner()
 
-    def start(self, flow: Flow, mode: str = "background", **overrides: object) -> str:
-        return self.runner.start(
+    def new_runner(self) -> Runner:
+        """Return the runner of another process on the same database."""
+        return Runner(self.folder, self.connect, timings=self.timings)
+
+    def start(
+        self,
+        flow: Flow,
+        mode: str = "background",
+        *,
+        submit_token: str = "",
+        runner: Runner | None = None,
+        **overrides: object,
+    ) -> str:
+        return (runner or self.runner).start(
             self.connection,
             flow,
             overrides,
             mode=mode,
             session_id=uuid4().hex,
             server=self.info,
-            submit_token=uuid4().hex,
+            submit_token=submit_token or uuid4().hex,
         )
 
     def until(self, run_id: str, ready: Callable[[RunRecord], object]) -> RunRecord:
@@ -52,7 +66,7 @@ class Desk:
 
     def restart(self) -> None:
         self.runner.close()
-        self.runner = Runner(self.folder, timings=self.timings)
+        self.runner = self.new_runner()
         self.runner.attach(self.connection)
 
 

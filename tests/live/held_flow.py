@@ -9,33 +9,30 @@ import httpx
 
 from lfclient import Flow
 from lfclient.console.samples.spec import Link, Node, Sample
+from tests.live.releases import Make
 from tests.support.servers import LiveServer
-
-HELD = Sample(
-    "held", "", (Node("h", "HeldStep"), Node("b", "ChatOutput")), (Link("h", "done", "b"),)
-)
 
 
 class HeldFlow:
-    """A flow with one step that the test holds, and the server's record of it."""
+    """A flow with one step that the test holds; the step writes a line each time it begins."""
 
-    def __init__(self, folder: Path, flow: Flow, server: LiveServer) -> None:
-        self.flow = flow
-        self._folder, self._server = folder, server
+    def __init__(self, folder: Path, make: Make) -> None:
+        self._folder = folder
         folder.mkdir()
-
-    @property
-    def values(self) -> dict[str, str]:
-        return {"HeldStep-h.folder": str(self._folder)}
+        step = Node("h", "HeldStep", {"folder": str(folder)})
+        links = (Link("h", "done", "b"),)
+        self.flow = make(Sample("held", "", (step, Node("b", "ChatOutput")), links))
 
     def mark(self, name: str) -> None:
         (self._folder / name).touch()
 
     def begun(self) -> bool:
-        return (self._folder / "begun").exists()
+        return self.executions() > 0
 
     def executions(self) -> int:
-        return executions(self._server, self.flow, "HeldStep-h")
+        """How often the step has begun."""
+        begun = self._folder / "begun"
+        return len(begun.read_text().splitlines()) if begun.exists() else 0
 
 
 Hold = Callable[[str], HeldFlow]

@@ -26,25 +26,33 @@ class Fault:
     """A fault in one response, at a byte of its body or at the first `after`.
 
     `cut` breaks the client's connection there, and the server's as well unless the proxy
-    `reads_on`. `stall` sends nothing for so many seconds, `drip` sends one byte at a time. The
-    request waits `delay` seconds, and until `let_go` is set. `raw` is sent instead of the server's
-    response, without asking it.
+    `reads_on`. `stall` sends nothing for so many seconds, `drip` sends one byte at a time, each
+    after `pause` seconds. The request waits `delay` seconds, and until `let_go` is set. `raw` is
+    sent instead of the server's response: without asking it, or once it has responded or `patience`
+    seconds have passed. The server receives `requests` of them, one after the other, and the last
+    response is passed on.
     """
 
     cut: bool = False
     reads_on: bool = False
     stall: float = 0.0
     drip: bool = False
+    pause: float = 0.0
     after: int | bytes = 0
     delay: float = 0.0
     let_go: threading.Event | None = None
     raw: bytes | None = None
+    patience: float = 0.0
+    requests: int = 1
 
 
 class Proxy:
-    """A proxy at `url`. `requests` counts by method and path, `open` the connections."""
+    """A proxy at `url`. `requests` counts by method and path, `open` the connections.
 
-    def __init__(self, target: str | Handler) -> None:
+    It listens on `host`, at a free port if `port` is 0.
+    """
+
+    def __init__(self, target: str | Handler, host: str = "127.0.0.1", port: int = 0) -> None:
         self.requests: Counter[str] = Counter()
         self.open = 0
         self._target = target
@@ -52,10 +60,10 @@ class Proxy:
         self._serving: set[asyncio.Task[Any] | None] = set()
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True).start()
-        self._port = 0
+        self._host, self.port = host, port
         self.accept()
         base = httpx.URL(target).path.rstrip("/") if isinstance(target, str) else ""
-        self.url = f"http://127.0.0.1:{self._port}{base}"
+        self.url = f"http://{host}:{self.port}{base}"
 
     def __enter__(self) -> Proxy:
         return self
@@ -76,7 +84,7 @@ class Proxy:
 
     def refuse(self) -> None:
         """Refuse new connections, as if no server was running."""
-        self._loop.call_soon_threadsafe(self._server.close)
+        self._run(self._close())
 
     def accept(self) -> None:
         """Accept connections, at the same port as before."""
@@ -86,11 +94,14 @@ class Proxy:
         asyncio.run_coroutine_threadsafe(steps, self._loop).result(10)
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+        self._server = await asyncio.start_server(self._serve, self._host, self.port)
         # small, so that a client that does not read soon holds up the server
         for listening in self._server.sockets:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)
-        self._port = self._server.sockets[0].getsockname()[1]
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _close(self) -> None:
+        self._server.close()
 
     async def _end(self) -> None:
         self._server.close()
@@ -133,7 +144,13 @@ class Proxy:
         await asyncio.sleep(fault.delay)
         while fault.let_go and not fault.let_go.is_set():
             await asyncio.sleep(0.02)
+        for _ in range(fault.requests - 1):
+            await _discard(self._source(request, target))
         if fault.raw is not None:
+            if fault.patience:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(fault.patience):
+                        await _discard(self._source(request, target))
             writer.write(fault.raw)
             await writer.drain()
             return
@@ -191,7 +208,13 @@ async def _pass_on(
             writer.write(part)
             await writer.drain()
             if fault.drip:
-                await asyncio.sleep(0)
+                await asyncio.sleep(fault.pause)
+
+
+async def _discard(source: AsyncGenerator[bytes, None]) -> None:
+    async with aclosing(source):
+        async for _ in source:
+            pass
 
 
 def _place(seen: bytes, after: int | bytes) -> int | None:
@@ -232,9 +255,10 @@ async def _scripted(request: httpx.Request, handler: Handler) -> AsyncGenerator[
     yield b"0\r\n\r\n"
 
 
-def raw_response(status: int, body: bytes = b"", kind: str = "application/json") -> bytes:
-    """Return the bytes of a complete response."""
-    return (
-        f"HTTP/1.1 {status} Planned\r\ncontent-type: {kind}\r\nconnection: close\r\n"
-        f"content-length: {len(body)}\r\n\r\n"
-    ).encode() + body
+def raw_response(
+    status: int, body: bytes = b"", kind: str = "application/json", **headers: str
+) -> bytes:
+    """Return the bytes of a complete response; underscores in the names of headers are dashes."""
+    headers |= {"content_type": kind, "connection": "close", "content_length": str(len(body))}
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join([f"HTTP/1.1 {status} Planned", *lines, "", ""]).encode() + body
