@@ -52,8 +52,7 @@ class Timings:
     # … but the server has to answer this long, since it writes traces up to a second late.
     min_search_seconds: float = 8.0
     # a request that may still be processed is not sent again before the server has answered this
-    # long: Langflow 1.11 and 1.12 run two
-    # simultaneous requests with the same key both
+    # long: Langflow 1.11 and 1.12 run both of two simultaneous requests with the same key
     resend_delay_seconds: float = 10.0
     # without any news a run may be one that a server's restart left behind
     silence_seconds: float = 300.0
