@@ -22,7 +22,10 @@ from lfclient.errors import (
 )
 
 _UNAVAILABLE = (502, 503, 504)
-_NO_FLOW = ("flow not found", "flow identifier ")  # the latter for an ended job of a deleted flow
+_FLOW_NOT_FOUND_PREFIXES = (
+    "flow not found",
+    "flow identifier ",
+)  # the latter for an ended job of a deleted flow
 # A 403 with this text can be wrong about the key: checking it also writes to the database, which a
 # locked SQLite refuses. Before 1.11 it is also the response for a disabled user.
 _KEY_NOT_CHECKED = "API key authentication failed"
@@ -149,7 +152,9 @@ def _not_found(failure: _Failure) -> LangflowError:
     name = f" “{failure.subject}”" if failure.subject else ""
     if code == "JOB_NOT_FOUND":
         return failure.error(JobNotFound, f"The server has no job{name}.")
-    if code == "FLOW_NOT_FOUND" or failure.response.message.lower().startswith(_NO_FLOW):
+    if code == "FLOW_NOT_FOUND" or failure.response.message.lower().startswith(
+        _FLOW_NOT_FOUND_PREFIXES
+    ):
         return failure.error(FlowNotFound, f"The server has no flow{name}.")
     if code == "DEVELOPER_API_DISABLED" or (failure.is_workflow and body is not None):
         # the documentation says that a disabled API responds with 404 and mentions no flow

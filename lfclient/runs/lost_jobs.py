@@ -32,11 +32,13 @@ MAX_TRANSACTIONS = 100  # transactions in one response
 class FoundJob:
     """A job that a submit without a response may have created.
 
-    It was found `by` the session that was sent, or by the time alone.
+    It was found `by` the session that was sent, or by the time alone. `delay` is the time from the
+    submit to the first record of the job.
     """
 
     job_id: str
     by: Literal["session", "time"]
+    delay: timedelta = field(default=timedelta(), compare=False)
 
 
 @dataclass
@@ -77,7 +79,7 @@ class JobIndex:
     def find_by_session(self, session_id: str, since: datetime) -> list[FoundJob]:
         """Return the jobs of a session without records from before `since`."""
         return [
-            FoundJob(job_id, "session")
+            FoundJob(job_id, "session", min(trace.times) - since)
             for job_id, trace in self._jobs.items()
             if session_id in trace.sessions
             and trace.times

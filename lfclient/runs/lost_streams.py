@@ -24,10 +24,7 @@ from lfclient.runs.responses import read_component
 from lfclient.wire.schemas import ComponentOutput
 from lfclient.wire.server_info import Limits
 
-END_FOUND = (
-    "The streamed response was lost before its end. How the run ended is from the server's "
-    "records, which don't tell when."
-)
+END_FOUND = "The result comes from the server's records, which don't show when the run ended."
 _KNOWN_STATES = (ComponentState.DONE, ComponentState.FAILED, ComponentState.SKIPPED)
 
 
@@ -64,7 +61,9 @@ def end_lost_stream(
         run,
         # a terminal without a chat message may have run
         not_run=tuple(entry for entry in run.not_run if entry.component_id not in expected),
-        components={id: _end(one, run.outputs.get(id)) for id, one in run.components.items()},
+        components={
+            id: _finish_component(one, run.outputs.get(id)) for id, one in run.components.items()
+        },
     )
 
 
@@ -90,7 +89,7 @@ def _chat_outputs(flow: Flow, messages: Sequence[Message]) -> dict[str, Output]:
     return outputs
 
 
-def _end(component: ComponentRun, output: Output | None) -> ComponentRun:
+def _finish_component(component: ComponentRun, output: Output | None) -> ComponentRun:
     """Return a component after the run's end: one without an event or output is unknown."""
     if component.state in _KNOWN_STATES:
         return component

@@ -24,7 +24,7 @@ class RunStatus(StrEnum):
     CANCELLED = "cancelled"
     TIMED_OUT = "timed_out"
     UNKNOWN = "unknown"  # a status that this client does not know
-    INTERRUPTED = "interrupted"  # a streamed call lost its connection, which mostly ends its run
+    INTERRUPTED = "interrupted"  # a streamed call lost its connection, which usually ends its run
     OUTCOME_UNKNOWN = "outcome_unknown"  # the response was lost: it may or may not have run
 
     @property

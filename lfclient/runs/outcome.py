@@ -27,7 +27,7 @@ NOT_CONNECTED = "It is not connected to the chat input."
 DID_NOT_RUN = "It did not run."
 ENDED_WITHOUT_OUTPUT = "The run ended without output, and the server gave no reason."
 RETURNS_NOTHING = "This flow returns nothing: it has no output component that runs."
-EDITED = "The flow was edited during this run, which returned what the flow was to return before."
+EDITED = "The flow was edited during this run. These are the outputs of the flow as it was before."
 REPLACED = "No longer available: a later run of this flow replaced it on the server."
 UNVERIFIED = "The run's outcome could not be verified, because its records were not available."
 NO_VALUE = "The server returned no value."
@@ -141,7 +141,8 @@ def _evaluate_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
         return replace(run, warnings=(*run.warnings, RETURNS_NOTHING))
     all_skipped = all(entry.reason == BRANCH_NOT_TAKEN for entry in missing_entries)
     if len(missing) == len(expected) and not all_skipped:
-        if not outputs.keys() <= {leaf.id for leaf in flow.terminals}:
+        returned = {id for id, output in outputs.items() if not is_empty(output)}
+        if returned - {leaf.id for leaf in flow.terminals}:
             return replace(run, warnings=(*run.warnings, EDITED))
         return replace(run, status=RunStatus.FAILED, errors=(RunError(ENDED_WITHOUT_OUTPUT),))
     return run

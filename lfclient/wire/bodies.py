@@ -15,8 +15,8 @@ from lfclient.common.formatting import format_size
 from lfclient.common.json_types import Json
 from lfclient.errors import BadAnswer, ResponseTooLarge, Unreachable
 
-# A timeout limits each wait for bytes only. A body that is slower than any line that still works is
-# given up, or one byte at a time would hold a request up for days.
+# A timeout limits each wait for bytes only. A body slower than any usable connection is given up;
+# otherwise one byte at a time could hold a request for days.
 GRACE_SECONDS = 30.0
 MIN_BYTES_PER_SECOND = 1_000
 
@@ -54,7 +54,7 @@ class BodyReader:
         encoding = encoding.strip().lower()
         self._max_bytes = limit.max_bytes if limit else None
         self._size = self._received = 0
-        self._began = time.monotonic()
+        self._began: float | None = None  # the first bytes; some proxies send the headers at once
         self._decompressor = None
         if encoding in ("gzip", "x-gzip"):
             self._decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
@@ -85,12 +85,15 @@ class BodyReader:
 
     def _check_rate(self, received: int) -> None:
         self._received += received
-        seconds = time.monotonic() - self._began
+        now = time.monotonic()
+        self._began = now if self._began is None else self._began
+        seconds = now - self._began
         is_slow = seconds > GRACE_SECONDS and self._received < seconds * MIN_BYTES_PER_SECOND
         if self._max_bytes is not None and is_slow:
             raise Unreachable(
-                f"The response arrives too slowly: {format_size(self._received)} in {seconds:.0f} "
-                "seconds.",
+                f"The response is arriving too slowly: {format_size(self._received)} in "
+                f"{seconds:.0f} seconds.",
+                hint="Check the network, or the proxy in front of Langflow.",
                 timed_out=True,
             )
 

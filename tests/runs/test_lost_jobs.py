@@ -94,6 +94,7 @@ def test_a_session_is_found_in_all_kinds_of_records():
     index.add_traces(TraceList.model_validate(traces_body))
     found = index.find_by_session("s", CLICK)
     assert found == [FoundJob("built", "session"), FoundJob("traced", "session")]
+    assert [one.delay.total_seconds() for one in found] == [1, 0]
     assert index.find_by_session("", CLICK) == []
 
 

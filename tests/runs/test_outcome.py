@@ -134,6 +134,14 @@ def test_a_run_without_any_expected_output_has_failed():
     assert evaluated.errors[0].message == ENDED_WITHOUT_OUTPUT
 
 
+def test_empty_outputs_of_components_that_the_flow_no_longer_has_prove_nothing():
+    edited = flow_of("TextInput-a", "SplitText-s", edges=(("TextInput-a", "SplitText-s"),))
+    run = completed(ECHO, "ChatOutput-xyz34")
+    (name, output), *_ = run.outputs.items()
+    run = replace(run, outputs={name: replace(output, value=None)})
+    assert evaluate_outcome(run, edited, Evidence(), LIMITS).status is RunStatus.FAILED
+
+
 def test_a_run_whose_flow_was_edited_meanwhile_is_completed_with_a_warning():
     """Its outputs are those of components that the flow no longer ends with."""
     edited = flow_of("TextInput-a", "SplitText-s", edges=(("TextInput-a", "SplitText-s"),))

@@ -52,7 +52,7 @@ def list_messages(
     """Return the latest messages of a session, or of all sessions of a flow; oldest first."""
     flow_id = yield from get_flow_id(context, flow)
     items = yield from fetch_messages(context, flow_id, session_id, limit)
-    return [read_item(item) for item in items]
+    return [read_stored_message(item) for item in items]
 
 
 def rename_session(context: ApiContext, old: str, new: str, flow: Flow | str | None) -> Steps[None]:
@@ -147,7 +147,7 @@ def _select_messages(
     return selected, server.capabilities.own_sessions and is_segment and is_whole_session
 
 
-def read_item(item: MessageItem) -> Message:
+def read_stored_message(item: MessageItem) -> Message:
     """Return a stored message; a failure without text gets its error's reason as text."""
     data = item.model_dump()
     message = read_message({**data, "files": _file_paths(item.files)})

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from lfclient.api.error_mapping import error_from_response
-from lfclient.api.operations.chat_sessions import fetch_messages, read_item
+from lfclient.api.operations.chat_sessions import fetch_messages, read_stored_message
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.event_streams import stream_read_timeout
 from lfclient.api.operations.flows import get_flow
@@ -30,7 +30,7 @@ from lfclient.wire.sse import FrameParser, RawEvent, check_event_stream
 MAX_RAW_BYTES = 5_000_000  # size of a call's `Run.raw`; later frames are only counted
 _MAX_MESSAGES = 200  # latest messages of a session that are searched for a run's
 _TIMED_OUT = "execution timed out"  # Langflow's text for its own time limit
-_UNSUCCESSFUL = ("JOB_FAILED", "JOB_NOT_FOUND")
+_CODES_WITHOUT_RESULT = ("JOB_FAILED", "JOB_NOT_FOUND")
 # statuses by the final event, if a streamed call has one as jobs do
 _STATUS_BY_END = {
     "cancelled": RunStatus.CANCELLED,
@@ -78,7 +78,7 @@ def recover_stream(
 ) -> Steps[Run | None]:
     """Return a streamed run as its job ended after the connection broke; None without proof."""
     response = yield from send(status_request(job_id))
-    if response.code in _UNSUCCESSFUL:
+    if response.code in _CODES_WITHOUT_RESULT:
         return None
     if response.status != 200:
         raise error_from_response(response, subject=job_id, is_workflow=True)
@@ -89,7 +89,7 @@ def recover_stream(
     limits = (yield from get_server_or_default_limits(context)).limits
     session_id = run.session_id or run.flow_id
     items = yield from fetch_messages(context, run.flow_id, session_id, _MAX_MESSAGES)
-    stored = [(item, read_item(item)) for item in items]
+    stored = [(item, read_stored_message(item)) for item in items]
     own = [(item, message) for item, message in stored if message.job_id == job_id]
     messages = [message for _, message in own]
     errors = [error_from_message(item.model_dump()) for item, one in own if one.category == "error"]

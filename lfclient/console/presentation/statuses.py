@@ -22,8 +22,8 @@ RUN_STATUS_DESCRIPTIONS = {  # for statuses whose label does not say enough
     ),
     RunStatus.UNKNOWN: "The server sent an unknown status.",
     RunStatus.INTERRUPTED: (
-        "The connection was lost, which usually ends the run. It is not retried. If it ran to its "
-        "end, that is found when you open it again."
+        "The connection was lost, which usually ends the run. It is not sent again. If it finished "
+        "anyway, opening it here shows its result."
     ),
     RunStatus.OUTCOME_UNKNOWN: (
         "The response was lost. Check in Langflow whether the flow ran before you run it again."

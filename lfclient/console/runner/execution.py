@@ -10,7 +10,12 @@ from typing import Any
 
 from lfclient.common.json_types import JsonObject
 from lfclient.console.runner.job_follower import follow
-from lfclient.console.runner.recovery import RESPONSE_LOST, recover, recover_stream
+from lfclient.console.runner.recovery import (
+    RESPONSE_LOST,
+    may_be_processing,
+    recover,
+    recover_stream,
+)
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.submission import submit
 from lfclient.errors import BadAnswer, LangflowError, ServerFault, Unreachable
@@ -44,9 +49,12 @@ async def run_background(
         run = await submit(context, flow, overrides, check=check)
     except LangflowError as error:
         if _may_have_arrived(error):
-            broke_off = isinstance(error, Unreachable) and not error.timed_out
-            reason = f"{RESPONSE_LOST} {error.message}"
-            await recover(context, overrides, reason=reason, may_be_processing=not broke_off)
+            await recover(
+                context,
+                overrides,
+                reason=f"{RESPONSE_LOST} {error.message}",
+                may_be_processing=may_be_processing(error),
+            )
         else:
             await context.fail(RunStatus.FAILED, error.message, error.hint)
         return
@@ -125,6 +133,7 @@ async def _wait_for_call(
     """
     start_deadline = time.monotonic() + context.timings.max_call_start_seconds
     start = context.change(status=RunStatus.IN_PROGRESS, started_at=datetime.now(UTC))
+    context.note_sending()
     saving = asyncio.ensure_future(start)
     call = asyncio.ensure_future(coroutine)
     stop = asyncio.ensure_future(context.commands.stop.wait())
@@ -157,7 +166,12 @@ async def _apply_result(context: RunContext, call: asyncio.Future[Run]) -> None:
         elif context.is_findable:
             await recover(context, None, reason=reason)
         elif not (is_stream and await recover_stream(context, context.run, reason)):
-            await context.fail(RunStatus.OUTCOME_UNKNOWN, error.message, _OUTCOME_HINT)
+            await context.fail(
+                RunStatus.OUTCOME_UNKNOWN,
+                error.message,
+                _OUTCOME_HINT,
+                stop_result=_SEARCH_STOPPED if context.commands.stop.is_set() else "",
+            )
         return
     stop_result = _ENDED_BEFORE_STOP
     if run.status is RunStatus.INTERRUPTED:

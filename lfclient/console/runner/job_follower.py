@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from lfclient.errors import (
     ResponseTooLarge,
     Unreachable,
 )
-from lfclient.runs.model import Run, RunStatus, StopResult
+from lfclient.runs.model import RunStatus, StopResult
 from lfclient.runs.reducer import reject_decision
 
 # short, because a stop must show at once
@@ -34,10 +34,8 @@ _STOP_LOST = (
 _STOP_LOST_HINT = (
     "It may still run: check the flow's messages or traces in Langflow before you run it again."
 )
-_FLOW_DELETED = (
-    "The flow was deleted during this run, which has ended. The server no longer tells how."
-)
-_FLOW_DELETED_HINT = "What the run had reported is kept: its components, messages and outputs."
+_FLOW_DELETED = "The flow was deleted during this run, so Langflow no longer reports the result."
+_FLOW_DELETED_HINT = "The components, messages and outputs received so far are kept."
 KEY_REJECTED_NOTE = (
     "The server rejects the API key, so this run can't be followed or stopped. It continues on the "
     "server. Enter a valid key of the same Langflow user on the Connection page."
@@ -145,7 +143,8 @@ class _JobFollower:
 
     async def _poll(self) -> None:
         context, listener = self._context, self.listener
-        run = await self._unless_pending(context.client.status(context.run, flow=context.flow))
+        status = context.client.status(context.run, flow=context.flow)
+        run = await context.unless(context.commands.any_pending, status)
         if run is None:
             return
         self._unreachable_since = ""
@@ -162,21 +161,6 @@ class _JobFollower:
         if status is RunStatus.SUSPENDED:
             return "" if self._decided_at else self._rejection
         return silence_note(self._context, status, time.monotonic() - self.listener.last_activity)
-
-    async def _unless_pending(self, request: Coroutine[Any, Any, Run]) -> Run | None:
-        """Return the response, or None as soon as a command is pending.
-
-        A slow server must not hold up a stop.
-        """
-        response = asyncio.ensure_future(request)
-        pending = asyncio.ensure_future(self._context.commands.any_pending.wait())
-        try:
-            await asyncio.wait({response, pending}, return_when=asyncio.FIRST_COMPLETED)
-            return await response if response.done() else None
-        finally:
-            response.cancel()
-            pending.cancel()
-            await asyncio.gather(response, pending, return_exceptions=True)
 
     async def _check_decision(self, status: RunStatus) -> None:
         """Offer the decision again if the server accepted it but did not continue."""

@@ -12,6 +12,7 @@ whenever somebody opens the run.
 
 import time
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ from lfclient.console.runner.submission import submit_slot
 from lfclient.console.runner.threads import in_thread
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import TRANSIENT_ERRORS, LangflowError, Unreachable
-from lfclient.runs.lost_jobs import FoundJob
+from lfclient.runs.lost_jobs import MATCH_WINDOW, FoundJob
 from lfclient.runs.model import Run, RunStatus
 
 RESEND_SECONDS = 120.0  # how long after the first attempt a request may be sent again
@@ -104,6 +105,14 @@ async def search_again(context: RunContext, before: RunRecord) -> None:
         )
 
 
+def may_be_processing(error: LangflowError) -> bool:
+    """Return whether the server may still be working on the request that failed so.
+
+    It may have sent no response in time, or a proxy in front of it has.
+    """
+    return not isinstance(error, Unreachable) or error.timed_out
+
+
 class _Recovery:
     def __init__(
         self,
@@ -117,7 +126,7 @@ class _Recovery:
         self._overrides = overrides
         self._reason = reason
         self._began = time.monotonic()
-        self._answering_since = self._began
+        self._last_failure_at = self._began
         self._waits = context.timings.searching.waits()
         self._other_run_lost = False
         self._retry_after = 0.0
@@ -140,8 +149,8 @@ class _Recovery:
                 await self._resend(self._overrides)
         except TRANSIENT_ERRORS as error:
             self._retry_after = error.retry_after
-            self._answering_since = time.monotonic()
-            if isinstance(error, Unreachable) and error.timed_out:
+            self._last_failure_at = time.monotonic()
+            if may_be_processing(error):
                 self._resend_delay = context.timings.resend_delay_seconds
             if not stop.is_set():
                 time_of_day = f"{datetime.now(UTC):%H:%M:%S} UTC"
@@ -156,7 +165,7 @@ class _Recovery:
             await self._give_up("The search was stopped before the run was found.")
         elif len(jobs) > 1:
             await self._give_up("Several runs on the server match.")
-        elif not jobs and self._is_over():
+        elif not jobs and self._may_give_up():
             await self._give_up(
                 "Another run was lost at that time, and what the server has may belong to it."
                 if self._other_run_lost
@@ -177,19 +186,23 @@ class _Recovery:
 
     async def find_end(self, run: Run, **changes: Any) -> bool:
         """Search once for the end of a streamed run; end the record with it if it is found."""
+        context = self._context
+        ended = await context.unless(context.commands.stop, self._fetch_end(run))
+        if ended and ended.job_id and await context.writer.claim_job(context.id, ended.job_id):
+            await context.end_with(ended, problem=None, **changes)
+        return context.record.ended
+
+    async def _fetch_end(self, run: Run) -> Run | None:
         context, self._retry_after = self._context, 0.0
-        job_id: str | None = None
-        ended: Run | None = None
         try:
             await context.load_server_and_flow()
             job_id = context.record.job_id or await self._find_job_of_session()
             if job_id and context.flow:
                 ended = await context.client.recover_stream(run, job_id, context.flow)
+                return ended and replace(ended, job_id=job_id)
         except LangflowError as error:
             self._retry_after = error.retry_after
-        if job_id and ended and await context.writer.claim_job(context.id, job_id):
-            await context.end_with(ended, problem=None, **changes)
-        return context.record.ended
+        return None
 
     async def pause(self) -> None:
         """Wait until the next search is due, or Stop is pressed."""
@@ -213,32 +226,22 @@ class _Recovery:
     @property
     def _sent_at(self) -> datetime:
         """When the first attempt was sent, by the clock as it is now."""
-        return datetime.now(UTC) - timedelta(seconds=self._age())
+        return datetime.now(UTC) - timedelta(seconds=self._context.age)
 
-    def _age(self) -> float:
-        """Return the seconds since the first attempt.
-
-        After a restart they are negative if the clock was moved back.
-        """
-        sent_time = self._context.sent_time
-        if sent_time is not None:
-            return time.monotonic() - sent_time
-        return (datetime.now(UTC) - self._context.record.created_at).total_seconds()
-
-    def _is_over(self) -> bool:
+    def _may_give_up(self) -> bool:
         """Return whether a trace would have been found by now."""
         timings, now = self._context.timings, time.monotonic()
-        age_at_start = self._age() - (now - self._began)
+        age_at_start = self._context.age - (now - self._began)
         remaining = timings.search_seconds - age_at_start if age_at_start >= 0 else 0.0
         is_late = now - self._began >= remaining
-        return is_late and now - self._answering_since >= timings.min_search_seconds
+        return is_late and now - self._last_failure_at >= timings.min_search_seconds
 
     def _may_resend(self) -> bool:
         context = self._context
         is_stopped = context.commands.stop.is_set()
         # a server that was frozen handles the first attempt now
-        is_early = time.monotonic() - self._answering_since < self._resend_delay
-        is_in_time = not is_early and 0 <= self._age() <= RESEND_SECONDS
+        is_early = time.monotonic() - self._last_failure_at < self._resend_delay
+        is_in_time = not is_early and 0 <= self._context.age <= RESEND_SECONDS
         return not is_stopped and context.has_idempotency and is_in_time
 
     async def _resend(self, overrides: JsonObject) -> None:
@@ -298,9 +301,13 @@ class _Recovery:
         return [] if self._other_run_lost else candidates
 
     async def _find_job_of_session(self) -> str | None:
-        """Return the only job that this run's session identifies."""
+        """Return the only job that this run's session identifies.
+
+        A later one may be another run's, which this console does not know.
+        """
         jobs = await self._find_jobs()
-        return jobs[0].job_id if len(jobs) == 1 and jobs[0].by == "session" else None
+        is_ours = len(jobs) == 1 and jobs[0].by == "session" and jobs[0].delay <= MATCH_WINDOW
+        return jobs[0].job_id if is_ours else None
 
     async def _give_up(self, reason: str) -> None:
         self._context.commands.clear()

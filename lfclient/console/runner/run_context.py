@@ -1,10 +1,12 @@
 """A run that this process follows, and how events and responses change its record."""
 
 import asyncio
+import time
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.config.connection import Connection
@@ -26,6 +28,8 @@ from lfclient.runs.reducer import (
     merge_response,
 )
 from lfclient.wire.server_info import ServerInfo
+
+T = TypeVar("T")
 
 AFTER_RESTART = "The console restarted during this run"
 AFTER_KEY_CHANGE = "The console followed this run again, for example with another API key"
@@ -74,10 +78,10 @@ class RunContext:
     """A run with the connection, client and record it is followed with.
 
     `server` and `flow` are None until known (after a restart). `may_be_running` is False while
-    nothing was sent for the run. `sent_time` is the `time.monotonic()` at which this process last
-    sent the request that starts it. `is_key_rejected` is True while the server rejects the key.
+    nothing was sent for the run. `is_key_rejected` is True while the server rejects the key.
     `secrets_lost_reason` says why the client doesn't know the secrets that were sent, and so can't
-    redact them from the response; empty if it does.
+    redact them from the response; empty if it does. `sent_at` and `sent_monotonic`, of
+    `time.monotonic()`, say when this process last sent the request that starts the run.
     """
 
     id: str
@@ -86,7 +90,8 @@ class RunContext:
     flow: Flow | None = None
     secrets_lost_reason: str = ""
     may_be_running: bool = False
-    sent_time: float | None = None
+    sent_at: datetime | None = None
+    sent_monotonic: float | None = None
     is_key_rejected: bool = False
     commands: PendingCommands = field(default_factory=PendingCommands)
     # set by the supervisor
@@ -129,6 +134,37 @@ class RunContext:
         if self.record.mode == "sync":
             return self.server is not None and self.server.capabilities.traces
         return self.record.mode == "background"
+
+    @property
+    def age(self) -> float:
+        """The seconds since the request that starts the run, or a negative number.
+
+        The larger of two: one clock stands still while the machine sleeps, the other may be set
+        back. After a restart only the latter is left.
+        """
+        age = (datetime.now(UTC) - (self.sent_at or self.record.created_at)).total_seconds()
+        if self.sent_monotonic is None:
+            return age
+        return max(age, time.monotonic() - self.sent_monotonic)
+
+    def note_sending(self) -> None:
+        """Note that the request that starts the run is sent now."""
+        self.sent_at, self.sent_monotonic = datetime.now(UTC), time.monotonic()
+
+    async def unless(self, pending: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+        """Return the result of `work`, or None as soon as a command is `pending`.
+
+        A slow server must not hold up a stop.
+        """
+        result = asyncio.ensure_future(work)
+        command = asyncio.ensure_future(pending.wait())
+        try:
+            await asyncio.wait({result, command}, return_when=asyncio.FIRST_COMPLETED)
+            return await result if result.done() else None
+        finally:
+            result.cancel()
+            command.cancel()
+            await asyncio.gather(result, command, return_exceptions=True)
 
     async def wait_for_stop(self, seconds: float) -> bool:
         """Wait up to so many seconds for Stop; return whether it is pending."""
@@ -208,9 +244,9 @@ class RunContext:
         changes = {"ended_at": datetime.now(UTC), "note": "", **changes}
         await self.writer.change(self.id, status=status, **changes)
 
-    async def fail(self, status: RunStatus, message: str, hint: str) -> None:
+    async def fail(self, status: RunStatus, message: str, hint: str, **changes: Any) -> None:
         """End the record with a problem."""
-        await self.end(status, problem=RecordProblem(message, hint))
+        await self.end(status, problem=RecordProblem(message, hint), **changes)
 
     async def warn(self, text: str) -> None:
         """Add a warning to the run."""

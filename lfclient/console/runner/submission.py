@@ -39,7 +39,7 @@ async def submit(
             seconds = next(waits)
             # a request that can't be recorded is not sent
             if context.record.attempts or await context.count_attempt():
-                context.sent_time = time.monotonic()
+                context.note_sending()
                 try:
                     return await context.client.submit(
                         flow,

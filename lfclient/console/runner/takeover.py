@@ -33,9 +33,9 @@ from lfclient.runs.reducer import finalize
 
 # how long a visitor's key is used after the visitor was last active
 VISITOR_SECONDS = 3600.0
-# A lost run is searched for again after this time, and after as long as it has been lost: the
-# longer, the less is to be expected.
-SEARCH_AGAIN_SECONDS = 60.0
+# A lost run is searched for again after as long as it has been lost, within these bounds: the
+# longer, the less likely it is to be found.
+SEARCH_AGAIN_SECONDS = (60.0, 3600.0)
 KEY_NEEDED_NOTE = (
     "Not followed: key needed. The console process that followed this run has ended, and the "
     "others don't have its API key. The run continues on the server. It is followed again as soon "
@@ -119,7 +119,7 @@ class Takeover:
             self._change_key(record, connection)
 
     def search_again(self, record: RunRecord, connection: Connection) -> None:
-        """Search for a lost run, at most once a minute.
+        """Search for a lost run, less often the longer it has been lost.
 
         Raises `StoreError`.
         """
@@ -128,7 +128,8 @@ class Takeover:
                 return
             lost_at = record.ended_at or datetime.now(UTC)
             lost_seconds = (datetime.now(UTC) - lost_at).total_seconds()
-            self._searched_again[record.id] = max(lost_seconds, SEARCH_AGAIN_SECONDS)
+            shortest, longest = SEARCH_AGAIN_SECONDS
+            self._searched_again[record.id] = min(max(lost_seconds, shortest), longest)
             is_reopened = self._store.reopen(record.id, record.version, self._registry.id)
             reopened = self._stored(record.id) if is_reopened else None
             if reopened:

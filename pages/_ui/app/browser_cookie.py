@@ -94,10 +94,11 @@ class BrowserCookie:
             if not name.removeprefix(_HOST_PREFIX).startswith(NAME)
         ]
         headers = [header for header in scope["headers"] if header[0] not in (b"cookie", HEADER)]
-        if len(tokens) == 1:
-            token = tokens.pop()
+        token = tokens.pop() if len(tokens) == 1 else ""
+        if token:
             cookies.append(f"{NAME}={token}")
-            headers.append((HEADER, token.encode()))
+        # without one, a session can't be resumed: any browser without a cookie could
+        headers.append((HEADER, (token or secrets.token_urlsafe(32)).encode()))
         if cookies:
             headers.append((b"cookie", "; ".join(cookies).encode("latin-1")))
         return {**scope, "headers": headers}

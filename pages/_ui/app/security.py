@@ -23,9 +23,9 @@ from pages._ui.app.browser_cookie import BrowserCookie, is_secure
 log = logging.getLogger("langflow_console")
 _METRICS_PATH = "/_stcore/metrics"
 # what the pages' scripts send
-_MESSAGES = ("rerun_script", "stop_script", "file_urls_request", "app_heartbeat")
-_OPERATIONS = ("deferred_file", "dataframe_chunk")
-_MAX_FILES = 10_000  # whose addresses a browser may ask for at once; a million take 14 s
+_ALLOWED_MESSAGES = ("rerun_script", "stop_script", "file_urls_request", "app_heartbeat")
+_ALLOWED_OPERATIONS = ("deferred_file", "dataframe_chunk")
+_MAX_FILE_ADDRESSES = 10_000  # whose addresses a browser may ask for at once; a million take 14 s
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
 
 
@@ -129,7 +129,7 @@ def _log_refusal(origin: str, own: str) -> None:
 
 
 class MessageFilter:
-    """Drops messages that no page of the console sends.
+    """Drops messages that no page of the console sends, and requests for too many addresses.
 
     Streamlit lets every browser clear the caches of all sessions, and with them the keys that
     people typed, and tells it the names of changed files beside the console. It makes an address
@@ -143,25 +143,38 @@ class MessageFilter:
         async def receive_expected() -> Message:
             while True:
                 message = await receive()
-                if _is_expected(message.get("bytes")):
+                unexpected = _unexpected_kind(message.get("bytes"))
+                if unexpected is None:
                     return message
+                _log_dropped(unexpected)
 
         is_websocket = scope["type"] == "websocket"
         await self.app(scope, receive_expected if is_websocket else receive, send)
 
 
-def _is_expected(data: bytes | None) -> bool:
-    """Return whether a page may send this; True for no message, and for one that is unreadable."""
+def _unexpected_kind(data: bytes | None) -> str | None:
+    """Return the kind of a message that no page sends, else None."""
     try:
         message = BackMsg.FromString(data or b"")
     except DecodeError:  # Streamlit closes the websocket
-        return True
+        return None
     kind = message.WhichOneof("type")
     if kind == "backend_operation_request":
-        return message.backend_operation_request.WhichOneof("payload") in _OPERATIONS
+        operation = message.backend_operation_request.WhichOneof("payload")
+        return None if operation in _ALLOWED_OPERATIONS else f"{kind} {operation}"
     if kind == "file_urls_request":
-        return len(message.file_urls_request.file_names) <= _MAX_FILES
-    return kind in (None, *_MESSAGES)
+        count = len(message.file_urls_request.file_names)
+        return (
+            f"{kind} for more than {_MAX_FILE_ADDRESSES:,} files"
+            if count > _MAX_FILE_ADDRESSES
+            else None
+        )
+    return None if kind in (None, *_ALLOWED_MESSAGES) else kind
+
+
+@lru_cache(maxsize=100)  # once for each kind
+def _log_dropped(kind: str) -> None:
+    log.warning("A message that no page sends was dropped: %s.", kind)
 
 
 class ExceptionTextFilter(logging.Filter):

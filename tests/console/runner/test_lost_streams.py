@@ -88,6 +88,17 @@ def test_stop_ends_the_search(bench):
     assert "no longer looks" in record.stop_result
 
 
+def test_stop_ends_the_search_on_a_server_that_does_not_answer(bench):
+    bench.use_timings(min_search_seconds=60.0)
+    bench.server.hold_status = True
+    run_id = bench.start(mode="stream")
+    bench.wait_until(run_id, searches)
+    wait_for(lambda: bench.server.status_requests)
+    bench.runner.stop(run_id, CONNECTION)
+    assert bench.wait_for_end(run_id).status is RunStatus.INTERRUPTED
+    bench.server.hold_status = False
+
+
 @pytest.mark.parametrize("fault", ["is_down", "refuse_key"])
 def test_a_search_that_fails_leaves_the_run_interrupted(bench, fault):
     bench.use_timings(min_search_seconds=60.0)

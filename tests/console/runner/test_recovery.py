@@ -445,7 +445,7 @@ def test_a_run_is_searched_for_again_once_a_minute(bench):
 
 
 def test_a_run_that_was_lost_long_ago_is_searched_for_less_often(bench, monkeypatch):
-    monkeypatch.setattr(takeover, "SEARCH_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(takeover, "SEARCH_AGAIN_SECONDS", (0.0, 3600.0))
     before = lose_for_good(bench)
     long_ago = before.ended_at - timedelta(hours=1)
     bench.runner.store.update(replace(before, ended_at=long_ago, version=before.version + 1))

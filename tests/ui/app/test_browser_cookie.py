@@ -130,7 +130,13 @@ def test_streamlit_is_told_the_browser_whose_session_it_may_resume():
     made_up = (header.encode(), b"made up")
     headers = websocket_headers([(b"cookie", f"{name}={own}".encode()), made_up])
     assert [value for name, value in headers if name == header.encode()] == [own[:43].encode()]
-    assert websocket_headers([made_up]) == []
+
+
+def test_a_session_of_a_browser_without_a_cookie_is_resumed_by_nobody():
+    made_up = (b"langflow-console-browser", b"made up")
+    [first], [second] = websocket_headers([made_up]), websocket_headers([made_up])
+    assert first[0] == second[0] == made_up[0]
+    assert len({first[1], second[1], made_up[1]}) == 3
 
 
 def test_over_https_only_a_cookie_that_the_host_set_counts():
