@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -32,9 +33,9 @@ def broken_calls(bench):
     bench.server.breaks_calls, bench.server.seconds, bench.server.log = True, 60, list(BEGUN)
 
 
-def answer(bench, job_id=JOB, text="hello"):
+def answer(bench, job_id=JOB, text="hello", **values):
     """Let the run of a job come to its end."""
-    bench.server.messages.append(stored_message(job_id, text, "ChatInput-a"))
+    bench.server.messages.append(stored_message(job_id, text, "ChatInput-a", **values))
     bench.server.finish()
 
 
@@ -122,6 +123,17 @@ def test_a_call_whose_response_is_lost_is_found_by_its_session(bench):
     record = bench.wait_for_end(run_id)
     assert (record.status, record.job_id) == (RunStatus.COMPLETED, JOB)
     assert output(record) == "hello"
+
+
+def test_a_later_run_of_the_session_is_not_taken_for_a_lost_call(bench):
+    """As one that was started in Langflow itself."""
+    bench.server.lose_responses = 1
+    later = f"{datetime.now(UTC) + timedelta(minutes=5):%Y-%m-%d %H:%M:%S.%f UTC}"
+    asked = stored_message(JOB, "hi", None, sender="User", timestamp=later)
+    bench.server.messages.append(asked)
+    answer(bench, timestamp=later)
+    record = bench.wait_for_end(bench.start(mode="stream"))
+    assert (record.status, record.job_id) == (RunStatus.OUTCOME_UNKNOWN, None)
 
 
 def test_a_call_whose_response_is_lost_and_that_is_not_found_has_an_unknown_outcome(bench):
