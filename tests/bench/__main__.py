@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from lfclient import LangflowClient
 from lfclient.console.samples import installer
@@ -49,7 +49,7 @@ def _measure(names: list[str]) -> int:
     browser = chromium.find()
     here = (newest.url, newest.api_key)
     both = {one.version: (one.url, one.api_key) for one in (newest, polled)}
-    parts: dict[str, Callable[[], list[Figure]]] = {
+    parts: dict[str, Callable[[], Iterable[Figure]]] = {
         "client": lambda: client.run(*here),
         "screen": lambda: screen.run(*here, browser) + screen.run_polled(*both["1.10.3"], browser),
         "status": lambda: status_requests.run(both),
