@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -132,13 +133,14 @@ def load_on(console: Console) -> Iterator[Load]:
                 load.longest_wait = max(load.longest_wait, time.monotonic() - began)
                 load.added_bytes = max(load.added_bytes, process.memory_info().rss - before)
 
-    visitor = threading.Thread(target=visit)
-    visitor.start()
-    try:
-        yield load
-    finally:
-        over.set()
-        visitor.join()
+    with ThreadPoolExecutor(1) as pool:
+        visitor = pool.submit(visit)
+        try:
+            yield load
+        finally:
+            over.set()
+    visitor.result()  # raises if the console has died
+    httpx.get(f"{console.url}/_stcore/health", trust_env=False, timeout=60).raise_for_status()
 
 
 def traces_on_disk(folder: Path, text: str) -> list[str]:

@@ -76,35 +76,6 @@ class Talks(Component):
         return Message(text="said")
 """
 
-# waits for the test; `folder` gets a line for each execution
-_WAITS = """
-import asyncio
-from pathlib import Path
-
-from lfx.custom import Component
-from lfx.io import MessageTextInput, Output
-from lfx.schema.message import Message
-
-
-class Waits(Component):
-    display_name = "Waits"
-    inputs = [
-        MessageTextInput(name="after", display_name="After"),
-        MessageTextInput(name="folder", display_name="Folder"),
-    ]
-    outputs = [Output(name="said", display_name="Said", method="say")]
-
-    async def say(self) -> Message:
-        folder = Path(self.folder)
-        with (folder / "executions").open("a") as executions:
-            executions.write("one\\n")
-        while not (folder / "go").exists():
-            await asyncio.sleep(0.02)
-        if (folder / "fails").exists():
-            raise ValueError("failed on purpose")
-        return Message(text="said in the end")
-"""
-
 # leaves no trace on the server until it is released; on demand its first attempt fails, or its text
 # is large
 _HELD_STEP = """
@@ -119,6 +90,7 @@ from lfx.schema.message import Message
 class HeldStep(Component):
     display_name = "Held step"
     inputs = [
+        MessageTextInput(name="after", display_name="After"),
         MessageTextInput(name="folder", display_name="Folder"),
         MessageTextInput(name="api_key", display_name="API key"),
     ]
@@ -140,6 +112,5 @@ OWN = {
     "TellsSecret": _TELLS_SECRET,
     "TellsValues": _TELLS_VALUES,
     "Talks": _TALKS,
-    "Waits": _WAITS,
     "HeldStep": _HELD_STEP,
 }

@@ -55,16 +55,6 @@ SECRETIVE = Sample(
     (Node("a", "ChatInput"), Node("s", "TellsSecret"), Node("b", "ChatOutput")),
     (Link("a", "message", "s", "after"), Link("s", "said", "b")),
 )
-WAITS = Sample(
-    "waits",
-    "",
-    (
-        Node("a", "ChatInput", {"input_value": "stored"}),
-        Node("w", "Waits"),
-        Node("b", "ChatOutput"),
-    ),
-    (Link("a", "message", "w", "after"), Link("w", "said", "b")),
-)
 VALUES = Sample(
     "values",
     "",

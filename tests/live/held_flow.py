@@ -14,14 +14,20 @@ from tests.support.servers import LiveServer
 
 
 class HeldFlow:
-    """A flow with one step that the test holds; the step writes a line each time it begins."""
+    """A flow with one step that the test holds; the step writes a line each time it begins.
 
-    def __init__(self, folder: Path, make: Make) -> None:
+    With `chat`, a chat input feeds the step.
+    """
+
+    def __init__(self, folder: Path, make: Make, *, chat: bool = False) -> None:
         self._folder = folder
         folder.mkdir()
-        step = Node("h", "HeldStep", {"folder": str(folder)})
+        nodes = (Node("h", "HeldStep", {"folder": str(folder)}), Node("b", "ChatOutput"))
         links = (Link("h", "done", "b"),)
-        self.flow = make(Sample("held", "", (step, Node("b", "ChatOutput")), links))
+        if chat:
+            nodes = (Node("a", "ChatInput", {"input_value": "stored"}), *nodes)
+            links = (Link("a", "message", "h", "after"), *links)
+        self.flow = make(Sample("held", "", nodes, links))
 
     def mark(self, name: str) -> None:
         (self._folder / name).touch()

@@ -13,7 +13,8 @@ from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.run_record import RunRecord
 from tests.live.desk import Desk, ended, states
-from tests.live.flows import ECHO, ROWS, WAITS
+from tests.live.flows import ECHO, ROWS
+from tests.live.held_flow import HeldFlow
 from tests.live.releases import Make, with_events
 from tests.support.proxy import Fault, Proxy
 from tests.support.waiting import wait_for
@@ -26,21 +27,13 @@ RUNS_ON = replace(IN_THE_MIDDLE, reads_on=True)  # as a proxy with a shorter tim
 pytestmark = with_events
 
 
-class WaitingRun:
-    """A streamed run through the proxy whose component waits for the test."""
+class HeldRun(HeldFlow):
+    """A streamed run of a held flow, through the proxy."""
 
     def __init__(self, desk: Desk, make: Make, folder: Path) -> None:
-        self.flow = make(WAITS)
-        self._desk, self._folder = desk, folder
-        folder.mkdir()
-        self.id = desk.start(self.flow, "stream", **{"Waits-w.folder": str(folder)})
-
-    def mark(self, name: str) -> None:
-        (self._folder / name).touch()
-
-    def executions(self) -> int:
-        lines = self._folder / "executions"
-        return len(lines.read_text().splitlines()) if lines.exists() else 0
+        super().__init__(folder, make, chat=True)
+        self._desk = desk
+        self.id = desk.start(self.flow, "stream")
 
     def until(self, ready: Callable[[RunRecord], object]) -> RunRecord:
         return self._desk.until(self.id, ready)
@@ -63,13 +56,13 @@ def test_a_streamed_run_that_completes_after_its_connection_broke_is_found(
 ):
     """With its outputs, and without what no record tells of its components. It ran once."""
     proxy.plan(POST, RUNS_ON)
-    run = WaitingRun(desk, make, tmp_path / "run")
+    run = HeldRun(desk, make, tmp_path / "run")
     run.until(searches)
     run.mark("go")
     record = run.until(ended)
     assert record.status is RunStatus.COMPLETED, record
-    assert record.run.outputs["ChatOutput-b"].value == "said in the end"
-    unknown = {"ChatInput-a": "unknown", "Waits-w": "unknown"}
+    assert record.run.outputs["ChatOutput-b"].value == "done"
+    unknown = {"ChatInput-a": "unknown", "HeldStep-h": "unknown"}
     assert states(record) == {**unknown, "ChatOutput-b": "done"}
     assert "connection broke" in record.run.warnings[0]
     assert "server's records" in record.run.warnings[1]
@@ -81,16 +74,16 @@ def test_a_streamed_run_that_fails_after_its_connection_broke_is_found(
 ):
     """With the component's error and its traceback."""
     proxy.plan(POST, RUNS_ON)
-    run = WaitingRun(desk, make, tmp_path / "run")
+    run = HeldRun(desk, make, tmp_path / "run")
     run.until(searches)
     run.mark("fails")
     run.mark("go")
     record = run.until(ended)
     assert record.status is RunStatus.FAILED, record
     (error,) = record.run.errors
-    assert (error.message, error.component_id) == ("failed on purpose", "Waits-w")
+    assert (error.message, error.component_id) == ("the first attempt", "HeldStep-h")
     assert "ValueError" in error.traceback
-    assert states(record)["Waits-w"] == "failed"
+    assert states(record)["HeldStep-h"] == "failed"
     assert (run.executions(), proxy.count(POST)) == (1, 1)
 
 
@@ -101,7 +94,7 @@ def test_a_streamed_run_that_the_server_cancels_stays_interrupted(
     desk.timings = Timings(min_search_seconds=3.0)
     desk.restart()
     proxy.plan(POST, IN_THE_MIDDLE)
-    run = WaitingRun(desk, make, tmp_path / "run")
+    run = HeldRun(desk, make, tmp_path / "run")
     run.until(searches)
     run.mark("go")
     assert run.until(ended).status is RunStatus.INTERRUPTED
@@ -120,15 +113,15 @@ def test_a_streamed_run_that_completes_much_later_is_found_when_it_is_opened(
     desk.timings = Timings(min_search_seconds=0.5)
     desk.restart()
     proxy.plan(POST, RUNS_ON)
-    run = WaitingRun(desk, make, tmp_path / "run")
+    run = HeldRun(desk, make, tmp_path / "run")
     assert run.until(ended).status is RunStatus.INTERRUPTED
     run.mark("go")
-    wait_for(lambda: client.messages(run.flow)[-1].text == "said in the end")
+    wait_for(lambda: client.messages(run.flow)[-1].text == "done")
     wait_for(lambda: proxy.open == 0)
     desk.restart()
     desk.runner.open(run.id, desk.connection)
     record = run.until(lambda record: record.status is RunStatus.COMPLETED)
-    assert record.run.outputs["ChatOutput-b"].value == "said in the end"
+    assert record.run.outputs["ChatOutput-b"].value == "done"
     assert (run.executions(), proxy.count(POST)) == (1, 1)
 
 
