@@ -18,7 +18,7 @@ from tests.browser.attack_tools import COUNTS, Counted, Victim, sign_in
 from tests.browser.screen import PREFIX, Screen
 from tests.browser.visitor import Visitor, new_cookie
 from tests.support.console_process import CHROMIUM_ARGS, ROOT, Console
-from tests.support.servers import LiveServer
+from tests.support.servers import LiveServer, delete_flow
 from tests.support.waiting import wait_for
 
 SECONDS = 20_000  # milliseconds for a step on a busy machine
@@ -60,7 +60,7 @@ def sample_flows(langflow_113: LiveServer, work_over: Path) -> Iterator[LiveServ
             made.append(api.create_flow(PREFIX + each.name, data, each.description))
         yield langflow_113
         for flow in made:
-            api.delete_flow(flow.id)
+            delete_flow(api, flow.id)
 
 
 def _until(file: Path, data: dict[str, Any]) -> None:
@@ -135,7 +135,7 @@ def counted(
         graph = graph_builder.build_graph(Sample("counted", "", nodes, links), catalogue)
         made = api.create_flow(f"Counted {uuid.uuid4().hex[:8]}", graph)
         yield Counted(made.id, file)
-        api.delete_flow(made.id)
+        delete_flow(api, made.id)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from lfclient import FlowSummary, LangflowClient
 from lfclient.console.samples import catalog, graph_builder
 from tests.support.console_process import Console
-from tests.support.servers import LiveServer
+from tests.support.servers import LiveServer, delete_flow
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def writer(langflow_113: LiveServer) -> Iterator[FlowSummary]:
         )
         flow = api.create_flow(f"Write {uuid4().hex[:8]}", data)
         yield flow
-        api.delete_flow(flow.id)
+        delete_flow(api, flow.id)
 
 
 def test_a_user_chats_with_a_flow_and_manages_its_sessions(

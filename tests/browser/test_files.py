@@ -15,7 +15,7 @@ from lfclient.console.samples import graph_builder
 from tests.browser.screen import PREFIX, Screen
 from tests.live.flows import READ_FILE
 from tests.support.console_process import Console
-from tests.support.servers import LiveServer
+from tests.support.servers import LiveServer, delete_flow
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def reads_files(langflow_113: LiveServer) -> Iterator[FlowSummary]:
         data["nodes"][0]["data"]["node"]["template"]["path"]["api_editable"] = True
         flow = api.create_flow(f"{PREFIX}reads files", data)
         yield flow
-        api.delete_flow(flow.id)
+        delete_flow(api, flow.id)
         for ref in api.files():
             if ref.id not in before:
                 headers = {"x-api-key": langflow_113.api_key}

@@ -10,6 +10,7 @@ from lfclient import LangflowClient
 from tests.browser.screen import PREFIX, Screen
 from tests.support.console_process import Console
 from tests.support.flows import chat_input, entry, node
+from tests.support.servers import delete_flow
 from tests.support.waiting import wait_for
 
 SECRET = entry("SecretStrInput", "str", "", load_from_db=False, password=True, api_editable=True)
@@ -68,7 +69,7 @@ def test_a_secret_is_kept_when_its_eye_icon_is_clicked(screen, console, sample_f
         screen.page.keyboard.press("Tab")
         expect(screen.page.get_by_role("button", name="Show password")).to_be_focused()
         expect(screen.page.get_by_role("button", name="Reset all (1)")).to_be_visible()
-        api.delete_flow(flow.id)
+        delete_flow(api, flow.id)
 
 
 def test_input_survives_a_killed_console(window, sample_flows, tmp_path):

@@ -18,7 +18,7 @@ from tests.live.components import OWN
 from tests.live.flows import every_kind
 from tests.support.console_process import Console
 from tests.support.reports import URI, everything, output, record_of, run_of
-from tests.support.servers import LiveServer
+from tests.support.servers import LiveServer, delete_flow
 from tests.support.waiting import wait_for
 
 TEXT = f"one\ntwo\n\n![a picture]({URI})"
@@ -82,7 +82,7 @@ def flow_id(sample_flows: LiveServer) -> Iterator[str]:
         )
         flow = api.create_flow(f"Every kind {uuid4().hex[:8]}", data)
         yield flow.id
-        api.delete_flow(flow.id)
+        delete_flow(api, flow.id)
 
 
 def test_the_report_of_a_real_run_is_complete_without_a_network(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,13 +14,12 @@ from lfclient import Flow, LangflowClient
 from lfclient.console.runner.timings import Timings
 from lfclient.console.samples import catalog, graph_builder
 from lfclient.console.samples.spec import Sample
-from lfclient.errors import FlowNotFound
 from tests.live.components import OWN
 from tests.live.desk import Desk
 from tests.live.held_flow import HeldFlow, Hold
 from tests.live.releases import Make
 from tests.support.proxy import Proxy
-from tests.support.servers import LiveServer
+from tests.support.servers import LiveServer, delete_flow
 
 
 @pytest.fixture
@@ -63,8 +61,7 @@ def make(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[Make]:
 
     yield create
     for flow_id in made:
-        with suppress(FlowNotFound):  # a test has deleted it
-            client.delete_flow(flow_id)
+        delete_flow(client, flow_id)
 
 
 @pytest.fixture

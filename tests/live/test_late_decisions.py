@@ -18,6 +18,7 @@ from lfclient.console.samples import graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample, components_by_type
 from tests.live.desk import Desk, ended, is_waiting, states
 from tests.live.releases import with_events
+from tests.support.servers import delete_flow
 from tests.support.waiting import wait_for
 
 pytestmark = with_events
@@ -66,7 +67,7 @@ def flows(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[dict[bo
         made[fallback] = client.create_flow(f"late {fallback} {uuid4().hex[:8]}", data).id
     yield {fallback: client.flow(flow_id) for fallback, flow_id in made.items()}
     for flow_id in made.values():
-        client.delete_flow(flow_id)
+        delete_flow(client, flow_id)
 
 
 def test_a_decision_after_the_limit_does_not_count(desk: Desk, flows: dict[bool, Flow]):

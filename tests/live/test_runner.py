@@ -18,6 +18,7 @@ from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
+from tests.support.servers import delete_flow
 
 
 def until(ready, timeout, what):
@@ -99,7 +100,7 @@ class Live:
     def close(self):
         self.runner.close()
         for flow_id in self.flows:
-            self.client.delete_flow(flow_id)
+            delete_flow(self.client, flow_id)
         self.client.close()
 
 

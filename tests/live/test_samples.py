@@ -18,7 +18,7 @@ from lfclient.outputs.model import OutputKind
 from lfclient.runs.events import RunEnded, Token
 from lfclient.runs.model import Run, RunStatus
 from tests.live.releases import with_events
-from tests.support.servers import LiveServer
+from tests.support.servers import LiveServer, delete_flow
 from tests.support.waiting import wait_for
 
 _SLOW = "Takes half a minute"
@@ -71,7 +71,7 @@ def flows(client: LangflowClient) -> Iterator[dict[str, Flow]]:
     }
     yield {name: client.flow(summary.id) for name, summary in made.items()}
     for summary in made.values():
-        client.delete_flow(summary.id)
+        delete_flow(client, summary.id)
 
 
 def _run(client: LangflowClient, flow: Flow, mode: str, overrides: dict | None = None) -> Run:
@@ -138,7 +138,7 @@ def test_the_slow_sample_takes_20_to_40_seconds(
         try:
             run = client.wait(job, timeout=60, flow=flow)
         finally:
-            client.delete_flow(made.id)
+            delete_flow(client, made.id)
 
     assert run.status is RunStatus.COMPLETED
     assert [output.value for output in run.outputs.values()] == ["The work is done."]

@@ -13,15 +13,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import platformdirs
 import psutil
 
+from lfclient import LangflowClient
 from lfclient.console.local_langflow.installer import Installation, Requirement
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.local_langflow.state_file import LocalError
+from lfclient.errors import FlowNotFound, ServerFault
 
 # the data folder of this run's servers; set by the controller, inherited by the workers
 FOLDER = "LFCONSOLE_TEST_FOLDER"
@@ -120,6 +123,20 @@ def close_folder(folder: Path) -> None:
             if (place / "local" / version).exists():
                 local(version, place).stop()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def delete_flow(client: LangflowClient, flow_id: str) -> None:
+    """Delete a flow that a test made, unless the test has; ask a busy server again for a minute."""
+    limit = time.monotonic() + 60
+    while True:
+        try:
+            return client.delete_flow(flow_id)
+        except FlowNotFound:
+            return None
+        except ServerFault:  # 1.13.0: 503 "The database is busy. Please retry the request."
+            if time.monotonic() > limit:
+                raise
+            time.sleep(1)
 
 
 def _configured() -> dict[str, dict[str, str]]:
