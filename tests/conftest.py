@@ -36,6 +36,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 # installs a Langflow of its own for minutes, independent of the other tests
 _FROM_NOTHING = "test_from_nothing.py"
 
+_TESTS = Path(__file__).parent
+
 
 class GroupScheduling(LoadScopeScheduling):
     """Assign whole groups to a worker: tests that share a server, a browser or a file."""
@@ -43,10 +45,15 @@ class GroupScheduling(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file, _, rest = nodeid.partition("::")
         version = next((v for v in servers.VERSIONS if v in rest.partition("[")[2]), None)
-        folder = Path(file).parent.name
+        folder = _folder(_TESTS.parent / file)
         if folder in ("browser", "bench") and Path(file).name != _FROM_NOTHING:
             return folder
         return f"langflow-{version}" if version and folder == "live" else file
+
+
+def _folder(file: Path) -> str:
+    """Return the folder directly below `tests`, which names the kind of its tests."""
+    return file.relative_to(_TESTS).parts[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
@@ -63,7 +70,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     counts = Counter(item.path for item in items)
     for item in items:
-        folder = item.path.parent.name
+        folder = _folder(item.path)
         if folder in ("live", "browser", "bench"):
             item.add_marker(folder)
     items.sort(key=lambda item: _turn(item.path, counts[item.path]))
@@ -72,7 +79,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _turn(file: Path, tests: int) -> tuple[int, int]:
     if file.name == _FROM_NOTHING:
         return 2, 0
-    folder = {"browser": 0, "live": 1}.get(file.parent.name)
+    folder = {"browser": 0, "live": 1}.get(_folder(file))
     return (3, -tests) if folder is None else (folder, 0)
 
 

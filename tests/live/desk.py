@@ -22,7 +22,7 @@ SECONDS = 60.0
 
 
 class Desk:
-    """A console's runner and the server that it uses."""
+    """A console's runner and the server that it uses, at `url` if that is another."""
 
     def __init__(
         self,
@@ -31,10 +31,13 @@ class Desk:
         client: LangflowClient,
         timings: Timings | None = None,
         connect: ClientFactory = open_client,
+        *,
+        url: str = "",
     ) -> None:
         self.folder, self.timings, self.connect = folder, timings, connect
         self.info = client.server()
-        self.connection = Connection("live", server.url, SecretStr(server.api_key), "secrets")
+        key = SecretStr(server.api_key)
+        self.connection = Connection("live", url or server.url, key, "secrets")
         self.owner = owner_fingerprint(self.connection, folder)
         self.runner = self.new_runner()
 

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from lfclient import LangflowClient, RunStatus
-from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.run_record import RunRecord
@@ -38,9 +36,7 @@ def desk(
     tmp_path: Path, langflow: LiveServer, client: LangflowClient, proxy: Proxy
 ) -> Iterator[Desk]:
     """A console that connects through the proxy."""
-    made = Desk(tmp_path / "console", langflow, client)
-    made.connection = replace(made.connection, url=proxy.url)
-    made.owner = owner_fingerprint(made.connection, made.folder)
+    made = Desk(tmp_path / "console", langflow, client, url=proxy.url)
     yield made
     made.runner.close()
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lfclient import LangflowClient, RunStatus
-from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.run_record import RunRecord
 from tests.live.desk import Desk, ended, states
@@ -17,6 +16,7 @@ from tests.live.flows import ECHO, ROWS
 from tests.live.held_flow import HeldFlow
 from tests.live.releases import Make, with_events
 from tests.support.proxy import Fault, Proxy
+from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 
 POST = "POST /api/v2/workflows"
@@ -44,11 +44,13 @@ def searches(record: RunRecord) -> bool:
 
 
 @pytest.fixture
-def desk(desk: Desk, proxy: Proxy) -> Desk:
+def desk(
+    tmp_path: Path, langflow: LiveServer, client: LangflowClient, proxy: Proxy
+) -> Iterator[Desk]:
     """A console that connects through the proxy."""
-    desk.connection = replace(desk.connection, url=proxy.url)
-    desk.owner = owner_fingerprint(desk.connection, desk.folder)
-    return desk
+    made = Desk(tmp_path / "console", langflow, client, url=proxy.url)
+    yield made
+    made.runner.close()
 
 
 def test_a_streamed_run_that_completes_after_its_connection_broke_is_found(

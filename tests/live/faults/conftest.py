@@ -1,0 +1,97 @@
+"""Fixtures of the tests of faults: an impatient console behind a proxy, a held flow, a clock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+
+import pytest
+
+from lfclient import AsyncLangflowClient, LangflowClient
+from lfclient.api import http, payloads
+from lfclient.api.operations import job_search
+from lfclient.common.backoff import Backoff
+from lfclient.console.config.connection import Connection
+from lfclient.console.runner import execution, recovery, run_context, runner, submission
+from lfclient.console.runner.timings import Timings
+from lfclient.console.store import database
+from lfclient.wire.server_info import ServerInfo
+from tests.live.desk import Desk
+from tests.live.held_flow import HeldFlow, Hold
+from tests.support import servers
+from tests.support.proxy import Proxy
+from tests.support.servers import LiveServer
+
+TIMEOUT = 2.0  # of the console, in seconds
+
+
+@pytest.fixture(scope="session", autouse=True)
+def started(request: pytest.FixtureRequest) -> None:
+    """Start the servers of these tests together, where no other worker starts some of them."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        here = Path(__file__).parent
+        mine = [item for item in request.session.items if item.path.parent == here]
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(servers.release, {item.callspec.params["langflow"] for item in mine}))
+
+
+@pytest.fixture
+def timings(monkeypatch: pytest.MonkeyPatch) -> Timings:
+    """A tenth of the usual patience, or less."""
+    monkeypatch.setattr(payloads, "MIN_SUBMIT_TIMEOUT", TIMEOUT)
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.5)
+    often = Backoff(0.1, 0.5)
+    return Timings(
+        polling=often,
+        listening=often,
+        searching=often,
+        unreachable=often,
+        search_seconds=10.0,
+        min_search_seconds=2.0,
+        resend_delay_seconds=1.0,
+        silence_seconds=3.0,
+        maintenance_seconds=0.2,
+    )
+
+
+def impatient(connection: Connection, server: ServerInfo | None) -> AsyncLangflowClient:
+    key = connection.api_key and connection.api_key.get_secret_value()
+    return AsyncLangflowClient(connection.url, key, timeout=TIMEOUT, server=server)
+
+
+@pytest.fixture
+def desk(
+    tmp_path: Path, langflow: LiveServer, client: LangflowClient, proxy: Proxy, timings: Timings
+) -> Iterator[Desk]:
+    """A console that connects through the proxy."""
+    made = Desk(tmp_path / "console", langflow, client, timings, impatient, url=proxy.url)
+    yield made
+    made.runner.close()
+
+
+@pytest.fixture
+def held(hold: Hold) -> HeldFlow:
+    return hold("flow")
+
+
+class Clock:
+    """The console's clock, `offset` ahead of the server's."""
+
+    offset = timedelta()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+
+    class Jumping(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + made.offset
+
+    for module in (execution, http, job_search, recovery, run_context, runner, submission):
+        monkeypatch.setattr(module, "datetime", Jumping)
+    return made

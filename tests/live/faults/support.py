@@ -1,0 +1,69 @@
+"""Servers, faults and steps that the tests of faults share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psutil
+import pytest
+
+from lfclient import RunStatus
+from lfclient.console.store.run_record import RunRecord
+from tests.live.desk import Desk, ended
+from tests.live.held_flow import HeldFlow
+from tests.support import servers
+from tests.support.proxy import raw_response
+from tests.support.servers import LiveServer
+from tests.support.waiting import wait_for
+
+ISOLATED = "1.12.8-isolated"  # its second server, which tests may freeze and kill
+
+POST = "POST /api/v2/workflows"
+LOGIN_PAGE = raw_response(200, b"<html><h1>Sign in</h1></html>", "text/html")
+SUBMIT_SECONDS = 10.0  # within which a server responds to a submit
+
+
+def on(release: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("langflow", [release], indirect=True)
+
+
+classic, isolated, newest = on("1.8.4"), on(ISOLATED), on("1.13.0")
+
+
+def call_twice(call: Callable[[], Any]) -> list[Any]:
+    """Return what two simultaneous calls return."""
+    with ThreadPoolExecutor(2) as pool:
+        return [future.result() for future in [pool.submit(call), pool.submit(call)]]
+
+
+def start_and_begin(desk: Desk, held: HeldFlow, mode: str = "background") -> str:
+    """Start a run, wait until its step has begun, and return the run's id."""
+    run_id = desk.start(held.flow, mode)
+    wait_for(held.begun)
+    return run_id
+
+
+def ends_once(desk: Desk, held: HeldFlow, run_id: str) -> RunRecord:
+    """Let the step end; the run has completed, and the step has run once."""
+    held.mark("go")
+    record = desk.until(run_id, ended)
+    assert (record.status, held.executions()) == (RunStatus.COMPLETED, 1), record
+    assert [output.value for output in record.run.outputs.values()] == ["done"]
+    return record
+
+
+def server_process(langflow: LiveServer) -> psutil.Process:
+    pid = servers.isolated(langflow.version).status().pid
+    assert pid  # None would be the test process itself
+    return psutil.Process(pid)
+
+
+def noted(text: str) -> Callable[[RunRecord], bool]:
+    return lambda record: text in record.note
+
+
+def is_lost(record: RunRecord) -> bool:
+    """Return whether Langflow itself says that its death ended the run."""
+    return record.ended and "worker_lost" in [error.code for error in record.run.errors]

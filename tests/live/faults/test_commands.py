@@ -1,0 +1,73 @@
+"""Run and Stop, pressed twice or at the worst moment."""
+
+from __future__ import annotations
+
+import threading
+
+from lfclient import LangflowClient, RunStatus
+from tests.live.desk import Desk, ended
+from tests.live.faults.support import (
+    POST,
+    call_twice,
+    classic,
+    ends_once,
+    isolated,
+    newest,
+    start_and_begin,
+)
+from tests.live.held_flow import HeldFlow
+from tests.support.proxy import Fault, Proxy
+from tests.support.waiting import wait_for
+
+STOP = "/api/v2/workflows/stop"
+
+
+@isolated
+def test_a_stop_during_the_submit_stops_the_job_on_the_server(
+    desk: Desk, proxy: Proxy, held: HeldFlow, client: LangflowClient
+):
+    arrives = threading.Event()
+    proxy.plan(POST, Fault(let_go=arrives))
+    run_id = desk.start(held.flow)
+    wait_for(lambda: proxy.count(POST))
+    desk.runner.stop(run_id, desk.connection)
+    arrives.set()
+    record = desk.until(run_id, ended)
+    assert record.status is RunStatus.CANCELLED
+    assert client.status(record.job_id, held.flow).status is RunStatus.CANCELLED
+    assert held.executions() <= 1
+
+
+@classic
+def test_two_clicks_on_stop_send_one_stop(desk: Desk, proxy: Proxy, held: HeldFlow):
+    """A second one could make Langflow 1.8 call an ended job cancelled."""
+    run_id = start_and_begin(desk, held)
+    call_twice(lambda: desk.runner.stop(run_id, desk.connection))
+    record = desk.until(run_id, ended)
+    assert (record.status, held.executions()) == (RunStatus.CANCELLED, 1)
+    desk.runner.stop(run_id, desk.connection)
+    assert desk.runner.get(run_id, desk.owner).status is RunStatus.CANCELLED
+    assert proxy.count(STOP) == 1
+
+
+@classic
+def test_two_clicks_on_run_are_one_press(desk: Desk, proxy: Proxy, held: HeldFlow):
+    [run_id, same] = call_twice(lambda: desk.start(held.flow, submit_token="press"))
+    assert run_id == same
+    ends_once(desk, held, run_id)
+    assert proxy.count(POST) == 1
+
+
+@newest
+def test_one_press_in_two_consoles_on_one_database_runs_once(
+    desk: Desk, proxy: Proxy, held: HeldFlow
+):
+    runners = [desk.runner, desk.new_runner()]
+    turns = iter(runners)
+    try:
+        runs = call_twice(lambda: desk.start(held.flow, submit_token="press", runner=next(turns)))
+        assert len(set(runs)) == 1
+        ends_once(desk, held, runs[0])
+    finally:
+        runners[1].close()
+    assert proxy.count(POST) == 1

@@ -1,0 +1,194 @@
+"""Faults of the request that starts a run."""
+
+from __future__ import annotations
+
+import threading
+import time
+import tracemalloc
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from lfclient import RunStatus
+from lfclient.wire import bodies
+from tests.live.desk import Desk, ended
+from tests.live.faults.support import (
+    ISOLATED,
+    LOGIN_PAGE,
+    POST,
+    SUBMIT_SECONDS,
+    classic,
+    ends_once,
+    isolated,
+    newest,
+    noted,
+    server_process,
+    start_and_begin,
+)
+from tests.live.held_flow import HeldFlow, Hold
+from tests.support.proxy import Fault, Proxy, raw_response
+from tests.support.servers import LiveServer
+
+
+def taken(response: bytes) -> Fault:
+    """The server takes the submit, and something else arrives in place of its response."""
+    return Fault(raw=response, patience=SUBMIT_SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("langflow", "fault"),
+    [
+        pytest.param("1.8.4", taken(b""), id="no response"),
+        pytest.param("1.8.4", taken(raw_response(502)), id="502"),
+        pytest.param(ISOLATED, taken(raw_response(200, b'{"job_id": "0f')), id="truncated JSON"),
+        pytest.param("1.13.0", taken(LOGIN_PAGE), id="login page"),
+        pytest.param("1.13.0", Fault(cut=True, after=b'"job_id"'), id="reset in mid-body"),
+    ],
+    indirect=["langflow"],
+)
+def test_a_submit_that_the_server_took_and_whose_response_is_lost_runs_once(
+    desk: Desk, proxy: Proxy, held: HeldFlow, fault: Fault
+):
+    proxy.plan(POST, fault)
+    ends_once(desk, held, desk.start(held.flow))
+    assert proxy.count(POST) == 1 or desk.info.capabilities.idempotency
+
+
+@isolated
+def test_a_call_that_a_proxy_gives_up_is_found_and_runs_once(
+    desk: Desk, proxy: Proxy, held: HeldFlow
+):
+    """The call takes longer than the proxy waits; it is not repeated."""
+    proxy.plan(POST, Fault(raw=raw_response(504), patience=0.5))
+    run_id = desk.start(held.flow, "sync")
+    desk.until(run_id, noted("looks for the run"))
+    ends_once(desk, held, run_id)
+    assert proxy.count(POST) == 1
+
+
+@newest
+def test_a_server_that_falls_silent_in_a_submit_runs_it_once(
+    desk: Desk, proxy: Proxy, held: HeldFlow
+):
+    proxy.plan(POST, Fault(stall=60.0))
+    run_id = desk.start(held.flow)
+    desk.until(run_id, noted("did not respond in time"))
+    ends_once(desk, held, run_id)
+
+
+@classic
+def test_a_submit_that_never_arrives_has_an_unknown_outcome(
+    desk: Desk, proxy: Proxy, held: HeldFlow
+):
+    """Without idempotency keys it is not sent again."""
+    desk.timings = replace(desk.timings, search_seconds=2.0)
+    desk.restart()
+    proxy.plan(POST, Fault(let_go=threading.Event()))
+    record = desk.until(desk.start(held.flow), ended)
+    assert (record.status, held.executions()) == (RunStatus.OUTCOME_UNKNOWN, 0)
+    assert "no trace of the run" in record.problem.message
+    assert "Run it again if it has not" in record.problem.hint
+    assert proxy.count(POST) == 1
+
+
+@isolated
+def test_a_server_that_is_frozen_for_a_while_runs_each_submit_once(
+    desk: Desk, hold: Hold, langflow: LiveServer
+):
+    """It then handles what has arrived meanwhile, all at once."""
+    helds = [hold(f"flow {number}") for number in range(5)]
+    process = server_process(langflow)
+    process.suspend()
+    try:
+        runs = [desk.start(held.flow) for held in helds]
+        for run_id in runs:
+            desk.until(run_id, noted("looks for the run"))
+        time.sleep(2 * desk.timings.resend_delay_seconds)
+    finally:
+        process.resume()
+    for held, run_id in zip(helds, runs, strict=True):
+        ends_once(desk, held, run_id)
+
+
+def in_two_seconds() -> str:
+    """A date, which has whole seconds: between one and two seconds from now."""
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("langflow", "status", "retry_after"),
+    [("1.8.4", 429, lambda: "1"), ("1.13.0", 503, in_two_seconds)],
+    indirect=["langflow"],
+    ids=["429, seconds", "503, date"],
+)
+def test_a_server_that_asks_for_a_pause_gets_it(
+    desk: Desk, proxy: Proxy, held: HeldFlow, status: int, retry_after: Callable[[], str]
+):
+    started = time.monotonic()
+    proxy.plan(POST, Fault(raw=raw_response(status, retry_after=retry_after())))
+    run_id = desk.start(held.flow)
+    desk.until(run_id, noted("It is sent again at"))
+    record = ends_once(desk, held, run_id)
+    assert time.monotonic() - started >= 1
+    assert (record.attempts, proxy.count(POST)) == (1, 2)
+
+
+@isolated
+def test_a_gzip_bomb_instead_of_the_response_takes_little_memory(
+    desk: Desk, proxy: Proxy, held: HeldFlow
+):
+    deflate = zlib.compressobj(1, wbits=zlib.MAX_WBITS | 16)
+    pieces = [deflate.compress(b" " * 1_000_000) for _ in range(300)]
+    bomb = raw_response(200, b"".join(pieces) + deflate.flush(), content_encoding="gzip")
+    proxy.plan(POST, Fault(raw=bomb, patience=SUBMIT_SECONDS))
+    tracemalloc.start()
+    ends_once(desk, held, desk.start(held.flow))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 230_000_000  # at most 100 MB are read
+
+
+@classic
+def test_a_submit_whose_response_drips_holds_up_neither_the_run_nor_its_stop(
+    desk: Desk, proxy: Proxy, held: HeldFlow, monkeypatch: pytest.MonkeyPatch
+):
+    """One byte at a time, so that no timeout expires."""
+    monkeypatch.setattr(bodies, "GRACE_SECONDS", 1.5)
+    proxy.plan(POST, Fault(drip=True, pause=0.5))
+    run_id = start_and_begin(desk, held)
+    desk.runner.stop(run_id, desk.connection)
+    record = desk.until(run_id, ended)
+    assert (record.status, held.executions()) == (RunStatus.OUTCOME_UNKNOWN, 1)
+    assert "before the run was found" in record.problem.message
+
+
+@newest
+def test_a_redirect_is_not_followed_and_nothing_runs(
+    desk: Desk, proxy: Proxy, held: HeldFlow, langflow: LiveServer
+):
+    """Neither the key nor the inputs go to the other address."""
+    with Proxy(langflow.url) as other:
+        target = f"{other.url}/api/v2/workflows"
+        proxy.plan(POST, Fault(raw=raw_response(307, location=target)))
+        record = desk.until(desk.start(held.flow), ended)
+        assert other.requests == {}
+    assert (record.status, held.executions()) == (RunStatus.FAILED, 0)
+    assert "redirects to" in record.problem.message
+
+
+@isolated
+def test_a_submit_that_a_proxy_repeats_runs_once(desk: Desk, proxy: Proxy, held: HeldFlow):
+    proxy.plan(POST, Fault(requests=2))
+    ends_once(desk, held, desk.start(held.flow))
+
+
+@classic
+def test_a_press_while_nothing_listens_runs_nothing(desk: Desk, proxy: Proxy, held: HeldFlow):
+    proxy.refuse()
+    record = desk.until(desk.start(held.flow), ended)
+    assert (record.status, held.executions()) == (RunStatus.FAILED, 0)
+    assert "Couldn't reach" in record.problem.message
