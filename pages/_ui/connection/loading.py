@@ -9,6 +9,7 @@ from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
 POLL_SECONDS = 0.5
+_WAIT_SECONDS = 0.4  # of each poll, so that a response is shown as soon as it arrives
 
 
 def show(server: ServerSession, error: LangflowError, *, retry: str) -> None:
@@ -29,7 +30,7 @@ def show_refreshing(server: ServerSession, flow_id: str) -> None:
 
 @st.fragment(run_every=POLL_SECONDS)
 def _draw_wait(server: ServerSession, what: str, names: tuple[str, ...]) -> None:
-    seconds = server.seconds_waiting(*names)
+    seconds = server.seconds_waiting(*names, max_wait=_WAIT_SECONDS)
     if seconds is None:
         st.rerun()
     text = f"Waiting for {escape(server.connection.name)} {what}."

@@ -117,11 +117,20 @@ class RequestCache:
         with self._lock:
             self._responses.pop((connection, name), None)
 
-    def seconds_waiting(self, connection: str, names: Collection[str]) -> float | None:
-        """Return how long the oldest of these requests has been open, None if none is."""
+    def seconds_waiting(
+        self, connection: str, names: Collection[str], max_wait: float = 0.0
+    ) -> float | None:
+        """Wait at most `max_wait` seconds for the end of these requests.
+
+        Return how long the oldest one that is still open has been so, None if all have ended.
+        """
         with self._lock:
             pending = [self._pending.get((connection, name)) for name in names]
-            started = [each.started_at for each in pending if each and not each.ended.is_set()]
+        requests = [request for request in pending if request]
+        deadline = time.monotonic() + max_wait
+        for request in requests:
+            request.ended.wait(max(0.0, deadline - time.monotonic()))
+        started = [request.started_at for request in requests if not request.ended.is_set()]
         return time.monotonic() - min(started) if started else None
 
     def _was_slow(self, key: Key) -> bool:

@@ -121,9 +121,12 @@ class ServerSession:
         """Release the memory of a response that is no longer shown."""
         app_context().request_cache.discard(self.id, name)
 
-    def seconds_waiting(self, *names: str) -> float | None:
-        """Return how long the oldest of these requests has been open, None if none is."""
-        return app_context().request_cache.seconds_waiting(self.id, names)
+    def seconds_waiting(self, *names: str, max_wait: float = 0.0) -> float | None:
+        """Return how long the oldest of these requests has been open, None if none is.
+
+        Waits at most `max_wait` seconds for their end.
+        """
+        return app_context().request_cache.seconds_waiting(self.id, names, max_wait)
 
     def _get(self, method: str, *args: str, max_wait: float | None = None) -> CachedResponse[Any]:
         name, ttl = " ".join((method, *args)), _TTL_SECONDS[method]

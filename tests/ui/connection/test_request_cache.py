@@ -63,6 +63,14 @@ def test_a_slow_response_raises_still_loading(cache, slow, monkeypatch):
     assert cache.get("o", "w", 60, fails(AssertionError("sent twice"))).value == "late"
 
 
+def test_a_wait_ends_with_the_last_of_its_requests(cache, slow):
+    cache.prefetch("o", "w", 60, slow)
+    cache.prefetch("o", "other", 60, lambda: "early")
+    assert cache.seconds_waiting("o", NAMES, max_wait=0.05) >= 0.05
+    threading.Timer(0.05, slow.go.set).start()
+    assert cache.seconds_waiting("o", NAMES, max_wait=30) is None
+
+
 def test_a_slow_refresh_returns_the_previous_response(cache, slow, monkeypatch):
     cache.get("o", "w", 60, lambda: "early", max_wait=30)
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
