@@ -31,7 +31,15 @@ _REFUSED_NETWORKS = tuple(
         "ff00::/8",
     )
 )
-_NAT64 = ip_network("64:ff9b::/96")
+# addresses that end in an IPv4 address to which a gateway forwards
+_TRANSLATED = tuple(
+    ip_network(network)
+    for network in (
+        "64:ff9b::/96",  # NAT64 (RFC 6052)
+        "64:ff9b:1::/48",  # NAT64 of a local network (RFC 8215)
+        "::ffff:0:0:0/96",  # SIIT (RFC 2765)
+    )
+)
 _REFUSED_NAMES = frozenset(
     {"metadata", "metadata.google.internal", "metadata.goog", "instance-data.ec2.internal"}
 )
@@ -130,11 +138,12 @@ def is_loopback(host: str) -> bool:
 
 
 def unwrap_ipv4(ip: IPAddress) -> IPAddress:
-    """Return the IPv4 address inside a mapped, 6to4, Teredo or NAT64 address, else `ip`."""
+    """Return the IPv4 address inside a mapped, 6to4, Teredo or translated address, else `ip`."""
     if isinstance(ip, IPv4Address):
         return ip
     inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1]
-    if inner is None and (ip in _NAT64 or (int(ip) >> 32 == 0 and int(ip) > 1)):
+    is_compatible = int(ip) >> 32 == 0 and int(ip) > 1  # "::a.b.c.d"
+    if inner is None and (is_compatible or any(ip in network for network in _TRANSLATED)):
         inner = IPv4Address(int(ip) & 0xFFFFFFFF)
     return inner or ip
 
