@@ -24,7 +24,7 @@ from lfclient.runs.events import ComponentStarted, KeepAlive, RunEnded, RunStart
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.reducer import apply, finalize
 
-_GATEWAY_STATUSES = (502, 504)  # the proxy gave up; the server behind it may continue
+_GATEWAY_STATUSES = (502, 503, 504)  # a proxy gave up; the server behind it may continue
 _OUTCOME_HINT = (
     "It may have run anyway: check the flow's messages or traces in Langflow before you run it "
     "again."
@@ -54,6 +54,7 @@ async def run_background(
                 overrides,
                 reason=f"{RESPONSE_LOST} {error.message}",
                 may_be_processing=may_be_processing(error),
+                retry_after=error.retry_after,
             )
         else:
             await context.fail(RunStatus.FAILED, error.message, error.hint)
@@ -164,7 +165,7 @@ async def _apply_result(context: RunContext, call: asyncio.Future[Run]) -> None:
         if not _may_have_arrived(error):
             await context.fail(RunStatus.FAILED, error.message, error.hint)
         elif context.is_findable:
-            await recover(context, None, reason=reason)
+            await recover(context, None, reason=reason, retry_after=error.retry_after)
         elif not (is_stream and await recover_stream(context, context.run, reason)):
             await context.fail(
                 RunStatus.OUTCOME_UNKNOWN,

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lfclient.console.runner.event_listener import EventListener
@@ -100,9 +100,13 @@ class _JobFollower:
         except LangflowError as error:
             self._back_off(error.retry_after)
             self._unreachable_since = self._unreachable_since or f"{datetime.now(UTC):%H:%M:%S} UTC"
+            tries = "The console keeps trying."
+            if error.retry_after:
+                at = datetime.now(UTC) + timedelta(seconds=error.retry_after)
+                tries = f"As it asks, the console tries again at {at:%H:%M:%S} UTC."
             await context.change(
-                note=f"The server has not responded properly since {self._unreachable_since}. The "
-                f"console keeps trying. {error.message}"
+                note=f"The server has not responded properly since {self._unreachable_since}. "
+                f"{tries} {error.message}"
             )
         else:
             self._last_failed, self._retry_after = False, 0.0

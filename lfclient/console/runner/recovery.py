@@ -54,15 +54,19 @@ async def recover(
     *,
     reason: str = RESTARTED_BEFORE_RESPONSE,
     may_be_processing: bool = False,
+    retry_after: float = 0.0,
 ) -> None:
     """Find the job and follow it to its end, or end the record with an unknown outcome.
 
     `overrides` are the run's inputs; None if the request must not be sent again. `reason` says why
-    there is no response. `may_be_processing` means that the server may just be slow.
+    there is no response. `may_be_processing` means that the server may just be slow, and
+    `retry_after` how many seconds it asks to wait.
     """
     resend_delay = context.timings.resend_delay_seconds if may_be_processing else 0.0
     recovery = _Recovery(context, overrides, reason, resend_delay)
     await context.change(note=f"{reason} {_SEARCHING_NOTE}")
+    if retry_after:
+        await context.wait_for_stop(min(retry_after, context.timings.search_seconds))
     while await recovery.search():
         await recovery.pause()
     if not context.record.ended:

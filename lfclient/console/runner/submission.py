@@ -15,7 +15,6 @@ from lfclient.runs.model import Run
 # Langflow takes no longer in all for a few submits at a time than for all at once, and with too
 # many at once it responds to some only after minutes.
 MAX_SUBMITS = 10
-_REFUSED_STATUSES = (429, 503)  # overloaded: the server has started nothing
 _MAX_REFUSED_SECONDS = 600.0
 _WAITING_NOTE = f"The console sends at most {MAX_SUBMITS} runs at a time to a server."
 
@@ -51,8 +50,7 @@ async def submit(
                     )
                 except ServerFault as error:
                     seconds = max(seconds, error.retry_after)
-                    is_refused = error.status in _REFUSED_STATUSES
-                    if not is_refused or time.monotonic() + seconds > deadline:
+                    if not _may_resend(context, error) or time.monotonic() + seconds > deadline:
                         raise
                     await _note_refusal(context, error, seconds)
             if await context.wait_for_stop(seconds):
@@ -73,6 +71,14 @@ async def submit_slot(context: RunContext) -> AsyncIterator[bool]:
         await asyncio.gather(slot, stop, return_exceptions=True)
         if not slot.cancelled():
             context.submit_slots.release()
+
+
+def _may_resend(context: RunContext, error: ServerFault) -> bool:
+    """Return whether the run can't have started, or won't start twice.
+
+    A 503 may come from a proxy whose server has taken the request.
+    """
+    return error.status == 429 or (error.status == 503 and context.has_idempotency)
 
 
 async def _note_refusal(context: RunContext, error: ServerFault, seconds: float) -> None:

@@ -79,8 +79,11 @@ def test_runs_that_end_free_their_places(bench):
     assert {bench.wait_for_end(run_id).status for run_id in runs} == {RunStatus.FAILED}
 
 
-@both_dialects
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("bench", "status"),
+    [({"dialect": "inputs"}, 429), ({"dialect": "modes"}, 429), ({"dialect": "modes"}, 503)],
+    indirect=["bench"],
+)
 def test_a_refused_run_waits_and_is_sent_again(bench, status):
     bench.server.refusal = refusal(status)
     run_id = bench.start()
@@ -104,8 +107,27 @@ def test_a_refused_run_waits_as_long_as_the_server_asks(bench):
     assert bench.server.count("POST", SUBMIT) == 1
 
 
+@without_events
+def test_a_503_without_an_idempotency_key_is_not_sent_again(bench, monkeypatch):
+    """A proxy may say so after its server has taken the run."""
+    bench.timings = Timings(searching=OFTEN, search_seconds=0.5, min_search_seconds=0.5)
+    bench.runner = bench.new_runner()
+    handle = bench.server.handle
+
+    async def take_and_refuse(request):
+        response = await handle(request)
+        is_submit = request.method == "POST" and request.url.path == SUBMIT
+        return refusal(503, **{"retry-after": "1"}) if is_submit else response
+
+    monkeypatch.setattr(bench.server, "handle", take_and_refuse)
+    record = bench.wait_for_end(bench.start())
+    assert (record.status, len(bench.server.jobs)) == (RunStatus.OUTCOME_UNKNOWN, 1)
+    assert "Run it again if it has not" in record.problem.hint
+    assert bench.server.count("POST", SUBMIT) == 1
+
+
 def test_a_run_that_would_have_to_wait_for_longer_than_ten_minutes_fails(bench):
-    bench.server.refusal = refusal(503, **{"retry-after": "3600"})
+    bench.server.refusal = refusal(429, **{"retry-after": "3600"})
     record = bench.wait_for_end(bench.start())
     assert record.status is RunStatus.FAILED
     assert "Too busy" in record.problem.message
@@ -226,6 +248,7 @@ def test_a_poll_waits_as_long_as_the_server_asks(bench, monkeypatch):
 
     monkeypatch.setattr(bench.server, "handle", refuse_once)
     bench.server.seconds = 60
-    bench.start()
+    record = bench.wait_until(bench.start(), lambda record: record.note)
+    assert re.search(r"the console tries again at \d\d:\d\d:\d\d UTC", record.note)
     wait_for(lambda: len(times) == 2)
     assert times[1] - times[0] >= 1
