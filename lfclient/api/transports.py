@@ -18,6 +18,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore
 import httpx
 
+from lfclient.api.header_limits import AsyncLimitedStream, LimitedStream, limit_headers
 from lfclient.errors import LangflowError
 from lfclient.wire.addresses import check_resolved_address, is_loopback, resolve_allowed
 
@@ -64,7 +65,8 @@ class CheckedTransport(httpx.HTTPTransport):
         """Send a request; see httpx."""
         if self._proxy:
             check_resolved_address(str(request.url))
-        return super().handle_request(request)
+        with limit_headers():
+            return super().handle_request(request)
 
 
 class AsyncCheckedTransport(httpx.AsyncHTTPTransport):
@@ -85,7 +87,8 @@ class AsyncCheckedTransport(httpx.AsyncHTTPTransport):
         """Send a request; see httpx."""
         if self._proxy:
             await asyncio.to_thread(check_resolved_address, str(request.url))
-        return await super().handle_async_request(request)
+        with limit_headers():
+            return await super().handle_async_request(request)
 
 
 @lru_cache(maxsize=16)
@@ -126,7 +129,8 @@ class CheckedBackend(httpcore.SyncBackend):
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for address, seconds in _split_timeout(addresses, timeout):
             try:
-                return super().connect_tcp(address, port, seconds, *args, **options)
+                stream = super().connect_tcp(address, port, seconds, *args, **options)
+                return LimitedStream(stream)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
@@ -152,7 +156,8 @@ class AsyncCheckedBackend(httpcore.AnyIOBackend):
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for address, seconds in _split_timeout(addresses, remaining):
             try:
-                return await super().connect_tcp(address, port, seconds, *args, **options)
+                stream = await super().connect_tcp(address, port, seconds, *args, **options)
+                return AsyncLimitedStream(stream)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure

@@ -266,7 +266,7 @@ def test_stop_ends_a_streamed_call_and_keeps_its_outputs(wired: Wired, server: F
     record = wired.wait_for_end(run_id)
     assert (record.status, record.run.mode) == (RunStatus.CANCELLED, "stream")
     assert record.run.messages["m"].visible_text == "one two "
-    assert "ends the run on the server" in record.stop_result
+    assert "Langflow ends the run as soon as it notices" in record.stop_result
     wait_for(lambda: [job.state for job in server.jobs.values()] == ["cancelled"])
     wait_for(lambda: wired.proxy.open == 0)
     assert wired.proxy.count(POST) == 1
