@@ -12,6 +12,7 @@ from lfclient.common.json_types import JsonObject
 from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.recovery import (
     RESPONSE_LOST,
+    find_end,
     may_be_processing,
     recover,
     recover_stream,
@@ -38,7 +39,14 @@ _SYNC_STOPPED = (
 )
 _SEARCH_STOPPED = "The console no longer looks for the run on the server."
 _ENDED_BEFORE_STOP = "The run ended before the stop took effect."
-_STREAM_STOPPED = "Stopped: the console closed the connection, which ends the run on the server."
+_STREAM_STOPPED = (
+    "Stopped: the console closed the connection. Langflow ends the run as soon as it notices; a "
+    "proxy in between may keep it from noticing."
+)
+_STREAM_SILENT = (
+    "Nothing has arrived for more than {:.0f} seconds. A component may take that long, or the "
+    "connection is broken: the console looks on the server for how the run ended."
+)
 
 
 async def run_background(
@@ -95,24 +103,33 @@ async def run_sync(context: RunContext, flow: Flow, overrides: JsonObject) -> No
 
 async def run_stream(context: RunContext, flow: Flow, overrides: JsonObject) -> None:
     """Apply the events of one call, until its end or Stop, which ends the run as well."""
-    started = asyncio.Event()
+    started, news = asyncio.Event(), asyncio.Event()
     if context.server is None or context.server.is_early_stop_safe:
         started.set()
-    stream = _stream(context, flow, overrides, started)
-    if not await _wait_for_call(context, stream, started):
+    stream = _stream(context, flow, overrides, started, news)
+    lost = _find_end_of_silent_stream(context, news)
+    if not await _wait_for_call(context, stream, started, lost):
         run = finalize(replace(context.run, status=RunStatus.CANCELLED))
         await context.end(RunStatus.CANCELLED, run=run, stop_result=_STREAM_STOPPED)
 
 
 async def _stream(
-    context: RunContext, flow: Flow, overrides: JsonObject, started: asyncio.Event
+    context: RunContext,
+    flow: Flow,
+    overrides: JsonObject,
+    started: asyncio.Event,
+    news: asyncio.Event,
 ) -> Run:
-    """Apply events until the last one and return the run; set `started` once a stop is safe."""
+    """Apply events until the last one and return the run.
+
+    Set `started` once a stop is safe, and `news` with each event.
+    """
     call_later = asyncio.get_running_loop().call_later
     session_id = context.record.session_id
     stream = context.client.stream(flow, overrides, session_id, check=False)
     async with aclosing(stream) as events:
         async for event in events:
+            news.set()
             if isinstance(event, RunEnded):
                 return apply(context.run, event)
             if isinstance(event, RunStarted):
@@ -123,14 +140,32 @@ async def _stream(
     raise AssertionError("the client ends every stream with RunEnded")
 
 
+async def _find_end_of_silent_stream(context: RunContext, news: asyncio.Event) -> None:
+    """Return once the record has ended with what the server tells of a half-open stream's run."""
+    seconds = context.timings.call_silence_seconds
+    while not context.record.ended:
+        try:
+            async with asyncio.timeout(seconds):
+                await news.wait()
+        except TimeoutError:
+            await context.change(note=_STREAM_SILENT.format(seconds))
+            await find_end(context)
+        else:
+            news.clear()
+            await context.change(note="")
+
+
 async def _wait_for_call(
-    context: RunContext, coroutine: Coroutine[Any, Any, Run], started: asyncio.Event | None = None
+    context: RunContext,
+    coroutine: Coroutine[Any, Any, Run],
+    started: asyncio.Event | None = None,
+    lost: Coroutine[Any, Any, None] | None = None,
 ) -> bool:
     """Wait for a call and apply its result; return False if Stop came first.
 
     A busy disk may take seconds to record the start, which must not delay a stop. Stop closes the
     call, but not before `started` is set: servers without `is_early_stop_safe` lock their database
-    then.
+    then. `lost` ends first if the record has ended otherwise.
     """
     start_deadline = time.monotonic() + context.timings.max_call_start_seconds
     start = context.change(status=RunStatus.IN_PROGRESS, started_at=datetime.now(UTC))
@@ -138,9 +173,14 @@ async def _wait_for_call(
     saving = asyncio.ensure_future(start)
     call = asyncio.ensure_future(coroutine)
     stop = asyncio.ensure_future(context.commands.stop.wait())
-    tasks: list[asyncio.Future[Any]] = [saving, call, stop]
+    ends: set[asyncio.Future[Any]] = {call, stop}
+    if lost:
+        ends.add(asyncio.ensure_future(lost))
+    tasks: list[asyncio.Future[Any]] = [saving, *ends]
     try:
-        await asyncio.wait({call, stop}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if context.record.ended:
+            return True
         remaining = start_deadline - time.monotonic()
         if started and remaining > 0:
             safe = asyncio.ensure_future(started.wait())

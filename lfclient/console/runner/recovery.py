@@ -89,6 +89,11 @@ async def recover_stream(context: RunContext, run: Run, reason: str) -> bool:
     return True
 
 
+async def find_end(context: RunContext) -> None:
+    """Search once for the end of a streamed run; end the record with it if it is found."""
+    await _Recovery(context, None, "", 0.0).find_end(context.run)
+
+
 async def search_again(context: RunContext, before: RunRecord) -> None:
     """Search once for a run that was lost `before`; follow it, or tell its end, if it is found."""
     recovery = _Recovery(context, None, "", 0.0)

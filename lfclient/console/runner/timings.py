@@ -56,6 +56,8 @@ class Timings:
     resend_delay_seconds: float = 10.0
     # without any news a run may be one that a server's restart left behind
     silence_seconds: float = 300.0
+    # a streamed call that is silent for so long may be half open
+    call_silence_seconds: float = 30.0
     # a run that gives no sign for this long after an unconfirmed stop is given up
     stop_timeout_seconds: float = 30.0
     # a run that was decided on and still waits has not received the decision

@@ -264,7 +264,7 @@ def _status_text(record: RunRecord) -> str:
         sentences = [_NOT_WAITING_TEXT]
     elif not record.attempts and not record.ended:
         sentences = [_NOT_SENT_TEXT]
-    elif record.status is RunStatus.QUEUED and record.note and not record.job_id:
+    elif record.status is RunStatus.QUEUED and not record.job_id:
         sentences = [_NOT_CONFIRMED_TEXT]
     elif record.status is RunStatus.QUEUED and record.queue_limit and record.mode == "background":
         sentences = [f"The server runs {record.queue_limit} at a time."]

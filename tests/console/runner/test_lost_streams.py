@@ -79,6 +79,22 @@ def test_a_run_that_is_not_found_keeps_its_partial_output(bench):
     assert bench.server.count("POST", SUBMIT) == 1
 
 
+def test_a_half_open_call_ends_as_the_server_tells(bench):
+    """It says that nothing arrives, and no longer once something does."""
+    bench.server.breaks_calls = False
+    bench.use_timings(call_silence_seconds=0.3)
+    run_id = bench.start(mode="stream")
+    record = bench.wait_until(run_id, lambda record: "Nothing has arrived" in record.note)
+    assert record.status is RunStatus.IN_PROGRESS
+    bench.server.log.append(event("add_message", **stored_message(JOB, "half", "ChatInput-a")))
+    bench.wait_until(run_id, lambda record: not record.note)
+    bench.wait_until(run_id, lambda record: record.note)
+    answer(bench)
+    record = bench.wait_for_end(run_id)
+    assert (record.status, record.note, output(record)) == (RunStatus.COMPLETED, "", "hello")
+    assert bench.server.count("POST", SUBMIT) == 1
+
+
 def test_stop_ends_the_search(bench):
     bench.use_timings(min_search_seconds=60.0)
     run_id = bench.start(mode="stream")
