@@ -21,7 +21,7 @@ from lfclient.errors import (
     Unsupported,
 )
 
-_UNAVAILABLE = (502, 503, 504)
+_UNAVAILABLE = (408, 502, 503, 504)  # mostly of a proxy; Langflow's own 408 is a run's result
 _FLOW_NOT_FOUND_PREFIXES = (
     "flow not found",
     "flow identifier ",
@@ -118,14 +118,14 @@ def error_from_response(
             "Send less, or raise LANGFLOW_MAX_FILE_SIZE_UPLOAD on the server and the limit of "
             "any proxy in front of it.",
         )
-    if 400 <= status < 500 and response.body is not None:
-        return _bad_request(failure)
     if status in _UNAVAILABLE:
         return error(
             ServerFault,
             f"The server is not available (HTTP {status}){suffix}.",
             "It may be starting, or its proxy can't reach it. Try again in a moment.",
         )
+    if 400 <= status < 500 and response.body is not None:
+        return _bad_request(failure)
     if status >= 500:
         return error(ServerFault, f"The server reported an internal error (HTTP {status}){suffix}.")
     if status < 300:

@@ -176,7 +176,7 @@ def _read_response(
             parse(JobResponse, raw, "run response")
         return read_run(raw, before=before, flow=flow)
     detail = as_dict(response.detail)
-    if before.mode == "sync" and response.status == 408:
+    if before.mode == "sync" and response.status == 408 and detail:
         return timed_out_run(detail, before=before)
     if before.mode == "sync" and response.status == 500 and response.code == "JOB_FAILED":
         return failed_run(detail, before=before, flow=flow)
@@ -195,7 +195,7 @@ def _fetch_status(context: ApiContext, before: Run, flow: Flow | None) -> Steps[
             raw = response.json("job status")
             return read_run(raw, before=before, flow=flow)
         code, detail = response.code, as_dict(response.detail)
-        if response.status == 408:
+        if response.status == 408 and detail:
             return timed_out_run(detail, before=before)
         seconds = next(waits, None)
         if code == "JOB_FAILED":

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import JsonObject
 from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.recovery import (
@@ -25,7 +26,8 @@ from lfclient.runs.events import ComponentStarted, KeepAlive, RunEnded, RunStart
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.reducer import apply, finalize
 
-_GATEWAY_STATUSES = (502, 503, 504)  # a proxy gave up; the server behind it may continue
+_UNAVAILABLE_STATUSES = (502, 503, 504)
+_TOO_MANY_REQUESTS = 429  # refused before anything was done
 _OUTCOME_HINT = (
     "It may have run anyway: check the flow's messages or traces in Langflow before you run it "
     "again."
@@ -224,9 +226,13 @@ async def _apply_result(context: RunContext, call: asyncio.Future[Run]) -> None:
 
 
 def _may_have_arrived(error: LangflowError) -> bool:
-    """Return whether the server may have started the run despite this error."""
-    return (
-        (isinstance(error, Unreachable) and error.sent)
-        or isinstance(error, BadAnswer)
-        or (isinstance(error, ServerFault) and error.status in _GATEWAY_STATUSES)
-    )
+    """Return whether the server may have started the run despite this error.
+
+    A proxy may have given up while the server continues. Langflow's own errors have a `detail`,
+    but that its database was busy does not say when.
+    """
+    if isinstance(error, Unreachable):
+        return error.sent
+    if isinstance(error, ServerFault) and error.status != _TOO_MANY_REQUESTS:
+        return error.status in _UNAVAILABLE_STATUSES or "detail" not in as_dict(error.body)
+    return isinstance(error, BadAnswer)

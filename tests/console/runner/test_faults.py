@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -66,6 +67,26 @@ def test_a_sync_call_whose_response_is_lost_has_an_unknown_outcome(bench):
     assert record.status is RunStatus.OUTCOME_UNKNOWN
     assert len(bench.server.jobs) == 1
     assert record.problem.hint
+
+
+@pytest.mark.parametrize("mode", ["sync", "stream"])
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 524])
+def test_a_call_that_a_proxy_gives_up_has_an_unknown_outcome(bench, monkeypatch, mode, status):
+    """The server behind it may have run the flow."""
+    bench.use_timings(search_seconds=0.1, min_search_seconds=0.1, searching=OFTEN)
+    bench.server.refusal = httpx.Response(status, html="<h1>Gateway</h1>")
+    record = bench.wait_for_end(bench.start(mode=mode))
+    assert record.status is RunStatus.OUTCOME_UNKNOWN
+    assert "It may have run anyway" in record.problem.hint
+    assert bench.server.count("POST", SUBMIT) == 1
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_call_that_langflow_itself_refuses_has_failed(bench, status):
+    bench.server.refusal = httpx.Response(status, json={"detail": "No."})
+    record = bench.wait_for_end(bench.start(mode="sync"))
+    assert record.status is RunStatus.FAILED
+    assert "No" in record.problem.message
 
 
 def test_a_sync_call_whose_response_is_lost_is_found_by_its_session(bench):
