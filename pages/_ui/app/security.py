@@ -1,9 +1,12 @@
 """Security headers, and checks of websockets: their origin and their messages."""
 
+import asyncio
 import base64
 import hashlib
 import logging
 import re
+import time
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,7 +28,11 @@ _METRICS_PATH = "/_stcore/metrics"
 # what the pages' scripts send
 _ALLOWED_MESSAGES = ("rerun_script", "stop_script", "file_urls_request", "app_heartbeat")
 _ALLOWED_OPERATIONS = ("deferred_file", "dataframe_chunk")
-_MAX_FILE_ADDRESSES = 10_000  # whose addresses a browser may ask for at once; a million take 14 s
+_MAX_FILE_ADDRESSES = 1_000  # whose addresses a browser may ask for at once; a million take 14 s
+# A browser that sends more waits. Typing and sliders send up to 20 messages a second.
+_MESSAGES_AT_ONCE = 100.0
+_MESSAGES_PER_SECOND = 30.0
+_ADDRESSES_PER_MESSAGE = 20  # that cost as much as a message
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
 
 
@@ -129,7 +136,7 @@ def _log_refusal(origin: str, own: str) -> None:
 
 
 class MessageFilter:
-    """Drops messages that no page of the console sends, and requests for too many addresses.
+    """Drops messages that no page of the console sends, and slows down a browser that sends many.
 
     Streamlit lets every browser clear the caches of all sessions, and with them the keys that
     people typed, and tells it the names of changed files beside the console. It makes an address
@@ -140,10 +147,14 @@ class MessageFilter:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        pace = _Pace()
+
         async def receive_expected() -> Message:
             while True:
                 message = await receive()
-                unexpected = _unexpected_kind(message.get("bytes"))
+                parsed = _parse(message.get("bytes"))
+                await pace.wait(1 + _address_count(parsed) / _ADDRESSES_PER_MESSAGE)
+                unexpected = _unexpected_kind(parsed)
                 if unexpected is None:
                     return message
                 _log_dropped(unexpected)
@@ -152,23 +163,41 @@ class MessageFilter:
         await self.app(scope, receive_expected if is_websocket else receive, send)
 
 
-def _unexpected_kind(data: bytes | None) -> str | None:
+class _Pace:
+    """Lets a browser send some messages at once, and then so many a second."""
+
+    def __init__(self) -> None:
+        self._left, self._at = _MESSAGES_AT_ONCE, time.monotonic()
+
+    async def wait(self, cost: float) -> None:
+        """Wait until a message of this cost, in ordinary messages, is due."""
+        now = time.monotonic()
+        gained = (now - self._at) * _MESSAGES_PER_SECOND
+        self._left = min(self._left + gained, _MESSAGES_AT_ONCE) - cost
+        self._at = now
+        if self._left < 0:
+            await asyncio.sleep(-self._left / _MESSAGES_PER_SECOND)
+
+
+def _parse(data: bytes | None) -> BackMsg:
+    message = BackMsg()
+    with suppress(DecodeError):  # Streamlit closes the websocket
+        message.ParseFromString(data or b"")
+    return message
+
+
+def _address_count(message: BackMsg) -> int:
+    return len(message.file_urls_request.file_names)
+
+
+def _unexpected_kind(message: BackMsg) -> str | None:
     """Return the kind of a message that no page sends, else None."""
-    try:
-        message = BackMsg.FromString(data or b"")
-    except DecodeError:  # Streamlit closes the websocket
-        return None
-    kind = message.WhichOneof("type")
+    kind: str | None = message.WhichOneof("type")
     if kind == "backend_operation_request":
         operation = message.backend_operation_request.WhichOneof("payload")
         return None if operation in _ALLOWED_OPERATIONS else f"{kind} {operation}"
-    if kind == "file_urls_request":
-        count = len(message.file_urls_request.file_names)
-        return (
-            f"{kind} for more than {_MAX_FILE_ADDRESSES:,} files"
-            if count > _MAX_FILE_ADDRESSES
-            else None
-        )
+    if _address_count(message) > _MAX_FILE_ADDRESSES:
+        return f"{kind} for more than {_MAX_FILE_ADDRESSES:,} files"
     return None if kind in (None, *_ALLOWED_MESSAGES) else kind
 
 

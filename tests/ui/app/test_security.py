@@ -210,10 +210,35 @@ def test_streamlit_receives_only_what_the_pages_send():
     assert pass_on(*map(message, refused)) == []
 
 
-def test_a_browser_can_ask_for_the_addresses_of_10000_files_at_once():
+def test_a_browser_can_ask_for_the_addresses_of_1000_files_at_once():
     """Streamlit responds to nobody else meanwhile."""
     asked = BackMsg()
-    asked.file_urls_request.file_names.extend(["a"] * 10_000)
+    asked.file_urls_request.file_names.extend(["a"] * 1_000)
     assert pass_on(asked.SerializeToString()) == [asked.SerializeToString()]
     asked.file_urls_request.file_names.append("b")
     assert pass_on(asked.SerializeToString()) == []
+
+
+def seconds_to_receive(monkeypatch, *sent):
+    """The seconds that a browser has to wait for its messages to arrive."""
+    pauses = []
+
+    async def pause(seconds):
+        pauses.append(seconds)
+
+    monkeypatch.setattr(security.time, "monotonic", lambda: sum(pauses))
+    monkeypatch.setattr(security.asyncio, "sleep", pause)
+    assert pass_on(*sent) == list(sent)
+    return sum(pauses)
+
+
+def test_a_browser_that_sends_many_messages_waits(monkeypatch):
+    """Others are served meanwhile."""
+    assert seconds_to_receive(monkeypatch, *[message("rerun_script")] * 90) == 0
+    assert 5 < seconds_to_receive(monkeypatch, *[message("rerun_script")] * 300) < 8
+
+
+def test_each_address_of_a_file_counts(monkeypatch):
+    asked = BackMsg()
+    asked.file_urls_request.file_names.extend(["a"] * 1_000)
+    assert seconds_to_receive(monkeypatch, *[asked.SerializeToString()] * 10) > 10
