@@ -1,8 +1,10 @@
-"""Limits the files that Streamlit holds in memory for one session: those chosen and not yet sent.
+"""Limits the files that Streamlit holds in memory: those chosen and not yet sent.
 
-Streamlit limits each file, and takes any number of them from whoever knows a session's id.
+Streamlit limits each file, takes any number of them from whoever knows a session's id, and keeps
+those of a closed tab until somebody opens another one.
 """
 
+import asyncio
 import re
 from collections import Counter
 
@@ -18,6 +20,8 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 _UPLOAD_PATH = re.compile(r"/_stcore/upload_file/(?P<session>[^/]+)/[^/]+/?\Z")
 _MB = 1024 * 1024  # Streamlit's
 _MAX_REMEMBERED = 1_000  # sessions
+_QUOTAS_IN_ALL = 2  # what all sessions together may hold, in quotas of one
+_RELEASE_SECONDS = 30.0
 _refused: LRUCache[str, bool] = LRUCache(_MAX_REMEMBERED)
 
 
@@ -32,17 +36,33 @@ def refusal(session_id: str) -> str:
         return ""
     return (
         f"A file was not uploaded: the console holds at most {quota_bytes() // _MB} MB for a "
-        "browser tab. Choose it again when the other files are sent or removed."
+        f"browser tab, and {_QUOTAS_IN_ALL * quota_bytes() // _MB} MB for all. Choose it again "
+        "when the other files are sent or removed."
     )
 
 
-def held_bytes(session_id: str) -> int:
-    """Return the size of the files that Streamlit holds for a session."""
+def held_bytes() -> Counter[str]:
+    """Return the size of the files that Streamlit holds, by session."""
     manager = get_instance().uploaded_file_mgr
     if not isinstance(manager, MemoryUploadedFileManager):
-        return 0
-    files = manager.file_storage.get(session_id, {})
-    return sum(len(file.data) for file in list(files.values()))
+        return Counter()
+    return Counter(
+        {
+            session_id: sum(len(file.data) for file in list(files.values()))
+            for session_id, files in list(manager.file_storage.items())
+        }
+    )
+
+
+async def release_closed_tabs() -> None:
+    """Let Streamlit forget the sessions that it would no longer resume, and with them their files.
+
+    Its cache of sessions does so only when it is next used.
+    """
+    while True:
+        await asyncio.sleep(_RELEASE_SECONDS)
+        sessions = get_instance()._session_mgr._session_storage  # type: ignore[attr-defined]
+        sessions._cache.expire()
 
 
 class UploadQuota:
@@ -62,7 +82,9 @@ class UploadQuota:
             await PlainTextResponse("The upload has no length.", 411)(scope, receive, send)
             return
         size = int(length)
-        if held_bytes(session_id) + self._receiving[session_id] + size > quota_bytes():
+        held = held_bytes() + self._receiving
+        exceeds_all = held.total() + size > _QUOTAS_IN_ALL * quota_bytes()
+        if exceeds_all or held[session_id] + size > quota_bytes():
             _refused[session_id] = True
             await PlainTextResponse(refusal(session_id), 413)(scope, receive, send)
             return

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 import streamlit as st
 
 from pages import _ui
+from pages._ui.app import upload_quota
 from pages._ui.connection import server_session
 from pages._ui.connection.app_context import app_context
 
@@ -22,7 +23,9 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """
     await asyncio.to_thread(_import_pages)
     threading.Thread(target=_connect, name="startup", daemon=True).start()
+    releasing = asyncio.create_task(upload_quota.release_closed_tabs())
     yield
+    releasing.cancel()
 
 
 def _import_pages() -> None:

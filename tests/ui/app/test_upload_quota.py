@@ -1,6 +1,7 @@
 """A session's uploads are limited before they are read."""
 
 import asyncio
+import weakref
 from types import SimpleNamespace
 
 import httpx
@@ -9,8 +10,11 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 from streamlit import config
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.session_manager import SessionInfo
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
 from pages._ui.app import upload_quota
 
@@ -73,7 +77,36 @@ def test_files_beyond_a_sessions_quota_are_refused_unread(manager, base):
     responses = uploads.send(("s", "1", 600_000), ("s", "2", 500_000), ("t", "3", MB), base=base)
     assert [response.status_code for response in responses] == [204, 413, 204]
     assert "the console holds at most 1 MB for a browser tab" in responses[1].text
-    assert (uploads.bodies_read, upload_quota.held_bytes("s")) == (2, 600_000)
+    assert (uploads.bodies_read, upload_quota.held_bytes()["s"]) == (2, 600_000)
+
+
+def test_all_sessions_together_may_hold_two_quotas(manager):
+    uploads = Uploads(manager)
+    responses = uploads.send(("s", "1", MB), ("t", "2", MB), ("u", "3", 1))
+    assert [response.status_code for response in responses] == [204, 204, 413]
+    assert "and 2 MB for all" in responses[2].text
+    manager.remove_session_files("s")
+    assert uploads.send(("u", "3", 1))[0].status_code == 204
+
+
+def test_a_session_that_expired_is_forgotten_though_nobody_opens_another(monkeypatch):
+    storage = MemorySessionStorage(ttl_seconds=0.05)
+    sessions = WebsocketSessionManager(storage, None, None, None)
+    runtime = SimpleNamespace(_session_mgr=sessions)
+    monkeypatch.setattr(upload_quota, "get_instance", lambda: runtime)
+    monkeypatch.setattr(upload_quota, "_RELEASE_SECONDS", 0.02)
+    closed = SessionInfo(None, SimpleNamespace(id="s"))
+    held = weakref.ref(closed)
+    storage.save(closed)
+    del closed
+
+    async def wait():
+        releasing = asyncio.create_task(upload_quota.release_closed_tabs())
+        while held():
+            await asyncio.sleep(0.02)
+        releasing.cancel()
+
+    asyncio.run(asyncio.wait_for(wait(), 10))
 
 
 def test_a_refusal_is_told_until_the_next_upload_of_the_session(manager):
