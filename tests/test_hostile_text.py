@@ -11,18 +11,38 @@ from lfclient.console.content.csv_writer import escape_formulas
 from lfclient.console.content.images import find_images
 from lfclient.console.content.json_path import resolve_path
 from lfclient.console.export.report.markdown import to_html
+from lfclient.console.presets.fitting import fit_values
 from lfclient.console.store.search_text import fold_text
 from lfclient.console.store.text_search import split_terms
+from lfclient.flows.model import split_key
 from lfclient.outputs.extras import find_extras, parse_image
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.outputs.tables import parse_rows
 from lfclient.runs.evidence import split_preamble
 from pages._ui.widgets import markdown
+from tests.support.flows import flow, node
 
 LENGTH = 8_000  # characters; quadratic time takes a second for so many
 RUNS_OF_TICKS = " ".join("`" * length for length in range(1, 400))
 REPEATED = (
-    *("a", "0", " ", "\t", "\n \n", "\\", "\"'", '"a', "=", "://", ":a", "a=", "token1", "(", "<a"),
+    *(
+        "a",
+        ".",
+        "0",
+        " ",
+        "\t",
+        "\n \n",
+        "\\",
+        "\"'",
+        '"a',
+        "=",
+        "://",
+        ":a",
+        "a=",
+        "token1",
+        "(",
+        "<a",
+    ),
     *("sk-", "Bearer ", "cookie: ", "Error building Component ", "**a ", "~~", "_a", "`a", "$a "),
     *(
         "$",
@@ -64,6 +84,7 @@ FUNCTIONS = {
     "compare_words": lambda text: compare_words(text, "a b"),
     "fold_text": fold_text,
     "split_terms": split_terms,
+    "split_key": lambda text: split_key(text, {"a.b"}),
     "escape": markdown.escape,
     "escape_lines": markdown.escape_lines,
     "inline_code": markdown.inline_code,
@@ -93,6 +114,16 @@ def test_a_hostile_text_takes_linear_time(name):
         )
         allowed = 24 * max(seconds(FUNCTIONS[name], short), 0.002)
         assert seconds(FUNCTIONS[name], long) < allowed, (start, unit)
+
+
+def test_many_unknown_keys_for_a_large_flow_take_linear_time():
+    def fit(size):
+        made = flow(*(node(f"Step-{number}") for number in range(size)))
+        keys = [f"Other-{number}.a.b.c" for number in range(size)]
+        assert len(made.fields_by_key) == 0
+        return seconds(lambda keys: fit_values(made, dict.fromkeys(keys, "x"), {}), keys)
+
+    assert fit(4_000) < 24 * max(fit(500), 0.002)
 
 
 @pytest.mark.parametrize("unit", ["sk-", "://", "Bearer "])

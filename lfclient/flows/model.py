@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -21,6 +21,8 @@ from lfclient.flows.graph import (
     mark_running,
     parse_graph,
 )
+
+_MAX_POINTS = 20  # in a component's id; Langflow's own have none
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,9 @@ class Flow:
 
     def split_key(self, key: str) -> tuple[Component | None, str]:
         """Return the component and the parameter in an override's key."""
-        owners = (component for component in self.components if key.startswith(f"{component.id}."))
-        owner = max(owners, key=lambda component: len(component.id), default=None)
-        return owner, key[len(owner.id) + 1 :] if owner else key
+        id, parameter = split_key(key, self._outer_by_id)
+        owner = self._outer_by_id.get(id)
+        return (owner, parameter) if owner else (None, key)
 
     @cached_property
     def shared_names(self) -> frozenset[str]:
@@ -141,8 +143,26 @@ class Flow:
         return flatten(self.components, self.edges)
 
     @cached_property
+    def _outer_by_id(self) -> dict[str, Component]:
+        return {component.id: component for component in self.components}
+
+    @cached_property
     def _by_id(self) -> dict[str, Component]:
         return {part.id: part for component in self.components for part in component.walk()}
+
+
+def split_key(key: str, component_ids: Container[str]) -> tuple[str, str]:
+    """Split an override's key into component id and parameter, by the longest id that matches.
+
+    Without one, at the last point.
+    """
+    parts = key.split(".", _MAX_POINTS)
+    for count in range(len(parts) - 1, 0, -1):
+        id = ".".join(parts[:count])
+        if id in component_ids:
+            return id, key[len(id) + 1 :]
+    id, _, parameter = key.rpartition(".")
+    return id, parameter
 
 
 def stored_secrets(flow: Flow | None) -> Iterator[str]:

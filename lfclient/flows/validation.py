@@ -34,6 +34,7 @@ class SecretMask(str):
 
 SECRET_MASK = SecretMask("was set")  # replaces secrets in records
 REQUIRED_MESSAGE = "This is required."
+_MAX_SUGGESTIONS = 20  # each compares a name with those of all components
 _NUMBER_KINDS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.SLIDER})
 _TEXT_KINDS = frozenset(
     {FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.TEXT_LIST, FieldKind.UNKNOWN}
@@ -67,10 +68,13 @@ def check_overrides(
     """Return the problems of a run's overrides, including unknown keys and missing values."""
     fields = flow.fields_by_key
     problems: list[Problem] = []
+    suggestions = _MAX_SUGGESTIONS
     for key, value in overrides.items():
         field = fields.get(key)
         if field is None:
-            problems.append(Problem(key, "error", _unknown_key_message(flow, key)))
+            suggestions -= 1
+            message = _unknown_key_message(flow, key, with_suggestion=suggestions >= 0)
+            problems.append(Problem(key, "error", message))
             continue
         problems += check_value(field, value)
         reason = unsupported_reason(field, value, mode, server)
@@ -201,16 +205,17 @@ def _check_chat_inputs(flow: Flow, mode: str, server: ServerInfo | None) -> list
     return [_error(texts[0], message)]
 
 
-def _unknown_key_message(flow: Flow, key: str) -> str:
+def _unknown_key_message(flow: Flow, key: str, *, with_suggestion: bool) -> str:
     owner, parameter = flow.split_key(key)
     if owner is None:
-        ids = [component.id for component in flow.components]
         shape = "" if "." in key else " Overrides are named Component.parameter."
         component = key.rpartition(".")[0] or key
+        ids = [component.id for component in flow.components] if with_suggestion else []
         suggestion = _suggestion(component, ids)
         return f"This flow has no component “{component}”.{shape}{suggestion}"
     if parameter not in owner.template:
-        names = [field.parameter for field in flow.fields if field.component == owner.id]
+        fields = flow.fields if with_suggestion else []
+        names = [field.parameter for field in fields if field.component == owner.id]
         return f"{owner.display_name} has no such parameter.{_suggestion(parameter, names)}"
     is_connected = any(
         edge.target == owner.id and edge.target_parameter == parameter for edge in flow.edges

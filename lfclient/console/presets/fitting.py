@@ -4,7 +4,7 @@ Values are overrides by `Component.parameter`, with `SECRET_MASK` in place of ea
 in presets and runs and sent in share links.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -12,7 +12,8 @@ from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import is_redacted, replace_secrets
 from lfclient.console.compare.equality import is_equal
 from lfclient.flows.field import Field, Variable
-from lfclient.flows.model import Flow
+from lfclient.flows.graph import Component
+from lfclient.flows.model import Flow, split_key
 from lfclient.flows.validation import (
     SECRET_MASK,
     SecretMask,
@@ -117,9 +118,13 @@ def _match_components(
 ) -> dict[str, str]:
     """Map the keys of components that the flow lacks to those of their only counterpart."""
     ids = {component.id for component in flow.components}
-    parts = {key: _split_key(key, [*ids, *components]) for key in keys}
+    known_ids = {*ids, *components}
+    parts = {key: split_key(key, known_ids) for key in keys}
+    by_type: dict[str, list[Component]] = defaultdict(list)
+    for component in flow.components:
+        by_type[component.type].append(component)
     counterparts = {
-        id: _find_component(flow, id, components.get(id))
+        id: _find_component(by_type, id, components.get(id))
         for id in {id for id, _ in parts.values()} - ids
     }
     uses = Counter([*counterparts.values(), *(id for id, _ in parts.values() if id in ids)])
@@ -130,16 +135,11 @@ def _match_components(
     }
 
 
-def _split_key(key: str, component_ids: Iterable[str]) -> tuple[str, str]:
-    """Split a key into component id and parameter, by the longest id that matches."""
-    matching = (id for id in component_ids if key.startswith(f"{id}."))
-    id = max(matching, key=len, default=key.rpartition(".")[0])
-    return id, key[len(id) :].removeprefix(".")
-
-
-def _find_component(flow: Flow, id: str, type_and_name: tuple[str, str] | None) -> str | None:
+def _find_component(
+    by_type: Mapping[str, list[Component]], id: str, type_and_name: tuple[str, str] | None
+) -> str | None:
     type_, name = type_and_name or (id.rpartition("-")[0], "")
-    candidates = [component for component in flow.components if component.type == type_]
+    candidates = by_type.get(type_, [])
     named = [component for component in candidates if component.display_name == name]
     chosen = named if len(named) == 1 else candidates
     return chosen[0].id if len(chosen) == 1 else None
