@@ -24,6 +24,7 @@ _REFUSED_NETWORKS = tuple(
         "fe80::/10",  # link-local
         "fd00:ec2::/32",  # AWS over IPv6
         "fd20:ce::254/128",  # Google Cloud over IPv6
+        "fd00:42::42/128",  # Scaleway over IPv6
         "100.100.100.200/32",  # Alibaba Cloud
         "168.63.129.16/32",  # Azure's host
         "192.0.0.192/32",  # Oracle Cloud
@@ -77,7 +78,8 @@ def normalize_address(address: str) -> str:
             "The address contains a user name or password.",
             hint="Remove it from the address. The API key has its own field.",
         )
-    base = url.copy_with(path=url.path.rstrip("/") or "/", query=None, fragment=None)
+    path = url.raw_path.partition(b"?")[0].rstrip(b"/") or b"/"
+    base = url.copy_with(raw_path=path, fragment=None)
     return str(base).rstrip("/")
 
 

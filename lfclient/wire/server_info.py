@@ -1,5 +1,6 @@
 """A Langflow server's release, capabilities and limits."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -96,8 +97,14 @@ def parse_minor(version: str) -> int | None:
 
     langflow-base was numbered 0.N up to 0.11.
     """
-    parts = version.split(".")
-    return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else None
+    numbers = _release_numbers(version)
+    return numbers[1] if len(numbers) > 1 else None
+
+
+def _release_numbers(version: str) -> list[int]:
+    """Return the numbers at the start of a version."""
+    match = re.match(r"\d{1,9}(?:\.\d{1,9}){0,2}(?!\d)", version)
+    return [int(part) for part in match[0].split(".")] if match else []
 
 
 def select_dialect(minor: int) -> Dialect:
@@ -138,7 +145,7 @@ def build_server_info(version: VersionResponse, minor: int | None, dialect: Dial
 
 def _release_warnings(version: str) -> tuple[str, ...]:
     """Return warnings for the server's owner, each with the next step."""
-    number = tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
+    number = tuple(_release_numbers(version))
     warnings = []
     if len(number) >= 2 and number < _FIRST_SAFE_RELEASE:
         warnings.append(

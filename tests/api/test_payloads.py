@@ -95,6 +95,7 @@ def test_a_session_needs_a_component_only_before_1_11():
         ("1.13.0", 13, "1.13.0"),
         ("1.14.0.dev3", 14, "1.14.0.dev3"),
         ("nightly", None, "nightly"),
+        ("1." + "9" * 5_000, None, "1." + "9" * 5_000),
     ],
 )
 def test_langflow_base_0_n_is_langflow_1_n(version: str, minor: int | None, shown: str):

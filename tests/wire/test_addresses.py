@@ -17,6 +17,7 @@ from lfclient.wire.addresses import (
         (" http://LocalHost:7860/ ", "http://localhost:7860"),
         ("https://host/langflow/", "https://host/langflow"),
         ("https://host:443/a/b?x=1#y", "https://host/a/b"),
+        ("http://host/%0d%0aX", "http://host/%0d%0aX"),
         ("http://[::1]:7860", "http://[::1]:7860"),
     ],
 )
@@ -51,6 +52,7 @@ METADATA = [
     "2002:a9fe:a9fe::1",
     "fe80::1%eth0",
     "fd00:ec2::254",
+    "fd00:42::42",
     "100.100.100.200",
     "168.63.129.16",
 ]

@@ -43,6 +43,8 @@ _FORMULA = re.compile(
     r"|(?P<dollar>\$)",
     re.S,
 )
+# embeddings, overrides and isolates, which would reverse what stands after the text
+_BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # markup at the start of a line or around words, removed for one-line previews
 _LINE_MARKS = re.compile(r"^\s*(?:(?:>|#{1,6}(?=\s)|[-*+](?=\s))\s*)+")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\)|\Z)")
@@ -58,11 +60,13 @@ def escape(text: str) -> str:
     Streamlit looks for icon names and URLs after parsing Markdown, so escapes do not hide those: a
     word joiner breaks them.
     """
-    return _LATE_MARKUP.sub("\\g<0>\u2060", _SPECIAL.sub(r"\\\1", " ".join(text.split())))
+    line = " ".join(_BIDI_CONTROLS.sub("", text).split())
+    return _LATE_MARKUP.sub("\\g<0>\u2060", _SPECIAL.sub(r"\\\1", line))
 
 
 def escape_lines(text: str) -> str:
     """Return `text` escaped for Markdown, with its lines and spaces."""
+    text = _BIDI_CONTROLS.sub("", text)
     escaped = _LATE_MARKUP.sub("\\g<0>\u2060", _SPECIAL.sub(r"\\\1", text))
     spaces = re.sub(r"(?<=[ \n])[ ]|^ ", "\u00a0", escaped.replace("\t", "    "))
     # two spaces keep a line break, a word joiner keeps an empty line
@@ -71,7 +75,8 @@ def escape_lines(text: str) -> str:
 
 def inline_code(text: str) -> str:
     """Return `text`, such as a URL, as inline code that can be copied."""
-    return f"`{' '.join(text.replace('`', chr(39)).split())}`" if text.strip() else ""
+    text = _BIDI_CONTROLS.sub("", text).replace("`", "'")
+    return f"`{' '.join(text.split())}`" if text.strip() else ""
 
 
 def sanitize(markdown: str) -> tuple[str, list[str]]:

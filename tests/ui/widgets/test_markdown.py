@@ -41,6 +41,12 @@ def test_bare_urls_are_escaped(text):
     assert "www." not in shown
 
 
+@pytest.mark.parametrize("shown", [escape, escape_lines, inline_code])
+def test_text_cannot_reverse_what_stands_after_it(shown):
+    text = shown("exe\u202egnp\u2066.txt")
+    assert text.strip("`").replace("\\", "") == "exegnp.txt"
+
+
 def test_escaped_text_is_one_line():
     """Line breaks could begin a block of Markdown."""
     assert escape("a\n\n- b") == "a \\- b"
