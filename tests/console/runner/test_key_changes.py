@@ -145,6 +145,7 @@ def test_runs_made_before_the_user_was_known_become_the_users(bench):
     bench.runner.attach(TWO)
     bench.server.finish()
     assert bench.wait_for_end(running).status is RunStatus.COMPLETED
+    bench.wait_until_saved(running, lambda record: record.ended)
     bench.restart()
     assert bench.get(running).status is RunStatus.COMPLETED
 

@@ -63,7 +63,7 @@ class Server:
     def refresh(self, what: str) -> None:
         self.refreshed.append(what)
 
-    def seconds_waiting(self, *questions: str) -> float:
+    def seconds_waiting(self, *questions: str, max_wait: float = 0.0) -> float:
         return 1.0
 
 
