@@ -1,7 +1,7 @@
 """Measure the figures of docs/benchmarks.md: `python -m tests.bench`, or some: `… client live`.
 
-Uses the servers of the tests (tests/support/servers.py). Takes about ten minutes; keep the machine
-idle meanwhile.
+Uses the servers of the tests (tests/support/servers.py). Takes two hours, of which many runs at
+once take the most; keep the machine idle meanwhile.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _measure(names: list[str]) -> int:
         "events": events.run,
         "begin": lambda: begin.run(*here, browser),
         "live": lambda: live.run(browser),
-        "load": lambda: load.run(both),
+        "load": load.run,
         "watchers": lambda: watchers.run(browser),
         "outputs": lambda: outputs.run(browser),
         "history": history.run,
