@@ -43,7 +43,7 @@ _current: ContextVar[_HeaderLimit | None] = ContextVar("header_limit", default=N
 
 @contextmanager
 def limit_headers() -> Iterator[None]:
-    """Limit what the streams of `limited` connections read while the block waits for headers."""
+    """Limit what is read from limited streams while the block waits for headers."""
     token = _current.set(_HeaderLimit())
     try:
         yield

@@ -167,7 +167,7 @@ async def _wait_for_call(
 
     A busy disk may take seconds to record the start, which must not delay a stop. Stop closes the
     call, but not before `started` is set: servers without `is_early_stop_safe` lock their database
-    then. `lost` ends first if the record has ended otherwise.
+    then. `lost` ends first if it has ended the record.
     """
     start_deadline = time.monotonic() + context.timings.max_call_start_seconds
     start = context.change(status=RunStatus.IN_PROGRESS, started_at=datetime.now(UTC))
@@ -175,13 +175,13 @@ async def _wait_for_call(
     saving = asyncio.ensure_future(start)
     call = asyncio.ensure_future(coroutine)
     stop = asyncio.ensure_future(context.commands.stop.wait())
-    ends: set[asyncio.Future[Any]] = {call, stop}
-    if lost:
-        ends.add(asyncio.ensure_future(lost))
+    search = asyncio.ensure_future(lost) if lost else None
+    ends: set[asyncio.Future[Any]] = {call, stop, *([search] if search else [])}
     tasks: list[asyncio.Future[Any]] = [saving, *ends]
     try:
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        if context.record.ended:
+        if search and search.done():
+            search.result()  # raises the error that ended it, if any
             return True
         remaining = start_deadline - time.monotonic()
         if started and remaining > 0:
