@@ -153,11 +153,12 @@ class MessageFilter:
             while True:
                 message = await receive()
                 parsed = _parse(message.get("bytes"))
-                await pace.wait(1 + _address_count(parsed) / _ADDRESSES_PER_MESSAGE)
                 unexpected = _unexpected_kind(parsed)
                 if unexpected is None:
+                    await pace.wait(1 + _address_count(parsed) / _ADDRESSES_PER_MESSAGE)
                     return message
                 _log_dropped(unexpected)
+                await pace.wait(1)
 
         is_websocket = scope["type"] == "websocket"
         await self.app(scope, receive_expected if is_websocket else receive, send)
