@@ -23,6 +23,8 @@ from lfclient.flows.field import Field, FieldKind, Problem, Variable
 from lfclient.flows.graph import Component, Edge
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.outputs.model import FileRef, Output, OutputKind
+from lfclient.resources.models import ModelKind, ModelOption, Provider, ProviderSetting
+from lfclient.resources.variables import ServerVariable
 from lfclient.runs.components import (
     ComponentRun,
     ComponentState,
@@ -95,6 +97,8 @@ __all__ = [
     "Message",
     "MessageAdded",
     "MessageRemoved",
+    "ModelKind",
+    "ModelOption",
     "NotLangflow",
     "NotRun",
     "NotWaiting",
@@ -102,6 +106,8 @@ __all__ = [
     "OutputKind",
     "OutputReady",
     "Problem",
+    "Provider",
+    "ProviderSetting",
     "RawEvent",
     "ResponseTooLarge",
     "Run",
@@ -111,6 +117,7 @@ __all__ = [
     "RunStatus",
     "ServerFault",
     "ServerInfo",
+    "ServerVariable",
     "SessionNotFound",
     "StopResult",
     "Token",

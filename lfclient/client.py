@@ -18,6 +18,7 @@ from lfclient.api.operations import (
     flows,
     human_input,
     job_search,
+    models,
     run_completion,
     runs,
     server,
@@ -34,6 +35,8 @@ from lfclient.common.json_types import JsonObject
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.outputs.model import FileRef
+from lfclient.resources.models import ModelKind, ModelOption, Provider
+from lfclient.resources.variables import ServerVariable
 from lfclient.runs.components import ComponentRun, HumanInput, Message
 from lfclient.runs.events import Event
 from lfclient.runs.lost_jobs import FoundJob
@@ -247,9 +250,36 @@ class LangflowClient:
         """Delete a session's messages, in one flow or in all flows of the API key's user."""
         return self._drive(chat_sessions.delete_session(self._context, session_id, flow))
 
-    def variables(self) -> list[str]:
-        """Return the names of the server's variables."""
-        return self._drive(catalogue.list_variables())
+    def variables(self) -> list[ServerVariable]:
+        """Return the server's variables by name; their values stay there."""
+        return self._drive(models.list_variables())
+
+    def save_variable(self, name: str, value: str, is_secret: bool = True) -> ServerVariable:
+        """Create a variable of the API key's user, or give it another value.
+
+        The server tries a provider's key. Raises `InvalidRequest` for one that is refused.
+        """
+        return self._drive(models.save_variable(name, value, is_secret))
+
+    def delete_variable(self, variable: ServerVariable) -> None:
+        """Delete a variable; components that name it then fail."""
+        return self._drive(models.delete_variable(variable))
+
+    def models(self, kind: ModelKind = "language") -> list[ModelOption]:
+        """Return the models that the server offers, those of providers that are ready first."""
+        return self._drive(models.list_models(kind))
+
+    def providers(self) -> list[Provider]:
+        """Return the providers of models with what is set, those ready first; never a value."""
+        return self._drive(models.list_providers())
+
+    def check_provider(self, provider: str, settings: dict[str, str]) -> None:
+        """Let the server try a provider's settings. Raises `InvalidRequest` if it refuses them.
+
+        `settings` are values by the name of the `ProviderSetting`. A provider that can't be
+        reached passes, and so does every one on servers before 1.10 that have no address for it.
+        """
+        return self._drive(models.check_provider(provider, settings))
 
     @renamed_keyword("own", "custom_code")
     def catalogue(self, custom_code: Mapping[str, str] | None = None) -> JsonObject:

@@ -53,6 +53,8 @@ _ENV = {
     "LANGFLOW_MAX_ITEMS_LENGTH": "1000",
     # tracebacks drawn for a terminal take half of a server's time when flows fail
     "LANGFLOW_LOG_ENV": "container_csv",
+    # so that it may ask the model server of the tests
+    "LANGFLOW_SSRF_ALLOWED_HOSTS": "127.0.0.1,localhost",
 }
 
 

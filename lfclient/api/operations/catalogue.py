@@ -1,4 +1,4 @@
-"""The server's variables and components."""
+"""The server's components."""
 
 from collections.abc import Mapping
 
@@ -10,13 +10,6 @@ from lfclient.wire.bodies import LIST
 from lfclient.wire.schemas import CustomComponentResponse, parse
 
 _CUSTOM_CATEGORY = "own code"
-
-
-def list_variables() -> Steps[list[str]]:
-    """Return the names of the server's variables; their values stay there."""
-    spec = list_request("/api/v1/variables/")
-    items = yield from fetch(spec, list[JsonObject], "list of variables")
-    return sorted(item["name"] for item in items if isinstance(item.get("name"), str))
 
 
 def get_catalogue(custom_code: Mapping[str, str]) -> Steps[JsonObject]:

@@ -66,10 +66,9 @@ class ServerSession:
     def variables(self) -> Sequence[str]:
         """Return the names of the server's variables; empty until they are loaded."""
         try:
-            names: Sequence[str] = self._get("variables").value
+            return [variable.name for variable in self._get("variables").value]
         except StillLoading:
             return ()
-        return names
 
     def files(self) -> CachedResponse[list[FileRef]]:
         """Return the files of the key's user, newest first."""

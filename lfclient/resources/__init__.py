@@ -1,0 +1,1 @@
+"""What a server keeps for its flows: models and their providers, variables, knowledge bases."""

@@ -1,0 +1,165 @@
+"""Models, and the providers that serve them."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from lfclient.common.coerce import as_dict, as_list, as_str
+from lfclient.common.json_types import JsonObject
+
+ModelKind = Literal["language", "embedding"]
+
+_MODEL_TYPES: dict[ModelKind, str] = {"language": "llm", "embedding": "embeddings"}
+
+
+@dataclass(frozen=True)
+class ModelOption:
+    """A model that a flow may use.
+
+    `is_ready` is False while its provider lacks a setting, such as its key. `calls_tools` is None
+    if the server doesn't tell. `value` is what a run sends, as the only item of a list: the
+    server's own object, of which Langflow 1.8 needs more than name and provider.
+    """
+
+    name: str
+    provider: str
+    is_ready: bool
+    calls_tools: bool | None
+    value: JsonObject
+
+
+@dataclass(frozen=True)
+class ProviderSetting:
+    """A setting of a provider, such as its key, which the server keeps as the variable `name`.
+
+    `options` are suggested values. `parameter` is the parameter of a component that replaces it
+    for one run; "" if there is none.
+    """
+
+    name: str
+    label: str
+    is_required: bool
+    is_secret: bool
+    is_set: bool
+    options: tuple[str, ...] = ()
+    help: str = ""
+    parameter: str = ""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A provider of models. `is_ready`: the server has all settings that it requires.
+
+    `models` are all that Langflow knows of, by kind; `docs_url` is where a key can be had.
+    """
+
+    name: str
+    is_ready: bool
+    settings: tuple[ProviderSetting, ...] = ()
+    docs_url: str = ""
+    language_models: tuple[ModelOption, ...] = ()
+    embedding_models: tuple[ModelOption, ...] = ()
+
+    def models(self, kind: ModelKind) -> tuple[ModelOption, ...]:
+        """Return the models of one kind."""
+        return self.language_models if kind == "language" else self.embedding_models
+
+
+def parse_provider(item: JsonObject, variables: Collection[str]) -> Provider | None:
+    """Return the provider of an entry of `GET /api/v1/models`; None without a name.
+
+    `variables` are the names of the variables that have a value.
+    """
+    name = as_str(item.get("provider"))
+    if not name:
+        return None
+    is_ready = item.get("is_enabled") is True
+    known = [model for model in as_list(item.get("models")) if isinstance(model, dict)]
+
+    def models(kind: ModelKind) -> tuple[ModelOption, ...]:
+        return tuple(_known_models(item, known, kind, is_ready=is_ready))
+
+    settings = (_setting(entry, variables) for entry in as_list(item.get("variables")))
+    return Provider(
+        name,
+        is_ready,
+        tuple(setting for setting in settings if setting),
+        as_str(item.get("api_docs_url")),
+        models("language"),
+        models("embedding"),
+    )
+
+
+def merge_options(
+    options: Iterable[JsonObject], providers: Iterable[Provider], kind: ModelKind
+) -> list[ModelOption]:
+    """Return the models of `GET /api/v1/model_options`, then those of providers not ready yet.
+
+    A server that has no provider ready offers the models of all of them.
+    """
+    by_name = {provider.name: provider for provider in providers}
+    ready = list(_parse_options(options, by_name, kind))
+    listed = {(option.provider, option.name) for option in ready}
+    others = [
+        model
+        for provider in by_name.values()
+        if not provider.is_ready
+        for model in provider.models(kind)
+        if (model.provider, model.name) not in listed
+    ]
+    return sorted([*ready, *others], key=lambda option: not option.is_ready)
+
+
+def _parse_options(
+    options: Iterable[JsonObject], providers: dict[str, Provider], kind: ModelKind
+) -> Iterator[ModelOption]:
+    for option in options:
+        name, provider_name = as_str(option.get("name")), as_str(option.get("provider"))
+        # 1.8 lists "__enable_provider_OpenAI__" for its editor
+        if not name or as_dict(option.get("metadata")).get("is_disabled_provider"):
+            continue
+        provider = providers.get(provider_name)
+        known = provider.models(kind) if provider else ()
+        calls_tools = next((model.calls_tools for model in known if model.name == name), None)
+        is_ready = provider is None or provider.is_ready
+        yield ModelOption(name, provider_name, is_ready, calls_tools, option)
+
+
+def _known_models(
+    item: JsonObject, models: Iterable[JsonObject], kind: ModelKind, *, is_ready: bool
+) -> Iterator[ModelOption]:
+    provider = as_str(item.get("provider"))
+    mapping = as_dict(item.get("mapping"))
+    for model in models:
+        name, metadata = as_str(model.get("model_name")), as_dict(model.get("metadata"))
+        is_kind = as_str(metadata.get("model_type")) in ("", _MODEL_TYPES[kind])
+        if not name or not is_kind or metadata.get("not_supported") or metadata.get("deprecated"):
+            continue
+        value: JsonObject = {"name": name, "provider": provider}
+        if kind == "language" and mapping:
+            value["metadata"] = {
+                "model_class": as_str(mapping.get("model_class")),
+                "model_name_param": as_str(mapping.get("model_param")) or "model",
+                "api_key_param": "api_key",
+            }
+        calls_tools = metadata.get("tool_calling")
+        calls_tools = calls_tools if isinstance(calls_tools, bool) else None
+        yield ModelOption(name, provider, is_ready, calls_tools, value)
+
+
+def _setting(entry: object, variables: Collection[str]) -> ProviderSetting | None:
+    item = as_dict(entry)
+    name = as_str(item.get("variable_key"))
+    if not name:
+        return None
+    component = as_dict(item.get("component_metadata"))
+    return ProviderSetting(
+        name,
+        as_str(item.get("variable_name")) or name,
+        item.get("required") is True,
+        item.get("is_secret") is True,
+        name in variables,
+        tuple(filter(None, map(as_str, as_list(item.get("options"))))),
+        as_str(item.get("description")),
+        as_str(component.get("mapping_field")),
+    )

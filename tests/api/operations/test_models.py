@@ -1,0 +1,94 @@
+"""The requests for models, providers and variables, and what servers answer to them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lfclient import InvalidRequest, ServerFault
+from lfclient.errors import BadAnswer
+from tests.support.scripted import Server
+
+VARIABLES = "/base/api/v1/variables/"
+MODELS = "/base/api/v1/models"
+ID = "89e14b05-22af-4aa7-9f60-964ec0308eb1"
+KEY = {"id": ID, "name": "OPENAI_API_KEY", "type": "Credential", "value": None}
+PROVIDER = {
+    "provider": "OpenAI",
+    "is_enabled": False,
+    "variables": [{"variable_key": "OPENAI_API_KEY", "required": True}],
+}
+
+
+def body(server: Server) -> object:
+    return json.loads(server.requests[-1].content)
+
+
+def test_a_new_variable_is_created():
+    server = Server().on("GET", VARIABLES, (200, [])).on("POST", VARIABLES, (201, KEY))
+    with server.client() as client:
+        saved = client.save_variable("OPENAI_API_KEY", "sk-1")
+    assert (saved.id, saved.name, saved.is_secret) == (ID, "OPENAI_API_KEY", True)
+    assert body(server) == {
+        "name": "OPENAI_API_KEY",
+        "value": "sk-1",
+        "type": "Credential",
+        "default_fields": [],
+    }
+
+
+def test_an_existing_variable_gets_another_value():
+    server = Server().on("GET", VARIABLES, (200, [KEY])).on("PATCH", VARIABLES + ID, (200, KEY))
+    with server.client() as client:
+        client.save_variable("OPENAI_API_KEY", "sk-2")
+    assert body(server) == {"id": ID, "name": "OPENAI_API_KEY", "value": "sk-2"}
+
+
+def test_a_key_that_the_provider_refuses_is_refused_in_its_words():
+    """They come with no secret, even if the server repeats it."""
+    refusal = (400, {"detail": "Invalid API key for OpenAI"})
+    server = Server().on("GET", VARIABLES, (200, [])).on("POST", VARIABLES, refusal)
+    with server.client() as client, pytest.raises(InvalidRequest) as caught:
+        client.save_variable("OPENAI_API_KEY", "sk-wrong")
+    assert caught.value.message == "Invalid API key for OpenAI"
+
+
+def test_settings_that_the_server_tried_in_vain_are_refused():
+    answers = [(200, {"valid": False, "error": "Invalid API key"}), (200, {"valid": True})]
+    server = Server().on("POST", f"{MODELS}/validate-provider", *answers)
+    with server.client() as client:
+        with pytest.raises(InvalidRequest, match="Invalid API key"):
+            client.check_provider("OpenAI", {"OPENAI_API_KEY": "sk-wrong"})
+        client.check_provider("OpenAI", {"OPENAI_API_KEY": "sk-1"})
+    assert body(server) == {"provider": "OpenAI", "variables": {"OPENAI_API_KEY": "sk-1"}}
+
+
+@pytest.mark.parametrize("variables", [(200, [KEY]), (403, {"detail": "No."}), (500, {})])
+def test_providers_are_listed_whether_or_not_their_variables_can_be(variables: tuple):
+    server = Server().on("GET", VARIABLES, variables).on("GET", MODELS, (200, [PROVIDER, {}]))
+    with server.client() as client:
+        (provider,) = client.providers()
+    assert provider.settings[0].is_set is (variables[0] == 200)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [((500, {"detail": "x"}), ServerFault), ((200, {"not": "a list"}), BadAnswer)],
+)
+def test_a_list_that_cannot_be_read_is_an_error(answer: tuple, error: type[Exception]):
+    server = Server().on("GET", MODELS, answer)
+    server.on("GET", "/base/api/v1/model_options/language", answer)
+    with server.client() as client:
+        for call in (client.models, client.providers):
+            with pytest.raises(error):
+                call()
+
+
+def test_a_variable_that_is_gone_counts_as_deleted():
+    server = Server().on("GET", VARIABLES, (200, [KEY]))
+    server.on("DELETE", VARIABLES + ID, (204, b""), (404, {"detail": "Variable not found"}))
+    with server.client() as client:
+        (variable,) = client.variables()
+        client.delete_variable(variable)
+        client.delete_variable(variable)

@@ -1,0 +1,108 @@
+"""Models and providers are read from the server's lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lfclient.resources.models import ModelOption, merge_options, parse_provider
+from lfclient.resources.variables import parse_variable
+
+
+def setting(key: str, **more: Any) -> dict[str, Any]:
+    return {"variable_key": key, "variable_name": key.title(), "is_secret": True, **more}
+
+
+def model(name: str, kind: str = "llm", **metadata: Any) -> dict[str, Any]:
+    return {"model_name": name, "metadata": {"model_type": kind, "tool_calling": True, **metadata}}
+
+
+OPENAI = {
+    "provider": "OpenAI",
+    "is_enabled": True,
+    "api_docs_url": "https://platform.openai.com/docs",
+    "mapping": {"model_class": "ChatOpenAI", "model_param": "model"},
+    "variables": [
+        setting("OPENAI_API_KEY", required=True, component_metadata={"mapping_field": "api_key"}),
+        setting("OPENAI_BASE_URL", is_secret=False, options=["https://a.example"]),
+    ],
+    "models": [
+        model("gpt-4o", tool_calling=False),
+        model("gpt-3", deprecated=True),
+        model("gpt-x", not_supported=True),
+        model("text-embedding-3-small", "embeddings"),
+    ],
+}
+ANTHROPIC = {
+    "provider": "Anthropic",
+    "is_enabled": False,
+    "mapping": {"model_class": "ChatAnthropic", "model_param": "model"},
+    "variables": [setting("ANTHROPIC_API_KEY", required=True)],
+    "models": [model("claude-sonnet-4-6")],
+}
+OPTION = {"name": "gpt-4o", "provider": "OpenAI", "metadata": {"model_class": "ChatOpenAI"}}
+PLACEHOLDER = {  # of Langflow 1.8
+    "name": "__enable_provider_Anthropic__",
+    "provider": "Anthropic",
+    "metadata": {"is_disabled_provider": True, "variable_name": None},
+}
+
+
+def test_a_provider_has_its_settings_and_what_is_set():
+    provider = parse_provider(OPENAI, {"OPENAI_API_KEY"})
+    assert provider
+    assert (provider.name, provider.is_ready) == ("OpenAI", True)
+    key, address = provider.settings
+    assert (key.is_required, key.is_secret, key.is_set) == (True, True, True)
+    assert (key.label, key.parameter) == ("Openai_Api_Key", "api_key")
+    assert (address.is_required, address.is_secret, address.is_set) == (False, False, False)
+    assert (address.options, address.parameter) == (("https://a.example",), "")
+
+
+def test_models_that_the_server_no_longer_supports_are_omitted():
+    provider = parse_provider(OPENAI, ())
+    assert provider
+    assert [one.name for one in provider.models("language")] == ["gpt-4o"]
+    assert [one.name for one in provider.models("embedding")] == ["text-embedding-3-small"]
+
+
+def test_the_models_that_are_ready_come_first_and_as_the_server_has_them():
+    providers = [parse_provider(one, ()) for one in (ANTHROPIC, OPENAI)]
+    ready, other = merge_options([OPTION, PLACEHOLDER], filter(None, providers), "language")
+    assert ready == ModelOption("gpt-4o", "OpenAI", True, False, OPTION)
+    assert (other.name, other.provider, other.is_ready) == (
+        "claude-sonnet-4-6",
+        "Anthropic",
+        False,
+    )
+    assert other.calls_tools is True
+
+
+def test_a_model_of_a_provider_without_a_key_can_be_run_by_langflow_1_8():
+    """It needs the class of the model, which only a list of all providers tells."""
+    provider = parse_provider(ANTHROPIC, ())
+    assert provider
+    (one,) = provider.models("language")
+    assert one.value["metadata"]["model_class"] == "ChatAnthropic"
+
+
+def test_models_that_a_server_without_any_provider_offers_are_not_ready():
+    anthropic = parse_provider(ANTHROPIC, ())
+    assert anthropic
+    option = {"name": "claude-sonnet-4-6", "provider": "Anthropic", "metadata": {}}
+    (one,) = merge_options([option], [anthropic], "language")
+    assert (one.is_ready, one.value) == (False, option)
+
+
+def test_a_variable_without_a_value_is_not_set():
+    assert [parse_variable(item) for item in ({}, {"name": "A"}, {"id": "1", "name": 5})] == [
+        None
+    ] * 3
+    item = {"id": "1", "name": "A", "type": "Credential", "value": None}
+    for has_value, is_set in ((True, True), (False, False), (None, True)):
+        more = {} if has_value is None else {"has_value": has_value}
+        variable = parse_variable({**item, **more})
+        assert variable
+        assert (variable.is_set, variable.is_secret) == (is_set, True)
+    generic = parse_variable({**item, "type": "Generic"})
+    assert generic
+    assert not generic.is_secret
