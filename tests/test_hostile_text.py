@@ -1,8 +1,5 @@
 """Text from others takes linear time, whatever stands in it."""
 
-import gc
-import time
-
 import pytest
 
 from lfclient.common.redaction import is_secret_name, looks_like_secret
@@ -20,6 +17,7 @@ from lfclient.outputs.model import Output, OutputKind
 from lfclient.outputs.tables import parse_rows
 from lfclient.runs.evidence import split_preamble
 from pages._ui.widgets import markdown
+from tests.support.cpu_time import cpu_seconds
 from tests.support.flows import flow, node
 
 LENGTH = 8_000  # characters; quadratic time takes a second for so many
@@ -94,16 +92,6 @@ FUNCTIONS = {
 }
 
 
-def seconds(function, text):
-    """Processor time of a call, without collecting garbage."""
-    gc.disable()
-    began = time.process_time()
-    function(text)
-    took = time.process_time() - began
-    gc.enable()
-    return took
-
-
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_hostile_text_takes_linear_time(name):
     """Eight times the text takes about eight times as long; 64 times would be quadratic."""
@@ -112,8 +100,8 @@ def test_a_hostile_text_takes_linear_time(name):
             start + (unit * (length // len(unit) + 1))[:length] + "!"  # what no repetition takes
             for length in (LENGTH // 8, LENGTH)
         )
-        allowed = 24 * max(seconds(FUNCTIONS[name], short), 0.002)
-        assert seconds(FUNCTIONS[name], long) < allowed, (start, unit)
+        allowed = 24 * max(cpu_seconds(FUNCTIONS[name], short), 0.002)
+        assert cpu_seconds(FUNCTIONS[name], long) < allowed, (start, unit)
 
 
 def test_many_unknown_keys_for_a_large_flow_take_linear_time():
@@ -121,7 +109,7 @@ def test_many_unknown_keys_for_a_large_flow_take_linear_time():
         made = flow(*(node(f"Step-{number}") for number in range(size)))
         keys = [f"Other-{number}.a.b.c" for number in range(size)]
         assert len(made.fields_by_key) == 0
-        return seconds(lambda keys: fit_values(made, dict.fromkeys(keys, "x"), {}), keys)
+        return cpu_seconds(lambda keys: fit_values(made, dict.fromkeys(keys, "x"), {}), keys)
 
     assert fit(4_000) < 24 * max(fit(500), 0.002)
 
