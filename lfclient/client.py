@@ -259,7 +259,7 @@ class LangflowClient:
 
         The server tries a provider's key. Raises `InvalidRequest` for one that is refused.
         """
-        return self._drive(models.save_variable(name, value, is_secret))
+        return self._drive(models.save_variable(self._context, name, value, is_secret))
 
     def delete_variable(self, variable: ServerVariable) -> None:
         """Delete a variable; components that name it then fail."""
@@ -273,13 +273,13 @@ class LangflowClient:
         """Return the providers of models with what is set, those ready first; never a value."""
         return self._drive(models.list_providers())
 
-    def check_provider(self, provider: str, settings: dict[str, str]) -> None:
+    def check_provider(self, provider: str, settings: Mapping[str, str]) -> None:
         """Let the server try a provider's settings. Raises `InvalidRequest` if it refuses them.
 
-        `settings` are values by the name of the `ProviderSetting`. A provider that can't be
-        reached passes, and so does every one on servers before 1.10 that have no address for it.
+        `settings` are values by the name of the `ProviderSetting`. They pass as well if the server
+        can't reach the provider, or lacks the package that it needs for that.
         """
-        return self._drive(models.check_provider(provider, settings))
+        return self._drive(models.check_provider(self._context, provider, settings))
 
     @renamed_keyword("own", "custom_code")
     def catalogue(self, custom_code: Mapping[str, str] | None = None) -> JsonObject:

@@ -1,10 +1,14 @@
 """The server's models, their providers, and the variables that hold the providers' settings."""
 
+from collections.abc import Mapping
+
 from lfclient.api.error_mapping import error_from_response
+from lfclient.api.operations.context import ApiContext
 from lfclient.api.requests import RequestSpec, id_segment, list_request
 from lfclient.api.steps import Steps, fetch, or_default, send
 from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import JsonObject
+from lfclient.common.redaction import is_secret_name
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.resources.models import (
     ModelKind,
@@ -47,15 +51,13 @@ def list_models(kind: ModelKind) -> Steps[list[ModelOption]]:
     return merge_options(options, providers, kind)
 
 
-def check_provider(provider: str, settings: dict[str, str]) -> Steps[None]:
-    """Let the server try a provider's settings. Raises `InvalidRequest` if it refuses them.
-
-    A provider that can't be reached passes.
-    """
+def check_provider(context: ApiContext, provider: str, settings: Mapping[str, str]) -> Steps[None]:
+    """Let the server try a provider's settings. Raises `InvalidRequest` if it refuses them."""
+    context.redactor.add(*(value for name, value in settings.items() if is_secret_name(name)))
     spec = RequestSpec(
         "POST",
         f"{_MODELS}/validate-provider",
-        json={"provider": provider, "variables": settings},
+        json={"provider": provider, "variables": dict(settings)},
         idempotent=True,
         min_timeout=_CHECK_SECONDS,
     )
@@ -67,11 +69,15 @@ def check_provider(provider: str, settings: dict[str, str]) -> Steps[None]:
         )
 
 
-def save_variable(name: str, value: str, is_secret: bool) -> Steps[ServerVariable]:
+def save_variable(
+    context: ApiContext, name: str, value: str, is_secret: bool
+) -> Steps[ServerVariable]:
     """Create a variable, or give it another value.
 
     The server tries a provider's key. Raises `InvalidRequest` for one that the provider refuses.
     """
+    if is_secret:
+        context.redactor.add(value)
     variables = yield from list_variables()
     existing = next((one for one in variables if one.name == name), None)
     if existing:

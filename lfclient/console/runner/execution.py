@@ -183,6 +183,8 @@ async def _wait_for_call(
         if search and search.done():
             search.result()  # raises the error that ended it, if any
             return True
+        if search:
+            search.cancel()  # the call or Stop decides now
         remaining = start_deadline - time.monotonic()
         if started and remaining > 0:
             safe = asyncio.ensure_future(started.wait())

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from lfclient import InvalidRequest, ServerFault
+from lfclient import InvalidRequest, LangflowError, ServerFault
 from lfclient.errors import BadAnswer
 from tests.support.scripted import Server
 
@@ -46,12 +46,27 @@ def test_an_existing_variable_gets_another_value():
 
 
 def test_a_key_that_the_provider_refuses_is_refused_in_its_words():
-    """They come with no secret, even if the server repeats it."""
     refusal = (400, {"detail": "Invalid API key for OpenAI"})
     server = Server().on("GET", VARIABLES, (200, [])).on("POST", VARIABLES, refusal)
     with server.client() as client, pytest.raises(InvalidRequest) as caught:
         client.save_variable("OPENAI_API_KEY", "sk-wrong")
     assert caught.value.message == "Invalid API key for OpenAI"
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_no_error_repeats_the_key(status: int):
+    refusal = (status, {"detail": "sk-wrong-key-1 is no key"})
+    server = Server().on("GET", VARIABLES, (200, [])).on("POST", VARIABLES, refusal)
+    server.on("POST", f"{MODELS}/validate-provider", refusal)
+    with server.client() as client:
+        for call in (
+            lambda: client.save_variable("OPENAI_API_KEY", "sk-wrong-key-1"),
+            lambda: client.check_provider("OpenAI", {"OPENAI_API_KEY": "sk-wrong-key-1"}),
+        ):
+            with pytest.raises(LangflowError) as caught:
+                call()
+            assert "is no key" in str(caught.value)
+            assert "sk-wrong-key-1" not in str(caught.value) + repr(caught.value.body)
 
 
 def test_settings_that_the_server_tried_in_vain_are_refused():
