@@ -94,6 +94,16 @@ def desk(
 
 
 @pytest.fixture
+def proxied_desk(
+    tmp_path: Path, langflow: LiveServer, client: LangflowClient, proxy: Proxy, timings: Timings
+) -> Iterator[Desk]:
+    """A console that connects through the proxy."""
+    made = Desk(tmp_path / "console", langflow, client, timings, url=proxy.url)
+    yield made
+    made.runner.close()
+
+
+@pytest.fixture
 def proxy(langflow: LiveServer) -> Iterator[Proxy]:
     with Proxy(langflow.url) as made:
         yield made

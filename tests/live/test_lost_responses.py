@@ -6,9 +6,7 @@ Executions are counted on the servers.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -32,13 +30,8 @@ LOST = Fault(stall=60.0)  # the server has received it, its response never comes
 
 
 @pytest.fixture
-def desk(
-    tmp_path: Path, langflow: LiveServer, client: LangflowClient, proxy: Proxy
-) -> Iterator[Desk]:
-    """A console that connects through the proxy."""
-    made = Desk(tmp_path / "console", langflow, client, url=proxy.url)
-    yield made
-    made.runner.close()
+def desk(proxied_desk: Desk) -> Desk:
+    return proxied_desk
 
 
 def ran_twice(record: RunRecord) -> bool:

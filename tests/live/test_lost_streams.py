@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from tests.live.flows import ECHO, ROWS
 from tests.live.held_flow import HeldFlow
 from tests.live.releases import Make, with_events
 from tests.support.proxy import Fault, Proxy
-from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 
 POST = "POST /api/v2/workflows"
@@ -44,13 +43,8 @@ def searches(record: RunRecord) -> bool:
 
 
 @pytest.fixture
-def desk(
-    tmp_path: Path, langflow: LiveServer, client: LangflowClient, proxy: Proxy
-) -> Iterator[Desk]:
-    """A console that connects through the proxy."""
-    made = Desk(tmp_path / "console", langflow, client, url=proxy.url)
-    yield made
-    made.runner.close()
+def desk(proxied_desk: Desk) -> Desk:
+    return proxied_desk
 
 
 def test_a_streamed_run_that_completes_after_its_connection_broke_is_found(
