@@ -370,6 +370,20 @@ def test_a_streamed_run_that_is_searched_for_again_says_so(langflow_stand_in):
     assert not app.exception
 
 
+def test_a_run_is_not_called_queued_on_the_server_before_that_has_responded(langflow_stand_in):
+    record = add_running_run(
+        langflow_stand_in.url,
+        status=RunStatus.QUEUED,
+        job_id=None,
+        attempts=1,
+        queue_limit=5,
+        worker="alive",
+    )
+    text = page_text(open_app(run=record.id))
+    assert "has not confirmed this run yet" in text
+    assert "at a time" not in text
+
+
 def test_a_run_that_stays_queued_says_why_and_what_to_do(langflow_stand_in):
     note = "This run has been queued for more than 5 minutes. Stop it, then run it again."
     record = add_running_run(
