@@ -83,7 +83,7 @@ class EventListener:
         last_event_id = context.record.run.last_event_id if context.record.run else None
         try:
             stream = context.client.events(context.run, last_event_id, context.flow)
-            async with aclosing(stream) as events:
+            async with context.load.streams, aclosing(stream) as events:
                 async for event in events:
                     if not isinstance(event, KeepAlive):  # a sign of the server, not of the run
                         self.last_activity = time.monotonic()

@@ -123,7 +123,7 @@ class _JobFollower:
             return
         waits = [asyncio.ensure_future(event.wait()) for event in events]
         try:
-            seconds = max(next(self._waits), self._retry_after)
+            seconds = max(next(self._waits), self._retry_after, self._context.load.min_poll_seconds)
             await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:

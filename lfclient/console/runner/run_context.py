@@ -12,6 +12,7 @@ from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.run_cache import RunNotCached
+from lfclient.console.runner.server_load import ServerLoad
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.commands import Command
 from lfclient.console.store.run_record import RecordProblem, RunRecord
@@ -98,7 +99,7 @@ class RunContext:
     writer: RecordWriter = field(init=False)
     timings: Timings = field(init=False)
     client: AsyncLangflowClient = field(init=False)
-    submit_slots: asyncio.Semaphore = field(init=False)  # of the server
+    load: ServerLoad = field(init=False)  # of the server
     task: asyncio.Task[None] | None = field(init=False, default=None)
 
     @property

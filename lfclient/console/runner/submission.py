@@ -8,13 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 from lfclient.common.json_types import JsonObject
 from lfclient.console.runner.run_context import RunContext
+from lfclient.console.runner.server_load import MAX_SUBMITS
 from lfclient.errors import ServerFault
 from lfclient.flows.model import Flow
 from lfclient.runs.model import Run
 
-# Langflow takes no longer in all for a few submits at a time than for all at once, and with too
-# many at once it responds to some only after minutes.
-MAX_SUBMITS = 10
 _MAX_REFUSED_SECONDS = 600.0
 _WAITING_NOTE = f"The console sends at most {MAX_SUBMITS} runs at a time to a server."
 
@@ -27,7 +25,7 @@ async def submit(
     While nothing has been sent, or what was sent was refused, the record has 0 `attempts`.
     `check` validates the overrides. Raises `LangflowError`.
     """
-    if context.submit_slots.locked():
+    if context.load.submits.locked():
         await context.change(attempts=0, note=_WAITING_NOTE)
     async with submit_slot(context) as has_slot:
         if not has_slot:
@@ -60,7 +58,7 @@ async def submit(
 @asynccontextmanager
 async def submit_slot(context: RunContext) -> AsyncIterator[bool]:
     """Hold one of the server's submit slots; yields False, without one, if Stop came first."""
-    slot = asyncio.ensure_future(context.submit_slots.acquire())
+    slot = asyncio.ensure_future(context.load.submits.acquire())
     stop = asyncio.ensure_future(context.commands.stop.wait())
     try:
         await asyncio.wait({slot, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -70,7 +68,7 @@ async def submit_slot(context: RunContext) -> AsyncIterator[bool]:
         stop.cancel()
         await asyncio.gather(slot, stop, return_exceptions=True)
         if not slot.cancelled():
-            context.submit_slots.release()
+            context.load.submits.release()
 
 
 def _may_resend(context: RunContext, error: ServerFault) -> bool:

@@ -12,7 +12,7 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.run_cache import RunNotCached
 from lfclient.console.runner.run_context import RunContext
-from lfclient.console.runner.submission import MAX_SUBMITS
+from lfclient.console.runner.server_load import ServerLoad
 from lfclient.console.runner.threads import in_thread, is_interpreter_shutdown
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.commands import Command
@@ -35,7 +35,7 @@ class TaskSupervisor:
         self._connect = connect
         self._timings = timings
         self._followed: dict[str, RunContext] = {}
-        self._submit_slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._loads: WeakValueDictionary[str, ServerLoad] = WeakValueDictionary()
         self._closed = False
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
@@ -67,8 +67,7 @@ class TaskSupervisor:
         context.writer, context.timings = self._writer, self._timings
         url = context.connection.url
         with self._lock:
-            slots = self._submit_slots.get(url) or asyncio.Semaphore(MAX_SUBMITS)
-            context.submit_slots = self._submit_slots[url] = slots
+            context.load = self._loads.setdefault(url, ServerLoad())
             if context.id not in self._followed:
                 self._followed[context.id] = context
                 self._loop.call_soon_threadsafe(self._create_task, context, execute)
@@ -110,6 +109,7 @@ class TaskSupervisor:
             context.task = self._loop.create_task(self._follow(context, execute))
 
     async def _follow(self, context: RunContext, execute: Execute) -> None:
+        context.load.followed_runs += 1
         try:
             await self._connect_and_execute(context, execute)
         except RunNotCached:
@@ -129,6 +129,7 @@ class TaskSupervisor:
                     "The console's log has the details. The run may continue on the server.",
                 )
         finally:
+            context.load.followed_runs -= 1
             with self._lock:
                 self._followed.pop(context.id, None)
             # no task is left to execute them

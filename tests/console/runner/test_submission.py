@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from lfclient.console.runner.submission import MAX_SUBMITS
+from lfclient.console.runner.server_load import MAX_SUBMITS
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
 from lfclient.runs.model import RunStatus
