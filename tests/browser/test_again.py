@@ -26,6 +26,7 @@ def test_a_run_is_opened_elsewhere_run_again_and_edited(screen, window, console)
     expect(other.page).not_to_have_url(address)
     other.wait("completed")
     expect(other.part("outputs")).to_contain_text(text)
+    other.drawn()  # a redraw takes the focus from a button
     other.part("run-again").get_by_role("button", name="Edit and run").focus()
     other.page.keyboard.press("Enter")
     expect(other.page.locator("textarea").first).to_have_value(text)
@@ -46,6 +47,7 @@ def test_a_run_is_compared_with_an_earlier_one_of_its_flow(screen, console):
     words = screen.part("compared-pair-0-1-2")
     expect(words).to_contain_text("− sun")
     expect(words).to_contain_text("+ rain")
+    screen.drawn()  # a chart that is still loading keeps the width it began with
     page.set_viewport_size({"width": 500, "height": 900})
     main = page.get_by_test_id("stMain")
     wait_for(lambda: main.evaluate("main => main.scrollWidth <= main.clientWidth"))
