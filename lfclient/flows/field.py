@@ -7,6 +7,7 @@ from typing import Literal
 from lfclient.common.deprecation import RenamedAttribute
 from lfclient.common.formatting import with_id
 from lfclient.common.json_types import Json, JsonObject
+from lfclient.resources.models import ModelKind
 
 _VARIABLE_KEY = "$variable"
 
@@ -77,7 +78,8 @@ class Field:
     `{{name}}` where `double_braces`. `wire_type` is the server's `type` of the parameter.
     `chat_files`: takes the chat message's files. `stored_with_flow`: its uploads belong to the
     flow, not to the user. `inner_target` is the (component id, parameter) inside a group that this
-    group parameter stands for.
+    group parameter stands for. `model_kind` is the kind of model that a model parameter takes;
+    `needs_tool_calls`: only models that can call tools.
     """
 
     component: str
@@ -114,6 +116,8 @@ class Field:
     wire_type: str = ""
     inner_target: tuple[str, str] | None = None
     has_shared_name: bool = False
+    model_kind: ModelKind = "language"
+    needs_tool_calls: bool = False
 
     # names of 0.1
     behind = RenamedAttribute("inner_target")

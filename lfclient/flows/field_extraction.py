@@ -81,6 +81,8 @@ _PROTECTED_PARAMETERS = frozenset(
         "bing_search_url",
     }
 )
+# Set by the editor or by an agent; an override has no effect or breaks the run.
+_INTERNAL_PARAMETERS = frozenset({"tools_metadata", "tool_placeholder", "flow_id_selected"})
 _PASSWORD_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.UNKNOWN})
 _VARIABLE_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.SECRET})
 
@@ -112,6 +114,8 @@ def locked_reason(component: Component, parameter: str, *, is_connected: bool) -
     entry = component.template.get(parameter)
     if entry is None or parameter == "_type":
         return "The component has no such parameter."
+    if parameter.startswith("_") or parameter in _INTERNAL_PARAMETERS:
+        return "It is internal to Langflow."
     owner, name = component.resolve_proxy(parameter) or (component, parameter)
     source = owner.template.get(name, entry)
     declared = {source.get("_input_type"), entry.get("_input_type")}
@@ -124,6 +128,8 @@ def locked_reason(component: Component, parameter: str, *, is_connected: bool) -
         return "It is protected: only the flow's author can change it."
     if name == "session_id":
         return "It is set to the run's session."
+    if component.tool_mode and entry.get("tool_mode") is True:
+        return "The agent that uses this component as a tool sets it."
     if declared & CONNECTION_INPUTS or (declared == {None} and _is_handle(entry)):
         return "Its value can only come from another component."
     if declared & EDITOR_INPUTS or types & _EDITOR_TYPES:
@@ -150,7 +156,6 @@ def extract_field(
         kind = FieldKind.MULTILINE  # only the `template` of a prompt defines variables
     choices = _choices(entry)
     is_chat_input = owner.has_type("ChatInput")
-    is_set_by_agent = component.tool_mode and entry.get("tool_mode") is True
     names = tuple(option_names(choices))
     field = Field(
         component=component.id,
@@ -159,7 +164,7 @@ def extract_field(
         parameter=parameter,
         label=as_str(entry.get("display_name")) or as_str(entry.get("name")) or parameter,
         kind=kind,
-        required=entry.get("required") is True and component.runs and not is_set_by_agent,
+        required=entry.get("required") is True and component.runs,
         advanced=entry.get("advanced") is True,
         api_editable=entry.get("api_editable") is True,
         options=names,
@@ -186,6 +191,10 @@ def extract_field(
         wire_type=as_str(entry.get("type")),
         inner_target=(owner.id, name) if inner_target else None,
         has_shared_name=has_shared_name,
+        model_kind="embedding" if entry.get("model_type") == "embedding" else "language",
+        # before 1.11 an agent's parameter doesn't say so
+        needs_tool_calls=as_dict(entry.get("filters")).get("tool_calling") is True
+        or owner.has_type("Agent"),
     )
     return _with_default(field, entry)
 
@@ -215,7 +224,8 @@ def _with_default(field: Field, entry: JsonObject) -> Field:
     if field.loads_variable and isinstance(raw, str) and raw:
         return replace(field, default=Variable(raw), has_stored_value=True)
     if field.secret:
-        return replace(field, default="", has_stored_value=bool(raw), loads_variable=False)
+        loads_variable = field.loads_variable and not raw
+        return replace(field, default="", has_stored_value=bool(raw), loads_variable=loads_variable)
     default = KIND_HANDLERS[field.kind].coerce(field, raw)
     choices = field.choices
     if field.kind is FieldKind.MODEL:

@@ -196,12 +196,38 @@ def test_free_text_is_allowed_if_the_options_are_not_final():
     assert not free(options=["a"], real_time_refresh=True)
 
 
-def test_nothing_is_required_if_the_component_never_runs_or_an_agent_sets_it():
+def test_nothing_is_required_of_a_component_that_never_runs():
     idle = flow(chat_input(), node("Idle-x", p=text(required=True)))
     assert not idle.fields[1].required
-    tool = node("Tool-t", p=text(required=True, tool_mode=True))
+
+
+def test_what_langflow_or_an_agent_sets_is_not_offered():
+    tool = node(
+        "Tool-t", query=text(required=True, tool_mode=True), limit=text(), tool_placeholder=text()
+    )
     tool["data"]["node"]["tool_mode"] = True
-    assert not flow(tool).fields[0].required
+    tool["data"]["node"]["template"]["_frontend_node_flow_id"] = {"value": "1"}
+    assert [field.parameter for field in flow(tool).fields] == ["limit"]
+
+
+def test_a_model_parameter_says_which_models_it_takes():
+    parameters = {
+        "agent": entry(
+            "ModelInput", "model", model_type="language", filters={"tool_calling": True}
+        ),
+        "embedder": entry("ModelInput", "model", model_type="embedding"),
+    }
+    agent, embedder = flow(node("T-a", **parameters)).fields
+    assert (agent.model_kind, agent.needs_tool_calls) == ("language", True)
+    assert (embedder.model_kind, embedder.needs_tool_calls) == ("embedding", False)
+    old = flow(node("Agent-a", model=entry("ModelInput", "model"))).fields[0]
+    assert (old.model_kind, old.needs_tool_calls) == ("language", True)
+
+
+def test_an_empty_secret_that_names_a_variable_still_loads_one():
+    """Langflow 1.11 looks up an entered key there as a variable's name."""
+    found = flow(node("T-a", key=entry("SecretStrInput", "str", "", load_from_db=True))).fields[0]
+    assert (found.default, found.has_stored_value, found.loads_variable) == ("", False, True)
 
 
 def test_a_groups_field_stands_for_an_inner_parameter_and_is_protected_like_it():
