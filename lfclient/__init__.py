@@ -22,8 +22,10 @@ from lfclient.errors import (
 from lfclient.flows.field import Field, FieldKind, Problem, Variable
 from lfclient.flows.graph import Component, Edge
 from lfclient.flows.model import Flow, FlowSummary
+from lfclient.flows.needs import Need, NeedKind
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.resources.models import ModelKind, ModelOption, Provider, ProviderSetting
+from lfclient.resources.server_resources import ServerResources
 from lfclient.resources.variables import ServerVariable
 from lfclient.runs.components import (
     ComponentRun,
@@ -99,6 +101,8 @@ __all__ = [
     "MessageRemoved",
     "ModelKind",
     "ModelOption",
+    "Need",
+    "NeedKind",
     "NotLangflow",
     "NotRun",
     "NotWaiting",
@@ -117,6 +121,7 @@ __all__ = [
     "RunStatus",
     "ServerFault",
     "ServerInfo",
+    "ServerResources",
     "ServerVariable",
     "SessionNotFound",
     "StopResult",

@@ -125,6 +125,8 @@ class AsyncLangflowClient:
     delete_variable = _awaitable(LangflowClient.delete_variable)
     models = _awaitable(LangflowClient.models)
     providers = _awaitable(LangflowClient.providers)
+    resources = _awaitable(LangflowClient.resources)
+    needs = _awaitable(LangflowClient.needs)
     check_provider = _awaitable(LangflowClient.check_provider)
     catalogue = _awaitable(LangflowClient.catalogue)
     create_flow = _awaitable(LangflowClient.create_flow)

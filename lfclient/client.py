@@ -34,8 +34,10 @@ from lfclient.common.deprecation import renamed_keyword
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow, FlowSummary
+from lfclient.flows.needs import Need
 from lfclient.outputs.model import FileRef
 from lfclient.resources.models import ModelKind, ModelOption, Provider
+from lfclient.resources.server_resources import ServerResources
 from lfclient.resources.variables import ServerVariable
 from lfclient.runs.components import ComponentRun, HumanInput, Message
 from lfclient.runs.events import Event
@@ -272,6 +274,14 @@ class LangflowClient:
     def providers(self) -> list[Provider]:
         """Return the providers of models with what is set, those ready first; never a value."""
         return self._drive(models.list_providers())
+
+    def resources(self, *kinds: ModelKind) -> ServerResources:
+        """Return the providers, the models of these kinds, and the names of the variables."""
+        return self._drive(models.get_resources(kinds))
+
+    def needs(self, flow: Flow | str, overrides: Mapping[str, Any] | None = None) -> list[Need]:
+        """Return what a run with these overrides needs: models, keys, files, variables, values."""
+        return self._drive(models.find_flow_needs(self._context, flow, overrides or {}))
 
     def check_provider(self, provider: str, settings: Mapping[str, str]) -> None:
         """Let the server try a provider's settings. Raises `InvalidRequest` if it refuses them.

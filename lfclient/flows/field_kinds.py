@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from lfclient.common.json_text import from_json, to_json
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.field import Field, FieldKind
+from lfclient.resources.models import model_label
 
 _EXPECTED_INTEGER = "Enter a whole number, such as 5."
 _EXPECTED_NUMBER = "Enter a number, such as 0.5."
@@ -322,12 +323,6 @@ def option_names(items: Iterable[Json]) -> list[str]:
     """Return the names of options, which flows store as texts or as dicts with a name."""
     names = (item.get("name") if isinstance(item, dict) else item for item in items)
     return [str(name) for name in names if name is not None]
-
-
-def model_label(choice: JsonObject) -> str:
-    """Return a model's label: provider, then name."""
-    provider = choice.get("provider")
-    return f"{provider}: {choice['name']}" if provider else str(choice["name"])
 
 
 def _check_options(field: Field, names: Iterable[Json]) -> Iterable[str]:

@@ -1,6 +1,6 @@
 """Models, and the providers that serve them."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,6 +26,11 @@ class ModelOption:
     is_ready: bool
     calls_tools: bool | None
     value: JsonObject
+
+    @property
+    def label(self) -> str:
+        """Provider and name, as people choose them."""
+        return model_label(self.value)
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,36 @@ class Provider:
     def models(self, kind: ModelKind) -> tuple[ModelOption, ...]:
         """Return the models of one kind."""
         return self.language_models if kind == "language" else self.embedding_models
+
+
+def model_label(value: JsonObject) -> str:
+    """Return a model's label: provider, then name."""
+    provider = value.get("provider")
+    return f"{provider}: {value['name']}" if provider else str(value["name"])
+
+
+def find_model(text: str, options: Sequence[ModelOption]) -> JsonObject:
+    """Return what a run sends for a model that a person chose or typed.
+
+    `text` is a label, "OpenAI: gpt-4o", or a name that only one provider has. A provider may have
+    models that are not among `options`. Raises `ValueError` with a sentence.
+    """
+    by_label = {option.label: option for option in options}
+    same_name = [option for option in options if option.name == text]
+    if text in by_label or len(same_name) == 1:
+        return (by_label.get(text) or same_name[0]).value
+    before, _, name = text.partition(":")
+    prefix, name = before.strip().casefold(), name.strip()
+    sample = next((one for one in options if one.provider.casefold() == prefix), None)
+    if sample is None or not name:
+        providers = dict.fromkeys(option.provider for option in options)
+        example = next(iter(providers), "OpenAI")
+        raise ValueError(
+            f"Enter the model with its provider, such as “{example}: {name or text}”. "
+            f"The providers are {', '.join(providers)}."
+        )
+    # Langflow 1.8 needs the attributes that all models of a provider have
+    return {**sample.value, "name": name}
 
 
 def parse_provider(item: JsonObject, variables: Collection[str]) -> Provider | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lfclient.resources.models import ModelOption, merge_options, parse_provider
+import pytest
+
+from lfclient.resources.models import ModelOption, find_model, merge_options, parse_provider
 from lfclient.resources.variables import parse_variable
 
 
@@ -91,6 +93,27 @@ def test_models_that_a_server_without_any_provider_offers_are_not_ready():
     option = {"name": "claude-sonnet-4-6", "provider": "Anthropic", "metadata": {}}
     (one,) = merge_options([option], [anthropic], "language")
     assert (one.is_ready, one.value) == (False, option)
+
+
+GPT = ModelOption("gpt-4o", "OpenAI", True, True, OPTION)
+MINI = ModelOption("mini", "OpenAI", True, True, {"name": "mini", "provider": "OpenAI"})
+SHARED = ModelOption("mini", "Azure", True, True, {"name": "mini", "provider": "Azure"})
+
+
+@pytest.mark.parametrize("text", ["OpenAI: gpt-4o", "gpt-4o"])
+def test_a_model_is_found_by_its_label_or_a_name_that_one_provider_has(text: str):
+    assert find_model(text, [MINI, GPT, SHARED]) == OPTION
+
+
+@pytest.mark.parametrize("text", ["OpenAI: my-model:latest", "openai:my-model:latest"])
+def test_a_typed_model_of_a_provider_gets_the_attributes_of_its_others(text: str):
+    assert find_model(text, [GPT, SHARED]) == {**OPTION, "name": "my-model:latest"}
+
+
+@pytest.mark.parametrize("text", ["mini", "my-model", "Nobody: x", "OpenAI:"])
+def test_a_model_whose_provider_is_not_known_is_refused(text: str):
+    with pytest.raises(ValueError, match=r"such as “OpenAI: .*providers are OpenAI, Azure"):
+        find_model(text, [GPT, MINI, SHARED])
 
 
 def test_a_variable_without_a_value_is_not_set():

@@ -1,15 +1,18 @@
 """The server's models, their providers, and the variables that hold the providers' settings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.flows import get_flow
 from lfclient.api.requests import RequestSpec, id_segment, list_request
 from lfclient.api.steps import Steps, fetch, or_default, send
 from lfclient.common.coerce import as_dict
-from lfclient.common.json_types import JsonObject
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import is_secret_name
 from lfclient.errors import InvalidRequest, LangflowError
+from lfclient.flows.model import Flow
+from lfclient.flows.needs import Need, find_needs
 from lfclient.resources.models import (
     ModelKind,
     ModelOption,
@@ -17,6 +20,7 @@ from lfclient.resources.models import (
     merge_options,
     parse_provider,
 )
+from lfclient.resources.server_resources import ServerResources
 from lfclient.resources.variables import ServerVariable, parse_variable
 from lfclient.wire.schemas import Items
 
@@ -33,22 +37,41 @@ def list_variables() -> Steps[list[ServerVariable]]:
     return sorted(parsed, key=lambda variable: variable.name)
 
 
+def get_resources(kinds: Iterable[ModelKind]) -> Steps[ServerResources]:
+    """Return the providers, those ready first, the models of these kinds, and the variables."""
+    variables = yield from or_default(list_variables(), [])
+    names = frozenset(variable.name for variable in variables if variable.is_set)
+    items = yield from fetch(list_request(_MODELS), Items[JsonObject], "list of providers")
+    parsed = filter(None, (parse_provider(item, names) for item in items))
+    providers = tuple(sorted(parsed, key=lambda provider: not provider.is_ready))
+    models: dict[ModelKind, tuple[ModelOption, ...]] = {}
+    for kind in kinds:
+        path = f"/api/v1/model_options/{kind}"
+        options = yield from fetch(list_request(path), Items[JsonObject], "list of models")
+        models[kind] = tuple(merge_options(options, providers, kind))
+    return ServerResources(providers, models, names)
+
+
 def list_providers() -> Steps[list[Provider]]:
     """Return the providers with what is set, those ready first; never a value."""
-    variables = yield from or_default(list_variables(), [])
-    names = {variable.name for variable in variables if variable.is_set}
-    items = yield from fetch(list_request(_MODELS), Items[JsonObject], "list of providers")
-    parsed = (parse_provider(item, names) for item in items)
-    return sorted(filter(None, parsed), key=lambda provider: not provider.is_ready)
+    resources = yield from get_resources(())
+    return list(resources.providers)
 
 
 def list_models(kind: ModelKind) -> Steps[list[ModelOption]]:
     """Return the models that the server offers, those of providers that are ready first."""
-    path = f"/api/v1/model_options/{kind}"
-    options = yield from fetch(list_request(path), Items[JsonObject], "list of models")
-    items = yield from fetch(list_request(_MODELS), Items[JsonObject], "list of providers")
-    providers = filter(None, (parse_provider(item, ()) for item in items))
-    return merge_options(options, providers, kind)
+    resources = yield from get_resources((kind,))
+    return list(resources.models[kind])
+
+
+def find_flow_needs(
+    context: ApiContext, flow: Flow | str, overrides: Mapping[str, Json]
+) -> Steps[list[Need]]:
+    """Return what a run of a flow with these overrides needs."""
+    if isinstance(flow, str):
+        flow = yield from get_flow(context, flow)
+    resources = yield from get_resources(flow.model_kinds)
+    return find_needs(flow, overrides, resources)
 
 
 def check_provider(context: ApiContext, provider: str, settings: Mapping[str, str]) -> Steps[None]:

@@ -15,8 +15,9 @@ import streamlit as st
 
 from lfclient.common.json_text import to_json
 from lfclient.flows.field import Field, FieldKind, Range, Variable
-from lfclient.flows.field_kinds import KIND_HANDLERS, model_label, option_names
+from lfclient.flows.field_kinds import KIND_HANDLERS, option_names
 from lfclient.flows.validation import is_changed
+from lfclient.resources.models import model_label
 from pages._ui.widgets.markdown import escape
 
 WidgetStates = dict[str, Any]  # the states of a field's widgets, by key suffix

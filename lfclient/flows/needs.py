@@ -1,0 +1,154 @@
+"""What a flow needs before it can run: models, keys, files, variables, values."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lfclient.common.json_types import Json
+from lfclient.flows.field import Field, FieldKind, Variable
+from lfclient.flows.model import Flow
+from lfclient.flows.run_inputs import field_label
+from lfclient.resources.models import Provider, ProviderSetting, model_label
+from lfclient.resources.server_resources import ServerResources
+
+
+class NeedKind(StrEnum):
+    """What is needed."""
+
+    MODEL = "model"
+    PROVIDER = "provider"  # settings of a model's provider, such as its key
+    FILE = "file"
+    VARIABLE = "variable"  # a server variable that a parameter names
+    VALUE = "value"  # a required parameter that the flow leaves empty
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that a flow needs, and whether it has it.
+
+    `keys` are the overrides that meet it, of the provider's components each their own; the first
+    is the one to point at. They are empty if only the server's settings can. `provider` and
+    `missing`, its settings that neither the server nor all components have, are a provider's.
+    """
+
+    kind: NeedKind
+    keys: tuple[str, ...]
+    message: str
+    is_met: bool
+    provider: Provider | None = None
+    missing: tuple[ProviderSetting, ...] = ()
+
+
+def find_needs(flow: Flow, overrides: Mapping[str, Json], resources: ServerResources) -> list[Need]:
+    """Return what a run with these overrides needs, in the order in which people fill it in.
+
+    What the flow itself contains, such as a file or a value, is not needed.
+    """
+    fields = [field for field in flow.fields if field.runs and not field.chat_input]
+    models = [field for field in fields if is_model_need(field)]
+    providers = list(_provider_needs(flow, models, overrides, resources))
+    return [
+        *(_model_need(field, _value(field, overrides)) for field in models),
+        *providers,
+        *_other_needs(fields, overrides, resources, providers),
+    ]
+
+
+def is_model_need(field: Field) -> bool:
+    """Return whether a field is a model that its component can't do without."""
+    return field.kind is FieldKind.MODEL and field.required
+
+
+def is_file_need(field: Field) -> bool:
+    """Return whether a field takes the file that its component reads, and the flow has none."""
+    is_file = field.kind is FieldKind.FILE and not field.chat_files
+    return is_file and not field.stored_with_flow and not field.default
+
+
+def is_value_need(field: Field) -> bool:
+    """Return whether a field is required and the flow leaves it empty."""
+    is_empty = not field.has_stored_value and field.default in (None, "", [], {})
+    return field.required and is_empty and field.kind is not FieldKind.MODEL
+
+
+def _model_need(field: Field, value: Json) -> Need:
+    chosen = _model_of(value)
+    name = field.component_label(80)
+    if chosen is None:
+        return Need(NeedKind.MODEL, (field.key,), f"Choose a model for {name}.", False)
+    message = f"{name} uses {model_label(chosen)}."
+    return Need(NeedKind.MODEL, (field.key,), message, True)
+
+
+def _provider_needs(
+    flow: Flow,
+    models: Iterable[Field],
+    overrides: Mapping[str, Json],
+    resources: ServerResources,
+) -> Iterator[Need]:
+    components: dict[str, list[str]] = {}
+    for field in models:
+        chosen = _model_of(_value(field, overrides))
+        if chosen and chosen.get("provider"):
+            components.setdefault(str(chosen["provider"]), []).append(field.component)
+    for name, users in components.items():
+        provider = resources.provider(name)
+        if provider is None:
+            continue
+        missing = []
+        keys: list[str] = []
+        for setting in filter(lambda one: one.is_required, provider.settings):
+            own = [flow.fields_by_key.get(f"{user}.{setting.parameter}") for user in users]
+            keys += [field.key for field in own if field]
+            if not setting.is_set and not all(
+                field and _has_value(field, overrides, resources) for field in own
+            ):
+                missing.append(setting)
+        labels = " and ".join(setting.label for setting in missing)
+        message = f"{name}: no {labels} yet." if missing else f"{name} is set up."
+        yield Need(NeedKind.PROVIDER, tuple(keys), message, not missing, provider, tuple(missing))
+
+
+def _other_needs(
+    fields: Iterable[Field],
+    overrides: Mapping[str, Json],
+    resources: ServerResources,
+    providers: Iterable[Need],
+) -> Iterator[Need]:
+    provided = {key for need in providers for key in need.keys}
+    for field in fields:
+        value = _value(field, overrides)
+        name = f"{field_label(field)} of {field.component_label(80)}"
+        if is_file_need(field):
+            message = f"{name}: {'chosen' if value else 'no file yet'}."
+            yield Need(NeedKind.FILE, (field.key,), message, bool(value))
+        elif is_value_need(field):
+            is_met = value not in (None, "", [], {})
+            message = f"{name} {'is filled in' if is_met else 'is empty'}."
+            yield Need(NeedKind.VALUE, (field.key,), message, is_met)
+        elif isinstance(value, Variable) and field.required and field.key not in provided:
+            is_met = value.name in resources.variables
+            has = "has" if is_met else "lacks"
+            message = f"{name}: the server {has} the variable {value.name}."
+            yield Need(NeedKind.VARIABLE, (field.key,), message, is_met)
+
+
+def _value(field: Field, overrides: Mapping[str, Json]) -> Json:
+    return overrides.get(field.key, field.default)
+
+
+def _has_value(field: Field, overrides: Mapping[str, Json], resources: ServerResources) -> bool:
+    """Return whether a component has its own value for a provider's setting."""
+    value = _value(field, overrides)
+    if isinstance(value, Variable):
+        return value.name in resources.variables
+    return bool(value) or (field.has_stored_value and field.key not in overrides)
+
+
+def _model_of(value: Json) -> dict[str, Json] | None:
+    """Return the chosen model in a model parameter's value, or None."""
+    items = value if isinstance(value, list) else [value]
+    first = next(iter(items), None)
+    if isinstance(first, str) and first:
+        return {"name": first}
+    return first if isinstance(first, dict) and first.get("name") else None

@@ -1,0 +1,124 @@
+"""What a flow needs before it can run."""
+
+from __future__ import annotations
+
+import pytest
+
+from lfclient.flows.field import Variable
+from lfclient.flows.model import Flow
+from lfclient.flows.needs import Need, NeedKind, find_needs
+from lfclient.resources.models import Provider, ProviderSetting
+from lfclient.resources.server_resources import ServerResources
+from tests.support.flows import chat_input, edge, entry, graph, node, text
+
+GPT = [{"name": "gpt-4o", "provider": "OpenAI"}]
+LLAMA = [{"name": "llama", "provider": "Ollama"}]
+
+
+def key_setting(*, is_set: bool = False) -> ProviderSetting:
+    return ProviderSetting("OPENAI_API_KEY", "API Key", True, True, is_set, parameter="api_key")
+
+
+def server(*variables: str) -> ServerResources:
+    address = ProviderSetting("OLLAMA_BASE_URL", "Base URL", True, False, False)
+    key = key_setting(is_set="OPENAI_API_KEY" in variables)
+    providers = (Provider("OpenAI", key.is_set, (key,)), Provider("Ollama", False, (address,)))
+    return ServerResources(providers, variables=frozenset(variables))
+
+
+def agent(id: str = "Agent-a", model: object = None, **more: object) -> dict:
+    parameters = {
+        "model": entry("ModelInput", "model", model or [], required=True, model_type="language"),
+        "api_key": entry("SecretStrInput", "str", "", load_from_db=True),
+    }
+    return node(id, **{**parameters, **more})
+
+
+def needs(
+    *nodes: dict, resources: ServerResources | None = None, edges: tuple = (), **overrides: object
+) -> list[Need]:
+    flow = Flow.from_json(graph(*nodes, edges=list(edges)))
+    values = {key.replace("__", "."): value for key, value in overrides.items()}
+    values = {key.replace("_a.", "-a.").replace("_b.", "-b."): v for key, v in values.items()}
+    return find_needs(flow, values, resources or server())
+
+
+def test_an_agent_without_a_model_needs_one():
+    (need,) = needs(agent())
+    assert (need.kind, need.keys, need.is_met) == (NeedKind.MODEL, ("Agent-a.model",), False)
+    assert need.message == "Choose a model for Agent."
+
+
+def test_a_chosen_model_needs_its_providers_key():
+    model, provider = needs(agent(), Agent_a__model=GPT)
+    assert (model.is_met, model.message) == (True, "Agent uses OpenAI: gpt-4o.")
+    assert (provider.kind, provider.is_met) == (NeedKind.PROVIDER, False)
+    assert (provider.keys, provider.message) == (("Agent-a.api_key",), "OpenAI: no API Key yet.")
+    assert [setting.name for setting in provider.missing] == ["OPENAI_API_KEY"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "overrides", "variables", "is_met"),
+    [
+        (text(""), {}, (), False),
+        (text(""), {}, ("OPENAI_API_KEY",), True),
+        (text(""), {"Agent_a__api_key": "sk-1"}, (), True),
+        (text(""), {"Agent_a__api_key": Variable("MINE")}, (), False),
+        (text(""), {"Agent_a__api_key": Variable("MINE")}, ("MINE",), True),
+        (entry("SecretStrInput", "str", "sk-stored", password=True), {}, (), True),
+        (entry("SecretStrInput", "str", "MINE", load_from_db=True), {}, ("MINE",), True),
+        (entry("SecretStrInput", "str", "MINE", load_from_db=True), {}, (), False),
+    ],
+)
+def test_a_key_may_come_from_the_run_the_flow_or_the_server(stored, overrides, variables, is_met):
+    found = needs(agent(model=GPT, api_key=stored), resources=server(*variables), **overrides)
+    assert found[1].is_met is is_met
+
+
+def test_one_key_serves_all_components_of_a_provider():
+    agents = (agent(model=GPT), agent("Agent-b", GPT))
+    *_, provider = needs(*agents, Agent_a__api_key="sk-1")
+    assert (provider.keys, provider.is_met) == (("Agent-a.api_key", "Agent-b.api_key"), False)
+    *_, provider = needs(*agents, Agent_a__api_key="sk-1", Agent_b__api_key="sk-1")
+    assert provider.is_met
+
+
+def test_a_setting_without_a_parameter_can_only_be_saved_on_the_server():
+    provider = needs(agent(model=LLAMA))[1]
+    assert (provider.keys, provider.message) == ((), "Ollama: no Base URL yet.")
+
+
+def test_a_model_of_an_unknown_provider_needs_nothing_that_could_be_named():
+    (need,) = needs(agent(model=[{"name": "m", "provider": "Mine"}]))
+    assert need.is_met
+
+
+def test_a_file_is_needed_where_the_flow_has_none():
+    file = entry("FileInput", "file", "", file_path=[], list=True)
+    (need,) = needs(node("File-a", path=file))
+    assert (need.kind, need.keys, need.is_met) == (NeedKind.FILE, ("File-a.path",), False)
+    assert needs(node("File-a", path=file), File_a__path=["u/n.txt"])[0].is_met
+    assert not needs(node("File-a", path={**file, "file_path": ["u/n.txt"]}))
+    assert not needs(node("ChatInput-a", files={**file, "temp_file": True}))
+
+
+def test_an_empty_required_parameter_and_a_missing_variable_are_needed():
+    token = entry("SecretStrInput", "str", "TAVILY", load_from_db=True, required=True)
+    value, variable = needs(node("T-a", query=text(required=True), token=token))
+    assert (value.kind, value.is_met) == (NeedKind.VALUE, False)
+    assert (variable.kind, variable.is_met) == (NeedKind.VARIABLE, False)
+    assert "lacks the variable TAVILY" in variable.message
+    value, variable = needs(
+        node("T-a", query=text(required=True), token=token),
+        resources=server("TAVILY"),
+        T_a__query="x",
+    )
+    assert (value.is_met, variable.is_met) == (True, True)
+
+
+def test_what_does_not_run_or_is_connected_needs_nothing():
+    idle = (chat_input(), agent("Agent-b"))
+    assert not needs(*idle)
+    assert needs(*idle, edges=(edge("ChatInput-a", "Agent-b", "input"),))
+    connected = (node("Model-m"), agent("Agent-b"))
+    assert not needs(*connected, edges=(edge("Model-m", "Agent-b", "model"),))
