@@ -31,7 +31,7 @@ from lfclient.api.operations.runs import OnChange
 from lfclient.api.steps import Emit, EmittingSteps, Pause, ReadChunk, Step, Steps, emit_result
 from lfclient.api.transports import CheckedTransport
 from lfclient.common.deprecation import renamed_keyword
-from lfclient.common.json_types import JsonObject
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.flows.needs import Need
@@ -309,6 +309,27 @@ class LangflowClient:
     ) -> FlowSummary:
         """Create a flow; the server may change the name to keep it unique."""
         return self._drive(flows.create_flow(name, data, description, endpoint_name))
+
+    def import_flow(self, data: Flow | Json | bytes | str) -> list[FlowSummary]:
+        """Create the flows of a file, or a copy of a flow, and return the new flows.
+
+        `data` is one flow, `{"flows": […]}` or a project's ZIP: as bytes, text, parsed JSON or a
+        `Flow`, also of another server or of `templates`. Their ids are ignored, so no existing
+        flow is overwritten; the server changes names that are taken. Raises `FileRefused` for
+        anything else, or more than 50 MB.
+        """
+        return self._drive(flows.import_flow(self._context, data))
+
+    def export_flow(self, flow: Flow | str) -> JsonObject:
+        """Return a flow as Langflow's editor exports it, without its id and its secrets.
+
+        Fields for keys and passwords are empty. The components' code is left as it is.
+        """
+        return self._drive(flows.export_flow(self._context, flow))
+
+    def templates(self) -> list[Flow]:
+        """Return the flows that the server offers as templates, by name."""
+        return self._drive(flows.list_templates())
 
     def delete_flow(self, flow_id: str) -> None:
         """Delete a flow. Raises `FlowNotFound`, also if it is deleted already."""

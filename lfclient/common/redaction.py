@@ -35,6 +35,17 @@ _SECRET_IN_TEXT = re.compile(
     re.IGNORECASE,
 )
 _ASSIGNMENT = re.compile(r"(?<![\w-])([\w-]{1,50})['\"]?\s?[=:]\s?['\"]?[\w.~+/%-]{8,}")
+# A whole key or password. Without a digit it is more likely a word.
+_KEY = re.compile(
+    r"(?<=://)[^\s/:@]{0,200}:[^\s/@]{1,200}@"
+    r"|\b(?:Bearer|Basic)\s+(?=\S{0,200}\d)[\w.~+/=-]{16,}"
+    r"|\b(?:sk|pk|gh[opsu]|xox[abp]|github_pat|glpat|hf|gsk)[_-](?=[\w-]{0,100}\d)[\w-]{10,}"
+    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}|\bAIza[\w-]{20,}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*-----)?"
+)
+_ASSIGNED_KEY = re.compile(
+    r"(?<![\w-])([\w-]{1,50})(['\"]?\s?[=:]\s?['\"]?)(?=[\w.~+/%-]{0,100}\d)[\w.~+/%-]{16,}"
+)
 _MAX_SEARCHED = 200_000  # a search holds up all threads, for up to half a second per megabyte
 _NAME_COLUMNS = frozenset({"key", "name", "header"})  # columns that name the row's value
 # Columns in Langflow's lists of fields and tools that only describe a row.
@@ -181,6 +192,15 @@ def looks_like_secret(value: Json) -> bool:
         _SECRET_IN_TEXT.search(text) or any(map(is_secret_name, _ASSIGNMENT.findall(text)))
         for text in (text[:_MAX_SEARCHED] for text in collect_texts(value))
     )
+
+
+def remove_keys(text: str) -> str:
+    """Return a text without what has the form of a key or of a password in a URL."""
+
+    def blank(match: re.Match[str]) -> str:
+        return match[1] + match[2] if is_secret_name(match[1]) else match[0]
+
+    return _ASSIGNED_KEY.sub(blank, _KEY.sub("", text))
 
 
 def _is_secret_key(name: object) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from lfclient.common.coerce import as_str
+from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import collect_texts, find_named_secrets, is_secret_name
 from lfclient.errors import BadAnswer
@@ -142,6 +142,11 @@ class Flow:
         )
 
     @property
+    def tags(self) -> list[str]:
+        """The words that its author sorted it under."""
+        return [tag for tag in as_list(self.raw.get("tags")) if isinstance(tag, str)]
+
+    @property
     def needs_approval(self) -> bool:
         """Whether a run may wait for a person's decision."""
         return any(leaf.type == "HumanInput" and leaf.runs for leaf in self.leaves)
@@ -184,6 +189,12 @@ def stored_secrets(flow: Flow | None) -> Iterator[str]:
 
 def _entry_secrets(name: str, entry: JsonObject) -> set[str]:
     value = entry.get("value")
-    if entry.get("password") or (is_secret_name(name) and not entry.get("options")):
-        return collect_texts(value)
-    return find_named_secrets(value)
+    return collect_texts(value) if is_secret_entry(name, entry) else find_named_secrets(value)
+
+
+def is_secret_entry(name: str, entry: JsonObject) -> bool:
+    """Return whether a parameter's value is a secret; a group's stands for one inside it."""
+    names = (name, as_str(as_dict(entry.get("proxy")).get("field")))
+    return bool(
+        entry.get("password") or (any(map(is_secret_name, names)) and not entry.get("options"))
+    )

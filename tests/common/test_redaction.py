@@ -14,6 +14,7 @@ from lfclient.common.redaction import (
     find_named_secrets,
     is_secret_name,
     looks_like_secret,
+    remove_keys,
     replace_secrets,
 )
 
@@ -205,3 +206,28 @@ def test_a_possible_start_of_a_secret_at_the_end_is_measured(text, length):
     """A stream holds it back, so that a secret sent in pieces is never shown in part."""
     assert Redactor(["sk-secret"]).partial_match_length(text) == length
     assert Redactor().partial_match_length(text) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("The key sk-proj-abc123def456 opens it", "The key  opens it"),
+        ("postgresql://me:pass-word@host/db", "postgresql://host/db"),
+        ("token=0123456789abcdef0123", "token="),
+        (
+            "Basic 10-K filings, sk-learn, a token: none",
+            "Basic 10-K filings, sk-learn, a token: none",
+        ),
+    ],
+)
+def test_keys_are_cut_out_of_text(text: str, left: str):
+    assert remove_keys(text) == left
+
+
+@pytest.mark.parametrize(
+    "part", ["sk-", "Bearer ", "://a:", "token=", "-----BEGIN PRIVATE KEY-----"]
+)
+def test_keys_are_cut_out_in_linear_time(part: str):
+    began = time.perf_counter()
+    remove_keys(part * 50_000)
+    assert time.perf_counter() - began < 5

@@ -1,19 +1,33 @@
-"""Flows of the API key's user."""
+"""Flows of the API key's user, and the server's templates of flows."""
 
 from dataclasses import replace
+from io import BytesIO
 
 from lfclient.api.error_mapping import error_from_response
+from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
-from lfclient.api.requests import RequestSpec, id_segment, is_uuid, list_request
-from lfclient.api.steps import Steps, fetch, send
-from lfclient.common.json_types import JsonObject
+from lfclient.api.operations.server import get_server_without_limits
+from lfclient.api.requests import FilePart, RequestSpec, id_segment, is_uuid, list_request
+from lfclient.api.steps import Pause, Steps, fetch, send
+from lfclient.common.backoff import Backoff
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import FlowNotFound
+from lfclient.flows.flow_file import (
+    export_content,
+    newer_release,
+    parse_flow,
+    read_flows,
+    upload_content,
+)
 from lfclient.flows.model import Flow, FlowSummary
-from lfclient.wire.bodies import LIST
-from lfclient.wire.schemas import FlowItem
+from lfclient.wire.bodies import LIST, RUN
+from lfclient.wire.schemas import FlowItem, Items, parse
 
 _FLOWS = "/api/v1/flows/"
+_TEMPLATES = "/api/v1/flows/basic_examples/"
 _LIST_SECONDS = 60.0  # 2,000 flows take an idle server a second, and a busy one more than ten
+_NAME_TAKEN = Backoff(0.2, 1.0, attempts=5, jitter=0.5)
+_IMPORT_SECONDS = 300.0  # how long a server may take to store 50 MB
 
 
 def list_flows() -> Steps[list[FlowSummary]]:
@@ -63,6 +77,64 @@ def create_flow(
     spec = RequestSpec("POST", _FLOWS, json=flow, limit=LIST)
     item = yield from fetch(spec, FlowItem, "new flow")
     return _summary(item)
+
+
+def import_flow(context: ApiContext, data: Flow | Json | bytes | str) -> Steps[list[FlowSummary]]:
+    """Create the flows of a file, or a copy of a flow, and return the new flows.
+
+    It is never resent once a byte was sent. Raises `FileRefused`.
+    """
+    new = [data] if isinstance(data, Flow) else read_flows(data)
+    part = FilePart("flows.json", BytesIO(upload_content(new)), "application/json")
+    spec = RequestSpec(
+        "POST",
+        f"{_FLOWS}upload/",
+        file=part,
+        new_connection=True,
+        limit=RUN,
+        min_timeout=_IMPORT_SECONDS,
+    )
+    waits = _NAME_TAKEN.waits()
+    response = yield from send(spec)
+    while _was_name_taken(response) and (seconds := next(waits, None)) is not None:
+        yield Pause(seconds)
+        response = yield from send(spec)
+    if not response.is_success:
+        error = error_from_response(response)
+        server = yield from get_server_without_limits(context)
+        newer = next(filter(None, (newer_release(flow, server.version) for flow in new)), "")
+        if newer:
+            error.hint = (
+                f"The file was made with Langflow {newer}, and the server runs {server.version}. "
+                "Upgrade the server, or export the flow from an older one."
+            )
+        raise error
+    items = parse(Items[FlowItem], response.json("new flows"), "new flows")
+    return [_summary(item) for item in items]
+
+
+def _was_name_taken(response: Response) -> bool:
+    """Return whether another import took the name that the server had chosen for a new flow.
+
+    It then creates none of the flows.
+    """
+    message = response.message.lower()
+    return response.status in (400, 500) and ("unique" in message or "creating the flow" in message)
+
+
+def list_templates() -> Steps[list[Flow]]:
+    """Return the flows that the server offers as templates, by name; about 5 MB."""
+    spec = replace(list_request(_TEMPLATES), min_timeout=_LIST_SECONDS)
+    items = yield from fetch(spec, Items[JsonObject], "list of templates")
+    return sorted(filter(None, map(parse_flow, items)), key=lambda flow: flow.name.casefold())
+
+
+def export_flow(context: ApiContext, flow: Flow | str) -> Steps[JsonObject]:
+    """Return a flow as Langflow's editor exports it, without its id and its secrets."""
+    if not isinstance(flow, Flow):
+        flow = yield from get_flow(context, flow)
+    server = yield from get_server_without_limits(context)
+    return export_content(flow, server.version)
 
 
 def delete_flow(flow_id: str) -> Steps[None]:

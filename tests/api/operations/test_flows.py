@@ -1,10 +1,27 @@
-"""The list of flows."""
+"""The list of flows, imports, exports and templates."""
 
 from __future__ import annotations
 
-from tests.support.scripted import Server
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from lfclient import BadAnswer, FileRefused, Flow, LangflowError, ServerFault, Unreachable
+from tests.support.flows import chat_input, entry, graph, node
+from tests.support.scripted import Server, call_client
 
 FLOWS = "/base/api/v1/flows/"
+UPLOAD = f"{FLOWS}upload/"
+TEMPLATES = f"{FLOWS}basic_examples/"
+CREATED = (201, [{"id": "1", "name": "Test (1)", "description": None}])
+GRAPH = graph(chat_input())
+
+
+def uploaded(server: Server) -> list[dict[str, Any]]:
+    body = next(one for one in server.requests if one.url.path == UPLOAD).content
+    return json.loads(body[body.index(b"{") : body.rindex(b"}") + 1])["flows"]
 
 
 def test_flows_are_listed_without_their_graphs():
@@ -27,3 +44,85 @@ def test_a_long_list_of_flows_has_a_minute():
     first, second = (request.extensions["timeout"] for request in server.requests)
     assert (first["connect"], first["read"]) == (5, 60)
     assert second["read"] is None
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_an_imported_flow_has_no_id(kind: str):
+    """Langflow 1.10 and later would overwrite the flow that has it."""
+    server = Server().on("POST", UPLOAD, CREATED)
+    made = call_client(
+        kind, lambda client: client.import_flow(GRAPH), transport=httpx.MockTransport(server)
+    )
+    assert [(flow.id, flow.name) for flow in made] == [("1", "Test (1)")]
+    (sent,) = uploaded(server)
+    assert (sent["name"], sent["data"]) == ("Test", GRAPH["data"])
+    assert "id" not in sent
+
+
+def test_a_copy_of_a_flow_keeps_the_secrets_that_it_stores():
+    secret = node("T-a", p=entry("SecretStrInput", "str", "sk-stored-1234567", password=True))
+    server = Server().on("POST", UPLOAD, CREATED)
+    with server.client() as client:
+        client.import_flow(Flow.from_json(graph(secret)))
+    assert "sk-stored-1234567" in json.dumps(uploaded(server))
+
+
+def test_a_file_without_a_flow_is_not_sent():
+    server = Server()
+    with server.client() as client, pytest.raises(FileRefused):
+        client.import_flow(b"{}")
+    assert not server.requests
+
+
+def test_an_import_that_may_have_arrived_is_not_repeated():
+    server = Server().on("POST", UPLOAD, httpx.ReadError("reset"), CREATED)
+    with server.client() as client, pytest.raises(Unreachable):
+        client.import_flow(GRAPH)
+    assert server.paths().count("POST /api/v1/flows/upload/") == 1
+
+
+def test_a_refused_flow_of_a_newer_release_is_an_error_that_says_so():
+    server = Server().on("POST", UPLOAD, (500, {"detail": "It broke."}))
+    newer = {**GRAPH, "last_tested_version": "1.99.1"}
+    with server.client() as client:
+        with pytest.raises(ServerFault, match="It broke") as caught:
+            client.import_flow({"flows": [GRAPH, newer]})
+        assert "1.99.1" in caught.value.hint
+        assert "1.13.0" in caught.value.hint
+        with pytest.raises(ServerFault) as caught:
+            client.import_flow(GRAPH)
+        assert "1.99.1" not in caught.value.hint
+
+
+def test_templates_are_flows_by_name():
+    items = [{**GRAPH, "name": name, "tags": ["agents"]} for name in ("b", "A")]
+    broken = [{"name": "C", "data": None}, {"name": "D", "data": {"nodes": 5}}]
+    server = Server().on("GET", TEMPLATES, (200, [*items, *broken]))
+    with server.client() as client:
+        found = client.templates()
+    assert [(flow.name, flow.tags, len(flow.components)) for flow in found] == [
+        ("A", ["agents"], 1),
+        ("b", ["agents"], 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [((500, {"detail": "x"}), ServerFault), ((200, {"not": "a list"}), BadAnswer)],
+)
+def test_templates_that_cannot_be_read_are_an_error(answer: tuple, error: type[LangflowError]):
+    server = Server().on("GET", TEMPLATES, answer)
+    with server.client() as client, pytest.raises(error):
+        client.templates()
+
+
+def test_an_export_names_the_release_and_has_no_stored_key():
+    secret = node("T-a", p=entry("SecretStrInput", "str", "sk-stored-1234567", password=True))
+    stored = graph(secret)
+    server = Server().on("GET", FLOWS + stored["id"], (200, stored))
+    with server.client() as client:
+        for flow in (stored["id"], Flow.from_json(stored)):
+            exported = client.export_flow(flow)
+            assert exported["last_tested_version"] == "1.13.0"
+            assert "id" not in exported
+            assert "sk-stored" not in json.dumps(exported)
