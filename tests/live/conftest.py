@@ -18,6 +18,7 @@ from tests.live.components import OWN
 from tests.live.desk import Desk
 from tests.live.held_flow import HeldFlow, Hold
 from tests.live.releases import Make
+from tests.support.model_server import OLLAMA_URL, ModelServer
 from tests.support.proxy import Proxy
 from tests.support.servers import LiveServer, delete_flow
 
@@ -62,6 +63,21 @@ def make(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[Make]:
     yield create
     for flow_id in made:
         delete_flow(client, flow_id)
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[ModelServer]:
+    """A provider of models, of no server yet."""
+    with ModelServer() as made:
+        yield made
+
+
+@pytest.fixture
+def ollama(client: LangflowClient, provider: ModelServer) -> Iterator[ModelServer]:
+    """The server knows of an Ollama while the test lasts."""
+    variable = client.save_variable(OLLAMA_URL, provider.url, is_secret=False)
+    yield provider
+    client.delete_variable(variable)
 
 
 @pytest.fixture

@@ -10,6 +10,16 @@ ECHO = Sample(
     (Node("a", "ChatInput", {"input_value": "stored"}), Node("b", "ChatOutput")),
     (Link("a", "message", "b"),),
 )
+ASK_MODEL = Sample(
+    "ask a model",
+    "",
+    (
+        Node("a", "ChatInput"),
+        Node("m", "LanguageModelComponent", editable=("ollama_base_url",)),
+        Node("b", "ChatOutput"),
+    ),
+    (Link("a", "message", "m"), Link("m", "text_output", "b")),
+)
 ROWS = Sample(
     "rows",
     "",

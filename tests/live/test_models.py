@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from lfclient import LangflowClient, Provider
-from tests.support.model_server import OLLAMA_MODELS, ModelServer
-
-OLLAMA_URL = "OLLAMA_BASE_URL"
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[ModelServer]:
-    with ModelServer() as made:
-        yield made
-
-
-@pytest.fixture
-def ollama(client: LangflowClient, provider: ModelServer) -> Iterator[ModelServer]:
-    """The server knows of an Ollama while the test lasts."""
-    variable = client.save_variable(OLLAMA_URL, provider.url, is_secret=False)
-    yield provider
-    client.delete_variable(variable)
+from tests.live.flows import ASK_MODEL
+from tests.live.releases import Make, run_to_end
+from tests.support.model_server import OLLAMA_MODELS, OLLAMA_URL, ModelServer
 
 
 def find(client: LangflowClient, name: str) -> Provider:
@@ -73,3 +57,18 @@ def test_a_variable_is_saved_twice_and_deleted(client: LangflowClient):
 def test_settings_that_the_server_can_use_pass(client: LangflowClient, provider: ModelServer):
     client.check_provider("Ollama", {OLLAMA_URL: provider.url})
     assert "/api/tags" in [request.path for request in provider.requests]
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_a_flow_asks_a_model(client: LangflowClient, make: Make, ollama: ModelServer, mode: str):
+    model = client.models()[0]
+    overrides = {
+        "ChatInput-a.input_value": "Say hello",
+        "LanguageModelComponent-m.model": [model.value],
+        # before 1.11 the field's own default comes before the variable
+        "LanguageModelComponent-m.ollama_base_url": ollama.url,
+    }
+    run = run_to_end(client, make(ASK_MODEL), mode, overrides)
+
+    assert run.status == "completed", run.errors
+    assert run.outputs["ChatOutput-b"].value == f"{model.name} says: Say hello"

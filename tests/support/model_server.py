@@ -35,6 +35,7 @@ OLLAMA_MODELS = {
     "llama3.2:latest": ["completion", "tools"],
     "nomic-embed-text:latest": ["embedding"],
 }
+OLLAMA_URL = "OLLAMA_BASE_URL"  # the variable with Ollama's address
 SLOW_SECONDS = 0.3
 _CALL = re.compile(r"\bcall (?P<name>\w+) (?P<arguments>\{.*?\})")
 

@@ -71,7 +71,7 @@ def local(version: str, folder: Path, **options: object) -> LocalLangflow:
     """Return the Langflow of a release with its data in `folder`; its installation is reused."""
     # without network access, trying to download a Python takes each install ten seconds
     environ = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
-    installation = Installation(CACHE / "langflow" / version, RELEASES[version], environ=environ)
+    installation = Installation(CACHE / "releases" / version, RELEASES[version], environ=environ)
     settings = {"with_samples": False, "env": _ENV, "environ": environ, **options}
     return LocalLangflow(folder, version, installation=installation, **settings)
 

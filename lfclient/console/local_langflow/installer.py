@@ -18,10 +18,20 @@ import uv
 from lfclient.console.local_langflow.process import ProcessIdentity, child_environ, end_process
 from lfclient.console.local_langflow.state_file import FOLDER_HINT, SPACE_HINT, JsonFile, LocalError
 
-# Measured for 1.13.0 with an empty cache on two cores and a fast connection: 332 packages.
-DOWNLOAD_MB = 540
+# Measured for 1.13.0 with an empty cache on two cores and a fast connection: 343 packages. All that
+# is received counts: the packages are 410 MB of it, the index that uv reads is the rest.
+DOWNLOAD_MB = 550
 DISK_MB = 1500
 INSTALL_SECONDS = 60
+
+# `langflow-base` lists OpenAI, Anthropic, Ollama and Google, but can't run their models without
+# these packages, which take 5 MB and a second more.
+MODEL_PACKAGES = (
+    "langchain-openai",
+    "langchain-anthropic",
+    "langchain-ollama",
+    "langchain-google-genai",
+)
 
 # (version, whether to download it): supported by every Langflow release served here
 _PYTHONS = (("3.12", True), ("3.13", False), ("3.11", False), ("3.10", False))
@@ -41,10 +51,10 @@ class Requirement:
 
     @property
     def packages(self) -> list[str]:
-        """The requirements: `langflow-base`, whose version was 0.N before 1.12, and `extra`."""
+        """The requirements: `langflow-base` (0.N before 1.12) first, then what it lacks."""
         major, minor, patch = self.version.split(".", 2)
         base = f"0.{minor}.{patch}" if (major, int(minor)) < ("1", 12) else self.version
-        return [f"langflow-base=={base}", *self.extra]
+        return [f"langflow-base=={base}", *MODEL_PACKAGES, *self.extra]
 
 
 class Installation:
@@ -52,7 +62,7 @@ class Installation:
 
     It is created in a folder with a random name, which a file names once it is complete. So a
     killed installation is never used, and a process that still writes to its folder cannot disturb
-    the next attempt.
+    the next attempt. One that only lacks packages, as an older console made it, is completed.
     """
 
     def __init__(
@@ -73,22 +83,42 @@ class Installation:
 
     @property
     def python(self) -> Path | None:
-        """The interpreter of a complete installation, or None."""
-        installation = self._marker.read()
-        if installation.get("package") != self.requirement.packages:
-            return None
-        interpreter = _interpreter(self.folder / str(installation.get("folder")))
-        # it may link to a Python that was removed since
-        return interpreter if interpreter.exists() else None
+        """The interpreter of an installation that has Langflow, or None."""
+        return self._interpreter() if self.requirement.packages[0] in self._installed() else None
+
+    @property
+    def missing(self) -> list[str]:
+        """The requirements that are not installed."""
+        installed = self._installed()
+        return [package for package in self.requirement.packages if package not in installed]
 
     def install(self, on_step: OnStep, stopped: Callable[[], bool] = lambda: False) -> Path:
-        """Install Langflow and return its interpreter. Raise `LocalError` on failure."""
+        """Install what is missing and return the interpreter. Raise `LocalError` on failure.
+
+        Where only packages beside Langflow can't be installed, they stay `missing`.
+        """
+        if self.python is None:
+            return self._install_all(on_step, stopped)
+        try:
+            self._install_packages(self._environment(), on_step, stopped)
+        except LocalError:
+            if stopped():
+                raise
+        return self._interpreter()
+
+    def _install_all(self, on_step: OnStep, stopped: Callable[[], bool]) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
         for leftover in self.folder.glob("venv-*"):
             shutil.rmtree(leftover, ignore_errors=True)
         _check_space(self.folder)
         environment = self.folder / f"venv-{uuid.uuid4().hex[:8]}"
         self._create(environment, on_step, stopped)
+        self._install_packages(environment, on_step, stopped)
+        return self._interpreter()
+
+    def _install_packages(
+        self, environment: Path, on_step: OnStep, stopped: Callable[[], bool]
+    ) -> None:
         on_step("Resolving Langflow's packages.", 0.02)
         date = self.requirement.exclude_newer
         self._run(
@@ -101,7 +131,19 @@ class Installation:
             stopped,
         )
         self._marker.write({"package": self.requirement.packages, "folder": environment.name})
-        return _interpreter(environment)
+
+    def _environment(self) -> Path:
+        return self.folder / str(self._marker.read().get("folder"))
+
+    def _interpreter(self) -> Path:
+        return _interpreter(self._environment())
+
+    def _installed(self) -> set[str]:
+        """Return the requirements that were installed; empty if the environment is unusable."""
+        # its interpreter may link to a Python that was removed since
+        if not self._interpreter().exists():
+            return set()
+        return set(self._marker.read().get("package") or ())
 
     def _create(self, environment: Path, on_step: OnStep, stopped: Callable[[], bool]) -> None:
         on_step("Setting up Python for Langflow.", 0.0)
@@ -183,7 +225,7 @@ class _Progress:
         self._on_step = on_step
         self._archives = archives
         self._before = archives()
-        self._last = ""
+        self._last: tuple[str, float] | None = None
 
     def update(self, output: str) -> None:
         resolved = re.search(r"^Resolved (\d+) packages?", output, re.MULTILINE)
@@ -200,14 +242,12 @@ class _Progress:
         if sizes:
             # small packages finish first, large ones take most of the time
             share = (share + done / sum(sizes.values())) / 2
-        size = f", {done:.0f} of about {sum(sizes.values()):.0f} MB" if done else ""
-        self._report(
-            f"Downloading Langflow: {count} of {total} packages{size}.", 0.05 + 0.9 * share
-        )
+        # without megabytes: uv names those of large packages only, so they would not add up
+        self._report(f"Downloading Langflow: {count} of {total} packages.", 0.05 + 0.9 * share)
 
     def _report(self, step: str, progress: float) -> None:
-        if step != self._last:
-            self._last = step
+        if (step, progress) != self._last:
+            self._last = step, progress
             self._on_step(step, progress)
 
 

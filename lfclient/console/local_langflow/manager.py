@@ -197,7 +197,10 @@ class LocalLangflow:
 
     def _install(self, on_step: OnStep) -> Path:
         with filelock.FileLock(self._installation.folder / "install.lock"):
-            return self._installation.python or self._installation.install(
+            python = self._installation.python
+            if python and not self._installation.missing:
+                return python
+            return self._installation.install(
                 lambda step, share: on_step(self._note(LocalState.INSTALLING, step, 0.7 * share)),
                 self._is_stop_requested,
             )

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lfclient.console.local_langflow.installer import Installation, Requirement
+from lfclient.console.local_langflow.installer import MODEL_PACKAGES, Installation, Requirement
 from lfclient.console.local_langflow.manager import PINNED_VERSION, LocalLangflow
 from lfclient.console.local_langflow.process import end_process, spawn
 from lfclient.console.local_langflow.state_file import JsonFile, LocalError, LocalState
@@ -137,7 +137,7 @@ def test_the_password_of_an_index_is_not_repeated(tmp_path: Path, fake_uv: Calla
     assert "hunter22" not in str(caught.value)
 
 
-def test_progress_counts_packages_and_megabytes(tmp_path: Path, fake_uv: Callable[..., str]):
+def test_progress_counts_packages(tmp_path: Path, fake_uv: Callable[..., str]):
     script = textwrap.dedent("""
         mkdir -p cache/archive-v0
         echo 'Resolved 4 packages in 1s' >&2
@@ -155,8 +155,42 @@ def test_progress_counts_packages_and_megabytes(tmp_path: Path, fake_uv: Callabl
         lambda step, share: steps.append((step, share))
     )
 
-    assert any("2 of 4 packages, 52 of about 157 MB" in step for step, _ in steps)
+    assert any("2 of 4 packages" in step for step, _ in steps)
     assert [share for _, share in steps] == sorted(share for _, share in steps)
+
+
+def _old_installation(folder: Path, uv_binary: str) -> Installation:
+    """Return what an older console installed: Langflow without packages of model providers."""
+    installation = Installation(folder, Requirement("1.13.0"), python="3", uv_binary=uv_binary)
+    installation.install(lambda step, share: None)
+    marker = JsonFile(folder / "installed.json")
+    marker.update(package=[installation.requirement.packages[0]])
+    return installation
+
+
+def test_an_installation_of_an_older_console_is_completed(
+    tmp_path: Path, fake_uv: Callable[..., str]
+):
+    installation = _old_installation(tmp_path, fake_uv('echo "$@" > installed-by-uv'))
+    python = installation.python
+    assert installation.missing == list(MODEL_PACKAGES)
+
+    assert installation.install(lambda step, share: None) == python
+
+    assert installation.missing == []
+    assert "langchain-openai" in (tmp_path / "installed-by-uv").read_text()
+
+
+def test_without_network_an_installation_of_an_older_console_is_used_as_it_is(
+    tmp_path: Path, fake_uv: Callable[..., str]
+):
+    script = 'test -e offline && echo "dns error" >&2 && exit 2; true'
+    installation = _old_installation(tmp_path, fake_uv(script))
+    (tmp_path / "offline").touch()
+
+    assert installation.install(lambda step, share: None) == installation.python
+
+    assert installation.missing == list(MODEL_PACKAGES)
 
 
 def test_an_interrupted_installation_is_reported_and_restarted(
@@ -282,7 +316,7 @@ def test_settings_of_other_programs_do_not_reach_the_server(
     ],
 )
 def test_the_base_package_was_numbered_differently_before_1_12(version: str, package: str):
-    assert Requirement(version).packages == [package]
+    assert Requirement(version).packages[0] == package
 
 
 def test_a_running_server_whose_process_is_gone_has_crashed(tmp_path: Path):
