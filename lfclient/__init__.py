@@ -24,6 +24,7 @@ from lfclient.flows.graph import Component, Edge
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.flows.needs import Need, NeedKind
 from lfclient.outputs.model import FileRef, Output, OutputKind
+from lfclient.resources.knowledge import KnowledgeBase, McpServer, MemoryBase
 from lfclient.resources.models import ModelKind, ModelOption, Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
 from lfclient.resources.variables import ServerVariable
@@ -92,10 +93,13 @@ __all__ = [
     "InvalidRequest",
     "JobNotFound",
     "KeepAlive",
+    "KnowledgeBase",
     "LangflowClient",
     "LangflowError",
     "Limits",
     "LogLine",
+    "McpServer",
+    "MemoryBase",
     "Message",
     "MessageAdded",
     "MessageRemoved",

@@ -18,6 +18,7 @@ from lfclient.api.operations import (
     flows,
     human_input,
     job_search,
+    knowledge,
     models,
     run_completion,
     runs,
@@ -27,6 +28,7 @@ from lfclient.api.operations import (
 )
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.files import OnProgress
+from lfclient.api.operations.knowledge import OnIngest
 from lfclient.api.operations.runs import OnChange
 from lfclient.api.steps import Emit, EmittingSteps, Pause, ReadChunk, Step, Steps, emit_result
 from lfclient.api.transports import CheckedTransport
@@ -36,6 +38,7 @@ from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.flows.needs import Need
 from lfclient.outputs.model import FileRef
+from lfclient.resources.knowledge import KnowledgeBase, McpServer, MemoryBase
 from lfclient.resources.models import ModelKind, ModelOption, Provider
 from lfclient.resources.server_resources import ServerResources
 from lfclient.resources.variables import ServerVariable
@@ -290,6 +293,53 @@ class LangflowClient:
         can't reach the provider, or lacks the package that it needs for that.
         """
         return self._drive(models.check_provider(self._context, provider, settings))
+
+    def knowledge_bases(self) -> list[KnowledgeBase]:
+        """Return the knowledge bases of the API key's user by name."""
+        return self._drive(knowledge.list_knowledge_bases())
+
+    def create_knowledge_base(self, name: str, model: ModelOption) -> KnowledgeBase:
+        """Create an empty knowledge base; `model` is one of `models("embedding")`.
+
+        The server derives its `dir_name` from the name. Raises `InvalidRequest` for a name that
+        is taken or too short.
+        """
+        return self._drive(knowledge.create_knowledge_base(name, model))
+
+    def ingest(
+        self,
+        knowledge_base: KnowledgeBase | str,
+        files: Mapping[str, bytes | BinaryIO],
+        chunk_size: int = 1000,
+        chunk_overlap: int = 200,
+        timeout: float | None = None,
+        on_change: OnIngest | None = None,
+    ) -> KnowledgeBase:
+        """Add files, by name, to a knowledge base, and return it once it is ready or failed.
+
+        `chunk_size` and `chunk_overlap` are in characters. Calls `on_change` with each state. The
+        server continues if this is interrupted, or raises `LangflowError` after `timeout` seconds.
+        """
+        return self._drive(
+            knowledge.ingest_files(
+                knowledge_base, files, chunk_size, chunk_overlap, timeout, on_change
+            )
+        )
+
+    def delete_knowledge_base(self, knowledge_base: KnowledgeBase | str) -> None:
+        """Delete a knowledge base with its documents, unless it is gone already."""
+        return self._drive(knowledge.delete_knowledge_base(knowledge_base))
+
+    def memory_bases(self) -> list[MemoryBase]:
+        """Return the memory bases of the API key's user by name; none before Langflow 1.10."""
+        return self._drive(knowledge.list_memory_bases())
+
+    def mcp_servers(self, count_tools: bool = False) -> list[McpServer]:
+        """Return the MCP servers of the API key's user by name.
+
+        `count_tools` lets Langflow connect to each, which takes seconds.
+        """
+        return self._drive(knowledge.list_mcp_servers(count_tools))
 
     @renamed_keyword("own", "custom_code")
     def catalogue(self, custom_code: Mapping[str, str] | None = None) -> JsonObject:

@@ -166,7 +166,7 @@ def request_arguments(
         "params": spec.params,
         "json": spec.json,
         "data": spec.form,
-        "files": {"file": _multipart_file(spec.file)} if spec.file else None,
+        "files": [(part.field, _multipart_file(part)) for part in spec.files] or None,
         "headers": {"accept-encoding": _accepted_encoding(spec), **(spec.headers or {})},
         "timeout": httpx.Timeout(timeout, read=read),
     }

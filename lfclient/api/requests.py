@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
+from urllib.parse import quote
 from uuid import UUID
 
 from lfclient.common.json_types import Json
@@ -15,7 +16,7 @@ EVENT_STREAM = "text/event-stream"
 
 @dataclass(frozen=True)
 class FilePart:
-    """A file sent as the form field `file`, read from its beginning.
+    """A file sent as the form field `field`, read from its beginning.
 
     `on_progress` is called with the number of bytes sent so far.
     """
@@ -24,6 +25,7 @@ class FilePart:
     content: BinaryIO
     media_type: str
     on_progress: Callable[[int], object] | None = None
+    field: str = "file"
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class RequestSpec:
     params: Mapping[str, str] | None = None
     json: Json = None
     form: Mapping[str, str] | None = None
-    file: FilePart | None = None
+    files: tuple[FilePart, ...] = ()
     headers: Mapping[str, str] | None = None
     new_connection: bool = False
     idempotent: bool = False
@@ -98,6 +100,13 @@ def id_segment(text: str, error: LangflowError) -> str:
     if not is_uuid(text):
         raise error
     return str(UUID(text))  # the other spellings, such as braces, are normalized
+
+
+def name_segment(name: str, error: LangflowError) -> str:
+    """Return a name as one path segment. Raises `error` for names that lead elsewhere."""
+    if name in ("", ".", ".."):
+        raise error
+    return quote(name, safe="")
 
 
 def get_request(path: str, limit: BodyLimit = SMALL, /, **params: str) -> RequestSpec:

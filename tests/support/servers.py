@@ -93,8 +93,12 @@ def release(name: str) -> LiveServer:
 
 
 def isolated(version: str) -> LocalLangflow:
-    """Return the second server of a release, running or not."""
-    return local(version, Path(os.environ[FOLDER]) / "isolated")
+    """Return the second server of a release, running or not.
+
+    As a server does by default, it writes to its database at each request with a key.
+    """
+    env = {**_ENV, "LANGFLOW_DISABLE_TRACK_APIKEY_USAGE": "false"}
+    return local(version, Path(os.environ[FOLDER]) / "isolated", env=env)
 
 
 def release_isolated(name: str) -> None:

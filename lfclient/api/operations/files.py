@@ -56,7 +56,7 @@ def upload_file(
     if flow_id:
         invalid_id = FlowNotFound(f"“{flow_id}” is not a flow id.")
         path = f"/api/v1/files/upload/{id_segment(flow_id, invalid_id)}"
-    spec = RequestSpec("POST", path, file=part, new_connection=True, min_timeout=_STORE_SECONDS)
+    spec = RequestSpec("POST", path, files=(part,), new_connection=True, min_timeout=_STORE_SECONDS)
     try:
         response = yield from send(spec)
     except Unreachable as error:

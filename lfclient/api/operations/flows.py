@@ -89,7 +89,7 @@ def import_flow(context: ApiContext, data: Flow | Json | bytes | str) -> Steps[l
     spec = RequestSpec(
         "POST",
         f"{_FLOWS}upload/",
-        file=part,
+        files=(part,),
         new_connection=True,
         limit=RUN,
         min_timeout=_IMPORT_SECONDS,

@@ -30,6 +30,9 @@ _SETTINGS = {
     "LANGFLOW_MCP_SERVER_ENABLED": "false",
     "LANGFLOW_AGENTIC_EXPERIENCE": "false",
     "LANGFLOW_OPEN_BROWSER": "false",
+    # counting the use of keys keeps SQLite locked while a request creates or fills a knowledge base
+    # before 1.13, which fails after half a minute
+    "LANGFLOW_DISABLE_TRACK_APIKEY_USAGE": "true",
     "LANGFLOW_DO_NOT_TRACK": "true",
     "DO_NOT_TRACK": "true",
     "ANONYMIZED_TELEMETRY": "false",
@@ -66,6 +69,8 @@ def launch(
         **_LIMITS,
         "LANGFLOW_CONFIG_DIR": str(data),
         "LANGFLOW_DATABASE_URL": f"sqlite:///{data / 'langflow.db'}",
+        # by default, servers of all releases share a folder in the user's home
+        "LANGFLOW_KNOWLEDGE_BASES_DIR": str(data / "knowledge_bases"),
         "LANGFLOW_SUPERUSER": secret["user"],
         "LANGFLOW_SUPERUSER_PASSWORD": secret["password"],
         **env,

@@ -1,0 +1,187 @@
+"""The requests for knowledge bases, memory bases and MCP servers, and what servers answer."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from lfclient import InvalidRequest, LangflowError, ModelOption, ServerFault
+from lfclient.errors import BadAnswer
+from tests.support.scripted import Server
+
+BASES = "/base/api/v1/knowledge_bases"
+INGEST = f"{BASES}/My_docs/ingest"
+MEMORIES = "/base/api/v1/memories"
+MCP = "/base/api/v2/mcp/servers"
+MODEL = ModelOption("nomic-embed-text", "Ollama", True, None, {})
+
+
+def base(status: str, job: str | None = "job-2", **more: Any) -> dict[str, Any]:
+    return {"name": "My docs", "dir_name": "My_docs", "status": status, "last_job_id": job, **more}
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lfclient.client.time.sleep", lambda seconds: None)
+
+
+def test_knowledge_bases_are_listed_by_name():
+    names = ({"name": "b"}, {"name": "A"}, {}, {"name": "c"})
+    server = Server().on("GET", BASES, (200, list(names)))
+    with server.client() as client:
+        assert [one.name for one in client.knowledge_bases()] == ["A", "b", "c"]
+
+
+def test_a_knowledge_base_is_created_for_a_model():
+    server = Server().on("POST", BASES, (201, base("empty", None)))
+    with server.client() as client:
+        created = client.create_knowledge_base("My docs", MODEL)
+    assert (created.dir_name, created.status) == ("My_docs", "empty")
+    assert json.loads(server.requests[-1].content) == {
+        "name": "My docs",
+        "embedding_provider": "Ollama",
+        "embedding_model": "nomic-embed-text",
+        "column_config": [],
+    }
+
+
+def test_a_name_that_is_taken_is_refused_in_the_servers_words():
+    taken = (409, {"detail": "Knowledge base 'My_docs' already exists"})
+    server = Server().on("POST", BASES, taken)
+    with server.client() as client, pytest.raises(InvalidRequest, match="already exists") as caught:
+        client.create_knowledge_base("My docs", MODEL)
+    assert "another name" in caught.value.hint
+
+
+def test_a_server_whose_database_is_locked_says_how_to_set_it_up():
+    """Measured for 1.8 to 1.12 with SQLite, which count the use of API keys meanwhile."""
+    locked = (500, {"detail": "Failed to persist knowledge base 'My_docs'. Please retry."})
+    server = Server().on("POST", BASES, locked).on("POST", INGEST, locked)
+    with server.client() as client:
+        for call in (
+            lambda: client.create_knowledge_base("My docs", MODEL),
+            lambda: client.ingest("My_docs", {"a.txt": b"a"}),
+        ):
+            with pytest.raises(ServerFault) as caught:
+                call()
+            assert "LANGFLOW_DISABLE_TRACK_APIKEY_USAGE" in caught.value.hint
+
+
+def test_files_are_added_and_their_progress_told_to_the_end():
+    lists = [
+        [base("ready", "job-1", chunks=9)],  # the end of the job before
+        [base("ingesting", chunks=9)],
+        [base("ingesting", chunks=9)],
+        [base("ready", chunks=18)],
+    ]
+    server = Server().on("POST", INGEST, (200, {"id": "job-2"}))
+    server.on("GET", BASES, *((200, one) for one in lists))
+    states = []
+    with server.client() as client:
+        ended = client.ingest(
+            "My_docs", {"a.txt": b"first", "b.md": b"second"}, 500, 50, on_change=states.append
+        )
+    assert (ended.status, ended.chunks) == ("ready", 18)
+    assert [one.status for one in states] == ["ingesting", "ready"]
+    sent = server.requests[0].read().decode()
+    assert sent.count('name="files"; filename=') == 2
+    for part in ('name="chunk_size"\r\n\r\n500', 'name="chunk_overlap"\r\n\r\n50', "first"):
+        assert part in sent
+
+
+def test_files_that_the_server_cannot_process_end_as_failed_with_its_reason():
+    failed = base("failed", failure_reason="Could not import 'langchain_ollama'.")
+    server = Server().on("POST", INGEST, (200, {"id": "job-2"})).on("GET", BASES, (200, [failed]))
+    with server.client() as client:
+        assert client.ingest("My_docs", {"a.txt": b"a"}).failure == failed["failure_reason"]
+
+
+def test_a_knowledge_base_that_is_deleted_meanwhile_is_named():
+    server = Server().on("POST", INGEST, (200, {"id": "job-2"}), (404, {"detail": "not found"}))
+    server.on("GET", BASES, (200, []))
+    with server.client() as client:
+        for _ in range(2):
+            with pytest.raises(LangflowError, match="no knowledge base “My_docs”"):
+                client.ingest("My_docs", {"a.txt": b"a"})
+
+
+def test_files_that_take_too_long_are_left_to_the_server():
+    server = Server().on("POST", INGEST, (200, {"id": "job-2"}))
+    server.on("GET", BASES, (200, [base("ingesting")]))
+    with server.client() as client, pytest.raises(LangflowError, match="within 0 seconds") as error:
+        client.ingest("My_docs", {"a.txt": b"a"}, timeout=0)
+    assert "goes on" in error.value.hint
+
+
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_a_name_that_leads_elsewhere_is_never_requested(name: str):
+    server = Server()
+    with server.client() as client:
+        for call in (
+            lambda: client.delete_knowledge_base(name),
+            lambda: client.ingest(name, {"a.txt": b"a"}),
+        ):
+            with pytest.raises(LangflowError, match="no knowledge base"):
+                call()
+    assert server.requests == []
+
+
+def test_a_name_stays_one_part_of_the_address():
+    """1.8.4 creates knowledge bases of such names."""
+    server = Server()
+    server.on("DELETE", f"{BASES}/../x/ü", (200, {}))
+    with server.client() as client:
+        client.delete_knowledge_base("../x/ü")
+    assert server.requests[-1].url.raw_path == b"/base/api/v1/knowledge_bases/..%2Fx%2F%C3%BC"
+
+
+def test_nothing_to_add_is_refused_unsent():
+    server = Server()
+    with server.client() as client, pytest.raises(InvalidRequest, match="no file"):
+        client.ingest("My_docs", {})
+    assert server.requests == []
+
+
+def test_a_knowledge_base_that_is_gone_counts_as_deleted():
+    server = Server().on("DELETE", f"{BASES}/My_docs", (200, {}), (404, {"detail": "not found"}))
+    with server.client() as client:
+        client.delete_knowledge_base("My_docs")
+        client.delete_knowledge_base("My_docs")
+
+
+def test_all_pages_of_memory_bases_are_listed():
+    pages = [{"items": [{"name": name, "flow_id": "f"}], "pages": 2} for name in "ba"]
+    server = Server().on("GET", MEMORIES, *((200, page) for page in pages))
+    with server.client() as client:
+        assert [one.name for one in client.memory_bases()] == ["a", "b"]
+    assert [dict(one.url.params) for one in server.requests] == [{"page": "1"}, {"page": "2"}]
+
+
+def test_a_server_without_memory_bases_has_none():
+    server = Server()
+    with server.client() as client:
+        assert client.memory_bases() == []
+
+
+def test_mcp_servers_are_connected_to_only_if_their_tools_are_counted():
+    server = Server().on("GET", MCP, (200, [{"name": "demo", "toolsCount": 2}, {"name": "a"}]))
+    with server.client() as client:
+        assert [(one.name, one.tools) for one in client.mcp_servers()] == [("a", None), ("demo", 2)]
+        client.mcp_servers(count_tools=True)
+    assert [dict(one.url.params) for one in server.requests] == [{}, {"action_count": "true"}]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [((500, {"detail": "x"}), ServerFault), ((200, {"not": "a list"}), BadAnswer)],
+)
+def test_a_list_that_cannot_be_read_is_an_error(answer: tuple, error: type[Exception]):
+    server = Server()
+    for path in (BASES, MEMORIES, MCP):
+        server.on("GET", path, answer)
+    with server.client() as client:
+        for call in (client.knowledge_bases, client.memory_bases, client.mcp_servers):
+            with pytest.raises(error):
+                call()
