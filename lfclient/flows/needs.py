@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lfclient.common.json_types import Json
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.field import Field, FieldKind, Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import field_label
@@ -52,6 +52,19 @@ def find_needs(flow: Flow, overrides: Mapping[str, Json], resources: ServerResou
         *providers,
         *_other_needs(fields, overrides, resources, providers),
     ]
+
+
+def provider_overrides(needs: Iterable[Need], settings: Mapping[str, str]) -> JsonObject:
+    """Return the overrides by which components get these settings of their providers, by name."""
+    return {
+        key: settings[setting.name]
+        for need in needs
+        if need.provider
+        for setting in need.provider.settings
+        if setting.name in settings
+        for key in need.keys
+        if key.rpartition(".")[2] == setting.parameter
+    }
 
 
 def is_model_need(field: Field) -> bool:

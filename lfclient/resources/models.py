@@ -86,6 +86,9 @@ def find_model(text: str, options: Sequence[ModelOption]) -> JsonObject:
     same_name = [option for option in options if option.name == text]
     if text in by_label or len(same_name) == 1:
         return (by_label.get(text) or same_name[0]).value
+    if same_name:
+        labels = " or ".join(f"“{option.label}”" for option in same_name)
+        raise ValueError(f"Several providers have this model. Choose {labels}.")
     before, _, name = text.partition(":")
     prefix, name = before.strip().casefold(), name.strip()
     sample = next((one for one in options if one.provider.casefold() == prefix), None)

@@ -110,7 +110,12 @@ def test_a_typed_model_of_a_provider_gets_the_attributes_of_its_others(text: str
     assert find_model(text, [GPT, SHARED]) == {**OPTION, "name": "my-model:latest"}
 
 
-@pytest.mark.parametrize("text", ["mini", "my-model", "Nobody: x", "OpenAI:"])
+def test_a_name_that_several_providers_have_is_refused_with_their_labels():
+    with pytest.raises(ValueError, match="Choose “OpenAI: mini” or “Azure: mini”"):
+        find_model("mini", [GPT, MINI, SHARED])
+
+
+@pytest.mark.parametrize("text", ["my-model", "Nobody: x", "OpenAI:"])
 def test_a_model_whose_provider_is_not_known_is_refused(text: str):
     with pytest.raises(ValueError, match=r"such as “OpenAI: .*providers are OpenAI, Azure"):
         find_model(text, [GPT, MINI, SHARED])

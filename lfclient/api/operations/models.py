@@ -75,12 +75,18 @@ def find_flow_needs(
 
 
 def check_provider(context: ApiContext, provider: str, settings: Mapping[str, str]) -> Steps[None]:
-    """Let the server try a provider's settings. Raises `InvalidRequest` if it refuses them."""
+    """Let the server try a provider's settings. Raises `InvalidRequest` if it refuses them.
+
+    Those that it has and does not keep secret, such as the address of a private gateway, are tried
+    with them: a key must not go to another address.
+    """
     context.redactor.add(*(value for name, value in settings.items() if is_secret_name(name)))
+    variables = yield from list_variables()
+    stored = {variable.name: variable.value for variable in variables if variable.value}
     spec = RequestSpec(
         "POST",
         f"{_MODELS}/validate-provider",
-        json={"provider": provider, "variables": dict(settings)},
+        json={"provider": provider, "variables": stored | dict(settings)},
         idempotent=True,
         min_timeout=_CHECK_SECONDS,
     )

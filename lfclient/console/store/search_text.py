@@ -11,9 +11,11 @@ from markdown_it import MarkdownIt
 from lfclient.common.formatting import clip, clip_middle
 from lfclient.console.content.json_path import walk
 from lfclient.console.store.run_record import RunRecord
-from lfclient.flows.field import FieldKind, Variable
+from lfclient.flows.field import Field, FieldKind, Variable
+from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import field_label
+from lfclient.flows.validation import is_secret_field
 from lfclient.outputs.model import FileRef, Output, OutputKind
 
 # characters
@@ -27,12 +29,30 @@ _BLOCK_MARK = re.compile(r"^(?:#{1,6}|>|[-*+]|\d+[.)])\s+")
 
 
 def summarize_flow_inputs(flow: Flow, overrides: Mapping[str, Any]) -> str:
-    """Summarize overrides with the labels of the flow's fields and the names of files."""
-    files = {field.key for field in flow.fields if field.kind is FieldKind.FILE}
+    """Summarize overrides with the labels of the flow's fields and the names of files and models.
+
+    The chat text comes first, secrets last.
+    """
+    fields = flow.fields_by_key
     named = {
-        key: _without_folders(value) if key in files else value for key, value in overrides.items()
+        key: _name(fields[key], value) if key in fields else value
+        for key, value in sorted(overrides.items(), key=lambda item: _rank(fields.get(item[0])))
     }
     return summarize_inputs(named, {field.key: field_label(field) for field in flow.fields})
+
+
+def _rank(field: Field | None) -> int:
+    if field is None:
+        return 1
+    return 0 if field.chat_input else 2 if is_secret_field(field) else 1
+
+
+def _name(field: Field, value: Any) -> Any:
+    if field.kind is FieldKind.FILE:
+        return _without_folders(value)
+    if field.kind is FieldKind.MODEL and not list(KIND_HANDLERS[field.kind].check(field, value)):
+        return KIND_HANDLERS[field.kind].write(value)
+    return value
 
 
 def _without_folders(value: Any) -> Any:

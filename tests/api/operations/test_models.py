@@ -72,11 +72,23 @@ def test_no_error_repeats_the_key(status: int):
 def test_settings_that_the_server_tried_in_vain_are_refused():
     answers = [(200, {"valid": False, "error": "Invalid API key"}), (200, {"valid": True})]
     server = Server().on("POST", f"{MODELS}/validate-provider", *answers)
+    server.on("GET", VARIABLES, (200, [KEY]))
     with server.client() as client:
         with pytest.raises(InvalidRequest, match="Invalid API key"):
             client.check_provider("OpenAI", {"OPENAI_API_KEY": "sk-wrong"})
         client.check_provider("OpenAI", {"OPENAI_API_KEY": "sk-1"})
     assert body(server) == {"provider": "OpenAI", "variables": {"OPENAI_API_KEY": "sk-1"}}
+
+
+def test_a_key_is_tried_at_the_address_that_the_server_has():
+    """Without it, the key of a private gateway would be sent to the vendor."""
+    address = {"id": ID, "name": "OPENAI_BASE_URL", "type": "Generic", "value": "http://gateway"}
+    server = Server().on("POST", f"{MODELS}/validate-provider", (200, {"valid": True}))
+    server.on("GET", VARIABLES, (200, [KEY, address]))
+    with server.client() as client:
+        client.check_provider("OpenAI", {"OPENAI_API_KEY": "sk-1"})
+    sent = {"OPENAI_BASE_URL": "http://gateway", "OPENAI_API_KEY": "sk-1"}
+    assert body(server) == {"provider": "OpenAI", "variables": sent}
 
 
 @pytest.mark.parametrize("variables", [(200, [KEY]), (403, {"detail": "No."}), (500, {})])

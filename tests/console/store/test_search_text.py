@@ -56,6 +56,24 @@ def test_input_summaries_name_files_without_folders(value, words):
     )
 
 
+def test_a_summary_begins_with_the_message_names_models_and_ends_with_secrets():
+    chat = node("ChatInput-a", input_value=entry("MultilineInput", "str"))
+    agent = node(
+        "Agent-a",
+        key=entry("SecretStrInput", "str", password=True, display_name="API Key"),
+        model=entry("ModelInput", "model", display_name="Model"),
+    )
+    overrides = {
+        "Agent-a.key": "was set",
+        "Agent-a.model": [{"name": "gpt", "provider": "OpenAI", "metadata": {"x": 1}}],
+        "ChatInput-a.input_value": "Hello",
+    }
+    assert (
+        summarize_flow_inputs(flow(chat, agent), overrides)
+        == "Message: Hello · Model: OpenAI: gpt · API Key: was set"
+    )
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "says"),
     [
