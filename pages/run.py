@@ -39,7 +39,7 @@ with alerts.show_errors():
                 rerun.draw(server, flow, opened)
         if flow and form:
             with left:
-                loading.show_refreshing(server, flow.id)
+                loading.show_refreshing(server, flow)
                 run_form.draw(form)
         with right:
             recent_runs.draw(server)

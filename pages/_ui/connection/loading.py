@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lfclient.errors import LangflowError
+from lfclient.flows.model import Flow
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.widgets import alerts
@@ -21,9 +22,10 @@ def show(server: ServerSession, error: LangflowError, *, retry: str) -> None:
     st.button("Try again", key=retry, icon=":material/refresh:", on_click=server.refresh)
 
 
-def show_refreshing(server: ServerSession, flow_id: str) -> None:
+def show_refreshing(server: ServerSession, flow: Flow) -> None:
     """While a slow server refreshes the shown data, say so, and redraw the page at the end."""
-    names = ("server", "flows", f"flow {flow_id}", "variables")
+    resources = " ".join(("resources", *flow.model_kinds))
+    names = ("server", "flows", f"flow {flow.id}", "variables", resources)
     if server.seconds_waiting(*names) is not None:
         _draw_wait(server, "to respond. The data shown may be outdated", names)
 

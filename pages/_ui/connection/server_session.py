@@ -1,6 +1,6 @@
 """The servers that this browser can use, the one it does use, and cached requests to it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, TypeVar
@@ -15,17 +15,26 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.outputs.model import FileRef
+from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.components import HumanInput
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.app_context import app_context, open_client, permissions
-from pages._ui.connection.request_cache import CachedResponse, StillLoading
+from pages._ui.connection.request_cache import CachedResponse
 from pages._ui.state import browser as state_browser
 
 T = TypeVar("T")
 
 LOCAL_NAME = "Local Langflow"
 # by the client's method
-_TTL_SECONDS = {"server": 60, "flows": 15, "flow": 15, "variables": 60, "files": 15, "pending": 5}
+_TTL_SECONDS = {
+    "server": 60,
+    "flows": 15,
+    "flow": 15,
+    "variables": 60,
+    "resources": 60,
+    "files": 15,
+    "pending": 5,
+}
 
 
 @dataclass(frozen=True)
@@ -63,12 +72,13 @@ class ServerSession:
         """Return the requests for approval of all runs of the flow."""
         return self._get("pending", flow_id)
 
-    def variables(self) -> Sequence[str]:
-        """Return the names of the server's variables; empty until they are loaded."""
-        try:
-            return [variable.name for variable in self._get("variables").value]
-        except StillLoading:
-            return ()
+    def resources(self, flow: Flow) -> CachedResponse[ServerResources]:
+        """Return what the server has for a flow: variables, and models if the flow takes any."""
+        if flow.model_kinds:
+            return self._get("resources", *flow.model_kinds)
+        variables = self._get("variables")
+        names = frozenset(variable.name for variable in variables.value if variable.is_set)
+        return replace(variables, value=ServerResources(variables=names))
 
     def files(self) -> CachedResponse[list[FileRef]]:
         """Return the files of the key's user, newest first."""

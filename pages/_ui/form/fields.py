@@ -10,6 +10,7 @@ from lfclient.flows.run_inputs import field_label
 from lfclient.flows.validation import REQUIRED_MESSAGE
 from pages._ui.form import file_fields
 from pages._ui.form.flow_form import FlowForm
+from pages._ui.form.model_picker import ModelPicker, is_offered, offered_models
 from pages._ui.form.table_widgets import KeyValueEditor, TableEditor, fits_table
 from pages._ui.form.widgets import (
     DurationInput,
@@ -126,6 +127,8 @@ def _choose_widget(field: Field, form: FlowForm) -> Widget:
         return file_fields.choose_widget(field, form)
     if kind is FieldKind.ORDERED_LIST and field.max_choices != 1:
         return MultiSelect()
+    if kind is FieldKind.MODEL and form.resources.models:
+        return ModelPicker(offered_models(field, form.resources.models))
     if kind in (FieldKind.SELECT, FieldKind.MODEL, FieldKind.ORDERED_LIST):
         return SelectBox() if field.options or field.choices else Widget()
     return _SIMPLE_WIDGETS.get(kind, Widget)()
@@ -194,6 +197,15 @@ def _messages(field: Field, form: FlowForm) -> list[str]:
     return [*lines, escape(hint)] if hint else lines
 
 
+def _model_hint(field: Field, form: FlowForm) -> str:
+    if not form.resources.models:
+        return "" if field.choices else "Enter a model's name as shown in Langflow's editor"
+    value = form.state.value(field)
+    if value == field.default and not is_offered(value, form.resources.models[field.model_kind]):
+        return "The flow's model is not in this server's list. Choose one that is."
+    return ""
+
+
 def _hint(field: Field, form: FlowForm) -> str:
     """Return a hint on how to fill in the field, or ""."""
     kind = field.kind
@@ -208,8 +220,8 @@ def _hint(field: Field, form: FlowForm) -> str:
         return "Multiline"
     if kind is FieldKind.SELECT and not field.options:
         return "Enter one of the options shown in Langflow's editor"
-    if kind is FieldKind.MODEL and not field.choices:
-        return "Enter a model's name as shown in Langflow's editor"
+    if kind is FieldKind.MODEL:
+        return _model_hint(field, form)
     if kind is FieldKind.ORDERED_LIST and field.max_choices != 1:
         return "Order matters"
     bare = sends_bare_values(form.mode, form.server_info)

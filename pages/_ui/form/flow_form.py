@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from lfclient.errors import LangflowError
 from lfclient.flows.field import Problem
 from lfclient.flows.model import Flow
+from lfclient.flows.needs import Need, find_needs, provider_overrides
 from lfclient.flows.validation import REQUIRED_MESSAGE, check_overrides
+from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.model import Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import json_editor, prefill
 from pages._ui.form.form_state import FormState
+from pages._ui.state.given_settings import given_settings
 
 
 @dataclass(frozen=True)
@@ -32,17 +37,19 @@ class FlowForm:
     """The form of a flow in one rerun: its state, its result for a run in `mode`, and its problems.
 
     It is read before it is drawn, so that a run can start and show its status first. Files are
-    sent to `server`; `variables` are the names of its variables. `problems` are those to draw, by
-    field, and `drawn` the keys of the fields drawn so far, in order.
+    sent to `server`; `resources` are what it has for the flow, and `resources_error` says why they
+    are unknown. `problems` are those to draw, by field, and `drawn` the keys of the fields drawn so
+    far, in order.
     """
 
     state: FormState
     server: ServerSession
     server_info: ServerInfo
     mode: Mode
-    variables: Sequence[str]
+    resources: ServerResources
     result: FormResult
     problems: Mapping[str, list[Problem]]
+    resources_error: LangflowError | None = None
     drawn: dict[str, None] = field(default_factory=dict)
 
     @property
@@ -50,13 +57,24 @@ class FlowForm:
         """The flow of the form."""
         return self.state.flow
 
+    @cached_property
+    def needs(self) -> Sequence[Need]:
+        """What the flow needs, met by the result or not."""
+        return find_needs(self.flow, self.result.overrides, self.resources)
+
+    @property
+    def variables(self) -> Sequence[str]:
+        """The names of the server's variables."""
+        return sorted(self.resources.variables)
+
     def check(self, mode: Mode, extra_overrides: Mapping[str, Any]) -> FormResult:
         """Return the current entries, with the JSON editor's, checked for a run in `mode`.
 
         `extra_overrides` are added and checked with them: a chat's message and attachments.
         """
         json_editor.apply_pending(self.state)
-        return _read(self.state, self.server, self.server_info, mode, extra_overrides)
+        resources = self.resources
+        return _read(self.state, self.server, self.server_info, mode, resources, extra_overrides)
 
 
 def read_form(
@@ -64,17 +82,18 @@ def read_form(
     server: ServerSession,
     server_info: ServerInfo,
     mode: Mode,
-    variables: Sequence[str],
+    resources: ServerResources,
+    resources_error: LangflowError | None = None,
 ) -> FlowForm:
     """Read and check a form."""
-    result = _read(state, server, server_info, mode)
+    result = _read(state, server, server_info, mode, resources)
     problems: dict[str, list[Problem]] = {}
     uploading = state.unfinished_uploads()  # drawn as progress, not as errors
     hints = [Problem(key, "warning", hint) for key, hint in prefill.active_hints(state).items()]
     for problem in [*result.problems, *hints]:
         if problem not in uploading:
             problems.setdefault(problem.key, []).append(problem)
-    return FlowForm(state, server, server_info, mode, variables, result, problems)
+    return FlowForm(state, server, server_info, mode, resources, result, problems, resources_error)
 
 
 def _read(
@@ -82,6 +101,7 @@ def _read(
     server: ServerSession,
     server_info: ServerInfo,
     mode: Mode,
+    resources: ServerResources,
     extra_overrides: Mapping[str, Any] | None = None,
 ) -> FormResult:
     """Return the form's result. Without `extra_overrides`, only its own fields are required."""
@@ -94,6 +114,8 @@ def _read(
     for each in fields.values():
         if each.chat_input:
             overrides.setdefault(each.key, each.default or "")
+    needs = find_needs(state.flow, overrides, resources)
+    overrides = provider_overrides(needs, given_settings(server.owner)) | overrides
     is_partial = extra_overrides is None
     overrides |= extra_overrides or {}
     problems = [

@@ -1,7 +1,7 @@
 """The form of a flow's parameters."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from lfclient.console.presentation.statuses import DOES_NOT_RUN
 from lfclient.flows.field import Field, Problem
 from lfclient.flows.graph import Component
 from lfclient.flows.run_inputs import field_label
-from pages._ui.form import json_editor, prefill
+from pages._ui.form import json_editor, prefill, setup
 from pages._ui.form.fields import draw_chat_files, draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
@@ -40,13 +40,13 @@ def mark_started(state: FormState) -> None:
     state.was_refused = False
 
 
-def mark_refused(state: FormState, problems: Sequence[Problem]) -> None:
+def mark_refused(form: FlowForm, problems: Sequence[Problem]) -> None:
     """Mark the form after a refused run: fields show their problems, and the page scrolls there."""
-    state.was_refused, state.scroll_token = True, uuid.uuid4().hex
+    form.state.was_refused, form.state.scroll_token = True, uuid.uuid4().hex
     wrong = {problem.key for problem in problems if problem.level == "error"}
-    fields = [f for f in state.flow.fields if not (f.chat_input or f.chat_files)]
-    top = _top_fields(fields)
-    state.open_components([f for f in fields if f.key in wrong and f not in top])
+    shown = [*setup.setup_fields(form), *_top_fields(form)]
+    fields = [f for f in form.flow.fields if not (f.chat_input or f.chat_files)]
+    form.state.open_components([f for f in fields if f.key in wrong and f not in shown])
 
 
 def _scroll_to_first_problem(form: FlowForm) -> None:
@@ -76,7 +76,8 @@ def _draw_fields(form: FlowForm) -> None:
     for field in fields.values():
         if field.chat_files and field.component in with_text:
             draw_chat_files(field, form)
-    for field in _top_fields(field for key, field in fields.items() if key not in form.drawn):
+    setup.draw(form)
+    for field in _top_fields(form):
         draw_field(field, form, with_component=True)
     rest = [field for key, field in fields.items() if key not in form.drawn]
     _draw_dropped(form.state)
@@ -87,8 +88,15 @@ def _draw_fields(form: FlowForm) -> None:
         _draw_components(rest, form)
 
 
-def _top_fields(fields: Iterable[Field]) -> list[Field]:
-    return [field for field in fields if field.api_editable or field.required][:MAX_TOP_FIELDS]
+def _top_fields(form: FlowForm) -> list[Field]:
+    """Return the fields that the flow's author exposed and that are not in Setup."""
+    above = [field.key for field in setup.setup_fields(form)]
+    fields = [
+        field
+        for key, field in form.state.fields.items()
+        if field.api_editable and key not in above and not (field.chat_input or field.chat_files)
+    ]
+    return fields[:MAX_TOP_FIELDS]
 
 
 def _draw_search(state: FormState) -> str:

@@ -171,6 +171,7 @@ class FormState:
         """
         live = self.live_widgets.get(field.key)
         if live is not None and type(live.widget) is type(widget):
+            live.widget = widget  # its options may have changed
             return live
         self._discard_widget(field.key)
         st.session_state[_WIDGET_COUNT] = st.session_state.get(_WIDGET_COUNT, 0) + 1

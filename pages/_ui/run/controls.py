@@ -212,7 +212,7 @@ def start_run(
     """
     result = form.check(mode, extra_overrides or {})
     if not result.ready:
-        mark_refused(form.state, result.problems)
+        mark_refused(form, result.problems)
         raise _not_ready_error(result, form.flow)
     if any(secret in (session_id or "") for secret in form.server.connection.secrets):
         message = "The run was not started. The session's name contains the API key."

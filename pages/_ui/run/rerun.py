@@ -107,7 +107,7 @@ def _server_paths(server: ServerSession, flow: Flow, record: RunRecord) -> Colle
     try:
         return {ref.path for ref in server.files().value if ref.path}
     except StillLoading:
-        loading.show_refreshing(server, flow.id)
+        loading.show_refreshing(server, flow)
     except LangflowError:
         pass  # the server reports missing files when the run starts
     return None

@@ -4,6 +4,7 @@ import streamlit as st
 
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
+from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.model import Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
@@ -29,7 +30,11 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
     if not chat:
         preset_bar.apply_initial_values(state)
     mode = _chat_mode(server_info, flow) if chat else selected_mode(server, server_info, flow)
-    return read_form(state, server, server_info, mode, server.variables())
+    try:
+        resources, problem = server.resources(flow).value, None
+    except LangflowError as error:
+        resources, problem = ServerResources(), error
+    return read_form(state, server, server_info, mode, resources, problem)
 
 
 def draw(form: FlowForm) -> None:

@@ -21,6 +21,7 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
 
     from lfclient import Limits
     from lfclient.flows.model import Flow
+    from lfclient.resources.server_resources import ServerResources
     from pages._ui.form import json_editor, prefill
     from pages._ui.form.flow_form import read_form
     from pages._ui.form.form import draw, mark_refused
@@ -36,8 +37,6 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
         return
     if st.session_state.pop("commit", False):
         json_editor.apply_pending(state)
-    if st.session_state.pop("refused", False):
-        mark_refused(state, st.session_state["result"].problems)
     server = st.session_state.get("server-of-files", SimpleNamespace())
     server.owner = st.session_state.get("owner", owner)
     server_info = SimpleNamespace(version=version, dialect=dialect, limits=Limits(max_upload_mb=1))
@@ -46,8 +45,11 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
         server,
         server_info,
         st.session_state.get("mode", mode),
-        ["KEY", "OTHER"],
+        st.session_state.get("resources", ServerResources(variables=frozenset({"KEY", "OTHER"}))),
+        st.session_state.get("resources-error"),
     )
+    if st.session_state.pop("refused", False):
+        mark_refused(form, form.result.problems)
     draw(form)
     st.session_state["result"] = form.result
 

@@ -1,0 +1,68 @@
+"""The choice of a model among those that the server offers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from lfclient.flows.field import Field
+from lfclient.resources.models import ModelKind, ModelOption, find_model, model_label
+from pages._ui.form.widgets import Widget, WidgetSpec, WidgetStates
+
+
+class ModelPicker(Widget):
+    """A searchable list of models, those that are ready first; others may be typed."""
+
+    def __init__(self, options: Sequence[ModelOption]) -> None:
+        self.options = options
+
+    def seed(self, field: Field, value: Any) -> WidgetStates:
+        return {"": model_text(value) or None}
+
+    def read(self, field: Field, states: Mapping[str, Any], base: Any) -> Any:
+        text = (states[""] or "").strip()
+        if not text or text == model_text(base):
+            return base if text else None
+        return [find_model(text, self.options)]
+
+    def draw(self, spec: WidgetSpec) -> None:
+        marks = {
+            option.label: "" if option.is_ready else " (not set up)" for option in self.options
+        }
+        of_flow = model_text(spec.field.default)
+        if of_flow:
+            marks.setdefault(of_flow, " (not on this server)")
+        st.selectbox(
+            spec.label,
+            spec.options(marks),
+            index=None,
+            accept_new_options=True,
+            format_func=lambda label: label + marks.get(label, ""),
+            placeholder="Choose a model, or type one as Provider: name",
+            **spec.hidden,
+        )
+
+
+def offered_models(
+    field: Field, models: Mapping[ModelKind, Sequence[ModelOption]]
+) -> Sequence[ModelOption]:
+    """Return the server's models that a field takes."""
+    return [
+        option
+        for option in models.get(field.model_kind, ())
+        if option.calls_tools is not False or not field.needs_tool_calls
+    ]
+
+
+def is_offered(value: Any, options: Sequence[ModelOption]) -> bool:
+    """Return whether a model parameter's value is one of these models, or empty."""
+    text = model_text(value)
+    return not text or any(text == option.label for option in options)
+
+
+def model_text(value: Any) -> str:
+    """Return the label of the model in a model parameter's value, or ""."""
+    first = next(iter(value), None) if isinstance(value, list) else value
+    if isinstance(first, dict):
+        return model_label(first)
+    return first if isinstance(first, str) else ""

@@ -1,0 +1,186 @@
+"""The settings of models' providers, such as keys: for the runs of this tab, or on the server."""
+
+from collections.abc import Callable, Iterable
+
+import streamlit as st
+
+from lfclient.errors import LangflowError
+from lfclient.flows.encoding import unsupported_reason
+from lfclient.flows.needs import Need
+from lfclient.resources.models import Provider, ProviderSetting
+from pages._ui.connection.app_context import open_client, permissions
+from pages._ui.form.flow_form import FlowForm
+from pages._ui.state.given_settings import given_settings
+from pages._ui.widgets.markdown import escape, inline_code
+
+_ERRORS = "provider-errors"
+
+
+def draw(need: Need, form: FlowForm) -> None:
+    """Draw a provider's line, with its settings where one is missing."""
+    provider = need.provider
+    assert provider
+    with st.container(key=f"provider-{provider.name}", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"**{escape(provider.name)}**", width="content")
+            is_given = any(_is_given(setting, form) for setting in provider.settings)
+            if need.missing:
+                labels = " and ".join(setting.label for setting in need.missing)
+                st.badge(f"No {labels} yet", color="orange")
+            elif is_given:
+                st.badge("Used for your runs in this tab", color="green")
+            else:
+                st.badge("Set up", color="green")
+            if is_given:
+                st.button(
+                    "Forget",
+                    key=f"provider-forget-{provider.name}",
+                    type="tertiary",
+                    on_click=_forget,
+                    args=(provider, form.server.owner),
+                )
+            elif not need.missing:
+                with st.popover("Change", type="tertiary"):
+                    _draw_settings(provider.settings, need, form)
+        if need.missing:
+            _draw_settings(need.missing, need, form)
+        for key in need.keys:
+            for problem in form.problems.get(key, ()):
+                st.caption(f":red[:material/error:] {escape(problem.message)}")
+
+
+def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowForm) -> None:
+    provider = need.provider
+    assert provider
+    shown = tuple(settings)
+    for setting in shown:
+        label = setting.label
+        if setting.options:
+            st.selectbox(
+                label,
+                setting.options,
+                index=None,
+                accept_new_options=True,
+                key=_box(setting, form),
+                placeholder="Choose or type",
+            )
+        else:
+            st.text_input(
+                label,
+                type="password" if setting.is_secret else "default",
+                autocomplete="off",
+                live=True,
+                key=_box(setting, form),
+                help=escape(setting.help) or None,
+            )
+    reason = _why_not_for_runs(shown, need, form)
+    may_save = permissions().install or form.server.connection.source == "typed"
+    names = ", ".join(inline_code(setting.name) for setting in shown)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if not reason:
+            st.button(
+                "Use for my runs",
+                key=f"provider-use-{provider.name}",
+                on_click=_use,
+                args=(provider, shown, form),
+                help="Kept in this tab until you reload or close it, and sent with the runs of "
+                f"flows that use {escape(provider.name)}.",
+            )
+        if may_save:
+            st.button(
+                "Save on the server",
+                key=f"provider-save-{provider.name}",
+                on_click=_save,
+                args=(provider, shown, form),
+                help=f"Saved as {names} of the API key's Langflow user. All flows can use it.",
+            )
+    if reason:
+        st.caption(f":material/info: {reason}")
+    if not (may_save or not reason):
+        st.caption("Only the operator of this console can save settings on the server.")
+    if provider.docs_url.startswith("https://"):
+        st.caption(f"[Get a key from {escape(provider.name)}]({provider.docs_url})")
+    error = st.session_state.setdefault(_ERRORS, {}).get((form.server.owner, provider.name))
+    if error:
+        words = f"{error.message} {error.hint}".strip()
+        st.caption(f":red[:material/error: {escape(words)}]")
+
+
+def _why_not_for_runs(settings: Iterable[ProviderSetting], need: Need, form: FlowForm) -> str:
+    """Return why these settings can't be sent with a run, as a sentence, or ""."""
+    fields = form.flow.fields_by_key
+    for setting in settings:
+        own = [key for key in need.keys if key.rpartition(".")[2] == setting.parameter]
+        if not own or not setting.parameter:
+            return f"A run can't send the {escape(setting.label)}: save it on the server."
+        for key in own:
+            reason = unsupported_reason(fields[key], "sk-", form.mode, form.server_info)
+            if reason:
+                return escape(f"{reason} Or save it on the server.")
+    return ""
+
+
+def _is_given(setting: ProviderSetting, form: FlowForm) -> bool:
+    return setting.name in given_settings(form.server.owner)
+
+
+def _box(setting: ProviderSetting, form: FlowForm) -> str:
+    return f"{form.state.key('provider-box')}-{setting.name}"
+
+
+def _forget(provider: Provider, owner: str) -> None:
+    for setting in provider.settings:
+        given_settings(owner).pop(setting.name, None)
+
+
+def _entered(settings: Iterable[ProviderSetting], form: FlowForm) -> dict[str, str]:
+    boxes = {each.name: st.session_state.get(_box(each, form)) or "" for each in settings}
+    return {name: text.strip() for name, text in boxes.items() if text.strip()}
+
+
+def _use(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowForm) -> None:
+    """Let the server try the settings, then use them for the runs of this tab."""
+
+    def use(entered: dict[str, str]) -> None:
+        with open_client(form.server.connection) as api:
+            api.check_provider(provider.name, entered)
+        given_settings(form.server.owner).update(entered)
+
+    _apply(provider, settings, form, use)
+
+
+def _save(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowForm) -> None:
+    """Save the settings as variables on the server, which tries a key first."""
+
+    def save(entered: dict[str, str]) -> None:
+        with open_client(form.server.connection) as api:
+            for setting in settings:
+                if setting.name in entered:
+                    api.save_variable(setting.name, entered[setting.name], setting.is_secret)
+        form.server.refresh()
+
+    _apply(provider, settings, form, save)
+
+
+def _apply(
+    provider: Provider,
+    settings: tuple[ProviderSetting, ...],
+    form: FlowForm,
+    apply: Callable[[dict[str, str]], None],
+) -> None:
+    """Call `apply` with what was entered; empty the boxes, or keep them and the error."""
+    errors = st.session_state.setdefault(_ERRORS, {})
+    place = (form.server.owner, provider.name)
+    errors.pop(place, None)
+    entered = _entered(settings, form)
+    try:
+        if not entered:
+            labels = " and ".join(setting.label for setting in settings)
+            raise LangflowError(f"Enter the {labels} first.")
+        with st.spinner(f"Checking with {provider.name}"):
+            apply(entered)
+    except LangflowError as error:
+        errors[place] = error
+        return
+    for setting in settings:
+        st.session_state[_box(setting, form)] = None if setting.options else ""

@@ -1,0 +1,76 @@
+"""Setup: what the flow needs before it can run, filled in right there."""
+
+import streamlit as st
+
+from lfclient.flows.field import Field
+from lfclient.flows.needs import Need, NeedKind
+from pages._ui.connection import loading
+from pages._ui.form import provider_settings
+from pages._ui.form.fields import draw_field
+from pages._ui.form.flow_form import FlowForm
+
+MAX_NEEDS = 24  # the fields of the others are in their components
+
+
+def setup_fields(form: FlowForm) -> list[Field]:
+    """Return the fields that Setup shows, in order."""
+    fields = form.state.fields
+    keys = [need.keys[0] for need in form.needs[:MAX_NEEDS] if need.kind is not NeedKind.PROVIDER]
+    return [fields[key] for key in keys if key in fields]
+
+
+def draw(form: FlowForm) -> None:
+    """Draw each need, those that are met as well."""
+    needs = form.needs[:MAX_NEEDS]
+    if not needs:
+        return
+    missing = sum(not need.is_met for need in needs)
+    with st.container(border=True, key="setup", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown("**Setup**", width="content")
+            if missing:
+                st.badge(f"{missing} to do", color="orange")
+            else:
+                st.badge("Ready", color="green", icon=":material/check:")
+        if form.resources_error:
+            loading.show(form.server, form.resources_error, retry="retry-resources")
+        for need in needs:
+            _draw_need(need, form)
+
+
+def _draw_need(need: Need, form: FlowForm) -> None:
+    if need.kind is NeedKind.PROVIDER:
+        provider_settings.draw(need, form)
+        return
+    field = form.state.fields.get(need.keys[0])
+    if field is None or field.key in form.drawn:
+        return
+    draw_field(field, form, with_component=True)
+    if need.kind is NeedKind.MODEL:
+        _draw_use_for_all(field, form)
+
+
+def _draw_use_for_all(field: Field, form: FlowForm) -> None:
+    """Offer to use the first model of a kind for all components that take one."""
+    same = [
+        form.state.fields[need.keys[0]]
+        for need in form.needs
+        if need.kind is NeedKind.MODEL and need.keys[0] in form.state.fields
+    ]
+    same = [each for each in same if each.model_kind == field.model_kind]
+    value = form.state.value(field)
+    others = [each for each in same if form.state.value(each) != value]
+    if same[0] is not field or not value or not others:
+        return
+    st.button(
+        f"Use for all {len(same)} components",
+        key=f"use-for-all-{field.key}",
+        icon=":material/done_all:",
+        on_click=_use_for_all,
+        args=(form, others, value),
+    )
+
+
+def _use_for_all(form: FlowForm, others: list[Field], value: object) -> None:
+    for field in others:
+        form.state.set(field, value)

@@ -1,0 +1,202 @@
+"""Setup: the models, keys, files and values that a flow needs, filled in above its form."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+
+from lfclient.errors import InvalidRequest, ServerFault
+from lfclient.resources.models import ModelOption, Provider, ProviderSetting
+from lfclient.resources.server_resources import ServerResources
+from pages._ui.form import provider_settings
+from tests.support.flows import entry, node, text
+from tests.ui.support.forms import clear_drafts, form
+
+KEY = ProviderSetting("OPENAI_API_KEY", "OpenAI API Key", True, True, False, parameter="api_key")
+ADDRESS = ProviderSetting("OLLAMA_BASE_URL", "Ollama Base URL", True, False, False)
+
+
+def option(name: str, provider: str, *, is_ready: bool = False, tools: bool = True) -> ModelOption:
+    value = {"name": name, "provider": provider, "metadata": {"model_class": "C"}}
+    return ModelOption(name, provider, is_ready, tools, value)
+
+
+MODELS = (
+    option("llama", "Ollama", is_ready=True),
+    option("gpt-4o", "OpenAI"),
+    option("no-tools", "OpenAI", tools=False),
+)
+RESOURCES = ServerResources(
+    (Provider("OpenAI", False, (KEY,)), Provider("Ollama", False, (ADDRESS,))),
+    {"language": MODELS},
+)
+
+
+def agent(id: str = "Agent-a", model: object = None, *, loads: bool = False) -> dict:
+    return node(
+        id,
+        model=entry("ModelInput", "model", model or [], required=True),
+        api_key=entry("SecretStrInput", "str", "", load_from_db=loads, password=True),
+    )
+
+
+@pytest.fixture(autouse=True)
+def _no_drafts():
+    clear_drafts()
+
+
+@pytest.fixture
+def api(monkeypatch):
+    """The client that the page's callbacks use, and what they sent."""
+    sent = SimpleNamespace(checked=[], saved=[], error=None, refreshed=0)
+
+    class Client:
+        def check_provider(self, provider, settings):
+            sent.checked.append((provider, settings))
+            if sent.error:
+                raise sent.error
+
+        def save_variable(self, name, value, is_secret):
+            sent.saved.append((name, value, is_secret))
+            if sent.error:
+                raise sent.error
+
+    @contextmanager
+    def open_client(connection, server=None):
+        yield Client()
+
+    monkeypatch.setattr(provider_settings, "open_client", open_client)
+    monkeypatch.setattr(provider_settings, "permissions", lambda: SimpleNamespace(install=True))
+    return sent
+
+
+def setup(*nodes, resources=RESOURCES, **session):
+    server = SimpleNamespace(
+        connection=SimpleNamespace(source="secrets"), refresh=lambda name=None: None
+    )
+    return form(*nodes, resources=resources, **{"server-of-files": server, **session})
+
+
+def type_model(found, words: str):
+    """Type a model; AppTest itself can only choose what a box offers."""
+    box = chosen(found)
+    box.options.append(words)
+    box.set_value(words)
+    return found.run()
+
+
+def chosen(found, component: str = "Agent-a"):
+    return found.find("selectbox", f"{component}.model")
+
+
+def test_a_model_is_chosen_among_those_that_the_server_offers():
+    found = setup(agent())
+    assert "1 to do" in found.text()
+    assert chosen(found).options == ["Ollama: llama", "OpenAI: gpt-4o (not set up)"]
+    found.set("selectbox", "Agent-a.model", "Ollama: llama")
+    assert found.overrides == {"Agent-a.model": [MODELS[0].value]}
+
+
+def test_another_model_of_a_provider_can_be_typed():
+    found = type_model(setup(agent()), "openai: mine")
+    assert found.overrides == {"Agent-a.model": [{**MODELS[1].value, "name": "mine"}]}
+    type_model(found, "mine")
+    assert "such as “Ollama: mine”" in found.text()
+    assert not found.result.ready
+
+
+def test_a_model_of_the_author_that_the_server_lacks_is_marked_and_kept():
+    found = setup(agent(model=[{"name": "old", "provider": "Gone"}]))
+    assert chosen(found).options[-1] == "Gone: old (not on this server)"
+    assert "not in this server's list" in found.text()
+    assert found.overrides == {}
+    found.set("selectbox", "Agent-a.model", "Ollama: llama")
+    assert "not in this server's list" not in found.text()
+    assert found.set("selectbox", "Agent-a.model", "Gone: old").overrides == {}
+
+
+def test_one_model_can_be_used_for_all_components():
+    found = setup(agent(), agent("Agent-b"), agent("Agent-c"))
+    found.set("selectbox", "Agent-a.model", "Ollama: llama").press("Use for all 3 components")
+    assert [chosen(found, f"Agent-{one}").value for one in "abc"] == ["Ollama: llama"] * 3
+    assert not [button for button in found.at.button if button.label.startswith("Use for all")]
+
+
+def test_a_key_is_tried_and_then_sent_with_all_components_of_its_provider(api):
+    found = setup(agent(model=[MODELS[1].value]), agent("Agent-b", [MODELS[1].value]))
+    assert "No OpenAI API Key yet" in found.text()
+    found.set("text_input", "OPENAI_API_KEY", "sk-good-key").press("Use for my runs")
+    assert api.checked == [("OpenAI", {"OPENAI_API_KEY": "sk-good-key"})]
+    assert found.overrides == {"Agent-a.api_key": "sk-good-key", "Agent-b.api_key": "sk-good-key"}
+    assert "Used for your runs in this tab" in found.text()
+    found.press("Forget")
+    assert found.overrides == {}
+
+
+def test_a_refused_key_stays_in_its_box_with_the_reason(api):
+    api.error = InvalidRequest("Invalid API key for OpenAI", hint="Check the key.")
+    found = setup(agent(model=[MODELS[1].value]))
+    for button in ("Use for my runs", "Save on the server"):
+        found.set("text_input", "OPENAI_API_KEY", "sk-wrong").press(button)
+        assert "Invalid API key for OpenAI Check the key." in found.text()
+        assert found.find("text_input", "OPENAI_API_KEY").value == "sk-wrong"
+    assert found.overrides == {}
+
+
+def test_an_empty_box_is_not_sent(api):
+    found = setup(agent(model=[MODELS[1].value])).press("Use for my runs")
+    assert "Enter the OpenAI API Key first." in found.text()
+    assert api.checked == []
+
+
+def test_a_setting_without_a_parameter_is_saved_on_the_server(api):
+    found = setup(agent(model=[MODELS[0].value]))
+    assert "A run can't send the Ollama Base URL" in found.text()
+    assert not [one for one in found.at.button if one.label == "Use for my runs"]
+    found.set("text_input", "OLLAMA_BASE_URL", "http://127.0.0.1:11434").press("Save on the server")
+    assert api.saved == [("OLLAMA_BASE_URL", "http://127.0.0.1:11434", False)]
+    assert found.find("text_input", "OLLAMA_BASE_URL").value == ""
+
+
+def test_a_visitor_who_may_not_change_the_server_can_only_use_a_key_for_runs(api, monkeypatch):
+    monkeypatch.setattr(provider_settings, "permissions", lambda: SimpleNamespace(install=False))
+    found = setup(agent(model=[MODELS[1].value]))
+    labels = [button.label for button in found.at.button]
+    assert "Use for my runs" in labels
+    assert "Save on the server" not in labels
+
+
+def test_background_runs_of_1_11_are_led_around_a_typed_key(api):
+    model = [MODELS[1].value]
+    found = setup(agent(model=model, loads=True), version="1.11.6")
+    assert "read an entered value as a variable's name" in found.text()
+    assert not [one for one in found.at.button if one.label == "Use for my runs"]
+    found = setup(agent(model=model, loads=True), version="1.11.6", mode="sync")
+    assert [one for one in found.at.button if one.label == "Use for my runs"]
+
+
+def test_what_is_needed_stands_above_and_what_has_a_value_in_its_component():
+    file = entry("FileInput", "file", "", file_path=[], list=True)
+    found = setup(
+        node("File-a", path=file),
+        node("T-a", empty=text(required=True), full=text("x", required=True)),
+    )
+    assert "2 to do" in found.text()
+    assert found.find("text_input", "T-a.empty")
+    assert found.find("text_input", "T-a.full") is None
+    assert found.set("text_input", "T-a.empty", "y").find("text_input", "T-a.empty").value == "y"
+    assert "1 to do" in found.text()
+
+
+def test_without_the_servers_list_a_model_can_still_be_typed():
+    more = {"resources-error": ServerFault("Busy.", status=500)}
+    found = setup(agent(), resources=ServerResources(), **more)
+    assert "Busy." in found.text()
+    found.set("text_input", "Agent-a.model", "gpt")
+    assert found.overrides == {"Agent-a.model": [{"name": "gpt"}]}
+
+
+def test_a_flow_that_needs_nothing_has_no_setup():
+    assert "Setup" not in setup(node("T-a", p=text("x"))).text()
