@@ -6,7 +6,7 @@ Streamlit imports this module to find `app`, then runs the file as `__main__` fo
 import streamlit as st
 
 from pages._ui.app import media_addresses, navigation, page_assets, security, upload_quota
-from pages._ui.connection import startup
+from pages._ui.connection import editor, startup
 from pages._ui.widgets import alerts
 
 if __name__ == "__main__":
@@ -18,6 +18,7 @@ else:
     app = st.App(
         __file__,
         lifespan=startup.lifespan,
+        routes=editor.routes(),
         middleware=[*security.MIDDLEWARE, *upload_quota.MIDDLEWARE, *page_assets.MIDDLEWARE],
         on_script_error=alerts.show_internal_error,
     )

@@ -147,6 +147,7 @@ class AsyncLangflowClient:
     health = _awaitable(LangflowClient.health)
     auto_login = _awaitable(LangflowClient.auto_login)
     login = _awaitable(LangflowClient.login)
+    sign_in = _awaitable(LangflowClient.sign_in)
     create_key = _awaitable(LangflowClient.create_key)
     user_id = _awaitable(LangflowClient.user_id)
 

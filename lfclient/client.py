@@ -437,6 +437,13 @@ class LangflowClient:
         """Return a token for a user. Raises `InvalidKey` for a wrong password."""
         return self._drive(auth.login(self._context, user, password))
 
+    def sign_in(self, user: str, password: str) -> dict[str, str]:
+        """Return the cookies, by name, with which a browser is signed in to Langflow's editor.
+
+        Raises `InvalidKey` for a wrong password.
+        """
+        return self._drive(auth.sign_in(self._context, user, password))
+
     def create_key(self, name: str, token: str) -> str:
         """Return a new API key of the token's user."""
         return self._drive(auth.create_key(self._context, name, token))

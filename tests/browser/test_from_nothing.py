@@ -59,6 +59,11 @@ def test_the_first_command_installs_langflow_and_runs_and_stops_a_sample(fresh, 
     screen.wait("completed")
     expect(screen.part("outputs")).to_contain_text("from nothing")
 
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Edit in Langflow").click()
+    expect(opened.value.get_by_text("Echo chat")).to_be_visible(timeout=60_000)
+    opened.value.close()
+
     screen.pick("Takes half", prefix="")
     screen.mode("Background")
     screen.run()

@@ -96,6 +96,17 @@ def test_auto_login_is_off(started: str, folder: Path):
         assert client.auto_login() is None
 
 
+def test_its_editor_is_served_and_a_browser_is_signed_in(started: str, folder: Path):
+    langflow = LocalLangflow(folder)
+    url, _ = langflow.connection()
+    assert "<title>Langflow</title>" in httpx.get(f"{url}/flow/any").text
+    assert httpx.get(f"{url}/api/v1/session").json()["authenticated"] is False
+
+    with httpx.Client(base_url=url, cookies=langflow.sign_in()) as browser:
+        assert browser.get("/api/v1/session").json()["authenticated"] is True
+        assert browser.post("/api/v1/refresh").status_code == 200
+
+
 def test_it_listens_on_loopback_only(started: str, folder: Path):
     process = psutil.Process(LocalLangflow(folder).status().pid)
     listening = {c.laddr.ip for c in process.net_connections() if c.status == psutil.CONN_LISTEN}

@@ -16,11 +16,25 @@ def auto_login(context: ApiContext) -> Steps[str | None]:
     response = yield from send(get_request("/api/v1/auto_login"))
     if response.status in (400, 401, 403):
         return None
-    return _read_token(context, response)
+    return _read_secret(context, _read_login(response), "access_token")
 
 
 def login(context: ApiContext, user: str, password: str) -> Steps[str]:
     """Return a token for a user's password; the server allows 5 attempts a minute."""
+    body = yield from _log_in(context, user, password)
+    return _read_secret(context, body, "access_token")
+
+
+def sign_in(context: ApiContext, user: str, password: str) -> Steps[dict[str, str]]:
+    """Return the cookies, by name, with which a browser is signed in to the server's editor."""
+    body = yield from _log_in(context, user, password)
+    return {
+        f"{name}_lf": _read_secret(context, body, name)
+        for name in ("access_token", "refresh_token")
+    }
+
+
+def _log_in(context: ApiContext, user: str, password: str) -> Steps[Json]:
     context.redactor.add(password)
     form = {"username": user, "password": password}
     response = yield from send(RequestSpec("POST", "/api/v1/login", form=form))
@@ -30,7 +44,7 @@ def login(context: ApiContext, user: str, password: str) -> Steps[str]:
             hint="Check both, then try again.",
             status=response.status,
         )
-    return _read_token(context, response)
+    return _read_login(response)
 
 
 def create_key(context: ApiContext, name: str, token: str) -> Steps[str]:
@@ -48,10 +62,10 @@ def get_user_id() -> Steps[str]:
     return user.id
 
 
-def _read_token(context: ApiContext, response: Response) -> str:
+def _read_login(response: Response) -> Json:
     if response.status != 200:
         raise error_from_response(response)
-    return _read_secret(context, response.json("login response"), "access_token")
+    return response.json("login response")
 
 
 def _read_secret(context: ApiContext, body: Json, name: str) -> str:

@@ -12,7 +12,8 @@ Source = Literal["environment", "env file", "secrets", "local", "typed"]
 class Connection:
     """A server and its API key. `verify` is False, True or the path of a CA bundle.
 
-    `user_id` is the server's id of a typed key's user, None if it is unknown.
+    `user_id` is the server's id of a typed key's user, None if it is unknown. `editor_url` is the
+    address of Langflow's editor for a browser, if it is not `url`.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Connection:
     source: Source
     verify: bool | str = True
     user_id: str | None = None
+    editor_url: str | None = None
 
     @property
     def secrets(self) -> tuple[str, ...]:

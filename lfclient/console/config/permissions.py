@@ -47,15 +47,16 @@ def visitor_permissions(settings: Settings, headers: Mapping[str, str]) -> Permi
     A permission that the settings leave open is granted to the person at the console's machine, as
     long as the console listens on loopback and no server is configured.
     """
-    default = (
-        is_loopback(settings.bind_address)
-        and not settings.servers
-        and _is_from_this_machine(headers)
-    )
+    default = not settings.servers and is_at_this_machine(settings, headers)
     return Permissions(
         other_servers=_first(settings.allow_other_servers, default),
         install=_first(settings.allow_install, default),
     )
+
+
+def is_at_this_machine(settings: Settings, headers: Mapping[str, str]) -> bool:
+    """Return whether the browser that sent these headers runs on the console's machine."""
+    return is_loopback(settings.bind_address) and _is_from_this_machine(headers)
 
 
 def check_address(

@@ -44,6 +44,7 @@ class _ServerEntry(BaseModel):
     api_key: SecretStr | None = None
     verify: bool | None = None
     ca_bundle: str | None = None
+    editor_url: str | None = None
 
 
 class _Secrets(BaseModel):
@@ -194,8 +195,11 @@ class _Variables:
         name = "LFCONSOLE_DISCOVER_URL"
         if name in self._environ and not self._environ[name]:
             return None
+        return self.url(name) or DEFAULT_SERVER_URL
+
+    def url(self, name: str) -> str | None:
         text = self.text(name)
-        return _parse_url(text, self.location(name)) if text else DEFAULT_SERVER_URL
+        return _parse_url(text, self.location(name)) if text else None
 
     def server(self, verify: bool | str) -> Iterator[Connection]:
         """Yield the server of LANGFLOW_SERVER_URL, if set, with the key for that address.
@@ -220,6 +224,7 @@ class _Variables:
             api_key=_parse_key(key, self.location("LANGFLOW_API_KEY")),
             source="environment" if from_environ else "env file",
             verify=verify,
+            editor_url=self.url("LANGFLOW_EDITOR_URL"),
         )
 
 
@@ -252,6 +257,9 @@ def _servers_in_secrets(folder: Path, verify: bool | str) -> Iterator[Connection
             api_key=_parse_key(key, f"api_key of {where}"),
             source="secrets",
             verify=own_verify,
+            editor_url=_parse_url(server.editor_url, f"editor_url of {where}")
+            if server.editor_url
+            else None,
         )
 
 

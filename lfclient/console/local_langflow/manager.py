@@ -119,6 +119,15 @@ class LocalLangflow:
             return None
         return status.url, key
 
+    def sign_in(self) -> dict[str, str]:
+        """Return the cookies, by name, that sign a browser in to the running server's editor."""
+        connection = self.connection()
+        if connection is None:
+            raise LocalError("The local Langflow is not running.", hint="Start it, then try again.")
+        secret = self._secret.read()
+        with LangflowClient(connection[0]) as client:
+            return client.sign_in(secret["user"], secret["password"])
+
     def logs(self, lines: int = 50) -> str:
         """Return the last lines of the server's log, without secrets."""
         hidden = [value for value in self._secret.read().values() if isinstance(value, str)]

@@ -10,7 +10,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.model import Flow, FlowSummary
 from pages._ui.app import navigation
-from pages._ui.connection import loading
+from pages._ui.connection import editor, loading
 from pages._ui.connection.app_context import close_run, permissions
 from pages._ui.connection.request_cache import CachedResponse, StillLoading
 from pages._ui.connection.server_session import ServerSession
@@ -65,8 +65,10 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
         return None
     flow_choice.write_flow_to_url(chosen.id)
     flow_choice.remember_flow(server.owner, chosen.id, chosen.name)
-    if chosen.description:
-        st.caption(escape(clip(chosen.description, 400)))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if chosen.description:
+            st.caption(escape(clip(chosen.description, 400)))
+        editor.draw_link(server.connection, chosen.id)
     return _load_flow(server, chosen)
 
 

@@ -49,6 +49,23 @@ def test_the_environment_comes_before_the_env_file_and_secrets_come_after(tmp_pa
     ]
 
 
+def test_the_address_of_the_editor_belongs_to_its_server(tmp_path):
+    settings = load(
+        tmp_path,
+        {"LANGFLOW_SERVER_URL": "http://one", "LANGFLOW_EDITOR_URL": "https://editor.one/"},
+        secrets='[servers.two]\nurl = "http://two"\neditor_url = "https://editor.two"\n'
+        '[servers.three]\nurl = "http://three"\n',
+    )
+    editors = [server.editor_url for server in settings.servers]
+    assert editors == ["https://editor.one", "https://editor.two", None]
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "file:///etc", "ftp://one"])
+def test_an_address_of_the_editor_that_is_not_http_is_refused(tmp_path, url):
+    with pytest.raises(SettingsError, match="LANGFLOW_EDITOR_URL"):
+        load(tmp_path, {"LANGFLOW_SERVER_URL": "http://one", "LANGFLOW_EDITOR_URL": url})
+
+
 def test_the_env_file_is_not_copied_into_the_environment(tmp_path, monkeypatch):
     """Child processes must not inherit the key."""
     import os

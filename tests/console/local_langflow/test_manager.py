@@ -60,6 +60,11 @@ def _local(folder: Path, uv_binary: str, **options: object) -> LocalLangflow:
     return LocalLangflow(folder, installation=installation, **options)
 
 
+def test_nobody_is_signed_in_to_a_langflow_that_is_not_running(tmp_path: Path):
+    with pytest.raises(LocalError, match="not running"):
+        LocalLangflow(tmp_path).sign_in()
+
+
 def test_without_an_installation_the_status_is_absent(tmp_path: Path):
     langflow = LocalLangflow(tmp_path)
 

@@ -1,0 +1,102 @@
+"""Langflow's editor: the link to a flow, and the way into the one of the local Langflow.
+
+The local Langflow has a generated password, so the console signs the browser in: cookies count for
+all ports of a host, so the console can set those that Langflow would set after its login form.
+"""
+
+import asyncio
+import re
+from urllib.parse import quote, urlsplit
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+from streamlit import config
+
+from lfclient.console.config.connection import Connection
+from lfclient.console.config.permissions import is_at_this_machine, visitor_permissions
+from lfclient.console.local_langflow.process import LOOPBACK
+from lfclient.errors import LangflowError
+from lfclient.wire.addresses import is_loopback
+from pages._ui.connection.app_context import app_context, permissions
+
+LABEL = "Edit in Langflow"
+_LOCAL_PATH = "local-editor"
+_FLOW = "flow"  # the query parameter with a flow's id
+_FLOW_ID = re.compile(r"[0-9a-f-]{36}", re.I)
+
+
+def draw_link(connection: Connection, flow_id: str) -> None:
+    """Draw a link that opens the flow in the server's editor, where this browser can reach it."""
+    link = _link(connection, flow_id)
+    if link:
+        st.link_button(
+            LABEL,
+            link,
+            icon=":material/open_in_new:",
+            type="tertiary",
+            width="content",
+            help=_help(connection),
+        )
+
+
+def local_link() -> str | None:
+    """Return the link to the editor of the local Langflow, if this visitor may use it here."""
+    at_console = is_at_this_machine(app_context().settings, st.context.headers)
+    return _LOCAL_PATH if at_console and permissions().install else None
+
+
+def _link(connection: Connection, flow_id: str) -> str | None:
+    if connection.source == "local":
+        local = local_link()
+        return f"{local}?{_FLOW}={quote(flow_id, safe='')}" if local else None
+    url = connection.editor_url or connection.url
+    host = urlsplit(url).hostname or ""
+    if is_loopback(host) and not is_at_this_machine(app_context().settings, st.context.headers):
+        return None
+    return f"{url}/flow/{quote(flow_id, safe='')}"
+
+
+def _help(connection: Connection) -> str:
+    if connection.source == "local":
+        return "Opens the flow in the editor of the local Langflow, signed in"
+    if connection.editor_url:
+        return "Opens the flow in Langflow's editor"
+    return (
+        f"Opens the flow at {connection.url}. If your browser reaches Langflow under another "
+        "address, set `LANGFLOW_EDITOR_URL`."
+    )
+
+
+async def open_local_editor(request: Request) -> Response:
+    """Sign the browser in to the local Langflow, and send it to its editor."""
+    return await asyncio.to_thread(_open_local_editor, request)
+
+
+def _open_local_editor(request: Request) -> Response:
+    context = app_context()
+    at_console = is_at_this_machine(context.settings, request.headers)
+    if not at_console or not visitor_permissions(context.settings, request.headers).install:
+        return PlainTextResponse("Only the operator of this console can do this.", 403)
+    connection = context.local.connection()
+    if connection is None:
+        return PlainTextResponse("The local Langflow is not running. Start it, then reload.", 409)
+    # under the host name that the cookies are set for
+    host = "localhost" if request.url.hostname == "localhost" else LOOPBACK
+    flow_id = request.query_params.get(_FLOW, "")
+    path = f"flow/{flow_id}" if _FLOW_ID.fullmatch(flow_id) else ""
+    response = RedirectResponse(f"http://{host}:{urlsplit(connection[0]).port}/{path}", 303)
+    try:
+        cookies = context.local.sign_in()
+    except LangflowError:  # such as too many logins in a minute: earlier cookies may still count
+        return response
+    for name, value in cookies.items():
+        response.set_cookie(name, value, httponly=True, samesite="lax")
+    return response
+
+
+def routes() -> list[Route]:
+    """Return the console's own routes beside Streamlit's."""
+    base = config.get_option("server.baseUrlPath").strip("/")
+    return [Route(f"/{base}/{_LOCAL_PATH}".replace("//", "/"), open_local_editor)]
