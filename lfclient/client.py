@@ -25,6 +25,7 @@ from lfclient.api.operations import (
     server,
     stopping,
     streamed_calls,
+    variables,
 )
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.files import OnProgress
@@ -40,7 +41,7 @@ from lfclient.flows.needs import Need
 from lfclient.outputs.model import FileRef
 from lfclient.resources.knowledge import KnowledgeBase, McpServer, MemoryBase
 from lfclient.resources.models import ModelKind, ModelOption, Provider
-from lfclient.resources.server_resources import ServerResources
+from lfclient.resources.server_resources import ResourceKind, ServerResources
 from lfclient.resources.variables import ServerVariable
 from lfclient.runs.components import ComponentRun, HumanInput, Message
 from lfclient.runs.events import Event
@@ -257,18 +258,18 @@ class LangflowClient:
 
     def variables(self) -> list[ServerVariable]:
         """Return the server's variables by name; their values stay there."""
-        return self._drive(models.list_variables())
+        return self._drive(variables.list_variables())
 
     def save_variable(self, name: str, value: str, is_secret: bool = True) -> ServerVariable:
         """Create a variable of the API key's user, or give it another value.
 
         The server tries a provider's key. Raises `InvalidRequest` for one that is refused.
         """
-        return self._drive(models.save_variable(self._context, name, value, is_secret))
+        return self._drive(variables.save_variable(self._context, name, value, is_secret))
 
     def delete_variable(self, variable: ServerVariable) -> None:
         """Delete a variable; components that name it then fail."""
-        return self._drive(models.delete_variable(variable))
+        return self._drive(variables.delete_variable(variable))
 
     def models(self, kind: ModelKind = "language") -> list[ModelOption]:
         """Return the models that the server offers, those of providers that are ready first."""
@@ -278,8 +279,8 @@ class LangflowClient:
         """Return the providers of models with what is set, those ready first; never a value."""
         return self._drive(models.list_providers())
 
-    def resources(self, *kinds: ModelKind) -> ServerResources:
-        """Return the providers, the models of these kinds, and the names of the variables."""
+    def resources(self, *kinds: ResourceKind) -> ServerResources:
+        """Return the providers, the names of the variables, and what there is of these kinds."""
         return self._drive(models.get_resources(kinds))
 
     def needs(self, flow: Flow | str, overrides: Mapping[str, Any] | None = None) -> list[Need]:

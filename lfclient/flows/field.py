@@ -7,7 +7,7 @@ from typing import Literal
 from lfclient.common.deprecation import RenamedAttribute
 from lfclient.common.formatting import with_id
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.resources.models import ModelKind
+from lfclient.resources.server_resources import ResourceKind
 
 _VARIABLE_KEY = "$variable"
 
@@ -78,7 +78,7 @@ class Field:
     `{{name}}` where `double_braces`. `wire_type` is the server's `type` of the parameter.
     `chat_files`: takes the chat message's files. `stored_with_flow`: its uploads belong to the
     flow, not to the user. `inner_target` is the (component id, parameter) inside a group that this
-    group parameter stands for. `model_kind` is the kind of model that a model parameter takes;
+    group parameter stands for. `resource` is the kind of thing on the server that it names;
     `needs_tool_calls`: only models that can call tools.
     """
 
@@ -116,7 +116,7 @@ class Field:
     wire_type: str = ""
     inner_target: tuple[str, str] | None = None
     has_shared_name: bool = False
-    model_kind: ModelKind = "language"
+    resource: ResourceKind | None = None
     needs_tool_calls: bool = False
 
     # names of 0.1

@@ -8,6 +8,7 @@ from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.field import Field, FieldKind, Range, Variable
 from lfclient.flows.field_kinds import KIND_HANDLERS, option_names
 from lfclient.flows.graph import Component, Edge
+from lfclient.resources.server_resources import ResourceKind
 
 # The kind of each `_input_type` in five releases of Langflow.
 KINDS_BY_INPUT_TYPE: dict[str, FieldKind] = {
@@ -83,6 +84,10 @@ _PROTECTED_PARAMETERS = frozenset(
 )
 # Set by the editor or by an agent; an override has no effect or breaks the run.
 _INTERNAL_PARAMETERS = frozenset({"tools_metadata", "tool_placeholder", "flow_id_selected"})
+_RESOURCES: dict[str, ResourceKind] = {
+    "knowledge_base": "knowledge_base",
+    "memory_base": "memory_base",
+}
 _PASSWORD_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.UNKNOWN})
 _VARIABLE_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.SECRET})
 
@@ -164,7 +169,8 @@ def extract_field(
         parameter=parameter,
         label=as_str(entry.get("display_name")) or as_str(entry.get("name")) or parameter,
         kind=kind,
-        required=entry.get("required") is True and component.runs,
+        # an agent can do without a tool that lacks something
+        required=entry.get("required") is True and component.runs and not component.tool_mode,
         advanced=entry.get("advanced") is True,
         api_editable=entry.get("api_editable") is True,
         options=names,
@@ -191,7 +197,7 @@ def extract_field(
         wire_type=as_str(entry.get("type")),
         inner_target=(owner.id, name) if inner_target else None,
         has_shared_name=has_shared_name,
-        model_kind="embedding" if entry.get("model_type") == "embedding" else "language",
+        resource=_resource(name, kind, entry),
         # before 1.11 an agent's parameter doesn't say so
         needs_tool_calls=as_dict(entry.get("filters")).get("tool_calling") is True
         or owner.has_type("Agent"),
@@ -231,6 +237,12 @@ def _with_default(field: Field, entry: JsonObject) -> Field:
     if field.kind is FieldKind.MODEL:
         choices += tuple(model for model in default if model not in choices)
     return replace(field, default=default, choices=choices)
+
+
+def _resource(name: str, kind: FieldKind, entry: JsonObject) -> ResourceKind | None:
+    if kind is FieldKind.MODEL:
+        return "embedding" if entry.get("model_type") == "embedding" else "language"
+    return _RESOURCES.get(name) if kind is FieldKind.SELECT else None
 
 
 def _form_rank(field: Field) -> int:

@@ -81,7 +81,7 @@ class PromptKind(TextKind):
 class SelectKind(TextKind):
     def check(self, field: Field, value: Json) -> Iterable[str]:
         yield from super().check(field, value)
-        if isinstance(value, str) and value and not field.free_text:
+        if isinstance(value, str) and value and not (field.free_text or field.resource):
             yield from _check_options(field, [value])
 
 

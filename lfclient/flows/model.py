@@ -11,7 +11,7 @@ from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import collect_texts, find_named_secrets, is_secret_name
 from lfclient.errors import BadAnswer
-from lfclient.flows.field import Field, FieldKind
+from lfclient.flows.field import Field
 from lfclient.flows.field_extraction import extract_fields
 from lfclient.flows.graph import (
     Component,
@@ -21,7 +21,7 @@ from lfclient.flows.graph import (
     mark_running,
     parse_graph,
 )
-from lfclient.resources.models import ModelKind
+from lfclient.resources.server_resources import ResourceKind
 
 _MAX_POINTS = 20  # in a component's id; Langflow's own have none
 
@@ -135,11 +135,9 @@ class Flow:
         return has_output and any(field.chat_input for field in self.fields)
 
     @property
-    def model_kinds(self) -> tuple[ModelKind, ...]:
-        """The kinds of models that its components take."""
-        return tuple(
-            dict.fromkeys(each.model_kind for each in self.fields if each.kind is FieldKind.MODEL)
-        )
+    def resources(self) -> tuple[ResourceKind, ...]:
+        """The kinds of things on the server that its parameters name."""
+        return tuple(dict.fromkeys(each.resource for each in self.fields if each.resource))
 
     @property
     def tags(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a flow needs before it can run: models, keys, files, variables, values."""
+"""What a flow needs before it can run: models, keys, knowledge bases, files, values."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +17,8 @@ class NeedKind(StrEnum):
 
     MODEL = "model"
     PROVIDER = "provider"  # settings of a model's provider, such as its key
+    KNOWLEDGE_BASE = "knowledge_base"
+    MEMORY_BASE = "memory_base"
     FILE = "file"
     VARIABLE = "variable"  # a server variable that a parameter names
     VALUE = "value"  # a required parameter that the flow leaves empty
@@ -50,7 +52,7 @@ def find_needs(flow: Flow, overrides: Mapping[str, Json], resources: ServerResou
     return [
         *(_model_need(field, _value(field, overrides)) for field in models),
         *providers,
-        *_other_needs(fields, overrides, resources, providers),
+        *_other_needs(flow, fields, overrides, resources, providers),
     ]
 
 
@@ -123,6 +125,7 @@ def _provider_needs(
 
 
 def _other_needs(
+    flow: Flow,
     fields: Iterable[Field],
     overrides: Mapping[str, Json],
     resources: ServerResources,
@@ -132,7 +135,9 @@ def _other_needs(
     for field in fields:
         value = _value(field, overrides)
         name = f"{field_label(field)} of {field.component_label(80)}"
-        if is_file_need(field):
+        if field.resource in ("knowledge_base", "memory_base") and field.required:
+            yield _base_need(field, value, flow, resources)
+        elif is_file_need(field):
             message = f"{name}: {'chosen' if value else 'no file yet'}."
             yield Need(NeedKind.FILE, (field.key,), message, bool(value))
         elif is_value_need(field):
@@ -144,6 +149,26 @@ def _other_needs(
             has = "has" if is_met else "lacks"
             message = f"{name}: the server {has} the variable {value.name}."
             yield Need(NeedKind.VARIABLE, (field.key,), message, is_met)
+
+
+def _base_need(field: Field, value: Json, flow: Flow, resources: ServerResources) -> Need:
+    """Return the need for a knowledge base with documents, or for a memory base of the flow."""
+    name = f"{field_label(field)} of {field.component_label(80)}"
+    problem = "" if value else "choose one"
+    kind = NeedKind.MEMORY_BASE
+    if field.resource == "knowledge_base":
+        kind = NeedKind.KNOWLEDGE_BASE
+        bases = {base.dir_name: base for base in resources.knowledge_bases or ()}
+        if value and resources.knowledge_bases is not None:
+            base = bases.get(str(value))
+            problem = "" if base else f"the server has no “{value}”"
+            if base and not base.is_ready:
+                problem = f"“{base.name}” is {base.status or 'not ready'}"
+    elif value and resources.memory_bases is not None:
+        names = {base.name for base in resources.memory_bases if base.flow_id == flow.id}
+        problem = "" if value in names else f"this flow has no “{value}”"
+    message = f"{name}: {problem or value}."
+    return Need(kind, (field.key,), message, not problem)
 
 
 def _value(field: Field, overrides: Mapping[str, Json]) -> Json:

@@ -2,17 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
+from lfclient.resources.knowledge import KnowledgeBase, MemoryBase
 from lfclient.resources.models import ModelKind, ModelOption, Provider
+
+ResourceKind = Literal["language", "embedding", "knowledge_base", "memory_base"]
 
 
 @dataclass(frozen=True)
 class ServerResources:
-    """A server's providers, its models by kind, and the names of its variables with a value."""
+    """A server's providers, its models by kind, and the names of its variables with a value.
+
+    Models of kinds that were not requested are missing. `knowledge_bases` and `memory_bases` are
+    None if they were not requested or can't be listed.
+    """
 
     providers: tuple[Provider, ...] = ()
     models: Mapping[ModelKind, tuple[ModelOption, ...]] = field(default_factory=dict)
     variables: frozenset[str] = frozenset()
+    knowledge_bases: tuple[KnowledgeBase, ...] | None = None
+    memory_bases: tuple[MemoryBase, ...] | None = None
 
     def provider(self, name: str) -> Provider | None:
         """Return the provider with this name, or None."""

@@ -218,10 +218,10 @@ def test_a_model_parameter_says_which_models_it_takes():
         "embedder": entry("ModelInput", "model", model_type="embedding"),
     }
     agent, embedder = flow(node("T-a", **parameters)).fields
-    assert (agent.model_kind, agent.needs_tool_calls) == ("language", True)
-    assert (embedder.model_kind, embedder.needs_tool_calls) == ("embedding", False)
+    assert (agent.resource, agent.needs_tool_calls) == ("language", True)
+    assert (embedder.resource, embedder.needs_tool_calls) == ("embedding", False)
     old = flow(node("Agent-a", model=entry("ModelInput", "model"))).fields[0]
-    assert (old.model_kind, old.needs_tool_calls) == ("language", True)
+    assert (old.resource, old.needs_tool_calls) == ("language", True)
 
 
 def test_an_empty_secret_that_names_a_variable_still_loads_one():

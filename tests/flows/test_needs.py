@@ -7,6 +7,7 @@ import pytest
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.needs import Need, NeedKind, find_needs
+from lfclient.resources.knowledge import KnowledgeBase, MemoryBase
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
 from tests.support.flows import chat_input, edge, entry, graph, node, text
@@ -114,6 +115,56 @@ def test_an_empty_required_parameter_and_a_missing_variable_are_needed():
         T_a__query="x",
     )
     assert (value.is_met, variable.is_met) == (True, True)
+
+
+def base_node(parameter: str, value: str = "", **more: object) -> dict:
+    options = entry("DropdownInput", "str", value, options=[], required=True, combobox=True)
+    made = node("Knowledge-a", **{parameter: options})
+    made["data"]["node"].update(more)
+    return made
+
+
+BASES = ServerResources(
+    knowledge_bases=(
+        KnowledgeBase("My notes", "my_notes", "ready", 9),
+        KnowledgeBase("New", "new", "ingesting"),
+    ),
+    memory_bases=(
+        MemoryBase("1", "mine", "11111111-2222-3333-4444-555555555555"),
+        MemoryBase("2", "of another flow", "2"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "problem"),
+    [
+        ("knowledge_base", "", "choose one"),
+        ("knowledge_base", "my_notes", ""),
+        ("knowledge_base", "My notes", "the server has no “My notes”"),
+        ("knowledge_base", "new", "“New” is ingesting"),
+        ("memory_base", "", "choose one"),
+        ("memory_base", "mine", ""),
+        ("memory_base", "of another flow", "this flow has no “of another flow”"),
+    ],
+)
+def test_a_knowledge_or_memory_base_is_needed_that_the_flow_can_use(parameter, value, problem):
+    for found in (
+        needs(base_node(parameter, value), resources=BASES),
+        needs(base_node(parameter), resources=BASES, **{f"Knowledge_a__{parameter}": value}),
+    ):
+        (need,) = found
+        assert (need.kind, need.is_met) == (NeedKind(parameter), not problem)
+        assert problem in need.message
+
+
+def test_a_base_that_cannot_be_looked_up_is_taken_as_it_is():
+    (need,) = needs(base_node("knowledge_base", "typed"))
+    assert need.is_met
+
+
+def test_an_agent_can_do_without_the_base_of_a_tool():
+    assert not needs(base_node("memory_base", tool_mode=True), resources=BASES)
 
 
 def test_what_does_not_run_or_is_connected_needs_nothing():

@@ -337,3 +337,10 @@ def test_a_lone_surrogate_is_refused(name, value):
 
 def test_a_pair_of_surrogates_is_a_character():
     assert check_value(FIELDS["text"], json.loads('"\\ud83d\\ude00"')) == []
+
+
+def test_a_knowledge_base_may_be_newer_than_the_options_that_the_flow_stored():
+    options = entry("DropdownInput", "str", "", options=["old"])
+    found = flow(node("T-a", knowledge_base=options, other=options))
+    (problem,) = check_overrides(found, {"T-a.knowledge_base": "new", "T-a.other": "new"})
+    assert problem.key == "T-a.other"

@@ -1,16 +1,16 @@
-"""The server's models, their providers, and the variables that hold the providers' settings."""
+"""What a server has for flows: models, their providers, knowledge bases, memory bases."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
-from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow
-from lfclient.api.requests import RequestSpec, id_segment, list_request
-from lfclient.api.steps import Steps, fetch, or_default, send
-from lfclient.common.coerce import as_dict
+from lfclient.api.operations.knowledge import list_knowledge_bases, list_memory_bases
+from lfclient.api.operations.variables import list_variables
+from lfclient.api.requests import RequestSpec, list_request
+from lfclient.api.steps import Steps, fetch, or_default
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import is_secret_name
-from lfclient.errors import InvalidRequest, LangflowError
+from lfclient.errors import InvalidRequest
 from lfclient.flows.model import Flow
 from lfclient.flows.needs import Need, find_needs
 from lfclient.resources.models import (
@@ -20,36 +20,39 @@ from lfclient.resources.models import (
     merge_options,
     parse_provider,
 )
-from lfclient.resources.server_resources import ServerResources
-from lfclient.resources.variables import ServerVariable, parse_variable
+from lfclient.resources.server_resources import ResourceKind, ServerResources
 from lfclient.wire.schemas import Items
 
-_VARIABLES = "/api/v1/variables/"
 _MODELS = "/api/v1/models"
-# the server asks the provider, which may not respond
-_CHECK_SECONDS = 30.0
+_MODEL_KINDS: tuple[ModelKind, ...] = ("language", "embedding")
+_CHECK_SECONDS = 30.0  # the server asks the provider, which may not respond
 
 
-def list_variables() -> Steps[list[ServerVariable]]:
-    """Return the server's variables by name; their values stay there."""
-    items = yield from fetch(list_request(_VARIABLES), Items[JsonObject], "list of variables")
-    parsed = filter(None, map(parse_variable, items))
-    return sorted(parsed, key=lambda variable: variable.name)
-
-
-def get_resources(kinds: Iterable[ModelKind]) -> Steps[ServerResources]:
-    """Return the providers, those ready first, the models of these kinds, and the variables."""
+def get_resources(kinds: Collection[ResourceKind]) -> Steps[ServerResources]:
+    """Return the providers, those ready first, the variables, and what there is of these kinds."""
     variables = yield from or_default(list_variables(), [])
     names = frozenset(variable.name for variable in variables if variable.is_set)
     items = yield from fetch(list_request(_MODELS), Items[JsonObject], "list of providers")
     parsed = filter(None, (parse_provider(item, names) for item in items))
     providers = tuple(sorted(parsed, key=lambda provider: not provider.is_ready))
     models: dict[ModelKind, tuple[ModelOption, ...]] = {}
-    for kind in kinds:
-        path = f"/api/v1/model_options/{kind}"
-        options = yield from fetch(list_request(path), Items[JsonObject], "list of models")
-        models[kind] = tuple(merge_options(options, providers, kind))
-    return ServerResources(providers, models, names)
+    for kind in _MODEL_KINDS:
+        if kind in kinds:
+            path = f"/api/v1/model_options/{kind}"
+            options = yield from fetch(list_request(path), Items[JsonObject], "list of models")
+            models[kind] = tuple(merge_options(options, providers, kind))
+    knowledge = memory = None
+    if "knowledge_base" in kinds:
+        knowledge = yield from or_default(list_knowledge_bases(), None)
+    if "memory_base" in kinds:
+        memory = yield from or_default(list_memory_bases(), None)
+    return ServerResources(
+        providers,
+        models,
+        names,
+        None if knowledge is None else tuple(knowledge),
+        None if memory is None else tuple(memory),
+    )
 
 
 def list_providers() -> Steps[list[Provider]]:
@@ -70,7 +73,7 @@ def find_flow_needs(
     """Return what a run of a flow with these overrides needs."""
     if isinstance(flow, str):
         flow = yield from get_flow(context, flow)
-    resources = yield from get_resources(flow.model_kinds)
+    resources = yield from get_resources(flow.resources)
     return find_needs(flow, overrides, resources)
 
 
@@ -96,43 +99,3 @@ def check_provider(context: ApiContext, provider: str, settings: Mapping[str, st
             str(body.get("error") or f"{provider} refused these settings."),
             hint="Check the key and the address, then try again.",
         )
-
-
-def save_variable(
-    context: ApiContext, name: str, value: str, is_secret: bool
-) -> Steps[ServerVariable]:
-    """Create a variable, or give it another value.
-
-    The server tries a provider's key. Raises `InvalidRequest` for one that the provider refuses.
-    """
-    if is_secret:
-        context.redactor.add(value)
-    variables = yield from list_variables()
-    existing = next((one for one in variables if one.name == name), None)
-    if existing:
-        error = LangflowError(f"The server's variable {name} has no valid id.")
-        body: JsonObject = {"id": existing.id, "name": name, "value": value}
-        method, path = "PATCH", _VARIABLES + id_segment(existing.id, error)
-    else:
-        kind = "Credential" if is_secret else "Generic"
-        body = {"name": name, "value": value, "type": kind, "default_fields": []}
-        method, path = "POST", _VARIABLES
-    spec = RequestSpec(method, path, json=body, min_timeout=_CHECK_SECONDS)
-    response = yield from send(spec)
-    if response.status == 400:
-        hint = "Check the value, then try again."
-        raise InvalidRequest(response.message or f"{name} was refused.", hint=hint, status=400)
-    if not response.is_success:
-        raise error_from_response(response)
-    saved = parse_variable(as_dict(response.body))
-    return saved or ServerVariable(existing.id if existing else "", name, is_secret)
-
-
-def delete_variable(variable: ServerVariable) -> Steps[None]:
-    """Delete a variable; components that name it then fail."""
-    error = LangflowError(f"The server's variable {variable.name} has no valid id.")
-    response = yield from send(
-        RequestSpec("DELETE", _VARIABLES + id_segment(variable.id, error), idempotent=True)
-    )
-    if not response.is_success and response.status != 404:
-        raise error_from_response(response)

@@ -24,7 +24,7 @@ def show(server: ServerSession, error: LangflowError, *, retry: str) -> None:
 
 def show_refreshing(server: ServerSession, flow: Flow) -> None:
     """While a slow server refreshes the shown data, say so, and redraw the page at the end."""
-    resources = " ".join(("resources", *flow.model_kinds))
+    resources = " ".join(("resources", *flow.resources))
     names = ("server", "flows", f"flow {flow.id}", "variables", resources)
     if server.seconds_waiting(*names) is not None:
         _draw_wait(server, "to respond. The data shown may be outdated", names)

@@ -15,6 +15,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.outputs.model import FileRef
+from lfclient.resources.models import ModelKind, ModelOption
 from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.components import HumanInput
 from lfclient.wire.server_info import ServerInfo
@@ -32,6 +33,7 @@ _TTL_SECONDS = {
     "flow": 15,
     "variables": 60,
     "resources": 60,
+    "models": 60,
     "files": 15,
     "pending": 5,
 }
@@ -48,6 +50,11 @@ class ServerSession:
     def id(self) -> str:
         """The connection's fingerprint. Of two keys with one owner, the server may refuse one."""
         return app_context().runner.fingerprint_of(self.connection)
+
+    @property
+    def may_change(self) -> bool:
+        """Whether this visitor may save things on the server, such as variables."""
+        return permissions().install or self.connection.source == "typed"
 
     def info(self) -> CachedResponse[ServerInfo]:
         """Return the server's release, capabilities and limits."""
@@ -73,12 +80,16 @@ class ServerSession:
         return self._get("pending", flow_id)
 
     def resources(self, flow: Flow) -> CachedResponse[ServerResources]:
-        """Return what the server has for a flow: variables, and models if the flow takes any."""
-        if flow.model_kinds:
-            return self._get("resources", *flow.model_kinds)
+        """Return what the server has for a flow: variables, and what its parameters name."""
+        if flow.resources:
+            return self._get("resources", *flow.resources)
         variables = self._get("variables")
         names = frozenset(variable.name for variable in variables.value if variable.is_set)
         return replace(variables, value=ServerResources(variables=names))
+
+    def models(self, kind: ModelKind) -> CachedResponse[list[ModelOption]]:
+        """Return the models of a kind, those that are ready first."""
+        return self._get("models", kind)
 
     def files(self) -> CachedResponse[list[FileRef]]:
         """Return the files of the key's user, newest first."""

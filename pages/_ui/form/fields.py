@@ -11,6 +11,7 @@ from lfclient.flows.validation import REQUIRED_MESSAGE
 from pages._ui.form import file_fields
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.model_picker import ModelPicker, is_offered, offered_models
+from pages._ui.form.resource_picker import choose_resource_widget
 from pages._ui.form.table_widgets import KeyValueEditor, TableEditor, fits_table
 from pages._ui.form.widgets import (
     DurationInput,
@@ -128,7 +129,9 @@ def _choose_widget(field: Field, form: FlowForm) -> Widget:
     if kind is FieldKind.ORDERED_LIST and field.max_choices != 1:
         return MultiSelect()
     if kind is FieldKind.MODEL and form.resources.models:
-        return ModelPicker(offered_models(field, form.resources.models))
+        return ModelPicker(offered_models(field, form.resources))
+    if field.resource in ("knowledge_base", "memory_base"):
+        return choose_resource_widget(field, form)
     if kind in (FieldKind.SELECT, FieldKind.MODEL, FieldKind.ORDERED_LIST):
         return SelectBox() if field.options or field.choices else Widget()
     return _SIMPLE_WIDGETS.get(kind, Widget)()
@@ -201,7 +204,7 @@ def _model_hint(field: Field, form: FlowForm) -> str:
     if not form.resources.models:
         return "" if field.choices else "Enter a model's name as shown in Langflow's editor"
     value = form.state.value(field)
-    if value == field.default and not is_offered(value, form.resources.models[field.model_kind]):
+    if value == field.default and not is_offered(value, offered_models(field, form.resources)):
         return "The flow's model is not in this server's list. Choose one that is."
     return ""
 
@@ -218,7 +221,7 @@ def _hint(field: Field, form: FlowForm) -> str:
         return file_fields.hint(field, form)
     if kind is FieldKind.TEXT and form.state.value(field) in ("\n", "\n\n"):
         return "Multiline"
-    if kind is FieldKind.SELECT and not field.options:
+    if kind is FieldKind.SELECT and not (field.options or field.resource):
         return "Enter one of the options shown in Langflow's editor"
     if kind is FieldKind.MODEL:
         return _model_hint(field, form)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from lfclient.flows.field import Field
 from lfclient.resources.models import ModelKind, ModelOption, find_model, model_label
+from lfclient.resources.server_resources import ServerResources
 from pages._ui.form.widgets import Widget, WidgetSpec, WidgetStates
 
 
@@ -43,13 +44,12 @@ class ModelPicker(Widget):
         )
 
 
-def offered_models(
-    field: Field, models: Mapping[ModelKind, Sequence[ModelOption]]
-) -> Sequence[ModelOption]:
-    """Return the server's models that a field takes."""
+def offered_models(field: Field, resources: ServerResources) -> Sequence[ModelOption]:
+    """Return the server's models that a field takes; none if they are unknown."""
+    kind: ModelKind = "embedding" if field.resource == "embedding" else "language"
     return [
         option
-        for option in models.get(field.model_kind, ())
+        for option in resources.models.get(kind, ())
         if option.calls_tools is not False or not field.needs_tool_calls
     ]
 

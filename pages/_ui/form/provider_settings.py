@@ -8,7 +8,7 @@ from lfclient.errors import LangflowError
 from lfclient.flows.encoding import unsupported_reason
 from lfclient.flows.needs import Need
 from lfclient.resources.models import Provider, ProviderSetting
-from pages._ui.connection.app_context import open_client, permissions
+from pages._ui.connection.app_context import open_client
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.state.given_settings import given_settings
 from pages._ui.widgets.markdown import escape, inline_code
@@ -74,7 +74,7 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 help=escape(setting.help) or None,
             )
     reason = _why_not_for_runs(shown, need, form)
-    may_save = permissions().install or form.server.connection.source == "typed"
+    may_save = form.server.may_change
     names = ", ".join(inline_code(setting.name) for setting in shown)
     with st.container(horizontal=True, vertical_alignment="center"):
         if not reason:

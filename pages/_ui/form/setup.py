@@ -5,7 +5,7 @@ import streamlit as st
 from lfclient.flows.field import Field
 from lfclient.flows.needs import Need, NeedKind
 from pages._ui.connection import loading
-from pages._ui.form import provider_settings
+from pages._ui.form import provider_settings, resource_picker
 from pages._ui.form.fields import draw_field
 from pages._ui.form.flow_form import FlowForm
 
@@ -46,6 +46,8 @@ def _draw_need(need: Need, form: FlowForm) -> None:
     if field is None or field.key in form.drawn:
         return
     draw_field(field, form, with_component=True)
+    if need.kind in (NeedKind.KNOWLEDGE_BASE, NeedKind.MEMORY_BASE):
+        resource_picker.draw_need(need, field, form)
     if need.kind is NeedKind.MODEL:
         _draw_use_for_all(field, form)
 
@@ -57,7 +59,7 @@ def _draw_use_for_all(field: Field, form: FlowForm) -> None:
         for need in form.needs
         if need.kind is NeedKind.MODEL and need.keys[0] in form.state.fields
     ]
-    same = [each for each in same if each.model_kind == field.model_kind]
+    same = [each for each in same if each.resource == field.resource]
     value = form.state.value(field)
     others = [each for each in same if form.state.value(each) != value]
     if same[0] is not field or not value or not others:

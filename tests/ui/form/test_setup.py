@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from lfclient.errors import InvalidRequest, ServerFault
+from lfclient.resources.knowledge import KnowledgeBase
 from lfclient.resources.models import ModelOption, Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
 from pages._ui.form import provider_settings
@@ -68,13 +69,14 @@ def api(monkeypatch):
         yield Client()
 
     monkeypatch.setattr(provider_settings, "open_client", open_client)
-    monkeypatch.setattr(provider_settings, "permissions", lambda: SimpleNamespace(install=True))
     return sent
 
 
-def setup(*nodes, resources=RESOURCES, **session):
+def setup(*nodes, resources=RESOURCES, may_change=True, **session):
     server = SimpleNamespace(
-        connection=SimpleNamespace(source="secrets"), refresh=lambda name=None: None
+        connection=SimpleNamespace(source="secrets"),
+        refresh=lambda name=None: None,
+        may_change=may_change,
     )
     return form(*nodes, resources=resources, **{"server-of-files": server, **session})
 
@@ -160,9 +162,8 @@ def test_a_setting_without_a_parameter_is_saved_on_the_server(api):
     assert found.find("text_input", "OLLAMA_BASE_URL").value == ""
 
 
-def test_a_visitor_who_may_not_change_the_server_can_only_use_a_key_for_runs(api, monkeypatch):
-    monkeypatch.setattr(provider_settings, "permissions", lambda: SimpleNamespace(install=False))
-    found = setup(agent(model=[MODELS[1].value]))
+def test_a_visitor_who_may_not_change_the_server_can_only_use_a_key_for_runs():
+    found = setup(agent(model=[MODELS[1].value]), may_change=False)
     labels = [button.label for button in found.at.button]
     assert "Use for my runs" in labels
     assert "Save on the server" not in labels
@@ -188,6 +189,29 @@ def test_what_is_needed_stands_above_and_what_has_a_value_in_its_component():
     assert found.find("text_input", "T-a.full") is None
     assert found.set("text_input", "T-a.empty", "y").find("text_input", "T-a.empty").value == "y"
     assert "1 to do" in found.text()
+
+
+def knowledge_node() -> dict:
+    options = entry("DropdownInput", "str", "", options=[], required=True, refresh_button=True)
+    return node("Knowledge-a", knowledge_base=options)
+
+
+def test_a_knowledge_base_is_chosen_by_its_name_and_sent_by_its_folder():
+    bases = (KnowledgeBase("My notes", "my_notes", "ready", 9), KnowledgeBase("B", "b", "failed"))
+    found = setup(knowledge_node(), resources=ServerResources(knowledge_bases=bases))
+    box = found.find("selectbox", "Knowledge-a.knowledge_base")
+    assert box.options == ["My notes · 9 chunks", "B (failed)"]
+    found.set("selectbox", "Knowledge-a.knowledge_base", "my_notes")
+    assert found.overrides == {"Knowledge-a.knowledge_base": "my_notes"}
+    assert "Ready" in found.text()
+    found.set("selectbox", "Knowledge-a.knowledge_base", "b")
+    assert "“B” is failed" in found.text()
+
+
+def test_a_knowledge_base_can_be_typed_if_none_can_be_listed():
+    found = setup(knowledge_node())
+    found.set("text_input", "Knowledge-a.knowledge_base", "my_notes")
+    assert found.overrides == {"Knowledge-a.knowledge_base": "my_notes"}
 
 
 def test_without_the_servers_list_a_model_can_still_be_typed():

@@ -1,0 +1,90 @@
+"""Make a knowledge base from files, for a field that names one."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.typing import UploadedFile
+
+from lfclient.client import LangflowClient
+from lfclient.common.filenames import safe_name
+from lfclient.errors import LangflowError
+from lfclient.flows.field import Field
+from lfclient.resources.knowledge import KnowledgeBase
+from lfclient.resources.models import ModelOption
+from pages._ui.connection import loading
+from pages._ui.connection.app_context import open_client
+from pages._ui.form import file_fields
+from pages._ui.form.flow_form import FlowForm
+from pages._ui.widgets import alerts
+from pages._ui.widgets.markdown import escape
+
+_MAX_SECONDS = 600.0
+
+
+@st.dialog("New knowledge base", icon=":material/library_add:")
+def show(field: Field, form: FlowForm) -> None:
+    """Ask for a name, an embedding model and files; choose the new knowledge base in the field."""
+    try:
+        models = form.server.models("embedding").value
+    except LangflowError as error:
+        loading.show(form.server, error, retry="retry-embeddings")
+        return
+    name = st.text_input("Name", key="knowledge-name", help="At least 3 characters", live=True)
+    offered = [model for model in models if model.is_ready] or models
+    model = st.selectbox(
+        "Embedding model",
+        offered,
+        format_func=lambda each: each.label + ("" if each.is_ready else " (not set up)"),
+        key="knowledge-model",
+        help="Turns the text into numbers to search by. Runs need the same provider.",
+    )
+    files = st.file_uploader("Files", accept_multiple_files=True, key="knowledge-files")
+    file_fields.draw_refusal()
+    is_complete = bool(model and files and len(name.strip()) >= 3)
+    if not is_complete:
+        st.caption("Enter a name, choose a model and at least one file.")
+    if st.button("Create", type="primary", disabled=not is_complete) and model:
+        try:
+            base = _create(form, name.strip(), model, files)
+        except LangflowError as error:
+            alerts.show(error)
+            return
+        form.state.set(field, base.dir_name)
+        form.server.refresh()
+        st.rerun()
+
+
+def _create(
+    form: FlowForm, name: str, model: ModelOption, files: Sequence[UploadedFile]
+) -> KnowledgeBase:
+    """Create a knowledge base and add the files. Raises `LangflowError`, and leaves nothing."""
+    with (
+        st.status("Creating the knowledge base") as status,
+        open_client(form.server.connection) as api,
+    ):
+        base = api.create_knowledge_base(name, model)
+
+        def report(now: KnowledgeBase) -> None:
+            status.update(label=f"Adding files: {now.chunks:,} chunks so far")
+
+        contents = {safe_name(file.name): file.getvalue() for file in files}
+        try:
+            base = api.ingest(base, contents, timeout=_MAX_SECONDS, on_change=report)
+            if not base.is_ready:
+                raise LangflowError(
+                    f"The files could not be added to “{name}”. {base.failure}",
+                    hint="Check the embedding model's provider and the files, then try again.",
+                )
+        except LangflowError:
+            _discard(api, base)
+            raise
+    file_fields.release_files(files)
+    return base
+
+
+def _discard(api: LangflowClient, base: KnowledgeBase) -> None:
+    """Delete a knowledge base without documents, so that its name can be used again."""
+    try:
+        api.delete_knowledge_base(base)
+    except LangflowError as error:
+        st.caption(f"“{escape(base.name)}” stays, empty. {escape(error.message)}")

@@ -1,0 +1,69 @@
+"""The choice of a knowledge base or memory base among those that the server has."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from lfclient.flows.field import Field
+from lfclient.flows.needs import Need
+from lfclient.resources.knowledge import KnowledgeBase
+from pages._ui.form import knowledge_dialog
+from pages._ui.form.flow_form import FlowForm
+from pages._ui.form.widgets import Widget, WidgetSpec, WidgetStates
+from pages._ui.widgets.markdown import escape
+
+
+class ResourcePicker(Widget):
+    """A choice by `labels`, which are by the value that a run sends."""
+
+    def __init__(self, labels: Mapping[str, str]) -> None:
+        self.labels = labels
+
+    def seed(self, field: Field, value: Any) -> WidgetStates:
+        return {"": value or None}
+
+    def read(self, field: Field, states: Mapping[str, Any], base: Any) -> Any:
+        return states[""] or ""
+
+    def draw(self, spec: WidgetSpec) -> None:
+        options = spec.options(self.labels)
+        st.selectbox(
+            spec.label,
+            options,
+            index=None,
+            format_func=lambda value: self.labels.get(value, f"{value} (not on this server)"),
+            placeholder="Choose" if options else "None yet",
+            **spec.hidden,
+        )
+
+
+def choose_resource_widget(field: Field, form: FlowForm) -> Widget:
+    """Return the widget for a field that names a base; a text box if they can't be listed."""
+    if field.resource == "knowledge_base":
+        bases = form.resources.knowledge_bases
+        if bases is None:
+            return Widget()
+        return ResourcePicker({base.dir_name: _label(base) for base in bases})
+    memories = form.resources.memory_bases
+    if memories is None:
+        return Widget()
+    return ResourcePicker(
+        {base.name: base.name for base in memories if base.flow_id == form.flow.id}
+    )
+
+
+def draw_need(need: Need, field: Field, form: FlowForm) -> None:
+    """Draw what is wrong with the chosen base, and the button that makes a knowledge base."""
+    if not need.is_met and form.state.value(field):
+        st.caption(f":orange[:material/warning:] {escape(need.message)}")
+    if field.resource == "knowledge_base" and form.server.may_change:
+        key = f"new-knowledge-{field.key}"
+        if st.button("New knowledge base", key=key, icon=":material/library_add:"):
+            knowledge_dialog.show(field, form)
+
+
+def _label(base: KnowledgeBase) -> str:
+    if base.is_ready:
+        return f"{base.name} · {base.chunks:,} chunks"
+    return f"{base.name} ({base.status or 'not ready'})"
