@@ -19,7 +19,7 @@ _PROXY_HEADERS = ("forwarded", "via", "x-real-ip")
 
 
 class InstallNotAllowed(LangflowError):
-    """This visitor must not install, start or stop a local Langflow, nor add sample flows."""
+    """This visitor must not install, start or stop a local Langflow, nor add or delete flows."""
 
     default_hint = "Ask the operator to set LFCONSOLE_ALLOW_INSTALL=true."
 
@@ -29,7 +29,7 @@ class Permissions:
     """What a visitor may do besides using the configured servers.
 
     `other_servers`: use a server that is not configured, discovered or entered. `install`: install,
-    start and stop a local Langflow, and add sample flows.
+    start and stop a local Langflow, add and export flows, and delete those that were added here.
     """
 
     other_servers: bool

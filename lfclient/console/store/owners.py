@@ -4,14 +4,14 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, select, update
 from sqlalchemy.orm import aliased
 
 from lfclient.console.store.database import Database
-from lfclient.console.store.tables import DraftRow, LabelRow, PresetRow, RunRow
+from lfclient.console.store.tables import AddedFlowRow, DraftRow, LabelRow, PresetRow, RunRow
 
 # runs in one transaction: 10,000 took 1.2 s on a busy machine, and nobody else can write meanwhile
 BATCH_SIZE = 1_000
 
 
 def change_owner(database: Database, old: str, new: str) -> list[str]:
-    """Give all runs, presets and drafts of one owner to another; return the ids of the runs.
+    """Give everything of one owner to another; return the ids of the runs.
 
     Those that the new owner already has stay: runs of the same job, presets of the same name,
     drafts of the same form. If this fails halfway, call it again. Raises `StoreError`.
@@ -24,7 +24,7 @@ def change_owner(database: Database, old: str, new: str) -> list[str]:
         moved += batch
         has_more = len(batch) == BATCH_SIZE
     with database.write() as connection:
-        _move_presets_and_drafts(connection, old, new)
+        _move_the_rest(connection, old, new)
     return moved
 
 
@@ -43,7 +43,7 @@ def _move_runs(connection: Connection, old: str, new: str) -> list[str]:
     return ids
 
 
-def _move_presets_and_drafts(connection: Connection, old: str, new: str) -> None:
+def _move_the_rest(connection: Connection, old: str, new: str) -> None:
     preset = aliased(PresetRow)
     same_flow = and_(preset.owner == new, preset.flow_id == PresetRow.flow_id)
     has_no_default = _has_none(same_flow, preset.is_default.is_(True))
@@ -57,6 +57,15 @@ def _move_presets_and_drafts(connection: Connection, old: str, new: str) -> None
     connection.execute(
         update(DraftRow)
         .where(DraftRow.owner == old, _has_none(draft.owner == new, same_form))
+        .values(owner=new)
+    )
+    theirs = aliased(AddedFlowRow)
+    connection.execute(
+        update(AddedFlowRow)
+        .where(
+            AddedFlowRow.owner == old,
+            _has_none(theirs.owner == new, theirs.flow_id == AddedFlowRow.flow_id),
+        )
         .values(owner=new)
     )
 

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select, update
 
 from lfclient.console.config.retention import RetentionSettings
+from lfclient.console.store.added_flows import AddedFlowStore
 from lfclient.console.store.commands import CommandQueue
 from lfclient.console.store.database import Database
 from lfclient.console.store.drafts import DraftStore
@@ -73,6 +74,7 @@ class Store:
         self.history = History(self.database)
         self.presets = PresetStore(self.database)
         self.drafts = DraftStore(self.database)
+        self.added_flows = AddedFlowStore(self.database)
         self.workers = WorkerHeartbeats(self.database)
         self.commands = CommandQueue(self.database)
         self.cleaner = RetentionCleaner(self.database, self.retention, self.drafts)

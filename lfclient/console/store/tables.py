@@ -176,6 +176,15 @@ class DraftRow(Base):
     updated_at: Mapped[datetime]
 
 
+class AddedFlowRow(Base):
+    """A flow that an owner added to a server from the console, which may delete it again."""
+
+    __tablename__ = "added_flows"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    flow_id: Mapped[str] = mapped_column(primary_key=True)
+
+
 class CommandRow(Base):
     """A command for a run that another process follows: a decision on a question, or a stop if
     `question_id` is empty.
@@ -203,3 +212,4 @@ RESPONSE_CHUNKS = Base.metadata.tables["run_pieces"]
 SEARCH_TEXTS = Base.metadata.tables["run_texts"]
 LABELS = Base.metadata.tables["run_labels"]
 COMMANDS = Base.metadata.tables["run_wishes"]
+ADDED_FLOWS = Base.metadata.tables["added_flows"]

@@ -7,7 +7,7 @@ from zlib import crc32
 
 import streamlit as st
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, format_count
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun
 from pages._ui.app.navigation import ASSETS
@@ -76,6 +76,14 @@ class FlowGraph:
             self._states = data["states"]
             # with the checksum the browser ignores a text older than the graph
             self._hidden_text.text(json.dumps({**data, "mark": self._checksum}))
+
+
+def draw_plan(flow: Flow, key: str) -> None:
+    """Draw a flow's graph with the types of its components, without a run."""
+    data = graph_data(flow, {}, ended=False)
+    data["states"] = [["unknown gray", "", component.type, ""] for component in flow.components]
+    data["alt"] = f"Graph of {format_count(len(flow.components), 'component')}"
+    _graph_component(key=key, data={**data, "mark": 0})
 
 
 def graph_data(

@@ -8,7 +8,7 @@ from lfclient.console.samples import catalog, installer
 from lfclient.errors import LangflowError
 from lfclient.wire.server_info import SINCE, ServerInfo
 from pages._ui.connection import connect, loading, server_session
-from pages._ui.connection.app_context import close_run, open_client, permissions
+from pages._ui.connection.app_context import app_context, close_run, open_client, permissions
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import connection as connection_state
 from pages._ui.widgets import alerts
@@ -140,6 +140,7 @@ def _add_samples(server: ServerSession) -> None:
         made = installer.install_samples(
             api, on_missing=lambda sample, types: missing.append(sample.name)
         )
+    app_context().runner.store.added_flows.add(server.owner, [flow.id for flow in made])
     server.refresh()
     connection_state.ADDED_SAMPLES.set(([flow.name for flow in made], missing))
     server.flows(FLOWS_WAIT_SECONDS)

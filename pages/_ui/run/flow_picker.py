@@ -4,6 +4,7 @@ import contextlib
 from collections import Counter
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip
 from lfclient.console.store.run_record import RunRecord
@@ -14,6 +15,8 @@ from pages._ui.connection import editor, loading
 from pages._ui.connection.app_context import close_run, permissions
 from pages._ui.connection.request_cache import CachedResponse, StillLoading
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.flows import add_dialog
+from pages._ui.flows import menu as flow_menu
 from pages._ui.presets import share_link
 from pages._ui.state import flow_choice
 from pages._ui.widgets import alerts
@@ -29,6 +32,7 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
     chosen: another flow above the run's inputs would look like its own.
     """
     _draw_server_link(server)
+    add_dialog.draw(server)
     try:
         flows = _load_flows(server, record)
     except LangflowError as error:
@@ -45,10 +49,10 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
             "Try again", key="retry-flows", icon=":material/refresh:", on_click=server.refresh
         )
     deleted_name = record.flow_name if record and not _contains(flows, record.flow_id) else None
-    chosen = None
+    chosen, menu = None, None
     if flows.value:
         preselected = _choose_flow(server, flows.value, record)
-        chosen = _draw_select(server, flows.value, preselected, deleted_name)
+        chosen, menu = _draw_select(server, flows.value, preselected, deleted_name)
     else:
         _show_no_flows(server)
     if deleted_name is not None:
@@ -69,7 +73,11 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
         if chosen.description:
             st.caption(escape(clip(chosen.description, 400)))
         editor.draw_link(server.connection, chosen.id)
-    return _load_flow(server, chosen)
+    flow = _load_flow(server, chosen)
+    if flow and menu:
+        with menu:
+            flow_menu.draw(server, flow)
+    return flow
 
 
 def has_flow(server: ServerSession) -> bool:
@@ -86,7 +94,8 @@ def _load_flows(
 ) -> CachedResponse[list[FlowSummary]]:
     """Return the flows; refresh them once if the requested flow is not among them."""
     flows = server.flows()
-    flow_id = record.flow_id if record else flow_choice.flow_from_url()
+    url_flow = record.flow_id if record else flow_choice.flow_from_url()
+    flow_id = flow_choice.REQUESTED.get() or url_flow
     if not flow_id or _contains(flows, flow_id):
         return flows
     if flow_choice.note_missing(flow_id):
@@ -147,7 +156,8 @@ def _choose_flow(
 
 def _draw_select(
     server: ServerSession, flows: list[FlowSummary], chosen: str | None, deleted_name: str | None
-) -> FlowSummary | None:
+) -> tuple[FlowSummary | None, DeltaGenerator]:
+    """Draw the select box and its buttons; return the choice, and the place of the flow's menu."""
     by_id = {flow.id: flow for flow in sorted(flows, key=lambda flow: flow.name.casefold())}
     names = Counter(flow.name for flow in flows)
 
@@ -155,7 +165,9 @@ def _draw_select(
         name = by_id[flow_id].name
         return f"{name} · …{flow_id[-6:]}" if names[name] > 1 else name
 
-    with st.container(key="flow-picker", horizontal=True, vertical_alignment="bottom"):
+    with st.container(
+        key="flow-picker", horizontal=True, vertical_alignment="bottom", gap="xsmall"
+    ):
         flow_id = st.selectbox(
             "Flow",
             list(by_id),
@@ -173,7 +185,9 @@ def _draw_select(
             help="Load the flows from the server again",
             on_click=server.refresh,
         )
-    return by_id.get(flow_id) if flow_id else None
+        add_dialog.draw_button("add-flow")
+        menu = st.container(width="content")
+    return (by_id.get(flow_id) if flow_id else None), menu
 
 
 def _show_deleted(heading: str, message: str, hint: str) -> None:
@@ -229,6 +243,15 @@ def _load_flow(server: ServerSession, chosen: FlowSummary) -> Flow | None:
 def _show_no_flows(server: ServerSession) -> None:
     with st.container(border=True):
         st.markdown("#### This server has no flows yet", anchors=False)
-        samples = ", or add the sample flows on the Connection page"
-        st.markdown(f"Create a flow in Langflow{samples if permissions().install else ''}.")
-        st.button("Refresh", key="retry-flows", icon=":material/refresh:", on_click=server.refresh)
+        if permissions().install:
+            st.markdown(
+                "Add a template of the server or a file, or the sample flows on the Connection "
+                "page. Or create a flow in Langflow."
+            )
+        else:
+            st.markdown("Create a flow in Langflow.")
+        with st.container(horizontal=True):
+            add_dialog.draw_button("add-first-flow")
+            st.button(
+                "Refresh", key="retry-flows", icon=":material/refresh:", on_click=server.refresh
+            )

@@ -6,6 +6,7 @@ from pages._ui.state.query_params import FLOW, RUN
 from pages._ui.state.slot import Slot
 
 REQUESTED: Slot[str] = Slot("wanted-flow")  # the flow to choose when the page is next drawn
+ADDING: Slot[bool] = Slot("adding-flow")  # whether the dialog that adds flows is open
 _REMEMBERED_FLOW = "known-flow"
 _LOOKED_UP: Slot[str] = Slot("looked-up-flow")  # the flow that was missing last
 
@@ -38,6 +39,13 @@ def remembered_flow_name(owner: str, flow_id: str) -> str | None:
     """Return the saved name if it belongs to this flow."""
     *known, name = st.session_state.get(_REMEMBERED_FLOW, (None, None, None))
     return name if known == [owner, flow_id] else None
+
+
+def forget_flow(owner: str, flow_id: str) -> None:
+    """Choose no longer a flow that was deleted; call it from a callback."""
+    if st.query_params.get(FLOW) == flow_id:
+        del st.query_params[FLOW]
+    st.session_state.pop(flow_key(owner), None)
 
 
 def note_missing(flow_id: str) -> bool:

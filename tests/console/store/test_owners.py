@@ -29,7 +29,7 @@ def preset(id, name, owner="key"):
 
 
 def test_everything_of_an_owner_moves_to_another(any_store, monkeypatch):
-    """Runs with their labels, presets and drafts, in batches; nothing of a third owner."""
+    """Runs with their labels, in batches, and the rest; nothing of a third owner."""
     monkeypatch.setattr(owners, "BATCH_SIZE", 1)
     any_store.create(record("one"))
     any_store.create(record("two", status=RunStatus.IN_PROGRESS, ended_at=None))
@@ -39,12 +39,17 @@ def test_everything_of_an_owner_moves_to_another(any_store, monkeypatch):
     any_store.presets.create(preset("p", "Mine"))
     any_store.presets.set_default("key", "f", "p")
     any_store.drafts.write({("b", "key", "form"): "typed"})
+    any_store.added_flows.add("key", ["f"])
+    any_store.added_flows.add("other", ["g"])
     assert sorted(any_store.change_owner("key", "user")) == ["one", "two"]
     assert {one.id for one in any_store.recent("user")} == {"one", "two"}
     assert [one.id for one in any_store.unfinished("user")] == ["two"]
     assert any_store.history.labels(["user"]) == ["good"]
     assert [one.is_default for one in any_store.presets.list_for_flow("user", "f")] == [True]
     assert any_store.drafts.get(("b", "user", "form")) == "typed"
+    assert any_store.added_flows.contains("user", "f")
+    assert not any_store.added_flows.contains("key", "f")
+    assert any_store.added_flows.contains("other", "g")
     assert any_store.recent("key") == []
     assert any_store.history.labels(["other"]) == ["bad"]
     assert any_store.change_owner("key", "user") == []
@@ -52,6 +57,8 @@ def test_everything_of_an_owner_moves_to_another(any_store, monkeypatch):
 
 def test_what_the_new_owner_has_already_stays(any_store):
     """Runs of the same job, presets of the same name, drafts of the same form, the default."""
+    for owner in ("user", "key"):
+        any_store.added_flows.add(owner, ["f"])
     any_store.create(record("theirs", owner="user", job_id="j"))
     any_store.create(record("same job", job_id="j"))
     any_store.create(record("another job", job_id="k"))
@@ -67,3 +74,4 @@ def test_what_the_new_owner_has_already_stays(any_store):
     assert [(one.name, one.is_default) for one in presets] == [("Mine", True), ("More", False)]
     assert any_store.presets.get("user", "theirs")
     assert any_store.drafts.get(("b", "user", "form")) == "theirs"
+    assert any_store.added_flows.contains("user", "f")

@@ -44,7 +44,7 @@ def test_a_new_conversation_creates_no_session_before_its_first_message(chat_lan
     assert app.chat_input[0].placeholder == "Message Talker"
     assert "No sessions yet" in page_text(app)
     assert session_in_url(app) is None
-    assert "Rename" not in [each.label for each in app.get("popover")]
+    assert "Rename" not in [each.proto.popover.label for each in app.get("popover")]
 
 
 def test_a_conversation_is_the_same_after_a_reload(chat_langflow):

@@ -1,0 +1,58 @@
+"""A flow in outline, as people choose one: its graph, and what it needs in a few words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from lfclient.flows.field import FieldKind
+from lfclient.flows.graph import Component
+from lfclient.flows.model import Flow
+from lfclient.flows.needs import is_file_need, is_model_need, is_value_need
+
+_RESOURCES = {
+    "knowledge_base": "Knowledge base",
+    "memory_base": "Memory base",
+    "mcp_server": "MCP server",
+}
+
+
+@dataclass(frozen=True)
+class FlowOutline:
+    """A flow without its parameters, which take most of its memory, and what it needs."""
+
+    flow: Flow
+    needs: tuple[str, ...]
+
+    def matches(self, text: str) -> bool:
+        """Return whether the name, description, tags or needs contain all words of a search."""
+        texts = (self.flow.name, self.flow.description, *self.flow.tags, *self.needs)
+        content = " ".join(texts).casefold()
+        return all(word in content for word in text.casefold().split())
+
+
+def outline_flow(flow: Flow) -> FlowOutline:
+    """Return the outline of a flow."""
+    bare = replace(
+        flow, raw={"tags": flow.tags}, components=tuple(map(_without_parameters, flow.components))
+    )
+    return FlowOutline(bare, tuple(dict.fromkeys(_needs(flow))))
+
+
+def _without_parameters(component: Component) -> Component:
+    inner = {id: _without_parameters(part) for id, part in component.inner.items()}
+    return replace(component, template={}, outputs=(), inner=inner)
+
+
+def _needs(flow: Flow) -> Iterator[str]:
+    for field in flow.fields:
+        if not field.runs:
+            continue
+        if is_model_need(field):
+            yield "Model"
+        elif is_file_need(field):
+            yield "File"
+        elif field.kind is FieldKind.SECRET and is_value_need(field):
+            yield f"Key of {field.component_label(40)}"
+    for leaf in filter(lambda leaf: leaf.runs, flow.leaves):
+        for parameter, need in _RESOURCES.items():
+            if leaf.template.get(parameter, {}).get("show"):
+                yield need

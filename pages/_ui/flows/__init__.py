@@ -1,0 +1,1 @@
+"""Adding flows to a server, and the menu of the chosen flow."""

@@ -1,0 +1,39 @@
+"""The dialog that adds flows: templates of the server, and files."""
+
+import streamlit as st
+
+from pages._ui.connection.app_context import permissions
+from pages._ui.connection.server_session import ServerSession
+from pages._ui.flows import flow_upload, template_gallery
+from pages._ui.state import flow_choice
+from pages._ui.widgets import controls
+
+
+def draw_button(key: str) -> None:
+    """Draw the button that opens the dialog, if this visitor may add flows."""
+    if permissions().install:
+        st.button(
+            "Add a flow",
+            key=key,
+            icon=":material/add:",
+            help="From a template of the server or a file",
+            on_click=flow_choice.ADDING.set,
+            args=(True,),
+        )
+
+
+def draw(server: ServerSession) -> None:
+    """Draw the dialog if it is open; it stays open when the page is redrawn."""
+    if flow_choice.ADDING.get() and permissions().install:
+        _draw_dialog(server)
+
+
+@st.dialog("Add a flow", width="large", icon=":material/add:", on_dismiss=flow_choice.ADDING.clear)
+def _draw_dialog(server: ServerSession) -> None:
+    controls.lazy_tabs(
+        "add-flow-tabs",
+        [
+            ("Templates", lambda: template_gallery.draw(server)),
+            ("Upload", lambda: flow_upload.draw(server)),
+        ],
+    )

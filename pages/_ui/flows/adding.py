@@ -1,0 +1,48 @@
+"""Add flows to a server, and choose the first of them."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import streamlit as st
+
+from lfclient.client import LangflowClient
+from lfclient.common.formatting import clip, format_count
+from lfclient.errors import LangflowError
+from lfclient.flows.model import Flow
+from pages._ui.connection.app_context import app_context, close_run, open_client, permissions
+from pages._ui.connection.server_session import ServerSession
+from pages._ui.state import flow_choice
+from pages._ui.state.notices import notify_errors
+from pages._ui.widgets.markdown import escape
+
+FLOWS_WAIT_SECONDS = 10.0  # how long to wait for the list of flows after some were added
+
+
+def add_flows(server: ServerSession, load: Callable[[LangflowClient], Flow | bytes]) -> None:
+    """Add the flow or file that `load` returns, and choose the first new flow.
+
+    Raises `LangflowError`.
+    """
+    permissions().require_install()
+    added_flows = app_context().runner.store.added_flows
+    with open_client(server.connection) as api:
+        added = api.import_flow(load(api))
+    with notify_errors():
+        added_flows.add(server.owner, [flow.id for flow in added])
+    server.refresh("flows")
+    flow_choice.ADDING.clear()
+    flow_choice.REQUESTED.set(added[0].id)
+    close_run()
+    with suppress(LangflowError):
+        server.flows(FLOWS_WAIT_SECONDS)
+    names = ", ".join(f"“{escape(clip(flow.name, 60))}”" for flow in added[:5])
+    count = f"{format_count(len(added), 'flow')}: " if len(added) > 1 else ""
+    st.toast(f"Added {count}{names}{', …' if len(added) > 5 else ''}", icon=":material/check:")
+
+
+def existing_names(server: ServerSession) -> set[str]:
+    """Return the names of the server's flows, as far as they are known."""
+    try:
+        return {flow.name for flow in server.flows().value}
+    except LangflowError:
+        return set()

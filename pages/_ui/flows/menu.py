@@ -1,0 +1,118 @@
+"""The menu of the chosen flow: export, duplicate, delete."""
+
+from contextlib import suppress
+from typing import Any
+
+import streamlit as st
+
+from lfclient.common.formatting import clip
+from lfclient.errors import FlowNotFound, LangflowError
+from lfclient.flows.flow_file import export_content
+from lfclient.flows.model import Flow
+from pages._ui.connection.app_context import app_context, open_client, permissions
+from pages._ui.connection.server_session import ServerSession
+from pages._ui.flows.adding import FLOWS_WAIT_SECONDS, add_flows
+from pages._ui.state import flow_choice
+from pages._ui.state.notices import notify_errors
+from pages._ui.state.slot import Slot
+from pages._ui.widgets import alerts, downloads
+from pages._ui.widgets.markdown import escape
+
+_OPEN = "flow-menu"  # the state of the popover
+_DELETING: Slot[str] = Slot("deleting-flow")  # the flow that a person is asked about
+_ERROR: Slot[LangflowError] = Slot("flow-menu-error")
+_STYLE: dict[str, Any] = {"type": "tertiary"}
+
+
+def draw(server: ServerSession, flow: Flow) -> None:
+    """Draw the menu if this visitor may change the server's flows."""
+    if not permissions().install:
+        return
+    menu = st.popover(
+        "Flow menu",
+        icon=":material/more_vert:",
+        help="Export, duplicate or delete the flow",
+        key=_OPEN,
+        on_change="rerun",
+    )
+    if menu.open:
+        with menu, alerts.show_errors():
+            error = _ERROR.take()
+            if error:
+                alerts.show(error)
+            _draw_export(server, flow)
+            st.button(
+                "Duplicate",
+                key="duplicate-flow",
+                icon=":material/content_copy:",
+                on_click=_duplicate,
+                args=(server, flow),
+                **_STYLE,
+            )
+            _draw_delete(server, flow)
+
+
+def _draw_export(server: ServerSession, flow: Flow) -> None:
+    version = server.info().value.version
+    downloads.draw_button(
+        "Export",
+        lambda: downloads.to_json_bytes(export_content(flow, version)),
+        downloads.file_name(flow.name, extension="json"),
+        "export-flow",
+        mime="application/json",
+        help="The flow as JSON, without keys and passwords",
+    )
+
+
+def _duplicate(server: ServerSession, flow: Flow) -> None:
+    with notify_errors(_ERROR):
+        add_flows(server, lambda api: api.flow(flow.id))
+        st.session_state[_OPEN] = False
+
+
+def _draw_delete(server: ServerSession, flow: Flow) -> None:
+    if not app_context().runner.store.added_flows.contains(server.owner, flow.id):
+        st.caption("Not added from this console: delete it in Langflow.")
+        return
+    if _DELETING.get() != flow.id:
+        st.button(
+            "Delete…",
+            key="delete-flow",
+            icon=":material/delete:",
+            on_click=_DELETING.set,
+            args=(flow.id,),
+            **_STYLE,
+        )
+        return
+    st.markdown(
+        f"Delete “{escape(clip(flow.name, 60))}” from the server for everyone, with its chat "
+        "sessions? Its runs stay in History.",
+        width=300,
+    )
+    with st.container(horizontal=True):
+        st.button(
+            "Delete",
+            key="delete-flow-confirm",
+            type="primary",
+            on_click=_delete,
+            args=(server, flow),
+        )
+        st.button("Cancel", key="delete-flow-cancel", on_click=_DELETING.clear)
+
+
+def _delete(server: ServerSession, flow: Flow) -> None:
+    added_flows = app_context().runner.store.added_flows
+    with notify_errors(_ERROR):
+        permissions().require_install()
+        if not added_flows.contains(server.owner, flow.id):
+            raise FlowNotFound("The flow was not added from this console, or is deleted already.")
+        with open_client(server.connection) as api, suppress(FlowNotFound):
+            api.delete_flow(flow.id)
+        added_flows.remove(server.owner, flow.id)
+        _DELETING.clear()
+        st.session_state[_OPEN] = False
+        flow_choice.forget_flow(server.owner, flow.id)
+        server.refresh("flows")
+        with suppress(LangflowError):
+            server.flows(FLOWS_WAIT_SECONDS)
+        st.toast(f"Deleted “{escape(clip(flow.name, 60))}”", icon=":material/check:")

@@ -1,0 +1,104 @@
+"""The gallery of the server's templates."""
+
+import streamlit as st
+
+from lfclient.client import LangflowClient
+from lfclient.common.formatting import clip, format_count
+from lfclient.console.presentation.flow_outline import FlowOutline, outline_flow
+from lfclient.errors import LangflowError
+from lfclient.flows.model import Flow
+from pages._ui.components.graph import draw_plan
+from pages._ui.connection import loading
+from pages._ui.connection.server_session import ServerSession
+from pages._ui.flows.adding import add_flows, existing_names
+from pages._ui.state.slot import Slot
+from pages._ui.widgets import alerts
+from pages._ui.widgets.markdown import escape
+
+_TTL_SECONDS = 300.0
+_MAX_SHOWN = 40
+_PREVIEWED: Slot[int] = Slot("previewed-template")  # its place in the list
+_SEARCH = "template-search"
+
+
+def draw(server: ServerSession) -> None:
+    """Draw the search box and the templates, each with what it needs and a button to add it."""
+    try:
+        templates = server.fetch("templates", _TTL_SECONDS, _load_outlines).value
+    except LangflowError as error:
+        loading.show(server, error, retry="retry-templates")
+        return
+    if not templates:
+        st.caption(
+            "This server offers no templates. Its administrator can set "
+            "`LANGFLOW_CREATE_STARTER_PROJECTS=true`."
+        )
+        return
+    text = st.text_input(
+        "Search templates",
+        key=_SEARCH,
+        placeholder=f"Search {len(templates)} templates",
+        label_visibility="collapsed",
+        icon=":material/search:",
+        live=True,
+    )
+    matches = [(n, each) for n, each in enumerate(templates) if each.matches(text or "")]
+    if not matches:
+        st.caption("No template found")
+    names = existing_names(server)
+    for number, outline in matches[:_MAX_SHOWN]:
+        _draw_template(server, number, outline, is_copy=outline.flow.name in names)
+    if len(matches) > _MAX_SHOWN:
+        st.caption(f"{len(matches) - _MAX_SHOWN} more. Refine your search.")
+
+
+def _load_outlines(api: LangflowClient) -> list[FlowOutline]:
+    return [outline_flow(flow) for flow in api.templates()]
+
+
+def _draw_template(
+    server: ServerSession, number: int, outline: FlowOutline, *, is_copy: bool
+) -> None:
+    flow = outline.flow
+    with st.container(border=True, key=f"template-{number}", gap="xsmall"):
+        st.markdown(f"**{escape(clip(flow.name, 80))}**")
+        if flow.description:
+            st.caption(escape(clip(flow.description, 300)))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            is_chosen = st.button(
+                "Add a copy" if is_copy else "Add",
+                key=f"add-template-{number}",
+                icon=":material/add:",
+                help="A flow with this name exists; the new one gets a number" if is_copy else None,
+            )
+            is_previewed = _PREVIEWED.get() == number
+            st.button(
+                "Hide" if is_previewed else "Preview",
+                key=f"preview-template-{number}",
+                type="tertiary",
+                icon=":material/account_tree:",
+                on_click=_PREVIEWED.clear if is_previewed else _PREVIEWED.set,
+                args=() if is_previewed else (number,),
+            )
+            st.caption(_facts(outline), width="content")
+        if is_chosen:
+            with alerts.show_errors(), st.spinner("Adding the flow…"):
+                add_flows(server, lambda api: _find_template(api, flow))
+                st.rerun()
+        if is_previewed:
+            draw_plan(flow, key=f"template-graph-{number}")
+
+
+def _facts(outline: FlowOutline) -> str:
+    needs = ", ".join(escape(need) for need in outline.needs)
+    count = format_count(len(outline.flow.components), "component")
+    return f"{count} · Needs: {needs}" if needs else count
+
+
+def _find_template(api: LangflowClient, outline: Flow) -> Flow:
+    """Return the whole template."""
+    same = (each for each in api.templates() if (each.id, each.name) == (outline.id, outline.name))
+    template = next(same, None)
+    if template is None:
+        raise LangflowError("The server no longer offers this template.", hint="Choose another.")
+    return template

@@ -1,0 +1,146 @@
+"""The menu of the chosen flow."""
+
+import json
+
+import pytest
+
+from lfclient.console.store.added_flows import AddedFlowStore
+from lfclient.console.store.errors import StoreError
+from pages._ui.connection import server_session
+from pages._ui.flows import menu
+from pages._ui.widgets import downloads
+from tests.support.flows import entry, node
+from tests.ui.support.flow_pages import (
+    UPLOAD,
+    added_flows,
+    create_on_upload,
+    offer,
+    open_dialog,
+    shown_flow,
+    uploaded,
+    was_added,
+)
+from tests.ui.support.http_stand_in import flow
+from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
+
+DELETE = f"DELETE /api/v1/flows/{ONE}"
+SECRET = node("T-a", p=entry("SecretStrInput", "str", "sk-stored-123456", password=True))
+
+
+def open_menu(**query_params):
+    app = open_app(**query_params)
+    app.session_state["flow-menu"] = True
+    return app.run()
+
+
+def remember(flow_id=ONE):
+    store, owner = added_flows()
+    store.add(owner, [flow_id])
+
+
+def test_an_export_is_the_flow_without_its_secrets(langflow_stand_in, monkeypatch):
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [SECRET]))
+    buttons = {}
+    monkeypatch.setattr(
+        downloads.st,
+        "download_button",
+        lambda label, data, name, **more: buttons.update({label: (data, name)}),
+    )
+    open_menu()
+    create, name = buttons["Export"]
+    exported = json.loads(create())
+    assert name == "Echo.json"
+    assert (exported["name"], exported["last_tested_version"]) == ("Echo", "1.13.0")
+    assert "sk-stored-123456" not in json.dumps(exported)
+
+
+def test_a_duplicate_is_chosen_and_keeps_the_secrets(langflow_stand_in):
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [SECRET]))
+    offer(langflow_stand_in)
+    app = open_menu()
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [SECRET]), flow(TWO, "New"))
+    app = press(app, "Duplicate")
+    assert shown_flow(app) == TWO
+    assert was_added()
+    assert "Duplicate" not in button_labels(app)
+    assert "sk-stored-123456" in json.dumps(uploaded(langflow_stand_in))
+
+
+def test_a_refused_duplicate_is_an_error_in_the_menu(langflow_stand_in):
+    langflow_stand_in.answers[UPLOAD] = (422, {"detail": "Refused."})
+    app = press(open_menu(), "Duplicate")
+    assert "Refused." in page_text(app)
+    assert shown_flow(app) == ONE
+
+
+def test_a_flow_that_was_not_added_here_cannot_be_deleted(langflow_stand_in):
+    app = open_menu()
+    assert "Not added from this console" in page_text(app)
+    assert "Delete…" not in button_labels(app)
+
+
+def test_an_added_flow_is_deleted_after_a_question(langflow_stand_in):
+    langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "New"))
+    langflow_stand_in.answers[DELETE] = (204, b"")
+    open_app()
+    remember()
+    app = press(open_menu(flow=ONE), "Delete…")
+    assert "Delete “Echo” from the server for everyone" in page_text(app)
+    assert DELETE not in langflow_stand_in.requests
+    assert "Delete…" in button_labels(press(app, "Cancel"))
+    press(app, "Delete…")
+    langflow_stand_in.set_flows(flow(TWO, "New"))
+    app = press(app, "Delete")
+    assert DELETE in langflow_stand_in.requests
+    assert not was_added(ONE)
+    assert shown_flow(app) == TWO
+    assert "no longer on the server" not in page_text(app)
+
+
+def test_a_flow_that_is_deleted_already_is_forgotten(langflow_stand_in):
+    langflow_stand_in.answers[DELETE] = (404, {"detail": "Flow not found"})
+    open_app()
+    remember()
+    press(press(open_menu(), "Delete…"), "Delete")
+    assert not was_added(ONE)
+
+
+def test_a_flow_that_the_server_does_not_delete_stays(langflow_stand_in):
+    langflow_stand_in.answers[DELETE] = (500, {"detail": "Locked."})
+    open_app()
+    remember()
+    app = press(press(open_menu(), "Delete…"), "Delete")
+    assert "Locked." in page_text(app)
+    assert was_added(ONE)
+    assert shown_flow(app) == ONE
+
+
+def test_only_an_added_flow_is_deleted_whatever_the_browser_sends(langflow_stand_in):
+    open_app()
+    server = server_session.current()
+    menu._delete(server, server.flow(ONE).value)
+    assert not [line for line in langflow_stand_in.requests if line.startswith("DELETE")]
+
+
+def test_an_added_flow_that_is_not_remembered_is_chosen_all_the_same(
+    langflow_stand_in, monkeypatch
+):
+    """A full disk; the page says so."""
+
+    def fail(*_):
+        raise StoreError("The disk is full.")
+
+    offer(langflow_stand_in, flow(ONE, "Template"))
+    app = open_dialog()
+    monkeypatch.setattr(AddedFlowStore, "add", fail)
+    create_on_upload(langflow_stand_in)
+    app = press(app, "Add")
+    assert shown_flow(app) == TWO
+    assert "The disk is full." in page_text(app)
+
+
+@pytest.mark.parametrize("page", ["pages/run.py", "pages/chat.py"])
+def test_the_menu_is_beside_the_flow_picker(langflow_stand_in, page):
+    app = open_app(page)
+    app.session_state["flow-menu"] = True
+    assert "Duplicate" in button_labels(app.run())

@@ -1,0 +1,151 @@
+"""The gallery of the server's templates."""
+
+import pytest
+
+from pages._ui.connection import loading, request_cache
+from tests.ui.support.flow_pages import (
+    AGENT,
+    TEMPLATES,
+    UPLOAD,
+    create_on_upload,
+    offer,
+    open_dialog,
+    shown_flow,
+    uploaded,
+    was_added,
+)
+from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
+
+HOSTILE = {
+    **AGENT,
+    "id": ONE,
+    "name": "**Bold** :red[x] \u202egnp.exe",
+    "description": "![x](http://evil.test/x.png)",
+}
+
+
+def titles(app):
+    texts = (each.value for each in app.markdown if each.value.startswith("**"))
+    return [text for text in texts if text != "**Message**"]  # a field of the form
+
+
+def test_a_template_shows_what_it_is_and_needs(langflow_stand_in):
+    offer(langflow_stand_in, AGENT)
+    app = open_dialog()
+    assert "**Simple Agent**" in titles(app)
+    assert "An agent with tools" in page_text(app)
+    assert "2 components · Needs: Model" in page_text(app)
+
+
+def test_an_added_template_is_chosen_and_the_dialog_closes(langflow_stand_in):
+    offer(langflow_stand_in, AGENT)
+    app = open_dialog()
+    create_on_upload(langflow_stand_in)
+    app = press(app, "Add")
+    assert shown_flow(app) == TWO
+    assert was_added()
+    assert "Preview" not in button_labels(app)
+    assert [toast.value for toast in app.toast] == ["Added “New”"]
+    ((sent,),) = uploaded(langflow_stand_in)
+    assert (sent["name"], sent["data"]) == ("Simple Agent", AGENT["data"])
+
+
+def test_a_new_flow_is_chosen_although_its_list_is_slow(langflow_stand_in, monkeypatch):
+    offer(langflow_stand_in, AGENT)
+    app = open_dialog()
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("pages._ui.flows.adding.FLOWS_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(loading, "POLL_SECONDS", 60)
+    langflow_stand_in.delays["GET /api/v1/flows/"] = 1
+    create_on_upload(langflow_stand_in)
+    app = press(app, "Add")
+    assert "Waiting for" in page_text(app)
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
+    assert shown_flow(app.run()) == TWO
+
+
+def test_templates_are_searched_by_all_their_words(langflow_stand_in):
+    other = {**AGENT, "id": ONE, "name": "Summary", "description": "Short texts", "tags": []}
+    offer(langflow_stand_in, AGENT, other)
+    app = open_dialog()
+    assert len(titles(app)) == 2
+    for text, expected in {"AGENTS tool": 1, "model": 2, "Short": 1, "nothing": 0}.items():
+        app.text_input(key="template-search").set_value(text)
+        app = app.run()
+        assert len(titles(app)) == expected
+    assert "No template found" in page_text(app)
+
+
+def test_the_graph_is_drawn_on_request(langflow_stand_in):
+    offer(langflow_stand_in, AGENT)
+    app = press(open_dialog(), "Preview")
+    assert "Hide" in button_labels(app)
+    assert "Preview" in button_labels(press(app, "Hide"))
+
+
+def test_a_template_with_the_name_of_a_flow_is_added_as_a_copy(langflow_stand_in):
+    offer(langflow_stand_in, {**AGENT, "name": "Echo"})
+    assert "Add a copy" in button_labels(open_dialog())
+
+
+def test_texts_of_a_template_are_no_markup(langflow_stand_in):
+    offer(langflow_stand_in, HOSTILE)
+    app = open_dialog()
+    (title,) = titles(app)
+    assert title == r"**\*\*Bold\*\* \:red\[x\] gnp\.exe**"
+    assert "](http" not in " ".join(each.value for each in app.caption)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ((500, {"detail": "Broken."}), "internal error"),
+        ((403, {"detail": "Forbidden for you."}), "Forbidden for you"),
+        ((200, {"not": "a list"}), "list of templates"),
+        ((200, []), "offers no templates"),
+        ((200, [{"name": "X", "data": None}]), "offers no templates"),
+    ],
+)
+def test_templates_that_cannot_be_read_leave_the_rest_usable(langflow_stand_in, answer, message):
+    langflow_stand_in.answers[TEMPLATES] = answer
+    app = open_dialog()
+    assert message in page_text(app)
+    assert "Run" in button_labels(app)
+
+
+def test_a_slow_list_says_so(langflow_stand_in, monkeypatch):
+    offer(langflow_stand_in, AGENT)
+    app = open_app()
+    langflow_stand_in.delays[TEMPLATES] = 1
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(loading, "POLL_SECONDS", 60)
+    app = press(app, "Add a flow")
+    assert "Waiting for" in page_text(app)
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
+    assert "**Simple Agent**" in titles(app.run())
+
+
+def test_a_refused_template_is_an_error_in_the_dialog(langflow_stand_in):
+    offer(langflow_stand_in, AGENT)
+    app = open_dialog()
+    app.text_input(key="template-search").set_value("agent")
+    langflow_stand_in.answers[UPLOAD] = (422, {"detail": "A component is blocked."})
+    app = press(app.run(), "Add")
+    assert "A component is blocked." in page_text(app)
+    assert app.text_input(key="template-search").value == "agent"
+    assert not was_added()
+
+
+def test_a_template_that_is_gone_is_an_error_in_the_dialog(langflow_stand_in):
+    offer(langflow_stand_in, AGENT)
+    app = open_dialog()
+    offer(langflow_stand_in)
+    assert "no longer offers this template" in page_text(press(app, "Add"))
+
+
+def test_many_templates_are_listed_in_part(langflow_stand_in):
+    """Even if all have the same id."""
+    offer(langflow_stand_in, *[AGENT] * 45)
+    app = open_dialog()
+    assert len(titles(app)) == 40
+    assert "5 more. Refine your search." in page_text(app)
