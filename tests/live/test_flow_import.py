@@ -99,6 +99,20 @@ def test_an_exported_flow_can_be_imported_again(client: LangflowClient, load: Im
     assert graph_of(client.flow(made.id)) == graph_of(echo)
 
 
+def test_templates_can_be_added(client: LangflowClient, load: Importer):
+    templates = {template.name: template for template in client.templates()}
+    assert len(templates) >= 20
+    for name in ("Basic Prompting", "Simple Agent", "Vector Store RAG"):
+        assert templates[name].description
+        (made,) = load(templates[name])
+        assert made.name.startswith(name)
+        assert graph_of(client.flow(made.id)) == graph_of(templates[name])
+
+
+def test_templates_are_no_flows_of_the_user(client: LangflowClient):
+    assert not {flow.id for flow in client.templates()} & {flow.id for flow in client.flows()}
+
+
 def test_a_taken_endpoint_name_is_changed(client: LangflowClient, load: Importer, make: Make):
     flow = make("Echo chat", f"echo-{uuid4().hex[:8]}")
     assert flow.endpoint_name

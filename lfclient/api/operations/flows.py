@@ -11,7 +11,7 @@ from lfclient.api.requests import FilePart, RequestSpec, id_segment, is_uuid, li
 from lfclient.api.steps import Pause, Steps, fetch, send
 from lfclient.common.backoff import Backoff
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.errors import FlowNotFound
+from lfclient.errors import FlowNotFound, Unreachable
 from lfclient.flows.flow_file import (
     export_content,
     newer_release,
@@ -94,11 +94,12 @@ def import_flow(context: ApiContext, data: Flow | Json | bytes | str) -> Steps[l
         limit=RUN,
         min_timeout=_IMPORT_SECONDS,
     )
-    waits = _NAME_TAKEN.waits()
-    response = yield from send(spec)
-    while _was_name_taken(response) and (seconds := next(waits, None)) is not None:
-        yield Pause(seconds)
-        response = yield from send(spec)
+    try:
+        response = yield from _send_import(spec)
+    except Unreachable as lost:
+        if lost.sent:
+            lost.hint = "Check whether the flows are there before you try again."
+        raise
     if not response.is_success:
         error = error_from_response(response)
         server = yield from get_server_without_limits(context)
@@ -111,6 +112,16 @@ def import_flow(context: ApiContext, data: Flow | Json | bytes | str) -> Steps[l
         raise error
     items = parse(Items[FlowItem], response.json("new flows"), "new flows")
     return [_summary(item) for item in items]
+
+
+def _send_import(spec: RequestSpec) -> Steps[Response]:
+    waits = _NAME_TAKEN.waits()
+    while True:
+        response = yield from send(spec)
+        seconds = next(waits, None) if _was_name_taken(response) else None
+        if seconds is None:
+            return response
+        yield Pause(seconds)
 
 
 def _was_name_taken(response: Response) -> bool:

@@ -20,7 +20,8 @@ _SETTINGS = {
     "LANGFLOW_DEVELOPER_API_ENABLED": "true",
     "LANGFLOW_AUTO_LOGIN": "false",
     "LANGFLOW_NEW_USER_IS_ACTIVE": "false",
-    "LANGFLOW_CREATE_STARTER_PROJECTS": "false",
+    # as templates; loading them takes less time than starts differ by
+    "LANGFLOW_CREATE_STARTER_PROJECTS": "true",
     "LANGFLOW_UPDATE_STARTER_PROJECTS": "false",
     # do not copy keys from the user's environment into the database
     "LANGFLOW_STORE_ENVIRONMENT_VARIABLES": "false",

@@ -76,9 +76,29 @@ def test_a_file_without_a_flow_is_not_sent():
 
 def test_an_import_that_may_have_arrived_is_not_repeated():
     server = Server().on("POST", UPLOAD, httpx.ReadError("reset"), CREATED)
-    with server.client() as client, pytest.raises(Unreachable):
+    with server.client() as client, pytest.raises(Unreachable) as caught:
         client.import_flow(GRAPH)
+    assert "Check whether the flows are there" in caught.value.hint
     assert server.paths().count("POST /api/v1/flows/upload/") == 1
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        (400, {"detail": "Name must be unique"}),
+        (500, {"detail": "UNIQUE constraint failed: flow.user_id, flow.name"}),
+        (500, {"detail": "An internal error occurred while creating the flow."}),
+    ],
+)
+def test_an_import_whose_name_another_took_is_sent_again(refusal: tuple, no_pauses: None):
+    """1.8, 1.10 and 1.13 say so in these words; they create none of the flows."""
+    server = Server().on("POST", UPLOAD, refusal, refusal, CREATED)
+    with server.client() as client:
+        assert [flow.name for flow in client.import_flow(GRAPH)] == ["Test (1)"]
+    server = Server().on("POST", UPLOAD, refusal)
+    with server.client() as client, pytest.raises(LangflowError):
+        client.import_flow(GRAPH)
+    assert server.paths().count("POST /api/v1/flows/upload/") == 5
 
 
 def test_a_refused_flow_of_a_newer_release_is_an_error_that_says_so():
