@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 
 from lfclient.console.config.settings import Settings, SettingsError
-from lfclient.console.local_langflow.manager import DOWNLOAD_NOTE, LocalLangflow
+from lfclient.console.local_langflow.installer import DOWNLOAD_NOTE
+from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.local_langflow.state_file import LocalError, LocalState, LocalStatus
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import uv
 
+from lfclient.console.local_langflow.packages import PACKAGES, Package
 from lfclient.console.local_langflow.process import ProcessIdentity, child_environ, end_process
 from lfclient.console.local_langflow.state_file import FOLDER_HINT, SPACE_HINT, JsonFile, LocalError
 
@@ -23,6 +24,12 @@ from lfclient.console.local_langflow.state_file import FOLDER_HINT, SPACE_HINT, 
 DOWNLOAD_MB = 550
 DISK_MB = 1500
 INSTALL_SECONDS = 60
+START_SECONDS = 20  # usual time to the first response on two cores; twice that for the first start
+DOWNLOAD_NOTE = (
+    f"About {DOWNLOAD_MB} MB to download ({DISK_MB / 1000:.1f} GB on disk). Installing and "
+    f"starting usually takes {(INSTALL_SECONDS + START_SECONDS) / 60:.0f}–2 minutes on a fast "
+    f"connection, about {(DOWNLOAD_MB * 0.8 + INSTALL_SECONDS) / 60:.0f} minutes at 10 Mbit/s."
+)
 
 # `langflow-base` lists OpenAI, Anthropic, Ollama and Google, but can't run their models without
 # these packages, which take 5 MB and a second more.
@@ -92,6 +99,12 @@ class Installation:
         installed = self._installed()
         return [package for package in self.requirement.packages if package not in installed]
 
+    @property
+    def added(self) -> list[str]:
+        """The names of the packages that were added; a new environment gets them again."""
+        recorded = self._marker.read().get("package") or ()
+        return [package.name for package in PACKAGES if package.name in recorded]
+
     def install(self, on_step: OnStep, stopped: Callable[[], bool] = lambda: False) -> Path:
         """Install what is missing and return the interpreter. Raise `LocalError` on failure.
 
@@ -106,6 +119,15 @@ class Installation:
                 raise
         return self._interpreter()
 
+    def add(
+        self, package: Package, on_step: OnStep, stopped: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Install a package beside Langflow. Raise `LocalError` on failure.
+
+        Langflow itself is resolved with it, so that it is changed as little as it allows.
+        """
+        self._install_packages(self._environment(), on_step, stopped, package)
+
     def _install_all(self, on_step: OnStep, stopped: Callable[[], bool]) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
         for leftover in self.folder.glob("venv-*"):
@@ -117,20 +139,26 @@ class Installation:
         return self._interpreter()
 
     def _install_packages(
-        self, environment: Path, on_step: OnStep, stopped: Callable[[], bool]
+        self,
+        environment: Path,
+        on_step: OnStep,
+        stopped: Callable[[], bool],
+        *more: Package,
     ) -> None:
         on_step("Resolving Langflow's packages.", 0.02)
+        names = dict.fromkeys((*self.added, *(package.name for package in more)))
+        packages = [*self.requirement.packages, *names]
         date = self.requirement.exclude_newer
         self._run(
             [
                 *("pip", "install", "--python", str(_interpreter(environment))),
                 *(("--exclude-newer", date) if date else ()),
-                *self.requirement.packages,
+                *packages,
             ],
             _Progress(on_step, self._archives()),
             stopped,
         )
-        self._marker.write({"package": self.requirement.packages, "folder": environment.name})
+        self._marker.write({"package": packages, "folder": environment.name})
 
     def _environment(self) -> Path:
         return self.folder / str(self._marker.read().get("folder"))

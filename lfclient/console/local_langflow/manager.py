@@ -16,13 +16,8 @@ import psutil
 from lfclient.client import LangflowClient
 from lfclient.common.redaction import Redactor
 from lfclient.console.local_langflow import launcher
-from lfclient.console.local_langflow.installer import (
-    DISK_MB,
-    DOWNLOAD_MB,
-    INSTALL_SECONDS,
-    Installation,
-    Requirement,
-)
+from lfclient.console.local_langflow.installer import START_SECONDS, Installation, Requirement
+from lfclient.console.local_langflow.packages import Package
 from lfclient.console.local_langflow.process import (
     LOOPBACK,
     ProcessIdentity,
@@ -34,12 +29,6 @@ from lfclient.console.samples import installer
 from lfclient.errors import InvalidKey
 
 PINNED_VERSION = "1.13.0"
-START_SECONDS = 20  # usual time to the first response on two cores; twice that for the first start
-DOWNLOAD_NOTE = (
-    f"About {DOWNLOAD_MB} MB to download ({DISK_MB / 1000:.1f} GB on disk). Installing and "
-    f"starting usually takes {(INSTALL_SECONDS + START_SECONDS) / 60:.0f}–2 minutes on a fast "
-    f"connection, about {(DOWNLOAD_MB * 0.8 + INSTALL_SECONDS) / 60:.0f} minutes at 10 Mbit/s."
-)
 
 _START_TIMEOUT_SECONDS = 240.0  # a slow disk needs several times the usual time
 _LOCK_TIMEOUT_SECONDS = 1800.0  # how long to wait while another process installs it
@@ -86,6 +75,7 @@ class LocalLangflow:
         self._stop_request = JsonFile(self.folder / "stop-requested.json")
         self._called = 0.0
         self._thread: threading.Thread | None = None
+        self._adding: Package | None = None  # by the thread
         self._thread_guard = threading.Lock()
         self._problem: LocalError | None = None
 
@@ -94,20 +84,22 @@ class LocalLangflow:
     def status(self) -> LocalStatus:
         """Return the current status from the state file and the process, without a request."""
         record = self._state.read()
-        state = _state_of(record)
-        if state is LocalState.RUNNING and _identity(record, _SERVER).find() is None:
+        state = LocalState.of(record)
+        if state.is_usable and ProcessIdentity.from_record(record, _SERVER).find() is None:
             return self._ended(record)
-        if state.is_in_progress and _identity(record, _WORKER).find() is None:
-            return self._status(
-                record, LocalState.FAILED, message=_INTERRUPTED, hint=_INTERRUPTED_HINT
-            )
+        if state.is_in_progress and ProcessIdentity.from_record(record, _WORKER).find() is None:
+            # a package was not added: the server goes on without it
+            left = LocalState.RUNNING if state is LocalState.ADDING else LocalState.FAILED
+            return self._status(record, left, message=_INTERRUPTED, hint=_INTERRUPTED_HINT)
         if self._problem and not self._is_thread_alive() and state is not LocalState.RUNNING:
             # covers a disk that was too full to record the failure
             hint = self._problem.hint
             reported = state if state is LocalState.CRASHED else LocalState.FAILED
             return self._status(record, reported, message=str(self._problem), hint=hint)
-        if self._is_thread_alive() and not (state.is_in_progress or state is LocalState.RUNNING):
+        if self._is_thread_alive() and not (state.is_in_progress or state.is_usable):
             return self._status({}, LocalState.STARTING, step="Preparing the local Langflow.")
+        if self._is_thread_alive() and state is LocalState.RUNNING and self._adding:
+            return self._status(record, LocalState.ADDING, step=_installing(self._adding))
         if state is LocalState.ABSENT and self._installation.python:
             state = LocalState.INSTALLED
         return self._status(record, state)
@@ -115,7 +107,7 @@ class LocalLangflow:
     def connection(self) -> tuple[str, str] | None:
         """Return the address and API key of the running server, or None."""
         status, key = self.status(), self._secret.read().get("api_key")
-        if status.state is not LocalState.RUNNING or not status.url or not key:
+        if not status.state.is_usable or not status.url or not key:
             return None
         return status.url, key
 
@@ -135,35 +127,53 @@ class LocalLangflow:
 
     # -- actions -----------------------------------------------------------------------------
 
-    def start_in_background(self) -> None:
-        """Start it in a thread, unless a start is in progress. `status` reports the progress."""
+    @property
+    def secret_file(self) -> Path:
+        """The file with the server's password and API key, which only the user can read."""
+        return self._secret.path
+
+    def added_packages(self) -> list[str]:
+        """Return the names of the packages that were added to it."""
+        return self._installation.added
+
+    def start_in_background(self, add: Package | None = None) -> None:
+        """Start it in a thread, unless a start is in progress. `status` reports the progress.
+
+        With a package to `add`, install that and restart it. It goes on running if that fails.
+        """
         with self._thread_guard:
             if not self._is_thread_alive():
-                called = time.time()
+                called, self._adding = time.time(), add
                 self._thread = threading.Thread(
-                    target=self._start_quietly, args=(called,), name="local-langflow", daemon=True
+                    target=self._start_quietly,
+                    args=(called, add),
+                    name="local-langflow",
+                    daemon=True,
                 )
                 self._thread.start()
 
-    def start(self, on_step: OnStep = lambda status: None) -> LocalStatus:
+    def start(
+        self, on_step: OnStep = lambda status: None, add: Package | None = None
+    ) -> LocalStatus:
         """Install it if needed, start it if needed, and wait until it is ready.
 
         A second call, from any process, waits for the first. Each step is passed to `on_step`.
-        Raise `LocalError` on failure; `status` then reports the same.
+        With a package to `add`, install that first, and restart it. Raise `LocalError` on failure;
+        `status` then reports the same.
         """
-        return self._start(on_step, time.time())
+        return self._start(on_step, time.time(), add)
 
-    def _start(self, on_step: OnStep, called: float) -> LocalStatus:
+    def _start(self, on_step: OnStep, called: float, add: Package | None) -> LocalStatus:
         with launcher.translate_launch_errors(self.folder), self._exclusive(on_step):
             self._problem = None
             self._called = called
-            if self.status().state is LocalState.RUNNING:
+            if self.status().state is LocalState.RUNNING and add is None:
                 return self.status()
             worker = ProcessIdentity.from_pid(os.getpid())
             self._state.update(**dict(zip(_WORKER, astuple(worker), strict=True)))
             try:
                 with launcher.translate_launch_errors(self.folder):
-                    self._bring_up(on_step)
+                    self._bring_up(on_step, add)
             except BaseException as problem:
                 self._record_failure(problem)
                 raise
@@ -177,7 +187,8 @@ class LocalLangflow:
             with self._exclusive(lambda status: None):
                 self._problem = None
                 record = self._state.read()
-                if "pid" in record and not end_process(_identity(record, _SERVER)):
+                server = ProcessIdentity.from_record(record, _SERVER)
+                if "pid" in record and not end_process(server):
                     raise LocalError(
                         f"The local Langflow (process {record['pid']}) did not stop.",
                         hint="End the process with the tools of your system.",
@@ -191,8 +202,11 @@ class LocalLangflow:
 
     # -- the steps of a start ----------------------------------------------------------------
 
-    def _bring_up(self, on_step: OnStep) -> None:
-        process = _identity(self._state.read(), _SERVER)
+    def _bring_up(self, on_step: OnStep, add: Package | None) -> None:
+        process = ProcessIdentity.from_record(self._state.read(), _SERVER)
+        if add:
+            self._add(add, process.find() is not None, on_step)
+            end_process(process)
         if process.find() is None:
             process = self._launch(self._install(on_step), on_step)
         url = self._wait_until_healthy(process, on_step)
@@ -213,6 +227,17 @@ class LocalLangflow:
                 lambda step, share: on_step(self._note(LocalState.INSTALLING, step, 0.7 * share)),
                 self._is_stop_requested,
             )
+
+    def _add(self, package: Package, is_running: bool, on_step: OnStep) -> None:
+        if not is_running:
+            self._install(on_step)
+        state = LocalState.ADDING if is_running else LocalState.INSTALLING
+
+        def note(step: str, share: float) -> None:
+            on_step(self._note(state, _installing(package), 0.7 * share))
+
+        with filelock.FileLock(self._installation.folder / "install.lock"):
+            self._installation.add(package, note, self._is_stop_requested)
 
     def _launch(self, python: Path, on_step: OnStep) -> ProcessIdentity:
         on_step(self._note(LocalState.STARTING, "Starting Langflow.", 0.7))
@@ -288,9 +313,9 @@ class LocalLangflow:
         requested_at: float = self._stop_request.read().get("at", 0.0)
         return requested_at >= self._called
 
-    def _start_quietly(self, called: float) -> None:
+    def _start_quietly(self, called: float, add: Package | None) -> None:
         try:
-            self._start(lambda status: None, called)
+            self._start(lambda status: None, called, add)
         except LocalError as problem:
             if self._called != called:
                 self._problem = problem  # it never acquired the lock, so nothing was recorded
@@ -322,14 +347,18 @@ class LocalLangflow:
         return self._status(record, state)
 
     def _record_failure(self, problem: BaseException) -> None:
+        record = self._state.read()
         crashed = isinstance(problem, launcher.CrashError)
+        state = LocalState.CRASHED if crashed else LocalState.FAILED
+        if LocalState.of(record) is LocalState.ADDING:
+            state = LocalState.RUNNING  # without the package
         failure = problem if isinstance(problem, LocalError) else LocalError(str(problem))
         if not isinstance(problem, Exception):
             failure = LocalError(_INTERRUPTED, hint=_INTERRUPTED_HINT)
         self._problem = failure
         with suppress(OSError):  # on a full disk only the caller learns of it
             self._state.update(
-                state=(LocalState.CRASHED if crashed else LocalState.FAILED).value,
+                state=state.value,
                 step="",
                 progress=None,
                 message=str(failure),
@@ -352,7 +381,7 @@ class LocalLangflow:
 
     def _status(self, record: dict[str, Any], state: LocalState, **overrides: Any) -> LocalStatus:
         texts = {name: record.get(name) or "" for name in ("step", "message", "hint", "log_tail")}
-        running = state in (LocalState.RUNNING, LocalState.SAMPLES)
+        running = state.is_usable or state is LocalState.SAMPLES
         return LocalStatus(
             state=state,
             version=self.version,
@@ -363,15 +392,5 @@ class LocalLangflow:
         )
 
 
-def _state_of(record: dict[str, Any]) -> LocalState:
-    try:
-        return LocalState(record.get("state", LocalState.ABSENT.value))
-    except ValueError:
-        return LocalState.STOPPED
-
-
-def _identity(record: dict[str, Any], keys: tuple[str, str, str]) -> ProcessIdentity:
-    pid, created, boot = keys
-    return ProcessIdentity(
-        int(record.get(pid, -1)), float(record.get(created, 0.0)), str(record.get(boot, ""))
-    )
+def _installing(package: Package) -> str:
+    return f"Installing {package.name}."

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -87,6 +88,14 @@ class ProcessIdentity:
     def from_pid(cls, pid: int) -> ProcessIdentity:
         """Identify a running process. Raise `psutil.NoSuchProcess` if there is none."""
         return cls(pid, _start_time(pid))
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any], keys: tuple[str, str, str]) -> ProcessIdentity:
+        """Return the identity saved under three keys of a state file; that of none if it is not."""
+        pid, created, boot = keys
+        return cls(
+            int(record.get(pid, -1)), float(record.get(created, 0.0)), str(record.get(boot, ""))
+        )
 
     def find(self) -> psutil.Process | None:
         """Return the process, or None if it has ended."""

@@ -1,5 +1,7 @@
 """The state of the local Langflow, in a file that all processes of the user can read."""
 
+from __future__ import annotations
+
 import json
 import os
 import tempfile
@@ -22,6 +24,7 @@ class LocalState(StrEnum):
     ABSENT = "absent"
     INSTALLING = "installing"
     INSTALLED = "installed"
+    ADDING = "adding"
     STARTING = "starting"
     SAMPLES = "samples"
     RUNNING = "running"
@@ -32,7 +35,25 @@ class LocalState(StrEnum):
     @property
     def is_in_progress(self) -> bool:
         """Whether an installation or a start is in progress."""
-        return self in (LocalState.INSTALLING, LocalState.STARTING, LocalState.SAMPLES)
+        return self in (
+            LocalState.INSTALLING,
+            LocalState.STARTING,
+            LocalState.SAMPLES,
+            LocalState.ADDING,
+        )
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the server runs flows: also while a package is added to it."""
+        return self in (LocalState.RUNNING, LocalState.ADDING)
+
+    @classmethod
+    def of(cls, record: dict[str, Any]) -> LocalState:
+        """Return the state in a state file's content; stopped if it is damaged."""
+        try:
+            return cls(record.get("state", cls.ABSENT.value))
+        except ValueError:
+            return cls.STOPPED
 
 
 class LocalError(LangflowError):
@@ -46,7 +67,8 @@ class LocalStatus:
     """The status of the local Langflow, as shown to people.
 
     `step` is a sentence, `progress` a fraction (0 to 1) or None if unknown. `message` and `hint`
-    are set after a failure, `log_tail` after a crash, without secrets.
+    are set after a failure, also of adding a package to a server that goes on running; `log_tail`
+    after a crash, without secrets.
     """
 
     state: LocalState

@@ -41,15 +41,21 @@ def draw_link(connection: Connection, flow_id: str) -> None:
         )
 
 
-def local_link() -> str | None:
-    """Return the link to the editor of the local Langflow, if this visitor may use it here."""
+def draw_local_link() -> None:
+    """Draw a link to the editor of the local Langflow, if this visitor may use it here."""
+    link = _local_link()
+    if link:
+        st.link_button("Open editor", link, icon=":material/open_in_new:", width="content")
+
+
+def _local_link() -> str | None:
     at_console = is_at_this_machine(app_context().settings, st.context.headers)
     return _LOCAL_PATH if at_console and permissions().install else None
 
 
 def _link(connection: Connection, flow_id: str) -> str | None:
     if connection.source == "local":
-        local = local_link()
+        local = _local_link()
         return f"{local}?{_FLOW}={quote(flow_id, safe='')}" if local else None
     url = connection.editor_url or connection.url
     host = urlsplit(url).hostname or ""

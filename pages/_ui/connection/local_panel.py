@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from lfclient.console.local_langflow.manager import DOWNLOAD_NOTE
+from lfclient.console.local_langflow.installer import DOWNLOAD_NOTE
 from lfclient.console.local_langflow.state_file import LocalState, LocalStatus
+from pages._ui.connection import editor, local_packages
 from pages._ui.connection.app_context import app_context, permissions
 from pages._ui.state import connection as connection_state
 from pages._ui.state import notices
@@ -19,6 +20,7 @@ _BADGES: dict[LocalState, tuple[str, Color]] = {
     LocalState.INSTALLED: ("Installed", "gray"),
     LocalState.STARTING: ("Starting", "blue"),
     LocalState.SAMPLES: ("Adding sample flows", "blue"),
+    LocalState.ADDING: ("Adding a package", "blue"),
     LocalState.RUNNING: ("Running", "green"),
     LocalState.STOPPED: ("Stopped", "gray"),
     LocalState.CRASHED: ("Crashed", "red"),
@@ -61,10 +63,16 @@ def _panel(drawn_as: LocalState, has_other_server: bool) -> None:
 def _draw_status(status: LocalStatus, has_other_server: bool) -> None:
     if status.state.is_in_progress:
         st.progress(status.progress or 0.0, text=escape(status.step))
-        st.caption(DOWNLOAD_NOTE)
-        st.caption("You can close or reload this page; the installation continues.")
+        if status.state is LocalState.INSTALLING:
+            st.caption(DOWNLOAD_NOTE)
+            st.caption("You can close or reload this page; the installation continues.")
     elif status.state is LocalState.RUNNING:
         st.caption(f"{inline_code(status.url or '')} · Langflow {escape(status.version or '')}")
+        st.caption(
+            f"Its API key and password are in {inline_code(str(app_context().local.secret_file))}."
+        )
+        if status.message:
+            alerts.show_message("Couldn't add the package", status.message, status.hint)
     elif status.state in (LocalState.FAILED, LocalState.CRASHED):
         heading = (
             "Couldn't start Langflow" if status.state is LocalState.FAILED else "Langflow crashed"
@@ -81,6 +89,7 @@ def _draw_status(status: LocalStatus, has_other_server: bool) -> None:
 def _draw_buttons(status: LocalStatus) -> None:
     with st.container(horizontal=True, gap="small"):
         if status.state is LocalState.RUNNING:
+            editor.draw_local_link()
             st.button("Stop", key="local-stop", icon=":material/stop:", on_click=_stop)
             st.button("Restart", key="local-restart", icon=":material/refresh:", on_click=_restart)
         elif not status.state.is_in_progress:
@@ -94,6 +103,10 @@ def _draw_buttons(status: LocalStatus) -> None:
     error = connection_state.LOCAL_ERROR.take()
     if error is not None:
         alerts.show(error)
+    if status.state in (LocalState.RUNNING, LocalState.INSTALLED, LocalState.STOPPED):
+        controls.lazy_expander(
+            "Packages", ":material/deployed_code:", "local-packages", local_packages.draw_list
+        )
     if status.state in (LocalState.RUNNING, LocalState.STOPPED):
         controls.lazy_expander("Log", ":material/article:", "local-log", _log)
 

@@ -71,7 +71,7 @@ def draw_server_choice(current: ServerSession | None) -> None:
 def draw_server_info(server: ServerSession | None) -> None:
     """Draw the server's release, capabilities, limits and problems, and its sample flows."""
     if server is None:
-        st.info("No server yet.")
+        st.info("No server is connected. Start the local Langflow, or enter an address and a key.")
         return
     with st.container(border=True, key="server-facts"):
         st.markdown(f"#### :material/dns: {escape(server.connection.name)}", anchors=False)

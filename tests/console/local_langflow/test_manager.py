@@ -16,7 +16,8 @@ import pytest
 
 from lfclient.console.local_langflow.installer import MODEL_PACKAGES, Installation, Requirement
 from lfclient.console.local_langflow.manager import PINNED_VERSION, LocalLangflow
-from lfclient.console.local_langflow.process import end_process, spawn
+from lfclient.console.local_langflow.packages import PACKAGES, package_for
+from lfclient.console.local_langflow.process import ProcessIdentity, end_process, spawn
 from lfclient.console.local_langflow.state_file import JsonFile, LocalError, LocalState
 from tests.support.waiting import wait_for
 
@@ -196,6 +197,97 @@ def test_without_network_an_installation_of_an_older_console_is_used_as_it_is(
     assert installation.install(lambda step, share: None) == installation.python
 
     assert installation.missing == list(MODEL_PACKAGES)
+
+
+APIFY, YAHOO = PACKAGES[0], package_for("yfinance")
+
+
+def _running(folder: Path, uv_binary: str) -> tuple[LocalLangflow, ProcessIdentity]:
+    """Return a local Langflow that is installed, and runs as far as its state file tells."""
+    langflow = _local(folder, uv_binary)
+    langflow._installation.install(lambda step, share: None)
+    server = spawn(["sleep", "300"], env=os.environ, cwd=folder, log=folder / "log")
+    JsonFile(langflow.folder / "state.json").write(
+        {"state": "running", "pid": server.pid, "created": server.created, "boot": server.boot}
+    )
+    return langflow, server
+
+
+def test_an_added_package_is_installed_with_langflow_and_again_in_a_new_environment(
+    tmp_path: Path, fake_uv: Callable[..., str]
+):
+    installation = Installation(
+        tmp_path,
+        Requirement("1.13.0"),
+        python="3",
+        uv_binary=fake_uv('echo "$@" >> installed-by-uv'),
+    )
+    python = installation.install(lambda step, share: None)
+    installation.add(YAHOO, lambda step, share: None)
+    assert installation.python == python
+    assert installation.added == ["yfinance"]
+
+    python.unlink()
+    installation.install(lambda step, share: None)
+
+    asked = (tmp_path / "installed-by-uv").read_text().splitlines()
+    assert ["yfinance" in line for line in asked] == [False, True, True]
+    assert all("langflow-base==1.13.0" in line for line in asked)
+
+
+def test_a_running_langflow_is_restarted_with_the_package(
+    tmp_path: Path, fake_uv: Callable[..., str]
+):
+    langflow, server = _running(tmp_path, fake_uv(server="exit 1"))
+    states: list[LocalState] = []
+
+    with pytest.raises(LocalError, match="stopped while starting"):  # the stand-in is no Langflow
+        langflow.start(lambda status: states.append(status.state), add=YAHOO)
+
+    assert server.find() is None
+    assert langflow.added_packages() == ["yfinance"]
+    assert states[0] is LocalState.ADDING
+    assert LocalState.STARTING in states
+
+
+def test_a_package_that_can_not_be_added_leaves_langflow_running(
+    tmp_path: Path, fake_uv: Callable[..., str]
+):
+    script = 'case "$*" in *yfinance*) echo "dns error" >&2; exit 2;; esac'
+    langflow, server = _running(tmp_path, fake_uv(script))
+    try:
+        with pytest.raises(LocalError, match="no connection"):
+            langflow.start(add=YAHOO)
+
+        assert server.find()
+        assert langflow.status().state is LocalState.RUNNING
+        assert "no connection" in langflow.status().message
+        assert langflow.added_packages() == []
+    finally:
+        langflow.stop()
+
+
+def test_a_langflow_stays_usable_while_a_package_is_added(
+    tmp_path: Path, fake_uv: Callable[..., str]
+):
+    script = 'case "$*" in *yfinance*) sleep 60;; esac'
+    langflow, _ = _running(tmp_path, fake_uv(script))
+    JsonFile(langflow.folder / "secret.json").write({"api_key": "sk-local"})
+    JsonFile(langflow.folder / "state.json").update(url="http://127.0.0.1:7999")
+    langflow.start_in_background(add=YAHOO)
+    try:
+        wait_for(lambda: langflow.status().state is LocalState.ADDING)
+
+        assert langflow.connection() == ("http://127.0.0.1:7999", "sk-local")
+        assert langflow.status().step == "Installing yfinance."
+    finally:
+        langflow.stop()
+
+
+def test_packages_are_found_by_the_module_that_is_missing():
+    assert package_for("apify_client.errors") is APIFY
+    assert package_for("astrapy").name == "lfx-datastax"
+    assert package_for("yfinance; import os") is None
 
 
 def test_an_interrupted_installation_is_reported_and_restarted(

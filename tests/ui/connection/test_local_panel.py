@@ -9,6 +9,7 @@ from lfclient.console.config.permissions import InstallNotAllowed
 from lfclient.console.local_langflow.state_file import LocalState, LocalStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import connection as connection_state
+from tests.ui.support.whole_pages import page_text
 
 
 def page():
@@ -41,10 +42,91 @@ def test_without_permission_the_local_langflow_is_neither_started_nor_stopped(mo
     assert not app.exception
 
 
+def show(state, **parts):
+    """Draw the panel of a Langflow in this state."""
+    url = "http://127.0.0.1:7860" if state.is_usable else None
+    status = LocalStatus(state, "1.13.0", url, **parts)
+    started = []
+    app_context().local = SimpleNamespace(
+        status=lambda: status,
+        secret_file="/data/secret.json",
+        added_packages=lambda: ["yfinance"],
+        start_in_background=lambda add: started.append(add.name),
+    )
+    app = AppTest.from_function(page, default_timeout=30)
+    app.session_state["local-packages"] = True
+    app.run()
+    assert not app.exception
+    return app, started
+
+
+def test_only_an_installation_shows_its_download_size():
+    for state, shown in ((LocalState.INSTALLING, True), (LocalState.STARTING, False)):
+        app, _ = show(state, step="At work.", progress=0.1)
+        assert any("to download" in each.value for each in app.caption) is shown
+
+
+def test_a_running_langflow_says_where_its_key_is():
+    app, _ = show(LocalState.RUNNING)
+    assert any("/data/secret.json" in each.value for each in app.caption)
+
+
+def test_a_package_that_is_missing_is_installed_at_a_click():
+    app, started = show(LocalState.RUNNING)
+    labels = {each.key: each.label for each in app.button}
+    assert "install-yfinance" not in labels
+    app.button(key="install-apify-client").click().run()
+    assert started == ["apify-client"]
+
+
+def test_a_package_that_could_not_be_installed_is_said_beside_the_running_langflow():
+    app, _ = show(LocalState.RUNNING, message="The disk is full.", hint="Free some space.")
+    assert "The disk is full." in page_text(app)
+
+
+def test_an_installed_package_restarts_langflow_and_the_panel_follows():
+    app, started = show(LocalState.RUNNING)
+    status = LocalStatus(LocalState.ADDING, "1.13.0", step="Installing apify-client.", progress=0.1)
+    app.button(key="install-apify-client").click()
+    app_context().local.status = lambda: status
+    app.run()
+    assert started == ["apify-client"]
+    assert "Adding a package" in page_text(app)
+    assert not any(each.key == "local-stop" for each in app.button)
+
+
+def no_module(source, module):
+    """Draw the button of a run that lacks a module."""
+    from lfclient.console.config.connection import Connection
+    from pages._ui.connection import local_packages
+
+    connection = Connection("any", "http://127.0.0.1:7860", None, source)
+    local_packages.draw_install_button(connection, module)
+
+
+@pytest.mark.parametrize(
+    ("source", "module", "buttons"),
+    [
+        ("local", "googleapiclient.discovery", ["Install google-api-python-client"]),
+        ("local", "yfinance", []),
+        ("local", "os; rm -rf", []),
+        ("environment", "googleapiclient", []),
+    ],
+    ids=["known", "installed", "unknown", "not local"],
+)
+def test_a_run_that_lacks_a_module_offers_its_package(source, module, buttons):
+    app_context().local = SimpleNamespace(added_packages=lambda: ["yfinance"])
+    app = AppTest.from_function(no_module, default_timeout=30, args=(source, module)).run()
+    assert not app.exception
+    assert [each.label for each in app.button] == buttons
+
+
 @pytest.mark.parametrize("opened", [False, True])
 def test_the_log_is_read_once_it_is_opened(fresh_process, opened):
     status = LocalStatus(LocalState.RUNNING, "1.13.0", "http://127.0.0.1:7860")
-    app_context().local = SimpleNamespace(status=lambda: status, logs=lambda lines: f"last {lines}")
+    app_context().local = SimpleNamespace(
+        status=lambda: status, logs=lambda lines: f"last {lines}", secret_file="secret.json"
+    )
     app = AppTest.from_function(page, default_timeout=30)
     app.session_state["local-log"] = opened
     app.run()

@@ -1,0 +1,35 @@
+"""Packages that flows may lack, and that the console installs into the local Langflow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package by its name in the index, what it is for, and the modules that it brings."""
+
+    name: str
+    purpose: str
+    modules: tuple[str, ...]
+
+
+# What the templates of 1.8 to 1.13 import and `langflow-base` lacks, and the provider for servers
+# that speak OpenAI's API. Each was resolved with 1.13.0: it only adds packages, and changes none.
+PACKAGES = (
+    Package("apify-client", "Apify", ("apify_client",)),
+    Package("lfx-datastax", "Astra DB", ("lfx_datastax", "astrapy", "langchain_astradb")),
+    Package("google-api-python-client", "Google Drive, YouTube", ("googleapiclient",)),
+    Package("lfx-openai-compatible", "OpenAI-compatible", ("lfx_openai_compatible",)),
+    Package("yfinance", "Yahoo Finance", ("yfinance",)),
+    Package("youtube-transcript-api", "YouTube transcripts", ("youtube_transcript_api",)),
+)
+
+
+def package_for(module: str) -> Package | None:
+    """Return the package with a module that Langflow could not import, such as `googleapiclient`.
+
+    None if it is not one that the console installs.
+    """
+    top = module.partition(".")[0]
+    return next((package for package in PACKAGES if top in package.modules), None)

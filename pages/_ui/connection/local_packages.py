@@ -1,0 +1,60 @@
+"""Packages that the console adds to the local Langflow, by a button."""
+
+import streamlit as st
+
+from lfclient.console.config.connection import Connection
+from lfclient.console.local_langflow.packages import PACKAGES, Package, package_for
+from pages._ui.app import navigation
+from pages._ui.connection.app_context import app_context, permissions
+from pages._ui.state import connection as connection_state
+from pages._ui.state import notices
+from pages._ui.widgets.markdown import inline_code
+
+_RESTARTS = "Installs it and restarts the local Langflow, which ends its runs in progress"
+
+
+def draw_list() -> None:
+    """Draw the packages that can be added, with a button for each that is not."""
+    st.caption("Some flows need more than Langflow's base package. Installing one restarts it.")
+    added = app_context().local.added_packages()
+    for package in PACKAGES:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"{package.purpose} · {inline_code(package.name)}", width="stretch")
+            if package.name in added:
+                st.badge("Installed", color="green")
+            elif _draw_button(package, "Install"):
+                st.rerun()  # the panel refreshes itself from now on
+
+
+def draw_install_button(connection: Connection, module: str) -> bool:
+    """Draw a button that installs what has a module which a run could not import.
+
+    Return whether there is one: for the local Langflow, a package that the console installs and
+    that is not installed yet, and a visitor who may.
+    """
+    package = package_for(module)
+    if connection.source != "local" or package is None or not permissions().install:
+        return False
+    if package.name in app_context().local.added_packages():
+        return False
+    if _draw_button(package, f"Install {package.name}"):
+        st.switch_page(navigation.page("connection"))  # which shows the progress
+    return True
+
+
+def _draw_button(package: Package, label: str) -> bool:
+    return st.button(
+        label,
+        key=f"install-{package.name}",
+        icon=":material/download:",
+        help=_RESTARTS,
+        on_click=_install,
+        args=(package,),
+    )
+
+
+@notices.notify_errors(connection_state.LOCAL_ERROR)
+def _install(package: Package) -> None:
+    permissions().require_install()
+    app_context().local_stopped = False
+    app_context().local.start_in_background(add=package)
