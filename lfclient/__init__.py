@@ -19,9 +19,9 @@ from lfclient.errors import (
     Unreachable,
     Unsupported,
 )
-from lfclient.flows.field import Field, FieldKind, Problem, Variable
+from lfclient.flows.field import Field, FieldKind, FieldOption, Problem, Variable
 from lfclient.flows.graph import Component, Edge
-from lfclient.flows.model import Flow, FlowSummary
+from lfclient.flows.model import Flow, FlowSummary, Refresh
 from lfclient.flows.needs import Need, NeedKind
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.resources.knowledge import KnowledgeBase, McpServer, MemoryBase
@@ -81,6 +81,7 @@ __all__ = [
     "Event",
     "Field",
     "FieldKind",
+    "FieldOption",
     "FileRef",
     "FileRefused",
     "Flow",
@@ -117,6 +118,7 @@ __all__ = [
     "Provider",
     "ProviderSetting",
     "RawEvent",
+    "Refresh",
     "ResponseTooLarge",
     "Run",
     "RunEnded",

@@ -128,6 +128,8 @@ class AsyncLangflowClient:
     resources = _awaitable(LangflowClient.resources)
     needs = _awaitable(LangflowClient.needs)
     check_provider = _awaitable(LangflowClient.check_provider)
+    refresh = _awaitable(LangflowClient.refresh)
+    options = _awaitable(LangflowClient.options)
     knowledge_bases = _awaitable(LangflowClient.knowledge_bases)
     create_knowledge_base = _awaitable(LangflowClient.create_knowledge_base)
     ingest = _awaitable(LangflowClient.ingest)

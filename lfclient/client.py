@@ -20,6 +20,7 @@ from lfclient.api.operations import (
     job_search,
     knowledge,
     models,
+    refreshing,
     run_completion,
     runs,
     server,
@@ -36,6 +37,7 @@ from lfclient.api.transports import CheckedTransport
 from lfclient.common.deprecation import renamed_keyword
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import LangflowError
+from lfclient.flows.field import FieldOption
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.flows.needs import Need
 from lfclient.outputs.model import FileRef
@@ -294,6 +296,20 @@ class LangflowClient:
         can't reach the provider, or lacks the package that it needs for that.
         """
         return self._drive(models.check_provider(self._context, provider, settings))
+
+    def refresh(self, flow: Flow | str, choices: Mapping[str, Any]) -> Flow:
+        """Return the flow as it is after these choices, as Langflow's editor would show it.
+
+        `choices` are values by key, applied in order; those of fields with `refreshes` may show,
+        hide, add or remove other fields, or change their options. One that the server can't apply
+        changes nothing and is in `refreshed.errors`. The stored flow is not changed; a run of the
+        returned flow applies the choices. The flow is fetched unless this client returned it.
+        """
+        return self._drive(refreshing.refresh_flow(self._context, flow, choices))
+
+    def options(self, flow: Flow | str, key: str) -> list[FieldOption]:
+        """Return what can be chosen for a field now, as the server's lists are."""
+        return self._drive(refreshing.list_options(self._context, flow, key))
 
     def knowledge_bases(self) -> list[KnowledgeBase]:
         """Return the knowledge bases of the API key's user by name."""

@@ -5,8 +5,9 @@ from typing import Any
 
 from lfclient.api.requests import WORKFLOWS, RequestSpec
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.errors import Unsupported
-from lfclient.flows.encoding import encode, override_targets
+from lfclient.errors import InvalidRequest, Unsupported
+from lfclient.flows import refreshing
+from lfclient.flows.encoding import encode, override_targets, sends_bare_values
 from lfclient.flows.field import Variable
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
@@ -44,13 +45,24 @@ def run_request(
     `repeat` allows resending it if its idempotency key makes that safe. Raises `InvalidRequest`
     for a value that this mode can't take, and `Unsupported` for a mode that the server lacks.
     """
-    values = list(_encode_overrides(server, flow, overrides, mode))
+    if server.dialect == "inputs" and mode == "stream":
+        raise Unsupported(NO_EVENTS_MESSAGE.format(server.version))
+    unsendable = refreshing.unsendable(flow, overrides, mode, server)
+    if unsendable:
+        key, reason = unsendable
+        raise InvalidRequest(f"{key}: {reason}", field=key)
+    graph = None
+    if refreshing.needs_graph(flow, overrides, mode, server):
+        graph = refreshing.graph_data(flow)
+        values = list(_encode_overrides(server, flow, overrides, mode))
+    else:
+        values = list(_encode_refreshed(server, flow, overrides, mode))
     if server.dialect == "inputs":
-        if mode == "stream":
-            raise Unsupported(NO_EVENTS_MESSAGE.format(server.version))
         body = _inputs_body(server, flow, values, mode, session_id)
     else:
         body = _modes_body(flow, values, mode, session_id)
+        if graph is not None:
+            body["data"] = graph
         if idempotency_key and mode == "background":
             body["idempotency_key"] = idempotency_key
     return RequestSpec(
@@ -81,6 +93,35 @@ def _encode_overrides(
         encoded = encode(field, value, mode, server)
         for component, parameter in override_targets(field):
             yield component, parameter, encoded
+
+
+def _encode_refreshed(
+    server: ServerInfo, flow: Flow, overrides: Mapping[str, Any], mode: Mode
+) -> Iterator[tuple[str, str, Json]]:
+    """Yield what makes the stored flow run as the refreshed one, with the overrides.
+
+    A server that edits the stored flow ignores a value of a hidden parameter, unless the request
+    shows it; one that writes onto the built graph takes the bare value.
+    """
+    hidden = refreshing.hidden_fields(flow)
+    is_bare = sends_bare_values(mode, server)
+    given = refreshing.run_values(flow, overrides)
+    for component, parameter, value in _encode_overrides(server, flow, given, mode):
+        if f"{component}.{parameter}" in hidden and not is_bare:
+            attributes = value if isinstance(value, dict) else {"value": value}
+            value = {**attributes, "show": True}
+        yield component, parameter, value
+    for key, stored in hidden.items():
+        field = flow.fields_by_key[key]
+        if key in given:
+            continue
+        shown = (
+            refreshing.bare_value(flow, field)
+            if is_bare
+            else refreshing.shown_attributes(flow, field, stored)
+        )
+        if shown not in (None, "", [], {}):
+            yield field.component, field.parameter, shown
 
 
 def _inputs_body(

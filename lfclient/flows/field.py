@@ -79,7 +79,8 @@ class Field:
     `chat_files`: takes the chat message's files. `stored_with_flow`: its uploads belong to the
     flow, not to the user. `inner_target` is the (component id, parameter) inside a group that this
     group parameter stands for. `resource` is the kind of thing on the server that it names;
-    `needs_tool_calls`: only models that can call tools.
+    `needs_tool_calls`: only models that can call tools. `refreshes`: a choice may change other
+    parameters or their options, which `client.refresh` asks the server for.
     """
 
     component: str
@@ -118,6 +119,7 @@ class Field:
     has_shared_name: bool = False
     resource: ResourceKind | None = None
     needs_tool_calls: bool = False
+    refreshes: bool = False
 
     # names of 0.1
     behind = RenamedAttribute("inner_target")
@@ -141,6 +143,14 @@ class Field:
     def key(self) -> str:
         """The override key, `Component.parameter`."""
         return f"{self.component}.{self.parameter}"
+
+
+@dataclass(frozen=True)
+class FieldOption:
+    """One option of a field, with what the server tells about it."""
+
+    name: str
+    metadata: JsonObject
 
 
 @dataclass(frozen=True)

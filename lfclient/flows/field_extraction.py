@@ -201,8 +201,14 @@ def extract_field(
         # before 1.11 an agent's parameter doesn't say so
         needs_tool_calls=as_dict(entry.get("filters")).get("tool_calling") is True
         or owner.has_type("Agent"),
+        refreshes=not inner_target and has_dynamic_choices(entry),
     )
     return _with_default(field, entry)
+
+
+def has_dynamic_choices(entry: JsonObject) -> bool:
+    """Return whether the editor asks the server what a choice changes, or what can be chosen."""
+    return entry.get("real_time_refresh") is True or entry.get("refresh_button") is True
 
 
 def detect_kind(entry: JsonObject) -> tuple[FieldKind, bool]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from lfclient.common.coerce import as_dict, as_list, as_str
-from lfclient.common.json_types import JsonObject
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import collect_texts, find_named_secrets, is_secret_name
-from lfclient.errors import BadAnswer
+from lfclient.errors import BadAnswer, LangflowError
 from lfclient.flows.field import Field
 from lfclient.flows.field_extraction import extract_fields
 from lfclient.flows.graph import (
@@ -37,8 +37,24 @@ class FlowSummary:
 
 
 @dataclass(frozen=True)
+class Refresh:
+    """How a flow differs from the one on the server, which is `stored`.
+
+    `choices` are the values that were chosen, by key and in order. `errors` say, by key, why the
+    server could not apply a choice; such a choice changed nothing.
+    """
+
+    stored: Flow
+    choices: Mapping[str, Json] = field(default_factory=dict)
+    errors: Mapping[str, LangflowError] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Flow:
-    """A snapshot of a flow. `raw` is the server's own JSON; don't modify it."""
+    """A snapshot of a flow. `raw` is the server's own JSON; don't modify it.
+
+    `refreshed` is None for a flow as the server stores it.
+    """
 
     id: str
     name: str
@@ -48,6 +64,7 @@ class Flow:
     endpoint_name: str | None = None
     updated_at: str = ""
     raw: JsonObject = field(default_factory=dict, repr=False, compare=False)
+    refreshed: Refresh | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def from_json(cls, raw: object) -> Flow:

@@ -23,6 +23,7 @@ from lfclient.flows.field import Field, FieldKind, Problem, Variable
 from lfclient.flows.field_extraction import locked_reason
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.model import Flow
+from lfclient.flows.refreshing import unsendable
 from lfclient.wire.server_info import ServerInfo
 
 
@@ -83,6 +84,9 @@ def check_overrides(
     for field in flow.fields:
         if field.required and field.key not in overrides:
             problems += _check_required(field, field.default)
+    found = unsendable(flow, overrides, mode, server)
+    if found:
+        problems.append(Problem(found[0], "error", found[1]))
     problems += _check_parsers(flow, overrides)
     return problems + _check_chat_inputs(flow, mode, server)
 

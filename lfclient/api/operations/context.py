@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from typing import TypeVar
 
+from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import Redactor
 from lfclient.flows.model import Flow
 from lfclient.runs.model import Run
@@ -27,9 +28,10 @@ class ApiContext:
     """Remembers the server, its flows and jobs, and secrets to redact.
 
     `server_without_limits` has the release and dialect, `server` the limits as well; None until
-    fetched. By id: `flows` as they were last fetched, and `jobs` as they were submitted, because
-    later responses omit a part. By job id: `files_before`, the ids of the files from before the
-    job, and `resumed_at`, the monotonic time of a decision.
+    fetched. By id: `flows` as they were last used, `fetched` as the server returned them, and
+    `jobs` as they were submitted, because later responses omit a part. By job id: `files_before`,
+    the ids of the files from before the job, and `resumed_at`, the monotonic time of a decision.
+    `catalogue` are the server's components, once they were needed.
     """
 
     def __init__(self, api_key: str | None, server: ServerInfo | None) -> None:
@@ -37,6 +39,8 @@ class ApiContext:
         self.server_without_limits = server
         self.server = server
         self.flows: Recent[Flow] = Recent()
+        self.fetched: Recent[Flow] = Recent()
+        self.catalogue: JsonObject | None = None
         self.jobs: Recent[Run] = Recent()
         self.files_before: Recent[frozenset[str]] = Recent()
         self.resumed_at: Recent[float] = Recent()

@@ -56,7 +56,7 @@ def get_flow(context: ApiContext, id_or_name: str) -> Steps[Flow]:
             )
         flow_id = ids[0]
     body = yield from fetch(list_request(_flow_path(flow_id)), object, "flow", subject=flow_id)
-    flow = context.flows[flow_id] = Flow.from_json(body)
+    flow = context.flows[flow_id] = context.fetched[flow_id] = Flow.from_json(body)
     return flow
 
 

@@ -1,0 +1,220 @@
+"""Refreshing a flow: which requests are sent, and what servers answer."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from typing import Any
+
+import httpx
+import pytest
+
+from lfclient import FieldOption, Flow, InvalidKey, InvalidRequest, Unreachable
+from lfclient.errors import BadAnswer
+from tests.support.flows import entry, graph, node, text
+from tests.support.scripted import Server, call_client
+
+UPDATE = "/base/api/v1/custom_component/update"
+CODE = entry("CodeInput", "code", "class Op: ...")
+OPERATION = entry("DropdownInput", "str", "", options=["Filter", "Sort"], real_time_refresh=True)
+RAW = graph(
+    node("Op-a", code=CODE, operation=OPERATION, column={**text(), "show": False}, size=text("s")),
+    node("Op-b", code=CODE, operation=OPERATION),
+)
+FLOW = f"/base/api/v1/flows/{RAW['id']}"
+RESTRICTED = (403, {"detail": "Custom component creation is disabled"})
+
+
+def applied(request: httpx.Request) -> httpx.Response:
+    """Show the column for Filter, as a server does; it returns no value."""
+    template = deepcopy(json.loads(request.content)["template"])
+    template["operation"]["value"] = ""
+    if "column" in template:
+        template["column"]["show"] = json.loads(request.content)["field_value"] == "Filter"
+    return httpx.Response(200, json={"template": template, "outputs": []})
+
+
+def a_server(*answers: Any) -> Server:
+    return Server().on("GET", FLOW, (200, RAW)).on("POST", UPDATE, *(answers or (applied,)))
+
+
+def columns(flow: Flow) -> list[str]:
+    return [field.key for field in flow.fields if field.parameter == "column"]
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_choice_shows_the_fields_that_it_needs(kind: str):
+    server = a_server()
+
+    def call(client: Any) -> Any:
+        return client.refresh(RAW["id"], {"Op-a.operation": "Filter"})
+
+    flow = call_client(kind, call, transport=httpx.MockTransport(server))
+    assert columns(flow) == ["Op-a.column"]
+    assert flow.fields_by_key["Op-a.operation"].default == "Filter"
+    assert flow.refreshed.errors == {}
+    assert server.paths() == [
+        f"GET /api/v1/flows/{RAW['id']}",
+        "POST /api/v1/custom_component/update",
+    ]
+
+
+def test_choices_are_applied_in_order_each_on_what_the_others_changed():
+    server = a_server()
+    with server.client() as client:
+        flow = client.flow(RAW["id"])
+        flow = client.refresh(flow, {"Op-a.operation": "Filter", "Op-b.operation": "Sort"})
+        flow = client.refresh(flow, {"Op-a.operation": "Sort"})
+    assert columns(flow) == []
+    assert flow.refreshed.choices == {"Op-a.operation": "Sort", "Op-b.operation": "Sort"}
+    assert [one.method for one in server.requests] == ["GET", "POST", "POST", "POST"]
+
+
+def test_a_choice_that_changes_nothing_else_needs_no_request():
+    server = a_server()
+    with server.client() as client:
+        flow = client.flow(RAW["id"])
+        flow = client.refresh(flow, {"Op-a.size": "t"})
+    assert flow.fields_by_key["Op-a.size"].default == "t"
+    assert len(server.requests) == 1
+
+
+def test_only_code_that_this_server_returned_is_sent_to_it():
+    """A flow from elsewhere, or with other code, is fetched first."""
+    foreign = deepcopy(RAW)
+    foreign["data"]["nodes"][0]["data"]["node"]["template"]["code"]["value"] = "import os"
+    server = a_server()
+    with server.client() as client:
+        flow = client.refresh(Flow.from_json(foreign), {"Op-a.operation": "Filter"})
+        assert flow.refreshed
+        forged = Flow(flow.id, "", Flow.from_json(foreign).components, raw=foreign)
+        object.__setattr__(forged, "refreshed", flow.refreshed)
+        client.refresh(forged, {"Op-a.operation": "Sort"})
+    codes = [json.loads(one.content)["code"] for one in server.requests if one.method == "POST"]
+    assert codes == [CODE["value"]] * 2
+
+
+def test_the_choices_of_a_flow_of_another_client_are_made_again():
+    server = a_server()
+    with server.client() as client:
+        flow = client.refresh(RAW["id"], {"Op-a.operation": "Filter"})
+    with server.client() as client:
+        flow = client.refresh(flow, {"Op-b.operation": "Sort"})
+    assert list(flow.refreshed.choices) == ["Op-a.operation", "Op-b.operation"]
+    assert columns(flow) == ["Op-a.column"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "words"),
+    [
+        ((400, {"detail": "Error building graph"}), InvalidRequest, "Error building graph"),
+        ((500, {"detail": "x"}), InvalidRequest, "could not apply"),
+        ((200, {"template": {}}), BadAnswer, "not a component"),
+        ((200, b"<html>"), BadAnswer, ""),
+        (httpx.ReadTimeout("slow"), Unreachable, "in time"),
+    ],
+)
+def test_a_choice_that_fails_leaves_its_component_and_the_other_choices_apply(
+    answer: Any, error: type[Exception], words: str
+):
+    server = a_server(answer, applied)
+    with server.client() as client:
+        flow = client.refresh(RAW["id"], {"Op-b.operation": "Sort", "Op-a.operation": "Filter"})
+    failure = flow.refreshed.errors["Op-b.operation"]
+    assert isinstance(failure, error)
+    assert words in failure.message
+    assert failure.hint
+    assert flow.fields_by_key["Op-b.operation"].default == ""
+    assert columns(flow) == ["Op-a.column"]
+    assert flow.refreshed.choices == {"Op-a.operation": "Filter"}
+
+
+def test_another_value_than_the_chosen_one_is_an_error_of_its_field():
+    other = deepcopy(RAW["data"]["nodes"][0]["data"]["node"])
+    other["template"]["operation"]["value"] = "Sort"
+    with a_server((200, other)).client() as client:
+        flow = client.refresh(RAW["id"], {"Op-a.operation": "Filter"})
+    failure = flow.refreshed.errors["Op-a.operation"]
+    assert failure.field == "Op-a.operation"
+    assert "“Sort” instead" in failure.message
+
+
+def test_a_large_answer_is_read():
+    large = deepcopy(RAW["data"]["nodes"][0]["data"]["node"])
+    large["template"]["operation"]["options"] = [f"option {number:06}" for number in range(60_000)]
+    with a_server((200, large)).client() as client:
+        assert len(client.options(RAW["id"], "Op-a.operation")) == 60_000
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [((403, {"detail": "Invalid API key"}), InvalidKey), (httpx.ConnectError("x"), Unreachable)],
+)
+def test_a_server_that_takes_no_request_ends_the_refresh(
+    answer: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("lfclient.client.time.sleep", lambda seconds: None)
+    with a_server(answer).client() as client, pytest.raises(error):
+        client.refresh(RAW["id"], {"Op-a.operation": "Filter", "Op-b.operation": "Sort"})
+
+
+@pytest.mark.parametrize("key", ["Op-x.operation", "Op-a.nothing", "operation"])
+def test_an_unknown_field_is_an_error_without_a_request(key: str):
+    server = a_server()
+    with server.client() as client:
+        flow = client.refresh(RAW["id"], {key: "Filter"})
+        assert "no parameter" in flow.refreshed.errors[key].message
+        with pytest.raises(InvalidRequest):
+            client.options(flow, key)
+    assert len(server.requests) == 1
+
+
+def test_a_server_that_allows_no_custom_code_gets_its_own():
+    """It refuses the code of another release in a flow; the catalogue is requested once."""
+    own = {**CODE, "value": "class Own: ..."}
+    kind = {"template": {"_type": "Component", "code": own, "operation": OPERATION}}
+
+    def restricted(request: httpx.Request) -> httpx.Response:
+        if json.loads(request.content)["code"] == own["value"]:
+            return applied(request)
+        return httpx.Response(RESTRICTED[0], json=RESTRICTED[1])
+
+    server = a_server(restricted).on("GET", "/base/api/v1/all", (200, {"ops": {"Op": kind}}))
+    with server.client() as client:
+        flow = client.refresh(RAW["id"], {"Op-a.operation": "Filter", "Op-b.operation": "Sort"})
+    assert flow.refreshed.errors == {}
+    assert flow.component("Op-a").template["code"] == own
+    assert [one.method for one in server.requests] == ["GET", "POST", "GET", "POST", "POST"]
+
+
+def test_a_component_that_a_restricted_server_lacks_stays_as_it_is():
+    server = a_server(RESTRICTED).on("GET", "/base/api/v1/all", (200, {"ops": {}}))
+    with server.client() as client:
+        flow = client.refresh(RAW["id"], {"Op-a.operation": "Filter"})
+    failure = flow.refreshed.errors["Op-a.operation"]
+    assert "LANGFLOW_ALLOW_CUSTOM_COMPONENTS" in failure.hint
+    assert columns(flow) == []
+
+
+def test_options_are_those_of_now():
+    answer = deepcopy(RAW["data"]["nodes"][0]["data"]["node"])
+    answer["template"]["operation"]["options"] = ["New"]
+    server = a_server((200, answer))
+    with server.client() as client:
+        assert client.options(RAW["id"], "Op-a.operation") == [FieldOption("New", {})]
+    sent = json.loads(server.requests[-1].content)
+    assert (sent["field_value"], sent["template"]["is_refresh"]) == ("", True)
+
+
+def test_a_refreshed_flow_is_no_flow_of_the_client():
+    """`client.flow` returns the stored one again."""
+    with a_server().client() as client:
+        client.refresh(RAW["id"], {"Op-a.operation": "Filter"})
+        assert client.flow(RAW["id"]).refreshed is None
+
+
+def test_code_is_no_choice():
+    with a_server().client() as client:
+        flow = client.refresh(RAW["id"], {"Op-a.code": "import os"})
+    assert "protected" in flow.refreshed.errors["Op-a.code"].message
+    assert flow.component("Op-a").template["code"] == CODE

@@ -1,0 +1,173 @@
+"""The run request of a flow in which choices were made that the server doesn't store."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from lfclient import Flow, InvalidRequest, Unsupported, Variable
+from lfclient.api.payloads import run_request
+from lfclient.flows.refreshing import choose, node_definition
+from lfclient.flows.validation import check_overrides
+from lfclient.wire.schemas import VersionResponse
+from lfclient.wire.server_info import ServerInfo, build_server_info
+from tests.support.flows import entry, flow, node, text
+
+INPUTS = ServerInfo("1.10.3", "inputs")
+MODES = build_server_info(
+    VersionResponse(version="1.13.0", main_version="1.13.0", package="Langflow"), 13, "modes"
+)
+HIDDEN = {"show": False}
+KEY = entry("SecretStrInput", "str", "", password=True, load_from_db=False)
+STORED = flow(
+    node(
+        "Op-a",
+        operation=text("Sort", real_time_refresh=True),
+        column=text("", **HIDDEN),
+        operator=text("equals", **HIDDEN),
+        rules=entry("DictInput", "dict", {}, **HIDDEN),
+        key={**KEY, **HIDDEN},
+        size=text("s"),
+    )
+)
+
+
+def chosen(*shown: str, stored: Flow = STORED, **added: Any) -> Flow:
+    """Return the flow with an operation that shows these parameters, and adds others."""
+    definition = deepcopy(node_definition(stored, "Op-a"))
+    for name in shown:
+        definition["template"][name]["show"] = True
+    definition["template"] |= {"operation": text("Filter", real_time_refresh=True), **added}
+    return choose(stored, "Op-a.operation", "Filter", definition)
+
+
+def with_values(**values: Any) -> Flow:
+    """Return a stored flow in which hidden parameters have values."""
+    raw = deepcopy(STORED.raw)
+    for name, value in values.items():
+        raw["data"]["nodes"][0]["data"]["node"]["template"][name].update(value)
+    return Flow.from_json(raw)
+
+
+def body(server: ServerInfo, mode: str, flow: Flow, **overrides: Any) -> dict[str, Any]:
+    keys = {f"Op-a.{name}": value for name, value in overrides.items()}
+    return run_request(server, flow, keys, mode).json
+
+
+@pytest.mark.parametrize("mode", ["sync", "background", "stream"])
+def test_the_choices_are_sent_with_the_overrides(mode: str):
+    sent = body(MODES, mode, chosen(), size="t")
+    assert sent["tweaks"] == {"Op-a": {"operation": "Filter", "size": "t"}}
+    assert "data" not in sent
+    assert body(MODES, mode, chosen(), operation="Sort")["tweaks"]["Op-a"] == {"operation": "Sort"}
+
+
+def test_a_flow_as_it_is_stored_is_sent_as_before():
+    assert body(MODES, "background", STORED, size="t")["tweaks"] == {"Op-a": {"size": "t"}}
+
+
+def test_a_synchronous_run_shows_what_is_hidden_in_the_stored_flow():
+    """With its own value if there is no other."""
+    sent = body(MODES, "sync", chosen("column", "operator"), column="text")["tweaks"]["Op-a"]
+    assert sent["column"] == {"value": "text", "show": True}
+    assert sent["operator"] == {"show": True, "load_from_db": False}
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_classic_servers_are_sent_the_same_in_both_modes(mode: str):
+    sent = body(INPUTS, mode, chosen("column", "operator"), column="text")["inputs"]
+    assert sent["Op-a.column"] == {"value": "text", "show": True}
+    assert sent["Op-a.operator"] == {"show": True, "load_from_db": False}
+
+
+def test_a_run_on_the_built_graph_gets_bare_values():
+    sent = body(MODES, "background", chosen("column", "operator", "key"), column="text")
+    assert sent["tweaks"]["Op-a"] == {
+        "operation": "Filter",
+        "column": "text",
+        "operator": "equals",
+    }
+
+
+def test_a_variable_stays_one_when_it_is_shown():
+    flow = chosen("key", stored=with_values(key={"value": "NAME", "load_from_db": True}))
+    sent = body(MODES, "sync", flow)["tweaks"]["Op-a"]
+    assert sent["key"] == {"show": True, "load_from_db": True}
+    sent = body(MODES, "sync", flow, key=Variable("OTHER"))["tweaks"]["Op-a"]
+    assert sent["key"] == {"value": "OTHER", "load_from_db": True, "show": True}
+
+
+def test_no_stored_secret_is_in_the_request_of_a_synchronous_run():
+    flow = chosen("key", stored=with_values(key={"value": "sk-stored"}))
+    assert "sk-stored" not in str(body(MODES, "sync", flow))
+
+
+@pytest.mark.parametrize(
+    "value", [{"value": "sk-stored"}, {"value": "NAME", "load_from_db": True}], ids=["key", "name"]
+)
+def test_a_stored_secret_that_is_shown_needs_the_graph_on_the_built_one(value: dict[str, Any]):
+    flow = chosen("key", stored=with_values(key=value))
+    assert body(MODES, "background", flow)["data"] == flow.raw["data"]
+    assert "data" not in body(MODES, "background", flow, key="sk-other")
+
+
+@pytest.mark.parametrize("mode", ["background", "stream"])
+def test_what_a_choice_adds_is_sent_with_the_graph(mode: str):
+    flow = chosen(more=text("m"))
+    sent = body(MODES, mode, flow, more="n")
+    assert sent["data"] == flow.raw["data"]
+    assert sent["tweaks"] == {"Op-a": {"more": "n"}}
+    assert sent["data"]["nodes"][0]["data"]["node"]["template"]["operation"]["value"] == "Filter"
+
+
+def test_an_advanced_parameter_that_a_choice_adds_matters_only_with_a_value():
+    flow = chosen(more=text("m", advanced=True))
+    assert "data" not in body(MODES, "background", flow)
+    assert "data" in body(MODES, "background", flow, more="n")
+    assert body(MODES, "sync", flow)["tweaks"]["Op-a"] == {"operation": "Filter"}
+
+
+def test_other_outputs_need_the_graph():
+    definition = {**deepcopy(node_definition(STORED, "Op-a")), "outputs": [{"name": "new"}]}
+    flow = choose(STORED, "Op-a.operation", "Filter", definition)
+    assert "data" in body(MODES, "background", flow)
+    with pytest.raises(InvalidRequest):
+        body(MODES, "sync", flow)
+
+
+@pytest.mark.parametrize(
+    ("server", "mode", "words"),
+    [
+        (MODES, "sync", "Use background mode"),
+        (INPUTS, "sync", "Langflow 1.10 can't"),
+        (INPUTS, "background", "Langflow 1.10 can't"),
+    ],
+)
+@pytest.mark.parametrize("case", ["added", "object"])
+def test_a_mode_that_cannot_send_it_is_refused_before_and_by_the_check(
+    server: ServerInfo, mode: str, words: str, case: str
+):
+    if case == "added":
+        flow, overrides, key = chosen(more=text("m")), {}, "Op-a.operation"
+    else:
+        # an object is read as the value itself, so nothing can show it
+        flow, overrides, key = chosen("rules"), {"Op-a.rules": {"a": "b"}}, "Op-a.rules"
+    with pytest.raises(InvalidRequest, match=words) as caught:
+        run_request(server, flow, overrides, mode)
+    assert caught.value.field == key
+    errors = [each for each in check_overrides(flow, overrides, mode, server) if each.key == key]
+    assert [words in each.message for each in errors] == [True]
+
+
+@pytest.mark.parametrize("mode", ["background", "stream"])
+def test_a_mode_that_can_send_it_passes_the_check(mode: str):
+    assert check_overrides(chosen(more=text("m")), {"Op-a.more": "n"}, mode, MODES) == []
+    sent = body(MODES, mode, chosen("rules"), rules={"a": "b"})
+    assert sent["tweaks"]["Op-a"]["rules"] == {"a": "b"}
+
+
+def test_a_server_without_streams_says_so_first():
+    with pytest.raises(Unsupported):
+        body(INPUTS, "stream", chosen(more=text("m")))

@@ -1,0 +1,176 @@
+"""Flows after choices: what is sent to the server, and what becomes of its answer."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from lfclient import FieldOption, InvalidRequest
+from lfclient.errors import BadAnswer
+from lfclient.flows.refreshing import (
+    choose,
+    from_catalogue,
+    merge_node,
+    node_definition,
+    read_options,
+    update_body,
+    with_error,
+)
+from tests.support.flows import edge, entry, flow, node, text
+
+MODEL = [{"name": "gpt-4o", "provider": "OpenAI"}]
+CODE = entry("CodeInput", "code", "class A: ...")
+
+
+def agent(**more: Any) -> dict[str, Any]:
+    made = node(
+        "Agent-a",
+        code=CODE,
+        model=entry("ModelInput", "model", "", real_time_refresh=True),
+        api_key=entry("SecretStrInput", "str", "sk-1", password=True),
+        user=text("NAME"),
+        **more,
+    )
+    definition = made["data"]["node"]
+    definition["template"]["user"]["load_from_db"] = True
+    definition["metadata"] = {"module": "agents"}
+    definition["outputs"] = [{"name": "out"}]
+    return made
+
+
+def definition(made: dict[str, Any]) -> dict[str, Any]:
+    return made["data"]["node"]
+
+
+def test_the_request_is_the_editors():
+    body = update_body(flow(agent()), definition(agent()), "model", MODEL, is_refresh=True)
+    assert (body["field"], body["field_value"], body["tool_mode"]) == ("model", MODEL, False)
+    assert (body["code"], body["frontend_node"]) == (
+        CODE["value"],
+        {"metadata": {"module": "agents"}},
+    )
+    template = body["template"]
+    assert template["model"]["value"] == MODEL
+    assert template["is_refresh"] is True
+    assert template["_frontend_node_flow_id"] == {"value": flow(agent()).id}
+    assert template["_frontend_node_folder_id"] == {"value": ""}
+
+
+def test_the_request_has_no_other_secret_and_no_name_of_a_variable():
+    body = update_body(flow(agent()), definition(agent()), "model", MODEL, is_refresh=False)
+    for name in ("api_key", "user"):
+        assert (body["template"][name]["value"], body["template"][name]["load_from_db"]) == (
+            "",
+            False,
+        )
+    assert definition(agent())["template"]["api_key"]["value"] == "sk-1"
+
+
+def test_what_was_left_out_is_back_afterwards():
+    answer = update_body(flow(agent()), definition(agent()), "model", MODEL, is_refresh=False)
+    merged = merge_node(definition(agent()), answer, "model", MODEL)["template"]
+    assert merged["api_key"]["value"] == "sk-1"
+    assert (merged["user"]["value"], merged["user"]["load_from_db"]) == ("NAME", True)
+    assert not [name for name in merged if name.startswith("_frontend") or name == "is_refresh"]
+
+
+def test_a_variable_that_the_server_names_replaces_what_was_left_out():
+    answer = deepcopy(definition(agent()))
+    answer["template"]["api_key"] |= {"value": "OPENAI_API_KEY", "load_from_db": True}
+    merged = merge_node(definition(agent()), answer, "model", MODEL)["template"]
+    assert merged["api_key"]["value"] == "OPENAI_API_KEY"
+
+
+@pytest.mark.parametrize("returned", ["", None, [], MODEL, [{**MODEL[0], "icon": "OpenAI"}]])
+def test_the_chosen_value_is_set_whether_or_not_the_server_repeats_it(returned: Any):
+    answer = deepcopy(definition(agent()))
+    answer["template"]["model"]["value"] = returned
+    merged = merge_node(definition(agent()), answer, "model", MODEL)
+    assert merged["template"]["model"]["value"] == MODEL
+
+
+@pytest.mark.parametrize(
+    ("chosen", "returned"),
+    [(MODEL, [{"name": "claude", "provider": "Anthropic"}]), ("b", "a"), (True, False), (2, 3)],
+)
+def test_another_value_than_the_chosen_one_is_refused(chosen: Any, returned: Any):
+    """An unavailable model is replaced by the first one."""
+    answer = deepcopy(definition(agent()))
+    answer["template"]["model"]["value"] = returned
+    with pytest.raises(InvalidRequest, match="instead") as caught:
+        merge_node(definition(agent()), answer, "model", chosen)
+    assert "Refresh the list" in caught.value.hint
+
+
+def test_code_that_the_server_returns_is_not_taken():
+    answer = deepcopy(definition(agent()))
+    answer["template"]["code"]["value"] = "import os"
+    merged = merge_node(definition(agent()), answer, "model", MODEL)
+    assert merged["template"]["code"] == CODE
+
+
+@pytest.mark.parametrize("answer", [{}, {"template": []}, {"template": {}}, {"detail": "x"}])
+def test_an_answer_without_parameters_is_refused(answer: dict[str, Any]):
+    with pytest.raises(BadAnswer):
+        merge_node(definition(agent()), answer, "model", MODEL)
+
+
+def test_a_refreshed_flow_shows_what_the_choice_changed_and_knows_the_stored_one():
+    stored = flow(agent(extra=text("x"), hidden={**text(), "show": False}))
+    answer = deepcopy(node_definition(stored, "Agent-a"))
+    answer["template"]["hidden"]["show"] = True
+    answer["template"]["added"] = text("new")
+    del answer["template"]["extra"]
+    merged = merge_node(node_definition(stored, "Agent-a"), answer, "model", MODEL)
+    refreshed = choose(stored, "Agent-a.model", MODEL, merged)
+    names = {field.parameter for field in refreshed.fields}
+    assert {"hidden", "added"} <= names
+    assert "extra" not in names
+    assert refreshed.fields_by_key["Agent-a.model"].default == MODEL
+    assert refreshed.refreshed
+    assert refreshed.refreshed.stored is stored
+    assert refreshed.refreshed.choices == {"Agent-a.model": MODEL}
+    assert "hidden" not in {field.parameter for field in stored.fields}
+
+
+def test_connections_from_outputs_that_are_gone_are_gone():
+    stored = flow(agent(), node("B-b", input_value=text()), edges=[edge("Agent-a", "B-b")])
+    same = merge_node(node_definition(stored, "Agent-a"), definition(agent()), "model", MODEL)
+    assert choose(stored, "Agent-a.model", MODEL, same).edges == stored.edges
+    answer = {**definition(agent()), "outputs": [{"name": "other"}]}
+    changed = merge_node(node_definition(stored, "Agent-a"), answer, "model", MODEL)
+    refreshed = choose(stored, "Agent-a.model", MODEL, changed)
+    assert refreshed.edges == ()
+    assert refreshed.component("Agent-a").outputs == ({"name": "other"},)
+
+
+def test_a_later_choice_clears_the_error_of_an_earlier_one():
+    stored = flow(agent())
+    failed = with_error(stored, "Agent-a.model", InvalidRequest("No."))
+    assert failed.refreshed
+    assert list(failed.refreshed.errors) == ["Agent-a.model"]
+    assert failed.fields == stored.fields
+    again = choose(failed, "Agent-a.model", MODEL, definition(agent()))
+    assert again.refreshed
+    assert (again.refreshed.errors, again.refreshed.stored) == ({}, stored)
+
+
+def test_the_catalogue_gives_the_code_and_the_flow_its_values():
+    own = {**CODE, "value": "class Own: ..."}
+    kind = {"template": {"_type": "Component", "code": own, "user": text(), "more": text("m")}}
+    catalogue = {"models": {"Other": {}}, "agents": {"Agent": kind}}
+    component = flow(agent()).component("Agent-a")
+    found = from_catalogue(catalogue, component, definition(agent()))["template"]
+    assert found["code"] == own
+    assert (found["user"]["value"], found["more"]["value"]) == ("NAME", "m")
+    assert from_catalogue({"agents": {}, "x": 5}, component, definition(agent())) == {}
+
+
+def test_options_have_what_the_server_tells_about_them():
+    flows = {"options": ["a", "b", 5], "options_metadata": [{"id": "1"}]}
+    assert read_options(flows) == [FieldOption("a", {"id": "1"}), FieldOption("b", {})]
+    models = {"options": [{"name": "gpt", "provider": "OpenAI"}, {"provider": "x"}]}
+    assert read_options(models) == [FieldOption("gpt", {"name": "gpt", "provider": "OpenAI"})]
+    assert read_options({"options": "x"}) == []

@@ -1,0 +1,181 @@
+"""Choices that change other fields, and runs of the flows that they make, on real servers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from lfclient import FieldKind, Flow, InvalidRequest, LangflowClient, Run, RunEnded, RunStatus
+from lfclient.console.local_langflow.installer import Installation
+from lfclient.console.samples.spec import Link, Node, Sample
+from tests.live.releases import Make, with_events
+from tests.support.model_server import OLLAMA_MODELS, ModelServer
+from tests.support.servers import CACHE, RELEASES, LiveServer
+
+OPERATIONS = Sample(
+    "operations",
+    "",
+    (
+        Node("a", "TextInput", {"input_value": "x\ny\nz"}),
+        Node("s", "SplitText", {"chunk_size": 1, "chunk_overlap": 0}),
+        Node("o", "DataFrameOperations"),
+    ),
+    (Link("a", "text", "s", "data_inputs"), Link("s", "dataframe", "o", "df")),
+)
+FILTER = {"DataFrameOperations-o.operation": [{"name": "Filter"}]}
+COLUMN = {
+    "DataFrameOperations-o.column_name": "text",
+    "DataFrameOperations-o.filter_value": "y",
+}
+PARSER = Sample(
+    "parser",
+    "",
+    (
+        Node("a", "TextInput", {"input_value": "x\n\n\n\ny"}),
+        Node("s", "SplitText", {"separator": ";"}),
+        Node("p", "ParserComponent"),
+        Node("b", "ChatOutput"),
+    ),
+    (
+        Link("a", "text", "s", "data_inputs"),
+        Link("s", "dataframe", "p", "input_data"),
+        Link("p", "parsed_text", "b"),
+    ),
+)
+MODEL = Sample(
+    "model",
+    "",
+    (Node("a", "ChatInput"), Node("m", "LanguageModelComponent"), Node("b", "ChatOutput")),
+    (Link("a", "message", "m"), Link("m", "text_output", "b")),
+)
+OLLAMA_CLASS = {"metadata": {"model_class": "ChatOllama", "model_name_param": "model"}}
+MCP = Sample("mcp", "", (Node("m", "MCPTools"),))
+MCP_SERVER = """
+from mcp.server.fastmcp import FastMCP
+
+server = FastMCP("adding")
+
+@server.tool()
+def add(a: int, b: int) -> str:
+    return f"sum={a + b}"
+
+server.run()
+"""
+
+
+def run(client: LangflowClient, flow: Flow, mode: str, overrides: dict[str, Any]) -> Run:
+    if mode == "sync":
+        return client.run(flow, overrides)
+    if mode == "background":
+        return client.wait(client.submit(flow, overrides), timeout=60)
+    *_, end = client.stream(flow, overrides)
+    assert isinstance(end, RunEnded)
+    return end.run
+
+
+@pytest.fixture
+def run_modes(modes: bool) -> list[str]:
+    return ["sync", "background", "stream"] if modes else ["sync", "background"]
+
+
+def test_options_are_those_of_the_server(client: LangflowClient, make: Make):
+    """The stored flow has none of these time zones."""
+    flow = make(Sample("date", "", (Node("d", "CurrentDate"),), ()))
+    zones = [option.name for option in client.options(flow, "CurrentDate-d.timezone")]
+    assert len(zones) > 500
+    assert "Europe/Berlin" in zones
+
+
+def test_fields_that_a_choice_shows_are_sent_in_every_mode(
+    client: LangflowClient, make: Make, run_modes: list[str]
+):
+    """They are hidden in the stored flow, which stays as it is."""
+    stored = make(OPERATIONS)
+    assert not COLUMN.keys() & stored.fields_by_key.keys()
+    flow = client.refresh(stored, FILTER)
+    assert flow.refreshed
+    assert flow.refreshed.errors == {}
+    assert COLUMN.keys() <= flow.fields_by_key.keys()
+    for mode in run_modes:
+        ended = run(client, flow, mode, COLUMN)
+        table = ended.outputs["DataFrameOperations-o"].value
+        assert [row["text"] for row in table] == ["y"], mode
+    assert client.flow(stored.id).raw["data"] == stored.raw["data"]
+
+
+def test_a_field_that_a_choice_adds_needs_the_graph_in_the_request(
+    client: LangflowClient, make: Make, modes: bool, run_modes: list[str]
+):
+    """The choice alone runs everywhere."""
+    flow = client.refresh(make(PARSER), {"ParserComponent-p.mode": "Stringify"})
+    cleaned = flow.fields_by_key["ParserComponent-p.clean_data"]
+    assert (cleaned.kind, cleaned.default) == (FieldKind.SWITCH, True)
+    for mode in run_modes:
+        assert run(client, flow, mode, {}).status is RunStatus.COMPLETED
+        kept = {cleaned.key: False}
+        if modes and mode != "sync":
+            assert run(client, flow, mode, kept).status is RunStatus.COMPLETED
+            continue
+        with pytest.raises(InvalidRequest) as caught:
+            run(client, flow, mode, kept)
+        assert caught.value.field == "ParserComponent-p.mode"
+        assert ("background mode" if modes else "Langflow's editor") in caught.value.message
+
+
+@with_events
+def test_the_arguments_of_a_tool_appear_and_are_sent(
+    langflow: LiveServer, client: LangflowClient, api: httpx.Client, make: Make, tmp_path: Path
+):
+    script = tmp_path / "adding.py"
+    script.write_text(MCP_SERVER)
+    version = langflow.version
+    python = Installation(CACHE / "releases" / version, RELEASES[version]).python
+    command = {"command": str(python), "args": [str(script)]}
+    api.post("/api/v2/mcp/servers/adding", json=command).raise_for_status()
+    try:
+        flow = client.refresh(
+            make(MCP), {"MCPTools-m.mcp_server": {"name": "adding", "config": {}}}
+        )
+        assert flow.fields_by_key["MCPTools-m.tool"].options == ("add",)
+        flow = client.refresh(flow, {"MCPTools-m.tool": "add"})
+        assert flow.fields_by_key["MCPTools-m.a"].kind is FieldKind.INTEGER
+        arguments = {"MCPTools-m.a": 5, "MCPTools-m.b": 9}
+        assert "sum=14" in str(run(client, flow, "background", arguments).outputs)
+        with pytest.raises(InvalidRequest, match="background mode"):
+            client.run(flow, arguments)
+    finally:
+        api.delete("/api/v2/mcp/servers/adding")
+
+
+def test_a_model_is_chosen_with_the_address_that_its_provider_needs(
+    client: LangflowClient, make: Make, run_modes: list[str]
+):
+    """The server knows of no Ollama: the run alone tells its address, in a hidden parameter."""
+    key = "LanguageModelComponent-m"
+    stored = make(MODEL)
+    model = {"name": next(iter(OLLAMA_MODELS)), "provider": "Ollama", **OLLAMA_CLASS}
+    flow = client.refresh(stored, {f"{key}.model": [model]})
+    assert flow.refreshed
+    assert flow.refreshed.errors == {}
+    shown = flow.fields_by_key.keys() - stored.fields_by_key.keys()
+    hidden = stored.fields_by_key.keys() - flow.fields_by_key.keys()
+    assert (shown, hidden) == ({f"{key}.ollama_base_url"}, {f"{key}.api_key"})
+    with ModelServer() as ollama:
+        for mode in run_modes:
+            overrides = {f"{key}.ollama_base_url": ollama.url, "ChatInput-a.input_value": mode}
+            ended = run(client, flow, mode, overrides)
+            assert f"says: {mode}" in str(ended.outputs["ChatOutput-b"].value), mode
+
+
+def test_a_model_of_a_provider_without_a_key_stays_chosen(client: LangflowClient, make: Make):
+    """The run may bring its key."""
+    key = "LanguageModelComponent-m.model"
+    chosen = [{"name": "gpt-own", "provider": "OpenAI"}]
+    flow = client.refresh(make(MODEL), {key: chosen})
+    assert flow.refreshed
+    assert flow.refreshed.errors == {}
+    assert flow.fields_by_key[key].default == chosen
+    assert "LanguageModelComponent-m.api_key" in flow.fields_by_key
