@@ -4,7 +4,7 @@ import streamlit as st
 
 from lfclient.console.local_langflow.installer import DOWNLOAD_NOTE
 from lfclient.console.local_langflow.state_file import LocalState, LocalStatus
-from pages._ui.connection import editor, local_packages
+from pages._ui.connection import editor, local_packages, ollama_panel
 from pages._ui.connection.app_context import app_context, permissions
 from pages._ui.state import connection as connection_state
 from pages._ui.state import notices
@@ -103,6 +103,8 @@ def _draw_buttons(status: LocalStatus) -> None:
     error = connection_state.LOCAL_ERROR.take()
     if error is not None:
         alerts.show(error)
+    if status.state is LocalState.RUNNING:
+        ollama_panel.draw()
     if status.state in (LocalState.RUNNING, LocalState.INSTALLED, LocalState.STOPPED):
         controls.lazy_expander(
             "Packages", ":material/deployed_code:", "local-packages", local_packages.draw_list

@@ -7,4 +7,5 @@ SERVER_URL = "connection-url"
 API_KEY = "connection-key"
 # names of the sample flows that were added, and of those that the server can't run
 ADDED_SAMPLES: Slot[tuple[list[str], list[str]]] = Slot("added-samples")
+OLLAMA_SAVED: Slot[bool] = Slot("ollama-saved")
 LOCAL_ERROR: Slot[LangflowError] = Slot("local-problem")

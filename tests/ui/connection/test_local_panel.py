@@ -49,6 +49,7 @@ def show(state, **parts):
     started = []
     app_context().local = SimpleNamespace(
         status=lambda: status,
+        connection=lambda: None,
         secret_file="/data/secret.json",
         added_packages=lambda: ["yfinance"],
         start_in_background=lambda add: started.append(add.name),
@@ -125,7 +126,10 @@ def test_a_run_that_lacks_a_module_offers_its_package(source, module, buttons):
 def test_the_log_is_read_once_it_is_opened(fresh_process, opened):
     status = LocalStatus(LocalState.RUNNING, "1.13.0", "http://127.0.0.1:7860")
     app_context().local = SimpleNamespace(
-        status=lambda: status, logs=lambda lines: f"last {lines}", secret_file="secret.json"
+        status=lambda: status,
+        logs=lambda lines: f"last {lines}",
+        secret_file="secret.json",
+        connection=lambda: None,
     )
     app = AppTest.from_function(page, default_timeout=30)
     app.session_state["local-log"] = opened
