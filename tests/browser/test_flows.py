@@ -1,0 +1,139 @@
+"""Flows added in Chromium, on a real Langflow 1.13.0: from the gallery and from a file."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from lfclient import LangflowClient
+from tests.browser.conftest import SECONDS
+from tests.browser.screen import PREFIX, Screen
+from tests.support.console_process import Console
+from tests.support.servers import delete_flow
+
+
+@pytest.fixture
+def api(sample_flows: Any) -> Iterator[LangflowClient]:
+    """A client of the server; flows that a test adds are deleted."""
+    with LangflowClient(sample_flows.url, sample_flows.api_key, timeout=60) as client:
+        before = {flow.id for flow in client.flows()}
+        yield client
+        for flow in client.flows():
+            if flow.id not in before:
+                delete_flow(client, flow.id)
+
+
+@pytest.fixture(scope="module")
+def owned_console(sample_flows: Any, tmp_path_factory: Any) -> Iterator[Console]:
+    """A console whose visitors may add flows."""
+    environ = {
+        "LANGFLOW_SERVER_URL": sample_flows.url,
+        "LANGFLOW_API_KEY": sample_flows.api_key,
+        "LFCONSOLE_ALLOW_INSTALL": "true",
+    }
+    with Console(tmp_path_factory.mktemp("owned"), environ) as console:
+        yield console
+
+
+@pytest.fixture
+def screen(owned_console: Console, window: Any) -> Screen:
+    screen = Screen(window())
+    screen.open(owned_console.url)
+    return screen
+
+
+def open_dialog(screen: Screen) -> Locator:
+    screen.part("add-flow").get_by_role("button").locator("visible=true").click()
+    return screen.page.get_by_role("dialog")
+
+
+def open_menu(screen: Screen) -> None:
+    screen.drawn()
+    screen.part("flow-menu").get_by_role("button").locator("visible=true").click()
+
+
+def upload(screen: Screen, flow: dict[str, Any]) -> Locator:
+    dialog = open_dialog(screen)
+    dialog.get_by_role("tab", name="Upload").click()
+    content = json.dumps(flow).encode()
+    file = {"name": "flow.json", "mimeType": "application/json", "buffer": content}
+    dialog.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
+    return dialog
+
+
+def picked(screen: Screen) -> Locator:
+    """The box with the name of the chosen flow."""
+    return screen.part("flow-picker").locator("input")
+
+
+def test_a_template_is_found_previewed_and_added(screen: Screen, api: LangflowClient):
+    dialog = open_dialog(screen)
+    dialog.get_by_label("Search templates").fill("simple agent")
+    expect(dialog.get_by_text("Preview")).to_have_count(1)
+    expect(dialog).to_contain_text("5 components · Needs: Model")
+    dialog.get_by_role("button", name="Preview").click()
+    expect(dialog.get_by_label("Flow graph")).to_contain_text("Web Search")
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(dialog).to_have_count(0, timeout=2 * SECONDS)
+    expect(picked(screen)).to_have_value("Simple Agent")
+    (flow,) = [each for each in api.flows() if each.name == "Simple Agent"]
+    assert flow.id in screen.page.url
+    expect(screen.page.locator("textarea").first).to_be_visible()
+
+
+def test_a_file_with_the_id_of_a_flow_leaves_that_flow_as_it_was(
+    screen: Screen, api: LangflowClient
+):
+    echo = api.flow(f"{PREFIX}Echo chat")
+    changed = {**echo.raw, "description": "From a file"}
+    dialog = upload(screen, changed)
+    expect(dialog.get_by_text("Name exists")).to_be_visible()
+    dialog.get_by_role("button", name="Add a copy").click()
+    expect(dialog).to_have_count(0, timeout=2 * SECONDS)
+    expect(picked(screen)).to_have_value(f"{PREFIX}Echo chat (1)")
+    expect(screen.page.get_by_text("From a file")).to_be_visible()
+    assert api.flow(echo.id).raw["updated_at"] == echo.raw["updated_at"]
+
+
+def test_an_added_flow_is_exported_duplicated_and_deleted(
+    screen: Screen, api: LangflowClient, tmp_path: Path
+):
+    name = "Walk through the menu"
+    flow = {**api.flow(f"{PREFIX}Echo chat").raw, "name": name}
+    upload(screen, flow).get_by_role("button", name="Add", exact=True).click()
+    expect(picked(screen)).to_have_value(name)
+    open_menu(screen)
+    with screen.page.expect_download() as download:
+        screen.page.get_by_role("button", name="Export").locator("visible=true").click()
+    assert download.value.suggested_filename == "Walk-through-the-menu.json"
+    exported = json.loads(Path(download.value.path()).read_text())
+    assert (exported["name"], exported["last_tested_version"]) == (name, "1.13.0")
+    screen.page.get_by_role("button", name="Duplicate").click()
+    expect(picked(screen)).to_have_value(f"{name} (1)")
+    open_menu(screen)
+    screen.page.get_by_role("button", name="Delete…").click()
+    expect(screen.page.get_by_text("Its runs stay in History.")).to_be_visible()
+    screen.page.get_by_role("button", name="Delete", exact=True).click()
+    expect(picked(screen)).not_to_have_value(f"{name} (1)")
+    assert name in {each.name for each in api.flows()}
+    assert f"{name} (1)" not in {each.name for each in api.flows()}
+
+
+def test_the_dialog_stays_open_when_the_page_is_redrawn_behind_it(screen: Screen):
+    """A run that ends redraws the page; what was typed stays."""
+    screen.pick("Takes half a minute")
+    screen.mode("Background")
+    screen.run()
+    screen.wait("running")
+    dialog = open_dialog(screen)
+    dialog.get_by_label("Search templates").fill("agent")
+    other = screen.page.context.new_page()
+    other.goto(screen.page.url)
+    Screen(other).stop()
+    expect(screen.part("run-status")).to_contain_text(re.compile("cancelled", re.I))
+    expect(dialog).to_be_visible()
+    expect(dialog.get_by_label("Search templates")).to_have_value("agent")
