@@ -52,8 +52,9 @@ def run_request(
         key, reason = unsendable
         raise InvalidRequest(f"{key}: {reason}", field=key)
     graph = None
-    if refreshing.needs_graph(flow, overrides, mode, server):
-        graph = refreshing.graph_data(flow)
+    looped = _looped_values(server, flow, overrides, mode)
+    if looped or refreshing.needs_graph(flow, overrides, mode, server):
+        graph = refreshing.graph_with(flow, looped)
         values = list(_encode_overrides(server, flow, overrides, mode))
     else:
         values = list(_encode_refreshed(server, flow, overrides, mode))
@@ -122,6 +123,20 @@ def _encode_refreshed(
         )
         if shown not in (None, "", [], {}):
             yield field.component, field.parameter, shown
+
+
+def _looped_values(
+    server: ServerInfo, flow: Flow, overrides: Mapping[str, Any], mode: Mode
+) -> JsonObject:
+    """Return the overrides that the server would ignore because they are within a loop, by key."""
+    if not flow.in_loops or not sends_bare_values(mode, server):
+        return {}
+    fields = flow.fields_by_key
+    return {
+        key: value if isinstance(value, Variable) else encode(fields[key], value, mode, server)
+        for key, value in overrides.items()
+        if key in fields and refreshing.is_in_loop(flow, fields[key])
+    }
 
 
 def _inputs_body(

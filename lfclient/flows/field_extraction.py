@@ -133,6 +133,8 @@ def locked_reason(component: Component, parameter: str, *, is_connected: bool) -
         return "It is protected: only the flow's author can change it."
     if name == "session_id":
         return "It is set to the run's session."
+    if component.frozen or owner.frozen:
+        return "The component is frozen: Langflow returns its cached result."
     if component.tool_mode and entry.get("tool_mode") is True:
         return "The agent that uses this component as a tool sets it."
     if declared & CONNECTION_INPUTS or (declared == {None} and _is_handle(entry)):

@@ -11,6 +11,7 @@ from lfclient.common.deprecation import RenamedAttribute
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import BadAnswer
 
+_LOOP_ITEM = "item"  # a loop's output, and the end of the edge back to it
 MAX_NESTING = 20  # groups within groups; a deeper graph is broken or contains itself
 
 
@@ -32,6 +33,8 @@ class Component:
     skip it. `always_runs` is also False for a component that is connected, but neither follows the
     chat input nor feeds what does: only background runs of 1.11 and later include it. `inner` are
     the nodes of a group by id, and `inner_edges` their edges; servers expand groups before a run.
+    A `frozen` component runs once; afterwards the server returns that result, whatever a run sends,
+    and also to other flows that have a component with its id.
     """
 
     id: str
@@ -43,6 +46,7 @@ class Component:
     outputs: tuple[JsonObject, ...] = ()
     position: tuple[float, float] = (0.0, 0.0)
     tool_mode: bool = False
+    frozen: bool = False
     runs: bool = True
     always_runs: bool = True
     inner: dict[str, Component] = field(default_factory=dict)
@@ -121,6 +125,7 @@ def _component(node: object, max_nesting: int) -> Component | None:
         outputs=tuple(out for out in as_list(definition.get("outputs")) if isinstance(out, dict)),
         position=_position(as_dict(node).get("position")),
         tool_mode=definition.get("tool_mode") is True,
+        frozen=definition.get("frozen") is True,
         inner={component.id: component for component in inner},
         inner_edges=tuple(inner_edges),
     )
@@ -132,7 +137,8 @@ def _edge(edge: object, components: Mapping[str, Component]) -> Edge | None:
         return None
     data = as_dict(as_dict(edge).get("data"))
     handle = as_dict(data.get("targetHandle"))
-    parameter = as_str(handle.get("fieldName"))
+    # an edge back to a loop ends at its output
+    parameter = as_str(handle.get("fieldName")) or as_str(handle.get("name"))
     template = components[target].template
     proxy = as_dict(handle.get("proxy"))
     if proxy and parameter not in template:
@@ -200,6 +206,28 @@ def mark_running(components: list[Component], edges: list[Edge]) -> list[Compone
     may_run = _reachable({chat_input}, forward + reverse)
     always_run = _reachable(_reachable({chat_input}, forward), reverse)
     return [_mark(component, may_run, always_run) for component in components]
+
+
+def loop_bodies(leaves: Iterable[Component], edges: Iterable[Edge]) -> frozenset[str]:
+    """Return the ids of the leaves that a loop runs once for each item.
+
+    As on servers, these are what follows the item up to the edge back, and all that feeds it.
+    """
+    edges = list(edges)
+    bodies: set[str] = set()
+    for loop in leaves:
+        if not loop.has_type("LoopComponent"):
+            continue
+        own = [edge for edge in edges if loop.id in (edge.source, edge.target)]
+        starts = {e.target for e in own if e.source == loop.id and e.source_output == _LOOP_ITEM}
+        ends = {e.source for e in own if e.target == loop.id and e.target_parameter == _LOOP_ITEM}
+        if not ends:
+            continue
+        others = [edge for edge in edges if edge not in own]
+        forward = [(edge.source, edge.target) for edge in others if edge.source not in ends]
+        reverse = [(edge.target, edge.source) for edge in others]
+        bodies |= _reachable(_reachable(starts, forward), reverse)
+    return frozenset(bodies)
 
 
 def _reachable(starts: set[str], edges: Iterable[tuple[str, str]]) -> set[str]:

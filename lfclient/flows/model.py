@@ -18,6 +18,7 @@ from lfclient.flows.graph import (
     Edge,
     flatten,
     json_type_name,
+    loop_bodies,
     mark_running,
     parse_graph,
 )
@@ -130,6 +131,15 @@ class Flow:
     def expected_terminals(self) -> tuple[Component, ...]:
         """The terminals whose output every run returns, in any mode."""
         return tuple(terminal for terminal in self.terminals if terminal.always_runs)
+
+    @cached_property
+    def in_loops(self) -> frozenset[str]:
+        """The ids of the leaves that a loop runs once for each item.
+
+        From 1.11 on, background and streamed runs build these anew from the graph, without the
+        request's overrides.
+        """
+        return loop_bodies(*self._flat)
 
     def sources_of(self, leaf_id: str) -> set[str]:
         """Return the ids of the leaves that feed this one."""

@@ -98,6 +98,8 @@ def set_value(node: JsonObject, parameter: str, value: Json) -> JsonObject:
         changed = {"value": value.name, "load_from_db": True}
     else:
         changed = {_value_key(entry): value}
+        if "load_from_db" in entry:
+            changed["load_from_db"] = False
     return {**node, "template": {**node["template"], parameter: {**entry, **changed}}}
 
 
@@ -128,6 +130,25 @@ def with_error(flow: Flow, key: str, error: LangflowError) -> Flow:
     """Return the flow unchanged, with the error of a choice."""
     before = flow.refreshed or Refresh(flow)
     return replace(flow, refreshed=replace(before, errors={**before.errors, key: error}))
+
+
+def is_in_loop(flow: Flow, field: Field) -> bool:
+    """Return whether a field's component runs once for each item of a loop."""
+    return (field.inner_target or (field.component,))[0] in flow.in_loops
+
+
+def graph_with(flow: Flow, values: Mapping[str, Json]) -> JsonObject:
+    """Return the flow's graph with other values of fields, by key."""
+    data = graph_data(flow)
+    nodes = list(as_list(data.get("nodes")))
+    for key, value in values.items():
+        component, parameter = flow.split_key(key)
+        for place, each in enumerate(nodes):
+            if component and _node_id(each) == component.id:
+                definition = as_dict(as_dict(each.get("data")).get("node"))
+                changed = set_value(definition, parameter, value)
+                nodes[place] = _with_node(each, component.id, changed)
+    return {**data, "nodes": nodes}
 
 
 def node_definition(flow: Flow, component_id: str) -> JsonObject:
@@ -220,8 +241,8 @@ def needs_graph(
 ) -> str | None:
     """Return the key of a choice that runs only with the graph in the request, or None.
 
-    Those add parameters or change outputs. On the built graph, a stored secret that is hidden there
-    has no effect either.
+    Those add parameters or change outputs. On the built graph, choices within a loop and a stored
+    secret that is hidden there have no effect either.
     """
     if flow.refreshed is None:
         return None
@@ -230,6 +251,9 @@ def needs_graph(
         component, _ = flow.split_key(key)
         before = stored.component(component.id) if component else None
         if component and before and _outputs_of(component) != _outputs_of(before):
+            return key
+        is_looped = component and not flow.in_loops.isdisjoint(part.id for part in component.walk())
+        if is_looped and sends_bare_values(mode, server):
             return key
     for field in _changed_fields(flow):
         entry = _stored_entry(flow, field)

@@ -35,6 +35,10 @@ class SecretMask(str):
 
 SECRET_MASK = SecretMask("was set")  # replaces secrets in records
 REQUIRED_MESSAGE = "This is required."
+_OTHER_FLOW = (
+    "Langflow finds the flow by its id, so a run can't name another one. "
+    "Refresh the flow with this choice first."
+)
 _MAX_SUGGESTIONS = 20  # each compares a name with those of all components
 _NUMBER_KINDS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.SLIDER})
 _TEXT_KINDS = frozenset(
@@ -81,6 +85,8 @@ def check_overrides(
         reason = unsupported_reason(field, value, mode, server)
         if reason:
             problems.append(_error(field, reason))
+        if is_changed(field, value) and field.component_type == "RunFlow" and field.refreshes:
+            problems.append(_error(field, _OTHER_FLOW))
     for field in flow.fields:
         if field.required and field.key not in overrides:
             problems += _check_required(field, field.default)

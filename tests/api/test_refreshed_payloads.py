@@ -171,3 +171,57 @@ def test_a_mode_that_can_send_it_passes_the_check(mode: str):
 def test_a_server_without_streams_says_so_first():
     with pytest.raises(Unsupported):
         body(INPUTS, "stream", chosen(more=text("m")))
+
+
+LOOP = flow(
+    node("LoopComponent-l"),
+    node("Op-a", size={**text("s"), "load_from_db": True}, other=text("o")),
+    node("Op-b", size=text("s")),
+    edges=[
+        {
+            "source": "LoopComponent-l",
+            "target": "Op-a",
+            "data": {"sourceHandle": {"name": "item"}, "targetHandle": {"fieldName": "input"}},
+        },
+        {
+            "source": "Op-a",
+            "target": "LoopComponent-l",
+            "data": {"sourceHandle": {"name": "out"}, "targetHandle": {"name": "item"}},
+        },
+    ],
+)
+
+
+def template(sent: dict[str, Any], place: int) -> dict[str, Any]:
+    return sent["data"]["nodes"][place]["data"]["node"]["template"]
+
+
+@pytest.mark.parametrize("mode", ["background", "stream"])
+def test_values_within_a_loop_are_sent_in_the_graph(mode: str):
+    """A server builds a loop's components anew for each item, without the overrides."""
+    sent = body(MODES, mode, LOOP, size="t")
+    assert (template(sent, 1)["size"]["value"], template(sent, 1)["size"]["load_from_db"]) == (
+        "t",
+        False,
+    )
+    assert template(sent, 1)["other"] == LOOP.component("Op-a").template["other"]
+    assert LOOP.raw["data"]["nodes"][1]["data"]["node"]["template"]["size"]["value"] == "s"
+
+
+@pytest.mark.parametrize(("server", "mode"), [(MODES, "sync"), (INPUTS, "background")])
+def test_a_server_that_edits_the_stored_flow_needs_no_graph_for_a_loop(
+    server: ServerInfo, mode: str
+):
+    assert "data" not in body(server, mode, LOOP, size="t")
+
+
+def test_values_outside_of_the_loop_need_no_graph():
+    assert "data" not in run_request(MODES, LOOP, {"Op-b.size": "t"}, "background").json
+
+
+def test_a_choice_within_a_loop_is_sent_in_the_graph():
+    definition = deepcopy(node_definition(LOOP, "Op-a"))
+    definition["template"]["other"]["value"] = "x"
+    flow = choose(LOOP, "Op-a.other", "x", definition)
+    assert template(body(MODES, "background", flow), 1)["other"]["value"] == "x"
+    assert body(MODES, "sync", flow)["tweaks"] == {"Op-a": {"other": "x"}}

@@ -13,6 +13,7 @@ from lfclient.flows.field_extraction import (
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.validation import (
     SECRET_MASK,
+    check_overrides,
     is_changed,
     is_secret_field,
     mask_secrets,
@@ -236,3 +237,13 @@ def test_a_groups_field_stands_for_an_inner_parameter_and_is_protected_like_it()
     (only,) = flow(outer).fields
     assert only.key == "Group-g.b"
     assert only.inner_target == ("SQLComponent-1", "limit")
+
+
+def test_a_frozen_component_offers_nothing():
+    """The server returns the result of its first run, whatever a run sends."""
+    frozen = node("Frozen-a", size=text("s"))
+    frozen["data"]["node"]["frozen"] = True
+    found = flow(frozen, node("Other-b", size=text("s")))
+    assert [field.key for field in found.fields] == ["Other-b.size"]
+    (problem,) = check_overrides(found, {"Frozen-a.size": "t"})
+    assert "frozen" in problem.message

@@ -344,3 +344,11 @@ def test_a_knowledge_base_may_be_newer_than_the_options_that_the_flow_stored():
     found = flow(node("T-a", knowledge_base=options, other=options))
     (problem,) = check_overrides(found, {"T-a.knowledge_base": "new", "T-a.other": "new"})
     assert problem.key == "T-a.other"
+
+
+def test_another_flow_for_a_component_that_runs_one_is_refused_unless_chosen_before():
+    name = text("mine", real_time_refresh=True)
+    found = flow(node("RunFlow-r", flow_name_selected=name))
+    (problem,) = check_overrides(found, {"RunFlow-r.flow_name_selected": "other"})
+    assert "by its id" in problem.message
+    assert check_overrides(found, {"RunFlow-r.flow_name_selected": "mine"}) == []

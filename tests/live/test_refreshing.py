@@ -83,7 +83,7 @@ def run_modes(modes: bool) -> list[str]:
 
 def test_options_are_those_of_the_server(client: LangflowClient, make: Make):
     """The stored flow has none of these time zones."""
-    flow = make(Sample("date", "", (Node("d", "CurrentDate"),), ()))
+    flow = make(Sample("date", "", (Node("d", "CurrentDate"),)))
     zones = [option.name for option in client.options(flow, "CurrentDate-d.timezone")]
     assert len(zones) > 500
     assert "Europe/Berlin" in zones

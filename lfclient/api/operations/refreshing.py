@@ -79,6 +79,8 @@ def _choose(context: ApiContext, flow: Flow, key: str, value: Json) -> Steps[Flo
             raise InvalidRequest(f"{key}: {reason}", field=key)
         merged = refreshing.set_value(node, parameter, value)
     else:
+        if component.has_type("RunFlow"):
+            node = yield from _with_flow_id(context, flow, component, node, parameter, value)
         node, answer = yield from _update(
             context, flow, component, node, parameter, value, refresh=False
         )
@@ -88,6 +90,29 @@ def _choose(context: ApiContext, flow: Flow, key: str, value: Json) -> Steps[Flo
             error.field = key
             raise
     return refreshing.choose(flow, key, value, merged)
+
+
+def _with_flow_id(
+    context: ApiContext,
+    flow: Flow,
+    component: Component,
+    node: JsonObject,
+    parameter: str,
+    value: Json,
+) -> Steps[JsonObject]:
+    """Return the definition of a component that runs a flow, with the id of the flow named `value`.
+
+    The server finds the flow by this id, which only its own list has.
+    """
+    entry = node["template"][parameter]
+    _, answer = yield from _update(
+        context, flow, component, node, parameter, entry.get("value"), refresh=True
+    )
+    listed = as_dict(as_dict(answer.get("template")).get(parameter))
+    for option in refreshing.read_options(listed):
+        if option.name == value:
+            entry = {**entry, "selected_metadata": option.metadata}
+    return {**node, "template": {**node["template"], parameter: entry}}
 
 
 def _locate(flow: Flow, key: str) -> tuple[Component, str, JsonObject]:

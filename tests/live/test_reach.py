@@ -1,0 +1,133 @@
+"""Where a run's values reach on real servers: loops, frozen components, flows within flows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from lfclient import Flow, InvalidRequest, LangflowClient
+from lfclient.console.samples import graph_builder
+from lfclient.console.samples.spec import Link, Node, Sample
+from tests.live.flows import ECHO
+from tests.live.releases import Make, run_to_end
+from tests.support.servers import delete_flow
+
+MakeGraph = Callable[[dict[str, Any]], Flow]
+
+# for each line of the text: Parser, then joined with the chat text
+LOOP = Sample(
+    "loop",
+    "",
+    (
+        Node("a", "TextInput", {"input_value": "x\ny"}),
+        Node("s", "SplitText", {"chunk_size": 1, "chunk_overlap": 0}),
+        Node("l", "LoopComponent"),
+        Node("p", "ParserComponent", {"pattern": "stored {text}"}),
+        Node("q", "ChatInput", {"input_value": "stored"}),
+        Node("c", "CombineText", {"delimiter": "+"}),
+        Node("t", "ParserComponent", {"mode": "Stringify"}),
+        Node("b", "ChatOutput"),
+    ),
+    (
+        Link("a", "text", "s", "data_inputs"),
+        Link("s", "dataframe", "l", "data"),
+        Link("l", "item", "p", "input_data"),
+        Link("p", "parsed_text", "c", "text1"),
+        Link("q", "message", "c", "text2"),
+        Link("l", "done", "t", "input_data"),
+        Link("t", "parsed_text", "b"),
+    ),
+)
+
+
+@pytest.fixture
+def make_graph(client: LangflowClient) -> Iterator[MakeGraph]:
+    """Create flows from graphs, and delete them afterwards."""
+    made: list[str] = []
+
+    def create(data: dict[str, Any]) -> Flow:
+        made.append(client.create_flow(f"reach {uuid4().hex[:8]}", data).id)
+        return client.flow(made[-1])
+
+    yield create
+    for flow_id in made:
+        delete_flow(client, flow_id)
+
+
+def loop_graph(catalogue: dict[str, Any]) -> dict[str, Any]:
+    """Return the loop with its edge back, which ends at an output."""
+    data = graph_builder.build_graph(LOOP, catalogue)
+    loop = next(each["data"] for each in data["nodes"] if each["data"]["type"] == "LoopComponent")
+    item = next(output for output in loop["node"]["outputs"] if output["name"] == "item")
+    source = {"dataType": "CombineText", "id": "CombineText-c", "name": "combined_text"}
+    types = [*item["types"], *(item.get("loop_types") or [])]
+    target = {"dataType": "LoopComponent", "id": loop["id"], "name": "item", "output_types": types}
+    handles = {"sourceHandle": {**source, "output_types": ["Message"]}, "targetHandle": target}
+    written = {end: graph_builder._handle(handle) for end, handle in handles.items()}
+    back = {"id": "back", "source": source["id"], "target": loop["id"], **written, "data": handles}
+    return {**data, "edges": [*data["edges"], back]}
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_values_within_a_loop_apply_to_each_item(
+    client: LangflowClient, make_graph: MakeGraph, catalogue: dict[str, Any], mode: str
+):
+    """And those of what feeds it, such as the chat text."""
+    flow = make_graph(loop_graph(catalogue))
+    assert flow.in_loops == {"ParserComponent-p", "CombineText-c", "ChatInput-q"}
+    overrides = {
+        "ParserComponent-p.pattern": "new {text}",
+        "ChatInput-q.input_value": "asked",
+        "TextInput-a.input_value": "v\nw",
+    }
+    ended = run_to_end(client, flow, mode, overrides)
+    text = str(ended.outputs["ChatOutput-b"].value)
+    assert "new v+asked" in text
+    assert "new w+asked" in text
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_a_frozen_component_returns_its_first_result_whatever_is_sent(
+    client: LangflowClient, make_graph: MakeGraph, catalogue: dict[str, Any], mode: str
+):
+    """So it offers no field; its id is in no other flow."""
+    frozen = Node(uuid4().hex[:6], "TextInput", {"input_value": "first"})
+    sample = Sample(
+        "frozen", "", (frozen, Node("b", "ChatOutput")), (Link(frozen.key, "text", "b"),)
+    )
+    data = graph_builder.build_graph(sample, catalogue)
+    data["nodes"][0]["data"]["node"]["frozen"] = True
+    flow = make_graph(data)
+    key = f"{frozen.id}.input_value"
+    assert key not in flow.fields_by_key
+    with pytest.raises(InvalidRequest, match="frozen"):
+        client.run(flow, {key: "second"})
+    texts = [
+        run_to_end(client, flow, mode, {key: text}, check=False).outputs["ChatOutput-b"].value
+        for text in ("one", "two")
+    ]
+    assert texts[0] == texts[1]
+
+
+def test_another_flow_is_chosen_for_a_component_that_runs_one(
+    client: LangflowClient, make: Make, modes: bool
+):
+    """Its inputs appear. A run can't name the flow: its id decides."""
+    inner, outer = make(ECHO), make(Sample("outer", "", (Node("r", "RunFlow"),)))
+    key = "RunFlow-r.flow_name_selected"
+    assert inner.name in [option.name for option in client.options(outer, key)]
+    flow = client.refresh(outer, {key: inner.name})
+    assert flow.refreshed
+    assert flow.refreshed.errors == {}
+    overrides = {"RunFlow-r.ChatInput-a~input_value": "asked"}
+    assert overrides.keys() <= flow.fields_by_key.keys()
+    with pytest.raises(InvalidRequest, match="by its id"):
+        client.run(outer, {key: inner.name})
+    with pytest.raises(InvalidRequest, match="background mode" if modes else "editor"):
+        client.run(flow, overrides)
+    if modes:
+        ended = client.wait(client.submit(flow, overrides), timeout=60)
+        assert "asked" in str(ended.outputs["RunFlow-r"].value)
