@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.live import starter_projects
+
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 
@@ -27,3 +29,9 @@ def test_paths_that_are_named_exist(document):
 
 def test_the_readme_stays_short():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 200
+
+
+def test_the_table_of_starter_projects_is_the_tested_one():
+    assert starter_projects.markdown() in (ROOT / "docs/starter-projects.md").read_text(
+        encoding="utf-8"
+    )

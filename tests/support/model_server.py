@@ -52,7 +52,7 @@ class ModelRequest:
 class ModelServer:
     """A context manager that serves at `url`; `requests` are all that arrived."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.requests: list[ModelRequest] = []
         routes = [
             Route("/v1/models", self._models),
@@ -64,7 +64,7 @@ class ModelServer:
             Route("/api/embed", self._ollama_embed, methods=["POST"]),
         ]
         config = uvicorn.Config(
-            Starlette(routes=routes), port=0, log_level="critical", lifespan="off"
+            Starlette(routes=routes), port=port, log_level="critical", lifespan="off"
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, name="models", daemon=True)

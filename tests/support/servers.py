@@ -25,9 +25,13 @@ from lfclient.console.local_langflow.installer import Installation, Requirement
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.local_langflow.state_file import LocalError
 from lfclient.errors import FlowNotFound, ServerFault
+from tests.support.console_process import free_port
 
 # the data folder of this run's servers; set by the controller, inherited by the workers
 FOLDER = "LFCONSOLE_TEST_FOLDER"
+
+# a free port; Langflow 1.8 takes the address of a provider of models only from its environment
+MODELS_PORT = "LFCONSOLE_TEST_MODELS_PORT"
 
 CACHE = platformdirs.user_cache_path("langflow-console-tests")
 
@@ -55,6 +59,10 @@ _ENV = {
     "LANGFLOW_LOG_ENV": "container_csv",
     # so that it may ask the model server of the tests
     "LANGFLOW_SSRF_ALLOWED_HOSTS": "127.0.0.1,localhost",
+    # components that ask the internet get no answer from a port that nobody listens on
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "NO_PROXY": "127.0.0.1,localhost,::1",
 }
 
 
@@ -67,13 +75,23 @@ class LiveServer:
     api_key: str = field(repr=False)
 
 
+def installation(version: str) -> Installation:
+    """Return the installation of a release, which all test runs share."""
+    return Installation(CACHE / "releases" / version, RELEASES[version], environ=_environ())
+
+
 def local(version: str, folder: Path, **options: object) -> LocalLangflow:
-    """Return the Langflow of a release with its data in `folder`; its installation is reused."""
+    """Return the Langflow of a release with its data in `folder`."""
+    env = dict(_ENV)
+    if version == "1.8.4":
+        env["OPENAI_API_BASE"] = f"http://127.0.0.1:{os.environ[MODELS_PORT]}/v1"
+    settings = {"with_samples": False, "env": env, "environ": _environ(), **options}
+    return LocalLangflow(folder, version, installation=installation(version), **settings)
+
+
+def _environ() -> dict[str, str]:
     # without network access, trying to download a Python takes each install ten seconds
-    environ = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
-    installation = Installation(CACHE / "releases" / version, RELEASES[version], environ=environ)
-    settings = {"with_samples": False, "env": _ENV, "environ": environ, **options}
-    return LocalLangflow(folder, version, installation=installation, **settings)
+    return {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
 
 
 def release(name: str) -> LiveServer:
@@ -119,6 +137,7 @@ def open_folder() -> Path:
     folder = runs / str(os.getpid())
     close_folder(folder)
     folder.mkdir(mode=0o700)
+    os.environ[MODELS_PORT] = str(free_port())
     return folder
 
 
@@ -129,6 +148,14 @@ def close_folder(folder: Path) -> None:
             if (place / "local" / version).exists():
                 local(version, place).stop()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def starter_projects(version: str) -> list[Path]:
+    """Return the files of the flows that come with a release, which the tests' servers lack."""
+    python = installation(version).python
+    assert python, f"Langflow {version} is not installed"
+    packages = next((python.parent.parent / "lib").glob("python3*/site-packages"))
+    return sorted((packages / "langflow/initial_setup/starter_projects").glob("*.json"))
 
 
 def delete_flow(client: LangflowClient, flow_id: str) -> None:

@@ -1,0 +1,127 @@
+"""Langflow's own starter projects, run by what the form offers and nothing else.
+
+Each is imported, filled in where Setup says that something is missing, and run in both modes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from lfclient import (
+    Field,
+    Flow,
+    LangflowClient,
+    LangflowError,
+    ModelOption,
+    NeedKind,
+    RunStatus,
+    ServerResources,
+)
+from lfclient.flows.needs import find_needs
+from lfclient.outputs.model import OutputKind
+from tests.live.starter_projects import expected, reason_of
+from tests.support import servers
+from tests.support.model_server import ModelServer
+from tests.support.servers import LiveServer, delete_flow
+
+MODES = ("sync", "background")
+KINDS = ("language", "embedding", "knowledge_base", "memory_base")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server with a provider of models, and what its form offers."""
+
+    client: LangflowClient
+    resources: ServerResources
+    knowledge_base: str
+    file: str
+
+    def model(self, field: Field) -> ModelOption:
+        """Return the first model that is set up."""
+        assert field.resource in ("language", "embedding")
+        return next(each for each in self.resources.models[field.resource] if each.is_ready)
+
+
+@pytest.fixture
+def server(langflow: LiveServer, client: LangflowClient) -> Iterator[Server]:
+    """The server has an Ollama, an OpenAI, a knowledge base and a file."""
+    port = int(os.environ[servers.MODELS_PORT]) if langflow.version == "1.8.4" else 0
+    with ModelServer(port) as provider:
+        saved = [
+            client.save_variable("OLLAMA_BASE_URL", provider.url, is_secret=False),
+            client.save_variable("OPENAI_BASE_URL", f"{provider.url}/v1", is_secret=False),
+            client.save_variable("OPENAI_API_KEY", "sk-of-the-starters"),
+        ]
+        models = client.models("embedding")
+        ollama = next(model for model in models if model.provider == "Ollama")
+        base = client.create_knowledge_base("Starter notes", ollama)
+        client.ingest(base, {"notes.txt": b"Lisbon is the capital of Portugal."}, timeout=60)
+        file = client.upload("day.txt", b"What a lovely day.").path
+        assert file
+        yield Server(client, client.resources(*KINDS), base.dir_name, file)
+        client.delete_knowledge_base(base)
+        for variable in saved:
+            client.delete_variable(variable)
+
+
+def fill_in(server: Server, flow: Flow) -> tuple[dict[str, object], list[str]]:
+    """Return the overrides that a person would enter in Setup, and what was missing."""
+    needs = find_needs(flow, {}, server.resources)
+    overrides: dict[str, object] = {}
+    for need in needs:
+        if need.kind is NeedKind.PROVIDER:
+            continue  # of the author's model, which is replaced
+        field = flow.fields_by_key[need.keys[0]]
+        if need.kind is NeedKind.MODEL:
+            overrides[field.key] = [server.model(field).value]
+        elif need.kind is NeedKind.FILE:
+            overrides[field.key] = [server.file] if field.is_list else server.file
+        elif need.kind is NeedKind.KNOWLEDGE_BASE:
+            overrides[field.key] = server.knowledge_base
+    if flow.chat_input:
+        overrides[f"{flow.chat_input.id}.input_value"] = "Say hello"
+    kinds = [need.kind.value for need in needs if need.kind is not NeedKind.PROVIDER]
+    return overrides, list(dict.fromkeys(kinds))
+
+
+def run(client: LangflowClient, flow: Flow, overrides: dict[str, object], mode: str) -> str:
+    """Return how the run ended: its status, or why it failed or was refused."""
+    try:
+        if mode == "sync":
+            ended = client.run(flow, overrides)
+        else:
+            ended = client.wait(client.submit(flow, overrides), timeout=120)
+    except LangflowError as error:
+        return error.message
+    if ended.status is not RunStatus.COMPLETED:
+        return " ".join(error.message for error in ended.errors) or ended.status.value
+    returned = [one for one in ended.outputs.values() if one.kind is not OutputKind.ERROR]
+    return "completed" if returned else "nothing returned"
+
+
+def run_project(server: Server, project: Path) -> list[str]:
+    """Return what the project needs, then how it ended in each mode."""
+    (made,) = server.client.import_flow(project.read_bytes())
+    try:
+        flow = server.client.flow(made.id)
+        overrides, kinds = fill_in(server, flow)
+        ends = [run(server.client, flow, overrides, mode) for mode in MODES]
+        return [" ".join(kinds), *ends]
+    finally:
+        delete_flow(server.client, made.id)
+
+
+def test_starter_projects_end_as_listed(server: Server, langflow: LiveServer):
+    projects = servers.starter_projects(langflow.version)
+    with ThreadPoolExecutor(4) as pool:
+        rows = pool.map(lambda project: run_project(server, project), projects)
+        found = dict(zip([project.stem for project in projects], rows, strict=True))
+    found = {name: (needs, reason_of(ends)) for name, (needs, *ends) in found.items()}
+    assert found == expected(langflow.version)
