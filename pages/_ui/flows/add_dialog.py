@@ -1,5 +1,7 @@
 """The dialog that adds flows: templates of the server, and files."""
 
+from typing import Any
+
 import streamlit as st
 
 from pages._ui.connection.app_context import permissions
@@ -9,8 +11,11 @@ from pages._ui.state import flow_choice
 from pages._ui.widgets import controls
 
 
-def draw_button(key: str) -> None:
-    """Draw the button that opens the dialog, if this visitor may add flows."""
+def draw_button(key: str, **style: Any) -> None:
+    """Draw the button that opens the dialog, if this visitor may add flows.
+
+    `style` goes to `st.button`.
+    """
     if permissions().install:
         st.button(
             "Add a flow",
@@ -19,6 +24,7 @@ def draw_button(key: str) -> None:
             help="From a template of the server or a file",
             on_click=flow_choice.ADDING.set,
             args=(True,),
+            **style,
         )
 
 

@@ -251,7 +251,7 @@ def _show_no_flows(server: ServerSession) -> None:
         else:
             st.markdown("Create a flow in Langflow.")
         with st.container(horizontal=True):
-            add_dialog.draw_button("add-first-flow")
+            add_dialog.draw_button("add-first-flow", type="primary")
             st.button(
                 "Refresh", key="retry-flows", icon=":material/refresh:", on_click=server.refresh
             )

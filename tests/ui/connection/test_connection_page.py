@@ -8,6 +8,7 @@ from lfclient import Capabilities, FlowSummary
 from lfclient.console.config.permissions import InstallNotAllowed
 from lfclient.wire.server_info import SINCE
 from pages._ui.connection import request_cache, server_panel, server_session
+from tests.ui.support.flow_pages import was_added
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
 
@@ -55,4 +56,5 @@ def test_the_number_of_flows_includes_added_samples(langflow_stand_in, monkeypat
     app = press(app, "Add the sample flows")
     assert [metric.value for metric in app.metric] == ["1.13.0", "2"]
     assert "Added: Echo chat." in page_text(app)
+    assert was_added(TWO)
     assert "Added" not in page_text(app.run())
