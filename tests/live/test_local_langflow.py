@@ -77,8 +77,17 @@ def test_it_survives_the_process_that_started_it(started: str, folder: Path):
 
 
 def test_it_has_all_sample_flows(started: str, folder: Path):
+    langflow = LocalLangflow(folder)
+    with LangflowClient(*langflow.connection()) as client:
+        flows = client.flows()
+        assert {flow.name for flow in flows} == {sample.name for sample in SAMPLES}
+        assert all(langflow.has_sample(flow.id) for flow in flows)
+        assert not any(langflow.has_sample(template.id) for template in client.templates())
+
+
+def test_it_has_templates(started: str, folder: Path):
     with LangflowClient(*LocalLangflow(folder).connection()) as client:
-        assert {flow.name for flow in client.flows()} == {sample.name for sample in SAMPLES}
+        assert "Simple Agent" in [template.name for template in client.templates()]
 
 
 def test_its_limits_are_raised(started: str, folder: Path):

@@ -111,6 +111,10 @@ class LocalLangflow:
             return None
         return status.url, key
 
+    def has_sample(self, flow_id: str) -> bool:
+        """Return whether a flow is one of the samples that were added at the first start."""
+        return flow_id in self._state.read().get("sample_ids", ())
+
     def sign_in(self) -> dict[str, str]:
         """Return the cookies, by name, that sign a browser in to the running server's editor."""
         connection = self.connection()
@@ -214,8 +218,8 @@ class LocalLangflow:
         if self._with_samples and not self._state.read().get("samples"):
             on_step(self._note(LocalState.SAMPLES, "Adding the sample flows.", 0.95))
             with LangflowClient(url, key) as client:
-                installer.install_samples(client)
-            self._state.update(samples=True)
+                made = installer.install_samples(client)
+            self._state.update(samples=True, sample_ids=[flow.id for flow in made])
         on_step(self._note(LocalState.RUNNING, "The local Langflow is running.", 1.0))
 
     def _install(self, on_step: OnStep) -> Path:

@@ -71,7 +71,7 @@ def _duplicate(server: ServerSession, flow: Flow) -> None:
 
 
 def _draw_delete(server: ServerSession, flow: Flow) -> None:
-    if not app_context().runner.store.added_flows.contains(server.owner, flow.id):
+    if not _was_added(server, flow):
         st.caption("Not added from this console: delete it in Langflow.")
         return
     if _DELETING.get() != flow.id:
@@ -100,11 +100,19 @@ def _draw_delete(server: ServerSession, flow: Flow) -> None:
         st.button("Cancel", key="delete-flow-cancel", on_click=_DELETING.clear)
 
 
+def _was_added(server: ServerSession, flow: Flow) -> bool:
+    """Return whether this console added the flow."""
+    context = app_context()
+    if server.connection.source == "local" and context.local.has_sample(flow.id):
+        return True
+    return context.runner.store.added_flows.contains(server.owner, flow.id)
+
+
 def _delete(server: ServerSession, flow: Flow) -> None:
     added_flows = app_context().runner.store.added_flows
     with notify_errors(_ERROR):
         permissions().require_install()
-        if not added_flows.contains(server.owner, flow.id):
+        if not _was_added(server, flow):
             raise FlowNotFound("The flow was not added from this console, or is deleted already.")
         with open_client(server.connection) as api, suppress(FlowNotFound):
             api.delete_flow(flow.id)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.store.added_flows import AddedFlowStore
 from lfclient.console.store.errors import StoreError
 from pages._ui.connection import server_session
@@ -113,6 +114,20 @@ def test_a_flow_that_the_server_does_not_delete_stays(langflow_stand_in):
     assert "Locked." in page_text(app)
     assert was_added(ONE)
     assert shown_flow(app) == ONE
+
+
+def test_a_sample_of_the_local_langflow_can_be_deleted(langflow_stand_in, monkeypatch):
+    monkeypatch.delenv("LANGFLOW_SERVER_URL")
+    monkeypatch.setattr(LocalLangflow, "connection", lambda _: (langflow_stand_in.url, "sk-local"))
+    monkeypatch.setattr(LocalLangflow, "has_sample", lambda _, flow_id: flow_id == ONE)
+    langflow_stand_in.set_flows(flow(ONE, "Sample"), flow(TWO, "Other"))
+    langflow_stand_in.answers[DELETE] = (204, b"")
+    app = press(open_menu(flow=ONE), "Delete…")
+    langflow_stand_in.set_flows(flow(TWO, "Other"))
+    app = press(app, "Delete")
+    assert DELETE in langflow_stand_in.requests
+    assert shown_flow(app) == TWO
+    assert "Not added from this console" in page_text(open_menu(flow=TWO))
 
 
 def test_only_an_added_flow_is_deleted_whatever_the_browser_sends(langflow_stand_in):
