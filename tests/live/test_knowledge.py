@@ -69,7 +69,8 @@ def test_memory_bases_are_those_of_flows_from_1_10_on(
     body |= {"embedding_model": embedding.name, "embedding_provider": embedding.provider}
     response = api.post("/api/v1/memories", json=body)
     if client.server().version.startswith("1.8."):
-        assert (response.status_code, client.memory_bases()) == (404, [])
+        assert response.status_code in (404, 405)  # the latter with the editor
+        assert client.memory_bases() == []
         return
     created = response.raise_for_status().json()
     found = [one for one in client.memory_bases() if one.flow_id == flow.id]
