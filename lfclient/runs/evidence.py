@@ -6,7 +6,7 @@ and truncate the rest. The evidence corrects that.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
@@ -90,14 +90,17 @@ def message_texts(items: Iterable[MessageItem], job_id: str | None) -> list[str]
     return [item.text for item in items if item.text and _may_belong_to(item, job_id)]
 
 
-def find_error(items: Iterable[MessageItem], job_id: str | None) -> tuple[str, bool] | None:
+def find_error(items: Iterable[MessageItem], job_id: str | None) -> tuple[RunError, bool] | None:
     """Return the latest error that may belong to the job, and whether it certainly does."""
     errors = [item for item in items if item.category == "error" and (item.text or "").strip()]
     errors = [item for item in errors if _may_belong_to(item, job_id)]
     if not errors:
         return None
-    is_certain = bool((errors[-1].session_metadata or {}).get("graph_run_id"))
-    return split_preamble(errors[-1].text or "")[1], is_certain
+    latest = errors[-1]
+    is_certain = bool((latest.session_metadata or {}).get("graph_run_id"))
+    error = error_from_message({"text": latest.text, "properties": latest.properties})
+    named = error.component or split_preamble(latest.text or "")[0]
+    return replace(error, component=named), is_certain
 
 
 def _may_belong_to(item: MessageItem, job_id: str | None) -> bool:

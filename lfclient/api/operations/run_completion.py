@@ -192,7 +192,7 @@ def _add_reason(run: Run) -> Steps[Run]:
     failure = find_error(messages, run.job_id)
     if failure is None:
         return replace(run, errors=(RunError(NO_REASON),))
-    text, is_certain = failure
+    error, is_certain = failure
     has_own_session = bool(run.session_id) and run.session_id != run.flow_id
     warnings = () if is_certain or has_own_session else (AMBIGUOUS_REASON,)
-    return replace(run, errors=(RunError(text),), warnings=(*run.warnings, *warnings))
+    return replace(run, errors=(error,), warnings=(*run.warnings, *warnings))

@@ -13,6 +13,7 @@ from lfclient.console.presentation.statuses import RUN_STATUS_DESCRIPTIONS, run_
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
+from lfclient.runs.error_causes import explain_error
 from lfclient.runs.model import RunStatus
 from pages._ui.app import navigation
 from pages._ui.chat import composer
@@ -183,7 +184,12 @@ def _failure(record: RunRecord, messages: Sequence[Message], flow: Flow) -> None
     for error in record.run.errors:
         if error.message not in shown:
             where = ComponentNames(flow, record.run.components).error_source(error)
-            alerts.show_message(f"{where} failed" if where else "The flow failed", error.message)
+            cause = explain_error(error.message)
+            alerts.show_message(
+                f"{where} failed" if where else "The flow failed",
+                cause.message if cause else error.message,
+                cause.hint if cause else "",
+            )
 
 
 def _details(run_id: str, conversation: Conversation) -> None:

@@ -50,9 +50,15 @@ def prepare_form(server: ServerSession, flow: Flow | None) -> FlowForm | None:
 
 
 def draw(form: FlowForm) -> None:
-    """Draw the parameters, which are sent with every message, in a closed expander."""
+    """Draw the parameters, which are sent with every message.
+
+    The expander is closed at first, unless the flow needs something.
+    """
     changed = len(form.result.overrides)
     key = chat_state.chat_key("parameters", form.server.owner, form.flow.id)
+    is_complete = all(need.is_met for need in form.needs)
+    if not is_complete:
+        st.session_state.setdefault(key, True)
     controls.lazy_expander("Parameters", ":material/tune:", key, lambda: run_form.draw(form))
     if changed:
         st.caption(f"{changed} changed; sent with every message.")
@@ -61,5 +67,6 @@ def draw(form: FlowForm) -> None:
     if not form.result.ready:
         fields = form.flow.fields_by_key.keys() - form.state.fields.keys()
         unmarked = [each.message for each in form.result.problems if each.key in fields]
-        text = " ".join(unmarked) or "Correct the marked values before you send a message."
+        what = "Correct the marked values" if is_complete else "Complete Setup"
+        text = " ".join(unmarked) or f"{what} before you send a message."
         st.caption(f":red[{escape(text)}]")

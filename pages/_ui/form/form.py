@@ -14,9 +14,11 @@ from pages._ui.form import json_editor, prefill, setup
 from pages._ui.form.fields import draw_chat_files, draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
+from pages._ui.state.slot import Slot
 from pages._ui.widgets import focus
 from pages._ui.widgets.markdown import escape, inline_code
 
+SHOWN_FIELD: Slot[str] = Slot("shown-field")  # the key of the field to scroll to
 MAX_TOP_FIELDS = 24  # fields at the top; the others are in their components
 PAGE_SIZE = 30  # fields of one component or search drawn at once
 MAX_DRAWN_FIELDS = 60  # the cost of text boxes in a rerun grows with the square of their number
@@ -25,6 +27,7 @@ MAX_DRAWN_FIELDS = 60  # the cost of text boxes in a rerun grows with the square
 def draw(form: FlowForm) -> None:
     """Draw the form."""
     state = form.state
+    _open_shown_field(form)
     prefill.draw(state)
     _draw_fields(form)
     json_editor.draw(state)
@@ -32,6 +35,7 @@ def draw(form: FlowForm) -> None:
     state.save()
     if state.scroll_token:
         _scroll_to_first_problem(form)
+    _scroll_to_shown_field(form)
 
 
 def mark_started(state: FormState) -> None:
@@ -49,6 +53,14 @@ def mark_refused(form: FlowForm, problems: Sequence[Problem]) -> None:
     form.state.open_components([f for f in fields if f.key in wrong and f not in shown])
 
 
+def _open_shown_field(form: FlowForm) -> None:
+    """Open the component of the field that a button elsewhere on the page leads to."""
+    field = form.state.fields.get(SHOWN_FIELD.get() or "")
+    needed = {key for need in form.needs for key in need.keys}
+    if field and field.key not in needed and field not in _top_fields(form):
+        form.state.open_components([field])
+
+
 def _scroll_to_first_problem(form: FlowForm) -> None:
     """Scroll to the first drawn field with an error."""
     mark, form.state.scroll_token = form.state.scroll_token, ""
@@ -58,6 +70,19 @@ def _scroll_to_first_problem(form: FlowForm) -> None:
             part = f"param-{component}-{parameter}"
             focus.scroll_to(mark, part, part)
             return
+
+
+def _scroll_to_shown_field(form: FlowForm) -> None:
+    """Scroll to the field that a button elsewhere on the page leads to."""
+    key = SHOWN_FIELD.take()
+    field = form.state.fields.get(key) if key else None
+    if field is None:
+        return
+    # a provider's key has no field of its own in Setup
+    is_own = any(field.key in need.keys[:1] for need in form.needs if need.provider is None)
+    is_setup = not is_own and any(field.key in need.keys for need in form.needs)
+    part = "setup" if is_setup else f"param-{field.component}-{field.parameter}"
+    focus.scroll_to(uuid.uuid4().hex, part, part)
 
 
 def _has_error(form: FlowForm, key: str) -> bool:

@@ -1,16 +1,12 @@
 """The result of a run: its problems, its outputs and its details."""
 
-from functools import partial
-
 import streamlit as st
 
-from lfclient.console.presentation.component_names import ComponentNames
 from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import describe_overrides
-from lfclient.runs.components import RunError
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.app import navigation
 from pages._ui.compare import picker
@@ -21,8 +17,8 @@ from pages._ui.form import input_values
 from pages._ui.history import labels
 from pages._ui.outputs import json_viewer
 from pages._ui.outputs import view as outputs_view
+from pages._ui.run import errors, messages, progress, raw_events
 from pages._ui.run import export as run_export
-from pages._ui.run import messages, progress, raw_events
 from pages._ui.run import snippets as run_snippets
 from pages._ui.state import query_params, run_page
 from pages._ui.widgets import alerts, controls, downloads
@@ -61,23 +57,9 @@ def draw_problems(server: ServerSession, record: RunRecord) -> None:
         st.caption(f":material/inventory_2: {missing}")
     if record.run is None:
         return
-    names = ComponentNames(server.cached_flow(record.flow_id), record.run.components)
-    for number, error in enumerate(record.run.errors):
-        _draw_error(error, names.error_source(error), f"traceback-{record.id}-{number}")
+    errors.draw(server, record, record.run)
     for warning in record.run.warnings:
         st.warning(escape(warning), icon=":material/warning:")
-
-
-def _draw_error(error: RunError, source: str, key: str) -> None:
-    heading = f"**{escape(source)}** failed" if source else "**The flow failed**"
-    st.error(f"{heading}\n\n{escape(error.message)}", icon=":material/error:")
-    if error.traceback:
-        st.fragment(controls.lazy_expander)(
-            "Traceback",
-            ":material/code:",
-            key,
-            partial(st.code, error.traceback, language=None, height=320),
-        )
 
 
 def draw(server: ServerSession, record: RunRecord, run: Run) -> None:

@@ -122,6 +122,13 @@ def _keeps_session(server: ServerSession, record: RunRecord) -> bool:
     return is_kept or not run_options.is_random_session(name)
 
 
+def edit(server: ServerSession, flow: Flow, record: RunRecord) -> None:
+    """Fill the form with the run's values and show it, in a callback."""
+    rerun = _prepare(server, flow, record)
+    if rerun:
+        _edit_and_run(rerun)
+
+
 def _draw_buttons(rerun: Rerun) -> None:
     is_running, has_problems = not rerun.record.ended, bool(rerun.inputs.problems)
     token = submit_token.submit_token()

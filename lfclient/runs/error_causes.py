@@ -1,0 +1,146 @@
+"""What a component's error means, in words, and what to do about it.
+
+Langflow gives no code for these: the patterns are of the texts that five releases send.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ErrorCause:
+    """Why a component failed, as a sentence, and what to do.
+
+    `parameter` is the component's parameter to fill in, `package` the Python package that the
+    server lacks; both are "" if the error names none.
+    """
+
+    message: str
+    hint: str
+    parameter: str = ""
+    package: str = ""
+
+
+def explain_error(message: str) -> ErrorCause | None:
+    """Return the cause of an error with this text, or None if it is not a known one."""
+    for pattern, explain in _RULES:
+        match = pattern.search(message)
+        if match:
+            return explain(match)
+    return None
+
+
+def _no_key(match: re.Match[str]) -> ErrorCause:
+    hint = f"Enter the key in Setup, or save it on the server as {match['variable']}."
+    return ErrorCause(f"{match['provider'].strip()} has no key.", hint, "api_key")
+
+
+def _no_variable(match: re.Match[str]) -> ErrorCause:
+    parameter = match.groupdict().get("parameter") or ""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", match["name"]):  # an entered key, redacted
+        return ErrorCause(
+            "The entered value was read as the name of a server variable.",
+            "Save the value on the server, or run in synchronous mode.",
+            parameter,
+        )
+    message = f"The server has no variable “{match['name']}”."
+    return ErrorCause(message, "Enter a value, or save the variable on the server.", parameter)
+
+
+def _no_documents(match: re.Match[str]) -> ErrorCause:
+    name = match["name"].strip()
+    if not name:
+        return _NO_KNOWLEDGE_BASE
+    message = f"Knowledge base “{name}” does not exist or has no documents."
+    return ErrorCause(message, "Choose another one, or make one from files.", "knowledge_base")
+
+
+def _no_memory_base(match: re.Match[str]) -> ErrorCause:
+    message = f"Memory base “{match['name']}” does not belong to this flow."
+    return ErrorCause(message, "Choose one of this flow, or add one in Langflow.", "memory_base")
+
+
+def _no_mcp_server(match: re.Match[str]) -> ErrorCause:
+    message = f"The server has no MCP server “{match['name']}”."
+    hint = "Add it in Langflow under Settings, MCP Servers."
+    return ErrorCause(message, hint, "mcp_server")
+
+
+def _no_package(match: re.Match[str]) -> ErrorCause:
+    package = match["package"].partition(".")[0]
+    hint = "Install it where Langflow runs, then restart Langflow."
+    return ErrorCause(f"The server lacks the package “{package}”.", hint, package=package)
+
+
+def _fixed(cause: ErrorCause) -> Callable[[re.Match[str]], ErrorCause]:
+    return lambda match: cause
+
+
+_NO_KNOWLEDGE_BASE = ErrorCause(
+    "No knowledge base is chosen.", "Choose one, or make one from files.", "knowledge_base"
+)
+_NO_MODEL = ErrorCause("No model is chosen.", "Choose a model in Setup.", "model")
+_NO_PROVIDER = ErrorCause(
+    "The model was sent without its provider.", "Choose the model from the list.", "model"
+)
+_REFUSED_KEY = ErrorCause(
+    "The provider refused the key.", "Check the key, or enter another one.", "api_key"
+)
+_LIMITED = ErrorCause(
+    "The provider is at its limit.", "Wait a moment, or use another model or key.", "model"
+)
+_UNREACHABLE = ErrorCause(
+    "A service that it needs could not be reached.",
+    "Check the address and that the service is running where Langflow can reach it.",
+)
+_NO_FILE = ErrorCause("No file was given.", "Choose a file.", "path")
+
+_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...] = (
+    (
+        re.compile(
+            r"(?P<provider>[^:\n]{1,80}?) API key is required when using .{1,80} provider\."
+            r".{0,200}?configure it globally as (?P<variable>[A-Z0-9_]+)",
+            re.DOTALL,
+        ),
+        _no_key,
+    ),
+    (
+        re.compile(
+            r"The variable '(?P<name>[^'\n]{1,200})' referenced by the component's "
+            r"`*(?P<parameter>\w+)`* field could not be resolved"
+        ),
+        _no_variable,
+    ),
+    (re.compile(r"(?P<name>\S{1,200}) variable not found\."), _no_variable),
+    (
+        re.compile(
+            r"model selection is required|No model selected\. Please select a language model",
+            re.IGNORECASE,
+        ),
+        _fixed(_NO_MODEL),
+    ),
+    (
+        re.compile(
+            r"The selected model is missing a provider|Unknown API key is required"
+            r"|No model class defined for"
+        ),
+        _fixed(_NO_PROVIDER),
+    ),
+    (re.compile(r"Error code: 401|Invalid API key|Incorrect API key"), _fixed(_REFUSED_KEY)),
+    (re.compile(r"Error code: 429"), _fixed(_LIMITED)),
+    (re.compile(r"No files to process\."), _fixed(_NO_FILE)),
+    (
+        re.compile(r"Metadata not found for knowledge base: (?P<name>.{0,200}?)\. Ensure"),
+        _no_documents,
+    ),
+    (re.compile(r"/: 'PosixPath' and 'NoneType'"), _fixed(_NO_KNOWLEDGE_BASE)),
+    (
+        re.compile(r"Memory Base '(?P<name>[^'\n]{1,200})' is not attached to this flow"),
+        _no_memory_base,
+    ),
+    (re.compile(r"MCP server '(?P<name>[^'\n]{1,200})' is not configured"), _no_mcp_server),
+    (re.compile(r"No module named '(?P<package>[\w.]{1,200})'"), _no_package),
+    (re.compile(r"Could not import '?(?P<package>[\w.]{1,200})'?"), _no_package),
+    (re.compile(r"All connection attempts failed|Connection error\."), _fixed(_UNREACHABLE)),
+)

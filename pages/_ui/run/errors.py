@@ -1,0 +1,73 @@
+"""Why a run's components failed: in words where the cause is known, with a way to the field."""
+
+from functools import partial
+
+import streamlit as st
+
+from lfclient.console.presentation.component_names import ComponentNames
+from lfclient.console.store.run_record import RunRecord
+from lfclient.flows.field import Field
+from lfclient.flows.model import Flow
+from lfclient.runs.components import RunError
+from lfclient.runs.error_causes import ErrorCause, explain_error
+from lfclient.runs.model import Run
+from pages._ui.connection.server_session import ServerSession
+from pages._ui.form.form import SHOWN_FIELD
+from pages._ui.run import rerun
+from pages._ui.state import run_page
+from pages._ui.widgets import controls
+from pages._ui.widgets.markdown import escape
+
+_BUTTONS = {"model": "Choose a model", "api_key": "Enter the key", "path": "Choose a file"}
+
+
+def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
+    """Draw a run's errors."""
+    flow = server.cached_flow(record.flow_id)
+    names = ComponentNames(flow, run.components)
+    for number, error in enumerate(run.errors):
+        key = f"{record.id}-{number}"
+        cause = explain_error(error.message)
+        _draw_error(error, names.error_source(error), cause, key)
+        if cause and cause.parameter and flow is None:
+            flow = server.cached_flow(record.flow_id, max_wait=None)
+        field = _field(flow, error, cause)
+        if flow and field:
+            st.button(
+                _BUTTONS.get(field.parameter, "Go to the field"),
+                key=f"fix-{key}",
+                icon=":material/build:",
+                on_click=_show_field,
+                args=(server, flow, record, field.key),
+            )
+
+
+def _draw_error(error: RunError, source: str, cause: ErrorCause | None, key: str) -> None:
+    heading = f"**{escape(source)}** failed" if source else "**The flow failed**"
+    lines = [heading, escape(cause.message if cause else error.message)]
+    if cause:
+        lines.append(f":material/arrow_forward: {escape(cause.hint)}")
+    st.error("\n\n".join(lines), icon=":material/error:")
+    parts = [error.message] if cause else []
+    details = "\n\n".join([*parts, *([error.traceback] if error.traceback else [])])
+    if details:
+        st.fragment(controls.lazy_expander)(
+            "Details" if cause else "Traceback",
+            ":material/code:",
+            f"traceback-{key}",
+            partial(st.code, details, language=None, height=320 if error.traceback else "content"),
+        )
+
+
+def _field(flow: Flow | None, error: RunError, cause: ErrorCause | None) -> Field | None:
+    """Return the field to fill in, or None if there is none."""
+    if flow is None or cause is None or not cause.parameter:
+        return None
+    return flow.fields_by_key.get(f"{error.component_id}.{cause.parameter}")
+
+
+def _show_field(server: ServerSession, flow: Flow, record: RunRecord, key: str) -> None:
+    """Show the form, with the run's values unless it was started from there, and the field."""
+    if not run_page.has_form(record.id, record.flow_id):
+        rerun.edit(server, flow, record)
+    SHOWN_FIELD.set(key)

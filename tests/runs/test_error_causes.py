@@ -1,0 +1,104 @@
+"""The causes of the errors that five releases of Langflow report."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from lfclient.runs.error_causes import explain_error
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "parameter"),
+    [
+        ("A model selection is required", "No model is chosen.", "model"),
+        (
+            "No model selected. Please select a language model from the available options.",
+            "No model is chosen.",
+            "model",
+        ),
+        ("An embedding model selection is required", "No model is chosen.", "model"),
+        (
+            "OpenAI API key is required when using OpenAI provider. Please provide it in the "
+            "component or configure it globally as OPENAI_API_KEY.",
+            "OpenAI has no key.",
+            "api_key",
+        ),
+        (
+            "The variable 'NOPE' referenced by the component's ``api_key`` field could not be "
+            "resolved from the database.",
+            "The server has no variable “NOPE”.",
+            "api_key",
+        ),
+        ("TAVILY_API_KEY variable not found.", "The server has no variable “TAVILY_API_KEY”.", ""),
+        (
+            "•••• variable not found.",
+            "The entered value was read as the name of a server variable.",
+            "",
+        ),
+        (
+            "The selected model is missing a provider. Please reselect it.",
+            "The model was sent without its provider.",
+            "model",
+        ),
+        ("Error code: 401 - {'error': {}}", "The provider refused the key.", "api_key"),
+        ("Error code: 429 - {'error': {}}", "The provider is at its limit.", "model"),
+        ("All connection attempts failed", "A service that it needs could not be reached.", ""),
+        ("Error processing files: No files to process.", "No file was given.", "path"),
+        (
+            "Metadata not found for knowledge base: . Ensure it has been indexed.",
+            "No knowledge base is chosen.",
+            "knowledge_base",
+        ),
+        (
+            "Metadata not found for knowledge base: kb_1. Ensure it has been indexed.",
+            "Knowledge base “kb_1” does not exist or has no documents.",
+            "knowledge_base",
+        ),
+        (
+            "Memory Base 'x' is not attached to this flow.",
+            "Memory base “x” does not belong to this flow.",
+            "memory_base",
+        ),
+        (
+            "MCP server 'nope' is not configured. Add a server with this name.",
+            "The server has no MCP server “nope”.",
+            "mcp_server",
+        ),
+    ],
+)
+def test_an_error_is_put_in_words_with_the_parameter_to_fill_in(text, message, parameter):
+    cause = explain_error(text)
+    assert cause
+    assert (cause.message, cause.parameter) == (message, parameter)
+    assert cause.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Error creating class. ModuleNotFoundError(No module named 'yfinance.base').",
+        "Could not import 'yfinance'. Install it.",
+    ],
+)
+def test_a_missing_package_is_named(text):
+    cause = explain_error(text)
+    assert cause
+    assert cause.package == "yfinance"
+
+
+def test_another_error_has_no_known_cause():
+    assert explain_error("KeyError: 'x'") is None
+
+
+def test_a_long_text_is_searched_in_linear_time():
+    """A response may hold a megabyte of a component's words."""
+
+    def seconds(length: int) -> float:
+        began = time.process_time()
+        explain_error(("The variable 'a API key is required when using " * length)[: 50 * length])
+        return time.process_time() - began
+
+    short = max(min(seconds(500) for _ in range(3)), 0.001)
+    assert min(seconds(4000) for _ in range(3)) < 30 * short

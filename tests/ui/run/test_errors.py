@@ -1,0 +1,62 @@
+"""The errors of a run: in words where the cause is known, with a way to the field."""
+
+from __future__ import annotations
+
+import pytest
+
+from lfclient.runs.components import RunError
+from lfclient.runs.model import Run, RunStatus
+from tests.support.flows import entry, node
+from tests.ui.support.http_stand_in import flow
+from tests.ui.support.whole_pages import (
+    ONE,
+    add_ended_run,
+    button_labels,
+    open_app,
+    page_text,
+    press,
+)
+
+NO_FILE = "Error processing files: No files to process."
+
+
+@pytest.fixture
+def failed(langflow_stand_in):
+    """Store a failed run of a flow that reads a file, and open it."""
+    file = entry("FileInput", "file", "", file_path=[], list=True)
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [node("File-a", path=file)]))
+
+    def open_failed(message: str, component: str | None = "File-a", **more: str):
+        error = RunError(message, component, "Read File", **more)
+        run = Run(ONE, "sync", RunStatus.FAILED, errors=(error,))
+        record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run)
+        return open_app(run=record.id)
+
+    return open_failed
+
+
+def test_a_known_cause_is_put_in_words_and_the_servers_text_stands_in_details(failed):
+    app = failed(NO_FILE)
+    assert "No file was given." in page_text(app)
+    assert "Choose a file." in page_text(app)
+    assert NO_FILE not in page_text(app)
+    assert [each.label for each in app.expander if "Details" in each.label]
+
+
+def test_an_unknown_error_stands_as_the_server_put_it(failed):
+    app = failed("KeyError: 'x'", traceback="Traceback …")
+    assert "KeyError: 'x'" in page_text(app)
+    assert [each.label for each in app.expander if "Traceback" in each.label]
+
+
+def test_the_button_of_an_error_shows_the_form_with_the_runs_values(failed):
+    app = press(failed(NO_FILE), "Choose a file")
+    assert "Filled with the inputs of the run" in page_text(app)
+    assert "Run" in button_labels(app)
+    assert list(app.get("file_uploader"))
+
+
+def test_an_error_of_an_unknown_component_has_no_button(failed):
+    app = failed(NO_FILE, component=None)
+    assert "No file was given." in page_text(app)
+    assert "Choose a file" not in button_labels(app)
