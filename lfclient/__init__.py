@@ -36,6 +36,7 @@ from lfclient.runs.components import (
     Message,
     NotRun,
     RunError,
+    Usage,
 )
 from lfclient.runs.events import (
     ComponentFailed,
@@ -135,6 +136,7 @@ __all__ = [
     "UnknownEvent",
     "Unreachable",
     "Unsupported",
+    "Usage",
     "Variable",
     "WaitTimeout",
     "Warned",

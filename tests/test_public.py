@@ -78,6 +78,7 @@ NAMES = [
     "UnknownEvent",
     "Unreachable",
     "Unsupported",
+    "Usage",
     "Variable",
     "WaitTimeout",
     "Warned",

@@ -122,6 +122,15 @@ class Flow:
         return tuple(self._flat[0])
 
     @cached_property
+    def asks_models(self) -> bool:
+        """Whether a component may ask a model, and so use tokens."""
+        return any(
+            "LanguageModel" in leaf.declared_types
+            or any(parameter.get("type") == "model" for parameter in leaf.template.values())
+            for leaf in self.leaves
+        )
+
+    @cached_property
     def terminals(self) -> tuple[Component, ...]:
         """The leaves that feed no other: the keys of a run's outputs."""
         sources = {edge.source for edge in self._flat[1]}

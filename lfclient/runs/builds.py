@@ -2,14 +2,17 @@
 
 from datetime import datetime
 
+from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import Json
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import Output, output_type, read_output
 from lfclient.outputs.truncation import mark_truncation
-from lfclient.runs.components import ComponentRun, ComponentState
+from lfclient.runs.components import ComponentRun, ComponentState, Usage
 from lfclient.runs.evidence import BuildResult, builds_of_job, read_build
 from lfclient.wire.schemas import BuildList
 from lfclient.wire.server_info import Limits
+
+_MAX_TOKENS = 2**40  # of a component; more is no count of tokens
 
 
 def component_runs_of_job(
@@ -37,6 +40,7 @@ def component_runs_of_job(
             ended_at=read_timestamp(build.timestamp),
             output=output,
             error=result.error,
+            usage=read_usage((build.data or {}).get("token_usage")),
         )
     return component_runs
 
@@ -64,6 +68,13 @@ def read_built_output(
         component_type=component_type,
     )
     return mark_truncation(output, limits)
+
+
+def read_usage(value: Json) -> Usage | None:
+    """Return a server's `token_usage`, or None for anything else."""
+    reported = [as_dict(value).get(f"{name}_tokens") for name in ("input", "output", "total")]
+    counts = [count for count in reported if type(count) is int and 0 <= count <= _MAX_TOKENS]
+    return Usage(*counts) if len(counts) == len(reported) else None
 
 
 def read_timestamp(value: Json) -> datetime | None:

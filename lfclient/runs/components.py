@@ -46,10 +46,23 @@ class NotRun:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """Tokens that models read and wrote."""
+
+    input: int
+    output: int
+    total: int
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(self.input + other.input, self.output + other.output, self.total + other.total)
+
+
+@dataclass(frozen=True)
 class ComponentRun:
     """One component within one run.
 
     `seconds` is its duration and `ended_at` its end, by the server's clock; None if not reported.
+    `usage` are the tokens of all its requests to models, None if there were none or not reported.
     Of several named outputs, `output` is the first, with all of them in its `parts`. `log` has its
     last log lines.
     """
@@ -62,6 +75,7 @@ class ComponentRun:
     output: Output | None = None
     error: RunError | None = None
     log: tuple[str, ...] = ()
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True)

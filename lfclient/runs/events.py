@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from lfclient.common.json_types import Json
 from lfclient.outputs.model import Output
-from lfclient.runs.components import HumanInput, Message, RunError
+from lfclient.runs.components import HumanInput, Message, RunError, Usage
 from lfclient.wire.sse import RawEvent
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class ComponentStarted(ComponentEvent):
 class ComponentFinished(ComponentEvent):
     """A component returned. `seconds` and `ended_at` are by the server's clock.
 
+    `usage` are the tokens that models took for it, None if none did or the server does not tell.
     The components `next_ids` start now; `skipped_ids` are on branches that are not taken.
     """
 
@@ -68,6 +69,7 @@ class ComponentFinished(ComponentEvent):
     ended_at: datetime | None = None
     next_ids: tuple[str, ...] = ()
     skipped_ids: tuple[str, ...] = ()
+    usage: Usage | None = None
 
 
 @dataclass

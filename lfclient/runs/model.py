@@ -8,7 +8,7 @@ from lfclient.common.deprecation import RenamedAttribute
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import LangflowError
 from lfclient.outputs.model import Output, OutputKind
-from lfclient.runs.components import ComponentRun, HumanInput, Message, NotRun, RunError
+from lfclient.runs.components import ComponentRun, HumanInput, Message, NotRun, RunError, Usage
 
 Mode = Literal["sync", "background", "stream"]
 
@@ -65,7 +65,7 @@ class Run:
 
     `components` and `messages`, both by id, and `waiting_for`, the open question, come from the
     run's events; `last_event_id` is the id of the last one. `decided` are the answered questions in
-    order.
+    order. `usage` needs the components, which `run` and `wait` add to a run that asked models.
     """
 
     flow_id: str
@@ -95,6 +95,12 @@ class Run:
     def ended(self) -> bool:
         """Whether the status is final."""
         return self.status.ended
+
+    @property
+    def usage(self) -> Usage | None:
+        """The tokens of all components; None if none asked a model, or the server doesn't tell."""
+        known = [component.usage for component in self.components.values() if component.usage]
+        return sum(known[1:], known[0]) if known else None
 
     @property
     def distinct_outputs(self) -> dict[str, Output]:

@@ -93,6 +93,7 @@ def _finish_component(run: Run, event: events.ComponentFinished) -> Run:
         ended_at=event.ended_at,
         output=event.output,
         error=None,
+        usage=event.usage,
     )
     # the events for these follow, but the stream may be cut right after this one
     for name in event.skipped_ids:

@@ -32,6 +32,7 @@ SINCE: dict[str, int] = {
     "idempotency": _FIRST_MODES,
     "message_pages": _FIRST_MODES,
     "traces": 12,
+    "tokens": 10,
     "keep_alive": 13,
 }
 
@@ -45,6 +46,7 @@ class Capabilities:
     person's decision; `own_sessions`: renaming or deleting a session leaves other users' sessions
     of that name alone; `message_pages`: the newest messages can be requested on their own;
     `traces`: every run leaves a trace.
+    `tokens`: the tokens that a component used are recorded.
     """
 
     background: bool = True
@@ -57,6 +59,7 @@ class Capabilities:
     own_sessions: bool = False
     message_pages: bool = False
     traces: bool = False
+    tokens: bool = False
 
 
 @dataclass(frozen=True)

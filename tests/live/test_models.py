@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lfclient import LangflowClient, Provider
-from tests.live.flows import ASK_MODEL
-from tests.live.releases import Make, run_to_end
+from lfclient import LangflowClient, Provider, Run, RunStatus, Usage, apply
+from lfclient.api.operations import run_completion
+from tests.live.flows import ASK_MODEL, ECHO
+from tests.live.releases import Make, run_to_end, with_events
 from tests.support.model_server import OLLAMA_MODELS, OLLAMA_URL, ModelServer
 
 
@@ -72,3 +73,51 @@ def test_a_flow_asks_a_model(client: LangflowClient, make: Make, ollama: ModelSe
 
     assert run.status == "completed", run.errors
     assert run.outputs["ChatOutput-b"].value == f"{model.name} says: Say hello"
+    # the words of the question and of the answer, once each
+    counts = Usage(2, 4, 6) if client.server().capabilities.tokens else None
+    assert run.usage == counts
+    assert not counts or run.components["LanguageModelComponent-m"].usage == counts
+
+
+@with_events
+def test_a_streamed_run_has_the_tokens_of_its_components(
+    client: LangflowClient, make: Make, ollama: ModelServer
+):
+    flow = make(ASK_MODEL)
+    overrides = {
+        "ChatInput-a.input_value": "Say hello",
+        "LanguageModelComponent-m.model": [client.models()[0].value],
+    }
+    run = Run(flow.id, "stream", RunStatus.QUEUED)
+    for event in client.stream(flow, overrides):
+        run = apply(run, event)
+
+    assert run.usage == run.components["LanguageModelComponent-m"].usage == Usage(2, 4, 6)
+
+
+def test_a_run_without_a_model_has_no_tokens_and_takes_no_request_for_them(
+    client: LangflowClient, make: Make, monkeypatch: pytest.MonkeyPatch
+):
+    flow = make(ECHO)
+    monkeypatch.setattr(run_completion, "get_component_runs", pytest.fail)
+    run = client.run(flow, {"ChatInput-a.input_value": "Say hello"})
+    assert (run.status, run.usage) == ("completed", None)
+
+
+def test_each_run_has_its_own_tokens(client: LangflowClient, make: Make, ollama: ModelServer):
+    """The server keeps only the last build of a component."""
+    flow, model = make(ASK_MODEL), client.models()[0]
+
+    def run(words: str) -> Run:
+        overrides = {
+            "ChatInput-a.input_value": words,
+            "LanguageModelComponent-m.model": [model.value],
+            "LanguageModelComponent-m.ollama_base_url": ollama.url,
+        }
+        return client.run(flow, overrides)
+
+    first, second = run("One"), run("Two words more")
+    if client.server().capabilities.tokens:
+        assert (first.usage.input, second.usage.input) == (1, 3)
+    again = client.component_runs(first, flow)
+    assert all(component.usage is None for component in again.values())

@@ -24,6 +24,7 @@ from lfclient import (
     RunStarted,
     Token,
     UnknownEvent,
+    Usage,
     Warned,
 )
 from lfclient.common.redaction import Redactor
@@ -266,3 +267,22 @@ def test_truncated_outputs_are_marked():
     assert (done.output.kind, len(done.output.value)) == (OutputKind.TABLE, 2)
     assert (done.output.truncated, done.output.missing) == (True, 98)
     assert "LANGFLOW_MAX_ITEMS_LENGTH" in done.output.note
+
+
+@pytest.mark.parametrize(
+    ("reported", "usage"),
+    [
+        ({"input_tokens": 22, "output_tokens": 20, "total_tokens": 42}, Usage(22, 20, 42)),
+        (None, None),
+        ({"input_tokens": 22}, None),
+        ({"input_tokens": "22", "output_tokens": 20, "total_tokens": 42}, None),
+        ({"input_tokens": -1, "output_tokens": 20, "total_tokens": 19}, None),
+        ({"input_tokens": True, "output_tokens": 0, "total_tokens": 1}, None),
+        ({"input_tokens": 10**30, "output_tokens": 0, "total_tokens": 10**30}, None),
+        ([22, 20, 42], None),
+    ],
+)
+def test_a_finished_component_has_the_tokens_that_the_server_reports(reported, usage):
+    build_data = {"id": "A-1", "valid": True, "data": {"outputs": {}, "token_usage": reported}}
+    (finished,) = read([frame("end_vertex", {"build_data": build_data})])
+    assert finished.usage == usage

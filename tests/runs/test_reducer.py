@@ -21,6 +21,7 @@ from lfclient import (
     RunStatus,
     Token,
     UnknownEvent,
+    Usage,
     Warned,
     apply,
 )
@@ -326,3 +327,13 @@ def test_stored_messages_complete_unfinished_texts_of_the_run():
     ]
     texts = [one.visible_text for one in merge_messages(run, history).messages.values()]
     assert texts == ["whole", "begun and ended", "unknown"]
+
+
+def test_the_tokens_of_a_run_are_those_of_its_components():
+    """None if no component reported any; the events of one without a model change nothing."""
+    run = Run("f", "background", RunStatus.IN_PROGRESS)
+    assert run.usage is None
+    for name, usage in (("A-1", Usage(22, 20, 42)), ("B-1", None), ("C-1", Usage(1, 2, 3))):
+        run = apply(run, ComponentFinished(name, usage=usage))
+    assert run.usage == Usage(23, 22, 45)
+    assert run.components["B-1"].usage is None

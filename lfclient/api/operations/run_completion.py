@@ -8,7 +8,10 @@ from lfclient.api.http import Response
 from lfclient.api.operations.chat_sessions import list_message_items
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.files import find_file, list_file_items
-from lfclient.api.operations.server import get_server_or_default_limits
+from lfclient.api.operations.server import (
+    get_server_or_default_limits,
+    get_server_without_limits,
+)
 from lfclient.api.requests import events_request, run_data_request
 from lfclient.api.steps import Pause, ReadChunk, Steps, fetch, or_default, retry
 from lfclient.common.backoff import Backoff
@@ -28,6 +31,7 @@ from lfclient.runs.evidence import (
 )
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.outcome import evaluate_outcome, find_missing_evidence, mark_unverified
+from lfclient.runs.reducer import merge_component_runs
 from lfclient.wire.schemas import BuildList, MessageItem
 from lfclient.wire.server_info import ServerInfo
 from lfclient.wire.sse import FrameParser, check_event_stream
@@ -88,6 +92,23 @@ def get_component_runs(
         expected -= {entry.component_id for entry in run.not_run}
     builds = yield from _fetch_builds(run, expected)
     return component_runs_of_job(builds, run.job_id, flow, server.limits)
+
+
+def add_usage(context: ApiContext, run: Run, flow: Flow | None) -> Steps[Run]:
+    """Return an ended run that asked models with its components, which have their tokens.
+
+    No other run takes a request. Without the server's records, it stays as it is.
+    """
+    flow = flow or context.flows.get(run.flow_id)
+    if not run.ended or not run.job_id or run.usage or flow is None or not flow.asks_models:
+        return run
+    server = yield from get_server_without_limits(context)
+    if not server.capabilities.tokens:
+        return run
+    no_runs: dict[str, ComponentRun] = {}
+    return merge_component_runs(
+        run, (yield from or_default(get_component_runs(context, run, flow), no_runs))
+    )
 
 
 def fetch_build_evidence(run: Run, expected: Set[str]) -> Steps[Evidence]:

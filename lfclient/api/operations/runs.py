@@ -11,7 +11,7 @@ from lfclient.api.error_mapping import error_from_response, is_dialect_mismatch
 from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow
-from lfclient.api.operations.run_completion import complete_run, list_file_ids
+from lfclient.api.operations.run_completion import add_usage, complete_run, list_file_ids
 from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.payloads import run_request, session_parameter
 from lfclient.api.requests import status_request
@@ -48,7 +48,8 @@ def run_flow(
     if isinstance(flow, str):
         flow = yield from get_flow(context, flow)
     run = yield from start_run(context, flow, overrides, session_id, check, mode="sync")
-    return (yield from complete_run(context, run, flow))
+    run = yield from complete_run(context, run, flow)
+    return (yield from add_usage(context, run, flow))
 
 
 def start_run(
@@ -164,7 +165,7 @@ def wait_for_run(
                 raise WaitTimeout(f"The run did not end within {timeout:g} seconds.", run)
             seconds = min(seconds, remaining)
         yield Pause(seconds)
-    return run
+    return (yield from add_usage(context, run, flow))
 
 
 def _read_response(

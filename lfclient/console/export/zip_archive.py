@@ -26,7 +26,7 @@ from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow, stored_secrets
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.outputs.tables import is_rows
-from lfclient.runs.components import Message
+from lfclient.runs.components import Message, Usage
 
 _MAX_STEM_LENGTH = 80  # characters of a file name before its number and extension
 _CHUNK_SIZE = 1_000_000  # characters or bytes written at once
@@ -251,17 +251,23 @@ class _ArchiveWriter:
                 for error in (run.errors if run else ())
             ],
             "warnings": list(run.warnings if run else ()),
+            "tokens": _tokens(record.usage),
             "components": [
                 {
                     "component": component.component_id,
                     "name": component.display_name,
                     "state": component.state.value,
                     "seconds": component.seconds,
+                    "tokens": _tokens(component.usage),
                     "ended": component.ended_at.isoformat() if component.ended_at else None,
                 }
                 for component in (run.components.values() if run else ())
             ],
         }
+
+
+def _tokens(usage: Usage | None) -> dict[str, int] | None:
+    return vars(usage) if usage else None
 
 
 def _inputs(record: RunRecord) -> dict[str, Any] | None:

@@ -264,11 +264,12 @@ class RunContext:
     async def add_component_runs(self, *, events_complete: bool = False) -> None:
         """Add the server's records of an ended run's components, and its messages.
 
-        Skipped if the events delivered all components. A server without such records is no error:
-        they may be switched off, or belong to a later run by now.
+        Skipped if the events delivered all components, or the client has added them. A server
+        without such records is no error: they may be switched off, or belong to a later run by now.
         """
         run = self.record.run
-        if run is None or not run.ended or (events_complete and run.components):
+        has_all = events_complete or run.mode == "sync" if run else False
+        if run is None or not run.ended or (has_all and run.components):
             return
         try:
             builds = await self.client.component_runs(run, self.flow)

@@ -115,6 +115,21 @@ class History:
                     break
         return total
 
+    def count_tokens(
+        self, owners: Sequence[str], filters: RunFilter | None = None, limit: int = 10_000
+    ) -> int | None:
+        """Return the tokens of at most `limit` runs together; None if those of all are unknown."""
+        filters = filters or RunFilter()
+        totals: list[int] = []
+        with self._database.read() as connection:
+            queries = RunQueries.for_search(connection, owners, filters, ordered=False)
+            for owner in owners:
+                runs = queries.select([queries.table.c.tokens], owner, filters).limit(limit)
+                query = select(func.sum(runs.subquery().c.tokens))
+                total = connection.execute(query, queries.parameters).scalar_one()
+                totals += [] if total is None else [int(total)]
+        return sum(totals) if totals else None
+
     def count_by_interval(
         self, owners: Sequence[str], filters: RunFilter, width: int, utc_offset: int = 0
     ) -> list[tuple[datetime, RunStatus, int]]:

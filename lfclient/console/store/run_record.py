@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from lfclient.runs.components import Usage
 from lfclient.runs.model import Mode, Run, RunStatus
 
 ADOPTED_TOKEN_PREFIX = "job "  # in the submit token of a run that another client started
@@ -95,6 +96,11 @@ class RunRecord:
         return self.status is RunStatus.OUTCOME_UNKNOWN and self.job_id is None
 
     @property
+    def usage(self) -> Usage | None:
+        """The tokens that models read and wrote, None if unknown, as without a response."""
+        return self.run.usage if self.run else None
+
+    @property
     def started_here(self) -> bool:
         """Whether this console started the run, and so knows its inputs."""
         return not self.submit_token.startswith(ADOPTED_TOKEN_PREFIX)
@@ -131,6 +137,7 @@ class RunSummary:
     output_summary: str = ""
     starred: bool = False
     attempts: int = 1
+    tokens: int | None = None
     labels: tuple[str, ...] = ()
 
     @property

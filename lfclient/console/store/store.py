@@ -150,7 +150,11 @@ class Store:
         columns, record = write_response(
             connection, record, self.retention, stored_bytes, has_room=has_room
         )
-        columns |= {"of_run": record.id, "output_summary": summarize_outputs(record)}
+        columns |= {
+            "of_run": record.id,
+            "output_summary": summarize_outputs(record),
+            "tokens": record.usage.total if record.usage else None,
+        }
         connection.execute(_UPDATE_RUN, columns)
         text = {"of_run": record.id, "body": build_search_text(record)}
         connection.execute(_UPDATE_TEXT, text)

@@ -38,7 +38,7 @@ class RunRow(Base):
     """A `RunRecord` without its response.
 
     `output_summary` is the line that lists show for the outputs. `response_bytes` is the size of
-    the stored response.
+    the stored response. `tokens` are those that models read and wrote, None if unknown.
     """
 
     __tablename__ = "runs"
@@ -95,6 +95,7 @@ class RunRow(Base):
     response_bytes: Mapped[int] = mapped_column(
         "answer_bytes", BigInteger, key="response_bytes", server_default="0"
     )
+    tokens: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class ResponseChunkRow(Base):

@@ -10,6 +10,7 @@ from lfclient.common.formatting import clip, format_duration
 from lfclient.console.presentation.component_names import describe_decision
 from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.presentation.statuses import run_status_label
+from lfclient.console.presentation.tokens import usage_text
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation
@@ -19,6 +20,7 @@ from pages._ui.widgets import status_badges
 from pages._ui.widgets.markdown import escape, format_time
 
 _ROWS_IF_DIFFERENT = {"Flow", "Server", "Decision"}
+_ROWS_IF_KNOWN = {"Tokens"}
 
 
 def draw_headers(runs: Sequence[ComparedRun]) -> None:
@@ -62,6 +64,7 @@ def draw(runs: Sequence[ComparedRun]) -> None:
     table = pd.DataFrame(columns, index=[run.name for run in runs]).T
     is_different = table.nunique(axis="columns") > 1
     is_shown = is_different | ~table.index.isin(_ROWS_IF_DIFFERENT)
+    is_shown &= (table != "–").any(axis="columns") | ~table.index.isin(_ROWS_IF_KNOWN)
     rows = table[is_shown].rename(index=lambda heading: f"**{heading}**")
     st.markdown("##### Summary", anchors=False)
     with st.container(key="compared-facts"):
@@ -79,6 +82,7 @@ def _summary_rows(run: ComparedRun, now: datetime) -> dict[str, str]:
     return {
         "Status": " — ".join(status),
         "Duration": format_duration(record.elapsed(now)) + ("" if record.ended else " so far"),
+        "Tokens": usage_text(record.usage) or "–",
         "Mode": MODE_NAMES[record.mode],
         "Started": format_time(record.created_at, now),
         "Session": escape(clip(session_id, 60)),

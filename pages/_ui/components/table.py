@@ -6,6 +6,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, format_count
 from lfclient.console.presentation.component_names import ComponentNames
+from lfclient.console.presentation.tokens import usage_text
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import ComponentRun
@@ -16,7 +17,8 @@ MAX_NAME_LENGTH = 80
 MAX_RESULT_LENGTH = 100
 MAX_HEIGHT = 420  # pixels; in a taller table the rows scroll
 MAX_ROWS_UNSCROLLED = 10
-HEADERS = ("Component", "State", "Duration", "Result")
+HEADERS = ("Component", "State", "Duration", "Tokens", "Result")
+_TOKENS = HEADERS.index("Tokens")
 
 
 def draw(flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool) -> None:
@@ -26,8 +28,11 @@ def draw(flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool) -> 
         st.caption("This flow has no components.")
         return
     # Markdown becomes a real table; `st.dataframe` is a canvas
-    rule = "|".join("---" for _ in HEADERS)
-    lines = [f"|{'|'.join(HEADERS)}|", f"|{rule}|", *(f"|{'|'.join(row)}|" for row in rows)]
+    headers: tuple[str, ...] = HEADERS
+    if not any(row[_TOKENS] for row in rows):
+        headers, *rows = [(*row[:_TOKENS], *row[_TOKENS + 1 :]) for row in (HEADERS, *rows)]
+    rule = "|".join("---" for _ in headers)
+    lines = [f"|{'|'.join(headers)}|", f"|{rule}|", *(f"|{'|'.join(row)}|" for row in rows)]
     is_scrolled = len(rows) > MAX_ROWS_UNSCROLLED
     with st.container(height=MAX_HEIGHT if is_scrolled else "content", border=False):
         st.markdown("\n".join(lines))
@@ -35,16 +40,17 @@ def draw(flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool) -> 
 
 def table_rows(
     flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool
-) -> list[tuple[str, str, str, str]]:
+) -> list[tuple[str, ...]]:
     """Return the cells as Markdown, with all text from servers escaped."""
     names = ComponentNames(flow, components)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name, run, component in leaf_runs(flow, components, ended=ended):
         label = names.label(run.component_id, name, MAX_NAME_LENGTH)
         status = leaf_status(run, component, ended=ended)
         duration = status.detail.replace(" ", "\u00a0")
         badge = status.style.badge(status.word)
-        rows.append((escape(label), badge, duration, escape(result_text(run))))
+        tokens = usage_text(run.usage)
+        rows.append((escape(label), badge, duration, tokens, escape(result_text(run))))
     return rows
 
 

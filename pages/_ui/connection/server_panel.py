@@ -33,6 +33,7 @@ _CAPABILITIES = {
     "own_sessions": "Sessions per user",
     "message_pages": "Message paging",
     "traces": "Traces",
+    "tokens": "Token counts",
 }
 _LIMITS = (
     ("Characters per background result", "max_text", "LANGFLOW_MAX_TEXT_LENGTH"),

@@ -33,6 +33,7 @@ class ActionBar:
         listed = {run.id: run for run in page.runs}
         self._selected = [listed[id] for id in history_state.selected() if id in listed]
         self._count_key = (view.owners, view.filters, page)
+        self._tokens: int | None = None
         has_pages = page.newer or page.older
         self._count = history_state.count(self._count_key) if has_pages else len(page.runs)
         parent = st.container(key=history_key("bar-long")) if has_pages else st
@@ -53,14 +54,22 @@ class ActionBar:
             _pager_buttons(self._page, "above")
 
     def count(self) -> None:
-        """Count the matching runs and draw their number, unless it is known."""
+        """Count the matching runs, unless their number is known, and their tokens; draw both."""
         if self._count is None:
             count = run_history().count(self._view.owners, self._view.run_filter, MAX_COUNTED)
             self._count = history_state.set_count(self._count_key, count)
-            self._draw_count()
+        # others are not worth a query
+        if any(run.tokens is not None for run in self._page.runs) and self._count < MAX_COUNTED:
+            self._tokens = run_history().count_tokens(
+                self._view.owners, self._view.run_filter, MAX_COUNTED
+            )
+        self._draw_count()
 
     def _draw_count(self) -> None:
-        self._count_slot.markdown(f"**{_count_text(len(self._selected), self._count)}**")
+        text = f"**{_count_text(len(self._selected), self._count)}**"
+        if self._tokens is not None and not self._selected:
+            text += f" · {format_count(self._tokens, 'token')}"
+        self._count_slot.markdown(text)
 
 
 def draw_pager(page: RunPage, place: str) -> None:

@@ -61,6 +61,7 @@ def _csv_row(run: RunSummary) -> dict[str, Any]:
         "seconds": run.seconds,
         "inputs": run.input_summary,
         "answer": run.output_summary,
+        "tokens": run.tokens,
         "labels": ", ".join(run.labels),
         "starred": "yes" if run.starred else "",
         "session": run.session_id,

@@ -58,13 +58,14 @@ def draw(runs: Sequence[RunSummary], *, with_server: bool) -> None:
 def table_columns(
     runs: Sequence[RunSummary], now: datetime, *, with_server: bool
 ) -> dict[str, list[Any]]:
-    """Return the values of each column. Labels are omitted if no run has any."""
+    """Return the values of each column. Labels and tokens are omitted if no run has any."""
     columns: dict[str, list[Any]] = {
         "Open": ["Open"] * len(runs),
         "Flow": [f"{_STAR} " * run.starred + clip(run.flow_name, MAX_NAME_LENGTH) for run in runs],
         "Status": [_status_labels(run) for run in runs],
         "Started": [_started_text(run.created_at, now) for run in runs],
         "Duration": ["" if run.seconds is None else format_duration(run.seconds) for run in runs],
+        "Tokens": [run.tokens for run in runs],
         "Labels": [[replace_surrogates(label) for label in run.labels] for run in runs],
         "Inputs": elide_common_prefix([run.input_summary for run in runs]),
         "Output": [run.output_summary for run in runs],
@@ -73,6 +74,8 @@ def table_columns(
     }
     if not any(run.labels for run in runs):
         del columns["Labels"]
+    if all(run.tokens is None for run in runs):
+        del columns["Tokens"]
     if with_server:
         columns["Server"] = [run.server_name for run in runs]
     return columns
@@ -121,6 +124,9 @@ def _column_config(open_key: str, runs: Sequence[RunSummary]) -> dict[str, Any]:
         "Started": column.TextColumn(width=122, help=f"Timezone: {timezone_name()}"),
         "Duration": column.TextColumn(
             width=88, alignment="right", help="From pressing Run to the end"
+        ),
+        "Tokens": column.NumberColumn(
+            width=88, format="localized", help="That models read and wrote"
         ),
         "Inputs": column.TextColumn(
             width=260,

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lfclient.console.presentation.modes import MODE_NAMES
+from lfclient.console.presentation.tokens import usage_text
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
@@ -189,6 +190,7 @@ def _draw_about(record: RunRecord, run: Run) -> None:
         "Started": format_full_time(record.created_at),
         "Ended": format_full_time(record.ended_at) if record.ended_at else None,
         "Mode": MODE_NAMES[record.mode],
+        "Tokens": usage_text(run.usage),
         "Session": record.session_id or run.session_id,
         "Job": record.job_id,
         "Run": record.id,

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import format_duration
 from lfclient.console.presentation.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
+from lfclient.console.presentation.tokens import usage_text
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
@@ -232,7 +233,9 @@ def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
         duration = format_duration(record.elapsed())
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             badge = status_badges.markdown_badge(record.status, record.mode)
-            st.markdown(f"{badge}  **{duration}**", width="content")
+            tokens = usage_text(record.usage)
+            shown = f"  :gray[{tokens}]" if tokens else ""
+            st.markdown(f"{badge}  **{duration}**{shown}", width="content")
             st.caption(escape(record.flow_name), width="content")
         text = _status_text(record)
         inputs = f":material/input: {escape(record.input_summary)}" if record.input_summary else ""

@@ -7,8 +7,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from lfclient import LangflowError, RunStatus, ServerFault, Unreachable, WaitTimeout
+from lfclient import LangflowError, Run, RunStatus, ServerFault, Unreachable, Usage, WaitTimeout
 from lfclient.api.operations.runs import WAIT_POLLING
+from tests.support.flows import chat_input, edge, flow, node
 from tests.support.recorded import flow_of, recorded
 from tests.support.scripted import (
     DONE,
@@ -21,6 +22,7 @@ from tests.support.scripted import (
     EventLog,
     Reply,
     Server,
+    call_client,
 )
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
@@ -278,3 +280,62 @@ def test_a_run_with_a_malformed_message_event_is_not_verified():
         run = client.status(JOB, flow=flow_of("ChatOutput-xyz34"))
     assert run.status is RunStatus.COMPLETED
     assert any("An event `add_message` is malformed." in warning for warning in run.warnings)
+
+
+MODEL_FLOW = flow(
+    chat_input("ChatInput-a"),
+    node("Agent-m", model={"type": "model", "value": []}),
+    node("ChatOutput-b"),
+    edges=[edge("ChatInput-a", "Agent-m"), edge("Agent-m", "ChatOutput-b")],
+)
+BUILDS = "/base/api/v1/monitor/builds"
+ANSWER = {
+    "flow_id": MODEL_FLOW.id,
+    "job_id": JOB,
+    "status": "completed",
+    "outputs": {"ChatOutput-b": {"type": "message", "status": "completed", "content": "Hi"}},
+}
+
+
+def builds(job_id: str) -> Reply:
+    counts = {"input_tokens": 22, "output_tokens": 20, "total_tokens": 42}
+    build = {"valid": True, "job_id": job_id, "data": {"outputs": {}}}
+    asked = {**build, "data": {"outputs": {}, "token_usage": counts}}
+    return (200, {"vertex_builds": {"Agent-m": [asked], "ChatOutput-b": [build]}})
+
+
+def run_model_flow(server: Server, kind: str = "sync") -> Run:
+    server.on("POST", WORKFLOWS, (200, ANSWER))
+    return call_client(
+        kind, lambda client: client.run(MODEL_FLOW), transport=httpx.MockTransport(server)
+    )
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_run_that_asked_a_model_has_its_tokens(kind: str):
+    server = Server().on("GET", BUILDS, builds(JOB))
+    run = run_model_flow(server, kind)
+    assert run.usage == run.components["Agent-m"].usage == Usage(22, 20, 42)
+    assert server.paths().count("GET /api/v1/monitor/builds") == 1
+
+
+@pytest.mark.parametrize(
+    "reply", [builds("another job"), (500, {}), (403, {}), (200, []), httpx.ConnectError("gone")]
+)
+def test_without_its_own_records_a_run_has_no_tokens(reply: Reply):
+    run = run_model_flow(Server().on("GET", BUILDS, reply))
+    assert (run.status, run.usage) == (RunStatus.COMPLETED, None)
+    assert run.outputs["ChatOutput-b"].value == "Hi"
+
+
+def test_a_release_that_records_no_tokens_is_not_asked():
+    server = Server({**OLD, "version": "0.8.4", "main_version": "0.8.4"})
+    server.on("GET", BUILDS, builds(JOB))
+    assert run_model_flow(server).usage is None
+    assert "GET /api/v1/monitor/builds" not in server.paths()
+
+
+def test_a_job_that_asked_a_model_has_its_tokens_after_waiting():
+    server = Server().on("GET", WORKFLOWS, (200, ANSWER)).on("GET", BUILDS, builds(JOB))
+    with server.client() as client:
+        assert client.wait(JOB, flow=MODEL_FLOW).usage == Usage(22, 20, 42)

@@ -19,7 +19,7 @@ from lfclient.console.export.zip_archive import write_archive
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef, OutputKind
-from lfclient.runs.components import Message
+from lfclient.runs.components import ComponentRun, Message, Usage
 from lfclient.runs.model import RunStatus
 from tests.support import flows
 from tests.support.reports import EVIL, GONE, PNG, URI, everything, output, record_of, run_of
@@ -182,6 +182,14 @@ def test_run_json_has_masked_inputs_and_the_outcome():
     unknown = record_of(run_of(), inputs_stored=False)
     assert json.loads(opened(unknown)["run.json"])["inputs"] is None
     assert [one["seconds"] for one in run["components"]] == [2, 1, None]
+
+
+def test_run_json_has_the_tokens_of_the_run_and_of_each_component():
+    runs = {"M-1": ComponentRun("M-1", usage=Usage(20, 2, 22)), "C-1": ComponentRun("C-1")}
+    run = json.loads(opened(record_of(run_of(components=runs)))["run.json"])
+    counts = {"input": 20, "output": 2, "total": 22}
+    assert run["tokens"] == counts
+    assert [one["tokens"] for one in run["components"]] == [counts, None]
 
 
 def test_formulas_in_cells_are_escaped():

@@ -12,7 +12,7 @@ from lfclient.console.store import text_search
 from lfclient.console.store.run_queries import Cursor, RunFilter
 from lfclient.console.store.tables import RUNS
 from lfclient.outputs.model import Output, OutputKind
-from lfclient.runs.components import RunError
+from lfclient.runs.components import ComponentRun, RunError, Usage
 from lfclient.runs.model import Run, RunStatus
 from tests.console.store.test_store import NOW, record
 
@@ -308,3 +308,23 @@ def test_text_that_no_database_accepts_is_sanitized(any_store):
     """NUL and lone surrogates."""
     add_ended(any_store, "a", text="x\0y \ud800 needle", flow_name="F\0")
     assert ids(any_store.history.page(ME, RunFilter(text="needle"))) == ["a"]
+
+
+def test_the_tokens_of_runs_are_listed_and_added_up(any_store):
+    """Those of the matching runs only; None if no run has any."""
+    assert any_store.history.count_tokens(ME) is None
+    for number, tokens in enumerate((5, None, 2**40)):
+        run = add(any_store, f"r{number}", flow_id="f" if tokens == 5 else "g")
+        component = ComponentRun("M-1", usage=tokens and Usage(1, 2, tokens))
+        done = Run(run.flow_id, run.mode, RunStatus.COMPLETED, components={"M-1": component})
+        any_store.update(replace(run, status=done.status, run=done), with_response=True)
+    add(any_store, "not mine", owner="you")
+    history = any_store.history
+    assert {run.id: run.tokens for run in history.page(ME).runs} == {
+        "r0": 5,
+        "r1": None,
+        "r2": 2**40,
+    }
+    assert history.count_tokens(ME) == 2**40 + 5
+    assert history.count_tokens(ME, RunFilter("f")) == 5
+    assert history.count_tokens(["you"]) is None

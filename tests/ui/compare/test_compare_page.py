@@ -10,7 +10,7 @@ import pytest
 from lfclient.console.store.run_record import StoredParts
 from lfclient.flows.validation import SECRET_MASK
 from lfclient.outputs.model import Output, OutputKind
-from lfclient.runs.components import ComponentRun, ComponentState, NotRun
+from lfclient.runs.components import ComponentRun, ComponentState, NotRun, Usage
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.compare import picker
 from pages._ui.state import compare_page
@@ -36,11 +36,13 @@ def create_run(langflow_stand_in):
     """Create ended runs of the stand-in's flow."""
     created = []
 
-    def make(overrides=None, outputs=(), *, seconds=None, not_run=(), **more):
+    def make(overrides=None, outputs=(), *, seconds=None, not_run=(), usage=None, **more):
         number = len(created) + 1
         found = {output.component_id: output for output in outputs}
         components = {
-            "ChatInput-a": ComponentRun("ChatInput-a", ComponentState.DONE, "Chat Input", seconds)
+            "ChatInput-a": ComponentRun(
+                "ChatInput-a", ComponentState.DONE, "Chat Input", seconds, usage=usage
+            )
         }
         run = Run(
             more.get("flow_id", ONE),
@@ -178,6 +180,13 @@ def test_long_inputs_are_compared_word_by_word_on_request(create_run):
     assert panel.label == "Differences in Message \\(Chat Input\\)"
     assert ":red-background[− briefly]" in page_text(app)
     assert ":green-background[+ at length]" in page_text(app)
+
+
+def test_the_summary_has_tokens_if_one_of_the_runs_has_any(create_run):
+    """Also if all have the same."""
+    runs = [create_run({TEXT: "a"}, seconds=1, usage=Usage(20, 2, 22)) for _ in range(2)]
+    facts = tables(open_comparison(*runs))[0]
+    assert list(facts.loc["**Tokens**"]) == ["22 tokens (20 in, 2 out)"] * 2
 
 
 def test_the_summary_shows_flow_and_server_only_if_they_differ(create_run):

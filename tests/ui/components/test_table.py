@@ -3,7 +3,7 @@
 import pytest
 
 from lfclient.outputs.model import FileRef, Output, OutputKind
-from lfclient.runs.components import ComponentRun, ComponentState, RunError
+from lfclient.runs.components import ComponentRun, ComponentState, RunError, Usage
 from pages._ui.components import table as components_table
 from pages._ui.widgets.markdown import escape
 from tests.support import components, flows
@@ -18,12 +18,33 @@ def row(run, flow=None):
 def test_a_row_has_name_state_duration_and_first_line():
     output = Output("A-1", OutputKind.MESSAGE, "\nFirst line\nsecond")
     cells = row(components.done("A-1", 2.5, output=output))
-    assert cells == ("A", ":green-badge[:material/check_circle: Done]", "2.5\u00a0s", "First line")
+    assert cells == (
+        "A",
+        ":green-badge[:material/check_circle: Done]",
+        "2.5\u00a0s",
+        "",
+        "First line",
+    )
+
+
+def test_a_component_that_asked_a_model_has_its_tokens():
+    assert row(components.done("A-1", usage=Usage(20, 2, 22)))[3] == "22 tokens (20 in, 2 out)"
+
+
+@pytest.mark.parametrize("usage", [None, Usage(20, 2, 22)])
+def test_the_column_of_tokens_is_drawn_if_there_are_any(monkeypatch, usage):
+    drawn = []
+    monkeypatch.setattr(components_table.st, "markdown", drawn.append)
+    runs = {"A-1": components.done("A-1", usage=usage)}
+    components_table.draw(flows.flow(flows.node("A-1")), runs, ended=True)
+    lines = drawn[0].splitlines()
+    assert ("|Tokens|" in lines[0]) is (usage is not None)
+    assert len({line.count("|") for line in lines}) == 1
 
 
 def test_a_failed_component_shows_its_error_instead_of_an_output():
     run = ComponentRun("A-1", ComponentState.FAILED, error=RunError("No key.\nTrace"))
-    assert row(run)[3] == escape("No key.")
+    assert row(run)[-1] == escape("No key.")
 
 
 def test_components_with_the_same_name_show_their_full_ids():
@@ -66,7 +87,7 @@ def test_text_from_servers_is_escaped():
     ):
         assert cells[0] == escape(name)
     run = ComponentRun("A-1", ComponentState.FAILED, error=RunError("a|b :red[x] <img src=x>"))
-    assert row(run)[3] == escape("a|b :red[x] <img src=x>")
+    assert row(run)[-1] == escape("a|b :red[x] <img src=x>")
 
 
 def test_the_members_of_a_group_have_a_row_each():

@@ -11,7 +11,8 @@ from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_history import RunPage
 from lfclient.console.store.run_record import RunSummary
-from lfclient.runs.model import RunStatus
+from lfclient.runs.components import ComponentRun, Usage
+from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import page as history_page
 from pages._ui.state import history as history_state
@@ -37,6 +38,28 @@ def test_runs_are_listed_newest_first_with_status_inputs_and_duration(url):
     assert column(app, "Session") == ["s-1", ""]
     assert column(app, "Duration") == ["1.0 s", "1.0 s"]
     assert "2 runs" in page_text(app)
+
+
+def with_tokens(total):
+    """Return the changes of a record whose run used so many tokens."""
+    components = {"M-1": ComponentRun("M-1", usage=Usage(1, total - 1, total))}
+    return {"run": Run(ONE, "sync", RunStatus.COMPLETED, components=components)}
+
+
+def test_tokens_are_listed_and_added_up(url):
+    add(url, "a", 30, **with_tokens(1200))
+    add(url, "b", 20)
+    add(url, "c", 10, **with_tokens(34))
+    app = history()
+    assert [str(value) for value in column(app, "Tokens")] == ["34.0", "nan", "1200.0"]
+    assert "3 runs** · 1,234 tokens" in page_text(app)
+
+
+def test_without_tokens_there_is_no_column_for_them(url):
+    add(url, "a")
+    app = history()
+    assert "Tokens" not in app.dataframe[0].value.columns
+    assert "token" not in page_text(app)
 
 
 def test_runs_of_another_key_are_never_listed(url):

@@ -12,6 +12,7 @@ from lfclient.console.presentation.component_names import ComponentNames, descri
 from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.presentation.statuses import component_state_label
 from lfclient.console.presentation.timeline import timeline_bars
+from lfclient.console.presentation.tokens import usage_text
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow
@@ -30,6 +31,7 @@ class ComponentRow:
     state: str
     label: str
     duration: str = ""
+    tokens: str = ""
     left: float | None = None
     width: float | None = None
 
@@ -45,6 +47,7 @@ def run_facts(record: RunRecord, names: ComponentNames, now: datetime) -> list[t
         "Started": format_time(record.created_at),
         "Ended": format_time(record.ended_at) if record.ended_at else None,
         "Duration": format_duration(record.elapsed(now)),
+        "Tokens": usage_text(record.usage),
         "Job": record.job_id,
         "Run": record.id,
     }
@@ -97,7 +100,7 @@ def component_rows(record: RunRecord, names: ComponentNames) -> list[ComponentRo
 
     def row(name: str, component: ComponentRun) -> ComponentRow:
         label = component_state_label(component.state, ended=record.ended)
-        return ComponentRow(name, component.state.value, label)
+        return ComponentRow(name, component.state.value, label, tokens=usage_text(component.usage))
 
     timed = [
         replace(

@@ -8,7 +8,7 @@ import pytest
 
 from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RecordProblem
 from lfclient.flows.model import Flow
-from lfclient.runs.components import ComponentRun, Decision, HumanInput, RunError
+from lfclient.runs.components import ComponentRun, Decision, HumanInput, RunError, Usage
 from lfclient.runs.model import RunStatus
 from tests.support import flows
 from tests.support.reports import AT, everything, page, record_of, run_of
@@ -73,6 +73,13 @@ def test_components_with_the_same_name_are_listed_with_their_ids():
     assert "Read, R-2 failed" in report
     assert report.count("Read, R-1") == 1
     assert report.count("Read, R-2") == 2
+
+
+def test_tokens_are_told_of_the_run_and_of_each_component():
+    runs = {"M-1": ComponentRun("M-1", usage=Usage(20, 2, 22)), "C-1": ComponentRun("C-1")}
+    report = page(record_of(run_of(components=runs))).text
+    assert report.count("22 tokens (20 in, 2 out)") == 2
+    assert "Tokens" not in page(record_of(run_of(components={"C-1": runs["C-1"]}))).text
 
 
 def test_components_that_ran_have_bars_on_one_axis():
