@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages._ui.app import navigation
-from pages._ui.connection import connect
+from pages._ui.connection import connect, server_session
 from pages._ui.history import page as history_page
 from pages._ui.widgets import alerts
 
@@ -13,5 +13,5 @@ with st.container(horizontal=True, vertical_alignment="center", key="history-hea
     st.title("History", width="content")
     news = st.container(width="content")
 with alerts.show_errors():
-    if connect.require_server():
+    if server_session.servers_with_runs() or connect.require_server():
         history_page.draw(news)

@@ -99,17 +99,20 @@ class LocalLangflow:
         if self._is_thread_alive() and not (state.is_in_progress or state.is_usable):
             return self._status({}, LocalState.STARTING, step="Preparing the local Langflow.")
         if self._is_thread_alive() and state is LocalState.RUNNING and self._adding:
-            return self._status(record, LocalState.ADDING, step=_installing(self._adding))
+            step = f"Installing {self._adding.name}."
+            return self._status(record, LocalState.ADDING, step=step)
         if state is LocalState.ABSENT and self._installation.python:
             state = LocalState.INSTALLED
         return self._status(record, state)
 
     def connection(self) -> tuple[str, str] | None:
         """Return the address and API key of the running server, or None."""
-        status, key = self.status(), self._secret.read().get("api_key")
-        if not status.state.is_usable or not status.url or not key:
-            return None
-        return status.url, key
+        return self.last_connection() if self.status().state.is_usable else None
+
+    def last_connection(self) -> tuple[str, str] | None:
+        """Return the address and API key that it runs or last ran with, or None."""
+        url, key = self._state.read().get("url"), self._secret.read().get("api_key")
+        return (url, key) if url and key else None
 
     def has_sample(self, flow_id: str) -> bool:
         """Return whether a flow is one of the samples that were added at the first start."""
@@ -238,7 +241,7 @@ class LocalLangflow:
         state = LocalState.ADDING if is_running else LocalState.INSTALLING
 
         def note(step: str, share: float) -> None:
-            on_step(self._note(state, _installing(package), 0.7 * share))
+            on_step(self._note(state, f"Installing {package.name}.", 0.7 * share))
 
         with filelock.FileLock(self._installation.folder / "install.lock"):
             self._installation.add(package, note, self._is_stop_requested)
@@ -394,7 +397,3 @@ class LocalLangflow:
             progress=record.get("progress") if state.is_in_progress or running else None,
             **{**texts, **overrides},
         )
-
-
-def _installing(package: Package) -> str:
-    return f"Installing {package.name}."

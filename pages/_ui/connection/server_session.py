@@ -172,14 +172,30 @@ def available_connections() -> list[Connection]:
     connections = list(context.settings.servers)
     local = context.local.connection()
     if local:
-        url, local_key = local
-        connections.append(Connection(LOCAL_NAME, url, SecretStr(local_key), "local"))
+        connections.append(_local_connection(*local))
     browser = state_browser.browser_id()
     urls = {connection.url for connection in connections}
     for saved in reversed(context.vault.connections(browser)):
         name = saved.url.partition("://")[2] + (" (your key)" if saved.url in urls else "")
         connections.append(replace(saved, name=name))
     return connections
+
+
+def servers_with_runs() -> list[ServerSession]:
+    """Return the servers whose runs this browser may list: those available, and a stopped local
+    Langflow.
+    """
+    context = app_context()
+    sessions = [attach(connection) for connection in available_connections()]
+    last = context.local.last_connection()
+    if last and not any(session.connection.source == "local" for session in sessions):
+        local = _local_connection(*last)
+        sessions.append(ServerSession(local, context.runner.owner_of(local)))
+    return sessions
+
+
+def _local_connection(url: str, key: str) -> Connection:
+    return Connection(LOCAL_NAME, url, SecretStr(key), "local")
 
 
 def current() -> ServerSession | None:

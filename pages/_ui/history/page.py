@@ -51,9 +51,7 @@ def open_requested_run() -> None:
 
 def draw(news: DeltaGenerator) -> None:
     """Draw filters, chart, actions and table. New runs are announced in `news`."""
-    servers = tuple(
-        server_session.attach(connection) for connection in server_session.available_connections()
-    )
+    servers = tuple(server_session.servers_with_runs())
     filters, ignored = history_filters.read()
     was_drawn = history_state.is_drawn()
     form_slot = _reserved_slot("form")

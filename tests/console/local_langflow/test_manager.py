@@ -61,6 +61,19 @@ def _local(folder: Path, uv_binary: str, **options: object) -> LocalLangflow:
     return LocalLangflow(folder, installation=installation, **options)
 
 
+def test_a_stopped_langflow_has_its_last_connection_only(tmp_path: Path):
+    langflow = LocalLangflow(tmp_path)
+    assert langflow.last_connection() is None
+    langflow.folder.mkdir(parents=True)
+    JsonFile(langflow.folder / "secret.json").write({"api_key": "sk-local"})
+    JsonFile(langflow.folder / "state.json").write(
+        {"state": "stopped", "url": "http://127.0.0.1:7999"}
+    )
+
+    assert langflow.connection() is None
+    assert langflow.last_connection() == ("http://127.0.0.1:7999", "sk-local")
+
+
 def test_nobody_is_signed_in_to_a_langflow_that_is_not_running(tmp_path: Path):
     with pytest.raises(LocalError, match="not running"):
         LocalLangflow(tmp_path).sign_in()
