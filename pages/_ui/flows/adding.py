@@ -8,7 +8,7 @@ import streamlit as st
 from lfclient.client import LangflowClient
 from lfclient.common.formatting import clip, format_count
 from lfclient.errors import LangflowError
-from lfclient.flows.model import Flow
+from lfclient.flows.model import Flow, FlowSummary
 from pages._ui.connection.app_context import app_context, close_run, open_client, permissions
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import flow_choice
@@ -18,17 +18,24 @@ from pages._ui.widgets.markdown import escape
 FLOWS_WAIT_SECONDS = 10.0  # how long to wait for the list of flows after some were added
 
 
-def add_flows(server: ServerSession, load: Callable[[LangflowClient], Flow | bytes]) -> None:
+def add_flows(
+    server: ServerSession,
+    load: Callable[[LangflowClient], Flow | bytes],
+    added: list[FlowSummary],
+) -> None:
     """Add the flow or file that `load` returns, and choose the first new flow.
 
-    Raises `LangflowError`.
+    A second click interrupts the page at its next call of Streamlit. So `added`, which belongs to
+    the button, gets the new flows before that, and nothing is added once it has any. Raises
+    `LangflowError`.
     """
     permissions().require_install()
     added_flows = app_context().runner.store.added_flows
-    with open_client(server.connection) as api:
-        added = api.import_flow(load(api))
-    with notify_errors():
-        added_flows.add(server.owner, [flow.id for flow in added])
+    if not added:
+        with open_client(server.connection) as api:
+            added += api.import_flow(load(api))
+        with notify_errors():
+            added_flows.add(server.owner, [flow.id for flow in added])
     server.refresh("flows")
     flow_choice.ADDING.clear()
     flow_choice.REQUESTED.set(added[0].id)

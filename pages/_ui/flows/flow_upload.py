@@ -8,7 +8,7 @@ import streamlit as st
 from lfclient.common.formatting import clip, format_count
 from lfclient.errors import LangflowError
 from lfclient.flows.flow_file import MAX_FILE_BYTES, newer_release, read_flows
-from lfclient.flows.model import Flow
+from lfclient.flows.model import Flow, FlowSummary
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.flows.adding import add_flows, existing_names
 from pages._ui.widgets import alerts
@@ -17,8 +17,11 @@ from pages._ui.widgets.markdown import escape
 _MAX_LISTED = 20
 
 
-def draw(server: ServerSession) -> None:
-    """Draw the file field, and what the chosen file contains with a button to add it."""
+def draw(server: ServerSession, added: list[FlowSummary]) -> None:
+    """Draw the file field, and what the chosen file contains with a button to add it.
+
+    `added` is as for `add_flows`.
+    """
     chosen = st.file_uploader(
         "A flow as JSON, or a project as ZIP, that Langflow exported",
         type=["json", "zip"],
@@ -42,7 +45,7 @@ def draw(server: ServerSession) -> None:
     label = f"Add {len(flows)} flows" if len(flows) > 1 else "Add a copy" if taken else "Add"
     if st.button(label, key="add-flow-file", type="primary", icon=":material/add:"):
         with alerts.show_errors(), st.spinner("Adding the flows…"):
-            add_flows(server, lambda _: content)
+            add_flows(server, lambda _: content, added)
             st.rerun()
 
 

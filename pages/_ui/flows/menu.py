@@ -8,7 +8,7 @@ import streamlit as st
 from lfclient.common.formatting import clip
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.flow_file import export_content
-from lfclient.flows.model import Flow
+from lfclient.flows.model import Flow, FlowSummary
 from pages._ui.connection.app_context import app_context, open_client, permissions
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.flows.adding import FLOWS_WAIT_SECONDS, add_flows
@@ -20,6 +20,7 @@ from pages._ui.widgets.markdown import escape
 
 _OPEN = "flow-menu"  # the state of the popover
 _DELETING: Slot[str] = Slot("deleting-flow")  # the flow that a person is asked about
+_COPIES: Slot[list[FlowSummary]] = Slot("copies-of-flow")
 _ERROR: Slot[LangflowError] = Slot("flow-menu-error")
 _STYLE: dict[str, Any] = {"type": "tertiary"}
 
@@ -35,7 +36,9 @@ def draw(server: ServerSession, flow: Flow) -> None:
         key=_OPEN,
         on_change="rerun",
     )
-    if menu.open:
+    if not menu.open:
+        _COPIES.clear()
+    else:
         with menu, alerts.show_errors():
             error = _ERROR.take()
             if error:
@@ -46,7 +49,7 @@ def draw(server: ServerSession, flow: Flow) -> None:
                 key="duplicate-flow",
                 icon=":material/content_copy:",
                 on_click=_duplicate,
-                args=(server, flow),
+                args=(server, flow, _copies()),
                 **_STYLE,
             )
             _draw_delete(server, flow)
@@ -64,9 +67,17 @@ def _draw_export(server: ServerSession, flow: Flow) -> None:
     )
 
 
-def _duplicate(server: ServerSession, flow: Flow) -> None:
+def _copies() -> list[FlowSummary]:
+    """Return the copies that were made since the menu was opened."""
+    copies = _COPIES.get()
+    if copies is None:
+        _COPIES.set(copies := [])
+    return copies
+
+
+def _duplicate(server: ServerSession, flow: Flow, copies: list[FlowSummary]) -> None:
     with notify_errors(_ERROR):
-        add_flows(server, lambda api: api.flow(flow.id))
+        add_flows(server, lambda api: api.flow(flow.id), copies)
         st.session_state[_OPEN] = False
 
 

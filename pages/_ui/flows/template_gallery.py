@@ -1,12 +1,14 @@
 """The gallery of the server's templates."""
 
+from functools import partial
+
 import streamlit as st
 
 from lfclient.client import LangflowClient
 from lfclient.common.formatting import clip, format_count
 from lfclient.console.presentation.flow_outline import FlowOutline, outline_flow
 from lfclient.errors import LangflowError
-from lfclient.flows.model import Flow
+from lfclient.flows.model import Flow, FlowSummary
 from pages._ui.components.graph import draw_plan
 from pages._ui.connection import loading
 from pages._ui.connection.server_session import ServerSession
@@ -21,8 +23,11 @@ _PREVIEWED: Slot[int] = Slot("previewed-template")  # its place in the list
 _SEARCH = "template-search"
 
 
-def draw(server: ServerSession) -> None:
-    """Draw the search box and the templates, each with what it needs and a button to add it."""
+def draw(server: ServerSession, added: list[FlowSummary]) -> None:
+    """Draw the search box and the templates, each with what it needs and a button to add it.
+
+    `added` is as for `add_flows`.
+    """
     try:
         templates = server.fetch("templates", _TTL_SECONDS, _load_outlines).value
     except LangflowError as error:
@@ -47,7 +52,10 @@ def draw(server: ServerSession) -> None:
         st.caption("No template found")
     names = existing_names(server)
     for number, outline in matches[:_MAX_SHOWN]:
-        _draw_template(server, number, outline, is_copy=outline.flow.name in names)
+        if _draw_template(number, outline, is_copy=outline.flow.name in names):
+            with alerts.show_errors(), st.spinner("Adding the flow…"):
+                add_flows(server, partial(_find_template, outline.flow), added)
+                st.rerun()
     if len(matches) > _MAX_SHOWN:
         st.caption(f"{len(matches) - _MAX_SHOWN} more. Refine your search.")
 
@@ -56,9 +64,8 @@ def _load_outlines(api: LangflowClient) -> list[FlowOutline]:
     return [outline_flow(flow) for flow in api.templates()]
 
 
-def _draw_template(
-    server: ServerSession, number: int, outline: FlowOutline, *, is_copy: bool
-) -> None:
+def _draw_template(number: int, outline: FlowOutline, *, is_copy: bool) -> bool:
+    """Draw a template; return whether its button was pressed."""
     flow = outline.flow
     with st.container(border=True, key=f"template-{number}", gap="xsmall"):
         st.markdown(f"**{escape(clip(flow.name, 80))}**")
@@ -81,12 +88,9 @@ def _draw_template(
                 args=() if is_previewed else (number,),
             )
             st.caption(_facts(outline), width="content")
-        if is_chosen:
-            with alerts.show_errors(), st.spinner("Adding the flow…"):
-                add_flows(server, lambda api: _find_template(api, flow))
-                st.rerun()
         if is_previewed:
             draw_plan(flow, key=f"template-graph-{number}")
+    return is_chosen
 
 
 def _facts(outline: FlowOutline) -> str:
@@ -95,7 +99,7 @@ def _facts(outline: FlowOutline) -> str:
     return f"{count} · Needs: {needs}" if needs else count
 
 
-def _find_template(api: LangflowClient, outline: Flow) -> Flow:
+def _find_template(outline: Flow, api: LangflowClient) -> Flow:
     """Return the whole template."""
     same = (each for each in api.templates() if (each.id, each.name) == (outline.id, outline.name))
     template = next(same, None)

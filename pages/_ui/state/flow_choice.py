@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from lfclient.flows.model import FlowSummary
 from pages._ui.state.query_params import FLOW, RUN
 from pages._ui.state.slot import Slot
 
 REQUESTED: Slot[str] = Slot("wanted-flow")  # the flow to choose when the page is next drawn
-ADDING: Slot[bool] = Slot("adding-flow")  # whether the dialog that adds flows is open
+# while the dialog that adds flows is open: those that it has added
+ADDING: Slot[list[FlowSummary]] = Slot("adding-flow")
 _REMEMBERED_FLOW = "known-flow"
 _LOOKED_UP: Slot[str] = Slot("looked-up-flow")  # the flow that was missing last
 

@@ -14,6 +14,7 @@ from tests.ui.support.flow_pages import (
     open_dialog,
     open_upload,
     shown_flow,
+    uploaded,
 )
 from tests.ui.support.whole_pages import (
     TWO,
@@ -62,10 +63,21 @@ def test_without_permission_no_flow_is_added(langflow_stand_in, monkeypatch):
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     app = open_app()
     assert not {"Add a flow", "Duplicate"} & set(button_labels(app))
-    app.session_state[flow_choice.ADDING.key] = True
+    app.session_state[flow_choice.ADDING.key] = []
     app.session_state["flow-menu"] = True
     app = app.run()
     assert not {"Add", "Duplicate"} & set(button_labels(app))
     with pytest.raises(InstallNotAllowed):
-        adding.add_flows(server_session.current(), lambda api: b"")
+        adding.add_flows(server_session.current(), lambda api: b"", [])
     assert not [line for line in langflow_stand_in.requests if line.startswith("POST")]
+
+
+def test_a_second_click_adds_nothing(langflow_stand_in):
+    """It interrupts the page after the flow was added, which then runs again."""
+    offer(langflow_stand_in, AGENT)
+    open_app()
+    added = []
+    for _ in range(2):
+        adding.add_flows(server_session.current(), lambda api: api.templates()[0], added)
+    assert len(uploaded(langflow_stand_in)) == 1
+    assert [flow.name for flow in added] == ["New"]
