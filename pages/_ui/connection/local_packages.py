@@ -1,5 +1,7 @@
 """Packages that the console adds to the local Langflow, by a button."""
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from lfclient.console.config.connection import Connection
@@ -26,20 +28,19 @@ def draw_list() -> None:
                 st.rerun()  # the panel refreshes itself from now on
 
 
-def draw_install_button(connection: Connection, module: str) -> bool:
-    """Draw a button that installs what has a module which a run could not import.
+def draw_install_buttons(connection: Connection, modules: Iterable[str]) -> None:
+    """Draw a button for each package with modules that a run on the local Langflow lacked.
 
-    Return whether there is one: for the local Langflow, a package that the console installs and
-    that is not installed yet, and a visitor who may.
+    There is none for a package that the console doesn't install, or has installed meanwhile, nor
+    for a visitor who must not.
     """
-    package = package_for(module)
-    if connection.source != "local" or package is None or not permissions().install:
-        return False
-    if package.name in app_context().local.added_packages():
-        return False
-    if _draw_button(package, f"Install {package.name}"):
-        st.switch_page(navigation.page("connection"))  # which shows the progress
-    return True
+    packages = list(dict.fromkeys(filter(None, map(package_for, modules))))
+    if connection.source != "local" or not packages or not permissions().install:
+        return
+    added = app_context().local.added_packages()
+    for package in packages:
+        if package.name not in added and _draw_button(package, f"Install {package.name}"):
+            st.switch_page(navigation.page("connection"))  # which shows the progress
 
 
 def _draw_button(package: Package, label: str) -> bool:

@@ -56,11 +56,11 @@ def draw_problems(server: ServerSession, record: RunRecord) -> None:
     missing = omissions.explain_missing_response(record.stored_parts)
     if missing:
         st.caption(f":material/inventory_2: {missing}")
-    if record.run is None:
-        return
-    errors.draw(server, record, record.run)
-    for warning in record.run.warnings:
-        st.warning(escape(warning), icon=":material/warning:")
+    if record.run is not None:
+        errors.draw(server, record, record.run)
+        for warning in record.run.warnings:
+            st.warning(escape(warning), icon=":material/warning:")
+    errors.draw_packages(server, record)
 
 
 def draw(server: ServerSession, record: RunRecord, run: Run) -> None:

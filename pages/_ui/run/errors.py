@@ -11,6 +11,7 @@ from lfclient.flows.model import Flow
 from lfclient.runs.components import RunError
 from lfclient.runs.error_causes import ErrorCause, explain_error
 from lfclient.runs.model import Run
+from pages._ui.connection import local_packages
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.form import SHOWN_FIELD
 from pages._ui.run import rerun
@@ -40,6 +41,14 @@ def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
                 on_click=_show_field,
                 args=(server, flow, record, field.key),
             )
+
+
+def draw_packages(server: ServerSession, record: RunRecord) -> None:
+    """Draw a button for each package that the local Langflow lacked, by the run's errors."""
+    messages = [record.problem.message] if record.problem else []
+    messages += [error.message for error in record.run.errors] if record.run else []
+    causes = [cause for cause in map(explain_error, messages) if cause]
+    local_packages.draw_install_buttons(server.connection, [cause.package for cause in causes])
 
 
 def _draw_error(error: RunError, source: str, cause: ErrorCause | None, key: str) -> None:

@@ -96,30 +96,31 @@ def test_an_installed_package_restarts_langflow_and_the_panel_follows():
     assert not any(each.key == "local-stop" for each in app.button)
 
 
-def no_module(source, module):
-    """Draw the button of a run that lacks a module."""
+def no_module(source, modules):
+    """Draw the buttons of a run that lacks modules."""
     from lfclient.console.config.connection import Connection
     from pages._ui.connection import local_packages
 
     connection = Connection("any", "http://127.0.0.1:7860", None, source)
-    local_packages.draw_install_button(connection, module)
+    local_packages.draw_install_buttons(connection, modules)
 
 
 @pytest.mark.parametrize(
-    ("source", "module", "buttons"),
+    ("source", "modules", "packages"),
     [
-        ("local", "googleapiclient.discovery", ["Install google-api-python-client"]),
-        ("local", "yfinance", []),
-        ("local", "os; rm -rf", []),
-        ("environment", "googleapiclient", []),
+        ("local", ["googleapiclient.discovery"], ["google-api-python-client"]),
+        ("local", ["astrapy", "apify_client", "lfx_datastax"], ["lfx-datastax", "apify-client"]),
+        ("local", ["yfinance"], []),
+        ("local", ["os; rm -rf", ""], []),
+        ("environment", ["googleapiclient"], []),
     ],
-    ids=["known", "installed", "unknown", "not local"],
+    ids=["known", "two of one package", "installed", "unknown", "not local"],
 )
-def test_a_run_that_lacks_a_module_offers_its_package(source, module, buttons):
+def test_a_run_that_lacks_modules_offers_their_packages(source, modules, packages):
     app_context().local = SimpleNamespace(added_packages=lambda: ["yfinance"])
-    app = AppTest.from_function(no_module, default_timeout=30, args=(source, module)).run()
+    app = AppTest.from_function(no_module, default_timeout=30, args=(source, modules)).run()
     assert not app.exception
-    assert [each.label for each in app.button] == buttons
+    assert [each.label for each in app.button] == [f"Install {name}" for name in packages]
 
 
 @pytest.mark.parametrize("opened", [False, True])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from lfclient.console.local_langflow.manager import LocalLangflow
+from lfclient.console.store.run_record import RecordProblem
 from lfclient.runs.components import RunError
 from lfclient.runs.model import Run, RunStatus
 from tests.support.flows import entry, node
@@ -60,3 +62,30 @@ def test_an_error_of_an_unknown_component_has_no_button(failed):
     app = failed(NO_FILE, component=None)
     assert "No file was given." in page_text(app)
     assert "Choose a file" not in button_labels(app)
+
+
+NO_MODULE = "Error creating class. ModuleNotFoundError(No module named 'yfinance')."
+
+
+@pytest.fixture
+def local(langflow_stand_in, monkeypatch):
+    """Let the server be the local Langflow."""
+    monkeypatch.delenv("LANGFLOW_SERVER_URL")
+    monkeypatch.setattr(LocalLangflow, "connection", lambda self: (langflow_stand_in.url, "sk-l"))
+    monkeypatch.setattr(LocalLangflow, "added_packages", lambda self: [])
+    return langflow_stand_in
+
+
+def test_a_run_that_the_local_langflow_lacked_a_package_for_offers_to_install_it(local, failed):
+    assert "Install yfinance" in button_labels(failed(NO_MODULE))
+
+
+def test_a_refused_run_offers_the_package_too(local, langflow_stand_in):
+    langflow_stand_in.set_flows(flow(ONE, "Echo"))
+    problem = RecordProblem(NO_MODULE)
+    record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, problem=problem)
+    assert "Install yfinance" in button_labels(open_app(run=record.id))
+
+
+def test_a_run_elsewhere_offers_no_package(failed):
+    assert not [label for label in button_labels(failed(NO_MODULE)) if "Install" in label]
