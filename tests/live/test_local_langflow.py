@@ -17,6 +17,7 @@ import pytest
 
 from lfclient.client import LangflowClient
 from lfclient.console.local_langflow.manager import LocalLangflow
+from lfclient.console.local_langflow.packages import package_for
 from lfclient.console.local_langflow.process import ProcessIdentity
 from lfclient.console.local_langflow.state_file import LocalState
 from lfclient.console.samples.catalog import SAMPLES
@@ -165,6 +166,22 @@ def test_a_crashed_server_is_reported_and_can_be_restarted(started: str, folder:
 
     langflow.start()
     assert langflow.connection() == connection
+    with LangflowClient(*connection) as client:
+        assert len(client.flows()) == len(SAMPLES)
+
+
+def test_an_added_package_can_be_imported_after_the_restart(started: str, folder: Path):
+    langflow = LocalLangflow(folder)
+    connection, before = langflow.connection(), langflow.status().pid
+
+    langflow.start(add=package_for("youtube_transcript_api"))
+
+    assert langflow.added_packages() == ["youtube-transcript-api"]
+    assert langflow.connection() == connection
+    server = psutil.Process(langflow.status().pid)
+    assert server.pid != before
+    code = "import langflow, langchain_openai, youtube_transcript_api"
+    subprocess.run([server.cmdline()[0], "-c", code], cwd=folder, check=True)
     with LangflowClient(*connection) as client:
         assert len(client.flows()) == len(SAMPLES)
 
