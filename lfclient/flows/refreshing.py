@@ -12,6 +12,7 @@ from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import BadAnswer, InvalidRequest, LangflowError
 from lfclient.flows.encoding import sends_bare_values
 from lfclient.flows.field import Field, FieldOption, Variable
+from lfclient.flows.field_extraction import has_dynamic_choices
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow, Refresh, is_secret_entry
 from lfclient.wire.server_info import ServerInfo, parse_minor
@@ -124,6 +125,24 @@ def choose(flow: Flow, key: str, value: Json, node: JsonObject) -> Flow:
     errors = {other: error for other, error in before.errors.items() if other != key}
     choices = {**before.choices, key: value}
     return replace(Flow.from_json(raw), refreshed=Refresh(before.stored, choices, errors))
+
+
+def missing_choices(flow: Flow, overrides: Mapping[str, Json]) -> JsonObject:
+    """Return the overrides that have to be chosen first, for the sake of others.
+
+    Those others are of the same component and hidden or absent in the flow as it is.
+    """
+    owners = (flow.split_key(key)[0] for key in overrides if key not in flow.fields_by_key)
+    lacking = {owner.id for owner in owners if owner}
+    choices: JsonObject = {}
+    for key, value in overrides.items():
+        component, parameter = flow.split_key(key)
+        if component is None or component.id not in lacking:
+            continue
+        entry = component.template.get(parameter, {})
+        if has_dynamic_choices(entry) and entry.get("value") != value:
+            choices[key] = value
+    return choices
 
 
 def with_error(flow: Flow, key: str, error: LangflowError) -> Flow:

@@ -76,6 +76,8 @@ def check_overrides(
     suggestions = _MAX_SUGGESTIONS
     for key, value in overrides.items():
         field = fields.get(key)
+        if field is None and flow.refreshed and key in flow.refreshed.choices:
+            continue  # the editor alone offers it, and the server has accepted it
         if field is None:
             suggestions -= 1
             message = _unknown_key_message(flow, key, with_suggestion=suggestions >= 0)

@@ -103,6 +103,9 @@ def test_fields_that_a_choice_shows_are_sent_in_every_mode(
         ended = run(client, flow, mode, COLUMN)
         table = ended.outputs["DataFrameOperations-o"].value
         assert [row["text"] for row in table] == ["y"], mode
+        # as a rerun from stored values does
+        again = run(client, stored, mode, {**FILTER, **COLUMN})
+        assert again.outputs["DataFrameOperations-o"].value[0]["text"] == "y", mode
     assert client.flow(stored.id).raw["data"] == stored.raw["data"]
 
 
@@ -136,9 +139,8 @@ def test_the_arguments_of_a_tool_appear_and_are_sent(
     command = {"command": str(python), "args": [str(script)]}
     api.post("/api/v2/mcp/servers/adding", json=command).raise_for_status()
     try:
-        flow = client.refresh(
-            make(MCP), {"MCPTools-m.mcp_server": {"name": "adding", "config": {}}}
-        )
+        stored = make(MCP)
+        flow = client.refresh(stored, {"MCPTools-m.mcp_server": {"name": "adding", "config": {}}})
         assert flow.fields_by_key["MCPTools-m.tool"].options == ("add",)
         flow = client.refresh(flow, {"MCPTools-m.tool": "add"})
         assert flow.fields_by_key["MCPTools-m.a"].kind is FieldKind.INTEGER
@@ -146,6 +148,8 @@ def test_the_arguments_of_a_tool_appear_and_are_sent(
         assert "sum=14" in str(run(client, flow, "background", arguments).outputs)
         with pytest.raises(InvalidRequest, match="background mode"):
             client.run(flow, arguments)
+        values = {**flow.refreshed.choices, **arguments}
+        assert "sum=14" in str(run(client, stored, "background", values).outputs)
     finally:
         api.delete("/api/v2/mcp/servers/adding")
 

@@ -44,6 +44,21 @@ def refresh_flow(context: ApiContext, flow: Flow | str, choices: Mapping[str, Js
     return flow
 
 
+def refresh_for_run(context: ApiContext, flow: Flow, overrides: Mapping[str, Json]) -> Steps[Flow]:
+    """Return the flow after those overrides that make others possible.
+
+    Usually there are none, and no request is sent. Raises the error of one that can't be applied.
+    """
+    choices = refreshing.missing_choices(flow, overrides)
+    if not choices:
+        return flow
+    refreshed = yield from refresh_flow(context, flow, choices)
+    if refreshed.refreshed:
+        for error in refreshed.refreshed.errors.values():
+            raise error
+    return refreshed
+
+
 def list_options(context: ApiContext, flow: Flow | str, key: str) -> Steps[list[FieldOption]]:
     """Return what can be chosen for a field now. Raises `InvalidRequest` for an unknown one."""
     flow = yield from _fetched_flow(context, flow)

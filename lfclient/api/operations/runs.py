@@ -11,6 +11,7 @@ from lfclient.api.error_mapping import error_from_response, is_dialect_mismatch
 from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow
+from lfclient.api.operations.refreshing import refresh_for_run
 from lfclient.api.operations.run_completion import add_usage, complete_run, list_file_ids
 from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.payloads import run_request, session_parameter
@@ -96,7 +97,7 @@ def prepare_run(
     """
     if isinstance(flow, str):
         flow = yield from get_flow(context, flow)
-    context.flows[flow.id] = flow
+    flow = context.flows[flow.id] = yield from refresh_for_run(context, flow, overrides)
     server = yield from get_server_without_limits(context)
     # a component may return either
     context.redactor.add(*collect_secrets(flow, overrides), *stored_secrets(flow))

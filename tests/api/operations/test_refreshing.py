@@ -218,3 +218,49 @@ def test_code_is_no_choice():
         flow = client.refresh(RAW["id"], {"Op-a.code": "import os"})
     assert "protected" in flow.refreshed.errors["Op-a.code"].message
     assert flow.component("Op-a").template["code"] == CODE
+
+
+@pytest.fixture
+def runs() -> Server:
+    """A server that runs the flow."""
+    job = {"job_id": "00000000-0000-4000-8000-000000000001", "status": "queued"}
+    return a_server().on("POST", "/base/api/v2/workflows", (200, job))
+
+
+def test_a_run_refreshes_the_flow_for_what_its_own_choices_show(runs: Server):
+    """Stored values can be run again without a form."""
+    overrides = {"Op-a.column": "text", "Op-a.operation": "Filter", "Op-a.size": "t"}
+    with runs.client() as client:
+        client.submit(RAW["id"], overrides)
+    assert [path for path in runs.paths() if "update" in path] == [
+        "POST /api/v1/custom_component/update"
+    ]
+    sent = json.loads(runs.requests[-1].content)
+    assert sent["tweaks"]["Op-a"] == {"operation": "Filter", "column": "text", "size": "t"}
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [{"Op-a.operation": "Filter", "Op-a.size": "t"}, {"Op-b.operation": "Sort"}, {}],
+)
+def test_a_run_that_needs_no_refresh_sends_no_other_request(
+    runs: Server, overrides: dict[str, Any]
+):
+    with runs.client() as client:
+        client.submit(RAW["id"], overrides)
+    assert [path for path in runs.paths() if "update" in path] == []
+
+
+def test_a_run_whose_choice_fails_is_not_sent(runs: Server):
+    runs.on("POST", UPDATE, (400, {"detail": "No such operation"}))
+    overrides = {"Op-a.column": "text", "Op-a.operation": "Filter"}
+    with runs.client() as client, pytest.raises(InvalidRequest, match="No such operation"):
+        client.submit(RAW["id"], overrides, check=False)
+    assert "POST /api/v2/workflows" not in runs.paths()
+
+
+def test_a_flow_that_is_refreshed_already_is_run_without_another_request(runs: Server):
+    with runs.client() as client:
+        flow = client.refresh(RAW["id"], {"Op-a.operation": "Filter"})
+        client.submit(flow, {"Op-a.operation": "Filter", "Op-a.column": "text"})
+    assert len([path for path in runs.paths() if "update" in path]) == 1
