@@ -176,7 +176,7 @@ def test_an_added_package_can_be_imported_after_the_restart(started: str, folder
 
     langflow.start(add=package_for("youtube_transcript_api"))
 
-    assert langflow.added_packages() == ["youtube-transcript-api"]
+    assert langflow.installation.added == ["youtube-transcript-api"]
     assert langflow.connection() == connection
     server = psutil.Process(langflow.status().pid)
     assert server.pid != before

@@ -67,7 +67,7 @@ class LocalLangflow:
         self._environ = environ
         self._env = dict(env or {})
         self._with_samples = with_samples
-        self._installation = installation or Installation(
+        self.installation = installation or Installation(
             self.folder, Requirement(version), environ=environ
         )
         self._state = JsonFile(self.folder / "state.json")
@@ -101,7 +101,7 @@ class LocalLangflow:
         if self._is_thread_alive() and state is LocalState.RUNNING and self._adding:
             step = f"Installing {self._adding.name}."
             return self._status(record, LocalState.ADDING, step=step)
-        if state is LocalState.ABSENT and self._installation.python:
+        if state is LocalState.ABSENT and self.installation.python:
             state = LocalState.INSTALLED
         return self._status(record, state)
 
@@ -138,10 +138,6 @@ class LocalLangflow:
     def secret_file(self) -> Path:
         """The file with the server's password and API key, which only the user can read."""
         return self._secret.path
-
-    def added_packages(self) -> list[str]:
-        """Return the names of the packages that were added to it."""
-        return self._installation.added
 
     def start_in_background(self, add: Package | None = None) -> None:
         """Start it in a thread, unless a start is in progress. `status` reports the progress.
@@ -226,11 +222,11 @@ class LocalLangflow:
         on_step(self._note(LocalState.RUNNING, "The local Langflow is running.", 1.0))
 
     def _install(self, on_step: OnStep) -> Path:
-        with filelock.FileLock(self._installation.folder / "install.lock"):
-            python = self._installation.python
-            if python and not self._installation.missing:
+        with filelock.FileLock(self.installation.folder / "install.lock"):
+            python = self.installation.python
+            if python and not self.installation.missing:
                 return python
-            return self._installation.install(
+            return self.installation.install(
                 lambda step, share: on_step(self._note(LocalState.INSTALLING, step, 0.7 * share)),
                 self._is_stop_requested,
             )
@@ -243,8 +239,8 @@ class LocalLangflow:
         def note(step: str, share: float) -> None:
             on_step(self._note(state, f"Installing {package.name}.", 0.7 * share))
 
-        with filelock.FileLock(self._installation.folder / "install.lock"):
-            self._installation.add(package, note, self._is_stop_requested)
+        with filelock.FileLock(self.installation.folder / "install.lock"):
+            self.installation.add(package, note, self._is_stop_requested)
 
     def _launch(self, python: Path, on_step: OnStep) -> ProcessIdentity:
         on_step(self._note(LocalState.STARTING, "Starting Langflow.", 0.7))

@@ -18,7 +18,7 @@ _RESTARTS = "Installs it and restarts the local Langflow, which ends its runs in
 def draw_list() -> None:
     """Draw the packages that can be added, with a button for each that is not."""
     st.caption("Some flows need more than Langflow's base package. Installing one restarts it.")
-    added = app_context().local.added_packages()
+    added = app_context().local.installation.added
     for package in PACKAGES:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"{package.purpose} · {inline_code(package.name)}", width="stretch")
@@ -37,7 +37,7 @@ def draw_install_buttons(connection: Connection, modules: Iterable[str]) -> None
     packages = list(dict.fromkeys(filter(None, map(package_for, modules))))
     if connection.source != "local" or not packages or not permissions().install:
         return
-    added = app_context().local.added_packages()
+    added = app_context().local.installation.added
     for package in packages:
         if package.name not in added and _draw_button(package, f"Install {package.name}"):
             st.switch_page(navigation.page("connection"))  # which shows the progress

@@ -218,7 +218,7 @@ APIFY, YAHOO = PACKAGES[0], package_for("yfinance")
 def _running(folder: Path, uv_binary: str) -> tuple[LocalLangflow, ProcessIdentity]:
     """Return a local Langflow that is installed, and runs as far as its state file tells."""
     langflow = _local(folder, uv_binary)
-    langflow._installation.install(lambda step, share: None)
+    langflow.installation.install(lambda step, share: None)
     server = spawn(["sleep", "300"], env=os.environ, cwd=folder, log=folder / "log")
     JsonFile(langflow.folder / "state.json").write(
         {"state": "running", "pid": server.pid, "created": server.created, "boot": server.boot}
@@ -258,7 +258,7 @@ def test_a_running_langflow_is_restarted_with_the_package(
         langflow.start(lambda status: states.append(status.state), add=YAHOO)
 
     assert server.find() is None
-    assert langflow.added_packages() == ["yfinance"]
+    assert langflow.installation.added == ["yfinance"]
     assert states[0] is LocalState.ADDING
     assert LocalState.STARTING in states
 
@@ -275,7 +275,7 @@ def test_a_package_that_can_not_be_added_leaves_langflow_running(
         assert server.find()
         assert langflow.status().state is LocalState.RUNNING
         assert "no connection" in langflow.status().message
-        assert langflow.added_packages() == []
+        assert langflow.installation.added == []
     finally:
         langflow.stop()
 

@@ -42,7 +42,7 @@ def test_without_permission_the_local_langflow_is_neither_started_nor_stopped(mo
     assert not app.exception
 
 
-def show(state, **parts):
+def show(state, missing=(), **parts):
     """Draw the panel of a Langflow in this state."""
     url = "http://127.0.0.1:7860" if state.is_usable else None
     status = LocalStatus(state, "1.13.0", url, **parts)
@@ -51,7 +51,7 @@ def show(state, **parts):
         status=lambda: status,
         connection=lambda: None,
         secret_file="/data/secret.json",
-        added_packages=lambda: ["yfinance"],
+        installation=SimpleNamespace(added=["yfinance"], missing=missing),
         start_in_background=lambda add: started.append(add.name),
     )
     app = AppTest.from_function(page, default_timeout=30)
@@ -70,6 +70,12 @@ def test_only_an_installation_shows_its_download_size():
 def test_a_running_langflow_says_where_its_key_is():
     app, _ = show(LocalState.RUNNING)
     assert any("/data/secret.json" in each.value for each in app.caption)
+
+
+@pytest.mark.parametrize("missing", [[], ["langchain-openai"]])
+def test_a_langflow_of_an_older_console_is_to_be_restarted(missing):
+    app, _ = show(LocalState.RUNNING, missing)
+    assert len(app.info) == len(missing)
 
 
 def test_a_package_that_is_missing_is_installed_at_a_click():
@@ -117,7 +123,7 @@ def no_module(source, modules):
     ids=["known", "two of one package", "installed", "unknown", "not local"],
 )
 def test_a_run_that_lacks_modules_offers_their_packages(source, modules, packages):
-    app_context().local = SimpleNamespace(added_packages=lambda: ["yfinance"])
+    app_context().local = SimpleNamespace(installation=SimpleNamespace(added=["yfinance"]))
     app = AppTest.from_function(no_module, default_timeout=30, args=(source, modules)).run()
     assert not app.exception
     assert [each.label for each in app.button] == [f"Install {name}" for name in packages]
@@ -130,6 +136,7 @@ def test_the_log_is_read_once_it_is_opened(fresh_process, opened):
         status=lambda: status,
         logs=lambda lines: f"last {lines}",
         secret_file="secret.json",
+        installation=SimpleNamespace(missing=[]),
         connection=lambda: None,
     )
     app = AppTest.from_function(page, default_timeout=30)

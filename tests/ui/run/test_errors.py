@@ -72,7 +72,6 @@ def local(langflow_stand_in, monkeypatch):
     """Let the server be the local Langflow."""
     monkeypatch.delenv("LANGFLOW_SERVER_URL")
     monkeypatch.setattr(LocalLangflow, "connection", lambda self: (langflow_stand_in.url, "sk-l"))
-    monkeypatch.setattr(LocalLangflow, "added_packages", lambda self: [])
     return langflow_stand_in
 
 
