@@ -37,7 +37,7 @@ def read_flows(data: Json | bytes | str) -> list[Flow]:
         data = data.encode("utf-8", "surrogatepass")
     documents = _read_documents(data) if isinstance(data, bytes) else [data]
     candidates = [each for document in documents for each in _candidates(document)]
-    flows = [flow for flow in map(parse_flow, candidates) if flow]
+    flows = list(filter(None, map(parse_flow, map(_join_code, candidates))))
     if not flows:
         names = [as_str(each.get("name")) for each in candidates if each.get("is_component")]
         raise FileRefused(
@@ -129,6 +129,21 @@ def _candidates(document: Json) -> list[JsonObject]:
     """Return the objects of a file that may be flows."""
     flows = document.get("flows", document) if isinstance(document, dict) else document
     return [each for each in (flows if isinstance(flows, list) else [flows]) if as_dict(each)]
+
+
+def _join_code(value: Json) -> Json:
+    """Return the JSON with code as text: ZIPs of 1.10 and later have it as a list of lines.
+
+    1.8 stores such a list as it is, and fails to run it.
+    """
+    if isinstance(value, list):
+        return [_join_code(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    lines = value.get("value")
+    if value.get("type") == "code" and isinstance(lines, list):
+        return {**value, "value": "\n".join(map(str, lines))}
+    return {name: _join_code(part) for name, part in value.items()}
 
 
 def _portable(flow: Flow) -> JsonObject:

@@ -101,6 +101,14 @@ def test_anything_but_json_is_refused(data: Any):
         read_flows(data)
 
 
+def test_code_in_lines_becomes_text():
+    """As in a ZIP of 1.10 and later."""
+    lines = graph(node("T-a", code=entry("CodeInput", "code", ["a = 1", "", "b = 2"])))
+    (flow,) = read_flows(lines)
+    assert value_of(flow.raw, "code") == "a = 1\n\nb = 2"
+    assert value_of(lines, "code") == ["a = 1", "", "b = 2"]
+
+
 def test_a_damaged_zip_is_refused():
     whole = zip_of({"a.json": json.dumps(named("A")).encode()})
     encrypted = whole.replace(

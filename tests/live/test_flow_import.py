@@ -92,6 +92,18 @@ def test_a_copy_of_a_flow_runs(client: LangflowClient, load: Importer, echo: Flo
     assert [output.value for output in run.outputs.values()] == ["Hello, copy"]
 
 
+def test_a_flow_with_its_code_in_lines_runs(client: LangflowClient, load: Importer, echo: Flow):
+    """As in a project's ZIP of 1.10 and later, which 1.8 doesn't read."""
+    raw = json.loads(json.dumps(echo.raw))
+    for node in raw["data"]["nodes"]:
+        code = node["data"]["node"]["template"]["code"]
+        code["value"] = code["value"].split("\n")
+    (made,) = load(raw)
+    assert [output.value for output in client.run(made.id).outputs.values()]
+    for component in client.flow(made.id).components:
+        assert isinstance(component.template["code"]["value"], str)
+
+
 def test_an_exported_flow_can_be_imported_again(client: LangflowClient, load: Importer, echo: Flow):
     exported = client.export_flow(echo.id)
     assert exported["last_tested_version"] == client.server().version

@@ -114,6 +114,13 @@ def test_a_refused_flow_of_a_newer_release_is_an_error_that_says_so():
         assert "1.99.1" not in caught.value.hint
 
 
+@pytest.mark.parametrize("body", [[], {"not": "a list"}, [{"name": "no id"}], b"<html>"])
+def test_a_response_without_the_new_flows_is_an_error(body: Any):
+    server = Server().on("POST", UPLOAD, (201, body))
+    with server.client() as client, pytest.raises(BadAnswer):
+        client.import_flow(GRAPH)
+
+
 def test_templates_are_flows_by_name():
     items = [{**GRAPH, "name": name, "tags": ["agents"]} for name in ("b", "A")]
     broken = [{"name": "C", "data": None}, {"name": "D", "data": {"nodes": 5}}]
