@@ -9,11 +9,10 @@ import httpx
 import pytest
 
 from lfclient import FieldKind, Flow, InvalidRequest, LangflowClient, Run, RunEnded, RunStatus
-from lfclient.console.local_langflow.installer import Installation
 from lfclient.console.samples.spec import Link, Node, Sample
 from tests.live.releases import Make, with_events
 from tests.support.model_server import OLLAMA_MODELS, ModelServer
-from tests.support.servers import CACHE, RELEASES, LiveServer
+from tests.support.servers import LiveServer, installation
 
 OPERATIONS = Sample(
     "operations",
@@ -134,8 +133,7 @@ def test_the_arguments_of_a_tool_appear_and_are_sent(
 ):
     script = tmp_path / "adding.py"
     script.write_text(MCP_SERVER)
-    version = langflow.version
-    python = Installation(CACHE / "releases" / version, RELEASES[version]).python
+    python = installation(langflow.version).python
     command = {"command": str(python), "args": [str(script)]}
     api.post("/api/v2/mcp/servers/adding", json=command).raise_for_status()
     try:
