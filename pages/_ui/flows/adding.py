@@ -47,6 +47,14 @@ def add_flows(
     st.toast(f"Added {count}{names}{', …' if len(added) > 5 else ''}", icon=":material/check:")
 
 
+def server_version(server: ServerSession) -> str:
+    """Return the server's release, "" while it is unknown."""
+    try:
+        return server.info().value.version
+    except LangflowError:
+        return ""
+
+
 def existing_names(server: ServerSession) -> set[str]:
     """Return the names of the server's flows, as far as they are known."""
     try:

@@ -1,7 +1,6 @@
 """Adding flows from a file: what it contains is shown first."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 
 import streamlit as st
 
@@ -10,7 +9,7 @@ from lfclient.errors import LangflowError
 from lfclient.flows.flow_file import MAX_FILE_BYTES, newer_release, read_flows
 from lfclient.flows.model import Flow, FlowSummary
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.flows.adding import add_flows, existing_names
+from pages._ui.flows.adding import add_flows, existing_names, server_version
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
@@ -62,9 +61,7 @@ def _draw_contents(flows: Sequence[Flow], taken: set[str]) -> None:
 
 def _draw_newer(server: ServerSession, flows: Sequence[Flow]) -> None:
     """Warn if a flow was made with a newer release than the server's."""
-    version = ""
-    with suppress(LangflowError):
-        version = server.info().value.version
+    version = server_version(server)
     newer = next(filter(None, (newer_release(flow, version) for flow in flows)), "")
     if version and newer:
         st.warning(

@@ -11,7 +11,7 @@ from lfclient.flows.flow_file import export_content
 from lfclient.flows.model import Flow, FlowSummary
 from pages._ui.connection.app_context import app_context, open_client, permissions
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.flows.adding import FLOWS_WAIT_SECONDS, add_flows
+from pages._ui.flows.adding import FLOWS_WAIT_SECONDS, add_flows, server_version
 from pages._ui.state import flow_choice
 from pages._ui.state.notices import notify_errors
 from pages._ui.state.slot import Slot
@@ -56,7 +56,7 @@ def draw(server: ServerSession, flow: Flow) -> None:
 
 
 def _draw_export(server: ServerSession, flow: Flow) -> None:
-    version = server.info().value.version
+    version = server_version(server)
     downloads.draw_button(
         "Export",
         lambda: downloads.to_json_bytes(export_content(flow, version)),

@@ -159,3 +159,10 @@ def test_the_menu_is_beside_the_flow_picker(langflow_stand_in, page):
     app = open_app(page)
     app.session_state["flow-menu"] = True
     assert "Duplicate" in button_labels(app.run())
+
+
+def test_the_menu_works_while_the_release_is_unknown(langflow_stand_in):
+    langflow_stand_in.answers["GET /api/v1/version"] = (500, {"detail": "Broken."})
+    langflow_stand_in.answers["GET /api/v1/config"] = (500, {"detail": "Broken."})
+    labels = button_labels(open_menu())
+    assert "Duplicate" in labels
