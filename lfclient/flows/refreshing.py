@@ -11,7 +11,7 @@ from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import BadAnswer, InvalidRequest, LangflowError
 from lfclient.flows.encoding import sends_bare_values
-from lfclient.flows.field import Field, FieldOption, Variable
+from lfclient.flows.field import Field, FieldKind, FieldOption, Variable
 from lfclient.flows.field_extraction import has_dynamic_choices
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow, Refresh, is_secret_entry
@@ -102,6 +102,24 @@ def set_value(node: JsonObject, parameter: str, value: Json) -> JsonObject:
         if "load_from_db" in entry:
             changed["load_from_db"] = False
     return {**node, "template": {**node["template"], parameter: {**entry, **changed}}}
+
+
+def dynamic_choices(flow: Flow, overrides: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the overrides that may change other fields, for `client.refresh`.
+
+    Without secrets, which no field depends on, and without what the server's own lists offer.
+    """
+    fields = flow.fields_by_key
+    return {
+        key: value
+        for key, value in overrides.items()
+        if key in fields
+        and fields[key].refreshes
+        and fields[key].kind not in (FieldKind.SECRET, FieldKind.FILE)
+        and fields[key].resource is None
+        and value not in _EMPTY
+        and not isinstance(value, Variable)
+    }
 
 
 def choose(flow: Flow, key: str, value: Json, node: JsonObject) -> Flow:

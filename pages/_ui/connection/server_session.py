@@ -1,6 +1,8 @@
 """The servers that this browser can use, the one it does use, and cached requests to it."""
 
-from collections.abc import Callable
+import hashlib
+import json
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, TypeVar
@@ -75,6 +77,20 @@ class ServerSession:
         except LangflowError:
             return None
 
+    def refreshed_flow(
+        self, flow: Flow, choices: Mapping[str, Any], max_wait: float | None = None
+    ) -> Flow:
+        """Return a flow as it is after these choices."""
+        if not choices:
+            return flow
+
+        def refresh(api: LangflowClient) -> Flow:
+            return api.refresh(flow, choices)
+
+        chosen = hashlib.sha256(json.dumps(choices, sort_keys=True).encode()).hexdigest()
+        name = f"refreshed {flow.id} {flow.updated_at} {chosen}"
+        return self.fetch(name, _TTL_SECONDS["resources"], refresh, max_wait).value
+
     def pending_inputs(self, flow_id: str) -> CachedResponse[list[HumanInput]]:
         """Return the requests for approval of all runs of the flow."""
         return self._get("pending", flow_id)
@@ -114,7 +130,11 @@ class ServerSession:
             return api.download(ref)
 
     def fetch(
-        self, name: str, ttl: float, work: Callable[[LangflowClient], T]
+        self,
+        name: str,
+        ttl: float,
+        work: Callable[[LangflowClient], T],
+        max_wait: float | None = None,
     ) -> CachedResponse[T]:
         """Return the result of `work`, which runs in its own thread at most every `ttl` seconds.
 
@@ -125,7 +145,7 @@ class ServerSession:
             with open_client(self.connection) as api:
                 return work(api)
 
-        return app_context().request_cache.get(self.id, name, ttl, run)
+        return app_context().request_cache.get(self.id, name, ttl, run, max_wait)
 
     def prefetch(self) -> None:
         """Send the requests that every page needs, so that they run at the same time."""

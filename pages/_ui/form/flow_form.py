@@ -15,8 +15,11 @@ from lfclient.runs.model import Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import json_editor, prefill
+from pages._ui.form.choices import apply_choices
 from pages._ui.form.form_state import FormState
 from pages._ui.state.given_settings import given_settings
+
+_MAX_REFRESH_SECONDS = 30.0  # how long a run waits for the effects of a choice
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,9 @@ class FlowForm:
         `extra_overrides` are added and checked with them: a chat's message and attachments.
         """
         json_editor.apply_pending(self.state)
+        refreshed = self.flow.refreshed
+        stored = refreshed.stored if refreshed else self.flow
+        apply_choices(self.state, self.server, stored, max_wait=_MAX_REFRESH_SECONDS)
         resources = self.resources
         return _read(self.state, self.server, self.server_info, mode, resources, extra_overrides)
 
@@ -90,6 +96,10 @@ def read_form(
     problems: dict[str, list[Problem]] = {}
     uploading = state.unfinished_uploads()  # drawn as progress, not as errors
     hints = [Problem(key, "warning", hint) for key, hint in prefill.active_hints(state).items()]
+    refused = state.flow.refreshed.errors if state.flow.refreshed else {}
+    hints += [
+        Problem(key, "warning", f"{error.message} {error.hint}") for key, error in refused.items()
+    ]
     for problem in [*result.problems, *hints]:
         if problem not in uploading:
             problems.setdefault(problem.key, []).append(problem)

@@ -9,7 +9,7 @@ import dataclasses
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -80,7 +80,8 @@ class FormState:
     `files` holds the finished uploads by server path, `upload_counts` the number of file choices by
     field key. `prefill` is the latest fill from elsewhere; `previous` are the entries it replaced,
     oldest first. After a refused run `was_refused` is true, so that each field shows its problem,
-    and `scroll_token` is set until the page has scrolled to the first one.
+    and `scroll_token` is set until the page has scrolled to the first one. `flow` is the flow as it
+    is after the choices so far; `is_refreshing` while that is not known of the latest ones.
     """
 
     owner: str
@@ -100,6 +101,7 @@ class FormState:
     previous: list[Entries] = dataclasses.field(default_factory=list)
     was_refused: bool = False
     scroll_token: str = ""
+    is_refreshing: bool = False
 
     @property
     def name(self) -> str:
@@ -121,8 +123,16 @@ class FormState:
 
     @property
     def fields(self) -> dict[str, Field]:
-        """The form's fields by key; a chat's form has neither its message nor attachments."""
+        """The form's fields by key; a chat's form has neither its message nor attachments.
+
+        The defaults of choices are those of the flow as it is stored.
+        """
         fields = self.flow.fields_by_key
+        if self.flow.refreshed:
+            stored = self.flow.refreshed.stored.fields_by_key
+            chosen = (key for key in self.flow.refreshed.choices if key in fields and key in stored)
+            own = {key: replace(fields[key], default=stored[key].default) for key in chosen}
+            fields = {**fields, **own}
         if not self.chat:
             return fields
         return {k: each for k, each in fields.items() if not (each.chat_input or each.chat_files)}
@@ -221,6 +231,8 @@ class FormState:
 
     def drop_stale(self) -> None:
         """Drop entries whose parameter is gone or has another kind now."""
+        if self.is_refreshing:
+            return
         kinds = {key: field.kind.value for key, field in self.fields.items()}
         for key, entered in list(self.entries.values.items()):
             if kinds.get(key) != entered.kind:
@@ -354,7 +366,10 @@ def form_state(
         state.previous = [Entries.from_draft(each) for each in draft.get("former", ())]
         state.json_text = draft.get("json")
         state.files = {path: SentFile(*sent) for path, sent in draft.get("files", {}).items()}
-    state.flow, state.secrets = flow, secrets
+    state.secrets = secrets
+    state.read_widgets()
+    if state.flow.refreshed is None:  # else `apply_choices` replaces it
+        state.flow = flow
     forms[key] = state
     for old in list(forms)[: max(len(forms) - _MAX_FORMS, 0)]:
         forms.pop(old).discard_undrawn(set())

@@ -1,6 +1,7 @@
 """The inputs of an opened run, read-only, with the buttons to run them again."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 import streamlit as st
@@ -11,6 +12,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow
+from lfclient.flows.refreshing import dynamic_choices
 from lfclient.flows.run_inputs import RunInputs, check_rerun, describe_overrides
 from lfclient.runs.model import Mode
 from lfclient.wire.server_info import ServerInfo
@@ -93,6 +95,8 @@ def _prepare(server: ServerSession, flow: Flow | None, record: RunRecord) -> Rer
     except LangflowError as error:
         loading.show(server, error, retry="retry-server-again")
         return None
+    with suppress(LangflowError):  # without the effects of its choices, fields may be missing
+        flow = server.refreshed_flow(flow, dynamic_choices(flow, record.overrides))
     possible = supported_modes(server_info, flow)
     mode = record.mode if record.mode in possible else possible[0]
     files = _server_paths(server, flow, record)
@@ -206,6 +210,7 @@ def _edit_and_run(rerun: Rerun) -> None:
         source += " Check the marked fields, then press Run."
     hints = {one.key: one.problem for one in inputs.input_values if one.problem and one.field}
     state = form_state(owner, rerun.flow, rerun.server.connection.secrets)
+    state.flow = rerun.flow
     prefill.fill(state, inputs.reusable_overrides, source, hints)
     if rerun.mode == record.mode:
         run_options.set_mode(owner, record.mode)

@@ -10,6 +10,7 @@ from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import form as form_view
+from pages._ui.form.choices import apply_choices
 from pages._ui.form.flow_form import FlowForm, read_form
 from pages._ui.form.form_state import form_state
 from pages._ui.presets import bar as preset_bar
@@ -30,6 +31,9 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
     if not chat:
         preset_bar.apply_initial_values(state)
     mode = _chat_mode(server_info, flow) if chat else selected_mode(server, server_info, flow)
+    waiting = apply_choices(state, server, flow)
+    if waiting:
+        loading.show(server, waiting, retry="")
     try:
         resources, problem = server.resources(flow).value, None
     except LangflowError as error:

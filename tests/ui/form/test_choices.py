@@ -1,0 +1,144 @@
+"""A choice that changes other fields: the form shows the flow as it is after it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import threading
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages._ui.connection import request_cache
+from tests.support.flows import entry, node, text
+from tests.ui.support.http_stand_in import StandIn, flow
+from tests.ui.support.whole_pages import (
+    APP,
+    ONE,
+    add_ended_run,
+    open_app,
+    page_text,
+    press,
+)
+
+UPDATE = "POST /api/v1/custom_component/update"
+RUN = "POST /api/v2/workflows"
+MODE = entry(
+    "TabInput",
+    "tab",
+    "Parser",
+    options=["Parser", "Stringify"],
+    real_time_refresh=True,
+    api_editable=True,
+)
+PATTERN = text("Text: {text}", api_editable=True)
+CLEAN = text("", api_editable=True, display_name="Clean")
+
+
+def parser() -> dict[str, Any]:
+    return node("Parser-p", mode=MODE, pattern=PATTERN)
+
+
+def after_the_choice(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+    """Hide the pattern of a parser that only makes text, and add a field."""
+    template = copy.deepcopy(body["template"])
+    if body["field_value"] == "Stringify":
+        template["pattern"]["show"] = False
+        template["clean"] = CLEAN
+    return 200, {"template": template, "outputs": []}
+
+
+@pytest.fixture
+def server(langflow_stand_in: StandIn) -> StandIn:
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [parser()]))
+    langflow_stand_in.answers[UPDATE] = after_the_choice
+    return langflow_stand_in
+
+
+def shown(app) -> list[str]:
+    """Return the parameters whose text boxes are on the page."""
+    return [box.key.rpartition(".")[2] for box in app.text_input if "-Parser-p." in box.key]
+
+
+def choose(app, value: str):
+    box = next(each for each in app.segmented_control if each.key.endswith("Parser-p.mode"))
+    box.set_value(value)
+    return app.run()
+
+
+def type_into(app, parameter: str, words: str):
+    box = next(each for each in app.text_input if each.key.endswith(f"Parser-p.{parameter}"))
+    box.set_value(words)
+    return app.run()
+
+
+def test_a_choice_shows_the_fields_that_it_brings_and_hides_the_others(server):
+    app = open_app(flow=ONE)
+    assert shown(app) == ["pattern"]
+    assert shown(choose(app, "Stringify")) == ["clean"]
+    assert shown(choose(app, "Parser")) == ["pattern"]
+    assert sum(line == UPDATE for line in server.requests) == 1
+
+
+def test_a_run_after_a_choice_sends_the_graph_that_the_server_made(server):
+    app = type_into(choose(open_app(flow=ONE), "Stringify"), "clean", "yes")
+    server.answers[RUN] = (422, {"detail": "enough"})
+    press(app, "Run")
+    sent = next(
+        json.loads(body)
+        for line, body in zip(server.requests, server.bodies, strict=True)
+        if line == RUN
+    )
+    (made,) = (each["data"]["node"]["template"] for each in sent["data"]["nodes"])
+    assert made["mode"]["value"] == "Stringify"
+    assert sent["tweaks"]["Parser-p"]["clean"] == "yes"
+
+
+def test_what_was_entered_after_a_choice_survives_a_reload(server):
+    app = type_into(choose(open_app(flow=ONE), "Stringify"), "clean", "yes")
+    browser = app.session_state["browser-id"]
+    again = AppTest.from_file(APP, default_timeout=30)
+    again.session_state["browser-id"] = browser
+    again.query_params["flow"] = ONE
+    assert shown(again.run()) == ["clean"]
+    box = next(each for each in again.text_input if each.key.endswith("Parser-p.clean"))
+    assert box.value == "yes"
+
+
+def test_a_choice_is_reset_to_what_the_flow_stores(server):
+    app = press(choose(open_app(flow=ONE), "Stringify"), "Reset")
+    assert shown(app) == ["pattern"]
+
+
+def test_a_choice_that_the_server_can_not_apply_stays_with_the_reason(server):
+    server.answers[UPDATE] = (500, {"detail": "The lookup failed."})
+    app = choose(open_app(flow=ONE), "Stringify")
+    assert "The lookup failed." in page_text(app)
+    assert shown(app) == ["pattern"]
+    box = next(each for each in app.segmented_control if each.key.endswith("Parser-p.mode"))
+    assert box.value == "Stringify"
+
+
+def test_while_the_server_looks_up_a_choice_the_page_waits_and_loses_nothing(server, monkeypatch):
+    looked_up = threading.Event()
+
+    def late(query: Any, body: dict[str, Any]) -> tuple[int, Any]:
+        looked_up.wait(20)
+        return after_the_choice(query, body)
+
+    app = type_into(choose(open_app(flow=ONE), "Stringify"), "clean", "yes")
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.2)
+    server.answers[UPDATE] = late
+    app = choose(choose(app, "Parser"), "Stringify")
+    looked_up.set()
+    assert shown(app.run()) == ["clean"]
+
+
+def test_an_earlier_run_with_choices_can_be_edited(server):
+    overrides = {"Parser-p.mode": "Stringify", "Parser-p.clean": "yes"}
+    record = add_ended_run(server.url, overrides=overrides, mode="background")
+    app = press(open_app(run=record.id), "Edit and run")
+    assert shown(app) == ["clean"]
+    box = next(each for each in app.text_input if each.key.endswith("Parser-p.clean"))
+    assert box.value == "yes"
