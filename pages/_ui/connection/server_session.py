@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, TypeVar
@@ -90,6 +90,15 @@ class ServerSession:
         chosen = hashlib.sha256(json.dumps(choices, sort_keys=True).encode()).hexdigest()
         name = f"refreshed {flow.id} {flow.updated_at} {chosen}"
         return self.fetch(name, _TTL_SECONDS["resources"], refresh, max_wait).value
+
+    def options(self, flow: Flow, key: str) -> Sequence[str]:
+        """Return what can be chosen for a field now."""
+
+        def list_options(api: LangflowClient) -> list[str]:
+            return [option.name for option in api.options(flow, key)]
+
+        name = f"options {flow.id} {flow.updated_at} {key}"
+        return self.fetch(name, _TTL_SECONDS["resources"], list_options).value
 
     def pending_inputs(self, flow_id: str) -> CachedResponse[list[HumanInput]]:
         """Return the requests for approval of all runs of the flow."""

@@ -1,9 +1,12 @@
 """One field of the form: its label, badges, widget and messages."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from lfclient.common.formatting import clip
 from lfclient.console.presentation.statuses import DOES_NOT_RUN
+from lfclient.errors import LangflowError
 from lfclient.flows.encoding import looks_up_variables, sends_bare_values
 from lfclient.flows.field import Field, FieldKind, Variable
 from lfclient.flows.run_inputs import field_label
@@ -41,6 +44,7 @@ _ICONS = {
 
 def draw_field(field: Field, form: FlowForm, *, with_component: bool = False) -> None:
     """Draw one field, in a container with a stable key for tests and styles."""
+    field = _with_options(field, form)
     widget, label = _choose_widget(field, form), field_label(field)
     spec = _spec(field, form, widget, label)
     with st.container(key=f"param-{field.component}-{field.parameter}", gap="xxsmall"):
@@ -102,6 +106,17 @@ def _draw_widget(spec: WidgetSpec, widget: Widget, form: FlowForm) -> None:
     if spec.field.kind is FieldKind.FILE:
         file_fields.draw_source(spec, form.state)
     widget.draw(spec)
+
+
+def _with_options(field: Field, form: FlowForm) -> Field:
+    """Return a select field with the server's options if the flow stores none."""
+    is_select = field.kind in (FieldKind.SELECT, FieldKind.MULTISELECT)
+    if not is_select or field.options or field.resource or not field.refreshes:
+        return field
+    try:
+        return replace(field, options=tuple(form.server.options(form.flow, field.key)))
+    except LangflowError:  # it can be typed
+        return field
 
 
 def _choose_widget(field: Field, form: FlowForm) -> Widget:

@@ -135,6 +135,24 @@ def test_while_the_server_looks_up_a_choice_the_page_waits_and_loses_nothing(ser
     assert shown(app.run()) == ["clean"]
 
 
+@pytest.mark.parametrize("answer", [None, (500, {"detail": "No."})])
+def test_the_options_of_a_list_that_the_flow_lacks_are_the_servers(server, answer):
+    zone = entry("DropdownInput", "str", "", refresh_button=True, api_editable=True)
+    server.set_flows(flow(ONE, "Echo", [node("Parser-p", zone=zone)]))
+
+    def zones(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+        template = {"zone": {**body["template"]["zone"], "options": ["UTC", "Europe/Lisbon"]}}
+        return 200, {"template": template}
+
+    server.answers[UPDATE] = answer or zones
+    app = open_app(flow=ONE)
+    if answer:
+        assert shown(app) == ["zone"]  # it can be typed
+        return
+    box = next(each for each in app.selectbox if each.key.endswith("Parser-p.zone"))
+    assert box.options == ["UTC", "Europe/Lisbon"]
+
+
 def test_an_earlier_run_with_choices_can_be_edited(server):
     overrides = {"Parser-p.mode": "Stringify", "Parser-p.clean": "yes"}
     record = add_ended_run(server.url, overrides=overrides, mode="background")
