@@ -6,13 +6,13 @@ synchronous mode, edit the stored flow: an object is read as attributes of the p
 value onto the built graph, without any coercion.
 """
 
-from lfclient.common.json_types import Json
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import InvalidRequest
-from lfclient.flows.field import Field, FieldKind, Variable
+from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Variable
 from lfclient.wire.server_info import ServerInfo, parse_minor
 
 # parameter types whose value is an object
-_OBJECT_TYPES = frozenset({"dict", "NestedDict", "mcp"})
+_OBJECT_TYPES = frozenset({"dict", "NestedDict", MCP_TYPE})
 
 
 def looks_up_variables(server: ServerInfo | None) -> bool:
@@ -78,6 +78,11 @@ def encode(field: Field, value: Json, mode: str, server: ServerInfo | None = Non
     return value
 
 
+def mcp_value(name: str) -> JsonObject:
+    """Return the value that names an MCP server, which the server knows how to reach."""
+    return {"name": name, "config": {}}
+
+
 def override_targets(field: Field) -> list[tuple[str, str]]:
     """Return the (component id, parameter) pairs to which a value is sent.
 
@@ -94,6 +99,8 @@ def _normalize(field: Field, value: Json) -> Json:
         return int(value)  # as Langflow's editor sends sliders: some hold counts
     if field.kind is FieldKind.FILE and field.is_list and isinstance(value, str):
         return [value] if value else []
+    if field.wire_type == MCP_TYPE:
+        return mcp_value(value)
     if field.kind is FieldKind.MODEL and isinstance(value, list) and len(value) == 1:
         return value if value[0].get("provider") else value[0]["name"]
     return value

@@ -12,6 +12,10 @@ from lfclient.resources.server_resources import ResourceKind
 _VARIABLE_KEY = "$variable"
 
 
+# the `type` of a parameter that names an MCP server; on the server its value is an object
+MCP_TYPE = "mcp"
+
+
 class FieldKind(StrEnum):
     """How a parameter is entered. Each comment gives the Python type of its value."""
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.flows.field import Field, FieldKind, Range, Variable
+from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Range, Variable
 from lfclient.flows.field_kinds import KIND_HANDLERS, option_names
 from lfclient.flows.graph import Component, Edge
 from lfclient.resources.server_resources import ResourceKind
@@ -35,6 +35,7 @@ KINDS_BY_INPUT_TYPE: dict[str, FieldKind] = {
     "FileInput": FieldKind.FILE,
     "DurationInput": FieldKind.DURATION,
     "ModelInput": FieldKind.MODEL,
+    "McpInput": FieldKind.SELECT,
 }
 
 # The kind of each `type`, for nodes saved by old releases, which have no `_input_type`.
@@ -55,6 +56,7 @@ KINDS_BY_TYPE: dict[str, FieldKind] = {
     "file": FieldKind.FILE,
     "duration": FieldKind.DURATION,
     "model": FieldKind.MODEL,
+    "mcp": FieldKind.SELECT,
 }
 
 # Input types that only an edge can supply.
@@ -62,11 +64,9 @@ CONNECTION_INPUTS = frozenset(
     {"HandleInput", "DataInput", "JSONInput", "DataFrameInput", "ToolsInput"}
 )
 # Input types that only matter in Langflow's editor, or that define the flow's edges.
-EDITOR_INPUTS = frozenset(
-    {"AuthInput", "ConnectionInput", "DataDisplayInput", "McpInput", "ActionPickerInput"}
-)
+EDITOR_INPUTS = frozenset({"AuthInput", "ConnectionInput", "DataDisplayInput", "ActionPickerInput"})
 _EDITOR_TYPES = frozenset(
-    {"auth", "connect", "data_display", "mcp", "actionPicker", "tools", "link", "code"}
+    {"auth", "connect", "data_display", "actionPicker", "tools", "link", "code"}
 )
 # Code, settings of its sandbox, and addresses that receive stored credentials. Servers from 1.12 on
 # refuse to override these; older ones ignore the override or, worse, apply it.
@@ -235,6 +235,8 @@ def _with_default(field: Field, entry: JsonObject) -> Field:
     raw = entry.get("value")
     if field.kind is FieldKind.FILE:
         raw = entry.get("file_path") or raw
+    if field.wire_type == MCP_TYPE:
+        raw = as_dict(raw).get("name")
     if field.loads_variable and isinstance(raw, str) and raw:
         return replace(field, default=Variable(raw), has_stored_value=True)
     if field.secret:

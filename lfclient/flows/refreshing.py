@@ -10,8 +10,8 @@ from dataclasses import replace
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import BadAnswer, InvalidRequest, LangflowError
-from lfclient.flows.encoding import sends_bare_values
-from lfclient.flows.field import Field, FieldKind, FieldOption, Variable
+from lfclient.flows.encoding import mcp_value, sends_bare_values
+from lfclient.flows.field import MCP_TYPE, Field, FieldKind, FieldOption, Variable
 from lfclient.flows.field_extraction import has_dynamic_choices
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow, Refresh, is_secret_entry
@@ -21,7 +21,7 @@ from lfclient.wire.server_info import ServerInfo, parse_minor
 _EDITOR_ENTRIES = ("is_refresh", "_frontend_node_flow_id", "_frontend_node_folder_id")
 _EMPTY: tuple[Json, ...] = (None, "", [], {})
 # types whose value a synchronous run can't show: an object is read as the value, not as attributes
-_WITHOUT_ATTRIBUTES = frozenset({"dict", "NestedDict", "mcp", "file"})
+_WITHOUT_ATTRIBUTES = frozenset({"dict", "NestedDict", MCP_TYPE, "file"})
 
 
 def update_body(
@@ -37,6 +37,7 @@ def update_body(
         if name != parameter and _is_blanked(name, entry):
             template[name] = {**entry, "value": "", "load_from_db": False}
     key = _value_key(template[parameter])
+    value = _stored_value(template[parameter], value)
     template[parameter] = {**template[parameter], key: value}
     template |= {
         "is_refresh": is_refresh,
@@ -98,7 +99,7 @@ def set_value(node: JsonObject, parameter: str, value: Json) -> JsonObject:
     if isinstance(value, Variable):
         changed = {"value": value.name, "load_from_db": True}
     else:
-        changed = {_value_key(entry): value}
+        changed = {_value_key(entry): _stored_value(entry, value)}
         if "load_from_db" in entry:
             changed["load_from_db"] = False
     return {**node, "template": {**node["template"], parameter: {**entry, **changed}}}
@@ -158,7 +159,7 @@ def missing_choices(flow: Flow, overrides: Mapping[str, Json]) -> JsonObject:
         if component is None or component.id not in lacking:
             continue
         entry = component.template.get(parameter, {})
-        if has_dynamic_choices(entry) and entry.get("value") != value:
+        if has_dynamic_choices(entry) and entry.get("value") != _stored_value(entry, value):
             choices[key] = value
     return choices
 
@@ -389,6 +390,11 @@ def _is_blanked(name: str, entry: Json) -> bool:
 
 def _value_key(entry: JsonObject) -> str:
     return "file_path" if entry.get("type") == "file" else "value"
+
+
+def _stored_value(entry: JsonObject, value: Json) -> Json:
+    """Return a field's value as the flow stores it."""
+    return mcp_value(value) if entry.get("type") == MCP_TYPE and isinstance(value, str) else value
 
 
 def _is_other(value: Json, returned: Json) -> bool:

@@ -110,3 +110,12 @@ def test_a_groups_value_is_sent_to_the_group_and_to_its_inner_component():
     outer = group("Group-g", [node("In-1", value=text())], value_x=("In-1", "value"))
     assert override_targets(flow(outer).fields[0]) == [("Group-g", "value_x"), ("In-1", "value")]
     assert override_targets(TYPED) == [("T-a", "p")]
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_an_mcp_server_is_sent_by_name_without_a_command(mode: str):
+    found = flow(node("MCPTools-m", mcp_server=entry("McpInput", "mcp", {})))
+    assert encode(found.fields[0], "other", mode, ServerInfo("1.13.0", "modes")) == {
+        "name": "other",
+        "config": {},
+    }

@@ -85,7 +85,7 @@ def test_flags_and_type_decide_a_kind_beside_the_input_type(parameter, kind):
         entry("DataInput", "other"),
         entry(None, "other"),
         entry(None, "LanguageModel", input_types=["LanguageModel"]),
-        entry("McpInput", "mcp"),
+        entry("AuthInput", "auth"),
         text(show=False),
         entry("IntInput", "int", list=True),
     ],
@@ -247,3 +247,13 @@ def test_a_frozen_component_offers_nothing():
     assert [field.key for field in found.fields] == ["Other-b.size"]
     (problem,) = check_overrides(found, {"Frozen-a.size": "t"})
     assert "frozen" in problem.message
+
+
+def test_an_mcp_server_is_chosen_by_its_name():
+    """What the flow stores of its command is neither shown nor sent."""
+    stored = {"name": "mine", "config": {"command": "python", "env": {"KEY": "sk-1"}}}
+    found = flow(node("MCPTools-m", mcp_server=entry("McpInput", "mcp", stored)))
+    (field,) = found.fields
+    assert (field.kind, field.default, field.free_text) == (FieldKind.SELECT, "mine", True)
+    assert check_overrides(found, {field.key: "other"}) == []
+    assert check_overrides(found, {field.key: stored}) != []

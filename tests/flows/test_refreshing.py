@@ -174,3 +174,16 @@ def test_options_have_what_the_server_tells_about_them():
     models = {"options": [{"name": "gpt", "provider": "OpenAI"}, {"provider": "x"}]}
     assert read_options(models) == [FieldOption("gpt", {"name": "gpt", "provider": "OpenAI"})]
     assert read_options({"options": "x"}) == []
+
+
+def test_an_mcp_server_is_stored_as_an_object():
+    made = node("MCPTools-m", mcp_server=entry("McpInput", "mcp", {}, real_time_refresh=True))
+    expected = {"name": "mine", "config": {}}
+    body = update_body(flow(made), definition(made), "mcp_server", "mine", is_refresh=False)
+    assert (body["field_value"], body["template"]["mcp_server"]["value"]) == (expected, expected)
+    answer = deepcopy(definition(made))
+    answer["template"]["mcp_server"]["value"] = {"name": "mine", "config": {"command": "python"}}
+    merged = merge_node(definition(made), answer, "mcp_server", "mine")
+    assert merged["template"]["mcp_server"]["value"] == expected
+    chosen = choose(flow(made), "MCPTools-m.mcp_server", "mine", merged)
+    assert chosen.fields_by_key["MCPTools-m.mcp_server"].default == "mine"

@@ -138,7 +138,9 @@ def test_the_arguments_of_a_tool_appear_and_are_sent(
     api.post("/api/v2/mcp/servers/adding", json=command).raise_for_status()
     try:
         stored = make(MCP)
-        flow = client.refresh(stored, {"MCPTools-m.mcp_server": {"name": "adding", "config": {}}})
+        names = [option.name for option in client.options(stored, "MCPTools-m.mcp_server")]
+        assert "adding" in names
+        flow = client.refresh(stored, {"MCPTools-m.mcp_server": "adding"})
         assert flow.fields_by_key["MCPTools-m.tool"].options == ("add",)
         flow = client.refresh(flow, {"MCPTools-m.tool": "add"})
         assert flow.fields_by_key["MCPTools-m.a"].kind is FieldKind.INTEGER

@@ -7,13 +7,14 @@ from lfclient.api.http import Response
 from lfclient.api.operations.catalogue import get_catalogue
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow
+from lfclient.api.operations.knowledge import list_mcp_servers
 from lfclient.api.requests import RequestSpec
 from lfclient.api.steps import Steps, send
 from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import InvalidKey, InvalidRequest, LangflowError, ServerFault, Unreachable
 from lfclient.flows import refreshing
-from lfclient.flows.field import FieldOption, Variable
+from lfclient.flows.field import MCP_TYPE, FieldOption, Variable
 from lfclient.flows.field_extraction import has_dynamic_choices, locked_reason
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
@@ -63,6 +64,8 @@ def list_options(context: ApiContext, flow: Flow | str, key: str) -> Steps[list[
     """Return what can be chosen for a field now. Raises `InvalidRequest` for an unknown one."""
     flow = yield from _fetched_flow(context, flow)
     component, parameter, node = _locate(flow, key)
+    if component.template[parameter].get("type") == MCP_TYPE:
+        return [FieldOption(server.name, {}) for server in (yield from list_mcp_servers(False))]
     value = component.template[parameter].get("value")
     _, answer = yield from _update(context, flow, component, node, parameter, value, refresh=True)
     return refreshing.read_options(as_dict(as_dict(answer.get("template")).get(parameter)))

@@ -264,3 +264,12 @@ def test_a_flow_that_is_refreshed_already_is_run_without_another_request(runs: S
         flow = client.refresh(RAW["id"], {"Op-a.operation": "Filter"})
         client.submit(flow, {"Op-a.operation": "Filter", "Op-a.column": "text"})
     assert len([path for path in runs.paths() if "update" in path]) == 1
+
+
+def test_the_options_of_an_mcp_server_are_the_servers_of_the_user():
+    raw = graph(node("MCPTools-m", mcp_server=entry("McpInput", "mcp", {})))
+    server = Server().on("GET", FLOW, (200, raw))
+    server.on("GET", "/base/api/v2/mcp/servers", (200, [{"name": "b"}, {"name": "a"}]))
+    with server.client() as client:
+        found = client.options(raw["id"], "MCPTools-m.mcp_server")
+    assert found == [FieldOption("a", {}), FieldOption("b", {})]
