@@ -196,7 +196,8 @@ def merge_response(run: Run, response: Run) -> Run:
         outputs={**response.outputs, **outputs},
         warnings=run.warnings + new_warnings,
         # the outputs that events had truncated are complete in the response
-        components={
+        components=response.components
+        | {
             id: replace(component, output=response.outputs[id])
             if component.output and id in response.outputs
             else component

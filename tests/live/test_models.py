@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from lfclient import LangflowClient, Provider, Run, RunStatus, Usage, apply
+from lfclient import AsyncLangflowClient, LangflowClient, Provider, Run, RunStatus, Usage, apply
 from lfclient.api.operations import run_completion
+from tests.live.desk import Desk, has_components
 from tests.live.flows import ASK_MODEL, ECHO
 from tests.live.releases import Make, run_to_end, with_events
 from tests.support.model_server import OLLAMA_MODELS, OLLAMA_URL, ModelServer
+from tests.support.waiting import wait_for
 
 
 def find(client: LangflowClient, name: str) -> Provider:
@@ -93,6 +95,36 @@ def test_a_streamed_run_has_the_tokens_of_its_components(
         run = apply(run, event)
 
     assert run.usage == run.components["LanguageModelComponent-m"].usage == Usage(2, 4, 6)
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_history_lists_the_tokens_of_a_run(
+    desk: Desk,
+    client: LangflowClient,
+    make: Make,
+    ollama: ModelServer,
+    mode: str,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """The console asks for records only where neither events nor the client had them."""
+    asked = []
+    get = AsyncLangflowClient.component_runs
+    monkeypatch.setattr(
+        AsyncLangflowClient, "component_runs", lambda *args: asked.append(1) or get(*args)
+    )
+    overrides = {
+        "ChatInput-a.input_value": "Say hello",
+        "LanguageModelComponent-m.model": [client.models()[0].value],
+        "LanguageModelComponent-m.ollama_base_url": ollama.url,
+    }
+    run_id = desk.start(make(ASK_MODEL), mode, **overrides)
+    desk.until(run_id, has_components)
+    capabilities = client.server().capabilities
+    total = 6 if capabilities.tokens else None
+    wait_for(lambda: desk.runner.history.get([desk.owner], run_id).tokens == total)
+
+    has_them = capabilities.tokens if mode == "sync" else capabilities.events
+    assert len(asked) == (0 if has_them else 1)
 
 
 def test_a_run_without_a_model_has_no_tokens_and_takes_no_request_for_them(

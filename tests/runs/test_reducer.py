@@ -337,3 +337,12 @@ def test_the_tokens_of_a_run_are_those_of_its_components():
         run = apply(run, ComponentFinished(name, usage=usage))
     assert run.usage == Usage(23, 22, 45)
     assert run.components["B-1"].usage is None
+
+
+def test_the_components_of_a_response_are_kept_and_those_of_events_come_first():
+    run = Run("f", "sync", RunStatus.IN_PROGRESS, components={"A-1": ComponentRun("A-1")})
+    done = ComponentRun("A-1", ComponentState.DONE)
+    other = ComponentRun("B-1", ComponentState.DONE)
+    response = replace(run, status=RunStatus.COMPLETED, components={"A-1": done, "B-1": other})
+    merged = merge_response(run, response)
+    assert merged.components == {"A-1": run.components["A-1"], "B-1": other}
