@@ -187,7 +187,12 @@ SAMPLES: tuple[Sample, ...] = (
         "Runs for 25 seconds, so you can try Stop.",
         (
             Node("work", "PythonREPLComponent", {"global_imports": "time", "python_code": _WAIT}),
-            Node("report", "ParserComponent", {"pattern": "The work is done."}),
+            Node(
+                "report",
+                "ParserComponent",
+                {"pattern": "The work is done."},
+                editable=("pattern",),
+            ),
             _chat_out(),
         ),
         (

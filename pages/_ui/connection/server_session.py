@@ -112,9 +112,9 @@ class ServerSession:
         names = frozenset(variable.name for variable in variables.value if variable.is_set)
         return replace(variables, value=ServerResources(variables=names))
 
-    def models(self, kind: ModelKind) -> CachedResponse[list[ModelOption]]:
+    def models(self, kind: ModelKind, max_wait: float) -> CachedResponse[list[ModelOption]]:
         """Return the models of a kind, those that are ready first."""
-        return self._get("models", kind)
+        return self._get("models", kind, max_wait=max_wait)
 
     def files(self) -> CachedResponse[list[FileRef]]:
         """Return the files of the key's user, newest first."""

@@ -11,7 +11,6 @@ from lfclient.errors import LangflowError
 from lfclient.flows.field import Field
 from lfclient.resources.knowledge import KnowledgeBase
 from lfclient.resources.models import ModelOption
-from pages._ui.connection import loading
 from pages._ui.connection.app_context import open_client
 from pages._ui.form import file_fields
 from pages._ui.form.flow_form import FlowForm
@@ -19,15 +18,17 @@ from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
 _MAX_SECONDS = 600.0
+_LIST_SECONDS = 30.0  # a redraw of the page, once the list is there, would close the dialog
 
 
 @st.dialog("New knowledge base", icon=":material/library_add:")
 def show(field: Field, form: FlowForm) -> None:
     """Ask for a name, an embedding model and files; choose the new knowledge base in the field."""
     try:
-        models = form.server.models("embedding").value
+        with st.spinner("Loading the embedding models"):
+            models = form.server.models("embedding", max_wait=_LIST_SECONDS).value
     except LangflowError as error:
-        loading.show(form.server, error, retry="retry-embeddings")
+        alerts.show(error)
         return
     name = st.text_input("Name", key="knowledge-name", help="At least 3 characters", live=True)
     offered = [model for model in models if model.is_ready] or models

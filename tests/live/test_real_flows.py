@@ -1,0 +1,179 @@
+"""A person runs Langflow's own flows with models from the console, in Chromium."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from lfclient import Flow, LangflowClient
+from tests.browser.screen import Screen, log_of
+from tests.support import servers
+from tests.support.console_process import CHROMIUM_ARGS, Console
+from tests.support.model_server import ModelServer
+from tests.support.servers import LiveServer, delete_flow
+
+SECONDS = 30_000  # milliseconds for a step on a busy machine
+OPENAI = "OpenAI: gpt-4o-mini"
+
+
+@pytest.fixture(scope="module", params=["1.11.6", "1.13.0"])
+def langflow(request: pytest.FixtureRequest) -> LiveServer:
+    """Two releases: before 1.12, an entered key has another effect in background runs."""
+    return servers.release(request.param)
+
+
+@pytest.fixture(scope="module")
+def models(langflow: LiveServer) -> Iterator[ModelServer]:
+    """A provider whose addresses the server knows, but no key."""
+    with (
+        ModelServer() as provider,
+        LangflowClient(langflow.url, langflow.api_key, timeout=60) as client,
+    ):
+        addresses = {"OPENAI_BASE_URL": f"{provider.url}/v1", "OLLAMA_BASE_URL": provider.url}
+        for name, url in addresses.items():
+            client.save_variable(name, url, is_secret=False)
+        yield provider
+        for variable in client.variables():
+            if variable.name in (*addresses, "OPENAI_API_KEY"):
+                client.delete_variable(variable)
+
+
+@pytest.fixture(scope="module")
+def console(
+    langflow: LiveServer, models: ModelServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Console]:
+    environ = {
+        "LANGFLOW_SERVER_URL": langflow.url,
+        "LANGFLOW_API_KEY": langflow.api_key,
+        "LFCONSOLE_ALLOW_INSTALL": "true",
+    }
+    with Console(tmp_path_factory.mktemp("console"), environ) as console:
+        yield console
+        assert "Traceback" not in log_of(console)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    expect.set_options(timeout=SECONDS)
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_ARGS)
+
+
+@pytest.fixture
+def open_project(
+    langflow: LiveServer, console: Console, browser: Browser, client: LangflowClient
+) -> Iterator:
+    """Import a starter project and open its form."""
+    made: list[str] = []
+    context = browser.new_context(viewport={"width": 1440, "height": 1200})
+
+    def open_project(name: str) -> tuple[Screen, Flow]:
+        projects = servers.starter_projects(langflow.version)
+        file = next(project for project in projects if project.stem == name)
+        made.append(client.import_flow(file.read_bytes())[0].id)
+        page = context.new_page()
+        page.set_default_timeout(SECONDS)
+        screen = Screen(page)
+        screen.open(f"{console.url}/?flow={made[-1]}")
+        return screen, client.flow(made[-1])
+
+    yield open_project
+    context.close()
+    for flow_id in made:
+        delete_flow(client, flow_id)
+
+
+def choose_model(screen: Screen, key: str, label: str) -> None:
+    """Search a model in its list and choose it."""
+    box = screen.part(f"param-{key.replace('.', '-')}").get_by_role("combobox")
+    box.click()
+    box.fill(label)
+    screen.page.get_by_role("option").filter(has_text=label).first.click()
+    screen.drawn()
+
+
+def enter_key(screen: Screen, langflow: LiveServer) -> None:
+    """Enter the provider's key, as the release takes it in background runs."""
+    screen.page.locator("input[type=password]").first.fill("sk-of-this-test-1")
+    on_server = langflow.version == "1.11.6"
+    button = "Save on the server" if on_server else "Use for my runs"
+    screen.page.get_by_role("button", name=button).click()
+    expect(screen.part("setup")).to_contain_text("Ready")
+    screen.drawn()
+
+
+def model_keys(flow: Flow) -> list[str]:
+    return [field.key for field in flow.fields if field.resource == "language"]
+
+
+def test_a_missing_key_is_mended_by_the_button_of_its_error(open_project, langflow: LiveServer):
+    screen, flow = open_project("Simple Agent")
+    (key,) = model_keys(flow)
+    choose_model(screen, key, OPENAI)
+    screen.run()
+    expect(screen.part("run-status")).to_contain_text("OpenAI has no key")
+    screen.page.get_by_role("button", name="Enter the key").click()
+    enter_key(screen, langflow)
+    screen.run()
+    expect(screen.part("outputs")).to_contain_text("gpt-4o-mini says:")
+    expect(screen.part("run-status")).to_contain_text(re.compile(r"[\d,]+ tokens"))
+
+
+def test_a_slow_answer_is_seen_to_grow_and_can_be_stopped(open_project, langflow: LiveServer):
+    screen, flow = open_project("Simple Agent")
+    (key,) = model_keys(flow)
+    choose_model(screen, key, OPENAI.replace("4o-mini", "slow"))
+    if screen.page.locator("input[type=password]").count():
+        enter_key(screen, langflow)
+    screen.page.locator("textarea").first.fill("one two three four five " * 20)
+    screen.run()
+    expect(screen.part("run-status")).to_contain_text("is writing")
+    screen.stop()
+    screen.wait("cancelled")
+
+
+def test_a_knowledge_base_is_made_in_the_form_and_searched(
+    open_project, langflow: LiveServer, client: LangflowClient
+):
+    screen, flow = open_project("Vector Store RAG")
+    name = f"Lisbon {langflow.version}"
+    page = screen.page
+    page.get_by_role("button", name="New knowledge base").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="Name").fill(name)
+    dialog.get_by_role("combobox").click()
+    page.get_by_role("option").filter(has_text="Ollama: nomic").first.click()
+    file = {"name": "l.txt", "mimeType": "text/plain", "buffer": b"Lisbon lies on the Tagus. " * 9}
+    dialog.locator("input[type=file]").set_input_files([file])
+    dialog.get_by_role("button", name="Create").click()
+    expect(dialog).to_have_count(0)
+    expect(screen.part("setup").get_by_role("combobox").last).to_have_value(re.compile(name))
+    screen.drawn()
+    (key,) = model_keys(flow)
+    choose_model(screen, key, "Ollama: llama3.2")
+    page.locator("textarea").first.fill("Where is Lisbon?")
+    screen.run()
+    expect(screen.part("outputs")).to_contain_text("Lisbon lies on the Tagus.")
+    for base in client.knowledge_bases():
+        if base.name == name:
+            client.delete_knowledge_base(base)
+
+
+def test_one_model_is_used_for_all_agents_and_a_file_is_read(open_project, tmp_path: Path):
+    screen, flow = open_project("Text Sentiment Analysis")
+    keys = model_keys(flow)
+    choose_model(screen, keys[0], "Ollama: llama3.2")
+    screen.page.get_by_role("button", name=f"Use for all {len(keys)} components").click()
+    screen.drawn()
+    file = tmp_path / "review.txt"
+    file.write_text("What a lovely day.")
+    screen.part("setup").locator("input[type=file]").set_input_files(file)
+    expect(screen.part("setup")).to_contain_text("review.txt")
+    expect(screen.part("setup")).to_contain_text("Ready")
+    screen.drawn()
+    screen.run()
+    expect(screen.part("outputs")).to_contain_text("What a lovely day.")
