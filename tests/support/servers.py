@@ -129,6 +129,7 @@ def release_isolated(name: str) -> None:
 
 def open_folder() -> Path:
     """Create the data folder of this test run, and stop the servers of killed runs."""
+    os.environ[MODELS_PORT] = str(free_port())
     runs = CACHE / "runs"
     runs.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in runs.iterdir():
@@ -137,7 +138,6 @@ def open_folder() -> Path:
     folder = runs / str(os.getpid())
     close_folder(folder)
     folder.mkdir(mode=0o700)
-    os.environ[MODELS_PORT] = str(free_port())
     return folder
 
 
