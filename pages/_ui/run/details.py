@@ -45,14 +45,8 @@ def draw_problems(server: ServerSession, record: RunRecord) -> None:
     """Draw the result of a stop and the errors of the console, the flow and its components."""
     if record.stop_result:
         st.markdown(f":material/stop_circle: {escape(record.stop_result)}")
-    if record.problem:
-        heading = _UNCERTAIN_HEADINGS.get(record.status)
-        alerts.show_message(
-            heading or "The run failed",
-            record.problem.message,
-            record.problem.hint,
-            warning=heading is not None,
-        )
+    uncertain = _UNCERTAIN_HEADINGS.get(record.status)
+    errors.draw_problem(record, uncertain or "The run failed", warning=uncertain is not None)
     missing = omissions.explain_missing_response(record.stored_parts)
     if missing:
         st.caption(f":material/inventory_2: {missing}")

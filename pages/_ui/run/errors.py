@@ -1,6 +1,7 @@
 """Why a run's components failed: in words where the cause is known, with a way to the field."""
 
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
@@ -16,7 +17,7 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.form import SHOWN_FIELD
 from pages._ui.run import rerun
 from pages._ui.state import run_page
-from pages._ui.widgets import controls
+from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape
 
 _BUTTONS = {"model": "Choose a model", "api_key": "Enter the key", "path": "Choose a file"}
@@ -43,6 +44,22 @@ def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
             )
 
 
+def draw_problem(record: RunRecord, heading: str, *, warning: bool) -> None:
+    """Draw why the console could not start a run or tell its outcome."""
+    problem = record.problem
+    if problem is None:
+        return
+    cause = explain_error(problem.message)
+    alerts.show_message(
+        heading,
+        cause.message if cause else problem.message,
+        cause.hint if cause else problem.hint,
+        warning=warning,
+    )
+    if cause:
+        _draw_details("Details", problem.message, f"problem-{record.id}", "content")
+
+
 def draw_packages(server: ServerSession, record: RunRecord) -> None:
     """Draw a button for each package that the local Langflow lacked, by the run's errors."""
     messages = [record.problem.message] if record.problem else []
@@ -60,12 +77,13 @@ def _draw_error(error: RunError, source: str, cause: ErrorCause | None, key: str
     parts = [error.message] if cause else []
     details = "\n\n".join([*parts, *([error.traceback] if error.traceback else [])])
     if details:
-        st.fragment(controls.lazy_expander)(
-            "Details" if cause else "Traceback",
-            ":material/code:",
-            f"traceback-{key}",
-            partial(st.code, details, language=None, height=320 if error.traceback else "content"),
-        )
+        height: int | Literal["content"] = 320 if error.traceback else "content"
+        _draw_details("Details" if cause else "Traceback", details, f"traceback-{key}", height)
+
+
+def _draw_details(label: str, text: str, key: str, height: int | Literal["content"]) -> None:
+    draw = partial(st.code, text, language=None, height=height)
+    st.fragment(controls.lazy_expander)(label, ":material/code:", key, draw)
 
 
 def _field(flow: Flow | None, error: RunError, cause: ErrorCause | None) -> Field | None:

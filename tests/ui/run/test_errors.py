@@ -58,6 +58,15 @@ def test_the_button_of_an_error_shows_the_form_with_the_runs_values(failed):
     assert list(app.get("file_uploader"))
 
 
+def test_a_refused_run_is_put_in_words_as_well(langflow_stand_in):
+    text = "Error creating class. ModuleNotFoundError(No module named 'yfinance')."
+    problem = RecordProblem(text, "Correct the value and run again.")
+    record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, problem=problem)
+    page = page_text(open_app(run=record.id))
+    assert "The server lacks the package “yfinance”." in page
+    assert "Correct the value" not in page
+
+
 def test_an_error_of_an_unknown_component_has_no_button(failed):
     app = failed(NO_FILE, component=None)
     assert "No file was given." in page_text(app)
