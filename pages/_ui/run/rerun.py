@@ -1,19 +1,22 @@
 """The inputs of an opened run, read-only, with the buttons to run them again."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import streamlit as st
 
 from lfclient.common.formatting import clip
+from lfclient.common.json_types import Json
 from lfclient.console.presentation.modes import MODE_ADVERBS, MODE_NAMES
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow
+from lfclient.flows.needs import find_needs, provider_overrides
 from lfclient.flows.refreshing import dynamic_choices
 from lfclient.flows.run_inputs import RunInputs, check_rerun, describe_overrides
+from lfclient.flows.validation import SECRET_MASK
 from lfclient.runs.model import Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
@@ -26,6 +29,7 @@ from pages._ui.run import controls as run_controls
 from pages._ui.run import flow_picker
 from pages._ui.run.run_form import supported_modes, supports_session
 from pages._ui.state import run_options, run_page, submit_token
+from pages._ui.state.given_settings import given_settings
 from pages._ui.state.notices import notify_errors
 from pages._ui.widgets.markdown import escape, format_time
 
@@ -34,7 +38,10 @@ MAX_MISSING = 5  # problems shown above the values
 
 @dataclass(frozen=True)
 class Rerun:
-    """A run to repeat, and how; `keeps_session` reuses the run's session."""
+    """A run to repeat, and how; `keeps_session` reuses the run's session.
+
+    `given` are overrides with secrets of providers that were entered in this tab.
+    """
 
     server: ServerSession
     server_info: ServerInfo
@@ -43,6 +50,7 @@ class Rerun:
     inputs: RunInputs
     mode: Mode
     keeps_session: bool
+    given: Mapping[str, Json] = field(repr=False)
 
 
 def shows_inputs(server: ServerSession, record: RunRecord) -> bool:
@@ -100,8 +108,24 @@ def _prepare(server: ServerSession, flow: Flow | None, record: RunRecord) -> Rer
     possible = supported_modes(server_info, flow)
     mode = record.mode if record.mode in possible else possible[0]
     files = _server_paths(server, flow, record)
-    inputs = check_rerun(record.overrides, flow, mode=mode, server=server_info, files=files)
-    return Rerun(server, server_info, flow, record, inputs, mode, _keeps_session(server, record))
+    given = _given_overrides(server, flow, record)
+    overrides = {key: value for key, value in record.overrides.items() if key not in given}
+    inputs = check_rerun(overrides, flow, mode=mode, server=server_info, files=files)
+    keeps_session = _keeps_session(server, record)
+    return Rerun(server, server_info, flow, record, inputs, mode, keeps_session, given)
+
+
+def _given_overrides(server: ServerSession, flow: Flow, record: RunRecord) -> Mapping[str, Json]:
+    """Return the run's secrets that were entered in this tab as a provider's."""
+    given = given_settings(server.owner)
+    if not given:
+        return {}
+    try:
+        resources = server.resources(flow).value
+    except LangflowError:
+        return {}
+    overrides = provider_overrides(find_needs(flow, record.overrides, resources), given)
+    return {key: overrides[key] for key in overrides if record.overrides.get(key) == SECRET_MASK}
 
 
 def _server_paths(server: ServerSession, flow: Flow, record: RunRecord) -> Collection[str] | None:
@@ -188,7 +212,7 @@ def _on_rerun(rerun: Rerun, token: str) -> None:
     run_id = app_context().runner.start(
         rerun.server.connection,
         rerun.flow,
-        rerun.inputs.reusable_overrides,
+        {**rerun.inputs.reusable_overrides, **rerun.given},
         mode=rerun.mode,
         session_id=session_id,
         server=rerun.server_info,

@@ -6,7 +6,7 @@ import uuid
 from lfclient.flows.field import Variable
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.state import browser
-from tests.support.flows import node, text
+from tests.support.flows import entry, node, text
 from tests.ui.support.http_stand_in import NODE, flow
 from tests.ui.support.whole_pages import (
     ONE,
@@ -298,3 +298,35 @@ def test_huge_values_are_shortened_until_requested(langflow_stand_in):
     assert {"Show all 41 values", "Show all 100,000 characters"} <= set(toggles)
     toggles["Show all 100,000 characters"].set_value(True).run()
     assert max(len(each.value) for each in app.code) > 99_000
+
+
+def test_a_run_with_a_providers_key_of_this_tab_runs_again_with_it(langflow_stand_in):
+    """The key itself is not stored with the run."""
+    model = [{"name": "gpt", "provider": "OpenAI"}]
+    agent = node(
+        "Agent-a",
+        model=entry("ModelInput", "model", [], required=True),
+        api_key=entry("SecretStrInput", "str", "", password=True),
+    )
+    key = {
+        "variable_key": "OPENAI_API_KEY",
+        "required": True,
+        "is_secret": True,
+        "component_metadata": {"mapping_field": "api_key"},
+    }
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [agent]))
+    langflow_stand_in.answers |= {
+        "GET /api/v1/models": (200, [{"provider": "OpenAI", "variables": [key]}]),
+        "GET /api/v1/model_options/language": (200, model),
+        POST: (200, ANSWER),
+    }
+    overrides = {"Agent-a.model": model, "Agent-a.api_key": "was set"}
+    record = store_ended_run(langflow_stand_in, overrides)
+    app = open_app(run=record.id)
+    assert "opens the form" in page_text(app)  # without the key it can't run
+    app.session_state["given-settings"] = {record.owner: {"OPENAI_API_KEY": "sk-given-key"}}
+    app.run()
+    assert "sk-given-key" not in page_text(app)
+    press(app, "Run again")
+    (body,) = sent(langflow_stand_in)
+    assert body["tweaks"]["Agent-a"]["api_key"] == "sk-given-key"
