@@ -259,7 +259,7 @@ class LangflowClient:
         return self._drive(chat_sessions.delete_session(self._context, session_id, flow))
 
     def variables(self) -> list[ServerVariable]:
-        """Return the server's variables by name; their values stay there."""
+        """Return the server's variables by name, without the values of those that are secret."""
         return self._drive(variables.list_variables())
 
     def save_variable(self, name: str, value: str, is_secret: bool = True) -> ServerVariable:

@@ -57,6 +57,17 @@ def test_a_variable_is_saved_twice_and_deleted(client: LangflowClient):
     assert "LFCONSOLE_TEST_VARIABLE" not in {one.name for one in client.variables()}
 
 
+def test_a_secret_in_a_variable_that_was_readable_is_not_returned(client: LangflowClient):
+    name = "LFCONSOLE_TEST_SECRET"
+    client.save_variable(name, "plain", is_secret=False)
+    saved = client.save_variable(name, "not-to-be-read")
+    try:
+        listed = next(one for one in client.variables() if one.name == name)
+        assert (listed.id, listed.is_secret, listed.value) == (saved.id, True, "")
+    finally:
+        client.delete_variable(saved)
+
+
 def test_settings_that_the_server_can_use_pass(client: LangflowClient, provider: ModelServer):
     client.check_provider("Ollama", {OLLAMA_URL: provider.url})
     assert "/api/tags" in [request.path for request in provider.requests]

@@ -11,11 +11,12 @@ from lfclient.resources.variables import ServerVariable, parse_variable
 from lfclient.wire.schemas import Items
 
 _VARIABLES = "/api/v1/variables/"
+_SECRET = "Credential"  # the type of a variable that the server encrypts and never returns
 _CHECK_SECONDS = 30.0  # the server asks the provider, which may not respond
 
 
 def list_variables() -> Steps[list[ServerVariable]]:
-    """Return the server's variables by name; their values stay there."""
+    """Return the server's variables by name, without the values of those that are secret."""
     items = yield from fetch(list_request(_VARIABLES), Items[JsonObject], "list of variables")
     parsed = filter(None, map(parse_variable, items))
     return sorted(parsed, key=lambda variable: variable.name)
@@ -24,7 +25,7 @@ def list_variables() -> Steps[list[ServerVariable]]:
 def save_variable(
     context: ApiContext, name: str, value: str, is_secret: bool
 ) -> Steps[ServerVariable]:
-    """Create a variable, or give it another value.
+    """Create a variable, or give it another value. A secret one is never readable again.
 
     The server tries a provider's key. Raises `InvalidRequest` for one that the provider refuses.
     """
@@ -35,9 +36,11 @@ def save_variable(
     if existing:
         error = LangflowError(f"The server's variable {name} has no valid id.")
         body: JsonObject = {"id": existing.id, "name": name, "value": value}
+        if is_secret:  # else one that was readable stays so
+            body["type"] = _SECRET
         method, path = "PATCH", _VARIABLES + id_segment(existing.id, error)
     else:
-        kind = "Credential" if is_secret else "Generic"
+        kind = _SECRET if is_secret else "Generic"
         body = {"name": name, "value": value, "type": kind, "default_fields": []}
         method, path = "POST", _VARIABLES
     spec = RequestSpec(method, path, json=body, min_timeout=_CHECK_SECONDS)

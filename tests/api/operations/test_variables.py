@@ -35,7 +35,23 @@ def test_an_existing_variable_gets_another_value():
     server = Server().on("GET", VARIABLES, (200, [KEY])).on("PATCH", VARIABLES + ID, (200, KEY))
     with server.client() as client:
         client.save_variable("OPENAI_API_KEY", "sk-2")
-    assert body(server) == {"id": ID, "name": "OPENAI_API_KEY", "value": "sk-2"}
+    sent = {"id": ID, "name": "OPENAI_API_KEY", "value": "sk-2", "type": "Credential"}
+    assert body(server) == sent
+
+
+def test_a_variable_that_was_readable_becomes_secret_with_its_first_secret():
+    plain = {**KEY, "type": "Generic", "value": "http://gateway"}
+    server = Server().on("GET", VARIABLES, (200, [plain])).on("PATCH", VARIABLES + ID, (200, KEY))
+    with server.client() as client:
+        assert client.save_variable("OPENAI_API_KEY", "sk-2").is_secret
+    assert body(server)["type"] == "Credential"
+
+
+def test_another_value_leaves_a_secret_variable_secret():
+    server = Server().on("GET", VARIABLES, (200, [KEY])).on("PATCH", VARIABLES + ID, (200, KEY))
+    with server.client() as client:
+        client.save_variable("OPENAI_API_KEY", "plain", is_secret=False)
+    assert "type" not in body(server)
 
 
 def test_a_key_that_the_provider_refuses_is_refused_in_its_words():
