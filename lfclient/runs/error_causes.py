@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+_MAX_SEARCHED = 10_000  # characters, in 25 ms; a component may fail with megabytes
+
 
 @dataclass(frozen=True)
 class ErrorCause:
@@ -23,7 +25,11 @@ class ErrorCause:
 
 
 def explain_error(message: str) -> ErrorCause | None:
-    """Return the cause of an error with this text, or None if it is not a known one."""
+    """Return the cause of an error with this text, or None if it is not a known one.
+
+    Only the first `_MAX_SEARCHED` characters are searched.
+    """
+    message = message[:_MAX_SEARCHED]
     for pattern, explain in _RULES:
         match = pattern.search(message)
         if match:
@@ -58,7 +64,9 @@ def _no_documents(match: re.Match[str]) -> ErrorCause:
 
 def _no_memory_base(match: re.Match[str]) -> ErrorCause:
     message = f"Memory base “{match['name']}” does not belong to this flow."
-    return ErrorCause(message, "Choose one of this flow, or add one in Langflow.", "memory_base")
+    return ErrorCause(
+        message, "Choose a memory base of this flow, or add one in Langflow.", "memory_base"
+    )
 
 
 def _no_mcp_server(match: re.Match[str]) -> ErrorCause:
@@ -88,10 +96,10 @@ _REFUSED_KEY = ErrorCause(
     "The provider refused the key.", "Check the key, or enter another one.", "api_key"
 )
 _LIMITED = ErrorCause(
-    "The provider is at its limit.", "Wait a moment, or use another model or key.", "model"
+    "The provider's rate limit was reached.", "Wait a moment, or use another model or key.", "model"
 )
 _UNREACHABLE = ErrorCause(
-    "A service that it needs could not be reached.",
+    "Couldn't reach a service that the component uses.",
     "Check the address and that the service is running where Langflow can reach it.",
 )
 _NO_FILE = ErrorCause("No file was given.", "Choose a file.", "path")
@@ -141,6 +149,17 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...
     ),
     (re.compile(r"MCP server '(?P<name>[^'\n]{1,200})' is not configured"), _no_mcp_server),
     (re.compile(r"No module named '(?P<package>[\w.]{1,200})'"), _no_package),
-    (re.compile(r"Could not import '?(?P<package>[\w.]{1,200})'?"), _no_package),
+    (
+        re.compile(r"Could not import (?:module )?['`](?P<package>[\w.-]{1,200})['`](?! from)"),
+        _no_package,
+    ),
+    (
+        re.compile(
+            r"Could not import (?:the )?(?!(?:the|required|module|python)\b)"
+            r"(?P<package>[\w-]{1,200})(?:,| (?:python )?(?:package|library)\b)",
+            re.IGNORECASE,
+        ),
+        _no_package,
+    ),
     (re.compile(r"All connection attempts failed|Connection error\."), _fixed(_UNREACHABLE)),
 )
