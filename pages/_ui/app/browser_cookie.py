@@ -60,7 +60,7 @@ class BrowserCookie:
 
     def _set_cookie_header(self, request: HTTPConnection) -> str | None:
         """Return the header that sets or renews the cookie, or None where it must not be set."""
-        if not request.scope["path"].endswith(_HEALTH_PATH) or not _is_own_fetch(request.headers):
+        if not request.scope["path"].endswith(_HEALTH_PATH) or not is_own_fetch(request.headers):
             return None
         try:
             tokens = self._tokens(request) or {secrets.token_urlsafe(32)}
@@ -140,7 +140,7 @@ def is_secure(request: HTTPConnection) -> bool:
     return scheme.partition(",")[0].strip().lower() in ("https", "wss")
 
 
-def _is_own_fetch(headers: Headers) -> bool:
+def is_own_fetch(headers: Headers) -> bool:
     """Return whether a page of this console sent the request.
 
     Browsers send `Sec-Fetch-Site` on loopback and over HTTPS only. Elsewhere a fetch is recognized

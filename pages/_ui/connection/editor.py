@@ -9,6 +9,7 @@ import re
 from urllib.parse import quote, urlsplit
 
 import streamlit as st
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -19,6 +20,7 @@ from lfclient.console.config.permissions import is_at_this_machine, visitor_perm
 from lfclient.console.local_langflow.process import LOOPBACK
 from lfclient.errors import LangflowError
 from lfclient.wire.addresses import is_loopback
+from pages._ui.app.browser_cookie import is_own_fetch
 from pages._ui.connection.app_context import app_context, permissions
 
 LABEL = "Edit in Langflow"
@@ -85,6 +87,8 @@ def _open_local_editor(request: Request) -> Response:
     at_console = is_at_this_machine(context.settings, request.headers)
     if not at_console or not visitor_permissions(context.settings, request.headers).install:
         return PlainTextResponse("Only the operator of this console can do this.", 403)
+    if not _is_wanted(request.headers):
+        return PlainTextResponse("Open the editor from a page of this console.", 403)
     connection = context.local.connection()
     if connection is None:
         return PlainTextResponse("The local Langflow is not running. Start it, then reload.", 409)
@@ -100,6 +104,11 @@ def _open_local_editor(request: Request) -> Response:
     for name, value in cookies.items():
         response.set_cookie(name, value, httponly=True, samesite="lax")
     return response
+
+
+def _is_wanted(headers: Headers) -> bool:
+    """Return whether a page of this console or the address bar led here, not another site."""
+    return is_own_fetch(headers) or headers.get("sec-fetch-site") == "none"
 
 
 def routes() -> list[Route]:

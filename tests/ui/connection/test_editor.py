@@ -83,7 +83,9 @@ def open_editor(query="", host="localhost:8501", headers=None, sign_in=lambda: C
 
     async def get():
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
-            return await client.get(f"/local-editor{query}", headers=headers or {})
+            sent = {"sec-fetch-site": "same-origin", "accept": "text/html", **(headers or {})}
+            sent = {name: value for name, value in sent.items() if value}
+            return await client.get(f"/local-editor{query}", headers=sent)
 
     return asyncio.run(get())
 
@@ -133,7 +135,20 @@ def test_nobody_elsewhere_is_signed_in(host, headers):
     assert (response.status_code, dict(response.cookies)) == (403, {})
 
 
+@pytest.mark.parametrize(
+    ("site", "status"),
+    [("same-origin", 303), ("none", 303), ("same-site", 403), ("cross-site", 403), ("", 403)],
+)
+def test_only_this_console_and_the_address_bar_lead_to_the_editor(at_console, site, status):
+    """A link or script of another site would sign the browser in, and use up the logins."""
+    logins = []
+    response = open_editor(
+        headers={"sec-fetch-site": site}, sign_in=lambda: logins.append(1) or COOKIES
+    )
+    assert (response.status_code, len(logins)) == (status, 1 if status == 303 else 0)
+
+
 def test_a_local_langflow_that_is_stopped_is_said_to_be(at_console):
     app_context().local = SimpleNamespace(connection=lambda: None)
-    request = SimpleNamespace(headers={})
+    request = SimpleNamespace(headers={"sec-fetch-site": "same-origin"})
     assert b"not running" in editor._open_local_editor(request).body
