@@ -23,6 +23,7 @@ from tests.bench import (
     load,
     outputs,
     screen,
+    setup,
     status_requests,
     watchers,
 )
@@ -54,6 +55,7 @@ def _measure(names: list[str]) -> int:
         "screen": lambda: screen.run(*here, browser) + screen.run_polled(*both["1.10.3"], browser),
         "status": lambda: status_requests.run(both),
         "form": lambda: form.run(*here, browser),
+        "setup": lambda: setup.run(*here, browser),
         "events": events.run,
         "begin": lambda: begin.run(*here, browser),
         "live": lambda: live.run(browser),
