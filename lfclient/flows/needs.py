@@ -13,7 +13,7 @@ from lfclient.resources.server_resources import ServerResources
 
 
 class NeedKind(StrEnum):
-    """What is needed."""
+    """The kind of a need."""
 
     MODEL = "model"
     PROVIDER = "provider"  # settings of a model's provider, such as its key
@@ -28,9 +28,9 @@ class NeedKind(StrEnum):
 class Need:
     """Something that a flow needs, and whether it has it.
 
-    `keys` are the overrides that meet it, of the provider's components each their own; the first
-    is the one to point at. They are empty if only the server's settings can. `provider` and
-    `missing`, its settings that neither the server nor all components have, are a provider's.
+    `keys` are the overrides that meet it: for a provider, one for each of its components. The first
+    is where the page scrolls to; there is none if only the server's settings can meet it. `missing`
+    are the settings of a `provider` that neither the server nor all components have.
     """
 
     kind: NeedKind
@@ -115,7 +115,7 @@ def _provider_needs(
         for setting in filter(lambda one: one.is_required, provider.settings):
             own = [flow.fields_by_key.get(f"{user}.{setting.parameter}") for user in users]
             keys += [field.key for field in own if field]
-            if not setting.is_set and not all(
+            if not (setting.is_set or provider.is_ready) and not all(
                 field and _has_value(field, overrides, resources) for field in own
             ):
                 missing.append(setting)
@@ -145,6 +145,8 @@ def _other_needs(
             message = f"{name} {'is filled in' if is_met else 'is empty'}."
             yield Need(NeedKind.VALUE, (field.key,), message, is_met)
         elif isinstance(value, Variable) and field.required and field.key not in provided:
+            if resources.variables is None:
+                continue
             is_met = value.name in resources.variables
             has = "has" if is_met else "lacks"
             message = f"{name}: the server {has} the variable {value.name}."
@@ -179,7 +181,7 @@ def _has_value(field: Field, overrides: Mapping[str, Json], resources: ServerRes
     """Return whether a component has its own value for a provider's setting."""
     value = _value(field, overrides)
     if isinstance(value, Variable):
-        return value.name in resources.variables
+        return resources.variables is None or value.name in resources.variables
     return bool(value) or (field.has_stored_value and field.key not in overrides)
 
 

@@ -67,10 +67,13 @@ def check_value(field: Field, value: Json) -> list[Problem]:
 def check_overrides(
     flow: Flow,
     overrides: Mapping[str, Json],
-    mode: str = "background",
+    mode: str | None = "background",
     server: ServerInfo | None = None,
 ) -> list[Problem]:
-    """Return the problems of a run's overrides, including unknown keys and missing values."""
+    """Return the problems of a run's overrides, including unknown keys and missing values.
+
+    A `mode` of None leaves out the limits of modes.
+    """
     fields = flow.fields_by_key
     problems: list[Problem] = []
     suggestions = _MAX_SUGGESTIONS
@@ -84,7 +87,7 @@ def check_overrides(
             problems.append(Problem(key, "error", message))
             continue
         problems += check_value(field, value)
-        reason = unsupported_reason(field, value, mode, server)
+        reason = unsupported_reason(field, value, mode, server) if mode else None
         if reason:
             problems.append(_error(field, reason))
         if is_changed(field, value) and field.component_type == "RunFlow" and field.refreshes:
@@ -92,11 +95,12 @@ def check_overrides(
     for field in flow.fields:
         if field.required and field.key not in overrides:
             problems += _check_required(field, field.default)
-    found = unsendable(flow, overrides, mode, server)
-    if found:
-        problems.append(Problem(found[0], "error", found[1]))
     problems += _check_parsers(flow, overrides)
-    return problems + _check_chat_inputs(flow, mode, server)
+    if mode:
+        found = unsendable(flow, overrides, mode, server)
+        problems += [Problem(found[0], "error", found[1])] if found else []
+        problems += _check_chat_inputs(flow, mode, server)
+    return problems
 
 
 def raise_errors(problems: Iterable[Problem]) -> None:

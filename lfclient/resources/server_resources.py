@@ -14,13 +14,13 @@ ResourceKind = Literal["language", "embedding", "knowledge_base", "memory_base"]
 class ServerResources:
     """A server's providers, its models by kind, and the names of its variables with a value.
 
-    Models of kinds that were not requested are missing. `knowledge_bases` and `memory_bases` are
-    None if they were not requested or can't be listed.
+    Models of kinds that were not requested are missing. `variables`, `knowledge_bases` and
+    `memory_bases` are None if they were not requested or can't be listed.
     """
 
     providers: tuple[Provider, ...] = ()
     models: Mapping[ModelKind, tuple[ModelOption, ...]] = field(default_factory=dict)
-    variables: frozenset[str] = frozenset()
+    variables: frozenset[str] | None = None
     knowledge_bases: tuple[KnowledgeBase, ...] | None = None
     memory_bases: tuple[MemoryBase, ...] | None = None
 

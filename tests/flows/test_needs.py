@@ -167,6 +167,18 @@ def test_an_agent_can_do_without_the_base_of_a_tool():
     assert not needs(base_node("memory_base", tool_mode=True), resources=BASES)
 
 
+def test_nothing_is_said_of_variables_that_cannot_be_listed():
+    token = entry("SecretStrInput", "str", "TAVILY", load_from_db=True, required=True)
+    assert not needs(node("T-a", token=token), resources=ServerResources())
+
+
+def test_a_provider_that_the_server_calls_ready_needs_nothing():
+    """Its variables may not be listed."""
+    ready = Provider("OpenAI", True, (key_setting(),))
+    found = needs(agent(model=GPT), resources=ServerResources((ready,)))
+    assert found[1].is_met
+
+
 def test_what_does_not_run_or_is_connected_needs_nothing():
     idle = (chat_input(), agent("Agent-b"))
     assert not needs(*idle)

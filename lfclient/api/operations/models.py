@@ -30,10 +30,12 @@ _CHECK_SECONDS = 30.0  # the server asks the provider, which may not respond
 
 def get_resources(kinds: Collection[ResourceKind]) -> Steps[ServerResources]:
     """Return the providers, those ready first, the variables, and what there is of these kinds."""
-    variables = yield from or_default(list_variables(), [])
-    names = frozenset(variable.name for variable in variables if variable.is_set)
+    variables = yield from or_default(list_variables(), None)
+    names = None
+    if variables is not None:
+        names = frozenset(variable.name for variable in variables if variable.is_set)
     items = yield from fetch(list_request(_MODELS), Items[JsonObject], "list of providers")
-    parsed = filter(None, (parse_provider(item, names) for item in items))
+    parsed = filter(None, (parse_provider(item, names or ()) for item in items))
     providers = tuple(sorted(parsed, key=lambda provider: not provider.is_ready))
     models: dict[ModelKind, tuple[ModelOption, ...]] = {}
     for kind in _MODEL_KINDS:

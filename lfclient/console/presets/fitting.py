@@ -74,7 +74,7 @@ def fit_values(
         if value != masked[key]:
             rejected[key] = _SECRET_VALUE
     # limits of other run modes are reported at the field
-    errors = error_messages(check_overrides(flow, plain, mode="sync"))
+    errors = error_messages(check_overrides(flow, plain, mode=None))
     errors |= {key: _REDACTED_VALUE for key, value in plain.items() if is_redacted(value)}
     fitting = {key: value for key, value in plain.items() if key not in errors}
     rejected |= {key: errors[key] for key in plain if key in errors}

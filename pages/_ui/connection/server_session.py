@@ -10,12 +10,14 @@ from typing import Any, BinaryIO, TypeVar
 from pydantic import SecretStr
 
 from lfclient.client import LangflowClient
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.discovery import DiscoveredServer, discover
 from lfclient.console.config.permissions import check_address
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow, FlowSummary
+from lfclient.flows.refreshing import dynamic_choices
 from lfclient.outputs.model import FileRef
 from lfclient.resources.models import ModelKind, ModelOption
 from lfclient.resources.server_resources import ServerResources
@@ -39,6 +41,7 @@ _TTL_SECONDS = {
     "files": 15,
     "pending": 5,
 }
+_MAX_NESTED_CHOICES = 6
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,11 @@ class ServerSession:
     def may_change(self) -> bool:
         """Whether this visitor may save things on the server, such as variables."""
         return permissions().install or self.connection.source == "typed"
+
+    def require_change(self) -> None:
+        """Raise `InstallNotAllowed` unless `may_change`."""
+        if not self.may_change:
+            permissions().require_install()
 
     def info(self) -> CachedResponse[ServerInfo]:
         """Return the server's release, capabilities and limits."""
@@ -77,38 +85,59 @@ class ServerSession:
         except LangflowError:
             return None
 
-    def refreshed_flow(
-        self, flow: Flow, choices: Mapping[str, Any], max_wait: float | None = None
+    def flow_with_choices(
+        self,
+        stored: Flow,
+        overrides: Mapping[str, Any],
+        shown: Flow | None = None,
+        max_wait: float | None = None,
     ) -> Flow:
-        """Return a flow as it is after these choices."""
+        """Return a flow as it is after the choices in these overrides.
+
+        A choice may show a field with more choices. `shown` is the flow with the previous ones.
+        """
+        flow, applied = shown or stored, None
+        for _ in range(_MAX_NESTED_CHOICES):
+            choices = dynamic_choices(flow, overrides)
+            if choices == applied:
+                break
+            flow, applied = self._refreshed(stored, choices, max_wait), choices
+        return flow
+
+    def _refreshed(self, stored: Flow, choices: JsonObject, max_wait: float | None) -> Flow:
         if not choices:
-            return flow
+            return stored
 
         def refresh(api: LangflowClient) -> Flow:
-            return api.refresh(flow, choices)
+            return api.refresh(stored, choices)
 
-        chosen = hashlib.sha256(json.dumps(choices, sort_keys=True).encode()).hexdigest()
-        name = f"refreshed {flow.id} {flow.updated_at} {chosen}"
+        name = f"refreshed {stored.id} {stored.updated_at} {_digest(choices)}"
         return self.fetch(name, _TTL_SECONDS["resources"], refresh, max_wait).value
 
     def options(self, flow: Flow, key: str) -> Sequence[str]:
-        """Return what can be chosen for a field now."""
+        """Return the options of a field; empty if the server can't list them."""
 
         def list_options(api: LangflowClient) -> list[str]:
-            return [option.name for option in api.options(flow, key)]
+            try:
+                return [option.name for option in api.options(flow, key)]
+            except LangflowError:
+                return []
 
-        name = f"options {flow.id} {flow.updated_at} {key}"
+        choices = flow.refreshed.choices if flow.refreshed else {}
+        name = f"options {flow.id} {flow.updated_at} {_digest(choices)} {key}"
         return self.fetch(name, _TTL_SECONDS["resources"], list_options).value
 
     def pending_inputs(self, flow_id: str) -> CachedResponse[list[HumanInput]]:
         """Return the requests for approval of all runs of the flow."""
         return self._get("pending", flow_id)
 
-    def resources(self, flow: Flow) -> CachedResponse[ServerResources]:
+    def resources(
+        self, flow: Flow, max_wait: float | None = None
+    ) -> CachedResponse[ServerResources]:
         """Return what the server has for a flow: variables, and what its parameters name."""
         if flow.resources:
-            return self._get("resources", *flow.resources)
-        variables = self._get("variables")
+            return self._get("resources", *flow.resources, max_wait=max_wait)
+        variables = self._get("variables", max_wait=max_wait)
         names = frozenset(variable.name for variable in variables.value if variable.is_set)
         return replace(variables, value=ServerResources(variables=names))
 
@@ -322,6 +351,10 @@ def find_run(run_id: str, current: ServerSession) -> tuple[ServerSession, RunRec
         if record:
             return server, record
     return None
+
+
+def _digest(choices: Mapping[str, Json]) -> str:
+    return hashlib.sha256(json.dumps(dict(choices), sort_keys=True).encode()).hexdigest()
 
 
 def _id(connection: Connection) -> str:

@@ -1,28 +1,50 @@
 """Choices that change other fields: the form shows the flow as it is after them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
-from lfclient.flows.refreshing import dynamic_choices
-from pages._ui.connection.request_cache import StillLoading
+from pages._ui.connection import server_session
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.form_state import FormState
 
+_MAX_SECONDS = 30.0  # how long a run, a preset or a link waits for the effects of its choices
+
 
 def apply_choices(
-    state: FormState, server: ServerSession, stored: Flow, max_wait: float | None = None
-) -> StillLoading | None:
-    """Let the form show the flow after its choices, or return what it waits for.
+    state: FormState, server: ServerSession, stored: Flow, *, wait: bool = False
+) -> LangflowError | None:
+    """Let the form show the flow after its choices, or return why it can't yet.
 
-    `stored` is the flow without them. A flow that the server can't refresh is shown as before.
+    `stored` is the flow without them. Until then the form shows the flow as before.
     """
-    choices = dynamic_choices(state.flow, state.overrides())
-    state.is_refreshing = False
+    entered = {key: entry.value for key, entry in state.entries.values.items()}
+    max_wait = _MAX_SECONDS if wait else None
     try:
-        state.flow = server.refreshed_flow(stored, choices, max_wait)
-    except StillLoading as waiting:
-        state.is_refreshing = True
-        return waiting
-    except LangflowError:
-        if state.flow.refreshed is None:
-            state.flow = stored
+        flow = server.flow_with_choices(stored, entered, state.flow, max_wait)
+    except LangflowError as error:
+        state.has_unapplied_choices = True
+        return error
+    state.has_unapplied_choices = False
+    state.flow = flow
+    if flow.refreshed:
+        state.seen_keys |= flow.fields_by_key.keys()
     return None
+
+
+def show_fields_of(state: FormState, values: Mapping[str, Any]) -> None:
+    """Let the form show the fields that the choices in these values bring, before it is filled."""
+    server = server_session.current()
+    if server is None or server.owner != state.owner:
+        return
+    stored = stored_flow(state)
+    try:
+        state.flow = server.flow_with_choices(stored, values, max_wait=_MAX_SECONDS)
+    except LangflowError:
+        return  # the values of hidden fields are reported as not fitting
+
+
+def stored_flow(state: FormState) -> Flow:
+    """Return the form's flow as the server stores it."""
+    return state.flow.refreshed.stored if state.flow.refreshed else state.flow

@@ -11,6 +11,7 @@ from lfclient.flows.encoding import looks_up_variables, sends_bare_values
 from lfclient.flows.field import Field, FieldKind, Variable
 from lfclient.flows.run_inputs import field_label
 from lfclient.flows.validation import REQUIRED_MESSAGE
+from pages._ui.connection import loading
 from pages._ui.form import file_fields
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.model_picker import ModelPicker, is_offered, offered_models
@@ -115,7 +116,8 @@ def _with_options(field: Field, form: FlowForm) -> Field:
         return field
     try:
         return replace(field, options=tuple(form.server.options(form.flow, field.key)))
-    except LangflowError:  # it can be typed
+    except LangflowError as error:  # it can be typed meanwhile
+        loading.show(form.server, error, retry=f"retry-options-{field.key}")
         return field
 
 

@@ -15,11 +15,11 @@ from lfclient.runs.model import Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import json_editor, prefill
-from pages._ui.form.choices import apply_choices
+from pages._ui.form.choices import apply_choices, stored_flow
 from pages._ui.form.form_state import FormState
 from pages._ui.state.given_settings import given_settings
 
-_MAX_REFRESH_SECONDS = 30.0  # how long a run waits for the effects of a choice
+_MAX_WAIT_SECONDS = 30.0  # how long a run waits for the server's lists
 
 
 @dataclass(frozen=True)
@@ -68,18 +68,22 @@ class FlowForm:
     @property
     def variables(self) -> Sequence[str]:
         """The names of the server's variables."""
-        return sorted(self.resources.variables)
+        return sorted(self.resources.variables or ())
 
     def check(self, mode: Mode, extra_overrides: Mapping[str, Any]) -> FormResult:
         """Return the current entries, with the JSON editor's, checked for a run in `mode`.
 
-        `extra_overrides` are added and checked with them: a chat's message and attachments.
+        `extra_overrides` are added and checked with them: a chat's message and attachments. Raises
+        `LangflowError` if the server can't tell what the run needs.
         """
         json_editor.apply_pending(self.state)
-        refreshed = self.flow.refreshed
-        stored = refreshed.stored if refreshed else self.flow
-        apply_choices(self.state, self.server, stored, max_wait=_MAX_REFRESH_SECONDS)
+        problem = apply_choices(self.state, self.server, stored_flow(self.state), wait=True)
+        if problem:
+            raise problem
         resources = self.resources
+        if self.resources_error and given_settings(self.server.owner):
+            # without the providers, a run would lack the keys that were entered
+            resources = self.server.resources(self.flow, _MAX_WAIT_SECONDS).value
         return _read(self.state, self.server, self.server_info, mode, resources, extra_overrides)
 
 
@@ -95,7 +99,11 @@ def read_form(
     result = _read(state, server, server_info, mode, resources)
     problems: dict[str, list[Problem]] = {}
     uploading = state.unfinished_uploads()  # drawn as progress, not as errors
-    hints = [Problem(key, "warning", hint) for key, hint in prefill.active_hints(state).items()]
+    hints = [
+        Problem(key, "warning", hint)
+        for key, hint in prefill.active_hints(state).items()
+        if key in state.entries.values or key not in result.overrides  # else a provider's key
+    ]
     refused = state.flow.refreshed.errors if state.flow.refreshed else {}
     hints += [
         Problem(key, "warning", f"{error.message} {error.hint}") for key, error in refused.items()

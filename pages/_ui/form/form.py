@@ -14,11 +14,10 @@ from pages._ui.form import json_editor, prefill, setup
 from pages._ui.form.fields import draw_chat_files, draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
-from pages._ui.state.slot import Slot
+from pages._ui.state.run_page import SHOWN_FIELD
 from pages._ui.widgets import focus
 from pages._ui.widgets.markdown import escape, inline_code
 
-SHOWN_FIELD: Slot[str] = Slot("shown-field")  # the key of the field to scroll to
 MAX_TOP_FIELDS = 24  # fields at the top; the others are in their components
 PAGE_SIZE = 30  # fields of one component or search drawn at once
 MAX_DRAWN_FIELDS = 60  # the cost of text boxes in a rerun grows with the square of their number

@@ -81,7 +81,8 @@ class FormState:
     field key. `prefill` is the latest fill from elsewhere; `previous` are the entries it replaced,
     oldest first. After a refused run `was_refused` is true, so that each field shows its problem,
     and `scroll_token` is set until the page has scrolled to the first one. `flow` is the flow as it
-    is after the choices so far; `is_refreshing` while that is not known of the latest ones.
+    is after its choices, unless `has_unapplied_choices`; `seen_keys` are the fields that choices
+    have shown.
     """
 
     owner: str
@@ -101,7 +102,8 @@ class FormState:
     previous: list[Entries] = dataclasses.field(default_factory=list)
     was_refused: bool = False
     scroll_token: str = ""
-    is_refreshing: bool = False
+    has_unapplied_choices: bool = False
+    seen_keys: set[str] = dataclasses.field(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -230,17 +232,27 @@ class FormState:
             self._discard_widget(key)
 
     def drop_stale(self) -> None:
-        """Drop entries whose parameter is gone or has another kind now."""
-        if self.is_refreshing:
+        """Drop entries whose parameter is gone or has another kind now.
+
+        Those of fields that a choice has hidden are kept, without effect.
+        """
+        if self.has_unapplied_choices:
             return
         kinds = {key: field.kind.value for key, field in self.fields.items()}
         for key, entered in list(self.entries.values.items()):
-            if kinds.get(key) != entered.kind:
+            is_hidden = key not in kinds and (key in self.seen_keys or self._is_stored(key))
+            if kinds.get(key) != entered.kind and not is_hidden:
                 del self.entries.values[key]
                 self._discard_widget(key)
                 self.dropped_keys.append(key)
         for key in self.entries.invalid.keys() - kinds:
             self.entries.discard(key)
+
+    def _is_stored(self, key: str) -> bool:
+        """Return whether a choice has hidden a parameter that the server's flow has."""
+        if self.flow.refreshed is None:
+            return False
+        return key in self.flow.refreshed.stored.fields_by_key
 
     def collect_uploads(self) -> bool:
         """Enter the server paths of uploads that finished; return whether there were any."""

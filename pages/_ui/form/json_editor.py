@@ -6,8 +6,8 @@ import streamlit as st
 
 from lfclient.common.json_text import from_json, to_json
 from lfclient.flows.field import Problem, Variable, value_from_json, value_to_json
-from lfclient.flows.model import Flow
 from lfclient.flows.validation import SECRET_MASK, check_overrides, is_secret_field
+from pages._ui.form.choices import show_fields_of
 from pages._ui.form.form_state import FormState
 from pages._ui.widgets.markdown import escape
 
@@ -84,18 +84,20 @@ def _overrides_text(state: FormState) -> str:
     )
 
 
-def _parse(flow: Flow, text: str) -> dict[str, Any]:
+def _parse(state: FormState, text: str) -> dict[str, Any]:
     """Return the overrides from JSON text; raise `ValueError` with the reason and place."""
     parsed = from_json(text) if text.strip() else {}
     if not isinstance(parsed, dict):
         raise ValueError('Enter an object: {"Component.parameter": value}.')
     overrides = {key: value_from_json(value) for key, value in parsed.items()}
+    show_fields_of(state, overrides)
+    flow = state.flow
     secrets = {field.key for field in flow.fields if is_secret_field(field)}
     entered = {
         key: value for key, value in overrides.items() if value != SECRET_MASK or key not in secrets
     }
     # values missing or unsupported in the current mode are reported at their fields
-    problems = check_overrides(flow, entered, mode="sync")
+    problems = check_overrides(flow, entered, mode=None)
     errors = [each for each in problems if each.level == "error" and each.key in entered]
     if errors:
         raise ValueError(" ".join(map(_describe, errors[:3])))
@@ -125,7 +127,7 @@ def _apply(state: FormState) -> None:
     _read_text(state)
     text = state.json_text or ""
     try:
-        overrides = _parse(state.flow, text)
+        overrides = _parse(state, text)
     except ValueError as error:
         state.json_error = str(error)
         return

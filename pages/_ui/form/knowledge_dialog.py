@@ -7,13 +7,14 @@ from streamlit.typing import UploadedFile
 
 from lfclient.client import LangflowClient
 from lfclient.common.filenames import safe_name
-from lfclient.errors import LangflowError
+from lfclient.errors import FileRefused, InvalidRequest, LangflowError
 from lfclient.flows.field import Field
 from lfclient.resources.knowledge import KnowledgeBase
 from lfclient.resources.models import ModelOption
 from pages._ui.connection.app_context import open_client
 from pages._ui.form import file_fields
 from pages._ui.form.flow_form import FlowForm
+from pages._ui.state import notices
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
@@ -46,41 +47,63 @@ def show(field: Field, form: FlowForm) -> None:
         st.caption("Enter a name, choose a model and at least one file.")
     if st.button("Create", type="primary", disabled=not is_complete) and model:
         try:
-            base = _create(form, name.strip(), model, files)
+            _create(field, form, name.strip(), model, files)
         except LangflowError as error:
             alerts.show(error)
             return
-        form.state.set(field, base.dir_name)
-        form.server.refresh()
         st.rerun()
 
 
 def _create(
-    form: FlowForm, name: str, model: ModelOption, files: Sequence[UploadedFile]
-) -> KnowledgeBase:
-    """Create a knowledge base and add the files. Raises `LangflowError`, and leaves nothing."""
-    with (
-        st.status("Creating the knowledge base") as status,
-        open_client(form.server.connection) as api,
-    ):
+    field: Field, form: FlowForm, name: str, model: ModelOption, files: Sequence[UploadedFile]
+) -> None:
+    """Create a knowledge base, choose it in the field, and add the files.
+
+    It stays chosen if this is interrupted or the server stops responding: the server goes on, and
+    Setup tells its status. Raises `LangflowError` if it can't be created or the files are refused.
+    """
+    form.server.require_change()
+    connection = form.server.connection
+    with st.status("Creating the knowledge base") as status, open_client(connection) as api:
         base = api.create_knowledge_base(name, model)
-
-        def report(now: KnowledgeBase) -> None:
-            status.update(label=f"Adding files: {now.chunks:,} chunks so far")
-
-        contents = {safe_name(file.name): file.getvalue() for file in files}
+        form.state.set(field, base.dir_name)
         try:
-            base = api.ingest(base, contents, timeout=_MAX_SECONDS, on_change=report)
-            if not base.is_ready:
-                raise LangflowError(
-                    f"The files could not be added to “{name}”. {base.failure}",
-                    hint="Check the embedding model's provider and the files, then try again.",
-                )
-        except LangflowError:
+
+            def report(now: KnowledgeBase) -> None:
+                status.update(label=f"Adding files: {now.chunks:,} chunks so far")
+
+            ended = api.ingest(base, _contents(files), timeout=_MAX_SECONDS, on_change=report)
+        except (InvalidRequest, FileRefused):
             _discard(api, base)
+            form.state.set(field, None)
             raise
+        except LangflowError as error:
+            notices.NOTICE.set(error)
+            return
+        finally:
+            form.server.refresh()
+        if not ended.is_ready:
+            _discard(api, base)
+            form.state.set(field, None)
+            raise LangflowError(
+                f"The files could not be added to “{name}”. {ended.failure}",
+                hint="Check the embedding model's provider and the files, then try again.",
+            )
     file_fields.release_files(files)
-    return base
+
+
+def _contents(files: Sequence[UploadedFile]) -> dict[str, bytes]:
+    """Return the files' contents by name; a repeated name gets a number."""
+    contents: dict[str, bytes] = {}
+    for file in files:
+        name = safe_name(file.name)
+        stem, dot, extension = name.rpartition(".")
+        number = 2
+        while name in contents:
+            name = f"{stem or extension} ({number}){dot}{extension if stem else ''}"
+            number += 1
+        contents[name] = file.getvalue()
+    return contents
 
 
 def _discard(api: LangflowClient, base: KnowledgeBase) -> None:
@@ -88,4 +111,5 @@ def _discard(api: LangflowClient, base: KnowledgeBase) -> None:
     try:
         api.delete_knowledge_base(base)
     except LangflowError as error:
-        st.caption(f"“{escape(base.name)}” stays, empty. {escape(error.message)}")
+        words = f"Couldn't delete the empty knowledge base “{base.name}”. {error.message}"
+        st.caption(escape(words))

@@ -1,10 +1,11 @@
 """The settings of models' providers, such as keys: for the runs of this tab, or on the server."""
 
 from collections.abc import Callable, Iterable
+from urllib.parse import quote
 
 import streamlit as st
 
-from lfclient.errors import LangflowError
+from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.encoding import unsupported_reason
 from lfclient.flows.needs import Need
 from lfclient.resources.models import Provider, ProviderSetting
@@ -25,7 +26,7 @@ def draw(need: Need, form: FlowForm) -> None:
             st.markdown(f"**{escape(provider.name)}**", width="content")
             is_given = any(_is_given(setting, form) for setting in provider.settings)
             if need.missing:
-                labels = " and ".join(setting.label for setting in need.missing)
+                labels = escape(" and ".join(setting.label for setting in need.missing))
                 st.badge(f"No {labels} yet", color="orange")
             elif is_given:
                 st.badge("Used for your runs in this tab", color="green")
@@ -46,7 +47,19 @@ def draw(need: Need, form: FlowForm) -> None:
             _draw_settings(need.missing, need, form)
         for key in need.keys:
             for problem in form.problems.get(key, ()):
-                st.caption(f":red[:material/error:] {escape(problem.message)}")
+                if problem.level == "error":
+                    st.caption(f":red[:material/error: {escape(problem.message)}]")
+
+
+def require_confirmed(form: FlowForm) -> None:
+    """Raise `InvalidRequest` if a missing setting was entered and not confirmed."""
+    for need in form.needs:
+        for setting in need.missing:
+            if st.session_state.get(_box(setting, form)):
+                raise InvalidRequest(
+                    f"The run was not started. The {setting.label} is entered but not used yet.",
+                    hint="Press Use for my runs or Save on the server, or empty the box.",
+                )
 
 
 def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowForm) -> None:
@@ -54,7 +67,7 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
     assert provider
     shown = tuple(settings)
     for setting in shown:
-        label = setting.label
+        label = escape(setting.label)
         if setting.options:
             st.selectbox(
                 label,
@@ -98,8 +111,10 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
         st.caption(f":material/info: {reason}")
     if not (may_save or not reason):
         st.caption("Only the operator of this console can save settings on the server.")
-    if provider.docs_url.startswith("https://"):
-        st.caption(f"[Get a key from {escape(provider.name)}]({provider.docs_url})")
+    has_secret = any(setting.is_secret for setting in shown)
+    if has_secret and provider.docs_url.startswith("https://"):
+        url = quote(provider.docs_url, safe=":/?#=&%")
+        st.caption(f"[Get a key from {escape(provider.name)}]({url})")
     error = st.session_state.setdefault(_ERRORS, {}).get((form.server.owner, provider.name))
     if error:
         words = f"{error.message} {error.hint}".strip()
@@ -153,6 +168,7 @@ def _save(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowF
     """Save the settings as variables on the server, which tries a key first."""
 
     def save(entered: dict[str, str]) -> None:
+        form.server.require_change()
         with open_client(form.server.connection) as api:
             for setting in settings:
                 if setting.name in entered:
@@ -177,7 +193,7 @@ def _apply(
         if not entered:
             labels = " and ".join(setting.label for setting in settings)
             raise LangflowError(f"Enter the {labels} first.")
-        with st.spinner(f"Checking with {provider.name}"):
+        with st.spinner(f"Checking with {escape(provider.name)}"):
             apply(entered)
     except LangflowError as error:
         errors[place] = error

@@ -8,6 +8,7 @@ from pages._ui.connection import loading
 from pages._ui.form import provider_settings, resource_picker
 from pages._ui.form.fields import draw_field
 from pages._ui.form.flow_form import FlowForm
+from pages._ui.form.model_picker import is_offered, offered_models
 
 MAX_NEEDS = 24  # the fields of the others are in their components
 
@@ -30,7 +31,7 @@ def draw(form: FlowForm) -> None:
             st.markdown("**Setup**", width="content")
             if missing:
                 st.badge(f"{missing} to do", color="orange")
-            else:
+            elif not form.resources_error:
                 st.badge("Ready", color="green", icon=":material/check:")
         if form.resources_error:
             loading.show(form.server, form.resources_error, retry="retry-resources")
@@ -54,18 +55,21 @@ def _draw_need(need: Need, form: FlowForm) -> None:
 
 def _draw_use_for_all(field: Field, form: FlowForm) -> None:
     """Offer to use the first model of a kind for all components that take one."""
-    same = [
-        form.state.fields[need.keys[0]]
-        for need in form.needs
-        if need.kind is NeedKind.MODEL and need.keys[0] in form.state.fields
-    ]
+    fields = form.state.fields
+    keys = (need.keys[0] for need in form.needs if need.kind is NeedKind.MODEL)
+    same = [fields[key] for key in keys if key in fields]
     same = [each for each in same if each.resource == field.resource]
     value = form.state.value(field)
-    others = [each for each in same if form.state.value(each) != value]
-    if same[0] is not field or not value or not others:
+    others = [
+        each
+        for each in same
+        if form.state.value(each) != value
+        and is_offered(value, offered_models(each, form.resources))
+    ]
+    if same[0].key != field.key or not value or not others:
         return
     st.button(
-        f"Use for all {len(same)} components",
+        f"Use for all {len(others) + 1} components",
         key=f"use-for-all-{field.key}",
         icon=":material/done_all:",
         on_click=_use_for_all,

@@ -10,6 +10,7 @@ from lfclient.console.presets.names import find_by_name, validate_name
 from lfclient.console.presets.preset_file import MAX_FILE_BYTES, PresetFile, load_preset
 from lfclient.console.store.presets import PresetSummary
 from lfclient.errors import InvalidRequest
+from pages._ui.form.choices import show_fields_of
 from pages._ui.form.form_state import FormState
 from pages._ui.presets.preset_state import (
     apply_preset,
@@ -42,6 +43,7 @@ def draw(state: FormState, presets: Sequence[PresetSummary]) -> None:
     except InvalidRequest as error:
         alerts.show_message(f"{clip(chosen.name, 60)} was not imported", error.message, error.hint)
         return
+    show_fields_of(state, preset_file.values)
     fitted = fit_values(state.flow, preset_file.values, preset_file.components)
     _draw_summary(state, preset_file, fitted)
     if not fitted.masked and preset_file.values:

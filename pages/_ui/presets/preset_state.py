@@ -18,6 +18,7 @@ from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import SECRET_MASK, is_secret_field
 from pages._ui.connection.app_context import app_context
 from pages._ui.form import json_editor, prefill
+from pages._ui.form.choices import show_fields_of
 from pages._ui.form.entries import PresetLink
 from pages._ui.form.form_state import SECRET_HINT, FormState
 from pages._ui.state.slot import Slot
@@ -74,7 +75,9 @@ def report_mismatch(state: FormState, fitted: FittedValues, beginning: str) -> N
 
 def apply_preset(state: FormState, preset: Preset, source: str, *, opened: bool = False) -> None:
     """Fill the form with a preset and link them; `opened` as in `PresetLink`."""
-    fitted = fit_values(state.flow, masked_values(preset))
+    values = masked_values(preset)
+    show_fields_of(state, values)
+    fitted = fit_values(state.flow, values)
     fill_form(state, fitted, source)
     state.entries.preset_link = PresetLink(preset.id, preset.version, opened)
     report_mismatch(state, fitted, f"Of “{preset.name}”")

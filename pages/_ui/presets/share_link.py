@@ -15,6 +15,7 @@ from lfclient.console.presets.share_links import (
 from lfclient.console.store.presets import Preset
 from lfclient.errors import LangflowError
 from pages._ui.connection.app_context import app_context
+from pages._ui.form.choices import show_fields_of
 from pages._ui.form.form_state import FormState
 from pages._ui.form.prefill import clear_source
 from pages._ui.presets.preset_state import (
@@ -111,7 +112,9 @@ def _apply_preset(state: FormState, preset_id: str) -> None:
 
 
 def _apply_values(state: FormState, text: str) -> None:
-    fitted = fit_values(state.flow, decode_values(text))
+    values = decode_values(text)
+    show_fields_of(state, values)
+    fitted = fit_values(state.flow, values)
     if fitted.masked:
         count = f"{len(fitted.values)} value{'' if len(fitted.values) == 1 else 's'}"
         source = f"Filled with {count} from the link. Check the marked fields before you run."

@@ -15,6 +15,7 @@ from lfclient.flows.validation import REQUIRED_MESSAGE
 from lfclient.runs.model import Mode
 from pages._ui.connection.app_context import app_context, close_run
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.form import provider_settings
 from pages._ui.form.flow_form import FlowForm, FormResult
 from pages._ui.form.form import mark_refused, mark_started
 from pages._ui.run.run_form import offered_modes, selected_mode, supports_session
@@ -210,6 +211,7 @@ def start_run(
 
     Raises `LangflowError`, also for values that the form's fields then mark.
     """
+    provider_settings.require_confirmed(form)
     result = form.check(mode, extra_overrides or {})
     if not result.ready:
         mark_refused(form, result.problems)

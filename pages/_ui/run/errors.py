@@ -14,9 +14,9 @@ from lfclient.runs.error_causes import ErrorCause, explain_error
 from lfclient.runs.model import Run
 from pages._ui.connection import local_packages
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.form.form import SHOWN_FIELD
 from pages._ui.run import rerun
 from pages._ui.state import run_page
+from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape
 
@@ -93,8 +93,9 @@ def _field(flow: Flow | None, error: RunError, cause: ErrorCause | None) -> Fiel
     return flow.fields_by_key.get(f"{error.component_id}.{cause.parameter}")
 
 
+@notify_errors()
 def _show_field(server: ServerSession, flow: Flow, record: RunRecord, key: str) -> None:
     """Show the form, with the run's values unless it was started from there, and the field."""
     if not run_page.has_form(record.id, record.flow_id):
         rerun.edit(server, flow, record)
-    SHOWN_FIELD.set(key)
+    run_page.SHOWN_FIELD.set(key)

@@ -1,7 +1,6 @@
 """The inputs of an opened run, read-only, with the buttons to run them again."""
 
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -14,7 +13,6 @@ from lfclient.errors import LangflowError
 from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow
 from lfclient.flows.needs import find_needs, provider_overrides
-from lfclient.flows.refreshing import dynamic_choices
 from lfclient.flows.run_inputs import RunInputs, check_rerun, describe_overrides
 from lfclient.flows.validation import SECRET_MASK
 from lfclient.runs.model import Mode
@@ -99,12 +97,16 @@ def _prepare(server: ServerSession, flow: Flow | None, record: RunRecord) -> Rer
             )
         return None
     try:
-        server_info = server.info().value
+        return _read(server, flow, record)
     except LangflowError as error:
         loading.show(server, error, retry="retry-server-again")
         return None
-    with suppress(LangflowError):  # without the effects of its choices, fields may be missing
-        flow = server.refreshed_flow(flow, dynamic_choices(flow, record.overrides))
+
+
+def _read(server: ServerSession, flow: Flow, record: RunRecord) -> Rerun:
+    """Return what a rerun needs. Raises `LangflowError` if the server can't tell."""
+    server_info = server.info().value
+    flow = server.flow_with_choices(flow, record.overrides)
     possible = supported_modes(server_info, flow)
     mode = record.mode if record.mode in possible else possible[0]
     files = _server_paths(server, flow, record)
@@ -120,10 +122,7 @@ def _given_overrides(server: ServerSession, flow: Flow, record: RunRecord) -> Ma
     given = given_settings(server.owner)
     if not given:
         return {}
-    try:
-        resources = server.resources(flow).value
-    except LangflowError:
-        return {}
+    resources = server.resources(flow).value
     overrides = provider_overrides(find_needs(flow, record.overrides, resources), given)
     return {key: overrides[key] for key in overrides if record.overrides.get(key) == SECRET_MASK}
 
@@ -135,10 +134,9 @@ def _server_paths(server: ServerSession, flow: Flow, record: RunRecord) -> Colle
     try:
         return {ref.path for ref in server.files().value if ref.path}
     except StillLoading:
-        loading.show_refreshing(server, flow)
+        raise
     except LangflowError:
-        pass  # the server reports missing files when the run starts
-    return None
+        return None  # the server reports missing files when the run starts
 
 
 def _keeps_session(server: ServerSession, record: RunRecord) -> bool:
@@ -151,10 +149,8 @@ def _keeps_session(server: ServerSession, record: RunRecord) -> bool:
 
 
 def edit(server: ServerSession, flow: Flow, record: RunRecord) -> None:
-    """Fill the form with the run's values and show it, in a callback."""
-    rerun = _prepare(server, flow, record)
-    if rerun:
-        _edit_and_run(rerun)
+    """Fill the form with the run's values and show it, in a callback. Raises `LangflowError`."""
+    _edit_and_run(_read(server, flow, record))
 
 
 def _draw_buttons(rerun: Rerun) -> None:

@@ -31,9 +31,9 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
     if not chat:
         preset_bar.apply_initial_values(state)
     mode = _chat_mode(server_info, flow) if chat else selected_mode(server, server_info, flow)
-    waiting = apply_choices(state, server, flow)
-    if waiting:
-        loading.show(server, waiting, retry="")
+    problem = apply_choices(state, server, flow)
+    if problem:
+        loading.show(server, problem, retry="retry-choices")
     try:
         resources, problem = server.resources(flow).value, None
     except LangflowError as error:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lfclient.console.presets.share_links import encode_values
 from pages._ui.connection import request_cache
 from tests.support.flows import entry, node, text
 from tests.ui.support.http_stand_in import StandIn, flow
@@ -151,6 +152,46 @@ def test_the_options_of_a_list_that_the_flow_lacks_are_the_servers(server, answe
         return
     box = next(each for each in app.selectbox if each.key.endswith("Parser-p.zone"))
     assert box.options == ["UTC", "Europe/Lisbon"]
+
+
+def test_a_choice_to_and_fro_keeps_what_was_entered(server):
+    app = type_into(choose(open_app(flow=ONE), "Stringify"), "clean", "yes")
+    app = type_into(choose(app, "Parser"), "pattern", "mine")
+    app = choose(app, "Stringify")
+    box = next(each for each in app.text_input if each.key.endswith("Parser-p.clean"))
+    assert box.value == "yes"
+    assert "The flow has changed" not in page_text(app)
+    box = next(each for each in choose(app, "Parser").text_input if "Parser-p.pattern" in each.key)
+    assert box.value == "mine"
+
+
+def test_a_choice_that_brings_another_choice_survives_a_reload(server):
+    more = {**MODE, "options": ["One", "Two"], "value": "One", "display_name": "More"}
+
+    def nested(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+        template = copy.deepcopy(body["template"])
+        if body["field"] == "mode":
+            template["more"] = more
+        elif body["field_value"] == "Two":
+            template["clean"] = CLEAN
+        return 200, {"template": template, "outputs": []}
+
+    server.answers[UPDATE] = nested
+    app = choose(open_app(flow=ONE), "Stringify")
+    next(each for each in app.segmented_control if "Parser-p.more" in each.key).set_value("Two")
+    app = type_into(app.run(), "clean", "yes")
+    again = AppTest.from_file(APP, default_timeout=30)
+    again.session_state["browser-id"] = app.session_state["browser-id"]
+    again.query_params["flow"] = ONE
+    assert "clean" in shown(again.run())
+
+
+def test_a_link_fills_the_fields_that_its_choices_bring(server):
+    values = {"Parser-p.mode": "Stringify", "Parser-p.clean": "yes"}
+    app = open_app(flow=ONE, values=encode_values(values))
+    assert shown(app) == ["clean"]
+    box = next(each for each in app.text_input if each.key.endswith("Parser-p.clean"))
+    assert box.value == "yes"
 
 
 def test_an_earlier_run_with_choices_can_be_edited(server):

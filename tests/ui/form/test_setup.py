@@ -77,6 +77,7 @@ def setup(*nodes, resources=RESOURCES, may_change=True, **session):
         connection=SimpleNamespace(source="secrets"),
         refresh=lambda name=None: None,
         may_change=may_change,
+        require_change=lambda: None,
     )
     return form(*nodes, resources=resources, **{"server-of-files": server, **session})
 
@@ -124,6 +125,15 @@ def test_one_model_can_be_used_for_all_components():
     found.set("selectbox", "Agent-a.model", "Ollama: llama").press("Use for all 3 components")
     assert [chosen(found, f"Agent-{one}").value for one in "abc"] == ["Ollama: llama"] * 3
     assert not [button for button in found.at.button if button.label.startswith("Use for all")]
+
+
+def test_a_model_that_calls_no_tools_is_not_used_for_agents():
+    summary = node("Model-m", model=entry("ModelInput", "model", [], required=True))
+    found = setup(summary, agent("Agent-a"), agent("Agent-b"))
+    found.set("selectbox", "Model-m.model", "OpenAI: no-tools")
+    assert not [button for button in found.at.button if button.label.startswith("Use for all")]
+    found.set("selectbox", "Model-m.model", "Ollama: llama").press("Use for all 3 components")
+    assert chosen(found, "Agent-b").value == "Ollama: llama"
 
 
 def test_a_key_is_tried_and_then_sent_with_all_components_of_its_provider(api):
@@ -218,6 +228,7 @@ def test_without_the_servers_list_a_model_can_still_be_typed():
     more = {"resources-error": ServerFault("Busy.", status=500)}
     found = setup(agent(), resources=ServerResources(), **more)
     assert "Busy." in found.text()
+    assert "Ready" not in found.text()
     found.set("text_input", "Agent-a.model", "gpt")
     assert found.overrides == {"Agent-a.model": [{"name": "gpt"}]}
 

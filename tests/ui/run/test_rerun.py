@@ -330,3 +330,29 @@ def test_a_run_with_a_providers_key_of_this_tab_runs_again_with_it(langflow_stan
     press(app, "Run again")
     (body,) = sent(langflow_stand_in)
     assert body["tweaks"]["Agent-a"]["api_key"] == "sk-given-key"
+
+
+def test_a_key_that_is_entered_and_not_used_yet_keeps_a_run_from_starting(langflow_stand_in):
+    model = [{"name": "gpt", "provider": "OpenAI"}]
+    agent = node(
+        "Agent-a",
+        model=entry("ModelInput", "model", model, required=True),
+        api_key=entry("SecretStrInput", "str", "", password=True),
+    )
+    key = {
+        "variable_key": "OPENAI_API_KEY",
+        "required": True,
+        "is_secret": True,
+        "component_metadata": {"mapping_field": "api_key"},
+    }
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [agent]))
+    langflow_stand_in.answers |= {
+        "GET /api/v1/models": (200, [{"provider": "OpenAI", "variables": [key]}]),
+        "GET /api/v1/model_options/language": (200, model),
+        POST: (200, ANSWER),
+    }
+    app = open_app(flow=ONE)
+    next(box for box in app.text_input if "OPENAI_API_KEY" in box.key).set_value("sk-typed")
+    press(app.run(), "Run")
+    assert "is entered but not used yet" in page_text(app)
+    assert sent(langflow_stand_in) == []
