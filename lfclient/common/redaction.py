@@ -39,7 +39,11 @@ _ASSIGNMENT = re.compile(r"(?<![\w-])([\w-]{1,50})['\"]?\s?[=:]\s?['\"]?[\w.~+/%
 _KEY = re.compile(
     r"(?<=://)[^\s/:@]{0,200}:[^\s/@]{1,200}@"
     r"|\b(?:Bearer|Basic)\s+(?=\S{0,200}\d)[\w.~+/=-]{16,}"
-    r"|\b(?:sk|pk|gh[opsu]|xox[abp]|github_pat|glpat|hf|gsk)[_-](?=[\w-]{0,100}\d)[\w-]{10,}"
+    r"|\b(?:(?:gh[opsu]|xox[abp]|github_pat|glpat)[_-]|sk-(?:proj|ant|or-v1|svcacct|admin)-"
+    r"|[sp]k(?:-lf-|_live_|_test_))(?=[\w-]{0,100}\d)[\w-]{10,}"
+    # names such as pk_customer_id_2 have separators; of keys with these, Langflow's own are known
+    r"|\b(?:sk|pk|hf|gsk)[_-](?=[A-Za-z0-9]{0,100}\d)[A-Za-z0-9]{20}[\w-]*"
+    r"|\bsk-(?=[\w-]{0,42}\d)(?=[\w-]{0,42}[A-Z])[\w-]{43}(?![\w-])"
     r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}|\bAIza[\w-]{20,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*-----)?"
 )

@@ -214,6 +214,15 @@ def test_a_possible_start_of_a_secret_at_the_end_is_measured(text, length):
         ("The key sk-proj-abc123def456 opens it", "The key  opens it"),
         ("postgresql://me:pass-word@host/db", "postgresql://host/db"),
         ("token=0123456789abcdef0123", "token="),
+        ("sk-" + "aB3_" * 10 + "x-9 of Langflow", " of Langflow"),
+        ("hf_" + "aB3d" * 9, ""),
+        ("pk-lf-0a1b2c3d-4e5f, sk_live_0a1b2c3d4e5f", ", "),
+        ("gsk_" + "aB3d" * 6 + "_x!", "!"),
+        (
+            "SELECT pk_customer_id_2 FROM hf_embedding_v2_large",
+            "SELECT pk_customer_id_2 FROM hf_embedding_v2_large",
+        ),
+        ("sk-learn-tutorial-2024-for-beginners", "sk-learn-tutorial-2024-for-beginners"),
         (
             "Basic 10-K filings, sk-learn, a token: none",
             "Basic 10-K filings, sk-learn, a token: none",
@@ -225,7 +234,7 @@ def test_keys_are_cut_out_of_text(text: str, left: str):
 
 
 @pytest.mark.parametrize(
-    "part", ["sk-", "Bearer ", "://a:", "token=", "-----BEGIN PRIVATE KEY-----"]
+    "part", ["sk-", "sk-aB3", "Bearer ", "://a:", "token=", "-----BEGIN PRIVATE KEY-----"]
 )
 def test_keys_are_cut_out_in_linear_time(part: str):
     began = time.perf_counter()
