@@ -102,8 +102,9 @@ def add_usage(context: ApiContext, run: Run, flow: Flow | None) -> Steps[Run]:
     flow = flow or context.flows.get(run.flow_id)
     if not run.ended or not run.job_id or run.usage or flow is None or not flow.asks_models:
         return run
-    server = yield from get_server_without_limits(context)
-    if not server.capabilities.tokens:
+    unknown: ServerInfo | None = None
+    server = yield from or_default(get_server_without_limits(context), unknown)
+    if server is None or not server.capabilities.tokens:
         return run
     no_runs: dict[str, ComponentRun] = {}
     return merge_component_runs(

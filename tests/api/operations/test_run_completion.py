@@ -339,3 +339,11 @@ def test_a_job_that_asked_a_model_has_its_tokens_after_waiting():
     server = Server().on("GET", WORKFLOWS, (200, ANSWER)).on("GET", BUILDS, builds(JOB))
     with server.client() as client:
         assert client.wait(JOB, flow=MODEL_FLOW).usage == Usage(22, 20, 42)
+
+
+def test_an_ended_run_is_returned_without_tokens_while_the_version_request_fails():
+    server = Server().on("GET", BUILDS, builds(JOB)).on("GET", "/base/api/v1/version", (500, {}))
+    ended = Run(MODEL_FLOW.id, "background", RunStatus.COMPLETED, job_id=JOB)
+    with server.client() as client:
+        assert client.wait(ended, flow=MODEL_FLOW) == ended
+    assert "GET /api/v1/version" in server.paths()
