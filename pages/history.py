@@ -13,5 +13,6 @@ with st.container(horizontal=True, vertical_alignment="center", key="history-hea
     st.title("History", width="content")
     news = st.container(width="content")
 with alerts.show_errors():
-    if server_session.servers_with_runs() or connect.require_server():
-        history_page.draw(news)
+    servers = tuple(server_session.servers_with_runs())
+    if servers or connect.require_server():
+        history_page.draw(servers, news)

@@ -22,20 +22,24 @@ MAX_COUNTED = 10_000
 
 
 class ActionBar:
-    """The bar with the number of runs, the actions, and the paging buttons.
+    """The bar with the numbers of runs and tokens, the actions, and the paging buttons.
 
-    Creating it draws the number as far as it is known. `draw` adds the buttons, and `count` the
-    number, which for a search takes longer than the page; both run after the table is drawn.
+    Creating it draws the numbers as far as they are known. `draw` adds the buttons, and `count` the
+    numbers, which for a search take longer than the page; both run after the table is drawn.
     """
 
     def __init__(self, view: ListView, page: RunPage) -> None:
         self._view, self._page = view, page
         listed = {run.id: run for run in page.runs}
         self._selected = [listed[id] for id in history_state.selected() if id in listed]
-        self._count_key = (view.owners, view.filters, page)
-        self._tokens: int | None = None
+        self._totals_key = (view.owners, view.filters, page)
+        totals = history_state.totals(self._totals_key)
+        self._is_counted = totals is not None
         has_pages = page.newer or page.older
-        self._count = history_state.count(self._count_key) if has_pages else len(page.runs)
+        self._count: int | None = None if has_pages else len(page.runs)
+        self._tokens: int | None = None
+        if totals:
+            self._count, self._tokens = totals
         parent = st.container(key=history_key("bar-long")) if has_pages else st
         self._bar = parent.container(
             key=history_key("bar"), horizontal=True, vertical_alignment="center", gap="small"
@@ -54,15 +58,17 @@ class ActionBar:
             _pager_buttons(self._page, "above")
 
     def count(self) -> None:
-        """Count the matching runs, unless their number is known, and their tokens; draw both."""
+        """Count the matching runs and their tokens, unless that is done, and draw the numbers."""
+        if self._is_counted:
+            return
         if self._count is None:
-            count = run_history().count(self._view.owners, self._view.run_filter, MAX_COUNTED)
-            self._count = history_state.set_count(self._count_key, count)
+            self._count = run_history().count(self._view.owners, self._view.run_filter, MAX_COUNTED)
         # others are not worth a query
         if any(run.tokens is not None for run in self._page.runs) and self._count < MAX_COUNTED:
             self._tokens = run_history().count_tokens(
                 self._view.owners, self._view.run_filter, MAX_COUNTED
             )
+        history_state.set_totals(self._totals_key, self._count, self._tokens)
         self._draw_count()
 
     def _draw_count(self) -> None:

@@ -10,7 +10,7 @@ from lfclient.common.formatting import format_count
 from lfclient.console.store.run_history import RunPage
 from lfclient.errors import LangflowError
 from pages._ui.app import navigation
-from pages._ui.connection import connect, server_session
+from pages._ui.connection import connect
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.history import bulk_actions, filter_form
 from pages._ui.history import chart as history_chart
@@ -49,9 +49,8 @@ def open_requested_run() -> None:
         st.switch_page(navigation.page("run"), query_params={**current, query_params.RUN: run_id})
 
 
-def draw(news: DeltaGenerator) -> None:
+def draw(servers: tuple[ServerSession, ...], news: DeltaGenerator) -> None:
     """Draw filters, chart, actions and table. New runs are announced in `news`."""
-    servers = tuple(server_session.servers_with_runs())
     filters, ignored = history_filters.read()
     was_drawn = history_state.is_drawn()
     form_slot = _reserved_slot("form")

@@ -26,7 +26,7 @@ def short_hash(runs: Iterable[str]) -> str:
 
 
 _SELECTED = history_key("selected")
-_COUNT = history_key("counted")
+_TOTALS = history_key("totals")
 # the run to open when the page is next drawn, and its flow
 REQUESTED: Slot[tuple[str, str]] = Slot(history_key("wanted"))
 _UNTIL = history_key("until")
@@ -57,16 +57,15 @@ def selected() -> list[str]:
     return list(st.session_state.get(_SELECTED, []))
 
 
-def set_count(query: object, number: int) -> int:
-    """Save and return the number of runs that a query finds."""
-    st.session_state[_COUNT] = (query, number)
-    return number
+def set_totals(query: object, runs: int, tokens: int | None) -> None:
+    """Save the number of runs that a query finds, and that of their tokens."""
+    st.session_state[_TOTALS] = (query, (runs, tokens))
 
 
-def count(query: object) -> int | None:
-    """Return the saved number if it belongs to this query."""
-    counted_query, number = st.session_state.get(_COUNT, (None, None))
-    return number if counted_query == query else None
+def totals(query: object) -> tuple[int, int | None] | None:
+    """Return the saved numbers of runs and tokens if they belong to this query."""
+    saved_query, numbers = st.session_state.get(_TOTALS, (None, None))
+    return numbers if saved_query == query else None
 
 
 def set_until(query: object, time: datetime) -> None:

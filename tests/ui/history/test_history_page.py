@@ -11,10 +11,11 @@ from pydantic import SecretStr
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.errors import StoreError
-from lfclient.console.store.run_history import RunPage
+from lfclient.console.store.run_history import History, RunPage
 from lfclient.console.store.run_record import RunRecord, RunSummary
 from lfclient.runs.components import ComponentRun, Usage
 from lfclient.runs.model import Run, RunStatus
+from pages._ui.connection import server_session
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import page as history_page
 from pages._ui.state import history as history_state
@@ -62,6 +63,31 @@ def test_tokens_are_listed_and_added_up(url):
     app = history()
     assert [str(value) for value in column(app, "Tokens")] == ["34.0", "nan", "1200.0"]
     assert "3 runs** · 1,234 tokens" in page_text(app)
+
+
+def test_runs_and_tokens_are_counted_again_only_after_a_change(url, monkeypatch):
+    """Counting 10,000 runs of a search takes longer than the page."""
+    counted = []
+    count = History.count_tokens
+    monkeypatch.setattr(History, "count_tokens", lambda *args: counted.append(1) or count(*args))
+    add(url, "a", 30, **with_tokens(1200))
+    app = history().run()
+    assert "1 run** · 1,200 tokens" in page_text(app)
+    assert len(counted) == 1
+    add(url, "b", 40, **with_tokens(34))
+    assert "2 runs** · 1,234 tokens" in page_text(app.run())
+    assert len(counted) == 2
+
+
+def test_the_servers_are_looked_up_once_for_a_list(url, monkeypatch):
+    looked_up = []
+    servers = server_session.servers_with_runs
+    monkeypatch.setattr(
+        server_session, "servers_with_runs", lambda: looked_up.append(1) or servers()
+    )
+    add(url, "a")
+    history()
+    assert len(looked_up) == 1
 
 
 def test_without_tokens_there_is_no_column_for_them(url):
