@@ -94,8 +94,14 @@ class Response:
 
     @property
     def detail(self) -> Json:
-        """Langflow's `detail`: text, an object with `code` and `message`, or pydantic's list."""
-        return self.body.get("detail") if isinstance(self.body, dict) else None
+        """Langflow's `detail`: text, an object with `code` and `message`, or pydantic's list.
+
+        A server with its editor sends the object of a 404 as the body itself.
+        """
+        if not isinstance(self.body, dict):
+            return None
+        is_bare = self.status == 404 and "detail" not in self.body and "code" in self.body
+        return self.body if is_bare else self.body.get("detail")
 
     @property
     def code(self) -> str | None:

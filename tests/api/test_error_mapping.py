@@ -54,6 +54,19 @@ def test_a_recorded_refusal_raises_its_error_with_a_hint(
     assert (error.status, error.body) == (status, body)
 
 
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("JOB_NOT_FOUND", errors.JobNotFound),
+        ("FLOW_NOT_FOUND", errors.FlowNotFound),
+        ("DEVELOPER_API_DISABLED", errors.DeveloperApiDisabled),
+    ],
+)
+def test_a_server_with_its_editor_sends_the_code_of_a_404_in_the_body_itself(code, kind):
+    body = {"error": "x", "code": code, "message": "x"}
+    assert type(error_for(404, body, is_workflow=True)) is kind
+
+
 def test_the_status_of_a_job_whose_flow_was_deleted_names_the_flow():
     """All releases respond so once such a job has ended."""
     error = error_for(404, {"detail": "Flow identifier a-b-c not found"}, is_workflow=True)
