@@ -9,6 +9,7 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
+FLOWS_WAIT_SECONDS = 10.0  # how long to wait for the list of flows after some were added
 POLL_SECONDS = 0.5
 _WAIT_SECONDS = 0.4  # of each poll, so that a response is shown as soon as it arrives
 

@@ -1,5 +1,6 @@
 """Parts of the Connection page: the choice of server, its facts, the sample flows."""
 
+from contextlib import suppress
 from dataclasses import fields
 
 import streamlit as st
@@ -11,10 +12,10 @@ from pages._ui.connection import connect, loading, server_session
 from pages._ui.connection.app_context import app_context, close_run, open_client, permissions
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import connection as connection_state
+from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape, inline_code
 
-FLOWS_WAIT_SECONDS = 10.0  # how long to wait for the list of flows after some were added
 _SOURCES = {
     "environment": "from the environment",
     "env file": "from .env",
@@ -141,10 +142,12 @@ def _add_samples(server: ServerSession) -> None:
         made = installer.install_samples(
             api, on_missing=lambda sample, types: missing.append(sample.name)
         )
-    app_context().runner.store.added_flows.add(server.owner, [flow.id for flow in made])
+    with notify_errors():
+        app_context().runner.store.added_flows.add(server.owner, [flow.id for flow in made])
     server.refresh()
     connection_state.ADDED_SAMPLES.set(([flow.name for flow in made], missing))
-    server.flows(FLOWS_WAIT_SECONDS)
+    with suppress(LangflowError):
+        server.flows(loading.FLOWS_WAIT_SECONDS)
 
 
 def _draw_added(added: list[str], missing: list[str]) -> None:

@@ -10,12 +10,11 @@ from lfclient.common.formatting import clip, format_count
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow, FlowSummary
 from pages._ui.connection.app_context import app_context, close_run, open_client, permissions
+from pages._ui.connection.loading import FLOWS_WAIT_SECONDS
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import flow_choice
 from pages._ui.state.notices import notify_errors
 from pages._ui.widgets.markdown import escape
-
-FLOWS_WAIT_SECONDS = 10.0  # how long to wait for the list of flows after some were added
 
 
 def add_flows(

@@ -10,8 +10,9 @@ from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.flow_file import export_content
 from lfclient.flows.model import Flow, FlowSummary
 from pages._ui.connection.app_context import app_context, open_client, permissions
+from pages._ui.connection.loading import FLOWS_WAIT_SECONDS
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.flows.adding import FLOWS_WAIT_SECONDS, add_flows, server_version
+from pages._ui.flows.adding import add_flows, server_version
 from pages._ui.state import flow_choice
 from pages._ui.state.notices import notify_errors
 from pages._ui.state.slot import Slot

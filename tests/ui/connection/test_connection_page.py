@@ -6,6 +6,8 @@ import pytest
 
 from lfclient import Capabilities, FlowSummary
 from lfclient.console.config.permissions import InstallNotAllowed
+from lfclient.console.store.added_flows import AddedFlowStore
+from lfclient.console.store.errors import StoreError
 from lfclient.wire.server_info import SINCE
 from pages._ui.connection import request_cache, server_panel, server_session
 from tests.ui.support.flow_pages import was_added
@@ -58,3 +60,25 @@ def test_the_number_of_flows_includes_added_samples(langflow_stand_in, monkeypat
     assert "Added: Echo chat." in page_text(app)
     assert was_added(TWO)
     assert "Added" not in page_text(app.run())
+
+
+def test_samples_are_added_although_the_console_can_not_remember_them(
+    langflow_stand_in, monkeypatch
+):
+    """A full disk; the page says so."""
+
+    def install(api, **more):
+        langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "Echo chat"))
+        return [FlowSummary(TWO, "Echo chat")]
+
+    def fail(*_):
+        raise StoreError("The disk is full.")
+
+    app = open_app("pages/connection.py")
+    monkeypatch.setattr(server_panel.installer, "install_samples", install)
+    monkeypatch.setattr(AddedFlowStore, "add", fail)
+    app = press(app, "Add the sample flows")
+    assert [metric.value for metric in app.metric] == ["1.13.0", "2"]
+    assert "Added: Echo chat." in page_text(app)
+    assert "The disk is full." in page_text(app)
+    assert not app.exception
