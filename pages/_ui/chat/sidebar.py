@@ -54,7 +54,7 @@ def draw(form: FlowForm) -> None:
 
     The expander is closed at first, unless the flow needs something.
     """
-    changed = len(form.result.overrides)
+    changed = len(form.state.overrides())
     key = chat_state.chat_key("parameters", form.server.owner, form.flow.id)
     is_complete = all(need.is_met for need in form.needs)
     if not is_complete:

@@ -2,7 +2,7 @@
 
 import copy
 
-from pages._ui.connection import request_cache
+from pages._ui.connection import request_cache, server_session
 from pages._ui.form.entries import EnteredValue
 from pages._ui.form.form_state import SECRET_HINT
 from pages._ui.state import browser
@@ -56,6 +56,41 @@ def test_a_conversation_is_the_same_after_a_reload(chat_langflow):
     assert "Answer details" in links(app)
     again = open_chat(flow=ONE, session=session)
     assert conversation(again) == conversation(app)
+
+
+def test_only_the_form_s_own_entries_count_as_changed_parameters(langflow_stand_in):
+    """A provider's key that was entered once is sent with the messages of all flows."""
+    talker = chat_flow()
+    talker["data"]["nodes"].append(
+        node(
+            "Agent-a",
+            model=entry(
+                "ModelInput", "model", [{"name": "gpt", "provider": "OpenAI"}], required=True
+            ),
+            api_key=entry("SecretStrInput", "str", "", password=True),
+        )
+    )
+    talker["data"]["edges"].append(edge("Agent-a", "ChatOutput-b"))
+    key = {
+        "variable_key": "OPENAI_API_KEY",
+        "required": True,
+        "is_secret": True,
+        "component_metadata": {"mapping_field": "api_key"},
+    }
+    langflow_stand_in.set_flows(talker)
+    langflow_stand_in.answers |= {
+        "GET /api/v1/models": (200, [{"provider": "OpenAI", "variables": [key]}]),
+        "GET /api/v1/model_options/language": (200, []),
+        "GET /api/v1/variables/": (200, []),
+    }
+    app = open_chat()
+    owner = server_session.current().owner
+    app.session_state["given-settings"] = {owner: {"OPENAI_API_KEY": "sk-given-key"}}
+    assert "sent with every message" not in page_text(app.run())
+    open_parameters(app)
+    next(one for one in app.text_input if one.key.endswith("ChatOutput-b.tone")).set_value("rude")
+    assert "1 changed; sent with every message." in page_text(app.run())
+    assert not app.exception
 
 
 def test_a_text_sent_twice_makes_two_messages(chat_langflow):
