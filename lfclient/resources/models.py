@@ -95,9 +95,9 @@ def find_model(text: str, options: Sequence[ModelOption]) -> JsonObject:
     if sample is None or not name:
         providers = dict.fromkeys(option.provider for option in options)
         example = next(iter(providers), "OpenAI")
+        listed = f" The providers are {', '.join(providers)}." if providers else ""
         raise ValueError(
-            f"Enter the model with its provider, such as “{example}: {name or text}”. "
-            f"The providers are {', '.join(providers)}."
+            f"Enter the model with its provider, such as “{example}: {name or text}”.{listed}"
         )
     # Langflow 1.8 needs the attributes that all models of a provider have
     return {**sample.value, "name": name}

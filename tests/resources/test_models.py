@@ -121,6 +121,11 @@ def test_a_model_whose_provider_is_not_known_is_refused(text: str):
         find_model(text, [GPT, MINI, SHARED])
 
 
+def test_no_providers_are_listed_if_none_is_known():
+    with pytest.raises(ValueError, match=r"“OpenAI: x”\.$"):
+        find_model("x", [])
+
+
 def test_a_variable_without_a_value_is_not_set():
     assert [parse_variable(item) for item in ({}, {"name": "A"}, {"id": "1", "name": 5})] == [
         None
