@@ -19,7 +19,7 @@ _PROXY_HEADERS = ("forwarded", "via", "x-real-ip")
 
 
 class InstallNotAllowed(LangflowError):
-    """This visitor must not install, start or stop a local Langflow, nor add or delete flows."""
+    """This visitor lacks the permission `install`."""
 
     default_hint = "Ask the operator to set LFCONSOLE_ALLOW_INSTALL=true."
 
@@ -29,7 +29,9 @@ class Permissions:
     """What a visitor may do besides using the configured servers.
 
     `other_servers`: use a server that is not configured, discovered or entered. `install`: install,
-    start and stop a local Langflow, add and export flows, and delete those that were added here.
+    start and stop a local Langflow; on any server, add and export flows, delete those that were
+    added here, save variables such as providers' keys, and make knowledge bases. The last two are
+    open to visitors with a key of their own as well.
     """
 
     other_servers: bool
