@@ -56,7 +56,7 @@ KINDS_BY_TYPE: dict[str, FieldKind] = {
     "file": FieldKind.FILE,
     "duration": FieldKind.DURATION,
     "model": FieldKind.MODEL,
-    "mcp": FieldKind.SELECT,
+    MCP_TYPE: FieldKind.SELECT,
 }
 
 # Input types that only an edge can supply.

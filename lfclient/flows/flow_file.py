@@ -14,6 +14,7 @@ from lfclient.common.formatting import format_size
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import remove_keys, replace_secrets
 from lfclient.errors import BadAnswer, FileRefused
+from lfclient.flows.field import MCP_TYPE
 from lfclient.flows.model import Flow, is_secret_entry
 from lfclient.wire.server_info import parse_minor
 
@@ -183,7 +184,7 @@ def _clean_entry(name: str, entry: Json) -> Json:
         pass  # the name of a variable
     elif is_secret_entry(name, entry):
         value = value and ""
-    elif entry.get("type") == "mcp" and isinstance(value, dict):
+    elif entry.get("type") == MCP_TYPE and isinstance(value, dict):
         value = {"name": value.get("name"), "config": {}}  # the command may contain keys
     elif entry.get("type") != "model":  # a model names the parameter that takes the key
         value = replace_secrets(value, lambda _: "")

@@ -177,7 +177,7 @@ class Flow:
 
     @property
     def tags(self) -> list[str]:
-        """The words that its author sorted it under."""
+        """The author's tags."""
         return [tag for tag in as_list(self.raw.get("tags")) if isinstance(tag, str)]
 
     @property

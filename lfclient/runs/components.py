@@ -47,7 +47,7 @@ class NotRun:
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens that models read and wrote."""
+    """Input and output tokens of models."""
 
     input: int
     output: int

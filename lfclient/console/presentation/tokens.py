@@ -1,4 +1,4 @@
-"""Words for the tokens that models read and wrote."""
+"""Words for the input and output tokens of models."""
 
 from lfclient.common.formatting import format_count
 from lfclient.runs.components import Usage

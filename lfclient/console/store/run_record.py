@@ -97,7 +97,7 @@ class RunRecord:
 
     @property
     def usage(self) -> Usage | None:
-        """The tokens that models read and wrote, None if unknown, as without a response."""
+        """The input and output tokens of models, None if unknown, as without a response."""
         return self.run.usage if self.run else None
 
     @property

@@ -38,7 +38,7 @@ class RunRow(Base):
     """A `RunRecord` without its response.
 
     `output_summary` is the line that lists show for the outputs. `response_bytes` is the size of
-    the stored response. `tokens` are those that models read and wrote, None if unknown.
+    the stored response. `tokens` are the input and output tokens, None if unknown.
     """
 
     __tablename__ = "runs"

@@ -125,9 +125,7 @@ def _column_config(open_key: str, runs: Sequence[RunSummary]) -> dict[str, Any]:
         "Duration": column.TextColumn(
             width=88, alignment="right", help="From pressing Run to the end"
         ),
-        "Tokens": column.NumberColumn(
-            width=88, format="localized", help="That models read and wrote"
-        ),
+        "Tokens": column.NumberColumn(width=88, format="localized", help="Input and output tokens"),
         "Inputs": column.TextColumn(
             width=260,
             help="Values that differ from the flow's defaults, without a common beginning",
