@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from lfclient.console.config.discovery import discover
+from tests.browser.attack_tools import site
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.relay import Relay
@@ -57,6 +58,31 @@ def test_a_discovered_server_requires_its_key(bare_console, window, sample_flows
     expect(screen.part("api-key").locator("input")).to_have_value("")
     assert sample_flows.api_key not in page.content()
     assert sample_flows.api_key not in bare_console.log.read_text()
+
+
+def test_only_the_console_and_the_address_bar_lead_to_the_local_editor(window, tmp_path):
+    """A link of another site, or of another port of the host, would sign the browser in."""
+    environ = {"LANGFLOW_SERVER_URL": "http://127.0.0.1:9", "LFCONSOLE_ALLOW_INSTALL": "true"}
+    page = window()
+    with Console(tmp_path, environ) as console:
+        editor = f"{console.url}/local-editor"
+        link = f"<a href={editor} target=_blank rel=noreferrer style='position: fixed'>Editor</a>"
+
+        def follow_link():
+            """Return what the link of Streamlit's kind leads to, from the page as it is."""
+            page.evaluate("(link) => document.body.insertAdjacentHTML('afterbegin', link)", link)
+            with page.expect_popup() as popup:
+                page.get_by_role("link", name="Editor", exact=True).dispatch_event("click")
+            return popup.value.locator("body").inner_text()
+
+        page.goto(f"{console.url}/_stcore/health")
+        assert "not running" in follow_link()
+        page.goto(editor)
+        assert "not running" in page.content()
+        with site(b"<body>", content_type="text/html") as other:
+            for url in (other.url, other.url.replace("127.0.0.1", "localhost")):
+                page.goto(url)
+                assert "Open the editor from a page of this console." in follow_link()
 
 
 def test_a_visitor_through_a_proxy_on_this_machine_installs_no_langflow(window, tmp_path):
