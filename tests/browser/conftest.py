@@ -21,7 +21,7 @@ from tests.support.console_process import CHROMIUM_ARGS, ROOT, Console
 from tests.support.servers import LiveServer, delete_flow
 from tests.support.waiting import wait_for
 
-SECONDS = 20_000  # milliseconds for a step on a busy machine
+SECONDS = 40_000  # milliseconds for a step on a busy machine
 
 
 @pytest.fixture(scope="package")

@@ -154,7 +154,7 @@ def test_a_knowledge_base_is_made_in_the_form_and_searched(
     expect(screen.part("setup").get_by_role("combobox").last).to_have_value(re.compile(name))
     screen.drawn()
     (key,) = model_keys(flow)
-    choose_model(screen, key, "Ollama: llama3.2")
+    choose_model(screen, key, "Ollama: llama3.2:latest")
     page.locator("textarea").first.fill("Where is Lisbon?")
     screen.run()
     expect(screen.part("outputs")).to_contain_text("Lisbon lies on the Tagus.")
@@ -166,7 +166,7 @@ def test_a_knowledge_base_is_made_in_the_form_and_searched(
 def test_one_model_is_used_for_all_agents_and_a_file_is_read(open_project, tmp_path: Path):
     screen, flow = open_project("Text Sentiment Analysis")
     keys = model_keys(flow)
-    choose_model(screen, keys[0], "Ollama: llama3.2")
+    choose_model(screen, keys[0], "Ollama: llama3.2:latest")
     screen.page.get_by_role("button", name=f"Use for all {len(keys)} components").click()
     screen.drawn()
     file = tmp_path / "review.txt"

@@ -15,6 +15,7 @@ from pages._ui.connection.app_context import open_client
 from pages._ui.form import file_fields
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.state import notices
+from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
@@ -22,7 +23,11 @@ _MAX_SECONDS = 600.0
 _LIST_SECONDS = 30.0  # a redraw of the page, once the list is there, would close the dialog
 
 
-@st.dialog("New knowledge base", icon=":material/library_add:")
+# the key of the field for which the dialog is open; it stays open when the page is redrawn
+OPEN_FOR: Slot[str] = Slot("knowledge-dialog")
+
+
+@st.dialog("New knowledge base", icon=":material/library_add:", on_dismiss=OPEN_FOR.clear)
 def show(field: Field, form: FlowForm) -> None:
     """Ask for a name, an embedding model and files; choose the new knowledge base in the field."""
     try:
@@ -51,6 +56,7 @@ def show(field: Field, form: FlowForm) -> None:
         except LangflowError as error:
             alerts.show(error)
             return
+        OPEN_FOR.clear()
         st.rerun()
 
 

@@ -54,6 +54,13 @@ def offered_models(field: Field, resources: ServerResources) -> Sequence[ModelOp
     ]
 
 
+def is_fitting(value: Any, field: Field, resources: ServerResources) -> bool:
+    """Return whether a field takes a model, as far as the server's lists tell."""
+    everything = (option for options in resources.models.values() for option in options)
+    known = next((each for each in everything if each.label == model_text(value)), None)
+    return known is None or not field.needs_tool_calls or known.calls_tools is not False
+
+
 def is_offered(value: Any, options: Sequence[ModelOption]) -> bool:
     """Return whether a model parameter's value is one of these models, or empty."""
     text = model_text(value)

@@ -58,8 +58,14 @@ def draw_need(need: Need, field: Field, form: FlowForm) -> None:
     if not need.is_met and form.state.value(field):
         st.caption(f":orange[:material/warning:] {escape(need.message)}")
     if field.resource == "knowledge_base" and form.server.may_change:
-        key = f"new-knowledge-{field.key}"
-        if st.button("New knowledge base", key=key, icon=":material/library_add:"):
+        st.button(
+            "New knowledge base",
+            key=f"new-knowledge-{field.key}",
+            icon=":material/library_add:",
+            on_click=knowledge_dialog.OPEN_FOR.set,
+            args=(field.key,),
+        )
+        if knowledge_dialog.OPEN_FOR.get() == field.key:
             knowledge_dialog.show(field, form)
 
 

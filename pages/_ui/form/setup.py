@@ -8,7 +8,7 @@ from pages._ui.connection import loading
 from pages._ui.form import provider_settings, resource_picker
 from pages._ui.form.fields import draw_field
 from pages._ui.form.flow_form import FlowForm
-from pages._ui.form.model_picker import is_offered, offered_models
+from pages._ui.form.model_picker import is_fitting
 
 MAX_NEEDS = 24  # the fields of the others are in their components
 
@@ -63,8 +63,7 @@ def _draw_use_for_all(field: Field, form: FlowForm) -> None:
     others = [
         each
         for each in same
-        if form.state.value(each) != value
-        and is_offered(value, offered_models(each, form.resources))
+        if form.state.value(each) != value and is_fitting(value, each, form.resources)
     ]
     if same[0].key != field.key or not value or not others:
         return

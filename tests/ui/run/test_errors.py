@@ -67,6 +67,12 @@ def test_a_refused_run_is_put_in_words_as_well(langflow_stand_in):
     assert "Correct the value" not in page
 
 
+def test_a_server_that_the_console_can_not_reach_is_told_as_it_is(langflow_stand_in):
+    problem = RecordProblem("All connection attempts failed", "Check that Langflow is running.")
+    record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, problem=problem)
+    assert "Check that Langflow is running." in page_text(open_app(run=record.id))
+
+
 def test_an_error_of_an_unknown_component_has_no_button(failed):
     app = failed(NO_FILE, component=None)
     assert "No file was given." in page_text(app)
