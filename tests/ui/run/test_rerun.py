@@ -3,6 +3,8 @@
 import json
 import uuid
 
+import pytest
+
 from lfclient.flows.field import Variable
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.state import browser
@@ -300,12 +302,15 @@ def test_huge_values_are_shortened_until_requested(langflow_stand_in):
     assert max(len(each.value) for each in app.code) > 99_000
 
 
-def test_a_run_with_a_providers_key_of_this_tab_runs_again_with_it(langflow_stand_in):
-    """The key itself is not stored with the run."""
-    model = [{"name": "gpt", "provider": "OpenAI"}]
+GPT = [{"name": "gpt", "provider": "OpenAI"}]
+
+
+@pytest.fixture
+def agent_server(langflow_stand_in):
+    """A server with a flow of one agent, which has a model, and without a key for it."""
     agent = node(
         "Agent-a",
-        model=entry("ModelInput", "model", [], required=True),
+        model=entry("ModelInput", "model", GPT, required=True),
         api_key=entry("SecretStrInput", "str", "", password=True),
     )
     key = {
@@ -317,42 +322,28 @@ def test_a_run_with_a_providers_key_of_this_tab_runs_again_with_it(langflow_stan
     langflow_stand_in.set_flows(flow(ONE, "Echo", [agent]))
     langflow_stand_in.answers |= {
         "GET /api/v1/models": (200, [{"provider": "OpenAI", "variables": [key]}]),
-        "GET /api/v1/model_options/language": (200, model),
+        "GET /api/v1/model_options/language": (200, GPT),
         POST: (200, ANSWER),
     }
-    overrides = {"Agent-a.model": model, "Agent-a.api_key": "was set"}
-    record = store_ended_run(langflow_stand_in, overrides)
+    return langflow_stand_in
+
+
+def test_a_run_with_a_providers_key_of_this_tab_runs_again_with_it(agent_server):
+    """The key itself is not stored with the run."""
+    record = store_ended_run(agent_server, {"Agent-a.api_key": "was set"})
     app = open_app(run=record.id)
     assert "opens the form" in page_text(app)  # without the key it can't run
     app.session_state["given-settings"] = {record.owner: {"OPENAI_API_KEY": "sk-given-key"}}
     app.run()
     assert "sk-given-key" not in page_text(app)
     press(app, "Run again")
-    (body,) = sent(langflow_stand_in)
+    (body,) = sent(agent_server)
     assert body["tweaks"]["Agent-a"]["api_key"] == "sk-given-key"
 
 
-def test_a_key_that_is_entered_and_not_used_yet_keeps_a_run_from_starting(langflow_stand_in):
-    model = [{"name": "gpt", "provider": "OpenAI"}]
-    agent = node(
-        "Agent-a",
-        model=entry("ModelInput", "model", model, required=True),
-        api_key=entry("SecretStrInput", "str", "", password=True),
-    )
-    key = {
-        "variable_key": "OPENAI_API_KEY",
-        "required": True,
-        "is_secret": True,
-        "component_metadata": {"mapping_field": "api_key"},
-    }
-    langflow_stand_in.set_flows(flow(ONE, "Echo", [agent]))
-    langflow_stand_in.answers |= {
-        "GET /api/v1/models": (200, [{"provider": "OpenAI", "variables": [key]}]),
-        "GET /api/v1/model_options/language": (200, model),
-        POST: (200, ANSWER),
-    }
+def test_a_key_that_is_entered_and_not_used_yet_keeps_a_run_from_starting(agent_server):
     app = open_app(flow=ONE)
     next(box for box in app.text_input if "OPENAI_API_KEY" in box.key).set_value("sk-typed")
     press(app.run(), "Run")
     assert "is entered but not used yet" in page_text(app)
-    assert sent(langflow_stand_in) == []
+    assert sent(agent_server) == []
