@@ -20,7 +20,7 @@ from pathlib import Path
 import platformdirs
 import psutil
 
-from lfclient import LangflowClient
+from lfclient import Flow, LangflowClient
 from lfclient.console.local_langflow.installer import Installation, Requirement
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.local_langflow.state_file import LocalError
@@ -83,6 +83,9 @@ def installation(version: str) -> Installation:
 def local(version: str, folder: Path, **options: object) -> LocalLangflow:
     """Return the Langflow of a release with its data in `folder`."""
     env = dict(_ENV)
+    if version != "1.13.0":
+        # else they can't fill a knowledge base; 1.13 then answers before it has committed
+        env["LANGFLOW_DISABLE_TRACK_APIKEY_USAGE"] = "true"
     if version == "1.8.4":
         env["OPENAI_API_BASE"] = f"http://127.0.0.1:{os.environ[MODELS_PORT]}/v1"
     settings = {"with_samples": False, "env": env, "environ": _environ(), **options}
@@ -156,6 +159,18 @@ def starter_projects(version: str) -> list[Path]:
     assert python, f"Langflow {version} is not installed"
     packages = next((python.parent.parent / "lib").glob("python3*/site-packages"))
     return sorted((packages / "langflow/initial_setup/starter_projects").glob("*.json"))
+
+
+def get_flow(client: LangflowClient, flow_id: str) -> Flow:
+    """Return a new flow; a busy server responds to its creation before it has committed it."""
+    limit = time.monotonic() + 10
+    while True:
+        try:
+            return client.flow(flow_id)
+        except FlowNotFound:
+            if time.monotonic() > limit:
+                raise
+            time.sleep(0.2)
 
 
 def delete_flow(client: LangflowClient, flow_id: str) -> None:

@@ -33,9 +33,6 @@ _SETTINGS = {
     "LANGFLOW_MCP_SERVER_ENABLED": "false",
     "LANGFLOW_AGENTIC_EXPERIENCE": "false",
     "LANGFLOW_OPEN_BROWSER": "false",
-    # counting the use of keys keeps SQLite locked while a request creates or fills a knowledge base
-    # before 1.13, which fails after half a minute
-    "LANGFLOW_DISABLE_TRACK_APIKEY_USAGE": "true",
     "LANGFLOW_DO_NOT_TRACK": "true",
     "DO_NOT_TRACK": "true",
     "ANONYMIZED_TELEMETRY": "false",

@@ -42,6 +42,7 @@ _TTL_SECONDS = {
     "pending": 5,
 }
 _MAX_NESTED_CHOICES = 6
+_RELOAD_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,12 @@ class ServerSession:
         choices = flow.refreshed.choices if flow.refreshed else {}
         name = f"options {flow.id} {flow.updated_at} {_digest(choices)} {key}"
         return self.fetch(name, _TTL_SECONDS["resources"], list_options).value
+
+    def reload_resources(self, flow: Flow) -> None:
+        """Wait until what the server has for a flow is loaded again, after a change of it."""
+        self.refresh()
+        with suppress(LangflowError):  # the next page tells
+            self.resources(flow, _RELOAD_SECONDS)
 
     def pending_inputs(self, flow_id: str) -> CachedResponse[list[HumanInput]]:
         """Return the requests for approval of all runs of the flow."""

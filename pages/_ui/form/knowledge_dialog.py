@@ -87,7 +87,7 @@ def _create(
             notices.NOTICE.set(error)
             return
         finally:
-            form.server.refresh()
+            form.server.refresh()  # also if this is interrupted
         if not ended.is_ready:
             _discard(api, base)
             form.state.set(field, None)
@@ -95,6 +95,7 @@ def _create(
                 f"The files could not be added to “{name}”. {ended.failure}",
                 hint="Check the embedding model's provider and the files, then try again.",
             )
+    form.server.reload_resources(form.flow)
     file_fields.release_files(files)
 
 

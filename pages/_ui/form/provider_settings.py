@@ -173,7 +173,7 @@ def _save(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowF
             for setting in settings:
                 if setting.name in entered:
                     api.save_variable(setting.name, entered[setting.name], setting.is_secret)
-        form.server.refresh()
+        form.server.reload_resources(form.flow)
 
     _apply(provider, settings, form, save)
 
