@@ -24,7 +24,7 @@ from tests.support.console_process import Console
 ROUNDS = 9
 REFRESH = ".st-key-refresh-flows button"
 PARSER = "ParserComponent-bench"
-CHOICE = f".st-key-param-{PARSER}-mode [data-testid='stBaseButton-segmented_control']"
+CHOICE = f".st-key-param-{PARSER}-mode [aria-checked='false']"
 
 
 def flow_of(id: str, component: dict[str, Any]) -> dict[str, Any]:
