@@ -28,6 +28,8 @@ from lfclient.runs.reducer import reject_decision
 _STOPPED_DRAIN_SECONDS = 0.3
 # a run that still waits this long after a decision may have asked another question
 _NEXT_QUESTION_SECONDS = 0.3
+# a server may respond to a submit before its database shows the job to others
+_MAX_COMMIT_SECONDS = 5.0
 _STOP_LOST = (
     "Langflow did not confirm the stop, and reports nothing of this run, as after a restart."
 )
@@ -87,6 +89,9 @@ class _JobFollower:
         try:
             await self._send_next()
         except JobNotFound as error:
+            if 0 <= context.age < _MAX_COMMIT_SECONDS:
+                self._back_off()
+                return True
             await self._close_unknown_job(error)
             return False
         except FlowNotFound:

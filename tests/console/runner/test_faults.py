@@ -148,6 +148,19 @@ def test_a_key_that_is_revoked_during_a_run_is_reported(bench):
     assert bench.wait_for_end(run_id).status is RunStatus.COMPLETED
 
 
+@without_events
+def test_a_job_that_the_server_shows_a_moment_later_is_followed(bench):
+    """A server may respond to a submit before it has committed the job."""
+    bench.server.seconds = 60
+    run_id = bench.start()
+    bench.wait_until(run_id, lambda record: record.job_id)
+    job = bench.server.jobs.pop(JOB)
+    bench.wait_for_polls(2)
+    bench.server.jobs[JOB] = job
+    bench.server.finish()
+    assert bench.wait_for_end(run_id).status is RunStatus.COMPLETED
+
+
 @both_dialects
 def test_a_job_that_the_server_has_forgotten_has_an_unknown_outcome(bench):
     run_id = start_job(bench)
