@@ -19,7 +19,7 @@ from lfclient.api.requests import status_request
 from lfclient.api.steps import Pause, Steps, or_default, send
 from lfclient.common.backoff import Backoff
 from lfclient.common.coerce import as_dict
-from lfclient.errors import JobNotFound, ServerFault, Unreachable
+from lfclient.errors import FlowNotFound, JobNotFound, ServerFault, Unreachable
 from lfclient.flows.model import Flow, stored_secrets
 from lfclient.flows.validation import check_overrides, collect_secrets, raise_errors
 from lfclient.outputs.model import Output, OutputKind
@@ -34,7 +34,8 @@ OnChange = Callable[[Run], object]
 
 WAIT_POLLING = Backoff(0.1, 4.0)  # waits between status requests in `wait_for_run`
 MAX_UNAVAILABLE_SECONDS = 30.0  # how long a wait tolerates an unavailable server
-# a 500 can be wrong for about a second after a job completed (1.10) or was stopped (1.11+)
+# A 500 can be wrong for about a second after a job completed (1.10) or was stopped (1.11+); so can
+# a 404 of a busy server, which may respond to a submit before it has committed the job.
 _DOUBTFUL_STATUS = Backoff(0.12, 0.4, wait_exp_base=1.3, attempts=6)
 
 
@@ -186,7 +187,7 @@ def _read_response(
 
 
 def _fetch_status(context: ApiContext, before: Run, flow: Flow | None) -> Steps[Run]:
-    """Return the job's state once it is certain: a 500 counts only if it is repeated."""
+    """Return the job's state once it is certain: a 404 or 500 counts only if it is repeated."""
     job_id = before.job_id or ""
     server = yield from get_server_without_limits(context)
     failures = 0
@@ -206,12 +207,19 @@ def _fetch_status(context: ApiContext, before: Run, flow: Flow | None) -> Steps[
             is_certain = has_reason or (server.dialect == "inputs" and failures > 1)
             if is_certain or seconds is None:
                 return failed_run(detail, before=before, flow=flow)
-        elif response.status != 500 or code is None or seconds is None:
+        elif seconds is None or not _may_be_wrong(response):
             if seconds is None and "No vertex builds found" in response.message:
                 return replace(_replaced_run(before, flow), raw=response.body)
             raise error_from_response(response, subject=job_id, is_workflow=True)
         if seconds is not None:
             yield Pause(seconds)
+
+
+def _may_be_wrong(response: Response) -> bool:
+    if response.status == 404:
+        error = error_from_response(response, is_workflow=True)
+        return isinstance(error, JobNotFound | FlowNotFound)
+    return response.status == 500 and response.code is not None
 
 
 def _replaced_run(before: Run, flow: Flow | None) -> Run:

@@ -18,6 +18,7 @@ from lfclient.common.redaction import Redactor
 from lfclient.wire.server_info import Capabilities
 from tests.support.recorded import flow_of, recorded
 from tests.support.scripted import (
+    DONE,
     FLOW,
     JOB,
     OLD,
@@ -203,6 +204,19 @@ def test_build_records_of_the_previous_run_do_not_count_as_replaced():
     with server.client() as client:
         run = client.run(flow_of("S-1"))
     assert run.outputs["S-1"].value == [{"text": "b"}]
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [{"code": "JOB_NOT_FOUND", "message": "No job."}, "Flow identifier f not found"],
+    ids=["job", "flow"],
+)
+def test_a_job_that_is_not_found_only_once_is_followed(missing: object):
+    """A busy server may respond to a submit before it has committed the job."""
+    server = Server().on("POST", WORKFLOWS, QUEUED)
+    server.on("GET", WORKFLOWS, (404, {"detail": missing}), DONE)
+    with server.client() as client:
+        assert client.wait(client.submit(FLOW)).status is RunStatus.COMPLETED
 
 
 @pytest.mark.parametrize(
