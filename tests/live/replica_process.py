@@ -27,8 +27,8 @@ def main() -> None:
         flows = {one["flow"]: client.flow(one["flow"]) for one in job["runs"]}
     for one in job["runs"]:
         run_id = runner.start(
-            connection, flows[one["flow"]], {}, mode=one["mode"], session_id=one["session"],
-            server=server, submit_token=one["session"],
+            connection, flows[one["flow"]], one["overrides"], mode=one["mode"],
+            session_id=one["session"], server=server, submit_token=one["session"],
         )  # fmt: skip
         print(run_id, flush=True)
     time.sleep(600)
