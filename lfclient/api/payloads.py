@@ -6,7 +6,8 @@ from typing import Any
 from lfclient.api.requests import WORKFLOWS, RequestSpec
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import InvalidRequest, Unsupported
-from lfclient.flows import refreshing
+from lfclient.flows import refreshed_runs
+from lfclient.flows.definitions import graph_with
 from lfclient.flows.encoding import encode, override_targets, sends_bare_values
 from lfclient.flows.field import Variable
 from lfclient.flows.graph import Component
@@ -47,14 +48,14 @@ def run_request(
     """
     if server.dialect == "inputs" and mode == "stream":
         raise Unsupported(NO_EVENTS_MESSAGE.format(server.version))
-    unsendable = refreshing.unsendable(flow, overrides, mode, server)
+    unsendable = refreshed_runs.unsendable(flow, overrides, mode, server)
     if unsendable:
         key, reason = unsendable
         raise InvalidRequest(f"{key}: {reason}", field=key)
     graph = None
     looped = _looped_values(server, flow, overrides, mode)
-    if looped or refreshing.needs_graph(flow, overrides, mode, server):
-        graph = refreshing.graph_with(flow, looped)
+    if looped or refreshed_runs.needs_graph(flow, overrides, mode, server):
+        graph = graph_with(flow, looped)
         values = list(_encode_overrides(server, flow, overrides, mode))
     else:
         values = list(_encode_refreshed(server, flow, overrides, mode))
@@ -104,9 +105,9 @@ def _encode_refreshed(
     A server that edits the stored flow ignores a value of a hidden parameter, unless the request
     shows it; one that writes onto the built graph takes the bare value.
     """
-    hidden = refreshing.hidden_fields(flow)
+    hidden = refreshed_runs.hidden_fields(flow)
     is_bare = sends_bare_values(mode, server)
-    given = refreshing.run_values(flow, overrides)
+    given = refreshed_runs.run_values(flow, overrides)
     for component, parameter, value in _encode_overrides(server, flow, given, mode):
         if f"{component}.{parameter}" in hidden and not is_bare:
             attributes = value if isinstance(value, dict) else {"value": value}
@@ -117,9 +118,9 @@ def _encode_refreshed(
         if key in given:
             continue
         shown = (
-            refreshing.bare_value(flow, field)
+            refreshed_runs.bare_value(flow, field)
             if is_bare
-            else refreshing.shown_attributes(flow, field, stored)
+            else refreshed_runs.shown_attributes(flow, field, stored)
         )
         if shown not in (None, "", [], {}):
             yield field.component, field.parameter, shown
@@ -135,7 +136,7 @@ def _looped_values(
     return {
         key: value if isinstance(value, Variable) else encode(fields[key], value, mode, server)
         for key, value in overrides.items()
-        if key in fields and refreshing.is_in_loop(flow, fields[key])
+        if key in fields and refreshed_runs.is_in_loop(flow, fields[key])
     }
 
 

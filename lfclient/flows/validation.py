@@ -23,7 +23,7 @@ from lfclient.flows.field import Field, FieldKind, Problem, Variable
 from lfclient.flows.field_extraction import locked_reason
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.model import Flow
-from lfclient.flows.refreshing import unsendable
+from lfclient.flows.refreshed_runs import unsendable
 from lfclient.wire.server_info import ServerInfo
 
 

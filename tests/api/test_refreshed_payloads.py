@@ -9,7 +9,8 @@ import pytest
 
 from lfclient import Flow, InvalidRequest, Unsupported, Variable
 from lfclient.api.payloads import run_request
-from lfclient.flows.refreshing import choose, node_definition
+from lfclient.flows.definitions import node_definition
+from lfclient.flows.refreshing import choose
 from lfclient.flows.validation import check_overrides
 from lfclient.wire.schemas import VersionResponse
 from lfclient.wire.server_info import ServerInfo, build_server_info

@@ -14,7 +14,8 @@ import httpx
 from playwright.sync_api import Page
 
 from lfclient import LangflowClient
-from lfclient.flows import refreshing
+from lfclient.flows.definitions import node_definition
+from lfclient.flows.refreshing import update_body
 from tests.bench.browser import click_to_text, settle
 from tests.bench.figures import Figure
 from tests.bench.form import PANEL
@@ -72,8 +73,8 @@ def empty_rerun(page: Page) -> float:
 def bare_request(client: LangflowClient, flow_id: str, url: str, key: str) -> Callable[[], float]:
     """Return a function that measures the ms of the request behind the choice."""
     flow = client.flow(flow_id)
-    node = refreshing.node_definition(flow, PARSER)
-    body = refreshing.update_body(flow, node, "mode", "Stringify", is_refresh=False)
+    node = node_definition(flow, PARSER)
+    body = update_body(flow, node, "mode", "Stringify", is_refresh=False)
     api = httpx.Client(base_url=url, headers={"x-api-key": key}, timeout=60)
 
     def measure() -> float:

@@ -7,17 +7,10 @@ from typing import Any
 
 import pytest
 
-from lfclient import FieldOption, InvalidRequest
+from lfclient import InvalidRequest
 from lfclient.errors import BadAnswer
-from lfclient.flows.refreshing import (
-    choose,
-    from_catalogue,
-    merge_node,
-    node_definition,
-    read_options,
-    update_body,
-    with_error,
-)
+from lfclient.flows.definitions import node_definition
+from lfclient.flows.refreshing import choose, merge_node, update_body, with_error
 from tests.support.flows import edge, entry, flow, node, text
 
 MODEL = [{"name": "gpt-4o", "provider": "OpenAI"}]
@@ -155,25 +148,6 @@ def test_a_later_choice_clears_the_error_of_an_earlier_one():
     again = choose(failed, "Agent-a.model", MODEL, definition(agent()))
     assert again.refreshed
     assert (again.refreshed.errors, again.refreshed.stored) == ({}, stored)
-
-
-def test_the_catalogue_gives_the_code_and_the_flow_its_values():
-    own = {**CODE, "value": "class Own: ..."}
-    kind = {"template": {"_type": "Component", "code": own, "user": text(), "more": text("m")}}
-    catalogue = {"models": {"Other": {}}, "agents": {"Agent": kind}}
-    component = flow(agent()).component("Agent-a")
-    found = from_catalogue(catalogue, component, definition(agent()))["template"]
-    assert found["code"] == own
-    assert (found["user"]["value"], found["more"]["value"]) == ("NAME", "m")
-    assert from_catalogue({"agents": {}, "x": 5}, component, definition(agent())) == {}
-
-
-def test_options_have_what_the_server_tells_about_them():
-    flows = {"options": ["a", "b", 5], "options_metadata": [{"id": "1"}]}
-    assert read_options(flows) == [FieldOption("a", {"id": "1"}), FieldOption("b", {})]
-    models = {"options": [{"name": "gpt", "provider": "OpenAI"}, {"provider": "x"}]}
-    assert read_options(models) == [FieldOption("gpt", {"name": "gpt", "provider": "OpenAI"})]
-    assert read_options({"options": "x"}) == []
 
 
 def test_an_mcp_server_is_stored_as_an_object():

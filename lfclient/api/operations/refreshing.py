@@ -14,6 +14,12 @@ from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import InvalidKey, InvalidRequest, LangflowError, ServerFault, Unreachable
 from lfclient.flows import refreshing
+from lfclient.flows.definitions import (
+    from_catalogue,
+    node_definition,
+    read_options,
+    set_value,
+)
 from lfclient.flows.field import MCP_TYPE, FieldOption, Variable
 from lfclient.flows.field_extraction import has_dynamic_choices, locked_reason
 from lfclient.flows.graph import Component
@@ -68,7 +74,7 @@ def list_options(context: ApiContext, flow: Flow | str, key: str) -> Steps[list[
         return [FieldOption(server.name, {}) for server in (yield from list_mcp_servers(False))]
     value = component.template[parameter].get("value")
     _, answer = yield from _update(context, flow, component, node, parameter, value, refresh=True)
-    return refreshing.read_options(as_dict(as_dict(answer.get("template")).get(parameter)))
+    return read_options(as_dict(as_dict(answer.get("template")).get(parameter)))
 
 
 def _fetched_flow(context: ApiContext, flow: Flow | str) -> Steps[Flow]:
@@ -95,7 +101,7 @@ def _choose(context: ApiContext, flow: Flow, key: str, value: Json) -> Steps[Flo
         reason = locked_reason(component, parameter, is_connected=False)
         if reason:
             raise InvalidRequest(f"{key}: {reason}", field=key)
-        merged = refreshing.set_value(node, parameter, value)
+        merged = set_value(node, parameter, value)
     else:
         if component.has_type("RunFlow"):
             node = yield from _with_flow_id(context, flow, component, node, parameter, value)
@@ -127,7 +133,7 @@ def _with_flow_id(
         context, flow, component, node, parameter, entry.get("value"), refresh=True
     )
     listed = as_dict(as_dict(answer.get("template")).get(parameter))
-    for option in refreshing.read_options(listed):
+    for option in read_options(listed):
         if option.name == value:
             entry = {**entry, "selected_metadata": option.metadata}
     return {**node, "template": {**node["template"], parameter: entry}}
@@ -139,14 +145,14 @@ def _locate(flow: Flow, key: str) -> tuple[Component, str, JsonObject]:
     Its code is that of the stored flow.
     """
     component, parameter = flow.split_key(key)
-    node = refreshing.node_definition(flow, component.id) if component else {}
+    node = node_definition(flow, component.id) if component else {}
     if component is None or not node or parameter not in component.template:
         raise InvalidRequest(f"This flow has no parameter “{key}”.", field=key)
     if component.inner:
         message = f"{key}: Choices inside a group can only be made in Langflow's editor."
         raise InvalidRequest(message, field=key, hint=_HINT)
     stored = flow.refreshed.stored if flow.refreshed else flow
-    own = as_dict(refreshing.node_definition(stored, component.id).get("template"))
+    own = as_dict(node_definition(stored, component.id).get("template"))
     return component, parameter, {**node, "template": {**node["template"], "code": own.get("code")}}
 
 
@@ -172,7 +178,7 @@ def _update(
     if is_own:
         if context.catalogue is None:
             context.catalogue = yield from get_catalogue({})
-        node = refreshing.from_catalogue(context.catalogue, component, node)
+        node = from_catalogue(context.catalogue, component, node)
         if parameter not in as_dict(node.get("template")):
             raise InvalidRequest(
                 f"{component.display_name} is not a component of this server, which allows no "

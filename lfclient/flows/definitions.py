@@ -1,0 +1,114 @@
+"""The definitions of components in a flow's own JSON, which are replaced in a copy. Pure."""
+
+from collections.abc import Iterable, Mapping
+
+from lfclient.common.coerce import as_dict, as_list, as_str
+from lfclient.common.json_types import Json, JsonObject
+from lfclient.flows.encoding import mcp_value
+from lfclient.flows.field import MCP_TYPE, FieldOption, Variable
+from lfclient.flows.graph import Component
+from lfclient.flows.model import Flow
+
+
+def graph_data(flow: Flow) -> JsonObject:
+    """Return the flow's graph: `{"nodes": […], "edges": […], …}`."""
+    data = flow.raw.get("data")
+    return data if isinstance(data, dict) else flow.raw
+
+
+def node_definition(flow: Flow, component_id: str) -> JsonObject:
+    """Return a component's definition in the flow's own JSON; empty for one inside a group."""
+    return _find(graph_data(flow), component_id)
+
+
+def replace_definition(data: JsonObject, component_id: str, node: JsonObject) -> JsonObject:
+    """Return a flow's graph with another definition of a component."""
+    nodes = [
+        {**each, "data": {**each["data"], "node": node}} if _node_id(each) == component_id else each
+        for each in as_list(data.get("nodes"))
+    ]
+    return {**data, "nodes": nodes}
+
+
+def set_value(node: JsonObject, parameter: str, value: Json) -> JsonObject:
+    """Return a component's definition with another value of a parameter."""
+    entry = node["template"][parameter]
+    if isinstance(value, Variable):
+        changed = {"value": value.name, "load_from_db": True}
+    else:
+        changed = {value_key(entry): stored_value(entry, value)}
+        if "load_from_db" in entry:
+            changed["load_from_db"] = False
+    return {**node, "template": {**node["template"], parameter: {**entry, **changed}}}
+
+
+def graph_with(flow: Flow, values: Mapping[str, Json]) -> JsonObject:
+    """Return the flow's graph with other values of fields, by key."""
+    data = graph_data(flow)
+    for key, value in values.items():
+        component, parameter = flow.split_key(key)
+        if component:
+            changed = set_value(_find(data, component.id), parameter, value)
+            data = replace_definition(data, component.id, changed)
+    return data
+
+
+def from_catalogue(catalogue: JsonObject, component: Component, node: JsonObject) -> JsonObject:
+    """Return a component's definition with the code of the server's catalogue and its own values.
+
+    Empty if the catalogue lacks its type.
+    """
+    entries = (as_dict(as_dict(group).get(component.type)) for group in catalogue.values())
+    found = next((entry for entry in entries if entry.get("template")), None)
+    if found is None:
+        return {}
+    kept = ("value", "load_from_db", "file_path", "show", "options")
+    template: JsonObject = {}
+    for name, entry in as_dict(found["template"]).items():
+        own = as_dict(as_dict(node.get("template")).get(name))
+        if name == "code" or not isinstance(entry, dict):
+            own = {}
+        values = {key: own[key] for key in kept if key in own}
+        template[name] = {**entry, **values} if values else entry
+    return {**node, "template": template, "metadata": as_dict(found.get("metadata"))}
+
+
+def read_options(entry: JsonObject) -> list[FieldOption]:
+    """Return the options of a raw parameter, with what the server tells about each."""
+    metadata = as_list(entry.get("options_metadata"))
+    found = []
+    for place, option in enumerate(as_list(entry.get("options"))):
+        told = metadata[place] if place < len(metadata) else None
+        name, told = (option.get("name"), option) if isinstance(option, dict) else (option, told)
+        if isinstance(name, str) and name:
+            found.append(FieldOption(name, as_dict(told)))
+    return found
+
+
+def output_names(outputs: Iterable[Json]) -> set[str]:
+    return {as_str(as_dict(output).get("name")) for output in outputs}
+
+
+def value_key(entry: JsonObject) -> str:
+    return "file_path" if entry.get("type") == "file" else "value"
+
+
+def stored_value(entry: JsonObject, value: Json) -> Json:
+    """Return a field's value as the flow stores it."""
+    return mcp_value(value) if entry.get("type") == MCP_TYPE and isinstance(value, str) else value
+
+
+def source_output(edge: Json) -> str:
+    handle = as_dict(as_dict(as_dict(edge).get("data")).get("sourceHandle"))
+    return as_str(handle.get("name"))
+
+
+def _find(data: JsonObject, component_id: str) -> JsonObject:
+    for each in as_list(data.get("nodes")):
+        if _node_id(each) == component_id:
+            return as_dict(as_dict(as_dict(each).get("data")).get("node"))
+    return {}
+
+
+def _node_id(each: Json) -> str:
+    return as_str(as_dict(each).get("id")) or as_str(as_dict(as_dict(each).get("data")).get("id"))
