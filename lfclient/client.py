@@ -21,6 +21,7 @@ from lfclient.api.operations import (
     knowledge,
     models,
     refreshing,
+    resources,
     run_completion,
     runs,
     server,
@@ -283,11 +284,11 @@ class LangflowClient:
 
     def resources(self, *kinds: ResourceKind) -> ServerResources:
         """Return the providers, the names of the variables, and what there is of these kinds."""
-        return self._drive(models.get_resources(kinds))
+        return self._drive(resources.get_resources(kinds))
 
     def needs(self, flow: Flow | str, overrides: Mapping[str, Any] | None = None) -> list[Need]:
         """Return what a run with these overrides needs: models, keys, files, variables, values."""
-        return self._drive(models.find_flow_needs(self._context, flow, overrides or {}))
+        return self._drive(resources.find_flow_needs(self._context, flow, overrides or {}))
 
     def check_provider(self, provider: str, settings: Mapping[str, str]) -> None:
         """Let the server try a provider's settings. Raises `InvalidRequest` if it refuses them.

@@ -82,14 +82,3 @@ def test_a_list_that_cannot_be_read_is_an_error(answer: tuple, error: type[Excep
         for call in (client.models, client.providers):
             with pytest.raises(error):
                 call()
-
-
-@pytest.mark.parametrize("answer", [(404, {"detail": "Not Found"}), (500, {})])
-def test_knowledge_and_memory_bases_that_cannot_be_listed_are_unknown(answer: tuple):
-    server = Server().on("GET", VARIABLES, (200, [])).on("GET", MODELS, (200, []))
-    server.on("GET", "/base/api/v1/knowledge_bases", answer)
-    server.on("GET", "/base/api/v1/memories", answer)
-    with server.client() as client:
-        resources = client.resources("knowledge_base", "memory_base")
-    assert resources.knowledge_bases is None
-    assert resources.models == {}

@@ -1,0 +1,57 @@
+"""What a server has for flows, and what a flow needs of it."""
+
+from collections.abc import Collection, Mapping
+
+from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.flows import get_flow
+from lfclient.api.operations.knowledge import list_knowledge_bases, list_memory_bases
+from lfclient.api.operations.variables import list_variables
+from lfclient.api.requests import list_request
+from lfclient.api.steps import Steps, fetch, or_default
+from lfclient.common.json_types import Json, JsonObject
+from lfclient.flows.model import Flow
+from lfclient.flows.needs import Need, find_needs
+from lfclient.resources.models import ModelKind, ModelOption, merge_options, parse_provider
+from lfclient.resources.server_resources import ResourceKind, ServerResources
+from lfclient.wire.schemas import Items
+
+_MODEL_KINDS: tuple[ModelKind, ...] = ("language", "embedding")
+
+
+def get_resources(kinds: Collection[ResourceKind]) -> Steps[ServerResources]:
+    """Return the providers, those ready first, the variables, and what there is of these kinds."""
+    variables = yield from or_default(list_variables(), None)
+    names = None
+    if variables is not None:
+        names = frozenset(variable.name for variable in variables if variable.is_set)
+    items = yield from fetch(list_request("/api/v1/models"), Items[JsonObject], "list of providers")
+    parsed = filter(None, (parse_provider(item, names or ()) for item in items))
+    providers = tuple(sorted(parsed, key=lambda provider: not provider.is_ready))
+    models: dict[ModelKind, tuple[ModelOption, ...]] = {}
+    for kind in _MODEL_KINDS:
+        if kind in kinds:
+            path = f"/api/v1/model_options/{kind}"
+            options = yield from fetch(list_request(path), Items[JsonObject], "list of models")
+            models[kind] = tuple(merge_options(options, providers, kind))
+    knowledge = memory = None
+    if "knowledge_base" in kinds:
+        knowledge = yield from or_default(list_knowledge_bases(), None)
+    if "memory_base" in kinds:
+        memory = yield from or_default(list_memory_bases(), None)
+    return ServerResources(
+        providers,
+        models,
+        names,
+        None if knowledge is None else tuple(knowledge),
+        None if memory is None else tuple(memory),
+    )
+
+
+def find_flow_needs(
+    context: ApiContext, flow: Flow | str, overrides: Mapping[str, Json]
+) -> Steps[list[Need]]:
+    """Return what a run of a flow with these overrides needs."""
+    if isinstance(flow, str):
+        flow = yield from get_flow(context, flow)
+    resources = yield from get_resources(flow.resources)
+    return find_needs(flow, overrides, resources)
