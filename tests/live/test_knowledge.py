@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import httpx
@@ -12,21 +11,11 @@ from lfclient import InvalidRequest, LangflowClient, ModelOption
 from tests.support.model_server import ModelServer
 from tests.support.servers import LiveServer
 
-OLLAMA_URL = "OLLAMA_BASE_URL"
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[ModelServer]:
-    with ModelServer() as made:
-        yield made
-
 
 @pytest.fixture
-def embedding(client: LangflowClient, provider: ModelServer) -> Iterator[ModelOption]:
+def embedding(client: LangflowClient, ollama: ModelServer) -> ModelOption:
     """A model that works without access to the internet, while the test lasts."""
-    variable = client.save_variable(OLLAMA_URL, provider.url, is_secret=False)
-    yield next(one for one in client.models("embedding") if one.provider == "Ollama")
-    client.delete_variable(variable)
+    return next(one for one in client.models("embedding") if one.provider == "Ollama")
 
 
 def test_a_knowledge_base_is_made_from_files(client: LangflowClient, embedding: ModelOption):
