@@ -1,0 +1,94 @@
+"""A form on a server with 200 flows, 400 models and 1,000 knowledge bases, against one with few."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import UUID
+
+from playwright.sync_api import Page
+
+from tests.bench.figures import Figure, pairs
+from tests.bench.screen import chromium
+from tests.bench.setup import empty_rerun, open_form
+from tests.bench.stand_in import Request, StandIn
+from tests.support.console_process import Console
+from tests.support.flows import chat_input, entry, node
+
+ROUNDS = 9
+FLOW_ID = str(UUID(int=0))
+FLOWS, MODELS, BASES = 200, 400, 1_000
+FEW = 5
+
+
+class Langflow(StandIn):
+    """Serves a flow of three agents and a knowledge component, and as many things as it is told."""
+
+    def __init__(self, flows: int, models: int, bases: int) -> None:
+        model = entry("ModelInput", "model", [], required=True, real_time_refresh=True)
+        key = entry("SecretStrInput", "str", "", password=True)
+        base = entry("DropdownInput", "str", "", options=[], required=True, refresh_button=True)
+        agents = [node(f"Agent-{number}", model=model, api_key=key) for number in range(3)]
+        nodes = [chat_input(), *agents, node("Knowledge-k", knowledge_base=base)]
+        super().__init__({"id": FLOW_ID, "name": "Many", "data": {"nodes": nodes, "edges": []}})
+        names = [f"a model with a long name {number:04}" for number in range(models)]
+        setting = {"variable_key": "FAR_KEY", "required": True}
+        setting["component_metadata"] = {"mapping_field": "api_key"}
+        known = [{"model_name": name, "metadata": {"tool_calling": True}} for name in names]
+        provider = {"provider": "Far", "is_enabled": True, "models": known, "variables": [setting]}
+        options = [{"name": name, "provider": "Far", "metadata": {}} for name in names]
+        places = [f"knowledge base {number:04}" for number in range(bases)]
+        self._known |= {
+            "GET /api/v1/flows": self._known["GET /api/v1/flows"]
+            + [{"id": str(UUID(int=n)), "name": f"Flow {n:03}"} for n in range(1, flows)],
+            "GET /api/v1/models": [provider],
+            "GET /api/v1/model_options/language": options,
+            "GET /api/v1/knowledge_bases": [
+                {"name": name, "dir_name": name, "status": "ready", "chunks": 9} for name in places
+            ],
+        }
+
+    def run(self, request: Request, what: str) -> bool:
+        """Run nothing."""
+        return False
+
+
+def run(chromium_path: str) -> list[Figure]:
+    """Measure both in turn, each with a console and a server of its own."""
+    with ExitStack() as stack, chromium(chromium_path) as page:
+        consoles = [
+            stack.enter_context(_console(stack.enter_context(Langflow(*sizes)).url, stack))
+            for sizes in ((FLOWS, MODELS, BASES), (FEW, FEW, FEW))
+        ]
+        many, few = consoles
+        for console in consoles:
+            _first(page, console)
+        opened = pairs(lambda: _open(page, many), lambda: _open(page, few), ROUNDS)
+        reruns = pairs(lambda: _rerun(page, many), lambda: _rerun(page, few), ROUNDS)
+    what = f"{FLOWS} flows, {MODELS} models, {BASES:,} knowledge bases"
+    few_name = f"{FEW} of each"
+    return [
+        Figure.of(f"{what}, lists out of date: a form opened", *opened, 1.3, few_name),
+        Figure.of(f"{what}: a rerun of the form", *reruns, 1.3, few_name),
+    ]
+
+
+def _console(url: str, stack: ExitStack) -> Console:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    return Console(folder, {"LANGFLOW_SERVER_URL": url, "LANGFLOW_API_KEY": "sk-benchmark"})
+
+
+def _first(page: Page, console: Console) -> None:
+    page.goto(f"{console.url}/?flow={FLOW_ID}")
+    page.locator(".st-key-setup").wait_for(timeout=60_000)
+
+
+def _open(page: Page, console: Console) -> float:
+    _first(page, console)
+    return open_form(page, console, FLOW_ID)
+
+
+def _rerun(page: Page, console: Console) -> float:
+    _first(page, console)
+    return empty_rerun(page)
