@@ -311,6 +311,9 @@ class ModelKind(KindHandler):
         for choice in field.choices:
             if name in (choice["name"], model_label(choice)):
                 return [choice]
+        provider, is_named, rest = name.partition(": ")
+        if is_named and rest.strip():
+            return [{"name": rest.strip(), "provider": provider}]
         return [{"name": name}] if name else []
 
     def write(self, value: Json) -> str:

@@ -145,8 +145,9 @@ def _choose_widget(field: Field, form: FlowForm) -> Widget:
         return file_fields.choose_widget(field, form)
     if kind is FieldKind.ORDERED_LIST and field.max_choices != 1:
         return MultiSelect()
-    if kind is FieldKind.MODEL and form.resources.models:
-        return ModelPicker(offered_models(field, form.resources))
+    models = offered_models(field, form.resources) if kind is FieldKind.MODEL else ()
+    if models:
+        return ModelPicker(models)
     if field.resource in ("knowledge_base", "memory_base"):
         return choose_resource_widget(field, form)
     if kind in (FieldKind.SELECT, FieldKind.MODEL, FieldKind.ORDERED_LIST):
@@ -218,10 +219,11 @@ def _messages(field: Field, form: FlowForm) -> list[str]:
 
 
 def _model_hint(field: Field, form: FlowForm) -> str:
-    if not form.resources.models:
-        return "" if field.choices else "Enter a model's name as shown in Langflow's editor"
+    models = offered_models(field, form.resources)
+    if not models:
+        return "Enter the model with its provider, such as “OpenAI: gpt-4o-mini”"
     value = form.state.value(field)
-    if value == field.default and not is_offered(value, offered_models(field, form.resources)):
+    if value == field.default and not is_offered(value, models):
         return "The flow's model is not in this server's list. Choose one that is."
     return ""
 

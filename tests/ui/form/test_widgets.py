@@ -60,6 +60,12 @@ def edit_table(found, **edits):
         (entry("NestedDictInput", "NestedDict", {}), "text_area", '{"a": [1]}', {"a": [1]}),
         (entry("SecretStrInput", "str", password=True), "text_input", "sk-1", "sk-1"),
         (entry("ModelInput", "model"), "text_input", "gpt", [{"name": "gpt"}]),
+        (
+            entry("ModelInput", "model"),
+            "text_input",
+            "Ollama: llama3.2:1b",
+            [{"name": "llama3.2:1b", "provider": "Ollama"}],
+        ),
         (entry("FutureInput", "future", {"a": 1}), "text_area", "[2]", [2]),
     ],
 )
