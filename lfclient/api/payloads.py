@@ -123,7 +123,8 @@ def _encode_refreshed(
             else refreshed_runs.shown_attributes(flow, field, stored)
         )
         if shown not in (None, "", [], {}):
-            yield field.component, field.parameter, shown
+            for component, parameter in override_targets(field):
+                yield component, parameter, shown
 
 
 def _looped_values(

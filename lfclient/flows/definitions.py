@@ -9,6 +9,8 @@ from lfclient.flows.field import MCP_TYPE, FieldOption, Variable
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 
+_VALUES = ("value", "load_from_db", "file_path")  # what a group gives its parts
+
 
 def graph_data(flow: Flow) -> JsonObject:
     """Return the flow's graph: `{"nodes": […], "edges": […], …}`."""
@@ -17,16 +19,29 @@ def graph_data(flow: Flow) -> JsonObject:
 
 
 def node_definition(flow: Flow, component_id: str) -> JsonObject:
-    """Return a component's definition in the flow's own JSON; empty for one inside a group."""
+    """Return a component's definition in the flow's own JSON; empty if there is none.
+
+    Inside a group, it has the values of the group's parameters.
+    """
     return _find(graph_data(flow), component_id)
 
 
 def replace_definition(data: JsonObject, component_id: str, node: JsonObject) -> JsonObject:
-    """Return a flow's graph with another definition of a component."""
-    nodes = [
-        {**each, "data": {**each["data"], "node": node}} if _node_id(each) == component_id else each
-        for each in as_list(data.get("nodes"))
-    ]
+    """Return a flow's graph with another definition of a component.
+
+    The groups around it get the parameters that it has now, under the names that the editor gives.
+    """
+    nodes = []
+    for each in as_list(data.get("nodes")):
+        before = _definition(each)
+        if _node_id(each) == component_id:
+            each = {**each, "data": {**each["data"], "node": node}}
+        elif _find(_inner_graph(before), component_id):
+            inner = replace_definition(_inner_graph(before), component_id, node)
+            group = {**before, "flow": {**before["flow"], "data": inner}}
+            group["template"] = _group_template(before, inner)
+            each = {**each, "data": {**each["data"], "node": group}}
+        nodes.append(each)
     return {**data, "nodes": nodes}
 
 
@@ -103,11 +118,70 @@ def source_output(edge: Json) -> str:
     return as_str(handle.get("name"))
 
 
-def _find(data: JsonObject, component_id: str) -> JsonObject:
+def _find(data: JsonObject, component_id: str, group: JsonObject | None = None) -> JsonObject:
     for each in as_list(data.get("nodes")):
+        node = _with_values_of(group, _node_id(each), _definition(each))
         if _node_id(each) == component_id:
-            return as_dict(as_dict(as_dict(each).get("data")).get("node"))
+            return node
+        found = _find(_inner_graph(node), component_id, node)
+        if found:
+            return found
     return {}
+
+
+def _with_values_of(group: JsonObject | None, id: str, node: JsonObject) -> JsonObject:
+    """Return the definition of a part of a group with the values that the group gives it."""
+    if group is None:
+        return node
+    template = dict(as_dict(node.get("template")))
+    for entry in as_dict(group.get("template")).values():
+        part_id, name = _proxy(entry)
+        if part_id == id and isinstance(template.get(name), dict):
+            values = {key: entry[key] for key in _VALUES if key in entry}
+            template[name] = {**template[name], **values}
+    return {**node, "template": template}
+
+
+def _group_template(group: JsonObject, inner: JsonObject) -> JsonObject:
+    """Return a group's parameters as those of its parts are now."""
+    template: JsonObject = dict(as_dict(group.get("template")))
+    for before, after in zip(_inner_graph(group)["nodes"], inner["nodes"], strict=True):
+        if before is after:
+            continue
+        id = _node_id(after)
+        old, new = (as_dict(_definition(each).get("template")) for each in (before, after))
+        own = {_proxy(entry)[1]: key for key, entry in template.items() if _proxy(entry)[0] == id}
+        for name in own.keys() - new.keys():
+            del template[own[name]]
+        for name, entry in new.items():
+            if name in own:
+                template[own[name]] = {**template[own[name]], **_changes(old.get(name), entry)}
+            elif name not in old and isinstance(entry, dict):
+                template[f"{name}_{id}"] = {**entry, "proxy": {"id": id, "field": name}}
+    return template
+
+
+def _changes(old: Json, new: Json) -> JsonObject:
+    before = as_dict(old)
+    return {
+        key: value
+        for key, value in as_dict(new).items()
+        if key != "display_name" and (key not in before or before[key] != value)
+    }
+
+
+def _definition(each: Json) -> JsonObject:
+    return as_dict(as_dict(as_dict(each).get("data")).get("node"))
+
+
+def _inner_graph(node: JsonObject) -> JsonObject:
+    return as_dict(as_dict(node.get("flow")).get("data"))
+
+
+def _proxy(entry: Json) -> tuple[str, str]:
+    """Return the id and the parameter of the part that a group's parameter stands for."""
+    proxy = as_dict(as_dict(entry).get("proxy"))
+    return as_str(proxy.get("id")), as_str(proxy.get("field"))
 
 
 def _node_id(each: Json) -> str:

@@ -144,6 +144,11 @@ class Field:
         return with_id(self.component_name, self.distinguishing_id, max_length)
 
     @property
+    def target(self) -> tuple[str, str]:
+        """The component id and the parameter that get the value, inside a group if it is one's."""
+        return self.inner_target or (self.component, self.parameter)
+
+    @property
     def key(self) -> str:
         """The override key, `Component.parameter`."""
         return f"{self.component}.{self.parameter}"

@@ -203,7 +203,7 @@ def extract_field(
         # before 1.11 an agent's parameter doesn't say so
         needs_tool_calls=as_dict(entry.get("filters")).get("tool_calling") is True
         or owner.has_type("Agent"),
-        refreshes=not inner_target and has_dynamic_choices(entry),
+        refreshes=has_dynamic_choices(entry),
     )
     return _with_default(field, entry)
 

@@ -100,6 +100,15 @@ class Flow:
         owner = self._outer_by_id.get(id)
         return (owner, parameter) if owner else (None, key)
 
+    def locate(self, key: str) -> tuple[Component | None, str]:
+        """Return the component and the parameter that an override's key stands for.
+
+        For a group's, they are those of a component inside it.
+        """
+        component, parameter = self.split_key(key)
+        inner_target = component.resolve_proxy(parameter) if component else None
+        return inner_target or (component, parameter)
+
     @cached_property
     def shared_names(self) -> frozenset[str]:
         """Display names that several components share."""

@@ -11,6 +11,13 @@ from lfclient.flows.run_inputs import field_label
 from lfclient.resources.models import Provider, ProviderSetting, model_label
 from lfclient.resources.server_resources import ServerResources
 
+# what a knowledge base without documents says, by its status
+_BASE_STATUS = {
+    "empty": "has no files yet",
+    "ingesting": "is still adding files",
+    "failed": "couldn't add its files",
+}
+
 
 class NeedKind(StrEnum):
     """The kind of a need."""
@@ -56,7 +63,9 @@ def find_needs(flow: Flow, overrides: Mapping[str, Json], resources: ServerResou
     ]
 
 
-def provider_overrides(needs: Iterable[Need], settings: Mapping[str, str]) -> JsonObject:
+def provider_overrides(
+    flow: Flow, needs: Iterable[Need], settings: Mapping[str, str]
+) -> JsonObject:
     """Return the overrides by which components get these settings of their providers, by name."""
     return {
         key: settings[setting.name]
@@ -64,9 +73,13 @@ def provider_overrides(needs: Iterable[Need], settings: Mapping[str, str]) -> Js
         if need.provider
         for setting in need.provider.settings
         if setting.name in settings
-        for key in need.keys
-        if key.rpartition(".")[2] == setting.parameter
+        for key in setting_keys(flow, need, setting)
     }
+
+
+def setting_keys(flow: Flow, need: Need, setting: ProviderSetting) -> list[str]:
+    """Return those of a need's keys that take this setting of the provider."""
+    return [key for key in need.keys if flow.fields_by_key[key].target[1] == setting.parameter]
 
 
 def is_model_need(field: Field) -> bool:
@@ -101,19 +114,20 @@ def _provider_needs(
     overrides: Mapping[str, Json],
     resources: ServerResources,
 ) -> Iterator[Need]:
-    components: dict[str, list[str]] = {}
+    users_by_name: dict[str, list[Field]] = {}
     for field in models:
         chosen = _model_of(_value(field, overrides))
         if chosen and chosen.get("provider"):
-            components.setdefault(str(chosen["provider"]), []).append(field.component)
-    for name, users in components.items():
+            users_by_name.setdefault(str(chosen["provider"]), []).append(field)
+    fields = {field.target: field for field in flow.fields} if models else {}
+    for name, users in users_by_name.items():
         provider = resources.provider(name)
         if provider is None:
             continue
         missing = []
         keys: list[str] = []
         for setting in filter(lambda one: one.is_required, provider.settings):
-            own = [flow.fields_by_key.get(f"{user}.{setting.parameter}") for user in users]
+            own = [fields.get((user.target[0], setting.parameter)) for user in users]
             keys += [field.key for field in own if field]
             if not (setting.is_set or provider.is_ready) and not all(
                 field and _has_value(field, overrides, resources) for field in own
@@ -165,7 +179,8 @@ def _base_need(field: Field, value: Json, flow: Flow, resources: ServerResources
             base = bases.get(str(value))
             problem = "" if base else f"the server has no “{value}”"
             if base and not base.is_ready:
-                problem = f"“{base.name}” is {base.status or 'not ready'}"
+                told = _BASE_STATUS.get(base.status, f"is {base.status or 'not ready'}")
+                problem = f"“{base.name}” {told}{base.failure and f' ({base.failure})'}"
     elif value and resources.memory_bases is not None:
         names = {base.name for base in resources.memory_bases if base.flow_id == flow.id}
         problem = "" if value in names else f"this flow has no “{value}”"

@@ -26,7 +26,7 @@ def run_values(flow: Flow, overrides: Mapping[str, Json]) -> Mapping[str, Json]:
 
 def is_in_loop(flow: Flow, field: Field) -> bool:
     """Return whether a field's component runs once for each item of a loop."""
-    return (field.inner_target or (field.component,))[0] in flow.in_loops
+    return field.target[0] in flow.in_loops
 
 
 def hidden_fields(flow: Flow) -> dict[str, JsonObject]:
@@ -42,9 +42,9 @@ def hidden_fields(flow: Flow) -> dict[str, JsonObject]:
 def shown_attributes(flow: Flow, field: Field, stored: JsonObject) -> JsonObject | None:
     """Return what a run that edits the stored flow sends to show a field without an override.
 
-    None if its type can't be shown.
+    None if it can't be shown.
     """
-    if field.wire_type in _WITHOUT_ATTRIBUTES:
+    if not _can_be_shown(field):
         return None
     entry = _entry(flow, field)
     attributes: JsonObject = {"show": True}
@@ -73,7 +73,7 @@ def needs_graph(
         return None
     stored = flow.refreshed.stored
     for key in flow.refreshed.choices:
-        component, _ = flow.split_key(key)
+        component, _ = flow.locate(key)
         before = stored.component(component.id) if component else None
         if component and before and output_names(component.outputs) != output_names(before.outputs):
             return key
@@ -95,6 +95,21 @@ def needs_graph(
     return None
 
 
+def fixed_fields(flow: Flow, mode: str, server: ServerInfo | None) -> dict[str, str]:
+    """Return the fields for which a run in this mode can't send a value, by key, with the reason.
+
+    A choice has added them, or shown what the request can't show.
+    """
+    if flow.refreshed is None or sends_bare_values(mode, server):
+        return {}
+    hidden = hidden_fields(flow)
+    return {
+        field.key: _reason("use another value here", server)
+        for field in _changed_fields(flow)
+        if _stored_entry(flow, field) is None or (field.key in hidden and not _can_be_shown(field))
+    }
+
+
 def unsendable(
     flow: Flow, overrides: Mapping[str, Json], mode: str, server: ServerInfo | None
 ) -> tuple[str, str] | None:
@@ -102,21 +117,27 @@ def unsendable(
     if flow.refreshed is None or sends_bare_values(mode, server):
         return None
     key = needs_graph(flow, overrides, mode, server)
-    if key is None:
-        hidden = hidden_fields(flow)
-        fields = (flow.fields_by_key[other] for other in overrides if other in hidden)
-        blocked = (field.key for field in fields if field.wire_type in _WITHOUT_ATTRIBUTES)
-        key = next(blocked, None)
-    if key is None:
-        return None
+    if key is not None:
+        return key, _reason("use what this choice adds to the flow", server)
+    fixed = fixed_fields(flow, mode, server)
+    return next(((key, fixed[key]) for key in overrides if key in fixed), None)
+
+
+def _reason(what: str, server: ServerInfo | None) -> str:
     if server is None or server.dialect == "modes":
-        return key, (
-            "Synchronous runs can't use what this choice adds to the flow. Use background mode."
-        )
-    return key, (
-        f"Langflow 1.{parse_minor(server.version)} can't run what this choice adds to the flow. "
+        return f"Synchronous runs can't {what}. Use background mode."
+    return (
+        f"Langflow 1.{parse_minor(server.version)} can't {what}. "
         "Choose it in Langflow's editor and save the flow there."
     )
+
+
+def _can_be_shown(field: Field) -> bool:
+    """Return whether a run that edits the stored flow can show a field that is hidden there.
+
+    A group's is shown as the parameter is inside, which such a run doesn't reach.
+    """
+    return field.inner_target is None and field.wire_type not in _WITHOUT_ATTRIBUTES
 
 
 def _changed_fields(flow: Flow) -> Iterable[Field]:

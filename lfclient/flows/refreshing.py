@@ -20,11 +20,11 @@ from lfclient.flows.definitions import (
     value_key,
 )
 from lfclient.flows.field import FieldKind, Variable
-from lfclient.flows.field_extraction import has_dynamic_choices
 from lfclient.flows.model import Flow, Refresh, is_secret_entry
 
 # what the editor adds to a request, and some answers repeat
 _EDITOR_ENTRIES = ("is_refresh", "_frontend_node_flow_id", "_frontend_node_folder_id")
+MAX_NESTED_CHOICES = 6  # how often a choice may show a field with another
 _EMPTY: tuple[Json, ...] = (None, "", [], {})
 
 
@@ -97,10 +97,24 @@ def merge_node(node: JsonObject, answer: JsonObject, parameter: str, value: Json
     return set_value({**node, **changed, "template": template}, parameter, value)
 
 
+def show_as(node: JsonObject, changed: JsonObject) -> JsonObject:
+    """Return a component's definition with its own parameters as they are in another.
+
+    This is all that the choice of a model changes: the code of another release may have more, and
+    what a provider requires may be a setting of the server.
+    """
+    template: JsonObject = dict(node["template"])
+    for name, entry in as_dict(changed.get("template")).items():
+        old = template.get(name)
+        if isinstance(old, dict) and isinstance(entry, dict) and name != "code":
+            template[name] = {**entry, "required": old.get("required", False)}
+    return {**node, "template": template}
+
+
 def dynamic_choices(flow: Flow, overrides: Mapping[str, Json]) -> dict[str, Json]:
     """Return the overrides that may change other fields, for `client.refresh`.
 
-    Without secrets, which no field depends on, and without what the server's own lists offer.
+    Without secrets, which no field depends on, and without bases, which only name a thing.
     """
     fields = flow.fields_by_key
     return {
@@ -109,28 +123,23 @@ def dynamic_choices(flow: Flow, overrides: Mapping[str, Json]) -> dict[str, Json
         if key in fields
         and fields[key].refreshes
         and fields[key].kind not in (FieldKind.SECRET, FieldKind.FILE)
-        and fields[key].resource is None
+        and (fields[key].resource is None or fields[key].kind is FieldKind.MODEL)
         and value not in _EMPTY
         and not isinstance(value, Variable)
     }
 
 
 def missing_choices(flow: Flow, overrides: Mapping[str, Json]) -> JsonObject:
-    """Return the overrides that have to be chosen first, for the sake of others.
-
-    Those others are of the same component and hidden or absent in the flow as it is.
-    """
-    owners = (flow.split_key(key)[0] for key in overrides if key not in flow.fields_by_key)
+    """Return the dynamic choices, not made yet, of components that lack a field for an override."""
+    fields = flow.fields_by_key
+    owners = (flow.split_key(key)[0] for key in overrides if key not in fields)
     lacking = {owner.id for owner in owners if owner}
-    choices: JsonObject = {}
-    for key, value in overrides.items():
-        component, parameter = flow.split_key(key)
-        if component is None or component.id not in lacking:
-            continue
-        entry = component.template.get(parameter, {})
-        if has_dynamic_choices(entry) and entry.get("value") != stored_value(entry, value):
-            choices[key] = value
-    return choices
+    made = flow.refreshed.choices if flow.refreshed else {}
+    return {
+        key: value
+        for key, value in dynamic_choices(flow, overrides).items()
+        if fields[key].component in lacking and value not in (fields[key].default, made.get(key))
+    }
 
 
 def choose(flow: Flow, key: str, value: Json, node: JsonObject) -> Flow:
@@ -138,7 +147,7 @@ def choose(flow: Flow, key: str, value: Json, node: JsonObject) -> Flow:
 
     Edges from outputs that are gone are omitted, as in the editor.
     """
-    component, _ = flow.split_key(key)
+    component, _ = flow.locate(key)
     assert component
     data = replace_definition(graph_data(flow), component.id, node)
     names = output_names(as_list(node.get("outputs")))

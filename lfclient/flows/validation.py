@@ -23,7 +23,7 @@ from lfclient.flows.field import Field, FieldKind, Problem, Variable
 from lfclient.flows.field_extraction import locked_reason
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.model import Flow
-from lfclient.flows.refreshed_runs import unsendable
+from lfclient.flows.refreshed_runs import fixed_fields, unsendable
 from lfclient.wire.server_info import ServerInfo
 
 
@@ -99,6 +99,11 @@ def check_overrides(
     if mode:
         found = unsendable(flow, overrides, mode, server)
         problems += [Problem(found[0], "error", found[1])] if found else []
+        problems += [
+            Problem(key, "note", reason)
+            for key, reason in fixed_fields(flow, mode, server).items()
+            if found is None or key != found[0]
+        ]
         problems += _check_chat_inputs(flow, mode, server)
     return problems
 

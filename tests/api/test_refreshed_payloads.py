@@ -14,7 +14,7 @@ from lfclient.flows.refreshing import choose
 from lfclient.flows.validation import check_overrides
 from lfclient.wire.schemas import VersionResponse
 from lfclient.wire.server_info import ServerInfo, build_server_info
-from tests.support.flows import entry, flow, node, text
+from tests.support.flows import entry, flow, group, node, text
 
 INPUTS = ServerInfo("1.10.3", "inputs")
 MODES = build_server_info(
@@ -172,6 +172,45 @@ def test_a_mode_that_can_send_it_passes_the_check(mode: str):
 def test_a_server_without_streams_says_so_first():
     with pytest.raises(Unsupported):
         body(INPUTS, "stream", chosen(more=text("m")))
+
+
+def grouped(show: bool) -> Flow:
+    """Return a flow with a group in which a choice has shown a parameter."""
+    part = node("Op-a", operation=text("Sort", real_time_refresh=True), column=text(**HIDDEN))
+    names = {"operation_a": ("Op-a", "operation"), "column_a": ("Op-a", "column")}
+    stored = flow(
+        group("Group-g", [part], **(names if show else {"operation_a": names["operation_a"]}))
+    )
+    definition = deepcopy(node_definition(stored, "Op-a"))
+    definition["template"]["column"]["show"] = True
+    if not show:
+        definition["template"]["new"] = text(advanced=True)
+    return choose(stored, "Group-g.operation_a", "Filter", definition)
+
+
+@pytest.mark.parametrize("mode", ["background", "stream"])
+def test_what_a_choice_shows_inside_a_group_is_sent_to_the_component_inside(mode: str):
+    sent = run_request(MODES, grouped(True), {"Group-g.column_a": "text"}, mode).json
+    assert sent["tweaks"]["Op-a"] == {"operation": "Filter", "column": "text"}
+    assert "data" not in sent
+
+
+@pytest.mark.parametrize(
+    ("server", "mode", "words"),
+    [(MODES, "sync", "Use background mode"), (INPUTS, "background", "Langflow 1.10 can't")],
+)
+@pytest.mark.parametrize(("show", "key"), [(True, "column_a"), (False, "new_Op-a")])
+def test_what_a_mode_cannot_send_is_said_at_the_field_before_it_has_a_value(
+    server: ServerInfo, mode: str, words: str, show: bool, key: str
+):
+    flow = grouped(show)
+    (note,) = check_overrides(flow, {}, mode, server)
+    assert (note.key, note.level) == (f"Group-g.{key}", "note")
+    assert words in note.message
+    assert run_request(server, flow, {}, mode)
+    with pytest.raises(InvalidRequest, match=words):
+        run_request(server, flow, {note.key: "x"}, mode)
+    assert check_overrides(flow, {note.key: "x"}, "background", MODES) == []
 
 
 LOOP = flow(

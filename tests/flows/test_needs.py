@@ -6,11 +6,11 @@ import pytest
 
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow
-from lfclient.flows.needs import Need, NeedKind, find_needs
+from lfclient.flows.needs import Need, NeedKind, find_needs, provider_overrides
 from lfclient.resources.knowledge import KnowledgeBase, MemoryBase
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
-from tests.support.flows import chat_input, edge, entry, graph, node, text
+from tests.support.flows import chat_input, edge, entry, flow, graph, group, node, text
 
 GPT = [{"name": "gpt-4o", "provider": "OpenAI"}]
 LLAMA = [{"name": "llama", "provider": "Ollama"}]
@@ -128,6 +128,9 @@ BASES = ServerResources(
     knowledge_bases=(
         KnowledgeBase("My notes", "my_notes", "ready", 9),
         KnowledgeBase("New", "new", "ingesting"),
+        KnowledgeBase("Bad", "bad", "failed", failure="no key"),
+        KnowledgeBase("None", "none", "empty"),
+        KnowledgeBase("Odd", "odd", "paused"),
     ),
     memory_bases=(
         MemoryBase("1", "mine", "11111111-2222-3333-4444-555555555555"),
@@ -142,7 +145,10 @@ BASES = ServerResources(
         ("knowledge_base", "", "choose one"),
         ("knowledge_base", "my_notes", ""),
         ("knowledge_base", "My notes", "the server has no “My notes”"),
-        ("knowledge_base", "new", "“New” is ingesting"),
+        ("knowledge_base", "new", "“New” is still adding files"),
+        ("knowledge_base", "bad", "“Bad” couldn't add its files (no key)"),
+        ("knowledge_base", "none", "“None” has no files yet"),
+        ("knowledge_base", "odd", "“Odd” is paused"),
         ("memory_base", "", "choose one"),
         ("memory_base", "mine", ""),
         ("memory_base", "of another flow", "this flow has no “of another flow”"),
@@ -185,3 +191,12 @@ def test_what_does_not_run_or_is_connected_needs_nothing():
     assert needs(*idle, edges=(edge("ChatInput-a", "Agent-b", "input"),))
     connected = (node("Model-m"), agent("Agent-b"))
     assert not needs(*connected, edges=(edge("Model-m", "Agent-b", "model"),))
+
+
+def test_a_model_inside_a_group_takes_its_key_there():
+    proxies = {"model_a": ("Agent-a", "model"), "api_key_a": ("Agent-a", "api_key")}
+    grouped = flow(group("Group-g", [agent(model=GPT)], **proxies))
+    model, provider = find_needs(grouped, {}, server())
+    assert (model.keys, provider.keys) == (("Group-g.model_a",), ("Group-g.api_key_a",))
+    found = provider_overrides(grouped, [model, provider], {"OPENAI_API_KEY": "sk-1"})
+    assert found == {"Group-g.api_key_a": "sk-1"}

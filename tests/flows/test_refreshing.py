@@ -7,10 +7,18 @@ from typing import Any
 
 import pytest
 
-from lfclient import InvalidRequest
+from lfclient import InvalidRequest, Variable
 from lfclient.errors import BadAnswer
 from lfclient.flows.definitions import node_definition
-from lfclient.flows.refreshing import choose, merge_node, update_body, with_error
+from lfclient.flows.refreshing import (
+    choose,
+    dynamic_choices,
+    merge_node,
+    missing_choices,
+    show_as,
+    update_body,
+    with_error,
+)
 from tests.support.flows import edge, entry, flow, node, text
 
 MODEL = [{"name": "gpt-4o", "provider": "OpenAI"}]
@@ -161,3 +169,48 @@ def test_an_mcp_server_is_stored_as_an_object():
     assert merged["template"]["mcp_server"]["value"] == expected
     chosen = choose(flow(made), "MCPTools-m.mcp_server", "mine", merged)
     assert chosen.fields_by_key["MCPTools-m.mcp_server"].default == "mine"
+
+
+def test_the_choice_of_a_model_shows_and_hides_and_adds_nothing():
+    """A server with another release's code answers with that code's parameters and outputs."""
+    own = definition(agent())
+    changed = deepcopy(own)
+    changed["template"]["code"] = {**CODE, "value": "class B: ..."}
+    changed["template"]["api_key"] |= {"show": False, "required": True}
+    changed["template"]["more"] = text()
+    changed["outputs"] = [{"name": "other"}]
+    found = show_as(own, changed)
+    assert found["outputs"] == own["outputs"]
+    assert found["template"].keys() == own["template"].keys()
+    assert found["template"]["code"] == CODE
+    key = found["template"]["api_key"]
+    assert (key["show"], key["required"], key["value"]) == (False, False, "sk-1")
+
+
+def test_dynamic_choices_are_values_on_which_other_fields_may_depend():
+    stored = flow(
+        node(
+            "Op-a",
+            mode=text("", real_time_refresh=True),
+            key=entry("SecretStrInput", "str", "", password=True, real_time_refresh=True),
+            knowledge_base=entry("DropdownInput", "str", "", refresh_button=True),
+            model=entry("ModelInput", "model", "", real_time_refresh=True),
+            size=text(),
+        )
+    )
+    values = {"mode": "x", "key": "sk", "knowledge_base": "b", "model": MODEL, "size": "s"}
+    overrides = {f"Op-a.{name}": value for name, value in values.items()}
+    assert dynamic_choices(stored, overrides) == {"Op-a.mode": "x", "Op-a.model": MODEL}
+    for value in ("", None, Variable("X")):
+        assert dynamic_choices(stored, {"Op-a.mode": value}) == {}
+
+
+def test_only_choices_of_a_component_that_lacks_a_field_are_missing():
+    mode = text("x", real_time_refresh=True)
+    stored = flow(node("Op-a", mode=mode), node("Op-b", mode=mode))
+    overrides = {"Op-a.mode": "y", "Op-b.mode": "y"}
+    assert missing_choices(stored, overrides) == {}
+    assert missing_choices(stored, {**overrides, "Op-a.new": 1}) == {"Op-a.mode": "y"}
+    assert missing_choices(stored, {"Op-a.mode": "x", "Op-a.new": 1}) == {}
+    made = choose(stored, "Op-a.mode", "y", node_definition(stored, "Op-a"))
+    assert missing_choices(made, {**overrides, "Op-a.new": 1}) == {}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from lfclient import FieldKind, Flow, InvalidRequest, LangflowClient, Run, RunEnded, RunStatus
 from lfclient.console.samples.spec import Link, Node, Sample
+from tests.live.flows import ASK_MODEL, ROWS
 from tests.live.releases import Make, with_events
 from tests.support.model_server import OLLAMA_MODELS, ModelServer
 from tests.support.servers import LiveServer, installation
@@ -17,12 +20,8 @@ from tests.support.servers import LiveServer, installation
 OPERATIONS = Sample(
     "operations",
     "",
-    (
-        Node("a", "TextInput", {"input_value": "x\ny\nz"}),
-        Node("s", "SplitText", {"chunk_size": 1, "chunk_overlap": 0}),
-        Node("o", "DataFrameOperations"),
-    ),
-    (Link("a", "text", "s", "data_inputs"), Link("s", "dataframe", "o", "df")),
+    (*ROWS.nodes, Node("o", "DataFrameOperations")),
+    (*ROWS.links, Link("s", "dataframe", "o", "df")),
 )
 FILTER = {"DataFrameOperations-o.operation": [{"name": "Filter"}]}
 COLUMN = {
@@ -44,12 +43,7 @@ PARSER = Sample(
         Link("p", "parsed_text", "b"),
     ),
 )
-MODEL = Sample(
-    "model",
-    "",
-    (Node("a", "ChatInput"), Node("m", "LanguageModelComponent"), Node("b", "ChatOutput")),
-    (Link("a", "message", "m"), Link("m", "text_output", "b")),
-)
+MODEL = replace(ASK_MODEL, nodes=tuple(replace(each, editable=()) for each in ASK_MODEL.nodes))
 OLLAMA_CLASS = {"metadata": {"model_class": "ChatOllama", "model_name_param": "model"}}
 MCP = Sample("mcp", "", (Node("m", "MCPTools"),))
 MCP_SERVER = """
@@ -183,3 +177,78 @@ def test_a_model_of_a_provider_without_a_key_stays_chosen(client: LangflowClient
     assert flow.refreshed.errors == {}
     assert flow.fields_by_key[key].default == chosen
     assert "LanguageModelComponent-m.api_key" in flow.fields_by_key
+
+
+def grouped(data: dict[str, Any]) -> dict[str, Any]:
+    """Return a graph with all its nodes in a group, as the editor makes one."""
+    parts = [(each["id"], each["data"]["node"]) for each in data["nodes"]]
+    wired = {(edge["target"], edge["data"]["targetHandle"]["fieldName"]) for edge in data["edges"]}
+    template = {
+        f"{name}_{id}": {**entry, "proxy": {"id": id, "field": name}}
+        for id, part in parts
+        for name, entry in part["template"].items()
+        if isinstance(entry, dict) and (id, name) not in wired
+    }
+    last, part = parts[-1]
+    outputs = [
+        {
+            **output,
+            "name": f"{last}_{output['name']}",
+            "proxy": {"id": last, "name": output["name"]},
+        }
+        for output in part["outputs"]
+    ]
+    inner = {"name": "Group", "data": {"nodes": data["nodes"], "edges": data["edges"]}}
+    node = {"display_name": "Group", "template": template, "outputs": outputs, "flow": inner}
+    group = {"id": "GroupNode-g", "type": "genericNode", "position": {"x": 0, "y": 0}}
+    return {
+        "nodes": [{**group, "data": {"id": "GroupNode-g", "type": "GroupNode", "node": node}}],
+        "edges": [],
+    }
+
+
+def test_a_choice_inside_a_group_runs_where_the_component_inside_can_be_reached(
+    client: LangflowClient, make: Make, modes: bool, run_modes: list[str]
+):
+    plain = make(OPERATIONS)
+    made = client.create_flow(f"grouped {uuid4().hex[:8]}", grouped(plain.raw["data"]))
+    try:
+        stored = client.flow(made.id)
+        key = "GroupNode-g.{}_DataFrameOperations-o"
+        flow = client.refresh(stored, {key.format("operation"): [{"name": "Filter"}]})
+        assert flow.refreshed
+        assert flow.refreshed.errors == {}
+        columns = {key.format("column_name"): "text", key.format("filter_value"): "y"}
+        assert columns.keys() <= flow.fields_by_key.keys() - stored.fields_by_key.keys()
+        for mode in run_modes:
+            if modes and mode != "sync":
+                ended = run(client, flow, mode, columns)
+                table = ended.outputs["DataFrameOperations-o"].value
+                assert [row["text"] for row in table] == ["y"], mode
+                continue
+            with pytest.raises(InvalidRequest) as caught:
+                run(client, flow, mode, columns)
+            assert ("background mode" if modes else "Langflow's editor") in caught.value.message
+        assert client.flow(made.id).raw["data"] == stored.raw["data"]
+    finally:
+        client.delete_flow(made.id)
+
+
+def test_the_choice_of_an_agents_model_runs_in_every_mode(
+    client: LangflowClient, make: Make, ollama: ModelServer, run_modes: list[str]
+):
+    sample = Sample(
+        "agent",
+        "",
+        (Node("a", "ChatInput"), Node("g", "Agent"), Node("b", "ChatOutput")),
+        (Link("a", "message", "g"), Link("g", "response", "b")),
+    )
+    model = next(one for one in client.models() if one.provider == "Ollama")
+    chosen = {"Agent-g.model": [model.value]}
+    flow = client.refresh(make(sample), chosen)
+    assert flow.refreshed
+    assert flow.refreshed.errors == {}
+    assert "Agent-g.api_key" not in flow.fields_by_key
+    for mode in run_modes:
+        ended = run(client, flow, mode, {**chosen, "ChatInput-a.input_value": mode})
+        assert f"says: {mode}" in str(ended.outputs["ChatOutput-b"].value), mode

@@ -1,6 +1,7 @@
 """Asks the server how a choice changes a flow's other fields. Nothing is stored."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
@@ -24,12 +25,33 @@ from lfclient.flows.field import MCP_TYPE, FieldOption, Variable
 from lfclient.flows.field_extraction import has_dynamic_choices, locked_reason
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
+from lfclient.runs.error_causes import explain_error
 from lfclient.wire.bodies import LIST
 
 _UPDATE = "/api/v1/custom_component/update"
 _LOOKUP_SECONDS = 30.0  # an MCP server takes up to four, a provider's list of models longer
 _RESTRICTED = "custom component"  # begins Langflow's sentence with 403
 _HINT = "Choose another value, or keep the flow's."
+_MODEL_HINT = "Runs use the model all the same. Fields of its provider may be missing here."
+
+
+@dataclass
+class _Place:
+    """Where a choice is made: a parameter of a component, which may be inside a group.
+
+    `node` is the component's definition.
+    """
+
+    flow: Flow
+    key: str
+    component: Component
+    parameter: str
+    node: JsonObject
+
+    @property
+    def entry(self) -> JsonObject:
+        """The parameter as it is now."""
+        return as_dict(self.node["template"][self.parameter])
 
 
 def refresh_flow(context: ApiContext, flow: Flow | str, choices: Mapping[str, Json]) -> Steps[Flow]:
@@ -56,25 +78,24 @@ def refresh_for_run(context: ApiContext, flow: Flow, overrides: Mapping[str, Jso
 
     Usually there are none, and no request is sent. Raises the error of one that can't be applied.
     """
-    choices = refreshing.missing_choices(flow, overrides)
-    if not choices:
-        return flow
-    refreshed = yield from refresh_flow(context, flow, choices)
-    if refreshed.refreshed:
-        for error in refreshed.refreshed.errors.values():
+    for _ in range(refreshing.MAX_NESTED_CHOICES):
+        choices = refreshing.missing_choices(flow, overrides)
+        if not choices:
+            break
+        flow = yield from refresh_flow(context, flow, choices)
+        for error in flow.refreshed.errors.values() if flow.refreshed else ():
             raise error
-    return refreshed
+    return flow
 
 
 def list_options(context: ApiContext, flow: Flow | str, key: str) -> Steps[list[FieldOption]]:
     """Return what can be chosen for a field now. Raises `InvalidRequest` for an unknown one."""
     flow = yield from _fetched_flow(context, flow)
-    component, parameter, node = _locate(flow, key)
-    if component.template[parameter].get("type") == MCP_TYPE:
+    place = _locate(flow, key)
+    if place.entry.get("type") == MCP_TYPE:
         return [FieldOption(server.name, {}) for server in (yield from list_mcp_servers(False))]
-    value = component.template[parameter].get("value")
-    _, answer = yield from _update(context, flow, component, node, parameter, value, refresh=True)
-    return read_options(as_dict(as_dict(answer.get("template")).get(parameter)))
+    answer = yield from _update(context, place, place.entry.get("value"), is_refresh=True)
+    return read_options(as_dict(as_dict(answer.get("template")).get(place.parameter)))
 
 
 def _fetched_flow(context: ApiContext, flow: Flow | str) -> Steps[Flow]:
@@ -94,124 +115,106 @@ def _fetched_flow(context: ApiContext, flow: Flow | str) -> Steps[Flow]:
 
 
 def _choose(context: ApiContext, flow: Flow, key: str, value: Json) -> Steps[Flow]:
-    component, parameter, node = _locate(flow, key)
+    place = _locate(flow, key)
     if value is None:
         raise InvalidRequest(f"{key}: A value is required.", field=key)
-    if isinstance(value, Variable) or not has_dynamic_choices(component.template[parameter]):
-        reason = locked_reason(component, parameter, is_connected=False)
+    if isinstance(value, Variable) or not has_dynamic_choices(place.entry):
+        reason = locked_reason(place.component, place.parameter, is_connected=False)
         if reason:
             raise InvalidRequest(f"{key}: {reason}", field=key)
-        merged = set_value(node, parameter, value)
-    else:
-        if component.has_type("RunFlow"):
-            node = yield from _with_flow_id(context, flow, component, node, parameter, value)
-        node, answer = yield from _update(
-            context, flow, component, node, parameter, value, refresh=False
-        )
-        try:
-            merged = refreshing.merge_node(node, answer, parameter, value)
-        except InvalidRequest as error:
-            error.field = key
-            raise
-    return refreshing.choose(flow, key, value, merged)
+        return refreshing.choose(flow, key, value, set_value(place.node, place.parameter, value))
+    stored = place.node
+    if place.component.has_type("RunFlow"):
+        yield from _add_flow_id(context, place, value)
+    answer = yield from _update(context, place, value, is_refresh=False)
+    try:
+        changed = refreshing.merge_node(place.node, answer, place.parameter, value)
+    except InvalidRequest as error:
+        error.field = key
+        raise
+    if place.entry.get("type") == "model":
+        changed = refreshing.show_as(stored, changed)
+    return refreshing.choose(flow, key, value, changed)
 
 
-def _with_flow_id(
-    context: ApiContext,
-    flow: Flow,
-    component: Component,
-    node: JsonObject,
-    parameter: str,
-    value: Json,
-) -> Steps[JsonObject]:
-    """Return the definition of a component that runs a flow, with the id of the flow named `value`.
+def _add_flow_id(context: ApiContext, place: _Place, value: Json) -> Steps[None]:
+    """Add the id of the flow named `value`, by which the server finds it, to the definition.
 
-    The server finds the flow by this id, which only its own list has.
+    Only the server's own list has it.
     """
-    entry = node["template"][parameter]
-    _, answer = yield from _update(
-        context, flow, component, node, parameter, entry.get("value"), refresh=True
-    )
-    listed = as_dict(as_dict(answer.get("template")).get(parameter))
+    answer = yield from _update(context, place, place.entry.get("value"), is_refresh=True)
+    listed = as_dict(as_dict(answer.get("template")).get(place.parameter))
     for option in read_options(listed):
         if option.name == value:
-            entry = {**entry, "selected_metadata": option.metadata}
-    return {**node, "template": {**node["template"], parameter: entry}}
+            entry = {**place.entry, "selected_metadata": option.metadata}
+            template = {**place.node["template"], place.parameter: entry}
+            place.node = {**place.node, "template": template}
 
 
-def _locate(flow: Flow, key: str) -> tuple[Component, str, JsonObject]:
-    """Return a field's component, parameter and the component's definition.
-
-    Its code is that of the stored flow.
-    """
-    component, parameter = flow.split_key(key)
+def _locate(flow: Flow, key: str) -> _Place:
+    """Return the place of a choice. The code is that of the stored flow."""
+    component, parameter = flow.locate(key)
     node = node_definition(flow, component.id) if component else {}
-    if component is None or not node or parameter not in component.template:
+    if component is None or parameter not in as_dict(node.get("template")):
         raise InvalidRequest(f"This flow has no parameter “{key}”.", field=key)
-    if component.inner:
-        message = f"{key}: Choices inside a group can only be made in Langflow's editor."
-        raise InvalidRequest(message, field=key, hint=_HINT)
     stored = flow.refreshed.stored if flow.refreshed else flow
     own = as_dict(node_definition(stored, component.id).get("template"))
-    return component, parameter, {**node, "template": {**node["template"], "code": own.get("code")}}
+    node = {**node, "template": {**node["template"], "code": own.get("code")}}
+    return _Place(flow, key, component, parameter, node)
 
 
 def _update(
-    context: ApiContext,
-    flow: Flow,
-    component: Component,
-    node: JsonObject,
-    parameter: str,
-    value: Json,
-    *,
-    refresh: bool,
-) -> Steps[tuple[JsonObject, JsonObject]]:
-    """Return the component's definition that was sent, and the server's answer.
+    context: ApiContext, place: _Place, value: Json, *, is_refresh: bool
+) -> Steps[JsonObject]:
+    """Return the server's answer to a value.
 
     A server that allows no custom code also refuses that of another release in a flow; it is then
-    sent the component of its own catalogue.
+    sent the component of its own catalogue, which replaces that in `place`.
     """
     is_own = context.catalogue is not None  # the server has refused before
     if not is_own:
-        response = yield from _send(flow, node, parameter, value, refresh=refresh)
+        response = yield from _send(place, value, is_refresh)
         is_own = response.status == 403 and _RESTRICTED in response.message.lower()
     if is_own:
         if context.catalogue is None:
             context.catalogue = yield from get_catalogue({})
-        node = from_catalogue(context.catalogue, component, node)
-        if parameter not in as_dict(node.get("template")):
+        place.node = from_catalogue(context.catalogue, place.component, place.node)
+        if place.parameter not in as_dict(place.node.get("template")):
             raise InvalidRequest(
-                f"{component.display_name} is not a component of this server, which allows no "
-                "others.",
-                field=f"{component.id}.{parameter}",
+                f"{place.component.display_name} is not a component of this server, which allows "
+                "no others.",
+                field=place.key,
                 hint="Enter the value, or set LANGFLOW_ALLOW_CUSTOM_COMPONENTS=true on the server.",
                 status=403,
             )
-        response = yield from _send(flow, node, parameter, value, refresh=refresh)
+        response = yield from _send(place, value, is_refresh)
     if not response.is_success:
-        raise _refused(response, component, parameter)
-    return node, as_dict(response.json("changed component"))
+        raise _refused(response, place)
+    return as_dict(response.json("changed component"))
 
 
-def _send(
-    flow: Flow, node: JsonObject, parameter: str, value: Json, *, refresh: bool
-) -> Steps[Response]:
-    body = refreshing.update_body(flow, node, parameter, value, is_refresh=refresh)
+def _send(place: _Place, value: Json, is_refresh: bool) -> Steps[Response]:
+    body = refreshing.update_body(
+        place.flow, place.node, place.parameter, value, is_refresh=is_refresh
+    )
     spec = RequestSpec(
         "POST", _UPDATE, json=body, idempotent=True, limit=LIST, min_timeout=_LOOKUP_SECONDS
     )
     return (yield from send(spec))
 
 
-def _refused(response: Response, component: Component, parameter: str) -> LangflowError:
+def _refused(response: Response, place: _Place) -> LangflowError:
     error = error_from_response(response)
-    label = component.template[parameter].get("display_name") or parameter
+    label = place.entry.get("display_name") or place.parameter
     if not isinstance(error, InvalidRequest | ServerFault):
         return error
+    cause = explain_error(error.message)
+    hint = _MODEL_HINT if place.entry.get("type") == "model" else _HINT
+    reason, hint = (cause.message, cause.hint) if cause else (error.message, hint)
     return InvalidRequest(
-        f"Langflow could not apply {label} to {component.display_name}. {error.message}",
-        field=f"{component.id}.{parameter}",
-        hint=_HINT,
+        f"Langflow could not apply {label} to {place.component.display_name}. {reason}",
+        field=place.key,
+        hint=hint,
         status=error.status,
         code=error.code,
         body=error.body,

@@ -17,7 +17,7 @@ from lfclient.console.config.permissions import check_address
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow, FlowSummary
-from lfclient.flows.refreshing import dynamic_choices
+from lfclient.flows.refreshing import MAX_NESTED_CHOICES, dynamic_choices
 from lfclient.outputs.model import FileRef
 from lfclient.resources.models import ModelKind, ModelOption
 from lfclient.resources.server_resources import ServerResources
@@ -41,7 +41,6 @@ _TTL_SECONDS = {
     "files": 15,
     "pending": 5,
 }
-_MAX_NESTED_CHOICES = 6
 _RELOAD_SECONDS = 30.0
 
 
@@ -98,7 +97,7 @@ class ServerSession:
         A choice may show a field with more choices. `shown` is the flow with the previous ones.
         """
         flow, applied = shown or stored, None
-        for _ in range(_MAX_NESTED_CHOICES):
+        for _ in range(MAX_NESTED_CHOICES):
             choices = dynamic_choices(flow, overrides)
             if choices == applied:
                 break
@@ -143,7 +142,7 @@ class ServerSession:
     ) -> CachedResponse[ServerResources]:
         """Return what the server has for a flow: variables, and what its parameters name."""
         if flow.resources:
-            return self._get("resources", *flow.resources, max_wait=max_wait)
+            return self._get(*_resources_request(flow), max_wait=max_wait)
         variables = self._get("variables", max_wait=max_wait)
         names = frozenset(variable.name for variable in variables.value if variable.is_set)
         return replace(variables, value=ServerResources(variables=names))
@@ -194,9 +193,12 @@ class ServerSession:
 
     def prefetch(self) -> None:
         """Send the requests that every page needs, so that they run at the same time."""
-        cache = app_context().request_cache
-        for method in ("server", "flows", "variables"):
-            cache.prefetch(self.id, method, _TTL_SECONDS[method], self._call(method))
+        for method in ("server", "flows"):
+            self._prefetch(method)
+
+    def prefetch_resources(self, flow: Flow) -> None:
+        """Send the requests that the form of a flow needs."""
+        self._prefetch(*_resources_request(flow))
 
     def refresh(self, name: str | None = None) -> None:
         """Send this request again when its response is next needed, or all of them."""
@@ -212,6 +214,10 @@ class ServerSession:
         Waits at most `max_wait` seconds for their end.
         """
         return app_context().request_cache.seconds_waiting(self.id, names, max_wait)
+
+    def _prefetch(self, method: str, *args: str) -> None:
+        name, ttl = " ".join((method, *args)), _TTL_SECONDS[method]
+        app_context().request_cache.prefetch(self.id, name, ttl, self._call(method, *args))
 
     def _get(self, method: str, *args: str, max_wait: float | None = None) -> CachedResponse[Any]:
         name, ttl = " ".join((method, *args)), _TTL_SECONDS[method]
@@ -358,6 +364,10 @@ def find_run(run_id: str, current: ServerSession) -> tuple[ServerSession, RunRec
         if record:
             return server, record
     return None
+
+
+def _resources_request(flow: Flow) -> tuple[str, ...]:
+    return ("resources", *flow.resources) if flow.resources else ("variables",)
 
 
 def _digest(choices: Mapping[str, Json]) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from lfclient.errors import LangflowError
+from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow
+from lfclient.flows.refreshing import dynamic_choices
 from pages._ui.connection import server_session
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.form_state import FormState
@@ -13,19 +15,21 @@ _MAX_SECONDS = 30.0  # how long a run, a preset or a link waits for the effects 
 
 
 def apply_choices(
-    state: FormState, server: ServerSession, stored: Flow, *, wait: bool = False
+    state: FormState, server: ServerSession, stored: Flow, *, for_run: bool = False
 ) -> LangflowError | None:
     """Let the form show the flow after its choices, or return why it can't yet.
 
-    `stored` is the flow without them. Until then the form shows the flow as before.
+    `stored` is the flow without them. Until then the form shows the flow as before. A run waits for
+    them; it can do without those of models, which only show more fields.
     """
     entered = {key: entry.value for key, entry in state.entries.values.items()}
-    max_wait = _MAX_SECONDS if wait else None
+    is_needed = for_run and _lacks_choices(state.flow, entered)
+    max_wait = _MAX_SECONDS if is_needed else None
     try:
         flow = server.flow_with_choices(stored, entered, state.flow, max_wait)
     except LangflowError as error:
         state.has_unapplied_choices = True
-        return error
+        return error if is_needed or not for_run else None
     state.has_unapplied_choices = False
     state.flow = flow
     if flow.refreshed:
@@ -43,6 +47,16 @@ def show_fields_of(state: FormState, values: Mapping[str, Any]) -> None:
         state.flow = server.flow_with_choices(stored, values, max_wait=_MAX_SECONDS)
     except LangflowError:
         return  # the values of hidden fields are reported as not fitting
+
+
+def _lacks_choices(flow: Flow, overrides: Mapping[str, Any]) -> bool:
+    """Return whether the flow lacks other choices than those of models."""
+    made = flow.refreshed.choices if flow.refreshed else {}
+    return any(
+        key not in made or made[key] != value
+        for key, value in dynamic_choices(flow, overrides).items()
+        if flow.fields_by_key[key].kind is not FieldKind.MODEL
+    )
 
 
 def stored_flow(state: FormState) -> Flow:

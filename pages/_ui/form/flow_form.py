@@ -77,7 +77,7 @@ class FlowForm:
         `LangflowError` if the server can't tell what the run needs.
         """
         json_editor.apply_pending(self.state)
-        problem = apply_choices(self.state, self.server, stored_flow(self.state), wait=True)
+        problem = apply_choices(self.state, self.server, stored_flow(self.state), for_run=True)
         if problem:
             raise problem
         resources = self.resources
@@ -133,7 +133,7 @@ def _read(
         if each.chat_input:
             overrides.setdefault(each.key, each.default or "")
     needs = find_needs(state.flow, overrides, resources)
-    overrides = provider_overrides(needs, given_settings(server.owner)) | overrides
+    overrides = provider_overrides(state.flow, needs, given_settings(server.owner)) | overrides
     is_partial = extra_overrides is None
     overrides |= extra_overrides or {}
     problems = [

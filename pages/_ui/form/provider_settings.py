@@ -7,7 +7,7 @@ import streamlit as st
 
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.encoding import unsupported_reason
-from lfclient.flows.needs import Need
+from lfclient.flows.needs import Need, setting_keys
 from lfclient.resources.models import Provider, ProviderSetting
 from pages._ui.connection.app_context import open_client
 from pages._ui.form.flow_form import FlowForm
@@ -125,8 +125,8 @@ def _why_not_for_runs(settings: Iterable[ProviderSetting], need: Need, form: Flo
     """Return why these settings can't be sent with a run, as a sentence, or ""."""
     fields = form.flow.fields_by_key
     for setting in settings:
-        own = [key for key in need.keys if key.rpartition(".")[2] == setting.parameter]
-        if not own or not setting.parameter:
+        own = setting_keys(form.flow, need, setting)
+        if not own:
             return f"A run can't send the {escape(setting.label)}: save it on the server."
         for key in own:
             reason = unsupported_reason(fields[key], "sk-", form.mode, form.server_info)

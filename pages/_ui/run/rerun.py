@@ -123,7 +123,8 @@ def _given_overrides(server: ServerSession, flow: Flow, record: RunRecord) -> Ma
     if not given:
         return {}
     resources = server.resources(flow).value
-    overrides = provider_overrides(find_needs(flow, record.overrides, resources), given)
+    needs = find_needs(flow, record.overrides, resources)
+    overrides = provider_overrides(flow, needs, given)
     return {key: overrides[key] for key in overrides if record.overrides.get(key) == SECRET_MASK}
 
 

@@ -27,6 +27,7 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
     except LangflowError as error:
         loading.show(server, error, retry="retry-server")
         return None
+    server.prefetch_resources(flow)
     state = form_state(server.owner, flow, server.connection.secrets, chat=chat)
     if not chat:
         preset_bar.apply_initial_values(state)

@@ -11,7 +11,7 @@ import pytest
 
 from lfclient import FieldOption, Flow, InvalidKey, InvalidRequest, Unreachable
 from lfclient.errors import BadAnswer
-from tests.support.flows import entry, graph, node, text
+from tests.support.flows import entry, graph, group, node, text
 from tests.support.scripted import Server, call_client
 
 UPDATE = "/base/api/v1/custom_component/update"
@@ -273,3 +273,80 @@ def test_the_options_of_an_mcp_server_are_the_servers_of_the_user():
     with server.client() as client:
         found = client.options(raw["id"], "MCPTools-m.mcp_server")
     assert found == [FieldOption("a", {}), FieldOption("b", {})]
+
+
+GROUPED = graph(
+    group(
+        "Group-g",
+        [node("Op-a", code=CODE, operation=OPERATION, column={**text(), "show": False})],
+        operation_a=("Op-a", "operation"),
+        column_a=("Op-a", "column"),
+    )
+)
+
+
+def test_a_choice_inside_a_group_is_that_of_the_component_inside():
+    server = Server().on("GET", FLOW, (200, GROUPED)).on("POST", UPDATE, applied)
+    with server.client() as client:
+        flow = client.refresh(GROUPED["id"], {"Group-g.operation_a": "Filter"})
+    sent = json.loads(server.requests[-1].content)
+    assert (sent["code"], sent["field"], sent["field_value"]) == (
+        CODE["value"],
+        "operation",
+        "Filter",
+    )
+    assert flow.refreshed.errors == {}
+    assert flow.fields_by_key["Group-g.operation_a"].default == "Filter"
+    assert flow.fields_by_key["Group-g.column_a"].target == ("Op-a", "column")
+
+
+def test_a_choice_inside_a_group_that_fails_is_an_error_of_the_groups_field():
+    server = Server().on("GET", FLOW, (200, GROUPED)).on("POST", UPDATE, (400, {"detail": "No."}))
+    with server.client() as client:
+        flow = client.refresh(GROUPED["id"], {"Group-g.operation_a": "Filter"})
+    assert flow.refreshed.errors["Group-g.operation_a"].field == "Group-g.operation_a"
+
+
+def test_the_choice_of_a_model_runs_in_every_mode_on_a_restricted_server():
+    """Its own component has a newer parameter and output, which the flow doesn't need."""
+    model = entry("ModelInput", "model", "", real_time_refresh=True)
+    raw = graph(node("Agent-a", code=CODE, model=model, url={**text(), "show": False}))
+    own = {**CODE, "value": "class Own: ..."}
+    newer = {"code": own, "model": model, "url": text(), "newer": text("n")}
+
+    def restricted(request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        if body["code"] != own["value"]:
+            return httpx.Response(RESTRICTED[0], json=RESTRICTED[1])
+        template = {name: body["template"][name] for name in newer}
+        template["url"] |= {"show": True}
+        return httpx.Response(200, json={"template": template, "outputs": [{"name": "newer"}]})
+
+    server = Server().on("GET", FLOW, (200, raw)).on("POST", UPDATE, restricted)
+    server.on("GET", "/base/api/v1/all", (200, {"a": {"Agent": {"template": newer}}}))
+    job = {"job_id": "00000000-0000-4000-8000-000000000001", "status": "queued"}
+    server.on("POST", "/base/api/v2/workflows", (200, job))
+    with server.client() as client:
+        chosen = {"Agent-a.model": [{"name": "m", "provider": "P"}]}
+        flow = client.refresh(raw["id"], chosen)
+        assert flow.refreshed.errors == {}
+        assert {field.parameter for field in flow.fields} == {"model", "url"}
+        client.submit(flow, chosen)
+    assert "data" not in json.loads(server.requests[-1].content)
+
+
+def test_a_run_makes_the_choices_that_its_choices_show():
+    more = {**OPERATION, "display_name": "More"}
+
+    def nested(request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        template = deepcopy(body["template"])
+        added = {"operation": {"more": more}, "more": {"last": text(advanced=True)}}
+        return httpx.Response(200, json={"template": template | added[body["field"]]})
+
+    job = {"job_id": "00000000-0000-4000-8000-000000000001", "status": "queued"}
+    server = a_server(nested).on("POST", "/base/api/v2/workflows", (200, job))
+    values = {"operation": "Filter", "more": "Sort", "last": "x"}
+    with server.client() as client:
+        client.submit(RAW["id"], {f"Op-a.{name}": value for name, value in values.items()})
+    assert sum("update" in path for path in server.paths()) == 2

@@ -216,7 +216,7 @@ def test_a_knowledge_base_is_chosen_by_its_name_and_sent_by_its_folder():
     assert found.overrides == {"Knowledge-a.knowledge_base": "my_notes"}
     assert "Ready" in found.text()
     found.set("selectbox", "Knowledge-a.knowledge_base", "b")
-    assert "“B” is failed" in found.text()
+    assert "“B” couldn't add its files" in found.text()
 
 
 def test_a_knowledge_base_can_be_typed_if_none_can_be_listed():

@@ -1,0 +1,102 @@
+"""The choice of a model: the form shows the parameters of its provider."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+
+from pages._ui.connection import request_cache
+from tests.support.flows import group
+from tests.ui.support.http_stand_in import StandIn, flow
+from tests.ui.support.model_pages import (
+    MODELS,
+    PROVIDERS,
+    UPDATE,
+    agent,
+    choose_model,
+    find_model,
+    serve_models,
+    show_setting,
+)
+from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text, press
+
+RUN = "POST /api/v2/workflows"
+
+
+@pytest.fixture
+def server(langflow_stand_in: StandIn) -> StandIn:
+    return serve_models(langflow_stand_in)
+
+
+def search(app, words: str) -> list[str]:
+    """Return the keys of the fields that a search finds, other than the model's."""
+    next(each for each in app.text_input if "param-search" in each.key).set_value(words)
+    app.run()
+    boxes = [each for each in app.text_input if each.key.startswith("field-")]
+    return [box.key.rpartition(".")[2] for box in boxes]
+
+
+def test_a_model_shows_the_parameter_of_its_provider_and_hides_that_of_others(server):
+    app = choose_model(open_app(flow=ONE), "Near: Near-1")
+    assert search(app, "address") == ["address"]
+    assert search(app, "api_key") == []
+    app = choose_model(app, "Far: Far-1")
+    assert search(app, "address") == []
+    assert search(app, "api_key") == ["api_key"]
+
+
+def test_the_setting_of_a_provider_can_be_given_for_runs_once_its_parameter_is_shown(server):
+    server.answers["POST /api/v1/models/validate-provider"] = (200, {"valid": True})
+    app = open_app(flow=ONE)
+    assert "Use for my runs" not in button_labels(app)
+    app = choose_model(app, "Near: Near-1")
+    box = next(each for each in app.text_input if each.key.endswith("NEAR_URL"))
+    box.set_value("http://127.0.0.1:9")
+    press(app.run(), "Use for my runs")
+    server.answers[RUN] = (422, {"detail": "enough"})
+    press(app, "Run")
+    sent = json.loads(server.bodies[server.requests.index(RUN)])
+    assert sent["tweaks"]["Agent-a"]["address"] == "http://127.0.0.1:9"
+
+
+def test_a_model_that_the_flow_stores_takes_no_request(server):
+    search(open_app(flow=ONE), "api_key")
+    assert UPDATE not in server.requests
+
+
+def test_the_form_requests_each_list_once(server):
+    open_app(flow=ONE)
+    for line in (PROVIDERS, MODELS, "GET /api/v1/variables/"):
+        assert server.requests.count(line) == 1, line
+
+
+def test_a_run_does_not_wait_for_the_parameters_of_a_models_provider(server, monkeypatch):
+    looked_up = threading.Event()
+
+    def late(query, body):
+        looked_up.wait(20)
+        return show_setting(query, body)
+
+    app = open_app(flow=ONE)
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.2)
+    server.answers[UPDATE] = late
+    server.answers[RUN] = (422, {"detail": "enough"})
+    try:
+        app = choose_model(app, "Near: Near-1")
+        assert "Waiting for" in page_text(app)
+        assert find_model(app).value == "Near: Near-1"
+        press(app, "Run")
+        assert RUN in server.requests
+    finally:
+        looked_up.set()
+
+
+def test_a_model_inside_a_group_shows_the_parameter_of_its_provider(server):
+    names = ("model", "api_key", "address")
+    proxies = {f"{name}_Agent-a": ("Agent-a", name) for name in names}
+    server.set_flows(flow(ONE, "Echo", [group("Group-g", [agent()], **proxies)]))
+    app = choose_model(open_app(flow=ONE), "Near: Near-1")
+    assert search(app, "address") == ["address_Agent-a"]
+    assert find_model(app).value == "Near: Near-1"

@@ -1,0 +1,177 @@
+"""Lists and lookups of a server that fail: the form says so, and stays usable."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from pages._ui.connection import request_cache
+from tests.support.flows import entry, node, text
+from tests.ui.support.http_stand_in import StandIn, flow
+from tests.ui.support.model_pages import (
+    MODELS,
+    PROVIDERS,
+    UPDATE,
+    choose_model,
+    find_model,
+    serve_models,
+)
+from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text, press
+
+RUN = "POST /api/v2/workflows"
+BASES = "GET /api/v1/knowledge_bases"
+ERRORS: dict[str, tuple[int, Any]] = {
+    "shape": (200, {"not": "a list"}),
+    "html": (200, b"<html>"),
+    "forbidden": (403, {"detail": "Not allowed"}),
+    "failing": (500, {"detail": "Busy"}),
+}
+
+
+@pytest.fixture
+def server(langflow_stand_in: StandIn) -> StandIn:
+    serve_models(langflow_stand_in)
+    langflow_stand_in.answers[RUN] = (422, {"detail": "enough"})
+    return langflow_stand_in
+
+
+def sent_model(server: StandIn) -> Any:
+    """Return the model in the latest run request."""
+    place = len(server.requests) - 1 - server.requests[::-1].index(RUN)
+    return json.loads(server.bodies[place])["tweaks"]["Agent-a"]["model"]
+
+
+@pytest.mark.parametrize("line", [PROVIDERS, MODELS])
+@pytest.mark.parametrize("answer", ERRORS.values(), ids=ERRORS)
+def test_a_model_is_typed_while_the_servers_list_fails(server, line, answer):
+    server.answers[line] = answer
+    app = open_app(flow=ONE)
+    assert "Try again" in button_labels(app)
+    app = choose_model(app, "OpenAI: gpt-4o")
+    press(app, "Run")
+    assert sent_model(server) == [{"name": "gpt-4o", "provider": "OpenAI"}]
+    assert find_model(app).value == "OpenAI: gpt-4o"
+
+
+def test_a_model_is_typed_where_the_server_knows_of_none(server):
+    server.answers[PROVIDERS] = server.answers[MODELS] = (200, [])
+    app = open_app(flow=ONE)
+    assert "such as “OpenAI: gpt-4o-mini”" in page_text(app)
+    press(choose_model(app, "OpenAI: gpt-4o"), "Run")
+    assert sent_model(server) == [{"name": "gpt-4o", "provider": "OpenAI"}]
+
+
+@pytest.mark.parametrize("line", [PROVIDERS, MODELS])
+def test_a_model_is_typed_while_the_servers_list_is_slow(server, line, monkeypatch):
+    """What was typed is chosen in the list once that has arrived."""
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.3)
+    server.delays[line] = 20
+    app = open_app(flow=ONE)
+    app.run()
+    assert "Waiting for" in page_text(app)
+    app = choose_model(app, "Near: mine")
+    press(app, "Run")
+    assert sent_model(server) == [{"name": "mine", "provider": "Near"}]
+    assert find_model(app).value == "Near: mine"
+
+
+def test_a_model_that_vanished_from_the_list_stays_chosen(server):
+    server.answers[MODELS] = (200, [{"name": "new", "provider": "Near"}])
+    app = choose_model(open_app(flow=ONE), "Near: new")
+    server.answers[MODELS] = (200, [])
+    press(app, "Refresh flows")
+    assert find_model(app).value == "Near: new"
+    press(app, "Run")
+    assert sent_model(server)[0]["name"] == "new"
+
+
+def refuse(status: int, detail: str) -> tuple[int, Any]:
+    return status, {"detail": detail}
+
+
+def other_value(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+    template = {**body["template"]}
+    template["model"] = {**template["model"], "value": [{"name": "first", "provider": "Far"}]}
+    return 200, {"template": template}
+
+
+def large(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+    template = {**body["template"], "address": text(show=True)}
+    template["model"] = {**template["model"], "options": [{"name": "x" * 90}] * 1_200}
+    return 200, {"template": template}
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (refuse(400, "X_URL variable not found."), "The server has no variable “X_URL”"),
+        (refuse(400, "ModuleNotFoundError(No module named 'x')"), "lacks the package “x”"),
+        (refuse(403, "Custom component creation is disabled"), "allows no others"),
+        (refuse(500, "Lookup failed"), "Lookup failed"),
+        (other_value, "Langflow has no “Near-1” here and took “first” instead"),
+        ((200, {"template": 5}), "not a component"),
+        ((200, b"<html>"), "changed component"),
+    ],
+    ids=["400", "package", "403", "500", "other", "shape", "html"],
+)
+def test_a_lookup_that_fails_is_said_at_the_field_and_the_run_goes_on(server, answer, words):
+    server.answers[UPDATE] = answer
+    server.answers["GET /api/v1/all"] = (200, {})
+    app = choose_model(open_app(flow=ONE), "Near: Near-1")
+    assert words in page_text(app)
+    assert find_model(app).value == "Near: Near-1"
+    press(app, "Run")
+    assert sent_model(server)[0]["name"] == "Near-1"
+
+
+def test_a_large_answer_to_a_choice_is_applied(server):
+    server.answers[UPDATE] = large
+    app = choose_model(open_app(flow=ONE), "Near: Near-1")
+    assert "could not" not in page_text(app)
+    assert "Use for my runs" in button_labels(app)
+
+
+def knowledge(*bases: dict[str, Any]) -> tuple[int, Any]:
+    return 200, list(bases)
+
+
+def base(name: str, status: str) -> dict[str, Any]:
+    return {"dir_name": name, "name": name, "status": status, "chunks": 3}
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        (knowledge(base("notes", "ingesting")), "“notes” is still adding files"),
+        (knowledge(base("notes", "failed")), "“notes” couldn't add its files"),
+        (knowledge(), "the server has no “notes”"),
+    ],
+    ids=["ingesting", "failed", "deleted"],
+)
+def test_a_knowledge_base_that_changed_meanwhile_stays_chosen_with_its_status(server, now, words):
+    options = entry("DropdownInput", "str", "", options=[], required=True, refresh_button=True)
+    server.set_flows(flow(ONE, "Echo", [node("Knowledge-k", knowledge_base=options)]))
+    server.answers[BASES] = knowledge(base("notes", "ready"))
+    app = open_app(flow=ONE)
+    box = next(each for each in app.selectbox if each.key.endswith("knowledge_base"))
+    app = box.set_value("notes").run()
+    assert words not in page_text(app)
+    server.answers[BASES] = now
+    press(app, "Refresh flows")
+    assert words in page_text(app)
+    box = next(each for each in app.selectbox if each.key.endswith("knowledge_base"))
+    assert box.value == "notes"
+
+
+@pytest.mark.parametrize("answer", ERRORS.values(), ids=ERRORS)
+def test_a_knowledge_base_is_typed_if_the_servers_list_fails(server, answer):
+    options = entry("DropdownInput", "str", "", options=[], required=True, refresh_button=True)
+    server.set_flows(flow(ONE, "Echo", [node("Knowledge-k", knowledge_base=options)]))
+    server.answers[BASES] = answer
+    app = open_app(flow=ONE)
+    box = next(each for each in app.text_input if each.key.endswith("knowledge_base"))
+    app = box.set_value("notes").run()
+    box = next(each for each in app.text_input if each.key.endswith("knowledge_base"))
+    assert box.value == "notes"
