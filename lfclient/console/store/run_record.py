@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from lfclient.runs.components import Usage
+from lfclient.runs.error_causes import ErrorCause, explain_error
 from lfclient.runs.model import Mode, Run, RunStatus
 
 ADOPTED_TOKEN_PREFIX = "job "  # in the submit token of a run that another client started
@@ -33,6 +34,15 @@ class RecordProblem:
 
     message: str
     hint: str = ""
+
+    @property
+    def cause(self) -> ErrorCause | None:
+        """What the flow lacks, if the message tells; None for a problem of the console itself.
+
+        Such as an address that it could not reach.
+        """
+        cause = explain_error(self.message)
+        return cause if cause and (cause.parameter or cause.package) else None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import field_label
 from lfclient.flows.validation import is_secret_field
 from lfclient.outputs.model import FileRef, Output, OutputKind
+from lfclient.runs.error_causes import ErrorCause, explain_error
 
 # characters
 MAX_INPUT_SUMMARY = 300
@@ -78,11 +79,17 @@ def summarize_inputs(overrides: Mapping[str, Any], labels: Mapping[str, str] | N
 
 
 def summarize_outputs(record: RunRecord) -> str:
-    """Return the first line of the first output, or of the first error."""
+    """Return the first line of the first output; without any, why the run failed.
+
+    That is the cause in words if it is known, else the first line of the error.
+    """
     run = record.run
     for output in run.outputs.values() if run else ():
         if output.kind is not OutputKind.ERROR and output.value not in (None, "", b""):
             return clip(_output_line(output), MAX_OUTPUT_SUMMARY)
+    cause = _cause(record)
+    if cause:
+        return clip(cause.message, MAX_OUTPUT_SUMMARY)
     if run and run.errors:
         return clip(_first_line(run.errors[0].message), MAX_OUTPUT_SUMMARY)
     return clip(_first_line(record.problem.message), MAX_OUTPUT_SUMMARY) if record.problem else ""
@@ -103,8 +110,18 @@ def fold_text(text: str) -> str:
     return unicodedata.normalize("NFC", without_accents)
 
 
+def _cause(record: RunRecord) -> ErrorCause | None:
+    """Return the known cause of a run's first error, or of why it could not be executed."""
+    if record.run and record.run.errors:
+        return explain_error(record.run.errors[0].message)
+    return record.problem.cause if record.problem else None
+
+
 def _output_texts(record: RunRecord) -> Iterator[str]:
     run = record.run
+    cause = _cause(record)
+    if cause:
+        yield cause.message
     if record.problem:
         yield record.problem.message
     if run is None:

@@ -13,6 +13,7 @@ from lfclient.console.presentation.statuses import run_status_label
 from lfclient.console.presentation.tokens import usage_text
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
+from lfclient.runs.error_causes import explain_error
 from pages._ui.app import navigation
 from pages._ui.compare.runs import ComparedRun, have_same_flow
 from pages._ui.state import query_params
@@ -73,11 +74,11 @@ def draw(runs: Sequence[ComparedRun]) -> None:
 
 def _summary_rows(run: ComparedRun, now: datetime) -> dict[str, str]:
     record = run.record
-    errors = record.run.errors[:1] if record.run else []
-    status = [
-        run_status_label(record.status, record.mode),
-        *(escape(clip(error.message, 200)) for error in errors),
-    ]
+    status = [run_status_label(record.status, record.mode)]
+    if record.run and record.run.errors:
+        message = record.run.errors[0].message
+        cause = explain_error(message)
+        status.append(escape(cause.message if cause else clip(message, 200)))
     session_id = record.session_id or (record.run.session_id if record.run else "") or "–"
     return {
         "Status": " — ".join(status),

@@ -49,9 +49,7 @@ def draw_problem(record: RunRecord, heading: str, *, warning: bool) -> None:
     problem = record.problem
     if problem is None:
         return
-    cause = explain_error(problem.message)
-    if cause and not (cause.parameter or cause.package):
-        cause = None  # such as an address that the console itself could not reach
+    cause = problem.cause
     alerts.show_message(
         heading,
         cause.message if cause else problem.message,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from lfclient.console.store.run_record import RecordProblem
 from lfclient.console.store.search_text import (
     MAX_INPUT_SUMMARY,
     MAX_SEARCHABLE_CHARACTERS,
@@ -100,6 +101,26 @@ def test_an_output_summary_is_the_first_line(kind, value, says):
 def test_the_summary_of_a_failed_run_is_its_error():
     run = Run("f", "sync", RunStatus.FAILED, errors=(RunError("No such *file*\nat all"),))
     assert summarize_outputs(record(run=run)) == "No such *file*"
+
+
+NO_KEY = (
+    "Error building Component Agent: \n\nOpenAI API key is required when using OpenAI provider. "
+    "Please provide it in the component or configure it globally as OPENAI_API_KEY."
+)
+
+
+def test_a_failed_run_is_summarized_and_found_by_its_cause_in_words():
+    failed = Run("f", "sync", RunStatus.FAILED, errors=(RunError(NO_KEY), RunError("other")))
+    not_started = record(problem=RecordProblem(NO_KEY))
+    for each in (record(run=failed), not_started):
+        assert summarize_outputs(each) == "OpenAI has no key."
+        assert "openai has no key" in build_search_text(each)
+        assert "globally as openai_api_key" in build_search_text(each)
+
+
+def test_a_problem_of_the_console_itself_is_summarized_as_it_is():
+    problem = RecordProblem("All connection attempts failed")
+    assert summarize_outputs(record(problem=problem)) == "All connection attempts failed"
 
 
 def test_only_the_beginning_of_long_outputs_is_searchable():

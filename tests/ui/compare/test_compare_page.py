@@ -10,7 +10,7 @@ import pytest
 from lfclient.console.store.run_record import StoredParts
 from lfclient.flows.validation import SECRET_MASK
 from lfclient.outputs.model import Output, OutputKind
-from lfclient.runs.components import ComponentRun, ComponentState, NotRun, Usage
+from lfclient.runs.components import ComponentRun, ComponentState, NotRun, RunError, Usage
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.compare import picker
 from pages._ui.state import compare_page
@@ -198,6 +198,17 @@ def test_the_summary_shows_flow_and_server_only_if_they_differ(create_run):
     ]
     assert list(facts.loc["**Duration**"]) == ["1.0 s", "2.0 s"]
     assert list(facts.loc["**Status**"]) == ["Completed", "Failed"]
+
+
+def test_the_summary_says_in_words_why_a_run_failed(create_run):
+    errors = (RunError("Error building Component File: \n\nNo files to process."),)
+    failed = Run(ONE, "sync", RunStatus.FAILED, errors=errors)
+    runs = [create_run(), create_run(status=RunStatus.FAILED, run=failed)]
+    facts = tables(open_comparison(*runs))[0]
+    assert list(facts.loc["**Status**"]) == [
+        "Completed",
+        f"Failed — {escape('No file was given.')}",
+    ]
 
 
 def test_runs_of_different_flows_are_matched_by_component_name_with_a_note(
