@@ -17,8 +17,11 @@ from tests.support.console_process import Console
 from tests.support.servers import delete_flow
 
 TEMPLATE = "Twitter Thread Generator"  # other tests add it to this server for a moment only
-# two clicks, the second while the first is at work
-TWICE = "(button) => [0, 200].forEach((wait) => setTimeout(() => button.click(), wait))"
+# two clicks, the second while the first is at work; returns after both
+TWICE = """(button) => {
+  button.click();
+  return new Promise((done) => setTimeout(() => done(button.click()), 200));
+}"""
 
 
 @pytest.fixture
