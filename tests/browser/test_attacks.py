@@ -19,6 +19,7 @@ from playwright.sync_api import expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from lfclient import LangflowClient
+from lfclient.console.samples import catalog
 from tests.browser.attack_tools import (
     OPEN_WEBSOCKET,
     Counted,
@@ -303,13 +304,18 @@ def test_a_stranger_installs_nothing_and_adds_neither_server_nor_flows(
 ):
     """On a console that all addresses reach, also with fields and buttons that are not drawn."""
     environ = {"STREAMLIT_SERVER_ADDRESS": "0.0.0.0", "LFCONSOLE_DISCOVER_URL": langflow_113.url}
-    headers = {"x-api-key": langflow_113.api_key}
+    names = {sample.name for sample in catalog.SAMPLES}
+
+    def samples() -> set[str]:
+        """The ids of sample flows; other tests add and delete other flows meanwhile."""
+        return {flow.id for flow in api.flows() if flow.name in names}
+
     with (
         Console(tmp_path, environ) as console,
         site(b"{}") as other,
-        httpx.Client(base_url=langflow_113.url, headers=headers, timeout=60) as api,
+        LangflowClient(langflow_113.url, langflow_113.api_key, timeout=60) as api,
     ):
-        flows = api.get("/api/v1/flows/", params={"get_all": "true"}).json()
+        before = samples()
         with Visitor(personal, new_cookie(personal)) as permitted:
             permitted.open()
             url, button = map(permitted.widget_id, ("connection-url", "test-connection-button"))
@@ -322,7 +328,7 @@ def test_a_stranger_installs_nothing_and_adds_neither_server_nor_flows(
             assert "only connects to its configured servers" in sign_in(visitor, other.url, "sk-x")
             assert not visitor.is_offered("add-samples")
         assert other.requests == []
-        assert api.get("/api/v1/flows/", params={"get_all": "true"}).json() == flows
+        assert samples() == before
     assert not (tmp_path / "data" / "local").exists()
 
 
