@@ -54,6 +54,11 @@ def _no_variable(match: re.Match[str]) -> ErrorCause:
     return ErrorCause(message, "Enter a value, or save the variable on the server.", parameter)
 
 
+def _no_such_model(match: re.Match[str]) -> ErrorCause:
+    message = f"The provider has no model “{match['name']}”."
+    return ErrorCause(message, "Choose another model in Setup.", "model")
+
+
 def _no_documents(match: re.Match[str]) -> ErrorCause:
     name = match["name"].strip()
     if not name:
@@ -134,6 +139,13 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...
             r"|No model class defined for"
         ),
         _fixed(_NO_PROVIDER),
+    ),
+    (
+        re.compile(
+            r"\bmodel [`'\"](?P<name>[^`'\"\n]{1,200})[`'\"] (?:not found|does not exist)",
+            re.IGNORECASE,
+        ),
+        _no_such_model,
     ),
     (re.compile(r"Error code: 401|Invalid API key|Incorrect API key"), _fixed(_REFUSED_KEY)),
     (re.compile(r"Error code: 429"), _fixed(_LIMITED)),

@@ -6,6 +6,7 @@ import pytest
 
 from lfclient import AsyncLangflowClient, LangflowClient, Provider, Run, RunStatus, Usage, apply
 from lfclient.api.operations import run_completion
+from lfclient.runs.error_causes import explain_error
 from tests.live.desk import Desk, has_components
 from tests.live.flows import ASK_MODEL, ECHO
 from tests.live.releases import Make, run_to_end, with_events
@@ -90,6 +91,22 @@ def test_a_flow_asks_a_model(client: LangflowClient, make: Make, ollama: ModelSe
     counts = Usage(2, 4, 6) if client.server().capabilities.tokens else None
     assert run.usage == counts
     assert not counts or run.components["LanguageModelComponent-m"].usage == counts
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_a_model_that_its_provider_no_longer_has_fails_the_run_by_name(
+    client: LangflowClient, make: Make, ollama: ModelServer, mode: str
+):
+    gone = {**client.models()[0].value, "name": "gone:latest"}
+    overrides = {
+        "LanguageModelComponent-m.model": [gone],
+        "LanguageModelComponent-m.ollama_base_url": ollama.url,
+        "ChatInput-a.input_value": "Say hello",
+    }
+    run = run_to_end(client, make(ASK_MODEL), mode, overrides)
+    assert run.status == "failed"
+    causes = [explain_error(error.message) for error in run.errors]
+    assert "The provider has no model “gone:latest”." in [each and each.message for each in causes]
 
 
 @with_events

@@ -42,6 +42,17 @@ from lfclient.runs.error_causes import explain_error
             "The model was sent without its provider.",
             "model",
         ),
+        (
+            "model 'llama3.2' not found (status code: 404)",
+            "The provider has no model “llama3.2”.",
+            "model",
+        ),
+        (
+            "Error code: 404 - {'error': {'message': 'The model `gpt-9` does not exist or you do "
+            "not have access to it.', 'code': 'model_not_found'}}",
+            "The provider has no model “gpt-9”.",
+            "model",
+        ),
         ("Error code: 401 - {'error': {}}", "The provider refused the key.", "api_key"),
         ("Error code: 429 - {'error': {}}", "The provider's rate limit was reached.", "model"),
         (

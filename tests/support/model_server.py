@@ -137,11 +137,13 @@ class ModelServer:
         body = (await self._record(request)).body
         name = body.get("model") or body.get("name")
         if name not in OLLAMA_MODELS:
-            return JSONResponse({"error": f"model '{name}' not found"}, status_code=404)
+            return _unknown_model(name)
         return JSONResponse({"capabilities": OLLAMA_MODELS[name], "details": {}, "model_info": {}})
 
     async def _ollama_chat(self, request: Request) -> Response:
         body = (await self._record(request)).body
+        if body["model"] not in OLLAMA_MODELS:
+            return _unknown_model(body["model"])
         message = _answer(body)
         if body.get("stream", True):
             lines = _ollama_lines(body, message)
@@ -161,6 +163,10 @@ def embed(text: str) -> list[float]:
         vector[hashlib.sha256(word.encode()).digest()[0] % 8] += 1.0
     length = math.hypot(*vector) or 1.0
     return [number / length for number in vector]
+
+
+def _unknown_model(name: str) -> Response:
+    return JSONResponse({"error": f"model '{name}' not found"}, status_code=404)
 
 
 def _refusal(key: str) -> Response | None:
