@@ -1,7 +1,7 @@
 """The form of a flow's parameters."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -19,6 +19,7 @@ from pages._ui.widgets import focus
 from pages._ui.widgets.markdown import escape, inline_code
 
 MAX_TOP_FIELDS = 24  # fields at the top; the others are in their components
+COMPONENTS_PAGE_SIZE = 100  # a rerun with 2,000 takes two seconds
 PAGE_SIZE = 30  # fields of one component or search drawn at once
 MAX_DRAWN_FIELDS = 60  # the cost of text boxes in a rerun grows with the square of their number
 
@@ -166,15 +167,35 @@ def _search_text(field: Field) -> str:
 
 
 def _draw_components(fields: Sequence[Field], form: FlowForm) -> None:
-    with_fields = {field.component for field in fields}
-    for component in form.flow.components:
-        if component.id in with_fields:
-            own = [field for field in fields if field.component == component.id]
-            _draw_component(component, own, form)
-    silent = [c.display_name for c in form.flow.unconnected if c.id not in with_fields]
+    own: dict[str, list[Field]] = {}
+    for field in fields:
+        own.setdefault(field.component, []).append(field)
+    with_fields = [each for each in form.flow.components if each.id in own]
+    for component in _page_of_components(with_fields, own, form):
+        _draw_component(component, own[component.id], form)
+    silent = [c.display_name for c in form.flow.unconnected if c.id not in own]
     if silent:
         names = ", ".join(map(escape, silent[:20]))
         st.caption(f":material/link_off: Will not run, not connected to the chat input: {names}")
+
+
+def _page_of_components(
+    components: Sequence[Component], fields: Mapping[str, Sequence[Field]], form: FlowForm
+) -> list[Component]:
+    """Return the components of the chosen page, and those that are open or have an error."""
+    pages = -(-len(components) // COMPONENTS_PAGE_SIZE)
+    if pages < 2:
+        return list(components)
+    st.caption(f"{len(components):,} components. Search finds the parameters of all.")
+    page = st.pagination(pages, key=f"components-{form.flow.id}")
+    start = (page - 1) * COMPONENTS_PAGE_SIZE
+    return [
+        component
+        for place, component in enumerate(components)
+        if start <= place < start + COMPONENTS_PAGE_SIZE
+        or st.session_state.get(form.state.component_key(component.id))
+        or any(_has_error(form, field.key) for field in fields[component.id])
+    ]
 
 
 def _draw_component(component: Component, fields: Sequence[Field], form: FlowForm) -> None:

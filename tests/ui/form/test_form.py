@@ -56,6 +56,22 @@ def test_a_filled_in_chat_text_is_marked_as_changed():
     assert "Changed" in found.set("text_area", "ChatInput-a.input_value", "hi").text()
 
 
+def test_a_flow_of_many_components_shows_them_in_pages():
+    """One with an invalid value or that is open is shown on each."""
+    number = entry("IntInput", "int", 5)
+    found = form(*(node(f"T-{place:04}", p=text("x"), n=number) for place in range(2_000)))
+    assert "2,000 components" in found.text()
+    assert components(found) == [f"T-{place:04}" for place in range(100)]
+    found.search("T-1999").set("text_input", "T-1999.n", "many").search("")
+    assert components(found)[99:] == ["T-0099", "T-1999"]
+    assert found.refuse().find("text_input", "T-1999.n").value == "many"
+
+
+def components(found) -> list[str]:
+    """Return the ids of the components that the form shows."""
+    return [each.label.split("`")[1] for each in found.at.expander if "`" in each.label]
+
+
 def test_components_are_closed_until_opened():
     found = form(node("T-a", p=text("x")), node("U-b", q=text("y")))
     assert found.find("text_input", "T-a.p") is None
@@ -123,23 +139,18 @@ def test_a_flow_that_changed_on_the_server_does_not_break_the_form():
 
 def test_search_finds_parameters_of_closed_components():
     found = form(node("T-a", alpha=text("x"), beta=text("y")), node("U-b", gamma=text("z")))
-    search = next(w for w in found.at.text_input if w.key.startswith("param-search"))
-    search.set_value("alp t-a")
-    found.run()
+    found.search("alp t-a")
     found.set("text_input", "T-a.alpha", "new")
     assert found.find("text_input", "T-a.beta") is None
     assert found.overrides == {"T-a.alpha": "new"}
-    next(w for w in found.at.text_input if w.key.startswith("param-search")).set_value("nothing")
-    assert "No parameter found" in found.run().text()
+    assert "No parameter found" in found.search("nothing").text()
 
 
 def test_search_distinguishes_components_with_the_same_name():
     ids = [f"LanguageModelComponent-{end}" for end in ("kT8z1", "Qw2x3")]
     nodes = [node(id, "A rather long name of a language model" * 3, heat=text("x")) for id in ids]
-    found = form(*nodes, node("U-b", heat=text("z")))
-    search = next(w for w in found.at.text_input if w.key.startswith("param-search"))
-    search.set_value("heat")
-    heads = [each.value for each in found.run().at.markdown if each.value.startswith("**heat**")]
+    found = form(*nodes, node("U-b", heat=text("z"))).search("heat")
+    heads = [each.value for each in found.at.markdown if each.value.startswith("**heat**")]
     assert [[id for id in (*ids, "U-b") if escape(id) in head] for head in heads] == [
         [ids[0]],
         [ids[1]],
@@ -151,8 +162,7 @@ def test_search_finds_the_chat_text_by_its_label():
     chat = node("ChatInput-a", input_value=text(display_name="Input Text"))
     for name in ("message", "input text"):
         found = form(chat, node("T-a", alpha=text("x")))
-        next(w for w in found.at.text_input if w.key.startswith("param-search")).set_value(name)
-        assert "Found above" in found.run().text()
+        assert "Found above" in found.search(name).text()
 
 
 def test_all_fields_can_be_reset():

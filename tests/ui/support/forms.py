@@ -88,6 +88,10 @@ class Form:
         self.at.session_state["refused"] = True
         return self.run()
 
+    def search(self, words: str) -> Form:
+        next(w for w in self.at.text_input if w.key.startswith("param-search")).set_value(words)
+        return self.run()
+
     def open(self, component: str) -> Form:
         return self.toggle(component, True)
 
