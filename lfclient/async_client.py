@@ -116,6 +116,7 @@ class AsyncLangflowClient:
     pending = _awaitable(LangflowClient.pending)
     resume = _awaitable(LangflowClient.resume)
     component_runs = _awaitable(LangflowClient.component_runs)
+    name_models = _awaitable(LangflowClient.name_models)
     sessions = _awaitable(LangflowClient.sessions)
     messages = _awaitable(LangflowClient.messages)
     rename_session = _awaitable(LangflowClient.rename_session)

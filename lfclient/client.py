@@ -19,6 +19,7 @@ from lfclient.api.operations import (
     human_input,
     job_search,
     knowledge,
+    model_names,
     models,
     refreshing,
     resources,
@@ -234,6 +235,17 @@ class LangflowClient:
     def component_runs(self, run: Run, flow: Flow | None = None) -> dict[str, ComponentRun]:
         """Return a run's components by id from the server's records of a flow's latest run."""
         return self._drive(run_completion.get_component_runs(self._context, run, flow))
+
+    def name_models(
+        self, run: Run, flow: Flow | None = None, overrides: Mapping[str, Any] | None = None
+    ) -> Run:
+        """Return an ended run with the tokens of its components by model.
+
+        The names are from the server's trace (1.12+), else from `overrides`, those that the run was
+        sent with ({} if none), else from the flow. Without `overrides`, only from the trace. A run
+        without tokens takes no request.
+        """
+        return self._drive(model_names.name_models(self._context, run, flow, overrides))
 
     def sessions(self, flow: Flow | str) -> list[str]:
         """Return the ids of a flow's sessions, latest first from 1.12 on.

@@ -8,7 +8,12 @@ from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.field import Field, FieldKind, Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import field_label
-from lfclient.resources.models import Provider, ProviderSetting, model_label
+from lfclient.resources.models import (
+    Provider,
+    ProviderSetting,
+    chosen_model,
+    model_label,
+)
 from lfclient.resources.server_resources import ServerResources
 
 # what a knowledge base without documents says, by its status
@@ -100,7 +105,7 @@ def is_value_need(field: Field) -> bool:
 
 
 def _model_need(field: Field, value: Json) -> Need:
-    chosen = _model_of(value)
+    chosen = chosen_model(value)
     name = field.component_label(80)
     if chosen is None:
         return Need(NeedKind.MODEL, (field.key,), f"Choose a model for {name}.", False)
@@ -116,7 +121,7 @@ def _provider_needs(
 ) -> Iterator[Need]:
     users_by_name: dict[str, list[Field]] = {}
     for field in models:
-        chosen = _model_of(_value(field, overrides))
+        chosen = chosen_model(_value(field, overrides))
         if chosen and chosen.get("provider"):
             users_by_name.setdefault(str(chosen["provider"]), []).append(field)
     fields = {field.target: field for field in flow.fields} if models else {}
@@ -198,12 +203,3 @@ def _has_value(field: Field, overrides: Mapping[str, Json], resources: ServerRes
     if isinstance(value, Variable):
         return resources.variables is None or value.name in resources.variables
     return bool(value) or (field.has_stored_value and field.key not in overrides)
-
-
-def _model_of(value: Json) -> dict[str, Json] | None:
-    """Return the chosen model in a model parameter's value, or None."""
-    items = value if isinstance(value, list) else [value]
-    first = next(iter(items), None)
-    if isinstance(first, str) and first:
-        return {"name": first}
-    return first if isinstance(first, dict) and first.get("name") else None

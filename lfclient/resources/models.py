@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lfclient.common.coerce import as_dict, as_list, as_str
-from lfclient.common.json_types import JsonObject
+from lfclient.common.json_types import Json, JsonObject
 
 ModelKind = Literal["language", "embedding"]
 
@@ -68,6 +68,15 @@ class Provider:
     def models(self, kind: ModelKind) -> tuple[ModelOption, ...]:
         """Return the models of one kind."""
         return self.language_models if kind == "language" else self.embedding_models
+
+
+def chosen_model(value: Json) -> JsonObject | None:
+    """Return the chosen model in a model parameter's value, or None."""
+    items = value if isinstance(value, list) else [value]
+    first = next(iter(items), None)
+    if isinstance(first, str) and first:
+        return {"name": first}
+    return first if isinstance(first, dict) and first.get("name") else None
 
 
 def model_label(value: JsonObject) -> str:

@@ -72,7 +72,12 @@ def read_built_output(
 
 def read_usage(value: Json) -> Usage | None:
     """Return a server's `token_usage`, or None for anything else."""
-    reported = [as_dict(value).get(f"{name}_tokens") for name in ("input", "output", "total")]
+    return read_tokens(value, ("input_tokens", "output_tokens", "total_tokens"))
+
+
+def read_tokens(value: Json, keys: tuple[str, str, str]) -> Usage | None:
+    """Return the input, output and total tokens at these keys, or None for anything else."""
+    reported = [as_dict(value).get(key) for key in keys]
     counts = [count for count in reported if type(count) is int and 0 <= count <= _MAX_TOKENS]
     return Usage(*counts) if len(counts) == len(reported) else None
 

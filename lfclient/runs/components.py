@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -63,8 +63,9 @@ class ComponentRun:
 
     `seconds` is its duration and `ended_at` its end, by the server's clock; None if not reported.
     `usage` are the tokens of all its requests to models, None if there were none or not reported.
-    Of several named outputs, `output` is the first, with all of them in its `parts`. `log` has its
-    last log lines.
+    `usage_by_model` are the same by the model's name, which `client.name_models` adds: empty for
+    unknown models, and under "" if it is not known which model took how many. Of several named
+    outputs, `output` is the first, with all of them in its `parts`. `log` has its last log lines.
     """
 
     component_id: str
@@ -76,6 +77,7 @@ class ComponentRun:
     error: RunError | None = None
     log: tuple[str, ...] = ()
     usage: Usage | None = None
+    usage_by_model: dict[str, Usage] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,16 @@ class Run:
         return sum(known[1:], known[0]) if known else None
 
     @property
+    def usage_by_model(self) -> dict[str, Usage]:
+        """The tokens by the model's name, under "" those of unknown models."""
+        totals: dict[str, Usage] = {}
+        for component in self.components.values():
+            if component.usage:
+                for name, usage in (component.usage_by_model or {"": component.usage}).items():
+                    totals[name] = totals[name] + usage if name in totals else usage
+        return totals
+
+    @property
     def distinct_outputs(self) -> dict[str, Output]:
         """The outputs without those that only repeat one of `errors`."""
         errors = {(error.component_id, error.message) for error in self.errors}

@@ -7,7 +7,7 @@ import pytest
 from lfclient import AsyncLangflowClient, LangflowClient, Provider, Run, RunStatus, Usage, apply
 from lfclient.api.operations import run_completion
 from lfclient.runs.error_causes import explain_error
-from tests.live.desk import Desk, has_components
+from tests.live.desk import Desk, ended, has_components
 from tests.live.flows import ASK_MODEL, ECHO
 from tests.live.releases import Make, run_to_end, with_events
 from tests.support.model_server import OLLAMA_MODELS, OLLAMA_URL, ModelServer
@@ -123,6 +123,59 @@ def test_a_streamed_run_has_the_tokens_of_its_components(
         run = apply(run, event)
 
     assert run.usage == run.components["LanguageModelComponent-m"].usage == Usage(2, 4, 6)
+
+
+@pytest.mark.parametrize("langflow", ["1.12.8", "1.13.0"], indirect=True)
+def test_a_trace_names_the_model_that_was_used(
+    client: LangflowClient, make: Make, provider: ModelServer
+):
+    """Without the values that were sent. Traces don't name models of Ollama."""
+    saved = [
+        client.save_variable("OPENAI_BASE_URL", f"{provider.url}/v1", is_secret=False),
+        client.save_variable("OPENAI_API_KEY", "sk-of-this-test-1"),
+    ]
+    overrides = {
+        "ChatInput-a.input_value": "Say hello",
+        "LanguageModelComponent-m.model": [{"name": "gpt-4o", "provider": "OpenAI"}],
+    }
+    run = client.run(make(ASK_MODEL), overrides)
+    named = client.name_models(run)
+    for variable in saved:
+        client.delete_variable(variable)
+    assert run.usage_by_model == {"": Usage(2, 4, 6)}
+    assert named.usage_by_model == {"gpt-4o": Usage(2, 4, 6)}
+
+
+def models_in_history(desk: Desk, make: Make, provider: ModelServer, mode: str, model: object):
+    """Return the tokens by model that History has of a run, once it is complete."""
+    overrides = {
+        "ChatInput-a.input_value": "Say hello",
+        "LanguageModelComponent-m.model": [model],
+        "LanguageModelComponent-m.ollama_base_url": provider.url,
+    }
+    run_id = desk.start(make(ASK_MODEL), mode, **overrides)
+    desk.until(run_id, ended)
+    wait_for(lambda: not desk.runner.is_followed(run_id))
+    return desk.runner.history.get([desk.owner], run_id).usage_by_model
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_history_has_the_model_of_a_run(
+    desk: Desk, client: LangflowClient, make: Make, ollama: ModelServer, mode: str
+):
+    model = client.models()[0]
+    found = models_in_history(desk, make, ollama, mode, model.value)
+    has_tokens = client.server().capabilities.tokens
+    assert found == ({model.name: Usage(2, 4, 6)} if has_tokens else None)
+
+
+@with_events
+def test_history_has_the_model_of_a_streamed_run(
+    desk: Desk, client: LangflowClient, make: Make, ollama: ModelServer
+):
+    model = client.models()[0]
+    found = models_in_history(desk, make, ollama, "stream", model.value)
+    assert found == {model.name: Usage(2, 4, 6)}
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])

@@ -60,6 +60,15 @@ def fresh_process(monkeypatch, tmp_path):
 
 
 @pytest.fixture
+def price_file(monkeypatch, tmp_path):
+    """The operator has a price for one model, "mini": 1 EUR for input, 2 EUR for output."""
+    file = tmp_path / "prices.toml"
+    file.write_text('currency = "EUR"\n[models.mini]\ninput = 1\noutput = 2\n')
+    monkeypatch.setenv("LFCONSOLE_PRICES", str(file))
+    return file
+
+
+@pytest.fixture
 def langflow_stand_in(monkeypatch):
     """A configured server with one flow."""
     with StandIn() as server:

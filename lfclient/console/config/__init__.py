@@ -1,1 +1,1 @@
-"""Settings, connections, discovery, ownership, key vault and retention settings."""
+"""Settings, connections, discovery, ownership, key vault, retention settings and prices."""

@@ -17,6 +17,7 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from lfclient.console.config.connection import Connection
+from lfclient.console.config.prices import PricesRefused, PriceTable
 from lfclient.console.config.retention import DEFAULT_MAX_RUN_MB, RetentionSettings
 from lfclient.errors import LangflowError
 from lfclient.wire.addresses import (
@@ -62,7 +63,8 @@ class Settings:
     None if discovery is off. Runs are stored in the PostgreSQL database at `database_url`, or in a
     file in `data_dir` if that is None. `secret` is the key of owner fingerprints; None means the
     one stored in `data_dir`. The console listens on `bind_address`; empty means all addresses.
-    `allow_other_servers` and `allow_install` are None if unset: see `visitor_permissions`.
+    `allow_other_servers` and `allow_install` are None if unset: see `visitor_permissions`. Costs
+    are shown only with `prices`.
     """
 
     servers: tuple[Connection, ...]
@@ -75,6 +77,7 @@ class Settings:
     database_url: SecretStr | None = None
     secret: SecretStr | None = None
     retention: RetentionSettings = field(default_factory=RetentionSettings)
+    prices: PriceTable | None = None
 
     @classmethod
     def load(
@@ -106,6 +109,7 @@ class Settings:
             database_url=SecretStr(database_url) if database_url else None,
             secret=values.secret(required=bool(database_url)),
             retention=values.retention(),
+            prices=values.prices(folder),
         )
 
 
@@ -184,6 +188,19 @@ class _Variables:
             max_age_days=self.limit("LFCONSOLE_KEEP_DAYS", 100_000),
             max_runs=self.limit("LFCONSOLE_KEEP_RUNS", 1_000_000_000),
         )
+
+    def prices(self, folder: Path) -> PriceTable | None:
+        """Return the prices in the file of LFCONSOLE_PRICES, which may be relative to `folder`."""
+        name = "LFCONSOLE_PRICES"
+        text = self.text(name)
+        if not text:
+            return None
+        try:
+            return PriceTable.read(folder / Path(text).expanduser())
+        except PricesRefused as error:
+            raise SettingsError(
+                f"{self.location(name)}: {error.message}", hint=error.hint
+            ) from error
 
     def verify(self) -> bool | str:
         bundle = self.text("LFCONSOLE_CA_BUNDLE")

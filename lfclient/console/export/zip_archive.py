@@ -4,7 +4,7 @@ import re
 import shutil
 import unicodedata
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import PurePath
@@ -13,7 +13,9 @@ from typing import IO, Any
 
 from lfclient.common.filenames import safe_name
 from lfclient.common.formatting import strip_credentials
+from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import Redactor
+from lfclient.console.config.prices import PriceTable
 from lfclient.console.content import media_types
 from lfclient.console.content.csv_writer import csv_chunks
 from lfclient.console.content.images import FoundImage, find_images, image_bytes
@@ -41,6 +43,7 @@ def write_archive(
     *,
     flow: Flow | None = None,
     secrets: Iterable[str] = (),
+    prices: PriceTable | None = None,
 ) -> None:
     """Write the ZIP archive of a run to `target`, in chunks.
 
@@ -50,7 +53,8 @@ def write_archive(
     stores. Files and images are not redacted.
     """
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
-        _ArchiveWriter(record, file, fetch, Redactor([*secrets, *stored_secrets(flow)])).write()
+        redactor = Redactor([*secrets, *stored_secrets(flow)])
+        _ArchiveWriter(record, file, fetch, redactor, prices).write()
 
 
 @dataclass
@@ -65,9 +69,14 @@ class _OutputEntry:
 
 class _ArchiveWriter:
     def __init__(
-        self, record: RunRecord, file: zipfile.ZipFile, fetch: Fetch, redactor: Redactor
+        self,
+        record: RunRecord,
+        file: zipfile.ZipFile,
+        fetch: Fetch,
+        redactor: Redactor,
+        prices: PriceTable | None,
     ) -> None:
-        self._record, self._file, self._fetch = record, file, fetch
+        self._record, self._file, self._fetch, self._prices = record, file, fetch, prices
         self._redact, self._redact_value = redactor.redact_text, redactor.redact_value
         self._names = {"readme.txt", "run.json"}
         at = record.created_at.astimezone(UTC)
@@ -252,6 +261,7 @@ class _ArchiveWriter:
             ],
             "warnings": list(run.warnings if run else ()),
             "tokens": _tokens(record.usage),
+            **self._cost(record.usage_by_model),
             "components": [
                 {
                     "component": component.component_id,
@@ -259,11 +269,22 @@ class _ArchiveWriter:
                     "state": component.state.value,
                     "seconds": component.seconds,
                     "tokens": _tokens(component.usage),
+                    "models": list(filter(None, component.usage_by_model)),
+                    **self._cost(component.usage_by_model),
                     "ended": component.ended_at.isoformat() if component.ended_at else None,
                 }
                 for component in (run.components.values() if run else ())
             ],
         }
+
+    def _cost(self, usage_by_model: Mapping[str, Usage]) -> dict[str, JsonObject | None]:
+        """Return an entry for the cost if prices are configured; None in it if it is unknown."""
+        if self._prices is None:
+            return {}
+        amount = self._prices.cost(usage_by_model).amount
+        if amount is None:
+            return {"cost": None}
+        return {"cost": {"amount": f"{amount:f}", "currency": self._prices.currency}}
 
 
 def _tokens(usage: Usage | None) -> dict[str, int] | None:

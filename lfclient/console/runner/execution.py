@@ -101,6 +101,7 @@ async def run_sync(context: RunContext, flow: Flow, overrides: JsonObject) -> No
     if not await _wait_for_call(context, call):
         await context.end(RunStatus.CANCELLED, stop_result=_SYNC_STOPPED)
     await context.add_component_runs()
+    await context.add_model_names()
 
 
 async def run_stream(context: RunContext, flow: Flow, overrides: JsonObject) -> None:
@@ -113,6 +114,7 @@ async def run_stream(context: RunContext, flow: Flow, overrides: JsonObject) -> 
     if not await _wait_for_call(context, stream, started, lost):
         run = finalize(replace(context.run, status=RunStatus.CANCELLED))
         await context.end(RunStatus.CANCELLED, run=run, stop_result=_STREAM_STOPPED)
+    await context.add_model_names()
 
 
 async def _stream(

@@ -62,6 +62,7 @@ async def follow(context: RunContext, *, moved: bool = False, taken_over: bool =
     finally:
         await follower.listener.close()
     await context.add_component_runs(events_complete=follower.listener.is_complete)
+    await context.add_model_names()
 
 
 class _JobFollower:

@@ -282,6 +282,20 @@ class RunContext:
         if merged != run:
             await self.writer.change(self.id, run=merged)
 
+    async def add_model_names(self) -> None:
+        """Add the tokens of an ended run's components by model, as far as the models are known."""
+        record = self.record
+        if record.run is None:
+            return
+        # other values may have chosen another model than the flow's
+        overrides = record.overrides if record.started_here and record.inputs_stored else None
+        try:
+            named = await self.client.name_models(record.run, self.flow, overrides)
+        except LangflowError:
+            return
+        if named != record.run:
+            await self.writer.change(self.id, run=named)
+
     async def _messages(self, run: Run) -> list[Message]:
         """Return the session's latest messages, where the server says which run wrote each."""
         if not self.has_events or self.flow is None or run.session_id is None:

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, LargeBinary, String, TypeDecorator
 
 from lfclient.common.formatting import replace_surrogates
 from lfclient.console.store.serialization import dump_value, load_value
+from lfclient.runs.components import Usage
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -64,6 +65,16 @@ class Serialized(TypeDecorator[Any]):
 
     def process_result_value(self, value: bytes | None, dialect: Any) -> Any:
         return None if value is None else load_value(value)
+
+
+class UsageByModel(TypeDecorator[dict[str, Usage]]):
+    """Tokens by the model's name."""
+
+    impl = Serialized
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Any) -> dict[str, Usage] | None:
+        return value and {name: Usage(**tokens) for name, tokens in value.items()}
 
 
 def sanitize_text(text: str) -> str:

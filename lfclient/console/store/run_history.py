@@ -29,6 +29,7 @@ from lfclient.console.store.run_queries import Cursor, RunFilter, RunQueries, ro
 from lfclient.console.store.run_record import UNFINISHED_STATUSES, RunSummary
 from lfclient.console.store.tables import LABELS, RUNS, LabelRow, RunRow
 from lfclient.console.store.text_search import labels_in_use
+from lfclient.runs.components import Usage
 from lfclient.runs.model import RunStatus
 
 PAGE_SIZE = 50
@@ -129,6 +130,24 @@ class History:
                 total = connection.execute(query, queries.parameters).scalar_one()
                 totals += [] if total is None else [int(total)]
         return sum(totals) if totals else None
+
+    def usages_by_model(
+        self, owners: Sequence[str], filters: RunFilter | None = None, limit: int = 10_000
+    ) -> list[dict[str, Usage]]:
+        """Return the tokens by model of each of at most `limit` runs that used any.
+
+        Empty for runs whose models were not recorded.
+        """
+        filters = filters or RunFilter()
+        usages: list[dict[str, Usage] | None] = []
+        with self._database.read() as connection:
+            queries = RunQueries.for_search(connection, owners, filters, ordered=False)
+            runs = queries.table.c
+            for owner in owners:
+                query = queries.select([runs.usage_by_model], owner, filters)
+                query = query.where(runs.tokens.is_not(None)).limit(limit)
+                usages += connection.execute(query, queries.parameters).scalars()
+        return [usage or {} for usage in usages[:limit]]
 
     def count_by_interval(
         self, owners: Sequence[str], filters: RunFilter, width: int, utc_offset: int = 0

@@ -111,6 +111,11 @@ class RunRecord:
         return self.run.usage if self.run else None
 
     @property
+    def usage_by_model(self) -> dict[str, Usage]:
+        """The same by the model's name, under "" those of unknown models."""
+        return self.run.usage_by_model if self.run else {}
+
+    @property
     def started_here(self) -> bool:
         """Whether this console started the run, and so knows its inputs."""
         return not self.submit_token.startswith(ADOPTED_TOKEN_PREFIX)
@@ -148,6 +153,7 @@ class RunSummary:
     starred: bool = False
     attempts: int = 1
     tokens: int | None = None
+    usage_by_model: dict[str, Usage] | None = None
     labels: tuple[str, ...] = ()
 
     @property

@@ -154,6 +154,7 @@ class Store:
             "of_run": record.id,
             "output_summary": summarize_outputs(record),
             "tokens": record.usage.total if record.usage else None,
+            "usage_by_model": record.usage_by_model or None,
         }
         connection.execute(_UPDATE_RUN, columns)
         text = {"of_run": record.id, "body": build_search_text(record)}

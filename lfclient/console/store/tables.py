@@ -10,8 +10,15 @@ from typing import Any, ClassVar
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from lfclient.console.store.column_types import EnumText, Serialized, Text, Timestamp
+from lfclient.console.store.column_types import (
+    EnumText,
+    Serialized,
+    Text,
+    Timestamp,
+    UsageByModel,
+)
 from lfclient.console.store.run_record import StoredParts
+from lfclient.runs.components import Usage
 from lfclient.runs.model import RunStatus
 
 
@@ -38,7 +45,8 @@ class RunRow(Base):
     """A `RunRecord` without its response.
 
     `output_summary` is the line that lists show for the outputs. `response_bytes` is the size of
-    the stored response. `tokens` are the input and output tokens, None if unknown.
+    the stored response. `tokens` are the input and output tokens, None if unknown; so are those of
+    each model, by its name.
     """
 
     __tablename__ = "runs"
@@ -96,6 +104,7 @@ class RunRow(Base):
         "answer_bytes", BigInteger, key="response_bytes", server_default="0"
     )
     tokens: Mapped[int | None] = mapped_column(BigInteger)
+    usage_by_model: Mapped[dict[str, Usage] | None] = mapped_column(UsageByModel)
 
 
 class ResponseChunkRow(Base):

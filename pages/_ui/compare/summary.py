@@ -10,18 +10,19 @@ from lfclient.common.formatting import clip, format_duration
 from lfclient.console.presentation.component_names import describe_decision
 from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.presentation.statuses import run_status_label
-from lfclient.console.presentation.tokens import usage_text
+from lfclient.console.presentation.tokens import cost_text, usage_text
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.error_causes import explain_error
 from pages._ui.app import navigation
 from pages._ui.compare.runs import ComparedRun, have_same_flow
+from pages._ui.connection.app_context import app_context
 from pages._ui.state import query_params
 from pages._ui.widgets import status_badges
 from pages._ui.widgets.markdown import escape, format_time
 
 _ROWS_IF_DIFFERENT = {"Flow", "Server", "Decision"}
-_ROWS_IF_KNOWN = {"Tokens"}
+_ROWS_IF_KNOWN = {"Tokens", "Cost"}
 
 
 def draw_headers(runs: Sequence[ComparedRun]) -> None:
@@ -84,6 +85,7 @@ def _summary_rows(run: ComparedRun, now: datetime) -> dict[str, str]:
         "Status": " — ".join(status),
         "Duration": format_duration(record.elapsed(now)) + ("" if record.ended else " so far"),
         "Tokens": usage_text(record.usage) or "–",
+        "Cost": escape(cost_text(record.usage_by_model, app_context().settings.prices)) or "–",
         "Mode": MODE_NAMES[record.mode],
         "Started": format_time(record.created_at, now),
         "Session": escape(clip(session_id, 60)),

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_count
+from lfclient.console.config.prices import PriceTable
 from lfclient.console.presentation.component_names import ComponentNames
-from lfclient.console.presentation.tokens import usage_text
+from lfclient.console.presentation.tokens import component_usage_text
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import ComponentRun
 from pages._ui.components.states import leaf_runs, leaf_status
+from pages._ui.connection.app_context import app_context
 from pages._ui.widgets.markdown import MAX_SCANNED, escape, first_line
 
 MAX_NAME_LENGTH = 80
@@ -23,7 +25,9 @@ _TOKENS = HEADERS.index("Tokens")
 
 def draw(flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool) -> None:
     """Draw a row per component that runs. `ended` means that their states no longer change."""
-    rows = table_rows(flow, components, ended=ended)
+    has_tokens = any(run.usage for run in components.values())
+    prices = app_context().settings.prices if has_tokens else None
+    rows = table_rows(flow, components, ended=ended, prices=prices)
     if not rows:
         st.caption("This flow has no components.")
         return
@@ -39,7 +43,11 @@ def draw(flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool) -> 
 
 
 def table_rows(
-    flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool
+    flow: Flow,
+    components: Mapping[str, ComponentRun],
+    *,
+    ended: bool,
+    prices: PriceTable | None = None,
 ) -> list[tuple[str, ...]]:
     """Return the cells as Markdown, with all text from servers escaped."""
     names = ComponentNames(flow, components)
@@ -49,7 +57,7 @@ def table_rows(
         status = leaf_status(run, component, ended=ended)
         duration = status.detail.replace(" ", "\u00a0")
         badge = status.style.badge(status.word)
-        tokens = usage_text(run.usage)
+        tokens = escape(component_usage_text(run, prices))
         rows.append((escape(label), badge, duration, tokens, escape(result_text(run))))
     return rows
 

@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from lfclient.common.formatting import format_count
+from lfclient.console.presentation.tokens import total_cost_text
 from lfclient.console.store.run_history import RunPage
 from lfclient.console.store.run_record import RunSummary
 from lfclient.errors import InvalidRequest
@@ -17,12 +18,13 @@ from pages._ui.history.view import ListView, run_history
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
 from pages._ui.state.notices import notify_errors
+from pages._ui.widgets.markdown import escape
 
 MAX_COUNTED = 10_000
 
 
 class ActionBar:
-    """The bar with the numbers of runs and tokens, the actions, and the paging buttons.
+    """The bar with the numbers of runs and tokens, their cost, the actions, and the paging buttons.
 
     Creating it draws the numbers as far as they are known. `draw` adds the buttons, and `count` the
     numbers, which for a search take longer than the page; both run after the table is drawn.
@@ -38,8 +40,9 @@ class ActionBar:
         has_pages = page.newer or page.older
         self._count: int | None = None if has_pages else len(page.runs)
         self._tokens: int | None = None
+        self._cost = ""
         if totals:
-            self._count, self._tokens = totals
+            self._count, self._tokens, self._cost = totals
         parent = st.container(key=history_key("bar-long")) if has_pages else st
         self._bar = parent.container(
             key=history_key("bar"), horizontal=True, vertical_alignment="center", gap="small"
@@ -58,7 +61,7 @@ class ActionBar:
             _pager_buttons(self._page, "above")
 
     def count(self) -> None:
-        """Count the matching runs and their tokens, unless that is done, and draw the numbers."""
+        """Count the matching runs, their tokens and cost, unless done, and draw the numbers."""
         if self._is_counted:
             return
         if self._count is None:
@@ -68,13 +71,25 @@ class ActionBar:
             self._tokens = run_history().count_tokens(
                 self._view.owners, self._view.run_filter, MAX_COUNTED
             )
-        history_state.set_totals(self._totals_key, self._count, self._tokens)
+            self._cost = self._total_cost()
+        history_state.set_totals(self._totals_key, self._count, self._tokens, self._cost)
         self._draw_count()
+
+    def _total_cost(self) -> str:
+        """Return what the matching runs cost; "" if no prices are configured."""
+        prices = app_context().settings.prices
+        if prices is None:
+            return ""
+        usages = run_history().usages_by_model(
+            self._view.owners, self._view.run_filter, MAX_COUNTED
+        )
+        return total_cost_text(usages, prices)
 
     def _draw_count(self) -> None:
         text = f"**{_count_text(len(self._selected), self._count)}**"
         if self._tokens is not None and not self._selected:
             text += f" · {format_count(self._tokens, 'token')}"
+            text += f" · {escape(self._cost)}" if self._cost else ""
         self._count_slot.markdown(text)
 
 

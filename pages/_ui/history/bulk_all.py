@@ -7,10 +7,12 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import format_count
+from lfclient.console.config.prices import PriceTable
 from lfclient.console.content.csv_writer import csv_bytes
 from lfclient.console.runner.live_history import LiveHistory
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RunSummary
+from pages._ui.connection.app_context import app_context
 from pages._ui.history.filters import MAX_DATE, MIN_DATE, is_narrowed, start_of_day
 from pages._ui.history.view import ListView, run_history
 from pages._ui.state.history import history_key
@@ -23,10 +25,10 @@ _NO_LIMIT = 10**9
 
 def draw(view: ListView) -> None:
     """Draw the CSV button and the bulk delete panel."""
-    history = run_history()
+    history, prices = run_history(), app_context().settings.prices
     st.download_button(
         "CSV",
-        lambda: export_csv(history, view),
+        lambda: export_csv(history, view, prices),
         "runs.csv",
         "text/csv",
         key=history_key("csv"),
@@ -41,16 +43,18 @@ def draw(view: ListView) -> None:
             _draw_delete_panel(view)
 
 
-def export_csv(history: LiveHistory, view: ListView) -> bytes:
+def export_csv(history: LiveHistory, view: ListView, prices: PriceTable | None = None) -> bytes:
     """Return the matching runs as CSV, newest first. Safe to call from any thread.
 
     Raises `StoreError`.
     """
     page = history.page(view.owners, view.run_filter, limit=MAX_EXPORTED)
-    return csv_bytes([_csv_row(run) for run in page.runs])
+    return csv_bytes([_csv_row(run, prices) for run in page.runs])
 
 
-def _csv_row(run: RunSummary) -> dict[str, Any]:
+def _csv_row(run: RunSummary, prices: PriceTable | None) -> dict[str, Any]:
+    amount = prices.cost(run.usage_by_model or {}).amount if prices else None
+    cost = {f"cost ({prices.currency})": amount and f"{amount:f}"} if prices else {}
     return {
         "run": run.id,
         "flow": run.flow_name,
@@ -62,6 +66,7 @@ def _csv_row(run: RunSummary) -> dict[str, Any]:
         "inputs": run.input_summary,
         "answer": run.output_summary,
         "tokens": run.tokens,
+        **cost,
         "labels": ", ".join(run.labels),
         "starred": "yes" if run.starred else "",
         "session": run.session_id,

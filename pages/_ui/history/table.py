@@ -18,10 +18,13 @@ from lfclient.common.formatting import (
     format_duration,
     replace_surrogates,
 )
+from lfclient.console.config.prices import PriceTable
 from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.presentation.statuses import run_status_label
+from lfclient.console.presentation.tokens import format_cost
 from lfclient.console.store.run_record import RunSummary
 from lfclient.runs.model import Mode, RunStatus
+from pages._ui.connection.app_context import app_context
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
 from pages._ui.widgets import status_badges
@@ -44,7 +47,14 @@ def draw(runs: Sequence[RunSummary], *, with_server: bool) -> None:
     if selected and key not in st.session_state:
         st.session_state[key] = {"selection": {"rows": selected}}
     st.dataframe(
-        pyarrow.table(table_columns(runs, datetime.now(UTC), with_server=with_server)),
+        pyarrow.table(
+            table_columns(
+                runs,
+                datetime.now(UTC),
+                with_server=with_server,
+                prices=app_context().settings.prices,
+            )
+        ),
         key=key,
         on_select=partial(_select_rows, key, ids),
         selection_mode="multi-row",
@@ -56,9 +66,13 @@ def draw(runs: Sequence[RunSummary], *, with_server: bool) -> None:
 
 
 def table_columns(
-    runs: Sequence[RunSummary], now: datetime, *, with_server: bool
+    runs: Sequence[RunSummary],
+    now: datetime,
+    *,
+    with_server: bool,
+    prices: PriceTable | None = None,
 ) -> dict[str, list[Any]]:
-    """Return the values of each column. Labels and tokens are omitted if no run has any."""
+    """Return the values of each column. Labels, tokens and costs are omitted if no run has any."""
     columns: dict[str, list[Any]] = {
         "Open": ["Open"] * len(runs),
         "Flow": [f"{_STAR} " * run.starred + clip(run.flow_name, MAX_NAME_LENGTH) for run in runs],
@@ -66,6 +80,7 @@ def table_columns(
         "Started": [_started_text(run.created_at, now) for run in runs],
         "Duration": ["" if run.seconds is None else format_duration(run.seconds) for run in runs],
         "Tokens": [run.tokens for run in runs],
+        "Cost": [_cost_text(run, prices) for run in runs],
         "Labels": [[replace_surrogates(label) for label in run.labels] for run in runs],
         "Inputs": elide_common_prefix([run.input_summary for run in runs]),
         "Output": [run.output_summary for run in runs],
@@ -76,9 +91,17 @@ def table_columns(
         del columns["Labels"]
     if all(run.tokens is None for run in runs):
         del columns["Tokens"]
+    if not any(columns["Cost"]):
+        del columns["Cost"]
     if with_server:
         columns["Server"] = [run.server_name for run in runs]
     return columns
+
+
+def _cost_text(run: RunSummary, prices: PriceTable | None) -> str:
+    """Return what a run cost; "" if that is unknown."""
+    cost = prices.cost(run.usage_by_model or {}).amount if prices else None
+    return "" if prices is None or cost is None else format_cost(cost, prices)
 
 
 def _status_labels(run: RunSummary) -> list[str]:
@@ -126,6 +149,11 @@ def _column_config(open_key: str, runs: Sequence[RunSummary]) -> dict[str, Any]:
             width=88, alignment="right", help="From pressing Run to the end"
         ),
         "Tokens": column.NumberColumn(width=88, format="localized", help="Input and output tokens"),
+        "Cost": column.TextColumn(
+            width=110,
+            alignment="right",
+            help="By the configured prices. Empty if a model is unknown or has no price.",
+        ),
         "Inputs": column.TextColumn(
             width=260,
             help="Values that differ from the flow's defaults, without a common beginning",

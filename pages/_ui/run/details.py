@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lfclient.console.presentation.modes import MODE_NAMES
-from lfclient.console.presentation.tokens import usage_text
+from lfclient.console.presentation.tokens import cost_text, usage_text
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
@@ -108,7 +108,7 @@ def draw_details(server: ServerSession, record: RunRecord) -> None:
         return
     if record.run is None:
         return
-    loading = not record.run.components and app_context().runner.is_followed(record.id)
+    loading = _is_loading(record, record.run)
     st.fragment(_draw_tabs, run_every=REFRESH_SECONDS if loading else None)(
         server, record.id, loading
     )
@@ -134,7 +134,7 @@ def _draw_tabs(server: ServerSession, run_id: str, loading: bool) -> None:
     if record is None or record.run is None:
         return
     run = record.run
-    if loading and (run.components or not app_context().runner.is_followed(run_id)):
+    if loading and not _is_loading(record, run):
         st.rerun()  # draws the details without a refresh interval
     flow = server.cached_flow(record.flow_id)
     with st.container(key="run-details"):
@@ -151,6 +151,14 @@ def _draw_tabs(server: ServerSession, run_id: str, loading: bool) -> None:
                 ("About", lambda: _draw_about(record, run)),
             ],
         )
+
+
+def _is_loading(record: RunRecord, run: Run) -> bool:
+    """Return whether component records of an ended run, or its models, still arrive."""
+    has_all = run.components and not any(
+        one.usage and not one.usage_by_model for one in run.components.values()
+    )
+    return not has_all and app_context().runner.is_followed(record.id)
 
 
 def _draw_components(server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
@@ -185,6 +193,7 @@ def _draw_about(record: RunRecord, run: Run) -> None:
         "Ended": format_full_time(record.ended_at) if record.ended_at else None,
         "Mode": MODE_NAMES[record.mode],
         "Tokens": usage_text(run.usage),
+        "Cost": cost_text(run.usage_by_model, app_context().settings.prices),
         "Session": record.session_id or run.session_id,
         "Job": record.job_id,
         "Run": record.id,

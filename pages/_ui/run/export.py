@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from lfclient.console.config.prices import PriceTable
 from lfclient.console.export.report.report import report_html
 from lfclient.console.export.zip_archive import write_archive
 from lfclient.console.runner.runner import Runner
@@ -28,13 +29,18 @@ class RunExporter:
     runner: Runner
     run_id: str
     flow: Flow | None
+    prices: PriceTable | None = None
 
     def report(self) -> bytes:
         """Return the run as an HTML page with its small files embedded."""
         record = self._record()
         with open_client(self.server.connection) as api:
             html = report_html(
-                record, self.flow, fetch=api.download, secrets=self.server.connection.secrets
+                record,
+                self.flow,
+                fetch=api.download,
+                secrets=self.server.connection.secrets,
+                prices=self.prices,
             )
         return html.encode("utf-8", "replace")
 
@@ -44,7 +50,12 @@ class RunExporter:
         # written to disk first, so that it is in memory only once, for the response
         with open_client(self.server.connection) as api, tempfile.TemporaryFile() as file:
             write_archive(
-                record, file, api.save, flow=self.flow, secrets=self.server.connection.secrets
+                record,
+                file,
+                api.save,
+                flow=self.flow,
+                secrets=self.server.connection.secrets,
+                prices=self.prices,
             )
             file.seek(0)
             return file.read()
@@ -58,7 +69,9 @@ class RunExporter:
 
 def draw(server: ServerSession, record: RunRecord) -> None:
     """Draw the export menu; a running run has a report only, of its current state."""
-    files = RunExporter(server, app_context().runner, record.id, server.cached_flow(record.flow_id))
+    context = app_context()
+    flow = server.cached_flow(record.flow_id)
+    files = RunExporter(server, context.runner, record.id, flow, context.settings.prices)
     with (
         st.container(key="export-run", width="content"),
         st.popover("Export", icon=":material/ios_share:", type="tertiary"),

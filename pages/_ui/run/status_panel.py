@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import format_duration
 from lfclient.console.presentation.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
-from lfclient.console.presentation.tokens import usage_text
+from lfclient.console.presentation.tokens import format_cost, missing_prices_text, usage_text
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
@@ -233,9 +233,9 @@ def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
         duration = format_duration(record.elapsed())
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             badge = status_badges.markdown_badge(record.status, record.mode)
-            tokens = usage_text(record.usage)
-            shown = f"  :gray[{tokens}]" if tokens else ""
-            st.markdown(f"{badge}  **{duration}**{shown}", width="content")
+            usage, help_text = _usage(record)
+            shown = f"  :gray[{usage}]" if usage else ""
+            st.markdown(f"{badge}  **{duration}**{shown}", width="content", help=help_text)
             st.caption(escape(record.flow_name), width="content")
         text = _status_text(record)
         inputs = f":material/input: {escape(record.input_summary)}" if record.input_summary else ""
@@ -252,6 +252,20 @@ def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
                 save_error.hint,
                 warning=True,
             )
+
+
+def _usage(record: RunRecord) -> tuple[str, str | None]:
+    """Return a run's tokens and cost as Markdown, and why the cost is unknown, or None."""
+    tokens = usage_text(record.usage)
+    prices = app_context().settings.prices
+    cost = prices.cost(record.usage_by_model) if prices else None
+    if prices is None or cost is None or not tokens:
+        return tokens, None
+    if cost.amount is not None:
+        return f"{tokens} · {escape(format_cost(cost.amount, prices))}", None
+    if app_context().runner.is_followed(record.id):  # the names of its models still arrive
+        return tokens, None
+    return tokens, escape(f"Cost unknown: {missing_prices_text(cost.unpriced)}.")
 
 
 def _save_error(record: RunRecord) -> StoreError | None:

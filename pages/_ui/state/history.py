@@ -57,13 +57,13 @@ def selected() -> list[str]:
     return list(st.session_state.get(_SELECTED, []))
 
 
-def set_totals(query: object, runs: int, tokens: int | None) -> None:
-    """Save the number of runs that a query finds, and that of their tokens."""
-    st.session_state[_TOTALS] = (query, (runs, tokens))
+def set_totals(query: object, runs: int, tokens: int | None, cost: str) -> None:
+    """Save the number of runs that a query finds, that of their tokens, and what they cost."""
+    st.session_state[_TOTALS] = (query, (runs, tokens, cost))
 
 
-def totals(query: object) -> tuple[int, int | None] | None:
-    """Return the saved numbers of runs and tokens if they belong to this query."""
+def totals(query: object) -> tuple[int, int | None, str] | None:
+    """Return the saved numbers of runs and tokens, and the cost, if they belong to this query."""
     saved_query, numbers = st.session_state.get(_TOTALS, (None, None))
     return numbers if saved_query == query else None
 

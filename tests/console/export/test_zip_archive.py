@@ -11,10 +11,12 @@ import tempfile
 import tracemalloc
 import zipfile
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from lfclient.common.redaction import REDACTED, Redactor
+from lfclient.console.config.prices import ModelPrice, PriceTable
 from lfclient.console.export.zip_archive import write_archive
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
@@ -190,6 +192,19 @@ def test_run_json_has_the_tokens_of_the_run_and_of_each_component():
     counts = {"input": 20, "output": 2, "total": 22}
     assert run["tokens"] == counts
     assert [one["tokens"] for one in run["components"]] == [counts, None]
+
+
+def test_run_json_has_the_models_and_with_prices_the_cost():
+    usage = Usage(20, 2, 22)
+    run = run_of(components={"M-1": ComponentRun("M-1", usage=usage, usage_by_model={"a": usage})})
+    prices = PriceTable("EUR", {"a": ModelPrice(input=Decimal(1), output=Decimal(2))})
+    told = json.loads(opened(record_of(run), prices=prices)["run.json"])
+    cost = {"amount": "0.000024", "currency": "EUR"}
+    assert told["cost"] == told["components"][0]["cost"] == cost
+    assert told["components"][0]["models"] == ["a"]
+    unpriced = json.loads(opened(record_of(run), prices=PriceTable("EUR", {}))["run.json"])
+    assert unpriced["cost"] is None
+    assert "cost" not in json.loads(opened(record_of(run))["run.json"])
 
 
 def test_formulas_in_cells_are_escaped():

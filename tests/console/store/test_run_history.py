@@ -328,3 +328,29 @@ def test_the_tokens_of_runs_are_listed_and_added_up(any_store):
     assert history.count_tokens(ME) == 2**40 + 5
     assert history.count_tokens(ME, RunFilter("f")) == 5
     assert history.count_tokens(["you"]) is None
+
+
+def test_the_tokens_of_each_model_are_listed_with_those_of_unknown_ones(any_store):
+    """Those of the matching runs that used any; empty for runs from before."""
+    a, b = Usage(1, 2, 3), Usage(4, 5, 9)
+    components = {
+        "A-1": ComponentRun("A-1", usage=a, usage_by_model={"gpt \ud800": a}),
+        "B-1": ComponentRun("B-1", usage=b),
+    }
+    add(any_store, "without", flow_id="f")
+    for name, flow_id in (("new", "f"), ("before", "g"), ("other", "h")):
+        run = add(any_store, name, flow_id=flow_id)
+        done = Run(run.flow_id, run.mode, RunStatus.COMPLETED, components=components)
+        any_store.update(replace(run, status=done.status, run=done), with_response=True)
+    with any_store.database.write() as connection:
+        before = update(RUNS).where(RUNS.c.id == "before").values(usage_by_model=None)
+        connection.execute(before)
+    history = any_store.history
+    expected = {"gpt \ud800": a, "": b}
+    assert history.usages_by_model(ME, RunFilter("f")) == [expected]
+    assert history.usages_by_model(ME, RunFilter("g")) == [{}]
+    assert len(history.usages_by_model(ME)) == 3
+    assert len(history.usages_by_model(ME, limit=2)) == 2
+    assert history.usages_by_model(["you"]) == []
+    listed = {run.id: run.usage_by_model for run in history.page(ME).runs}
+    assert listed == {"without": None, "new": expected, "before": None, "other": expected}

@@ -200,6 +200,19 @@ def test_the_summary_shows_flow_and_server_only_if_they_differ(create_run):
     assert list(facts.loc["**Status**"]) == ["Completed", "Failed"]
 
 
+def test_the_summary_has_costs_if_prices_are_configured(create_run, price_file):
+    usage = Usage(20, 2, 22)
+    priced = ComponentRun("M-1", ComponentState.DONE, usage=usage, usage_by_model={"mini": usage})
+    other = ComponentRun("M-1", ComponentState.DONE, usage=usage, usage_by_model={"big": usage})
+    runs = [
+        create_run(run=Run(ONE, "sync", RunStatus.COMPLETED, components={"M-1": component}))
+        for component in (priced, other)
+    ]
+    costs = list(tables(open_comparison(*runs))[0].loc["**Cost**"])
+    assert costs[0] == escape("0.000024 EUR")
+    assert "no price is configured for big" in costs[1]
+
+
 def test_the_summary_says_in_words_why_a_run_failed(create_run):
     errors = (RunError("Error building Component File: \n\nNo files to process."),)
     failed = Run(ONE, "sync", RunStatus.FAILED, errors=errors)

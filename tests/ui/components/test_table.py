@@ -28,7 +28,8 @@ def test_a_row_has_name_state_duration_and_first_line():
 
 
 def test_a_component_that_asked_a_model_has_its_tokens():
-    assert row(components.done("A-1", usage=Usage(20, 2, 22)))[3] == "22 tokens (20 in, 2 out)"
+    cell = row(components.done("A-1", usage=Usage(20, 2, 22)))[3]
+    assert cell == escape("22 tokens (20 in, 2 out)")
 
 
 @pytest.mark.parametrize("usage", [None, Usage(20, 2, 22)])

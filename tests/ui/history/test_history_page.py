@@ -50,9 +50,11 @@ def test_runs_are_listed_newest_first_with_status_inputs_and_duration(url):
     assert "2 runs" in page_text(app)
 
 
-def with_tokens(total):
+def with_tokens(total, model=""):
     """Return the changes of a record whose run used so many tokens."""
-    components = {"M-1": ComponentRun("M-1", usage=Usage(1, total - 1, total))}
+    usage = Usage(1, total - 1, total)
+    by_model = {model: usage} if model else {}
+    components = {"M-1": ComponentRun("M-1", usage=usage, usage_by_model=by_model)}
     return {"run": Run(ONE, "sync", RunStatus.COMPLETED, components=components)}
 
 
@@ -63,6 +65,29 @@ def test_tokens_are_listed_and_added_up(url):
     app = history()
     assert [str(value) for value in column(app, "Tokens")] == ["34.0", "nan", "1200.0"]
     assert "3 runs** · 1,234 tokens" in page_text(app)
+
+
+def test_costs_are_listed_and_added_up_by_the_configured_prices(url, price_file):
+    add(url, "a", 30, **with_tokens(1_000_001, "mini"))
+    add(url, "b", 20)
+    add(url, "c", 10, **with_tokens(501, "mini"))
+    app = history()
+    assert column(app, "Cost") == ["0.0010 EUR", "", "2.00 EUR"]
+    assert "3 runs** · 1,000,502 tokens · 2.00 EUR" in page_text(app)
+
+
+def test_a_sum_says_that_it_lacks_runs_without_a_price_or_a_known_model(url, price_file):
+    for name, model in (("a", "mini"), ("b", "big"), ("c", "")):
+        add(url, name, **with_tokens(1_000_001, model))
+    app = history()
+    assert sorted(column(app, "Cost")) == ["", "", "2.00 EUR"]
+    assert "EUR without 2 runs of unknown cost" in page_text(app)
+
+
+def test_without_prices_or_known_models_there_is_no_column_of_costs(url):
+    add(url, "a", **with_tokens(34, "mini"))
+    app = history()
+    assert "Cost" not in app.dataframe[0].value.columns
 
 
 def test_runs_and_tokens_are_counted_again_only_after_a_change(url, monkeypatch):

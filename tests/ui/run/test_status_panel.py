@@ -15,6 +15,7 @@ from lfclient.runs.components import (
     HumanInput,
     Message,
     RunError,
+    Usage,
 )
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
@@ -270,6 +271,45 @@ def test_the_details_of_a_run_are_drawn_tab_by_tab(langflow_stand_in):
     assert "Fetch events" in button_labels(open_run_tab("Events", record))
     assert open_run_tab("Raw response", record).json[0].value
     assert open_run_tab("Timings", record).get("echarts_chart")
+
+
+def with_model(model, **more):
+    usage = Usage(20, 2, 22)
+    by_model = {model: usage} if model else {}
+    asked = ComponentRun("A", ComponentState.DONE, "Agent", usage=usage, usage_by_model=by_model)
+    return run_with(RunStatus.COMPLETED, components={"A": asked}, **more)
+
+
+def test_the_cost_of_a_run_stands_beside_its_tokens(langflow_stand_in, price_file):
+    record = add_ended_run(langflow_stand_in.url, run=with_model("mini"))
+    app = open_app(run=record.id)
+    assert "22 tokens (20 in, 2 out) · 0.000024 EUR" in page_text(app)
+    about = open_run_tab("About", record)
+    assert "0.000024 EUR" in page_text(about)
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        ("big", "no price is configured for big"),
+        ("", "it is not known which model was used"),
+    ],
+)
+def test_a_run_without_a_known_cost_says_why(langflow_stand_in, price_file, model, reason):
+    record = add_ended_run(langflow_stand_in.url, run=with_model(model))
+    app = open_app(run=record.id)
+    (head,) = [each for each in app.markdown if "22 tokens" in each.value]
+    assert reason in head.help
+    assert "EUR" not in head.value
+    assert f"Unknown: {reason}" in page_text(open_run_tab("About", record))
+
+
+def test_without_prices_nothing_is_said_of_costs(langflow_stand_in):
+    record = add_ended_run(langflow_stand_in.url, run=with_model("mini"))
+    app = open_app(run=record.id)
+    (head,) = [each for each in app.markdown if "22 tokens" in each.value]
+    assert head.help == ""
+    assert "Cost" not in page_text(open_run_tab("About", record))
 
 
 def test_a_run_without_component_records_is_explained(langflow_stand_in):

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lfclient.common.formatting import clip, format_duration, format_timing, strip_credentials
+from lfclient.console.config.prices import PriceTable
 from lfclient.console.export.report.json_truncation import JsonTruncator
 from lfclient.console.presentation.component_names import ComponentNames, describe_decision
 from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.presentation.statuses import component_state_label
 from lfclient.console.presentation.timeline import timeline_bars
-from lfclient.console.presentation.tokens import usage_text
+from lfclient.console.presentation.tokens import component_usage_text, cost_text, usage_text
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow
@@ -36,7 +37,9 @@ class ComponentRow:
     width: float | None = None
 
 
-def run_facts(record: RunRecord, names: ComponentNames, now: datetime) -> list[tuple[str, str]]:
+def run_facts(
+    record: RunRecord, names: ComponentNames, now: datetime, prices: PriceTable | None
+) -> list[tuple[str, str]]:
     """Return the names and values of the known facts."""
     run = record.run
     facts = {
@@ -48,6 +51,7 @@ def run_facts(record: RunRecord, names: ComponentNames, now: datetime) -> list[t
         "Ended": format_time(record.ended_at) if record.ended_at else None,
         "Duration": format_duration(record.elapsed(now)),
         "Tokens": usage_text(record.usage),
+        "Cost": cost_text(record.usage_by_model, prices),
         "Job": record.job_id,
         "Run": record.id,
     }
@@ -91,7 +95,9 @@ def _value_text(value: Any, redact: Callable[[str], str]) -> str:
     return json.dumps(JsonTruncator(redact).truncate(value), indent=2, ensure_ascii=False)
 
 
-def component_rows(record: RunRecord, names: ComponentNames) -> list[ComponentRow]:
+def component_rows(
+    record: RunRecord, names: ComponentNames, prices: PriceTable | None
+) -> list[ComponentRow]:
     """Return the components in order of their start; those without a duration come last."""
     components = record.run.components if record.run else {}
     named = [(names.label(id), component) for id, component in components.items()]
@@ -100,7 +106,8 @@ def component_rows(record: RunRecord, names: ComponentNames) -> list[ComponentRo
 
     def row(name: str, component: ComponentRun) -> ComponentRow:
         label = component_state_label(component.state, ended=record.ended)
-        return ComponentRow(name, component.state.value, label, tokens=usage_text(component.usage))
+        tokens = component_usage_text(component, prices)
+        return ComponentRow(name, component.state.value, label, tokens=tokens)
 
     timed = [
         replace(

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from lfclient.common.formatting import replace_surrogates
 from lfclient.common.redaction import Redactor
+from lfclient.console.config.prices import PriceTable
 from lfclient.console.export.report import facts
 from lfclient.console.export.report.blocks import BlockBuilder
 from lfclient.console.presentation.component_names import ComponentNames
@@ -27,6 +28,7 @@ def report_html(
     *,
     fetch: Callable[[FileRef, int], bytes] | None = None,
     secrets: Iterable[str] = (),
+    prices: PriceTable | None = None,
     now: datetime | None = None,
 ) -> str:
     """Return the report of a run, as of `now` if it is still running.
@@ -62,12 +64,12 @@ def report_html(
         record=record,
         run=record.run,
         names=names,
-        facts=facts.run_facts(record, names, now),
+        facts=facts.run_facts(record, names, now, prices),
         inputs=facts.input_rows(record, flow, redact),
         inputs_unknown=omissions.explain_missing_inputs(record),
         outputs=BlockBuilder(redact, fetch).build(record.run),
         unfinished=record.run.unfinished_messages if record.run else (),
-        components=facts.component_rows(record, names),
+        components=facts.component_rows(record, names, prices),
         status=run_status_label(record.status, record.mode),
         now=facts.format_time(now),
     )

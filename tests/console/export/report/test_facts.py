@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
+from lfclient.console.config.prices import ModelPrice, PriceTable
 from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RecordProblem
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, Decision, HumanInput, RunError, Usage
@@ -80,6 +82,16 @@ def test_tokens_are_told_of_the_run_and_of_each_component():
     report = page(record_of(run_of(components=runs))).text
     assert report.count("22 tokens (20 in, 2 out)") == 2
     assert "Tokens" not in page(record_of(run_of(components={"C-1": runs["C-1"]}))).text
+
+
+def test_costs_are_told_only_with_prices():
+    usage = Usage(20, 2, 22)
+    run = run_of(components={"M-1": ComponentRun("M-1", usage=usage, usage_by_model={"a": usage})})
+    prices = PriceTable("EUR", {"a": ModelPrice(input=Decimal(1), output=Decimal(2))})
+    assert page(record_of(run), prices=prices).text.count("0.000024 EUR") == 2
+    other = PriceTable("EUR", {})
+    assert "no price is configured for a" in page(record_of(run), prices=other).text
+    assert "Cost" not in page(record_of(run)).text
 
 
 def test_components_that_ran_have_bars_on_one_axis():
