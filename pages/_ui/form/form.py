@@ -19,7 +19,7 @@ from pages._ui.widgets import focus
 from pages._ui.widgets.markdown import escape, inline_code
 
 MAX_TOP_FIELDS = 24  # fields at the top; the others are in their components
-COMPONENTS_PAGE_SIZE = 100  # a rerun with 2,000 takes two seconds
+COMPONENTS_PAGE_SIZE = 100  # a rerun with 2,000 took 7 s on a busy machine
 PAGE_SIZE = 30  # fields of one component or search drawn at once
 MAX_DRAWN_FIELDS = 60  # the cost of text boxes in a rerun grows with the square of their number
 
@@ -203,13 +203,16 @@ def _draw_component(component: Component, fields: Sequence[Field], form: FlowFor
     wrong = any(_has_error(form, field.key) for field in fields)
     silent = "" if component.runs else f" :gray-badge[{DOES_NOT_RUN}]"
     title = f"{escape(clip(component.display_name, 80))} :gray[{inline_code(component.id)}]"
+    key = form.state.component_key(component.id)
+    count_key = f"{key}-count"
+    # a changed label creates a new, closed expander: so the badges are drawn over it, and one whose
+    # fields have changed is opened again
+    if st.session_state.get(count_key, len(fields)) != len(fields):
+        st.session_state[key] = bool(st.session_state.get(key))
+    st.session_state[count_key] = len(fields)
     with st.container(key=f"component-{component.id}", gap=None):
-        # changing the label would create a new, closed expander: the badges are drawn over it
-        opened = st.expander(
-            f"{title} :gray[{len(fields)}]{silent}",
-            key=form.state.component_key(component.id),
-            on_change="rerun",
-        )
+        label = f"{title} :gray[{len(fields)}]{silent}"
+        opened = st.expander(label, key=key, on_change="rerun")
         if changed or wrong:
             with st.container(key=f"marks-{component.id}", horizontal=True, gap="xsmall"):
                 if wrong:
