@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from lfclient.console.presentation.cached_results import cached_results_text
 from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.presentation.tokens import cost_text, usage_text
 from lfclient.console.store import omissions
@@ -77,6 +78,9 @@ def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
                 name = escape(message.sender_name or "The flow")
                 st.markdown(f":material/chat: **{name}** :orange-badge[partial]")
                 st.markdown(sanitize(message.visible_text)[0])
+        cached = cached_results_text(run, server.cached_flow(record.flow_id))
+        if cached:
+            st.caption(f":material/ac_unit: {escape(cached)}")
         drawn = outputs_view.draw(run, run_id, server.download, reload)
         if not drawn and not unfinished:
             completed = record.status is RunStatus.COMPLETED

@@ -312,6 +312,15 @@ def test_without_prices_nothing_is_said_of_costs(langflow_stand_in):
     assert "Cost" not in page_text(open_run_tab("About", record))
 
 
+def test_the_result_of_a_frozen_component_is_said_to_be_cached(langflow_stand_in):
+    frozen = ComponentRun("A", ComponentState.DONE, "Agent", cached=True)
+    run = run_with(RunStatus.COMPLETED, components={"A": frozen}, outputs={"B": ANSWER})
+    record = add_ended_run(langflow_stand_in.url, run=run)
+    text = page_text(open_app(run=record.id))
+    assert "Agent is frozen" in text
+    assert "maybe of another run" in text
+
+
 def test_a_run_without_component_records_is_explained(langflow_stand_in):
     record = add_ended_run(langflow_stand_in.url, run=run_with(RunStatus.COMPLETED, components={}))
     assert "no component records of this run" in page_text(open_app(run=record.id))
