@@ -1,6 +1,7 @@
 """What a server has for flows, and what a flow needs of it."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow
@@ -15,6 +16,8 @@ from lfclient.resources.models import ModelKind, ModelOption, merge_options, par
 from lfclient.resources.server_resources import ResourceKind, ServerResources
 from lfclient.wire.schemas import Items
 
+# the server asks each provider that it knows; for an Ollama that hangs, it waits 20 s
+_PROVIDERS_SECONDS = 60.0
 _MODEL_KINDS: tuple[ModelKind, ...] = ("language", "embedding")
 
 
@@ -24,14 +27,14 @@ def get_resources(kinds: Collection[ResourceKind]) -> Steps[ServerResources]:
     names = None
     if variables is not None:
         names = frozenset(variable.name for variable in variables if variable.is_set)
-    items = yield from fetch(list_request("/api/v1/models"), Items[JsonObject], "list of providers")
+    items = yield from _fetch_list("/api/v1/models", "list of providers")
     parsed = filter(None, (parse_provider(item, names or ()) for item in items))
     providers = tuple(sorted(parsed, key=lambda provider: not provider.is_ready))
     models: dict[ModelKind, tuple[ModelOption, ...]] = {}
     for kind in _MODEL_KINDS:
         if kind in kinds:
             path = f"/api/v1/model_options/{kind}"
-            options = yield from fetch(list_request(path), Items[JsonObject], "list of models")
+            options = yield from _fetch_list(path, "list of models")
             models[kind] = tuple(merge_options(options, providers, kind))
     knowledge = memory = None
     if "knowledge_base" in kinds:
@@ -55,3 +58,8 @@ def find_flow_needs(
         flow = yield from get_flow(context, flow)
     resources = yield from get_resources(flow.resources)
     return find_needs(flow, overrides, resources)
+
+
+def _fetch_list(path: str, what: str) -> Steps[list[JsonObject]]:
+    spec = replace(list_request(path), min_timeout=_PROVIDERS_SECONDS)
+    return (yield from fetch(spec, Items[JsonObject], what))

@@ -19,3 +19,15 @@ def test_knowledge_and_memory_bases_that_cannot_be_listed_are_unknown(answer: tu
         resources = client.resources("knowledge_base", "memory_base")
     assert resources.knowledge_bases is None
     assert resources.models == {}
+
+
+def test_lists_for_which_the_server_asks_its_providers_have_a_minute():
+    """An Ollama that hangs takes Langflow 20 seconds."""
+    paths = (MODELS, "/base/api/v1/model_options/language")
+    server = Server().on("GET", VARIABLES, (200, []))
+    for path in paths:
+        server.on("GET", path, (200, []))
+    with server.client(timeout=5) as client:
+        client.models()
+    waits = {one.url.path: one.extensions["timeout"]["read"] for one in server.requests}
+    assert waits == {VARIABLES: 5, **dict.fromkeys(paths, 60)}

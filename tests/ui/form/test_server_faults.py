@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
 
 from pages._ui.connection import request_cache
 from tests.support.flows import entry, node, text
+from tests.support.waiting import wait_for
 from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.model_pages import (
     MODELS,
@@ -66,14 +68,26 @@ def test_a_model_is_typed_where_the_server_knows_of_none(server):
 @pytest.mark.parametrize("line", [PROVIDERS, MODELS])
 def test_a_model_is_typed_while_the_servers_list_is_slow(server, line, monkeypatch):
     """What was typed is chosen in the list once that has arrived."""
+    arrived = threading.Event()
+    body = server.answers[line]
+
+    def late(*_: Any) -> tuple[int, Any]:
+        arrived.wait(60)
+        return body
+
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.3)
-    server.delays[line] = 20
-    app = open_app(flow=ONE)
-    app.run()
-    assert "Waiting for" in page_text(app)
-    app = choose_model(app, "Near: mine")
-    press(app, "Run")
-    assert sent_model(server) == [{"name": "mine", "provider": "Near"}]
+    server.answers[line] = late
+    try:
+        app = open_app(flow=ONE)
+        app.run()
+        assert "Waiting for" in page_text(app)
+        app = choose_model(app, "Near: mine")
+        press(app, "Run")
+        assert sent_model(server) == [{"name": "mine", "provider": "Near"}]
+        assert find_model(app).value == "Near: mine"
+    finally:
+        arrived.set()
+    wait_for(lambda: find_model(app.run()) in app.selectbox)
     assert find_model(app).value == "Near: mine"
 
 
