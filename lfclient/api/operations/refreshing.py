@@ -1,7 +1,7 @@
 """Asks the server how a choice changes a flow's other fields. Nothing is stored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
@@ -101,7 +101,8 @@ def list_options(context: ApiContext, flow: Flow | str, key: str) -> Steps[list[
 def _fetched_flow(context: ApiContext, flow: Flow | str) -> Steps[Flow]:
     """Return a flow that this client fetched from the server, with the choices of the given one.
 
-    The server runs the code that it is sent: that must be its own.
+    The server runs the code that it is sent: that must be its own. Choices are made again only if
+    the flow has changed since.
     """
     if isinstance(flow, str):
         return (yield from get_flow(context, flow))
@@ -111,6 +112,8 @@ def _fetched_flow(context: ApiContext, flow: Flow | str) -> Steps[Flow]:
     fetched = yield from get_flow(context, stored.id)
     if flow.refreshed is None:
         return fetched
+    if fetched.raw == stored.raw:
+        return replace(flow, refreshed=replace(flow.refreshed, stored=fetched))
     return (yield from refresh_flow(context, fetched, flow.refreshed.choices))
 
 

@@ -101,15 +101,21 @@ class ServerSession:
             choices = dynamic_choices(flow, overrides)
             if choices == applied:
                 break
-            flow, applied = self._refreshed(stored, choices, max_wait), choices
+            flow, applied = self._refreshed(stored, choices, flow, max_wait), choices
         return flow
 
-    def _refreshed(self, stored: Flow, choices: JsonObject, max_wait: float | None) -> Flow:
+    def _refreshed(
+        self, stored: Flow, choices: JsonObject, shown: Flow, max_wait: float | None
+    ) -> Flow:
         if not choices:
             return stored
+        start, new = stored, choices
+        made = _made_choices(shown) if shown.updated_at == stored.updated_at else {}
+        if 0 < len(made) < len(choices) and [*choices.items()][: len(made)] == [*made.items()]:
+            start, new = shown, {key: choices[key] for key in choices if key not in made}
 
         def refresh(api: LangflowClient) -> Flow:
-            return api.refresh(stored, choices)
+            return api.refresh(start, new)
 
         name = f"refreshed {stored.id} {stored.updated_at} {_digest(choices)}"
         return self.fetch(name, _TTL_SECONDS["resources"], refresh, max_wait).value
@@ -364,6 +370,12 @@ def find_run(run_id: str, current: ServerSession) -> tuple[ServerSession, RunRec
         if record:
             return server, record
     return None
+
+
+def _made_choices(flow: Flow) -> Mapping[str, Json]:
+    """Return the choices that a flow already shows; none if the server couldn't apply all."""
+    refreshed = flow.refreshed
+    return refreshed.choices if refreshed and not refreshed.errors else {}
 
 
 def _resources_request(flow: Flow) -> tuple[str, ...]:

@@ -94,14 +94,24 @@ def test_only_code_that_this_server_returned_is_sent_to_it():
     assert codes == [CODE["value"]] * 2
 
 
-def test_the_choices_of_a_flow_of_another_client_are_made_again():
+@pytest.mark.parametrize("has_changed", [False, True])
+def test_the_choices_of_a_flow_of_another_client_are_made_again_if_it_has_changed(
+    has_changed: bool,
+):
     server = a_server()
     with server.client() as client:
         flow = client.refresh(RAW["id"], {"Op-a.operation": "Filter"})
+    own = {**CODE, "value": "class Newer: ..."}
+    newer = graph(*(node(f"Op-{id}", code=own, operation=OPERATION, column=text()) for id in "ab"))
+    if has_changed:
+        server.on("GET", FLOW, (200, newer))
     with server.client() as client:
         flow = client.refresh(flow, {"Op-b.operation": "Sort"})
     assert list(flow.refreshed.choices) == ["Op-a.operation", "Op-b.operation"]
     assert columns(flow) == ["Op-a.column"]
+    sent = [json.loads(one.content) for one in server.requests if one.method == "POST"]
+    assert len(sent) == (3 if has_changed else 2)
+    assert sent[-1]["code"] == (own if has_changed else CODE)["value"]
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,7 @@ def test_a_choice_that_brings_another_choice_survives_a_reload(server):
     app = choose(open_app(flow=ONE), "Stringify")
     next(each for each in app.segmented_control if "Parser-p.more" in each.key).set_value("Two")
     app = type_into(app.run(), "clean", "yes")
+    assert server.requests.count(UPDATE) == 2
     again = AppTest.from_file(APP, default_timeout=30)
     again.session_state["browser-id"] = app.session_state["browser-id"]
     again.query_params["flow"] = ONE
