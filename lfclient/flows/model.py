@@ -11,7 +11,7 @@ from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import collect_texts, find_named_secrets, is_secret_name
 from lfclient.errors import BadAnswer, LangflowError
-from lfclient.flows.field import Field
+from lfclient.flows.field import MCP_TYPE, Field
 from lfclient.flows.field_extraction import extract_fields
 from lfclient.flows.graph import (
     Component,
@@ -22,6 +22,7 @@ from lfclient.flows.graph import (
     mark_running,
     parse_graph,
 )
+from lfclient.resources.packages import Package, imported_packages
 from lfclient.resources.server_resources import ResourceKind
 
 _MAX_POINTS = 20  # in a component's id; Langflow's own have none
@@ -181,8 +182,22 @@ class Flow:
 
     @property
     def resources(self) -> tuple[ResourceKind, ...]:
-        """The kinds of things on the server that its parameters name."""
-        return tuple(dict.fromkeys(each.resource for each in self.fields if each.resource))
+        """The kinds of things on the server that it names, and that tell what it lacks."""
+        kinds = dict.fromkeys(each.resource for each in self.fields if each.resource)
+        if any(each.wire_type == MCP_TYPE for each in self.fields):
+            kinds["mcp_server"] = None
+        if self.optional_packages:
+            kinds["component"] = None
+        return tuple(kinds)
+
+    @cached_property
+    def optional_packages(self) -> tuple[tuple[Component, Package], ...]:
+        """The packages that Langflow's base lacks, each with a leaf that imports it."""
+        return tuple(
+            (leaf, package)
+            for leaf in self.leaves
+            for package in imported_packages(as_str(leaf.template.get("code", {}).get("value")))
+        )
 
     @property
     def tags(self) -> list[str]:

@@ -4,8 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lfclient.common.coerce import as_dict
+from lfclient.common.formatting import with_id
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.flows.field import Field, FieldKind, Variable
+from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Variable
+from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import field_label
 from lfclient.resources.models import (
@@ -14,6 +17,7 @@ from lfclient.resources.models import (
     chosen_model,
     model_label,
 )
+from lfclient.resources.packages import Package
 from lfclient.resources.server_resources import ServerResources
 
 # what a knowledge base without documents says, by its status
@@ -32,6 +36,8 @@ class NeedKind(StrEnum):
     KNOWLEDGE_BASE = "knowledge_base"
     MEMORY_BASE = "memory_base"
     FILE = "file"
+    MCP_SERVER = "mcp_server"
+    PACKAGE = "package"  # a Python package that a component imports
     VARIABLE = "variable"  # a server variable that a parameter names
     VALUE = "value"  # a required parameter that the flow leaves empty
 
@@ -41,8 +47,9 @@ class Need:
     """Something that a flow needs, and whether it has it.
 
     `keys` are the overrides that meet it: for a provider, one for each of its components. The first
-    is where the page scrolls to; there is none if only the server's settings can meet it. `missing`
-    are the settings of a `provider` that neither the server nor all components have.
+    is where the page scrolls to; there is none if only the server's settings or a `package` can
+    meet it. `missing` are the settings of a `provider` that neither the server nor all components
+    have.
     """
 
     kind: NeedKind
@@ -51,17 +58,20 @@ class Need:
     is_met: bool
     provider: Provider | None = None
     missing: tuple[ProviderSetting, ...] = ()
+    package: Package | None = None
 
 
 def find_needs(flow: Flow, overrides: Mapping[str, Json], resources: ServerResources) -> list[Need]:
     """Return what a run with these overrides needs, in the order in which people fill it in.
 
-    What the flow itself contains, such as a file or a value, is not needed.
+    What the flow itself contains, such as a file or a value, is not needed, nor is an MCP server or
+    a package that the server has.
     """
     fields = [field for field in flow.fields if field.runs and not field.chat_input]
     models = [field for field in fields if is_model_need(field)]
     providers = list(_provider_needs(flow, models, overrides, resources))
     return [
+        *_package_needs(flow, resources),
         *(_model_need(field, _value(field, overrides)) for field in models),
         *providers,
         *_other_needs(flow, fields, overrides, resources, providers),
@@ -156,6 +166,8 @@ def _other_needs(
         name = f"{field_label(field)} of {field.component_label(80)}"
         if field.resource in ("knowledge_base", "memory_base") and field.required:
             yield _base_need(field, value, flow, resources)
+        elif field.wire_type == MCP_TYPE and _lacks_mcp_server(flow, field, resources):
+            yield _mcp_need(name, field, value, resources)
         elif is_file_need(field):
             message = f"{name}: {'chosen' if value else 'no file yet'}."
             yield Need(NeedKind.FILE, (field.key,), message, bool(value))
@@ -191,6 +203,43 @@ def _base_need(field: Field, value: Json, flow: Flow, resources: ServerResources
         problem = "" if value in names else f"this flow has no “{value}”"
     message = f"{name}: {problem or value}."
     return Need(kind, (field.key,), message, not problem)
+
+
+def _lacks_mcp_server(flow: Flow, field: Field, resources: ServerResources) -> bool:
+    """Return whether a component names an MCP server that neither server nor flow describes."""
+    component, parameter = flow.split_key(field.key)
+    stored = component.template.get(parameter, {}).get("value") if component else None
+    is_listed = resources.mcp_servers is None or field.default in resources.mcp_servers
+    return bool(field.default) and not is_listed and not as_dict(as_dict(stored).get("config"))
+
+
+def _mcp_need(name: str, field: Field, value: Json, resources: ServerResources) -> Need:
+    is_met = value in (resources.mcp_servers or ())
+    problem = f"the server has no MCP server “{value}”. Choose another, or add it in Langflow"
+    message = f"{name}: {value if is_met else problem if value else 'choose one'}."
+    return Need(NeedKind.MCP_SERVER, (field.key,), message, is_met)
+
+
+def _package_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:
+    """Yield the packages that are not installed, or whose components the server doesn't offer."""
+    users: dict[Package, list[str]] = {}
+    for component, package in flow.optional_packages:
+        if component.runs and _lacks_package(component, package, resources):
+            is_shared = component.display_name in flow.shared_names
+            name = with_id(component.display_name, component.id if is_shared else "", 80)
+            users.setdefault(package, []).append(name)
+    is_certain = resources.packages is not None
+    problem = "the server lacks" if is_certain else "not offered by the server, which may lack"
+    hint = "" if is_certain else " Install it where Langflow runs."
+    for package, names in users.items():
+        message = f"{' and '.join(names)}: {problem} the package {package.name}.{hint}"
+        yield Need(NeedKind.PACKAGE, (), message, False, package=package)
+
+
+def _lacks_package(component: Component, package: Package, resources: ServerResources) -> bool:
+    if resources.packages is not None:
+        return package.name not in resources.packages
+    return resources.component_types is not None and component.type not in resources.component_types
 
 
 def _value(field: Field, overrides: Mapping[str, Json]) -> Json:

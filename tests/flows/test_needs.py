@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lfclient.flows.field import Variable
@@ -200,3 +202,83 @@ def test_a_model_inside_a_group_takes_its_key_there():
     assert (model.keys, provider.keys) == (("Group-g.model_a",), ("Group-g.api_key_a",))
     found = provider_overrides(grouped, [model, provider], {"OPENAI_API_KEY": "sk-1"})
     assert found == {"Group-g.api_key_a": "sk-1"}
+
+
+def mcp(value: object) -> dict:
+    return node("MCPTools-m", mcp_server=entry("McpInput", "mcp", value))
+
+
+def test_an_mcp_server_that_the_server_lacks_is_needed_until_another_is_chosen():
+    """One that it has is silent."""
+    nobody = replace(server(), mcp_servers=frozenset({"other"}))
+    (need,) = needs(mcp({"name": "demo", "config": {}}), resources=nobody)
+    assert (need.kind, need.keys) == (NeedKind.MCP_SERVER, ("MCPTools-m.mcp_server",))
+    assert (need.is_met, "has no MCP server “demo”" in need.message) == (False, True)
+    flow = Flow.from_json(graph(mcp({"name": "demo"})))
+    (need,) = find_needs(flow, {"MCPTools-m.mcp_server": "other"}, nobody)
+    assert need.is_met
+    (need,) = find_needs(flow, {"MCPTools-m.mcp_server": ""}, nobody)
+    assert (need.is_met, "choose one" in need.message) == (False, True)
+    assert (
+        needs(mcp({"name": "demo"}), resources=replace(nobody, mcp_servers=frozenset({"demo"})))
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "listed"),
+    [
+        ({"name": "demo", "config": {"command": "uvx"}}, ()),  # the flow says how to reach it
+        ({"name": "demo"}, None),  # the servers can't be listed
+        ({}, ()),
+    ],
+)
+def test_an_mcp_server_may_be_in_the_flow_or_unknown(value: object, listed: tuple | None):
+    known = None if listed is None else frozenset(listed)
+    assert needs(mcp(value), resources=replace(server(), mcp_servers=known)) == []
+
+
+def importing(code: str) -> dict:
+    return node("YfinanceComponent-y", code={"type": "code", "value": code})
+
+
+@pytest.mark.parametrize(
+    ("installed", "types", "message"),
+    [
+        ({"yfinance"}, set(), None),
+        ({"yfinance"}, None, None),
+        (set(), {"YfinanceComponent"}, "YfinanceComponent: the server lacks the package yfinance."),
+        (None, {"YfinanceComponent"}, None),
+        (None, None, None),
+        (None, {"Agent"}, "not offered by the server, which may lack the package yf"),
+    ],
+)
+def test_a_package_is_needed_if_it_is_not_installed_or_its_component_not_offered(
+    installed: set | None, types: set | None, message: str | None
+):
+    resources = replace(
+        server(),
+        packages=None if installed is None else frozenset(installed),
+        component_types=None if types is None else frozenset(types),
+    )
+    found = needs(
+        importing("import os\nfrom yfinance.x import y\nimport yfinance"), resources=resources
+    )
+    assert [need.kind for need in found] == ([NeedKind.PACKAGE] if message else [])
+    for need in found:
+        assert message in need.message
+        assert (need.keys, need.is_met, need.package.name) == ((), False, "yfinance")
+
+
+@pytest.mark.parametrize(
+    "code", ["def f():\n    import yfinance", "# import yfinance", "import yfinance2", "", None]
+)
+def test_only_what_a_component_imports_at_once_is_needed(code: str):
+    resources = replace(server(), packages=frozenset())
+    assert needs(importing(code), resources=resources) == []
+
+
+def test_a_flow_says_which_lists_of_the_server_it_needs():
+    assert Flow.from_json(graph(mcp({}))).resources == ("mcp_server",)
+    assert Flow.from_json(graph(importing("import yfinance"))).resources == ("component",)
+    assert Flow.from_json(graph(importing("import os"))).resources == ()

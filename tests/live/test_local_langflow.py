@@ -17,10 +17,10 @@ import pytest
 
 from lfclient.client import LangflowClient
 from lfclient.console.local_langflow.manager import LocalLangflow
-from lfclient.console.local_langflow.packages import package_for
 from lfclient.console.local_langflow.process import ProcessIdentity
 from lfclient.console.local_langflow.state_file import LocalState
 from lfclient.console.samples.catalog import SAMPLES
+from lfclient.resources.packages import package_for
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,10 +1,12 @@
 """The server's components."""
 
 from collections.abc import Mapping
+from itertools import chain
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.requests import RequestSpec, list_request
 from lfclient.api.steps import Steps, fetch, send
+from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import JsonObject
 from lfclient.wire.bodies import LIST
 from lfclient.wire.schemas import CustomComponentResponse, parse
@@ -24,6 +26,11 @@ def get_catalogue(custom_code: Mapping[str, str]) -> Steps[JsonObject]:
         if component is not None:
             built[component_type] = component
     return {**catalogue, _CUSTOM_CATEGORY: built} if built else catalogue
+
+
+def component_types(catalogue: JsonObject) -> frozenset[str]:
+    """Return the types of a catalogue's components."""
+    return frozenset(chain.from_iterable(map(as_dict, catalogue.values())))
 
 
 def _build_component(code: str) -> Steps[JsonObject | None]:

@@ -3,9 +3,14 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from lfclient.api.operations.catalogue import component_types, get_catalogue
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow
-from lfclient.api.operations.knowledge import list_knowledge_bases, list_memory_bases
+from lfclient.api.operations.knowledge import (
+    list_knowledge_bases,
+    list_mcp_servers,
+    list_memory_bases,
+)
 from lfclient.api.operations.variables import list_variables
 from lfclient.api.requests import list_request
 from lfclient.api.steps import Steps, fetch, or_default
@@ -41,12 +46,19 @@ def get_resources(kinds: Collection[ResourceKind]) -> Steps[ServerResources]:
         knowledge = yield from or_default(list_knowledge_bases(), None)
     if "memory_base" in kinds:
         memory = yield from or_default(list_memory_bases(), None)
+    servers = catalogue = None
+    if "mcp_server" in kinds:
+        servers = yield from or_default(list_mcp_servers(False), None)
+    if "component" in kinds:
+        catalogue = yield from or_default(get_catalogue({}), None)
     return ServerResources(
         providers,
         models,
         names,
         None if knowledge is None else tuple(knowledge),
         None if memory is None else tuple(memory),
+        None if servers is None else frozenset(server.name for server in servers),
+        None if catalogue is None else component_types(catalogue),
     )
 
 

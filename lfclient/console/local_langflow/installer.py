@@ -15,9 +15,9 @@ from pathlib import Path
 
 import uv
 
-from lfclient.console.local_langflow.packages import PACKAGES, Package
 from lfclient.console.local_langflow.process import ProcessIdentity, child_environ, end_process
 from lfclient.console.local_langflow.state_file import FOLDER_HINT, SPACE_HINT, JsonFile, LocalError
+from lfclient.resources.packages import PACKAGES, Package
 
 # Measured for 1.13.0 with an empty cache on two cores and a fast connection: 343 packages. All that
 # is received counts: the packages are 410 MB of it, the index that uv reads is the rest.
@@ -104,6 +104,20 @@ class Installation:
         """The names of the packages that were added; a new environment gets them again."""
         recorded = self._marker.read().get("package") or ()
         return [package.name for package in PACKAGES if package.name in recorded]
+
+    @property
+    def available(self) -> frozenset[str]:
+        """The names of the optional packages whose modules can be imported, however they came."""
+        environment = self._environment()
+        folders = [
+            *environment.glob("lib/python*/site-packages"),
+            environment / "Lib/site-packages",
+        ]
+        return frozenset(
+            package.name
+            for package in PACKAGES
+            if any(all((folder / one).exists() for one in package.modules) for folder in folders)
+        )
 
     def install(self, on_step: OnStep, stopped: Callable[[], bool] = lambda: False) -> Path:
         """Install what is missing and return the interpreter. Raise `LocalError` on failure.

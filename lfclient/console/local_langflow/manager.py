@@ -17,7 +17,6 @@ from lfclient.client import LangflowClient
 from lfclient.common.redaction import Redactor
 from lfclient.console.local_langflow import launcher
 from lfclient.console.local_langflow.installer import START_SECONDS, Installation, Requirement
-from lfclient.console.local_langflow.packages import Package
 from lfclient.console.local_langflow.process import (
     LOOPBACK,
     ProcessIdentity,
@@ -27,6 +26,7 @@ from lfclient.console.local_langflow.process import (
 from lfclient.console.local_langflow.state_file import JsonFile, LocalError, LocalState, LocalStatus
 from lfclient.console.samples import installer
 from lfclient.errors import InvalidKey
+from lfclient.resources.packages import Package
 
 PINNED_VERSION = "1.13.0"
 

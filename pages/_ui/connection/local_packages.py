@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from lfclient.console.config.connection import Connection
-from lfclient.console.local_langflow.packages import PACKAGES, Package, package_for
+from lfclient.resources.packages import PACKAGES, Package, package_for
 from pages._ui.app import navigation
 from pages._ui.connection.app_context import app_context, permissions
 from pages._ui.state import connection as connection_state
@@ -24,29 +24,29 @@ def draw_list() -> None:
             st.markdown(f"{package.purpose} · {inline_code(package.name)}", width="stretch")
             if package.name in added:
                 st.badge("Installed", color="green")
-            elif _draw_button(package, "Install"):
+            elif _draw_button(package, "Install", "list"):
                 st.rerun()  # the panel refreshes itself from now on
 
 
-def draw_install_buttons(connection: Connection, modules: Iterable[str]) -> None:
-    """Draw a button for each package with modules that a run on the local Langflow lacked.
+def draw_install_buttons(connection: Connection, modules: Iterable[str], key: str) -> None:
+    """Draw a button for each package with modules that a flow lacks on the local Langflow.
 
-    There is none for a package that the console doesn't install, or has installed meanwhile, nor
-    for a visitor who must not.
+    `key` is that of the place on the page. There is none for a package that the console doesn't
+    install, or has installed meanwhile, nor for a visitor who must not.
     """
     packages = list(dict.fromkeys(filter(None, map(package_for, modules))))
     if connection.source != "local" or not packages or not permissions().install:
         return
     added = app_context().local.installation.added
     for package in packages:
-        if package.name not in added and _draw_button(package, f"Install {package.name}"):
+        if package.name not in added and _draw_button(package, f"Install {package.name}", key):
             st.switch_page(navigation.page("connection"))  # which shows the progress
 
 
-def _draw_button(package: Package, label: str) -> bool:
+def _draw_button(package: Package, label: str, key: str) -> bool:
     return st.button(
         label,
-        key=f"install-{package.name}",
+        key=f"install-{key}-{package.name}",
         icon=":material/download:",
         help=_RESTARTS,
         on_click=_install,

@@ -148,7 +148,11 @@ class ServerSession:
     ) -> CachedResponse[ServerResources]:
         """Return what the server has for a flow: variables, and what its parameters name."""
         if flow.resources:
-            return self._get(*_resources_request(flow), max_wait=max_wait)
+            found = self._get(*_resources_request(flow), max_wait=max_wait)
+            if self.connection.source == "local" and flow.optional_packages:
+                available = app_context().local.installation.available
+                found = replace(found, value=replace(found.value, packages=available))
+            return found
         variables = self._get("variables", max_wait=max_wait)
         names = frozenset(variable.name for variable in variables.value if variable.is_set)
         return replace(variables, value=ServerResources(variables=names))

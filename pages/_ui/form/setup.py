@@ -4,11 +4,12 @@ import streamlit as st
 
 from lfclient.flows.field import Field
 from lfclient.flows.needs import Need, NeedKind
-from pages._ui.connection import loading
+from pages._ui.connection import loading, local_packages
 from pages._ui.form import provider_settings, resource_picker
 from pages._ui.form.fields import draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.model_picker import is_fitting
+from pages._ui.widgets.markdown import escape
 
 MAX_NEEDS = 24  # the fields of the others are in their components
 
@@ -16,7 +17,8 @@ MAX_NEEDS = 24  # the fields of the others are in their components
 def setup_fields(form: FlowForm) -> list[Field]:
     """Return the fields that Setup shows, in order."""
     fields = form.state.fields
-    keys = [need.keys[0] for need in form.needs[:MAX_NEEDS] if need.kind is not NeedKind.PROVIDER]
+    needs = (need for need in form.needs[:MAX_NEEDS] if need.kind is not NeedKind.PROVIDER)
+    keys = [need.keys[0] for need in needs if need.keys]
     return [fields[key] for key in keys if key in fields]
 
 
@@ -43,11 +45,15 @@ def _draw_need(need: Need, form: FlowForm) -> None:
     if need.kind is NeedKind.PROVIDER:
         provider_settings.draw(need, form)
         return
+    if need.package:
+        st.markdown(f":orange[:material/warning:] {escape(need.message)}")
+        local_packages.draw_install_buttons(form.server.connection, need.package.modules, "setup")
+        return
     field = form.state.fields.get(need.keys[0])
     if field is None or field.key in form.drawn:
         return
     draw_field(field, form, with_component=True)
-    if need.kind in (NeedKind.KNOWLEDGE_BASE, NeedKind.MEMORY_BASE):
+    if need.kind in (NeedKind.KNOWLEDGE_BASE, NeedKind.MEMORY_BASE, NeedKind.MCP_SERVER):
         resource_picker.draw_need(need, field, form)
     if need.kind is NeedKind.MODEL:
         _draw_use_for_all(field, form)

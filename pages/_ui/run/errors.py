@@ -65,7 +65,8 @@ def draw_packages(server: ServerSession, record: RunRecord) -> None:
     messages = [record.problem.message] if record.problem else []
     messages += [error.message for error in record.run.errors] if record.run else []
     causes = [cause for cause in map(explain_error, messages) if cause]
-    local_packages.draw_install_buttons(server.connection, [cause.package for cause in causes])
+    modules = [cause.package for cause in causes]
+    local_packages.draw_install_buttons(server.connection, modules, "run")
 
 
 def _draw_error(error: RunError, source: str, cause: ErrorCause | None, key: str) -> None:

@@ -31,3 +31,19 @@ def test_lists_for_which_the_server_asks_its_providers_have_a_minute():
         client.models()
     waits = {one.url.path: one.extensions["timeout"]["read"] for one in server.requests}
     assert waits == {VARIABLES: 5, **dict.fromkeys(paths, 60)}
+
+
+def test_mcp_servers_and_components_are_listed_only_if_they_are_asked_for():
+    mcp, all_components = "/base/api/v2/mcp/servers", "/base/api/v1/all"
+    server = Server().on("GET", VARIABLES, (200, [])).on("GET", MODELS, (200, []))
+    server.on("GET", mcp, (200, [{"name": "demo"}]), (500, {}))
+    catalogue = {"models": {"Agent": {}, "Model": {}}, "tools": {"Tool": {}}, "broken": 3}
+    server.on("GET", all_components, (200, catalogue), (403, {}))
+    with server.client() as client:
+        assert client.resources().mcp_servers is None
+        assert not [path for path in server.paths() if "mcp" in path or "/all" in path]
+        listed = client.resources("mcp_server", "component")
+        assert listed.mcp_servers == {"demo"}
+        assert listed.component_types == {"Agent", "Model", "Tool"}
+        unknown = client.resources("mcp_server", "component")
+    assert (unknown.mcp_servers, unknown.component_types, unknown.packages) == (None, None, None)

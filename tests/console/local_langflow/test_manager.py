@@ -16,9 +16,9 @@ import pytest
 
 from lfclient.console.local_langflow.installer import MODEL_PACKAGES, Installation, Requirement
 from lfclient.console.local_langflow.manager import PINNED_VERSION, LocalLangflow
-from lfclient.console.local_langflow.packages import PACKAGES, package_for
 from lfclient.console.local_langflow.process import ProcessIdentity, end_process, spawn
 from lfclient.console.local_langflow.state_file import JsonFile, LocalError, LocalState
+from lfclient.resources.packages import PACKAGES, package_for
 from tests.support.waiting import wait_for
 
 ROOT = Path(__file__).parents[3]
@@ -487,3 +487,16 @@ def test_a_data_folder_that_cannot_be_created_is_reported(tmp_path: Path):
 
     with pytest.raises(LocalError, match="Couldn't use"):
         LocalLangflow(tmp_path / "file").start()
+
+
+def test_a_package_is_available_however_it_was_installed(
+    tmp_path: Path, fake_uv: Callable[[str], str]
+):
+    """It may have come with another one."""
+    installation = _old_installation(tmp_path, fake_uv("exit 0"))
+    assert installation.available == frozenset()
+    folder = installation.python.parents[1] / "lib" / "python3.13" / "site-packages"
+    (folder / "yfinance").mkdir(parents=True)
+    (folder / "astrapy").mkdir()
+    assert installation.available == {"yfinance"}
+    assert installation.added == []

@@ -81,8 +81,8 @@ def test_a_langflow_of_an_older_console_is_to_be_restarted(missing):
 def test_a_package_that_is_missing_is_installed_at_a_click():
     app, started = show(LocalState.RUNNING)
     labels = {each.key: each.label for each in app.button}
-    assert "install-yfinance" not in labels
-    app.button(key="install-apify-client").click().run()
+    assert "install-list-yfinance" not in labels
+    app.button(key="install-list-apify-client").click().run()
     assert started == ["apify-client"]
 
 
@@ -94,7 +94,7 @@ def test_a_package_that_could_not_be_installed_is_said_beside_the_running_langfl
 def test_an_installed_package_restarts_langflow_and_the_panel_follows():
     app, started = show(LocalState.RUNNING)
     status = LocalStatus(LocalState.ADDING, "1.13.0", step="Installing apify-client.", progress=0.1)
-    app.button(key="install-apify-client").click()
+    app.button(key="install-list-apify-client").click()
     app_context().local.status = lambda: status
     app.run()
     assert started == ["apify-client"]
@@ -108,7 +108,7 @@ def no_module(source, modules):
     from pages._ui.connection import local_packages
 
     connection = Connection("any", "http://127.0.0.1:7860", None, source)
-    local_packages.draw_install_buttons(connection, modules)
+    local_packages.draw_install_buttons(connection, modules, "run")
 
 
 @pytest.mark.parametrize(

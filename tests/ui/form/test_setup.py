@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -236,3 +237,23 @@ def test_without_the_servers_list_a_model_can_still_be_typed():
 
 def test_a_flow_that_needs_nothing_has_no_setup():
     assert "Setup" not in setup(node("T-a", p=text("x"))).text()
+
+
+def test_an_mcp_server_that_the_server_lacks_is_chosen_in_setup():
+    tools = node("MCPTools-m", mcp_server=entry("McpInput", "mcp", {"name": "demo"}))
+    found = setup(tools, resources=replace(RESOURCES, mcp_servers=frozenset({"other"})))
+    assert "1 to do" in found.text()
+    assert "the server has no MCP server “demo”" in found.text()
+    found.set("text_input", "MCPTools-m.mcp_server", "other")
+    assert "Ready" in found.text()
+    assert found.overrides == {"MCPTools-m.mcp_server": "other"}
+
+
+def test_a_package_that_the_server_lacks_is_named_in_setup():
+    stocks = node("Stocks-s", code={"type": "code", "value": "import yfinance"})
+    found = setup(agent(), stocks, resources=replace(RESOURCES, packages=frozenset()))
+    assert "2 to do" in found.text()
+    assert "Stocks: the server lacks the package yfinance." in found.text().replace("\\", "")
+    assert not [button for button in found.at.button if "Install" in button.label]
+    has_it = setup(agent(), stocks, resources=replace(RESOURCES, packages=frozenset({"yfinance"})))
+    assert "yfinance" not in has_it.text()

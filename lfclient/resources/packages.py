@@ -1,7 +1,9 @@
-"""Packages that flows may lack, and that the console installs into the local Langflow."""
+"""Packages that flows may need and `langflow-base` lacks. The local Langflow gets them by name."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -24,6 +26,8 @@ PACKAGES = (
     Package("yfinance", "Yahoo Finance", ("yfinance",)),
     Package("youtube-transcript-api", "YouTube transcripts", ("youtube_transcript_api",)),
 )
+_MODULES = "|".join(module for package in PACKAGES for module in package.modules)
+_IMPORTS = re.compile(rf"^(?:from|import)\s+({_MODULES})\b", re.MULTILINE)
 
 
 def package_for(module: str) -> Package | None:
@@ -33,3 +37,8 @@ def package_for(module: str) -> Package | None:
     """
     top = module.partition(".")[0]
     return next((package for package in PACKAGES if top in package.modules), None)
+
+
+def imported_packages(code: str) -> Iterator[Package]:
+    """Yield the packages that a component's code imports when it is loaded, each once."""
+    yield from dict.fromkeys(filter(None, map(package_for, _IMPORTS.findall(code))))
