@@ -3,7 +3,7 @@
 import asyncio
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -186,3 +186,13 @@ both_dialects = pytest.mark.parametrize(
     "bench", [{"dialect": "modes"}, {"dialect": "inputs"}], indirect=True, ids=["modes", "inputs"]
 )
 without_events = pytest.mark.parametrize("bench", [{"dialect": "inputs"}], indirect=True, ids=[""])
+
+
+def add_trace(bench, job_id, session="session", seconds_from_now=1.0):
+    """Let the server have a component's build record of a job."""
+    result = {"message": {"data": {"session_id": session}}}
+    time = (datetime.now(UTC) + timedelta(seconds=seconds_from_now)).isoformat()
+    build = {"job_id": job_id, "timestamp": time, "data": {"results": result}}
+    component = f"ChatInput-{len(bench.server.builds)}"
+    bench.server.builds[component] = [build]
+    bench.server.transactions.append({"vertex_id": component, "timestamp": time})

@@ -19,7 +19,7 @@ from lfclient.console.runner.recovery import (
     recover_stream,
 )
 from lfclient.console.runner.run_context import RunContext
-from lfclient.console.runner.submission import submit
+from lfclient.console.runner.submission import TOO_MANY_REQUESTS, submit
 from lfclient.errors import BadAnswer, LangflowError, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.runs.events import ComponentStarted, KeepAlive, RunEnded, RunStarted, Warned
@@ -27,7 +27,6 @@ from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.reducer import apply, finalize
 
 _UNAVAILABLE_STATUSES = (502, 503, 504)
-_TOO_MANY_REQUESTS = 429  # refused before anything was done
 _OUTCOME_HINT = (
     "It may have run anyway: check the flow's messages or traces in Langflow before you run it "
     "again."
@@ -237,6 +236,6 @@ def _may_have_arrived(error: LangflowError) -> bool:
     """
     if isinstance(error, Unreachable):
         return error.sent
-    if isinstance(error, ServerFault) and error.status != _TOO_MANY_REQUESTS:
+    if isinstance(error, ServerFault) and error.status != TOO_MANY_REQUESTS:
         return error.status in _UNAVAILABLE_STATUSES or "detail" not in as_dict(error.body)
     return isinstance(error, BadAnswer)

@@ -3,8 +3,9 @@
 The record was saved before the request was sent, and its id is the idempotency key. So on Langflow
 1.11 and later the same request can be sent again without a second run, unless the first attempt
 had failed by then; `attempts` counts them to report that. The request is sent again only within two
-minutes, if all inputs are still known (secrets are not after a restart), and if the server has no
-trace of the first attempt. Otherwise the job is searched for, and nothing is started.
+minutes, or two after the pause that a server asks for, if all inputs are still known (secrets
+are not after a restart), and if the server has no trace of the first attempt. Otherwise the job is
+searched for, and nothing is started.
 
 A streamed run can't be followed again: only how it ended is searched for, for some seconds and
 whenever somebody opens the run.
@@ -26,13 +27,16 @@ from lfclient.errors import TRANSIENT_ERRORS, LangflowError, Unreachable
 from lfclient.runs.lost_jobs import MATCH_WINDOW, FoundJob
 from lfclient.runs.model import Run, RunStatus
 
-RESEND_SECONDS = 120.0  # how long after the first attempt a request may be sent again
+# a request may be sent again this long after the first attempt and the pause that a server asks for
+RESEND_SECONDS = 120.0
+_MAX_PAUSE_SECONDS = 600.0
 # around the first attempt: a job found by its time alone may belong to another run of this time
 NEARBY = timedelta(minutes=10)
 
 RESTARTED_BEFORE_RESPONSE = "The console restarted before the server had responded."
 RESPONSE_LOST = "The server's response was lost."
 _SEARCHING_NOTE = "The console looks for the run on the server and follows it if found."
+_PAUSE_NOTE = "It does so at {:%H:%M:%S} UTC, as the server asks."
 _SEARCHING_END_NOTE = "The console looks on the server for how the run ended."
 _HINT = (
     "It may have run anyway: check the flow's messages or traces in Langflow. Run it again if it "
@@ -60,13 +64,19 @@ async def recover(
 
     `overrides` are the run's inputs; None if the request must not be sent again. `reason` says why
     there is no response. `may_be_processing` means that the server may just be slow, and
-    `retry_after` how many seconds it asks to wait.
+    `retry_after` how many seconds it asks to wait, of which at most ten minutes are waited.
     """
     resend_delay = context.timings.resend_delay_seconds if may_be_processing else 0.0
-    recovery = _Recovery(context, overrides, reason, resend_delay)
-    await context.change(note=f"{reason} {_SEARCHING_NOTE}")
-    if retry_after:
-        await context.wait_for_stop(min(retry_after, context.timings.search_seconds))
+    pause = min(retry_after, _MAX_PAUSE_SECONDS)
+    if retry_after > pause:
+        overrides = None  # a run that starts later would come as a surprise
+    recovery = _Recovery(context, overrides, reason, resend_delay, pause)
+    note = f"{reason} {_SEARCHING_NOTE}"
+    if pause:
+        at = datetime.now(UTC) + timedelta(seconds=pause)
+        await context.change(note=f"{note} {_PAUSE_NOTE.format(at)}")
+        await context.wait_for_stop(pause)
+    await context.change(note=note)
     while await recovery.search():
         await recovery.pause()
     if not context.record.ended:
@@ -129,9 +139,11 @@ class _Recovery:
         overrides: JsonObject | None,
         reason: str,
         resend_delay: float,
+        pause: float = 0.0,
     ) -> None:
         self._context = context
         self._resend_delay = resend_delay
+        self._pause = pause  # after the first attempt, in seconds
         self._overrides = overrides
         self._reason = reason
         self._began = time.monotonic()
@@ -241,7 +253,8 @@ class _Recovery:
         """Return whether a trace would have been found by now."""
         timings, now = self._context.timings, time.monotonic()
         age_at_start = self._context.age - (now - self._began)
-        remaining = timings.search_seconds - age_at_start if age_at_start >= 0 else 0.0
+        seconds = timings.search_seconds + self._pause
+        remaining = seconds - age_at_start if age_at_start >= 0 else 0.0
         is_late = now - self._began >= remaining
         return is_late and now - self._last_failure_at >= timings.min_search_seconds
 
@@ -250,8 +263,9 @@ class _Recovery:
         is_stopped = context.commands.stop.is_set()
         # a server that was frozen handles the first attempt now
         is_early = time.monotonic() - self._last_failure_at < self._resend_delay
-        is_in_time = not is_early and 0 <= self._context.age <= RESEND_SECONDS
-        return not is_stopped and context.has_idempotency and is_in_time
+        # before, Stop has ended the pause, or the clock was moved
+        is_in_time = self._pause <= context.age <= self._pause + RESEND_SECONDS
+        return context.has_idempotency and is_in_time and not is_early and not is_stopped
 
     async def _resend(self, overrides: JsonObject) -> None:
         context = self._context

@@ -13,6 +13,8 @@ from lfclient.errors import ServerFault
 from lfclient.flows.model import Flow
 from lfclient.runs.model import Run
 
+# refused before anything was done; a 503 may come from a proxy whose server has taken the request
+TOO_MANY_REQUESTS = 429
 _MAX_REFUSED_SECONDS = 600.0
 _WAITING_NOTE = f"The console sends at most {MAX_SUBMITS} runs at a time to a server."
 
@@ -48,7 +50,8 @@ async def submit(
                     )
                 except ServerFault as error:
                     seconds = max(seconds, error.retry_after)
-                    if not _may_resend(context, error) or time.monotonic() + seconds > deadline:
+                    is_refused = error.status == TOO_MANY_REQUESTS
+                    if not is_refused or time.monotonic() + seconds > deadline:
                         raise
                     await _note_refusal(context, error, seconds)
             if await context.wait_for_stop(seconds):
@@ -69,14 +72,6 @@ async def submit_slot(context: RunContext) -> AsyncIterator[bool]:
         await asyncio.gather(slot, stop, return_exceptions=True)
         if not slot.cancelled():
             context.load.submits.release()
-
-
-def _may_resend(context: RunContext, error: ServerFault) -> bool:
-    """Return whether the run can't have started, or won't start twice.
-
-    A 503 may come from a proxy whose server has taken the request.
-    """
-    return error.status == 429 or (error.status == 503 and context.has_idempotency)
 
 
 async def _note_refusal(context: RunContext, error: ServerFault, seconds: float) -> None:

@@ -18,6 +18,7 @@ from tests.support.runner_bench import (
     JOB,
     OFTEN,
     SUBMIT,
+    add_trace,
     backdate_run,
     both_dialects,
     without_events,
@@ -52,16 +53,6 @@ def lose_response(bench, *, arrived, overrides=None, seconds_ago=0.0):
     bench.server.hold_submits = bench.server.hold_responses = False
     bench.runner = bench.new_runner()
     return run_id
-
-
-def add_trace(bench, job_id, session="session", seconds_from_now=1.0):
-    """Let the server have a component's build record of a job."""
-    result = {"message": {"data": {"session_id": session}}}
-    time = (datetime.now(UTC) + timedelta(seconds=seconds_from_now)).isoformat()
-    build = {"job_id": job_id, "timestamp": time, "data": {"results": result}}
-    component = f"ChatInput-{len(bench.server.builds)}"
-    bench.server.builds[component] = [build]
-    bench.server.transactions.append({"vertex_id": component, "timestamp": time})
 
 
 def ran_twice(record):

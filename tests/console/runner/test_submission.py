@@ -15,8 +15,10 @@ from lfclient.console.store.errors import StoreError
 from lfclient.runs.model import RunStatus
 from tests.support.runner_bench import (
     CONNECTION,
+    JOB,
     OFTEN,
     SUBMIT,
+    add_trace,
     backdate_run,
     both_dialects,
     without_events,
@@ -79,13 +81,9 @@ def test_runs_that_end_free_their_places(bench):
     assert {bench.wait_for_end(run_id).status for run_id in runs} == {RunStatus.FAILED}
 
 
-@pytest.mark.parametrize(
-    ("bench", "status"),
-    [({"dialect": "inputs"}, 429), ({"dialect": "modes"}, 429), ({"dialect": "modes"}, 503)],
-    indirect=["bench"],
-)
-def test_a_refused_run_waits_and_is_sent_again(bench, status):
-    bench.server.refusal = refusal(status)
+@both_dialects
+def test_a_refused_run_waits_and_is_sent_again(bench):
+    bench.server.refusal = refusal(429)
     run_id = bench.start()
     record = bench.wait_until(run_id, lambda record: record.note)
     assert (record.status, record.attempts) == (RunStatus.QUEUED, 0)
@@ -107,19 +105,82 @@ def test_a_refused_run_waits_as_long_as_the_server_asks(bench):
     assert bench.server.count("POST", SUBMIT) == 1
 
 
-@without_events
-def test_a_503_without_an_idempotency_key_is_not_sent_again(bench, monkeypatch):
-    """A proxy may say so after its server has taken the run."""
-    bench.timings = Timings(searching=OFTEN, search_seconds=0.5, min_search_seconds=0.5)
-    bench.runner = bench.new_runner()
-    handle = bench.server.handle
+@pytest.fixture
+def unavailable(bench, monkeypatch):
+    """Respond to submits with 503 after the server has taken them, as a proxy may.
+
+    Yields the headers of these responses; None for the server's own responses.
+    """
+    handle, plan = bench.server.handle, {"headers": {}}
 
     async def take_and_refuse(request):
         response = await handle(request)
         is_submit = request.method == "POST" and request.url.path == SUBMIT
-        return refusal(503, **{"retry-after": "1"}) if is_submit else response
+        is_refused = is_submit and plan["headers"] is not None
+        return refusal(503, **plan["headers"]) if is_refused else response
 
     monkeypatch.setattr(bench.server, "handle", take_and_refuse)
+    return plan
+
+
+def test_a_run_that_a_503_leaves_in_doubt_is_not_called_unsent(bench, unavailable):
+    """It is sent again with its key, and the attempts are counted."""
+    bench.use_timings(resend_delay_seconds=0.1)
+    run_id = bench.start()
+    record = bench.wait_until(run_id, lambda record: record.attempts > 2 and record.note)
+    assert (record.status, record.job_id) == (RunStatus.QUEUED, None)
+    assert "response was lost" in record.note
+    assert "HTTP 503" in record.note
+    assert "not accept" not in record.note
+    unavailable["headers"] = None
+    record = bench.wait_for_end(run_id)
+    assert (record.status, record.note, len(bench.server.jobs)) == (RunStatus.COMPLETED, "", 1)
+    assert record.attempts == bench.server.count("POST", SUBMIT) > 3
+
+
+def test_a_run_that_a_503_leaves_in_doubt_is_stopped_on_the_server(bench, unavailable):
+    bench.server.seconds = 60
+    run_id = bench.start()
+    bench.wait_until(run_id, lambda record: record.note)
+    add_trace(bench, JOB)
+    bench.runner.stop(run_id, CONNECTION)
+    record = bench.wait_for_end(run_id)
+    assert (record.status, bench.server.jobs[JOB].state) == (RunStatus.CANCELLED, "cancelled")
+    assert "Stopped on the server" in record.stop_result
+
+
+@pytest.mark.parametrize("headers", [{}, {"retry-after": "300"}], ids=["at once", "in the pause"])
+def test_a_stop_that_does_not_find_the_run_of_a_503_says_that_it_may_have_run(
+    bench, unavailable, headers
+):
+    unavailable["headers"] = headers
+    run_id = bench.start()
+    bench.wait_until(run_id, lambda record: record.note)
+    bench.runner.stop(run_id, CONNECTION)
+    record = bench.wait_for_end(run_id)
+    assert record.status is RunStatus.OUTCOME_UNKNOWN
+    assert "nothing ran" not in record.stop_result
+    assert "may have run" in record.problem.hint
+    assert bench.server.count("POST", SUBMIT) == 1
+
+
+def test_a_503_gets_the_pause_that_it_asks_for(bench, unavailable):
+    bench.use_timings(resend_delay_seconds=0.1)
+    unavailable["headers"] = {"retry-after": "1"}
+    began = time.monotonic()
+    run_id = bench.start()
+    record = bench.wait_until(run_id, lambda record: record.note)
+    assert re.search(r"at \d\d:\d\d:\d\d UTC, as the server asks", record.note)
+    unavailable["headers"] = None
+    record = bench.wait_for_end(run_id)
+    assert (record.status, record.attempts) == (RunStatus.COMPLETED, 2)
+    assert time.monotonic() - began >= 1
+
+
+@without_events
+def test_a_503_without_an_idempotency_key_is_not_sent_again(bench, unavailable):
+    bench.use_timings(search_seconds=0.5, min_search_seconds=0.5)
+    unavailable["headers"] = {"retry-after": "1"}
     record = bench.wait_for_end(bench.start())
     assert (record.status, len(bench.server.jobs)) == (RunStatus.OUTCOME_UNKNOWN, 1)
     assert "Run it again if it has not" in record.problem.hint

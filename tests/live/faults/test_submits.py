@@ -45,6 +45,7 @@ def taken(response: bytes) -> Fault:
         pytest.param("1.8.4", taken(b""), id="no response"),
         pytest.param("1.8.4", taken(raw_response(502)), id="502"),
         pytest.param(ISOLATED, taken(raw_response(200, b'{"job_id": "0f')), id="truncated JSON"),
+        pytest.param("1.13.0", taken(raw_response(503)), id="503"),
         pytest.param("1.13.0", taken(LOGIN_PAGE), id="login page"),
         pytest.param("1.13.0", Fault(cut=True, after=b'"job_id"'), id="reset in mid-body"),
     ],
@@ -121,9 +122,9 @@ def in_two_seconds() -> str:
 
 @pytest.mark.parametrize(
     ("langflow", "status", "retry_after"),
-    [("1.8.4", 429, lambda: "1"), ("1.13.0", 503, in_two_seconds)],
+    [("1.8.4", 429, lambda: "1"), ("1.13.0", 429, in_two_seconds)],
     indirect=["langflow"],
-    ids=["429, seconds", "503, date"],
+    ids=["seconds", "date"],
 )
 def test_a_server_that_asks_for_a_pause_gets_it(
     desk: Desk, proxy: Proxy, held: HeldFlow, status: int, retry_after: Callable[[], str]
