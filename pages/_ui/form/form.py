@@ -92,6 +92,7 @@ def _has_error(form: FlowForm, key: str) -> bool:
 def _draw_fields(form: FlowForm) -> None:
     fields = form.state.fields
     if not fields:
+        setup.draw(form)  # a package may be missing
         st.caption(":material/info: This flow has no parameters. Press Run.")
         return
     chat = [field for field in fields.values() if field.chat_input]

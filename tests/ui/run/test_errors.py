@@ -101,5 +101,18 @@ def test_a_refused_run_offers_the_package_too(local, langflow_stand_in):
     assert "Install yfinance" in button_labels(open_app(run=record.id))
 
 
+def test_setup_offers_a_package_that_the_local_langflow_lacks_before_a_run(local):
+    stocks = node("Stocks-s", code={"type": "code", "value": "import yfinance"})
+    local.set_flows(flow(ONE, "Echo", [stocks]))
+    local.answers |= {
+        "GET /api/v1/models": (200, []),
+        "GET /api/v1/variables/": (200, []),
+        "GET /api/v1/all": (200, {"tools": {"Stocks": {}}}),
+    }
+    app = open_app(flow=ONE)
+    assert "Stocks: the server lacks the package yfinance." in page_text(app)
+    assert "Install yfinance" in button_labels(app)
+
+
 def test_a_run_elsewhere_offers_no_package(failed):
     assert not [label for label in button_labels(failed(NO_MODULE)) if "Install" in label]
