@@ -23,6 +23,10 @@ A failed run is not an error: it is a `Run` with a status.
 
 from typing import Any
 
+# the status of a request that was refused before anything was done; a 503 is no such certainty: it
+# may come from a proxy whose server has taken the request
+TOO_MANY_REQUESTS = 429
+
 
 class LangflowError(Exception):
     """A failed call. `str()` says what failed, `hint` what to do next.

@@ -9,6 +9,7 @@ import httpx
 from lfclient.api.http import Response
 from lfclient.common.coerce import as_dict, as_list
 from lfclient.errors import (
+    TOO_MANY_REQUESTS,
     BadAnswer,
     DeveloperApiDisabled,
     FlowNotFound,
@@ -105,7 +106,7 @@ def error_from_response(
         return _unauthorized(failure)
     if status in (405, 501):
         return error(Unsupported, response.message or "This server lacks the feature.")
-    if status == 429:
+    if status == TOO_MANY_REQUESTS:
         return error(
             ServerFault,
             f"The server received too many requests{suffix}.",

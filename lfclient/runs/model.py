@@ -135,8 +135,9 @@ class StopResult:
     """The result of stopping a run.
 
     `stopped` is True if the run was stopped, False if it had already ended or can't be stopped,
-    None if the server has not confirmed. `message` is the server's. `run` is the run afterwards,
-    with its outputs recovered if a late stop erased them.
+    None if the server has accepted the stop, but not confirmed the run's end. `message` is the
+    server's. `run` is the run afterwards, with its outputs recovered if a late stop erased them;
+    None if the server did not tell.
     """
 
     stopped: bool | None

@@ -14,7 +14,7 @@ from lfclient.api.requests import WORKFLOWS, RequestSpec, status_request
 from lfclient.api.steps import Pause, Steps, send
 from lfclient.common.backoff import Backoff
 from lfclient.common.coerce import as_dict
-from lfclient.errors import LangflowError
+from lfclient.errors import TOO_MANY_REQUESTS, LangflowError, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.runs.model import Run, RunStatus, StopResult
 from lfclient.runs.outcome import evaluate_outcome
@@ -29,12 +29,13 @@ def stop_run(context: ApiContext, job: Run | str, flow: Flow | None) -> Steps[St
     """Stop a job.
 
     Before 1.11 a stop would overwrite the status of a finished job, so the status is checked
-    first. On 1.13 a stop must not coincide with the start of a job, so that is awaited.
+    first, unless the server asks to wait with that: the stop itself must not. On 1.13 a stop must
+    not coincide with the start of a job, so that is awaited.
     """
     before = last_known_run(context, job)
     server = yield from get_server_without_limits(context)
     if server.dialect == "inputs":
-        run = yield from get_status(context, before, flow)
+        run = yield from _check_status(context, before, flow)
         if run.ended:
             status = run.status.value.replace("_", " ")
             return StopResult(False, f"The run had already ended ({status}).", run)
@@ -50,7 +51,10 @@ def stop_run(context: ApiContext, job: Run | str, flow: Flow | None) -> Steps[St
     if response.status != 200:
         raise error_from_response(response, subject=job_id, is_workflow=True)
     message = str(as_dict(response.body).get("message") or "")
-    run = yield from _confirm_stop(context, before, flow)
+    try:
+        run = yield from _confirm_stop(context, before, flow)
+    except (ServerFault, Unreachable):
+        return StopResult(None, message)
     if server.dialect == "inputs" and run.status is RunStatus.CANCELLED:
         run = yield from recover_erased_result(context, run, flow or context.flows.get(run.flow_id))
     is_stopped = run.status is RunStatus.CANCELLED if run.ended else None
@@ -97,6 +101,16 @@ def _wait_for_start(context: ApiContext, job: Run) -> Steps[None]:
         if as_dict(response.body).get("status") != "queued":
             return
         yield Pause(seconds)
+
+
+def _check_status(context: ApiContext, before: Run, flow: Flow | None) -> Steps[Run]:
+    """Return the run, as it was `before` if the server asks to wait with status requests."""
+    try:
+        return (yield from get_status(context, before, flow))
+    except ServerFault as error:
+        if error.status != TOO_MANY_REQUESTS and not error.retry_after:
+            raise
+        return before
 
 
 def _confirm_stop(context: ApiContext, before: Run, flow: Flow | None) -> Steps[Run]:

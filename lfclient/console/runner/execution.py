@@ -19,8 +19,8 @@ from lfclient.console.runner.recovery import (
     recover_stream,
 )
 from lfclient.console.runner.run_context import RunContext
-from lfclient.console.runner.submission import TOO_MANY_REQUESTS, submit
-from lfclient.errors import BadAnswer, LangflowError, ServerFault, Unreachable
+from lfclient.console.runner.submission import submit
+from lfclient.errors import TOO_MANY_REQUESTS, BadAnswer, LangflowError, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.runs.events import ComponentStarted, KeepAlive, RunEnded, RunStarted, Warned
 from lfclient.runs.model import Run, RunStatus

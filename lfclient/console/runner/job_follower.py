@@ -73,6 +73,7 @@ class _JobFollower:
         self._schedule: Schedule | None = None
         self._waits: Iterator[float] = iter(())
         self._last_failed = False
+        self._tried_command = False  # a command was pending when the last request was sent
         self._retry_after = 0.0
         self._decided_question = ""  # the id of the last one
         self._decided_at: float | None = None  # None once the server continues
@@ -87,6 +88,7 @@ class _JobFollower:
     async def update(self) -> bool:
         """Send the request that is due; return False if there is nothing more to learn."""
         context = self._context
+        self._tried_command = context.commands.any_pending.is_set()
         try:
             await self._send_next()
         except JobNotFound as error:
@@ -109,7 +111,9 @@ class _JobFollower:
             tries = "The console keeps trying."
             if error.retry_after:
                 at = datetime.now(UTC) + timedelta(seconds=error.retry_after)
-                tries = f"As it asks, the console tries again at {at:%H:%M:%S} UTC."
+                is_stopping = context.commands.stop.is_set()
+                again = "the stop is sent again" if is_stopping else "the console tries again"
+                tries = f"As it asks, {again} at {at:%H:%M:%S} UTC."
             await context.change(
                 note=f"The server has not responded properly since {self._unreachable_since}. "
                 f"{tries} {error.message}"
@@ -120,12 +124,12 @@ class _JobFollower:
         return True
 
     async def pause(self) -> None:
-        """Wait until the next poll is due, the stream has news, or a command is pending."""
+        """Wait until the next request is due, the stream has news, or there is a new command."""
         any_pending = self._context.commands.any_pending
         events = [self.listener.has_news]
         if not any_pending.is_set():
             events.append(any_pending)
-        elif not self._last_failed:
+        elif not (self._last_failed and self._tried_command):
             return
         waits = [asyncio.ensure_future(event.wait()) for event in events]
         try:
@@ -139,6 +143,7 @@ class _JobFollower:
     async def _send_next(self) -> None:
         context = self._context
         await context.load_server_and_flow()
+        self._tried_command = context.commands.any_pending.is_set()
         if context.commands.stop.is_set():
             await self._stop()
         elif context.commands.decision is not None:
@@ -309,5 +314,5 @@ def _describe_stop(result: StopResult) -> str:
     if result.stopped is False:
         text = "Not stopped: the run had already ended, or can't be stopped."
     else:
-        text = "The server was asked to stop the run and has not confirmed it."
+        text = "The server has accepted the stop, but not confirmed that the run has ended."
     return f"{text} {result.message}".strip()

@@ -9,12 +9,10 @@ from datetime import UTC, datetime, timedelta
 from lfclient.common.json_types import JsonObject
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.server_load import MAX_SUBMITS
-from lfclient.errors import ServerFault
+from lfclient.errors import TOO_MANY_REQUESTS, ServerFault
 from lfclient.flows.model import Flow
 from lfclient.runs.model import Run
 
-# refused before anything was done; a 503 may come from a proxy whose server has taken the request
-TOO_MANY_REQUESTS = 429
 _MAX_REFUSED_SECONDS = 600.0
 _WAITING_NOTE = f"The console sends at most {MAX_SUBMITS} runs at a time to a server."
 

@@ -274,6 +274,12 @@ def _save_error(record: RunRecord) -> StoreError | None:
     return runner.unsaved_reason(record.id) or (None if record.ended else runner.save_error)
 
 
+def _waits_for_turn(record: RunRecord) -> bool:
+    """Return whether other runs may be why the job is queued; a note tells what else is."""
+    is_queued = record.status is RunStatus.QUEUED and record.mode == "background"
+    return is_queued and record.queue_limit is not None and not record.note
+
+
 def _status_text(record: RunRecord) -> str:
     """Return details of the status, as Markdown."""
     sentences = [RUN_STATUS_DESCRIPTIONS.get(record.status, "")]
@@ -283,7 +289,7 @@ def _status_text(record: RunRecord) -> str:
         sentences = [_NOT_SENT_TEXT]
     elif record.status is RunStatus.QUEUED and not record.job_id:
         sentences = [_NOT_CONFIRMED_TEXT]
-    elif record.status is RunStatus.QUEUED and record.queue_limit and record.mode == "background":
+    elif _waits_for_turn(record):
         sentences = [f"The server runs {record.queue_limit} at a time."]
     elif record.status is RunStatus.UNKNOWN and record.run:
         sentences.append(f"Server status: {escape(record.run.server_status)}.")

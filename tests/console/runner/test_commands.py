@@ -1,18 +1,21 @@
 """Stops and decisions while a run is followed: each is executed or reported, none is lost."""
 
 import asyncio
+import re
 from dataclasses import replace
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
 from lfclient import RunStatus
 from lfclient.console.config.ownership import owner_fingerprint
 from tests.support.fake_langflow import FakeLangflow, event, message, question
-from tests.support.runner_bench import CONNECTION, JOB, RUN_STARTED, STOP
+from tests.support.runner_bench import CONNECTION, JOB, RUN_STARTED, STOP, SUBMIT, both_dialects
 from tests.support.waiting import wait_for
 
 SECRET = "sk-very-secret-1234567890"
+POLL = ("GET", SUBMIT)
 SECOND_QUESTION = {**question(JOB), "request_id": "Second:job", "prompt": "And now?"}
 
 
@@ -143,3 +146,48 @@ def test_a_run_stays_in_memory_until_its_components_are_added(bench, monkeypatch
 
 def _visible_text(record):
     return "".join(one.visible_text for one in record.run.messages.values())
+
+
+@pytest.fixture
+def refuse(bench, monkeypatch):
+    """A function that lets the server ask for a day's pause in response to some requests."""
+    handle = bench.server.handle
+
+    def start(*refused):
+        async def respond(request):
+            response = await handle(request)
+            if (request.method, request.url.path) in refused:
+                return httpx.Response(429, json={"detail": "No."}, headers={"retry-after": "86400"})
+            return response
+
+        monkeypatch.setattr(bench.server, "handle", respond)
+
+    return start
+
+
+@both_dialects
+def test_a_stop_is_sent_although_the_server_asks_to_wait_with_polls(bench, refuse):
+    """The server accepts it, which the run says, and gets no second one."""
+    bench.server.seconds = 60
+    refuse(POLL)
+    run_id = bench.start()
+    bench.wait_until(run_id, lambda record: "tries again at" in record.note)
+    bench.runner.stop(run_id, CONNECTION)
+    record = bench.wait_until(run_id, lambda record: record.stop_result)
+    assert bench.server.jobs[JOB].state == "cancelled"
+    assert "The server has accepted the stop" in record.stop_result
+    bench.wait_for_polls()
+    assert bench.server.count("POST", STOP) == 1
+
+
+@both_dialects
+def test_a_stop_that_the_server_refuses_says_when_it_is_sent_again(bench, refuse):
+    bench.server.seconds = 60
+    refuse(POLL, ("POST", STOP))
+    run_id = bench.start()
+    bench.wait_until(run_id, lambda record: "tries again at" in record.note)
+    bench.runner.stop(run_id, CONNECTION)
+    record = bench.wait_until(run_id, lambda record: "stop is sent again" in record.note)
+    assert re.search(r"the stop is sent again at \d\d:\d\d:\d\d UTC", record.note)
+    assert record.stop_requested_at is not None
+    assert bench.server.count("POST", STOP) == 1
