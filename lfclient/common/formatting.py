@@ -1,5 +1,6 @@
 """Sizes, durations, addresses and long texts as people read them."""
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from os.path import commonprefix
@@ -8,6 +9,9 @@ from urllib.parse import urlsplit, urlunsplit
 # `elide_common_prefix`: a shared prefix of fewer characters stays; of a longer one remain its
 # start, and some characters before the difference
 _MIN_ELIDED, _PREFIX_START, _PREFIX_END = 32, 16, 6
+
+# embeddings, overrides and isolates
+_BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def clip(text: str, limit: int) -> str:
@@ -91,6 +95,11 @@ def replace_surrogates(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-8", "replace").decode()
     return text
+
+
+def remove_bidi_controls(text: str) -> str:
+    """Return `text` without the characters that would reverse what stands after it."""
+    return _BIDI_CONTROLS.sub("", text)
 
 
 def extract_host(address: str) -> str:

@@ -5,6 +5,7 @@ credentials. The check applies to the resolved IP address, so a DNS name, a deci
 spelling, or an IPv4 address inside an IPv6 one can't bypass it.
 """
 
+import re
 import socket
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -44,6 +45,7 @@ _TRANSLATED = tuple(
 _REFUSED_NAMES = frozenset(
     {"metadata", "metadata.google.internal", "metadata.goog", "instance-data.ec2.internal"}
 )
+_HOST_NAME = re.compile(rb"[A-Za-z0-9_.-]+")  # httpx passes on escapes such as %0a
 _EXAMPLE_HINT = "Example: http://127.0.0.1:7860 or https://langflow.example.org."
 
 
@@ -73,6 +75,8 @@ def normalize_address(address: str) -> str:
         raise AddressRefused(f"Addresses start with http:// or https://, not {url.scheme}://.")
     if not url.host or any(character.isspace() for character in text):
         raise AddressRefused("The address has no host.", hint=_EXAMPLE_HINT)
+    if ":" not in url.host and not _HOST_NAME.fullmatch(url.raw_host):
+        raise AddressRefused("The address has an invalid host name.", hint=_EXAMPLE_HINT)
     if url.userinfo:
         raise AddressRefused(
             "The address contains a user name or password.",

@@ -67,6 +67,14 @@ def test_flows_with_the_same_name_are_listed_with_part_of_their_ids(langflow_sta
     assert all(option.startswith("Twin") for option in options)
 
 
+def test_names_of_flows_cannot_reverse_the_text_after_them(langflow_stand_in):
+    """Names that differ in nothing else are listed with part of their ids."""
+    langflow_stand_in.set_flows(flow(ONE, "Bidi \u202egnp.exe"), flow(TWO, "Bidi gnp.exe"))
+    options = open_app().selectbox[0].options
+    assert len(set(options)) == 2
+    assert all(option.startswith("Bidi gnp.exe · …") for option in options)
+
+
 def test_the_flow_in_the_url_is_preselected(langflow_stand_in):
     langflow_stand_in.set_flows(flow(ONE, "First"), flow(TWO, "Second"))
     assert open_app(flow=TWO).selectbox[0].value == TWO
@@ -212,6 +220,16 @@ def test_a_release_with_known_vulnerabilities_shows_a_warning(langflow_stand_in)
     langflow_stand_in.answers["GET /api/v1/version"] = (200, version)
     app = open_app("pages/connection.py")
     assert any("known vulnerabilities" in warning.value for warning in app.warning)
+
+
+def test_a_server_with_an_endless_version_is_refused(langflow_stand_in):
+    version = {"version": "1" * 5_000, "package": "Langflow"}
+    langflow_stand_in.answers["GET /api/v1/version"] = (200, version)
+    for page in ("pages/run.py", "pages/connection.py"):
+        app = open_app(page)
+        assert "reports a version of 5,000 characters" in page_text(app)
+        assert "1" * 100 not in page_text(app)
+        assert not app.exception
 
 
 def test_an_entered_server_is_used_after_a_successful_test(langflow_stand_in):

@@ -27,7 +27,11 @@ def test_a_typed_address_becomes_a_base_url(typed, url):
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "  ", "ftp://host", "http://", "file:///etc/passwd", "http://a b"]
+    "typed",
+    [
+        *["", "  ", "ftp://host", "http://", "file:///etc/passwd", "http://a b"],
+        *["http://a%0d%0ab", "http://a%20b", "http://a|b"],
+    ],
 )
 def test_anything_but_a_web_address_is_refused_with_a_hint(typed):
     with pytest.raises(AddressRefused) as caught:

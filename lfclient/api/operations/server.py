@@ -20,6 +20,8 @@ from lfclient.wire.server_info import (
     select_dialect,
 )
 
+_MAX_VERSION_LENGTH = 100
+
 
 def get_server_without_limits(context: ApiContext) -> Steps[ServerInfo]:
     """Return the server's release and dialect without its limits; fetched once."""
@@ -89,6 +91,11 @@ def _fetch_server() -> Steps[ServerInfo]:
             f"{response.content_type}).",
             status=response.status,
         ) from error
+    if len(version.version) > _MAX_VERSION_LENGTH:
+        raise NotLangflow(
+            f"The server reports a version of {len(version.version):,} characters, which no "
+            "release of Langflow has."
+        )
     if "langflow" not in version.package.lower():
         raise NotLangflow(f"The server at this address is “{version.package}”, not Langflow.")
     minor = parse_minor(version.main_version or version.version)

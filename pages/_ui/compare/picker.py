@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, format_duration
+from lfclient.common.formatting import clip, format_duration, remove_bidi_controls
 from lfclient.console.presentation.statuses import run_status_label
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation
@@ -104,7 +104,7 @@ def _option_text(record: RunRecord, now: datetime) -> str:
         format_duration(record.elapsed(now)) if record.ended else "",
         clip(record.input_summary, 60),
     ]
-    return " · ".join(part for part in parts if part)
+    return remove_bidi_controls(" · ".join(part for part in parts if part))
 
 
 def compare_link(

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, remove_bidi_controls
 from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.presentation.statuses import run_status_label
 from lfclient.console.store.search_text import MAX_SEARCHABLE_CHARACTERS
@@ -124,9 +124,10 @@ def _draw_select(
     filters: Filters, label: str, name: str, options: dict[str, str], placeholder: str
 ) -> None:
     """Draw a select box. An unknown value in the URL is added to its options."""
-    names, value = dict(options), getattr(filters, name)
+    names = {option: remove_bidi_controls(text) for option, text in options.items()}
+    value = getattr(filters, name)
     if value is not None and value not in names:
-        names[value] = f"{clip(value, 36)} (unknown)"
+        names[value] = f"{clip(remove_bidi_controls(value), 36)} (unknown)"
     # the browser reports the chosen name, so names must be unique
     duplicates = {name for name, count in Counter(names.values()).items() if count > 1}
 

@@ -16,6 +16,7 @@ from lfclient.common.formatting import (
     clip,
     elide_common_prefix,
     format_duration,
+    remove_bidi_controls,
     replace_surrogates,
 )
 from lfclient.console.config.prices import PriceTable
@@ -75,17 +76,19 @@ def table_columns(
     """Return the values of each column. Labels, tokens and costs are omitted if no run has any."""
     columns: dict[str, list[Any]] = {
         "Open": ["Open"] * len(runs),
-        "Flow": [f"{_STAR} " * run.starred + clip(run.flow_name, MAX_NAME_LENGTH) for run in runs],
+        "Flow": [
+            f"{_STAR} " * run.starred + clip(_plain(run.flow_name), MAX_NAME_LENGTH) for run in runs
+        ],
         "Status": [_status_labels(run) for run in runs],
         "Started": [_started_text(run.created_at, now) for run in runs],
         "Duration": ["" if run.seconds is None else format_duration(run.seconds) for run in runs],
         "Tokens": [run.tokens for run in runs],
         "Cost": [_cost_text(run, prices) for run in runs],
-        "Labels": [[replace_surrogates(label) for label in run.labels] for run in runs],
-        "Inputs": elide_common_prefix([run.input_summary for run in runs]),
-        "Output": [run.output_summary for run in runs],
+        "Labels": [[_plain(label) for label in run.labels] for run in runs],
+        "Inputs": elide_common_prefix([_plain(run.input_summary) for run in runs]),
+        "Output": [_plain(run.output_summary) for run in runs],
         "Mode": [MODE_NAMES[run.mode] for run in runs],
-        "Session": [replace_surrogates(run.session_id or "") for run in runs],
+        "Session": [_plain(run.session_id or "") for run in runs],
     }
     if not any(run.labels for run in runs):
         del columns["Labels"]
@@ -94,8 +97,13 @@ def table_columns(
     if not any(columns["Cost"]):
         del columns["Cost"]
     if with_server:
-        columns["Server"] = [run.server_name for run in runs]
+        columns["Server"] = [_plain(run.server_name) for run in runs]
     return columns
+
+
+def _plain(text: str) -> str:
+    """Return a text that a cell can show and that reverses nothing in it."""
+    return remove_bidi_controls(replace_surrogates(text))
 
 
 def _cost_text(run: RunSummary, prices: PriceTable | None) -> str:

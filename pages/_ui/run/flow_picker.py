@@ -6,7 +6,7 @@ from collections import Counter
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, remove_bidi_controls
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.model import Flow, FlowSummary
@@ -159,11 +159,13 @@ def _draw_select(
 ) -> tuple[FlowSummary | None, DeltaGenerator]:
     """Draw the select box and its buttons; return the choice, and the place of the flow's menu."""
     by_id = {flow.id: flow for flow in sorted(flows, key=lambda flow: flow.name.casefold())}
-    names = Counter(flow.name for flow in flows)
+    names = {flow.id: remove_bidi_controls(flow.name) for flow in flows}
+    counts = Counter(names.values())
+    deleted_name = remove_bidi_controls(deleted_name or "")
 
     def label(flow_id: str) -> str:
-        name = by_id[flow_id].name
-        return f"{name} · …{flow_id[-6:]}" if names[name] > 1 else name
+        name = names[flow_id]
+        return f"{name} · …{flow_id[-6:]}" if counts[name] > 1 else name
 
     with st.container(
         key="flow-picker", horizontal=True, vertical_alignment="bottom", gap="xsmall"

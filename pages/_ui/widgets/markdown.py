@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from lfclient.common.formatting import extract_host
+from lfclient.common.formatting import extract_host, remove_bidi_controls
 from lfclient.console.content.images import image_bytes, undrawable_reason
 from lfclient.console.content.markdown import Span, UnreadableMarkdown, find_spans, normalize
 
@@ -43,8 +43,6 @@ _FORMULA = re.compile(
     r"|(?P<dollar>\$)",
     re.S,
 )
-# embeddings, overrides and isolates, which would reverse what stands after the text
-_BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # markup at the start of a line or around words, removed for one-line previews
 _LINE_MARKS = re.compile(r"^\s*(?:(?:>|#{1,6}(?=\s)|[-*+](?=\s))\s*)+")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\)|\Z)")
@@ -60,13 +58,13 @@ def escape(text: str) -> str:
     Streamlit looks for icon names and URLs after parsing Markdown, so escapes do not hide those: a
     word joiner breaks them.
     """
-    line = " ".join(_BIDI_CONTROLS.sub("", text).split())
+    line = " ".join(remove_bidi_controls(text).split())
     return _LATE_MARKUP.sub("\\g<0>\u2060", _SPECIAL.sub(r"\\\1", line))
 
 
 def escape_lines(text: str) -> str:
     """Return `text` escaped for Markdown, with its lines and spaces."""
-    text = _BIDI_CONTROLS.sub("", text)
+    text = remove_bidi_controls(text)
     escaped = _LATE_MARKUP.sub("\\g<0>\u2060", _SPECIAL.sub(r"\\\1", text))
     spaces = re.sub(r"(?<=[ \n])[ ]|^ ", "\u00a0", escaped.replace("\t", "    "))
     # two spaces keep a line break, a word joiner keeps an empty line
@@ -75,7 +73,7 @@ def escape_lines(text: str) -> str:
 
 def inline_code(text: str) -> str:
     """Return `text`, such as a URL, as inline code that can be copied."""
-    text = _BIDI_CONTROLS.sub("", text).replace("`", "'")
+    text = remove_bidi_controls(text).replace("`", "'")
     return f"`{' '.join(text.split())}`" if text.strip() else ""
 
 

@@ -50,6 +50,14 @@ def test_runs_are_listed_newest_first_with_status_inputs_and_duration(url):
     assert "2 runs" in page_text(app)
 
 
+def test_cells_cannot_reverse_the_text_after_them(url):
+    texts = ("flow_name", "input_summary", "session_id")
+    add(url, "run", 0, **dict.fromkeys(texts, "\u202egnp.exe"))
+    app = history()
+    for name in ("Flow", "Inputs", "Session"):
+        assert column(app, name) == ["gnp.exe"]
+
+
 def with_tokens(total, model=""):
     """Return the changes of a record whose run used so many tokens."""
     usage = Usage(1, total - 1, total)
