@@ -13,34 +13,33 @@ with alerts.show_errors():
     server = connect.require_server()
     if server:
         left, right = st.columns([5, 6], gap="large")
+        with left:
+            inputs, (buttons, progress) = st.container(key="run-form"), run_controls.places()
         with right:
             server, record = connect.open_run(server)
             connect.draw_notice()
-            controls, result = st.container(), st.container()
-        # the status first: a click changes it, and it waits for no server
-        with result:
-            panel = status_panel.draw(server, record)
+            # the status first: a click changes it, and it waits for no server
+            panel, tabs = status_panel.draw(server, record, progress)
         server.prefetch()
         share_link.read_address()
-        with left:
+        with inputs:
             flow = flow_picker.draw(server, record)
             # an opened run shows its own inputs instead of the form
             opened = record if record and rerun.shows_inputs(server, record) else None
             form = run_form.prepare(server, flow) if flow and not opened else None
-        with controls:
+        with buttons:
             run_controls.draw(server, form, record)
         with right:
             if record:
-                run_details.draw_details(server, record)
+                run_details.draw(server, record, tabs)
             if flow:
                 approval.draw_waiting_runs(server, flow, record)
-        if opened:
-            with left:
-                rerun.draw(server, flow, opened)
-        if flow and form:
-            with left:
+        with inputs:
+            if opened:
+                rerun.draw(server, flow, opened, buttons)
+            if flow and form:
                 loading.show_refreshing(server, flow)
                 run_form.draw(form)
         with right:
-            recent_runs.draw(server)
+            recent_runs.draw(server, flow)
         status_panel.wait_for_end(server, record, panel)

@@ -94,7 +94,6 @@ def _finish_component(run: Run, event: events.ComponentFinished) -> Run:
         output=event.output,
         error=None,
         usage=event.usage,
-        cached=event.cached,
     )
     # the events for these follow, but the stream may be cut right after this one
     for name in event.skipped_ids:

@@ -15,7 +15,7 @@ from lfclient.console.samples.graph_builder import build_graph
 from tests.bench.browser import click_to_text, settle
 from tests.bench.figures import Figure
 from tests.bench.live import trivial
-from tests.bench.screen import STATUS, chromium, new_run, open_flow
+from tests.bench.screen import MAIN, STATUS, chromium, new_run, open_flow
 from tests.bench.status_requests import sleeping
 from tests.support.console_process import Console
 
@@ -99,7 +99,7 @@ def counter_click(page: Page) -> float:
 def run_click(page: Page) -> float:
     """Milliseconds from the click on Run to the first progress; waits for the end."""
     page.bring_to_front()
-    taken = click_to_text(page, ".st-key-run-button button", STATUS, ["0 of 3 components"])
+    taken = click_to_text(page, ".st-key-run-button button", MAIN, ["0 of 3 components"])
     page.locator(STATUS).get_by_text("completed").first.wait_for(timeout=15_000)
     settle(page)
     new_run(page)

@@ -9,7 +9,7 @@ from statistics import quantiles
 from playwright.sync_api import Page
 
 from tests.bench.figures import Figure
-from tests.bench.screen import STATUS, chromium, new_run, open_flow
+from tests.bench.screen import MAIN, STATUS, chromium, new_run, open_flow
 from tests.bench.scripted_langflow import WORKFLOWS, ScriptedLangflow, chain, chain_script
 from tests.support.console_process import ROOT, Console
 
@@ -115,7 +115,7 @@ def delays(page: Page, server: ScriptedLangflow, selector: str, button: str) -> 
 def console_delays(page: Page, console: Console, server: ScriptedLangflow) -> dict[str, float]:
     """On the console's Run page."""
     open_flow(page, console, server.flow["id"])
-    found = delays(page, server, STATUS, ".st-key-run-button button")
+    found = delays(page, server, MAIN, ".st-key-run-button button")
     page.locator(STATUS).get_by_text("completed").first.wait_for(timeout=15_000)
     new_run(page)
     return found

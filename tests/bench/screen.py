@@ -30,6 +30,7 @@ with st.container(key="shown"):
 CLICKS = 15
 STOPS = 5
 STATUS = ".st-key-run-status"
+MAIN = "[data-testid=stMain]"  # with the progress, which is below the form
 ENDED = ["completed", "failed"]
 
 

@@ -64,10 +64,19 @@ class Screen:
         expect(self.part("run-status")).to_contain_text("Results appear here")
 
     def mode(self, name: str) -> None:
-        """Choose Background or Synchronous."""
+        """Choose Background or Synchronous under Options."""
+        self.more()
         choice = self.part("run-mode").get_by_role("radio", name=name)
         self.part("run-mode").get_by_text(name, exact=True).click()
         expect(choice).to_be_checked()
+        self.page.keyboard.press("Escape")
+
+    def trace(self, view: str) -> Locator:
+        """Open a view of the run's trace."""
+        self.part("run-status").get_by_role("tab", name="Trace").click()
+        details = self.part("run-details")
+        details.get_by_test_id("stButtonGroup").get_by_text(view, exact=True).click()
+        return details
 
     def run(self) -> None:
         """Press Run."""

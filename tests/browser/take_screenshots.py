@@ -47,7 +47,7 @@ def take(browser: Browser, url: str) -> None:
     screen = open_window(browser, url)
     screen.pick("Plan a trip", prefix="")
     screen.run()
-    screen.part("run-status").get_by_text("2 of 7 components").wait_for()
+    screen.part("run-panel").get_by_text("2 of 7 components").wait_for()
     save(screen.page, "running")
     screen.stop()
     screen.wait("cancelled")

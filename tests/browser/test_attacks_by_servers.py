@@ -344,8 +344,12 @@ def told(
     screen.run()
     screen.wait("completed")
     expect(screen.part("outputs")).to_contain_text("my key is •••• with ••••")
-    for tab in ("Messages", "Inputs", "Snippets", "Events", "Raw response", "About"):
+    for tab in ("Inputs", "Code"):
         page.get_by_role("tab", name=tab).click()
+        screen.drawn()
+        parts.append(page.evaluate(WITHOUT_FIELDS))
+    for view in ("Messages", "Events", "Raw response", "Details"):
+        screen.trace(view)
         screen.drawn()
         parts.append(page.evaluate(WITHOUT_FIELDS))
     screen.part("export-run").get_by_role("button").first.click()

@@ -75,16 +75,14 @@ def words_in(text: str) -> list[int]:
 
 def messages(screen: Screen) -> str:
     """Return the text of an ended run's Messages tab."""
-    details = screen.part("run-details")
-    details.get_by_role("tab", name="Messages").click()
+    details = screen.trace("Messages")
     details.get_by_test_id("stChatMessage").first.wait_for()
     return details.inner_text()
 
 
 def listed_events(screen: Screen) -> int:
     """Return the number of listed events of an ended run, without the empty first and last ones."""
-    details = screen.part("run-details")
-    details.get_by_role("tab", name="Events").click()
+    details = screen.trace("Events")
     details.get_by_role("button", name="Fetch events").click()
     grid = details.get_by_test_id("stDataFrame").locator("canvas [role=grid]")
     return int(grid.get_attribute("aria-rowcount") or 0) - 1
@@ -104,7 +102,7 @@ def test_a_cut_stream_resumes_where_it_stopped(
     screen.run()
     status = screen.part("run-status")
     expect(status).to_contain_text("word23 ")
-    expect(status).to_contain_text("1 of 2 components")
+    expect(screen.part("run-panel")).to_contain_text("1 of 2 components")
     seen = status.inner_text()
     assert words_in(seen) == [*range(5), *range(12, 24)]
     assert "word4 … word12" in seen  # words that went by meanwhile
@@ -113,7 +111,7 @@ def test_a_cut_stream_resumes_where_it_stopped(
     assert proxy.count("/events") - opened >= 3
     assert server.requests[f"POST {WORKFLOWS}"] - begun == 1
     expect(screen.part("outputs")).to_contain_text("That is all.")
-    expect(screen.part("run-details").get_by_text("Done ·")).to_have_count(2)
+    expect(screen.part("run-status").get_by_text("Done ·")).to_have_count(2)
     assert words_in(messages(screen)) == list(range(24))
     assert listed_events(screen) == 6
 

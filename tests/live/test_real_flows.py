@@ -131,7 +131,7 @@ def test_a_slow_answer_is_seen_to_grow_and_can_be_stopped(open_project, langflow
         enter_key(screen, langflow)
     screen.page.locator("textarea").first.fill("one two three four five " * 20)
     screen.run()
-    expect(screen.part("run-status")).to_contain_text("is writing")
+    expect(screen.part("run-status")).to_contain_text("writing…")
     screen.stop()
     screen.wait("cancelled")
 

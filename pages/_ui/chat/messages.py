@@ -8,7 +8,6 @@ from itertools import chain, zip_longest
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_duration
-from lfclient.console.presentation.cached_results import cached_results_text
 from lfclient.console.presentation.component_names import ComponentNames
 from lfclient.console.presentation.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
 from lfclient.console.store.run_record import RunRecord
@@ -160,9 +159,6 @@ def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[M
         _failure(record, messages, flow)
     elif conversation.is_history_final and messages and messages[-1].sender == chat.USER:
         st.caption(":material/info: The flow ended without an answer.")
-    cached = cached_results_text(record.run, flow) if record.run else ""
-    if cached:
-        st.caption(f":material/ac_unit: {escape(cached)}")
     with st.container(key="talk-outcome", horizontal=True, vertical_alignment="center"):
         text = chat.sent_text(record, flow)
         if failed and text:

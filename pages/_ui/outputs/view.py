@@ -89,6 +89,14 @@ def draw_output(output: Output, run_id: str, key: str, download: Download) -> No
         )
 
 
+def draw_heading(icon: str, title: str, word: str) -> None:
+    """Draw the heading of an output: its icon, its title as Markdown, and its kind.
+
+    One element: the text below would move as the second one arrives.
+    """
+    st.markdown(f":material/{icon}: **{title}** :gray-badge[{escape(word)}]")
+
+
 @st.fragment
 @alerts.show_errors()
 def _draw_card(get_run: GetRun, component_id: str, run_id: str, download: Download) -> None:
@@ -98,16 +106,11 @@ def _draw_card(get_run: GetRun, component_id: str, run_id: str, download: Downlo
         st.caption("This run was deleted.")
         return
     with st.container(border=True, key=f"output-{output.component_id}"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            title = escape(output.display_name or output.component_id)
-            icon = VIEWERS[output.kind].icon
-            st.markdown(f":material/{icon}: **{title}**", width="content")
-            # a server may type a file as another kind, such as `message`
-            is_file = output.kind is OutputKind.FILE
-            word = output.kind.value if is_file else output.type or output.kind.value
-            st.badge(word, color="gray")
-            st.space("stretch")
-            st.caption(escape(output.component_id), width="content")
+        title = escape(output.display_name or output.component_id)
+        # a server may type a file as another kind, such as `message`
+        is_file = output.kind is OutputKind.FILE
+        word = output.kind.value if is_file else output.type or output.kind.value
+        draw_heading(VIEWERS[output.kind].icon, title, word)
         draw_output(output, run_id, output.component_id, download)
 
 

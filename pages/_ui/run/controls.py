@@ -1,9 +1,10 @@
-"""The run controls: mode, session, and the Run and Stop buttons."""
+"""The foot of the form: the Run and Stop buttons, and the options mode and session."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.store.run_record import RunRecord
@@ -18,12 +19,16 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import provider_settings
 from pages._ui.form.flow_form import FlowForm, FormResult
 from pages._ui.form.form import mark_refused, mark_started
-from pages._ui.run.run_form import offered_modes, selected_mode, supports_session
+from pages._ui.run.run_form import (
+    offered_modes,
+    selected_mode,
+    supported_modes,
+    supports_session,
+)
 from pages._ui.state import run_options, run_page, submit_token
 from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import focus
 from pages._ui.widgets.alerts import MissingValue
-from pages._ui.widgets.markdown import escape
 
 MODE_HELP: dict[Mode, str] = {
     "background": "Keeps running if you close the page. Very long results may be truncated.",
@@ -32,32 +37,26 @@ MODE_HELP: dict[Mode, str] = {
 }
 
 
+def places() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Return the places of the buttons and of a run's progress, always in sight."""
+    with st.container(key="run-panel", horizontal=True, vertical_alignment="center"):
+        return st.container(width="content"), st.container()
+
+
 def draw(server: ServerSession, form: FlowForm | None, record: RunRecord | None) -> None:
-    """Draw the controls; `record` is the run on the page."""
+    """Draw the buttons; `record` is the run on the page."""
     running = record if record and not record.ended else None
     if not form and not running:
         return
-    with st.container(border=True, key="run-panel"):
-        # options that a running run cannot change would only push its progress down the page
+    # the other buttons, when they change, must not take over the state of these
+    with st.empty().container(horizontal=True, vertical_alignment="center"):
         if running:
-            _draw_running_options(server, running)
+            run_options.adopt_session(server.owner, running.flow_id, running.session_id)
+            draw_stop_button(server, running)
         elif form:
-            _draw_mode(form)
-        with st.empty().container(horizontal=True, vertical_alignment="center"):
-            if running:
-                _draw_stop_buttons(server, running)
-            elif form:
-                _draw_run_button(form, record)
-        focus.scroll_to(run_page.NEW_RUN.take(), "run-panel", "run-status")
-        focus.move_focus(run_page.DECIDED.take(), "run-panel")
-
-
-def _draw_running_options(server: ServerSession, record: RunRecord) -> None:
-    run_options.adopt_session(server.owner, record.flow_id, record.session_id)
-    parts = [MODE_NAMES[record.mode]]
-    if record.session_id:
-        parts.append(f"session {escape(record.session_id)}")
-    st.caption(" · ".join(parts))
+            _draw_run_button(form)
+    focus.scroll_to(run_page.NEW_RUN.take(), "run-status", "run-status")
+    focus.move_focus(run_page.DECIDED.take(), "run-panel")
 
 
 def _draw_mode(form: FlowForm) -> None:
@@ -88,22 +87,29 @@ def _draw_mode(form: FlowForm) -> None:
             release = f"Langflow {server_info.version}"
             text += f" Default on {release}, which does not stream job events."
         st.caption(text)
-
-
-def _draw_options(form: FlowForm) -> None:
-    with (
-        st.container(key="run-more", width="content"),
-        st.popover("Options", icon=":material/tune:", type="tertiary"),
-    ):
-        _draw_session(form)
-        server_info = form.server_info
-        if server_info.capabilities.events and len(offered_modes(server_info, form.flow)) > 1:
+        if server_info.capabilities.events:
             st.toggle(
                 "Offer streamed mode",
                 key=run_options.ADVANCED,
                 help="Background mode shows the same progress and survives a lost connection.",
                 persist_state="session",
             )
+
+
+def _draw_options(form: FlowForm) -> None:
+    is_default = form.mode == supported_modes(form.server_info, form.flow)[0]
+    with (
+        st.container(key="run-more", width="content"),
+        st.popover(
+            "Options" if is_default else MODE_NAMES[form.mode],
+            icon=":material/tune:",
+            type="tertiary",
+            key="run-options",
+            help="Run mode and session",
+        ),
+    ):
+        _draw_mode(form)
+        _draw_session(form)
 
 
 def _draw_session(form: FlowForm) -> None:
@@ -133,7 +139,7 @@ def _draw_session(form: FlowForm) -> None:
         st.toggle("Keep session", key=keep_key, persist_state="session")
 
 
-def _draw_run_button(form: FlowForm, record: RunRecord | None) -> None:
+def _draw_run_button(form: FlowForm) -> None:
     with st.container(key="run-button", width="content"):
         st.button(
             "Run",
@@ -144,32 +150,23 @@ def _draw_run_button(form: FlowForm, record: RunRecord | None) -> None:
             icon=":material/play_arrow:",
             shortcut="Ctrl+Enter",
         )
-    if record is not None:
-        draw_close_button()
     _draw_options(form)
 
 
-def draw_close_button() -> None:
-    """Draw the button that closes the run without deleting it."""
-    st.button(
-        "Close",
-        key="clear-run",
-        type="tertiary",
-        on_click=close_run,
-        help="The run stays in Recent runs and History",
-    )
-
-
-def _draw_stop_buttons(server: ServerSession, record: RunRecord) -> None:
-    draw_stop_button(server, record)
-    st.button(
-        "New run",
-        key="new-run",
-        type="tertiary",
-        icon=":material/add:",
-        on_click=close_run,
-        help="The current run continues; find it in Recent runs",
-    )
+def draw_close_button(record: RunRecord) -> None:
+    """Draw the button that leaves the run, without stopping or deleting it."""
+    if record.ended:
+        text = "The run stays in Recent runs and History"
+        st.button("Close", key="clear-run", type="tertiary", on_click=close_run, help=text)
+    else:
+        st.button(
+            "New run",
+            key="new-run",
+            type="tertiary",
+            icon=":material/add:",
+            on_click=close_run,
+            help="The current run continues; find it in Recent runs",
+        )
 
 
 def draw_stop_button(server: ServerSession, record: RunRecord) -> None:

@@ -1,8 +1,10 @@
 """The result of a run: its problems, its outputs and its details."""
 
-import streamlit as st
+from collections.abc import Sequence
 
-from lfclient.console.presentation.cached_results import cached_results_text
+import streamlit as st
+from streamlit.elements.lib.mutable_tab_container import TabContainer
+
 from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.presentation.tokens import cost_text, usage_text
 from lfclient.console.store import omissions
@@ -29,6 +31,7 @@ from pages._ui.widgets.markdown import escape, format_full_time, sanitize
 MAX_MESSAGES = 100
 REFRESH_SECONDS = 1.0  # interval while component records of an ended run still arrive
 
+_TABS = ("Output", "Trace", "Inputs", "Code")
 _PARTIAL_STATUSES = (
     RunStatus.CANCELLED,
     RunStatus.INTERRUPTED,
@@ -58,7 +61,7 @@ def draw_problems(server: ServerSession, record: RunRecord) -> None:
     errors.draw_packages(server, record)
 
 
-def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
+def draw_outputs(server: ServerSession, record: RunRecord, run: Run) -> None:
     """Draw the outputs and, for a run that did not complete, its unfinished messages."""
 
     run_id, owner = record.id, server.owner
@@ -78,44 +81,35 @@ def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
                 name = escape(message.sender_name or "The flow")
                 st.markdown(f":material/chat: **{name}** :orange-badge[partial]")
                 st.markdown(sanitize(message.visible_text)[0])
-        cached = cached_results_text(run, server.cached_flow(record.flow_id))
-        if cached:
-            st.caption(f":material/ac_unit: {escape(cached)}")
         drawn = outputs_view.draw(run, run_id, server.download, reload)
         if not drawn and not unfinished:
             completed = record.status is RunStatus.COMPLETED
             st.caption("This flow returns nothing" if completed else "No output")
 
 
-def draw_details(server: ServerSession, record: RunRecord) -> None:
-    """Draw the run's links and details; a tab is drawn once it is opened."""
+def tabs(record: RunRecord) -> Sequence[TabContainer]:
+    """Return the tabs of a run: its output, and for `draw` the details of how it came."""
+    return st.tabs(_TABS, key=f"result-{record.id}", on_change="rerun")
+
+
+def draw(server: ServerSession, record: RunRecord, tabs: Sequence[TabContainer]) -> None:
+    """Draw the components below the output, the open tab, and the run's links."""
+    output, *details = tabs
+    if record.ended and record.run:
+        loading = _is_loading(record, record.run)
+        interval = REFRESH_SECONDS if loading else None
+        with output:
+            st.fragment(_draw_components, run_every=interval)(server, record.id, loading)
+    for tab, draw_tab in zip(details, (_draw_trace, _draw_inputs, run_snippets.draw), strict=True):
+        if tab.open:
+            with tab:
+                draw_tab(server, record)
     with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
         _draw_chat_link(server, record)
         picker.draw_menu(server, record.id, record.flow_id)
         if record.run:
             run_export.draw(server, record)
         labels.draw_for_run(server, record.id)
-    if not record.ended:
-        controls.lazy_expander(
-            "This run as code",
-            ":material/code:",
-            f"snippets-{record.id}",
-            lambda: run_snippets.draw(server, record),
-        )
-        if run_page.has_form(record.id, record.flow_id):
-            st.fragment(controls.lazy_expander)(
-                "Run inputs",
-                ":material/input:",
-                f"inputs-{record.id}",
-                lambda: _draw_inputs(server, record),
-            )
-        return
-    if record.run is None:
-        return
-    loading = _is_loading(record, record.run)
-    st.fragment(_draw_tabs, run_every=REFRESH_SECONDS if loading else None)(
-        server, record.id, loading
-    )
 
 
 def _draw_chat_link(server: ServerSession, record: RunRecord) -> None:
@@ -133,28 +127,19 @@ def _draw_chat_link(server: ServerSession, record: RunRecord) -> None:
 
 
 @alerts.show_errors()
-def _draw_tabs(server: ServerSession, run_id: str, loading: bool) -> None:
+def _draw_components(server: ServerSession, run_id: str, loading: bool) -> None:
     record = app_context().runner.get(run_id, server.owner)
     if record is None or record.run is None:
         return
-    run = record.run
-    if loading and not _is_loading(record, run):
+    is_followed = app_context().runner.is_followed(run_id)
+    if loading and not _is_loading(record, record.run):
         st.rerun()  # draws the details without a refresh interval
-    flow = server.cached_flow(record.flow_id)
-    with st.container(key="run-details"):
-        controls.lazy_tabs(
-            f"how-{run_id}",
-            [
-                ("Components", lambda: _draw_components(server, record, flow)),
-                ("Timings", lambda: _draw_timings(flow, run)),
-                ("Messages", lambda: _draw_messages(run)),
-                ("Inputs", lambda: _draw_inputs(server, record)),
-                ("Snippets", lambda: run_snippets.draw(server, record)),
-                ("Events", lambda: raw_events.draw(server, record)),
-                ("Raw response", lambda: _draw_raw_response(record, run)),
-                ("About", lambda: _draw_about(record, run)),
-            ],
-        )
+    if record.run.components:
+        progress.draw_components(server, record, server.cached_flow(record.flow_id), ended=True)
+    elif is_followed:
+        st.caption(":material/hourglass_top: Loading component records")
+    else:
+        st.caption("The server has no component records of this run")
 
 
 def _is_loading(record: RunRecord, run: Run) -> bool:
@@ -165,13 +150,21 @@ def _is_loading(record: RunRecord, run: Run) -> bool:
     return not has_all and app_context().runner.is_followed(record.id)
 
 
-def _draw_components(server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
-    if record.run and record.run.components:
-        progress.draw_components(server, record, flow, ended=True)
-    elif app_context().runner.is_followed(record.id):
-        st.caption(":material/hourglass_top: Loading component records")
-    else:
-        st.caption("The server has no component records of this run")
+def _draw_trace(server: ServerSession, record: RunRecord) -> None:
+    run = record.run
+    if run is None or not record.ended:
+        st.caption("Timings, messages and events appear here when the run has ended.")
+        return
+    flow = server.cached_flow(record.flow_id)
+    draws = {
+        "Timings": lambda: _draw_timings(flow, run),
+        "Messages": lambda: _draw_messages(run),
+        "Events": lambda: raw_events.draw(server, record),
+        "Raw response": lambda: _draw_raw_response(record, run),
+        "Details": lambda: _draw_facts(record, run),
+    }
+    with st.container(key="run-details"):
+        draws[controls.view_switch("Trace", list(draws), run_page.TRACE_VIEW)]()
 
 
 def _draw_timings(flow: Flow | None, run: Run) -> None:
@@ -191,7 +184,7 @@ def _draw_messages(run: Run) -> None:
         messages.draw(message)
 
 
-def _draw_about(record: RunRecord, run: Run) -> None:
+def _draw_facts(record: RunRecord, run: Run) -> None:
     facts = {
         "Started": format_full_time(record.created_at),
         "Ended": format_full_time(record.ended_at) if record.ended_at else None,
@@ -209,7 +202,7 @@ def _draw_about(record: RunRecord, run: Run) -> None:
 
 
 def _draw_inputs(server: ServerSession, record: RunRecord) -> None:
-    """Draw the run's inputs; the form beside it may have changed since."""
+    """Draw the run's inputs; the form beside them may have changed since."""
     if input_values.show_omission(record):
         return
     values = describe_overrides(record.overrides, server.cached_flow(record.flow_id))

@@ -82,11 +82,29 @@ def draw_components(
 ) -> graph.FlowGraph | None:
     """Draw the components as a graph or a table, and one component's output; return the graph.
 
-    Call it once per script or fragment run: its widgets have keys.
+    They can be folded away, which holds for the next run. Call it once per script or fragment run:
+    its widgets have keys.
     """
     run = record.run
     if run is None or not run.components:
         return None
+    panel = st.expander(
+        "Components",
+        expanded=st.session_state.get(run_page.GRAPH_OPEN, True),
+        icon=":material/account_tree:",
+        key=f"components-{record.id}",
+        on_change="rerun",
+    )
+    st.session_state[run_page.GRAPH_OPEN] = panel.open
+    if not panel.open:
+        return None
+    with panel:
+        return _draw_components(server, record, run, flow, ended=ended)
+
+
+def _draw_components(
+    server: ServerSession, record: RunRecord, run: Run, flow: Flow | None, *, ended: bool
+) -> graph.FlowGraph | None:
     # the run still names the components of a flow that is not loaded or was deleted
     drawn = flow or _flow_without_edges(record, run)
     with_result = {

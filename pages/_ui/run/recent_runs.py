@@ -1,75 +1,85 @@
-"""The latest runs of this server and key, with their statuses."""
+"""The latest runs of the chosen flow, with their statuses and what came out."""
 
 import streamlit as st
 
 from lfclient.common.formatting import clip, elide_common_prefix, format_duration
-from lfclient.console.store.run_record import RunRecord
+from lfclient.console.store.run_queries import RunFilter
+from lfclient.console.store.run_record import RunSummary
 from lfclient.errors import LangflowError
+from lfclient.flows.model import Flow
 from pages._ui.app import navigation
-from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.history.view import run_history
 from pages._ui.state import flow_choice, run_page
 from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape, format_time
 
 REFRESH_SECONDS = 2.0
 MAX_RUNS = 10
-MAX_SUMMARY_CHARS = 60  # characters of the inputs in a row
+MAX_SUMMARY_CHARS = 60  # characters of the inputs and of the output in a row
 
 
-def draw(server: ServerSession) -> None:
-    """Draw the list; refresh it while one of its runs is running."""
+def draw(server: ServerSession, flow: Flow | None) -> None:
+    """Draw the list, without a flow of all flows; refresh it while one of its runs is running."""
     try:
-        records = app_context().runner.recent(server.owner, MAX_RUNS)
+        runs = _load(server.owner, flow)
     except LangflowError as error:
         alerts.show(error)
         return
     with st.container(key="recent-head", horizontal=True, vertical_alignment="center"):
         st.markdown("##### Recent runs", anchors=False, width="content")
         st.page_link(navigation.page("history"), label="All runs", icon=":material/history:")
-    if not records:
-        st.caption("No runs yet")
+    if not runs:
+        st.caption("No runs of this flow yet" if flow else "No runs yet")
         return
-    if any(not record.ended for record in records):
-        st.fragment(_refresh_rows, run_every=REFRESH_SECONDS)(server.owner)
+    if any(run.ended_at is None for run in runs):
+        st.fragment(_refresh_rows, run_every=REFRESH_SECONDS)(server.owner, flow)
     else:
-        st.fragment(_draw_rows)(server.owner)
+        st.fragment(_draw_rows)(server.owner, flow)
 
 
-def _refresh_rows(owner: str) -> None:
+def _load(owner: str, flow: Flow | None) -> list[RunSummary]:
+    run_filter = RunFilter(flow_id=flow.id if flow else None)
+    return list(run_history().page([owner], run_filter, limit=MAX_RUNS).runs)
+
+
+def _refresh_rows(owner: str, flow: Flow | None) -> None:
     """Draw the rows in a fragment of its own.
 
     A late tick of it then finds no fragment. Otherwise, if it met the end of the script that drew
     the page without it, Streamlit would lose messages of that page.
     """
-    _draw_rows(owner)
+    _draw_rows(owner, flow)
 
 
 @alerts.show_errors()
-def _draw_rows(owner: str) -> None:
-    records = app_context().runner.recent(owner, MAX_RUNS)
+def _draw_rows(owner: str, flow: Flow | None) -> None:
+    runs = _load(owner, flow)
     shown = run_page.run_id()
     with st.container(key="recent-runs", gap="xxsmall"):
-        summaries = elide_common_prefix([record.input_summary for record in records])
-        for record, words in zip(records, summaries, strict=True):
-            _draw_row(record, clip(words, MAX_SUMMARY_CHARS), record.id == shown)
+        summaries = elide_common_prefix([run.input_summary for run in runs])
+        for run, inputs in zip(runs, summaries, strict=True):
+            _draw_row(run, inputs, is_shown=run.id == shown, with_flow=flow is None)
 
 
-def _draw_row(record: RunRecord, summary: str, shown: bool) -> None:
+def _draw_row(run: RunSummary, inputs: str, *, is_shown: bool, with_flow: bool) -> None:
     """Draw a run as one button: the browser redraws every element after each press."""
-    name = escape(clip(record.flow_name, 40))
-    facts = [format_duration(record.elapsed())] if record.ended else []
-    facts.append(format_time(record.created_at))
-    facts += [escape(summary)] if summary else []
+    facts = [format_duration(run.seconds)] if run.seconds is not None else []
+    facts += [escape(clip(inputs, MAX_SUMMARY_CHARS))] if inputs else []
+    parts = [
+        format_time(run.created_at),
+        status_badges.markdown_badge(run.status, run.mode),
+        f"**{escape(clip(run.flow_name, 40))}**" if with_flow else "",
+        f":gray[{' · '.join(facts)}]" if facts else "",
+        escape(clip(run.output_summary, MAX_SUMMARY_CHARS)),
+    ]
     pressed = st.button(
-        f"{f'**{name}**' if shown else name} "
-        f"{status_badges.markdown_badge(record.status, record.mode)} "
-        f":gray[{' · '.join(facts)}]",
-        key=f"open-{record.id}",
+        " ".join(part for part in parts if part),
+        key=f"open-{run.id}",
         type="tertiary",
-        disabled=shown,
+        disabled=is_shown,
     )
     if pressed:
-        flow_choice.REQUESTED.set(record.flow_id)
-        run_page.show_run(record.id)
+        flow_choice.REQUESTED.set(run.flow_id)
+        run_page.show_run(run.id)
         st.rerun()

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip
 from lfclient.common.json_types import Json
@@ -23,7 +24,6 @@ from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import input_values, prefill
 from pages._ui.form.form_state import form_state
-from pages._ui.run import controls as run_controls
 from pages._ui.run import flow_picker
 from pages._ui.run.run_form import supported_modes, supports_session
 from pages._ui.state import run_options, run_page, submit_token
@@ -57,14 +57,16 @@ def shows_inputs(server: ServerSession, record: RunRecord) -> bool:
     return not has_form or flow_picker.is_flow_deleted(server, record)
 
 
-def draw(server: ServerSession, flow: Flow | None, record: RunRecord) -> None:
-    """Draw the run's inputs and the buttons; `flow` is the flow chosen on the page."""
-    with st.container(border=True, key="run-inputs"):
-        st.markdown("##### :material/input: Run inputs", anchors=False)
+def draw(
+    server: ServerSession, flow: Flow | None, record: RunRecord, buttons: DeltaGenerator
+) -> None:
+    """Draw the run's inputs, and the buttons in their place; `flow` is the flow on the page."""
+    with st.container(key="run-inputs"):
+        st.markdown("##### Run inputs", anchors=False)
         _draw_facts(record)
         if input_values.show_omission(record):
             if record.ended:
-                st.button(
+                buttons.button(
                     "Open the form",
                     key="open-form",
                     on_click=run_page.attach_form,
@@ -73,7 +75,9 @@ def draw(server: ServerSession, flow: Flow | None, record: RunRecord) -> None:
             return
         rerun = _prepare(server, flow, record)
         if rerun:
-            _draw_buttons(rerun)
+            with buttons:
+                _draw_buttons(rerun)
+            _draw_description(rerun)
             values = list(rerun.inputs.input_values)
         else:
             values = describe_overrides(record.overrides, None)
@@ -175,8 +179,9 @@ def _draw_buttons(rerun: Rerun) -> None:
             args=(rerun,),
             help="Fill the form with these values. You can restore your own input.",
         )
-        if not is_running:
-            run_controls.draw_close_button()
+
+
+def _draw_description(rerun: Rerun) -> None:
     st.caption(_description(rerun))
     for sentence in rerun.inputs.flow_problems[:MAX_MISSING]:
         st.caption(f":orange[:material/warning: {escape(clip(sentence, 300))}]")

@@ -1,11 +1,15 @@
 """The run on the page: its status as it changes, then its result."""
 
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.mutable_tab_container import TabContainer
+from streamlit.errors import StreamlitInvalidLayoutContextError
 
 from lfclient.common.formatting import format_duration
 from lfclient.console.presentation.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
@@ -19,7 +23,9 @@ from pages._ui.app import navigation
 from pages._ui.components.graph import FlowGraph
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.outputs import view as outputs_view
 from pages._ui.run import approval, pace, progress
+from pages._ui.run import controls as run_controls
 from pages._ui.run import details as run_details
 from pages._ui.state import run_page
 from pages._ui.widgets import alerts, status_badges
@@ -45,18 +51,27 @@ _RESULT_NOT_SAVED = "The result of this run is only in the console's memory"
 _NOT_WAITING_TEXT = "The console no longer waits for this run. It continues on the server."
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where the status and the progress of a run are drawn, beside its output."""
+
+    head: DeltaGenerator
+    progress: DeltaGenerator
+
+
 class StatusPanel:
-    """The status of a running run, its progress, components and text; only changes are redrawn.
+    """The status of a running run, its progress, text and components; only changes are redrawn.
 
     The duration is refreshed with other changes only: each tick starts with a new panel.
     """
 
-    def __init__(self) -> None:
-        self._head = Placeholder()
-        self._progress = Placeholder()
-        self._components = st.container()
+    def __init__(self, places: Places) -> None:
+        with places.head:
+            self._head = Placeholder()
+        with places.progress:
+            self._progress = Placeholder()
+        self._frames: Placeholder | None = None
         self._graph: FlowGraph | None = None
-        self._frames = Placeholder()
         self._texts: dict[str, Placeholder] = {}
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
@@ -66,68 +81,82 @@ class StatusPanel:
         self._head.show(shown, lambda place: _draw_head(place, record))
         summary = progress.summarize(record, flow)
         self._progress.show(summary, lambda place: progress.draw_summary(place, *summary))
-        if self._graph and record.run:
-            self._graph.update(record.run.components)
         messages = record.run.messages.values() if record.run else ()
         written = [one for one in messages if not one.complete and one.sender != "User"]
         names = tuple((one.id, one.sender_name) for one in written)
-        self._frames.show(names, lambda place: self._draw_frames(place, written))
+        # not before it is filled: what is below would jump up for a moment at each tick
+        self._frames = self._frames or Placeholder()
+        self._frames.show((names,), lambda place: self._draw_frames(place, written))
         for one in written:
             text = one.visible_text
             self._texts[one.id].show(text, partial(progress.draw_text, text=text))
+        if self._graph and record.run:
+            self._graph.update(record.run.components)
 
     def draw_components(self, server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
-        """Draw the components once; `show` then updates their graph."""
-        with self._components:
-            self._graph = progress.draw_components(server, record, flow, ended=False)
+        """Draw the components below the text, once; `show` then updates their graph."""
+        self._graph = progress.draw_components(server, record, flow, ended=False)
 
     def _draw_frames(self, place: DeltaGenerator, written: list[Message]) -> None:
         with place.container():
+            if not written:
+                with st.container(border=True):
+                    st.caption("The output appears here.")
             for message in written:
                 with st.container(border=True):
-                    st.caption(
-                        f":material/edit: {escape(message.sender_name or 'The flow')} is writing…"
-                    )
+                    name = escape(message.sender_name or "The flow")
+                    outputs_view.draw_heading("chat", name, "writing…")
                     self._texts[message.id] = Placeholder()
 
 
-def draw(server: ServerSession, record: RunRecord | None) -> StatusPanel | None:
+def draw(
+    server: ServerSession, record: RunRecord | None, progress_place: DeltaGenerator
+) -> tuple[StatusPanel | None, Sequence[TabContainer]]:
     """Draw the status of a run, or an empty panel, and the outputs of an ended run.
 
-    Returns the panel of a running run, for `wait_for_end` to update.
+    Returns the panel of a running run, for `wait_for_end` to update, and the tabs of a run, the
+    first of which has the output.
 
     Each part always has the same place on the page, so that nothing of the previous run stays
     under the next one's status until the page is complete.
     """
-    panel = None
-    question = st.empty()
-    with st.container(key="run-status", border=True):
+    with st.container(key="run-status"):
         if record is None:
             st.markdown(
-                "##### :material/outbox: Results appear here\n\n"
-                ":small[:gray[Fill in the form and press Run.]]"
+                "##### Results appear here\n\n:small[:gray[Fill in the form and press Run.]]"
             )
-        elif record.ended:
-            _draw_head(st.empty(), record)
-        else:
-            panel = _follow(server, record.id, page_state(record), {"at once": True})
-        problem = st.empty()
-    result = st.empty()
-    if record:
+            return None, ()
+        with st.container(key="run-head", horizontal=True, vertical_alignment="center"):
+            places = Places(st.container(), progress_place)
+            run_controls.draw_close_button(record)
+        question = st.empty()
         if approval.pending_question(record):
             with question.container():
                 approval.draw(server, record)
-        with problem.container():
-            approval.draw_decisions(server, record)
-            if record.ended:
-                run_details.draw_problems(server, record)
-        if record.ended and record.run:
-            with result.container():
-                run_details.draw(server, record, record.run)
+        tabs = run_details.tabs(record)
+        with tabs[0]:
+            panel = _draw_output(server, record, places)
     if run_page.NEW_RUN.get():
         _show_first_update(server, record, panel)
     _set_tab_title(record)
-    return panel
+    return panel, tabs
+
+
+def _draw_output(server: ServerSession, record: RunRecord, places: Places) -> StatusPanel | None:
+    """Draw a running run's text and components, or an ended run's problems and outputs.
+
+    Both have one place: beside each other, the output would first appear below the components of
+    the running run, which stay until the script ends.
+    """
+    with st.empty().container():
+        approval.draw_decisions(server, record)
+        if not record.ended:
+            return _follow(server, record.id, places, page_state(record), {"at once": True})
+        _draw_head(places.head.empty(), record)
+        run_details.draw_problems(server, record)
+        if record.run:
+            run_details.draw_outputs(server, record, record.run)
+    return None
 
 
 def page_state(record: RunRecord) -> Hashable:
@@ -137,17 +166,14 @@ def page_state(record: RunRecord) -> Hashable:
     return record.ended, stopping, (question.request_id, question.sent) if question else None
 
 
-def _set_tab_title(record: RunRecord | None) -> None:
-    if record:
-        sign = status_badges.STATUS_STYLES[record.status].symbol
-        navigation.set_title(f"{sign} {run_status_label(record.status, record.mode)}")
+def _set_tab_title(record: RunRecord) -> None:
+    sign = status_badges.STATUS_STYLES[record.status].symbol
+    navigation.set_title(f"{sign} {run_status_label(record.status, record.mode)}")
 
 
-def _show_first_update(
-    server: ServerSession, record: RunRecord | None, panel: StatusPanel | None
-) -> None:
+def _show_first_update(server: ServerSession, record: RunRecord, panel: StatusPanel | None) -> None:
     """Wait briefly for the components or the end of a run that was just started."""
-    if record and panel and progress.reports_progress(record):
+    if panel and progress.reports_progress(record):
         for update in updates(record, time.monotonic() + FIRST_UPDATE_SECONDS):
             panel.show(update, server.cached_flow(update.flow_id))
             if update.ended or progress.component_states(update):
@@ -186,11 +212,22 @@ def updates(record: RunRecord, until: float) -> Iterator[RunRecord]:
         yield record
 
 
+@contextmanager
+def _until_redrawn() -> Iterator[None]:
+    """End quietly once the places outside the fragment are gone.
+
+    After a lost connection, another thread of the session draws the page anew meanwhile.
+    """
+    with suppress(StreamlitInvalidLayoutContextError):
+        yield
+
+
 @st.fragment(run_every=pace.REFRESH_SECONDS)
 @alerts.show_errors()
+@_until_redrawn()
 @pace.watching()
 def _follow(
-    server: ServerSession, run_id: str, drawn: Hashable, first: dict[str, bool]
+    server: ServerSession, run_id: str, places: Places, drawn: Hashable, first: dict[str, bool]
 ) -> StatusPanel | None:
     """Redraw the run whenever it changes, and the whole page if `page_state` differs from `drawn`.
 
@@ -203,7 +240,7 @@ def _follow(
     if record is None:
         return None
     flow = server.cached_flow(record.flow_id)
-    panel = StatusPanel()
+    panel = StatusPanel(places)
     panel.show(record, flow)
     panel.draw_components(server, record, flow)
     if first.pop("at once", False):
@@ -231,17 +268,13 @@ def _follow(
 def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
     with place.container():
         duration = format_duration(record.elapsed())
-        with st.container(horizontal=True, horizontal_alignment="distribute"):
-            badge = status_badges.markdown_badge(record.status, record.mode)
-            usage, help_text = _usage(record)
-            shown = f"  :gray[{usage}]" if usage else ""
-            st.markdown(f"{badge}  **{duration}**{shown}", width="content", help=help_text)
-            st.caption(escape(record.flow_name), width="content")
+        badge = status_badges.markdown_badge(record.status, record.mode)
+        usage, help_text = _usage(record)
+        shown = f"  :gray[{usage}]" if usage else ""
+        st.markdown(f"{badge}  **{duration}**{shown}", help=help_text)
         text = _status_text(record)
-        inputs = f":material/input: {escape(record.input_summary)}" if record.input_summary else ""
-        for caption in (text, inputs):
-            # what nothing is drawn over stays until the script ends
-            st.caption(caption) if caption else st.empty()
+        # what nothing is drawn over stays until the script ends
+        st.caption(text) if text else st.empty()
         save_error = _save_error(record)
         if save_error:
             lost = _RESULT_NOT_SAVED if record.ended else _PROGRESS_NOT_SAVED

@@ -17,6 +17,8 @@ from pages._ui.state.submit_token import renew_submit_token
 T = TypeVar("T")
 
 COMPONENTS_VIEW = "components-as"  # whether a run's components are a graph or a table
+GRAPH_OPEN = "graph-open"  # whether the graph of components is unfolded
+TRACE_VIEW = "trace-view"
 SNIPPET_LANGUAGE = "snippet-language"
 NEW_RUN: Slot[str] = Slot("run-to-sight")  # the run just opened: its status may be out of sight
 SHOWN_FIELD: Slot[str] = Slot("shown-field")  # the key of the form's field to scroll to

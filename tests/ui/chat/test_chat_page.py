@@ -58,14 +58,6 @@ def test_a_conversation_is_the_same_after_a_reload(chat_langflow):
     assert conversation(again) == conversation(app)
 
 
-def test_an_answer_that_a_frozen_component_may_have_cached_says_so(chat_langflow):
-    talker = chat_flow()
-    talker["data"]["nodes"][1]["data"]["node"]["frozen"] = True
-    chat_langflow.server.set_flows(talker)
-    app = send(open_chat(), "hello")
-    assert "frozen: Langflow may have returned a result of another run" in page_text(app)
-
-
 def test_only_the_form_s_own_entries_count_as_changed_parameters(langflow_stand_in):
     """A provider's key that was entered once is sent with the messages of all flows."""
     talker = chat_flow()

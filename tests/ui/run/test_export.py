@@ -91,7 +91,7 @@ def test_snippets_are_in_the_chosen_language(langflow_stand_in, language, word):
     record = add_ended_run(
         langflow_stand_in.url, run=answer(), overrides={"ChatInput-a.input_value": "words of mine"}
     )
-    app = open_run_tab("Snippets", record)
+    app = open_run_tab("Code", record)
     app.segmented_control(key=run_page.SNIPPET_LANGUAGE).set_value(language).run()
     (code,) = [one.value for one in app.code if word in one.value]
     for part in ("words of mine", langflow_stand_in.url, "LANGFLOW_API_KEY"):
@@ -104,16 +104,14 @@ def test_snippets_are_in_the_chosen_language(langflow_stand_in, language, word):
 
 def test_a_running_run_has_snippets(langflow_stand_in):
     record = add_running_run(langflow_stand_in.url)
-    app = open_app(run=record.id)
-    assert not app.code
-    app.session_state[f"snippets-{record.id}"] = True
-    app.run()
+    assert not open_app(run=record.id).code
+    app = open_run_tab("Code", record)
     assert any("curl" in one.value for one in app.code)
 
 
 def test_a_value_that_a_snippet_cannot_express_is_reported(langflow_stand_in):
     record = add_ended_run(langflow_stand_in.url, run=answer(), inputs_stored=False)
-    app = open_run_tab("Snippets", record)
+    app = open_run_tab("Code", record)
     assert "this console stores none" in page_text(app)
     assert not app.code
 
@@ -122,7 +120,7 @@ def test_a_deleted_flow_has_no_snippet(langflow_stand_in):
     langflow_stand_in.set_flows(flow("22222222-2222-2222-2222-222222222222", "Another"))
     gone = (404, {"detail": "Flow not found"})
     langflow_stand_in.answers[f"GET /api/v1/flows/{ONE}"] = gone
-    app = open_run_tab("Snippets", add_ended_run(langflow_stand_in.url, run=answer()))
+    app = open_run_tab("Code", add_ended_run(langflow_stand_in.url, run=answer()))
     assert "Flow not found" in page_text(app)
     assert not app.code
 
@@ -130,6 +128,6 @@ def test_a_deleted_flow_has_no_snippet(langflow_stand_in):
 def test_a_very_long_snippet_is_only_downloadable(langflow_stand_in):
     given = {"ChatInput-a.input_value": "x" * 300_000}
     record = add_ended_run(langflow_stand_in.url, run=answer(), overrides=given)
-    app = open_run_tab("Snippets", record)
+    app = open_run_tab("Code", record)
     assert "Too long to show" in page_text(app)
     assert not any("curl" in one.value for one in app.code)

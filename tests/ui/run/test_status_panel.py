@@ -62,10 +62,10 @@ def test_a_running_run_shows_its_progress(langflow_stand_in):
     app = open_app(run=record.id)
     assert "2 of 3 components" in app.get("progress")[0].proto.text
     assert "Running Chat Output" in app.get("progress")[0].proto.text.replace("\\", "")
-    assert "AI is writing…" in page_text(app)
+    assert "**AI** :gray-badge[writing…]" in page_text(app)
     assert "Once upon" in page_text(app)
     assert "Stop" in button_labels(app)
-    assert not [each for each in app.radio if each.label == "Run mode"]
+    assert "Options" not in button_labels(app)
 
 
 def test_components_with_the_same_name_are_distinguished(langflow_stand_in):
@@ -198,7 +198,7 @@ def test_a_flow_with_an_approval_runs_in_the_background_only(langflow_stand_in):
     langflow_stand_in.set_flows(approval_flow())
     langflow_stand_in.answers["GET /api/v2/workflows/pending"] = (200, [])
     app = open_app()
-    assert not [each for each in app.radio if each.label == "Run mode"]
+    assert "Options" not in button_labels(app)
     assert "runs in the background" in page_text(app)
 
 
@@ -267,10 +267,10 @@ def test_the_details_of_a_run_are_drawn_tab_by_tab(langflow_stand_in):
     first = open_app(run=record.id)
     assert [each.label for each in first.selectbox][-1] == "Component output"
     assert "The whole text" not in page_text(first)
-    assert "The whole text" in page_text(open_run_tab("Messages", record))
-    assert "Fetch events" in button_labels(open_run_tab("Events", record))
-    assert open_run_tab("Raw response", record).json[0].value
-    assert open_run_tab("Timings", record).get("echarts_chart")
+    assert "The whole text" in page_text(open_run_tab("Trace", record, "Messages"))
+    assert "Fetch events" in button_labels(open_run_tab("Trace", record, "Events"))
+    assert open_run_tab("Trace", record, "Raw response").json[0].value
+    assert open_run_tab("Trace", record, "Timings").get("echarts_chart")
 
 
 def with_model(model, **more):
@@ -284,7 +284,7 @@ def test_the_cost_of_a_run_stands_beside_its_tokens(langflow_stand_in, price_fil
     record = add_ended_run(langflow_stand_in.url, run=with_model("mini"))
     app = open_app(run=record.id)
     assert "22 tokens (20 in, 2 out) · 0.000024 EUR" in page_text(app)
-    about = open_run_tab("About", record)
+    about = open_run_tab("Trace", record, "Details")
     assert "0.000024 EUR" in page_text(about)
 
 
@@ -301,7 +301,7 @@ def test_a_run_without_a_known_cost_says_why(langflow_stand_in, price_file, mode
     (head,) = [each for each in app.markdown if "22 tokens" in each.value]
     assert reason in head.help
     assert "EUR" not in head.value
-    assert f"Unknown: {reason}" in page_text(open_run_tab("About", record))
+    assert f"Unknown: {reason}" in page_text(open_run_tab("Trace", record, "Details"))
 
 
 def test_without_prices_nothing_is_said_of_costs(langflow_stand_in):
@@ -309,16 +309,7 @@ def test_without_prices_nothing_is_said_of_costs(langflow_stand_in):
     app = open_app(run=record.id)
     (head,) = [each for each in app.markdown if "22 tokens" in each.value]
     assert head.help == ""
-    assert "Cost" not in page_text(open_run_tab("About", record))
-
-
-def test_the_result_of_a_frozen_component_is_said_to_be_cached(langflow_stand_in):
-    frozen = ComponentRun("A", ComponentState.DONE, "Agent", cached=True)
-    run = run_with(RunStatus.COMPLETED, components={"A": frozen}, outputs={"B": ANSWER})
-    record = add_ended_run(langflow_stand_in.url, run=run)
-    text = page_text(open_app(run=record.id))
-    assert "Agent is frozen" in text
-    assert "maybe of another run" in text
+    assert "Cost" not in page_text(open_run_tab("Trace", record, "Details"))
 
 
 def test_a_run_without_component_records_is_explained(langflow_stand_in):
@@ -330,7 +321,7 @@ def test_the_events_of_a_streamed_run_are_stored(langflow_stand_in):
     raw = {"events": [{"event": "token", "data": {"chunk": "a"}}]}
     run = run_with(RunStatus.COMPLETED, raw=raw)
     record = add_ended_run(langflow_stand_in.url, mode="stream", run=run)
-    table = open_run_tab("Events", record).dataframe[0].value
+    table = open_run_tab("Trace", record, "Events").dataframe[0].value
     assert list(table.columns) == ["event", "component"]  # they have no ids
     assert list(table["event"]) == ["token"]
 
@@ -377,7 +368,7 @@ def test_events_that_were_not_stored_are_counted(langflow_stand_in):
     raw = {"events": [{"event": "token", "data": {"chunk": "a"}}], "events_left_out": 1_234}
     run = run_with(RunStatus.COMPLETED, raw=raw)
     record = add_ended_run(langflow_stand_in.url, mode="stream", run=run)
-    app = open_run_tab("Events", record)
+    app = open_run_tab("Trace", record, "Events")
     assert (
         "Showing the first 1 of 1,235 (the console stores no more of a streamed run)"
         in page_text(app)
@@ -396,7 +387,7 @@ def test_events_that_were_not_stored_are_counted(langflow_stand_in):
 def test_events_that_may_repeat_a_secret_are_not_fetched(langflow_stand_in, given, why):
     run = run_with(RunStatus.COMPLETED, last_event_id="7")
     record = add_ended_run(langflow_stand_in.url, mode="background", job_id="j", run=run, **given)
-    app = open_run_tab("Events", record)
+    app = open_run_tab("Trace", record, "Events")
     assert "Fetch events" not in button_labels(app)
     assert why in page_text(app)
 

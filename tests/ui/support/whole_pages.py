@@ -12,6 +12,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import RunStatus
 from pages._ui.connection import server_session
 from pages._ui.connection.app_context import app_context
+from pages._ui.state import run_page
 
 APP = str(Path(__file__).parents[3] / "app.py")
 ONE, TWO = (str(uuid.UUID(int=number)) for number in (1, 2))
@@ -83,10 +84,12 @@ def make_record(url, **more):
     )
 
 
-def open_run_tab(tab, record):
-    """Open the Run page with this tab of the run's details."""
+def open_run_tab(tab, record, view=""):
+    """Open the Run page with this tab of the run, and this view of its trace."""
     app = AppTest.from_file(APP, default_timeout=30)
     app.query_params["run"] = record.id
-    app.session_state[f"how-{record.id}"] = tab
+    app.session_state[f"result-{record.id}"] = tab
+    if view:
+        app.session_state[run_page.TRACE_VIEW] = view
     app.run()
     return app

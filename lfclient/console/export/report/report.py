@@ -12,7 +12,6 @@ from lfclient.common.redaction import Redactor
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.export.report import facts
 from lfclient.console.export.report.blocks import BlockBuilder
-from lfclient.console.presentation.cached_results import cached_results_text
 from lfclient.console.presentation.component_names import ComponentNames
 from lfclient.console.presentation.statuses import run_status_label
 from lfclient.console.store import omissions
@@ -68,7 +67,6 @@ def report_html(
         facts=facts.run_facts(record, names, now, prices),
         inputs=facts.input_rows(record, flow, redact),
         inputs_unknown=omissions.explain_missing_inputs(record),
-        cached=cached_results_text(record.run, flow) if record.run else "",
         outputs=BlockBuilder(redact, fetch).build(record.run),
         unfinished=record.run.unfinished_messages if record.run else (),
         components=facts.component_rows(record, names, prices),

@@ -1,0 +1,45 @@
+"""The list of a flow's latest runs."""
+
+from datetime import timedelta
+
+from lfclient.outputs.model import Output, OutputKind
+from lfclient.runs.model import Run, RunStatus
+from tests.ui.support.whole_pages import (
+    ONE,
+    TWO,
+    add_ended_run,
+    button_labels,
+    make_record,
+    open_app,
+    page_text,
+)
+
+
+def rows(app):
+    return [label for label in button_labels(app) if "badge" in label]
+
+
+def test_the_runs_of_the_chosen_flow_are_listed_with_what_came_out(langflow_stand_in):
+    url = langflow_stand_in.url
+    output = Output("B", OutputKind.MESSAGE, "Lisbon in spring", display_name="Chat Output")
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"B": output})
+    now = make_record(url).created_at
+    for number, flow in enumerate((ONE, ONE, TWO)):
+        more = {"run": run, "input_summary": f"Message: city {number}", "flow_id": flow}
+        started = now - timedelta(minutes=number)
+        add_ended_run(
+            url, id=f"{number}" * 32, submit_token=f"{number}", created_at=started, **more
+        )
+    app = open_app(flow=ONE)
+    first, second = rows(app)
+    assert "city 0" in first
+    assert first.endswith("Lisbon in spring")
+    assert "city 1" in second
+    assert not app.exception
+
+
+def test_a_flow_without_runs_says_so(langflow_stand_in):
+    add_ended_run(langflow_stand_in.url, flow_id=TWO)
+    app = open_app(flow=ONE)
+    assert "No runs of this flow yet" in page_text(app)
+    assert not app.exception
