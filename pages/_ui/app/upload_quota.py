@@ -1,7 +1,8 @@
 """Limits the files that Streamlit holds in memory: those chosen and not yet sent.
 
 Streamlit limits each file, takes any number of them from whoever knows a session's id, and keeps
-those of a closed tab until somebody opens another one.
+those of a closed tab until somebody opens another one. What it forgets of an upload is in cycles,
+which Python collects minutes later.
 """
 
 import asyncio
@@ -17,11 +18,15 @@ from streamlit import config
 from streamlit.runtime import get_instance
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
+from lfclient.console.runner import memory
+
 _UPLOAD_PATH = re.compile(r"/_stcore/upload_file/(?P<session>[^/]+)/[^/]+/?\Z")
 _MB = 1024 * 1024  # Streamlit's
 _MAX_REMEMBERED = 1_000  # sessions
 _QUOTAS_IN_ALL = 2  # what all sessions together may hold, in quotas of one
 _RELEASE_SECONDS = 30.0
+_MIN_UNCOLLECTED_BYTES = 32_000_000  # that are worth a full collection
+_uncollected = 0  # bytes that arrived since the last collection, or were held then
 _refused: LRUCache[str, bool] = LRUCache(_MAX_REMEMBERED)
 
 
@@ -54,15 +59,25 @@ def held_bytes() -> Counter[str]:
     )
 
 
-async def release_closed_tabs() -> None:
+async def release_regularly() -> None:
     """Let Streamlit forget the sessions that it would no longer resume, and with them their files.
 
-    Its cache of sessions does so only when it is next used.
+    Its cache of sessions does so only when it is next used. Then return the memory of files that it
+    no longer holds.
     """
     while True:
         await asyncio.sleep(_RELEASE_SECONDS)
         sessions = get_instance()._session_mgr._session_storage  # type: ignore[attr-defined]
         sessions._cache.expire()
+        await asyncio.to_thread(_collect)
+
+
+def _collect() -> None:
+    global _uncollected
+    held = held_bytes().total()
+    if _uncollected - held >= _MIN_UNCOLLECTED_BYTES:
+        _uncollected = held
+        memory.release()
 
 
 class UploadQuota:
@@ -73,6 +88,7 @@ class UploadQuota:
         self._receiving: Counter[str] = Counter()  # bytes by session
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        global _uncollected
         match = _UPLOAD_PATH.search(scope["path"]) if scope["type"] == "http" else None
         if match is None or scope["method"] != "PUT":
             await self.app(scope, receive, send)
@@ -93,6 +109,7 @@ class UploadQuota:
         try:
             await self.app(scope, receive, send)
         finally:
+            _uncollected += size
             self._receiving[session_id] -= size
             self._receiving += Counter()  # drops the sessions without any
 

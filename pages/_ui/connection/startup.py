@@ -23,7 +23,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """
     await asyncio.to_thread(_import_pages)
     threading.Thread(target=_connect, name="startup", daemon=True).start()
-    releasing = asyncio.create_task(upload_quota.release_closed_tabs())
+    releasing = asyncio.create_task(upload_quota.release_regularly())
     yield
     releasing.cancel()
 

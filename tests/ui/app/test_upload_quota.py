@@ -92,7 +92,7 @@ def test_all_sessions_together_may_hold_two_quotas(manager):
 def test_a_session_that_expired_is_forgotten_though_nobody_opens_another(monkeypatch):
     storage = MemorySessionStorage(ttl_seconds=0.05)
     sessions = WebsocketSessionManager(storage, None, None, None)
-    runtime = SimpleNamespace(_session_mgr=sessions)
+    runtime = SimpleNamespace(_session_mgr=sessions, uploaded_file_mgr=None)
     monkeypatch.setattr(upload_quota, "get_instance", lambda: runtime)
     monkeypatch.setattr(upload_quota, "_RELEASE_SECONDS", 0.02)
     closed = SessionInfo(None, SimpleNamespace(id="s"))
@@ -101,12 +101,39 @@ def test_a_session_that_expired_is_forgotten_though_nobody_opens_another(monkeyp
     del closed
 
     async def wait():
-        releasing = asyncio.create_task(upload_quota.release_closed_tabs())
+        releasing = asyncio.create_task(upload_quota.release_regularly())
         while held():
             await asyncio.sleep(0.02)
         releasing.cancel()
 
     asyncio.run(asyncio.wait_for(wait(), 10))
+
+
+def test_the_memory_of_large_files_is_returned_once_they_are_sent(manager, monkeypatch):
+    """What remains of them is in cycles. Small files are not worth a collection."""
+    releases, upload = [], Uploads(manager).send
+    monkeypatch.setattr(upload_quota.memory, "release", lambda: releases.append(True))
+    monkeypatch.setattr(upload_quota, "_RELEASE_SECONDS", 0.01)
+    monkeypatch.setattr(upload_quota, "_MIN_UNCOLLECTED_BYTES", 500_000)
+    monkeypatch.setattr(upload_quota, "_uncollected", 0)
+    sessions = SimpleNamespace(_session_storage=MemorySessionStorage())
+    monkeypatch.setattr(upload_quota.get_instance(), "_session_mgr", sessions, raising=False)
+
+    def count_releases():
+        async def wait():
+            releasing = asyncio.create_task(upload_quota.release_regularly())
+            await asyncio.sleep(0.2)
+            releasing.cancel()
+
+        asyncio.run(wait())
+        return len(releases)
+
+    upload(("s", "1", 600_000), ("t", "2", 300_000))
+    assert count_releases() == 0
+    manager.remove_file("t", "2")
+    assert count_releases() == 0
+    manager.remove_file("s", "1")
+    assert count_releases() == 1
 
 
 def test_a_refusal_is_told_until_the_next_upload_of_the_session(manager):
