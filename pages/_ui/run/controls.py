@@ -105,7 +105,6 @@ def _draw_options(form: FlowForm) -> None:
             icon=":material/tune:",
             type="tertiary",
             key="run-options",
-            help="Run mode and session",
         ),
     ):
         _draw_mode(form)

@@ -77,6 +77,12 @@ function onScriptEnd() {
   if (unsent.size) restore(performance.now() + SETTLED);
 }
 
+// Code that scrolls can be reached with the keyboard. Streamlit draws it a moment after the script.
+const DRAWN = 800;
+function makeFocusable() {
+  for (const code of document.querySelectorAll('[data-testid="stCode"] pre')) code.tabIndex = 0;
+}
+
 document.addEventListener("input", ({ target, isTrusted }) => {
   if (!isTrusted || !target.matches?.(FIELDS)) return;
   const name = nameOf(target);
@@ -95,6 +101,7 @@ new MutationObserver((changes) => {
       }
     } else if (isConnected && target.dataset.testScriptState === "notRunning") {
       onScriptEnd();
+      setTimeout(makeFocusable, DRAWN);
     }
   }
 }).observe(document, {

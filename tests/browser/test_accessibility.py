@@ -1,0 +1,83 @@
+"""Every page and state in Chromium against axe-core's rules, in light and dark."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.screen import Screen
+from tests.support.console_process import Console
+
+# parts of Streamlit that a page can't change: the headers of a table's check boxes and of a column
+# without a title, the zone where files are dropped
+NOT_OURS = {"empty-table-header", "presentation-role-conflict"}
+
+
+def violations(page: Page) -> list[str]:
+    """Return the rules that the page breaks, each with the elements."""
+    page.mouse.move(0, 0)  # away from what it hovers over
+    page.wait_for_timeout(400)  # colors fade in
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{rule['id']}: {node['target']} {node['failureSummary']}"
+        for rule in found
+        if rule["id"] not in NOT_OURS
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.fixture(params=["light", "dark"])
+def screen(request: pytest.FixtureRequest, console: Console, window: Callable[..., Any]) -> Screen:
+    screen = Screen(window(color_scheme=request.param))
+    screen.open(console.url)
+    return screen
+
+
+def test_a_run_before_during_and_after(screen: Screen):
+    screen.pick("Plan a trip")
+    assert violations(screen.page) == []
+    screen.more()
+    assert violations(screen.page) == []
+    screen.page.keyboard.press("Escape")
+    screen.run()
+    expect(screen.part("run-panel")).to_contain_text("of 7 components")
+    assert violations(screen.page) == []
+    screen.wait("completed")
+    screen.drawn()
+    assert violations(screen.page) == []
+    for view in ("Timings", "Messages", "Events", "Raw response", "Details"):
+        screen.trace(view)
+        screen.drawn()
+        assert violations(screen.page) == []
+    for tab in ("Inputs", "Code"):
+        screen.part("run-status").get_by_role("tab", name=tab).click()
+        screen.drawn()
+        screen.page.wait_for_timeout(800)  # code is drawn a moment later
+        assert violations(screen.page) == []
+
+
+def test_a_failed_run(screen: Screen):
+    screen.pick("Fails until")
+    screen.run()
+    screen.wait("failed")
+    screen.drawn()
+    assert violations(screen.page) == []
+
+
+def test_a_table_of_a_run_opened_by_its_address(screen: Screen):
+    screen.pick("Table of")
+    screen.run()
+    screen.wait("completed")
+    screen.open(screen.address())
+    screen.wait("completed")
+    screen.drawn()
+    assert violations(screen.page) == []
+
+
+@pytest.mark.parametrize("name", ["Chat", "History", "Connection"])
+def test_the_other_pages(screen: Screen, name: str):
+    screen.page.get_by_role("link", name=name).click()
+    screen.drawn()
+    assert violations(screen.page) == []
