@@ -20,7 +20,7 @@ from lfclient import (
     RunStatus,
     Unsupported,
 )
-from lfclient.api.operations.stopping import recover_erased_result
+from lfclient.api.operations.run_completion import recover_erased_result
 from tests.live.flows import ECHO, ROWS, SAVE
 from tests.live.releases import Make, run_to_end
 from tests.support.servers import LiveServer

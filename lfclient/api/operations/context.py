@@ -30,7 +30,8 @@ class ApiContext:
     `server_without_limits` has the release and dialect, `server` the limits as well; None until
     fetched. By id: `flows` as they were last used, `fetched` as the server returned them, and
     `jobs` as they were submitted, because later responses omit a part. By job id: `files_before`,
-    the ids of the files from before the job, and `resumed_at`, the monotonic time of a decision.
+    the ids of the files from before the job, `resumed_at`, the monotonic time of a decision, and
+    `stops_sent`, whether a stop was sent.
     `catalogue` are the server's components, once they were needed.
     """
 
@@ -44,6 +45,7 @@ class ApiContext:
         self.jobs: Recent[Run] = Recent()
         self.files_before: Recent[frozenset[str]] = Recent()
         self.resumed_at: Recent[float] = Recent()
+        self.stops_sent: Recent[bool] = Recent()
 
     @property
     def limits(self) -> Limits:

@@ -78,6 +78,22 @@ def complete_run(
     return (yield from resolve_files(run, context.files_before.get(run.job_id or "")))
 
 
+def recover_erased_result(context: ApiContext, run: Run, flow: Flow | None) -> Steps[Run]:
+    """Return the completed run if it ended just before its stop, which erased the result.
+
+    Langflow does so before 1.11. The run had completed if the job has built every expected terminal
+    component.
+    """
+    if flow is None or not flow.expected_terminals:
+        return run
+    expected = {leaf.id for leaf in flow.expected_terminals}
+    evidence = yield from fetch_build_evidence(run, expected)
+    if not all(name in evidence.builds and not evidence.builds[name].error for name in expected):
+        return run
+    completed = replace(run, status=RunStatus.COMPLETED, outputs={}, server_status="cancelled")
+    return evaluate_outcome(completed, flow, evidence, context.limits)
+
+
 def get_component_runs(
     context: ApiContext, run: Run, flow: Flow | None
 ) -> Steps[dict[str, ComponentRun]]:

@@ -12,7 +12,12 @@ from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow
 from lfclient.api.operations.refreshing import refresh_for_run
-from lfclient.api.operations.run_completion import add_usage, complete_run, list_file_ids
+from lfclient.api.operations.run_completion import (
+    add_usage,
+    complete_run,
+    list_file_ids,
+    recover_erased_result,
+)
 from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.payloads import run_request, session_parameter
 from lfclient.api.requests import status_request
@@ -124,7 +129,12 @@ def get_status(
         flow = yield from or_default(get_flow(context, run.flow_id), None)
         if flow is not None:
             run = yield from _fetch_status(context, before, flow)
-    return (yield from complete_run(context, run, flow, evidence))
+    run = yield from complete_run(context, run, flow, evidence)
+    if run.status is RunStatus.CANCELLED and (before.job_id or "") in context.stops_sent:
+        server = yield from get_server_without_limits(context)
+        if server.dialect == "inputs":
+            run = yield from recover_erased_result(context, run, flow)
+    return run
 
 
 def last_known_run(context: ApiContext, job: Run | str) -> Run:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
-from lfclient.api.operations.run_completion import fetch_build_evidence
 from lfclient.api.operations.runs import get_status, last_known_run
 from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.requests import WORKFLOWS, RequestSpec, status_request
@@ -17,7 +16,6 @@ from lfclient.common.coerce import as_dict
 from lfclient.errors import TOO_MANY_REQUESTS, LangflowError, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.runs.model import Run, RunStatus, StopResult
-from lfclient.runs.outcome import evaluate_outcome
 
 RESUME_SECONDS = 0.5  # how long a job takes to continue after a decision
 _STOP_CONFIRMATION = Backoff(0.1, 0.4, attempts=4)
@@ -42,6 +40,7 @@ def stop_run(context: ApiContext, job: Run | str, flow: Flow | None) -> Steps[St
     elif not server.is_early_stop_safe:
         yield from _wait_for_start(context, before)
     job_id = before.job_id or ""
+    context.stops_sent[job_id] = True
     # sending it twice is harmless
     spec = RequestSpec("POST", f"{WORKFLOWS}/stop", json={"job_id": job_id}, idempotent=True)
     response = yield from send(spec)
@@ -55,25 +54,8 @@ def stop_run(context: ApiContext, job: Run | str, flow: Flow | None) -> Steps[St
         run = yield from _confirm_stop(context, before, flow)
     except (ServerFault, Unreachable):
         return StopResult(None, message)
-    if server.dialect == "inputs" and run.status is RunStatus.CANCELLED:
-        run = yield from recover_erased_result(context, run, flow or context.flows.get(run.flow_id))
     is_stopped = run.status is RunStatus.CANCELLED if run.ended else None
     return StopResult(is_stopped, message, run)
-
-
-def recover_erased_result(context: ApiContext, run: Run, flow: Flow | None) -> Steps[Run]:
-    """Return the completed run if it ended just before its stop, which erased the result.
-
-    It had completed if the job has built every expected terminal component.
-    """
-    if flow is None or not flow.expected_terminals:
-        return run
-    expected = {leaf.id for leaf in flow.expected_terminals}
-    evidence = yield from fetch_build_evidence(run, expected)
-    if not all(name in evidence.builds and not evidence.builds[name].error for name in expected):
-        return run
-    completed = replace(run, status=RunStatus.COMPLETED, outputs={}, server_status="cancelled")
-    return evaluate_outcome(completed, flow, evidence, context.limits)
 
 
 def _wait_for_start(context: ApiContext, job: Run) -> Steps[None]:

@@ -220,6 +220,24 @@ def test_a_result_erased_by_a_stop_is_recovered_from_build_records():
     assert result.run.outputs["ChatOutput-xyz34"].value == "kept"
 
 
+def test_a_result_is_recovered_though_the_server_refused_all_status_requests_around_the_stop():
+    """The stop itself must not wait; nobody knew that the job had ended."""
+    outputs = {"message": {"message": "kept", "type": "text"}}
+    build = {"valid": True, "job_id": JOB, "data": {"outputs": outputs}}
+    cancelled = (200, {**recorded("1.8.4", "status_cancelled")[1], "job_id": JOB})
+    refused = (429, {"detail": "Too many requests"})
+    server = Server(OLD).on("GET", WORKFLOWS, refused, refused, cancelled)
+    server.on("POST", f"{WORKFLOWS}/stop", (200, {"message": "Job cancelled successfully."}))
+    builds = {"vertex_builds": {"ChatOutput-xyz34": [build]}}
+    server.on("GET", "/base/api/v1/monitor/builds", (200, builds))
+    with server.client() as client:
+        result = client.stop(JOB, flow=FLOW)
+        run = client.status(JOB, flow=FLOW)
+    assert (result.stopped, result.run) == (None, None)
+    assert run.status is RunStatus.COMPLETED
+    assert run.outputs["ChatOutput-xyz34"].value == "kept"
+
+
 def test_a_late_build_record_is_awaited():
     """1.10 reports "completed" before it has written the build records."""
     flow = flow_of("ChatOutput-xyz34", "ChatOutput-late")

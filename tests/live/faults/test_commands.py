@@ -8,15 +8,17 @@ from lfclient import LangflowClient, RunStatus
 from tests.live.desk import Desk, ended
 from tests.live.faults.support import (
     POST,
+    SUBMIT_SECONDS,
     call_twice,
     classic,
     ends_once,
     isolated,
     newest,
+    noted,
     start_and_begin,
 )
 from tests.live.held_flow import HeldFlow
-from tests.support.proxy import Fault, Proxy
+from tests.support.proxy import Fault, Proxy, raw_response
 from tests.support.waiting import wait_for
 
 STOP = "/api/v2/workflows/stop"
@@ -36,6 +38,22 @@ def test_a_stop_during_the_submit_stops_the_job_on_the_server(
     assert record.status is RunStatus.CANCELLED
     assert client.status(record.job_id, held.flow).status is RunStatus.CANCELLED
     assert held.executions() <= 1
+
+
+@newest
+def test_a_stop_after_a_lasting_503_says_that_the_run_may_have_run(
+    desk: Desk, proxy: Proxy, held: HeldFlow
+):
+    """The server has taken it, and keeps no trace of it before its first component ends."""
+    unavailable = Fault(raw=raw_response(503), patience=SUBMIT_SECONDS)
+    proxy.plan(POST, *[unavailable] * 20)
+    run_id = start_and_begin(desk, held)
+    desk.until(run_id, noted("looks for the run"))
+    desk.runner.stop(run_id, desk.connection)
+    record = desk.until(run_id, ended)
+    assert (record.status, held.executions()) == (RunStatus.OUTCOME_UNKNOWN, 1)
+    assert "may have run" in record.problem.hint
+    assert record.stop_result == ""
 
 
 @classic
