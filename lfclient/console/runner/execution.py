@@ -10,7 +10,7 @@ from typing import Any
 
 from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import JsonObject
-from lfclient.console.runner.job_follower import follow
+from lfclient.console.runner.job_follower import ENDED_BEFORE_STOP, follow
 from lfclient.console.runner.recovery import (
     RESPONSE_LOST,
     find_end,
@@ -39,7 +39,6 @@ _SYNC_STOPPED = (
     "run: it continues on the server, and its result is not fetched."
 )
 _SEARCH_STOPPED = "The console no longer looks for the run on the server."
-_ENDED_BEFORE_STOP = "The run ended before the stop took effect."
 _STREAM_STOPPED = (
     "Stopped: the console closed the connection. Langflow ends the run as soon as it notices; a "
     "proxy in between may keep it from noticing."
@@ -219,7 +218,7 @@ async def _apply_result(context: RunContext, call: asyncio.Future[Run]) -> None:
                 stop_result=_SEARCH_STOPPED if context.commands.stop.is_set() else "",
             )
         return
-    stop_result = _ENDED_BEFORE_STOP
+    stop_result = ENDED_BEFORE_STOP
     if run.status is RunStatus.INTERRUPTED:
         stop_result = _SEARCH_STOPPED
         if await recover_stream(context, run, _CONNECTION_BROKE):

@@ -30,6 +30,8 @@ _STOPPED_DRAIN_SECONDS = 0.3
 _NEXT_QUESTION_SECONDS = 0.3
 # a server may respond to a submit before its database shows the job to others
 _MAX_COMMIT_SECONDS = 5.0
+_STOPPED = "Stopped on the server."
+ENDED_BEFORE_STOP = "The run ended before the stop took effect."
 _STOP_LOST = (
     "Langflow did not confirm the stop, and reports nothing of this run, as after a restart."
 )
@@ -149,7 +151,8 @@ class _JobFollower:
         elif context.commands.decision is not None:
             await self._decide(context.commands.decision)
         elif self.listener.final_run:
-            await context.apply_response(self.listener.final_run)
+            final = self.listener.final_run
+            await context.apply_response(final, **self._stop_changes(final.status))
         elif self._is_status_fresh:
             self._is_status_fresh = False
             self._choose_schedule(context.record.status)
@@ -167,7 +170,8 @@ class _JobFollower:
             listener.last_activity = time.monotonic()
         if run.ended:
             run = await listener.drain(run, context.timings.drain_seconds)
-        await context.apply_response(run, note=self._note(run.status))
+        changes = self._stop_changes(run.status)
+        await context.apply_response(run, note=self._note(run.status), **changes)
         await self._check_decision(run.status)
         await self._check_stop()
         self._choose_schedule(run.status)
@@ -207,6 +211,12 @@ class _JobFollower:
             await context.change(**changes)
         self._stop_sent_at = time.monotonic() if result.stopped is None else None
         self._set_schedule(context.timings.settling)
+
+    def _stop_changes(self, status: RunStatus) -> dict[str, Any]:
+        """Return what the end of the run tells of a stop that was not confirmed."""
+        if self._stop_sent_at is None or not status.ended:
+            return {}
+        return {"stop_result": _STOPPED if status is RunStatus.CANCELLED else ENDED_BEFORE_STOP}
 
     async def _check_stop(self) -> None:
         """End the record if the server neither confirms a stop nor gives a sign of the run."""
@@ -310,7 +320,7 @@ class _JobFollower:
 
 def _describe_stop(result: StopResult) -> str:
     if result.stopped:
-        return "Stopped on the server."
+        return _STOPPED
     if result.stopped is False:
         text = "Not stopped: the run had already ended, or can't be stopped."
     else:

@@ -181,6 +181,25 @@ def test_a_stop_is_sent_although_the_server_asks_to_wait_with_polls(bench, refus
 
 
 @both_dialects
+@pytest.mark.parametrize(
+    ("state", "result"),
+    [
+        ("cancelled", "Stopped on the server."),
+        ("completed", "The run ended before the stop took effect."),
+    ],
+)
+def test_the_end_of_a_run_tells_how_an_accepted_stop_ended(bench, state, result):
+    bench.server.ignore_stop = True
+    bench.server.seconds = 60
+    run_id = bench.start()
+    bench.wait_until(run_id, lambda record: record.job_id)
+    bench.runner.stop(run_id, CONNECTION)
+    bench.wait_until(run_id, lambda record: "has accepted the stop" in record.stop_result)
+    bench.server.jobs[JOB].state = state
+    assert bench.wait_for_end(run_id).stop_result == result
+
+
+@both_dialects
 def test_a_stop_that_the_server_refuses_says_when_it_is_sent_again(bench, refuse):
     bench.server.seconds = 60
     refuse(POLL, ("POST", STOP))
