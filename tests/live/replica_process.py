@@ -27,7 +27,7 @@ def main() -> None:
         flows = {one["flow"]: client.flow(one["flow"]) for one in job["runs"]}
     for one in job["runs"]:
         run_id = runner.start(
-            connection, flows[one["flow"]], one["overrides"], mode=one["mode"],
+            connection, flows[one["flow"]], one.get("overrides", {}), mode=one["mode"],
             session_id=one["session"], server=server, submit_token=one["session"],
         )  # fmt: skip
         print(run_id, flush=True)
