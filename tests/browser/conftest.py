@@ -185,7 +185,7 @@ def victim(personal: Console, langflow_113: LiveServer, counted: Counted) -> Ite
         preset_id = re.search(r"preset=([\w-]+)", shared)[1]
         before = counted.executions()
         run_id = re.search(r"run=([0-9a-f]{32})", tab.press("run"))[1]
-        wait_for(lambda: "Completed" in tab.open(run=run_id))
+        wait_for(lambda: "Completed" in tab.open(run=run_id), seconds=60)
         assert counted.executions() == before + 1
         session_id = re.search(r"session=([\w-]+)", tab.open(run=run_id))[1]
         yield Victim(cookie, tab, words, run_id, preset_id, session_id)

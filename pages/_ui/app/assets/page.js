@@ -77,11 +77,10 @@ function onScriptEnd() {
   if (unsent.size) restore(performance.now() + SETTLED);
 }
 
-// Code that scrolls can be reached with the keyboard. Streamlit draws it a moment after the script.
-const DRAWN = 800;
-function makeFocusable() {
+// Code that scrolls can be reached with the keyboard. Streamlit may draw it long after the script.
+setInterval(() => {
   for (const code of document.querySelectorAll('[data-testid="stCode"] pre')) code.tabIndex = 0;
-}
+}, 500);
 
 document.addEventListener("input", ({ target, isTrusted }) => {
   if (!isTrusted || !target.matches?.(FIELDS)) return;
@@ -101,7 +100,6 @@ new MutationObserver((changes) => {
       }
     } else if (isConnected && target.dataset.testScriptState === "notRunning") {
       onScriptEnd();
-      setTimeout(makeFocusable, DRAWN);
     }
   }
 }).observe(document, {
