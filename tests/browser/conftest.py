@@ -176,8 +176,10 @@ def victim(personal: Console, langflow_113: LiveServer, counted: Counted) -> Ite
     words, cookie = f"words-{uuid.uuid4().hex}", new_cookie(personal)
     with Visitor(personal, cookie) as tab:
         assert "Connected to" in sign_in(tab, langflow_113.url, langflow_113.api_key)
-        tab.open(flow=counted.id)
-        tab.type("field-1-ChatInput-a.input_value", words)
+        field = "field-1-ChatInput-a.input_value"
+        # a busy server: the page is first drawn without its lists and flows
+        wait_for(lambda: tab.open(flow=counted.id) and tab.is_offered(field), seconds=60)
+        tab.type(field, words)
         tab.unfold("preset-save")
         tab.type("preset-name", f"preset {words}")
         tab.press("preset-save-it")
@@ -187,5 +189,7 @@ def victim(personal: Console, langflow_113: LiveServer, counted: Counted) -> Ite
         run_id = re.search(r"run=([0-9a-f]{32})", tab.press("run"))[1]
         wait_for(lambda: "Completed" in tab.open(run=run_id), seconds=60)
         assert counted.executions() == before + 1
-        session_id = re.search(r"session=([\w-]+)", tab.open(run=run_id))[1]
+        chat = re.compile(r"session=([\w-]+)")
+        wait_for(lambda: chat.search(tab.open(run=run_id)), seconds=60)
+        session_id = chat.search(tab.open(run=run_id))[1]
         yield Victim(cookie, tab, words, run_id, preset_id, session_id)
