@@ -87,8 +87,8 @@ def draw_outputs(server: ServerSession, record: RunRecord, run: Run) -> None:
             st.caption("This flow returns nothing" if completed else "No output")
 
 
-def tabs(record: RunRecord) -> Sequence[TabContainer]:
-    """Return the tabs of a run: its output, and for `draw` the details of how it came."""
+def draw_tabs(record: RunRecord) -> Sequence[TabContainer]:
+    """Draw the tabs of a run, empty, and return them: `draw` fills all but the output's."""
     return st.tabs(_TABS, key=f"result-{record.id}", on_change="rerun")
 
 
@@ -131,12 +131,11 @@ def _draw_components(server: ServerSession, run_id: str, loading: bool) -> None:
     record = app_context().runner.get(run_id, server.owner)
     if record is None or record.run is None:
         return
-    is_followed = app_context().runner.is_followed(run_id)
     if loading and not _is_loading(record, record.run):
         st.rerun()  # draws the details without a refresh interval
     if record.run.components:
         progress.draw_components(server, record, server.cached_flow(record.flow_id), ended=True)
-    elif is_followed:
+    elif app_context().runner.is_followed(run_id):
         st.caption(":material/hourglass_top: Loading component records")
     else:
         st.caption("The server has no component records of this run")

@@ -133,7 +133,7 @@ def draw(
         if approval.pending_question(record):
             with question.container():
                 approval.draw(server, record)
-        tabs = run_details.tabs(record)
+        tabs = run_details.draw_tabs(record)
         with tabs[0]:
             panel = _draw_output(server, record, places)
     if run_page.NEW_RUN.get():
