@@ -18,7 +18,6 @@ from tests.live.components import OWN
 from tests.live.desk import Desk
 from tests.live.held_flow import HeldFlow, Hold
 from tests.live.releases import Make
-from tests.support import servers
 from tests.support.model_server import OLLAMA_URL, ModelServer
 from tests.support.proxy import Proxy
 from tests.support.servers import LiveServer, delete_flow
@@ -59,7 +58,7 @@ def make(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[Make]:
         data = graph_builder.build_graph(sample, catalogue)
         name = f"contract {sample.name} {uuid4().hex[:8]}"
         made.append(client.create_flow(name, data, endpoint_name=endpoint_name).id)
-        return servers.get_flow(client, made[-1])
+        return client.flow(made[-1])
 
     yield create
     for flow_id in made:

@@ -15,7 +15,7 @@ from lfclient.console.samples.spec import Link, Node, Sample
 from tests.live.flows import ASK_MODEL, ROWS
 from tests.live.releases import Make, with_events
 from tests.support.model_server import OLLAMA_MODELS, ModelServer
-from tests.support.servers import LiveServer, get_flow, installation
+from tests.support.servers import LiveServer, installation
 
 OPERATIONS = Sample(
     "operations",
@@ -213,7 +213,7 @@ def test_a_choice_inside_a_group_runs_where_the_component_inside_can_be_reached(
     plain = make(OPERATIONS)
     made = client.create_flow(f"grouped {uuid4().hex[:8]}", grouped(plain.raw["data"]))
     try:
-        stored = get_flow(client, made.id)
+        stored = client.flow(made.id)
         key = "GroupNode-g.{}_DataFrameOperations-o"
         flow = client.refresh(stored, {key.format("operation"): [{"name": "Filter"}]})
         assert flow.refreshed

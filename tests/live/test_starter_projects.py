@@ -110,7 +110,7 @@ def run_project(server: Server, project: Path) -> list[str]:
     """Return what the project needs, then how it ended in each mode."""
     (made,) = server.client.import_flow(project.read_bytes())
     try:
-        flow = servers.get_flow(server.client, made.id)
+        flow = server.client.flow(made.id)
         overrides, kinds = fill_in(server, flow)
         ends = [run(server.client, flow, overrides, mode) for mode in MODES]
         return [" ".join(kinds), *ends]

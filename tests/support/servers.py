@@ -20,7 +20,7 @@ from pathlib import Path
 import platformdirs
 import psutil
 
-from lfclient import Flow, LangflowClient
+from lfclient import LangflowClient
 from lfclient.console.local_langflow.installer import Installation, Requirement
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.local_langflow.state_file import LocalError
@@ -159,18 +159,6 @@ def starter_projects(version: str) -> list[Path]:
     assert python, f"Langflow {version} is not installed"
     packages = next((python.parent.parent / "lib").glob("python3*/site-packages"))
     return sorted((packages / "langflow/initial_setup/starter_projects").glob("*.json"))
-
-
-def get_flow(client: LangflowClient, flow_id: str) -> Flow:
-    """Return a new flow; a busy server responds to its creation before it has committed it."""
-    limit = time.monotonic() + 10
-    while True:
-        try:
-            return client.flow(flow_id)
-        except FlowNotFound:
-            if time.monotonic() > limit:
-                raise
-            time.sleep(0.2)
 
 
 def delete_flow(client: LangflowClient, flow_id: str) -> None:

@@ -8,7 +8,7 @@ from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.requests import FilePart, RequestSpec, id_segment, is_uuid, list_request
-from lfclient.api.steps import Pause, Steps, fetch, send
+from lfclient.api.steps import Pause, Steps, fetch, or_default, send
 from lfclient.common.backoff import Backoff
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import BadAnswer, FlowNotFound, Unreachable
@@ -27,6 +27,7 @@ _FLOWS = "/api/v1/flows/"
 _TEMPLATES = "/api/v1/flows/basic_examples/"
 _LIST_SECONDS = 60.0  # 2,000 flows take an idle server a second, and a busy one more than ten
 _NAME_TAKEN = Backoff(0.2, 1.0, attempts=5, jitter=0.5)
+_COMMIT = Backoff(0.1, 1.0, attempts=14)  # about ten seconds
 _IMPORT_SECONDS = 300.0  # how long a server may take to store 50 MB
 
 
@@ -70,12 +71,13 @@ def get_flow_id(context: ApiContext, flow: Flow | str) -> Steps[str]:
 def create_flow(
     name: str, data: JsonObject, description: str, endpoint_name: str | None
 ) -> Steps[FlowSummary]:
-    """Create a flow; the server may change the name to keep it unique."""
+    """Create a flow that can be read at once; the server may change its name to keep it unique."""
     flow = {"name": name, "data": data, "description": description}
     if endpoint_name:
         flow["endpoint_name"] = endpoint_name
     spec = RequestSpec("POST", _FLOWS, json=flow, limit=LIST)
     item = yield from fetch(spec, FlowItem, "new flow")
+    yield from _until_committed(item)
     return _summary(item)
 
 
@@ -113,7 +115,18 @@ def import_flow(context: ApiContext, data: Flow | Json | bytes | str) -> Steps[l
     items = parse(Items[FlowItem], response.json("new flows"), "new flows")
     if not items:
         raise BadAnswer("The server created no flow.")
+    yield from _until_committed(items[-1])
     return [_summary(item) for item in items]
+
+
+def _until_committed(flow: FlowItem) -> Steps[None]:
+    """Wait until a new flow can be read: a busy server responds before it has committed it."""
+    spec = list_request(_flow_path(flow.id))
+    for seconds in _COMMIT.waits():
+        response = yield from or_default(send(spec), None)
+        if response is None or response.status != 404:
+            return
+        yield Pause(seconds)
 
 
 def _send_import(spec: RequestSpec) -> Steps[Response]:

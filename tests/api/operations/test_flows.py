@@ -15,7 +15,8 @@ from tests.support.scripted import Server, call_client
 FLOWS = "/base/api/v1/flows/"
 UPLOAD = f"{FLOWS}upload/"
 TEMPLATES = f"{FLOWS}basic_examples/"
-CREATED = (201, [{"id": "1", "name": "Test (1)", "description": None}])
+NEW_ID = "11111111-1111-4111-8111-111111111111"
+CREATED = (201, [{"id": NEW_ID, "name": "Test (1)", "description": None}])
 GRAPH = graph(chat_input())
 
 
@@ -49,11 +50,11 @@ def test_a_long_list_of_flows_has_a_minute():
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_an_imported_flow_has_no_id(kind: str):
     """Langflow 1.10 and later would overwrite the flow that has it."""
-    server = Server().on("POST", UPLOAD, CREATED)
+    server = Server().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
     made = call_client(
         kind, lambda client: client.import_flow(GRAPH), transport=httpx.MockTransport(server)
     )
-    assert [(flow.id, flow.name) for flow in made] == [("1", "Test (1)")]
+    assert [(flow.id, flow.name) for flow in made] == [(NEW_ID, "Test (1)")]
     (sent,) = uploaded(server)
     assert (sent["name"], sent["data"]) == ("Test", GRAPH["data"])
     assert "id" not in sent
@@ -61,7 +62,7 @@ def test_an_imported_flow_has_no_id(kind: str):
 
 def test_a_copy_of_a_flow_keeps_the_secrets_that_it_stores():
     secret = node("T-a", p=entry("SecretStrInput", "str", "sk-stored-1234567", password=True))
-    server = Server().on("POST", UPLOAD, CREATED)
+    server = Server().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
     with server.client() as client:
         client.import_flow(Flow.from_json(graph(secret)))
     assert "sk-stored-1234567" in json.dumps(uploaded(server))
@@ -92,13 +93,37 @@ def test_an_import_that_may_have_arrived_is_not_repeated():
 )
 def test_an_import_whose_name_another_took_is_sent_again(refusal: tuple, no_pauses: None):
     """1.8, 1.10 and 1.13 say so in these words; they create none of the flows."""
-    server = Server().on("POST", UPLOAD, refusal, refusal, CREATED)
+    server = (
+        Server()
+        .on("POST", UPLOAD, refusal, refusal, CREATED)
+        .on("GET", FLOWS + NEW_ID, (200, GRAPH))
+    )
     with server.client() as client:
         assert [flow.name for flow in client.import_flow(GRAPH)] == ["Test (1)"]
     server = Server().on("POST", UPLOAD, refusal)
     with server.client() as client, pytest.raises(LangflowError):
         client.import_flow(GRAPH)
     assert server.paths().count("POST /api/v1/flows/upload/") == 5
+
+
+@pytest.mark.parametrize("create", ["import", "create"])
+def test_a_new_flow_is_returned_once_it_can_be_read(create: str, no_pauses: None):
+    """A busy server responds to the creation before it has committed it."""
+    server = Server().on("POST", UPLOAD, CREATED).on("POST", FLOWS, (201, CREATED[1][0]))
+    server.on("GET", FLOWS + NEW_ID, (404, {"detail": "Flow not found"}), (200, GRAPH))
+    with server.client() as client:
+        if create == "import":
+            client.import_flow(GRAPH)
+        else:
+            client.create_flow("Test", GRAPH["data"])
+        assert server.paths().count(f"GET /api/v1/flows/{NEW_ID}") == 2
+
+
+@pytest.mark.parametrize("answer", [(404, {"detail": "Flow not found"}), httpx.ReadError("reset")])
+def test_a_new_flow_that_stays_unreadable_is_returned_all_the_same(answer: Any, no_pauses: None):
+    server = Server().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, answer)
+    with server.client() as client:
+        assert [flow.id for flow in client.import_flow(GRAPH)] == [NEW_ID]
 
 
 def test_a_refused_flow_of_a_newer_release_is_an_error_that_says_so():

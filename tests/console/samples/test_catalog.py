@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import json
+from uuid import UUID
 
 import httpx
 import pytest
@@ -66,7 +67,7 @@ def _answers(existing: list[str], created: list[dict], *without: str, own: int =
             return httpx.Response(own, json=built if own == 200 else refused)
         if request.method == "POST":
             created.append(json.loads(request.content))
-            body = {"id": str(len(created)), "name": created[-1]["name"]}
+            body = {"id": str(UUID(int=len(created))), "name": created[-1]["name"]}
             return httpx.Response(201, json=body)
         return httpx.Response(200, json=[{"id": name, "name": name} for name in existing])
 
