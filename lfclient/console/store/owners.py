@@ -4,7 +4,14 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, select, update
 from sqlalchemy.orm import aliased
 
 from lfclient.console.store.database import Database
-from lfclient.console.store.tables import AddedFlowRow, DraftRow, LabelRow, PresetRow, RunRow
+from lfclient.console.store.tables import (
+    AddedFlowRow,
+    DraftRow,
+    FlowSettingsRow,
+    LabelRow,
+    PresetRow,
+    RunRow,
+)
 
 # runs in one transaction: 10,000 took 1.2 s on a busy machine, and nobody else can write meanwhile
 BATCH_SIZE = 1_000
@@ -14,7 +21,8 @@ def change_owner(database: Database, old: str, new: str) -> list[str]:
     """Give everything of one owner to another; return the ids of the runs.
 
     Those that the new owner already has stay: runs of the same job, presets of the same name,
-    drafts of the same form. If this fails halfway, call it again. Raises `StoreError`.
+    drafts of the same form, settings of the same flow. If this fails halfway, call it again.
+    Raises `StoreError`.
     """
     moved: list[str] = []
     has_more = True
@@ -59,12 +67,21 @@ def _move_the_rest(connection: Connection, old: str, new: str) -> None:
         .where(DraftRow.owner == old, _has_none(draft.owner == new, same_form))
         .values(owner=new)
     )
-    theirs = aliased(AddedFlowRow)
+    setting = aliased(FlowSettingsRow)
+    same_setting = and_(
+        setting.flow_id == FlowSettingsRow.flow_id, setting.purpose == FlowSettingsRow.purpose
+    )
+    connection.execute(
+        update(FlowSettingsRow)
+        .where(FlowSettingsRow.owner == old, _has_none(setting.owner == new, same_setting))
+        .values(owner=new)
+    )
+    added = aliased(AddedFlowRow)
     connection.execute(
         update(AddedFlowRow)
         .where(
             AddedFlowRow.owner == old,
-            _has_none(theirs.owner == new, theirs.flow_id == AddedFlowRow.flow_id),
+            _has_none(added.owner == new, added.flow_id == AddedFlowRow.flow_id),
         )
         .values(owner=new)
     )

@@ -18,6 +18,7 @@ from lfclient.console.store.commands import CommandQueue
 from lfclient.console.store.database import Database
 from lfclient.console.store.drafts import DraftStore
 from lfclient.console.store.errors import JobTaken, UnreadableResponse
+from lfclient.console.store.flow_settings import FlowSettingsStore
 from lfclient.console.store.owners import change_owner
 from lfclient.console.store.presets import PresetStore
 from lfclient.console.store.response_policy import write_response
@@ -75,6 +76,7 @@ class Store:
         self.presets = PresetStore(self.database)
         self.drafts = DraftStore(self.database)
         self.added_flows = AddedFlowStore(self.database)
+        self.flow_settings = FlowSettingsStore(self.database)
         self.workers = WorkerHeartbeats(self.database)
         self.commands = CommandQueue(self.database)
         self.cleaner = RetentionCleaner(self.database, self.retention, self.drafts)

@@ -1,5 +1,5 @@
-"""The tables: runs with their responses, search texts and labels; presets; drafts; processes and
-their commands.
+"""The tables: runs with their responses, search texts and labels; presets; settings of flows;
+drafts; processes and their commands.
 
 Attributes may have other names than their columns, which are stable.
 """
@@ -195,6 +195,19 @@ class AddedFlowRow(Base):
     flow_id: Mapped[str] = mapped_column(primary_key=True)
 
 
+class FlowSettingsRow(Base):
+    """How a flow is shown, for one purpose such as its presentation; `content` is an object."""
+
+    __tablename__ = "flow_settings"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    flow_id: Mapped[str] = mapped_column(primary_key=True)
+    purpose: Mapped[str] = mapped_column(primary_key=True)
+    content: Mapped[dict[str, Any]] = mapped_column(Serialized)
+    version: Mapped[int]
+    updated_at: Mapped[datetime]
+
+
 class CommandRow(Base):
     """A command for a run that another process follows: a decision on a question, or a stop if
     `question_id` is empty.
@@ -223,3 +236,4 @@ SEARCH_TEXTS = Base.metadata.tables["run_texts"]
 LABELS = Base.metadata.tables["run_labels"]
 COMMANDS = Base.metadata.tables["run_wishes"]
 ADDED_FLOWS = Base.metadata.tables["added_flows"]
+FLOW_SETTINGS = Base.metadata.tables["flow_settings"]

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from lfclient import RunStatus
 from lfclient.console.store import owners
+from lfclient.console.store.flow_settings import FlowSettings
 from lfclient.console.store.presets import Preset
 from lfclient.console.store.run_record import RunRecord
 
@@ -39,6 +40,7 @@ def test_everything_of_an_owner_moves_to_another(any_store, monkeypatch):
     any_store.presets.create(preset("p", "Mine"))
     any_store.presets.set_default("key", "f", "p")
     any_store.drafts.write({("b", "key", "form"): "typed"})
+    any_store.flow_settings.save("key", "f", "view", FlowSettings({"title": "mine"}))
     any_store.added_flows.add("key", ["f"])
     any_store.added_flows.add("other", ["g"])
     assert sorted(any_store.change_owner("key", "user")) == ["one", "two"]
@@ -47,6 +49,7 @@ def test_everything_of_an_owner_moves_to_another(any_store, monkeypatch):
     assert any_store.history.labels(["user"]) == ["good"]
     assert [one.is_default for one in any_store.presets.list_for_flow("user", "f")] == [True]
     assert any_store.drafts.get(("b", "user", "form")) == "typed"
+    assert any_store.flow_settings.get("user", "f", "view").content == {"title": "mine"}
     assert any_store.added_flows.contains("user", "f")
     assert not any_store.added_flows.contains("key", "f")
     assert any_store.added_flows.contains("other", "g")
@@ -56,8 +59,11 @@ def test_everything_of_an_owner_moves_to_another(any_store, monkeypatch):
 
 
 def test_what_the_new_owner_has_already_stays(any_store):
-    """Runs of the same job, presets of the same name, drafts of the same form, the default."""
+    """Runs of the same job, presets of the same name and the default, drafts of the same form,
+    settings of the same flow.
+    """
     for owner in ("user", "key"):
+        any_store.flow_settings.save(owner, "f", "view", FlowSettings({"title": owner}))
         any_store.added_flows.add(owner, ["f"])
     any_store.create(record("theirs", owner="user", job_id="j"))
     any_store.create(record("same job", job_id="j"))
@@ -74,4 +80,5 @@ def test_what_the_new_owner_has_already_stays(any_store):
     assert [(one.name, one.is_default) for one in presets] == [("Mine", True), ("More", False)]
     assert any_store.presets.get("user", "theirs")
     assert any_store.drafts.get(("b", "user", "form")) == "theirs"
+    assert any_store.flow_settings.get("user", "f", "view").content == {"title": "user"}
     assert any_store.added_flows.contains("user", "f")

@@ -180,6 +180,7 @@ def test_an_upgrade_switches_off_the_option_that_slowed_every_write(tmp_path, da
         disk.execute("ALTER TABLE runs DROP COLUMN tokens")
         disk.execute("ALTER TABLE runs DROP COLUMN usage_by_model")
         disk.execute("DROP TABLE added_flows")
+        disk.execute("DROP TABLE flow_settings")
         disk.execute("UPDATE alembic_version SET version_num = '0007'")
         disk.execute(damage)
         disk.commit()

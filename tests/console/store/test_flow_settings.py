@@ -1,0 +1,33 @@
+"""Settings of flows, on SQLite and PostgreSQL."""
+
+from dataclasses import replace
+
+import pytest
+
+from lfclient.console.store.flow_settings import FlowSettings, SettingsConflict
+
+
+def test_settings_return_to_their_owner_flow_and_purpose_only(any_store):
+    settings = any_store.flow_settings
+    saved = settings.save("me", "f", "view", FlowSettings({"title": "ü\x00", "shown": ["a"]}))
+    assert settings.get("me", "f", "view") == saved
+    assert saved == FlowSettings({"title": "ü\x00", "shown": ["a"]}, version=1)
+    for other in (("you", "f", "view"), ("me", "g", "view"), ("me", "f", "compare")):
+        assert settings.get(*other) == FlowSettings({})
+
+
+def test_the_second_of_two_concurrent_changes_is_rejected(any_store):
+    """So is a second creation, and a change of settings that are deleted."""
+    key = ("me", "f", "view")
+    settings = any_store.flow_settings
+    read = settings.save(*key, FlowSettings({"n": 1}))
+    changed = settings.save(*key, replace(read, content={"n": 2}))
+    for late in (replace(read, content={"n": 3}), FlowSettings({"n": 3})):
+        with pytest.raises(SettingsConflict):
+            settings.save(*key, late)
+    assert settings.get(*key) == changed == FlowSettings({"n": 2}, version=2)
+    settings.delete(*key)
+    settings.delete(*key)
+    with pytest.raises(SettingsConflict):
+        settings.save(*key, changed)
+    assert settings.get(*key) == FlowSettings({})
