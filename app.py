@@ -7,11 +7,13 @@ import streamlit as st
 
 from pages._ui.app import media_addresses, navigation, page_assets, security, upload_quota
 from pages._ui.connection import editor, startup
+from pages._ui.state import query_params
 from pages._ui.widgets import alerts
 
 if __name__ == "__main__":
-    navigation.configure_page()
-    navigation.draw_navigation().run()
+    view = query_params.view()
+    navigation.configure_page(view)
+    navigation.draw_navigation(view).run()
 else:
     navigation.disable_pages_directory()
     media_addresses.install()

@@ -5,7 +5,7 @@ from pages._ui.connection import connect
 from pages._ui.widgets import alerts
 
 with alerts.show_errors():
-    server = connect.require_server()
+    server = connect.require_server(or_stopped=True)
     if server:
         connect.draw_notice()
         compare_runs_page.draw(server)

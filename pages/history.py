@@ -14,5 +14,8 @@ with st.container(horizontal=True, vertical_alignment="center", key="history-hea
     news = st.container(width="content")
 with alerts.show_errors():
     servers = tuple(server_session.servers_with_runs())
-    if servers or connect.require_server():
+    if servers:
         history_page.draw(servers, news)
+    else:
+        history_page.draw_without_server()
+        connect.require_server()

@@ -7,10 +7,11 @@ from pages._ui.presets import share_link
 from pages._ui.run import approval, flow_picker, recent_runs, rerun, run_form, status_panel
 from pages._ui.run import controls as run_controls
 from pages._ui.run import details as run_details
+from pages._ui.state import run_page
 from pages._ui.widgets import alerts
 
 with alerts.show_errors():
-    server = connect.require_server()
+    server = connect.require_server(or_stopped=run_page.run_id() is not None)
     if server:
         left, right = st.columns([5, 6], gap="large")
         with left:

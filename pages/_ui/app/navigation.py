@@ -17,6 +17,7 @@ _ICONS = {
     "connection": "dns",
     "compare": "compare",
 }
+VIEWS = ("present",)  # pages that are opened by `?view=…` and stand alone
 
 
 def disable_pages_directory() -> None:
@@ -28,9 +29,11 @@ def disable_pages_directory() -> None:
     PagesManager.uses_pages_directory = False
 
 
-def configure_page() -> None:
-    """Set the title, and draw the wordmark for the browser's theme."""
+def configure_page(view: str | None = None) -> None:
+    """Set the title, and draw the wordmark for the browser's theme; views have none."""
     set_title()
+    if view in VIEWS:
+        return
     theme = "dark" if st.context.theme.type == "dark" else "light"
     st.logo(str(ASSETS / f"wordmark-{theme}.svg"), size="large")
 
@@ -55,8 +58,15 @@ def page(name: str) -> StreamlitPage:
     )
 
 
-def draw_navigation() -> StreamlitPage:
-    """Draw the navigation and return the requested page."""
+def draw_navigation(view: str | None = None) -> StreamlitPage:
+    """Draw the navigation and return the requested page.
+
+    A view is the only page there is, so that nothing in it leads to another one.
+    """
+    if view in VIEWS:
+        st.set_page_config(layout="wide")
+        only = st.Page(PAGES / f"{view}.py", title=view.capitalize(), default=True)
+        return st.navigation([only], position="hidden")
     current = st.navigation([page(name) for name in _ICONS], position="top")
     if current.url_path == "chat":
         # long lines are hard to read, and the form in the sidebar needs room

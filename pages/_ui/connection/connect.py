@@ -22,9 +22,12 @@ OTHERS_NOT_ALLOWED = (
 )
 
 
-def require_server() -> ServerSession | None:
-    """Return the server in use; without one, draw the first-run screen and return None."""
-    server = server_session.current()
+def require_server(*, or_stopped: bool = False) -> ServerSession | None:
+    """Return the server in use; without one, draw the first-run screen and return None.
+
+    With `or_stopped`, a stopped local Langflow is enough: its runs can be read.
+    """
+    server = server_session.current_or_stopped() if or_stopped else server_session.current()
     if server is None:
         _draw_first_run()
     return server
@@ -42,7 +45,7 @@ def open_run(current: ServerSession) -> tuple[ServerSession, RunRecord | None]:
     if server_and_run is None:
         _draw_missing_run(current)
         return current, None
-    if server_and_run[0] is not current:
+    if server_and_run[0] is not current and not server_and_run[0].is_stopped:
         server_session.choose(server_and_run[0].connection)
     return server_and_run
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
+from pages._ui.app import navigation
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.widgets import alerts
@@ -15,11 +16,19 @@ _WAIT_SECONDS = 0.4  # of each poll, so that a response is shown as soon as it a
 
 
 def show(server: ServerSession, error: LangflowError, *, retry: str) -> None:
-    """Draw why a response is missing: a wait, or an error with a button of the key `retry`."""
+    """Draw why a response is missing: a wait, or an error with a button of the key `retry`.
+
+    Of a stopped local Langflow, the button is a link to where it is started.
+    """
     if isinstance(error, StillLoading):
         _draw_wait(server, "to respond", (error.name,))
         return
     alerts.show(error)
+    if server.is_stopped:
+        st.page_link(
+            navigation.page("connection"), label="Start Langflow", icon=":material/play_arrow:"
+        )
+        return
     st.button("Try again", key=retry, icon=":material/refresh:", on_click=server.refresh)
 
 

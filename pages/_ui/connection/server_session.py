@@ -15,7 +15,7 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.config.discovery import DiscoveredServer, discover
 from lfclient.console.config.permissions import check_address
 from lfclient.console.store.run_record import RunRecord
-from lfclient.errors import LangflowError
+from lfclient.errors import LangflowError, Unreachable
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.flows.refreshing import MAX_NESTED_CHOICES, dynamic_choices
 from lfclient.outputs.model import FileRef
@@ -46,10 +46,15 @@ _RELOAD_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class ServerSession:
-    """A connection in use, and the owner whose runs it may see."""
+    """A connection in use, and the owner whose runs it may see.
+
+    `is_stopped`: a local Langflow that is not running. Its runs can be read; what needs the server
+    raises `Unreachable`.
+    """
 
     connection: Connection
     owner: str
+    is_stopped: bool = False
 
     @property
     def id(self) -> str:
@@ -180,6 +185,7 @@ class ServerSession:
 
     def download(self, ref: FileRef) -> bytes:
         """Return the content of a file that a run wrote. Thread-safe."""
+        self._require_running()
         with open_client(self.connection) as api:
             return api.download(ref)
 
@@ -194,6 +200,8 @@ class ServerSession:
 
         Without a result so far, raise `StillLoading` or the error of `work`.
         """
+
+        self._require_running()
 
         def run() -> T:
             with open_client(self.connection) as api:
@@ -226,10 +234,19 @@ class ServerSession:
         return app_context().request_cache.seconds_waiting(self.id, names, max_wait)
 
     def _prefetch(self, method: str, *args: str) -> None:
+        if self.is_stopped:
+            return
         name, ttl = " ".join((method, *args)), _TTL_SECONDS[method]
         app_context().request_cache.prefetch(self.id, name, ttl, self._call(method, *args))
 
+    def _require_running(self) -> None:
+        if self.is_stopped:
+            raise Unreachable(
+                "The local Langflow is stopped.", hint="Start it on the Connection page."
+            )
+
     def _get(self, method: str, *args: str, max_wait: float | None = None) -> CachedResponse[Any]:
+        self._require_running()
         name, ttl = " ".join((method, *args)), _TTL_SECONDS[method]
         cache = app_context().request_cache
         return cache.get(self.id, name, ttl, self._call(method, *args), max_wait)
@@ -263,20 +280,36 @@ def available_connections() -> list[Connection]:
 
 
 def servers_with_runs() -> list[ServerSession]:
-    """Return the servers whose runs this browser may list: those available, and a stopped local
+    """Return the servers whose runs this browser may read: those available, and a stopped local
     Langflow.
     """
+    available = [attach(connection) for connection in available_connections()]
+    stopped = None if _has_local(available) else _stopped_local()
+    return [*available, stopped] if stopped else available
+
+
+def current_or_stopped() -> ServerSession | None:
+    """Return the current server; without any, a stopped local Langflow."""
+    return current() or _stopped_local()
+
+
+def _has_local(sessions: Sequence[ServerSession]) -> bool:
+    return any(session.connection.source == "local" for session in sessions)
+
+
+def _stopped_local() -> ServerSession | None:
+    """Return a local Langflow that is not running, None if it never ran."""
     context = app_context()
-    sessions = [attach(connection) for connection in available_connections()]
     last = context.local.last_connection()
-    if last and not any(session.connection.source == "local" for session in sessions):
-        local = _local_connection(*last)
-        sessions.append(ServerSession(local, context.runner.owner_of(local)))
-    return sessions
+    if last is None:
+        return None
+    # without its key: another program may listen at its address now
+    local = _local_connection(last[0], None)
+    return ServerSession(local, context.runner.owner_of(local), is_stopped=True)
 
 
-def _local_connection(url: str, key: str) -> Connection:
-    return Connection(LOCAL_NAME, url, SecretStr(key), "local")
+def _local_connection(url: str, key: str | None) -> Connection:
+    return Connection(LOCAL_NAME, url, SecretStr(key) if key else None, "local")
 
 
 def current() -> ServerSession | None:
@@ -364,16 +397,21 @@ def discover_server() -> DiscoveredServer | None:
 
 def find_run(run_id: str, current: ServerSession) -> tuple[ServerSession, RunRecord] | None:
     """Return a run, and the server of this browser that may see it. Searches `current` first."""
-    runner = app_context().runner
-    record = runner.open(run_id, current.connection)
+    record = _open_run(run_id, current)
     if record:
         return current, record
-    for connection in available_connections():
-        server = attach(connection)
-        record = runner.open(run_id, connection)
+    for server in servers_with_runs():
+        record = _open_run(run_id, server)
         if record:
             return server, record
     return None
+
+
+def _open_run(run_id: str, server: ServerSession) -> RunRecord | None:
+    runner = app_context().runner
+    if server.is_stopped:  # a lost run can't be searched for there
+        return runner.get(run_id, server.owner)
+    return runner.open(run_id, server.connection)
 
 
 def _made_choices(flow: Flow) -> Mapping[str, Json]:

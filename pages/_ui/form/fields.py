@@ -74,6 +74,25 @@ def draw_field(field: Field, form: FlowForm, *, with_component: bool = False) ->
             st.caption(line)
 
 
+def draw_plain_field(field: Field, form: FlowForm, label: str, help: str) -> None:
+    """Draw one field with this label and help, and nothing of its component."""
+    field = _with_options(field, form)
+    widget = _choose_widget(field, form)
+    spec = _spec(replace(field, label=label, help=""), form, widget, label)
+    with st.container(key=f"param-{field.component}-{field.parameter}", gap="xxsmall"):
+        if widget.has_own_label:
+            widget.draw(spec)
+        else:
+            st.markdown(f"**{escape(clip(label, 120))}**")
+            _draw_widget(spec, widget, form)
+        if help:
+            st.caption(escape(help))
+        if field.kind is FieldKind.FILE:
+            file_fields.draw_files(field, form.state)
+        for line in _messages(field, form):
+            st.caption(line)
+
+
 def draw_chat_files(field: Field, form: FlowForm) -> None:
     """Draw the chat's attachments in an expander, since most runs have none."""
     state = form.state

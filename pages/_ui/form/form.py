@@ -9,6 +9,7 @@ from lfclient.common.formatting import clip
 from lfclient.console.presentation.statuses import DOES_NOT_RUN
 from lfclient.flows.field import Field, Problem
 from lfclient.flows.graph import Component
+from lfclient.flows.needs import NeedKind
 from lfclient.flows.run_inputs import field_label
 from pages._ui.form import json_editor, prefill, setup
 from pages._ui.form.fields import draw_chat_files, draw_field
@@ -59,6 +60,17 @@ def _open_shown_field(form: FlowForm) -> None:
     needed = {key for need in form.needs for key in need.keys}
     if field and field.key not in needed and field not in _top_fields(form):
         form.state.open_components([field])
+
+
+def input_fields(form: FlowForm) -> list[Field]:
+    """Return what a person brings to a run: message, files, what the flow's author exposed."""
+    fields = form.state.fields.values()
+    chat = [field for field in fields if field.chat_input]
+    files = [f for f in fields if f.chat_files and f.component in {c.component for c in chat}]
+    brought = (NeedKind.FILE, NeedKind.VALUE)
+    keys = [need.keys[0] for need in form.needs if need.kind in brought and need.keys]
+    needed = [form.state.fields[key] for key in keys if key in form.state.fields]
+    return [*chat, *files, *needed, *_top_fields(form)]
 
 
 def _scroll_to_first_problem(form: FlowForm) -> None:

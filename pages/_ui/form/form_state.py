@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -32,6 +32,7 @@ from pages._ui.state.drafts import drafts
 
 SECRET_HINT = "Enter this value: secrets are not saved."
 _FORMS = "forms"
+FormUse = Literal["run", "chat", "present"]
 _WIDGET_COUNT = "form-widgets-made"
 _MAX_FORMS = 30  # forms per Streamlit session; the least recently used is dropped first
 
@@ -74,7 +75,7 @@ class Prefill:
 
 @dataclass
 class FormState:
-    """The entries of one flow, for its runs or for its `chat`.
+    """The entries of one flow for one use of it: runs, its chat, or a presentation.
 
     `secrets` are the connection's, which are masked in whatever is stored.
     `files` holds the finished uploads by server path, `upload_counts` the number of file choices by
@@ -87,7 +88,7 @@ class FormState:
 
     owner: str
     flow: Flow
-    chat: bool = False
+    use: FormUse = "run"
     secrets: tuple[str, ...] = ()
     entries: Entries = dataclasses.field(default_factory=Entries)
     live_widgets: dict[str, LiveWidget] = dataclasses.field(default_factory=dict)
@@ -108,7 +109,7 @@ class FormState:
     @property
     def name(self) -> str:
         """The form's name, unique among the forms of its owner."""
-        return f"{self.flow.id}-chat" if self.chat else self.flow.id
+        return self.flow.id if self.use == "run" else f"{self.flow.id}-{self.use}"
 
     def key(self, part: str) -> str:
         """Return the key of a part of the form."""
@@ -135,7 +136,7 @@ class FormState:
             chosen = (key for key in self.flow.refreshed.choices if key in fields and key in stored)
             own = {key: replace(fields[key], default=stored[key].default) for key in chosen}
             fields = {**fields, **own}
-        if not self.chat:
+        if self.use != "chat":
             return fields
         return {k: each for k, each in fields.items() if not (each.chat_input or each.chat_files)}
 
@@ -357,17 +358,18 @@ class FormState:
 
 
 def form_state(
-    owner: str, flow: Flow, secrets: tuple[str, ...] = (), *, chat: bool = False
+    owner: str, flow: Flow, secrets: tuple[str, ...] = (), *, use: FormUse = "run"
 ) -> FormState:
     """Return the form state of this Streamlit session, restored from this browser's draft.
 
-    A `chat` has its own form: values set for a run, files above all, do not suit every message.
+    A chat has its own form: values set for a run, files above all, do not suit every message. So
+    has a presentation: it begins with the values that its audience gets.
     """
-    forms: dict[tuple[str, str, bool], FormState] = st.session_state.setdefault(_FORMS, {})
-    key = (owner, flow.id, chat)
+    forms: dict[tuple[str, str, FormUse], FormState] = st.session_state.setdefault(_FORMS, {})
+    key = (owner, flow.id, use)
     state = forms.pop(key, None)
     if state is None:
-        state = FormState(owner, flow, chat)
+        state = FormState(owner, flow, use)
         draft = drafts().get((browser.browser_id(), owner, state.name)) or {}
         if "values" in draft:
             state.entries = Entries.from_draft(draft)

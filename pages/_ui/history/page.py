@@ -91,6 +91,14 @@ def draw(servers: tuple[ServerSession, ...], news: DeltaGenerator) -> None:
     _watch(view, page, news)
 
 
+def draw_without_server() -> None:
+    """Say why no runs are listed: each belongs to a server and a user."""
+    st.caption(
+        "Runs are listed for the servers that you are connected to. Earlier runs are kept: connect "
+        "to their server with a key of its user."
+    )
+
+
 def _reserved_slot(name: str) -> DeltaGenerator:
     """Return a container whose room the stylesheet reserves until something is drawn in it."""
     slot = st.container(key=history_key(name))

@@ -12,7 +12,7 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import form as form_view
 from pages._ui.form.choices import apply_choices
 from pages._ui.form.flow_form import FlowForm, read_form
-from pages._ui.form.form_state import form_state
+from pages._ui.form.form_state import FormUse, form_state
 from pages._ui.presets import bar as preset_bar
 from pages._ui.state import run_options
 
@@ -28,7 +28,8 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
         loading.show(server, error, retry="retry-server")
         return None
     server.prefetch_resources(flow)
-    state = form_state(server.owner, flow, server.connection.secrets, chat=chat)
+    use: FormUse = "chat" if chat else "run"
+    state = form_state(server.owner, flow, server.connection.secrets, use=use)
     if not chat:
         preset_bar.apply_initial_values(state)
     mode = _chat_mode(server_info, flow) if chat else selected_mode(server, server_info, flow)
@@ -46,7 +47,7 @@ def draw(form: FlowForm) -> None:
     """Draw the preset bar and the form; a chat's form has no presets."""
     if form.flow.needs_approval and not form.server_info.capabilities.pending:
         st.caption("This flow needs approval, which this Langflow release does not support.")
-    if not form.state.chat:
+    if form.state.use == "run":
         preset_bar.draw(form.state)
     form_view.draw(form)
 

@@ -1,7 +1,7 @@
 """The run on the page: its status as it changes, then its result."""
 
 import time
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -78,8 +78,8 @@ class StatusPanel:
         """Update what has changed."""
         save_error = _save_error(record)
         shown = (record.status, _status_text(record), save_error and save_error.message)
-        self._head.show(shown, lambda place: _draw_head(place, record))
-        summary = progress.summarize(record, flow)
+        self._head.show(shown, lambda place: self.draw_head(place, record))
+        summary = self.summarize(record, flow)
         self._progress.show(summary, lambda place: progress.draw_summary(place, *summary))
         messages = record.run.messages.values() if record.run else ()
         written = [one for one in messages if not one.complete and one.sender != "User"]
@@ -93,6 +93,22 @@ class StatusPanel:
         if self._graph and record.run:
             self._graph.update(record.run.components)
 
+    def draw_head(self, place: DeltaGenerator, record: RunRecord) -> None:
+        """Draw the run's status."""
+        _draw_head(place, record)
+
+    def summarize(self, record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
+        """Return the share of ended components and a caption."""
+        return progress.summarize(record, flow)
+
+    def set_tab_title(self, record: RunRecord) -> None:
+        """Show the run's status in the title of the browser tab."""
+        _set_tab_title(record)
+
+    def draw_frame_heading(self, message: Message) -> None:
+        """Draw the heading of a message that is being written."""
+        outputs_view.draw_heading("chat", escape(message.sender_name or "The flow"), "writing…")
+
     def draw_components(self, server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
         """Draw the components below the text, once; `show` then updates their graph."""
         self._graph = progress.draw_components(server, record, flow, ended=False)
@@ -104,8 +120,7 @@ class StatusPanel:
                     st.caption("The output appears here.")
             for message in written:
                 with st.container(border=True):
-                    name = escape(message.sender_name or "The flow")
-                    outputs_view.draw_heading("chat", name, "writing…")
+                    self.draw_frame_heading(message)
                     self._texts[message.id] = Placeholder()
 
 
@@ -137,7 +152,7 @@ def draw(
         with tabs[0]:
             panel = _draw_output(server, record, places)
     if run_page.NEW_RUN.get():
-        _show_first_update(server, record, panel)
+        show_first_update(server, record, panel)
     _set_tab_title(record)
     return panel, tabs
 
@@ -151,12 +166,23 @@ def _draw_output(server: ServerSession, record: RunRecord, places: Places) -> St
     with st.empty().container():
         approval.draw_decisions(server, record)
         if not record.ended:
-            return _follow(server, record.id, places, page_state(record), {"at once": True})
+            return follow(server, record, places)
         _draw_head(places.head.empty(), record)
         run_details.draw_problems(server, record)
         if record.run:
             run_details.draw_outputs(server, record, record.run)
     return None
+
+
+def follow(
+    server: ServerSession,
+    record: RunRecord,
+    places: Places,
+    make_panel: Callable[[Places], StatusPanel] = StatusPanel,
+) -> StatusPanel | None:
+    """Draw a running run, redraw it whenever it changes, and the page at its end."""
+    first = {"at once": True}
+    return _follow(server, record.id, places, make_panel, page_state(record), first)
 
 
 def page_state(record: RunRecord) -> Hashable:
@@ -171,7 +197,7 @@ def _set_tab_title(record: RunRecord) -> None:
     navigation.set_title(f"{sign} {run_status_label(record.status, record.mode)}")
 
 
-def _show_first_update(server: ServerSession, record: RunRecord, panel: StatusPanel | None) -> None:
+def show_first_update(server: ServerSession, record: RunRecord, panel: StatusPanel | None) -> None:
     """Wait briefly for the components or the end of a run that was just started."""
     if panel and progress.reports_progress(record):
         for update in updates(record, time.monotonic() + FIRST_UPDATE_SECONDS):
@@ -227,7 +253,12 @@ def _until_redrawn() -> Iterator[None]:
 @_until_redrawn()
 @pace.watching()
 def _follow(
-    server: ServerSession, run_id: str, places: Places, drawn: Hashable, first: dict[str, bool]
+    server: ServerSession,
+    run_id: str,
+    places: Places,
+    make_panel: Callable[[Places], StatusPanel],
+    drawn: Hashable,
+    first: dict[str, bool],
 ) -> StatusPanel | None:
     """Redraw the run whenever it changes, and the whole page if `page_state` differs from `drawn`.
 
@@ -240,12 +271,12 @@ def _follow(
     if record is None:
         return None
     flow = server.cached_flow(record.flow_id)
-    panel = StatusPanel(places)
+    panel = make_panel(places)
     panel.show(record, flow)
     panel.draw_components(server, record, flow)
     if first.pop("at once", False):
         return panel
-    _set_tab_title(record)
+    panel.set_tab_title(record)
     if page_state(record) != drawn:
         pace.rerun_page()
     until = began + pace.tick_seconds()

@@ -1,8 +1,16 @@
 """Names of the query parameters that pages share."""
 
+import streamlit as st
+
 RUN = "run"  # the shown run
 FLOW = "flow"  # the chosen flow
 RUNS = "runs"  # the compared runs, separated by commas
 SESSION = "session"  # the open chat session
 PRESET = "preset"  # the preset that fills the form
 VALUES = "values"  # the encoded values that fill the form
+VIEW = "view"  # "present" for what is shown without the rest of the console
+
+
+def view() -> str | None:
+    """Return the view in the URL, None if there is none."""
+    return st.query_params.get(VIEW)

@@ -11,7 +11,7 @@ def test_other_servers_are_not_listed_for_a_run_of_the_current_one(monkeypatch):
     runner = SimpleNamespace(open=lambda run_id, connection: {"a": "record"}.get(run_id))
     monkeypatch.setattr(server_session, "app_context", lambda: SimpleNamespace(runner=runner))
     listed = []
-    monkeypatch.setattr(server_session, "available_connections", lambda: listed.append(1) or [])
+    monkeypatch.setattr(server_session, "servers_with_runs", lambda: listed.append(1) or [])
     current = ServerSession(None, "me")
     assert server_session.find_run("a", current) == (current, "record")
     assert not listed

@@ -6,13 +6,11 @@ import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from pydantic import SecretStr
-
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_history import History, RunPage
-from lfclient.console.store.run_record import RunRecord, RunSummary
+from lfclient.console.store.run_record import RunSummary
 from lfclient.runs.components import ComponentRun, Usage
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import server_session
@@ -247,20 +245,9 @@ def test_a_store_error_is_shown_and_the_filters_are_kept(url, monkeypatch):
     assert app.query_params["q"] == "hello"
 
 
-def test_the_runs_of_a_stopped_local_langflow_are_listed(monkeypatch):
-    """They open once it runs."""
-    context = app_context()
-    url = "http://127.0.0.1:7999"
-    local = Connection("Local Langflow", url, SecretStr("sk-local"), "local")
-    owner = owner_fingerprint(local, context.settings.data_dir)
-    monkeypatch.setattr(context.local, "last_connection", lambda: (url, "sk-local"))
-    run = RunRecord("b", owner, "b", local.name, url, ONE, "Kept", "sync", NOW, ended_at=NOW)
-    context.runner.store.create(replace(run, status=RunStatus.COMPLETED))
-    assert column(history(), "Flow") == ["Kept"]
-
-
 def test_a_local_langflow_that_never_ran_leads_to_the_first_start(monkeypatch):
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     app = history()
     assert not app.dataframe
+    assert "Earlier runs are kept" in page_text(app)
     assert "Only the console's operator" in page_text(app)

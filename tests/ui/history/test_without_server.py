@@ -1,0 +1,132 @@
+"""Stored runs while their server is down, stopped or not configured."""
+
+from dataclasses import replace
+
+import pytest
+from pydantic import SecretStr
+
+from lfclient.console.config.connection import Connection
+from lfclient.console.config.ownership import owner_fingerprint
+from lfclient.console.store.run_record import RunRecord
+from lfclient.outputs.model import FileRef, Output, OutputKind
+from lfclient.runs.model import Run, RunStatus
+from pages._ui.connection import server_session
+from pages._ui.connection.app_context import app_context
+from pages._ui.run.export import RunExporter
+from tests.ui.support.history_page import NOW, column, history
+from tests.ui.support.http_stand_in import StandIn
+from tests.ui.support.whole_pages import ONE, button_labels, open_app, open_run_tab, page_text
+
+OLD, NEW = "a" * 32, "b" * 32
+
+
+def add_runs(connection, run_ids=(OLD, NEW)):
+    """Store two runs of a server, the newer of which also wrote a file."""
+    context = app_context()
+    owner = owner_fingerprint(connection, context.settings.data_dir)
+    for run_id, word in zip(run_ids, ("sunny", "rainy"), strict=True):
+        outputs = {"C": Output("C", OutputKind.MESSAGE, word)}
+        if word == "rainy":
+            outputs["F"] = Output("F", OutputKind.FILE, FileRef("plan.txt", id="f"))
+        record = RunRecord(
+            run_id, owner, run_id, "s", connection.url, ONE, "Forecast", "sync", NOW, ended_at=NOW
+        )
+        record = replace(
+            record,
+            overrides={"C.city": "Oslo"},
+            status=RunStatus.COMPLETED,
+            run=Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs),
+        )
+        context.runner.store.create(record)
+        context.runner.store.update(replace(record, version=2), with_response=True)
+
+
+@pytest.fixture
+def stopped_local(monkeypatch):
+    """A local Langflow that was stopped, with two runs. Another program has its address now."""
+    with StandIn() as program:
+        local = Connection("Local Langflow", program.url, SecretStr("sk-local"), "local")
+        monkeypatch.setattr(
+            app_context().local, "last_connection", lambda: (program.url, "sk-local")
+        )
+        add_runs(local)
+        yield program
+
+
+@pytest.fixture
+def down_server(monkeypatch):
+    """A configured server that does not answer, with two runs."""
+    monkeypatch.setenv("LANGFLOW_SERVER_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("LANGFLOW_API_KEY", "sk-configured-key")
+    add_runs(app_context().settings.servers[0])
+
+
+@pytest.fixture(params=["down_server", "stopped_local"])
+def server_without_answers(request):
+    """Either of them."""
+    return request.getfixturevalue(request.param)
+
+
+def test_runs_are_listed_and_opened_while_their_server_is_down(server_without_answers):
+    assert column(history(), "Output") == ["rainy", "sunny"]
+    app = open_app(run=NEW)
+    assert "Completed]" in page_text(app)
+    assert "rainy" in page_text(app)
+    assert "Oslo" in page_text(open_run_tab("Inputs", app_context().runner.store.get(NEW)))
+
+
+def test_an_opened_run_says_what_needs_the_server(server_without_answers):
+    words = page_text(open_app(run=NEW))
+    assert "does not answer" in words
+    assert "To run it again" in words
+
+
+def test_runs_are_compared_while_their_server_is_down(server_without_answers):
+    app = open_app("pages/compare.py", runs=f"{OLD},{NEW}")
+    words = page_text(app)
+    assert words.count("Completed") == 2
+    assert "Can't compare" not in words
+
+
+def test_a_run_is_exported_while_its_server_is_down(server_without_answers):
+    """Without its files, which are on the server."""
+    history()
+    server = server_session.servers_with_runs()[0]
+    exporter = RunExporter(server, app_context().runner, NEW, None)
+    report = exporter.report().decode()
+    assert "rainy" in report
+    assert "plan.txt" in report
+    assert exporter.archive().startswith(b"PK")
+
+
+def test_a_stopped_local_langflow_is_started_from_the_connection_page(stopped_local):
+    app = open_app(run=NEW)
+    assert "The local Langflow is stopped." in page_text(app)
+    assert "Try again" not in button_labels(app)
+
+
+def test_the_key_of_a_stopped_local_langflow_is_sent_to_nobody(stopped_local):
+    open_app(run=NEW)
+    history()
+    server = server_session.servers_with_runs()[0]
+    assert server.connection.api_key is None
+    assert not stopped_local.requests
+
+
+def test_without_any_server_a_run_of_a_typed_key_is_hidden(monkeypatch):
+    """Its owner is whoever has a key of that user."""
+    monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
+    add_runs(Connection("typed", "http://127.0.0.1:9", SecretStr("sk-typed"), "typed"))
+    app = history()
+    assert not app.dataframe
+    for address in ({"run": NEW}, {"runs": f"{OLD},{NEW}"}):
+        app = open_app("pages/compare.py" if "runs" in address else None, **address)
+        assert "rainy" not in page_text(app)
+        assert "Forecast" not in page_text(app)
+
+
+def test_runs_of_a_typed_key_stay_hidden_beside_those_of_a_stopped_server(stopped_local):
+    typed = Connection("typed", stopped_local.url, SecretStr("sk-typed"), "typed")
+    add_runs(typed, run_ids=("c" * 32, "d" * 32))
+    assert len(column(history(), "Flow")) == 2
+    assert "Run not found" in page_text(open_app(run="c" * 32))
