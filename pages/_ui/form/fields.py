@@ -75,19 +75,23 @@ def draw_field(field: Field, form: FlowForm, *, with_component: bool = False) ->
 
 
 def draw_plain_field(field: Field, form: FlowForm, label: str, help: str) -> None:
-    """Draw one field with this label and help, and nothing of its component."""
+    """Draw one field with this label and help, and nothing of its component or the server's files.
+
+    Not for secrets, whose widgets name the server's variables.
+    """
     field = _with_options(field, form)
-    widget = _choose_widget(field, form)
+    is_file = field.kind is FieldKind.FILE
+    widget = file_fields.FileUpload(form) if is_file else _choose_widget(field, form)
     spec = _spec(replace(field, label=label, help=""), form, widget, label)
     with st.container(key=f"param-{field.component}-{field.parameter}", gap="xxsmall"):
         if widget.has_own_label:
             widget.draw(spec)
         else:
             st.markdown(f"**{escape(clip(label, 120))}**")
-            _draw_widget(spec, widget, form)
+            widget.draw(spec)
         if help:
             st.caption(escape(help))
-        if field.kind is FieldKind.FILE:
+        if is_file:
             file_fields.draw_files(field, form.state)
         for line in _messages(field, form):
             st.caption(line)

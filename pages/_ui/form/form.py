@@ -63,14 +63,15 @@ def _open_shown_field(form: FlowForm) -> None:
 
 
 def input_fields(form: FlowForm) -> list[Field]:
-    """Return what a person brings to a run: message, files, what the flow's author exposed."""
-    fields = form.state.fields.values()
-    chat = [field for field in fields if field.chat_input]
-    files = [f for f in fields if f.chat_files and f.component in {c.component for c in chat}]
+    """Return what a person brings to a run: message, files, what the flow's author exposed.
+
+    Without the message's attachments, which most runs lack.
+    """
+    chat = [field for field in form.state.fields.values() if field.chat_input]
     brought = (NeedKind.FILE, NeedKind.VALUE)
     keys = [need.keys[0] for need in form.needs if need.kind in brought and need.keys]
     needed = [form.state.fields[key] for key in keys if key in form.state.fields]
-    return [*chat, *files, *needed, *_top_fields(form)]
+    return [*chat, *needed, *_top_fields(form)]
 
 
 def _scroll_to_first_problem(form: FlowForm) -> None:

@@ -68,6 +68,20 @@ def draw(run: Run, run_id: str, download: Download, reload: GetRun) -> bool:
     return bool(outputs or run.not_run)
 
 
+def draw_plain(
+    run: Run,
+    component_id: str,
+    run_id: str,
+    download: Download,
+    reload: GetRun,
+    *,
+    with_title: bool,
+) -> None:
+    """Draw one output of a run by its name or untitled; `reload` as in `draw`."""
+    drawn = weakref.ref(run)
+    _draw_plain(lambda: drawn() or reload(), component_id, run_id, download, with_title)
+
+
 def draw_output(output: Output, run_id: str, key: str, download: Download) -> None:
     """Draw one output without a frame: its views, named parts, downloads and notes.
 
@@ -112,6 +126,22 @@ def _draw_card(get_run: GetRun, component_id: str, run_id: str, download: Downlo
         word = output.kind.value if is_file else output.type or output.kind.value
         draw_heading(VIEWERS[output.kind].icon, title, word)
         draw_output(output, run_id, output.component_id, download)
+
+
+@st.fragment
+@alerts.show_errors()
+def _draw_plain(
+    get_run: GetRun, component_id: str, run_id: str, download: Download, with_title: bool
+) -> None:
+    run = get_run()
+    output = run.outputs.get(component_id) if run else None
+    if output is None:
+        st.caption("This result was deleted.")
+        return
+    with st.container(border=True, key=f"output-{component_id}"):
+        if with_title:
+            st.markdown(f"**{escape(output.display_name or 'Result')}**")
+        draw_output(output, run_id, component_id, download)
 
 
 @st.fragment

@@ -72,7 +72,7 @@ class StatusPanel:
             self._progress = Placeholder()
         self._frames: Placeholder | None = None
         self._graph: FlowGraph | None = None
-        self._texts: dict[str, Placeholder] = {}
+        self.texts: dict[str, Placeholder] = {}
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """Update what has changed."""
@@ -86,10 +86,10 @@ class StatusPanel:
         names = tuple((one.id, one.sender_name) for one in written)
         # not before it is filled: what is below would jump up for a moment at each tick
         self._frames = self._frames or Placeholder()
-        self._frames.show((names,), lambda place: self._draw_frames(place, written))
+        self._frames.show((names,), lambda place: self.draw_frames(place, written))
         for one in written:
             text = one.visible_text
-            self._texts[one.id].show(text, partial(progress.draw_text, text=text))
+            self.texts[one.id].show(text, partial(progress.draw_text, text=text))
         if self._graph and record.run:
             self._graph.update(record.run.components)
 
@@ -105,23 +105,21 @@ class StatusPanel:
         """Show the run's status in the title of the browser tab."""
         _set_tab_title(record)
 
-    def draw_frame_heading(self, message: Message) -> None:
-        """Draw the heading of a message that is being written."""
-        outputs_view.draw_heading("chat", escape(message.sender_name or "The flow"), "writing…")
-
     def draw_components(self, server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
         """Draw the components below the text, once; `show` then updates their graph."""
         self._graph = progress.draw_components(server, record, flow, ended=False)
 
-    def _draw_frames(self, place: DeltaGenerator, written: list[Message]) -> None:
+    def draw_frames(self, place: DeltaGenerator, written: list[Message]) -> None:
+        """Draw an empty frame in `self.texts` for each message that is being written."""
         with place.container():
             if not written:
                 with st.container(border=True):
                     st.caption("The output appears here.")
             for message in written:
                 with st.container(border=True):
-                    self.draw_frame_heading(message)
-                    self._texts[message.id] = Placeholder()
+                    name = escape(message.sender_name or "The flow")
+                    outputs_view.draw_heading("chat", name, "writing…")
+                    self.texts[message.id] = Placeholder()
 
 
 def draw(

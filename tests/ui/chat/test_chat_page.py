@@ -166,9 +166,9 @@ def test_a_message_that_cannot_be_sent_returns_to_the_chat_input(chat_langflow, 
     """The page names the invalid parameter."""
     app = open_chat()
     form = app.session_state["forms"]
-    next(each for each in form.values() if each.chat).entries.errors["ChatOutput-b.tone"] = (
-        "not a tone"
-    )
+    next(each for each in form.values() if each.use == "chat").entries.errors[
+        "ChatOutput-b.tone"
+    ] = "not a tone"
     app.chat_input[0].set_value("keep me").run()
     assert "The run was not started." in page_text(app)
     assert "not a tone" in page_text(app)

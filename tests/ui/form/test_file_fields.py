@@ -216,7 +216,7 @@ def test_a_run_is_blocked_by_uploads_in_progress(monkeypatch: pytest.MonkeyPatch
     page = choose(open_file_form(server, path=FILE), "T-a.path", ("a.txt", b"1"))
     assert not page.result.ready
     assert "“a.txt” is still uploading." in [p.message for p in page.result.problems]
-    (upload,) = page.at.session_state["forms"][(OWNER, page.raw["id"], False)].entries.uploads[
+    (upload,) = page.at.session_state["forms"][(OWNER, page.raw["id"], "run")].entries.uploads[
         "T-a.path"
     ]
     server.open.set()

@@ -12,7 +12,9 @@ export default function ({ data, parentElement }) {
   done.add(parentElement);
   const part = (key) => document.querySelector(`.st-key-${key}`);
   const seen = part(data.seen)?.getBoundingClientRect();
-  if (!seen || (seen.top >= HEAD && seen.top + Math.min(seen.height, ENOUGH) <= innerHeight)) return;
+  // on phones, the foot with Run and Stop covers the end of the window
+  const end = Math.min(innerHeight, part("run-panel")?.getBoundingClientRect().top ?? innerHeight);
+  if (!seen || (seen.top >= HEAD && seen.top + Math.min(seen.height, ENOUGH) <= end)) return;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   part(data.first)?.scrollIntoView({ block: "start", behavior: calm ? "instant" : "smooth" });
 

@@ -1,0 +1,1 @@
+"""Presentations: what an audience sees of a flow."""

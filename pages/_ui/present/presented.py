@@ -1,0 +1,181 @@
+"""The presented flow: its settings, its preset, and its form."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from lfclient.console.present.presentation import PURPOSE, Presentation, ShownInput
+from lfclient.console.presets.fitting import fit_values
+from lfclient.console.store.presets import Preset
+from lfclient.errors import FlowNotFound, LangflowError
+from lfclient.flows.field import Field, Variable
+from lfclient.flows.model import Flow
+from lfclient.flows.run_inputs import field_label
+from lfclient.resources.server_resources import ServerResources
+from pages._ui.connection import server_session
+from pages._ui.connection.app_context import app_context
+from pages._ui.connection.server_session import ServerSession
+from pages._ui.form.choices import apply_choices, show_fields_of
+from pages._ui.form.entries import PresetLink
+from pages._ui.form.flow_form import FlowForm, read_form
+from pages._ui.form.form import input_fields
+from pages._ui.form.form_state import FormState, form_state
+from pages._ui.presets.preset_state import fill_form, masked_values
+from pages._ui.run import run_form
+from pages._ui.state import query_params
+from pages._ui.state.slot import Slot
+
+
+@dataclass(frozen=True)
+class Presented:
+    """A flow of a server, and how it is presented. `preset` has the values that are not shown."""
+
+    server: ServerSession
+    flow: Flow
+    settings: Presentation
+    preset: Preset | None
+
+    @property
+    def title(self) -> str:
+        """The title, or the flow's name."""
+        return self.settings.title or self.flow.name
+
+    @property
+    def description(self) -> str:
+        """The description, or the flow's own, as untrusted Markdown."""
+        return self.settings.description or self.flow.description
+
+
+def load(flow_id: str) -> Presented:
+    """Return the flow of the address with its presentation. Raise `LangflowError`."""
+    if not flow_id:
+        raise FlowNotFound("The address names no flow.")
+    server, flow = _find_flow(flow_id)
+    store = app_context().runner.store
+    settings = Presentation.from_json(
+        store.flow_settings.get(server.owner, flow.id, PURPOSE).content
+    )
+    preset_id = st.query_params.get(query_params.PRESET, "")
+    if not preset_id:
+        summaries = store.presets.list_for_flow(server.owner, flow.id)
+        preset_id = next((each.id for each in summaries if each.is_default), "")
+    preset = store.presets.get(server.owner, preset_id) if preset_id else None
+    return Presented(
+        server, flow, settings, preset if preset and preset.flow_id == flow.id else None
+    )
+
+
+def _find_flow(flow_id: str) -> tuple[ServerSession, Flow]:
+    """Return the flow and its server: the one in use, or another one of this browser."""
+    current = server_session.current()
+    if current is None:
+        raise LangflowError("The console has no server.")
+    try:
+        return current, current.flow(flow_id).value
+    except FlowNotFound:
+        for connection in server_session.available_connections():
+            server = server_session.attach(connection)
+            flow = server.cached_flow(flow_id, max_wait=None)
+            if flow:
+                return server, flow
+        raise
+
+
+def prepare(presented: Presented) -> FlowForm:
+    """Read the form, filled with the preset at first. Raise `LangflowError`."""
+    server, flow = presented.server, presented.flow
+    server_info = server.info().value
+    server.prefetch_resources(flow)
+    state = form_state(server.owner, flow, server.connection.secrets, use="present")
+    _fill(state, presented.preset)
+    problem = apply_choices(state, server, flow)
+    if problem:
+        raise problem
+    mode = run_form.supported_modes(server_info, flow)[0]
+    try:
+        resources, problem = server.resources(flow).value, None
+    except LangflowError as error:
+        resources, problem = ServerResources(), error
+    return read_form(state, server, server_info, mode, resources, problem)
+
+
+def misfits(state: FormState) -> Slot[list[str]]:
+    """Return the slot of the parameters whose preset values no longer fit the flow."""
+    return Slot(state.key("present-misfits"))
+
+
+def fill(state: FormState, preset: Preset | None) -> None:
+    """Fill the form with a preset, or with the flow's own values."""
+    values = masked_values(preset) if preset else {}
+    show_fields_of(state, values)
+    fitted = fit_values(state.flow, values)
+    fill_form(state, fitted, "")
+    state.prefill, state.previous = None, []  # an audience restores nothing
+    state.entries.preset_link = _link(preset)
+    misfits(state).set(list(fitted.rejected))
+
+
+def _link(preset: Preset | None) -> PresetLink:
+    return PresetLink(preset.id, preset.version) if preset else PresetLink()
+
+
+def _fill(state: FormState, preset: Preset | None) -> None:
+    """Fill the form unless it was filled with this version of the preset.
+
+    If somebody has changed the preset meanwhile, what a person sees in the form stays.
+    """
+    link, filled = _link(preset), state.entries.preset_link
+    if filled == link:
+        return
+    state.read_widgets()
+    is_same = filled is not None and filled.preset == link.preset
+    kept = {key: entry for key, entry in state.entries.values.items() if key in state.live_widgets}
+    fill(state, preset)
+    if is_same:
+        for key, entry in kept.items():
+            state.set(state.flow.fields_by_key[key], entry.value)
+
+
+def shown_inputs(presented: Presented, form: FlowForm) -> list[tuple[Field, str, str]]:
+    """Return the fields to show, each with its label and help; never a secret's."""
+    fields = form.state.fields
+    chosen = presented.settings.inputs
+    if chosen is None:
+        chosen = tuple(ShownInput(key=field.key) for field in input_fields(form))
+    inputs = [(fields[each.key], each) for each in chosen if each.key in fields]
+    inputs = [(field, each) for field, each in inputs if is_presentable(field, form)]
+    labels = own_labels([field for field, _ in inputs])
+    return [
+        (field, each.label or labels[field.key], each.help or own_help(field))
+        for field, each in inputs
+    ]
+
+
+def own_labels(fields: Sequence[Field]) -> dict[str, str]:
+    """Return the flow's labels by key: of those that are shared with the component's name, and if
+    that is shared as well, with a number.
+    """
+    labels = {field.key: field_label(field) for field in fields}
+    counts = Counter(labels.values())
+    for field in fields:
+        if counts[labels[field.key]] > 1:
+            labels[field.key] += f" · {field.component_name}"
+    seen: Counter[str] = Counter()
+    counts = Counter(labels.values())
+    for key, label in labels.items():
+        if counts[label] > 1:
+            seen[label] += 1
+            labels[key] = f"{label} {seen[label]}"
+    return labels
+
+
+def own_help(field: Field) -> str:
+    """Return the flow's help; a chat's message has Langflow's, which says nothing."""
+    return "" if field.chat_input or field.chat_files else field.help
+
+
+def is_presentable(field: Field, form: FlowForm) -> bool:
+    """Return whether an audience may fill in a field: no secret, no variable of the server."""
+    return not field.secret and not isinstance(form.state.value(field), Variable)

@@ -1,0 +1,112 @@
+"""The presented flow on the page: its head, its inputs, and the buttons."""
+
+import streamlit as st
+
+from lfclient.common.formatting import clip
+from lfclient.console.present.presentation import MAX_DESCRIPTION, MAX_TITLE
+from lfclient.console.store.run_record import RunRecord
+from lfclient.errors import InvalidRequest
+from lfclient.flows.run_inputs import qualified_label_for_key
+from lfclient.flows.validation import REQUIRED_MESSAGE
+from pages._ui.connection import server_session
+from pages._ui.form.fields import draw_plain_field
+from pages._ui.form.flow_form import FlowForm, FormResult
+from pages._ui.form.form import mark_refused
+from pages._ui.present.presented import Presented, misfits, shown_inputs
+from pages._ui.run import controls as run_controls
+from pages._ui.run import run_form
+from pages._ui.state import run_options, run_page, submit_token
+from pages._ui.state.notices import notify_errors
+from pages._ui.widgets import alerts, focus
+from pages._ui.widgets.alerts import MissingValue
+from pages._ui.widgets.markdown import escape, sanitize
+
+_MAX_NAMED = 5  # fields in a sentence
+
+
+def find_run(presented: Presented) -> RunRecord | None:
+    """Return the run in the address if it is one of this flow."""
+    run_id = run_page.run_id()
+    found = server_session.find_run(run_id, presented.server) if run_id else None
+    record = found[1] if found else None
+    return record if record and record.flow_id == presented.flow.id else None
+
+
+def draw_head(title: str, description: str) -> None:
+    """Draw the title and the description, which is untrusted Markdown."""
+    st.title(escape(clip(title, MAX_TITLE)), anchor=False)
+    if description:
+        with st.container(key="present-description"):
+            st.markdown(sanitize(clip(description, MAX_DESCRIPTION))[0])
+
+
+def draw_inputs(presented: Presented, form: FlowForm) -> None:
+    """Draw the chosen inputs."""
+    inputs = shown_inputs(presented, form)
+    if not inputs:
+        st.caption("There is nothing to fill in. Press Run.")
+    for field, label, help_text in inputs:
+        draw_plain_field(field, form, label, help_text)
+    omitted = misfits(form.state).get()
+    if omitted and presented.preset:
+        fields = presented.flow.fields_by_key
+        names = [qualified_label_for_key(fields, key) for key in omitted[:_MAX_NAMED]]
+        alerts.show_message(
+            f"“{clip(presented.preset.name, 60)}” no longer fits this flow",
+            f"The flow's own values are used for: {', '.join(names)}.",
+            warning=True,
+        )
+    form.state.discard_undrawn(form.drawn)
+    form.state.save()
+
+
+def draw_buttons(presented: Presented, form: FlowForm, record: RunRecord | None) -> None:
+    """Draw Run, or Stop while a run goes on."""
+    # the other button, when they change, must not take over the state of this one
+    with st.empty().container(horizontal=True, vertical_alignment="center"):
+        if record and not record.ended:
+            run_controls.draw_stop_button(presented.server, record)
+        else:
+            with st.container(key="run-button", width="content"):
+                st.button(
+                    "Run",
+                    key="run",
+                    on_click=_on_run,
+                    args=(presented, form, submit_token.submit_token()),
+                    type="primary",
+                    icon=":material/play_arrow:",
+                    shortcut="Ctrl+Enter",
+                )
+    focus.scroll_to(run_page.NEW_RUN.take(), "run-status", "run-status")
+    focus.move_focus(run_page.DECIDED.take(), "run-panel")
+
+
+@notify_errors()
+def _on_run(presented: Presented, form: FlowForm, token: str) -> None:
+    """Start the run in a callback, before the page is drawn, so that the page shows its status."""
+    result = form.check(form.mode, {})
+    if not result.ready:
+        mark_refused(form, result.problems)
+        raise _not_ready(presented, form, result)
+    has_session = run_form.supports_session(form.server_info, form.flow)
+    session_id = run_options.random_session() if has_session else None
+    run_id = run_controls.start_run(form, form.mode, session_id, token)
+    submit_token.drop_submit_token(token)
+    run_page.show_run(run_id)
+
+
+def _not_ready(presented: Presented, form: FlowForm, result: FormResult) -> InvalidRequest:
+    labels = {field.key: label for field, label, _ in shown_inputs(presented, form)}
+    errors = [problem for problem in result.problems if problem.level == "error"]
+    own = [problem for problem in errors if problem.key in labels]
+    if len(own) < len(errors):
+        return InvalidRequest(
+            "The flow lacks something that isn't filled in here.",
+            hint="Whoever presents it can open it on the Run page, fill in what is missing, and "
+            "save that as the default preset.",
+        )
+    names = ", ".join(labels[problem.key] for problem in own[:_MAX_NAMED])
+    if all(problem.message == REQUIRED_MESSAGE for problem in own):
+        return MissingValue(names)
+    reasons = " ".join(f"{labels[each.key]}: {each.message}" for each in own[:_MAX_NAMED])
+    return InvalidRequest(reasons, hint="Correct the marked fields, then run again.")

@@ -1,0 +1,28 @@
+"""The Present view: one flow for an audience, without the rest of the console."""
+
+import streamlit as st
+
+from pages._ui.app import navigation
+from pages._ui.present import presented as present
+from pages._ui.present import problems, result, view
+from pages._ui.run import controls as run_controls
+from pages._ui.run import status_panel
+from pages._ui.state import query_params
+
+with st.container(key="present"), problems.show_errors():
+    shown = present.load(st.query_params.get(query_params.FLOW, ""))
+    navigation.set_title(shown.title)
+    view.draw_head(shown.title, shown.description)
+    record = view.find_run(shown)
+    left, right = st.columns([5, 8], gap="large")
+    with left:
+        inputs, (buttons, progress) = st.container(key="run-form"), run_controls.places()
+    with right:
+        problems.draw_notice()
+        panel = result.draw(shown, record, progress)
+    form = present.prepare(shown)
+    with buttons:
+        view.draw_buttons(shown, form, record)
+    with inputs:
+        view.draw_inputs(shown, form)
+    status_panel.wait_for_end(shown.server, record, panel)

@@ -1,0 +1,64 @@
+"""The Present view in Chromium: what an audience sees, and what it can't reach."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import expect
+
+from lfclient import LangflowClient
+from tests.browser.conftest import PREFIX
+from tests.browser.screen import Screen
+from tests.support.console_process import Console
+from tests.support.servers import LiveServer
+
+
+@pytest.fixture
+def flow_ids(sample_flows: LiveServer) -> dict[str, str]:
+    """The ids of the sample flows by name."""
+    with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
+        return {flow.name.removeprefix(PREFIX): flow.id for flow in api.flows()}
+
+
+@pytest.fixture
+def present(
+    console: Console, window: Callable[..., Any], flow_ids: dict[str, str]
+) -> Callable[..., Screen]:
+    """Open the Present view of a sample flow in a window of its own."""
+
+    def open_view(name: str, **address: str) -> Screen:
+        screen = Screen(window())
+        query = {"view": "present", "flow": flow_ids[name], **address}
+        screen.page.goto(f"{console.url}/?{urlencode(query)}")
+        screen.part("run-button").wait_for()
+        screen.drawn()
+        return screen
+
+    return open_view
+
+
+def test_an_audience_runs_a_flow_and_reaches_nothing_else(present: Callable[..., Screen]):
+    screen = present("Write word by word")
+    page = screen.page
+    expect(page.get_by_role("button")).to_have_count(1)
+    links = page.locator("a:not([data-testid=stSkipToContent])")
+    expect(links).to_have_count(0)
+    screen.run()
+    expect(screen.part("run-status")).to_contain_text("This answer comes")
+    expect(page.locator("[data-testid=stAlert]")).to_have_count(0)
+    screen.wait("completed")
+    screen.drawn()
+    expect(screen.part("outputs")).to_contain_text("That is all.")
+    expect(links).to_have_count(0)
+    for hidden in ("stHeader", "stToolbar", "stMainMenu", "stSidebar"):
+        expect(page.get_by_test_id(hidden).locator("visible=true")).to_have_count(0)
+
+
+def test_the_address_of_another_page_shows_the_present_view(
+    console: Console, window: Callable[..., Any], flow_ids: dict[str, str]
+):
+    page = window()
+    page.goto(f"{console.url}/history?view=present&flow={flow_ids['Echo chat']}")
+    expect(page.locator(".st-key-present h1")).to_have_text(PREFIX + "Echo chat")
+    expect(page.locator(".st-key-history-form")).to_have_count(0)

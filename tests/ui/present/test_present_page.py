@@ -1,0 +1,171 @@
+"""The Present view: a flow for an audience, and nothing else of the console."""
+
+import pytest
+
+from tests.support.flows import node, text
+from tests.ui.support.http_stand_in import flow
+from tests.ui.support.preset_pages import SECRET, fields_flow, store_preset, value
+from tests.ui.support.whole_pages import (
+    ONE,
+    TWO,
+    add_ended_run,
+    add_running_run,
+    button_labels,
+    open_app,
+    page_text,
+    press,
+)
+
+
+@pytest.fixture(autouse=True)
+def _server(fields_server):
+    """Start the stand-in for every test."""
+
+
+def present(flow_id=ONE, **address):
+    return open_app(view="present", flow=flow_id, **address)
+
+
+def inputs(app):
+    return [widget.label for widget in app.text_input]
+
+
+def test_title_description_and_inputs_of_the_flow_are_shown(fields_server):
+    fields_server.set_flows({**fields_flow(), "description": "Says **hello**."})
+    app = present()
+    assert app.title[0].value == "Fields"
+    assert "Says **hello**." in page_text(app)
+    assert inputs(app) == ["p", "n"]
+    assert not app.exception
+
+
+def test_only_run_can_be_pressed(fields_server):
+    add_ended_run(fields_server.url)
+    app = present()
+    assert button_labels(app) == ["Run"]
+    assert not app.sidebar.children
+    assert not app.selectbox
+    assert not app.exception
+
+
+def test_neither_server_nor_ids_nor_secrets_are_shown(fields_server):
+    app = present()
+    words = page_text(app)
+    assert "T-a" not in words
+    assert "127.0.0.1" not in words
+    assert "s" not in inputs(app)
+    assert not app.exception
+
+
+def test_fields_that_share_a_label_are_told_apart(fields_server):
+    nodes = [node(f"T-{name}", p={**text("x"), "api_editable": True}) for name in "ab"]
+    fields_server.set_flows(flow(ONE, "Two", nodes=nodes))
+    app = present()
+    assert "**p · T 1** **p · T 2**" in page_text(app)
+    assert not app.exception
+
+
+def test_values_that_are_not_shown_come_from_the_default_preset():
+    store_preset(default=True, p="of the preset")
+    app = present()
+    assert value(app) == "of the preset"
+    assert not app.exception
+
+
+def test_values_come_from_the_preset_of_the_address():
+    store_preset(default=True, p="of the default")
+    chosen = store_preset("Chosen", p="of the address")
+    app = present(preset=chosen.id)
+    assert value(app) == "of the address"
+    assert not app.exception
+
+
+def test_a_preset_that_no_longer_fits_is_told():
+    store_preset("Old", default=True, p="fits", gone="x", n="many")
+    app = present()
+    assert value(app) == "fits"
+    assert "“Old” no longer fits this flow" in page_text(app)
+    assert not app.exception
+
+
+def test_the_form_of_the_run_page_is_another_one():
+    app = open_app(flow=ONE)
+    app.text_input[1].set_value("typed").run()
+    assert "typed" not in [widget.value for widget in present().text_input]
+
+
+def test_an_ended_run_of_the_flow_is_shown_by_its_address(fields_server):
+    record = add_ended_run(fields_server.url)
+    app = present(run=record.id)
+    assert "Completed" in page_text(app)
+    assert not app.exception
+
+
+def test_a_run_of_another_flow_is_not_shown(fields_server):
+    record = add_ended_run(fields_server.url)
+    app = present(TWO, run=record.id)
+    assert "The result appears here" in page_text(app)
+    assert not app.exception
+
+
+def test_a_running_run_can_be_stopped(fields_server):
+    record = add_running_run(fields_server.url)
+    app = present(run=record.id)
+    assert button_labels(app) == ["Stop"]
+    assert not app.exception
+
+
+def test_a_flow_that_was_deleted_is_told(fields_server):
+    fields_server.answers[f"GET /api/v1/flows/{ONE}"] = (404, {"detail": "Flow not found"})
+    app = present()
+    assert "This flow is no longer here" in page_text(app)
+    assert not app.exception
+
+
+def test_without_a_server_the_page_says_so_in_words(monkeypatch):
+    monkeypatch.delenv("LANGFLOW_SERVER_URL")
+    app = present()
+    assert "Nothing is presented here yet" in page_text(app)
+    assert not button_labels(app)
+    assert not app.exception
+
+
+def test_a_server_that_fails_is_told_without_its_address(fields_server):
+    fields_server.answers[f"GET /api/v1/flows/{ONE}"] = (500, {"detail": fields_server.url})
+    app = present()
+    assert "The flow can't be reached right now" in page_text(app)
+    assert fields_server.url not in page_text(app)
+    assert not app.exception
+
+
+def test_a_required_value_that_is_missing_is_named_by_its_label(fields_server):
+    required = {**text(""), "required": True, "api_editable": True, "display_name": "City"}
+    fields_server.set_flows(flow(ONE, "Trip", nodes=[node("T-a", city=required)]))
+    app = press(present(), "Run")
+    assert "Fill in the required fields" in page_text(app)
+    assert "City" in page_text(app)
+    assert not app.exception
+
+
+def test_a_missing_value_that_is_not_shown_is_told(fields_server):
+    required = {**SECRET, "required": True}
+    fields_server.set_flows(flow(ONE, "Trip", nodes=[node("T-a", s=required)]))
+    app = press(present(), "Run")
+    assert "lacks something that isn't filled in here" in page_text(app)
+    assert not app.exception
+
+
+def test_hostile_text_of_a_flow_is_not_executed(fields_server):
+    hostile = "<script>alert(1)</script>\n\n[x](javascript:alert(1)) ![y](https://evil.example/y)"
+    fields_server.set_flows({**fields_flow(name="*" * 300), "description": hostile})
+    app = present()
+    assert app.title[0].value.replace("\\", "") == "*" * 300
+    assert "javascript:" not in page_text(app)
+    assert "evil.example/y" not in page_text(app)
+    assert not app.exception
+
+
+def test_sixty_inputs_are_drawn(fields_server):
+    many = {f"p{n}": {**text("x"), "api_editable": True} for n in range(60)}
+    fields_server.set_flows(flow(ONE, "Many", nodes=[node("T-a", **many)]))
+    assert len(present().text_input) == 24
