@@ -13,6 +13,8 @@ from pages._ui.widgets import alerts
 with alerts.show_errors():
     server = connect.require_server(or_stopped=run_page.run_id() is not None)
     if server:
+        with st.container(key="flow-head", horizontal=True):
+            head, actions = st.container(), st.container(width="content", horizontal=True)
         left, right = st.columns([5, 6], gap="large")
         with left:
             inputs, (buttons, progress) = st.container(key="run-form"), run_controls.places()
@@ -23,8 +25,9 @@ with alerts.show_errors():
             panel, tabs = status_panel.draw(server, record, progress)
         server.prefetch()
         share_link.read_address()
-        with inputs:
+        with head:
             flow = flow_picker.draw(server, record)
+        with inputs:
             # an opened run shows its own inputs instead of the form
             opened = record if record and rerun.shows_inputs(server, record) else None
             form = run_form.prepare(server, flow) if flow and not opened else None
@@ -40,7 +43,7 @@ with alerts.show_errors():
                 rerun.draw(server, flow, opened, buttons)
             if flow and form:
                 loading.show_refreshing(server, flow)
-                run_form.draw(form)
+                run_form.draw(form, actions)
         with right:
             recent_runs.draw(server, flow)
         status_panel.wait_for_end(server, record, panel)

@@ -38,7 +38,7 @@ def test_a_preset_is_saved_chosen_exported_and_shared(screen, window):
     assert list(json.loads(download.value.path().read_text())["values"].values()) == ["Dear reader"]
     page.keyboard.press("Escape")
 
-    bar.get_by_role("button", name="Share").click()
+    screen.part("flow-head").get_by_role("button", name="Share").click()
     address = menu.get_by_test_id("stCode").filter(has_text="preset=").inner_text().strip()
     assert address.startswith(page.url.partition("?")[0])
     other = Screen(window())

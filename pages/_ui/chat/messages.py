@@ -65,7 +65,6 @@ def _watch(conversation: Conversation) -> None:
 
 def _empty(conversation: Conversation) -> None:
     flow = conversation.form.flow
-    st.markdown(f"#### :material/forum: {escape(clip(flow.name, 80))}", anchors=False)
     st.caption(
         escape(clip(flow.description, 400))
         or "Messages and answers are stored on the server as a session that you can continue."

@@ -35,7 +35,7 @@ def prepare_form(server: ServerSession, flow: Flow | None) -> FlowForm | None:
     if flow.has_chat:
         return run_form.prepare(server, flow, chat=True)
     with st.container(border=True, key="no-chat"):
-        st.markdown(f"#### {escape(flow.name)} has no chat", anchors=False)
+        st.markdown(f"## {escape(flow.name)} has no chat", anchors=False)
         st.markdown(
             "Chat needs a flow with a Chat Input and a Chat Output component. Choose another flow "
             "in the sidebar, or run this one on the Run page."
@@ -59,7 +59,7 @@ def draw(form: FlowForm) -> None:
     is_complete = all(need.is_met for need in form.needs)
     if not is_complete:
         st.session_state.setdefault(key, True)
-    controls.lazy_expander("Parameters", ":material/tune:", key, lambda: run_form.draw(form))
+    controls.lazy_expander("Parameters", ":material/tune:", key, lambda: run_form.draw_fields(form))
     if changed:
         st.caption(f"{changed} changed; sent with every message.")
     if prefill.active_hints(form.state):

@@ -22,7 +22,7 @@ FLOW_DEFAULT, NOT_IN_FLOW, UNKNOWN = "*flow default*", "*not in this flow*", "*u
 
 def draw(runs: Sequence[ComparedRun]) -> None:
     """Draw a table with a row for each parameter and a column for each run."""
-    st.markdown("##### Inputs", anchors=False)
+    st.markdown("## Inputs", anchors=False)
     stored = []  # the runs whose inputs are stored
     for run in runs:
         reason = omissions.explain_missing_inputs(run.record)

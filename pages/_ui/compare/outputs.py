@@ -36,7 +36,7 @@ RunOutput = tuple[ComparedRun, Output]
 
 def draw(runs: Sequence[ComparedRun]) -> None:
     """Draw a card for each component's output, those that differ first."""
-    st.markdown("##### Outputs", anchors=False)
+    st.markdown("## Outputs", anchors=False)
     same_flow = have_same_flow(runs)
     rows = run_page.cached(
         "compared-outputs",

@@ -17,7 +17,7 @@ POLL_SECONDS = 1.0
 
 def draw(server: ServerSession) -> None:
     """Compare the runs in the URL, or explain why they can't be compared and offer others."""
-    st.markdown("#### :material/compare: Compare runs", anchors=False)
+    st.markdown("# Compare runs", anchors=False)
     server_runs, problem = picker.read_runs(server)
     if problem:
         picker.draw_problem(problem)

@@ -68,7 +68,7 @@ def draw(runs: Sequence[ComparedRun]) -> None:
     is_shown = is_different | ~table.index.isin(_ROWS_IF_DIFFERENT)
     is_shown &= (table != "–").any(axis="columns") | ~table.index.isin(_ROWS_IF_KNOWN)
     rows = table[is_shown].rename(index=lambda heading: f"**{heading}**")
-    st.markdown("##### Summary", anchors=False)
+    st.markdown("## Summary", anchors=False)
     with st.container(key="compared-facts"):
         st.table(rows)
 

@@ -23,7 +23,7 @@ TimingRow = tuple[str, list[float | None]]
 
 def draw(runs: Sequence[ComparedRun]) -> None:
     """Draw a chart with a group of bars for each component and a bar for each run."""
-    st.markdown("##### Timings", anchors=False)
+    st.markdown("## Timings", anchors=False)
     rows = compare_durations([_component_runs(run) for run in runs], by_id=have_same_flow(runs))
     missing = [run.name for index, run in enumerate(runs) if not _known_times(rows, index)]
     if missing:

@@ -52,7 +52,7 @@ def open_run(current: ServerSession) -> tuple[ServerSession, RunRecord | None]:
 
 def _draw_missing_run(current: ServerSession) -> None:
     with st.container(border=True, key="run-needs-key"):
-        st.markdown("#### :material/search_off: Run not found", anchors=False)
+        st.markdown("## Run not found", anchors=False)
         st.markdown(
             "This run was deleted, or it belongs to another server or another user of the server. "
             "To see it, connect to its server with a key of its user."
@@ -168,7 +168,7 @@ def _may_start_local() -> bool:
 def _draw_discovered(server: DiscoveredServer) -> None:
     with st.container(border=True, key="discovered"):
         st.markdown(
-            f"#### :material/radar: Langflow {escape(server.version)} is running here",
+            f"## Langflow {escape(server.version)} is running here",
             anchors=False,
         )
         st.caption(inline_code(server.url))

@@ -13,7 +13,7 @@ from pages._ui.widgets.markdown import escape, inline_code
 from pages._ui.widgets.status_badges import Color
 
 REFRESH_SECONDS = 1.0
-_HEADING = "## :material/home_storage: Local Langflow"
+_HEADING = "## Local Langflow"
 _BADGES: dict[LocalState, tuple[str, Color]] = {
     LocalState.ABSENT: ("Not installed", "gray"),
     LocalState.INSTALLING: ("Installing", "blue"),

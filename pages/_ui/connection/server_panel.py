@@ -76,7 +76,7 @@ def draw_server_info(server: ServerSession | None) -> None:
         st.info("No server is connected. Start the local Langflow, or enter an address and a key.")
         return
     with st.container(border=True, key="server-facts"):
-        st.markdown(f"## :material/dns: {escape(server.connection.name)}", anchors=False)
+        st.markdown(f"## {escape(server.connection.name)}", anchors=False)
         st.caption(f"{inline_code(server.connection.url)} · {_SOURCES[server.connection.source]}")
         try:
             info, flows = server.info(), server.flows()
@@ -117,7 +117,7 @@ def _draw_info(server_info: ServerInfo, flows: int) -> None:
 
 def _draw_samples(server: ServerSession) -> None:
     with st.container(border=True, key="samples"):
-        st.markdown("## :material/deployed_code: Sample flows", anchors=False)
+        st.markdown("## Sample flows", anchors=False)
         st.caption(
             f"{len(catalog.SAMPLES)} small flows that need no API keys. Existing flows with the "
             f"same names are not changed. {len(catalog.custom_component_code())} components "
@@ -164,7 +164,7 @@ def _draw_added(added: list[str], missing: list[str]) -> None:
 def draw_connection_form(current: ServerSession | None) -> None:
     """Draw the form for the address and key of any server."""
     with st.container(border=True):
-        st.markdown("## :material/lan: Address and key", anchors=False)
+        st.markdown("## Address and key", anchors=False)
         connect.draw_notice()
         if current is None and not permissions().other_servers:
             st.caption(connect.OTHERS_NOT_ALLOWED)

@@ -142,14 +142,14 @@ def _draw_empty_list(
         [server.owner for server in servers]
     ):
         with st.container(border=True, key=history_key("none-match")):
-            st.markdown("##### :material/search_off: No matching runs", anchors=False)
+            st.markdown("## No matching runs", anchors=False)
             for reason in filter_form.unknown_values(view.filters, options):
                 st.markdown(reason)
             filter_form.clear_button("clear-all")
     else:
         with st.container(border=True, key=history_key("none-yet")):
             st.markdown(
-                "##### :material/history: No runs yet\n\n"
+                "## No runs yet\n\n"
                 "Runs started in this console are listed here with their inputs and outputs.",
                 anchors=False,
             )

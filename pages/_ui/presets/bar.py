@@ -1,9 +1,10 @@
-"""The preset bar above a form: the chosen preset, its differences and the actions on it."""
+"""The preset bar below a form: the chosen preset, its differences and the actions on it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip
 from lfclient.console.presets.fitting import FittedValues, changed_keys
@@ -56,26 +57,28 @@ def _is_untouched(state: FormState) -> bool:
     return not is_filled and state.entries.preset_link is None
 
 
-def draw(state: FormState) -> None:
-    """Draw the bar, and below it the banner and notes."""
+def draw(state: FormState, notes: DeltaGenerator) -> Preset | None:
+    """Draw the bar, and how the form was filled in `notes`; return the chosen preset."""
     link = state.entries.preset_link or PresetLink()
     presets = app_context().runner.store.presets
     try:
         summaries = presets.list_for_flow(state.owner, state.flow.id)
         chosen = presets.get(state.owner, link.preset) if link.preset else None
     except StoreError as error:
-        alerts.show(error)
-        draw_banner(state)
-        return
+        with notes:
+            alerts.show(error)
+            draw_banner(state)
+        return None
     if link.preset and chosen is None:
         _report_deleted(state)
+    with notes:
+        draw_banner(state)
     with st.container(key="preset-bar", horizontal=True, vertical_alignment="center"):
         _draw_picker(state, summaries, chosen)
         preset_menu.draw(state, summaries, chosen)
-        share_link.draw(state, chosen)
-    draw_banner(state)
     if chosen:
-        _draw_comparison(state, chosen, link)
+        _draw_comparison(state, chosen, link, notes)
+    return chosen
 
 
 def _draw_picker(
@@ -131,7 +134,9 @@ def _report_deleted(state: FormState) -> None:
     banner(state).set(("The preset was deleted.", [line]))
 
 
-def _draw_comparison(state: FormState, chosen: Preset, link: PresetLink) -> None:
+def _draw_comparison(
+    state: FormState, chosen: Preset, link: PresetLink, notes: DeltaGenerator
+) -> None:
     """Draw how the form differs from its preset, with the actions to resolve it."""
     changed = changed_keys(state.flow, masked_values(chosen), state.overrides())
     changed = list(dict.fromkeys([*changed, *state.entries.invalid]))
@@ -141,12 +146,13 @@ def _draw_comparison(state: FormState, chosen: Preset, link: PresetLink) -> None
     elif changed:
         _draw_difference(state, chosen, changed, changed_elsewhere)
     elif link.opened:
-        _draw_default_note(state, chosen)
+        with notes:
+            _draw_default_note(state, chosen)
     entered = state.entries.values
     missing = [key for key in chosen.secrets if key in state.fields and key not in entered]
     if missing:
         names = field_names(state, missing)
-        st.caption(f":material/key: Enter these yourself: {names}. Presets store no secrets.")
+        notes.caption(f":material/key: Enter these yourself: {names}. Presets store no secrets.")
 
 
 def _draw_difference(

@@ -36,9 +36,7 @@ def draw(server: ServerSession, record: RunRecord) -> None:
     if question is None:
         return
     with st.container(border=True, key="approval"):
-        st.markdown(
-            "##### :violet[:material/front_hand:] This run needs your approval", anchors=False
-        )
+        st.markdown("## This run needs your approval", anchors=False)
         st.markdown(sanitize(clip(question.prompt, MAX_PROMPT_CHARS))[0] or "*No question.*")
         with st.container(horizontal=True, key="decisions"):
             for number, decision in enumerate(question.decisions):
@@ -117,7 +115,7 @@ def draw_waiting_runs(server: ServerSession, flow: Flow, record: RunRecord | Non
         return
     with st.container(border=True, key="waiting-runs"):
         st.markdown(
-            f"##### :violet[:material/front_hand:] Waiting for approval: {len(waiting)}",
+            f"## Waiting for approval: {len(waiting)}",
             anchors=False,
         )
         for each in waiting[:20]:

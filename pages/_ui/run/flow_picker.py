@@ -69,14 +69,13 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
         return None
     flow_choice.write_flow_to_url(chosen.id)
     flow_choice.remember_flow(server.owner, chosen.id, chosen.name)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if chosen.description:
-            st.caption(escape(clip(chosen.description, 400)))
-        editor.draw_link(server.connection, chosen.id)
+    if chosen.description:
+        st.caption(escape(clip(chosen.description, 400)))
     flow = _load_flow(server, chosen)
     if flow and menu:
         with menu:
             flow_menu.draw(server, flow)
+            editor.draw_link(server.connection, chosen.id)
     return flow
 
 
@@ -115,12 +114,13 @@ def _draw_server_link(server: ServerSession) -> None:
     with contextlib.suppress(LangflowError):
         release = server.info().value.version
         label += f" · {release}" if "Langflow" in label else f" · Langflow {release}"
-    st.page_link(
-        navigation.page("connection"),
-        label=escape(label),
-        icon=":material/dns:",
-        help="Servers and keys",
-    )
+    with st.container(key="server-link"):
+        st.page_link(
+            navigation.page("connection"),
+            label=escape(label),
+            icon=":material/dns:",
+            help="Servers and keys",
+        )
 
 
 def is_flow_deleted(server: ServerSession, record: RunRecord) -> bool:
@@ -167,8 +167,10 @@ def _draw_select(
         name = names[flow_id]
         return f"{name} · …{flow_id[-6:]}" if counts[name] > 1 else name
 
+    if chosen:
+        st.container(key="flow-title").title(escape(clip(names[chosen], 100)), anchor=False)
     with st.container(
-        key="flow-picker", horizontal=True, vertical_alignment="bottom", gap="xsmall"
+        key="flow-picker", horizontal=True, vertical_alignment="center", gap="xsmall"
     ):
         flow_id = st.selectbox(
             "Flow",
@@ -177,6 +179,7 @@ def _draw_select(
             format_func=label,
             key=flow_choice.flow_key(server.owner),
             on_change=close_run,
+            label_visibility="collapsed",
             placeholder=f"{clip(deleted_name, 60)} (deleted)" if deleted_name else "Choose a flow",
             persist_state="session",
         )
@@ -188,7 +191,7 @@ def _draw_select(
             on_click=server.refresh,
         )
         add_dialog.draw_button("add-flow")
-        menu = st.container(width="content")
+        menu = st.container(width="content", horizontal=True)
     return (by_id.get(flow_id) if flow_id else None), menu
 
 
@@ -244,7 +247,7 @@ def _load_flow(server: ServerSession, chosen: FlowSummary) -> Flow | None:
 
 def _show_no_flows(server: ServerSession) -> None:
     with st.container(border=True):
-        st.markdown("#### This server has no flows yet", anchors=False)
+        st.markdown("# This server has no flows yet", anchors=False)
         if permissions().install:
             st.markdown(
                 "Add a template of the server or a file, or the sample flows on the Connection "

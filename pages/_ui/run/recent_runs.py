@@ -27,7 +27,7 @@ def draw(server: ServerSession, flow: Flow | None) -> None:
         alerts.show(error)
         return
     with st.container(key="recent-head", horizontal=True, vertical_alignment="center"):
-        st.markdown("##### Recent runs", anchors=False, width="content")
+        st.markdown("## Recent runs", anchors=False, width="content")
         st.page_link(navigation.page("history"), label="All runs", icon=":material/history:")
     if not runs:
         st.caption("No runs of this flow yet" if flow else "No runs yet")
@@ -78,6 +78,7 @@ def _draw_row(run: RunSummary, inputs: str, *, is_shown: bool, with_flow: bool) 
         key=f"open-{run.id}",
         type="tertiary",
         disabled=is_shown,
+        width="stretch",
     )
     if pressed:
         flow_choice.REQUESTED.set(run.flow_id)

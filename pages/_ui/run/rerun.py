@@ -62,7 +62,7 @@ def draw(
 ) -> None:
     """Draw the run's inputs, and the buttons in their place; `flow` is the flow on the page."""
     with st.container(key="run-inputs"):
-        st.markdown("##### Run inputs", anchors=False)
+        st.markdown("## Run inputs", anchors=False)
         _draw_facts(record)
         if input_values.show_omission(record):
             if record.ended:

@@ -1,6 +1,7 @@
 """The form of the chosen flow, together with the modes and sessions it can run in."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
@@ -14,6 +15,7 @@ from pages._ui.form.choices import apply_choices
 from pages._ui.form.flow_form import FlowForm, read_form
 from pages._ui.form.form_state import FormUse, form_state
 from pages._ui.presets import bar as preset_bar
+from pages._ui.presets import share_link
 from pages._ui.state import run_options
 
 
@@ -43,12 +45,19 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
     return read_form(state, server, server_info, mode, resources, problem)
 
 
-def draw(form: FlowForm) -> None:
-    """Draw the preset bar and the form; a chat's form has no presets."""
+def draw(form: FlowForm, actions: DeltaGenerator) -> None:
+    """Draw the form and its presets, and *Share* among the flow's `actions`."""
+    notes = st.container()
+    draw_fields(form)
+    chosen = preset_bar.draw(form.state, notes)
+    with actions:
+        share_link.draw(form.state, chosen)
+
+
+def draw_fields(form: FlowForm) -> None:
+    """Draw the form alone, as for a chat, which has no presets."""
     if form.flow.needs_approval and not form.server_info.capabilities.pending:
         st.caption("This flow needs approval, which this Langflow release does not support.")
-    if form.state.use == "run":
-        preset_bar.draw(form.state)
     form_view.draw(form)
 
 

@@ -135,9 +135,7 @@ def draw(
     """
     with st.container(key="run-status"):
         if record is None:
-            st.markdown(
-                "##### Results appear here\n\n:small[:gray[Fill in the form and press Run.]]"
-            )
+            st.markdown("## Results appear here\n\n:small[:gray[Fill in the form and press Run.]]")
             return None, ()
         with st.container(key="run-head", horizontal=True, vertical_alignment="center"):
             places = Places(st.container(), progress_place)

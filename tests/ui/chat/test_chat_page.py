@@ -40,7 +40,7 @@ def test_a_server_without_flows_shows_a_note_in_the_main_area(langflow_stand_in)
 
 def test_a_new_conversation_creates_no_session_before_its_first_message(chat_langflow):
     app = open_chat()
-    assert "#### :material/forum: Talker" in page_text(app)
+    assert "About Talker" in page_text(app)
     assert app.chat_input[0].placeholder == "Message Talker"
     assert "No sessions yet" in page_text(app)
     assert session_in_url(app) is None

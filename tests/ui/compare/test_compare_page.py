@@ -102,7 +102,7 @@ def test_without_runs_in_the_address_recent_ones_can_be_chosen_and_compared(crea
     assert next(each for each in app.button if each.label == "Compare").disabled
     app.multiselect[0].set_value([each.id for each in records]).run()
     next(each for each in app.button if each.label == "Compare").click().run()
-    assert "##### Inputs" in page_text(app)
+    assert "## Inputs" in page_text(app)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_runs_that_cannot_be_compared_are_explained_and_others_offered(create_ru
     ids = {"other": other.id, **{str(n): each.id for n, each in enumerate(records, 1)}}
     app = open_comparison(*(ids.get(name, name) for name in names.split(",")))
     assert words in page_text(app)
-    assert "##### Outputs" not in page_text(app)
+    assert "## Outputs" not in page_text(app)
     chosen = app.multiselect[0].value
     assert records[0].id in chosen
     assert other.id not in app.multiselect[0].options

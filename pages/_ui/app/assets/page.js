@@ -77,8 +77,10 @@ function onScriptEnd() {
   if (unsent.size) restore(performance.now() + SETTLED);
 }
 
-// Code that scrolls can be reached with the keyboard. Streamlit may draw it long after the script.
+// Code that scrolls can be reached with the keyboard, and icons in texts are not read out, which
+// Streamlit names "check_circle icon". Both may be drawn long after the script.
 setInterval(() => {
+  for (const icon of document.querySelectorAll('[role="img"][aria-label$=" icon"]')) icon.ariaHidden = "true";
   for (const code of document.querySelectorAll('[data-testid="stCode"] pre')) code.tabIndex = 0;
 }, 500);
 
