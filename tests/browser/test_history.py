@@ -6,7 +6,7 @@ import uuid
 from playwright.sync_api import Locator, Page, expect
 
 ROW, HEAD = 33, 17  # pixels: the height of a row, and the middle of the header
-FLOW, STATUS, LABELS, OUTPUT = 2, 3, 6, 7  # column numbers; `OUTPUT` if no run has labels
+FLOW, STATUS, OUTPUT, LABELS = 2, 3, 6, 7  # column numbers
 
 # records each distance of the list from the top of the window since the page was opened
 _TOPS = """

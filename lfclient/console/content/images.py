@@ -112,14 +112,23 @@ def undrawable_reason(data: bytes) -> str:
 
 def _read_size(data: bytes) -> tuple[int, int] | None:
     """As `image_size`, but raises `DecompressionBombError` for a WebP of 179 megapixels or more."""
-    reader = _READERS.get(detect_media_type(data).extension)
-    if reader is None:
-        return None
     try:
-        with reader(io.BytesIO(data)) as image:
+        with open_image(data) as image:
             return image.size
     except (OSError, SyntaxError, ValueError):
         return None
+
+
+def open_image(data: bytes) -> ImageFile.ImageFile:
+    """Return a PNG, JPEG, GIF, WebP or BMP without decoding its pixels.
+
+    Raise OSError, SyntaxError or ValueError for other or damaged files, and
+    `DecompressionBombError` for a WebP of 179 megapixels or more.
+    """
+    reader = _READERS.get(detect_media_type(data).extension)
+    if reader is None:
+        raise ValueError("not an image with pixels")
+    return reader(io.BytesIO(data))
 
 
 def _images_in(output: Output) -> Iterator[FoundImage]:

@@ -22,13 +22,16 @@ from lfclient.console.store.run_record import RunSummary
 from lfclient.console.store.tables import LABELS, RUNS
 from lfclient.runs.model import Mode, RunStatus
 
+UNKNOWN_RESULT = "unknown"
+
 
 @dataclass(frozen=True)
 class RunFilter:
     """Which runs to list; empty fields do not filter.
 
     `since` (inclusive) and `until` (exclusive) bound the time of submission, `ended_before` that of
-    the end. `starred` False omits starred runs. `text` is the search as typed
+    the end. `starred` False omits starred runs. `result_hash` is that of a group of results,
+    `UNKNOWN_RESULT` of the runs without one. `text` is the search as typed
     (`lfclient.console.store.text_search`).
     """
 
@@ -37,6 +40,7 @@ class RunFilter:
     mode: Mode | None = None
     label: str | None = None
     starred: bool | None = None
+    result_hash: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     ended_before: datetime | None = None
@@ -176,6 +180,10 @@ def row_conditions(
         conditions.append(runs.mode == filters.mode)
     if filters.starred is not None:
         conditions.append(runs.starred == filters.starred)
+    if filters.result_hash == UNKNOWN_RESULT:
+        conditions.append(runs.result_hash.is_(None))
+    elif filters.result_hash:
+        conditions.append(runs.result_hash == filters.result_hash)
     if filters.ended_before:
         conditions.append(runs.ended_at < filters.ended_before)
     return conditions

@@ -135,7 +135,11 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """One run in a list. Its fields are the columns that lists read, and `labels`."""
+    """One run in a list. Its fields are the columns that lists read, and `labels`.
+
+    `result_hash` is equal for runs of a flow with the same result, None if that is unknown.
+    `thumbnail` is a small WebP of the first image among the outputs.
+    """
 
     id: str
     owner: str
@@ -154,6 +158,8 @@ class RunSummary:
     attempts: int = 1
     tokens: int | None = None
     usage_by_model: dict[str, Usage] | None = None
+    result_hash: str | None = None
+    thumbnail: bytes | None = field(default=None, repr=False)
     labels: tuple[str, ...] = ()
 
     @property

@@ -46,7 +46,8 @@ class RunRow(Base):
 
     `output_summary` is the line that lists show for the outputs. `response_bytes` is the size of
     the stored response. `tokens` are the input and output tokens, None if unknown; so are those of
-    each model, by its name.
+    each model, by its name. `result_hash` is equal for runs of a flow with the same result,
+    `thumbnail` a small WebP of the first image; both None if there is none, or if unknown.
     """
 
     __tablename__ = "runs"
@@ -105,6 +106,8 @@ class RunRow(Base):
     )
     tokens: Mapped[int | None] = mapped_column(BigInteger)
     usage_by_model: Mapped[dict[str, Usage] | None] = mapped_column(UsageByModel)
+    result_hash: Mapped[str | None]
+    thumbnail: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class ResponseChunkRow(Base):

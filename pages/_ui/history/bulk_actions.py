@@ -12,7 +12,7 @@ from lfclient.console.store.run_record import RunSummary
 from lfclient.errors import InvalidRequest
 from pages._ui.compare import picker
 from pages._ui.connection.app_context import app_context
-from pages._ui.history import bulk_all, labels
+from pages._ui.history import bulk_all, groups, labels
 from pages._ui.history import filters as history_filters
 from pages._ui.history.view import ListView, run_history
 from pages._ui.state import history as history_state
@@ -58,6 +58,7 @@ class ActionBar:
             else:
                 bulk_all.draw(self._view)
             st.space("stretch")
+            groups.switch(self._view)
             _pager_buttons(self._page, "above")
 
     def count(self) -> None:

@@ -67,6 +67,15 @@ def draw(filters: Filters, options: FilterOptions) -> None:
             st.date_input("From", None, MIN_DATE, MAX_DATE, **_widget(filters, "start"))
             st.date_input("To", None, MIN_DATE, MAX_DATE, **_widget(filters, "end"))
         _draw_extra_filters(filters, options)
+        if filters.result:
+            st.button(
+                "Equal results only",
+                key=history_key("clear-result"),
+                icon=":material/close:",
+                help="Show the runs with other results, too",
+                on_click=history_filters.write,
+                args=(replace(filters, result=None),),
+            )
         if history_filters.is_narrowed(filters):
             clear_button("clear-filters")
 

@@ -34,7 +34,9 @@ _CURSOR = re.compile(r"(\d{1,17})-([0-9A-Za-z-]{1,64})")
 class Filters:
     """The filters that a person chose.
 
-    `when` is a key of `PERIODS`. `start` and `end` are days, both included. `server` is a name.
+    `when` is a key of `PERIODS`. `start` and `end` are days, both included. `server` is a name,
+    `result` the `RunFilter.result_hash` of a group. `grouped` lists groups of runs with the same
+    result instead of runs.
     """
 
     flow: str | None = None
@@ -47,6 +49,8 @@ class Filters:
     label: str | None = None
     starred: bool = False
     text: str = ""
+    result: str | None = None
+    grouped: bool = False
 
     def to_run_filter(self) -> RunFilter:
         """Convert the filters for the store, with days in the browser's timezone."""
@@ -57,6 +61,7 @@ class Filters:
             mode=self.mode,
             label=self.label,
             starred=True if self.starred else None,
+            result_hash=self.result,
             since=since,
             until=until,
             text=self.text,
@@ -97,6 +102,8 @@ def read() -> tuple[Filters, list[str]]:
         label=_read_text(history_state.LABEL),
         starred=_read_option(history_state.STARRED, ["yes"], "star filter", ignored) == "yes",
         text=_read_text(history_state.SEARCH) or "",
+        result=_read_text(history_state.RESULT),
+        grouped=_read_option(history_state.GROUPED, ["yes"], "grouping", ignored) == "yes",
     )
     return filters, ignored
 
@@ -115,6 +122,8 @@ def write(filters: Filters) -> None:
         history_state.LABEL: filters.label,
         history_state.STARRED: "yes" if filters.starred else None,
         history_state.SEARCH: filters.text.strip(),
+        history_state.RESULT: filters.result,
+        history_state.GROUPED: "yes" if filters.grouped else None,
         history_state.OLDER: None,
         history_state.NEWER: None,
     }
@@ -124,7 +133,7 @@ def write(filters: Filters) -> None:
 def is_narrowed(filters: Filters) -> bool:
     """Return whether any filter is set. A date range without dates does not count."""
     effective = replace(filters, when="") if filters.when == BETWEEN else filters
-    return effective != Filters()
+    return replace(effective, grouped=False) != Filters()
 
 
 def read_cursors() -> tuple[Cursor | None, Cursor | None]:

@@ -15,6 +15,7 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.history import bulk_actions, filter_form
 from pages._ui.history import chart as history_chart
 from pages._ui.history import filters as history_filters
+from pages._ui.history import groups as history_groups
 from pages._ui.history import table as history_table
 from pages._ui.history.filter_form import FilterOptions
 from pages._ui.history.view import ListView, run_history
@@ -76,6 +77,13 @@ def draw(servers: tuple[ServerSession, ...], news: DeltaGenerator) -> None:
         _watch(view, page, news)
         return
     chart_slot = _reserved_slot("chart-place")
+    if filters.grouped:
+        _draw_groups(view, with_server=len(servers) > 1)
+        draw_form()
+        with chart_slot:
+            history_chart.draw(view)
+        _watch(view, page, news)
+        return
     bar = bulk_actions.ActionBar(view, page)
     history_table.draw(page.runs, with_server=len(servers) > 1)
     # the list matters most, so the parts above it are sent after it
@@ -104,6 +112,16 @@ def _reserved_slot(name: str) -> DeltaGenerator:
     slot = st.container(key=history_key(name))
     slot.empty()  # Streamlit does not send a container without content
     return slot
+
+
+def _draw_groups(view: ListView, *, with_server: bool) -> None:
+    groups = view.load_groups()
+    history_groups.draw_bar(view, groups)
+    history_table.draw(
+        [group.run for group in groups.groups],
+        with_server=with_server,
+        group_texts=[history_groups.group_text(group) for group in groups.groups],
+    )
 
 
 def _load_without_new_runs(view: ListView) -> tuple[ListView, RunPage]:

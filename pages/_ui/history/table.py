@@ -4,6 +4,7 @@ To add a column of a run: add it to `RunRow` (with a migration) and to `RunSumma
 to `table_columns` and, if it needs a width or help, an entry to `_column_config`.
 """
 
+import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -34,16 +35,22 @@ from pages._ui.widgets.theme import theme_color
 
 MAX_NAME_LENGTH = 60
 _STAR = "★"
+_IMAGE_ROW_HEIGHT = 44  # pixels, if a run has a thumbnail
 
 
-def draw(runs: Sequence[RunSummary], *, with_server: bool) -> None:
+def draw(
+    runs: Sequence[RunSummary], *, with_server: bool, group_texts: Sequence[str] | None = None
+) -> None:
     """Draw the table. `with_server` adds a column with each run's server.
+
+    With `group_texts`, each run stands for a group, described by its text.
 
     Streamlit stores a selection by row number, so the table's key depends on its runs: another
     list is another table, and the selection is carried over by run id.
     """
     ids = tuple(run.id for run in runs)
     key = history_key(f"table-{history_state.short_hash(ids)}")
+    has_images = any(run.thumbnail for run in runs)
     selected = [row for row, id in enumerate(ids) if id in history_state.selected()]
     if selected and key not in st.session_state:
         st.session_state[key] = {"selection": {"rows": selected}}
@@ -54,15 +61,17 @@ def draw(runs: Sequence[RunSummary], *, with_server: bool) -> None:
                 datetime.now(UTC),
                 with_server=with_server,
                 prices=app_context().settings.prices,
+                group_texts=group_texts,
             )
         ),
         key=key,
         on_select=partial(_select_rows, key, ids),
         selection_mode="multi-row",
-        column_config=_column_config(f"{key}-open", runs),
+        column_config=_column_config(f"{key}-open", runs, list(dict.fromkeys(group_texts or ()))),
         height="content",
+        row_height=_IMAGE_ROW_HEIGHT if has_images else None,
         placeholder="",
-        alt="Runs, newest first",
+        alt="Runs by result" if group_texts else "Runs, newest first",
     )
 
 
@@ -72,30 +81,32 @@ def table_columns(
     *,
     with_server: bool,
     prices: PriceTable | None = None,
+    group_texts: Sequence[str] | None = None,
 ) -> dict[str, list[Any]]:
-    """Return the values of each column. Labels, tokens and costs are omitted if no run has any."""
+    """Return the values of each column, without those that may be empty in each row."""
     columns: dict[str, list[Any]] = {
         "Open": ["Open"] * len(runs),
+        "Runs": [[text] for text in group_texts or ()],
         "Flow": [
             f"{_STAR} " * run.starred + clip(_plain(run.flow_name), MAX_NAME_LENGTH) for run in runs
         ],
         "Status": [_status_labels(run) for run in runs],
         "Started": [_started_text(run.created_at, now) for run in runs],
         "Duration": ["" if run.seconds is None else format_duration(run.seconds) for run in runs],
-        "Tokens": [run.tokens for run in runs],
-        "Cost": [_cost_text(run, prices) for run in runs],
+        "Image": [_image_url(run) for run in runs],
+        "Output": [_plain(run.output_summary) for run in runs],
         "Labels": [[_plain(label) for label in run.labels] for run in runs],
         "Inputs": elide_common_prefix([_plain(run.input_summary) for run in runs]),
-        "Output": [_plain(run.output_summary) for run in runs],
+        "Tokens": [run.tokens for run in runs],
+        "Cost": [_cost_text(run, prices) for run in runs],
         "Mode": [MODE_NAMES[run.mode] for run in runs],
         "Session": [_plain(run.session_id or "") for run in runs],
     }
-    if not any(run.labels for run in runs):
-        del columns["Labels"]
+    for name in ("Runs", "Image", "Labels", "Cost"):
+        if not any(columns[name]):
+            del columns[name]
     if all(run.tokens is None for run in runs):
         del columns["Tokens"]
-    if not any(columns["Cost"]):
-        del columns["Cost"]
     if with_server:
         columns["Server"] = [_plain(run.server_name) for run in runs]
     return columns
@@ -104,6 +115,12 @@ def table_columns(
 def _plain(text: str) -> str:
     """Return a text that a cell can show and that reverses nothing in it."""
     return remove_bidi_controls(replace_surrogates(text))
+
+
+def _image_url(run: RunSummary) -> str | None:
+    if run.thumbnail is None:
+        return None
+    return f"data:image/webp;base64,{base64.b64encode(run.thumbnail).decode('ascii')}"
 
 
 def _cost_text(run: RunSummary, prices: PriceTable | None) -> str:
@@ -126,11 +143,13 @@ def _started_text(started: datetime, now: datetime) -> str:
     started, now = started.astimezone(browser_timezone()), now.astimezone(browser_timezone())
     days = (now.date() - started.date()).days
     if days in (0, 1):
-        return f"{'yesterday' if days else 'today'} {started:%H:%M}"
-    return format_time(started, now)
+        return f"{'yesterday' if days else 'today'} {started:%H:%M:%S}"
+    return format_time(started, now, seconds=True)
 
 
-def _column_config(open_key: str, runs: Sequence[RunSummary]) -> dict[str, Any]:
+def _column_config(
+    open_key: str, runs: Sequence[RunSummary], group_texts: Sequence[str]
+) -> dict[str, Any]:
     column = st.column_config
     colors = {
         _status_text(status, mode): style.color
@@ -146,13 +165,20 @@ def _column_config(open_key: str, runs: Sequence[RunSummary]) -> dict[str, Any]:
             args=(open_key, [(run.id, run.flow_id) for run in runs]),
             key=open_key,
         ),
+        "Runs": column.MultiselectColumn(
+            width=125,
+            options=group_texts,
+            color=[_group_color(text) for text in group_texts],
+            help="Runs of the flow with this result. Not compared: runs in progress, and those "
+            "whose result is unknown",
+        ),
         "Flow": column.TextColumn(width=200),
         "Status": column.MultiselectColumn(
             options=colors,
             color=[theme_color(f"{color}BackgroundColor") or color for color in colors.values()],
             width=210 if any(run.attempts > 1 for run in runs) else 145,
         ),
-        "Started": column.TextColumn(width=122, help=f"Timezone: {timezone_name()}"),
+        "Started": column.TextColumn(width=140, help=f"Timezone: {timezone_name()}"),
         "Duration": column.TextColumn(
             width=88, alignment="right", help="From pressing Run to the end"
         ),
@@ -166,12 +192,18 @@ def _column_config(open_key: str, runs: Sequence[RunSummary]) -> dict[str, Any]:
             width=260,
             help="Values that differ from the flow's defaults, without a common beginning",
         ),
+        "Image": column.ImageColumn("", width=72),
         "Output": column.TextColumn(width=300, help="The first line of the output"),
         "Labels": column.MultiselectColumn(width=120, color="auto"),
         "Mode": column.TextColumn(width=110),
         "Session": column.TextColumn(width=170),
         "Server": column.TextColumn(width=140),
     }
+
+
+def _group_color(text: str) -> str:
+    color = "orange" if "differ" in text else "gray"
+    return theme_color(f"{color}BackgroundColor") or color
 
 
 def _status_text(status: RunStatus, mode: Mode) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lfclient.console.runner.live_history import LiveHistory
+from lfclient.console.store.result_groups import ResultGroups
 from lfclient.console.store.run_history import RunPage
 from lfclient.console.store.run_queries import Cursor, RunFilter
 from pages._ui.connection.app_context import app_context
@@ -38,6 +39,10 @@ class ListView:
         return run_history().page(
             self.owners, self.run_filter, older_than=self.older_than, newer_than=self.newer_than
         )
+
+    def load_groups(self) -> ResultGroups:
+        """Load the groups of runs with the same result."""
+        return run_history().group_results(self.owners, self.run_filter)
 
     def started_before(self, time: datetime) -> ListView:
         """Return the same view without the runs that started at `time` or later."""

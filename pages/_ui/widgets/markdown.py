@@ -218,13 +218,12 @@ def browser_timezone() -> tzinfo:
         return UTC
 
 
-def format_time(then: datetime, now: datetime | None = None) -> str:
+def format_time(then: datetime, now: datetime | None = None, *, seconds: bool = False) -> str:
     """Return a time in the browser's zone; absolute, so that it does not become stale."""
     zone = browser_timezone()
     then, now = then.astimezone(zone), (now or datetime.now(UTC)).astimezone(zone)
-    if then.date() == now.date():
-        return f"{then:%H:%M}"
-    return f"{then:%d %b, %H:%M}" if then.year == now.year else f"{then:%d %b %Y, %H:%M}"
+    day = "" if then.date() == now.date() else "%d %b, " if then.year == now.year else "%d %b %Y, "
+    return then.strftime(f"{day}%H:%M:%S" if seconds else f"{day}%H:%M")
 
 
 def format_full_time(then: datetime) -> str:

@@ -1,0 +1,89 @@
+"""Group runs of a flow that had the same result, to find the odd one out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lfclient.console.store.run_record import RunSummary
+
+MAX_GROUPED_RUNS = 10_000  # the newest
+MAX_GROUPS = 100  # that a list shows
+
+
+@dataclass(frozen=True)
+class ResultKey:
+    """What the runs of a group share; `result_hash` is None for those of an unknown result."""
+
+    flow_id: str
+    result_hash: str | None
+
+
+@dataclass(frozen=True)
+class ResultGroup:
+    """Runs of a flow with the same result: how many, and the newest of them.
+
+    `is_usual`: no other result of the flow is more frequent. `is_only`: there is no other.
+    """
+
+    run: RunSummary
+    count: int
+    is_usual: bool
+    is_only: bool
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the results could be told apart."""
+        return self.run.result_hash is not None
+
+
+@dataclass(frozen=True)
+class ResultGroups:
+    """Groups of the newest `MAX_GROUPED_RUNS` runs; `omitted` is how many groups are not listed.
+
+    Flows in the order of their newest runs; of each flow the usual result first, then the others
+    by frequency, at last the runs of an unknown result.
+    """
+
+    groups: tuple[ResultGroup, ...] = ()
+    runs: int = 0
+    omitted: int = 0
+
+
+def count_results(
+    rows: Iterable[tuple[str, str, str | None]],
+) -> dict[ResultKey, tuple[int, str]]:
+    """Return the number of runs and the newest run's id of each group, in the order of a list.
+
+    `rows` are the id, flow and result of each run, newest first.
+    """
+    counts: dict[ResultKey, int] = {}
+    newest: dict[ResultKey, str] = {}
+    flows: dict[str, int] = {}
+    for run_id, flow_id, result_hash in rows:
+        key = ResultKey(flow_id, result_hash)
+        counts[key] = counts.get(key, 0) + 1
+        newest.setdefault(key, run_id)
+        flows.setdefault(flow_id, len(flows))
+    # stable: of two results that are as frequent, the newer one comes first
+    ordered = sorted(
+        counts, key=lambda key: (flows[key.flow_id], key.result_hash is None, -counts[key])
+    )
+    return {key: (counts[key], newest[key]) for key in ordered}
+
+
+def build_groups(
+    counted: dict[ResultKey, tuple[int, str]], runs: dict[str, RunSummary]
+) -> ResultGroups:
+    """Return the groups whose newest run is among `runs`, by id."""
+    known: dict[str, list[int]] = {}
+    for key, (count, _) in counted.items():
+        if key.result_hash is not None:
+            known.setdefault(key.flow_id, []).append(count)
+    groups = []
+    for key, (count, run_id) in counted.items():
+        counts = known.get(key.flow_id, [])
+        if run_id in runs:
+            is_usual = key.result_hash is not None and count == counts[0]
+            is_usual = is_usual and (count > 1 or len(counts) == 1)
+            groups.append(ResultGroup(runs[run_id], count, is_usual, len(counts) == 1))
+    total = sum(count for count, _ in counted.values())
+    return ResultGroups(tuple(groups), total, len(counted) - len(groups))

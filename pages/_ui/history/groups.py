@@ -1,0 +1,120 @@
+"""Runs with the same result as one row, so that the odd one out is in sight."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from lfclient.common.formatting import format_count
+from lfclient.console.store.result_groups import MAX_GROUPED_RUNS, ResultGroup, ResultGroups
+from lfclient.console.store.run_queries import UNKNOWN_RESULT
+from pages._ui.compare import picker
+from pages._ui.history import filters as history_filters
+from pages._ui.history.view import ListView
+from pages._ui.state import history as history_state
+from pages._ui.state.history import history_key
+
+
+def switch(view: ListView) -> None:
+    """Draw the switch that groups the list."""
+    key = history_key("group")
+    st.session_state[key] = view.filters.grouped
+    st.toggle(
+        "Group equal results",
+        key=key,
+        help="Lists runs of a flow with the same outputs as one row",
+        on_change=_apply_switch,
+        args=(view, key),
+    )
+
+
+def _apply_switch(view: ListView, key: str) -> None:
+    history_state.select([])
+    history_filters.write(replace(view.filters, grouped=st.session_state[key], result=None))
+
+
+def group_text(group: ResultGroup) -> str:
+    """Return how many runs a group has, and whether they are the usual or the odd ones."""
+    if not group.is_known:
+        return f"{group.count:,} not compared"
+    if group.is_usual:
+        return "1 run" if group.count == 1 else f"{group.count:,} equal"
+    return f"{group.count:,} {'differs' if group.count == 1 else 'differ'}"
+
+
+def headline(groups: ResultGroups) -> str:
+    """Return the number of runs and results, of a single flow as "19 equal, 1 differs"."""
+    runs = format_count(groups.runs, "run")
+    if groups.runs >= MAX_GROUPED_RUNS:
+        runs = f"The newest {runs}"
+    if len({group.run.flow_id for group in groups.groups}) > 1 or groups.omitted:
+        results = format_count(len(groups.groups) + groups.omitted, "result")
+        return f"**{runs}** · {results}"
+    usual = [group.count for group in groups.groups if group.is_usual][:1]
+    other = sum(group.count for group in groups.groups if group.is_known) - sum(usual)
+    unknown = sum(group.count for group in groups.groups if not group.is_known)
+    parts = [f"{count:,} equal" for count in usual if count > 1]
+    parts += [f"{other:,} {'differs' if other == 1 else 'differ'}"] if other else []
+    parts += [f"{unknown:,} not compared"] if unknown else []
+    return f"**{runs}**" + (f" · {', '.join(parts)}" if parts else "")
+
+
+def draw_bar(view: ListView, groups: ResultGroups) -> None:
+    """Draw the numbers of runs, and the actions on the selected groups."""
+    listed = {group.run.id: group for group in groups.groups}
+    selected = [listed[id] for id in history_state.selected() if id in listed]
+    with st.container(
+        key=history_key("bar"), horizontal=True, vertical_alignment="center", gap="small"
+    ):
+        text = f"**{len(selected)} selected**" if selected else headline(groups)
+        st.container(key=history_key("count"), width="content").markdown(text)
+        _draw_actions(view, selected, groups)
+        st.space("stretch")
+        switch(view)
+    if groups.omitted:
+        st.caption(
+            f"Lists the first {len(groups.groups)} of {len(groups.groups) + groups.omitted:,} "
+            "results. Choose a flow or a shorter time to see the others."
+        )
+
+
+def _draw_actions(view: ListView, selected: Sequence[ResultGroup], groups: ResultGroups) -> None:
+    if len(selected) == 1:
+        group = selected[0]
+        st.button(
+            "Open newest",
+            key=history_key("open"),
+            type="primary",
+            icon=":material/open_in_full:",
+            shortcut="O",
+            on_click=history_state.REQUESTED.set,
+            args=((group.run.id, group.run.flow_id),),
+        )
+        st.button(
+            "Show runs",
+            key=history_key("group-runs"),
+            icon=":material/list:",
+            on_click=_list_runs,
+            args=(view, group),
+        )
+        usual = _usual_run(group, groups)
+        if usual:
+            picker.compare_link([usual, group.run.id], "Compare with the usual")
+    if picker.MIN_RUNS <= len(selected) <= picker.MAX_RUNS:
+        picker.compare_link([group.run.id for group in selected])
+
+
+def _usual_run(group: ResultGroup, groups: ResultGroups) -> str | None:
+    """Return the newest run of the usual result of a group's flow, None for that group itself."""
+    flow_id = group.run.flow_id
+    usual = (one for one in groups.groups if one.is_usual and one.run.flow_id == flow_id)
+    found = next(usual, group)
+    return None if found is group else found.run.id
+
+
+def _list_runs(view: ListView, group: ResultGroup) -> None:
+    result = group.run.result_hash or UNKNOWN_RESULT
+    history_state.select([])
+    history_filters.write(
+        replace(view.filters, grouped=False, flow=group.run.flow_id, result=result)
+    )

@@ -1,0 +1,156 @@
+"""Which runs count as having had the same result."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from lfclient.console.store.result_fingerprint import fingerprint_result
+from lfclient.console.store.run_record import RecordProblem
+from lfclient.outputs.model import FileRef, Output, OutputKind
+from lfclient.runs.components import Message, RunError
+from lfclient.runs.model import Run, RunStatus
+from tests.console.store.test_store import NOW, record
+
+LONG = "console-0123456789ab"
+
+
+def fingerprint(value="Sunny.", kind=OutputKind.DATA, *, minutes=0, status="completed", **changes):
+    """Return the fingerprint of a run with one output."""
+    outputs = {"C-1": Output("C-1", kind, value)}
+    messages = {id: Message(id, "Sunny.") for id in changes.pop("messages", ())}
+    run = Run("flow", "sync", RunStatus(status), outputs=outputs, messages=messages)
+    return of(run, minutes, **changes)
+
+
+def of(run, minutes=0, **changes):
+    started = NOW + timedelta(minutes=minutes)
+    times = {"created_at": started, "ended_at": started + timedelta(seconds=2)}
+    status = run.status if run else RunStatus.FAILED
+    return fingerprint_result(record(run=run, status=status, **times, **changes))
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["Sunny.", ["a", None, 1.5], {"b": 1, "a": 2}, b"\x89PNG", "\ud800", 3, [{"x": b"1"}] * 3_000],
+)
+def test_equal_outputs_have_one_fingerprint(value):
+    """Of any type, in runs at other times."""
+    copy = dict(reversed(value.items())) if isinstance(value, dict) else value
+    assert fingerprint(value) == fingerprint(copy, minutes=90, id="b", job_id="another")
+    assert len(fingerprint(value)) == 32
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Sunny.", "Sunny!"),
+        ("1", 1),
+        ([1, 2], [2, 1]),
+        (b"a", b"b"),
+        (["a" * 1_500_000], ["a" * 1_499_999 + "b"]),
+        ([{"x": 1}] * 4_000, [{"x": 1}] * 4_001),
+        (None, ""),
+    ],
+)
+def test_other_outputs_have_another_fingerprint(one, other):
+    assert fingerprint(one) != fingerprint(other)
+
+
+def test_the_kind_the_status_and_the_names_of_outputs_count():
+    run = Run("flow", "sync", RunStatus.COMPLETED, outputs={"C-1": Output("C-1", "data", "x")})
+    fingerprints = {
+        of(run),
+        of(replace(run, outputs={"C-1": Output("C-1", "message", "x")})),
+        of(replace(run, outputs={"C-2": Output("C-2", "data", "x")})),
+        of(replace(run, status=RunStatus.CANCELLED)),
+        of(replace(run, outputs={})),
+        of(None),
+    }
+    assert len(fingerprints) == 6
+
+
+def test_named_outputs_of_a_component_count():
+    def with_part(value):
+        part = Output("C-1", OutputKind.DATA, value)
+        output = Output("C-1", OutputKind.DATA, "x", parts={"second": part})
+        return of(Run("flow", "sync", RunStatus.COMPLETED, outputs={"C-1": output}))
+
+    assert with_part(1) != with_part(2)
+
+
+def test_the_order_in_which_components_ended_does_not_count():
+    one, other = (Output(name, OutputKind.DATA, name) for name in ("A", "B"))
+    run = Run("flow", "sync", RunStatus.COMPLETED, outputs={"A": one, "B": other})
+    assert of(run) == of(replace(run, outputs={"B": other, "A": one}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("session_id", LONG), ("job_id", "4" * 32), ("id", "5" * 32)]
+)
+def test_ids_of_the_run_in_its_outputs_do_not_count(name, value):
+    """Neither alone nor within a text."""
+    text = {"here": "{}", "link": "see /sessions/{}/messages"}
+    other = f"{value[:-1]}x"
+    one = fingerprint({key: each.format(value) for key, each in text.items()}, **{name: value})
+    assert one == fingerprint(
+        {key: each.format(other) for key, each in text.items()}, **{name: other}
+    )
+    assert one != fingerprint({key: each.format("-") for key, each in text.items()})
+
+
+def test_ids_of_messages_do_not_count():
+    one, other = ("6" * 32, "7" * 32)
+    assert fingerprint([one], messages=[one]) == fingerprint([other], messages=[other])
+    assert fingerprint([one]) != fingerprint([other])
+
+
+def test_a_short_session_name_is_a_value():
+    """A flow may return what its session is named."""
+    one = fingerprint("Weather in Oslo", session_id="Oslo")
+    assert one != fingerprint("Weather in Rome", session_id="Rome")
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%dT%H:%M:%S.%f", "%FT%TZ"])
+def test_times_of_the_run_in_its_outputs_do_not_count(form):
+    rows = [[{"at": (NOW + timedelta(minutes=n)).strftime(form)}] for n in (0, 90)]
+    assert fingerprint(rows[0]) == fingerprint(rows[1], minutes=90)
+    assert fingerprint(rows[0]) != fingerprint(rows[1])
+
+
+@pytest.mark.parametrize("value", ["2026-99-99 10:00:00", "2001-01-01T10:00:00", "12:00"])
+def test_other_times_count(value):
+    assert fingerprint(value) != fingerprint("2001-01-01T10:00:01")
+
+
+def test_a_file_is_told_by_its_name_and_size():
+    """Its id and path are new in each run."""
+    one, same, larger = (
+        fingerprint(FileRef("plan.txt", id=id, path=f"/{id}/plan.txt", size=size))
+        for id, size in (("a", 3), ("b", 3), ("c", 4))
+    )
+    assert one == same
+    assert one != larger
+
+
+def test_errors_count_by_their_cause():
+    def failed(message):
+        return of(Run("flow", "sync", RunStatus.FAILED, errors=(RunError(message),)))
+
+    no_key = (
+        "{}OpenAI API key is required when using OpenAI provider. Please provide it in the "
+        "component or configure it globally as OPENAI_API_KEY."
+    )
+    assert failed("Boom") == failed("Boom")
+    assert failed("Boom") != failed("Bang")
+    assert failed(no_key.format("")) == failed(no_key.format("Error building Agent: \n\n"))
+
+
+def test_a_run_that_could_not_be_executed_is_told_by_its_problem():
+    one, other = (RecordProblem(f"No {word}.") for word in ("answer", "key"))
+    assert of(None, problem=one) == of(None, problem=replace(one, hint="Try again."))
+    assert of(None, problem=one) != of(None, problem=other)
+
+
+def test_an_unfinished_run_has_no_fingerprint():
+    assert fingerprint_result(record(status=RunStatus.IN_PROGRESS)) is None

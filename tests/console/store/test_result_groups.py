@@ -1,0 +1,132 @@
+"""Runs grouped by what came out, on SQLite and on PostgreSQL."""
+
+from dataclasses import replace
+
+import pytest
+
+from lfclient.console.config.retention import RetentionSettings
+from lfclient.console.store import result_groups, run_history
+from lfclient.console.store.result_groups import build_groups, count_results
+from lfclient.console.store.run_queries import UNKNOWN_RESULT, RunFilter
+from lfclient.console.store.run_record import StoredParts
+from lfclient.outputs.model import Output, OutputKind
+from lfclient.runs.model import Run, RunStatus
+from tests.console.content.test_thumbnails import image_file
+from tests.console.store.test_run_history import ME, add, add_ended, ids
+from tests.console.store.test_store import record
+
+
+def facts(groups):
+    return [(one.run.id, one.count, one.is_usual) for one in groups.groups]
+
+
+def test_equal_results_are_one_group_with_the_newest_run(any_store):
+    """The usual result comes first, then the odd one."""
+    for n in range(5):
+        add_ended(any_store, f"r{n}", seconds=n, text="rainy" if n == 2 else "sunny")
+    groups = any_store.history.group_results(ME)
+    assert facts(groups) == [("r4", 4, True), ("r2", 1, False)]
+    assert (groups.runs, groups.omitted) == (5, 0)
+    assert not groups.groups[0].is_only
+
+
+def test_each_flow_has_its_own_groups(any_store):
+    """The flow that ran last comes first."""
+    add_ended(any_store, "a", seconds=1, text="sunny", flow_id="one")
+    add_ended(any_store, "b", seconds=2, text="sunny", flow_id="other")
+    groups = any_store.history.group_results(ME)
+    assert facts(groups) == [("b", 1, True), ("a", 1, True)]
+    assert all(one.is_only for one in groups.groups)
+
+
+def test_results_that_all_differ_have_no_usual_one(any_store):
+    for n in range(3):
+        add_ended(any_store, f"r{n}", seconds=n, text=str(n))
+    assert facts(any_store.history.group_results(ME)) == [
+        ("r2", 1, False),
+        ("r1", 1, False),
+        ("r0", 1, False),
+    ]
+
+
+def test_runs_of_an_unknown_result_are_the_last_group(any_store):
+    """Those in progress, and those of earlier releases."""
+    add_ended(any_store, "old", text="sunny")
+    for n in range(2):
+        add(any_store, f"r{n}", seconds=n, status=RunStatus.IN_PROGRESS)
+    groups = any_store.history.group_results(ME)
+    assert facts(groups) == [("old", 1, True), ("r1", 2, False)]
+    assert [one.is_known for one in groups.groups] == [True, False]
+
+
+def test_groups_follow_the_filters_and_owners(any_store):
+    add_ended(any_store, "a", text="sunny day")
+    add_ended(any_store, "b", seconds=1, text="sunny day", mode="sync")
+    add_ended(any_store, "c", seconds=2, text="sunny day", owner="you")
+    assert facts(any_store.history.group_results(ME)) == [("b", 2, True)]
+    only_sync, found = RunFilter(mode="sync"), RunFilter(text="sunny")
+    assert facts(any_store.history.group_results(ME, only_sync)) == [("b", 1, True)]
+    assert facts(any_store.history.group_results(ME, found)) == [("b", 2, True)]
+    assert facts(any_store.history.group_results([*ME, "you"])) == [("c", 3, True)]
+    assert any_store.history.group_results([]).groups == ()
+
+
+def test_the_runs_of_a_group_can_be_listed(any_store):
+    history = any_store.history
+    for n, text in enumerate(("sunny", "rainy", "sunny")):
+        add_ended(any_store, f"r{n}", seconds=n, text=text)
+    add(any_store, "going", seconds=4)
+    groups = history.group_results(ME).groups
+    hashes = [one.run.result_hash for one in groups[:2]] + [UNKNOWN_RESULT]
+    listed = [ids(history.page(ME, RunFilter(result_hash=one))) for one in hashes]
+    assert listed == [["r2", "r0"], ["r1"], ["going"]]
+    assert history.count(ME, RunFilter(result_hash=hashes[0])) == 2
+    assert ids(history.page(ME, RunFilter(result_hash=hashes[0], text="sunny"))) == ["r2", "r0"]
+
+
+def test_only_the_newest_runs_are_grouped_and_the_first_groups_listed(any_store, monkeypatch):
+    monkeypatch.setattr(run_history, "MAX_GROUPED_RUNS", 4)
+    monkeypatch.setattr(run_history, "MAX_GROUPS", 2)
+    for n in range(6):
+        add_ended(any_store, f"r{n}", seconds=n, text="same" if n % 2 else str(n))
+    groups = any_store.history.group_results(ME)
+    assert facts(groups) == [("r5", 2, True), ("r4", 1, False)]
+    assert (groups.runs, groups.omitted) == (4, 1)
+
+
+def test_a_thousand_equal_runs_are_one_row():
+    rows = [(f"r{n}", "flow", "same") for n in range(1_000)] + [("odd", "flow", "other")]
+    counted = count_results(rows)
+    runs = {row[0]: replace(record(), id=row[0]) for row in (rows[0], rows[-1])}
+    summaries = {
+        id: result_groups.RunSummary(id, "me", "s", "flow", "F", "sync", one.status, one.created_at)
+        for id, one in runs.items()
+    }
+    groups = build_groups(counted, summaries)
+    assert [(one.run.id, one.count) for one in groups.groups] == [("r0", 1_000), ("odd", 1)]
+    assert groups.runs == 1_001
+
+
+@pytest.mark.parametrize(("is_stored", "count"), [(True, 1), (False, 0)])
+def test_a_console_that_stores_no_outputs_stores_nothing_about_them(any_store, is_stored, count):
+    """A hash would tell a short output to whoever guesses it."""
+    any_store.retention = RetentionSettings(store_outputs=is_stored)
+    started = add(any_store, "a")
+    outputs = {"C": Output("C", OutputKind.IMAGE, image_file())}
+    run = Run("flow", "sync", RunStatus.COMPLETED, outputs=outputs)
+    ended = replace(started, status=run.status, ended_at=started.created_at, run=run)
+    any_store.update(ended, with_response=True)
+    summary = any_store.history.get(ME, "a")
+    assert [summary.result_hash, summary.thumbnail].count(None) == 2 - 2 * count
+
+
+def test_outputs_that_were_removed_later_keep_their_fingerprint(any_store):
+    """A new version of the record, without its outputs, tells nothing about them."""
+    add_ended(any_store, "a", text="sunny")
+    before = any_store.history.get(ME, "a")
+    any_store.cleaner.retention = RetentionSettings(max_total_bytes=1)
+    any_store.cleaner.clean(None)
+    without = any_store.get("a")
+    assert without.stored_parts is StoredParts.REMOVED
+    any_store.update(replace(without, version=without.version + 1), with_response=True)
+    assert any_store.history.get(ME, "a").result_hash == before.result_hash is not None

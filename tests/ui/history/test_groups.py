@@ -1,0 +1,153 @@
+"""The list of results: runs of a flow with the same outputs as one row."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+
+import pytest
+from PIL import Image
+
+from lfclient.console.store.result_groups import ResultGroup, ResultGroups
+from lfclient.console.store.run_record import RunSummary
+from lfclient.outputs.model import Output, OutputKind
+from lfclient.runs.model import Run, RunStatus
+from pages._ui.connection.app_context import app_context
+from pages._ui.history import groups
+from tests.console.content.test_thumbnails import image_file
+from tests.ui.support.history_page import NOW, add, column, history, select_runs
+from tests.ui.support.whole_pages import (
+    ONE,
+    TWO,
+    add_running_run,
+    button_labels,
+    page_text,
+    press,
+)
+
+
+def add_result(url, name, seconds_ago, value, kind=OutputKind.MESSAGE, **more):
+    """Store a run with one output."""
+    outputs = {"C": Output("C", kind, value)}
+    run = Run(more.get("flow_id", ONE), "sync", RunStatus.COMPLETED, outputs=outputs)
+    return add(url, name, seconds_ago, run=run, **more)
+
+
+def add_twenty(url):
+    """Store 19 runs with one result, and one with another."""
+    for n in range(20):
+        add_result(url, f"r{n:02}", n, "rainy" if n == 7 else "sunny")
+
+
+def runs_column(app):
+    return [texts[0] for texts in column(app, "Runs")]
+
+
+def compare_links(app):
+    return " ".join(element.proto.query_string for element in app.get("page_link"))
+
+
+def switch(app):
+    """Press the switch that groups the list."""
+    toggle = next(each for each in app.toggle if each.label == "Group equal results")
+    return toggle.set_value(not toggle.value).run()
+
+
+def test_the_odd_one_of_twenty_runs_is_in_sight(url):
+    add_twenty(url)
+    app = switch(history())
+    assert app.query_params["group"] == "yes"
+    assert runs_column(app) == ["19 equal", "1 differs"]
+    assert column(app, "Output") == ["sunny", "rainy"]
+    assert "20 runs** · 19 equal, 1 differs" in page_text(app)
+    app = switch(app)
+    assert "group" not in app.query_params
+    assert len(column(app, "Flow")) == 20
+
+
+def test_the_runs_of_a_result_are_listed_and_all_results_again(url):
+    add_twenty(url)
+    app = select_runs(history(group="yes"), "r07")
+    assert "1 selected" in page_text(app)
+    assert "Open newest" in button_labels(app)
+    app = press(app, "Show runs")
+    assert column(app, "Output") == ["rainy"]
+    assert app.query_params["flow"] == ONE
+    assert "group" not in app.query_params
+    app = press(app, "Equal results only")
+    assert len(column(app, "Flow")) == 20
+
+
+def test_runs_of_an_unknown_result_are_listed_too(url):
+    add_result(url, "ended", 9, "sunny")
+    app_context().runner.store.create(add_running_run(url, id="going", submit_token="going"))
+    app = history(group="yes")
+    assert runs_column(app) == ["1 run", "1 not compared"]
+    assert "2 runs** · 1 not compared" in page_text(app)
+    app = press(select_runs(app, "going"), "Show runs")
+    assert len(column(app, "Flow")) == 1
+
+
+def test_results_of_two_flows_are_counted(url):
+    add_result(url, "a", 2, "sunny")
+    add_result(url, "b", 1, "sunny", flow_id=TWO, flow_name="Second")
+    app = history(group="yes")
+    assert column(app, "Flow") == ["Second", "Echo"]
+    assert "2 runs** · 2 results" in page_text(app)
+
+
+def test_two_results_can_be_compared(url):
+    add_twenty(url)
+    app = select_runs(history(group="yes"), "r00", "r07")
+    assert "runs=r00%2Cr07" in compare_links(app)
+    assert "Delete" not in " ".join(button_labels(app))
+
+
+def test_the_odd_result_can_be_compared_with_the_usual_one(url):
+    add_twenty(url)
+    app = select_runs(history(group="yes"), "r07")
+    assert "runs=r00%2Cr07" in compare_links(app)
+    assert "runs=" not in compare_links(select_runs(app, "r00"))
+
+
+def test_a_group_without_matching_runs_says_so(url):
+    add_result(url, "a", 0, "sunny")
+    app = history(result="no such", group="yes")
+    assert "No matching runs" in page_text(app)
+
+
+def test_images_have_a_thumbnail(url):
+    add_result(url, "picture", 0, image_file(), OutputKind.IMAGE)
+    add_result(url, "text", 1, "sunny")
+    picture, text = column(history(), "Image")
+    head, _, body = picture.partition(",")
+    assert head == "data:image/webp;base64"
+    assert Image.open(io.BytesIO(base64.b64decode(body))).size == (64, 40)
+    assert math.isnan(text)
+
+
+def test_without_images_there_is_no_column_for_them(url):
+    add_result(url, "text", 1, "sunny")
+    assert "Image" not in history().dataframe[0].value.columns
+
+
+@pytest.mark.parametrize(
+    ("counts", "text"),
+    [
+        ((20,), "**20 runs** · 20 equal"),
+        ((1,), "**1 run**"),
+        ((19, 1), "**20 runs** · 19 equal, 1 differs"),
+        ((1_000, 2, 1), "**1,003 runs** · 1,000 equal, 3 differ"),
+        ((1, 1, 1), "**3 runs** · 3 differ"),
+        ((5, 5), "**10 runs** · 5 equal, 5 differ"),
+    ],
+)
+def test_the_headline_tells_how_many_runs_differ(counts, text):
+    run = RunSummary("a", "me", "s", ONE, "F", "sync", RunStatus.COMPLETED, NOW, result_hash="x")
+    is_usual = [count == counts[0] and counts not in ((1, 1, 1),) for count in counts]
+    listed = [
+        ResultGroup(run, count, usual, len(counts) == 1)
+        for count, usual in zip(counts, is_usual, strict=True)
+    ]
+    assert groups.headline(ResultGroups(tuple(listed), sum(counts))) == text
