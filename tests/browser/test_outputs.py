@@ -113,3 +113,33 @@ def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen
     report = saved.value.path().read_text(encoding="utf-8")
     assert report.startswith("<!doctype html>")
     assert "sk-stand-in-key" not in report
+
+
+def test_outputs_are_copied_as_text_cells_json_and_image(outputs_screen):
+    page = outputs_screen.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+    def copied(id):
+        outputs_screen.part(f"output-{id}").locator("button:visible", has_text="Copy").last.click()
+        expect(outputs_screen.part(f"output-{id}")).to_contain_text("Copied")
+        return page.evaluate(
+            """async () => {
+              const [item] = await navigator.clipboard.read();
+              const isText = item.types[0] === "text/plain";
+              return isText ? navigator.clipboard.readText() : item.types[0];
+            }"""
+        )
+
+    assert "one costs $5 and two cost $9" in copied("ChatOutput-a")
+    assert "\t" in copied("Table-b").splitlines()[0]
+    assert copied("Order-d").startswith("{")
+    outputs_screen.part("output-ChatOutput-a").get_by_role("tab", name="Images").click()
+    assert copied("ChatOutput-a") == "image/png"
+
+
+def test_a_table_takes_the_whole_window(outputs_screen):
+    table = outputs_screen.part("output-Table-b").get_by_test_id("stDataFrame")
+    table.hover()
+    table.locator("..").get_by_role("button", name="Fullscreen").click()
+    box = outputs_screen.page.get_by_test_id("stDataFrame").bounding_box()
+    assert box["width"] > outputs_screen.page.viewport_size["width"] * 0.9

@@ -28,6 +28,8 @@ _FORMULA_WITHIN = re.compile(
 def csv_chunks(
     rows: Iterable[Mapping[str, Json]],
     redact: Callable[[Mapping[str, Json]], Mapping[str, Json]] = lambda row: row,
+    *,
+    delimiter: str = ",",
 ) -> Iterator[bytes]:
     """Yield the CSV of a table in UTF-8 with a byte order mark, in small chunks.
 
@@ -36,7 +38,7 @@ def csv_chunks(
     """
     names = list(dict.fromkeys(name for row in rows for name in redact(row)))
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+    writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\n")
     buffer.write(BYTE_ORDER_MARK)
     writer.writerow([escape_formulas(str(name)) for name in names])
     for row in map(redact, rows):
@@ -49,6 +51,12 @@ def csv_chunks(
 def csv_bytes(rows: Iterable[Mapping[str, Json]]) -> bytes:
     """Return the CSV of a table."""
     return b"".join(csv_chunks(rows))
+
+
+def tab_separated(rows: Iterable[Mapping[str, Json]]) -> str:
+    """Return a table as the text that spreadsheets paste as cells."""
+    chunks = csv_chunks(rows, delimiter="\t")
+    return b"".join(chunks).decode().removeprefix(BYTE_ORDER_MARK)
 
 
 def escape_formulas(text: str) -> str:

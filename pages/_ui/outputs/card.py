@@ -8,9 +8,12 @@ from typing import Any, TypeVar
 from lfclient.common.filenames import safe_name
 from lfclient.outputs.model import FileRef, Output
 from pages._ui.state import run_page
-from pages._ui.widgets import downloads
+from pages._ui.widgets import copy_button, downloads
 
 T = TypeVar("T")
+
+# characters: a page holds each text that can be copied twice
+MAX_COPIED_LENGTH = 300_000
 
 # downloads a file from the server that has it
 Download = Callable[[FileRef], bytes]
@@ -37,6 +40,12 @@ class OutputCard:
         own_name = downloads.file_name(title, self.run_id[:8], extension=ending)
         key = f"save-{self.run_id}-{self.key}-{ending}"
         downloads.draw_button(label, data, safe_name(name) if name else own_name, key, mime=mime)
+
+    def copy_button(self, text: Callable[[], str] | None) -> None:
+        """Draw a button that copies a text unless it is long, or the image drawn before it."""
+        copied = text() if text else None
+        if copied is None or len(copied) <= MAX_COPIED_LENGTH:
+            copy_button.draw(self.widget_key("copy"), copied)
 
     def state_key(self, name: str) -> str:
         """Return a session state key of this card."""

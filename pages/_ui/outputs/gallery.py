@@ -64,7 +64,7 @@ def _draw_cell(card: OutputCard, pictures: list[FoundImage], number: int) -> Non
             embedded = [each for each in pictures if not image.is_remote(each.source)]
             st.session_state[card.state_key("zoomed")] = embedded.index(picture)
             _zoom_dialog(card, embedded)
-        image.save_button(cell, data, name)
+        image.draw_buttons(cell, data, name)
 
 
 def _image_name(picture: FoundImage, number: int) -> str:
@@ -85,7 +85,7 @@ def _zoom_dialog(card: OutputCard, pictures: list[FoundImage]) -> None:
         facts += [detect_media_type(data).extension, format_size(len(data))]
         # stretched, the caption would take the room of the button beside it
         st.caption(" · ".join(facts), width="content")
-        image.save_button(replace(card, key=f"{card.key}-zoomed-{number}"), data, name)
+        image.draw_buttons(replace(card, key=f"{card.key}-zoomed-{number}"), data, name)
     with st.container(key=card.widget_key("large")):
         image.draw_image(data, image.zoom_width(data))
 

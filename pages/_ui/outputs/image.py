@@ -30,7 +30,7 @@ def draw(card: OutputCard) -> None:
         draw_remote(card, value)
     elif data := image_bytes(value):
         draw_image(data)
-        save_button(card, data)
+        draw_buttons(card, data)
     else:
         alerts.show_message("Can't read this image", DAMAGED_TEXT, "See the raw response.")
 
@@ -55,7 +55,7 @@ def draw_remote(card: OutputCard, url: str) -> None:
     data = loaded_image(card) or _offer_to_load(card, url, host)
     if data:
         draw_image(data)
-        save_button(card, data)
+        draw_buttons(card, data)
 
 
 def _offer_to_load(card: OutputCard, url: str, host: str) -> bytes | None:
@@ -117,9 +117,12 @@ def _svg_data_uri(data: bytes) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(data).decode()
 
 
-def save_button(card: OutputCard, data: bytes, name: str = "") -> None:
-    """Draw a button that downloads the image in its own format."""
+def draw_buttons(card: OutputCard, data: bytes, name: str = "") -> None:
+    """Draw buttons that copy the image above them, and download it in its own format."""
     media = detect_media_type(data)
     label = "Image" if media.kind in (MediaKind.IMAGE, MediaKind.SVG) else "File"
     file_name = f"{name}.{media.extension}" if name else ""
-    card.save_button(label, data, media.extension, media.mime, file_name)
+    with st.container(horizontal=True, gap="small", width="content"):
+        if media.kind is MediaKind.SVG or not undrawable_reason(data):
+            card.copy_button(None)
+        card.save_button(label, data, media.extension, media.mime, file_name)

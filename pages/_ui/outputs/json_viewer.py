@@ -25,16 +25,20 @@ def draw(card: OutputCard) -> None:
         return
     draw_searchable(card)
     with st.container(horizontal=True, gap="small"):
+        card.copy_button(lambda: _json_text(card).decode())
         card.save_button("JSON", lambda: downloads.to_json_bytes(value), "json", "application/json")
 
 
 def draw_searchable(card: OutputCard) -> None:
     """Draw the tree below a search field."""
     value = card.output.value
-    json_text = card.cached("json", lambda: downloads.to_json_bytes(value))
     if isinstance(value, dict | list) and value:
         _search(card)
-    draw_tree(value, json_text)
+    draw_tree(value, _json_text(card))
+
+
+def _json_text(card: OutputCard) -> bytes:
+    return card.cached("json", lambda: downloads.to_json_bytes(card.output.value))
 
 
 def draw_tree(value: Any, json_text: bytes) -> None:

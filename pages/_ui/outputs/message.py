@@ -25,6 +25,7 @@ def draw(card: OutputCard) -> None:
     draw_markdown(card, text)
     encoded = partial(text.encode, "utf-8", "replace")
     with st.container(horizontal=True, gap="small"):
+        card.copy_button(lambda: replace_surrogates(text))
         card.save_button("Markdown", encoded, "md", "text/markdown")
         card.save_button("Text", encoded, "txt", "text/plain")
 
@@ -55,4 +56,6 @@ def draw_plain_text(text: str) -> None:
 
 def draw_error(card: OutputCard) -> None:
     """Draw the error of a failed component as plain text."""
-    st.error(escape(replace_surrogates(str(card.output.value))), icon=":material/error:")
+    text = replace_surrogates(str(card.output.value))
+    st.error(escape(text), icon=":material/error:")
+    card.copy_button(lambda: text)

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from lfclient.common.formatting import format_count
-from lfclient.console.content.csv_writer import csv_bytes
+from lfclient.console.content.csv_writer import csv_bytes, tab_separated
 from lfclient.console.content.images import image_bytes, undrawable_reason
 from lfclient.outputs.tables import is_rows
 from pages._ui.outputs import chart, column_stats, json_viewer
@@ -16,6 +16,7 @@ MAX_HEIGHT = 420  # pixels
 MAX_PAGE_ROWS = 100_000
 MAX_PAGE_CELLS = 2_000_000
 MAX_PAGE_BYTES = 20_000_000
+MAX_COPIED_CELLS = 20_000
 MAX_CELL_LENGTH = 5_000  # characters
 
 
@@ -61,6 +62,8 @@ def _draw_rows(card: OutputCard, table: pd.DataFrame) -> None:
         rows, columns = table.shape
         size = f"{format_count(rows, 'row')} × {format_count(columns, 'column')}"
         st.caption(size, width="content")
+        if table.size <= MAX_COPIED_CELLS:
+            card.copy_button(lambda: tab_separated(card.output.value))
         card.save_button("CSV", lambda: csv_bytes(card.output.value), "csv", "text/csv")
         parquet_mime = "application/vnd.apache.parquet"
         card.save_button("Parquet", lambda: table.to_parquet(index=False), "parquet", parquet_mime)

@@ -6,7 +6,12 @@ import tracemalloc
 
 import pytest
 
-from lfclient.console.content.csv_writer import csv_bytes, csv_chunks, escape_formulas
+from lfclient.console.content.csv_writer import (
+    csv_bytes,
+    csv_chunks,
+    escape_formulas,
+    tab_separated,
+)
 
 
 def read(data):
@@ -84,3 +89,8 @@ def test_a_long_number_before_other_text_is_escaped_at_once():
     """Reading it in two parts at each of its digits took minutes."""
     digits = "0" * 500_000
     assert escape_formulas(f"a;{digits}x") == f"a;{digits}x"
+
+
+def test_a_copied_table_has_tabs_between_its_cells_and_no_formula():
+    rows = [{"a": "x\ty", "b": "=1"}, {"a": "", "c": [1]}]
+    assert tab_separated(rows) == 'a\tb\tc\n"x\ty"\t\'=1\t\n\t\t[1]\n'

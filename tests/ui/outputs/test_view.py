@@ -10,8 +10,9 @@ from lfclient.errors import ServerFault
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run, RunStatus
-from pages._ui.outputs import file
+from pages._ui.outputs import card, file
 from pages._ui.outputs import view as outputs_view
+from pages._ui.widgets import copy_button
 
 DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
@@ -201,3 +202,24 @@ def test_skipped_components_are_shown_with_the_reason():
     app = draw_outputs(not_run=(NotRun("Text-2", "Other branch", "Its branch was not taken."),))
     assert "Not run" in texts(app)
     assert "Its branch was not taken" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("shown", "copied"),
+    [
+        (output(OutputKind.MESSAGE, "**hi**"), ["**hi**"]),
+        (output(OutputKind.MESSAGE, "x" * (card.MAX_COPIED_LENGTH + 1)), []),
+        (output(OutputKind.DATA, {"a": 1}), ['{\n  "a": 1\n}']),
+        (output(OutputKind.TABLE, [{"a": 1, "b": 2}]), ["a\tb\n1\t2\n"]),
+        (output(OutputKind.TABLE, [{"a": 1}] * 20_001), []),
+        (output(OutputKind.ERROR, "It broke."), ["It broke."]),
+        (output(OutputKind.IMAGE, DOT), [None]),
+        (output(OutputKind.IMAGE, b"GIF89a no image"), []),
+    ],
+)
+def test_outputs_that_are_not_too_long_can_be_copied(shown, copied, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(copy_button, "draw", lambda key, text: drawn.append(text))
+    app = draw_outputs(shown)
+    assert drawn == copied
+    assert not app.exception
