@@ -3,8 +3,8 @@
 import streamlit as st
 
 from pages._ui.app import navigation
+from pages._ui.present import editor, problems, result, view
 from pages._ui.present import presented as present
-from pages._ui.present import problems, result, view
 from pages._ui.run import controls as run_controls
 from pages._ui.run import status_panel
 from pages._ui.state import query_params
@@ -12,9 +12,11 @@ from pages._ui.state import query_params
 with st.container(key="present"), problems.show_errors():
     shown = present.load(st.query_params.get(query_params.FLOW, ""))
     navigation.set_title(shown.title)
-    view.draw_head(shown.title, shown.description)
     record = view.find_run(shown)
-    left, right = st.columns([5, 8], gap="large")
+    stage, side = view.places()
+    with stage:
+        view.draw_head(shown)
+        left, right = st.columns([5, 8], gap="large")
     with left:
         inputs, (buttons, progress) = st.container(key="run-form"), run_controls.places()
     with right:
@@ -25,4 +27,7 @@ with st.container(key="present"), problems.show_errors():
         view.draw_buttons(shown, form, record)
     with inputs:
         view.draw_inputs(shown, form)
+    if side:
+        with side:
+            editor.draw(shown, form, record)
     status_panel.wait_for_end(shown.server, record, panel)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages._ui.connection import connect, loading
+from pages._ui.present import entry as present
 from pages._ui.presets import share_link
 from pages._ui.run import approval, flow_picker, recent_runs, rerun, run_form, status_panel
 from pages._ui.run import controls as run_controls
@@ -38,6 +39,9 @@ with alerts.show_errors():
                 run_details.draw(server, record, tabs)
             if flow:
                 approval.draw_waiting_runs(server, flow, record)
+        with actions:
+            if flow:
+                present.draw_button(flow, form)
         with inputs:
             if opened:
                 rerun.draw(server, flow, opened, buttons)

@@ -41,7 +41,8 @@ def present(
 def test_an_audience_runs_a_flow_and_reaches_nothing_else(present: Callable[..., Screen]):
     screen = present("Write word by word")
     page = screen.page
-    expect(page.get_by_role("button")).to_have_count(1)
+    assert page.get_by_role("button").count() == 2
+    expect(screen.part("full-screen").get_by_role("button")).to_have_accessible_name("Full screen")
     links = page.locator("a:not([data-testid=stSkipToContent])")
     expect(links).to_have_count(0)
     screen.run()
@@ -62,3 +63,25 @@ def test_the_address_of_another_page_shows_the_present_view(
     page.goto(f"{console.url}/history?view=present&flow={flow_ids['Echo chat']}")
     expect(page.locator(".st-key-present h1")).to_have_text(PREFIX + "Echo chat")
     expect(page.locator(".st-key-history-form")).to_have_count(0)
+
+
+def test_a_presenter_enters_edits_and_leaves_with_the_keyboard(screen: Screen):
+    screen.pick("Echo chat")
+    page = screen.page
+    page.keyboard.press("Alt+p")
+    screen.part("present-edit").get_by_role("button").click()
+    screen.part("present-editor").wait_for()
+    screen.drawn()
+    page.get_by_label("Title").fill("Say something")
+    page.keyboard.press("Tab")
+    expect(screen.part("present").get_by_role("heading", level=1)).to_have_text("Say something")
+    page.get_by_role("button", name="Discard").click()
+    expect(screen.part("present-editor")).to_have_count(0)
+    screen.drawn()
+    page.keyboard.press("Alt+Enter")
+    page.wait_for_function("document.fullscreenElement")
+    page.keyboard.press("Alt+Enter")
+    page.wait_for_function("!document.fullscreenElement")
+    page.keyboard.press("Alt+p")
+    screen.part("flow-picker").wait_for()
+    assert "view=" not in page.url

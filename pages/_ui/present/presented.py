@@ -22,6 +22,7 @@ from pages._ui.form.entries import PresetLink
 from pages._ui.form.flow_form import FlowForm, read_form
 from pages._ui.form.form import input_fields
 from pages._ui.form.form_state import FormState, form_state
+from pages._ui.present import editing
 from pages._ui.presets.preset_state import fill_form, masked_values
 from pages._ui.run import run_form
 from pages._ui.state import query_params
@@ -54,9 +55,10 @@ def load(flow_id: str) -> Presented:
         raise FlowNotFound("The address names no flow.")
     server, flow = _find_flow(flow_id)
     store = app_context().runner.store
-    settings = Presentation.from_json(
-        store.flow_settings.get(server.owner, flow.id, PURPOSE).content
-    )
+    settings = editing.current(server.owner, flow.id)
+    if settings is None:
+        stored = store.flow_settings.get(server.owner, flow.id, PURPOSE)
+        settings = Presentation.from_json(stored.content)
     preset_id = st.query_params.get(query_params.PRESET, "")
     if not preset_id:
         summaries = store.presets.list_for_flow(server.owner, flow.id)

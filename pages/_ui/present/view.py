@@ -1,6 +1,7 @@
 """The presented flow on the page: its head, its inputs, and the buttons."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip
 from lfclient.console.present.presentation import MAX_DESCRIPTION, MAX_TITLE
@@ -12,11 +13,13 @@ from pages._ui.connection import server_session
 from pages._ui.form.fields import draw_plain_field
 from pages._ui.form.flow_form import FlowForm, FormResult
 from pages._ui.form.form import mark_refused
+from pages._ui.present import editing, entry
 from pages._ui.present.presented import Presented, misfits, shown_inputs
 from pages._ui.run import controls as run_controls
 from pages._ui.run import run_form
 from pages._ui.state import run_options, run_page, submit_token
 from pages._ui.state.notices import notify_errors
+from pages._ui.state.present import EDITED, PRESENTER
 from pages._ui.widgets import alerts, focus
 from pages._ui.widgets.alerts import MissingValue
 from pages._ui.widgets.markdown import escape, sanitize
@@ -32,12 +35,62 @@ def find_run(presented: Presented) -> RunRecord | None:
     return record if record and record.flow_id == presented.flow.id else None
 
 
-def draw_head(title: str, description: str) -> None:
-    """Draw the title and the description, which is untrusted Markdown."""
-    st.title(escape(clip(title, MAX_TITLE)), anchor=False)
-    if description:
-        with st.container(key="present-description"):
-            st.markdown(sanitize(clip(description, MAX_DESCRIPTION))[0])
+def places() -> tuple[DeltaGenerator, DeltaGenerator | None]:
+    """Return the place of the view, and that of its editor while it is open."""
+    if not EDITED.get():
+        return st.container(), None
+    side, stage = st.columns([4, 9], gap="large")
+    return stage, side
+
+
+def draw_head(presented: Presented) -> None:
+    """Draw the title with the buttons beside it, and the description."""
+    settings = presented.settings
+    looks = f"{settings.accent}-large" if settings.large else settings.accent
+    with st.container(key=f"present-looks-{looks}", gap=None):
+        with st.container(key="present-head", horizontal=True, vertical_alignment="center"):
+            st.title(escape(clip(presented.title, MAX_TITLE)), anchor=False, width="stretch")
+            _draw_controls(presented)
+        if presented.description:
+            with st.container(key="present-description"):
+                st.markdown(sanitize(clip(presented.description, MAX_DESCRIPTION))[0])
+
+
+def _draw_controls(presented: Presented) -> None:
+    """Draw the button for the full screen, and those of whoever came from the Run page."""
+    with st.container(key="present-controls", horizontal=True, width="content"):
+        if PRESENTER.get() and not EDITED.get():
+            st.button(
+                "Edit",
+                key="present-edit",
+                icon=":material/edit:",
+                type="tertiary",
+                on_click=editing.start,
+                args=(presented.server.owner, presented.flow.id),
+            )
+        _draw_full_screen()
+        if PRESENTER.get():
+            st.button(
+                "Exit",
+                key="present-exit",
+                icon=":material/close:",
+                type="tertiary",
+                shortcut="Alt+P",
+                on_click=entry.leave,
+                args=(presented.flow.id,),
+            )
+
+
+@st.fragment
+def _draw_full_screen() -> None:
+    """Draw a button that the page's script handles: browsers ask for a press in the page itself."""
+    st.button(
+        "Full screen",
+        key="full-screen",
+        icon=":material/fullscreen:",
+        type="tertiary",
+        help="Alt+Enter",
+    )
 
 
 def draw_inputs(presented: Presented, form: FlowForm) -> None:

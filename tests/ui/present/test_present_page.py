@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.flows import node, text
+from tests.ui.present.support import inputs, present
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.preset_pages import SECRET, fields_flow, store_preset, value
 from tests.ui.support.whole_pages import (
@@ -22,14 +23,6 @@ def _server(fields_server):
     """Start the stand-in for every test."""
 
 
-def present(flow_id=ONE, **address):
-    return open_app(view="present", flow=flow_id, **address)
-
-
-def inputs(app):
-    return [widget.label for widget in app.text_input]
-
-
 def test_title_description_and_inputs_of_the_flow_are_shown(fields_server):
     fields_server.set_flows({**fields_flow(), "description": "Says **hello**."})
     app = present()
@@ -39,10 +32,10 @@ def test_title_description_and_inputs_of_the_flow_are_shown(fields_server):
     assert not app.exception
 
 
-def test_only_run_can_be_pressed(fields_server):
+def test_only_run_and_full_screen_can_be_pressed(fields_server):
     add_ended_run(fields_server.url)
     app = present()
-    assert button_labels(app) == ["Run"]
+    assert button_labels(app) == ["Full screen", "Run"]
     assert not app.sidebar.children
     assert not app.selectbox
     assert not app.exception
@@ -111,7 +104,7 @@ def test_a_run_of_another_flow_is_not_shown(fields_server):
 def test_a_running_run_can_be_stopped(fields_server):
     record = add_running_run(fields_server.url)
     app = present(run=record.id)
-    assert button_labels(app) == ["Stop"]
+    assert button_labels(app) == ["Full screen", "Stop"]
     assert not app.exception
 
 

@@ -1,0 +1,46 @@
+"""The Present view under AppTest."""
+
+from streamlit.testing.v1 import AppTest
+
+from lfclient.console.present.presentation import PURPOSE, Presentation, ShownInput
+from lfclient.console.store.flow_settings import FlowSettings
+from pages._ui.connection.app_context import app_context
+from tests.ui.support.preset_pages import owner
+from tests.ui.support.whole_pages import APP, ONE, open_app
+
+
+def present(flow_id=ONE, **address):
+    """Open the Present view of a flow."""
+    return open_app(view="present", flow=flow_id, **address)
+
+
+def present_as_presenter(browser="b", **address):
+    """Open the Present view as somebody who came from the Run page.
+
+    AppTest would run the Run page again, not the navigation that leads to the view.
+    """
+    app = AppTest.from_file(APP, default_timeout=30)
+    app.session_state["browser-id"] = browser * 43
+    app.session_state["presenter"] = True
+    for name, value in {"view": "present", "flow": ONE, **address}.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def stored(flow_id=ONE):
+    """Return the stored settings with their version."""
+    return app_context().runner.store.flow_settings.get(owner(), flow_id, PURPOSE)
+
+
+def store(**settings):
+    """Save settings of the first flow."""
+    inputs = settings.pop("inputs", None)
+    shown = inputs and tuple(ShownInput(key=key, **more) for key, more in inputs.items())
+    content = Presentation(**settings, inputs=shown).to_json()
+    flow_settings = app_context().runner.store.flow_settings
+    flow_settings.save(owner(), ONE, PURPOSE, FlowSettings(content, stored().version))
+
+
+def inputs(app):
+    """Return the labels of the inputs on the page."""
+    return [box.value.replace("*", "") for box in app.markdown if box.value.startswith("**")]
