@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import clip, replace_surrogates
+from lfclient.console.content.dataframes import to_dataframe
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import Field, FieldKind, Variable, value_to_json
@@ -127,7 +128,7 @@ def _draw_value(item: InputValue, key: str) -> None:
 
 def _draw_table(rows: list[dict[str, Any]], key: str) -> None:
     most = _max_drawn(len(rows), "rows", PREVIEW_ROWS, MAX_ROWS, f"given-rows-{key}")
-    st.dataframe(downloads.to_dataframe(rows[:most]), hide_index=True, placeholder="", alt="Table")
+    st.dataframe(to_dataframe(rows[:most]), hide_index=True, placeholder="", alt="Table")
     if len(rows) > most:
         st.caption(f"The first {most:,} rows.")
         if most == MAX_ROWS:

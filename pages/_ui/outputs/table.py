@@ -5,11 +5,12 @@ import streamlit as st
 
 from lfclient.common.formatting import format_count
 from lfclient.console.content.csv_writer import csv_bytes, tab_separated
+from lfclient.console.content.dataframes import to_dataframe
 from lfclient.console.content.images import image_bytes, undrawable_reason
 from lfclient.outputs.tables import is_rows
 from pages._ui.outputs import chart, column_stats, json_viewer
 from pages._ui.outputs.card import OutputCard
-from pages._ui.widgets import controls, downloads
+from pages._ui.widgets import controls
 
 MAX_HEIGHT = 420  # pixels
 # what a browser takes in within a second; larger tables are split into pages
@@ -29,7 +30,7 @@ def draw(card: OutputCard) -> None:
     if not rows:
         st.caption("Empty table.")
         return
-    table = card.cached("table", lambda: downloads.to_dataframe(rows))
+    table = card.cached("table", lambda: to_dataframe(rows))
     if not table.size:
         st.caption(f"{format_count(len(rows), 'row')}, no columns.")
         return

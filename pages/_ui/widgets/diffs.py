@@ -11,6 +11,7 @@ from lfclient.common.formatting import clip, format_count, replace_surrogates
 from lfclient.console.compare.table_diff import TableDiff, compare_tables, key_columns
 from lfclient.console.compare.text_diff import ChangeKind, Segment, compare_texts, compare_words
 from lfclient.console.compare.tree_diff import Change, compare_trees
+from lfclient.console.content.dataframes import to_dataframe
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.outputs.tables import is_rows
 from pages._ui.state import compare_page, run_page
@@ -180,7 +181,7 @@ def _count_changed_rows(diff: TableDiff) -> int:
 
 
 def _frames(before: list[Any], after: list[Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return downloads.to_dataframe(before[:MAX_ROWS]), downloads.to_dataframe(after[:MAX_ROWS])
+    return to_dataframe(before[:MAX_ROWS]), to_dataframe(after[:MAX_ROWS])
 
 
 def _table_words(diff: TableDiff) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from lfclient.console.content.dataframes import to_dataframe
 from pages._ui.outputs import chart_data, column_stats
 from pages._ui.outputs.chart_data import (
     AREA,
@@ -14,7 +15,6 @@ from pages._ui.outputs.chart_data import (
     TOTAL,
     ChartSpec,
 )
-from pages._ui.widgets.downloads import to_dataframe
 
 
 def suggested(*rows):

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
+from lfclient.console.content.dataframes import to_dataframe
 from pages._ui.outputs import column_stats
 from pages._ui.outputs.column_stats import ColumnKind
-from pages._ui.widgets.downloads import to_dataframe
 
 
 def kind(*values):
