@@ -1,4 +1,4 @@
-"""The Compare page: inputs, outputs and timings of two to four runs."""
+"""The Compare page: inputs, outputs and timings of two to twelve runs."""
 
 from pages._ui.compare import page as compare_runs_page
 from pages._ui.connection import connect

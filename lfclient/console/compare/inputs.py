@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.console.compare.equality import is_equal
+from lfclient.console.compare.volatile import RunContext, guess_volatile_names
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import InputValue, describe_overrides, field_label
 
@@ -24,6 +25,21 @@ class ParameterRow:
     is_missing: tuple[bool, ...]
     is_different: bool
     is_uncertain: bool = False
+
+    @property
+    def name(self) -> str:
+        """The parameter's name within its component, as Langflow has it."""
+        return self.parameter.key.rpartition(".")[2]
+
+    def is_volatile(self, contexts: Sequence[RunContext]) -> bool:
+        """Return whether the values change with each run by their nature."""
+        first, *others = [
+            ({self.name: value and value.value}, context)
+            for value, context in zip(self.values, contexts, strict=True)
+        ]
+        return self.is_different and any(
+            guess_volatile_names(first[0], other, (first[1], context)) for other, context in others
+        )
 
 
 def compare_inputs(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from lfclient.common.formatting import clip
 from lfclient.common.json_types import Json
 from lfclient.console.compare.equality import is_equal
 
+MAX_COMPARED_ROWS = 300_000  # rows of each table
 MAX_LISTED_ROWS = 500
 MAX_LISTED_COLUMNS = 40
 MAX_CELL_LENGTH = 200  # characters
@@ -23,7 +24,8 @@ MAX_KEY_CANDIDATES = 30  # columns
 CHANGE_COLUMN, ROW_COLUMN = "±", "Row"  # the first columns of `TableDiff.rows`
 ADDED, REMOVED, CHANGED = "+ added", "− removed", "≠ changed"
 
-_Positions = np.ndarray[Any, np.dtype[np.intp]]
+_Positions: TypeAlias = np.ndarray[Any, np.dtype[np.intp]]
+_Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,9 @@ class TableDiff:
 
     `rows` has the columns `CHANGE_COLUMN` and `ROW_COLUMN` (numbered if a table has a column of
     that name), then those of the tables, all as text; a changed cell is "before → after".
-    `is_changed` has the same shape, True where a cell changed. `unlisted_rows` counts differing
-    rows that are not listed, `unlisted_columns` columns.
+    `is_changed` has the same shape, True where a cell changed. `key` is the column that matched
+    rows, "" for their position. `unlisted_rows` counts differing rows that are not listed,
+    `unlisted_columns` columns.
     """
 
     added: int
@@ -44,14 +47,30 @@ class TableDiff:
     removed_columns: tuple[str, ...]
     rows: pd.DataFrame
     is_changed: pd.DataFrame
+    key: str = ""
     unlisted_rows: int = 0
     unlisted_columns: int = 0
 
     @property
     def is_equal(self) -> bool:
         """Whether no difference was found."""
-        rows = self.added or self.removed or self.changed_rows
-        return not (rows or self.added_columns or self.removed_columns)
+        return not (self.different_rows or self.added_columns or self.removed_columns)
+
+    @property
+    def different_rows(self) -> int:
+        """How many rows were added, removed or changed."""
+        return self.added + self.removed + self.changed_rows
+
+
+def find_best_diff(before: pd.DataFrame, after: pd.DataFrame) -> tuple[list[str], str, TableDiff]:
+    """Return the columns that can match rows, the best of position and first such column, its diff.
+
+    The best is the one with the fewest rows that differ; position is "".
+    """
+    keys = key_columns(before, after)
+    diffs = [compare_tables(before, after, key) for key in ("", *keys[:1])]
+    best = min(diffs, key=lambda diff: diff.different_rows)
+    return keys, best.key, best
 
 
 def key_columns(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:
@@ -89,7 +108,7 @@ def compare_tables(before: pd.DataFrame, after: pd.DataFrame, key: str = "") -> 
     chosen = dict.fromkeys([*preferred, *shared, *removed_columns, *added_columns])
     chosen_names = set(list(chosen)[:MAX_LISTED_COLUMNS])
     columns = [name for name in [*before.columns, *added_columns] if name in chosen_names]
-    heads = [_unused_name(name, columns) for name in (CHANGE_COLUMN, ROW_COLUMN)]
+    heads = [unused_name(name, columns) for name in (CHANGE_COLUMN, ROW_COLUMN)]
 
     rows: list[list[str]] = []
     is_changed: list[list[bool]] = []
@@ -118,6 +137,7 @@ def compare_tables(before: pd.DataFrame, after: pd.DataFrame, key: str = "") -> 
         removed_columns=tuple(removed_columns),
         rows=pd.DataFrame(rows, columns=[*heads, *columns]),
         is_changed=pd.DataFrame(is_changed, columns=[*heads, *columns]),
+        key=key,
         unlisted_rows=len(changed) + len(removed) + len(added) - len(rows),
         unlisted_columns=len({*before.columns, *after.columns}) - len(columns),
     )
@@ -127,7 +147,7 @@ def _drop_duplicate_columns(table: pd.DataFrame) -> pd.DataFrame:
     return table.loc[:, ~table.columns.duplicated()].reset_index(drop=True)
 
 
-def _unused_name(name: str, used: Collection[str]) -> str:
+def unused_name(name: str, used: Collection[str]) -> str:
     """Return `name`, with a number if it is used."""
     unused, number = name, 1
     while unused in used:
@@ -150,12 +170,16 @@ def _match_rows(
     return positions, matches[positions], np.flatnonzero(matches < 0), added
 
 
-def _unequal_cells(a: pd.Series[Any], b: pd.Series[Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    both_missing = a.isna().to_numpy() & b.isna().to_numpy()
-    pairs = zip(a.to_numpy(object), b.to_numpy(object), strict=True)
-    unequal = np.fromiter((not is_equal(x, y) for x, y in pairs), dtype=bool, count=len(a))
-    unequal_cells: np.ndarray[Any, np.dtype[np.bool_]] = unequal & ~both_missing
-    return unequal_cells
+def _unequal_cells(a: pd.Series[Any], b: pd.Series[Any]) -> _Flags:
+    one, other = a.to_numpy(object), b.to_numpy(object)
+    unequal = np.ones(len(a), dtype=bool)
+    if a.dtype == b.dtype and a.dtype != object:
+        unequal = np.asarray(one != other, dtype=bool)
+    unequal &= ~(a.isna().to_numpy() & b.isna().to_numpy())
+    # in Python, since the cells may be of two types, or lists and objects
+    for position in np.flatnonzero(unequal):
+        unequal[position] = not is_equal(one[position], other[position])
+    return unequal
 
 
 def _cell_text(value: Json) -> str:

@@ -18,7 +18,7 @@ def to_dataframe(rows: list[dict[str, Any]]) -> pd.DataFrame:
         table = pd.DataFrame.from_records(rows)
     except UnicodeEncodeError:
         table = pd.DataFrame.from_records([_readable_row(row) for row in rows])
-    for name in [name for name, kind in table.dtypes.items() if kind.kind == "O"]:
+    for name in [name for name, kind in table.dtypes.items() if kind == object]:  # noqa: E721
         column = table[name]
         kinds = {type(value) for value in column if value is not None and value == value}
         if kinds - {str} and (len(kinds) > 1 or kinds & {dict, list, int}):

@@ -43,6 +43,21 @@ class RecordReader:
             record = apply_commands(record, commands)
         return record
 
+    def header(self, run_id: str) -> tuple[RunRecord, int] | None:
+        """Return the newest record without `run`, and the bytes of its stored response."""
+        stored = self._store.header(run_id)
+        if stored is None:
+            cached = self._cache.snapshot(run_id)
+            return (replace(cached, run=None), 0) if cached else None
+        record, size = stored
+        return replace(self._cache.newer_than(record) or record, run=None), size
+
+    def load(self, run_id: str) -> RunRecord | None:
+        """Return the newest record as `get` does, without keeping a stored one in memory."""
+        cached = self._cache.snapshot(run_id)
+        is_current = cached and not (cached.ended and self._is_stale(cached))
+        return cached if is_current else self._store.get(run_id)
+
     def wait_for_change(
         self, run_id: str, version: int, timeout: float, pause: float = 0.0
     ) -> RunRecord | None:

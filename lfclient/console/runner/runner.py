@@ -280,6 +280,16 @@ class Runner:
         record = self._reader.get(run_id)
         return record if record and record.owner == owner else None
 
+    def header(self, run_id: str, owner: str) -> tuple[RunRecord, int] | None:
+        """Return what `get` does without the response, and its bytes. Raises `StoreError`."""
+        header = self._reader.header(run_id)
+        return header if header and header[0].owner == owner else None
+
+    def load(self, run_id: str, owner: str) -> RunRecord | None:
+        """Return what `get` does, without keeping it in memory. Raises `StoreError`."""
+        record = self._reader.load(run_id)
+        return record if record and record.owner == owner else None
+
     def open(self, run_id: str, connection: Connection) -> RunRecord | None:
         """Return the newest record for a person who opens the run; None as for `get`.
 

@@ -188,6 +188,12 @@ class Store:
             row = connection.execute(_SELECT_RUNS.where(RunRow.id == run_id)).one_or_none()
             return None if row is None else from_row(row, run=_read_response(connection, row))
 
+    def header(self, run_id: str) -> tuple[RunRecord, int] | None:
+        """Return a record without its response, and the size of that in bytes."""
+        with self._read() as connection:
+            row = connection.execute(_SELECT_RUNS.where(RunRow.id == run_id)).one_or_none()
+        return None if row is None else (from_row(row), row._mapping[RUNS.c.response_bytes])
+
     def recent(self, owner: str, limit: int = 10, flow_id: str | None = None) -> list[RunRecord]:
         """Return an owner's latest records, newest first, without responses."""
         query = _SELECT_RUNS.where(RunRow.owner == owner)

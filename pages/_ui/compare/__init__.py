@@ -1,1 +1,1 @@
-"""Two to four runs side by side."""
+"""Up to twelve runs against a baseline."""

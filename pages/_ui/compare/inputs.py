@@ -1,14 +1,19 @@
 """The compared runs' inputs, those that differ first."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_count
 from lfclient.console.compare.inputs import ParameterRow, compare_inputs
+from lfclient.console.compare.survey import run_context
+from lfclient.console.compare.volatile import IgnoredNames
 from lfclient.console.store import omissions
+from pages._ui.compare import overview
 from pages._ui.compare.runs import ComparedRun, have_same_flow, versions_key
+from pages._ui.compare.summary import draw_fact_table
 from pages._ui.form import input_values
 from pages._ui.state import compare_page
 from pages._ui.widgets import controls, diffs
@@ -20,23 +25,64 @@ MAX_LONG_VALUES = 15  # long values that have a panel with their differences
 FLOW_DEFAULT, NOT_IN_FLOW, UNKNOWN = "*flow default*", "*not in this flow*", "*unknown*"
 
 
-def draw(runs: Sequence[ComparedRun]) -> None:
+@dataclass(frozen=True)
+class ComparedInputs:
+    """The parameters of the runs whose inputs are stored, those that differ first.
+
+    `guessed` are the names of parameters that change with each run by their nature; `ignored` are
+    those that don't count.
+    """
+
+    stored: tuple[ComparedRun, ...]
+    rows: tuple[ParameterRow, ...]
+    guessed: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
+
+    def is_different(self, row: ParameterRow) -> bool:
+        """Return whether a parameter's values differ and count."""
+        return row.is_different and row.name not in self.ignored
+
+
+def compare(runs: Sequence[ComparedRun], decisions: IgnoredNames) -> ComparedInputs:
+    """Compare the inputs of the runs without those to ignore."""
+    stored = tuple(run for run in runs if not omissions.explain_missing_inputs(run.record))
+    rows = tuple(_compare(stored, one_flow=have_same_flow(runs)))
+    contexts = [run_context(run.record) for run in stored]
+    guessed = frozenset(row.name for row in rows if row.is_volatile(contexts))
+    return ComparedInputs(stored, rows, guessed, decisions.apply(guessed))
+
+
+def _compare(runs: Sequence[ComparedRun], *, one_flow: bool) -> list[ParameterRow]:
+    return compare_inputs(
+        [run.record.overrides for run in runs], [run.flow for run in runs], one_flow=one_flow
+    )
+
+
+def count_differences(
+    runs: Sequence[ComparedRun], baseline: ComparedRun, compared: ComparedInputs
+) -> dict[str, str]:
+    """Return by run name how many inputs differ from the baseline's, in a few words."""
+    words = {baseline.name: overview.BASELINE}
+    for run in runs:
+        if baseline not in compared.stored or run not in compared.stored:
+            words[run.name] = "unknown"
+        elif run is not baseline:
+            rows = _compare([baseline, run], one_flow=have_same_flow(runs))
+            count = sum(map(compared.is_different, rows))
+            words[run.name] = f"≠ {format_count(count, 'value')}" if count else overview.SAME
+    return words
+
+
+def draw(runs: Sequence[ComparedRun], compared: ComparedInputs) -> None:
     """Draw a table with a row for each parameter and a column for each run."""
     st.markdown("## Inputs", anchors=False)
-    stored = []  # the runs whose inputs are stored
+    stored = compared.stored
     for run in runs:
         reason = omissions.explain_missing_inputs(run.record)
         if reason:
             st.caption(f":material/info: {run.name}: {escape(reason)}")
-        else:
-            stored.append(run)
-    rows = compare_inputs(
-        [run.record.overrides for run in stored],
-        [run.flow for run in stored],
-        one_flow=have_same_flow(runs),
-    )
-    different = [row for row in rows if row.is_different]
-    identical = [row for row in rows if not row.is_different]
+    different = [row for row in compared.rows if compared.is_different(row)]
+    others = [row for row in compared.rows if not compared.is_different(row)]
     with st.container(key="compared-inputs"):
         if len(stored) > 1:
             if different:
@@ -46,18 +92,19 @@ def draw(runs: Sequence[ComparedRun]) -> None:
             long_rows = [row for row in different if _is_long(row)][:MAX_LONG_VALUES]
             for number, row in enumerate(long_rows):
                 _draw_long_value(row, runs, stored, number)
-        secrets = sum(row.is_uncertain for row in identical)
+        secrets = sum(row.is_uncertain for row in others)
         if secrets:
             count = format_count(secrets, "secret")
             st.caption(f":material/lock: Can't compare {count}: secret values are not saved.")
-        if identical:
-            label = f"Show identical inputs ({len(identical)})"
+        if others:
+            kind = "ignored" if all(row.is_different for row in others) else "identical"
+            label = f"Show {kind} inputs ({len(others)})"
             if st.toggle(label, key=compare_page.compare_key("same-inputs")):
-                _draw_table(identical, runs, stored)
+                _draw_table(others, runs, stored)
 
 
 def _draw_table(
-    rows: Sequence[ParameterRow], runs: Sequence[ComparedRun], stored: list[ComparedRun]
+    rows: Sequence[ParameterRow], runs: Sequence[ComparedRun], stored: Sequence[ComparedRun]
 ) -> None:
     shown = rows[:MAX_ROWS]
     cells = {run.name: [UNKNOWN] * len(shown) for run in runs}
@@ -67,7 +114,7 @@ def _draw_table(
         f"**{escape(clip(parameter.label, 80))}** :gray[· {escape(parameter.component_label(40))}]"
         for parameter in (row.parameter for row in shown)
     ]
-    st.table(pd.DataFrame(cells, index=names))
+    draw_fact_table(pd.DataFrame(cells, index=names))
     if len(rows) > MAX_ROWS:
         st.caption(f"Shows the first {MAX_ROWS} of {len(rows):,}.")
 
@@ -89,7 +136,7 @@ def _is_long(row: ParameterRow) -> bool:
 
 @st.fragment
 def _draw_long_value(
-    row: ParameterRow, runs: Sequence[ComparedRun], stored: list[ComparedRun], number: int
+    row: ParameterRow, runs: Sequence[ComparedRun], stored: Sequence[ComparedRun], number: int
 ) -> None:
     name = escape(row.parameter.qualified_label)
     controls.lazy_expander(
@@ -101,7 +148,7 @@ def _draw_long_value(
 
 
 def _draw_differences(
-    row: ParameterRow, runs: Sequence[ComparedRun], stored: list[ComparedRun], number: int
+    row: ParameterRow, runs: Sequence[ComparedRun], stored: Sequence[ComparedRun], number: int
 ) -> None:
     """Compare the value of the first run that has one with the value of each other run."""
     pairs = zip(stored, row.values, strict=True)

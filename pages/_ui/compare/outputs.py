@@ -1,23 +1,20 @@
-"""The compared runs' outputs, component by component."""
+"""The outputs of the baseline and another run, component by component."""
 
 import re
-from collections.abc import Sequence
 
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.compare.outputs import (
-    OutputMatch,
-    OutputRow,
-    compare_outputs,
-    is_equal_output,
-)
+from lfclient.console.compare.differences import OutputMatch, as_structured
+from lfclient.console.compare.outputs import MatchKey, OutputPair, match_outputs
+from lfclient.console.compare.survey import OutputCell
 from lfclient.console.presentation.statuses import NOT_RUN
 from lfclient.outputs.model import Output, OutputKind
 from pages._ui.compare.runs import ComparedRun, have_same_flow, versions_key
+from pages._ui.connection.app_context import app_context
 from pages._ui.outputs import view as outputs_view
 from pages._ui.outputs.output_pair import DIFFERENCES, SIDE_BY_SIDE
-from pages._ui.state import compare_page, run_page
+from pages._ui.state import compare_page
 from pages._ui.widgets import alerts, controls, diffs
 from pages._ui.widgets.markdown import escape, humanize
 
@@ -26,103 +23,92 @@ _BADGES = {
     OutputMatch.EQUAL: ":green-badge[:material/check: identical]",
     OutputMatch.DIFFERENT: ":orange-badge[:material/difference: different]",
     OutputMatch.MISSING: ":orange-badge[:material/remove: missing]",
-    OutputMatch.UNKNOWN: ":gray-badge[:material/help: same name]",
+    OutputMatch.UNKNOWN: ":gray-badge[:material/help: not compared]",
 }
 # Markdown syntax, which the differences of a text show as source
 _MARKDOWN_SYNTAX = re.compile(r"\*\*|__|`|\]\(|^ {0,3}(#{1,6} |[*+-] |\||> )", re.MULTILINE)
 
-RunOutput = tuple[ComparedRun, Output]
+RunPair = tuple[ComparedRun, ComparedRun]
 
 
-def draw(runs: Sequence[ComparedRun]) -> None:
+def draw(baseline: ComparedRun, run: ComparedRun) -> None:
     """Draw a card for each component's output, those that differ first."""
     st.markdown("## Outputs", anchors=False)
-    same_flow = have_same_flow(runs)
-    rows = run_page.cached(
-        "compared-outputs",
-        lambda: compare_outputs([run.record.run for run in runs], one_flow=same_flow),
-        versions_key(runs),
-    )
-    if not rows:
-        st.caption("These runs have no outputs.")
+    for each in (baseline, run):
+        if each.problem:
+            st.caption(f":material/info: Can't compare {each.name}: {escape(each.problem)}.")
+    cells = [] if baseline.problem or run.problem else list(run.cells.items())
+    if not cells:
+        if not (baseline.problem or run.problem):
+            st.caption("These runs have no outputs.")
         return
-    all_identical = all(_is_identical(row) for row in rows)
-    if all_identical:
+    if all(map(_is_identical, run.cells.values())):
         st.markdown(":green[:material/check:] Outputs are identical.")
-    base = runs[0] if all_identical or len(runs) == 2 else _choose_base(runs)
     open_cards = 0
-    for number, row in sorted(enumerate(rows), key=lambda item: _is_identical(item[1])):
-        is_open = not _is_identical(row) and open_cards < MAX_OPEN_CARDS
+    for number, (key, cell) in sorted(enumerate(cells), key=lambda item: _is_identical(item[1][1])):
+        is_open = not _is_identical(cell) and open_cards < MAX_OPEN_CARDS
         open_cards += is_open
-        _draw_card(runs, base, number, row, is_open)
+        _draw_card((baseline, run), number, key, cell, is_open)
 
 
-def _is_identical(row: OutputRow) -> bool:
-    return row.match is OutputMatch.EQUAL
-
-
-def _choose_base(runs: Sequence[ComparedRun]) -> ComparedRun:
-    names = {run.name: run for run in runs}
-    chosen = st.segmented_control(
-        "Compare with",
-        list(names),
-        default=runs[0].name,
-        required=True,
-        key=compare_page.compare_key("base"),
-    )
-    return names.get(chosen, runs[0])
+def _is_identical(cell: OutputCell) -> bool:
+    return cell.difference.match is OutputMatch.EQUAL
 
 
 @st.fragment
 @alerts.show_errors()
-def _draw_card(
-    runs: Sequence[ComparedRun], base: ComparedRun, number: int, row: OutputRow, is_open: bool
-) -> None:
+def _draw_card(runs: RunPair, number: int, key: MatchKey, cell: OutputCell, is_open: bool) -> None:
     with st.container(border=True, key=f"compared-output-{number}"):
-        title = escape(clip(row.component, 80))
-        if row.part:
-            title += f" · {escape(humanize(clip(row.part, 60)))}"
-        icon = outputs_view.VIEWERS[row.kind or OutputKind.UNKNOWN].icon
-        st.markdown(f":material/{icon}: **{title}** {_BADGES[row.match]}")
+        title = escape(clip(cell.component, 80))
+        if cell.part:
+            title += f" · {escape(humanize(clip(cell.part, 60)))}"
+        icon = outputs_view.VIEWERS[cell.kind].icon
+        note = escape(clip(cell.difference.note, 200))
+        words = (
+            f" :gray[{note}]" if note and cell.difference.match is not OutputMatch.MISSING else ""
+        )
+        st.markdown(f":material/{icon}: **{title}** {_BADGES[cell.difference.match]}{words}")
         toggle_key = compare_page.compare_key(f"show-{number}-{title}")
         if not is_open and not st.toggle("Show", key=toggle_key):
             return
-        first = row.outputs[0]
-        if first is not None and _is_identical(row):
-            _draw_output(runs[0], first, number)
+        pair = _load_pair(runs, key)
+        if pair is None:
+            st.caption("One of these runs was deleted.")
+        elif _is_identical(cell) and pair.after:
+            _draw_output(runs[1], pair.after, number)
         else:
-            _draw_outputs(runs, base, number, row)
+            _draw_outputs(runs, number, pair, cell)
 
 
-def _draw_outputs(
-    runs: Sequence[ComparedRun], base: ComparedRun, number: int, row: OutputRow
-) -> None:
-    outputs = list(zip(runs, row.outputs, strict=True))
-    pairs = _comparable_pairs(outputs, base)
+def _load_pair(runs: RunPair, key: MatchKey) -> OutputPair | None:
+    """Read the two values. Holding them would keep them in memory while the page is open."""
+    records = [app_context().runner.get(run.record.id, run.server.owner) for run in runs]
+    before, after = (record.run if record else None for record in records)
+    pairs = match_outputs(before, after, one_flow=have_same_flow(runs))
+    return next((pair for pair in pairs if pair.key == key), None)
+
+
+def _draw_outputs(runs: RunPair, number: int, pair: OutputPair, cell: OutputCell) -> None:
+    outputs = list(zip(runs, (pair.before, pair.after), strict=True))
     view = SIDE_BY_SIDE
-    if pairs:
-        key = compare_page.compare_key(f"view-{number}-{escape(row.component)}")
-        view = controls.view_switch("View", (DIFFERENCES, SIDE_BY_SIDE), key)
-    if view == DIFFERENCES:
-        for first, second in pairs:
-            _draw_pair(runs, first, second, number)
-        if any(_has_markdown(output) for output in row.outputs):
-            st.caption(f"Compares the source text. “{SIDE_BY_SIDE}” shows it formatted.")
-        for run, output in outputs:
-            if output is None:
-                st.caption(f"{run.name}: {_missing_reason(run, row)}")
+    both = as_structured(pair.before, pair.after) if pair.before and pair.after else None
+    if both and diffs.choose_diff(*both):
+        view_key = compare_page.compare_key(f"view-{number}-{escape(cell.component)}")
+        view = controls.view_switch("View", (DIFFERENCES, SIDE_BY_SIDE), view_key)
+    if both and view == DIFFERENCES:
+        _draw_differences(runs, number, both, cell)
     else:
-        for column, (run, output) in zip(st.columns(len(runs)), outputs, strict=True):
+        for column, (run, output) in zip(st.columns(2), outputs, strict=True):
             with column:
-                st.markdown(f"**{run.name}**{_equal_badge(runs, row, run)}")
+                st.markdown(f"**{run.name}**")
                 if output is None:
-                    st.caption(_missing_reason(run, row))
+                    st.caption(_missing_reason(run, pair))
                 else:
                     _draw_output(run, output, number)
-    if row.kind is None:
+    if both and both[0].kind is not both[1].kind:
         kinds = [f"{run.name}: {output.kind.value}" for run, output in outputs if output]
         st.caption(f"These outputs are of different kinds. {', '.join(kinds)}.")
-    if row.match is OutputMatch.UNKNOWN:
+    if both and cell.kind is OutputKind.FILE and cell.difference.match is OutputMatch.UNKNOWN:
         st.caption("The files have the same name and size. Their content is not compared.")
     cut = [run.name for run, output in outputs if output and output.truncated]
     if cut:
@@ -132,41 +118,24 @@ def _draw_outputs(
         )
 
 
-def _equal_badge(runs: Sequence[ComparedRun], row: OutputRow, run: ComparedRun) -> str:
-    """Return a badge that names an earlier run with the same output, or ""."""
-    index = runs.index(run)
-    own = row.outputs[index]
-    for other, output in zip(runs[:index], row.outputs, strict=False):
-        if own is not None and output is not None and is_equal_output(own, output):
-            return f" :green-badge[:material/check: same as {other.name}]"
-    return ""
+def _draw_differences(
+    runs: RunPair, number: int, both: tuple[Output, Output], cell: OutputCell
+) -> None:
+    names = (runs[0].name, runs[1].name)
+    pair_key = f"{number}-{runs[0].number}-{runs[1].number}"
+    ignored = cell.difference.ignored
+    with st.container(key=f"compared-pair-{pair_key}"):
+        st.markdown(f"**{names[0]} → {names[1]}**")
+        version = (versions_key(runs), ignored)
+        diffs.draw(version, f"output-{pair_key}", *both, names, ignored)
+    if any(map(_has_markdown, both)):
+        st.caption(f"Compares the source text. “{SIDE_BY_SIDE}” shows it formatted.")
 
 
-def _comparable_pairs(
-    outputs: Sequence[tuple[ComparedRun, Output | None]], base: ComparedRun
-) -> list[tuple[RunOutput, RunOutput]]:
-    """Pair the output of `base`, or the first there is, with each output that can be diffed."""
-    with_value = [(run, output) for run, output in outputs if output and output.value is not None]
-    with_value.sort(key=lambda pair: pair[0] is not base)
-    pairs = [(with_value[0], pair) for pair in with_value[1:]]
-    return [pair for pair in pairs if diffs.choose_diff(pair[0][1], pair[1][1])]
-
-
-def _has_markdown(output: Output | None) -> bool:
-    if output is None or output.kind is not OutputKind.MESSAGE:
+def _has_markdown(output: Output) -> bool:
+    if output.kind is not OutputKind.MESSAGE:
         return False
     return isinstance(output.value, str) and _MARKDOWN_SYNTAX.search(output.value) is not None
-
-
-def _draw_pair(
-    runs: Sequence[ComparedRun], first: RunOutput, second: RunOutput, number: int
-) -> None:
-    (run, output), (other_run, other_output) = first, second
-    pair_key = f"{number}-{run.number}-{other_run.number}"
-    with st.container(key=f"compared-pair-{pair_key}"):
-        st.markdown(f"**{run.name} → {other_run.name}**")
-        names = (run.name, other_run.name)
-        diffs.draw(versions_key(runs), f"output-{pair_key}", output, other_output, names)
 
 
 def _draw_output(run: ComparedRun, output: Output, number: int) -> None:
@@ -174,10 +143,9 @@ def _draw_output(run: ComparedRun, output: Output, number: int) -> None:
     outputs_view.draw_output(output, run.record.id, key, run.server.download)
 
 
-def _missing_reason(run: ComparedRun, row: OutputRow) -> str:
-    reason = row.not_run[run.number - 1]
-    if reason:
-        return f"{NOT_RUN}: {escape(reason)}"
+def _missing_reason(run: ComparedRun, pair: OutputPair) -> str:
+    if pair.not_run:
+        return f"{NOT_RUN}: {escape(pair.not_run)}"
     if not run.record.ended:
         return "No output yet."
     return "No such output."

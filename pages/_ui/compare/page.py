@@ -1,12 +1,12 @@
-"""Two to four runs side by side: inputs, summary, outputs, timings."""
+"""Up to twelve runs against a baseline: an overview, inputs, outputs, summary, timings."""
 
 from collections.abc import Hashable, Sequence
 
 import streamlit as st
 
 from lfclient.console.store.run_record import RunRecord
-from pages._ui.compare import inputs, outputs, picker, summary, timings
-from pages._ui.compare.runs import ComparedRun, load_runs
+from pages._ui.compare import ignored, inputs, outputs, overview, picker, summary, timings
+from pages._ui.compare.runs import MAX_SIDE_BY_SIDE, ComparedRun, load_runs
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import compare_page
@@ -18,31 +18,52 @@ POLL_SECONDS = 1.0
 def draw(server: ServerSession) -> None:
     """Compare the runs in the URL, or explain why they can't be compared and offer others."""
     st.markdown("# Compare runs", anchors=False)
-    server_runs, problem = picker.read_runs(server)
+    headers, problem = picker.read_runs(server)
     if problem:
         picker.draw_problem(problem)
-        picker.draw(server, server_runs)
+        picker.draw(server, headers)
         return
-    runs = load_runs(server_runs)
-    summary.draw_headers(runs)
-    inputs.draw(runs)
-    summary.draw(runs)
-    outputs.draw(runs)
-    timings.draw(runs)
+    decisions = ignored.load(headers)
+    runs = load_runs(headers, compare_page.baseline_from_url(), decisions.names)
+    _draw_comparison(runs, decisions)
     controls.lazy_expander(
         "Compare other runs",
         ":material/playlist_add_check:",
         compare_page.compare_key("others"),
-        lambda: picker.draw(server, server_runs),
+        lambda: picker.draw(server, headers),
     )
     if any(not run.record.ended for run in runs):
         _watch(runs)
+
+
+def _draw_comparison(runs: Sequence[ComparedRun], decisions: ignored.Decisions) -> None:
+    ids = [run.record.id for run in runs]
+    url_baseline = compare_page.baseline_from_url()
+    baseline = runs[ids.index(url_baseline) if url_baseline in ids else 0]
+    others = [run for run in runs if run is not baseline]
+    compared_inputs = inputs.compare(runs, decisions.names)
+    if len(runs) == 2:
+        run = others[0]
+    else:
+        picker.draw_baseline(runs, baseline)
+        overview.draw(runs, baseline, inputs.count_differences(runs, baseline, compared_inputs))
+        run = picker.draw_compared(others, baseline)
+    ignored.draw(runs, decisions, compared_inputs.guessed)
+    pair = sorted((baseline, run), key=lambda each: each.number)
+    side_by_side = runs if len(runs) <= MAX_SIDE_BY_SIDE else pair
+    summary.draw_headers(side_by_side)
+    inputs.draw(runs, compared_inputs)
+    outputs.draw(baseline, run)
+    summary.draw(runs)
+    timings.draw(side_by_side)
 
 
 @st.fragment(run_every=POLL_SECONDS)
 @alerts.show_errors()
 def _watch(runs: Sequence[ComparedRun]) -> None:
     for run in runs:
+        if run.record.ended:
+            continue
         record = app_context().runner.get(run.record.id, run.server.owner)
         if record is None or _progress_key(record) != _progress_key(run.record):
             st.rerun()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import streamlit as st
 
@@ -9,32 +10,28 @@ from lfclient.common.formatting import clip, format_duration, remove_bidi_contro
 from lfclient.console.presentation.statuses import run_status_label
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation
-from pages._ui.connection import server_session
+from pages._ui.compare import overview
+from pages._ui.compare.runs import MAX_RUNS, MIN_RUNS, ComparedRun, RunHeader, find_header
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import compare_page, query_params, run_page
 from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape, format_time
 
-MIN_RUNS, MAX_RUNS = 2, 4
 MAX_OFFERED = 50  # recent runs in the picker
 MAX_SUGGESTED = 8  # other runs of the flow in the menu beside an open run
 
 
-# runs, each with its server
-ServerRuns = Sequence[tuple[ServerSession, RunRecord]]
-
-
-def read_runs(server: ServerSession) -> tuple[ServerRuns, str]:
+def read_runs(server: ServerSession) -> tuple[list[RunHeader], str]:
     """Look up the runs in the URL, on all servers that this browser may see.
 
     Return them, and why they can't be compared, or "".
     """
     run_ids = compare_page.runs_from_url()
     if not run_ids:
-        return [], "Choose two to four runs."
+        return [], f"Choose {MIN_RUNS} to {MAX_RUNS} runs."
     by_id = {
-        run_id: server_session.find_run(run_id, server) if run_page.is_run_id(run_id) else None
+        run_id: find_header(run_id, server) if run_page.is_run_id(run_id) else None
         for run_id in run_ids[: MAX_RUNS + 1]
     }
     runs = [run for run in by_id.values() if run][:MAX_RUNS]
@@ -62,9 +59,9 @@ def draw_problem(problem: str) -> None:
         st.caption(problem)
 
 
-def draw(server: ServerSession, runs: ServerRuns) -> None:
+def draw(server: ServerSession, runs: Sequence[RunHeader]) -> None:
     """Draw the picker, with the runs in the URL selected."""
-    chosen = [record for _, record in runs]
+    chosen = [run.record for run in runs]
     recent = app_context().runner.recent(server.owner, MAX_OFFERED)
     records = {record.id: record for record in [*chosen, *recent]}
     if not records:
@@ -77,11 +74,11 @@ def draw(server: ServerSession, runs: ServerRuns) -> None:
         "Runs",
         list(records),
         default=[record.id for record in chosen],
-        format_func=lambda run_id: _option_text(records[run_id], now),
+        format_func=lambda run_id: option_text(records[run_id], now),
         # other runs in the URL reset the selection
-        key=compare_page.compare_key(f"runs-{url_runs[:140]}"),
+        key=compare_page.compare_key(f"runs-{url_runs}"),
         max_selections=MAX_RUNS,
-        placeholder="Choose two to four",
+        placeholder=f"Choose {MIN_RUNS} to {MAX_RUNS}",
     )
     st.button(
         "Compare",
@@ -96,7 +93,8 @@ def draw(server: ServerSession, runs: ServerRuns) -> None:
         st.caption(f"Shows the {MAX_OFFERED} most recent runs.")
 
 
-def _option_text(record: RunRecord, now: datetime) -> str:
+def option_text(record: RunRecord, now: datetime) -> str:
+    """Return a run on one line."""
     parts = [
         record.flow_name,
         format_time(record.created_at, now),
@@ -105,6 +103,44 @@ def _option_text(record: RunRecord, now: datetime) -> str:
         clip(record.input_summary, 60),
     ]
     return remove_bidi_controls(" · ".join(part for part in parts if part))
+
+
+def draw_baseline(runs: Sequence[ComparedRun], baseline: ComparedRun) -> None:
+    """Draw a choice of the run that the others are compared with."""
+    key = compare_page.compare_key(f"baseline-{baseline.record.id}")
+    _choose_run("Baseline", runs, runs.index(baseline), key, on_change=_write_baseline, args=(key,))
+
+
+def _write_baseline(key: str) -> None:
+    compare_page.write_baseline_to_url(st.session_state[key])
+
+
+def draw_compared(runs: Sequence[ComparedRun], baseline: ComparedRun) -> ComparedRun:
+    """Draw a choice of the run whose differences from the baseline are shown; return it.
+
+    At first it is the first run that differs.
+    """
+    ids = [run.record.id for run in runs]
+    chosen = overview.CHOSEN_RUN.get()
+    if chosen not in ids:
+        different = (run.record.id for run in runs if overview.has_differences(run))
+        chosen = next(different, ids[0])
+    key = compare_page.compare_key(f"compared-{baseline.record.id}-{chosen}")
+    label = f"Differences from {baseline.name}"
+    _choose_run(label, runs, ids.index(chosen), key, on_change=_keep_chosen, args=(key,))
+    return runs[ids.index(chosen)]
+
+
+def _keep_chosen(key: str) -> None:
+    overview.CHOSEN_RUN.set(st.session_state[key])
+
+
+def _choose_run(
+    label: str, runs: Sequence[ComparedRun], index: int, key: str, **kwargs: Any
+) -> None:
+    now = datetime.now(UTC)
+    texts = {run.record.id: f"{run.name} · {option_text(run.record, now)}" for run in runs}
+    st.selectbox(label, list(texts), index, format_func=texts.__getitem__, key=key, **kwargs)
 
 
 def compare_link(

@@ -1,21 +1,56 @@
-"""A run as one column of a comparison."""
+"""The compared runs: one of them is the baseline, and the others are surveyed against it."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
+import streamlit as st
+
+from lfclient.common.formatting import format_size
+from lfclient.console.compare.outputs import MatchKey
+from lfclient.console.compare.survey import OutputCell, SurveyedRun, survey_run
+from lfclient.console.compare.volatile import IgnoredNames
+from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
+from pages._ui.connection import server_session
+from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.state import run_page
+
+MIN_RUNS, MAX_RUNS = 2, 12
+MAX_SIDE_BY_SIDE = 4  # runs that are shown beside each other
+MAX_RESPONSE_BYTES = 100_000_000  # of a run that is compared; in memory it takes about five times
+SHOWS_PROGRESS_BYTES = 5_000_000
+
+
+@dataclass(frozen=True)
+class RunHeader:
+    """A run without its response, the size of that, and the server session that may see it."""
+
+    server: ServerSession
+    record: RunRecord
+    size: int
+
+    def load(self) -> RunRecord | None:
+        """Return the run with its response, which does not stay in memory."""
+        return app_context().runner.load(self.record.id, self.server.owner)
 
 
 @dataclass(frozen=True)
 class ComparedRun:
-    """A run, the server session that may see it, its flow for names, and its number on the page."""
+    """A run as a column of the page, surveyed against the baseline.
+
+    `record` has a run without values, `flow` its names, `number` its place by age. `problem` says
+    why its outputs can't be compared, "" if they can.
+    """
 
     number: int
     server: ServerSession
     record: RunRecord
     flow: Flow | None
+    cells: Mapping[MatchKey, OutputCell]
+    problem: str = ""
 
     @property
     def name(self) -> str:
@@ -23,13 +58,69 @@ class ComparedRun:
         return f"Run {self.number}"
 
 
-def load_runs(runs: Sequence[tuple[ServerSession, RunRecord]]) -> list[ComparedRun]:
-    """Number the runs from the oldest to the newest, whatever their order in the URL."""
-    by_age = sorted(runs, key=lambda pair: pair[1].created_at)
-    return [
-        ComparedRun(number, server, record, server.cached_flow(record.flow_id, max_wait=None))
-        for number, (server, record) in enumerate(by_age, 1)
-    ]
+def find_header(run_id: str, current: ServerSession) -> RunHeader | None:
+    """Return a run that this browser may see. Searches `current` first."""
+    header = _find_header(run_id, [current])
+    return header or _find_header(run_id, server_session.servers_with_runs())
+
+
+def _find_header(run_id: str, servers: Sequence[ServerSession]) -> RunHeader | None:
+    for server in servers:
+        header = app_context().runner.header(run_id, server.owner)
+        if header:
+            return RunHeader(server, *header)
+    return None
+
+
+def load_runs(
+    headers: Sequence[RunHeader], baseline_id: str, decisions: IgnoredNames
+) -> list[ComparedRun]:
+    """Number the runs from the oldest to the newest, and survey each against the baseline.
+
+    Two of them are in memory at a time. A survey is kept until one of its two runs changes.
+    """
+    by_age = sorted(headers, key=lambda header: header.record.created_at)
+    baseline = next((each for each in by_age if each.record.id == baseline_id), by_age[0])
+    one_flow = len({header.record.flow_id for header in headers}) == 1
+    load_baseline = cache(lambda: _load(baseline)[0])
+    progress = st.empty()
+    runs = []
+    for number, header in enumerate(by_age, 1):
+        if sum(each.size for each in by_age) > SHOWS_PROGRESS_BYTES:
+            progress.progress(number / len(by_age), f"Comparing run {number} of {len(by_age)}…")
+
+        def survey(header: RunHeader = header) -> SurveyedRun:
+            record, problem = _load(header) if header is not baseline else (load_baseline(), "")
+            if record is None:
+                return SurveyedRun(header.record, {}, problem or _load(header)[1])
+            return survey_run(load_baseline(), record, one_flow=one_flow, decisions=decisions)
+
+        version = (_version(header), _version(baseline), decisions, one_flow)
+        found = run_page.cached(f"survey-{header.record.id}", survey, version)
+        flow = header.server.cached_flow(found.record.flow_id, max_wait=None)
+        runs.append(
+            ComparedRun(number, header.server, found.record, flow, found.cells, found.problem)
+        )
+    progress.empty()
+    return runs
+
+
+def _load(header: RunHeader) -> tuple[RunRecord | None, str]:
+    """Return a run with its response, or why it can't be compared."""
+    if header.size > MAX_RESPONSE_BYTES:
+        return None, (
+            f"its response is too large to compare: {format_size(header.size)}, at most "
+            f"{format_size(MAX_RESPONSE_BYTES)}"
+        )
+    try:
+        record = header.load()
+    except StoreError as error:
+        return None, error.message
+    return record, "" if record else "it was deleted"
+
+
+def _version(header: RunHeader) -> Hashable:
+    return header.record.id, header.record.version
 
 
 def have_same_flow(runs: Sequence[ComparedRun]) -> bool:

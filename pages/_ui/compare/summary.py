@@ -15,7 +15,7 @@ from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.error_causes import explain_error
 from pages._ui.app import navigation
-from pages._ui.compare.runs import ComparedRun, have_same_flow
+from pages._ui.compare.runs import MAX_SIDE_BY_SIDE, ComparedRun, have_same_flow
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import query_params
 from pages._ui.widgets import status_badges
@@ -70,7 +70,12 @@ def draw(runs: Sequence[ComparedRun]) -> None:
     rows = table[is_shown].rename(index=lambda heading: f"**{heading}**")
     st.markdown("## Summary", anchors=False)
     with st.container(key="compared-facts"):
-        st.table(rows)
+        draw_fact_table(rows)
+
+
+def draw_fact_table(rows: pd.DataFrame) -> None:
+    """Draw a table with a column for each run, or a row for each if they are many."""
+    st.table(rows if len(rows.columns) <= MAX_SIDE_BY_SIDE else rows.T)
 
 
 def _summary_rows(run: ComparedRun, now: datetime) -> dict[str, str]:

@@ -11,6 +11,7 @@ from lfclient.console.store.run_history import RunPage
 from lfclient.console.store.run_record import RunSummary
 from lfclient.errors import InvalidRequest
 from pages._ui.compare import picker
+from pages._ui.compare.runs import MAX_RUNS, MIN_RUNS
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import bulk_all, groups, labels
 from pages._ui.history import filters as history_filters
@@ -139,8 +140,16 @@ def _draw_selection_actions(view: ListView, selected: Sequence[RunSummary]) -> N
             on_click=history_state.REQUESTED.set,
             args=((selected[0].id, selected[0].flow_id),),
         )
-    if picker.MIN_RUNS <= len(selected) <= picker.MAX_RUNS:
+    if MIN_RUNS <= len(selected) <= MAX_RUNS:
         picker.compare_link([run.id for run in selected])
+    elif len(selected) > MAX_RUNS:
+        st.button(
+            "Compare",
+            key=history_key("compare"),
+            icon=":material/compare:",
+            disabled=True,
+            help=f"Select {MIN_RUNS} to {MAX_RUNS} runs",
+        )
     if running:
         st.button(
             "Stop" if len(running) == 1 else f"Stop {len(running)}",

@@ -9,6 +9,7 @@ from lfclient.common.formatting import format_count
 from lfclient.console.store.result_groups import MAX_GROUPED_RUNS, ResultGroup, ResultGroups
 from lfclient.console.store.run_queries import UNKNOWN_RESULT
 from pages._ui.compare import picker
+from pages._ui.compare.runs import MAX_RUNS, MIN_RUNS
 from pages._ui.history import filters as history_filters
 from pages._ui.history.view import ListView
 from pages._ui.state import history as history_state
@@ -100,7 +101,7 @@ def _draw_actions(view: ListView, selected: Sequence[ResultGroup], groups: Resul
         usual = _usual_run(group, groups)
         if usual:
             picker.compare_link([usual, group.run.id], "Compare with the usual")
-    if picker.MIN_RUNS <= len(selected) <= picker.MAX_RUNS:
+    if MIN_RUNS <= len(selected) <= MAX_RUNS:
         picker.compare_link([group.run.id for group in selected])
 
 

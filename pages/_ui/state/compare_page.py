@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from pages._ui.state.query_params import RUNS
+from pages._ui.state.query_params import BASELINE, RUNS
 
-_MAX_RUNS_LENGTH = 1_000  # characters in a URL
+_MAX_RUNS_LENGTH = 4_000  # characters in a URL
 
 
 def runs_from_url() -> list[str]:
@@ -18,6 +18,16 @@ def runs_from_url() -> list[str]:
 def write_runs_to_url(runs: Iterable[str]) -> None:
     """Compare these runs."""
     st.query_params[RUNS] = join_runs(runs)
+
+
+def baseline_from_url() -> str:
+    """Return the ID of the baseline in the URL, unchecked; "" for the oldest run."""
+    return str(st.query_params.get(BASELINE, ""))
+
+
+def write_baseline_to_url(run_id: str) -> None:
+    """Compare the other runs with this one."""
+    st.query_params[BASELINE] = run_id
 
 
 def join_runs(runs: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ import streamlit as st
 RUN = "run"  # the shown run
 FLOW = "flow"  # the chosen flow
 RUNS = "runs"  # the compared runs, separated by commas
+BASELINE = "baseline"  # the compared run that the others are compared with
 SESSION = "session"  # the open chat session
 PRESET = "preset"  # the preset that fills the form
 VALUES = "values"  # the encoded values that fill the form

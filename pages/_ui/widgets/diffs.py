@@ -1,6 +1,7 @@
 """Diffs of two outputs or texts. Signs mark the differences; colors only help."""
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -8,9 +9,15 @@ import streamlit as st
 from pandas.io.formats.style import Styler
 
 from lfclient.common.formatting import clip, format_count, replace_surrogates
-from lfclient.console.compare.table_diff import TableDiff, compare_tables, key_columns
+from lfclient.console.compare.table_diff import (
+    MAX_COMPARED_ROWS,
+    TableDiff,
+    compare_tables,
+    find_best_diff,
+)
 from lfclient.console.compare.text_diff import ChangeKind, Segment, compare_texts, compare_words
 from lfclient.console.compare.tree_diff import Change, compare_trees
+from lfclient.console.compare.volatile import drop_names
 from lfclient.console.content.dataframes import to_dataframe
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.outputs.tables import is_rows
@@ -22,7 +29,6 @@ WORDS, LINES = "Words", "Lines"
 MAX_CHARS = 20_000  # characters of drawn pieces
 MAX_SAME_CHARS, SAME_END_CHARS = 500, 200  # characters of equal text between two differences
 MAX_HEIGHT_PIXELS = 440
-MAX_ROWS = 300_000  # rows of a table that are compared
 MAX_CELL_CHARS = 300  # characters of a value in a cell
 _CHANGED = "background-color: rgba(245, 158, 11, 0.28); font-weight: 600"
 _SIGNS = {
@@ -44,12 +50,24 @@ def choose_diff(one: Output, other: Output) -> Callable[..., None] | None:
     return _draw_tree_diff if containers or (one.kind in _TREES and other.kind in _TREES) else None
 
 
-def draw(version: Hashable, key: str, one: Output, other: Output, names: tuple[str, str]) -> None:
-    """Draw the diff of two outputs that `choose_diff` has a function for, under these names."""
+def draw(
+    version: Hashable,
+    key: str,
+    one: Output,
+    other: Output,
+    names: tuple[str, str],
+    ignored: Collection[str] = (),
+) -> None:
+    """Draw the diff of two outputs that `choose_diff` has a function for, under these names.
+
+    Columns and keys called as in `ignored` are left out.
+    """
     draw_diff = choose_diff(one, other)
     try:
         if draw_diff is _draw_tree_diff:
-            _draw_tree_diff(version, key, one.value, other.value, names)
+            _draw_tree_diff(version, key, one.value, other.value, names, ignored)
+        elif draw_diff is _draw_table_diff:
+            _draw_table_diff(version, key, one.value, other.value, ignored)
         elif draw_diff:
             draw_diff(version, key, one.value, other.value)
     except RecursionError:
@@ -125,38 +143,44 @@ def _lines(lines: Sequence[Segment | None]) -> None:
     )
 
 
-def _draw_table_diff(version: Hashable, key: str, before: list[Any], after: list[Any]) -> None:
+def _draw_table_diff(
+    version: Hashable, key: str, before: list[Any], after: list[Any], ignored: Collection[str]
+) -> None:
     """Draw rows and cells that differ; rows are matched by position or by a chosen column."""
-    columns, diffs = run_page.cached(f"table-{key}", lambda: _first_diffs(before, after), version)
-    by = ""
-    if columns and not diffs[""].is_equal:
+    tables = partial(_to_dataframes, before, after, ignored)
+    columns, best, diff = run_page.cached(
+        f"table-{key}", lambda: find_best_diff(*tables()), version
+    )
+    if columns and not diff.is_equal:
         options = ["", *columns]
         by = st.selectbox(
             "Match rows by",
             options,
-            index=options.index(min(diffs, key=lambda each: _count_changed_rows(diffs[each]))),
+            index=options.index(best),
             format_func=lambda column: column or "position",
             key=compare_page.compare_key(f"key-{key}"),
             help="Position, or a column without repeated values",
         )
-    diff = diffs.get(by) or run_page.cached(
-        f"table-{key}-{by}", lambda: compare_tables(*_frames(before, after), by), version
-    )
+        if by != best:
+            diff = run_page.cached(
+                f"table-{key}-{by}", lambda: compare_tables(*tables(), by), version
+            )
     if diff.is_equal:
         st.caption("Identical rows.")
     else:
         st.markdown(_table_words(diff))
     if len(diff.rows):
-        styles = diff.is_changed.map(lambda changed: _CHANGED if changed else "")
-        _draw_differences(diff.rows.style.apply(lambda _: styles, axis=None))
+        shown = _shown_columns(diff, key)
+        styles = diff.is_changed[shown].map(lambda changed: _CHANGED if changed else "")
+        _draw_differences(diff.rows[shown].style.apply(lambda _: styles, axis=None))
     if diff.unlisted_rows:
         st.caption(
             f"The first {len(diff.rows):,} rows that differ; {diff.unlisted_rows:,} more do."
         )
     if diff.unlisted_columns:
         st.caption(f"{diff.unlisted_columns:,} columns are compared but not listed.")
-    if max(len(before), len(after)) > MAX_ROWS:
-        st.caption(f"Only the first {MAX_ROWS:,} rows of each were compared.")
+    if max(len(before), len(after)) > MAX_COMPARED_ROWS:
+        st.caption(f"Only the first {MAX_COMPARED_ROWS:,} rows of each were compared.")
 
 
 def _draw_differences(table: pd.DataFrame | Styler) -> None:
@@ -169,19 +193,31 @@ def _draw_differences(table: pd.DataFrame | Styler) -> None:
     )
 
 
-def _first_diffs(before: list[Any], after: list[Any]) -> tuple[list[str], dict[str, TableDiff]]:
-    """Return the columns that can match rows, and the diffs by position and by the first one."""
-    one, other = _frames(before, after)
-    keys = key_columns(one, other)
-    return keys, {key: compare_tables(one, other, key) for key in ("", *keys[:1])}
+def _to_dataframes(
+    before: list[Any], after: list[Any], ignored: Collection[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows that are compared."""
+    one, other = (drop_names(rows[:MAX_COMPARED_ROWS], ignored) for rows in (before, after))
+    return to_dataframe(one), to_dataframe(other)
 
 
-def _count_changed_rows(diff: TableDiff) -> int:
-    return diff.added + diff.removed + diff.changed_rows
+def _shown_columns(diff: TableDiff, key: str) -> list[str]:
+    """Return the columns to list: those with changes, or all by a switch.
 
-
-def _frames(before: list[Any], after: list[Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return to_dataframe(before[:MAX_ROWS]), to_dataframe(after[:MAX_ROWS])
+    All if no cell changed: the rows that were added or removed have all their values.
+    """
+    columns = list(diff.rows.columns)
+    changed = [name for name in columns if diff.is_changed[name].any()]
+    if not changed:
+        return columns
+    listed = {*columns[:2], diff.key, *changed, *diff.added_columns, *diff.removed_columns}
+    shown = [name for name in columns if name in listed]
+    hidden = len(columns) - len(shown)
+    if hidden and st.toggle(
+        f"Show unchanged columns ({hidden})", key=compare_page.compare_key(f"all-{key}")
+    ):
+        return columns
+    return shown
 
 
 def _table_words(diff: TableDiff) -> str:
@@ -203,9 +239,18 @@ def _table_words(diff: TableDiff) -> str:
 
 
 def _draw_tree_diff(
-    version: Hashable, key: str, before: Any, after: Any, names: tuple[str, str]
+    version: Hashable,
+    key: str,
+    before: Any,
+    after: Any,
+    names: tuple[str, str],
+    ignored: Collection[str],
 ) -> None:
-    diff = run_page.cached(f"tree-{key}", lambda: compare_trees(before, after), version)
+    diff = run_page.cached(
+        f"tree-{key}",
+        lambda: compare_trees(drop_names(before, ignored), drop_names(after, ignored)),
+        version,
+    )
     if diff.is_equal and diff.is_complete:
         st.caption("Identical data.")
     if diff.changes:

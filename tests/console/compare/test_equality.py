@@ -2,13 +2,12 @@
 
 import pytest
 
+from lfclient.console.compare.differences import OutputMatch, compare_pair
 from lfclient.console.compare.equality import is_equal
-from lfclient.console.compare.outputs import OutputMatch, compare_outputs, is_equal_output
 from lfclient.console.compare.table_diff import compare_tables
 from lfclient.console.compare.tree_diff import compare_trees
 from lfclient.outputs.model import Output, OutputKind
 from tests.console.compare.test_inputs import rows
-from tests.console.compare.test_outputs import message, run
 from tests.console.compare.test_table_diff import table
 
 PAIRS = [
@@ -26,7 +25,7 @@ PAIRS = [
 def test_every_comparison_uses_the_same_equality(one, other, same):
     assert is_equal(one, other) is same
     outputs = [Output("A-a", OutputKind.DATA, value) for value in (one, other)]
-    assert is_equal_output(*outputs) is same
+    assert (compare_pair(*outputs).match is OutputMatch.EQUAL) is same
     assert compare_trees(one, other).is_equal is same
     assert compare_tables(table({"x": one}), table({"x": other})).is_equal is same
     (row,) = rows({"T-a.name": one}, {"T-a.name": other})
@@ -39,5 +38,5 @@ def test_values_of_any_depth_can_be_compared():
     for level in range(100_000):
         deep = [deep[0]], [deep[1]] if level else [1]
     assert not is_equal(*deep)
-    (row,) = compare_outputs([run(message("A-a", value)) for value in deep], one_flow=True)
-    assert row.match is OutputMatch.DIFFERENT
+    outputs = [Output("A-a", OutputKind.DATA, value) for value in deep]
+    assert compare_pair(*outputs).match is OutputMatch.DIFFERENT

@@ -41,13 +41,17 @@ def test_selected_runs_are_starred_and_labeled(url):
     assert column(app, "Flow") == ["Echo", "Echo"]
 
 
-def test_two_to_four_selected_runs_have_a_compare_link(url):
-    for number, name in enumerate("abcde"):
+def test_two_to_twelve_selected_runs_have_a_compare_link(url):
+    """More have a button that says how many can be compared."""
+    many = "abcdefghijklm"
+    for number, name in enumerate(many):
         add(url, name, number)
-    for names, count in (("a", 0), ("ab", 1), ("abcd", 1), ("abcde", 0)):
+    for names, count in (("a", 0), ("ab", 1), (many[:12], 1), (many, 0)):
         app = select_runs(history(), *names)
         links = [one.proto.query_string for one in app.get("page_link")]
         assert len([link for link in links if link.startswith("runs=")]) == count
+    button = next(each for each in app.button if each.label == "Compare")
+    assert (button.disabled, button.help) == (True, "Select 2 to 12 runs")
 
 
 def test_too_many_labels_are_rejected_with_a_reason(url):

@@ -267,3 +267,7 @@ def test_a_full_time_names_its_time_zone():
 )
 def test_line_breaks_are_kept(text, drawn):
     assert sanitize(text)[0] == drawn
+
+
+def test_escaped_lines_keep_line_breaks_and_spaces_but_no_markup():
+    assert escape_lines("a  b\n\n*c* :red[d]") == "a \u00a0b  \n\u2060  \n\\*c\\* \\:red\\[d\\]"

@@ -1,0 +1,88 @@
+"""Compare a run with the baseline, and keep only what a table of runs needs.
+
+A response may have hundreds of megabytes: two of them are in memory at a time, and what stays of
+each are a few words for every output.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from lfclient.console.compare.differences import Difference, OutputMatch, compare_pair
+from lfclient.console.compare.outputs import MatchKey, OutputPair, match_outputs
+from lfclient.console.compare.volatile import IgnoredNames, RunContext
+from lfclient.console.store.run_record import RunRecord
+from lfclient.outputs.model import OutputKind
+from lfclient.runs.model import Run
+
+
+@dataclass(frozen=True)
+class OutputCell:
+    """How one output of a run compares with the baseline's.
+
+    `kind` is that of the run's output, or of the baseline's if the run has none. `not_run` says why
+    its component did not run, "" if it ran or the reason is unknown.
+    """
+
+    component: str
+    part: str
+    kind: OutputKind
+    difference: Difference
+    not_run: str = ""
+
+
+@dataclass(frozen=True)
+class SurveyedRun:
+    """A run without its values, and its cells by output.
+
+    `problem` says why it could not be read, "" if it was.
+    """
+
+    record: RunRecord
+    cells: Mapping[MatchKey, OutputCell]
+    problem: str = ""
+
+
+def survey_run(
+    baseline: RunRecord | None, record: RunRecord, *, one_flow: bool, decisions: IgnoredNames
+) -> SurveyedRun:
+    """Compare a run with the baseline, None if that could not be read. Takes bounded time."""
+    before = baseline.run if baseline else None
+    contexts = (run_context(baseline or record), run_context(record))
+    cells = {}
+    for pair in match_outputs(before, record.run, one_flow=one_flow):
+        difference = compare_pair(pair.before, pair.after, decisions, contexts)
+        if baseline is None:
+            note = "the baseline could not be read"
+            difference = replace(difference, match=OutputMatch.UNKNOWN, note=note)
+        cells[pair.key] = OutputCell(
+            pair.component, pair.part, _kind(pair), difference, pair.not_run
+        )
+    return SurveyedRun(without_values(record), cells)
+
+
+def _kind(pair: OutputPair) -> OutputKind:
+    output = pair.after or pair.before
+    return output.kind if output else OutputKind.UNKNOWN
+
+
+def run_context(record: RunRecord) -> RunContext:
+    """Return what tells the volatile values of a run."""
+    ids = {record.id, record.job_id, record.session_id}
+    if record.run:
+        ids.add(record.run.session_id)
+    return RunContext(frozenset(filter(None, ids)), record.created_at, record.ended_at)
+
+
+def without_values(record: RunRecord) -> RunRecord:
+    """Return a record whose run has no values, messages and raw response, but all other facts."""
+    return replace(record, run=record.run and _without_values(record.run))
+
+
+def _without_values(run: Run) -> Run:
+    components = {
+        id: replace(component, output=None, log=()) for id, component in run.components.items()
+    }
+    outputs = {
+        id: replace(output, value=None, parts={}, extras=()) for id, output in run.outputs.items()
+    }
+    return replace(run, outputs=outputs, components=components, messages={}, raw={}, metadata={})

@@ -1,0 +1,145 @@
+"""What a comparison ignores: columns, keys and inputs that are guessed or chosen, kept per flow."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from lfclient.common.formatting import clip
+from lfclient.console.compare.volatile import IgnoredNames
+from lfclient.console.store.errors import StoreError
+from lfclient.console.store.flow_settings import FlowSettings, SettingsConflict
+from pages._ui.compare.runs import ComparedRun, RunHeader
+from pages._ui.connection.app_context import app_context
+from pages._ui.state import compare_page
+from pages._ui.state.slot import Slot
+from pages._ui.widgets.markdown import escape
+
+PURPOSE = "compare"  # of the flow's settings
+MAX_OPTIONS = 300
+MAX_SAID = 8  # names in the sentence
+
+# the owner and flow, None for runs of several
+Place = tuple[str, str] | None
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What a person decided to ignore, where it is kept, and the version that was read there."""
+
+    names: IgnoredNames
+    place: Place
+    version: int = 0
+
+
+@dataclass(frozen=True)
+class _Unsaved:
+    """A choice that applies to this page only, and why, "" for runs of several flows."""
+
+    runs: str
+    names: IgnoredNames
+    problem: str = ""
+
+
+_UNSAVED: Slot[_Unsaved] = Slot("compare-ignored")
+
+
+def load(headers: Sequence[RunHeader]) -> Decisions:
+    """Return what is ignored for the runs' flow. Raises `StoreError`."""
+    places = {(header.record.owner, header.record.flow_id) for header in headers}
+    place = places.pop() if len(places) == 1 else None
+    stored = app_context().runner.store.flow_settings.get(*place, PURPOSE) if place else None
+    unsaved = _unsaved()
+    names = unsaved.names if unsaved else IgnoredNames.read(stored.content if stored else {})
+    return Decisions(names, place, stored.version if stored else 0)
+
+
+def _unsaved() -> _Unsaved | None:
+    unsaved = _UNSAVED.get()
+    return unsaved if unsaved and unsaved.runs == _runs() else None
+
+
+def _runs() -> str:
+    return compare_page.join_runs(compare_page.runs_from_url())
+
+
+def draw(
+    runs: Sequence[ComparedRun], decisions: Decisions, input_names: Collection[str] = ()
+) -> None:
+    """Say what is ignored, with a panel to change it. `input_names` are the guessed inputs."""
+    differences = [cell.difference for run in runs for cell in run.cells.values()]
+    guessed = {name for difference in differences for name in difference.guessed}
+    guessed.update(input_names)
+    ignored = {name for difference in differences for name in difference.ignored}
+    ignored.update(decisions.names.apply(input_names))
+    options = dict.fromkeys(
+        sorted(guessed | ignored | decisions.names.added | decisions.names.kept)
+    )
+    options |= dict.fromkeys(name for difference in differences for name in difference.names)
+    if not options:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="compared-ignored"):
+        st.caption(_sentence(sorted(ignored)), width="content")
+        with st.popover("Change", icon=":material/tune:", type="tertiary"):
+            # other names than those that were chosen reset the choice
+            key = compare_page.compare_key(f"ignored-{_runs()}-{sorted(ignored)}")
+            st.multiselect(
+                "Ignored columns, keys and inputs",
+                list(options)[:MAX_OPTIONS],
+                default=[name for name in options if name in ignored][:MAX_OPTIONS],
+                format_func=lambda name: clip(name, 60),
+                key=key,
+                on_change=_choose,
+                args=(key, frozenset(guessed), decisions),
+                help="Kept for this flow" if decisions.place else "Applies to this page",
+            )
+    _draw_unsaved(decisions)
+
+
+def _sentence(ignored: Sequence[str]) -> str:
+    if not ignored:
+        return "Nothing is ignored."
+    names = ", ".join(escape(clip(name, 40)) for name in ignored[:MAX_SAID])
+    more = f" and {len(ignored) - MAX_SAID} more" if len(ignored) > MAX_SAID else ""
+    verb = "they change" if len(ignored) > 1 else "it changes"
+    return f"Ignored: {names}{more} – {verb} with each run"
+
+
+def _choose(key: str, guessed: frozenset[str], decisions: Decisions) -> None:
+    names = IgnoredNames.choose(st.session_state[key], guessed)
+    _save(names, decisions.place, decisions.version)
+
+
+def _save(names: IgnoredNames, place: Place, version: int) -> None:
+    _UNSAVED.clear()
+    if place is None:
+        _UNSAVED.set(_Unsaved(_runs(), names))
+        return
+    try:
+        settings = FlowSettings(names.dump(), version)
+        app_context().runner.store.flow_settings.save(*place, PURPOSE, settings)
+    except SettingsConflict:
+        problem = "Somebody else has changed what is ignored for this flow."
+        _UNSAVED.set(_Unsaved(_runs(), names, problem))
+    except StoreError as error:
+        _UNSAVED.set(_Unsaved(_runs(), names, error.message))
+
+
+def _draw_unsaved(decisions: Decisions) -> None:
+    unsaved = _unsaved()
+    if unsaved is None or not unsaved.problem:
+        return
+    st.warning(
+        f"**Not saved.** {escape(unsaved.problem)} Your choice applies to this page.",
+        icon=":material/warning:",
+    )
+    with st.container(horizontal=True):
+        st.button(
+            "Save mine",
+            key=compare_page.compare_key("save-ignored"),
+            on_click=_save,
+            args=(unsaved.names, decisions.place, decisions.version),
+        )
+        st.button(
+            "Use theirs", key=compare_page.compare_key("use-ignored"), on_click=_UNSAVED.clear
+        )

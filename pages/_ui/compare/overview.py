@@ -1,0 +1,169 @@
+"""A table that says for each run and output how it compares with the baseline."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
+
+import pandas as pd
+import streamlit as st
+
+from lfclient.common.formatting import clip, format_duration, remove_bidi_controls
+from lfclient.console.compare.differences import OutputMatch
+from lfclient.console.compare.outputs import MatchKey
+from lfclient.console.compare.survey import OutputCell
+from lfclient.console.compare.table_diff import unused_name
+from lfclient.console.presentation.statuses import NOT_RUN, run_status_label
+from pages._ui.compare.runs import ComparedRun
+from pages._ui.state import compare_page
+from pages._ui.state.slot import Slot
+from pages._ui.widgets.markdown import format_time, humanize
+
+MAX_OUTPUTS = 12  # columns
+MAX_TITLE_LENGTH = 40
+MAX_NOTE_LENGTH = 80
+BASELINE, SAME = "baseline", "same"
+NO_OUTPUT, NOT_IN_BASELINE = "missing", "not in the baseline"
+CHOSEN_RUN: Slot[str] = Slot("compared-run")  # the run whose differences are shown in detail
+_COLORS = {
+    OutputMatch.DIFFERENT: "background-color: rgba(245, 158, 11, 0.22)",
+    OutputMatch.MISSING: "background-color: rgba(245, 158, 11, 0.22)",
+    OutputMatch.UNKNOWN: "font-style: italic",
+}
+
+
+def draw(runs: Sequence[ComparedRun], baseline: ComparedRun, inputs: Mapping[str, str]) -> None:
+    """Draw the table. A press on a cell shows that run's differences in detail.
+
+    `inputs` has a few words by run name that say how its inputs compare.
+    """
+    keys, hidden = _output_keys(runs)
+    facts = [_facts(run, baseline, inputs.get(run.name, "")) for run in runs]
+    columns: list[str] = []
+    for key in keys:
+        columns.append(unused_name(_title(runs, key), [*facts[0], *columns]))
+    table = pd.DataFrame(
+        [
+            {
+                **row,
+                **{
+                    name: _cell_text(runs, run, baseline, key)
+                    for key, name in zip(keys, columns, strict=True)
+                },
+            }
+            for row, run in zip(facts, runs, strict=True)
+        ]
+    )
+    styles = pd.DataFrame("", index=table.index, columns=table.columns)
+    for position, run in enumerate(runs):
+        for key, column in zip(keys, columns, strict=True):
+            cell = run.cells.get(key)
+            if cell and run is not baseline:
+                styles.loc[position, column] = _COLORS.get(cell.difference.match, "")
+    with st.container(key="compared-overview"):
+        st.dataframe(
+            table.style.apply(lambda _: styles, axis=None),
+            key=compare_page.compare_key(f"overview-{baseline.number}"),
+            on_select=partial(_choose_run, runs, f"overview-{baseline.number}"),
+            selection_mode="single-cell",
+            hide_index=True,
+            height="content",
+            placeholder="",
+            alt="How the outputs of each run compare with the baseline",
+        )
+    if hidden:
+        st.caption(f"{hidden:,} more outputs are the same in all runs, or not listed.")
+
+
+def _choose_run(runs: Sequence[ComparedRun], key: str) -> None:
+    cells = st.session_state[compare_page.compare_key(key)]["selection"]["cells"]
+    for row, _ in cells:
+        if 0 <= row < len(runs):
+            CHOSEN_RUN.set(runs[row].record.id)
+
+
+def _output_keys(runs: Sequence[ComparedRun]) -> tuple[list[MatchKey], int]:
+    """Return the outputs of the table, those that differ first, and how many are not listed."""
+    keys = list(dict.fromkeys(chain.from_iterable(run.cells for run in runs)))
+    keys.sort(key=lambda key: not any(_differs(run.cells.get(key)) for run in runs))
+    return keys[:MAX_OUTPUTS], len(keys[MAX_OUTPUTS:])
+
+
+def has_differences(run: ComparedRun) -> bool:
+    """Return whether an output differs from the baseline's, or can't be compared."""
+    return bool(run.problem) or any(map(_differs, run.cells.values()))
+
+
+def _differs(cell: OutputCell | None) -> bool:
+    return cell is None or cell.difference.match is not OutputMatch.EQUAL
+
+
+def _title(runs: Sequence[ComparedRun], key: MatchKey) -> str:
+    cell = next(run.cells[key] for run in runs if key in run.cells)
+    names = [cell.component, humanize(cell.part)] + [str(key[2] + 1)] * bool(key[2])
+    return remove_bidi_controls(clip(" · ".join(filter(None, names)), MAX_TITLE_LENGTH))
+
+
+def _facts(run: ComparedRun, baseline: ComparedRun, inputs: str) -> dict[str, str]:
+    now = datetime.now(UTC)
+    record = run.record
+    return {
+        "Run": f"{run.name} · {BASELINE}" if run is baseline else run.name,
+        "Started": format_time(record.created_at, now),
+        "Status": run_status_label(record.status, record.mode),
+        "Duration": format_duration(record.elapsed(now)),
+        "Inputs": inputs,
+    }
+
+
+def _cell_text(
+    runs: Sequence[ComparedRun], run: ComparedRun, baseline: ComparedRun, key: MatchKey
+) -> str:
+    """Return how a run's output compares with the baseline's, in a few words."""
+    cell = run.cells.get(key)
+    if run.problem:
+        return clip(f"not compared: {run.problem}", MAX_NOTE_LENGTH)
+    if cell is None:  # only another run has it
+        return NO_OUTPUT
+    if run is baseline:
+        return BASELINE
+    words = clip(describe(cell, is_running=not run.record.ended), MAX_NOTE_LENGTH)
+    equal = _first_equal(runs[: run.number - 1], cell, key)
+    return f"{words}, as {equal.name}" if equal else words
+
+
+def _first_equal(
+    runs: Sequence[ComparedRun], cell: OutputCell, key: MatchKey
+) -> ComparedRun | None:
+    """Return the first of the runs that differs from the baseline in the same way."""
+    if cell.difference.match is not OutputMatch.DIFFERENT or not cell.difference.fingerprint:
+        return None
+    return next(
+        (
+            run
+            for run in runs
+            if key in run.cells
+            and run.cells[key].difference.match is OutputMatch.DIFFERENT
+            and run.cells[key].difference.fingerprint == cell.difference.fingerprint
+        ),
+        None,
+    )
+
+
+def describe(cell: OutputCell, *, is_running: bool = False) -> str:
+    """Return how an output compares with the baseline's."""
+    difference = cell.difference
+    match difference.match:
+        case OutputMatch.EQUAL:
+            words = [SAME, difference.note]
+            words += [f"without {', '.join(difference.ignored)}"] * bool(difference.ignored)
+            return ", ".join(filter(None, words))
+        case OutputMatch.DIFFERENT:
+            return f"≠ {difference.note}"
+        case OutputMatch.MISSING:
+            if difference.note:
+                return NOT_IN_BASELINE
+            if cell.not_run:
+                return NOT_RUN
+            return "no output yet" if is_running else NO_OUTPUT
+    return f"not compared: {difference.note}"

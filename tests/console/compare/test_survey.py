@@ -1,0 +1,67 @@
+"""A run is compared with the baseline, and only a few words stay in memory."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from lfclient.console.compare.differences import OutputMatch
+from lfclient.console.compare.survey import survey_run, without_values
+from lfclient.console.compare.volatile import NO_DECISIONS
+from lfclient.console.store.run_record import RunRecord
+from lfclient.outputs.model import Output, OutputKind
+from lfclient.runs.components import ComponentRun, RunError, Usage
+from lfclient.runs.model import Run, RunStatus
+
+NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+
+def record(value, job_id="job"):
+    output = Output("A-a", OutputKind.DATA, value, display_name="A")
+    run = Run("f", "sync", RunStatus.COMPLETED, outputs={"A-a": output}, raw={"big": value})
+    return RunRecord(
+        "r",
+        "o",
+        "c",
+        "s",
+        "http://s",
+        "f",
+        "Flow",
+        "sync",
+        NOW,
+        job_id=job_id,
+        ended_at=NOW,
+        run=run,
+    )
+
+
+def survey(baseline, other):
+    return survey_run(baseline, other, one_flow=True, decisions=NO_DECISIONS)
+
+
+def test_each_output_is_compared_with_the_baselines():
+    (cell,) = survey(record({"a": 1}), record({"a": 2})).cells.values()
+    assert (cell.component, cell.kind) == ("A", OutputKind.DATA)
+    assert (cell.difference.match, cell.difference.note) == (OutputMatch.DIFFERENT, "1 value")
+
+
+def test_the_ids_of_the_two_runs_are_ignored():
+    (cell,) = survey(record({"ref": "x"}, "x"), record({"ref": "y"}, "y")).cells.values()
+    assert (cell.difference.match, cell.difference.ignored) == (OutputMatch.EQUAL, ("ref",))
+
+
+def test_nothing_is_said_about_a_baseline_that_cannot_be_read():
+    (cell,) = survey(None, record({"a": 1})).cells.values()
+    assert cell.difference.match is OutputMatch.UNKNOWN
+    assert cell.difference.note == "the baseline could not be read"
+
+
+def test_values_are_dropped_and_facts_are_kept():
+    whole = record("x" * 1000)
+    component = ComponentRun(
+        "A-a", output=whole.run.outputs["A-a"], log=("x",), usage=Usage(1, 2, 3)
+    )
+    run = replace(whole.run, components={"A-a": component}, errors=(RunError("why"),))
+    light = without_values(replace(whole, run=run))
+    assert "xxx" not in repr(light)
+    assert light.usage == Usage(1, 2, 3)
+    assert light.run.errors == (RunError("why"),)
+    assert list(light.run.outputs) == ["A-a"]

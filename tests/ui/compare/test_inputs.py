@@ -1,0 +1,106 @@
+"""The compared runs' inputs."""
+
+from datetime import timedelta
+
+from lfclient.flows.validation import SECRET_MASK
+from lfclient.outputs.model import Output, OutputKind
+from pages._ui.state import compare_page
+from pages._ui.widgets.markdown import escape
+from tests.support.flows import node, text
+from tests.ui.support.compare_pages import (
+    NOW,
+    TEXT,
+    message,
+    open_comparison,
+    tables,
+)
+from tests.ui.support.http_stand_in import flow
+from tests.ui.support.whole_pages import (
+    ONE,
+    TWO,
+    open_app,
+    page_text,
+)
+
+
+def test_different_inputs_are_listed_and_identical_ones_on_request(create_run):
+    """One row per parameter, one column per run."""
+    one = create_run({TEXT: "Oslo", "T.n": 1})
+    app = open_comparison(one, create_run({TEXT: "Oslo", "T.n": 2}), create_run({TEXT: "Oslo"}))
+    inputs = tables(app)[0]
+    assert list(inputs.columns) == ["Run 1", "Run 2", "Run 3"]
+    assert [list(row) for row in inputs.to_numpy()] == [["1", "2", "*flow default*"]]
+    next(each for each in app.toggle if each.label == "Show identical inputs (1)").set_value(True)
+    app.run()
+    assert list(tables(app)[1].iloc[0]) == ["Oslo", "Oslo", "Oslo"]
+
+
+def test_secrets_are_reported_as_not_comparable(create_run):
+    """Their values are not saved."""
+    app = open_comparison(
+        create_run({"T.api_key": SECRET_MASK}), create_run({"T.api_key": SECRET_MASK})
+    )
+    assert "Inputs are identical" in page_text(app)
+    assert "Can't compare 1 secret" in page_text(app)
+
+
+def test_unknown_inputs_are_not_a_difference(create_run):
+    app = open_comparison(
+        create_run({TEXT: "a"}), create_run({TEXT: "b"}), create_run(inputs_stored=False)
+    )
+    assert list(tables(app)[0].iloc[0]) == ["a", "b", "*unknown*"]
+    assert "Run 3: The inputs are not stored" in page_text(app)
+
+
+def test_long_inputs_are_compared_word_by_word_on_request(create_run):
+    text = "You are a guide.\nAnswer {}, and name your sources."
+    one, other = (
+        create_run({TEXT: text.format("briefly")}),
+        create_run({TEXT: text.format("at length")}),
+    )
+    app = open_app("pages/compare.py", runs=f"{one.id},{other.id}")
+    panel = next(each for each in app.expander if each.label.startswith("Differences in"))
+    app.session_state[compare_page.compare_key("input-0-Message \\(Chat Input\\)")] = True
+    app.run()
+    assert panel.label == "Differences in Message \\(Chat Input\\)"
+    assert ":red-background[− briefly]" in page_text(app)
+    assert ":green-background[+ at length]" in page_text(app)
+
+
+def test_runs_of_different_flows_are_matched_by_component_name_with_a_note(
+    create_run, langflow_stand_in
+):
+    langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "Other"))
+    there = Output("Else-z", OutputKind.MESSAGE, "x", display_name="Else")
+    app = open_comparison(
+        create_run({TEXT: "a"}, [message("x")]),
+        create_run({TEXT: "b"}, [there], flow_id=TWO, flow_name="Other"),
+    )
+    assert any("These runs are of different flows" in each.value for each in app.info)
+    assert "**Flow**" in tables(app)[1].index
+    assert "Outputs are identical" in page_text(app)
+
+
+def test_a_parameter_missing_in_another_flow_is_not_shown_as_its_default(
+    create_run, langflow_stand_in
+):
+    langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "Other", []))
+    app = open_comparison(create_run({TEXT: "a"}), create_run({}, flow_id=TWO, flow_name="Other"))
+    assert list(tables(app)[0].iloc[0]) == ["a", "*not in this flow*"]
+
+
+def test_parameters_of_components_with_the_same_name_show_their_ids(create_run, langflow_stand_in):
+    """Langflow's ids are long and differ only at their ends."""
+    names = [f"LanguageModelComponent-{end}" for end in ("kT8z1", "Qw2x3")]
+    nodes = [node(name, "Language Model", heat=text("x")) for name in names]
+    langflow_stand_in.set_flows(flow(ONE, "Echo", nodes))
+    app = open_comparison(create_run({f"{name}.heat": name for name in names}), create_run())
+    rows = list(tables(app)[0].index)
+    assert [name for name in names if any(escape(name) in row for row in rows)] == names
+    assert len(set(rows)) == 2
+
+
+def test_runs_are_ordered_by_age_whatever_their_order_in_the_address(create_run):
+    young = create_run({TEXT: "young"}, created_at=NOW + timedelta(hours=1))
+    app = open_comparison(young, create_run({TEXT: "old"}))
+    assert list(tables(app)[0].iloc[0]) == ["old", "young"]

@@ -1,0 +1,115 @@
+"""The compared runs' outputs."""
+
+import pytest
+
+from lfclient.console.store.run_record import StoredParts
+from lfclient.outputs.model import OutputKind
+from lfclient.runs.components import NotRun
+from lfclient.runs.model import Run, RunStatus
+from tests.ui.support.compare_pages import message, open_comparison, output, run_in_progress
+from tests.ui.support.whole_pages import ONE, page_text
+
+
+def test_identical_outputs_are_drawn_only_on_request(create_run):
+    app = open_comparison(
+        create_run({}, [message("the same text")]), create_run({}, [message("the same text")])
+    )
+    assert "Outputs are identical" in page_text(app)
+    assert "the same text" not in page_text(app)
+    next(each for each in app.toggle if each.label == "Show").set_value(True).run()
+    assert "the same text" in page_text(app)
+
+
+def test_texts_are_compared_by_words_or_lines(create_run):
+    """Signs mark the differences, not color alone. The text's own markup is escaped."""
+    app = open_comparison(
+        create_run({}, [message("Lisbon is the *capital* of Portugal")]),
+        create_run({}, [message("Lisbon is the :red[largest] of Portugal")]),
+    )
+    shown = " ".join(each.value for each in app.markdown)
+    assert r":red-background[− \*capital\*]" in shown
+    assert ":red[largest]" not in shown
+    by = next(each for each in app.segmented_control if each.label == "Differences by")
+    by.set_value("Lines").run()
+    (lines,) = [each.value for each in app.code]
+    assert lines.splitlines()[0] == "- Lisbon is the *capital* of Portugal"
+    assert lines.splitlines()[1].startswith("+ ")
+
+
+def test_differences_of_markdown_explain_that_the_source_is_compared(create_run):
+    words = "“Side by side” shows it formatted"
+    app = open_comparison(create_run({}, [message("**a**")]), create_run({}, [message("**b**")]))
+    assert words in page_text(app)
+    app = open_comparison(
+        create_run({}, [message("2 * 3 = 6")]), create_run({}, [message("2 * 3 is 6")])
+    )
+    assert words not in page_text(app)
+
+
+def test_table_rows_are_matched_by_the_best_column_or_a_chosen_one(create_run):
+    rows = [{"id": number, "city": f"City {number // 2}"} for number in range(20)]
+    other = [dict(row) for row in rows if row["id"] != 3]
+    other[7]["city"] = "Town"
+    app = open_comparison(
+        create_run({}, [output(OutputKind.TABLE, rows)]),
+        create_run({}, [output(OutputKind.TABLE, other)]),
+    )
+    assert "≠ 1 cell in 1 row changed · − 1 row removed" in page_text(app)
+    by = next(each for each in app.selectbox if each.label == "Match rows by")
+    assert by.value == "id"
+    by.set_value("").run()
+    assert "− 1 row removed" in page_text(app)
+    assert "16 rows changed" in page_text(app)
+
+
+def test_only_the_differing_paths_of_data_are_listed(create_run):
+    app = open_comparison(
+        create_run({}, [output(OutputKind.DATA, {"a": {"b": 1}, "c": 2})]),
+        create_run({}, [output(OutputKind.DATA, {"a": {"b": 5}, "c": 2})]),
+    )
+    listed = app.dataframe[0].value
+    assert listed.to_dict("records") == [
+        {"±": "≠ changed", "Path": "a.b", "Run 1": "1", "Run 2": "5"}
+    ]
+
+
+def test_outputs_of_different_kinds_are_drawn_side_by_side_with_a_note(create_run):
+    app = open_comparison(
+        create_run({}, [message("text")]), create_run({}, [output(OutputKind.TABLE, [{"a": 1}])])
+    )
+    assert "Run 1: message, Run 2: table" in page_text(app)
+
+
+def test_a_missing_output_is_marked_with_its_reason(create_run):
+    skipped = NotRun("Out-a", "Out", "It is on a branch that was not taken.")
+    app = open_comparison(create_run({}, [message("x")]), create_run({}, not_run=(skipped,)))
+    assert ":orange-badge[:material/remove: missing]" in page_text(app)
+    assert "Not run: It is on a branch that was not taken." in page_text(app)
+
+
+def test_an_output_truncated_by_the_server_has_a_note(create_run):
+    app = open_comparison(
+        create_run({}, [message("a b", truncated=True)]), create_run({}, [message("a c")])
+    )
+    assert "The server truncated the output of Run 1" in page_text(app)
+
+
+def test_outputs_that_were_not_stored_are_explained(create_run):
+    gone = create_run({}, stored_parts=StoredParts.NOT_WANTED)
+    assert "has no outputs: this console stores no outputs" in page_text(
+        open_comparison(create_run({}, [message("x")]), gone)
+    )
+
+
+def test_values_nested_too_deeply_show_a_note_instead_of_an_error(create_run):
+    deep = other = 1
+    for _ in range(100_000):
+        deep, other = [deep], [other]
+    runs = [output(OutputKind.DATA, deep), output(OutputKind.DATA, [other])]
+    with pytest.raises(RecursionError):
+        _ = runs[0].value == runs[1].value
+    first, second = (
+        run_in_progress(id=id, run=Run(ONE, "sync", RunStatus.IN_PROGRESS, outputs={"Out-a": one}))
+        for id, one in zip(("a" * 32, "b" * 32), runs, strict=True)
+    )
+    assert "nested too deeply" in page_text(open_comparison(first, second))

@@ -1,0 +1,167 @@
+"""Several runs are compared with a baseline, in a table of runs and outputs."""
+
+from dataclasses import replace
+
+import pytest
+
+from lfclient.console.store.run_record import StoredParts
+from lfclient.console.store.tables import RESPONSE_CHUNKS
+from lfclient.outputs.model import Output, OutputKind
+from lfclient.runs.components import NotRun
+from pages._ui.compare import overview, runs
+from pages._ui.connection.app_context import app_context
+from tests.ui.support.compare_pages import (
+    TEXT,
+    message,
+    open_comparison,
+    output,
+    run_in_progress,
+    tables,
+)
+from tests.ui.support.whole_pages import page_text
+
+ROWS = [{"n": number, "city": "Oslo"} for number in range(40)]
+
+
+def overview_table(app):
+    return app.dataframe[0].value
+
+
+def column(app, name="Out"):
+    return list(overview_table(app)[name])
+
+
+def choose(app, label, number):
+    """Choose a run by its number in the select box of this label."""
+    box = next(each for each in app.selectbox if each.label == label)
+    option = next(each for each in box.options if each.startswith(f"Run {number} "))
+    return box.select(option).run()
+
+
+def test_each_output_says_how_it_differs_from_the_baseline(create_run):
+    changed = [{**row, "city": "Rome"} if row["n"] in (3, 4) else row for row in ROWS]
+    app = open_comparison(
+        *(create_run({}, [output(OutputKind.TABLE, rows)]) for rows in (ROWS, ROWS, changed)),
+        create_run({}, [message("text")]),
+        create_run({}, not_run=(NotRun("Out-a", "Out", "Not taken."),)),
+        create_run({}),
+    )
+    assert column(app) == [
+        "baseline",
+        "same",
+        "≠ 2 of 40 rows",
+        "≠ message instead of table",
+        "Not run",
+        "missing",
+    ]
+
+
+def test_twelve_runs_are_compared_and_equal_ones_are_told(create_run):
+    texts = ["a b"] * 5 + ["a c"] * 6 + ["x y"]
+    app = open_comparison(*(create_run({}, [message(text)]) for text in texts))
+    assert column(app)[:5] == ["baseline", *["same"] * 4]
+    assert column(app)[5:7] == ["≠ 1 word", "≠ 1 word, as Run 6"]
+    assert column(app)[-1] == "≠ 2 words"
+
+
+def test_the_first_run_that_differs_is_shown_in_detail_or_a_chosen_one(create_run):
+    app = open_comparison(
+        *(create_run({}, [message(f"{text} x")]) for text in ("a", "a", "b", "c"))
+    )
+    assert "Run 1 → Run 3" in page_text(app)
+    choose(app, "Differences from Run 1", 4)
+    assert "Run 1 → Run 4" in page_text(app)
+    assert "Run 1 → Run 3" not in page_text(app)
+
+
+def test_a_cell_of_the_table_chooses_its_run(create_run):
+    records = [create_run({}, [message(f"{text} x")]) for text in "abc"]
+    app = open_comparison(*records)
+    assert "Run 1 → Run 2" in page_text(app)
+    app.session_state[overview.CHOSEN_RUN.key] = records[2].id
+    assert "Run 1 → Run 3" in page_text(app.run())
+
+
+def test_another_baseline_is_kept_in_the_address(create_run):
+    records = [create_run({}, [message(f"{text} x")]) for text in "abb"]
+    app = open_comparison(*records)
+    choose(app, "Baseline", 3)
+    assert app.query_params["baseline"] == records[2].id
+    assert column(app) == ["≠ 1 word", "same", "baseline"]
+    assert "Run 3 → Run 1" in page_text(app)
+
+
+@pytest.mark.parametrize("baseline", ["f" * 32, "<script>"])
+def test_an_unknown_baseline_in_the_address_is_the_oldest_run(create_run, baseline):
+    records = [create_run({}, [message(text)]) for text in "abc"]
+    app = open_comparison(*records, baseline=baseline)
+    assert column(app)[0] == "baseline"
+
+
+def test_an_output_that_the_baseline_lacks_is_told(create_run):
+    other = Output("New-a", OutputKind.MESSAGE, "x", display_name="New")
+    app = open_comparison(
+        create_run({}, [message("a")]),
+        create_run({}, [message("a"), other]),
+        create_run({}, [message("a")]),
+    )
+    assert column(app, "New") == ["missing", "not in the baseline", "missing"]
+
+
+def test_outputs_of_components_that_share_a_name_have_columns_of_their_own(create_run):
+    twice = [message("a"), replace(message("b"), component_id="Out-b")]
+    app = open_comparison(*(create_run({}, twice) for _ in range(3)))
+    assert list(overview_table(app))[-2:] == ["Out", "Out (2)"]
+
+
+def test_inputs_are_counted(create_run):
+    app = open_comparison(
+        *(create_run({TEXT: text, "T.n": 1}) for text in ("a", "b", "a")),
+        create_run(inputs_stored=False),
+    )
+    assert column(app, "Inputs") == ["baseline", "≠ 1 value", "same", "unknown"]
+
+
+def test_the_inputs_of_many_runs_have_a_row_for_each_run(create_run):
+    app = open_comparison(*(create_run({TEXT: str(number)}) for number in range(5)))
+    assert list(tables(app)[0].index) == [f"Run {number}" for number in range(1, 6)]
+
+
+def test_a_run_whose_outputs_were_not_kept_says_so(create_run):
+    gone = message(None, note="Not stored: this console stores no outputs.")
+    app = open_comparison(
+        create_run({}, [message("a")]),
+        create_run({}, [gone], stored_parts=StoredParts.NOT_WANTED),
+        create_run({}, [message("a")]),
+    )
+    assert column(app)[1] == "not compared: Not stored: this console stores no outputs."
+
+
+def test_a_run_that_is_too_large_is_not_read_and_says_its_size(create_run, monkeypatch):
+    large = create_run({}, [message("a" * 3_000_000)])
+    records = [create_run({}, [message("a")]) for _ in range(2)]
+    monkeypatch.setattr(runs, "MAX_RESPONSE_BYTES", 2_000_000)
+    app = open_comparison(*records, large)
+    assert column(app)[:2] == ["baseline", "same"]
+    assert column(app)[2].startswith("not compared: its response is too large to compare: 3.0 MB")
+    assert "Can't compare Run 3: its response is too large" in page_text(app)
+
+
+def test_a_damaged_record_does_not_hide_the_others(create_run):
+    records = [create_run({}, [message("a")]) for _ in range(3)]
+    database = app_context().runner.store.database
+    with database.write() as connection:
+        chunks = RESPONSE_CHUNKS.c
+        connection.execute(
+            RESPONSE_CHUNKS.update().where(chunks.run_id == records[1].id).values(body=b"x")
+        )
+    app = open_comparison(*records)
+    assert column(app)[0] == "baseline"
+    assert "Couldn't read the stored response" in column(app)[1]
+    assert column(app)[2] == "same"
+
+
+def test_a_run_in_progress_has_no_output_yet(create_run):
+    records = [create_run({}, [message("a")]) for _ in range(2)]
+    app = open_comparison(*records, run_in_progress())
+    assert column(app)[-1] == "no output yet"
