@@ -59,7 +59,7 @@ def fit_values(
     `components` holds (type, display name) by id. With it, values of a component that the flow
     lacks move to the only component of the same type and name, or of the type in its id.
     """
-    moved = {} if components is None else _match_components(flow, values, components)
+    moved = {} if components is None else match_components(flow, values, components)
     values = {moved.get(key, key): value for key, value in values.items()}
     fields, masked = flow.fields_by_key, mask_secrets(flow, values)
     plain: JsonObject = {}
@@ -113,7 +113,7 @@ def _has_secret(parameter: Field, value: Json) -> bool:
     return bool(replace_secrets(value, lambda _: None) != value)
 
 
-def _match_components(
+def match_components(
     flow: Flow, keys: Iterable[str], components: Mapping[str, tuple[str, str]]
 ) -> dict[str, str]:
     """Map the keys of components that the flow lacks to those of their only counterpart."""

@@ -4,10 +4,12 @@
      "flow": {"id": "…", "name": "…"}, "name": "Short answers",
      "values": {"Agent-x1.temperature": 0.2, "Agent-x1.model": {"$variable": "MODEL"}},
      "secrets": ["Agent-x1.api_key"],
-     "components": {"Agent-x1": {"type": "Agent", "name": "Agent"}}}
+     "components": {"Agent-x1": {"type": "Agent", "name": "Agent"}},
+     "presentation": {"title": "…", "inputs": [{"key": "Agent-x1.input_value"}]}, "example": true}
 
 `secrets` are the keys of secrets, which are never saved and have to be entered. `components` is
-optional; it helps to find the same components in another flow.
+optional; it helps to find the same components in another flow. So are `presentation`, the settings
+of the flow's presentation, and `example`, whether the preset is one of its examples.
 """
 
 from collections.abc import Mapping
@@ -17,7 +19,8 @@ from lfclient.common.coerce import as_str
 from lfclient.common.json_text import from_json, to_json
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.console.content.json_path import walk
-from lfclient.console.presets.fitting import fit_values
+from lfclient.console.present.presentation import Presentation
+from lfclient.console.presets.fitting import fit_values, match_components
 from lfclient.console.presets.names import MAX_NAME_LENGTH
 from lfclient.errors import InvalidRequest
 from lfclient.flows.field import value_from_json, value_to_json
@@ -33,20 +36,57 @@ _HINT = "Choose a file that was exported from a preset."
 
 @dataclass(frozen=True)
 class PresetFile:
-    """The content of a file. `components` has (type, display name) by id."""
+    """The content of a file. `components` has (type, display name) by id.
+
+    `presentation` has no examples, but `is_example` tells whether the preset is one.
+    """
 
     name: str
     flow_id: str
     flow_name: str
     values: JsonObject
     components: dict[str, tuple[str, str]] = field(default_factory=dict)
+    presentation: Presentation | None = None
+    is_example: bool = False
+
+    def presentation_for(self, flow: Flow) -> Presentation | None:
+        """Return the presentation with the keys and ids of the same components in a flow."""
+        settings = self.presentation
+        if settings is None:
+            return None
+        inputs, outputs = settings.inputs or (), [f"{id}." for id in settings.outputs or ()]
+        moved = match_components(flow, [*(each.key for each in inputs), *outputs], self.components)
+        changes: JsonObject = {}
+        if settings.inputs is not None:
+            changes["inputs"] = tuple(
+                each.model_copy(update={"key": moved.get(each.key, each.key)}) for each in inputs
+            )
+        if settings.outputs is not None:
+            changes["outputs"] = tuple(moved.get(key, key).removesuffix(".") for key in outputs)
+        return settings.model_copy(update=changes)
 
 
-def dump_preset(flow: Flow, name: str, values: Mapping[str, Json]) -> str:
+def dump_preset(
+    flow: Flow,
+    name: str,
+    values: Mapping[str, Json],
+    presentation: Presentation | None = None,
+    *,
+    is_example: bool = False,
+) -> str:
     """Return the text of a preset file; secrets in `values` are masked."""
     fitted = fit_values(flow, values)
     keys = {*fitted.values, *fitted.secrets}
-    component_ids = {field.component for field in flow.fields if field.key in keys}
+    more: JsonObject = {}
+    component_ids = set()
+    if presentation:
+        keys |= {each.key for each in presentation.inputs or ()}
+        component_ids |= set(presentation.outputs or ())
+        more["presentation"] = presentation.to_json()
+        del more["presentation"]["examples"]  # ids of this console
+    if is_example:
+        more["example"] = True
+    component_ids |= {field.component for field in flow.fields if field.key in keys}
     return to_json(
         {
             "format": FORMAT,
@@ -60,6 +100,7 @@ def dump_preset(flow: Flow, name: str, values: Mapping[str, Json]) -> str:
                 for component in flow.components
                 if component.id in component_ids
             },
+            **more,
         }
     )
 
@@ -111,7 +152,19 @@ def load_preset(data: bytes) -> PresetFile:
             for id, component in _read_object(content, "components").items()
             if isinstance(component, dict)
         },
+        presentation=_read_presentation(content),
+        is_example=content.get("example") is True,
     )
+
+
+def _read_presentation(content: JsonObject) -> Presentation | None:
+    settings = content.get("presentation")
+    if settings is None:
+        return None
+    try:
+        return Presentation.from_json(settings).model_copy(update={"examples": ()})
+    except InvalidRequest as error:
+        raise InvalidRequest(error.message, hint=_HINT) from error
 
 
 def read_json(data: bytes) -> Json:

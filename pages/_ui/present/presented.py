@@ -8,7 +8,7 @@ import streamlit as st
 
 from lfclient.console.present.presentation import PURPOSE, Presentation, ShownInput
 from lfclient.console.presets.fitting import fit_values
-from lfclient.console.store.presets import Preset
+from lfclient.console.store.presets import Preset, PresetSummary
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.field import Field, Variable
 from lfclient.flows.model import Flow
@@ -108,9 +108,20 @@ def misfits(state: FormState) -> Slot[list[str]]:
     return Slot(state.key("present-misfits"))
 
 
-def fill(state: FormState, preset: Preset | None) -> None:
-    """Fill the form with a preset, or with the flow's own values."""
-    values = masked_values(preset) if preset else {}
+def examples(presented: Presented) -> list[PresetSummary]:
+    """Return the presets that are examples, in their order."""
+    if not presented.settings.examples:
+        return []
+    presets = app_context().runner.store.presets
+    listed = presets.list_for_flow(presented.server.owner, presented.flow.id)
+    by_id = {each.id: each for each in listed}
+    return [by_id[each] for each in presented.settings.examples if each in by_id]
+
+
+def fill(state: FormState, preset: Preset | None, example: Preset | None = None) -> None:
+    """Fill the form with a preset, or with the flow's own values; an example goes on top."""
+    values = {**(masked_values(preset) if preset else {})}
+    values |= masked_values(example) if example else {}
     show_fields_of(state, values)
     fitted = fit_values(state.flow, values)
     fill_form(state, fitted, "")

@@ -10,11 +10,12 @@ from lfclient.errors import InvalidRequest
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import REQUIRED_MESSAGE
 from pages._ui.connection import server_session
+from pages._ui.connection.app_context import app_context
 from pages._ui.form.fields import draw_plain_field
 from pages._ui.form.flow_form import FlowForm, FormResult
 from pages._ui.form.form import mark_refused
 from pages._ui.present import editing, entry
-from pages._ui.present.presented import Presented, misfits, shown_inputs
+from pages._ui.present.presented import Presented, examples, fill, misfits, shown_inputs
 from pages._ui.run import controls as run_controls
 from pages._ui.run import run_form
 from pages._ui.state import run_options, run_page, submit_token
@@ -95,6 +96,7 @@ def _draw_full_screen() -> None:
 
 def draw_inputs(presented: Presented, form: FlowForm) -> None:
     """Draw the chosen inputs."""
+    _draw_examples(presented, form)
     inputs = shown_inputs(presented, form)
     if not inputs:
         st.caption("There is nothing to fill in. Press Run.")
@@ -111,6 +113,29 @@ def draw_inputs(presented: Presented, form: FlowForm) -> None:
         )
     form.state.discard_undrawn(form.drawn)
     form.state.save()
+
+
+def _draw_examples(presented: Presented, form: FlowForm) -> None:
+    offered = examples(presented)
+    if not offered:
+        return
+    with st.container(key="present-examples", horizontal=True, vertical_alignment="center"):
+        st.markdown("Examples", width="content")
+        for each in offered:
+            st.button(
+                escape(clip(each.name, 60)),
+                key=f"example-{each.id}",
+                on_click=_fill,
+                args=(presented, form, each.id),
+            )
+
+
+@notify_errors()
+def _fill(presented: Presented, form: FlowForm, preset_id: str) -> None:
+    example = app_context().runner.store.presets.get(presented.server.owner, preset_id)
+    if example is None:
+        raise InvalidRequest("This example was deleted.")
+    fill(form.state, presented.preset, example)
 
 
 def draw_buttons(presented: Presented, form: FlowForm, record: RunRecord | None) -> None:

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lfclient.common.formatting import clip
+from lfclient.console.present.presentation import PURPOSE, Presentation
 from lfclient.console.presets.fitting import FittedValues, fit_values
 from lfclient.console.presets.names import find_by_name, validate_name
 from lfclient.console.presets.preset_file import MAX_FILE_BYTES, PresetFile, load_preset
-from lfclient.console.store.presets import PresetSummary
+from lfclient.console.store.flow_settings import FlowSettings
+from lfclient.console.store.presets import Preset, PresetSummary
 from lfclient.errors import InvalidRequest
+from pages._ui.connection.app_context import app_context
 from pages._ui.form.choices import show_fields_of
 from pages._ui.form.form_state import FormState
 from pages._ui.presets.preset_state import (
@@ -51,6 +54,7 @@ def draw(state: FormState, presets: Sequence[PresetSummary]) -> None:
     key = state.key(f"preset-import-name-{chosen.file_id}")
     st.session_state.setdefault(key, preset_file.name)
     st.text_input("Name", key=key)
+    presentation = _draw_presentation_choice(state, preset_file)
     replaced = find_by_name(presets, st.session_state[key])
     if replaced:
         st.caption("A preset with this name exists. Replace it, or enter another name.")
@@ -59,8 +63,23 @@ def draw(state: FormState, presets: Sequence[PresetSummary]) -> None:
         key=state.key("preset-import"),
         type="primary",
         on_click=_import_preset,
-        args=(state, key, replaced, fitted, imports),
+        args=(state, key, replaced, fitted, imports, preset_file, presentation),
     )
+
+
+def _draw_presentation_choice(state: FormState, file: PresetFile) -> Presentation | None:
+    """Draw whether to use the file's presentation; return it if so."""
+    presentation = file.presentation_for(state.flow)
+    if presentation is None:
+        return None
+    settings = app_context().runner.store.flow_settings.get(state.owner, state.flow.id, PURPOSE)
+    uses = st.toggle(
+        "Use its presentation",
+        value=not settings.version,
+        key=state.key("preset-presentation"),
+        help="Replaces the flow's presentation" if settings.version else None,
+    )
+    return presentation if uses else None
 
 
 def _draw_summary(state: FormState, preset_file: PresetFile, fitted: FittedValues) -> None:
@@ -83,12 +102,35 @@ def _draw_summary(state: FormState, preset_file: PresetFile, fitted: FittedValue
 
 
 def _import_preset(
-    state: FormState, key: str, drawn: PresetSummary | None, fitted: FittedValues, imports: int
+    state: FormState,
+    key: str,
+    drawn: PresetSummary | None,
+    fitted: FittedValues,
+    imports: int,
+    preset_file: PresetFile,
+    presentation: Presentation | None,
 ) -> None:
     with notify_errors(menu_error(state)):
         name = validate_name(st.session_state[key], state.secrets)
         saved = save_preset(state, name, fitted, drawn if drawn and drawn.name == name else None)
+        _save_presentation(state, saved, presentation, is_example=preset_file.is_example)
         apply_preset(state, saved, f"Filled with the imported preset “{saved.name}”.")
         st.session_state[state.key("preset-imported")] = imports + 1
         close_menu(state, "more")
         st.toast(f"Imported “{escape(saved.name)}”.")
+
+
+def _save_presentation(
+    state: FormState, preset: Preset, presentation: Presentation | None, *, is_example: bool
+) -> None:
+    """Save the imported presentation, and the preset as an example of it."""
+    store = app_context().runner.store.flow_settings
+    stored = store.get(state.owner, state.flow.id, PURPOSE)
+    settings = Presentation.from_json(stored.content)
+    examples = settings.examples
+    if is_example and preset.id not in examples:
+        examples = (*examples, preset.id)
+    new = (presentation or settings).model_copy(update={"examples": examples})
+    if new != settings:
+        content = FlowSettings(new.to_json(), stored.version)
+        store.save(state.owner, state.flow.id, PURPOSE, content)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from lfclient.console.present.presentation import Presentation, ShownInput
 from lfclient.console.presets.fitting import changed_keys, fit_values
 from lfclient.console.presets.names import find_by_name, validate_name
 from lfclient.console.presets.preset_file import (
@@ -179,3 +180,35 @@ def test_values_too_large_for_a_file_are_too_large_for_a_preset():
     check_size(FLOW, {"T-a.p": "x" * 900_000})
     with pytest.raises(InvalidRequest, match=r"have 1\.0 MB\. A preset can have up to 1 MB"):
         check_size(FLOW, {"T-a.p": "x" * 1_000_000})
+
+
+SETTINGS = Presentation(
+    title="For all",
+    inputs=(ShownInput(key="T-a.p", label="City"),),
+    outputs=("T-a",),
+    examples=("x",),
+)
+
+
+def test_a_file_has_the_presentation_without_ids_of_this_console():
+    text = dump_preset(FLOW, "N", {}, SETTINGS, is_example=True)
+    assert "examples" not in json.loads(text)["presentation"]
+    file = load_preset(text.encode())
+    assert file.presentation == SETTINGS.model_copy(update={"examples": ()})
+    assert file.is_example
+    assert load_preset(dump_preset(FLOW, "N", {}).encode()).presentation is None
+
+
+def test_a_presentation_follows_its_components_to_another_flow():
+    other = flow(node("T-b", p=text("x")))
+    file = load_preset(dump_preset(FLOW, "N", {}, SETTINGS).encode())
+    moved = file.presentation_for(other)
+    assert moved.inputs == (ShownInput(key="T-b.p", label="City"),)
+    assert moved.outputs == ("T-b",)
+    assert moved.title == "For all"
+
+
+def test_an_invalid_presentation_is_refused():
+    content = json.loads(dump_preset(FLOW, "N", {})) | {"presentation": {"title": 5}}
+    with pytest.raises(InvalidRequest, match="“title” of the presentation"):
+        load_preset(json.dumps(content).encode())

@@ -4,7 +4,10 @@ import json
 
 import pytest
 
+from lfclient.console.present.presentation import PURPOSE
 from lfclient.console.presets.preset_file import FORMAT
+from lfclient.console.store.flow_settings import FlowSettings
+from pages._ui.connection.app_context import app_context
 from tests.ui.support.preset_pages import (
     enter,
     key_of,
@@ -115,3 +118,29 @@ def test_a_file_that_is_not_a_preset_is_refused(data, words):
     assert "preset.json was not imported" in page_text(app)
     assert words in page_text(app)
     assert "Import" not in button_labels(app)
+
+
+FILE = {"values": {"T-a.p": "z"}, "presentation": {"title": "For all"}, "example": True}
+
+
+def presentation():
+    return app_context().runner.store.flow_settings.get(owner(), ONE, PURPOSE)
+
+
+def test_the_presentation_of_a_file_is_saved_with_its_preset_as_an_example():
+    press(upload(open_page(), FILE), "Import")
+    (preset,) = stored_presets()
+    assert presentation().content["title"] == "For all"
+    assert presentation().content["examples"] == [preset.id]
+
+
+def test_a_presentation_of_the_flow_is_replaced_on_request_only():
+    app = open_page()
+    settings = FlowSettings({"title": "Ours"})
+    app_context().runner.store.flow_settings.save(owner(), ONE, PURPOSE, settings)
+    press(upload(app, {**FILE, "example": False}), "Import")
+    assert presentation().content["title"] == "Ours"
+    app = upload(open_page("c"), {**FILE, "name": "Another"})
+    app.toggle(key=key_of("presentation")).set_value(True)
+    press(app.run(), "Import")
+    assert presentation().content["title"] == "For all"

@@ -1,0 +1,47 @@
+"""Examples: presets that fill the presented form at a click."""
+
+import pytest
+
+from tests.ui.present.support import present, present_as_presenter, store, stored
+from tests.ui.support.preset_pages import presets, store_preset, value
+from tests.ui.support.whole_pages import ONE, button_labels, press
+
+
+@pytest.fixture(autouse=True)
+def _server(fields_server):
+    """Start the stand-in for every test."""
+
+
+def test_an_example_fills_the_form_and_keeps_what_it_does_not_name():
+    store_preset("Base", default=True, n=9)
+    example = store_preset("Short", p="of the example")
+    store(examples=(example.id,))
+    app = press(present(), "Short")
+    assert (value(app), value(app, "n")) == ("of the example", "9")
+    assert value(app.run()) == "of the example"
+
+
+def test_only_presets_marked_as_examples_are_offered():
+    first, _ = store_preset("One", p="1"), store_preset("Two", p="2")
+    store(examples=(first.id, "deleted"))
+    assert button_labels(present()) == ["Full screen", "One", "Run"]
+
+
+def test_an_example_that_is_deleted_meanwhile_is_told_and_changes_nothing():
+    example = store_preset("Short", p="of the example")
+    store(examples=(example.id,))
+    app = present()
+    app.text_input[0].set_value("typed").run()
+    presets().delete(example.owner, example.id)
+    app = press(app, "Short")
+    assert value(app) == "typed"
+    assert "This example was deleted." in app.error[0].value.replace("\\", "")
+
+
+def test_examples_are_chosen_in_the_editor():
+    example = store_preset("Short", p="x")
+    app = press(present_as_presenter(), "Edit")
+    app.multiselect(key="present-edit-examples").set_value([example.id]).run()
+    assert "Short" in button_labels(app)
+    press(app, "Save")
+    assert stored(ONE).content["examples"] == [example.id]
