@@ -240,7 +240,7 @@ def test_an_entered_server_is_used_after_a_successful_test(langflow_stand_in):
         next(each for each in app.text_input if each.label == "Address").set_value(other.url)
         key = next(each for each in app.text_input if each.label == "API key")
         key.set_value("sk-key-of-the-other")
-        next(button for button in app.button if button.label == "Test connection").click().run()
+        next(button for button in app.button if button.label == "Connect").click().run()
         assert "Connected to" in page_text(app)
         assert app.session_state[connection_state.API_KEY] == ""
         app.switch_page("pages/run.py").run()
@@ -252,7 +252,7 @@ def test_a_failed_connection_test_keeps_the_current_server(langflow_stand_in):
     app = open_app("pages/connection.py")
     next(each for each in app.text_input if each.label == "Address").set_value("http://127.0.0.1:9")
     next(each for each in app.text_input if each.label == "API key").set_value("sk-unused-key")
-    next(button for button in app.button if button.label == "Test connection").click().run()
+    next(button for button in app.button if button.label == "Connect").click().run()
     assert "does not answer" in page_text(app)
     name = server_session.available_connections()[0].name
     assert f"Still connected to {name}." in page_text(app)
@@ -264,7 +264,7 @@ def test_a_cloud_metadata_address_is_rejected(langflow_stand_in):
     app = open_app("pages/connection.py")
     address = next(each for each in app.text_input if each.label == "Address")
     address.set_value("http://169.254.169.254/latest")
-    next(button for button in app.button if button.label == "Test connection").click().run()
+    next(button for button in app.button if button.label == "Connect").click().run()
     assert app.error
 
 
@@ -290,7 +290,7 @@ def test_without_permission_a_discovered_langflow_is_neither_offered_nor_used(mo
         assert button_labels(app) == []
         app.switch_page("pages/connection.py").run()
         assert "LFCONSOLE_ALLOW_OTHER_SERVERS" in page_text(app)
-        assert "Test connection" not in button_labels(app)
+        assert "Connect" not in button_labels(app)
         assert len(server.requests) == requests
 
 

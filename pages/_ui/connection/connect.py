@@ -62,7 +62,7 @@ def _draw_missing_run(current: ServerSession) -> None:
         st.button("Close", key="close-run", type="tertiary", on_click=close_run)
 
 
-def draw_connection_form(address: str, label: str) -> None:
+def draw_connection_form(address: str, label: str = "Connect") -> None:
     """Draw fields for a server's address and key, and a button that tests and uses them."""
     may_use_others = permissions().other_servers
     st.session_state.setdefault(connection_state.SERVER_URL, address)
@@ -156,7 +156,7 @@ def _draw_first_run() -> None:
             st.caption(f"No server is configured. {OTHERS_NOT_ALLOWED}")
         elif not needs_key:
             with st.expander("Use another Langflow", icon=":material/lan:"):
-                draw_connection_form("", "Test connection")
+                draw_connection_form("")
 
 
 def _may_start_local() -> bool:
@@ -186,7 +186,7 @@ def _draw_discovered(server: DiscoveredServer) -> None:
             )
         else:
             st.markdown("It needs an API key. Create one there under Settings > Langflow API Keys.")
-            draw_connection_form(server.url, "Test connection")
+            draw_connection_form(server.url)
 
 
 @notices.notify_errors()

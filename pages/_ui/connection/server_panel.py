@@ -169,7 +169,7 @@ def draw_connection_form(current: ServerSession | None) -> None:
         if current is None and not permissions().other_servers:
             st.caption(connect.OTHERS_NOT_ALLOWED)
             return
-        connect.draw_connection_form(current.connection.url if current else "", "Test connection")
+        connect.draw_connection_form(current.connection.url if current else "")
         if current and current.connection.source == "typed":
             st.button(
                 "Remove my key",

@@ -47,9 +47,10 @@ def draw_field(field: Field, form: FlowForm, *, with_component: bool = False) ->
     """Draw one field, in a container with a stable key for tests and styles."""
     field = _with_options(field, form)
     widget, label = _choose_widget(field, form), field_label(field)
-    spec = _spec(field, form, widget, label)
+    component = field.component_label(80) if with_component else ""
+    spec = _spec(field, form, widget, f"{label}, {component}" if component else label)
     with st.container(key=f"param-{field.component}-{field.parameter}", gap="xxsmall"):
-        suffix = f" :gray[· {escape(field.component_label(80))}]" if with_component else ""
+        suffix = f" :gray[· {escape(component)}]" if component else ""
         with st.container(
             key=f"field-head-{field.key}",
             horizontal=True,

@@ -5,8 +5,10 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lfclient.console.config.connection import Connection
 from lfclient.console.config.permissions import InstallNotAllowed
 from lfclient.console.local_langflow.state_file import LocalState, LocalStatus
+from pages._ui.connection import local_panel, server_session
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import connection as connection_state
 from tests.ui.support.whole_pages import page_text
@@ -100,6 +102,32 @@ def test_an_installed_package_restarts_langflow_and_the_panel_follows():
     assert started == ["apify-client"]
     assert "Adding a package" in page_text(app)
     assert not any(each.key == "local-stop" for each in app.button)
+
+
+def test_a_stop_asks_first_while_runs_have_not_ended(monkeypatch):
+    monkeypatch.setattr(local_panel, "_count_running", lambda: 2)
+    app, _ = show(LocalState.RUNNING)
+    labels = {each.key: each.label for each in app.button}
+    assert (labels["local-stop"], labels["local-restart"]) == ("Stop anyway", "Restart anyway")
+    assert "2 runs on this Langflow have not ended." in page_text(app)
+    monkeypatch.setattr(local_panel, "_count_running", lambda: 0)
+    app, _ = show(LocalState.RUNNING)
+    assert app.button(key="local-stop").label == "Stop"
+
+
+def test_runs_of_the_local_langflow_that_have_not_ended_are_counted(monkeypatch):
+    local, other = (
+        Connection(source, f"http://127.0.0.1:{port}", None, source)
+        for port, source in ((7860, "local"), (7861, "environment"))
+    )
+    unfinished = {"http://127.0.0.1:7860": ["a run"], "http://127.0.0.1:7861": ["b", "c"]}
+    runner = SimpleNamespace(
+        owner_of=lambda connection: connection.url,
+        store=SimpleNamespace(unfinished=unfinished.__getitem__),
+    )
+    monkeypatch.setattr(local_panel, "app_context", lambda: SimpleNamespace(runner=runner))
+    monkeypatch.setattr(server_session, "available_connections", lambda: [local, other])
+    assert local_panel._count_running() == 1
 
 
 def no_module(source, modules):

@@ -30,7 +30,7 @@ def connect(server, key, app=None):
     app.switch_page("pages/connection.py").run()
     next(each for each in app.text_input if each.label == "Address").set_value(server.url)
     next(each for each in app.text_input if each.label == "API key").set_value(key)
-    app = press(app, "Test connection")
+    app = press(app, "Connect")
     assert "Connected to" in page_text(app)
     return app
 

@@ -45,6 +45,7 @@ class Server:
         self.open = threading.Event()
         self.open.set()
         self.connection = SimpleNamespace(name="Test")
+        self.is_stopped = False
 
     def files(self) -> CachedResponse:
         if self.fault:

@@ -76,6 +76,7 @@ def api(monkeypatch):
 def setup(*nodes, resources=RESOURCES, may_change=True, **session):
     server = SimpleNamespace(
         connection=SimpleNamespace(source="secrets"),
+        is_stopped=False,
         refresh=lambda name=None: None,
         reload_resources=lambda flow: None,
         may_change=may_change,
