@@ -90,3 +90,32 @@ def test_the_other_pages(screen: Screen, name: str):
     screen.page.get_by_role("link", name=name).click()
     screen.drawn()
     check(screen.page)
+
+
+def test_keys_lead_to_run_stop_options_inputs_and_result(screen: Screen):
+    page = screen.page
+    screen.pick("Takes half")
+    press = page.keyboard.press
+    press("Control+Enter")
+    expect(screen.part("stop-button")).to_be_visible()
+    press("Alt+KeyR")
+    expect(screen.part("run-status")).to_be_focused()
+    press("Alt+KeyS")
+    screen.wait("cancelled")
+    screen.drawn()
+    press("Alt+KeyO")
+    expect(screen.part("run-mode")).to_be_visible()
+    check(page)
+    press("Escape")
+    press("Alt+KeyI")
+    field = screen.part("run-form").locator("textarea").first
+    expect(field).to_be_focused()
+    page.keyboard.type("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_have_count(0)
+    press("Alt+KeyR")
+    press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_contain_text("Go to the result")
+    check(page)
+    press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(screen.part("run-status")).to_be_focused()

@@ -1,4 +1,4 @@
-"""Middleware that adds the console's styles and script to Streamlit's HTML page.
+"""Middleware that adds the console's styles and scripts to Streamlit's HTML page.
 
 `st.html` would send the styles with every script run, and the browser would recalculate the style
 of the whole page each time; it runs no scripts.
@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 STYLES = Path(__file__).parent / "assets" / "page.css"
-SCRIPT = Path(__file__).parent / "assets" / "page.js"
+SCRIPTS = [Path(__file__).parent / "assets" / name for name in ("page.js", "keyboard.js")]
 _HEAD_END = b"</head>"
 # these would get a compressed page, or none although the styles have changed
 _DROPPED_REQUEST_HEADERS = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
@@ -19,12 +19,12 @@ _DROPPED_RESPONSE_HEADERS = ("etag", "last-modified", "accept-ranges")
 
 
 def inline_script() -> str:
-    """Return the console's script; the content security policy allows it by its hash."""
-    return f"\n{SCRIPT.read_text(encoding='utf-8')}"
+    """Return the console's scripts; the content security policy allows them by their hash."""
+    return "\n".join(["", *(script.read_text(encoding="utf-8") for script in SCRIPTS)])
 
 
 class PageAssets:
-    """Adds styles and script to the end of the head of every HTML page."""
+    """Adds styles and scripts to the end of the head of every HTML page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

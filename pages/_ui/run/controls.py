@@ -109,6 +109,7 @@ def _draw_options(form: FlowForm) -> None:
     ):
         _draw_mode(form)
         _draw_session(form)
+        st.caption("Press ? outside a field for the keyboard's shortcuts.")
 
 
 def _draw_session(form: FlowForm) -> None:
@@ -178,6 +179,7 @@ def draw_stop_button(server: ServerSession, record: RunRecord) -> None:
             on_click=_on_stop,
             args=(server, record.id),
             disabled=record.stop_requested_at is not None,
+            shortcut="Alt+S",
         )
 
 

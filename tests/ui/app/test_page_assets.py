@@ -62,6 +62,6 @@ def test_other_responses_are_passed_on_unchanged(path, accept):
     assert "etag" in answer.headers
 
 
-@pytest.mark.parametrize("file", [page_assets.STYLES, page_assets.SCRIPT])
+@pytest.mark.parametrize("file", [page_assets.STYLES, *page_assets.SCRIPTS])
 def test_assets_do_not_close_their_own_tag(file):
     assert "</" not in file.read_text(encoding="utf-8")

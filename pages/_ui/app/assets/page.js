@@ -109,17 +109,3 @@ new MutationObserver((changes) => {
   attributeOldValue: true,
   subtree: true,
 });
-
-// Full screen of the Present view, by its button or with Alt+Enter: browsers allow it in the event
-// of a press only.
-function toggleFullScreen() {
-  if (document.fullscreenElement) document.exitFullscreen();
-  else document.documentElement.requestFullscreen?.();
-}
-document.addEventListener("click", ({ target }) => {
-  if (target.closest?.(".st-key-full-screen button")) toggleFullScreen();
-});
-document.addEventListener("keydown", (event) => {
-  if (!event.altKey || event.key !== "Enter" || event.repeat) return;
-  if (document.querySelector(".st-key-full-screen")) toggleFullScreen();
-});

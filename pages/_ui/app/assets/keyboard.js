@@ -1,0 +1,75 @@
+// The keys for the controls of the page, and the list of them. Streamlit has shortcuts for buttons
+// only: those of Run, Stop and Present are there.
+
+const KEYS = [
+  ["Ctrl + Enter", "Run"],
+  ["Alt + S", "Stop"],
+  ["Alt + O", "Options: run mode and session"],
+  ["Alt + I", "Go to the inputs"],
+  ["Alt + R", "Go to the result"],
+  ["Alt + P", "Present the flow, and back"],
+  ["Alt + Enter", "Full screen, while presenting"],
+  ["O", "Open the selected run of History"],
+  ["?", "This list, outside a field"],
+];
+const EDITABLE = "input, textarea, select, [contenteditable]";
+const INPUTS = ':is(textarea, input:not([type="hidden"])):not(:disabled)';
+
+// by the key's place, because Alt changes its letter on some keyboards
+const ACTIONS = {
+  KeyO: () => document.querySelector(".st-key-run-options button")?.click(),
+  KeyI: () => {
+    const form = document.querySelector(".st-key-run-form");
+    moveTo(form?.querySelector(INPUTS) ?? form);
+  },
+  KeyR: () => moveTo(document.querySelector(".st-key-run-status")),
+};
+
+function moveTo(target) {
+  if (!target) return;
+  if (!target.matches(EDITABLE)) target.tabIndex = -1;
+  target.focus();
+  target.scrollIntoView({ block: "nearest" });
+}
+
+function add(parent, name, text = "") {
+  return parent.appendChild(Object.assign(document.createElement(name), { textContent: text }));
+}
+
+function showKeys() {
+  const dialog = add(document.body, "dialog");
+  dialog.className = "keyboard-help";
+  dialog.setAttribute("aria-label", "Keyboard");
+  dialog.style.colorScheme = getComputedStyle(document.querySelector(".stApp")).colorScheme;
+  add(dialog, "h2", "Keyboard");
+  const list = add(dialog, "dl");
+  for (const [key, action] of KEYS) {
+    add(add(list, "dt"), "kbd", key);
+    add(list, "dd", action);
+  }
+  add(dialog, "button", "Close").onclick = () => dialog.close();
+  dialog.onclose = () => dialog.remove();
+  dialog.showModal();
+}
+
+// browsers allow it in the event of a press only
+function toggleFullScreen() {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else document.documentElement.requestFullscreen?.();
+}
+document.addEventListener("click", ({ target }) => {
+  if (target.closest?.(".st-key-full-screen button")) toggleFullScreen();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.repeat || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
+  const isTyped = event.target.closest?.(EDITABLE);
+  if (event.key === "?" && !isTyped) {
+    showKeys();
+  } else if (event.altKey && ACTIONS[event.code]) {
+    event.preventDefault();
+    ACTIONS[event.code]();
+  } else if (event.altKey && event.key === "Enter" && document.querySelector(".st-key-full-screen")) {
+    toggleFullScreen();
+  }
+});
