@@ -12,12 +12,16 @@ from lfclient.console.compare.survey import run_context
 from lfclient.console.compare.volatile import IgnoredNames
 from lfclient.console.store import omissions
 from pages._ui.compare import overview
-from pages._ui.compare.runs import ComparedRun, have_same_flow, versions_key
-from pages._ui.compare.summary import draw_fact_table
+from pages._ui.compare.runs import (
+    MAX_SIDE_BY_SIDE,
+    ComparedRun,
+    have_same_flow,
+    versions_key,
+)
 from pages._ui.form import input_values
 from pages._ui.state import compare_page
 from pages._ui.widgets import controls, diffs
-from pages._ui.widgets.markdown import escape
+from pages._ui.widgets.markdown import escape, escape_lines
 
 MAX_ROWS = 100
 MAX_CELL_LENGTH = 200  # characters
@@ -114,9 +118,30 @@ def _draw_table(
         f"**{escape(clip(parameter.label, 80))}** :gray[· {escape(parameter.component_label(40))}]"
         for parameter in (row.parameter for row in shown)
     ]
-    draw_fact_table(pd.DataFrame(cells, index=names))
+    table = pd.DataFrame(cells, index=names)
+    st.table(table if len(runs) <= MAX_SIDE_BY_SIDE else _merge_equal(table, runs))
     if len(rows) > MAX_ROWS:
         st.caption(f"Shows the first {MAX_ROWS} of {len(rows):,}.")
+
+
+def _merge_equal(table: pd.DataFrame, runs: Sequence[ComparedRun]) -> pd.DataFrame:
+    """Return a table with one row for all runs with the same values, and their numbers."""
+    numbers: dict[tuple[str, ...], list[int]] = {}
+    for run in runs:
+        numbers.setdefault(tuple(table[run.name]), []).append(run.number)
+    names = [f"Run{'s' * (len(each) > 1)} {_ranges(each)}" for each in numbers.values()]
+    return pd.DataFrame(list(numbers), index=names, columns=table.index)
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Return ascending numbers as "1-3, 5", with dashes."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][-1] + 1:
+            ranges[-1].append(number)
+        else:
+            ranges.append([number])
+    return ", ".join(str(each[0]) if len(each) == 1 else f"{each[0]}–{each[-1]}" for each in ranges)
 
 
 def _cell_text(row: ParameterRow, index: int) -> str:
@@ -124,7 +149,7 @@ def _cell_text(row: ParameterRow, index: int) -> str:
     if value is None:
         return NOT_IN_FLOW if row.is_missing[index] else FLOW_DEFAULT
     text = input_values.one_line(value) or input_values.value_text(value.value)
-    return escape(clip(text, MAX_CELL_LENGTH))
+    return escape_lines(clip(text, MAX_CELL_LENGTH))
 
 
 def _is_long(row: ParameterRow) -> bool:

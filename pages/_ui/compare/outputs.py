@@ -10,9 +10,11 @@ from lfclient.console.compare.outputs import MatchKey, OutputPair, match_outputs
 from lfclient.console.compare.survey import OutputCell
 from lfclient.console.presentation.statuses import NOT_RUN
 from lfclient.outputs.model import Output, OutputKind
+from pages._ui.compare import images
 from pages._ui.compare.runs import ComparedRun, have_same_flow, versions_key
 from pages._ui.connection.app_context import app_context
 from pages._ui.outputs import view as outputs_view
+from pages._ui.outputs.card import OutputCard
 from pages._ui.outputs.output_pair import DIFFERENCES, SIDE_BY_SIDE
 from pages._ui.state import compare_page
 from pages._ui.widgets import alerts, controls, diffs
@@ -90,13 +92,22 @@ def _load_pair(runs: RunPair, key: MatchKey) -> OutputPair | None:
 
 def _draw_outputs(runs: RunPair, number: int, pair: OutputPair, cell: OutputCell) -> None:
     outputs = list(zip(runs, (pair.before, pair.after), strict=True))
-    view = SIDE_BY_SIDE
     both = as_structured(pair.before, pair.after) if pair.before and pair.after else None
+    views = [SIDE_BY_SIDE]
     if both and diffs.choose_diff(*both):
+        views.insert(0, DIFFERENCES)
+    if images.has_images((pair.before, pair.after)):
+        views += images.VIEWS
+    view = SIDE_BY_SIDE
+    if len(views) > 1:
         view_key = compare_page.compare_key(f"view-{number}-{escape(cell.component)}")
-        view = controls.view_switch("View", (DIFFERENCES, SIDE_BY_SIDE), view_key)
+        view = controls.view_switch("View", views, view_key)
     if both and view == DIFFERENCES:
         _draw_differences(runs, number, both, cell)
+    elif view in images.VIEWS:
+        cards = [_card(run, output, number) for run, output in outputs if output]
+        key = f"{number}-{runs[0].number}-{runs[1].number}"
+        images.draw(view, key, versions_key(runs), runs, cards)
     else:
         for column, (run, output) in zip(st.columns(2), outputs, strict=True):
             with column:
@@ -139,8 +150,13 @@ def _has_markdown(output: Output) -> bool:
 
 
 def _draw_output(run: ComparedRun, output: Output, number: int) -> None:
+    card = _card(run, output, number)
+    outputs_view.draw_output(output, card.run_id, card.key, card.download)
+
+
+def _card(run: ComparedRun, output: Output, number: int) -> OutputCard:
     key = f"compared-{run.number}-{number}"
-    outputs_view.draw_output(output, run.record.id, key, run.server.download)
+    return OutputCard(output, run.record.id, key, run.server.download)
 
 
 def _missing_reason(run: ComparedRun, pair: OutputPair) -> str:

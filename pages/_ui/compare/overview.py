@@ -14,6 +14,7 @@ from lfclient.console.compare.outputs import MatchKey
 from lfclient.console.compare.survey import OutputCell
 from lfclient.console.compare.table_diff import unused_name
 from lfclient.console.presentation.statuses import NOT_RUN, run_status_label
+from lfclient.console.presentation.tokens import usage_text
 from pages._ui.compare.runs import ComparedRun
 from pages._ui.state import compare_page
 from pages._ui.state.slot import Slot
@@ -22,6 +23,7 @@ from pages._ui.widgets.markdown import format_time, humanize
 MAX_OUTPUTS = 12  # columns
 MAX_TITLE_LENGTH = 40
 MAX_NOTE_LENGTH = 80
+RUN_COLUMN = "Run"
 BASELINE, SAME = "baseline", "same"
 NO_OUTPUT, NOT_IN_BASELINE = "missing", "not in the baseline"
 CHOSEN_RUN: Slot[str] = Slot("compared-run")  # the run whose differences are shown in detail
@@ -38,21 +40,16 @@ def draw(runs: Sequence[ComparedRun], baseline: ComparedRun, inputs: Mapping[str
     `inputs` has a few words by run name that say how its inputs compare.
     """
     keys, hidden = _output_keys(runs)
-    facts = [_facts(run, baseline, inputs.get(run.name, "")) for run in runs]
+    facts = pd.DataFrame([_facts(run, inputs.get(run.name, "")) for run in runs])
+    names = pd.Series([f"{run.name} · {BASELINE}" if run is baseline else run.name for run in runs])
     columns: list[str] = []
     for key in keys:
-        columns.append(unused_name(_title(runs, key), [*facts[0], *columns]))
-    table = pd.DataFrame(
-        [
-            {
-                **row,
-                **{
-                    name: _cell_text(runs, run, baseline, key)
-                    for key, name in zip(keys, columns, strict=True)
-                },
-            }
-            for row, run in zip(facts, runs, strict=True)
-        ]
+        columns.append(unused_name(_title(runs, key), [RUN_COLUMN, *facts.columns, *columns]))
+    cells = [[_cell_text(runs, run, baseline, key) for key in keys] for run in runs]
+    outputs = pd.DataFrame(cells, columns=columns)
+    table = pd.concat(
+        [names.rename(RUN_COLUMN), outputs, facts.dropna(axis="columns", how="all").fillna("")],
+        axis="columns",
     )
     styles = pd.DataFrame("", index=table.index, columns=table.columns)
     for position, run in enumerate(runs):
@@ -67,6 +64,7 @@ def draw(runs: Sequence[ComparedRun], baseline: ComparedRun, inputs: Mapping[str
             on_select=partial(_choose_run, runs, f"overview-{baseline.number}"),
             selection_mode="single-cell",
             hide_index=True,
+            column_config={RUN_COLUMN: st.column_config.Column(pinned=True)},
             height="content",
             placeholder="",
             alt="How the outputs of each run compare with the baseline",
@@ -104,15 +102,15 @@ def _title(runs: Sequence[ComparedRun], key: MatchKey) -> str:
     return remove_bidi_controls(clip(" · ".join(filter(None, names)), MAX_TITLE_LENGTH))
 
 
-def _facts(run: ComparedRun, baseline: ComparedRun, inputs: str) -> dict[str, str]:
+def _facts(run: ComparedRun, inputs: str) -> dict[str, str | None]:
     now = datetime.now(UTC)
     record = run.record
     return {
-        "Run": f"{run.name} · {BASELINE}" if run is baseline else run.name,
-        "Started": format_time(record.created_at, now),
+        "Inputs": inputs,
         "Status": run_status_label(record.status, record.mode),
         "Duration": format_duration(record.elapsed(now)),
-        "Inputs": inputs,
+        "Started": format_time(record.created_at, now, seconds=True),
+        "Tokens": usage_text(record.usage) or None,
     }
 
 
@@ -155,9 +153,7 @@ def describe(cell: OutputCell, *, is_running: bool = False) -> str:
     difference = cell.difference
     match difference.match:
         case OutputMatch.EQUAL:
-            words = [SAME, difference.note]
-            words += [f"without {', '.join(difference.ignored)}"] * bool(difference.ignored)
-            return ", ".join(filter(None, words))
+            return ", ".join(filter(None, (SAME, difference.note)))
         case OutputMatch.DIFFERENT:
             return f"≠ {difference.note}"
         case OutputMatch.MISSING:

@@ -54,7 +54,7 @@ def _draw_comparison(runs: Sequence[ComparedRun], decisions: ignored.Decisions) 
     summary.draw_headers(side_by_side)
     inputs.draw(runs, compared_inputs)
     outputs.draw(baseline, run)
-    summary.draw(runs)
+    summary.draw(side_by_side)
     timings.draw(side_by_side)
 
 

@@ -97,7 +97,7 @@ def option_text(record: RunRecord, now: datetime) -> str:
     """Return a run on one line."""
     parts = [
         record.flow_name,
-        format_time(record.created_at, now),
+        format_time(record.created_at, now, seconds=True),
         run_status_label(record.status, record.mode),
         format_duration(record.elapsed(now)) if record.ended else "",
         clip(record.input_summary, 60),
@@ -173,6 +173,8 @@ def draw_menu(server: ServerSession, run_id: str, flow_id: str) -> None:
             duration = format_duration(record.elapsed(now)) if record.ended else ""
             badge = status_badges.markdown_badge(record.status, record.mode)
             inputs = f":gray[{escape(clip(record.input_summary, 60))}]"
-            label = f"{format_time(record.created_at, now)} {badge} {duration} {inputs}"
+            label = (
+                f"{format_time(record.created_at, now, seconds=True)} {badge} {duration} {inputs}"
+            )
             compare_link((run_id, record.id), label, icon=None)
         compare_link([run_id], "All runs", ":material/playlist_add_check:")

@@ -15,7 +15,7 @@ from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.error_causes import explain_error
 from pages._ui.app import navigation
-from pages._ui.compare.runs import MAX_SIDE_BY_SIDE, ComparedRun, have_same_flow
+from pages._ui.compare.runs import ComparedRun, have_same_flow
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import query_params
 from pages._ui.widgets import status_badges
@@ -33,9 +33,8 @@ def draw_headers(runs: Sequence[ComparedRun]) -> None:
         with column.container(border=True, key=f"compared-{run.number}", gap="xxsmall"):
             badge = status_badges.markdown_badge(record.status, record.mode)
             st.markdown(f"**{run.name}** {badge} {format_duration(record.elapsed(now))}")
-            st.caption(
-                f"{escape(clip(record.flow_name, 60))} · {format_time(record.created_at, now)}"
-            )
+            started = format_time(record.created_at, now, seconds=True)
+            st.caption(f"{escape(clip(record.flow_name, 60))} · {started}")
             st.page_link(
                 navigation.page("run"),
                 label="Open",
@@ -70,12 +69,7 @@ def draw(runs: Sequence[ComparedRun]) -> None:
     rows = table[is_shown].rename(index=lambda heading: f"**{heading}**")
     st.markdown("## Summary", anchors=False)
     with st.container(key="compared-facts"):
-        draw_fact_table(rows)
-
-
-def draw_fact_table(rows: pd.DataFrame) -> None:
-    """Draw a table with a column for each run, or a row for each if they are many."""
-    st.table(rows if len(rows.columns) <= MAX_SIDE_BY_SIDE else rows.T)
+        st.table(rows)
 
 
 def _summary_rows(run: ComparedRun, now: datetime) -> dict[str, str]:
@@ -92,7 +86,7 @@ def _summary_rows(run: ComparedRun, now: datetime) -> dict[str, str]:
         "Tokens": usage_text(record.usage) or "–",
         "Cost": escape(cost_text(record.usage_by_model, app_context().settings.prices)) or "–",
         "Mode": MODE_NAMES[record.mode],
-        "Started": format_time(record.created_at, now),
+        "Started": format_time(record.created_at, now, seconds=True),
         "Session": escape(clip(session_id, 60)),
         "Decision": _decisions_text(record, now),
         "Flow": escape(clip(record.flow_name, 80)),

@@ -18,7 +18,7 @@ from pages._ui.widgets.markdown import escape
 ImageWidth: TypeAlias = int | Literal["content", "stretch"]
 MAX_ENLARGEMENT = 4
 DAMAGED_TEXT = "The base64 text is damaged or truncated."
-_PILLOW_ERRORS = (OSError, SyntaxError, ValueError)  # of damaged files
+PILLOW_ERRORS = (OSError, SyntaxError, ValueError)  # of damaged files
 
 
 def draw(card: OutputCard) -> None:
@@ -103,7 +103,7 @@ def draw_image(data: bytes, width: ImageWidth = "content") -> None:
         return
     try:
         st.image(data, output_format="PNG" if media.extension == "png" else "auto", width=width)
-    except _PILLOW_ERRORS:
+    except PILLOW_ERRORS:
         st.caption("This image is damaged.")
 
 

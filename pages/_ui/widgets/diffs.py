@@ -128,7 +128,8 @@ def _marked(piece: Segment) -> Iterator[str]:
         if line or ends:
             shown = escape_lines(line) if line.strip() else "␣" * len(line)
             yield f":{color}-background[{piece.kind.value} {shown}{'↵' if ends else ''}] "
-        if ends and piece.kind is ChangeKind.ADDED:
+        # the lines of what was added in its place follow
+        if ends and (piece.kind is ChangeKind.ADDED or any(lines[number + 1 :])):
             yield escape_lines("\n")
 
 

@@ -37,6 +37,12 @@ def test_a_column_that_changes_with_each_run_is_ignored_and_said(records):
     assert "Ignored: id – it changes with each run" in page_text(app)
 
 
+def test_the_table_of_several_runs_ignores_it_too(records, create_run):
+    other = create_run({}, [output(OutputKind.TABLE, rows(20, "Rome"))])
+    app = open_comparison(*records, other)
+    assert list(app.dataframe[0].value["Out"]) == ["baseline", "same", "≠ 3 of 3 rows"]
+
+
 def test_the_choice_is_kept_for_the_flow(records, create_run):
     app = open_comparison(*records)
     names(app).unselect("id").select("n").run()

@@ -5,7 +5,7 @@ from datetime import timedelta
 from lfclient.flows.validation import SECRET_MASK
 from lfclient.outputs.model import Output, OutputKind
 from pages._ui.state import compare_page
-from pages._ui.widgets.markdown import escape
+from pages._ui.widgets.markdown import escape, escape_lines
 from tests.support.flows import node, text
 from tests.ui.support.compare_pages import (
     NOW,
@@ -104,3 +104,8 @@ def test_runs_are_ordered_by_age_whatever_their_order_in_the_address(create_run)
     young = create_run({TEXT: "young"}, created_at=NOW + timedelta(hours=1))
     app = open_comparison(young, create_run({TEXT: "old"}))
     assert list(tables(app)[0].iloc[0]) == ["old", "young"]
+
+
+def test_the_lines_of_an_input_are_kept(create_run):
+    app = open_comparison(create_run({TEXT: "one\ntwo"}), create_run({TEXT: "one"}))
+    assert list(tables(app)[0].iloc[0]) == [escape_lines("one\ntwo"), "one"]

@@ -6,6 +6,8 @@ from lfclient.console.store.run_record import StoredParts
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run, RunStatus
+from pages._ui.connection.app_context import app_context
+from pages._ui.widgets.markdown import escape_lines
 from tests.ui.support.compare_pages import message, open_comparison, output, run_in_progress
 from tests.ui.support.whole_pages import ONE, page_text
 
@@ -113,3 +115,39 @@ def test_values_nested_too_deeply_show_a_note_instead_of_an_error(create_run):
         for id, one in zip(("a" * 32, "b" * 32), runs, strict=True)
     )
     assert "nested too deeply" in page_text(open_comparison(first, second))
+
+
+def test_only_changed_columns_of_a_table_are_listed_or_all_by_a_switch(create_run):
+    rows = [{"n": number, "city": "Oslo", "land": "Norway"} for number in range(5)]
+    changed = [{**rows[0], "city": "Rome"}, *rows[1:]]
+    app = open_comparison(*(create_run({}, [output(OutputKind.TABLE, r)]) for r in (rows, changed)))
+    assert list(app.dataframe[0].value) == ["±", "Row", "city"]
+    switch = next(each for each in app.toggle if each.label == "Show unchanged columns (2)")
+    switch.set_value(True).run()
+    assert list(app.dataframe[0].value) == ["±", "Row", "n", "city", "land"]
+
+
+def test_rows_that_were_only_added_are_listed_with_all_columns(create_run):
+    rows = [{"n": number, "city": "Oslo"} for number in range(5)]
+    app = open_comparison(
+        *(create_run({}, [output(OutputKind.TABLE, r)]) for r in (rows[:4], rows))
+    )
+    assert list(app.dataframe[0].value) == ["±", "Row", "n", "city"]
+
+
+def test_the_lines_of_a_changed_text_are_kept(create_run):
+    app = open_comparison(
+        create_run({}, [message("one two\nthree four\nend")]),
+        create_run({}, [message("nothing\nend")]),
+    )
+    (shown,) = (each.value for each in app.markdown if "-background[" in each.value)
+    assert ":red-background[− one two↵] " + escape_lines("\n") in shown
+    assert ":red-background[− three four] :green-background[+ nothing]" in shown
+
+
+def test_a_run_that_was_deleted_meanwhile_says_so(create_run):
+    records = [create_run({}, [message(text)]) for text in "ab"]
+    app = open_comparison(*records)
+    app_context().runner.history.delete([records[0].owner], [records[0].id])
+    app.run()
+    assert "Couldn't find" in page_text(app)

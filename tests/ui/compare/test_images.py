@@ -1,0 +1,72 @@
+"""Images of two runs: side by side, over each other, or with the pixels that differ."""
+
+import pytest
+
+from lfclient.outputs.model import OutputKind
+from tests.browser.seeded import DRAWING, as_uri, picture
+from tests.ui.support.compare_pages import message, open_comparison, output
+from tests.ui.support.whole_pages import page_text
+
+RED, BLUE = picture("crimson", "a"), picture("royalblue", "b")
+
+
+def compare(create_run, *values):
+    """Open the comparison of two runs with these images, or outputs."""
+    outputs = [
+        value if hasattr(value, "kind") else output(OutputKind.IMAGE, value) for value in values
+    ]
+    return open_comparison(*(create_run({}, [each]) for each in outputs))
+
+
+def switch(app, view):
+    control = next(each for each in app.segmented_control if each.label == "View")
+    return control.set_value(view).run()
+
+
+def test_images_are_side_by_side_at_first(create_run):
+    app = compare(create_run, RED, BLUE)
+    assert len(app.get("image")) == 2
+    views = next(each for each in app.segmented_control if each.label == "View")
+    assert views.options == ["Side by side", "Overlay", "Changed pixels"]
+
+
+def test_an_overlay_has_a_slider(create_run):
+    app = switch(compare(create_run, RED, BLUE), "Overlay")
+    (slider,) = app.slider
+    assert (slider.label, slider.value) == ("Run 1 to Run 2", 50)
+    assert len(app.get("image")) == 1
+    slider.set_value(100).run()
+    assert len(app.get("image")) == 1
+
+
+def test_pixels_that_differ_are_counted(create_run):
+    app = switch(compare(create_run, RED, BLUE), "Changed pixels")
+    assert "% of the pixels" in page_text(app)
+
+
+@pytest.mark.parametrize("view", ["Overlay", "Changed pixels"])
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (b"no image", "the image of Run 2: it is damaged, or of a kind"),
+        (DRAWING.encode(), "the image of Run 2: it is a drawing"),
+        ("http://pictures.example/x.png", "the image of Run 2: it is on another server"),
+        (RED[:200], "one is damaged"),
+    ],
+)
+def test_what_is_no_image_has_a_sentence(create_run, view, value, reason):
+    assert reason in page_text(switch(compare(create_run, RED, value), view))
+
+
+def test_images_of_messages_are_compared_in_their_order(create_run):
+    texts = [f"![one]({as_uri(RED)}) {word} ![two]({as_uri(BLUE)})" for word in ("a", "b")]
+    app = switch(compare(create_run, *map(message, texts)), "Changed pixels")
+    assert "No pixel differs visibly" in page_text(app)
+    box = next(each for each in app.selectbox if each.label == "Image")
+    assert box.options == ["one", "two"]
+
+
+def test_another_number_of_images_is_told(create_run):
+    texts = [f"![one]({as_uri(RED)})", f"![one]({as_uri(RED)}) ![two]({as_uri(BLUE)})"]
+    app = switch(compare(create_run, *map(message, texts)), "Overlay")
+    assert "Run 1: 1 image. Run 2: 2 images." in page_text(app)
