@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages._ui.connection import connect, loading
 from pages._ui.present import entry as present
+from pages._ui.present import share_result
 from pages._ui.presets import share_link
 from pages._ui.run import approval, flow_picker, recent_runs, rerun, run_form, status_panel
 from pages._ui.run import controls as run_controls
@@ -42,6 +43,8 @@ with alerts.show_errors():
         with actions:
             if flow:
                 present.draw_button(flow, form)
+            if record:
+                share_result.draw(server, record, flow)
         with inputs:
             if opened:
                 rerun.draw(server, flow, opened, buttons)

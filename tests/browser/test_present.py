@@ -1,5 +1,6 @@
 """The Present view in Chromium: what an audience sees, and what it can't reach."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -85,3 +86,32 @@ def test_a_presenter_enters_edits_and_leaves_with_the_keyboard(screen: Screen):
     page.keyboard.press("Alt+p")
     screen.part("flow-picker").wait_for()
     assert "view=" not in page.url
+
+
+def test_a_result_is_shared_with_somebody_who_opens_its_address(
+    present: Callable[..., Screen], window: Callable[..., Any]
+):
+    screen = present("Echo chat")
+    screen.run()
+    screen.wait("completed")
+    screen.drawn()
+    screen.page.get_by_role("button", name="Share result").click()
+    screen.page.get_by_role("button", name="Create address").click()
+    address = screen.page.get_by_test_id("stPopoverBody").locator("code").inner_text()
+    reader = window()
+    reader.goto(address)
+    shown = reader.locator(".st-key-present")
+    expect(shown).to_contain_text("Result of")
+    expect(shown.get_by_role("heading", level=1)).to_have_text(PREFIX + "Echo chat")
+    content = shown.inner_html()
+    for hidden in (
+        "ChatOutput",
+        "ChatInput",
+        "127.0.0.1",
+        *re.findall(r"[0-9a-f]{32}", screen.page.url),
+    ):
+        assert hidden not in content
+    screen.page.get_by_role("button", name="Revoke").click()
+    expect(screen.page.get_by_role("button", name="Create address")).to_be_visible()
+    reader.reload()
+    expect(reader.locator(".st-key-present")).to_contain_text("no longer shared")

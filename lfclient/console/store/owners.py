@@ -11,6 +11,7 @@ from lfclient.console.store.tables import (
     LabelRow,
     PresetRow,
     RunRow,
+    ShareRow,
 )
 
 # runs in one transaction: 10,000 took 1.2 s on a busy machine, and nobody else can write meanwhile
@@ -37,7 +38,7 @@ def change_owner(database: Database, old: str, new: str) -> list[str]:
 
 
 def _move_runs(connection: Connection, old: str, new: str) -> list[str]:
-    """Move some runs with their labels and return their ids."""
+    """Move some runs with their labels and shares, and return their ids."""
     theirs = aliased(RunRow)
     movable = select(RunRow.id).where(
         RunRow.owner == old,
@@ -47,7 +48,8 @@ def _move_runs(connection: Connection, old: str, new: str) -> list[str]:
     ids = list(connection.execute(movable.limit(BATCH_SIZE)).scalars())
     changes = {"owner": new, "version": RunRow.version + 1}
     connection.execute(update(RunRow).where(RunRow.id.in_(ids)).values(changes))
-    connection.execute(update(LabelRow).where(LabelRow.run_id.in_(ids)).values(owner=new))
+    for row in (LabelRow, ShareRow):
+        connection.execute(update(row).where(row.run_id.in_(ids)).values(owner=new))
     return ids
 
 

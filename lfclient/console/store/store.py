@@ -35,6 +35,7 @@ from lfclient.console.store.search_text import (
     summarize_outputs,
 )
 from lfclient.console.store.serialization import load_run
+from lfclient.console.store.shares import ShareStore
 from lfclient.console.store.tables import RESPONSE_CHUNKS, RUNS, SEARCH_TEXTS, RunRow, SearchTextRow
 from lfclient.console.store.workers import WorkerHeartbeats
 from lfclient.runs.model import Run, RunStatus
@@ -80,6 +81,7 @@ class Store:
         self.drafts = DraftStore(self.database)
         self.added_flows = AddedFlowStore(self.database)
         self.flow_settings = FlowSettingsStore(self.database)
+        self.shares = ShareStore(self.database)
         self.workers = WorkerHeartbeats(self.database)
         self.commands = CommandQueue(self.database)
         self.cleaner = RetentionCleaner(self.database, self.retention, self.drafts)

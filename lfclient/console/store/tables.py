@@ -1,5 +1,5 @@
 """The tables: runs with their responses, search texts and labels; presets; settings of flows;
-drafts; processes and their commands.
+shared results; drafts; processes and their commands.
 
 Attributes may have other names than their columns, which are stable.
 """
@@ -209,6 +209,19 @@ class FlowSettingsRow(Base):
     content: Mapped[dict[str, Any]] = mapped_column(Serialized)
     version: Mapped[int]
     updated_at: Mapped[datetime]
+
+
+class ShareRow(Base):
+    """A token, as a hash, that shows a run to whoever knows it; `content` is how."""
+
+    __tablename__ = "shares"
+    __table_args__ = (Index("ix_shares_run_id", "run_id"),)
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    owner: Mapped[str]
+    content: Mapped[dict[str, Any]] = mapped_column(Serialized)
+    created_at: Mapped[datetime]
 
 
 class CommandRow(Base):

@@ -17,7 +17,7 @@ _ICONS = {
     "connection": "dns",
     "compare": "compare",
 }
-VIEWS = ("present",)  # pages that are opened by `?view=…` and stand alone
+VIEWS = ("present", "result")  # pages that are opened by `?view=…` and stand alone
 
 
 def disable_pages_directory() -> None:

@@ -75,11 +75,15 @@ def draw_plain(
     download: Download,
     reload: GetRun,
     *,
+    key: str,
     with_title: bool,
 ) -> None:
-    """Draw one output of a run by its name or untitled; `reload` as in `draw`."""
+    """Draw one output of a run by its name or untitled; `reload` as in `draw`.
+
+    `run_id` and `key` identify it on the page, and can be any text.
+    """
     drawn = weakref.ref(run)
-    _draw_plain(lambda: drawn() or reload(), component_id, run_id, download, with_title)
+    _draw_plain(lambda: drawn() or reload(), component_id, run_id, key, download, with_title)
 
 
 def draw_output(output: Output, run_id: str, key: str, download: Download) -> None:
@@ -131,17 +135,22 @@ def _draw_card(get_run: GetRun, component_id: str, run_id: str, download: Downlo
 @st.fragment
 @alerts.show_errors()
 def _draw_plain(
-    get_run: GetRun, component_id: str, run_id: str, download: Download, with_title: bool
+    get_run: GetRun,
+    component_id: str,
+    run_id: str,
+    key: str,
+    download: Download,
+    with_title: bool,
 ) -> None:
     run = get_run()
     output = run.outputs.get(component_id) if run else None
     if output is None:
         st.caption("This result was deleted.")
         return
-    with st.container(border=True, key=f"output-{component_id}"):
+    with st.container(border=True, key=f"output-{key}"):
         if with_title:
             st.markdown(f"**{escape(output.display_name or 'Result')}**")
-        draw_output(output, run_id, component_id, download)
+        draw_output(output, run_id, key, download)
 
 
 @st.fragment

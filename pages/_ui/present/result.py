@@ -16,6 +16,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import view as outputs_view
 from pages._ui.outputs.card import Download
+from pages._ui.present import share_result
 from pages._ui.present.presented import Presented
 from pages._ui.run import approval, progress, status_panel
 from pages._ui.state import run_page
@@ -82,9 +83,9 @@ def draw(
                 panel = status_panel.follow(server, record, places, AudiencePanel)
             else:
                 draw_status(places.head.empty(), record)
-                draw_result(
-                    record, presented.settings.outputs, server.download, _reload(server, record)
-                )
+                reload = _reload(server, record)
+                draw_result(record, presented.settings.outputs, server.download, reload, record.id)
+                share_result.draw(server, record, presented.flow)
     if run_page.NEW_RUN.get():
         status_panel.show_first_update(server, record, panel)
     return panel
@@ -101,8 +102,12 @@ def draw_result(
     chosen: tuple[str, ...] | None,
     download: Download,
     reload: outputs_view.GetRun,
+    name: str,
 ) -> None:
-    """Draw the errors of an ended run in words, and the chosen outputs, by default all."""
+    """Draw the errors of an ended run in words, and the chosen outputs, by default all.
+
+    `name` stands for the run's id on the page.
+    """
     _draw_problem(record)
     run = record.run
     if run is None:
@@ -118,8 +123,10 @@ def draw_result(
         ids = [id for id in outputs if chosen is None or id in chosen]
         for message in run.unfinished_messages if record.status is not RunStatus.COMPLETED else ():
             st.markdown(sanitize(message.visible_text)[0])
-        for id in ids:
-            outputs_view.draw_plain(run, id, record.id, download, reload, with_title=len(ids) > 1)
+        for number, id in enumerate(ids):
+            outputs_view.draw_plain(
+                run, id, name, download, reload, key=str(number), with_title=len(ids) > 1
+            )
         if not ids and record.status is RunStatus.COMPLETED:
             st.caption("The flow returned nothing to show.")
 

@@ -1,10 +1,11 @@
 """The presented flow on the page: its head, its inputs, and the buttons."""
 
+from functools import partial
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip
-from lfclient.console.present.presentation import MAX_DESCRIPTION, MAX_TITLE
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidRequest
 from lfclient.flows.run_inputs import qualified_label_for_key
@@ -14,7 +15,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.form.fields import draw_plain_field
 from pages._ui.form.flow_form import FlowForm, FormResult
 from pages._ui.form.form import mark_refused
-from pages._ui.present import editing, entry
+from pages._ui.present import editing, entry, head
 from pages._ui.present.presented import Presented, examples, fill, misfits, shown_inputs
 from pages._ui.run import controls as run_controls
 from pages._ui.run import run_form
@@ -23,7 +24,7 @@ from pages._ui.state.notices import notify_errors
 from pages._ui.state.present import EDITED, PRESENTER
 from pages._ui.widgets import alerts, focus
 from pages._ui.widgets.alerts import MissingValue
-from pages._ui.widgets.markdown import escape, sanitize
+from pages._ui.widgets.markdown import escape
 
 _MAX_NAMED = 5  # fields in a sentence
 
@@ -47,50 +48,36 @@ def places() -> tuple[DeltaGenerator, DeltaGenerator | None]:
 def draw_head(presented: Presented) -> None:
     """Draw the title with the buttons beside it, and the description."""
     settings = presented.settings
-    looks = f"{settings.accent}-large" if settings.large else settings.accent
-    with st.container(key=f"present-looks-{looks}", gap=None):
-        with st.container(key="present-head", horizontal=True, vertical_alignment="center"):
-            st.title(escape(clip(presented.title, MAX_TITLE)), anchor=False, width="stretch")
-            _draw_controls(presented)
-        if presented.description:
-            with st.container(key="present-description"):
-                st.markdown(sanitize(clip(presented.description, MAX_DESCRIPTION))[0])
+    head.draw(
+        presented.title,
+        presented.description,
+        settings.accent,
+        large=settings.large,
+        draw_controls=partial(_draw_controls, presented),
+    )
 
 
 def _draw_controls(presented: Presented) -> None:
-    """Draw the button for the full screen, and those of whoever came from the Run page."""
-    with st.container(key="present-controls", horizontal=True, width="content"):
-        if PRESENTER.get() and not EDITED.get():
-            st.button(
-                "Edit",
-                key="present-edit",
-                icon=":material/edit:",
-                type="tertiary",
-                on_click=editing.start,
-                args=(presented.server.owner, presented.flow.id),
-            )
-        _draw_full_screen()
-        if PRESENTER.get():
-            st.button(
-                "Exit",
-                key="present-exit",
-                icon=":material/close:",
-                type="tertiary",
-                shortcut="Alt+P",
-                on_click=entry.leave,
-                args=(presented.flow.id,),
-            )
-
-
-@st.fragment
-def _draw_full_screen() -> None:
-    """Draw a button that the page's script handles: browsers ask for a press in the page itself."""
+    """Draw the buttons of whoever came from the Run page."""
+    if not PRESENTER.get():
+        return
+    if not EDITED.get():
+        st.button(
+            "Edit",
+            key="present-edit",
+            icon=":material/edit:",
+            type="tertiary",
+            on_click=editing.start,
+            args=(presented.server.owner, presented.flow.id),
+        )
     st.button(
-        "Full screen",
-        key="full-screen",
-        icon=":material/fullscreen:",
+        "Exit",
+        key="present-exit",
+        icon=":material/close:",
         type="tertiary",
-        help="Alt+Enter",
+        shortcut="Alt+P",
+        on_click=entry.leave,
+        args=(presented.flow.id,),
     )
 
 

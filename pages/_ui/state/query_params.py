@@ -9,7 +9,8 @@ BASELINE = "baseline"  # the compared run that the others are compared with
 SESSION = "session"  # the open chat session
 PRESET = "preset"  # the preset that fills the form
 VALUES = "values"  # the encoded values that fill the form
-VIEW = "view"  # "present" for what is shown without the rest of the console
+VIEW = "view"  # what is shown without the rest of the console: "present" or "result"
+SHARE = "id"  # the token of a shared result
 
 
 def view() -> str | None:

@@ -41,6 +41,7 @@ def test_everything_of_an_owner_moves_to_another(any_store, monkeypatch):
     any_store.presets.set_default("key", "f", "p")
     any_store.drafts.write({("b", "key", "form"): "typed"})
     any_store.flow_settings.save("key", "f", "view", FlowSettings({"title": "mine"}))
+    token = any_store.shares.create("key", "one", {})
     any_store.added_flows.add("key", ["f"])
     any_store.added_flows.add("other", ["g"])
     assert sorted(any_store.change_owner("key", "user")) == ["one", "two"]
@@ -50,6 +51,7 @@ def test_everything_of_an_owner_moves_to_another(any_store, monkeypatch):
     assert [one.is_default for one in any_store.presets.list_for_flow("user", "f")] == [True]
     assert any_store.drafts.get(("b", "user", "form")) == "typed"
     assert any_store.flow_settings.get("user", "f", "view").content == {"title": "mine"}
+    assert any_store.shares.get(token).owner == "user"
     assert any_store.added_flows.contains("user", "f")
     assert not any_store.added_flows.contains("key", "f")
     assert any_store.added_flows.contains("other", "g")

@@ -1,0 +1,142 @@
+"""Share the result of one run: an address that shows it to whoever can reach the console."""
+
+from collections.abc import Iterator
+
+import streamlit as st
+
+from lfclient.common.formatting import clip
+from lfclient.common.redaction import Redactor
+from lfclient.console.present.presentation import PURPOSE, Presentation
+from lfclient.console.present.shared_result import MAX_VALUE, SharedInput, SharedResult
+from lfclient.console.presets.share_links import page_url
+from lfclient.console.store.errors import ConstraintViolated
+from lfclient.console.store.run_record import RunRecord
+from lfclient.errors import InvalidRequest, LangflowError
+from lfclient.flows.field import FieldKind, Variable
+from lfclient.flows.model import Flow
+from lfclient.flows.run_inputs import InputValue, describe_overrides
+from pages._ui.connection.app_context import app_context
+from pages._ui.connection.server_session import ServerSession
+from pages._ui.form.input_values import one_line, value_text
+from pages._ui.state.notices import notify_errors
+from pages._ui.state.slot import Slot
+from pages._ui.widgets import alerts
+
+
+def draw(server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
+    """Draw the menu that shares an ended run; `flow` is its flow, if that is known."""
+    if not record.ended or record.run is None:
+        return
+    menu = st.popover("Share result", key=f"share-result-{record.id}", on_change="rerun")
+    if menu.open:
+        with menu:
+            _draw_menu(server, record, flow if flow and flow.id == record.flow_id else None)
+
+
+def _draw_menu(server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
+    problem = _problem(record).take()
+    if problem:
+        alerts.show(problem)
+    address = _address(record).get()
+    if address:
+        st.code(address, language=None, wrap_lines=True)
+        st.caption("Copy it now: it can't be shown again.")
+    st.caption(
+        "Shows this one result, read-only, to anyone who can reach the console and has the address."
+    )
+    count = app_context().runner.store.shares.count(server.owner, record.id)
+    with st.container(horizontal=True):
+        st.button(
+            "Create another address" if count else "Create address",
+            key=f"share-create-{record.id}",
+            type="secondary" if count else "primary",
+            on_click=_create,
+            args=(server, record, flow),
+        )
+        if count:
+            st.button(
+                "Revoke" if count == 1 else f"Revoke all {count}",
+                key=f"share-revoke-{record.id}",
+                on_click=_revoke,
+                args=(server, record),
+            )
+
+
+def _create(server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
+    with notify_errors(_problem(record)):
+        try:
+            shared = _shared_result(server, record, flow)
+            token = app_context().runner.store.shares.create(
+                server.owner, record.id, shared.to_json()
+            )
+        except ConstraintViolated:
+            raise InvalidRequest(
+                "This result can't be shared: its run was deleted or is not saved yet."
+            ) from None
+        _address(record).set(page_url(st.context.url or "", view="result", id=token))
+
+
+def _revoke(server: ServerSession, record: RunRecord) -> None:
+    with notify_errors(_problem(record)):
+        app_context().runner.store.shares.revoke(server.owner, record.id)
+        _address(record).clear()
+
+
+def _shared_result(server: ServerSession, record: RunRecord, flow: Flow | None) -> SharedResult:
+    """Return the result as it is presented now, without the connection's secrets."""
+    store = app_context().runner.store
+    stored = store.flow_settings.get(server.owner, record.flow_id, PURPOSE)
+    settings = Presentation.from_json(stored.content)
+    inputs = _shared_inputs(record, flow, settings) if record.inputs_stored else ()
+    shared = SharedResult(
+        title=settings.title or record.flow_name,
+        description=settings.description or (flow.description if flow else ""),
+        inputs=tuple(inputs),
+        outputs=settings.outputs,
+        accent=settings.accent,
+        large=settings.large,
+    )
+    redactor = Redactor(server.connection.secrets)
+    return SharedResult.model_validate(redactor.redact_value(shared.to_json()))
+
+
+def _shared_inputs(
+    record: RunRecord, flow: Flow | None, settings: Presentation
+) -> Iterator[SharedInput]:
+    """Yield the inputs that an audience sees, as text, without secrets and variables."""
+    fields = flow.fields_by_key if flow else {}
+    values = dict(record.overrides)
+    labels: dict[str, str] = {}
+    if settings.inputs is None:
+        values = {key: value for key, value in values.items() if _is_brought(key, flow)}
+    else:
+        own = {key: field.default for key, field in fields.items()}
+        labels = {each.key: each.label for each in settings.inputs}
+        known = {**own, **values}
+        values = {each.key: known[each.key] for each in settings.inputs if each.key in known}
+    for item in describe_overrides(values, flow):
+        is_secret = item.secret or (item.field and item.field.secret)
+        if not is_secret and not isinstance(item.value, Variable):
+            label = labels.get(item.key) or item.label
+            yield SharedInput(label=label, value=clip(_text(item), MAX_VALUE))
+
+
+def _is_brought(key: str, flow: Flow | None) -> bool:
+    """Return whether a person brings this value to a run."""
+    field = flow.fields_by_key.get(key) if flow else None
+    return field is not None and (
+        field.chat_input or field.api_editable or field.kind is FieldKind.FILE
+    )
+
+
+def _text(item: InputValue) -> str:
+    return one_line(item) or value_text(item.value)
+
+
+def _address(record: RunRecord) -> Slot[str]:
+    """Return the slot of the address that was just created."""
+    return Slot(f"shared-address-{record.id}")
+
+
+def _problem(record: RunRecord) -> Slot[LangflowError]:
+    return Slot(f"shared-problem-{record.id}")

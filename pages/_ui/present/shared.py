@@ -1,0 +1,62 @@
+"""A shared result on its own page, which needs no server."""
+
+import streamlit as st
+
+from lfclient.common.formatting import clip
+from lfclient.console.present.shared_result import SharedResult
+from lfclient.console.store.run_record import RunRecord
+from lfclient.errors import LangflowError
+from lfclient.outputs.model import FileRef
+from lfclient.runs.model import Run
+from pages._ui.connection.app_context import app_context
+from pages._ui.present import head
+from pages._ui.present.result import draw_result
+from pages._ui.widgets import alerts
+from pages._ui.widgets.markdown import escape, escape_lines, format_full_time
+
+MAX_TOKEN = 200  # characters of the address that are looked up
+
+
+def load(token: str) -> tuple[SharedResult, RunRecord] | None:
+    """Return the result of an address and its run, None if it is no longer shared."""
+    runner = app_context().runner
+    share = runner.store.shares.get(token) if 0 < len(token) <= MAX_TOKEN else None
+    record = runner.get(share.run_id, share.owner) if share else None
+    if share is None or record is None:
+        return None
+    return SharedResult.model_validate(share.content), record
+
+
+def draw(shared: SharedResult, record: RunRecord, token: str) -> None:
+    """Draw the result, read-only."""
+    head.draw(shared.title, shared.description, shared.accent, large=shared.large)
+    if shared.inputs:
+        with st.container(key="shared-inputs", gap="xxsmall"):
+            for each in shared.inputs:
+                st.markdown(f"**{escape(each.label)}**  \n{escape_lines(each.value)}")
+
+    def reload() -> Run | None:
+        found = load(token)
+        return found[1].run if found else None
+
+    with st.container(key="present-output"):
+        draw_result(record, shared.outputs, _download, reload, "result")
+    st.caption(f"Result of {format_full_time(record.ended_at or record.created_at)}")
+
+
+def draw_gone() -> None:
+    """Say that an address shows nothing."""
+    st.title("Nothing is shared here", anchor=False)
+    alerts.show_message(
+        "This result is no longer shared",
+        "It was deleted, or whoever shared it has revoked the address.",
+        "If the address was cut off, ask for it again.",
+        warning=True,
+    )
+
+
+def _download(ref: FileRef) -> bytes:
+    raise LangflowError(
+        f"“{clip(ref.name, 100)}” is not part of the shared result.",
+        hint="Ask whoever shared it for the file.",
+    )

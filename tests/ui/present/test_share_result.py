@@ -1,0 +1,129 @@
+"""Shared results: one result, read-only, without a server; until it is revoked or deleted."""
+
+import re
+
+import pytest
+
+from lfclient.flows.validation import SECRET_MASK
+from lfclient.outputs.model import Output, OutputKind
+from lfclient.runs.model import Run, RunStatus
+from pages._ui.connection.app_context import app_context
+from tests.ui.present.support import present, store
+from tests.ui.support.preset_pages import owner
+from tests.ui.support.whole_pages import (
+    ONE,
+    add_ended_run,
+    button_labels,
+    open_app,
+    page_text,
+    press,
+)
+
+
+@pytest.fixture(autouse=True)
+def _server(fields_server):
+    """Start the stand-in for every test."""
+
+
+@pytest.fixture
+def record(fields_server):
+    """An ended run with two outputs."""
+    outputs = {
+        name: Output(name, OutputKind.MESSAGE, f"Words of {name}", display_name=f"Part {name}")
+        for name in ("ChatOutput-one", "ChatOutput-two")
+    }
+    return add_ended_run(
+        fields_server.url,
+        overrides={"T-a.p": "Lisbon", "T-a.s": SECRET_MASK},
+        run=Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs),
+    )
+
+
+def menu(record):
+    """Open the menu that shares the run, on its presented flow."""
+    app = present(run=record.id)
+    app.session_state[f"share-result-{record.id}"] = True
+    return app.run()
+
+
+def create(record):
+    """Share the run and return its token."""
+    app = press(menu(record), "Create address")
+    (address,) = [each.value for each in app.code if "view=result" in each.value]
+    return re.search(r"id=([\w-]+)$", address)[1]
+
+
+def shared(token):
+    return open_app(view="result", id=token)
+
+
+def test_a_shared_result_shows_title_inputs_and_outputs(record):
+    store(title="A *trip*", inputs={"T-a.p": {"label": "City"}})
+    app = shared(create(record))
+    assert app.title[0].value == r"A \*trip\*"
+    words = page_text(app)
+    assert "**City**" in words
+    assert "Lisbon" in words
+    assert "Words of ChatOutput-one" in words
+    assert button_labels(app) == ["Full screen"]
+    assert not app.exception
+
+
+def test_it_shows_neither_ids_nor_the_server_nor_secrets(record, fields_server):
+    store(title="The key is sk-configured-key")
+    token = create(record)
+    app = shared(token)
+    words = page_text(app) + app.title[0].value
+    for hidden in (record.id, ONE, "T-a", fields_server.url, "sk-configured-key", SECRET_MASK):
+        assert hidden not in words
+    assert not app.exception
+
+
+def test_it_needs_no_server(record, monkeypatch):
+    token = create(record)
+    monkeypatch.delenv("LANGFLOW_SERVER_URL")
+    assert "Words of ChatOutput-one" in page_text(shared(token))
+
+
+def test_only_the_chosen_outputs_are_shown(record):
+    store(outputs=("ChatOutput-two",))
+    words = page_text(shared(create(record)))
+    assert "Words of ChatOutput-two" in words
+    assert "Words of ChatOutput-one" not in words
+
+
+def test_a_result_stays_as_it_was_shared(record):
+    store(title="Before")
+    token = create(record)
+    store(title="After")
+    assert shared(token).title[0].value == "Before"
+
+
+def test_a_revoked_address_says_so(record):
+    token = create(record)
+    app = press(menu(record), "Revoke")
+    assert "Create address" in button_labels(app)
+    assert "This result is no longer shared" in page_text(shared(token))
+
+
+def test_the_address_of_a_deleted_run_says_so(record):
+    token = create(record)
+    app_context().runner.store.history.delete([owner()], [record.id])
+    app_context.clear()
+    assert "It was deleted" in page_text(shared(token))
+
+
+@pytest.mark.parametrize("token", ["", "x", "é" * 5, "x" * 10_000])
+def test_made_up_addresses_show_nothing(token):
+    app = shared(token)
+    assert "This result is no longer shared" in page_text(app)
+    assert not app.exception
+
+
+def test_inputs_that_are_not_stored_are_not_shared(fields_server):
+    store(inputs={"T-a.p": {}})
+    run = Run(ONE, "sync", RunStatus.COMPLETED)
+    record = add_ended_run(
+        fields_server.url, overrides={"T-a.p": "Lisbon"}, run=run, inputs_stored=False
+    )
+    assert "Lisbon" not in page_text(shared(create(record)))
