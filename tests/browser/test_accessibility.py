@@ -85,6 +85,17 @@ def test_a_table_of_a_run_opened_by_its_address(screen: Screen):
     check(screen.page)
 
 
+def test_the_history_on_a_phone(screen: Screen, console: Console):
+    screen.page.set_viewport_size({"width": 390, "height": 844})
+    screen.pick("Echo")
+    screen.run()
+    screen.wait("completed")
+    screen.page.goto(f"{console.url}/history?group=yes")
+    screen.part("history-cards").wait_for()
+    screen.drawn()
+    check(screen.page)
+
+
 @pytest.mark.parametrize("name", ["Chat", "History", "Connection"])
 def test_the_other_pages(screen: Screen, name: str):
     screen.page.get_by_role("link", name=name).click()

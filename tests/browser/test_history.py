@@ -6,13 +6,13 @@ import uuid
 from playwright.sync_api import Locator, Page, expect
 
 ROW, HEAD = 33, 17  # pixels: the height of a row, and the middle of the header
-FLOW, STATUS, OUTPUT, LABELS = 2, 3, 6, 7  # column numbers
+FLOW, STATUS, OUTPUT, LABELS = 2, 3, 7, 8  # column numbers; the last two of a search
 
 # records each distance of the list from the top of the window since the page was opened
 _TOPS = """
 window.tops = [];
 const look = () => {
-  const list = document.querySelector('[data-testid="stDataFrame"]');
+  const list = document.querySelector('[data-testid="stDataFrame"], .st-key-history-cards');
   const top = list && Math.round(list.getBoundingClientRect().top);
   if (list && window.tops.at(-1) !== top) window.tops.push(top);
   requestAnimationFrame(look);
@@ -141,10 +141,51 @@ def test_new_runs_of_another_window_are_announced_and_shown_on_request(screen, c
     page.get_by_role("link", name="Connection").click()
     expect(table(page)).to_have_count(0)
     page.get_by_role("link", name="History").click()
-    expect(cell(page, OUTPUT)).to_contain_text("at last")
+    expect(cell(page, OUTPUT - 1)).to_contain_text("at last")
 
 
-def test_a_run_can_be_opened_with_the_keyboard_alone(screen, console):
+def test_enter_opens_the_row_that_has_the_focus(screen, console):
+    """It is reached with Tab and the arrow keys; nothing has to be selected."""
+    page = screen.page
+    words = list_of(screen, console, 2)
+    screen.drawn()
+    screen.part("history-bar").get_by_role("button", name="CSV").focus()
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.dataset.testid") == "data-grid-canvas":
+            break
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("td[aria-selected=true]")).to_have_attribute("id", re.compile("-1$"))
+    page.keyboard.press("Enter")
+    expect(screen.part("outputs")).to_contain_text(f"{words} 0")
+
+
+def test_a_phone_lists_runs_as_cards_that_open_and_can_be_selected(screen, console, window):
+    words = list_of(screen, console, 2)
+    page = window()
+    page.set_viewport_size({"width": 390, "height": 844})
+    phone = type(screen)(page)
+    page.goto(f"{console.url}/history?q={words}")
+    cards = page.locator("[class*='st-key-history-card-']")
+    expect(cards).to_have_count(2)
+    expect(table(page)).to_have_count(0)
+    phone.drawn()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(cards.nth(1)).to_contain_text(f"{words} 0")
+    cards.nth(1).locator("label").click()
+    expect(phone.part("history-bar")).to_contain_text("1 selected")
+    phone.drawn()
+    cards.nth(1).click(position={"x": 200, "y": 30})
+    expect(phone.part("outputs")).to_contain_text(f"{words} 0")
+    page.go_back()
+    expect(cards).to_have_count(2)
+    cards.nth(0).get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    expect(phone.part("outputs")).to_contain_text(f"{words} 1")
+
+
+def test_a_selected_run_can_be_opened_with_the_keyboard_alone(screen, console):
     """The shortcut O opens the selected run, but types a letter in the search field."""
     page = screen.page
     words = list_of(screen, console, 2)

@@ -34,8 +34,8 @@ from lfclient.console.store.result_groups import (
 from lfclient.console.store.row_mapping import SUMMARY_FIELDS, summary_from_row
 from lfclient.console.store.run_queries import Cursor, RunFilter, RunQueries, row_conditions
 from lfclient.console.store.run_record import UNFINISHED_STATUSES, RunSummary
-from lfclient.console.store.tables import LABELS, RUNS, LabelRow, RunRow
-from lfclient.console.store.text_search import labels_in_use
+from lfclient.console.store.tables import LABELS, RUNS, SEARCH_TEXTS, LabelRow, RunRow
+from lfclient.console.store.text_search import labels_in_use, snippet, split_terms
 from lfclient.runs.components import Usage
 from lfclient.runs.model import RunStatus
 
@@ -244,6 +244,24 @@ class History:
         with self._database.read() as connection:
             rows = connection.execute(query).all()
             return next(iter(self.summarize(connection, rows)), None)
+
+    def snippets(self, owners: Sequence[str], run_ids: Sequence[str], typed: str) -> dict[str, str]:
+        """Return where the texts of runs have the words of a search, by run id.
+
+        Without case and accents, as they are searched. A run that has them only in a label or in
+        the name of its flow has none.
+        """
+        words = split_terms(typed)
+        if not words:
+            return {}
+        query = (
+            select(SEARCH_TEXTS.c.run_id, SEARCH_TEXTS.c.body)
+            .join(RUNS, RUNS.c.id == SEARCH_TEXTS.c.run_id)
+            .where(RUNS.c.owner.in_(owners), SEARCH_TEXTS.c.run_id.in_(run_ids))
+        )
+        with self._database.read() as connection:
+            found = {run_id: snippet(body, words) for run_id, body in connection.execute(query)}
+        return {run_id: text for run_id, text in found.items() if text}
 
     def set_starred(self, owners: Sequence[str], run_id: str, starred: bool) -> None:
         """Star a run, or remove its star."""

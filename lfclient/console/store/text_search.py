@@ -5,7 +5,7 @@ through here; a search for words that are in none of them reads the texts alone.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import (
@@ -27,6 +27,9 @@ from lfclient.console.store.tables import LABELS, RUNS, SEARCH_TEXTS
 MAX_SEARCH_LENGTH = 500  # characters
 MAX_TERMS = 10
 MAX_SORTED_RUNS = 1_000  # up to here, sorting the matches is faster than checking run by run
+
+MAX_SNIPPET_PARTS = 3
+SNIPPET_BEFORE, SNIPPET_AFTER = 24, 60  # characters around a found word
 
 _TERM = re.compile(r'"([^"]+)"|(\S+)')
 _TRIGRAM = 3  # characters; the index has no shorter words
@@ -96,6 +99,37 @@ def split_terms(typed: str) -> list[str]:
     terms = [quoted or word for quoted, word in _TERM.findall(typed)]
     words = [fold_text(sanitize_text(term)) for term in terms]
     return [word for word in words if word.strip()][:MAX_TERMS]
+
+
+def snippet(body: str, words: Sequence[str]) -> str:
+    """Return the parts of a folded search text that have these words, on one line.
+
+    "" if it has none of them. The name of the flow, the first line, is passed over.
+    """
+    body = body[body.find("\n") + 1 :]
+    parts: list[tuple[int, int]] = []
+    for start, end in sorted(_word_spans(body, words)):
+        begin, stop = _start_of_snippet(body, start), min(len(body), end + SNIPPET_AFTER)
+        if parts and begin <= parts[-1][1]:
+            parts[-1] = (parts[-1][0], max(parts[-1][1], stop))
+        else:
+            parts.append((begin, stop))
+    texts = [" ".join(body[begin:stop].split()) for begin, stop in parts[:MAX_SNIPPET_PARTS]]
+    return " … ".join(texts)
+
+
+def _word_spans(body: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    for word in words:
+        start = body.find(word)
+        if start >= 0:
+            yield start, start + len(word)
+
+
+def _start_of_snippet(body: str, start: int) -> int:
+    """Return where the text before a found word begins: with a whole word, if possible."""
+    earliest = max(0, start - SNIPPET_BEFORE)
+    found = re.compile(r"\s").search(body, earliest, start) if earliest else None
+    return found.end() if found else earliest
 
 
 def find_few(connection: Connection, terms: list[SearchTerm]) -> list[str] | None:

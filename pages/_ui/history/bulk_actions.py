@@ -10,6 +10,7 @@ from lfclient.console.presentation.tokens import total_cost_text
 from lfclient.console.store.run_history import RunPage
 from lfclient.console.store.run_record import RunSummary
 from lfclient.errors import InvalidRequest
+from pages._ui.app import window
 from pages._ui.compare import picker
 from pages._ui.compare.runs import MAX_RUNS, MIN_RUNS
 from pages._ui.connection.app_context import app_context
@@ -44,7 +45,8 @@ class ActionBar:
         self._cost = ""
         if totals:
             self._count, self._tokens, self._cost = totals
-        parent = st.container(key=history_key("bar-long")) if has_pages else st
+        is_long = has_pages and not window.is_narrow()
+        parent = st.container(key=history_key("bar-long")) if is_long else st
         self._bar = parent.container(
             key=history_key("bar"), horizontal=True, vertical_alignment="center", gap="small"
         )
@@ -60,7 +62,8 @@ class ActionBar:
                 bulk_all.draw(self._view)
             st.space("stretch")
             groups.switch(self._view)
-            _pager_buttons(self._page, "above")
+            if not window.is_narrow():  # there it would take a line of its own
+                _pager_buttons(self._page, "above")
 
     def count(self) -> None:
         """Count the matching runs, their tokens and cost, unless done, and draw the numbers."""

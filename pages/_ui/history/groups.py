@@ -65,7 +65,7 @@ def draw_bar(view: ListView, groups: ResultGroups) -> None:
     listed = {group.run.id: group for group in groups.groups}
     selected = [listed[id] for id in history_state.selected() if id in listed]
     with st.container(
-        key=history_key("bar"), horizontal=True, vertical_alignment="center", gap="small"
+        key=history_key("results-bar"), horizontal=True, vertical_alignment="center", gap="small"
     ):
         text = f"**{len(selected)} selected**" if selected else headline(groups)
         st.container(key=history_key("count"), width="content").markdown(text)

@@ -1,6 +1,7 @@
 """The run history: all runs that this browser may see, filtered, page by page, kept up to date."""
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
@@ -9,15 +10,17 @@ from streamlit.delta_generator import DeltaGenerator
 from lfclient.common.formatting import format_count
 from lfclient.console.store.run_history import RunPage
 from lfclient.errors import LangflowError
-from pages._ui.app import navigation
+from pages._ui.app import navigation, window
 from pages._ui.connection import connect
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.history import bulk_actions, filter_form
+from pages._ui.history import cards as history_cards
 from pages._ui.history import chart as history_chart
 from pages._ui.history import filters as history_filters
 from pages._ui.history import groups as history_groups
 from pages._ui.history import table as history_table
 from pages._ui.history.filter_form import FilterOptions
+from pages._ui.history.rows import ListRow, build_rows
 from pages._ui.history.view import ListView, run_history
 from pages._ui.state import flow_choice, query_params
 from pages._ui.state import history as history_state
@@ -85,12 +88,12 @@ def draw(servers: tuple[ServerSession, ...], news: DeltaGenerator) -> None:
         _watch(view, page, news)
         return
     bar = bulk_actions.ActionBar(view, page)
-    history_table.draw(page.runs, with_server=len(servers) > 1)
+    _draw_rows(build_rows(view, page.runs), with_server=len(servers) > 1)
     # the list matters most, so the parts above it are sent after it
     if not was_drawn:
         time.sleep(_FIRST_HEAD_START if first_time(history_key("listed")) else _HEAD_START)
     bar.draw()
-    if len(page.runs) > _LONG_LIST:
+    if len(page.runs) > _LONG_LIST or window.is_narrow():
         bulk_actions.draw_pager(page, "below")
     draw_form()
     with chart_slot:
@@ -117,11 +120,13 @@ def _reserved_slot(name: str) -> DeltaGenerator:
 def _draw_groups(view: ListView, *, with_server: bool) -> None:
     groups = view.load_groups()
     history_groups.draw_bar(view, groups)
-    history_table.draw(
-        [group.run for group in groups.groups],
-        with_server=with_server,
-        group_texts=[history_groups.group_text(group) for group in groups.groups],
-    )
+    rows = build_rows(view, [group.run for group in groups.groups], groups.groups)
+    _draw_rows(rows, with_server=with_server)
+
+
+def _draw_rows(rows: Sequence[ListRow], *, with_server: bool) -> None:
+    draw_list = history_cards.draw if window.is_narrow() else history_table.draw
+    draw_list(rows, with_server=with_server)
 
 
 def _load_without_new_runs(view: ListView) -> tuple[ListView, RunPage]:

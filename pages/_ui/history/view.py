@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lfclient.console.runner.live_history import LiveHistory
 from lfclient.console.store.result_groups import ResultGroups
-from lfclient.console.store.run_history import RunPage
+from lfclient.console.store.run_history import PAGE_SIZE, RunPage
 from lfclient.console.store.run_queries import Cursor, RunFilter
+from lfclient.console.store.run_record import RunSummary
+from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.history.filters import Filters
+
+CARDS_PER_PAGE = 20  # each has several elements, and phones are slow
 
 
 @dataclass(frozen=True)
@@ -37,12 +42,21 @@ class ListView:
     def load_page(self) -> RunPage:
         """Load the page's runs with their current status."""
         return run_history().page(
-            self.owners, self.run_filter, older_than=self.older_than, newer_than=self.newer_than
+            self.owners,
+            self.run_filter,
+            older_than=self.older_than,
+            newer_than=self.newer_than,
+            limit=CARDS_PER_PAGE if window.is_narrow() else PAGE_SIZE,
         )
 
     def load_groups(self) -> ResultGroups:
         """Load the groups of runs with the same result."""
         return run_history().group_results(self.owners, self.run_filter)
+
+    def load_snippets(self, runs: Sequence[RunSummary]) -> dict[str, str]:
+        """Load where the runs have the words of the search, by run id; {} without a search."""
+        run_ids = [run.id for run in runs]
+        return run_history().snippets(self.owners, run_ids, self.run_filter.text)
 
     def started_before(self, time: datetime) -> ListView:
         """Return the same view without the runs that started at `time` or later."""

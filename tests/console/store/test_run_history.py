@@ -17,6 +17,7 @@ from lfclient.runs.model import Run, RunStatus
 from tests.console.store.test_store import NOW, record
 
 ME = ["me"]
+HAY = "a needle in the hay and more of it"
 
 
 def add(store, id, seconds=0, **changes):
@@ -354,3 +355,27 @@ def test_the_tokens_of_each_model_are_listed_with_those_of_unknown_ones(any_stor
     assert history.usages_by_model(["you"]) == []
     listed = {run.id: run.usage_by_model for run in history.page(ME).runs}
     assert listed == {"without": None, "new": expected, "before": None, "other": expected}
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("needle", f"zoe {HAY} filler"),
+        ("HAY needle", f"zoe {HAY} filler"),
+        ('"the hay"', f"zoe {HAY} filler"),
+        ("near", "filler filler words near the end"),
+        ("zoé near", f"zoe {HAY} filler filler filler fil … filler filler words near the end"),
+        ("zoé", "zoe a needle in the hay"),
+        ("nowhere", None),
+        ("forecast", None),
+        ("", None),
+    ],
+)
+def test_a_snippet_shows_where_a_run_has_the_words_of_a_search(any_store, typed, expected):
+    """Folded as it is searched; the flow's name is passed over."""
+    text = f"{HAY} {'filler ' * 20}\nwords near the end"
+    add_ended(any_store, "a", text=text, flow_name="Forecast", overrides={"A.b": "Zoé"})
+    found = any_store.history.snippets(ME, ["a"], typed)
+    text = found.get("a")
+    assert text.startswith(expected) if expected else text is None, text
+    assert any_store.history.snippets(["you"], ["a"], typed) == {}

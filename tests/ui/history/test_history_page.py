@@ -143,6 +143,20 @@ def test_runs_of_another_key_are_never_listed(url):
     assert column(history(server=app_context().settings.servers[0].name), "Flow") == ["Echo"]
 
 
+def test_a_search_shows_where_it_found_the_words(url):
+    add(url, "a", 60, overrides={"C.city": "Oslo"}, input_summary="City: Oslo")
+    add(url, "b", 30, flow_name="Oslo forecast")
+    app = history(q="oslo")
+    assert column(app, "Found") == ["", "oslo"]
+    assert "Found" not in history().dataframe[0].value.columns
+
+
+def test_times_are_told_to_the_second(url):
+    run = add(url, "a")
+    (started,) = column(history(), "Started")
+    assert started in {f"{day} {run.created_at:%H:%M:%S}" for day in ("today", "yesterday")}
+
+
 def test_a_run_that_has_just_ended_counts_as_active():
     """Its outputs are written a moment after its status."""
     entry = RunSummary("a", "o", "s", ONE, "Echo", "sync", RunStatus.IN_PROGRESS, NOW)

@@ -1,0 +1,89 @@
+"""The run history as cards, for windows that are too narrow for the table."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from lfclient.common.formatting import clip, format_duration
+from lfclient.console.presentation.modes import MODE_NAMES
+from pages._ui.history import rows as list_rows
+from pages._ui.history.rows import ListRow
+from pages._ui.state import history as history_state
+from pages._ui.state.history import history_key
+from pages._ui.widgets import status_badges
+from pages._ui.widgets.markdown import escape
+
+MAX_NAME_LENGTH, MAX_TEXT_LENGTH = 60, 160
+
+
+def draw(rows: Sequence[ListRow], *, with_server: bool) -> None:
+    """Draw a card for each row, which opens its run; `with_server` also names the run's server."""
+    now = datetime.now(UTC)
+    with st.container(key=history_key("cards"), gap="small"):
+        for row in rows:
+            _draw_card(row, now, with_server=with_server)
+
+
+def _draw_card(row: ListRow, now: datetime, *, with_server: bool) -> None:
+    run = row.run
+    name = escape(clip(list_rows.plain(run.flow_name), MAX_NAME_LENGTH))
+    with st.container(key=history_key(f"card-{run.id}"), border=True, horizontal=True):
+        key = history_key(f"select-{run.id}")
+        st.session_state[key] = run.id in history_state.selected()
+        st.checkbox(
+            f"Select {name}",
+            key=key,
+            label_visibility="collapsed",
+            on_change=_toggle,
+            args=(run.id, key),
+        )
+        st.markdown(_card_text(row, now, with_server=with_server))
+        # the stylesheet lays it over the card
+        st.button(
+            f"Open {name}, {list_rows.started_text(run.created_at, now)}",
+            key=history_key(f"open-{run.id}"),
+            type="tertiary",
+            on_click=history_state.REQUESTED.set,
+            args=((run.id, run.flow_id),),
+        )
+
+
+def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
+    """Return the card as Markdown, one line for each: name and status, output, facts, labels."""
+    run = row.run
+    star = f"{list_rows.STAR} " * run.starred
+    name = escape(clip(list_rows.plain(run.flow_name), MAX_NAME_LENGTH))
+    image = list_rows.image_url(run)
+    picture = f"![Image]({image}) " if image else ""
+    output = escape(clip(row.found or list_rows.plain(run.output_summary), MAX_TEXT_LENGTH))
+    facts = [
+        list_rows.started_text(run.created_at, now),
+        "" if run.seconds is None else format_duration(run.seconds),
+        list_rows.attempts_text(run),
+        MODE_NAMES[run.mode],
+        escape(list_rows.plain(run.server_name)) if with_server else "",
+    ]
+    labels = [f":gray-badge[{escape(list_rows.plain(label))}]" for label in run.labels]
+    lines = [
+        " ".join(
+            [f"{star}**{name}**", status_badges.markdown_badge(run.status, run.mode), _group(row)]
+        ),
+        f"{picture}{output}",
+        f":small[:gray[{' · '.join(filter(None, facts))}]]",
+        f":small[:gray[{escape(clip(row.inputs, MAX_TEXT_LENGTH))}]]" if row.inputs else "",
+        " ".join(labels),
+    ]
+    return "  \n".join(filter(None, lines))
+
+
+def _group(row: ListRow) -> str:
+    if row.group is None:
+        return ""
+    is_odd = row.group.is_known and not row.group.is_usual
+    return f":{'orange' if is_odd else 'gray'}-badge[{row.group_text}]"
+
+
+def _toggle(run_id: str, key: str) -> None:
+    others = [id for id in history_state.selected() if id != run_id]
+    history_state.select([*others, run_id] if st.session_state[key] else others)

@@ -1,0 +1,85 @@
+"""What the list shows of a run, as a row of the table or as a card."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from lfclient.common.formatting import elide_common_prefix, remove_bidi_controls, replace_surrogates
+from lfclient.console.config.prices import PriceTable
+from lfclient.console.presentation.tokens import format_cost
+from lfclient.console.store.result_groups import ResultGroup
+from lfclient.console.store.run_record import RunSummary
+from pages._ui.history import groups
+from pages._ui.history.view import ListView
+from pages._ui.widgets.markdown import browser_timezone, format_time
+
+STAR = "★"
+
+
+@dataclass(frozen=True)
+class ListRow:
+    """A run in the list, `inputs` without what all rows begin with.
+
+    `found` has the words of the search. In a list of results, the run stands for its `group`.
+    """
+
+    run: RunSummary
+    inputs: str = ""
+    found: str = ""
+    group: ResultGroup | None = None
+
+    @property
+    def group_text(self) -> str:
+        """How many runs have this result, "" in a list of runs."""
+        return groups.group_text(self.group) if self.group else ""
+
+
+def build_rows(
+    view: ListView, runs: Sequence[RunSummary], results: Sequence[ResultGroup] = ()
+) -> list[ListRow]:
+    """Return the rows of these runs, in a list of results the newest of each.
+
+    Raises `StoreError`.
+    """
+    found = view.load_snippets(runs)
+    inputs = elide_common_prefix([plain(run.input_summary) for run in runs])
+    by_run = {group.run.id: group for group in results}
+    return [
+        ListRow(run, text, plain(found.get(run.id, "")), by_run.get(run.id))
+        for run, text in zip(runs, inputs, strict=True)
+    ]
+
+
+def plain(text: str) -> str:
+    """Return a text that a cell can show and that reverses nothing in it."""
+    return remove_bidi_controls(replace_surrogates(text))
+
+
+def started_text(started: datetime, now: datetime) -> str:
+    """Return date and time in the browser's timezone, with "today" and "yesterday" as dates."""
+    started, now = started.astimezone(browser_timezone()), now.astimezone(browser_timezone())
+    days = (now.date() - started.date()).days
+    if days in (0, 1):
+        return f"{'yesterday' if days else 'today'} {started:%H:%M:%S}"
+    return format_time(started, now, seconds=True)
+
+
+def attempts_text(run: RunSummary) -> str:
+    """Return that a run was sent more than once, "" if it was not."""
+    if run.attempts < 2:
+        return ""
+    return "sent twice" if run.attempts == 2 else f"sent {run.attempts} times"
+
+
+def cost_text(run: RunSummary, prices: PriceTable | None) -> str:
+    """Return what a run cost; "" if that is unknown."""
+    cost = prices.cost(run.usage_by_model or {}).amount if prices else None
+    return "" if prices is None or cost is None else format_cost(cost, prices)
+
+
+def image_url(run: RunSummary) -> str | None:
+    """Return the run's thumbnail as a `data:` URL, None without one."""
+    if run.thumbnail is None:
+        return None
+    return f"data:image/webp;base64,{base64.b64encode(run.thumbnail).decode('ascii')}"

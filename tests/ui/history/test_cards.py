@@ -1,0 +1,109 @@
+"""The list as cards, in a window that is as narrow as a phone."""
+
+from __future__ import annotations
+
+import pytest
+
+from lfclient.outputs.model import OutputKind
+from lfclient.runs.model import RunStatus
+from pages._ui.app import window
+from pages._ui.history import view
+from tests.console.content.test_thumbnails import image_file
+from tests.ui.history.test_groups import add_result, add_twenty
+from tests.ui.support.history_page import add, history
+from tests.ui.support.whole_pages import button_labels, page_text, press
+
+
+@pytest.fixture(autouse=True)
+def narrow_window(monkeypatch):
+    monkeypatch.setattr(window, "is_narrow", lambda: True)
+
+
+def cards(app):
+    """Return the texts of the cards."""
+    return [each.value for each in app.markdown if ":small[:gray[" in each.value]
+
+
+def tick(app, number):
+    box = app.checkbox[number]
+    return box.set_value(not box.value).run()
+
+
+def test_a_card_tells_what_came_out_when_and_from_what(url):
+    add_result(url, "a", 9, "Sunny *day*", input_summary="City: Oslo", attempts=2)
+    add(url, "b", 30, status=RunStatus.FAILED)
+    app = history()
+    assert not app.dataframe
+    newer, older = (card.replace("\\", "") for card in cards(app))
+    for part in (
+        "**Echo**",
+        "Completed",
+        "Sunny",
+        "City: Oslo",
+        "1.0 s",
+        "sent twice",
+        "Synchronous",
+    ):
+        assert part in newer, part
+    assert "Failed" in older
+
+
+def test_a_card_shows_the_words_of_a_search_and_a_thumbnail(url):
+    add(url, "a", 60, overrides={"C.text": "Found in Oslo"})
+    add_result(url, "b", 30, image_file(), OutputKind.IMAGE)
+    picture, _ = cards(history())
+    assert "![Image](data:image/webp;base64," in picture
+    (found,) = cards(history(q="oslo"))
+    assert "found in oslo" in found
+
+
+def test_markup_in_names_and_outputs_is_shown_as_text(url):
+    add_result(url, "a", 9, ":red[x] **y**", OutputKind.DATA, flow_name="![x](http://a.b/c)")
+    (card,) = cards(history())
+    assert "\\:red\\[x\\] \\*\\*y\\*\\*" in card
+    assert "\\!\\[x\\]\\(http" in card
+
+
+def test_runs_are_selected_by_their_check_boxes(url):
+    """The bar has the same actions as above the table."""
+    for n in range(3):
+        add(url, f"r{n}", n)
+    app = tick(tick(history(), 0), 2)
+    assert "2 selected" in page_text(app)
+    assert "Compare" in [element.proto.label for element in app.get("page_link")]
+    app = press(tick(app, 0), "Star")
+    assert ["★" in card for card in cards(app)] == [False, False, True]
+
+
+def test_a_card_opens_its_run(url):
+    add_result(url, "a" * 32, 9, "sunny")
+    app = history()
+    open_button = next(label for label in button_labels(app) if label.startswith("Open Echo, "))
+    app = press(app, open_button)
+    assert app.query_params["run"] == "a" * 32
+    assert "sunny" in page_text(app)
+
+
+def test_cards_are_paged_below_the_list_only(url, monkeypatch):
+    monkeypatch.setattr(view, "CARDS_PER_PAGE", 2)
+    for n in range(3):
+        add(url, f"r{n}", n)
+    app = history()
+    assert len(cards(app)) == 2
+    assert button_labels(app).count("Older") == 1
+    assert "3 runs" in page_text(app)
+    app = press(app, "Older")
+    assert len(cards(app)) == 1
+    assert len(cards(press(app, "Newer"))) == 2
+
+
+def test_results_are_cards_too(url):
+    add_twenty(url)
+    usual, odd = cards(history(group="yes"))
+    assert ":gray-badge[19 equal]" in usual
+    assert ":orange-badge[1 differs]" in odd
+
+
+def test_without_a_cookie_a_window_counts_as_wide(url, monkeypatch):
+    monkeypatch.undo()
+    assert not window.is_narrow()
