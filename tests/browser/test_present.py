@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,10 +11,19 @@ import pytest
 from playwright.sync_api import expect
 
 from lfclient import LangflowClient
+from tests.browser.attack_tools import site
 from tests.browser.conftest import PREFIX
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer
+from tests.support.waiting import wait_for
+
+ADD_FRAME = """(url) => {
+  document.querySelector('iframe')?.remove();
+  const frame = document.createElement('iframe');
+  frame.src = url; frame.width = 1000; frame.height = 800;
+  document.body.append(frame);
+}"""
 
 
 @pytest.fixture
@@ -115,3 +126,43 @@ def test_a_result_is_shared_with_somebody_who_opens_its_address(
     expect(screen.page.get_by_role("button", name="Create address")).to_be_visible()
     reader.reload()
     expect(reader.locator(".st-key-present")).to_contain_text("no longer shared")
+
+
+def test_only_the_operators_origin_frames_a_view_and_nothing_else(
+    window: Callable[..., Any],
+    flow_ids: dict[str, str],
+    sample_flows: LiveServer,
+    tmp_path: Path,
+):
+    with ExitStack() as stack:
+        other = stack.enter_context(site(b"<p>Intranet</p>", content_type="text/html"))
+        origin = other.url.rstrip("/").replace("127.0.0.1", "localhost")
+        environ = {
+            "LANGFLOW_SERVER_URL": sample_flows.url,
+            "LANGFLOW_API_KEY": sample_flows.api_key,
+            "LFCONSOLE_FRAME_ANCESTORS": origin,
+        }
+        console = stack.enter_context(Console(tmp_path, environ))
+        page, refused = window(), []
+        page.on("console", lambda message: refused.append("frame-ancestors" in message.text))
+        view = f"{console.url}/?view=present&flow={flow_ids['Echo chat']}"
+
+        def is_refused() -> bool:
+            page.wait_for_timeout(100)  # receives messages
+            found = any(refused)
+            refused.clear()
+            return found
+
+        page.goto(origin)
+        page.evaluate(ADD_FRAME, view)
+        framed = page.frame_locator("iframe")
+        framed.get_by_role("button", name="Run").click()
+        expect(framed.locator(".st-key-run-status")).to_contain_text("Completed")
+        assert not is_refused()
+        page.frames[1].evaluate("history.pushState({}, '', '/?view=run')")
+        wait_for(is_refused)
+        page.evaluate(ADD_FRAME, console.url)
+        wait_for(is_refused)
+        page.goto(other.url)
+        page.evaluate(ADD_FRAME, view)
+        wait_for(is_refused)

@@ -7,6 +7,7 @@ an API key must only be used with the address from the same source.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import platformdirs
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
+from lfclient.common.formatting import clip
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.prices import PricesRefused, PriceTable
 from lfclient.console.config.retention import DEFAULT_MAX_RUN_MB, RetentionSettings
@@ -27,6 +29,11 @@ from lfclient.wire.addresses import (
 
 MIN_SECRET_LENGTH = 32  # characters
 DEFAULT_SERVER_URL = "http://127.0.0.1:7860"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+# goes into a response header: nothing but what an origin may have, no wildcard
+_ORIGIN = re.compile(
+    rf"https?://(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{{1,5}})?", re.IGNORECASE
+)
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True}
 _BOOLEANS |= {"0": False, "false": False, "no": False, "off": False}
 
@@ -64,7 +71,7 @@ class Settings:
     file in `data_dir` if that is None. `secret` is the key of owner fingerprints; None means the
     one stored in `data_dir`. The console listens on `bind_address`; empty means all addresses.
     `allow_other_servers` and `allow_install` are None if unset: see `visitor_permissions`. Costs
-    are shown only with `prices`.
+    are shown only with `prices`. `frame_ancestors` are the origins whose pages may embed views.
     """
 
     servers: tuple[Connection, ...]
@@ -78,6 +85,7 @@ class Settings:
     secret: SecretStr | None = None
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     prices: PriceTable | None = None
+    frame_ancestors: tuple[str, ...] = ()
 
     @classmethod
     def load(
@@ -110,6 +118,7 @@ class Settings:
             secret=values.secret(required=bool(database_url)),
             retention=values.retention(),
             prices=values.prices(folder),
+            frame_ancestors=values.origins("LFCONSOLE_FRAME_ANCESTORS"),
         )
 
 
@@ -201,6 +210,18 @@ class _Variables:
             raise SettingsError(
                 f"{self.location(name)}: {error.message}", hint=error.hint
             ) from error
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        """Return a setting's origins, which are separated by spaces."""
+        texts = self.text(name).split()
+        for text in texts:
+            if not _ORIGIN.fullmatch(text):
+                raise SettingsError(
+                    f"{self.location(name)}: {clip(text, 100)} is not an origin.",
+                    hint="Write each as scheme, host and port only, such as "
+                    "https://intranet.example or http://localhost:8000, with spaces between them.",
+                )
+        return tuple(text.lower() for text in texts)
 
     def verify(self) -> bool | str:
         bundle = self.text("LFCONSOLE_CA_BUNDLE")

@@ -7,8 +7,9 @@ import logging
 import re
 import time
 from contextlib import suppress
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import streamlit
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # has no stubs
@@ -20,8 +21,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from lfclient.console.config.settings import Settings
+from lfclient.errors import LangflowError
 from pages._ui.app import page_assets
 from pages._ui.app.browser_cookie import BrowserCookie, is_secure
+from pages._ui.app.navigation import VIEWS
 
 log = logging.getLogger("langflow_console")
 _METRICS_PATH = "/_stcore/metrics"
@@ -36,7 +40,7 @@ _ADDRESSES_PER_MESSAGE = 20  # that cost as much as a message
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
 
 
-def content_security_policy() -> str:
+def content_security_policy(frame_ancestors: str = "'none'") -> str:
     """Return the policy, which allows inline scripts by hash: those of Streamlit's page and ours.
 
     Streamlit's components need `blob:`. Remote images, frames, fonts and styles are blocked, so
@@ -61,7 +65,7 @@ def content_security_policy() -> str:
             "object-src 'none'",
             "base-uri 'self'",
             "form-action 'self'",
-            "frame-ancestors 'none'",
+            f"frame-ancestors {frame_ancestors}",
         ]
     )
 
@@ -70,6 +74,9 @@ class SecurityHeaders:
     """Adds the headers to every response.
 
     Blocks Streamlit's metrics endpoint, which shows the number of sessions to anyone.
+
+    Pages of the operator's `LFCONSOLE_FRAME_ANCESTORS` may embed views, which lead nowhere else.
+    The document is told apart by its address; the page's script loads it anew if that changes.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -88,14 +95,38 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
 
+        is_embedded = bool(self._frame_ancestors) and _is_view(scope)
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self.headers)
+                headers = MutableHeaders(scope=message)
+                headers.update(self.headers)
+                if is_embedded:
+                    headers["content-security-policy"] = self._view_policy
+                    del headers["x-frame-options"]  # knows no origins
             await send(message)
 
         is_blocked = scope["path"].endswith(_METRICS_PATH)
         app = PlainTextResponse("Not found", 404) if is_blocked else self.app
         await app(scope, receive, send_with_headers)
+
+    @cached_property
+    def _frame_ancestors(self) -> tuple[str, ...]:
+        try:
+            return Settings.load().frame_ancestors
+        except LangflowError:  # the pages show it
+            return ()
+
+    @cached_property
+    def _view_policy(self) -> str:
+        return content_security_policy(" ".join(self._frame_ancestors))
+
+
+def _is_view(scope: Scope) -> bool:
+    """Return whether a request is for the document of a view, and of no other page."""
+    root = config.get_option("server.baseUrlPath").strip("/")
+    views = parse_qs(scope["query_string"].decode("latin-1")).get("view", [])
+    return scope["path"].strip("/") == root and len(views) == 1 and views[0] in VIEWS
 
 
 class OriginCheck:

@@ -242,3 +242,38 @@ def test_a_short_secret_is_refused_without_repeating_it(tmp_path):
         load(tmp_path, env_file="LFCONSOLE_SECRET=" + "hunter2" * 4)
     assert "hunter2" not in f"{caught.value.message} {caught.value.hint}"
     assert load(tmp_path / "elsewhere").secret is None
+
+
+def test_frame_ancestors_are_origins_with_spaces_between_them(tmp_path):
+    origins = "https://Intranet.example  http://localhost:8000 http://[::1]:80"
+    settings = load(tmp_path, {"LFCONSOLE_FRAME_ANCESTORS": origins})
+    assert settings.frame_ancestors == (
+        "https://intranet.example",
+        "http://localhost:8000",
+        "http://[::1]:80",
+    )
+    assert load(tmp_path).frame_ancestors == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*",
+        "https://*.example",
+        "intranet.example",
+        "https://intranet.example/path",
+        "https://intranet.example/",
+        "https://me@intranet.example",
+        "https://a.example,https://b.example",
+        "https://a.example; script-src",
+        "javascript:alert(1)",
+        "https://-a.example",
+    ],
+)
+def test_frame_ancestors_that_are_no_origins_are_refused(tmp_path, text):
+    with pytest.raises(
+        SettingsError, match="LFCONSOLE_FRAME_ANCESTORS in the environment"
+    ) as error:
+        load(tmp_path, {"LFCONSOLE_FRAME_ANCESTORS": text})
+    assert "is not an origin" in error.value.message
+    assert "https://intranet.example" in error.value.hint

@@ -248,3 +248,48 @@ def test_a_message_that_is_dropped_holds_nobody_up(monkeypatch):
     asked = BackMsg()
     asked.file_urls_request.file_names.extend(["a"] * 1_000_000)
     assert seconds_to_receive(monkeypatch, asked.SerializeToString(), expected=[]) == 0
+
+
+VIEW = "/?view=present&flow=f"
+EMBEDDING = "https://intranet.example http://localhost:8000"
+
+
+def frame_headers(path):
+    headers = get(path, {"accept": "text/html"}).headers
+    ancestors = re.search(r"frame-ancestors ([^;]*)", headers["content-security-policy"])[1]
+    return ancestors, headers.get("x-frame-options")
+
+
+@pytest.mark.parametrize("path", [VIEW, "/?view=result&id=token"])
+def test_pages_of_the_operators_origins_may_frame_a_view(monkeypatch, path):
+    monkeypatch.setenv("LFCONSOLE_FRAME_ANCESTORS", EMBEDDING)
+    assert frame_headers(path) == (EMBEDDING, None)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/history?view=present",
+        "/?view=run",
+        "/?view=present&view=run",
+        "/?view=run&view=present",
+        "/?flow=view%3Dpresent",
+        "/_stcore/health?view=present",
+    ],
+)
+def test_nobody_may_frame_another_page(monkeypatch, path):
+    monkeypatch.setenv("LFCONSOLE_FRAME_ANCESTORS", EMBEDDING)
+    assert frame_headers(path) == ("'none'", "DENY")
+
+
+@pytest.mark.parametrize("setting", [None, "no-origin"])
+def test_nobody_may_frame_a_view_without_a_valid_setting(monkeypatch, setting):
+    if setting:
+        monkeypatch.setenv("LFCONSOLE_FRAME_ANCESTORS", setting)
+    assert frame_headers(VIEW) == ("'none'", "DENY")
+
+
+def test_an_embedding_page_can_send_no_commands():
+    options = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    assert options["client"]["allowedOrigins"] == []

@@ -117,3 +117,12 @@ new MutationObserver((changes) => {
   attributeOldValue: true,
   subtree: true,
 });
+
+// Another site may frame a view only. At any other address the document is loaded anew, which the
+// server lets nobody frame.
+if (window.top !== window) {
+  setInterval(() => {
+    const views = new URLSearchParams(location.search).getAll("view");
+    if (views.length !== 1 || !["present", "result"].includes(views[0])) location.reload();
+  }, 200);
+}
