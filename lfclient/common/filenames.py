@@ -1,5 +1,6 @@
 """File names and sizes that servers and disks accept."""
 
+import re
 import unicodedata
 from os.path import splitext
 
@@ -13,6 +14,8 @@ _MULTIPART_OVERHEAD = 1024  # bytes of a request around the file, which count ag
 _DEFAULT_NAME = "file"
 # Control and formatting characters, lone surrogates. Releases from 1.12 on refuse some of them.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs"})
+
+_UPLOAD_TIME = re.compile(r"^\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_(?=.)")
 
 
 def safe_name(name: str) -> str:
@@ -29,6 +32,14 @@ def safe_name(name: str) -> str:
         return _DEFAULT_NAME
     # servers read ".env" as an extension without a name
     return _DEFAULT_NAME + safe if safe.startswith(".") else safe
+
+
+def uploaded_name(path: str) -> str:
+    """Return the name with which a file was uploaded, by its path on the server.
+
+    Langflow puts the time before the names of attachments (`/api/v1/files/upload`).
+    """
+    return _UPLOAD_TIME.sub("", path.rpartition("/")[2])
 
 
 def extension(name: str) -> str:

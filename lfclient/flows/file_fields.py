@@ -4,7 +4,7 @@ import mimetypes
 import re
 from collections.abc import Iterable
 
-from lfclient.common.filenames import extension, safe_name, upload_size_error
+from lfclient.common.filenames import extension, safe_name, upload_size_error, uploaded_name
 from lfclient.common.json_types import Json
 from lfclient.flows.field import Field, Problem
 
@@ -59,7 +59,7 @@ def check_paths(field: Field, value: Json) -> Iterable[Problem]:
     """Yield a warning for each path on the server whose type the parameter doesn't accept."""
     for path in file_paths(value):
         if not accepts_file(field, path):
-            yield Problem(field.key, "warning", _wrong_type_message(field, path.rpartition("/")[2]))
+            yield Problem(field.key, "warning", _wrong_type_message(field, uploaded_name(path)))
 
 
 def check_parser(field: Field, value: Json, switch_label: str) -> Iterable[Problem]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from lfclient.common.coerce import as_str
+from lfclient.common.filenames import uploaded_name
 from lfclient.common.formatting import with_id
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import find_named_secrets, is_redacted, replace_secrets
@@ -163,7 +164,7 @@ def _check_files(entry: InputValue, flow: Flow, files: Collection[str]) -> Input
     flow_folder = f"{flow.id}/"
     paths = file_paths(entry.value)
     present = [path for path in paths if path in files or path.startswith(flow_folder)]
-    missing = [path.rpartition("/")[2] for path in paths if path not in present]
+    missing = [uploaded_name(path) for path in paths if path not in present]
     if not missing:
         return replace(entry, reusable_value=entry.value)
     names = ", ".join(f"“{name}”" for name in missing)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from lfclient.common.filenames import MAX_NAME_BYTES, extension, safe_name, upload_size_error
+from lfclient.common.filenames import (
+    MAX_NAME_BYTES,
+    extension,
+    safe_name,
+    upload_size_error,
+    uploaded_name,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,3 +57,17 @@ def test_the_size_limit_includes_the_request_around_a_file():
     assert upload_size_error("a", megabyte - 2000, 1) is None
     assert upload_size_error("a", megabyte, None) is None
     assert "up to 0.5 MB" in str(upload_size_error("a", megabyte, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("flow-id/2026-11-27_12-05-56_notes of May.txt", "notes of May.txt"),
+        ("user-id/notes.txt", "notes.txt"),
+        ("2026-11-27_report.txt", "2026-11-27_report.txt"),
+        ("f/2026-11-27_12-05-56_", "2026-11-27_12-05-56_"),
+        ("", ""),
+    ],
+)
+def test_an_upload_has_its_own_name_without_the_servers_time(path, name):
+    assert uploaded_name(path) == name

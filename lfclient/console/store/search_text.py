@@ -8,6 +8,7 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
+from lfclient.common.filenames import uploaded_name
 from lfclient.common.formatting import clip, clip_middle
 from lfclient.console.content.json_path import walk
 from lfclient.console.store.run_record import RunRecord
@@ -59,7 +60,7 @@ def _name(field: Field, value: Any) -> Any:
 def _without_folders(value: Any) -> Any:
     """Return the file names of one or more paths on the server."""
     if isinstance(value, str):
-        return value.rpartition("/")[2] or value
+        return uploaded_name(value) or value
     if isinstance(value, list) and all(isinstance(path, str) for path in value):
         return ", ".join(map(_without_folders, value))
     return value

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.typing import UploadedFile
 
-from lfclient.common.filenames import safe_name
+from lfclient.common.filenames import safe_name, uploaded_name
 from lfclient.common.formatting import clip, format_size
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field
@@ -169,7 +169,7 @@ def draw_files(field: Field, state: FormState, *, is_open: bool = True) -> None:
 
 def _draw_attached(field: Field, path: str, state: FormState) -> None:
     sent = state.files.get(path)
-    name = safe_name(sent.name) if sent else path.rpartition("/")[2]
+    name = safe_name(sent.name) if sent else uploaded_name(path)
     size = f" :gray[{format_size(sent.size)}]" if sent else ""
     icon = ":green[:material/check_circle:]" if sent else ":material/draft:"
     with _row(f"{field.key}-{path}"):

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from lfclient.common.filenames import uploaded_name
 from lfclient.common.formatting import clip, replace_surrogates
 from lfclient.console.content.dataframes import to_dataframe
 from lfclient.console.store import omissions
@@ -78,7 +79,7 @@ def one_line(item: InputValue) -> str | None:
     if value in _EMPTY:
         return "empty"
     if field and field.kind is FieldKind.FILE:
-        words = ", ".join(path.rpartition("/")[2] for path in file_paths(value))
+        words = ", ".join(uploaded_name(path) for path in file_paths(value))
     elif isinstance(value, (int, float, str)):
         words = str(value)
     elif field and field.kind in (FieldKind.MODEL, FieldKind.ORDERED_LIST, FieldKind.DURATION):
@@ -112,7 +113,7 @@ def _draw_value(item: InputValue, key: str) -> None:
         st.markdown(f":material/key: server variable {inline_code(value.name)}")
     elif item.field and item.field.kind is FieldKind.FILE and value:
         for path in file_paths(value)[:MAX_VALUES]:
-            name = escape(clip(str(path).rpartition("/")[2], 100))
+            name = escape(clip(uploaded_name(str(path)), 100))
             st.markdown(f":material/draft: {name}", help=f"On the server: {inline_code(str(path))}")
         if len(file_paths(value)) > MAX_VALUES:
             st.caption(f"{len(file_paths(value)) - MAX_VALUES} more.")

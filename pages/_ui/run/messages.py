@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.coerce import as_str
+from lfclient.common.filenames import uploaded_name
 from lfclient.common.formatting import clip, format_duration
 from lfclient.runs.components import Message, read_decisions
 from pages._ui.form.input_values import value_text
@@ -19,6 +21,7 @@ _MAX_VALUE_CHARS = 2_000
 _MAX_PARTIAL_CHARS = 10_000  # characters drawn of an incomplete text, from its end
 _MAX_ERROR_CHARS = 1_000
 _MAX_FILES = 20
+_USER_AVATAR = ":material/person:"
 _GENERIC_NAMES = ("User", "Machine", "AI", "")
 _QUESTION = "human_input"
 
@@ -48,7 +51,7 @@ def draw(message: Message, *, is_final: bool = True) -> None:
             st.error(f"{heading}\n\n{reason}")
         return
     is_user = message.sender == "User"
-    with st.chat_message("user" if is_user else "assistant"):
+    with st.chat_message("user", avatar=_USER_AVATAR) if is_user else answer_frame():
         if message.sender_name not in _GENERIC_NAMES:
             st.caption(escape(clip(message.sender_name, 80)))
         text = message.visible_text
@@ -62,9 +65,14 @@ def draw(message: Message, *, is_final: bool = True) -> None:
         if is_final and not message.complete:
             st.caption(":material/content_cut: Incomplete")
         for file in message.files[:_MAX_FILES]:
-            st.markdown(f":material/attach_file: {escape(file.rpartition('/')[2])}")
+            st.markdown(f":material/attach_file: {escape(uploaded_name(file))}")
         if len(message.files) > _MAX_FILES:
             st.caption(f"{len(message.files) - _MAX_FILES} more files")
+
+
+def answer_frame() -> DeltaGenerator:
+    """Return the frame of a message of the flow."""
+    return st.chat_message("assistant", avatar=":material/robot_2:")
 
 
 def _text(text: str, message_id: str, *, is_final: bool) -> None:
