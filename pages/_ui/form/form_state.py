@@ -75,7 +75,7 @@ class Prefill:
 
 @dataclass
 class FormState:
-    """The entries of one flow for one use of it: runs, its chat, or a presentation.
+    """The entries of one flow: for its runs and its chat, or for a presentation.
 
     `secrets` are the connection's, which are masked in whatever is stored.
     `files` holds the finished uploads by server path, `upload_counts` the number of file choices by
@@ -109,7 +109,7 @@ class FormState:
     @property
     def name(self) -> str:
         """The form's name, unique among the forms of its owner."""
-        return self.flow.id if self.use == "run" else f"{self.flow.id}-{self.use}"
+        return f"{self.flow.id}-present" if self.use == "present" else self.flow.id
 
     def key(self, part: str) -> str:
         """Return the key of a part of the form."""
@@ -126,19 +126,22 @@ class FormState:
 
     @property
     def fields(self) -> dict[str, Field]:
-        """The form's fields by key; a chat's form has neither its message nor attachments.
+        """The form's fields by key; a chat's form has neither its message nor attachments."""
+        fields = self._all_fields
+        if self.use != "chat":
+            return fields
+        return {k: each for k, each in fields.items() if not (each.chat_input or each.chat_files)}
 
-        The defaults of choices are those of the flow as it is stored.
-        """
+    @property
+    def _all_fields(self) -> dict[str, Field]:
+        """The defaults of choices are those of the flow as it is stored."""
         fields = self.flow.fields_by_key
         if self.flow.refreshed:
             stored = self.flow.refreshed.stored.fields_by_key
             chosen = (key for key in self.flow.refreshed.choices if key in fields and key in stored)
             own = {key: replace(fields[key], default=stored[key].default) for key in chosen}
             fields = {**fields, **own}
-        if self.use != "chat":
-            return fields
-        return {k: each for k, each in fields.items() if not (each.chat_input or each.chat_files)}
+        return fields
 
     def overrides(self) -> dict[str, Any]:
         """Return the values that differ from the flow, by field key."""
@@ -200,7 +203,7 @@ class FormState:
 
     def read_widgets(self) -> None:
         """Read the changes that the widgets received since the last rerun."""
-        fields = self.fields
+        fields = self._all_fields
         for key, live in list(self.live_widgets.items()):
             current = {
                 suffix: _copy_state(st.session_state[live.key + suffix], live.widget)
@@ -239,7 +242,7 @@ class FormState:
         """
         if self.has_unapplied_choices:
             return
-        kinds = {key: field.kind.value for key, field in self.fields.items()}
+        kinds = {key: field.kind.value for key, field in self._all_fields.items()}
         for key, entered in list(self.entries.values.items()):
             is_hidden = key not in kinds and (key in self.seen_keys or self._is_stored(key))
             if kinds.get(key) != entered.kind and not is_hidden:
@@ -257,7 +260,7 @@ class FormState:
 
     def collect_uploads(self) -> bool:
         """Enter the server paths of uploads that finished; return whether there were any."""
-        count, fields = len(self.files), self.fields
+        count, fields = len(self.files), self._all_fields
         for key, uploads in list(self.entries.uploads.items()):
             if key not in fields:
                 self.drop_uploads(key)
@@ -362,11 +365,11 @@ def form_state(
 ) -> FormState:
     """Return the form state of this Streamlit session, restored from this browser's draft.
 
-    A chat has its own form: values set for a run, files above all, do not suit every message. So
-    has a presentation: it begins with the values that its audience gets.
+    A chat shares the form of the runs, so that a model or a key is entered once. A presentation has
+    its own: it begins with the values that its audience gets.
     """
     forms: dict[tuple[str, str, FormUse], FormState] = st.session_state.setdefault(_FORMS, {})
-    key = (owner, flow.id, use)
+    key = (owner, flow.id, "run" if use == "chat" else use)
     state = forms.pop(key, None)
     if state is None:
         state = FormState(owner, flow, use)
@@ -380,7 +383,7 @@ def form_state(
         state.previous = [Entries.from_draft(each) for each in draft.get("former", ())]
         state.json_text = draft.get("json")
         state.files = {path: SentFile(*sent) for path, sent in draft.get("files", {}).items()}
-    state.secrets = secrets
+    state.secrets, state.use = secrets, use
     state.read_widgets()
     if state.flow.refreshed is None:  # else `apply_choices` replaces it
         state.flow = flow

@@ -32,8 +32,7 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
     server.prefetch_resources(flow)
     use: FormUse = "chat" if chat else "run"
     state = form_state(server.owner, flow, server.connection.secrets, use=use)
-    if not chat:
-        preset_bar.apply_initial_values(state)
+    preset_bar.apply_initial_values(state)
     mode = _chat_mode(server_info, flow) if chat else selected_mode(server, server_info, flow)
     problem = apply_choices(state, server, flow)
     if problem:

@@ -89,7 +89,7 @@ def test_only_the_form_s_own_entries_count_as_changed_parameters(langflow_stand_
     assert "sent with every message" not in page_text(app.run())
     open_parameters(app)
     next(one for one in app.text_input if one.key.endswith("ChatOutput-b.tone")).set_value("rude")
-    assert "1 changed; sent with every message." in page_text(app.run())
+    assert "1 changed, here and on the Run page. Sent with every message." in page_text(app.run())
     assert not app.exception
 
 
@@ -357,19 +357,19 @@ def test_a_chat_offers_no_presets(chat_langflow):
     assert not [box for box in app.selectbox if box.label == "Preset"]
 
 
-def test_values_on_the_run_page_are_not_sent_with_messages(chat_langflow):
-    """The chat has its own form."""
+def test_values_of_the_run_page_are_sent_with_messages_but_its_message_is_not(chat_langflow):
     app = open_app(flow=ONE)
     form = next(iter(app.session_state["forms"].values()))
     form.entries.values["ChatOutput-b.tone"] = EnteredValue("text", "rude")
+    form.entries.values["ChatInput-a.input_value"] = EnteredValue("multiline", "typed on Run")
     app.switch_page(PAGE).run()
-    assert "changed" not in page_text(app)
+    assert "1 changed, here and on the Run page." in page_text(app)
     send(app, "hello")
-    assert "ChatOutput-b.tone" not in chat_langflow.sent[0]
-    assert form.entries.values["ChatOutput-b.tone"].value == "rude"
-    run_form, chat_form = app.session_state["forms"].values()
-    for part in ("param-search", "file-way"):
-        assert chat_form.key(part) == f"{run_form.key(part)}-chat"
+    sent = chat_langflow.sent[0]
+    assert (sent["ChatOutput-b.tone"], sent["ChatInput-a.input_value"]) == ("rude", "hello")
+    assert form.entries.values["ChatInput-a.input_value"].value == "typed on Run"
+    assert not form.dropped_keys
+    assert not app.exception
 
 
 def test_choosing_another_flow_starts_a_new_conversation(chat_langflow):
