@@ -1,0 +1,140 @@
+"""The sidebar of the Chat page: the parameters of its messages."""
+
+import copy
+
+from pages._ui.connection import server_session
+from pages._ui.form.entries import EnteredValue
+from pages._ui.form.form_state import SECRET_HINT
+from pages._ui.state import browser
+from tests.support.flows import edge, entry, node
+from tests.ui.support.chat_langflow import RUN, chat_flow
+from tests.ui.support.chat_page import (
+    PAGE,
+    button_labels,
+    links,
+    open_chat,
+    open_parameters,
+    send,
+)
+from tests.ui.support.http_stand_in import VERSION
+from tests.ui.support.whole_pages import ONE, open_app, page_text
+
+
+def test_only_the_form_s_own_entries_count_as_changed_parameters(langflow_stand_in):
+    """A provider's key that was entered once is sent with the messages of all flows."""
+    talker = chat_flow()
+    talker["data"]["nodes"].append(
+        node(
+            "Agent-a",
+            model=entry(
+                "ModelInput", "model", [{"name": "gpt", "provider": "OpenAI"}], required=True
+            ),
+            api_key=entry("SecretStrInput", "str", "", password=True),
+        )
+    )
+    talker["data"]["edges"].append(edge("Agent-a", "ChatOutput-b"))
+    key = {
+        "variable_key": "OPENAI_API_KEY",
+        "required": True,
+        "is_secret": True,
+        "component_metadata": {"mapping_field": "api_key"},
+    }
+    langflow_stand_in.set_flows(talker)
+    langflow_stand_in.answers |= {
+        "GET /api/v1/models": (200, [{"provider": "OpenAI", "variables": [key]}]),
+        "GET /api/v1/model_options/language": (200, []),
+        "GET /api/v1/variables/": (200, []),
+    }
+    app = open_chat()
+    owner = server_session.current().owner
+    app.session_state["given-settings"] = {owner: {"OPENAI_API_KEY": "sk-given-key"}}
+    assert "sent with every message" not in page_text(app.run())
+    open_parameters(app)
+    next(one for one in app.text_input if one.key.endswith("ChatOutput-b.tone")).set_value("rude")
+    assert "1 changed, here and on the Run page. Sent with every message." in page_text(app.run())
+    assert not app.exception
+
+
+def test_a_secret_that_was_not_saved_is_requested_beside_the_closed_parameters(
+    chat_langflow, monkeypatch
+):
+    monkeypatch.setattr(browser, "browser_id", lambda: "one")
+    found = chat_flow()
+    key = entry("SecretStrInput", "str", "", load_from_db=False, password=True)
+    found["data"]["nodes"][1]["data"]["node"]["template"]["token"] = {**key, "api_editable": True}
+    chat_langflow.server.set_flows(found)
+    app = open_chat()
+    assert SECRET_HINT not in page_text(app)
+    open_parameters(app)
+    field = next(each for each in app.text_input if "token" in (each.key or ""))
+    field.set_value("sk-very-secret").run()
+    assert SECRET_HINT in page_text(open_chat())
+
+
+def test_parameters_are_sent_with_every_message(chat_langflow):
+    """Their panel is closed at first, and leaves out the message."""
+    app = open_chat()
+    assert not any(each.label == "Tone" for each in app.text_input)
+    open_parameters(app)
+    assert not app.text_area
+    tone = next(each for each in app.text_input if "tone" in each.key)
+    tone.set_value("rude").run()
+    assert "1 changed" in page_text(app)
+    send(app, "hello")
+    assert chat_langflow.sent[0]["ChatOutput-b.tone"] == "rude"
+    assert chat_langflow.sent[0]["ChatInput-a.input_value"] == "hello"
+
+
+def test_a_chat_offers_no_presets(chat_langflow):
+    """They would fill the form of the Run page."""
+    app = open_chat()
+    open_parameters(app)
+    assert app.text_input
+    assert not [box for box in app.selectbox if box.label == "Preset"]
+
+
+def test_values_of_the_run_page_are_sent_with_messages_but_its_message_is_not(chat_langflow):
+    app = open_app(flow=ONE)
+    form = next(iter(app.session_state["forms"].values()))
+    form.entries.values["ChatOutput-b.tone"] = EnteredValue("text", "rude")
+    form.entries.values["ChatInput-a.input_value"] = EnteredValue("multiline", "typed on Run")
+    app.switch_page(PAGE).run()
+    assert "1 changed, here and on the Run page." in page_text(app)
+    send(app, "hello")
+    sent = chat_langflow.sent[0]
+    assert (sent["ChatOutput-b.tone"], sent["ChatInput-a.input_value"]) == ("rude", "hello")
+    assert form.entries.values["ChatInput-a.input_value"].value == "typed on Run"
+    assert not form.dropped_keys
+    assert not app.exception
+
+
+def open_chat_with_two_inputs(chat_langflow, *nodes):
+    """Open the chat of a flow with two chat inputs and these nodes, on a release with events."""
+    two_inputs = chat_flow()
+    second = copy.deepcopy(two_inputs["data"]["nodes"][0])
+    second["id"] = second["data"]["id"] = "ChatInput-c"
+    two_inputs["data"]["nodes"] += [second, *nodes]
+    two_inputs["data"]["edges"].append(edge("ChatInput-c", "ChatOutput-b"))
+    two_inputs["data"]["edges"] += [edge("ChatInput-a", each["id"], "r") for each in nodes]
+    chat_langflow.server.set_flows(two_inputs)
+    chat_langflow.server.answers["GET /api/v1/version"] = (200, VERSION)
+    return open_chat()
+
+
+def test_a_flow_with_several_chat_inputs_runs_synchronously(chat_langflow):
+    """From 1.11 on, its background runs fail."""
+    app = open_chat_with_two_inputs(chat_langflow)
+    assert "before you send a message" not in page_text(app)
+    app.chat_input[0].set_value("hello").run()
+    assert RUN in chat_langflow.server.requests
+    assert "Stop waiting" in button_labels(app) or "Answer details" in links(app)
+
+
+def test_a_problem_that_no_field_shows_is_told_in_the_sidebar(chat_langflow):
+    """A flow with an approval can't run synchronously."""
+    app = open_chat_with_two_inputs(chat_langflow, node("HumanInput-h"))
+    assert "Background runs of a flow with several chat inputs fail" in page_text(app)
+    assert "Correct the marked values" not in page_text(app)
+    app.chat_input[0].set_value("hello").run()
+    assert "The run was not started" in page_text(app)
+    assert RUN not in chat_langflow.server.requests
