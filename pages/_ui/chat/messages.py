@@ -3,6 +3,7 @@
 import time
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain, zip_longest
 
 import streamlit as st
@@ -11,17 +12,17 @@ from lfclient.common.formatting import clip, format_duration
 from lfclient.console.presentation.component_names import ComponentNames
 from lfclient.console.presentation.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
 from lfclient.console.store.run_record import RunRecord
-from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
 from lfclient.runs.error_causes import explain_error
 from lfclient.runs.model import RunStatus
 from pages._ui.app import navigation
 from pages._ui.chat import composer
 from pages._ui.chat import conversation as chat
+from pages._ui.chat import sidebar as chat_sidebar
 from pages._ui.chat.conversation import Conversation
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
-from pages._ui.run import approval, pace, status_panel
+from pages._ui.run import approval, errors, pace, status_panel
 from pages._ui.run import messages as run_messages
 from pages._ui.state import query_params
 from pages._ui.widgets import alerts, status_badges
@@ -143,7 +144,7 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
         return
     duration = format_duration(record.elapsed())
     has_answer = live_messages and live_messages[-1].sender != chat.USER
-    with st.container() if has_answer else st.chat_message("assistant"):
+    with st.container() if has_answer else run_messages.answer_frame():
         words = ""
         if record.status not in (RunStatus.QUEUED, RunStatus.IN_PROGRESS):
             words = RUN_STATUS_DESCRIPTIONS.get(record.status) or run_status_label(record.status)
@@ -155,7 +156,7 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
 def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[Message]) -> None:
     flow, failed = conversation.form.flow, record.status is not RunStatus.COMPLETED
     if failed:
-        _failure(record, messages, flow)
+        _failure(conversation, record, messages)
     elif conversation.is_history_final and messages and messages[-1].sender == chat.USER:
         st.caption(":material/info: The flow ended without an answer.")
     with st.container(key="talk-outcome", horizontal=True, vertical_alignment="center"):
@@ -171,7 +172,8 @@ def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[M
         _details(record.id, conversation)
 
 
-def _failure(record: RunRecord, messages: Sequence[Message], flow: Flow) -> None:
+def _failure(conversation: Conversation, record: RunRecord, messages: Sequence[Message]) -> None:
+    flow = conversation.form.flow
     reason = escape(record.stop_result or RUN_STATUS_DESCRIPTIONS.get(record.status, ""))
     badge = status_badges.markdown_badge(record.status)
     st.markdown(f"{badge} :gray[{reason}]" if reason else badge)
@@ -180,7 +182,7 @@ def _failure(record: RunRecord, messages: Sequence[Message], flow: Flow) -> None
     if record.run is None:
         return
     shown = " ".join(message.text for message in messages[-3:] if message.category == "error")
-    for error in record.run.errors:
+    for number, error in enumerate(record.run.errors):
         if error.message not in shown:
             where = ComponentNames(flow, record.run.components).error_source(error)
             cause = explain_error(error.message)
@@ -189,6 +191,8 @@ def _failure(record: RunRecord, messages: Sequence[Message], flow: Flow) -> None
                 cause.message if cause else error.message,
                 cause.hint if cause else "",
             )
+        open_form = partial(chat_sidebar.open_parameters, conversation.form)
+        errors.draw_field_button(flow, error, f"{record.id}-{number}", open_form)
 
 
 def _details(run_id: str, conversation: Conversation) -> None:

@@ -49,19 +49,28 @@ def prepare_form(server: ServerSession, flow: Flow | None) -> FlowForm | None:
     return None
 
 
+def open_parameters(form: FlowForm) -> None:
+    """Open the parameters when the page is next drawn."""
+    st.session_state[_parameters_key(form)] = True
+
+
+def _parameters_key(form: FlowForm) -> str:
+    return chat_state.chat_key("parameters", form.server.owner, form.flow.id)
+
+
 def draw(form: FlowForm) -> None:
     """Draw the parameters, which are sent with every message.
 
     The expander is closed at first, unless the flow needs something.
     """
     changed = len(form.state.overrides())
-    key = chat_state.chat_key("parameters", form.server.owner, form.flow.id)
+    key = _parameters_key(form)
     is_complete = all(need.is_met for need in form.needs)
     if not is_complete:
         st.session_state.setdefault(key, True)
     controls.lazy_expander("Parameters", ":material/tune:", key, lambda: run_form.draw_fields(form))
     if changed:
-        st.caption(f"{changed} changed; sent with every message.")
+        st.caption(f"{changed} changed, here and on the Run page. Sent with every message.")
     if prefill.active_hints(form.state):
         st.caption(SECRET_HINT)
     if not form.result.ready:

@@ -1,5 +1,6 @@
 """Why a run's components failed: in words where the cause is known, with a way to the field."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
@@ -7,7 +8,6 @@ import streamlit as st
 
 from lfclient.console.presentation.component_names import ComponentNames
 from lfclient.console.store.run_record import RunRecord
-from lfclient.flows.field import Field
 from lfclient.flows.model import Flow
 from lfclient.runs.components import RunError
 from lfclient.runs.error_causes import ErrorCause, explain_error
@@ -33,15 +33,8 @@ def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
         _draw_error(error, names.error_source(error), cause, key)
         if cause and cause.parameter and flow is None:
             flow = server.cached_flow(record.flow_id, max_wait=None)
-        field = _field(flow, error, cause)
-        if flow and field:
-            st.button(
-                _BUTTONS.get(field.parameter, "Go to the field"),
-                key=f"fix-{key}",
-                icon=":material/build:",
-                on_click=_show_field,
-                args=(server, flow, record, field.key),
-            )
+        if flow:
+            draw_field_button(flow, error, key, partial(_show_form, server, flow, record))
 
 
 def draw_problem(record: RunRecord, heading: str, *, warning: bool) -> None:
@@ -87,16 +80,32 @@ def _draw_details(label: str, text: str, key: str, height: int | Literal["conten
     st.fragment(controls.lazy_expander)(label, ":material/code:", key, draw)
 
 
-def _field(flow: Flow | None, error: RunError, cause: ErrorCause | None) -> Field | None:
-    """Return the field to fill in, or None if there is none."""
-    if flow is None or cause is None or not cause.parameter:
-        return None
-    return flow.fields_by_key.get(f"{error.component_id}.{cause.parameter}")
+def draw_field_button(flow: Flow, error: RunError, key: str, show_form: Callable[[], None]) -> None:
+    """Draw a button that leads to the field that caused an error, if there is one.
+
+    It calls `show_form` first.
+    """
+    cause = explain_error(error.message)
+    if cause is None or not cause.parameter:
+        return
+    field = flow.fields_by_key.get(f"{error.component_id}.{cause.parameter}")
+    if field:
+        st.button(
+            _BUTTONS.get(field.parameter, "Go to the field"),
+            key=f"fix-{key}",
+            icon=":material/build:",
+            on_click=_show_field,
+            args=(field.key, show_form),
+        )
 
 
 @notify_errors()
-def _show_field(server: ServerSession, flow: Flow, record: RunRecord, key: str) -> None:
-    """Show the form, with the run's values unless it was started from there, and the field."""
+def _show_field(key: str, show_form: Callable[[], None]) -> None:
+    show_form()
+    run_page.SHOWN_FIELD.set(key)
+
+
+def _show_form(server: ServerSession, flow: Flow, record: RunRecord) -> None:
+    """Show the form, with the run's values unless it was started from there."""
     if not run_page.has_form(record.id, record.flow_id):
         rerun.edit(server, flow, record)
-    run_page.SHOWN_FIELD.set(key)

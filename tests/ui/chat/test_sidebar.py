@@ -2,10 +2,12 @@
 
 import copy
 
+from lfclient import Run, RunError, RunStatus
 from pages._ui.connection import server_session
 from pages._ui.form.entries import EnteredValue
 from pages._ui.form.form_state import SECRET_HINT
 from pages._ui.state import browser
+from pages._ui.state.chat import chat_key
 from tests.support.flows import edge, entry, node
 from tests.ui.support.chat_langflow import RUN, chat_flow
 from tests.ui.support.chat_page import (
@@ -14,10 +16,13 @@ from tests.ui.support.chat_page import (
     links,
     open_chat,
     open_parameters,
+    press,
     send,
 )
 from tests.ui.support.http_stand_in import VERSION
-from tests.ui.support.whole_pages import ONE, open_app, page_text
+from tests.ui.support.whole_pages import ONE, add_ended_run, open_app, page_text
+
+NO_FILE = "Error processing files: No files to process."
 
 
 def test_only_the_form_s_own_entries_count_as_changed_parameters(langflow_stand_in):
@@ -138,3 +143,29 @@ def test_a_problem_that_no_field_shows_is_told_in_the_sidebar(chat_langflow):
     app.chat_input[0].set_value("hello").run()
     assert "The run was not started" in page_text(app)
     assert RUN not in chat_langflow.server.requests
+
+
+def test_the_button_of_an_error_opens_the_parameters(chat_langflow):
+    file = entry("FileInput", "file", "", file_path=[], list=True)
+    found = chat_flow()
+    found["data"]["nodes"].append(node("File-a", path=file))
+    found["data"]["edges"].append(edge("ChatInput-a", "File-a"))
+    chat_langflow.server.set_flows(found)
+    chat_langflow.store_message("s", "hello")
+    error = RunError(NO_FILE, "File-a", "Read File")
+    run = Run(ONE, "sync", RunStatus.FAILED, errors=(error,))
+    add_ended_run(
+        chat_langflow.server.url,
+        status=RunStatus.FAILED,
+        run=run,
+        session_id="s",
+        overrides={"ChatInput-a.input_value": "hello"},
+    )
+    app = open_chat(flow=ONE, session="s")
+    assert "No file was given." in page_text(app)
+    owner = server_session.current().owner
+    app.session_state[chat_key("parameters", owner, ONE)] = False
+    assert not app.run().get("file_uploader")
+    press(app, "Choose a file")
+    assert app.get("file_uploader")
+    assert not app.exception

@@ -11,6 +11,9 @@ export default function ({ data, parentElement }) {
   if (done.has(parentElement)) return;
   done.add(parentElement);
   const part = (key) => document.querySelector(`.st-key-${key}`);
+  if (part(data.first)?.closest('[data-testid="stSidebar"][aria-expanded="false"]')) {
+    document.querySelector('[data-testid="stExpandSidebarButton"]')?.click();
+  }
   const seen = part(data.seen)?.getBoundingClientRect();
   // on phones, the foot with Run and Stop covers the end of the window
   const end = Math.min(innerHeight, part("run-panel")?.getBoundingClientRect().top ?? innerHeight);
