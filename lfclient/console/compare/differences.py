@@ -36,6 +36,7 @@ from lfclient.outputs.tables import is_rows
 
 STRUCTURED = (OutputKind.TABLE, OutputKind.DATA, OutputKind.UNKNOWN)
 _HASHED_ITEMS = 1_000  # of a list
+_FIRST_ITEMS = 10
 _WORD = re.compile(r"\w+")
 
 
@@ -82,17 +83,21 @@ def compare_pair(
     if before.kind is not after.kind:
         note = f"{after.kind.value} instead of {before.kind.value}"
         return Difference(OutputMatch.DIFFERENT, note, fingerprint=_fingerprint(after.value))
-    prints = _fingerprint(before.value), _fingerprint(after.value)
-    if before.kind not in STRUCTURED or (prints[0] and prints[0] == prints[1]):
-        return _compare(before, after, prints)
+    if before.kind not in STRUCTURED:
+        return _compare(before, after, _fingerprints(before, after))
+    prints = None
+    if _begin_equal(before.value, after.value):
+        prints = _fingerprints(before, after)
+        if prints[0] and prints[0] == prints[1]:
+            return _compare(before, after, prints)
     names = tuple(dict.fromkeys([*names_in(before.value), *names_in(after.value)]))
     guessed = tuple(guess_volatile_names(before.value, after.value, contexts))
     chosen = decisions.apply(guessed)
     ignored = tuple(name for name in names if name in chosen)
     if ignored:
         before, after = without_names(before, ignored), without_names(after, ignored)
-        prints = _fingerprint(before.value), _fingerprint(after.value)
-    difference = _compare(before, after, prints)
+        prints = None
+    difference = _compare(before, after, prints or _fingerprints(before, after))
     return replace(difference, names=names, guessed=guessed, ignored=ignored)
 
 
@@ -114,8 +119,15 @@ def without_names(output: Output, names: Sequence[str]) -> Output:
     return replace(output, value=drop_names(output.value, frozenset(names))) if names else output
 
 
+def _begin_equal(a: Json, b: Json) -> bool:
+    """Return whether the first items of two lists are equal; True for other values."""
+    if not isinstance(a, list) or not isinstance(b, list):
+        return True
+    return is_equal(a[:_FIRST_ITEMS], b[:_FIRST_ITEMS])
+
+
 def _compare(before: Output, after: Output, prints: tuple[str, str]) -> Difference:
-    """Compare two outputs of one kind, of which `prints` are the fingerprints."""
+    """Compare two outputs of one kind with these fingerprints."""
     a, b = before.value, after.value
     if isinstance(a, FileRef) and isinstance(b, FileRef):
         return _compare_files(a, b)
@@ -196,6 +208,10 @@ def _tree_note(a: Json, b: Json) -> str:
     if diff.is_complete:
         return count
     return f"{count} or more" if count else "too large to say how"
+
+
+def _fingerprints(before: Output, after: Output) -> tuple[str, str]:
+    return _fingerprint(before.value), _fingerprint(after.value)
 
 
 def _fingerprint(value: Json) -> str:

@@ -1,0 +1,175 @@
+"""Stored runs compared in Chromium; no Langflow is needed."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from lfclient.console.config.ownership import owner_fingerprint
+from lfclient.console.config.settings import Settings
+from lfclient.console.store.run_record import RunRecord
+from lfclient.console.store.store import Store
+from lfclient.outputs.model import Output, OutputKind
+from lfclient.runs.model import Run, RunStatus
+from tests.browser.screen import Screen
+from tests.browser.test_accessibility import check
+from tests.support.console_process import Console
+
+NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
+COLORS = ["crimson", "crimson", "royalblue", "crimson"]
+TEXTS = ["The sun over Lisbon", "The sun over Lisbon", "The rain over Lisbon", "The sun over Oslo"]
+ENVIRON = {"LANGFLOW_SERVER_URL": "http://127.0.0.1:9", "LANGFLOW_API_KEY": "none"}
+
+
+def picture(color: str) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (200, 120), color).save(file, "PNG")
+    return file.getvalue()
+
+
+def rows(number: int) -> list[dict[str, Any]]:
+    return [{"id": str(UUID(int=100 * number + n)), "city": f"City {n}"} for n in range(5)]
+
+
+def outputs(number: int) -> dict[str, Output]:
+    values = [
+        ("Chat", OutputKind.MESSAGE, TEXTS[number]),
+        ("Table", OutputKind.TABLE, rows(number)),
+        ("Image", OutputKind.IMAGE, picture(COLORS[number])),
+    ]
+    return {name: Output(name, kind, value, display_name=name) for name, kind, value in values}
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A console with four stored runs of a server that is down."""
+    folder = tmp_path_factory.mktemp("compared")
+    console = Console(folder, ENVIRON)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in console.environ.items():
+            patch.setenv(name, value)
+        settings = Settings.load()
+    store = Store(settings.data_dir)
+    owner = owner_fingerprint(settings.servers[0], settings.data_dir)
+    for number in range(len(TEXTS)):
+        began = NOW + timedelta(minutes=number)
+        run = Run("flow", "sync", RunStatus.COMPLETED, outputs=outputs(number))
+        record = RunRecord(
+            run_ids()[number],
+            owner,
+            f"token {number}",
+            "Langflow",
+            ENVIRON["LANGFLOW_SERVER_URL"],
+            "flow",
+            "Weather",
+            "sync",
+            began,
+            status=RunStatus.COMPLETED,
+            ended_at=began,
+            overrides={"Chat.input_value": TEXTS[number]},
+            run=run,
+        )
+        store.create(record)
+        store.update(replace(record, version=2), with_response=True)
+    store.close()
+    with console:
+        yield console
+
+
+def run_ids() -> list[str]:
+    return [f"{number:032x}" for number in range(len(TEXTS))]
+
+
+@pytest.fixture
+def compared(console: Console, window: Callable[..., Page]) -> Screen:
+    """The comparison of the four runs."""
+    return open_comparison(console, window())
+
+
+def open_comparison(console: Console, page: Page) -> Screen:
+    page.goto(f"{console.url}/compare?runs={','.join(run_ids())}")
+    page.get_by_text("Compare other runs").wait_for()
+    screen = Screen(page)
+    screen.drawn()
+    return screen
+
+
+def output_card(screen: Screen, name: str) -> Any:
+    cards = screen.page.locator("[class*=st-key-compared-output-]")
+    return cards.filter(has_text=name).first
+
+
+def test_a_cell_of_the_overview_shows_its_runs_differences(compared: Screen):
+    expect(compared.page.get_by_text("Run 1 → Run 3")).to_be_visible()
+    grid = compared.part("compared-overview")
+    box = grid.bounding_box()
+    row = box["height"] / (1 + len(TEXTS))
+    compared.page.mouse.click(box["x"] + box["width"] / 3, box["y"] + 4.5 * row)
+    expect(compared.page.get_by_text("Run 1 → Run 4")).to_be_visible()
+    words = compared.page.locator("[class*=st-key-compared-pair-]").first
+    expect(words).to_contain_text("+ Oslo")
+    compared.page.keyboard.press("ArrowUp")
+    expect(compared.page.get_by_text("Run 1 → Run 3")).to_be_visible()
+
+
+def test_the_overview_can_be_read_as_a_table(compared: Screen):
+    """Streamlit draws it on a canvas and repeats it as a table for screen readers."""
+    cells = compared.part("compared-overview").locator("[role=gridcell]")
+    for text in ("Run 1 · baseline", "≠ 1 word", "same", "≠ other image"):
+        expect(cells.filter(has_text=text)).not_to_have_count(0)
+
+
+def test_an_image_lies_over_the_other_as_the_slider_says(compared: Screen):
+    card = output_card(compared, "Image")
+    card.get_by_text("Overlay").click()
+    image = card.get_by_role("img").last
+    expect(card.get_by_role("slider")).to_be_visible()
+    before = image.get_attribute("src")
+    card.get_by_role("slider").press("End")
+    expect(image).not_to_have_attribute("src", before)
+    image.scroll_into_view_if_needed()
+    shown = Image.open(io.BytesIO(image.screenshot())).convert("RGB")
+    red, _, blue = shown.getpixel((shown.width // 2, shown.height // 2))
+    assert blue > 200 > red
+    card.get_by_text("Changed pixels").click()
+    expect(card).to_contain_text("100.0 % of the pixels")
+
+
+def test_what_is_ignored_is_changed_and_kept(console: Console, window: Callable[..., Page]):
+    screen = open_comparison(console, window())
+    said = screen.part("compared-ignored")
+    expect(said).to_contain_text("Ignored: id – it changes with each run")
+    screen.page.get_by_role("button", name="Change", exact=False).first.click()
+    screen.page.get_by_role("button", name="Remove id").click()
+    expect(said).to_contain_text("Nothing is ignored.")
+    expect(output_card(screen, "Table")).to_contain_text("different")
+    other = open_comparison(console, window())
+    expect(other.part("compared-ignored")).to_contain_text("Nothing is ignored.")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_comparison_breaks_no_rule_of_accessibility(
+    console: Console, window: Callable[..., Page], scheme: str
+):
+    check(open_comparison(console, window(color_scheme=scheme)).page)
+
+
+@pytest.mark.parametrize("runs", [2, 4])
+def test_nothing_scrolls_sideways_on_a_phone(console: Console, chromium: Browser, runs: int):
+    page = chromium.new_page(viewport={"width": 390, "height": 844})
+    page.goto(f"{console.url}/compare?runs={','.join(run_ids()[-runs:])}")
+    page.get_by_text("Compare other runs").wait_for(timeout=40_000)
+    Screen(page).drawn()
+    wider = page.evaluate(
+        "() => document.querySelector('[data-testid=stMain]').scrollWidth - window.innerWidth"
+    )
+    page.close()
+    assert wider <= 0
