@@ -21,6 +21,7 @@ from lfclient.console.compare.table_diff import (
 from lfclient.console.compare.text_diff import ChangeKind, compare_texts, compare_words
 from lfclient.console.compare.tree_diff import compare_trees
 from lfclient.console.compare.volatile import (
+    IDS_AND_TIMES,
     NO_CONTEXTS,
     NO_DECISIONS,
     IgnoredNames,
@@ -83,6 +84,8 @@ def compare_pair(
     if before.kind is not after.kind:
         note = f"{after.kind.value} instead of {before.kind.value}"
         return Difference(OutputMatch.DIFFERENT, note, fingerprint=_fingerprint(after.value))
+    if isinstance(before.value, str) and isinstance(after.value, str):
+        return _compare_masked(before, after, decisions, contexts)
     if before.kind not in STRUCTURED:
         return _compare(before, after, _fingerprints(before, after))
     prints = None
@@ -117,6 +120,35 @@ def as_structured(before: Output, after: Output) -> tuple[Output, Output]:
 def without_names(output: Output, names: Sequence[str]) -> Output:
     """Return an output without these columns and keys."""
     return replace(output, value=drop_names(output.value, frozenset(names))) if names else output
+
+
+def _compare_masked(
+    before: Output,
+    after: Output,
+    decisions: IgnoredNames,
+    contexts: tuple[RunContext, RunContext],
+) -> Difference:
+    """Compare two texts without the ids and times of the runs, if these differ."""
+    pair = before, after
+    masked = pair if before.value == after.value else mask_texts(pair, contexts)
+    names = () if masked == pair else (IDS_AND_TIMES,)
+    ignored = names if IDS_AND_TIMES in decisions.apply(names) else ()
+    pair = masked if ignored else pair
+    difference = _compare(*pair, _fingerprints(*pair))
+    return replace(difference, names=names, guessed=names, ignored=ignored)
+
+
+def mask_texts(
+    outputs: tuple[Output, Output], contexts: tuple[RunContext, RunContext]
+) -> tuple[Output, Output]:
+    """Return two texts with the same mark in place of the ids and times of their runs."""
+    first, second = (
+        replace(output, value=context.mask(output.value))
+        if isinstance(output.value, str)
+        else output
+        for output, context in zip(outputs, contexts, strict=True)
+    )
+    return first, second
 
 
 def _begin_equal(a: Json, b: Json) -> bool:

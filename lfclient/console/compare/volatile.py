@@ -12,6 +12,8 @@ from lfclient.common.json_types import Json
 MAX_READ_VALUES = 20_000  # values of an output that a guess reads
 MAX_READ_ITEMS = 200  # items of each list
 MAX_SHARED = 0.1  # share of values that may be equal in two runs
+MIN_MASKED_LENGTH = 16  # characters; a shorter id, such as a session named "Oslo", may be a word
+IDS_AND_TIMES = "ids and times in texts"  # ignored as if it were a name
 CLOCK_TOLERANCE = timedelta(minutes=5)  # between a run and a moment in its output
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -32,6 +34,7 @@ _OPAQUE_ID = re.compile(r"(?=.*\d)(?:[0-9a-f]{16,}|[\w-]{20,})", re.IGNORECASE)
 _MOMENT = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?"
 )
+_MASK = "…"
 _EPOCHS = ((1e9, 5e9), (1e12, 5e12))  # seconds and milliseconds since 1970
 
 
@@ -42,6 +45,13 @@ class RunContext:
     ids: frozenset[str] = frozenset()
     began: datetime | None = None
     ended: datetime | None = None
+
+    def mask(self, text: str) -> str:
+        """Return a text with the same mark in place of each of the run's ids and moments."""
+        for id in sorted(self.ids, key=len, reverse=True):
+            if len(id) >= MIN_MASKED_LENGTH:
+                text = text.replace(id, _MASK)
+        return _MOMENT.sub(lambda found: _MASK if self.has_moment(found[0]) else found[0], text)
 
     def has_moment(self, value: Json) -> bool:
         """Return whether a value is a moment of the run; a time without a zone counts as UTC."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.compare.volatile import IgnoredNames
+from lfclient.console.compare.volatile import IDS_AND_TIMES, IgnoredNames
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import FlowSettings, SettingsConflict
 from pages._ui.compare.runs import ComparedRun, RunHeader
@@ -101,7 +101,8 @@ def _sentence(ignored: Sequence[str]) -> str:
         return "Nothing is ignored."
     names = ", ".join(escape(clip(name, 40)) for name in ignored[:MAX_SAID])
     more = f" and {len(ignored) - MAX_SAID} more" if len(ignored) > MAX_SAID else ""
-    verb = "they change" if len(ignored) > 1 else "it changes"
+    is_plural = len(ignored) > 1 or ignored[0] == IDS_AND_TIMES
+    verb = "they change" if is_plural else "it changes"
     return f"Ignored: {names}{more} – {verb} with each run"
 
 

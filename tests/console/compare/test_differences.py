@@ -1,12 +1,13 @@
 """Two outputs are equal, or a few words say how they differ."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 
 from lfclient.console.compare import table_diff
 from lfclient.console.compare.differences import OutputMatch, compare_pair
-from lfclient.console.compare.volatile import IgnoredNames
+from lfclient.console.compare.volatile import IDS_AND_TIMES, IgnoredNames, RunContext
 from lfclient.outputs.model import FileRef, Output, OutputKind, read_output
 from tests.browser.seeded import picture
 
@@ -16,6 +17,7 @@ MESSAGE, TABLE, DATA, IMAGE = (
     OutputKind.DATA,
     OutputKind.IMAGE,
 )
+RUNS = ["the-first-of-the-runs", "the-second-of-the-runs"]
 ROWS = [{"n": number, "city": "Oslo"} for number in range(40)]
 
 
@@ -83,6 +85,24 @@ def test_a_person_decides_what_is_ignored():
     kept = IgnoredNames(added=frozenset({"a"}), kept=frozenset({"id"}))
     found = compare_pair(before, after, kept)
     assert (found.match, found.note, found.ignored) == (OutputMatch.DIFFERENT, "1 value", ("a",))
+
+
+def test_texts_that_differ_in_the_runs_ids_and_times_only_are_equal():
+    """Unless a person wants them compared."""
+    texts = [f"{run} at 2026-01-0{day} 12:00:00: fine" for run, day in ((RUNS[0], 2), (RUNS[1], 3))]
+    before, after = (output(MESSAGE, text) for text in texts)
+    contexts = tuple(
+        RunContext(frozenset({run}), day, day)
+        for run, day in zip(
+            RUNS, (datetime(2026, 1, n, 12, tzinfo=UTC) for n in (2, 3)), strict=True
+        )
+    )
+    found = compare_pair(before, after, contexts=contexts)
+    assert (found.match, found.ignored) == (OutputMatch.EQUAL, (IDS_AND_TIMES,))
+    kept = IgnoredNames(kept=frozenset({IDS_AND_TIMES}))
+    assert compare_pair(before, after, kept, contexts).match is OutputMatch.DIFFERENT
+    other = output(MESSAGE, texts[1].replace("fine", "bad"))
+    assert compare_pair(before, other, contexts=contexts).note == "1 word"
 
 
 def test_messages_that_consist_of_tables_are_compared_as_tables():

@@ -76,6 +76,13 @@ def test_the_ids_and_moments_of_the_runs_are_known_whatever_their_names():
     assert guess_volatile_names(before, after, (other, one)) == []
 
 
+def test_ids_and_moments_of_the_run_are_masked_in_texts():
+    """Short ids may be words."""
+    context = RunContext(frozenset({"session-of-this-run", "Oslo"}), BEGAN, BEGAN)
+    text = "Oslo at 2026-01-02 12:00:01 in session-of-this-run, not at 2026-01-05T12:00:01Z"
+    assert context.mask(text) == "Oslo at … in …, not at 2026-01-05T12:00:01Z"
+
+
 def test_names_are_found_at_any_depth_and_in_all_rows():
     rows = [
         [{"n": n, "meta": {"uuid": str(UUID(int=first + n))}} for n in range(3)]

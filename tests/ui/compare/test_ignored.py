@@ -9,7 +9,7 @@ from lfclient.console.store.flow_settings import FlowSettings
 from lfclient.outputs.model import OutputKind
 from pages._ui.compare.ignored import PURPOSE
 from pages._ui.connection.app_context import app_context
-from tests.ui.support.compare_pages import open_comparison, output
+from tests.ui.support.compare_pages import message, open_comparison, output
 from tests.ui.support.whole_pages import ONE, TWO, page_text, press
 
 
@@ -35,6 +35,14 @@ def test_a_column_that_changes_with_each_run_is_ignored_and_said(records):
     app = open_comparison(*records)
     assert "Outputs are identical" in page_text(app)
     assert "Ignored: id – it changes with each run" in page_text(app)
+
+
+def test_the_time_of_the_run_in_a_text_is_ignored_in_its_differences_too(create_run):
+    """The runs have ended a few seconds after noon."""
+    texts = ("At 2026-01-02 12:00:01: sun", "At 2026-01-02 12:00:02: rain")
+    app = open_comparison(*(create_run({}, [message(text)]) for text in texts))
+    assert "Ignored: ids and times in texts – they change with each run" in page_text(app)
+    assert "At …: :red-background[− sun] :green-background[+ rain]" in page_text(app)
 
 
 def test_the_table_of_several_runs_ignores_it_too(records, create_run):
