@@ -16,6 +16,7 @@ from playwright.sync_api import Page
 from tests.bench.big_langflow import BigLangflow, answer
 from tests.bench.figures import Figure
 from tests.bench.screen import chromium, new_run, open_flow
+from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.fake_langflow import FLOW_ID
 
@@ -27,7 +28,7 @@ TEXT, ROWS = "50 MB of text", "930000 rows"  # both 50 MB on the wire
 
 def run_with(page: Page, message: str) -> str:
     """Run the big flow with this message, and return the run's address."""
-    page.get_by_text("Synchronous", exact=True).first.click()
+    Screen(page).mode("Synchronous")
     page.locator("textarea").first.fill(message)
     page.wait_for_timeout(500)
     page.locator(".st-key-run-button button").first.click()

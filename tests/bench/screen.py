@@ -18,6 +18,7 @@ from lfclient import LangflowClient
 from lfclient.console.store.store import Store
 from tests.bench.browser import click_to_text, settle
 from tests.bench.figures import Figure
+from tests.browser.screen import Screen
 from tests.support.console_process import CHROMIUM_ARGS, ROOT, Console
 
 TRIVIAL = """
@@ -198,10 +199,10 @@ def run_polled(url: str, api_key: str, chromium_path: str) -> list[Figure]:
         Console(Path(folder), environ) as console,
     ):
         open_flow(page, console, flow_id(url, api_key, "Echo chat"))
-        page.get_by_text("Background", exact=True).first.click()
+        Screen(page).mode("Background")
         short = end_to_screen(page, console, url, api_key)
         open_flow(page, console, flow_id(url, api_key, "Takes half a minute"))
-        page.get_by_text("Background", exact=True).first.click()
+        Screen(page).mode("Background")
         long = end_to_screen(page, console, url, api_key, runs=1)
     return [
         Figure("End of a short job to the screen, polled (1.10)", median(short), 1, "s"),
