@@ -113,6 +113,17 @@ def test_a_label_is_added_only_to_the_selected_runs(screen, console):
     assert [cell(page, LABELS, row).inner_text() for row in range(3)] == ["mine", "", ""]
 
 
+def test_a_button_that_deletes_is_red(screen, console):
+    """The brand's color is that of Run."""
+    page = screen.page
+    list_of(screen, console, 1)
+    select(screen, 0, "1 selected")
+    screen.part("history-bar").get_by_text("Delete", exact=True).click()
+    confirm = page.get_by_role("button", name="Delete 1 run")
+    expect(confirm).to_have_css("color", "rgb(176, 30, 42)")
+    expect(confirm).not_to_have_css("background-color", "rgb(91, 61, 245)")
+
+
 def test_new_runs_of_another_window_are_announced_and_shown_on_request(screen, console, window):
     """Until then, neither the rows nor the table move."""
     words = uuid.uuid4().hex

@@ -175,7 +175,7 @@ def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[M
 def _failure(conversation: Conversation, record: RunRecord, messages: Sequence[Message]) -> None:
     flow = conversation.form.flow
     reason = escape(record.stop_result or RUN_STATUS_DESCRIPTIONS.get(record.status, ""))
-    badge = status_badges.markdown_badge(record.status)
+    badge = status_badges.markdown_badge(record.status, record.mode)
     st.markdown(f"{badge} :gray[{reason}]" if reason else badge)
     if record.problem:
         alerts.show_message("No answer", record.problem.message, record.problem.hint)

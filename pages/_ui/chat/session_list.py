@@ -18,7 +18,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import chat as chat_state
-from pages._ui.widgets import alerts
+from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape, format_time
 
 SEARCH_FROM = 8  # with this many sessions there is a search box
@@ -189,10 +189,9 @@ def _delete(current: Conversation) -> None:
             "Delete this session? Its messages are deleted on the server, and its runs in this "
             "console. This can't be undone."
         )
-        st.button(
+        controls.danger_button(
             "Delete session",
             key=key,
-            type="primary",
             on_click=chat_state.CHANGE.set,
             args=(SessionChange(current.form.flow.id, current.id),),
         )

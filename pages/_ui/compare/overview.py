@@ -13,11 +13,12 @@ from lfclient.console.compare.differences import OutputMatch
 from lfclient.console.compare.outputs import MatchKey
 from lfclient.console.compare.survey import OutputCell
 from lfclient.console.compare.table_diff import unused_name
-from lfclient.console.presentation.statuses import NOT_RUN, run_status_label
+from lfclient.console.presentation.statuses import NOT_RUN
 from lfclient.console.presentation.tokens import usage_text
 from pages._ui.compare.runs import ComparedRun
 from pages._ui.state import compare_page
 from pages._ui.state.slot import Slot
+from pages._ui.widgets import status_badges
 from pages._ui.widgets.markdown import format_time, humanize
 
 MAX_OUTPUTS = 12  # columns
@@ -107,7 +108,7 @@ def _facts(run: ComparedRun, inputs: str) -> dict[str, str | None]:
     record = run.record
     return {
         "Inputs": inputs,
-        "Status": run_status_label(record.status, record.mode),
+        "Status": status_badges.status_text(record.status, record.mode),
         "Duration": format_duration(record.elapsed(now)),
         "Started": format_time(record.created_at, now, seconds=True),
         "Tokens": usage_text(record.usage) or None,

@@ -7,7 +7,6 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_duration, remove_bidi_controls
-from lfclient.console.presentation.statuses import run_status_label
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation
 from pages._ui.compare import overview
@@ -98,7 +97,7 @@ def option_text(record: RunRecord, now: datetime) -> str:
     parts = [
         record.flow_name,
         format_time(record.created_at, now, seconds=True),
-        run_status_label(record.status, record.mode),
+        status_badges.status_text(record.status, record.mode),
         format_duration(record.elapsed(now)) if record.ended else "",
         clip(record.input_summary, 60),
     ]

@@ -8,7 +8,7 @@ from lfclient.console.presentation.statuses import DOES_NOT_RUN, component_state
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState
-from pages._ui.widgets.status_badges import NOT_RUN, StatusStyle, component_style
+from pages._ui.widgets.status_badges import NOT_RUN, ComponentStyle, component_style
 
 # a group has the first of these states that any of its members has
 _GROUP_PRECEDENCE = (
@@ -34,7 +34,7 @@ class ComponentStatus:
 
     state: ComponentState
     word: str
-    style: StatusStyle
+    style: ComponentStyle
     detail: str = ""
     error: str = ""
     is_connected: bool = True

@@ -136,7 +136,7 @@ def _draw_stop(label: str, icon: str, on_click: Callable[[], None], running: int
     with st.popover(label, icon=icon, key=f"{key}-panel"):
         count = format_count(running, "run")
         st.markdown(f"{count} on this Langflow {'has' if running == 1 else 'have'} not ended.")
-        st.button(f"{label} anyway", key=key, on_click=on_click)
+        controls.danger_button(f"{label} anyway", key=key, on_click=on_click)
 
 
 def _log() -> None:

@@ -16,7 +16,7 @@ from pages._ui.flows.adding import add_flows, server_version
 from pages._ui.state import flow_choice
 from pages._ui.state.notices import notify_errors
 from pages._ui.state.slot import Slot
-from pages._ui.widgets import alerts, downloads
+from pages._ui.widgets import alerts, controls, downloads
 from pages._ui.widgets.markdown import escape
 
 _OPEN = "flow-menu"  # the state of the popover
@@ -102,10 +102,9 @@ def _draw_delete(server: ServerSession, flow: Flow) -> None:
         width=300,
     )
     with st.container(horizontal=True):
-        st.button(
+        controls.danger_button(
             "Delete",
             key="delete-flow-confirm",
-            type="primary",
             on_click=_delete,
             args=(server, flow),
         )

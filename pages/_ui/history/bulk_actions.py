@@ -20,6 +20,7 @@ from pages._ui.history.view import ListView, run_history
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
 from pages._ui.state.notices import notify_errors
+from pages._ui.widgets import controls
 from pages._ui.widgets.markdown import escape
 
 MAX_COUNTED = 10_000
@@ -185,10 +186,9 @@ def _draw_delete_panel(view: ListView, selected: Sequence[RunSummary], running: 
         bulk_all.draw_confirmation(runs, starred=sum(run.starred for run in ended))
         if running:
             st.caption(f"Keeps {format_count(running, 'run')} in progress.")
-        st.button(
+        controls.danger_button(
             f"Delete {runs}",
             key=history_key("delete"),
-            type="primary",
             on_click=_delete_selected,
             args=(view, ended),
         )

@@ -17,7 +17,7 @@ from pages._ui.history.filters import MAX_DATE, MIN_DATE, is_narrowed, start_of_
 from pages._ui.history.view import ListView, run_history
 from pages._ui.state.history import history_key
 from pages._ui.state.notices import notify_errors
-from pages._ui.widgets import alerts
+from pages._ui.widgets import alerts, controls
 
 MAX_EXPORTED = 10_000
 _NO_LIMIT = 10**9
@@ -99,10 +99,9 @@ def _draw_delete_panel(view: ListView) -> None:
     matching = f"{runs} that match the filters" if is_narrowed(view.filters) else runs
     draw_confirmation(matching, starred=starred, keep_starred=keep_starred)
     st.caption("Runs in progress are kept.")
-    st.button(
+    controls.danger_button(
         f"Delete {runs}",
         key=history_key("delete-bulk"),
-        type="primary",
         on_click=_delete_matching,
         args=(view, run_filter),
     )

@@ -8,7 +8,6 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, remove_bidi_controls
 from lfclient.console.presentation.modes import MODE_NAMES
-from lfclient.console.presentation.statuses import run_status_label
 from lfclient.console.store.search_text import MAX_SEARCHABLE_CHARACTERS
 from lfclient.runs.model import RunStatus
 from pages._ui.history import filters as history_filters
@@ -56,9 +55,7 @@ def draw(filters: Filters, options: FilterOptions) -> None:
             "Status",
             list(status_badges.STATUS_STYLES),
             **_widget(filters, "statuses"),
-            format_func=lambda each: (
-                f"{status_badges.STATUS_STYLES[each].symbol} {run_status_label(each)}"
-            ),
+            format_func=status_badges.status_text,
             placeholder="Any status",
         )
         started = _widget(filters, "when")

@@ -18,10 +18,8 @@ from lfclient.common.formatting import (
 )
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.presentation.modes import MODE_NAMES
-from lfclient.console.presentation.statuses import run_status_label
 from lfclient.console.store.result_groups import ResultGroup
 from lfclient.console.store.run_record import RunSummary
-from lfclient.runs.model import Mode, RunStatus
 from pages._ui.app.navigation import ASSETS
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import rows as list_rows
@@ -113,7 +111,7 @@ def table_columns(
 
 
 def _status_labels(run: RunSummary) -> list[str]:
-    labels = [_status_text(run.status, run.mode), list_rows.attempts_text(run)]
+    labels = [status_badges.status_text(run.status, run.mode), list_rows.attempts_text(run)]
     return [label for label in labels if label]
 
 
@@ -121,7 +119,7 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
     column = st.column_config
     groups = {row.group_text: row.group for row in rows if row.group}
     colors = {
-        _status_text(status, mode): style.color
+        status_badges.status_text(status, mode): style.color
         for status, style in status_badges.STATUS_STYLES.items()
         for mode in MODE_NAMES
     }
@@ -176,11 +174,6 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
 def _group_color(group: ResultGroup) -> str:
     color = "gray" if group.is_usual or not group.is_known else "orange"
     return theme_color(f"{color}BackgroundColor") or color
-
-
-def _status_text(status: RunStatus, mode: Mode) -> str:
-    symbol = status_badges.STATUS_STYLES[status].symbol
-    return f"{symbol} {run_status_label(status, mode)}"
 
 
 def _select_rows(key: str, ids: tuple[str, ...]) -> None:

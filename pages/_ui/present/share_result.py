@@ -20,7 +20,7 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.input_values import one_line, value_text
 from pages._ui.state.notices import notify_errors
 from pages._ui.state.slot import Slot
-from pages._ui.widgets import alerts
+from pages._ui.widgets import alerts, controls
 
 
 def draw(server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
@@ -54,7 +54,7 @@ def _draw_menu(server: ServerSession, record: RunRecord, flow: Flow | None) -> N
             args=(server, record, flow),
         )
         if count:
-            st.button(
+            controls.danger_button(
                 "Revoke" if count == 1 else f"Revoke all {count}",
                 key=f"share-revoke-{record.id}",
                 on_click=_revoke,

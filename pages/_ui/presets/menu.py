@@ -24,7 +24,7 @@ from pages._ui.presets.preset_state import (
     save_form,
 )
 from pages._ui.state.notices import notify_errors
-from pages._ui.widgets import alerts, downloads
+from pages._ui.widgets import alerts, controls, downloads
 from pages._ui.widgets.markdown import escape
 
 
@@ -170,10 +170,9 @@ def _draw_delete(state: FormState, chosen: Preset, confirm_key: str) -> None:
         "The form keeps its values."
     )
     with st.container(horizontal=True):
-        st.button(
+        controls.danger_button(
             "Delete",
             key=state.key("preset-delete-it"),
-            type="primary",
             on_click=_delete_preset,
             args=(state, chosen),
         )

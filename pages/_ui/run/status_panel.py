@@ -12,7 +12,7 @@ from streamlit.elements.lib.mutable_tab_container import TabContainer
 from streamlit.errors import StreamlitInvalidLayoutContextError
 
 from lfclient.common.formatting import format_duration
-from lfclient.console.presentation.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
+from lfclient.console.presentation.statuses import RUN_STATUS_DESCRIPTIONS
 from lfclient.console.presentation.tokens import format_cost, missing_prices_text, usage_text
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RunRecord
@@ -189,8 +189,7 @@ def page_state(record: RunRecord) -> Hashable:
 
 
 def _set_tab_title(record: RunRecord) -> None:
-    sign = status_badges.STATUS_STYLES[record.status].symbol
-    navigation.set_title(f"{sign} {run_status_label(record.status, record.mode)}")
+    navigation.set_title(status_badges.status_text(record.status, record.mode))
 
 
 def show_first_update(server: ServerSession, record: RunRecord, panel: StatusPanel | None) -> None:

@@ -25,6 +25,15 @@ def view_switch(label: str, options: Sequence[T], key: str, **kwargs: Any) -> T:
     return chosen
 
 
+def danger_button(label: str, *, key: str, **kwargs: Any) -> bool:
+    """Draw a button that deletes or ends something: red, never in the brand's color.
+
+    `kwargs` go to `st.button`.
+    """
+    with st.container(key=f"danger-{key}", width="content"):
+        return st.button(label, key=key, **kwargs)
+
+
 def lazy_expander(label: str, icon: str, key: str, draw: Callable[[], object]) -> None:
     """Draw an expander whose content is drawn, and sent to the browser, once it is opened."""
     panel = st.expander(label, icon=icon, key=key, on_change="rerun")

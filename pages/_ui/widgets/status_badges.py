@@ -11,8 +11,40 @@ Color = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
 
 @dataclass(frozen=True)
-class StatusStyle:
-    """How a status is drawn. `symbol` is a character for places without icons, like the tab."""
+class RunStyle:
+    """How the status of a run is drawn. Its symbol is a character: some places have no icons."""
+
+    color: Color
+    symbol: str
+
+
+STATUS_STYLES: dict[RunStatus, RunStyle] = {
+    RunStatus.QUEUED: RunStyle("gray", "…"),
+    RunStatus.IN_PROGRESS: RunStyle("blue", "▶"),
+    RunStatus.SUSPENDED: RunStyle("violet", "✋"),
+    RunStatus.COMPLETED: RunStyle("green", "✓"),
+    RunStatus.FAILED: RunStyle("red", "✕"),
+    RunStatus.CANCELLED: RunStyle("orange", "■"),
+    RunStatus.TIMED_OUT: RunStyle("orange", "⏱"),
+    RunStatus.INTERRUPTED: RunStyle("orange", "⚡"),
+    RunStatus.UNKNOWN: RunStyle("gray", "?"),
+    RunStatus.OUTCOME_UNKNOWN: RunStyle("yellow", "?"),
+}
+
+
+def status_text(status: RunStatus, mode: Mode = "background") -> str:
+    """Return the symbol and label of a run's status, which every page shows."""
+    return f"{STATUS_STYLES[status].symbol} {run_status_label(status, mode)}"
+
+
+def markdown_badge(status: RunStatus, mode: Mode = "background") -> str:
+    """Return the same as a Markdown badge."""
+    return f":{STATUS_STYLES[status].color}-badge[{status_text(status, mode)}]"
+
+
+@dataclass(frozen=True)
+class ComponentStyle:
+    """How the state of a component is drawn. `symbol` is for places without icons."""
 
     color: Color
     icon: str
@@ -23,39 +55,20 @@ class StatusStyle:
         return f":{self.color}-badge[{self.icon} {label}]"
 
 
-STATUS_STYLES: dict[RunStatus, StatusStyle] = {
-    RunStatus.QUEUED: StatusStyle("gray", ":material/hourglass_top:", "…"),
-    RunStatus.IN_PROGRESS: StatusStyle("blue", ":material/progress_activity:", "▶"),
-    RunStatus.SUSPENDED: StatusStyle("violet", ":material/front_hand:", "✋"),
-    RunStatus.COMPLETED: StatusStyle("green", ":material/check_circle:", "✓"),
-    RunStatus.FAILED: StatusStyle("red", ":material/error:", "✕"),
-    RunStatus.CANCELLED: StatusStyle("orange", ":material/cancel:", "■"),
-    RunStatus.TIMED_OUT: StatusStyle("orange", ":material/timer_off:", "⏱"),
-    RunStatus.INTERRUPTED: StatusStyle("orange", ":material/link_off:", "⚡"),
-    RunStatus.UNKNOWN: StatusStyle("gray", ":material/help:", "?"),
-    RunStatus.OUTCOME_UNKNOWN: StatusStyle("yellow", ":material/question_mark:", "?"),
-}
-
-
-def markdown_badge(status: RunStatus, mode: Mode = "background") -> str:
-    """Return the label of a run's status as a Markdown badge."""
-    return STATUS_STYLES[status].badge(run_status_label(status, mode))
-
-
-COMPONENT_STYLES: dict[ComponentState, StatusStyle] = {
-    ComponentState.WAITING: StatusStyle("gray", ":material/schedule:", "…"),
-    ComponentState.RUNNING: StatusStyle("blue", ":material/progress_activity:", "▶"),
-    ComponentState.SUSPENDED: StatusStyle("violet", ":material/front_hand:", "✋"),
-    ComponentState.DONE: StatusStyle("green", ":material/check_circle:", "✓"),
-    ComponentState.FAILED: StatusStyle("red", ":material/error:", "✕"),
-    ComponentState.SKIPPED: StatusStyle("gray", ":material/alt_route:", "↷"),
-    ComponentState.INTERRUPTED: StatusStyle("orange", ":material/link_off:", "⚡"),
-    ComponentState.UNKNOWN: StatusStyle("gray", ":material/help:", "?"),
+COMPONENT_STYLES: dict[ComponentState, ComponentStyle] = {
+    ComponentState.WAITING: ComponentStyle("gray", ":material/schedule:", "…"),
+    ComponentState.RUNNING: ComponentStyle("blue", ":material/progress_activity:", "▶"),
+    ComponentState.SUSPENDED: ComponentStyle("violet", ":material/front_hand:", "✋"),
+    ComponentState.DONE: ComponentStyle("green", ":material/check_circle:", "✓"),
+    ComponentState.FAILED: ComponentStyle("red", ":material/error:", "✕"),
+    ComponentState.SKIPPED: ComponentStyle("gray", ":material/alt_route:", "↷"),
+    ComponentState.INTERRUPTED: ComponentStyle("orange", ":material/link_off:", "⚡"),
+    ComponentState.UNKNOWN: ComponentStyle("gray", ":material/help:", "?"),
 }
 # for a component that was still waiting when its run ended
-NOT_RUN = StatusStyle("gray", ":material/block:", "–")
+NOT_RUN = ComponentStyle("gray", ":material/block:", "–")
 
 
-def component_style(state: ComponentState, *, ended: bool) -> StatusStyle:
+def component_style(state: ComponentState, *, ended: bool) -> ComponentStyle:
     """Return the style of a component's state; `ended` is whether its run has ended."""
     return NOT_RUN if ended and state is ComponentState.WAITING else COMPONENT_STYLES[state]

@@ -38,3 +38,15 @@ def test_one_view_is_always_selected():
 def test_a_lazy_expander_draws_its_content_once_opened():
     assert texts(draw_page()) == ["Graph"]
     assert texts(draw_page(opened=True)) == ["Graph", "content"]
+
+
+def test_a_button_that_deletes_has_not_the_brand_color():
+    def page():
+        from pages._ui.widgets import controls
+
+        controls.danger_button("Delete", key="delete")
+
+    app = AppTest.from_function(page).run()
+    (button,) = app.button
+    assert button.key == "delete"
+    assert button.proto.type == "secondary"

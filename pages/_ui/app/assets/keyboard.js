@@ -9,6 +9,7 @@ const KEYS = [
   ["Alt + R", "Go to the result"],
   ["Alt + P", "Present the flow, and back"],
   ["Alt + Enter", "Full screen, while presenting"],
+  ["Enter", "Open the focused run of History"],
   ["O", "Open the selected run of History"],
   ["?", "This list, outside a field"],
 ];

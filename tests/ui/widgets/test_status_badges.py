@@ -1,0 +1,24 @@
+"""The status of a run, the same on every page."""
+
+import pytest
+
+from lfclient.runs.model import RunStatus
+from pages._ui.widgets import status_badges
+from pages._ui.widgets.status_badges import STATUS_STYLES, markdown_badge, status_text
+
+
+def test_each_status_has_a_text_of_its_own_with_a_symbol():
+    texts = {status_text(status) for status in RunStatus}
+    assert len(texts) == len(RunStatus) == len(STATUS_STYLES)
+    assert status_text(RunStatus.COMPLETED) == "✓ Completed"
+
+
+@pytest.mark.parametrize("status", RunStatus)
+def test_a_badge_has_the_text_of_the_table(status):
+    badge = f"-badge[{status_text(status, 'sync')}]"
+    assert markdown_badge(status, "sync").endswith(badge)
+
+
+def test_a_stopped_synchronous_run_only_stopped_waiting():
+    assert status_text(RunStatus.CANCELLED, "sync") == "■ Stopped waiting"
+    assert status_badges.markdown_badge(RunStatus.CANCELLED) == ":orange-badge[■ Cancelled]"
