@@ -181,16 +181,18 @@ def _draw_presets(presented: Presented) -> None:
     names = {each.id: each.name for each in summaries}
     key = edit_key("examples")
     st.session_state[key] = [each for each in st.session_state[key] if each in names]
-    st.multiselect(
-        "Examples",
-        list(names),
-        format_func=names.__getitem__,
-        key=key,
-        help="Presets that fill the form at a click",
-        placeholder="Choose presets" if names else "No presets yet",
-        disabled=not names,
-        **_KEEP,
-    )
+    if names:
+        st.multiselect(
+            "Examples",
+            list(names),
+            format_func=names.__getitem__,
+            key=key,
+            help="Presets that fill the form at a click",
+            placeholder="Choose presets",
+            **_KEEP,
+        )
+    else:
+        st.caption("Presets of this flow can be offered as examples here.")
     preset = presented.preset
     origin = f"the preset “{escape(clip(preset.name, 60))}”" if preset else "the flow itself"
     st.caption(f"Values that are not shown come from {origin}.")
