@@ -1,5 +1,7 @@
 """Translation between `RequestSpec`, `Response` and httpx, shared by both clients."""
 
+import re
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -217,10 +219,19 @@ def translate_httpx_errors(base_url: str, redactor: Redactor) -> Iterator[None]:
         ) from error
 
 
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
+
+
+def _root_cause(error: BaseException) -> BaseException:
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    return error
+
+
 def _error_message(error: httpx.TransportError, base_url: str) -> str:
     url = httpx.URL(base_url)
     server = f"{url.scheme}://{url.netloc.decode()}"
-    reason = str(error).strip() or type(error).__name__
+    reason = _ERRNO.sub("", str(error).strip()) or type(error).__name__
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
         return f"Couldn't reach {server} in time."
     if isinstance(error, httpx.TimeoutException):
@@ -228,6 +239,12 @@ def _error_message(error: httpx.TransportError, base_url: str) -> str:
     if isinstance(error, httpx.ProxyError):
         return f"The proxy in front of {server} refused the connection: {reason}."
     if isinstance(error, httpx.ConnectError):
+        if "refused" in reason.lower() or "All connection attempts failed" in reason:
+            return f"Nothing responds at {server}."
+        if isinstance(_root_cause(error), socket.gaierror):
+            return f"There is no host named {url.host}."
+        if "WRONG_VERSION_NUMBER" in reason:
+            return f"{server} does not use HTTPS."
         if "certificate" in reason.lower() or "ssl" in reason.lower():
             return f"Couldn't verify the certificate of {server}: {reason}."
         return f"Couldn't reach {server}: {reason}."

@@ -77,6 +77,8 @@ def normalize_address(address: str) -> str:
         raise AddressRefused("The address has no host.", hint=_EXAMPLE_HINT)
     if ":" not in url.host and not _HOST_NAME.fullmatch(url.raw_host):
         raise AddressRefused("The address has an invalid host name.", hint=_EXAMPLE_HINT)
+    if url.port is not None and not 0 < url.port < 65_536:
+        raise AddressRefused("The address has an invalid port.", hint=_EXAMPLE_HINT)
     if url.userinfo:
         raise AddressRefused(
             "The address contains a user name or password.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 import threading
 import time
@@ -15,7 +16,7 @@ import trustme
 
 from lfclient import LangflowClient, RunStatus, ServerInfo, Unreachable
 from tests.support.recorded import recorded
-from tests.support.scripted import FLOW
+from tests.support.scripted import FLOW, call_client
 
 MODES = ServerInfo("1.13.0", "modes")
 ANSWER = json.dumps(recorded("1.13.0", "sync_ok")[1]).encode()
@@ -103,13 +104,32 @@ def test_a_response_that_is_cut_off_may_have_been_sent(server: Server):
         assert caught.value.sent
 
 
-def test_a_refused_connection_is_not_sent_and_names_the_address():
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_refused_connection_is_not_sent_and_says_so_without_an_error_code(kind: str):
     with Server() as closed:
         url = closed.url
-    with LangflowClient(url, server=MODES) as client:
-        with pytest.raises(Unreachable, match=r"127\.0\.0\.1") as caught:
-            client.run(FLOW)
-        assert not caught.value.sent
+    with pytest.raises(Unreachable) as caught:
+        call_client(kind, lambda client: client.run(FLOW), url, server=MODES)
+    assert caught.value.message == f"Nothing responds at {url.removesuffix('/base/')}."
+    assert not caught.value.sent
+
+
+def test_a_server_without_https_is_told_in_words(server: Server):
+    url = server.url.replace("http:", "https:")
+    with LangflowClient(url, server=MODES) as client, pytest.raises(Unreachable) as caught:
+        client.run(FLOW)
+    assert caught.value.message == f"{url.removesuffix('/base/')} does not use HTTPS."
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_an_unknown_host_is_told_in_words(kind: str, monkeypatch: pytest.MonkeyPatch):
+    def resolve(*args: object, **options: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with pytest.raises(Unreachable) as caught:
+        call_client(kind, lambda client: client.run(FLOW), "http://nohost.invalid", server=MODES)
+    assert caught.value.message == "There is no host named nohost.invalid."
 
 
 def test_loopback_bypasses_the_proxy_of_the_environment(

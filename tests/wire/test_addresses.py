@@ -31,6 +31,7 @@ def test_a_typed_address_becomes_a_base_url(typed, url):
     [
         *["", "  ", "ftp://host", "http://", "file:///etc/passwd", "http://a b"],
         *["http://a%0d%0ab", "http://a%20b", "http://a|b"],
+        *["http://a:99999", "http://a:0"],
     ],
 )
 def test_anything_but_a_web_address_is_refused_with_a_hint(typed):

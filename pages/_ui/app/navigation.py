@@ -6,6 +6,8 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
+from lfclient.common.formatting import remove_bidi_controls
+
 APP_NAME = "Langflow Console"
 SIDEBAR_PIXELS = 360
 ASSETS = Path(__file__).parent / "assets"
@@ -41,7 +43,7 @@ def configure_page(view: str | None = None) -> None:
 def set_title(prefix: str = "") -> None:
     """Set the title of the browser tab; can be called repeatedly, also in a fragment."""
     st.set_page_config(
-        page_title=f"{prefix} · {APP_NAME}" if prefix else APP_NAME,
+        page_title=f"{remove_bidi_controls(prefix)} · {APP_NAME}" if prefix else APP_NAME,
         page_icon=str(ASSETS / "favicon.png"),
     )
 

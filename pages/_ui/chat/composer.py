@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit.typing import UploadedFile
 
+from lfclient.common.formatting import remove_bidi_controls
 from lfclient.errors import FileRefused, LangflowError
 from lfclient.flows.field import Field
 from lfclient.flows.file_fields import accepted_types
@@ -29,7 +30,7 @@ def draw(conversation: Conversation) -> None:
     files = _file_field(form.flow)
     # Streamlit scrolls to new messages only if the box is in no container
     st.chat_input(
-        f"Message {form.flow.name[:60]}",
+        f"Message {remove_bidi_controls(form.flow.name)[:60]}",
         key=conversation.key("text"),
         accept_file="multiple" if files and files.is_list else bool(files),
         file_type=(list(accepted_types(files)) or None) if files else None,

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, remove_bidi_controls
 from lfclient.console.present.presentation import (
     MAX_DESCRIPTION,
     MAX_HELP,
@@ -76,7 +76,7 @@ def _draw_texts(presented: Presented) -> None:
         "Title",
         key=edit_key("title"),
         max_chars=MAX_TITLE,
-        placeholder=clip(flow.name, MAX_TITLE),
+        placeholder=clip(remove_bidi_controls(flow.name), MAX_TITLE),
         **_KEEP,
     )
     st.text_area(

@@ -41,6 +41,13 @@ def test_a_new_conversation_creates_no_session_before_its_first_message(chat_lan
     assert "Rename" not in [each.proto.popover.label for each in app.get("popover")]
 
 
+def test_a_flow_s_name_cannot_reverse_the_text_of_the_message_box(chat_langflow):
+    chat_langflow.server.set_flows(chat_flow(name="Bidi \u202egnp.exe"))
+    app = open_chat()
+    assert app.chat_input[0].placeholder == "Message Bidi gnp.exe"
+    assert not app.exception
+
+
 def test_a_conversation_is_the_same_after_a_reload(chat_langflow):
     """Its first message creates a session, which the URL names."""
     app = send(open_chat(), "hello")

@@ -62,6 +62,10 @@ def test_lone_surrogates_can_be_reported():
     assert report_html(everything("\ud800"), None).encode()
 
 
+def test_texts_cannot_reverse_what_stands_after_them():
+    assert "\u202e" not in report_html(everything("\u202egnp.exe"), None)
+
+
 def test_the_page_has_a_language_a_title_ordered_headings_and_table_headers():
     report = page(everything("x"))
     assert report.values("html", "lang") == ["en"]
