@@ -36,6 +36,32 @@ def save(page: Page, name: str) -> None:
     page.screenshot(path=FOLDER / f"{name}.png")
 
 
+def take_presentation(screen: Screen) -> None:
+    """Take the editor of a presentation beside its preview."""
+    page = screen.page
+    screen.pick("Plan a trip", prefix="")
+    page.keyboard.press("Alt+p")
+    screen.part("present-edit").get_by_role("button").click()
+    screen.part("present-editor").wait_for()
+    screen.drawn()
+    page.get_by_label("Title").fill("Where shall we go?")
+    page.get_by_label("Description", exact=True).fill(
+        "Name a city. The *weather*, a hotel, a train."
+    )
+    inputs = page.get_by_role("combobox", name="Inputs")
+    inputs.click()
+    for _ in range(4):  # the seconds of each step
+        inputs.press("Backspace")
+        page.wait_for_timeout(500)
+    page.keyboard.press("Escape")
+    screen.drawn()
+    screen.run()
+    screen.wait("completed")
+    screen.drawn()
+    save(page, "present")
+    page.get_by_role("button", name="Discard").click()
+
+
 def take(browser: Browser, url: str) -> None:
     """Take all screenshots."""
     screen = open_window(browser, url)
@@ -76,6 +102,8 @@ def take(browser: Browser, url: str) -> None:
     screen.page.get_by_text("word by word, the way").wait_for()
     screen.page.wait_for_timeout(2500)
     screen.page.screenshot(path=FOLDER / "chat.png")
+
+    take_presentation(open_window(browser, url))
 
     screen = open_window(browser, url, "dark")
     screen.pick("Fails until", prefix="")

@@ -48,7 +48,7 @@ def draw(presented: Presented, form: FlowForm, record: RunRecord | None) -> None
         _draw_outputs(presented, record)
         _draw_presets(presented)
         _draw_looks()
-        st.markdown("Address", width="content")
+        st.markdown(":small[Address]", width="content")
         preset = {"preset": presented.preset.id} if presented.preset else {}
         address = page_url(st.context.url or "", view="present", flow=presented.flow.id, **preset)
         st.code(address, language=None, wrap_lines=True)
