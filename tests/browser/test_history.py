@@ -120,7 +120,7 @@ def test_a_button_that_deletes_is_red(screen, console):
     select(screen, 0, "1 selected")
     screen.part("history-bar").get_by_text("Delete", exact=True).click()
     confirm = page.get_by_role("button", name="Delete 1 run")
-    expect(confirm).to_have_css("color", "rgb(176, 30, 42)")
+    expect(confirm).to_have_css("border-color", "rgb(208, 66, 77)")
     expect(confirm).not_to_have_css("background-color", "rgb(91, 61, 245)")
 
 

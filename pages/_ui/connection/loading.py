@@ -15,15 +15,16 @@ POLL_SECONDS = 0.5
 _WAIT_SECONDS = 0.4  # of each poll, so that a response is shown as soon as it arrives
 
 
-def show(server: ServerSession, error: LangflowError, *, retry: str) -> None:
+def show(server: ServerSession, error: LangflowError, *, retry: str, warning: bool = False) -> None:
     """Draw why a response is missing: a wait, or an error with a button of the key `retry`.
 
-    Of a stopped local Langflow, the button is a link to where it is started.
+    Of a stopped local Langflow, the button is a link to where it is started. A `warning` is for a
+    page that shows its main part all the same.
     """
     if isinstance(error, StillLoading):
         _draw_wait(server, "to respond", (error.name,))
         return
-    alerts.show(error)
+    alerts.show_message(alerts.title(error), error.message, error.hint, warning=warning)
     if server.is_stopped:
         st.page_link(
             navigation.page("connection"), label="Start Langflow", icon=":material/play_arrow:"

@@ -36,7 +36,9 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
     try:
         flows = _load_flows(server, record)
     except LangflowError as error:
-        loading.show(server, error, retry="retry-flows")
+        if record:
+            st.title(escape(clip(remove_bidi_controls(record.flow_name), 120)), anchor=False)
+        loading.show(server, error, retry="retry-flows", warning=record is not None)
         return None
     if flows.error:
         alerts.show_message(

@@ -26,7 +26,7 @@ def view_switch(label: str, options: Sequence[T], key: str, **kwargs: Any) -> T:
 
 
 def danger_button(label: str, *, key: str, **kwargs: Any) -> bool:
-    """Draw a button that deletes or ends something: red, never in the brand's color.
+    """Draw a button that deletes or ends something: framed in red, never in the brand's color.
 
     `kwargs` go to `st.button`.
     """
