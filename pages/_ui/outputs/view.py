@@ -46,6 +46,8 @@ VIEWERS: dict[OutputKind, Viewer] = {
     OutputKind.UNKNOWN: Viewer(json_viewer.draw, "help"),
 }
 
+_RAW_KINDS = (OutputKind.DATA, OutputKind.UNKNOWN)
+
 
 def draw(run: Run, run_id: str, download: Download, reload: GetRun) -> bool:
     """Draw all outputs of a run, then its skipped components. Return False if there are none.
@@ -78,9 +80,9 @@ def draw_plain(
     key: str,
     with_title: bool,
 ) -> None:
-    """Draw one output of a run by its name or untitled; `reload` as in `draw`.
+    """Draw one output of a run by its name or untitled, without forms for developers.
 
-    `run_id` and `key` identify it on the page, and can be any text.
+    `reload` as in `draw`. `run_id` and `key` identify it on the page, and can be any text.
     """
     drawn = weakref.ref(run)
     _draw_plain(lambda: drawn() or reload(), component_id, run_id, key, download, with_title)
@@ -150,7 +152,20 @@ def _draw_plain(
     with st.container(border=True, key=f"output-{key}"):
         if with_title:
             st.markdown(f"**{escape(output.display_name or 'Result')}**")
-        draw_output(output, run_id, key, download)
+        draw_output(_without_raw_forms(output), run_id, key, download)
+
+
+def _without_raw_forms(output: Output) -> Output:
+    """Return an output for an audience: of its named parts and forms, those that are no JSON.
+
+    The parts of a component are mostly forms of one thing, so the first one is shown.
+    """
+    parts = list(output.parts.values()) or [output]
+    for part in parts:
+        readable = [form for form in (part, *part.extras) if form.kind not in _RAW_KINDS]
+        if readable:
+            return replace(readable[0], parts={}, extras=tuple(readable[1:]))
+    return replace(parts[0], parts={}, extras=())
 
 
 @st.fragment

@@ -1,9 +1,14 @@
 """The Present view: a flow for an audience, and nothing else of the console."""
 
+from dataclasses import replace
+
 import pytest
 
+from lfclient.outputs.model import Output, OutputKind
+from lfclient.runs.components import RunError
+from lfclient.runs.model import Run, RunStatus
 from tests.support.flows import node, text
-from tests.ui.present.support import inputs, present
+from tests.ui.present.support import inputs, present, store
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.preset_pages import SECRET, fields_flow, store_preset, value
 from tests.ui.support.whole_pages import (
@@ -159,6 +164,36 @@ def test_hostile_text_of_a_flow_is_not_executed(fields_server):
 
 
 def test_sixty_inputs_are_drawn(fields_server):
-    many = {f"p{n}": {**text("x"), "api_editable": True} for n in range(60)}
+    many = {f"p{n}": text("x") for n in range(60)}
     fields_server.set_flows(flow(ONE, "Many", nodes=[node("T-a", **many)]))
-    assert len(present().text_input) == 24
+    store(inputs={f"T-a.p{n}": {"label": f"Input {n}"} for n in range(60)})
+    app = present()
+    assert inputs(app) == [f"Input {n}" for n in range(60)]
+    assert not app.exception
+
+
+def test_of_a_component_with_several_outputs_the_first_that_is_no_json_is_shown(fields_server):
+    table = Output("C-a", OutputKind.TABLE, [{"City": "Lisbon"}])
+    raw = Output("C-a", OutputKind.DATA, {"city": "Lisbon"}, extras=(table,))
+    other = Output("C-a", OutputKind.MESSAGE, "Words")
+    outputs = {"C-a": replace(raw, parts={"data": raw, "message": other})}
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+    app = present(run=add_ended_run(fields_server.url, run=run).id)
+    assert list(app.dataframe[0].value.columns) == ["City"]
+    assert not app.json
+    assert "Words" not in page_text(app)
+    assert not app.exception
+
+
+def test_an_error_of_a_component_is_told_without_its_text(fields_server):
+    run = Run(
+        ONE,
+        "sync",
+        RunStatus.FAILED,
+        errors=(RunError("boom at http://10.0.0.1", "C-a", traceback="Traceback"),),
+    )
+    failed = add_ended_run(fields_server.url, run=run, status=RunStatus.FAILED)
+    words = page_text(present(run=failed.id))
+    assert "The flow failed" in words
+    assert "boom" not in words
+    assert "C-a" not in words
