@@ -88,7 +88,7 @@ def _read_documents(content: bytes) -> list[Json]:
     texts = list(_read_zip(content)) if content.startswith(_ZIP_START) else [content]
     if sum(text.count(b"[") + text.count(b"{") for text in texts) > _MAX_CONTAINERS:
         raise FileRefused(
-            f"The file has more than {_MAX_CONTAINERS:,} lists and objects, the most that is read.",
+            f"The file has more than {_MAX_CONTAINERS:,} lists and objects, the limit.",
             hint=_HINT,
         )
     try:
@@ -123,7 +123,7 @@ def _read_zip(content: bytes) -> Iterator[bytes]:
 
 def _too_large() -> FileRefused:
     size = format_size(MAX_FILE_BYTES)
-    return FileRefused(f"The file is larger than {size}, the most that can be imported.")
+    return FileRefused(f"The file is larger than {size}, the limit for imports.")
 
 
 def _candidates(document: Json) -> list[JsonObject]:

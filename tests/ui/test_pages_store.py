@@ -17,7 +17,7 @@ def test_an_unreachable_database_shows_an_error_at_the_start(langflow_stand_in, 
     monkeypatch.setenv("LFCONSOLE_DATABASE_URL", address)
     monkeypatch.setenv("LFCONSOLE_SECRET", "s" * 32)
     words = page_text(open_app())
-    assert "The console's records cannot be used" in words
+    assert "The console's database can't be used" in words
     assert "cannot be reached" in words
     assert "LFCONSOLE_DATABASE_URL" in words
     assert "secret-word" not in words

@@ -45,7 +45,7 @@ _STREAM_STOPPED = (
 )
 _STREAM_SILENT = (
     "Nothing has arrived for more than {:.0f} seconds. A component may take that long, or the "
-    "connection is broken: the console looks on the server for how the run ended."
+    "connection is broken: the console checks on the server how the run ended."
 )
 
 

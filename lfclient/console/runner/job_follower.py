@@ -32,9 +32,7 @@ _NEXT_QUESTION_SECONDS = 0.3
 _MAX_COMMIT_SECONDS = 5.0
 _STOPPED = "Stopped on the server."
 ENDED_BEFORE_STOP = "The run ended before the stop took effect."
-_STOP_LOST = (
-    "Langflow did not confirm the stop, and reports nothing of this run, as after a restart."
-)
+_STOP_LOST = "Langflow did not confirm the stop and no longer knows this run, as after a restart."
 _STOP_LOST_HINT = (
     "It may still run: check the flow's messages or traces in Langflow before you run it again."
 )
@@ -115,7 +113,7 @@ class _JobFollower:
                 at = datetime.now(UTC) + timedelta(seconds=error.retry_after)
                 is_stopping = context.commands.stop.is_set()
                 again = "the stop is sent again" if is_stopping else "the console tries again"
-                tries = f"As it asks, {again} at {at:%H:%M:%S} UTC."
+                tries = f"At its request, {again} at {at:%H:%M:%S} UTC."
             await context.change(
                 note=f"The server has not responded properly since {self._unreachable_since}. "
                 f"{tries} {error.message}"

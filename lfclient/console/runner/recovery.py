@@ -36,8 +36,8 @@ NEARBY = timedelta(minutes=10)
 RESTARTED_BEFORE_RESPONSE = "The console restarted before the server had responded."
 RESPONSE_LOST = "The server's response was lost."
 _SEARCHING_NOTE = "The console looks for the run on the server and follows it if found."
-_PAUSE_NOTE = "It does so at {:%H:%M:%S} UTC, as the server asks."
-_SEARCHING_END_NOTE = "The console looks on the server for how the run ended."
+_PAUSE_NOTE = "It does so at {:%H:%M:%S} UTC, as the server requested."
+_SEARCHING_END_NOTE = "The console checks on the server how the run ended."
 _HINT = (
     "It may have run anyway: check the flow's messages or traces in Langflow. Run it again if it "
     "has not."

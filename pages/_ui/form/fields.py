@@ -65,7 +65,7 @@ def draw_field(field: Field, form: FlowForm, *, with_component: bool = False) ->
                 words = f"**{escape(clip(label, 120))}**{suffix}"
                 st.markdown(words, width="content", help=help_text(field))
             if with_component and not field.runs:
-                st.badge(DOES_NOT_RUN, color="gray", help="The chat input does not lead to it")
+                st.badge(DOES_NOT_RUN, color="gray", help="Not connected to the chat input")
             _draw_badges(field, form)
         if not widget.has_own_label:
             _draw_widget(spec, widget, form)

@@ -58,7 +58,7 @@ def require_confirmed(form: FlowForm) -> None:
             if st.session_state.get(_box(setting, form)):
                 raise InvalidRequest(
                     f"The run was not started. The {setting.label} is entered but not used yet.",
-                    hint="Press Use for my runs or Save on the server, or empty the box.",
+                    hint="Press Use for my runs or Save on the server, or clear the box.",
                 )
 
 

@@ -27,7 +27,7 @@ class MissingValue(errors.InvalidRequest):
 
 # headings; the error's own message and hint follow
 TITLES: dict[type[LangflowError], str] = {
-    errors.Unreachable: "The server does not answer",
+    errors.Unreachable: "Can't reach the server",
     errors.NotLangflow: "This is not a Langflow server",
     errors.DeveloperApiDisabled: "The server's Workflow API is disabled",
     errors.InvalidKey: "The API key is not accepted",
@@ -46,7 +46,7 @@ TITLES: dict[type[LangflowError], str] = {
     AddressRefused: "Invalid address",
     AddressNotAllowed: "Address not allowed",
     InstallNotAllowed: "Not allowed",
-    StoreError: "The console's records cannot be used",
+    StoreError: "The console's database can't be used",
     PresetNameTaken: "The name is taken",
     PresetConflict: "The preset was changed elsewhere",
     LangflowError: "Something went wrong",

@@ -394,7 +394,7 @@ def test_events_that_may_repeat_a_secret_are_not_fetched(langflow_stand_in, give
 
 def test_a_streamed_run_that_is_searched_for_again_says_so(langflow_stand_in):
     """It waits for no other runs, as a queued job does."""
-    note = "The console looks on the server for how the run ended."
+    note = "The console checks on the server how the run ended."
     record = add_running_run(
         langflow_stand_in.url,
         mode="stream",
