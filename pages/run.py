@@ -43,14 +43,14 @@ with alerts.show_errors():
         with actions:
             if flow:
                 present.draw_button(flow, form)
-            if record:
-                share_result.draw(server, record, flow)
+            if record and not form:
+                share_result.draw(server, record, flow, label="Share")
         with inputs:
             if opened:
                 rerun.draw(server, flow, opened, buttons)
             if flow and form:
                 loading.show_refreshing(server, flow)
-                run_form.draw(form, actions)
+                run_form.draw(form, actions, share_result.section(server, record, flow))
         with right:
             recent_runs.draw(server, flow)
         status_panel.wait_for_end(server, record, panel)

@@ -23,7 +23,7 @@ def start(owner: str, flow_id: str) -> None:
     content = draft.get("settings", stored.content)
     EDITED.set((owner, flow_id, draft.get("version", stored.version)))
     CONFLICT.clear()
-    _seed(_read_or_default(content))
+    _seed(read_or_default(content))
 
 
 def stop() -> None:
@@ -98,7 +98,8 @@ def use_theirs() -> None:
         start(*edited[:2])
 
 
-def _read_or_default(content: Any) -> Presentation:
+def read_or_default(content: Any) -> Presentation:
+    """Return stored settings, or the default ones if they are invalid."""
     try:
         return Presentation.from_json(content)
     except InvalidRequest:

@@ -26,17 +26,22 @@ from pages._ui.present import editing
 from pages._ui.presets.preset_state import fill_form, masked_values
 from pages._ui.run import run_form
 from pages._ui.state import query_params
+from pages._ui.state.present import PRESENTER
 from pages._ui.state.slot import Slot
 
 
 @dataclass(frozen=True)
 class Presented:
-    """A flow of a server, and how it is presented. `preset` has the values that are not shown."""
+    """A flow of a server, and how it is presented.
+
+    `preset` has the values that are not shown; `lacks_preset` if that of the address is gone.
+    """
 
     server: ServerSession
     flow: Flow
     settings: Presentation
     preset: Preset | None
+    lacks_preset: bool = False
 
     @property
     def title(self) -> str:
@@ -57,16 +62,18 @@ def load(flow_id: str) -> Presented:
     store = app_context().runner.store
     settings = editing.current(server.owner, flow.id)
     if settings is None:
-        stored = store.flow_settings.get(server.owner, flow.id, PURPOSE)
-        settings = Presentation.from_json(stored.content)
-    preset_id = st.query_params.get(query_params.PRESET, "")
-    if not preset_id:
+        content = store.flow_settings.get(server.owner, flow.id, PURPOSE).content
+        # whoever may edit invalid settings needs the page for that
+        settings = (editing.read_or_default if PRESENTER.get() else Presentation.from_json)(content)
+    wanted = st.query_params.get(query_params.PRESET, "")
+    preset = store.presets.get(server.owner, wanted) if wanted else None
+    preset = preset if preset and preset.flow_id == flow.id else None
+    lacks_preset = bool(wanted) and preset is None
+    if preset is None:
         summaries = store.presets.list_for_flow(server.owner, flow.id)
-        preset_id = next((each.id for each in summaries if each.is_default), "")
-    preset = store.presets.get(server.owner, preset_id) if preset_id else None
-    return Presented(
-        server, flow, settings, preset if preset and preset.flow_id == flow.id else None
-    )
+        default = next((each.id for each in summaries if each.is_default), None)
+        preset = store.presets.get(server.owner, default) if default else None
+    return Presented(server, flow, settings, preset, lacks_preset)
 
 
 def _find_flow(flow_id: str) -> tuple[ServerSession, Flow]:
@@ -103,8 +110,8 @@ def prepare(presented: Presented) -> FlowForm:
     return read_form(state, server, server_info, mode, resources, problem)
 
 
-def misfits(state: FormState) -> Slot[list[str]]:
-    """Return the slot of the parameters whose preset values no longer fit the flow."""
+def misfits(state: FormState) -> Slot[tuple[str, list[str]]]:
+    """Return the slot of the preset that no longer fits the flow, and of its parameters."""
     return Slot(state.key("present-misfits"))
 
 
@@ -127,7 +134,8 @@ def fill(state: FormState, preset: Preset | None, example: Preset | None = None)
     fill_form(state, fitted, "")
     state.prefill, state.previous = None, []  # an audience restores nothing
     state.entries.preset_link = _link(preset)
-    misfits(state).set(list(fitted.rejected))
+    latest = example or preset
+    misfits(state).set((latest.name if latest else "", list(fitted.rejected)))
 
 
 def _link(preset: Preset | None) -> PresetLink:

@@ -33,8 +33,10 @@ def show(error: LangflowError) -> None:
     """Draw why the flow can't be shown."""
     with st.container(key="present-problem"):
         if isinstance(error, FlowNotFound):
+            st.title("Nothing to show", anchor=False)
             alerts.show_message(_GONE, "It was deleted or moved.", _GONE_HINT, warning=True)
         elif server_session.current() is None:
+            st.title("Nothing to show", anchor=False)
             alerts.show_message("Nothing is presented here yet", "", _LATER, warning=True)
         elif isinstance(error, StoreError):
             alerts.show_message("This page can't be read right now", "", _LATER, warning=True)

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import format_duration
+from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import OutputKind
@@ -110,7 +111,7 @@ def draw_result(
     """
     _draw_problem(record)
     run = record.run
-    if run is None:
+    if run is None or record.stored_parts in MISSING_OUTPUTS_REASONS:
         if record.status is RunStatus.COMPLETED:
             st.caption("The result was not kept.")
         return

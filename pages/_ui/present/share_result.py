@@ -1,6 +1,7 @@
 """Share the result of one run: an address that shows it to whoever can reach the console."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import streamlit as st
 
@@ -23,17 +24,34 @@ from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts, controls
 
 
-def draw(server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
-    """Draw the menu that shares an ended run; `flow` is its flow, if that is known."""
-    if not record.ended or record.run is None:
+def draw(
+    server: ServerSession, record: RunRecord, flow: Flow | None, label: str = "Share result"
+) -> None:
+    """Draw a menu that shares the result of a run, once there is one."""
+    draw_section = section(server, record, flow)
+    if draw_section is None:
         return
-    menu = st.popover("Share result", key=f"share-result-{record.id}", on_change="rerun")
+    menu = st.popover(label, key=f"share-result-{record.id}", on_change="rerun")
     if menu.open:
         with menu:
-            _draw_menu(server, record, flow if flow and flow.id == record.flow_id else None)
+            draw_section()
 
 
-def _draw_menu(server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
+def section(
+    server: ServerSession, record: RunRecord | None, flow: Flow | None
+) -> Callable[[], None] | None:
+    """Return what draws the part of a menu that shares a result, None if there is no result.
+
+    `flow` is the one on the page.
+    """
+    if record is None or not record.ended or record.run is None:
+        return None
+    own_flow = flow if flow and flow.id == record.flow_id else None
+    return partial(_draw_section, server, record, own_flow)
+
+
+def _draw_section(server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
+    st.markdown("**Share result**")
     problem = _problem(record).take()
     if problem:
         alerts.show(problem)

@@ -89,17 +89,29 @@ def draw_inputs(presented: Presented, form: FlowForm) -> None:
         st.caption("There is nothing to fill in. Press Run.")
     for field, label, help_text in inputs:
         draw_plain_field(field, form, label, help_text)
-    omitted = misfits(form.state).get()
-    if omitted and presented.preset:
+    _draw_warnings(presented, form)
+    form.state.discard_undrawn(form.drawn)
+    form.state.save()
+
+
+def _draw_warnings(presented: Presented, form: FlowForm) -> None:
+    if presented.lacks_preset:
+        alerts.show_message(
+            "The preset of this address was deleted",
+            "The default preset is used instead."
+            if presented.preset
+            else "The flow's own values are used instead.",
+            warning=True,
+        )
+    name, omitted = misfits(form.state).get() or ("", [])
+    if omitted:
         fields = presented.flow.fields_by_key
         names = [qualified_label_for_key(fields, key) for key in omitted[:_MAX_NAMED]]
         alerts.show_message(
-            f"“{clip(presented.preset.name, 60)}” no longer fits this flow",
+            f"“{clip(name, 60)}” no longer fits this flow",
             f"The flow's own values are used for: {', '.join(names)}.",
             warning=True,
         )
-    form.state.discard_undrawn(form.drawn)
-    form.state.save()
 
 
 def _draw_examples(presented: Presented, form: FlowForm) -> None:

@@ -1,5 +1,6 @@
 """Links that open a form with values: create one, and apply one that was opened."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -122,12 +123,17 @@ def _apply_values(state: FormState, text: str) -> None:
     report_mismatch(state, fitted, "Of the values in the link")
 
 
-def draw(state: FormState, chosen: Preset | None) -> None:
-    """Draw the Share menu."""
+def draw(
+    state: FormState, chosen: Preset | None, draw_more: Callable[[], object] | None = None
+) -> None:
+    """Draw the Share menu; `draw_more` draws what else can be shared."""
     key = state.key("preset-share")
-    opened = st.popover("Share", help="Link to this form", key=key, on_change="rerun")
+    words = "Link to this form, or to its result" if draw_more else "Link to this form"
+    opened = st.popover("Share", help=words, key=key, on_change="rerun")
     if opened.open:
         with opened:
+            if draw_more:
+                draw_more()
             _draw_popover(state, chosen)
 
 

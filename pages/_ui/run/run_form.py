@@ -1,5 +1,7 @@
 """The form of the chosen flow, together with the modes and sessions it can run in."""
 
+from collections.abc import Callable
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -44,13 +46,18 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
     return read_form(state, server, server_info, mode, resources, problem)
 
 
-def draw(form: FlowForm, actions: DeltaGenerator) -> None:
-    """Draw the form and its presets, and *Share* among the flow's `actions`."""
+def draw(
+    form: FlowForm, actions: DeltaGenerator, draw_shared: Callable[[], object] | None = None
+) -> None:
+    """Draw the form and its presets, and *Share* among the flow's `actions`.
+
+    `draw_shared` draws what can be shared beside the form.
+    """
     notes = st.container()
     draw_fields(form)
     chosen = preset_bar.draw(form.state, notes)
     with actions:
-        share_link.draw(form.state, chosen)
+        share_link.draw(form.state, chosen, draw_shared)
 
 
 def draw_fields(form: FlowForm) -> None:

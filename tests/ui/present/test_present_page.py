@@ -4,13 +4,17 @@ from dataclasses import replace
 
 import pytest
 
+from lfclient.console.present.presentation import PURPOSE
+from lfclient.console.store.flow_settings import FlowSettings
+from lfclient.console.store.run_record import StoredParts
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import RunError
 from lfclient.runs.model import Run, RunStatus
+from pages._ui.connection.app_context import app_context
 from tests.support.flows import node, text
-from tests.ui.present.support import inputs, present, store
+from tests.ui.present.support import inputs, present, present_as_presenter, store
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.preset_pages import SECRET, fields_flow, store_preset, value
+from tests.ui.support.preset_pages import SECRET, fields_flow, owner, store_preset, value
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,
@@ -197,3 +201,24 @@ def test_an_error_of_a_component_is_told_without_its_text(fields_server):
     assert "The flow failed" in words
     assert "boom" not in words
     assert "C-a" not in words
+
+
+def test_a_preset_of_the_address_that_was_deleted_is_told():
+    store_preset(default=True, p="of the default")
+    app = present(preset="deleted")
+    assert "The preset of this address was deleted" in page_text(app)
+    assert value(app) == "of the default"
+    assert not app.exception
+
+
+def test_invalid_settings_are_named_and_can_be_edited_again(fields_server):
+    settings = FlowSettings({"accent": "rainbow"})
+    app_context().runner.store.flow_settings.save(owner(), ONE, PURPOSE, settings)
+    assert "“accent” of the presentation is invalid" in page_text(present())
+    assert "Edit" in button_labels(present_as_presenter())
+
+
+def test_a_result_that_was_not_kept_is_told(fields_server):
+    run = Run(ONE, "sync", RunStatus.COMPLETED)
+    record = add_ended_run(fields_server.url, run=run, stored_parts=StoredParts.REMOVED)
+    assert "The result was not kept" in page_text(present(run=record.id))
