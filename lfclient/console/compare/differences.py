@@ -35,6 +35,7 @@ from lfclient.console.content.images import image_size
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.outputs.tables import is_rows
 
+MAX_NAMES = 300  # of columns and keys that are kept
 STRUCTURED = (OutputKind.TABLE, OutputKind.DATA, OutputKind.UNKNOWN)
 _HASHED_ITEMS = 1_000  # of a list
 _FIRST_ITEMS = 10
@@ -101,7 +102,7 @@ def compare_pair(
         before, after = without_names(before, ignored), without_names(after, ignored)
         prints = None
     difference = _compare(before, after, prints or _fingerprints(before, after))
-    return replace(difference, names=names, guessed=guessed, ignored=ignored)
+    return replace(difference, names=names[:MAX_NAMES], guessed=guessed, ignored=ignored)
 
 
 def as_structured(before: Output, after: Output) -> tuple[Output, Output]:

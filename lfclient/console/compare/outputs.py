@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from lfclient.common.formatting import replace_surrogates
 from lfclient.outputs.model import Output
 from lfclient.runs.model import Run
 
@@ -50,8 +51,9 @@ def _column(run: Run | None, one_flow: bool) -> dict[MatchKey, tuple[str, str, O
     column: dict[MatchKey, tuple[str, str, Output]] = {}
     counts: Counter[tuple[str, str]] = Counter()
     for output in run.outputs.values() if run else ():
-        title = output.display_name or output.component_id
-        for part, value in (output.parts or {"": output}).items():
+        title = replace_surrogates(output.display_name or output.component_id)
+        for key, value in (output.parts or {"": output}).items():
+            part = replace_surrogates(key)
             name = (output.component_id if one_flow else title.casefold(), part)
             column[(*name, counts[name])] = (title, part, value)
             counts[name] += 1

@@ -93,7 +93,10 @@ def names_in(value: Json) -> list[str]:
 
 
 def _values_by_name(value: Json) -> dict[str, list[Json]]:
-    """Return the values by the key that they or their list have; outer ones first."""
+    """Return the values by the key that they or their list have; outer ones first.
+
+    Keys with control characters are left out: a person could not tell them.
+    """
     found: dict[str, list[Json]] = {}
     waiting: deque[tuple[str, Json]] = deque([("", value)])
     for _ in range(MAX_READ_VALUES):
@@ -104,7 +107,7 @@ def _values_by_name(value: Json) -> dict[str, list[Json]]:
             waiting.extend((str(key), each) for key, each in islice(inner.items(), MAX_READ_VALUES))
         elif isinstance(inner, list):
             waiting.extend((name, each) for each in inner[:MAX_READ_ITEMS])
-        elif name and inner is not None:
+        elif inner is not None and name and name.isprintable():
             found.setdefault(name, []).append(inner)
     return found
 

@@ -101,8 +101,9 @@ def draw(runs: Sequence[ComparedRun], compared: ComparedInputs) -> None:
             count = format_count(secrets, "secret")
             st.caption(f":material/lock: Can't compare {count}: secret values are not saved.")
         if others:
-            kind = "ignored" if all(row.is_different for row in others) else "identical"
-            label = f"Show {kind} inputs ({len(others)})"
+            ignored = sum(row.is_different for row in others)
+            kinds = ["identical"] * (ignored < len(others)) + ["ignored"] * (ignored > 0)
+            label = f"Show {' and '.join(kinds)} inputs ({len(others)})"
             if st.toggle(label, key=compare_page.compare_key("same-inputs")):
                 _draw_table(others, runs, stored)
 

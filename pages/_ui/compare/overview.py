@@ -8,7 +8,12 @@ from itertools import chain
 import pandas as pd
 import streamlit as st
 
-from lfclient.common.formatting import clip, format_duration, remove_bidi_controls
+from lfclient.common.formatting import (
+    clip,
+    format_count,
+    format_duration,
+    remove_bidi_controls,
+)
 from lfclient.console.compare.differences import OutputMatch
 from lfclient.console.compare.outputs import MatchKey
 from lfclient.console.compare.survey import OutputCell
@@ -40,7 +45,8 @@ def draw(runs: Sequence[ComparedRun], baseline: ComparedRun, inputs: Mapping[str
 
     `inputs` has a few words by run name that say how its inputs compare.
     """
-    keys, hidden = _output_keys(runs)
+    all_keys = _output_keys(runs)
+    keys = all_keys[:MAX_OUTPUTS]
     facts = pd.DataFrame([_facts(run, inputs.get(run.name, "")) for run in runs])
     names = pd.Series([f"{run.name} · {BASELINE}" if run is baseline else run.name for run in runs])
     columns: list[str] = []
@@ -70,8 +76,11 @@ def draw(runs: Sequence[ComparedRun], baseline: ComparedRun, inputs: Mapping[str
             placeholder="",
             alt="How the outputs of each run compare with the baseline",
         )
+    hidden = all_keys[MAX_OUTPUTS:]
     if hidden:
-        st.caption(f"{hidden:,} more outputs are the same in all runs, or not listed.")
+        count = sum(_is_different(runs, key) for key in hidden)
+        words = f"{count:,} of them differ" if count else "they are the same in all runs"
+        st.caption(f"{format_count(len(hidden), 'more output')} not listed: {words}.")
 
 
 def _choose_run(runs: Sequence[ComparedRun], key: str) -> None:
@@ -81,11 +90,14 @@ def _choose_run(runs: Sequence[ComparedRun], key: str) -> None:
             CHOSEN_RUN.set(runs[row].record.id)
 
 
-def _output_keys(runs: Sequence[ComparedRun]) -> tuple[list[MatchKey], int]:
-    """Return the outputs of the table, those that differ first, and how many are not listed."""
+def _output_keys(runs: Sequence[ComparedRun]) -> list[MatchKey]:
+    """Return all outputs, those that differ first."""
     keys = list(dict.fromkeys(chain.from_iterable(run.cells for run in runs)))
-    keys.sort(key=lambda key: not any(_differs(run.cells.get(key)) for run in runs))
-    return keys[:MAX_OUTPUTS], len(keys[MAX_OUTPUTS:])
+    return sorted(keys, key=lambda key: not _is_different(runs, key))
+
+
+def _is_different(runs: Sequence[ComparedRun], key: MatchKey) -> bool:
+    return any(_differs(run.cells.get(key)) for run in runs)
 
 
 def has_differences(run: ComparedRun) -> bool:
@@ -100,7 +112,8 @@ def _differs(cell: OutputCell | None) -> bool:
 def _title(runs: Sequence[ComparedRun], key: MatchKey) -> str:
     cell = next(run.cells[key] for run in runs if key in run.cells)
     names = [cell.component, humanize(cell.part)] + [str(key[2] + 1)] * bool(key[2])
-    return remove_bidi_controls(clip(" · ".join(filter(None, names)), MAX_TITLE_LENGTH))
+    title = clip(" · ".join(filter(None, names)), MAX_TITLE_LENGTH)
+    return remove_bidi_controls(title)
 
 
 def _facts(run: ComparedRun, inputs: str) -> dict[str, str | None]:

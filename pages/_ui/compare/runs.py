@@ -10,7 +10,7 @@ from lfclient.common.formatting import format_size
 from lfclient.console.compare.outputs import MatchKey
 from lfclient.console.compare.survey import OutputCell, SurveyedRun, survey_run
 from lfclient.console.compare.volatile import IgnoredNames
-from lfclient.console.store.errors import StoreError
+from lfclient.console.store.errors import StoreError, UnreadableResponse
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
 from pages._ui.connection import server_session
@@ -83,13 +83,14 @@ def load_runs(
     baseline = next((each for each in by_age if each.record.id == baseline_id), by_age[0])
     one_flow = len({header.record.flow_id for header in headers}) == 1
     load_baseline = cache(lambda: _load(baseline)[0])
+    is_large = sum(header.size for header in by_age) > SHOWS_PROGRESS_BYTES
     progress = st.empty()
     runs = []
     for number, header in enumerate(by_age, 1):
-        if sum(each.size for each in by_age) > SHOWS_PROGRESS_BYTES:
-            progress.progress(number / len(by_age), f"Comparing run {number} of {len(by_age)}…")
 
-        def survey(header: RunHeader = header) -> SurveyedRun:
+        def survey(header: RunHeader = header, number: int = number) -> SurveyedRun:
+            if is_large:
+                progress.progress(number / len(by_age), f"Comparing run {number} of {len(by_age)}…")
             record, problem = _load(header) if header is not baseline else (load_baseline(), "")
             if record is None:
                 return SurveyedRun(header.record, {}, problem or _load(header)[1])
@@ -108,14 +109,14 @@ def load_runs(
 def _load(header: RunHeader) -> tuple[RunRecord | None, str]:
     """Return a run with its response, or why it can't be compared."""
     if header.size > MAX_RESPONSE_BYTES:
-        return None, (
-            f"its response is too large to compare: {format_size(header.size)}, at most "
-            f"{format_size(MAX_RESPONSE_BYTES)}"
-        )
+        limit = format_size(MAX_RESPONSE_BYTES)
+        return None, f"its response is too large ({format_size(header.size)}, at most {limit})"
     try:
         record = header.load()
+    except UnreadableResponse:
+        return None, "its stored response is damaged"
     except StoreError as error:
-        return None, error.message
+        return None, error.message.rstrip(".")
     return record, "" if record else "it was deleted"
 
 

@@ -145,7 +145,7 @@ def test_a_run_that_is_too_large_is_not_read_and_says_its_size(create_run, monke
     monkeypatch.setattr(runs, "MAX_RESPONSE_BYTES", 2_000_000)
     app = open_comparison(*records, large)
     assert column(app)[:2] == ["baseline", "same"]
-    assert column(app)[2].startswith("not compared: its response is too large to compare: 3.0 MB")
+    assert column(app)[2].startswith("not compared: its response is too large (3.0 MB, at most")
     assert "Can't compare Run 3: its response is too large" in page_text(app)
 
 
@@ -159,7 +159,7 @@ def test_a_damaged_record_does_not_hide_the_others(create_run):
         )
     app = open_comparison(*records)
     assert column(app)[0] == "baseline"
-    assert "Couldn't read the stored response" in column(app)[1]
+    assert column(app)[1] == "not compared: its stored response is damaged"
     assert column(app)[2] == "same"
 
 
@@ -167,3 +167,29 @@ def test_a_run_in_progress_has_no_output_yet(create_run):
     records = [create_run({}, [message("a")]) for _ in range(2)]
     app = open_comparison(*records, run_in_progress())
     assert column(app)[-1] == "no output yet"
+
+
+def test_more_outputs_than_fit_are_counted(create_run):
+    outputs = [
+        [
+            replace(message(f"{text} {n}" if n > 2 else "a"), component_id=f"Out-{n}")
+            for n in range(20)
+        ]
+        for text in ("a", "b", "a")
+    ]
+    app = open_comparison(*(create_run({}, each) for each in outputs))
+    assert "8 more outputs not listed: 5 of them differ." in page_text(app)
+    assert column(app, "Out")[1] == "≠ 1 word"
+
+
+def test_hostile_names_are_drawn_as_text(create_run):
+    """Unpaired surrogates, reversed text and markup."""
+    name = "\ud800\u202e:red[x]<script>"
+    rows = [[{name: number, "ok": 1}] for number in range(3)]
+    outputs = [replace(output(OutputKind.TABLE, each), display_name=name) for each in rows]
+    app = open_comparison(*(create_run({}, [each]) for each in outputs))
+    (title,) = [name for name in overview_table(app).columns if "script" in name]
+    assert "\u202e" not in title
+    assert ":red[x]<script>" not in " ".join(each.value for each in app.markdown)
+    names = next(each for each in app.multiselect if each.label.startswith("Ignored"))
+    assert names.options == ["ok"]
