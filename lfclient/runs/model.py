@@ -134,10 +134,10 @@ class Run:
 class StopResult:
     """The result of stopping a run.
 
-    `stopped` is True if the run was stopped, False if it had already ended or can't be stopped,
-    None if the server has accepted the stop, but not confirmed the run's end. `message` is the
-    server's. `run` is the run afterwards, with its outputs recovered if a late stop erased them;
-    None if the server did not tell.
+    `stopped` is True if the run is stopped, by this stop or an earlier one, False if it had ended
+    otherwise or can't be stopped, None if the server has accepted the stop, but not confirmed the
+    run's end. `message` is the server's. `run` is the run afterwards, with its outputs recovered if
+    a late stop erased them; None if the server did not tell.
     """
 
     stopped: bool | None

@@ -36,7 +36,8 @@ def stop_run(context: ApiContext, job: Run | str, flow: Flow | None) -> Steps[St
         run = yield from _check_status(context, before, flow)
         if run.ended:
             status = run.status.value.replace("_", " ")
-            return StopResult(False, f"The run had already ended ({status}).", run)
+            is_stopped = run.status is RunStatus.CANCELLED  # as by an earlier stop
+            return StopResult(is_stopped, f"The run had already ended ({status}).", run)
     elif not server.is_early_stop_safe:
         yield from _wait_for_start(context, before)
     job_id = before.job_id or ""
@@ -54,8 +55,7 @@ def stop_run(context: ApiContext, job: Run | str, flow: Flow | None) -> Steps[St
         run = yield from _confirm_stop(context, before, flow)
     except (ServerFault, Unreachable):
         return StopResult(None, message)
-    is_stopped = run.status is RunStatus.CANCELLED if run.ended else None
-    return StopResult(is_stopped, message, run)
+    return StopResult(run.status is RunStatus.CANCELLED if run.ended else None, message, run)
 
 
 def _wait_for_start(context: ApiContext, job: Run) -> Steps[None]:

@@ -140,3 +140,18 @@ def test_a_run_that_cannot_be_stopped_has_the_servers_reason():
         result = client.stop(JOB, flow=FLOW)
     assert result.stopped is False
     assert "background" in result.message
+
+
+@pytest.mark.parametrize(
+    ("name", "is_stopped"), [("status_cancelled", True), ("bg_completed", False)]
+)
+def test_a_stop_of_an_ended_run_before_1_11_tells_whether_it_was_stopped(
+    name: str, is_stopped: bool
+):
+    """An earlier stop may have done that. No other is sent, which would overwrite the status."""
+    classic = {**VERSION, "version": "1.10.3", "main_version": "1.10.3"}
+    server = Server(classic).on("GET", WORKFLOWS, recorded("1.13.0", name))
+    server.on("GET", "/base/api/v1/monitor/builds", (200, {}))
+    with server.client() as client:
+        assert client.stop(JOB, flow=FLOW).stopped is is_stopped
+    assert "POST /api/v2/workflows/stop" not in server.paths()
