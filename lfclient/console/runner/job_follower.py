@@ -75,6 +75,7 @@ class _JobFollower:
         self._last_failed = False
         self._tried_command = False  # a command was pending when the last request was sent
         self._retry_after = 0.0
+        self._confirming: Iterator[float] = iter(())  # waits after a stop, whatever the server asks
         self._decided_question = ""  # the id of the last one
         self._decided_at: float | None = None  # None once the server continues
         self._rejection = ""  # why the last decision was rejected
@@ -106,11 +107,12 @@ class _JobFollower:
             await context.fail(RunStatus.OUTCOME_UNKNOWN, error.message, error.hint)
             return False
         except LangflowError as error:
-            self._back_off(error.retry_after)
+            pause = error.retry_after and next(self._confirming, error.retry_after)
+            self._back_off(pause)
             self._unreachable_since = self._unreachable_since or f"{datetime.now(UTC):%H:%M:%S} UTC"
             tries = "The console keeps trying."
-            if error.retry_after:
-                at = datetime.now(UTC) + timedelta(seconds=error.retry_after)
+            if pause and pause == error.retry_after:
+                at = datetime.now(UTC) + timedelta(seconds=pause)
                 is_stopping = context.commands.stop.is_set()
                 again = "the stop is sent again" if is_stopping else "the console tries again"
                 tries = f"At its request, {again} at {at:%H:%M:%S} UTC."
@@ -207,7 +209,11 @@ class _JobFollower:
             await context.apply_response(run, **changes)
         else:
             await context.change(**changes)
-        self._stop_sent_at = time.monotonic() if result.stopped is None else None
+        if result.stopped is None:
+            self._stop_sent_at = time.monotonic()
+            self._confirming = context.timings.confirming.waits()
+        else:
+            self._stop_sent_at = None
         self._set_schedule(context.timings.settling)
 
     def _stop_changes(self, status: RunStatus) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from dataclasses import replace
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from lfclient import RunStatus
+from lfclient.common.backoff import Backoff
 from lfclient.console.config.ownership import owner_fingerprint
 from tests.support.fake_langflow import FakeLangflow, event, message, question
 from tests.support.runner_bench import CONNECTION, JOB, RUN_STARTED, STOP, SUBMIT, both_dialects
@@ -150,19 +152,20 @@ def _visible_text(record):
 
 @pytest.fixture
 def refuse(bench, monkeypatch):
-    """A function that lets the server ask for a day's pause in response to some requests."""
-    handle = bench.server.handle
+    """A function that lets the server ask for a day's pause in response to these requests only."""
+    handle, refused = bench.server.handle, []
 
-    def start(*refused):
-        async def respond(request):
-            response = await handle(request)
-            if (request.method, request.url.path) in refused:
-                return httpx.Response(429, json={"detail": "No."}, headers={"retry-after": "86400"})
-            return response
+    async def respond(request):
+        response = await handle(request)
+        if (request.method, request.url.path) in refused:
+            return httpx.Response(429, json={"detail": "No."}, headers={"retry-after": "86400"})
+        return response
 
-        monkeypatch.setattr(bench.server, "handle", respond)
+    def choose(*requests):
+        refused[:] = requests
 
-    return start
+    monkeypatch.setattr(bench.server, "handle", respond)
+    return choose
 
 
 @both_dialects
@@ -178,6 +181,36 @@ def test_a_stop_is_sent_although_the_server_asks_to_wait_with_polls(bench, refus
     assert "The server has accepted the stop" in record.stop_result
     bench.wait_for_polls()
     assert bench.server.count("POST", STOP) == 1
+
+
+@both_dialects
+def test_a_stopped_run_ends_although_the_server_has_asked_for_a_day_without_polls(bench, refuse):
+    """The console asks again some seconds after the stop."""
+    bench.server.seconds = 60
+    refuse(POLL)
+    run_id = bench.start()
+    bench.wait_until(run_id, lambda record: "tries again at" in record.note)
+    bench.runner.stop(run_id, CONNECTION)
+    bench.wait_until(run_id, lambda record: record.stop_result)
+    bench.wait_for_polls()
+    refuse()
+    assert bench.wait_for_end(run_id).stop_result == "Stopped on the server."
+
+
+@both_dialects
+def test_a_pause_that_the_server_asks_for_after_a_stop_is_kept(bench, refuse):
+    """After a few attempts, whose number does not depend on the pause."""
+    bench.use_timings(confirming=Backoff(0.05, 0.05, attempts=4))
+    bench.server.seconds = 60
+    refuse(POLL)
+    run_id = bench.start()
+    bench.wait_until(run_id, lambda record: "tries again at" in record.note)
+    bench.runner.stop(run_id, CONNECTION)
+    bench.wait_until(run_id, lambda record: record.stop_result and "keeps trying" in record.note)
+    bench.wait_until(run_id, lambda record: "tries again at" in record.note)
+    polls = bench.server.status_requests
+    time.sleep(0.5)
+    assert bench.server.status_requests == polls
 
 
 @both_dialects
