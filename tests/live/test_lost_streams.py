@@ -39,7 +39,7 @@ class HeldRun(HeldFlow):
 
 
 def searches(record: RunRecord) -> bool:
-    return "looks on the server" in record.note
+    return "checks on the server" in record.note
 
 
 @pytest.fixture

@@ -157,8 +157,7 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
         ),
         "Inputs": column.TextColumn(
             width=260,
-            help="Values that differ from the flow's defaults, without the beginning that all rows "
-            "share",
+            help="Values that differ from the flow's defaults, without a beginning that they share",
         ),
         "Found": column.TextColumn(
             width=300, help="Where the inputs and outputs have the words of the search"

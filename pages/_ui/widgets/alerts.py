@@ -16,7 +16,7 @@ from lfclient.console.store.presets import PresetConflict, PresetNameTaken
 from lfclient.errors import LangflowError
 from lfclient.runs import model
 from lfclient.wire.addresses import AddressNotAllowed, AddressRefused
-from pages._ui.widgets.markdown import escape
+from pages._ui.widgets.markdown import escape, escape_message
 
 log = logging.getLogger("langflow_console")
 
@@ -68,9 +68,9 @@ def show_message(heading: str, message: str, hint: str = "", *, warning: bool = 
     """Draw an error or warning, whose texts are escaped."""
     lines = [f"**{escape(heading)}**"]
     if message:
-        lines.append(escape(clip(message, _MAX_TEXT)))
+        lines.append(escape_message(clip(message, _MAX_TEXT)))
     if hint:
-        lines.append(f":material/arrow_forward: {escape(clip(hint, _MAX_TEXT))}")
+        lines.append(f":material/arrow_forward: {escape_message(clip(hint, _MAX_TEXT))}")
     draw, icon = (st.warning, "warning") if warning else (st.error, "error")
     draw("\n\n".join(lines), icon=f":material/{icon}:")
 

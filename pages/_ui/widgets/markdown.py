@@ -18,6 +18,7 @@ _MAX_SCANNED_WITH_LINKS = 100_000  # the same with addresses, which may be data
 # with a colon, its formulas with a dollar
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:@&^=])")
 _LATE_MARKUP = re.compile(r"\\:(?=material/|//)|\bwww(?=\\\.)", re.IGNORECASE)
+_ADDRESS = re.compile(r"(https?://[^\s<>\"'`“”]{0,2000}[^\s<>\"'`“”.,;:!?()\]])")
 # `:red[…]`, `:name{…}`, and the line `:::name` that begins a block; a name has no spaces and only
 # two punctuation marks
 _DIRECTIVE = re.compile(
@@ -58,7 +59,18 @@ def escape(text: str) -> str:
     Streamlit looks for icon names and URLs after parsing Markdown, so escapes do not hide those: a
     word joiner breaks them.
     """
-    line = " ".join(remove_bidi_controls(text).split())
+    return _escape_line(" ".join(remove_bidi_controls(text).split()))
+
+
+def escape_message(text: str) -> str:
+    """Return a message escaped for Markdown, its addresses as code, so that they copy clean."""
+    parts = _ADDRESS.split(" ".join(remove_bidi_controls(text).split()))
+    return "".join(
+        inline_code(part) if number % 2 else _escape_line(part) for number, part in enumerate(parts)
+    )
+
+
+def _escape_line(line: str) -> str:
     return _LATE_MARKUP.sub("\\g<0>\u2060", _SPECIAL.sub(r"\\\1", line))
 
 

@@ -40,7 +40,7 @@ def answer(bench, job_id=JOB, text="hello", **values):
 
 
 def searches(record):
-    return "looks on the server" in record.note
+    return "checks on the server" in record.note
 
 
 def output(record):

@@ -170,7 +170,7 @@ def test_a_503_gets_the_pause_that_it_asks_for(bench, unavailable):
     began = time.monotonic()
     run_id = bench.start()
     record = bench.wait_until(run_id, lambda record: record.note)
-    assert re.search(r"at \d\d:\d\d:\d\d UTC, as the server asks", record.note)
+    assert re.search(r"at \d\d:\d\d:\d\d UTC, as the server requested", record.note)
     unavailable["headers"] = None
     record = bench.wait_for_end(run_id)
     assert (record.status, record.attempts) == (RunStatus.COMPLETED, 2)

@@ -78,7 +78,7 @@ def test_runs_are_listed_and_opened_while_their_server_is_down(server_without_an
 def test_an_opened_run_says_what_needs_the_server(server_without_answers):
     app = open_app(run=NEW)
     assert [title.value for title in app.title] == ["Forecast"]
-    assert "does not answer" in app.warning[0].value
+    assert "reach the server" in app.warning[0].value
     assert not app.error
     assert "To run it again" in page_text(app)
 

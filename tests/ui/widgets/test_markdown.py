@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from pages._ui.widgets.markdown import (
     escape,
     escape_lines,
+    escape_message,
     first_line,
     format_full_time,
     format_time,
@@ -271,3 +272,12 @@ def test_line_breaks_are_kept(text, drawn):
 
 def test_escaped_lines_keep_line_breaks_and_spaces_but_no_markup():
     assert escape_lines("a  b\n\n*c* :red[d]") == "a \u00a0b  \n\u2060  \n\\*c\\* \\:red\\[d\\]"
+
+
+def test_addresses_in_a_message_are_code_without_invisible_characters():
+    message = "Nothing responds at http://[::1]:7860/a_b. See “https://x.example/*y*” (http://z)."
+    assert escape_message(message) == (
+        "Nothing responds at `http://[::1]:7860/a_b`\\. See “`https://x.example/*y*`” "
+        "\\(`http://z`\\)\\."
+    )
+    assert escape_message("*a*  b") == escape("*a* b")
