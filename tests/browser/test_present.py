@@ -166,3 +166,26 @@ def test_only_the_operators_origin_frames_a_view_and_nothing_else(
         page.goto(other.url)
         page.evaluate(ADD_FRAME, view)
         wait_for(is_refused)
+
+
+def test_a_long_title_and_hostile_text_stay_inside_the_page(screen: Screen):
+    page = screen.page
+    screen.pick("Echo chat")
+    page.keyboard.press("Alt+p")
+    screen.part("present-edit").get_by_role("button").click()
+    screen.part("present-editor").wait_for()
+    screen.drawn()
+    page.get_by_label("Title").fill("W" * 300)
+    page.keyboard.press("Tab")
+    hostile = "<img src=x onerror='window.hit=1'> [link](javascript:window.hit=1) ![x](https://a.example/x)"
+    page.get_by_label("Description", exact=True).fill(hostile)
+    page.keyboard.press("Tab")
+    description = screen.part("present-description")
+    expect(description).to_contain_text("onerror")
+    expect(description.locator("img, a")).to_have_count(0)
+    page.set_viewport_size({"width": 390, "height": 844})
+    screen.drawn()
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") == 390
+    assert page.evaluate("window.hit") is None
+    page.get_by_role("button", name="Discard").click()
+    expect(screen.part("present-editor")).to_have_count(0)
