@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 
 from lfclient.client import LangflowClient
 from lfclient.console.samples import catalog, graph_builder
+from lfclient.console.store.result_fingerprint import fingerprint_result
+from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidRequest
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import OutputKind
@@ -24,6 +26,7 @@ from tests.support.waiting import wait_for
 _SLOW = "Takes half a minute"
 _APPROVAL = "Wait for an approval"
 _FAILS = "Fails until it gets JSON"
+_RANDOM = "Table of sample records"
 
 # the kinds of a run's outputs, in the order of the sample's components
 _KINDS = {
@@ -116,6 +119,26 @@ def test_the_failing_sample_completes_once_it_gets_json(
     assert "JSON" in failed.errors[0].message
     assert mended.status is RunStatus.COMPLETED
     assert repaired.status is RunStatus.COMPLETED  # as the sample's description says
+
+
+@pytest.mark.parametrize("name", [name for name in (*_KINDS, _FAILS) if name != _RANDOM])
+def test_two_runs_of_a_sample_have_the_same_result(
+    client: LangflowClient, flows: dict[str, Flow], name: str
+):
+    """In History, although ids and times in their responses differ."""
+    results = set()
+    for mode in ("sync", "background"):
+        started = datetime.now(UTC)
+        run = _run(client, flows[name], mode, _QUICK.get(name))
+        record = RunRecord(
+            *("id", "owner", "token", "live", client.url, run.flow_id, name, mode, started),
+            status=run.status,
+            ended_at=datetime.now(UTC),
+            job_id=run.job_id,
+            run=run,
+        )
+        results.add(fingerprint_result(record))
+    assert len(results) == 1
 
 
 def test_the_slow_sample_can_be_stopped(client: LangflowClient, flows: dict[str, Flow]):

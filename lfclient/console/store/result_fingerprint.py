@@ -9,7 +9,7 @@ from typing import Any
 
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.store.serialization import SLICE_SIZES
-from lfclient.outputs.model import FileRef, Output
+from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.error_causes import explain_error
 from lfclient.runs.model import Run
 
@@ -43,12 +43,16 @@ def _parts(record: RunRecord) -> Iterator[Any]:
     run = record.run
     errors = [error.message for error in run.errors] if run else []
     errors += [record.problem.message] if record.problem else []
-    for message in errors:
+    outputs = sorted(run.outputs.items()) if run else []
+    # in the background, Langflow also returns an error as the output of its component
+    errors += [output.value for _, output in outputs if output.kind is OutputKind.ERROR]
+    for message in dict.fromkeys(map(str, errors)):
         cause = explain_error(message)
         yield ["error", cause.message if cause else message]
-    for name, output in sorted(run.outputs.items()) if run else ():
-        yield ["output", name]
-        yield from _output_parts(output)
+    for name, output in outputs:
+        if output.kind is not OutputKind.ERROR:
+            yield ["output", name]
+            yield from _output_parts(output)
 
 
 def _output_parts(output: Output) -> Iterator[Any]:
@@ -75,7 +79,9 @@ def _encode(value: Any) -> Any:
 
 def _normalizer(record: RunRecord) -> Callable[[str], str]:
     """Return a function that removes the run's own ids and times from JSON."""
-    ids = [id for id in _own_ids(record, record.run) if id and len(id) >= MIN_ID_LENGTH]
+    # a session without a name has the id of its flow, which all runs share
+    own = {id for id in _own_ids(record, record.run) if id} - {record.flow_id}
+    ids = [id for id in own if len(id) >= MIN_ID_LENGTH]
     longest_first = sorted({json.dumps(id)[1:-1] for id in ids}, key=len, reverse=True)
     since = record.created_at - CLOCK_TOLERANCE
     until = (record.ended_at or datetime.now(UTC)) + CLOCK_TOLERANCE

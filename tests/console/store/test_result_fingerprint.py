@@ -105,6 +105,13 @@ def test_ids_of_messages_do_not_count():
     assert fingerprint([one]) != fingerprint([other])
 
 
+def test_the_id_of_the_flow_counts_although_it_names_a_session():
+    """Langflow names a session without a name so; not every response tells it."""
+    flow_id = "8" * 32
+    one = fingerprint([flow_id], flow_id=flow_id)
+    assert one == fingerprint([flow_id], flow_id=flow_id, session_id=flow_id)
+
+
 def test_a_short_session_name_is_a_value():
     """A flow may return what its session is named."""
     one = fingerprint("Weather in Oslo", session_id="Oslo")
@@ -144,6 +151,14 @@ def test_errors_count_by_their_cause():
     assert failed("Boom") == failed("Boom")
     assert failed("Boom") != failed("Bang")
     assert failed(no_key.format("")) == failed(no_key.format("Error building Agent: \n\n"))
+
+
+def test_an_error_counts_once_also_as_an_output():
+    """In the background, Langflow returns it as the output of its component as well."""
+    output = Output("C-1", OutputKind.ERROR, "Boom")
+    run = Run("flow", "sync", RunStatus.FAILED, errors=(RunError("Boom"),))
+    assert of(run) == of(replace(run, outputs={"C-1": output}))
+    assert of(run) != of(replace(run, outputs={"C-1": replace(output, value="Bang")}))
 
 
 def test_a_run_that_could_not_be_executed_is_told_by_its_problem():
