@@ -269,6 +269,21 @@ def test_a_narrow_window_stacks_its_columns_without_overflow(console, window):
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
 
 
+def test_at_twice_the_size_run_is_in_sight_and_nothing_scrolls_sideways(console, window):
+    """A browser that enlarges a window of 1440 × 900 to 200 % shows half of its pixels."""
+    page = window()
+    page.set_viewport_size({"width": 720, "height": 450})
+    screen = Screen(page)
+    screen.open(console.url)
+    screen.pick("Sort a request")
+    expect(screen.part("run-button")).to_be_in_viewport()
+    screen.run()
+    screen.wait("completed")
+    expect(screen.part("run-button")).to_be_in_viewport()
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
+
+
 def test_nothing_jumps_while_a_run_refreshes(screen):
     screen.pick("Takes half")
     screen.run()
