@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.console.present.presentation import PURPOSE, Presentation, ShownInput
+from lfclient.console.present.presentation import PURPOSE, Presentation
 from lfclient.console.store.flow_settings import FlowSettings, SettingsConflict
 from lfclient.errors import InvalidRequest
 from pages._ui.connection.app_context import app_context
@@ -35,7 +35,10 @@ def stop() -> None:
 
 
 def current(owner: str, flow_id: str) -> Presentation | None:
-    """Return the settings as they are in the editor, None if this flow is not edited."""
+    """Return the settings as they are in the editor, None if this flow is not edited.
+
+    Raise `InvalidRequest` if one is invalid.
+    """
     edited = EDITED.get()
     if edited is None or edited[:2] != (owner, flow_id):
         return None
@@ -44,11 +47,11 @@ def current(owner: str, flow_id: str) -> Presentation | None:
     inputs = None
     if keys is not None:
         inputs = [
-            ShownInput(
-                key=key,
-                label=state.get(edit_key(f"label-{key}")) or "",
-                help=state.get(edit_key(f"help-{key}")) or "",
-            ).model_dump()
+            {
+                "key": key,
+                "label": state.get(edit_key(f"label-{key}")) or "",
+                "help": state.get(edit_key(f"help-{key}")) or "",
+            }
             for key in keys
         ]
     return Presentation.from_json(

@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, replace_surrogates
 from lfclient.common.redaction import Redactor
 from lfclient.console.present.presentation import PURPOSE, Presentation
 from lfclient.console.present.shared_result import MAX_VALUE, SharedInput, SharedResult
@@ -107,8 +107,8 @@ def _shared_result(server: ServerSession, record: RunRecord, flow: Flow | None) 
     settings = Presentation.from_json(stored.content)
     inputs = _shared_inputs(record, flow, settings) if record.inputs_stored else ()
     shared = SharedResult(
-        title=settings.title or record.flow_name,
-        description=settings.description or (flow.description if flow else ""),
+        title=settings.title or replace_surrogates(record.flow_name),
+        description=settings.description or replace_surrogates(flow.description if flow else ""),
         inputs=tuple(inputs),
         outputs=settings.outputs,
         accent=settings.accent,
@@ -136,7 +136,8 @@ def _shared_inputs(
         is_secret = item.secret or (item.field and item.field.secret)
         if not is_secret and not isinstance(item.value, Variable):
             label = labels.get(item.key) or item.label
-            yield SharedInput(label=label, value=clip(_text(item), MAX_VALUE))
+            value = clip(replace_surrogates(_text(item)), MAX_VALUE)
+            yield SharedInput(label=replace_surrogates(label), value=value)
 
 
 def _is_brought(key: str, flow: Flow | None) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, StreamingRespon
 from starlette.routing import Route
 
 from pages._ui.app import page_assets
+from pages._ui.app.navigation import VIEWS
 
 PAGE = "<html><head><title>x</title></head><body>é</body></html>"
 BROWSER = {"accept": "text/html,*/*", "accept-encoding": "gzip", "if-none-match": '"old"'}
@@ -65,3 +67,7 @@ def test_other_responses_are_passed_on_unchanged(path, accept):
 @pytest.mark.parametrize("file", [page_assets.STYLES, *page_assets.SCRIPTS])
 def test_assets_do_not_close_their_own_tag(file):
     assert "</" not in file.read_text(encoding="utf-8")
+
+
+def test_the_script_knows_the_views_that_may_be_framed():
+    assert json.dumps(list(VIEWS)) in page_assets.inline_script()

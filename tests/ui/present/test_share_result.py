@@ -127,3 +127,13 @@ def test_inputs_that_are_not_stored_are_not_shared(fields_server):
         fields_server.url, overrides={"T-a.p": "Lisbon"}, run=run, inputs_stored=False
     )
     assert "Lisbon" not in page_text(shared(create(record)))
+
+
+def test_broken_and_long_texts_are_shared(fields_server):
+    store(inputs={"T-a.p": {}})
+    run = Run(ONE, "sync", RunStatus.COMPLETED)
+    overrides = {"T-a.p": "\ud800" + "long " * 1_000}
+    record = add_ended_run(fields_server.url, overrides=overrides, run=run, flow_name="\ud800 Flow")
+    app = shared(create(record))
+    assert "long long" in page_text(app)
+    assert len(page_text(app)) < 2_500
