@@ -24,6 +24,7 @@ from lfclient.runs.error_causes import ErrorCause, explain_error
 MAX_INPUT_SUMMARY = 300
 MAX_OUTPUT_SUMMARY = 200
 MAX_SEARCHABLE_CHARACTERS = 20_000  # limit for inputs, and another for outputs
+IMAGE_SUMMARY = "Image"  # of an output that is an image
 _MARKDOWN = MarkdownIt("commonmark")
 _INLINE_MARK = re.compile(r"[\0\\`*_\[<&]")  # a line without one has no inline Markdown
 _ACCENTS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters
@@ -140,7 +141,7 @@ def _output_line(output: Output) -> str:
     if output.kind is OutputKind.TABLE and isinstance(value, list):
         return f"Table of {len(value) + (output.missing or 0):,} rows"
     if output.kind is OutputKind.IMAGE:
-        return "Image"
+        return IMAGE_SUMMARY
     line = _first_line(value)
     return _plain_markdown(line) if output.kind is OutputKind.MESSAGE else line
 

@@ -5,10 +5,12 @@ import streamlit as st
 from lfclient.common.formatting import clip, elide_common_prefix, format_duration
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RunSummary
+from lfclient.console.store.search_text import IMAGE_SUMMARY
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from pages._ui.app import navigation
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.history.rows import image_url
 from pages._ui.history.view import run_history
 from pages._ui.state import flow_choice, run_page
 from pages._ui.widgets import alerts, status_badges
@@ -71,7 +73,7 @@ def _draw_row(run: RunSummary, inputs: str, *, is_shown: bool, with_flow: bool) 
         status_badges.markdown_badge(run.status, run.mode),
         f"**{escape(clip(run.flow_name, 40))}**" if with_flow else "",
         f":gray[{' · '.join(facts)}]" if facts else "",
-        escape(clip(run.output_summary, MAX_SUMMARY_CHARS)),
+        _output(run),
     ]
     pressed = st.button(
         " ".join(part for part in parts if part),
@@ -84,3 +86,10 @@ def _draw_row(run: RunSummary, inputs: str, *, is_shown: bool, with_flow: bool) 
         flow_choice.REQUESTED.set(run.flow_id)
         run_page.show_run(run.id)
         st.rerun()
+
+
+def _output(run: RunSummary) -> str:
+    """Return what came out: its first words, or the thumbnail of an image."""
+    if run.thumbnail and run.output_summary == IMAGE_SUMMARY:
+        return f"![{IMAGE_SUMMARY}]({image_url(run)})"
+    return escape(clip(run.output_summary, MAX_SUMMARY_CHARS))

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
+from tests.console.content.test_thumbnails import image_file
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,
@@ -43,3 +44,11 @@ def test_a_flow_without_runs_says_so(langflow_stand_in):
     app = open_app(flow=ONE)
     assert "No runs of this flow yet" in page_text(app)
     assert not app.exception
+
+
+def test_a_run_that_returned_an_image_is_listed_with_its_thumbnail(langflow_stand_in):
+    output = Output("B", OutputKind.IMAGE, image_file())
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"B": output})
+    add_ended_run(langflow_stand_in.url, run=run)
+    (row,) = rows(open_app(flow=ONE))
+    assert "![Image](data:image/webp;base64," in row
