@@ -112,7 +112,7 @@ def take(browser: Browser, url: str) -> None:
     save(screen.page, "failed-dark")
 
     screen = open_window(browser, url, height=980)
-    runs = [written_to(screen, url, city) for city in ("Lisbon", "Oslo")]
+    runs = [written_to(screen, url, city) for city in ("Lisbon", "Oslo", "Lisbon", "Rome")]
     screen.page.goto(f"{url.rstrip('/')}/compare?runs={','.join(runs)}")
     screen.page.get_by_text("Timings").wait_for()
     save(screen.page, "compare")

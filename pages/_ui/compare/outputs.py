@@ -11,7 +11,7 @@ from lfclient.console.compare.survey import OutputCell, run_context
 from lfclient.console.compare.volatile import IDS_AND_TIMES
 from lfclient.console.presentation.statuses import NOT_RUN
 from lfclient.outputs.model import Output, OutputKind
-from pages._ui.compare import images
+from pages._ui.compare import images, overview
 from pages._ui.compare.runs import ComparedRun, have_same_flow, versions_key
 from pages._ui.connection.app_context import app_context
 from pages._ui.outputs import view as outputs_view
@@ -36,7 +36,17 @@ RunPair = tuple[ComparedRun, ComparedRun]
 
 def draw(baseline: ComparedRun, run: ComparedRun) -> None:
     """Draw a card for each component's output, those that differ first."""
-    st.markdown("## Outputs", anchors=False)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.markdown("## Outputs", anchors=False, width="content")
+        st.button(
+            "Swap",
+            key=compare_page.compare_key("swap"),
+            icon=":material/swap_horiz:",
+            type="tertiary",
+            help=f"Make {run.name} the baseline",
+            on_click=_swap,
+            args=(baseline.record.id, run.record.id),
+        )
     for each in (baseline, run):
         if each.problem:
             st.caption(f":material/info: Can't compare {each.name}: {escape(each.problem)}.")
@@ -52,6 +62,11 @@ def draw(baseline: ComparedRun, run: ComparedRun) -> None:
         is_open = not _is_identical(cell) and open_cards < MAX_OPEN_CARDS
         open_cards += is_open
         _draw_card((baseline, run), number, key, cell, is_open)
+
+
+def _swap(baseline_id: str, run_id: str) -> None:
+    compare_page.write_baseline_to_url(run_id)
+    overview.CHOSEN_RUN.set(baseline_id)
 
 
 def _is_identical(cell: OutputCell) -> bool:

@@ -51,7 +51,7 @@ def _draw_comparison(runs: Sequence[ComparedRun], decisions: ignored.Decisions) 
     ignored.draw(runs, decisions, compared_inputs.guessed)
     pair = sorted((baseline, run), key=lambda each: each.number)
     side_by_side = runs if len(runs) <= MAX_SIDE_BY_SIDE else pair
-    summary.draw_headers(side_by_side)
+    summary.draw_headers(pair)
     inputs.draw(runs, compared_inputs)
     outputs.draw(baseline, run)
     summary.draw(side_by_side)

@@ -73,7 +73,7 @@ def draw(server: ServerSession, runs: Sequence[RunHeader]) -> None:
         "Runs",
         list(records),
         default=[record.id for record in chosen],
-        format_func=lambda run_id: option_text(records[run_id], now),
+        format_func=lambda run_id: _option_text(records[run_id], now, records[run_id].flow_name),
         # other runs in the URL reset the selection
         key=compare_page.compare_key(f"runs-{url_runs}"),
         max_selections=MAX_RUNS,
@@ -92,10 +92,9 @@ def draw(server: ServerSession, runs: Sequence[RunHeader]) -> None:
         st.caption(f"Shows the {MAX_OFFERED} most recent runs.")
 
 
-def option_text(record: RunRecord, now: datetime) -> str:
-    """Return a run on one line."""
+def _option_text(record: RunRecord, now: datetime, heading: str) -> str:
     parts = [
-        record.flow_name,
+        heading,
         format_time(record.created_at, now, seconds=True),
         status_badges.status_text(record.status, record.mode),
         format_duration(record.elapsed(now)) if record.ended else "",
@@ -138,7 +137,7 @@ def _choose_run(
     label: str, runs: Sequence[ComparedRun], index: int, key: str, **kwargs: Any
 ) -> None:
     now = datetime.now(UTC)
-    texts = {run.record.id: f"{run.name} · {option_text(run.record, now)}" for run in runs}
+    texts = {run.record.id: _option_text(run.record, now, run.name) for run in runs}
     st.selectbox(label, list(texts), index, format_func=texts.__getitem__, key=key, **kwargs)
 
 

@@ -9,7 +9,7 @@ from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.widgets.markdown import escape_lines
 from tests.ui.support.compare_pages import message, open_comparison, output, run_in_progress
-from tests.ui.support.whole_pages import ONE, page_text
+from tests.ui.support.whole_pages import ONE, page_text, press
 
 
 def test_identical_outputs_are_drawn_only_on_request(create_run):
@@ -151,3 +151,11 @@ def test_a_run_that_was_deleted_meanwhile_says_so(create_run):
     app_context().runner.history.delete([records[0].owner], [records[0].id])
     app.run()
     assert "Couldn't find" in page_text(app)
+
+
+def test_two_runs_can_be_swapped(create_run):
+    app = open_comparison(*(create_run({}, [message(f"{text} x")]) for text in "ab"))
+    assert "Run 1 → Run 2" in page_text(app)
+    app = press(app, "Swap")
+    assert "Run 2 → Run 1" in page_text(app)
+    assert "Run 1 → Run 2" in page_text(press(app, "Swap"))

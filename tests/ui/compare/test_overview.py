@@ -1,5 +1,6 @@
 """Several runs are compared with a baseline, in a table of runs and outputs."""
 
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -18,7 +19,7 @@ from tests.ui.support.compare_pages import (
     run_in_progress,
     tables,
 )
-from tests.ui.support.whole_pages import page_text
+from tests.ui.support.whole_pages import page_text, press
 
 ROWS = [{"n": number, "city": "Oslo"} for number in range(40)]
 
@@ -72,6 +73,14 @@ def test_the_first_run_that_differs_is_shown_in_detail_or_a_chosen_one(create_ru
     choose(app, "Differences from Run 1", 4)
     assert "Run 1 → Run 4" in page_text(app)
     assert "Run 1 → Run 3" not in page_text(app)
+
+
+def test_the_shown_run_can_become_the_baseline(create_run):
+    app = open_comparison(*(create_run({}, [message(f"{text} x")]) for text in "abc"))
+    choose(app, "Differences from Run 1", 3)
+    app = press(app, "Swap")
+    assert column(app)[2] == "baseline"
+    assert "Run 3 → Run 1" in page_text(app)
 
 
 def test_a_cell_of_the_table_chooses_its_run(create_run):
@@ -193,3 +202,19 @@ def test_hostile_names_are_drawn_as_text(create_run):
     assert ":red[x]<script>" not in " ".join(each.value for each in app.markdown)
     names = next(each for each in app.multiselect if each.label.startswith("Ignored"))
     assert names.options == ["ok"]
+
+
+def test_two_responses_at_a_time_are_in_memory(create_run, monkeypatch):
+    records = [create_run({}, [message(str(number))]) for number in range(12)]
+    load, loaded, most = runs.RunHeader.load, [], []
+
+    def load_and_count(header):
+        record = load(header)
+        loaded.append(weakref.ref(record.run))
+        most.append(sum(reference() is not None for reference in loaded))
+        return record
+
+    monkeypatch.setattr(runs.RunHeader, "load", load_and_count)
+    open_comparison(*records)
+    assert len(loaded) == 12
+    assert max(most) == 2
