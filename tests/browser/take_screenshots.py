@@ -118,6 +118,9 @@ def take(browser: Browser, url: str) -> None:
     save(screen.page, "compare")
 
     screen = open_window(browser, url)
+    screen.pick("Picture card", prefix="")
+    screen.run()
+    screen.wait("completed")
     screen.page.get_by_role("link", name="History").click()
     screen.page.get_by_text("Runs over time").click()
     save(screen.page, "history")
