@@ -124,6 +124,12 @@ def test_a_flow_that_was_deleted_is_told(fields_server):
     assert not app.exception
 
 
+@pytest.mark.parametrize("flow_id", ["", "../users/", "x" * 10_000])
+def test_an_address_that_names_no_flow_asks_the_server_for_none(fields_server, flow_id):
+    assert "This flow is no longer here" in page_text(present(flow_id))
+    assert not [line for line in fields_server.requests if "users" in line or "xxx" in line]
+
+
 def test_without_a_server_the_page_says_so_in_words(monkeypatch):
     monkeypatch.delenv("LANGFLOW_SERVER_URL")
     app = present()

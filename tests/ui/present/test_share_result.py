@@ -13,6 +13,7 @@ from tests.ui.support.preset_pages import owner
 from tests.ui.support.whole_pages import (
     ONE,
     add_ended_run,
+    add_running_run,
     button_labels,
     open_app,
     page_text,
@@ -137,3 +138,25 @@ def test_broken_and_long_texts_are_shared(fields_server):
     app = shared(create(record))
     assert "long long" in page_text(app)
     assert len(page_text(app)) < 2_500
+
+
+def test_the_share_menu_of_an_opened_run_shares_its_result(record):
+    app = open_app(run=record.id)
+    app.session_state[f"share-result-{record.id}"] = True
+    assert "Create address" in button_labels(app.run())
+
+
+def test_the_share_menu_of_a_form_shares_the_result_beside_it(record):
+    app = open_app(run=record.id)
+    app.session_state["form-of-run"] = record.id
+    app.session_state[f"preset-share-{owner()[:12]}-{ONE}"] = True
+    app.run()
+    assert "Create address" in button_labels(app)
+    assert "**Link to this form**" in page_text(app)
+
+
+def test_a_running_run_has_no_result_to_share(fields_server):
+    running = add_running_run(fields_server.url)
+    app = present(run=running.id)
+    app.session_state[f"share-result-{running.id}"] = True
+    assert "Create address" not in button_labels(app.run())
