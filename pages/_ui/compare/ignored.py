@@ -107,7 +107,8 @@ def _sentence(ignored: Sequence[str]) -> str:
 
 
 def _choose(key: str, guessed: frozenset[str], decisions: Decisions) -> None:
-    names = IgnoredNames.choose(st.session_state[key], guessed)
+    # decisions about names that these runs don't have stay
+    names = IgnoredNames.choose(st.session_state[key], guessed | decisions.names.kept)
     _save(names, decisions.place, decisions.version)
 
 

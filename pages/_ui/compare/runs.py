@@ -82,6 +82,8 @@ def load_runs(
     by_age = sorted(headers, key=lambda header: header.record.created_at)
     baseline = next((each for each in by_age if each.record.id == baseline_id), by_age[0])
     one_flow = len({header.record.flow_id for header in headers}) == 1
+    # once: a server that does not answer keeps each call waiting
+    flow_of = cache(lambda server, flow_id: server.cached_flow(flow_id, max_wait=None))
     load_baseline = cache(lambda: _load(baseline)[0])
     is_large = sum(header.size for header in by_age) > SHOWS_PROGRESS_BYTES
     progress = st.empty()
@@ -98,9 +100,15 @@ def load_runs(
 
         version = (_version(header), _version(baseline), decisions, one_flow)
         found = run_page.cached(f"survey-{header.record.id}", survey, version)
-        flow = header.server.cached_flow(found.record.flow_id, max_wait=None)
         runs.append(
-            ComparedRun(number, header.server, found.record, flow, found.cells, found.problem)
+            ComparedRun(
+                number,
+                header.server,
+                found.record,
+                flow_of(header.server, header.record.flow_id),
+                found.cells,
+                found.problem,
+            )
         )
     progress.empty()
     return runs

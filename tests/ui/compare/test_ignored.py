@@ -62,6 +62,14 @@ def test_the_choice_is_kept_for_the_flow(records, create_run):
     assert "Ignored: n –" in page_text(app)
 
 
+def test_a_choice_does_not_undo_one_about_names_that_these_runs_lack(records, create_run):
+    store = app_context().runner.store.flow_settings
+    others = FlowSettings({"ignored": ["noise"], "compared": ["created_at"]})
+    store.save(records[0].owner, ONE, PURPOSE, others)
+    names(open_comparison(*records)).select("n").run()
+    assert settings(records[0]).content == {"ignored": ["n", "noise"], "compared": ["created_at"]}
+
+
 def test_keys_of_data_and_inputs_are_ignored_as_well(create_run):
     runs = [
         create_run({"Chat.session_id": name}, [output(OutputKind.DATA, {"a": {"run_id": name}})])
