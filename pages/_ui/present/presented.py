@@ -23,6 +23,7 @@ from pages._ui.form.flow_form import FlowForm, read_form
 from pages._ui.form.form import input_fields
 from pages._ui.form.form_state import FormState, form_state
 from pages._ui.present import editing
+from pages._ui.present.problems import NothingPresented
 from pages._ui.presets.preset_state import fill_form, masked_values
 from pages._ui.run import run_form
 from pages._ui.state import query_params
@@ -80,7 +81,7 @@ def _find_flow(flow_id: str) -> tuple[ServerSession, Flow]:
     """Return the flow and its server: the one in use, or another one of this browser."""
     current = server_session.current()
     if current is None:
-        raise LangflowError("The console has no server.")
+        raise NothingPresented("The console has no server.")
     try:
         return current, current.flow(flow_id).value
     except FlowNotFound:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from lfclient.console.config.settings import SettingsError
 from lfclient.console.store.errors import StoreError
 from lfclient.errors import FlowNotFound, InvalidRequest, LangflowError
 from pages._ui.connection import server_session
@@ -16,6 +17,10 @@ _GONE = "This flow is no longer here"
 _GONE_HINT = "Ask whoever gave you this address for a new one."
 _LATER = "Try again in a moment. If it stays so, tell whoever gave you this address."
 POLL_SECONDS = 0.5
+
+
+class NothingPresented(LangflowError):
+    """The console has no server whose flows it could present."""
 
 
 @contextmanager
@@ -35,10 +40,10 @@ def show(error: LangflowError) -> None:
         if isinstance(error, FlowNotFound):
             st.title("Nothing to show", anchor=False)
             alerts.show_message(_GONE, "It was deleted or moved.", _GONE_HINT, warning=True)
-        elif server_session.current() is None:
+        elif isinstance(error, NothingPresented):
             st.title("Nothing to show", anchor=False)
             alerts.show_message("Nothing is presented here yet", "", _LATER, warning=True)
-        elif isinstance(error, StoreError):
+        elif isinstance(error, (StoreError, SettingsError)):
             alerts.show_message("This page can't be read right now", "", _LATER, warning=True)
         elif isinstance(error, InvalidRequest):
             alerts.show(error)

@@ -124,6 +124,15 @@ def test_a_flow_that_was_deleted_is_told(fields_server):
     assert not app.exception
 
 
+@pytest.mark.parametrize("view", ["present", "result"])
+def test_an_invalid_setting_of_the_console_is_no_matter_of_the_audience(monkeypatch, view):
+    monkeypatch.setenv("LFCONSOLE_FRAME_ANCESTORS", "no-origin")
+    app_context.clear()
+    app = open_app(view=view, flow=ONE, id="x")
+    assert "right now" in page_text(app)
+    assert "LFCONSOLE" not in page_text(app)
+
+
 @pytest.mark.parametrize("flow_id", ["", "../users/", "x" * 10_000])
 def test_an_address_that_names_no_flow_asks_the_server_for_none(fields_server, flow_id):
     assert "This flow is no longer here" in page_text(present(flow_id))
