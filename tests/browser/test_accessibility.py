@@ -146,7 +146,7 @@ def test_a_presentation_its_editor_and_a_shared_result(screen: Screen):
     screen.drawn()
     check(page)
     page.get_by_role("button", name="Share result").click()
-    page.get_by_role("button", name="Create address").click()
+    page.get_by_role("button", name="Create link").click()
     address = page.get_by_test_id("stPopoverBody").locator("code").inner_text()
     check(page)
     page.keyboard.press("Escape")

@@ -107,7 +107,7 @@ def test_a_result_is_shared_with_somebody_who_opens_its_address(
     screen.wait("completed")
     screen.drawn()
     screen.page.get_by_role("button", name="Share result").click()
-    screen.page.get_by_role("button", name="Create address").click()
+    screen.page.get_by_role("button", name="Create link").click()
     address = screen.page.get_by_test_id("stPopoverBody").locator("code").inner_text()
     reader = window()
     reader.goto(address)
@@ -123,7 +123,7 @@ def test_a_result_is_shared_with_somebody_who_opens_its_address(
     ):
         assert hidden not in content
     screen.page.get_by_role("button", name="Revoke").click()
-    expect(screen.page.get_by_role("button", name="Create address")).to_be_visible()
+    expect(screen.page.get_by_role("button", name="Create link")).to_be_visible()
     reader.reload()
     expect(reader.locator(".st-key-present")).to_contain_text("no longer shared")
 

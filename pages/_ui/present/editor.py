@@ -37,7 +37,7 @@ def draw(presented: Presented, form: FlowForm, record: RunRecord | None) -> None
     """Draw the settings with their buttons."""
     editing.keep_draft(presented.settings)
     with st.container(key="present-editor"):
-        st.markdown("##### Edit presentation", anchors=False)
+        st.markdown("## Edit presentation", anchors=False)
         with st.container(horizontal=True):
             st.button("Save", key="present-save", type="primary", on_click=editing.save)
             st.button("Discard", key="present-discard", type="tertiary", on_click=editing.stop)
@@ -105,7 +105,7 @@ def _draw_inputs(presented: Presented, form: FlowForm) -> None:
         key=key,
         max_selections=MAX_INPUTS,
         help="Shown in this order. Secrets can't be shown.",
-        placeholder="Choose what there is to fill in",
+        placeholder="Choose the inputs to show",
         **_KEEP,
     )
     chosen = st.session_state[key]

@@ -58,7 +58,7 @@ class Presented:
 def load(flow_id: str) -> Presented:
     """Return the flow of the address with its presentation. Raise `LangflowError`."""
     if not flow_id:
-        raise FlowNotFound("The address names no flow.")
+        raise FlowNotFound("The link names no flow.")
     server, flow = _find_flow(flow_id)
     store = app_context().runner.store
     settings = editing.current(server.owner, flow.id)

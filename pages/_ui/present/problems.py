@@ -14,8 +14,8 @@ from pages._ui.state.notices import NOTICE
 from pages._ui.widgets import alerts
 
 _GONE = "This flow is no longer here"
-_GONE_HINT = "Ask whoever gave you this address for a new one."
-_LATER = "Try again in a moment. If it stays so, tell whoever gave you this address."
+_GONE_HINT = "Ask the person who sent you this link for a new one."
+_LATER = "Try again in a moment. If that doesn't help, tell the person who sent you this link."
 POLL_SECONDS = 0.5
 
 
@@ -44,7 +44,7 @@ def show(error: LangflowError) -> None:
             st.title("Nothing to show", anchor=False)
             alerts.show_message("Nothing is presented here yet", "", _LATER, warning=True)
         elif isinstance(error, (StoreError, SettingsError)):
-            alerts.show_message("This page can't be read right now", "", _LATER, warning=True)
+            alerts.show_message("This page can't be loaded right now", "", _LATER, warning=True)
         elif isinstance(error, InvalidRequest):
             alerts.show(error)
         else:

@@ -25,7 +25,7 @@ from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import sanitize
 from pages._ui.widgets.placeholder import Placeholder
 
-_ASK = "Try again. If it stays so, tell whoever gave you this address."
+_ASK = "Try again. If that doesn't help, tell the person who sent you this link."
 _HEADINGS = {
     RunStatus.FAILED: "The flow failed",
     RunStatus.TIMED_OUT: "The flow took too long",
@@ -113,7 +113,7 @@ def draw_result(
     run = record.run
     if run is None or record.stored_parts in MISSING_OUTPUTS_REASONS:
         if record.status is RunStatus.COMPLETED:
-            st.caption("The result was not kept.")
+            st.caption("The result was not saved.")
         return
     with st.container(key="outputs"):
         outputs = {

@@ -60,12 +60,12 @@ def _draw_section(server: ServerSession, record: RunRecord, flow: Flow | None) -
         st.code(address, language=None, wrap_lines=True)
         st.caption("Copy it now: it can't be shown again.")
     st.caption(
-        "Shows this one result, read-only, to anyone who can reach the console and has the address."
+        "Shows this one result, read-only, to anyone who can reach the console and has the link."
     )
     count = app_context().runner.store.shares.count(server.owner, record.id)
     with st.container(horizontal=True):
         st.button(
-            "Create another address" if count else "Create address",
+            "Create another link" if count else "Create link",
             key=f"share-create-{record.id}",
             type="secondary" if count else "primary",
             on_click=_create,

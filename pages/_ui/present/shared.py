@@ -49,8 +49,8 @@ def draw_gone() -> None:
     st.title("Nothing is shared here", anchor=False)
     alerts.show_message(
         "This result is no longer shared",
-        "It was deleted, or whoever shared it has revoked the address.",
-        "If the address was cut off, ask for it again.",
+        "It was deleted, or its link was revoked.",
+        "If the link is incomplete, ask for it again.",
         warning=True,
     )
 
@@ -58,5 +58,5 @@ def draw_gone() -> None:
 def _download(ref: FileRef) -> bytes:
     raise LangflowError(
         f"“{clip(ref.name, 100)}” is not part of the shared result.",
-        hint="Ask whoever shared it for the file.",
+        hint="Ask the person who shared it for the file.",
     )

@@ -97,7 +97,7 @@ def draw_inputs(presented: Presented, form: FlowForm) -> None:
 def _draw_warnings(presented: Presented, form: FlowForm) -> None:
     if presented.lacks_preset:
         alerts.show_message(
-            "The preset of this address was deleted",
+            "The preset of this link was deleted",
             "The default preset is used instead."
             if presented.preset
             else "The flow's own values are used instead.",
@@ -178,9 +178,8 @@ def _not_ready(presented: Presented, form: FlowForm, result: FormResult) -> Inva
     own = [problem for problem in errors if problem.key in labels]
     if len(own) < len(errors):
         return InvalidRequest(
-            "The flow lacks something that isn't filled in here.",
-            hint="Whoever presents it can open it on the Run page, fill in what is missing, and "
-            "save that as the default preset.",
+            "The flow needs a value that can't be entered here.",
+            hint="On the Run page, fill in what is missing and save it as the default preset.",
         )
     names = ", ".join(labels[problem.key] for problem in own[:_MAX_NAMED])
     if all(problem.message == REQUIRED_MESSAGE for problem in own):

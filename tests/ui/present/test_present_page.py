@@ -168,7 +168,7 @@ def test_a_missing_value_that_is_not_shown_is_told(fields_server):
     required = {**SECRET, "required": True}
     fields_server.set_flows(flow(ONE, "Trip", nodes=[node("T-a", s=required)]))
     app = press(present(), "Run")
-    assert "lacks something that isn't filled in here" in page_text(app)
+    assert "needs a value that can't be entered here" in page_text(app)
     assert not app.exception
 
 
@@ -221,7 +221,7 @@ def test_an_error_of_a_component_is_told_without_its_text(fields_server):
 def test_a_preset_of_the_address_that_was_deleted_is_told():
     store_preset(default=True, p="of the default")
     app = present(preset="deleted")
-    assert "The preset of this address was deleted" in page_text(app)
+    assert "The preset of this link was deleted" in page_text(app)
     assert value(app) == "of the default"
     assert not app.exception
 
@@ -236,4 +236,4 @@ def test_invalid_settings_are_named_and_can_be_edited_again(fields_server):
 def test_a_result_that_was_not_kept_is_told(fields_server):
     run = Run(ONE, "sync", RunStatus.COMPLETED)
     record = add_ended_run(fields_server.url, run=run, stored_parts=StoredParts.REMOVED)
-    assert "The result was not kept" in page_text(present(run=record.id))
+    assert "The result was not saved" in page_text(present(run=record.id))

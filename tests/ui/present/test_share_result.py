@@ -49,7 +49,7 @@ def menu(record):
 
 def create(record):
     """Share the run and return its token."""
-    app = press(menu(record), "Create address")
+    app = press(menu(record), "Create link")
     (address,) = [each.value for each in app.code if "view=result" in each.value]
     return re.search(r"id=([\w-]+)$", address)[1]
 
@@ -103,7 +103,7 @@ def test_a_result_stays_as_it_was_shared(record):
 def test_a_revoked_address_says_so(record):
     token = create(record)
     app = press(menu(record), "Revoke")
-    assert "Create address" in button_labels(app)
+    assert "Create link" in button_labels(app)
     assert "This result is no longer shared" in page_text(shared(token))
 
 
@@ -143,7 +143,7 @@ def test_broken_and_long_texts_are_shared(fields_server):
 def test_the_share_menu_of_an_opened_run_shares_its_result(record):
     app = open_app(run=record.id)
     app.session_state[f"share-result-{record.id}"] = True
-    assert "Create address" in button_labels(app.run())
+    assert "Create link" in button_labels(app.run())
 
 
 def test_the_share_menu_of_a_form_shares_the_result_beside_it(record):
@@ -151,7 +151,7 @@ def test_the_share_menu_of_a_form_shares_the_result_beside_it(record):
     app.session_state["form-of-run"] = record.id
     app.session_state[f"preset-share-{owner()[:12]}-{ONE}"] = True
     app.run()
-    assert "Create address" in button_labels(app)
+    assert "Create link" in button_labels(app)
     assert "**Link to this form**" in page_text(app)
 
 
@@ -159,4 +159,4 @@ def test_a_running_run_has_no_result_to_share(fields_server):
     running = add_running_run(fields_server.url)
     app = present(run=running.id)
     app.session_state[f"share-result-{running.id}"] = True
-    assert "Create address" not in button_labels(app.run())
+    assert "Create link" not in button_labels(app.run())
