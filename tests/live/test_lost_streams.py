@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lfclient import LangflowClient, RunStatus
+from lfclient.console.runner import takeover
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.run_record import RunRecord
 from tests.live.desk import Desk, ended, states
@@ -24,6 +25,12 @@ IN_THE_MIDDLE = Fault(cut=True, after=AFTER_CHAT_INPUT)
 RUNS_ON = replace(IN_THE_MIDDLE, reads_on=True)  # as a proxy with a shorter timeout
 
 pytestmark = with_events
+
+
+@pytest.fixture(autouse=True)
+def searched_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a run be searched for again right after it was lost."""
+    monkeypatch.setattr(takeover, "JUST_LOST_SECONDS", 0.0)
 
 
 class HeldRun(HeldFlow):

@@ -36,6 +36,8 @@ VISITOR_SECONDS = 3600.0
 # A lost run is searched for again after as long as it has been lost, within these bounds: the
 # longer, the less likely it is to be found.
 SEARCH_AGAIN_SECONDS = (60.0, 3600.0)
+# A page draws a run again when it ends; one that was searched for until then stays as it is.
+JUST_LOST_SECONDS = 10.0
 KEY_NEEDED_NOTE = (
     "Not followed: key needed. The console process that followed this run has ended, and the "
     "others don't have its API key. The run continues on the server. It is followed again as soon "
@@ -119,20 +121,23 @@ class Takeover:
             self._change_key(record, connection)
 
     def search_again(self, record: RunRecord, connection: Connection) -> None:
-        """Search for a lost run, less often the longer it has been lost.
+        """Search for a lost run, less often the longer it has been lost, and not at first.
 
         Raises `StoreError`.
         """
+        lost_at = record.ended_at or datetime.now(UTC)
+        lost_seconds = (datetime.now(UTC) - lost_at).total_seconds()
+        if 0 <= lost_seconds < JUST_LOST_SECONDS:
+            return
         with self._claim_lock:
             if record.id in self._searched_again or self._supervisor.connection(record.id):
                 return
-            lost_at = record.ended_at or datetime.now(UTC)
-            lost_seconds = (datetime.now(UTC) - lost_at).total_seconds()
             shortest, longest = SEARCH_AGAIN_SECONDS
             self._searched_again[record.id] = min(max(lost_seconds, shortest), longest)
             is_reopened = self._store.reopen(record.id, record.version, self._registry.id)
             reopened = self._stored(record.id) if is_reopened else None
             if reopened:
+                reopened = replace(reopened, stop_requested_at=None)
                 self._cache.put(reopened)
                 context = _new_context(reopened, connection, AFTER_RESTART)
                 self._supervisor.start(context, partial(search_again, before=record))

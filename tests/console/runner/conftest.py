@@ -2,6 +2,7 @@
 
 import pytest
 
+from lfclient.console.runner import takeover
 from lfclient.console.runner.timings import Timings
 from tests.support import databases
 from tests.support.fake_langflow import FakeLangflow
@@ -44,6 +45,12 @@ def two(request, tmp_path):
     two = TwoConsoles(tmp_path, url, timings)
     yield two
     two.close()
+
+
+@pytest.fixture
+def searched_at_once(monkeypatch):
+    """Let a run be searched for again right after it was lost."""
+    monkeypatch.setattr(takeover, "JUST_LOST_SECONDS", 0.0)
 
 
 @pytest.fixture

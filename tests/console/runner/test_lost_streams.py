@@ -20,6 +20,8 @@ ASKED = stored_message(JOB, "hi", None, sender="User")
 ASKED_EVENT = event("add_message", **ASKED)
 BEGUN = [RUN_STARTED, ASKED_EVENT, component_done("ChatInput-a", "hi", "ChatOutput-b")]
 
+pytestmark = pytest.mark.usefixtures("searched_at_once")
+
 
 @pytest.fixture
 def timings():

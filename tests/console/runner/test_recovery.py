@@ -29,6 +29,8 @@ WITH_SECRET = {"ChatInput-a.input_value": "hi", "ChatInput-a.key": "hunter2-hunt
 ANOTHER_JOB = "00000000-0000-0000-0000-00000000000f"
 UNKNOWN_WITHOUT_JOB = RunStatus.OUTCOME_UNKNOWN, None
 
+pytestmark = pytest.mark.usefixtures("searched_at_once")
+
 
 @pytest.fixture
 def timings():
@@ -423,6 +425,14 @@ def test_a_run_that_is_not_found_again_stays_as_it_was(bench):
     assert (
         bench.wait_until_saved(before.id, lambda stored: stored.ended).ended_at == before.ended_at
     )
+
+
+def test_a_run_that_was_just_given_up_is_not_searched_for_again(bench, monkeypatch):
+    """The page that showed the search opens the run when it ends."""
+    before = lose_for_good(bench)
+    monkeypatch.setattr(takeover, "JUST_LOST_SECONDS", 10.0)
+    assert bench.runner.open(before.id, CONNECTION) == before
+    assert not bench.runner.is_followed(before.id)
 
 
 def test_a_run_is_searched_for_again_once_a_minute(bench):
