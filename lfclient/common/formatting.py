@@ -66,8 +66,10 @@ def format_size(size: int | None) -> str:
     return f"{value:.1f} GB"
 
 
-def format_duration(seconds: float) -> str:
+def format_duration(seconds: float | None) -> str:
     """Return a duration as text: 0.4 s, 12 s, 3 min 05 s, 2 h 04 min."""
+    if seconds is None:
+        return "duration unknown"
     if seconds < 10:
         return f"{max(seconds, 0):.1f} s"
     whole = int(seconds)

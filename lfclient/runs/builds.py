@@ -1,6 +1,6 @@
 """Reads a component's part in a run from the server's record of its build. Pure."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import Json
@@ -83,10 +83,11 @@ def read_tokens(value: Json, keys: tuple[str, str, str]) -> Usage | None:
 
 
 def read_timestamp(value: Json) -> datetime | None:
-    """Return a server's ISO 8601 time, or None for anything else."""
+    """Return a server's ISO 8601 time, in UTC if it has no zone; None for anything else."""
     if not isinstance(value, str):
         return None
     try:
-        return datetime.fromisoformat(value)
+        at = datetime.fromisoformat(value)
     except ValueError:
         return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

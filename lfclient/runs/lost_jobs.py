@@ -16,7 +16,7 @@ none in its records. Then only the time is left, if it is unambiguous: see `find
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from lfclient.common.coerce import as_dict, as_list
@@ -129,5 +129,4 @@ def _session_ids(build: Build) -> Iterator[str]:
 
 def read_record_time(text: str | None) -> datetime | None:
     """Return the time of a record in UTC; releases format it in three ways."""
-    at = read_timestamp(text.removesuffix(" UTC") if text else None)
-    return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
+    return read_timestamp(text.removesuffix(" UTC") if text else None)

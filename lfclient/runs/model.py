@@ -1,6 +1,7 @@
 """A run of a flow: its status, outputs and errors."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -8,7 +9,15 @@ from lfclient.common.deprecation import RenamedAttribute
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import LangflowError
 from lfclient.outputs.model import Output, OutputKind
-from lfclient.runs.components import ComponentRun, HumanInput, Message, NotRun, RunError, Usage
+from lfclient.runs.components import (
+    ComponentRun,
+    ComponentState,
+    HumanInput,
+    Message,
+    NotRun,
+    RunError,
+    Usage,
+)
 
 Mode = Literal["sync", "background", "stream"]
 
@@ -95,6 +104,20 @@ class Run:
     def ended(self) -> bool:
         """Whether the status is final."""
         return self.status.ended
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When a completed or failed run ended, by the server's clock: with its last component.
+
+        None for other runs, or if the end of the last component is not reported.
+        """
+        ends = {id: one.ended_at for id, one in self.components.items() if one.ended_at}
+        failed = any(self.components[id].state is ComponentState.FAILED for id in ends)
+        is_known = {
+            RunStatus.COMPLETED: self.outputs.keys() <= ends.keys(),
+            RunStatus.FAILED: failed,
+        }.get(self.status, False)
+        return max(ends.values()) if ends and is_known else None
 
     @property
     def usage(self) -> Usage | None:

@@ -62,6 +62,10 @@ def test_durations_have_tenths_only_below_ten_seconds(seconds, words):
     assert format_duration(seconds) == words
 
 
+def test_an_unknown_duration_is_called_so():
+    assert format_duration(None) == "duration unknown"
+
+
 @pytest.mark.parametrize(
     ("size", "words"),
     [(None, "size unknown"), (512, "512 B"), (3400, "3.4 kB"), (12_000_000, "12 MB")],

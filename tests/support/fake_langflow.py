@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -122,6 +122,7 @@ class FakeLangflow:
     requests: list[tuple[str, str]] = field(default_factory=list)
     submitted: list[dict[str, Any]] = field(default_factory=list)  # the bodies of the run requests
     ended_at: float = 0.0
+    clock_ahead: timedelta = timedelta()
 
     def count(self, method: str, path: str) -> int:
         """Return the number of these requests."""
@@ -255,7 +256,7 @@ class FakeLangflow:
             "job_id": job.id,
             "flow_id": FLOW_ID,
             "object": "job",
-            "created_timestamp": "2026-11-24T00:00:00Z",
+            "created_timestamp": (datetime.now(UTC) + self.clock_ahead).isoformat(),
             "status": status,
             "links": {},
             "errors": [],
@@ -376,10 +377,13 @@ def output(id: str, text: str) -> dict[str, Any]:
     return event("output", component_id=id, type="message", status="completed", content=text)
 
 
-def component_done(id: str, text: str, *following: str) -> dict[str, Any]:
+def component_done(
+    id: str, text: str, *following: str, at: datetime | None = None
+) -> dict[str, Any]:
     """Return the event of a component that returned a text, and starts the `following`."""
     output = {"message": {"message": text, "type": "text"}}
     build = {"id": id, "valid": True, "data": {"outputs": output}}
+    build["timestamp"] = at.isoformat() if at else None
     return event("end_vertex", build_data={**build, "next_vertices_ids": list(following)})
 
 

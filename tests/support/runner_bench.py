@@ -188,6 +188,19 @@ both_dialects = pytest.mark.parametrize(
 without_events = pytest.mark.parametrize("bench", [{"dialect": "inputs"}], indirect=True, ids=[""])
 
 
+def report_end(bench, at):
+    """Let the server's records tell that the first job came to its end then."""
+    bench.server.finish()
+    bench.server.log = [
+        RUN_STARTED,
+        component_done("ChatInput-a", "hi", at=at - timedelta(seconds=1)),
+        component_done("ChatOutput-b", "echo", at=at),
+        event("end", build_duration=0.1),
+    ]
+    for id, ended_at in (("ChatInput-a", at - timedelta(seconds=1)), ("ChatOutput-b", at)):
+        bench.server.builds[id] = [{"job_id": JOB, "timestamp": ended_at.isoformat(), "data": {}}]
+
+
 def add_trace(bench, job_id, session="session", seconds_from_now=1.0):
     """Let the server have a component's build record of a job."""
     result = {"message": {"data": {"session_id": session}}}

@@ -1,6 +1,7 @@
 """Follows a background job: by its event stream, or by polling before Langflow 1.11."""
 
 import asyncio
+import math
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,8 @@ _STOPPED_DRAIN_SECONDS = 0.3
 _NEXT_QUESTION_SECONDS = 0.3
 # a server may respond to a submit before its database shows the job to others
 _MAX_COMMIT_SECONDS = 5.0
+# a server that did not respond for at most this long hid no end for long
+_MAX_GAP_SECONDS = 3.0
 _STOPPED = "Stopped on the server."
 ENDED_BEFORE_STOP = "The run ended before the stop took effect."
 _STOP_LOST = "Langflow did not confirm the stop and no longer knows this run, as after a restart."
@@ -62,6 +65,7 @@ async def follow(context: RunContext, *, moved: bool = False, taken_over: bool =
     finally:
         await follower.listener.close()
     await context.add_component_runs(events_complete=follower.listener.is_complete)
+    await context.date_end()
     await context.add_model_names()
 
 
@@ -81,6 +85,9 @@ class _JobFollower:
         self._rejection = ""  # why the last decision was rejected
         # the response to the submit was just applied
         self._is_status_fresh = context.record.run is not None and not taken_over
+        # the `time.monotonic()` since which the run may have ended unseen, None if it can't have
+        is_new = self._is_status_fresh and context.record.attempts <= 1
+        self._unseen_since = None if is_new else -math.inf
         self._stop_sent_at: float | None = None  # None once the server has confirmed or refused it
         self.listener = EventListener(context)
         if taken_over:
@@ -152,7 +159,7 @@ class _JobFollower:
             await self._decide(context.commands.decision)
         elif self.listener.final_run:
             final = self.listener.final_run
-            await context.apply_response(final, **self._stop_changes(final.status))
+            await context.apply_response(final, **self._end_changes(final.status))
         elif self._is_status_fresh:
             self._is_status_fresh = False
             self._choose_schedule(context.record.status)
@@ -168,9 +175,11 @@ class _JobFollower:
         self._unreachable_since = ""
         if run.status is not context.record.status:
             listener.last_activity = time.monotonic()
+        changes = self._end_changes(run.status)
         if run.ended:
             run = await listener.drain(run, context.timings.drain_seconds)
-        changes = self._stop_changes(run.status)
+        else:
+            self._unseen_since = None
         await context.apply_response(run, note=self._note(run.status), **changes)
         await self._check_decision(run.status)
         await self._check_stop()
@@ -200,9 +209,12 @@ class _JobFollower:
         result = await context.client.stop(context.run, flow=context.flow)
         await self._drop_commands("The decision was not sent: the run was being stopped.")
         changes: dict[str, Any] = {"stop_result": _describe_stop(result)}
+        run = result.run
         if not result.stopped:
             changes["stop_requested_at"] = None  # Stop is offered again if the run continues
-        run = result.run
+        is_stopped_now = result.stopped and self._stop_sent_at is None
+        if run and not is_stopped_now:
+            changes = self._end_changes(run.status) | changes
         if run and run.ended:
             run = await self.listener.drain(run, _STOPPED_DRAIN_SECONDS)
         if run:
@@ -216,11 +228,22 @@ class _JobFollower:
             self._stop_sent_at = None
         self._set_schedule(context.timings.settling)
 
-    def _stop_changes(self, status: RunStatus) -> dict[str, Any]:
-        """Return what the end of the run tells of a stop that was not confirmed."""
-        if self._stop_sent_at is None or not status.ended:
+    def _end_changes(self, status: RunStatus) -> dict[str, Any]:
+        """Return what a status tells of the end: of its time, and of a stop not confirmed before.
+
+        The time is None if nobody saw the end.
+        """
+        if not status.ended:
             return {}
-        return {"stop_result": _STOPPED if status is RunStatus.CANCELLED else ENDED_BEFORE_STOP}
+        now, changes = time.monotonic(), dict[str, Any]()
+        if self._unseen_since is not None and now - self._unseen_since > _MAX_GAP_SECONDS:
+            changes["ended_at"] = None
+        if self._stop_sent_at is None:
+            return changes
+        if status is not RunStatus.CANCELLED:
+            return {**changes, "stop_result": ENDED_BEFORE_STOP}
+        stopped_at = datetime.now(UTC) - timedelta(seconds=now - self._stop_sent_at)
+        return {"stop_result": _STOPPED, "ended_at": stopped_at}
 
     async def _check_stop(self) -> None:
         """End the record if the server neither confirms a stop nor gives a sign of the run."""
@@ -303,6 +326,8 @@ class _JobFollower:
 
     def _back_off(self, retry_after: float = 0.0) -> None:
         self._last_failed, self._retry_after = True, retry_after
+        if self._unseen_since is None:
+            self._unseen_since = time.monotonic()
         self._set_schedule(self._context.timings.unreachable)
 
     def _set_schedule(self, schedule: Schedule) -> None:

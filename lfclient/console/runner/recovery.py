@@ -15,7 +15,6 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from lfclient.common.json_types import JsonObject
 from lfclient.console.runner.job_follower import follow
@@ -109,8 +108,7 @@ async def search_again(context: RunContext, before: RunRecord) -> None:
     recovery = _Recovery(context, None, "", 0.0)
     if context.record.mode == "stream":
         await context.change(note=_SEARCHING_END_NOTE)
-        # the record doesn't tell when it ended; its connection had broken by then
-        is_found = await recovery.find_end(context.run, ended_at=before.ended_at)
+        is_found = await recovery.find_end(context.run)
     else:
         await context.change(note=_SEARCHING_NOTE)
         is_found = await recovery.find()
@@ -205,12 +203,15 @@ class _Recovery:
                 await self._take(jobs[0])
         return self._context.record.job_id is not None
 
-    async def find_end(self, run: Run, **changes: Any) -> bool:
-        """Search once for the end of a streamed run; end the record with it if it is found."""
+    async def find_end(self, run: Run) -> bool:
+        """Search once for the end of a streamed run; end the record with it if it is found.
+
+        The server's records don't tell when it ended.
+        """
         context = self._context
         ended = await context.unless(context.commands.stop, self._fetch_end(run))
         if ended and ended.job_id and await context.writer.claim_job(context.id, ended.job_id):
-            await context.end_with(ended, problem=None, **changes)
+            await context.end_with(ended, problem=None, ended_at=None)
         return context.record.ended
 
     async def _fetch_end(self, run: Run) -> Run | None:

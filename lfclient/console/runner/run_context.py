@@ -5,7 +5,7 @@ import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from lfclient.async_client import AsyncLangflowClient
@@ -18,6 +18,7 @@ from lfclient.console.store.commands import Command
 from lfclient.console.store.run_record import RecordProblem, RunRecord
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.model import Flow
+from lfclient.runs.builds import read_timestamp
 from lfclient.runs.components import Message
 from lfclient.runs.events import Event, MessageAdded
 from lfclient.runs.model import Run, RunStatus
@@ -40,6 +41,11 @@ _SECRETS_LOST_WARNING = (
     "and did not save the raw response."
 )
 
+_END_UNSEEN_WARNING = (
+    "The console did not see when this run ended, and the server's records don't show it."
+)
+# two clocks with a smaller difference are taken as equal
+_CLOCK_TOLERANCE = timedelta(seconds=10)
 _MAX_MESSAGES = 50  # latest messages of a session that are searched for a run's
 
 
@@ -244,6 +250,30 @@ class RunContext:
         """End the record with a final status and save it."""
         changes = {"ended_at": datetime.now(UTC), "note": "", **changes}
         await self.writer.change(self.id, status=status, **changes)
+
+    async def date_end(self) -> None:
+        """Set when an ended run ended if nobody saw that, or warn if the server doesn't tell."""
+        record = self.record
+        if not record.ended or record.ended_at:
+            return
+        ended_at = self._server_end(self.run)
+        if ended_at:
+            await self.change(ended_at=ended_at)
+        else:
+            await self.warn(_END_UNSEEN_WARNING)
+
+    def _server_end(self, run: Run) -> datetime | None:
+        """Return when the run ended by the server's records, in the console's time."""
+        if run.ended_at is None:
+            return None
+        now = datetime.now(UTC)
+        responded_at = read_timestamp(run.raw.get("created_timestamp"))
+        if responded_at is None or abs(now - responded_at) < _CLOCK_TOLERANCE:
+            responded_at = now
+        seconds_ago, age = responded_at - run.ended_at, now - self.record.created_at
+        if not -_CLOCK_TOLERANCE < seconds_ago < age + _CLOCK_TOLERANCE:
+            return None
+        return now - max(min(seconds_ago, age), timedelta())
 
     async def fail(self, status: RunStatus, message: str, hint: str, **changes: Any) -> None:
         """End the record with a problem."""

@@ -13,12 +13,22 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, bindparam, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from lfclient.console.store import text_search
 from lfclient.console.store.row_mapping import SUMMARY_FIELDS
-from lfclient.console.store.run_record import RunSummary
+from lfclient.console.store.run_record import UNFINISHED_STATUSES, RunSummary
 from lfclient.console.store.tables import LABELS, RUNS
 from lfclient.runs.model import Mode, RunStatus
 
@@ -185,7 +195,9 @@ def row_conditions(
     elif filters.result_hash:
         conditions.append(runs.result_hash == filters.result_hash)
     if filters.ended_before:
-        conditions.append(runs.ended_at < filters.ended_before)
+        # without the time of the end, which nobody saw
+        ended = and_(runs.ended_at.is_(None), runs.status.not_in(UNFINISHED_STATUSES))
+        conditions.append(or_(runs.ended_at < filters.ended_before, ended))
     return conditions
 
 

@@ -127,8 +127,10 @@ class RunRecord:
             run = replace(run, waiting_for=run.waiting_for.without_decision())
         return {"stop_requested_at": None, "run": run}
 
-    def elapsed(self, now: datetime | None = None) -> float:
-        """Return the seconds from submit to end, or to `now`."""
+    def elapsed(self, now: datetime | None = None) -> float | None:
+        """Return the seconds from submit to end, or to `now`; None if the end was not seen."""
+        if self.ended and self.ended_at is None:
+            return None
         until = self.ended_at or now or datetime.now(UTC)
         return max(0.0, (until - self.created_at).total_seconds())
 
@@ -164,7 +166,7 @@ class RunSummary:
 
     @property
     def seconds(self) -> float | None:
-        """The seconds from submit to end; None while the run is unfinished."""
+        """The seconds from submit to end; None while it is unfinished, or if nobody saw the end."""
         if self.ended_at is None:
             return None
         return max(0.0, (self.ended_at - self.created_at).total_seconds())

@@ -182,7 +182,7 @@ def _draw_empty_list(
 def has_recent_activity(page: RunPage) -> bool:
     """Return whether a listed run is in progress, or ended a moment ago."""
     since = datetime.now(UTC) - timedelta(seconds=_SETTLED_SECONDS)
-    return any(run.ended_at is None or run.ended_at > since for run in page.runs)
+    return any(not run.status.ended or (run.ended_at and run.ended_at > since) for run in page.runs)
 
 
 def _watch(view: ListView, page: RunPage, news: DeltaGenerator) -> None:

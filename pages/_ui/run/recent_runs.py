@@ -34,7 +34,7 @@ def draw(server: ServerSession, flow: Flow | None) -> None:
     if not runs:
         st.caption("No runs of this flow yet" if flow else "No runs yet")
         return
-    if any(run.ended_at is None for run in runs):
+    if not all(run.status.ended for run in runs):
         st.fragment(_refresh_rows, run_every=REFRESH_SECONDS)(server.owner, flow)
     else:
         st.fragment(_draw_rows)(server.owner, flow)

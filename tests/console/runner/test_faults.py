@@ -23,9 +23,11 @@ from tests.support.runner_bench import (
     CONNECTION,
     JOB,
     OFTEN,
+    RUN_STARTED,
     STOP,
     SUBMIT,
     both_dialects,
+    report_end,
     without_events,
 )
 from tests.support.waiting import wait_for, wait_for_record
@@ -130,6 +132,25 @@ def test_a_run_survives_a_server_that_goes_away(bench):
     bench.server.is_down = False
     record = bench.wait_for_end(run_id)
     assert (record.status, record.note) == (RunStatus.COMPLETED, "")
+
+
+@both_dialects
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_a_run_that_ended_while_nobody_could_see_it_ended_when_the_server_says(
+    bench, monkeypatch, is_restarted
+):
+    monkeypatch.setattr("lfclient.console.runner.job_follower._MAX_GAP_SECONDS", 0.0)
+    bench.server.log = [RUN_STARTED]
+    run_id = start_job(bench)
+    bench.server.is_down = True
+    if is_restarted:
+        bench.restart()
+        bench.runner.attach(CONNECTION)
+    bench.wait_until(run_id, lambda record: record.note)
+    ended_at = datetime.now(UTC)
+    report_end(bench, ended_at)
+    bench.server.is_down = False
+    assert bench.wait_until(run_id, lambda record: record.ended_at).ended_at == ended_at
 
 
 @without_events

@@ -21,6 +21,7 @@ from tests.support.runner_bench import (
     add_trace,
     backdate_run,
     both_dialects,
+    report_end,
     without_events,
 )
 from tests.support.waiting import wait_for
@@ -412,6 +413,42 @@ def test_a_run_with_an_unknown_outcome_is_searched_for_again_when_it_is_opened(b
     record = bench.wait_for_end(before.id)
     assert (record.status, record.job_id, record.problem) == (RunStatus.COMPLETED, JOB, None)
     assert bench.server.count("POST", SUBMIT) == 1
+
+
+@both_dialects
+def test_a_run_whose_end_nobody_saw_ended_when_the_server_says(bench):
+    before = lose_for_good(bench)
+    add_trace(bench, JOB, seconds_from_now=-129)
+    report_end(bench, before.created_at + timedelta(seconds=8))
+    bench.runner.open(before.id, CONNECTION)
+    record = bench.wait_until(before.id, lambda record: record.run and record.ended_at)
+    assert (record.status, record.run.warnings) == (RunStatus.COMPLETED, ())
+    assert record.elapsed() == pytest.approx(8)
+
+
+@both_dialects
+def test_a_servers_clock_that_is_wrong_changes_no_duration(bench):
+    """Its responses tell its time."""
+    bench.server.clock_ahead = timedelta(hours=1)
+    before = lose_for_good(bench)
+    add_trace(bench, JOB, seconds_from_now=-129)
+    report_end(bench, before.created_at + timedelta(seconds=8, hours=1))
+    bench.runner.open(before.id, CONNECTION)
+    record = bench.wait_until(before.id, lambda record: record.run and record.ended_at)
+    assert record.elapsed() == pytest.approx(8, abs=5)
+
+
+@both_dialects
+@pytest.mark.parametrize("seconds", [None, 600], ids=["no time", "in the future"])
+def test_a_run_whose_end_nobody_saw_has_no_duration_unless_the_server_tells_it(bench, seconds):
+    before = lose_for_good(bench)
+    add_trace(bench, JOB, seconds_from_now=-129)
+    if seconds:
+        report_end(bench, before.created_at + timedelta(seconds=seconds))
+    bench.runner.open(before.id, CONNECTION)
+    record = bench.wait_until(before.id, lambda record: record.run and record.run.warnings)
+    assert (record.status, record.ended_at, record.elapsed()) == (RunStatus.COMPLETED, None, None)
+    assert "did not see when this run ended" in record.run.warnings[-1]
 
 
 @both_dialects

@@ -260,6 +260,16 @@ def test_all_runs_that_match_a_filter_can_be_deleted(any_store):
     assert any_store.history.count(ME) == 11
 
 
+def test_a_bulk_delete_of_what_has_ended_takes_runs_whose_end_nobody_saw(any_store):
+    """But none that ends after its confirmation was drawn."""
+    add(any_store, "unseen", status=RunStatus.COMPLETED)
+    add(any_store, "running", status=RunStatus.IN_PROGRESS)
+    add_ended(any_store, "before", seconds=-1)
+    add_ended(any_store, "after", seconds=1)
+    deleted = any_store.history.delete_all(ME, RunFilter(ended_before=NOW))
+    assert sorted(deleted) == ["before", "unseen"]
+
+
 def test_a_run_starred_during_a_bulk_delete_stays(any_store):
     """Even if the star is saved between the query and the delete."""
     for name in ("a", "b"):

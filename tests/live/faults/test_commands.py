@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from lfclient import LangflowClient, RunStatus
+from lfclient.console.runner import takeover
 from tests.live.desk import Desk, ended
 from tests.live.faults.support import (
     POST,
@@ -54,6 +59,35 @@ def test_a_stop_after_a_lasting_503_says_that_the_run_may_have_run(
     assert (record.status, held.executions()) == (RunStatus.OUTCOME_UNKNOWN, 1)
     assert "may have run" in record.problem.hint
     assert record.stop_result == ""
+
+
+@pytest.mark.parametrize("langflow", ["1.10.3", "1.13.0"], indirect=True)
+def test_a_run_that_is_found_when_it_is_opened_ended_when_the_server_says(
+    desk: Desk,
+    proxy: Proxy,
+    held: HeldFlow,
+    client: LangflowClient,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Not when it was found."""
+    monkeypatch.setattr(takeover, "JUST_LOST_SECONDS", 0.0)
+    unavailable = Fault(raw=raw_response(503), patience=SUBMIT_SECONDS)
+    proxy.plan(POST, *[unavailable] * 20)
+    run_id = start_and_begin(desk, held)
+    desk.until(run_id, noted("looks for the run"))
+    desk.runner.stop(run_id, desk.connection)
+    session_id = desk.until(run_id, ended).session_id
+    began = datetime.now(UTC)
+    held.mark("go")
+    wait_for(lambda: "done" in [one.text for one in client.messages(held.flow, session_id)])
+    wait_for(lambda: not desk.runner.is_followed(run_id))
+    time.sleep(3)
+    opened = datetime.now(UTC)
+    desk.runner.open(run_id, desk.connection)
+    record = desk.until(run_id, lambda record: record.run and record.ended_at)
+    assert record.status is RunStatus.COMPLETED
+    assert began - timedelta(seconds=1) < record.ended_at < opened - timedelta(seconds=1)
+    assert held.executions() == 1
 
 
 @classic
