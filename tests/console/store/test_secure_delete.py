@@ -177,10 +177,10 @@ def test_an_upgrade_switches_off_the_option_that_slowed_every_write(tmp_path, da
     store.close()
     with closing(sqlite3.connect(tmp_path / "runs.db")) as disk:
         disk.execute("INSERT INTO run_search(run_search, rank) VALUES ('secure-delete', 1)")
-        disk.execute("ALTER TABLE runs DROP COLUMN tokens")
-        disk.execute("ALTER TABLE runs DROP COLUMN usage_by_model")
-        disk.execute("DROP TABLE added_flows")
-        disk.execute("DROP TABLE flow_settings")
+        for column in ("tokens", "usage_by_model", "result_hash", "thumbnail"):
+            disk.execute(f"ALTER TABLE runs DROP COLUMN {column}")
+        for table in ("added_flows", "flow_settings", "shares"):
+            disk.execute(f"DROP TABLE {table}")
         disk.execute("UPDATE alembic_version SET version_num = '0007'")
         disk.execute(damage)
         disk.commit()
