@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO
 
 from streamlit.typing import UploadedFile
@@ -40,10 +41,21 @@ class Upload:
         """Stop sending the file."""
         self._dropped = True
 
-    def send(self, content: BinaryIO, send: SendFile) -> None:
-        """Send the file; a failure is stored in `errors`."""
+    def send(self, content: BinaryIO, send: SendFile, release: Callable[[], object]) -> None:
+        """Send the file; a failure is stored in `errors`.
+
+        `content` is emptied and `release` called once everything is sent: a server may take minutes
+        to respond, and what was sent is never sent again.
+        """
+
+        def progress(sent: int) -> None:
+            self._progress(sent)
+            if sent >= self.size:
+                content.truncate(0)
+                release()
+
         try:
-            self.ref = send(self.name, content, on_progress=self._progress)
+            self.ref = send(self.name, content, on_progress=progress)
         except _UploadCancelled:
             self.errors = (self._lost(),)
         except LangflowError as error:
@@ -75,7 +87,7 @@ def start_uploads(
 ) -> list[Upload]:
     """Check files and send the valid ones one after the other, in a background thread.
 
-    `release` is called with each file once it is sent or refused.
+    `release` is called with each file once it is sent or refused, and may be called again.
     """
     started: list[Upload] = []
     sending: list[tuple[Upload, UploadedFile]] = []
@@ -111,7 +123,7 @@ def _send_all(
         while sending:
             upload, file = sending.pop(0)
             try:
-                upload.send(file, send)
+                upload.send(file, send, partial(release, file))
             finally:
                 release(file)
             del file  # frees its memory before the next one
