@@ -197,7 +197,7 @@ def _base_need(field: Field, value: Json, flow: Flow, resources: ServerResources
             problem = "" if base else f"the server has no “{value}”"
             if base and not base.is_ready:
                 told = _BASE_STATUS.get(base.status, f"is {base.status or 'not ready'}")
-                problem = f"“{base.name}” {told}{base.failure and f' ({base.failure})'}"
+                problem = f"“{base.name}” {told}"
     elif value and resources.memory_bases is not None:
         names = {base.name for base in resources.memory_bases if base.flow_id == flow.id}
         problem = "" if value in names else f"this flow has no “{value}”"

@@ -148,7 +148,7 @@ BASES = ServerResources(
         ("knowledge_base", "my_notes", ""),
         ("knowledge_base", "My notes", "the server has no “My notes”"),
         ("knowledge_base", "new", "“New” is still adding files"),
-        ("knowledge_base", "bad", "“Bad” couldn't add its files (no key)"),
+        ("knowledge_base", "bad", "“Bad” couldn't add its files"),
         ("knowledge_base", "none", "“None” has no files yet"),
         ("knowledge_base", "odd", "“Odd” is paused"),
         ("memory_base", "", "choose one"),

@@ -7,6 +7,7 @@ from streamlit.typing import UploadedFile
 
 from lfclient.client import LangflowClient
 from lfclient.common.filenames import safe_name
+from lfclient.common.formatting import format_count
 from lfclient.errors import FileRefused, InvalidRequest, LangflowError
 from lfclient.flows.field import Field
 from lfclient.resources.knowledge import KnowledgeBase
@@ -21,6 +22,16 @@ from pages._ui.widgets.markdown import escape
 
 _MAX_SECONDS = 600.0
 _LIST_SECONDS = 30.0  # a redraw of the page, once the list is there, would close the dialog
+
+
+class _FilesNotAdded(LangflowError):
+    """The server could not add the files; `base` has its reason."""
+
+    default_hint = "Check the embedding model's provider and the files, then try again."
+
+    def __init__(self, base: KnowledgeBase) -> None:
+        super().__init__(f"The files could not be added to “{base.name}”.")
+        self.base = base
 
 
 # the key of the field for which the dialog is open; it stays open when the page is redrawn
@@ -55,9 +66,18 @@ def show(field: Field, form: FlowForm) -> None:
             _create(field, form, name.strip(), model, files)
         except LangflowError as error:
             alerts.show(error)
+            if isinstance(error, _FilesNotAdded):
+                draw_failure(error.base)
             return
         OPEN_FOR.clear()
         st.rerun()
+
+
+def draw_failure(base: KnowledgeBase) -> None:
+    """Draw the server's text of why the last files could not be added, if it has one."""
+    if base.failure:
+        with st.expander("Details", icon=":material/code:"):
+            st.code(base.failure, language=None, wrap_lines=True)
 
 
 def _create(
@@ -76,7 +96,7 @@ def _create(
         try:
 
             def report(now: KnowledgeBase) -> None:
-                status.update(label=f"Adding files: {now.chunks:,} chunks so far")
+                status.update(label=f"Adding files: {format_count(now.chunks, 'chunk')} so far")
 
             ended = api.ingest(base, _contents(files), timeout=_MAX_SECONDS, on_change=report)
         except (InvalidRequest, FileRefused):
@@ -91,10 +111,7 @@ def _create(
         if not ended.is_ready:
             _discard(api, base)
             form.state.set(field, None)
-            raise LangflowError(
-                f"The files could not be added to “{name}”. {ended.failure}",
-                hint="Check the embedding model's provider and the files, then try again.",
-            )
+            raise _FilesNotAdded(ended)
     form.server.reload_resources(form.flow)
     file_fields.release_files(files)
 

@@ -5,13 +5,14 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from lfclient.errors import InvalidRequest, LangflowError
+from lfclient.errors import LangflowError
 from lfclient.flows.encoding import unsupported_reason
 from lfclient.flows.needs import Need, setting_keys
 from lfclient.resources.models import Provider, ProviderSetting
 from pages._ui.connection.app_context import open_client
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.state.given_settings import given_settings
+from pages._ui.widgets.alerts import UnusedSetting
 from pages._ui.widgets.markdown import escape, inline_code
 
 _ERRORS = "provider-errors"
@@ -52,11 +53,11 @@ def draw(need: Need, form: FlowForm) -> None:
 
 
 def require_confirmed(form: FlowForm) -> None:
-    """Raise `InvalidRequest` if a missing setting was entered and not confirmed."""
+    """Raise `UnusedSetting` if a missing setting was entered and not confirmed."""
     for need in form.needs:
         for setting in need.missing:
             if st.session_state.get(_box(setting, form)):
-                raise InvalidRequest(
+                raise UnusedSetting(
                     f"The run was not started. The {setting.label} is entered but not used yet.",
                     hint="Press Use for my runs or Save on the server, or clear the box.",
                 )
@@ -127,7 +128,7 @@ def _why_not_for_runs(settings: Iterable[ProviderSetting], need: Need, form: Flo
     for setting in settings:
         own = setting_keys(form.flow, need, setting)
         if not own:
-            return f"A run can't send the {escape(setting.label)}: save it on the server."
+            return f"The {escape(setting.label)} can't be sent with a run. Save it on the server."
         for key in own:
             reason = unsupported_reason(fields[key], "sk-", form.mode, form.server_info)
             if reason:

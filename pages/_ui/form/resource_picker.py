@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from lfclient.common.formatting import format_count
 from lfclient.flows.field import Field
 from lfclient.flows.needs import Need
 from lfclient.resources.knowledge import KnowledgeBase
@@ -57,6 +58,9 @@ def draw_need(need: Need, field: Field, form: FlowForm) -> None:
     """Draw what is wrong with the chosen base, and the button that makes a knowledge base."""
     if not need.is_met and form.state.value(field):
         st.caption(f":orange[:material/warning:] {escape(need.message)}")
+        for base in form.resources.knowledge_bases or ():
+            if field.resource == "knowledge_base" and base.dir_name == form.state.value(field):
+                knowledge_dialog.draw_failure(base)
     if field.resource == "knowledge_base" and form.server.may_change:
         st.button(
             "New knowledge base",
@@ -71,5 +75,5 @@ def draw_need(need: Need, field: Field, form: FlowForm) -> None:
 
 def _label(base: KnowledgeBase) -> str:
     if base.is_ready:
-        return f"{base.name} · {base.chunks:,} chunks"
+        return f"{base.name} · {format_count(base.chunks, 'chunk')}"
     return f"{base.name} ({base.status or 'not ready'})"

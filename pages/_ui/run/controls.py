@@ -109,7 +109,7 @@ def _draw_options(form: FlowForm) -> None:
     ):
         _draw_mode(form)
         _draw_session(form)
-        st.caption("Press ? outside a field for the keyboard's shortcuts.")
+        st.caption("Press ? for keyboard shortcuts.")
 
 
 def _draw_session(form: FlowForm) -> None:

@@ -24,6 +24,12 @@ log = logging.getLogger("langflow_console")
 class MissingValue(errors.InvalidRequest):
     """A required field is empty."""
 
+    default_hint = "Enter or choose a value for each, then run again."
+
+
+class UnusedSetting(errors.InvalidRequest):
+    """A provider's setting, such as a key, is entered but neither used nor saved."""
+
 
 # headings; the error's own message and hint follow
 TITLES: dict[type[LangflowError], str] = {
@@ -37,6 +43,7 @@ TITLES: dict[type[LangflowError], str] = {
     errors.NotWaiting: "The run is not waiting for this decision",
     errors.InvalidRequest: "A value was rejected",
     MissingValue: "Fill in the required fields",
+    UnusedSetting: "A setting is not used yet",
     errors.FileRefused: "The file was rejected",
     errors.Unsupported: "Not supported by this server",
     errors.ServerFault: "The server failed",

@@ -168,7 +168,7 @@ def test_an_empty_box_is_not_sent(api):
 
 def test_a_setting_without_a_parameter_is_saved_on_the_server(api):
     found = setup(agent(model=[MODELS[0].value]))
-    assert "A run can't send the Ollama Base URL" in found.text()
+    assert "The Ollama Base URL can't be sent with a run. Save it on the server." in found.text()
     assert not [one for one in found.at.button if one.label == "Use for my runs"]
     found.set("text_input", "OLLAMA_BASE_URL", "http://127.0.0.1:11434").press("Save on the server")
     assert api.saved == [("OLLAMA_BASE_URL", "http://127.0.0.1:11434", False)]
@@ -210,15 +210,24 @@ def knowledge_node() -> dict:
 
 
 def test_a_knowledge_base_is_chosen_by_its_name_and_sent_by_its_folder():
-    bases = (KnowledgeBase("My notes", "my_notes", "ready", 9), KnowledgeBase("B", "b", "failed"))
+    bases = (KnowledgeBase("My notes", "my_notes", "ready", 1), KnowledgeBase("B", "b", "failed"))
     found = setup(knowledge_node(), resources=ServerResources(knowledge_bases=bases))
     box = found.find("selectbox", "Knowledge-a.knowledge_base")
-    assert box.options == ["My notes · 9 chunks", "B (failed)"]
+    assert box.options == ["My notes · 1 chunk", "B (failed)"]
     found.set("selectbox", "Knowledge-a.knowledge_base", "my_notes")
     assert found.overrides == {"Knowledge-a.knowledge_base": "my_notes"}
     assert "Ready" in found.text()
     found.set("selectbox", "Knowledge-a.knowledge_base", "b")
     assert "“B” couldn't add its files" in found.text()
+
+
+def test_the_servers_reason_for_a_failed_knowledge_base_is_under_details():
+    reason = "HTTPSConnectionPool(host='models', port=443): Max retries exceeded"
+    base = KnowledgeBase("B", "b", "failed", failure=reason)
+    found = setup(knowledge_node(), resources=ServerResources(knowledge_bases=(base,)))
+    found.set("selectbox", "Knowledge-a.knowledge_base", "b")
+    assert not [caption for caption in found.at.caption if "HTTPSConnectionPool" in caption.value]
+    assert [code.value for code in found.at.code] == [reason]
 
 
 def test_a_knowledge_base_can_be_typed_if_none_can_be_listed():

@@ -345,5 +345,6 @@ def test_a_key_that_is_entered_and_not_used_yet_keeps_a_run_from_starting(agent_
     app = open_app(flow=ONE)
     next(box for box in app.text_input if "OPENAI_API_KEY" in box.key).set_value("sk-typed")
     press(app.run(), "Run")
+    assert "A setting is not used yet" in page_text(app)
     assert "is entered but not used yet" in page_text(app)
     assert sent(agent_server) == []
