@@ -10,6 +10,8 @@ from lfclient.resources.models import ModelKind, ModelOption, find_model, model_
 from lfclient.resources.server_resources import ServerResources
 from pages._ui.form.widgets import Widget, WidgetSpec, WidgetStates
 
+_NOT_SET_UP, _NOT_HERE = " (not set up)", " (not on this server)"
+
 
 class ModelPicker(Widget):
     """A searchable list of models, those that are ready first; others may be typed."""
@@ -21,18 +23,20 @@ class ModelPicker(Widget):
         return {"": model_text(value) or None}
 
     def read(self, field: Field, states: Mapping[str, Any], base: Any) -> Any:
-        text = (states[""] or "").strip()
+        text = _without_mark(states[""])
         if not text or text == model_text(base):
             return base if text else None
         return [find_model(text, self.options)]
 
     def draw(self, spec: WidgetSpec) -> None:
-        marks = {
-            option.label: "" if option.is_ready else " (not set up)" for option in self.options
-        }
+        marks = {option.label: "" if option.is_ready else _NOT_SET_UP for option in self.options}
         of_flow = model_text(spec.field.default)
         if of_flow:
-            marks.setdefault(of_flow, " (not on this server)")
+            marks.setdefault(of_flow, _NOT_HERE)
+        # a browser keeps the text with a mark that the option no longer has
+        shown = st.session_state.get(spec.key)
+        if shown != _without_mark(shown):
+            st.session_state[spec.key] = _without_mark(shown)
         st.selectbox(
             spec.label,
             spec.options(marks),
@@ -42,6 +46,10 @@ class ModelPicker(Widget):
             placeholder="Choose a model, or type one as Provider: name",
             **spec.hidden,
         )
+
+
+def _without_mark(text: str | None) -> str | None:
+    return text and text.strip().removesuffix(_NOT_SET_UP).removesuffix(_NOT_HERE)
 
 
 def offered_models(field: Field, resources: ServerResources) -> Sequence[ModelOption]:

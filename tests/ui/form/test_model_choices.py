@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import threading
 
@@ -100,3 +101,18 @@ def test_a_model_inside_a_group_shows_the_parameter_of_its_provider(server):
     app = choose_model(open_app(flow=ONE), "Near: Near-1")
     assert search(app, "address") == ["address_Agent-a"]
     assert find_model(app).value == "Near: Near-1"
+
+
+def test_a_model_keeps_its_name_when_its_provider_is_set_up(server):
+    """The browser then still sends the text with the mark, which is no option any more."""
+    app = choose_model(open_app(flow=ONE), "Far: Far-1")
+    ready = copy.deepcopy(server.answers[PROVIDERS][1])
+    ready[0]["is_enabled"] = True
+    server.answers[PROVIDERS] = (200, ready)
+    server.answers[MODELS] = (200, [{"name": "Far-1", "provider": "Far"}])
+    press(app, "Refresh flows")
+    app = choose_model(app, "Far: Far-1 (not set up)")
+    assert find_model(app).value == "Far: Far-1"
+    form = next(iter(app.session_state["forms"].values()))
+    assert [model["name"] for model in form.overrides()["Agent-a.model"]] == ["Far-1"]
+    assert not app.exception
