@@ -158,8 +158,8 @@ def _draw_search(state: FormState) -> str:
             key="reset-all",
             type="tertiary",
             disabled=not changed,
-            on_click=state.reset,
-            args=(changed,),
+            on_click=prefill.fill,
+            args=(state, {}, "All values are the flow's own again.", {}),
         )
     return (text or "").strip().casefold()
 

@@ -328,7 +328,9 @@ class FormState:
         return {path: [sent.name, sent.size] for path, sent in self.files.items() if path in used}
 
     def _json_without_secrets(self) -> str | None:
-        """Return the JSON editor's text, or None if it holds a secret or may hold one."""
+        """Return the JSON editor's text with edits, or None if it holds or may hold a secret."""
+        if self.json_text == self.json_seed:
+            return None
         try:
             typed = from_json(self.json_text or "null")
         except ValueError:

@@ -15,6 +15,8 @@ from pages._ui.widgets.markdown import escape
 def draw(state: FormState) -> None:
     """Draw an expander with the overrides as text; “Apply” copies edits into the form."""
     key, text_key = state.key("form-json"), _text_key(state)
+    if _has_edits(state):  # a run needs them applied or discarded
+        st.session_state.setdefault(f"{key}-panel", True)
     opened = st.expander(
         "Overrides as JSON", key=f"{key}-panel", icon=":material/data_object:", on_change="rerun"
     )

@@ -165,12 +165,14 @@ def test_search_finds_the_chat_text_by_its_label():
         assert "Found above" in found.search(name).text()
 
 
-def test_all_fields_can_be_reset():
+def test_all_fields_can_be_reset_and_restored():
     found = form(editable_node(p=text("x"), q=text("y")), chat_input())
     found.set("text_input", "T-a.p", "1").set("text_input", "T-a.q", "2")
     found.press("Reset all (2)")
     assert found.overrides == {"ChatInput-a.input_value": ""}
     assert found.find("text_input", "T-a.p").value == "x"
+    found.press("Restore my input")
+    assert found.find("text_input", "T-a.p").value == "1"
 
 
 def test_overrides_can_be_loaded():

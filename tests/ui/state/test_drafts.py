@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from lfclient.console.store.drafts import DraftStore
 from lfclient.console.store.errors import StoreError
 from pages._ui.connection.app_context import app_context
+from pages._ui.form import json_editor
 from pages._ui.form.form_state import SECRET_HINT
 from pages._ui.state.drafts import drafts
 from tests.ui.support.preset_pages import choose, enter, open_page, store_preset, value
@@ -69,6 +70,21 @@ def test_the_connections_key_reaches_no_draft(fields_server):
     written = b"".join(path.read_bytes() for path in folder.glob("runs.db*"))
     assert key.encode() not in written
     assert value(open_page()) == "x"
+
+
+def test_overrides_as_json_that_were_only_looked_at_block_no_run_after_a_reload(fields_server):
+    app = enter(open_page(), "typed")
+    key = next(k for k in app.session_state["forms"])
+    state = app.session_state["forms"][key]
+    app.session_state[f"{state.key('form-json')}-panel"] = True
+    app.run()
+    assert "typed" in app.text_area(key=f"{state.key('form-json')}-text").value
+    restart()
+    app = enter(open_page(), "typed again")
+    state = app.session_state["forms"][key]
+    json_editor.apply_pending(state)
+    assert not state.json_error
+    assert not app.exception
 
 
 def test_a_secret_that_was_not_saved_is_requested_at_its_field(fields_server):
