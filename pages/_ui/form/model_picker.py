@@ -33,10 +33,13 @@ class ModelPicker(Widget):
         of_flow = model_text(spec.field.default)
         if of_flow:
             marks.setdefault(of_flow, _NOT_HERE)
-        # a browser keeps the text with a mark that the option no longer has
-        shown = st.session_state.get(spec.key)
-        if shown != _without_mark(shown):
-            st.session_state[spec.key] = _without_mark(shown)
+        # a browser keeps the text with a mark that the option no longer has, unless it is set again
+        entered, last_mark = st.session_state.get(spec.key), f"{spec.key}-mark"
+        chosen = _without_mark(entered)
+        mark = marks.get(chosen or "", "")
+        if chosen != entered or st.session_state.get(last_mark, mark) != mark:
+            st.session_state[spec.key] = chosen
+        st.session_state[last_mark] = mark
         st.selectbox(
             spec.label,
             spec.options(marks),
