@@ -65,7 +65,6 @@ async def follow(context: RunContext, *, moved: bool = False, taken_over: bool =
     finally:
         await follower.listener.close()
     await context.add_component_runs(events_complete=follower.listener.is_complete)
-    await context.date_end()
     await context.add_model_names()
 
 
@@ -229,15 +228,15 @@ class _JobFollower:
         self._set_schedule(context.timings.settling)
 
     def _end_changes(self, status: RunStatus) -> dict[str, Any]:
-        """Return what a status tells of the end: of its time, and of a stop not confirmed before.
+        """Return what a status tells of the end: whether it was seen, and how a stop ended.
 
-        The time is None if nobody saw the end.
+        The stop is one that was not confirmed before.
         """
         if not status.ended:
             return {}
         now, changes = time.monotonic(), dict[str, Any]()
         if self._unseen_since is not None and now - self._unseen_since > _MAX_GAP_SECONDS:
-            changes["ended_at"] = None
+            changes["is_end_seen"] = False
         if self._stop_sent_at is None:
             return changes
         if status is not RunStatus.CANCELLED:

@@ -223,10 +223,11 @@ class RunContext:
         if record and record.status is not status_before:
             await self.writer.save(record)
 
-    async def apply_response(self, run: Run, **changes: Any) -> None:
+    async def apply_response(self, run: Run, *, is_end_seen: bool = True, **changes: Any) -> None:
         """Apply the run that a response describes, and end the record if the run has ended.
 
-        What events have added since the request was sent stays.
+        What events have added since the request was sent stays. An end that nobody saw has the time
+        in the server's records.
         """
         record = self.record
         run = merge_response(record.run, run) if record.run else run
@@ -235,7 +236,10 @@ class RunContext:
         if run.status is not RunStatus.QUEUED:
             changes["started_at"] = record.started_at or datetime.now(UTC)
         if run.ended:
-            await self.end_with(finalize(run), **changes)
+            run = finalize(run)
+            if not is_end_seen:
+                run, changes["ended_at"] = await self._date_end(run)
+            await self.end_with(run, **changes)
         else:
             await self.change(**{"note": "", "status": run.status, "run": run, **changes})
 
@@ -251,16 +255,20 @@ class RunContext:
         changes = {"ended_at": datetime.now(UTC), "note": "", **changes}
         await self.writer.change(self.id, status=status, **changes)
 
-    async def date_end(self) -> None:
-        """Set when an ended run ended if nobody saw that, or warn if the server doesn't tell."""
-        record = self.record
-        if not record.ended or record.ended_at:
-            return
-        ended_at = self._server_end(self.run)
-        if ended_at:
-            await self.change(ended_at=ended_at)
-        else:
-            await self.warn(_END_UNSEEN_WARNING)
+    async def _date_end(self, run: Run) -> tuple[Run, datetime | None]:
+        """Return an ended run and when it ended by the server's records.
+
+        They may have to be fetched; the run is returned with them. If they don't tell, it has a
+        warning.
+        """
+        if run.ended_at is None:
+            with suppress(LangflowError):
+                builds = await self.client.component_runs(run, self.flow)
+                run = merge_component_runs(run, builds)
+        ended_at = self._server_end(run)
+        if ended_at is None:
+            run = replace(run, warnings=(*run.warnings, _END_UNSEEN_WARNING))
+        return run, ended_at
 
     def _server_end(self, run: Run) -> datetime | None:
         """Return when the run ended by the server's records, in the console's time."""

@@ -150,7 +150,7 @@ def test_a_run_that_ended_while_nobody_could_see_it_ended_when_the_server_says(
     ended_at = datetime.now(UTC)
     report_end(bench, ended_at)
     bench.server.is_down = False
-    assert bench.wait_until(run_id, lambda record: record.ended_at).ended_at == ended_at
+    assert bench.wait_for_end(run_id).ended_at == ended_at
 
 
 @without_events
