@@ -11,7 +11,7 @@ from lfclient.flows.field import Field, FieldKind, Problem
 from lfclient.flows.graph import Component
 from lfclient.flows.needs import NeedKind
 from lfclient.flows.run_inputs import field_label
-from pages._ui.form import json_editor, prefill, setup
+from pages._ui.form import json_editor, prefill, provider_settings, setup
 from pages._ui.form.fields import draw_chat_files, draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
@@ -56,10 +56,14 @@ def mark_refused(form: FlowForm, problems: Sequence[Problem]) -> None:
 
 
 def _open_shown_field(form: FlowForm) -> None:
-    """Open the component of the field that a button elsewhere on the page leads to."""
+    """Open what hides the field that a button elsewhere on the page leads to."""
     field = form.state.fields.get(SHOWN_FIELD.get() or "")
-    needed = {key for need in form.needs for key in need.keys}
-    if field and field.key not in needed and field not in _top_fields(form):
+    if field is None:
+        return
+    need = provider_settings.find_need(field.key, form)
+    if need and need.provider:
+        provider_settings.open_settings(need.provider, form)
+    elif field not in (*setup.setup_fields(form), *_top_fields(form)):
         form.state.open_components([field])
 
 
@@ -87,16 +91,18 @@ def _scroll_to_first_problem(form: FlowForm) -> None:
 
 
 def _scroll_to_shown_field(form: FlowForm) -> None:
-    """Scroll to the field that a button elsewhere on the page leads to."""
+    """Scroll to the field that a button elsewhere on the page leads to, and focus it."""
     key = SHOWN_FIELD.take()
     field = form.state.fields.get(key) if key else None
     if field is None:
         return
-    # a provider's key has no field of its own in Setup
-    is_own = any(field.key in need.keys[:1] for need in form.needs if need.provider is None)
-    is_setup = not is_own and any(field.key in need.keys for need in form.needs)
-    part = "setup" if is_setup else f"param-{field.component}-{field.parameter}"
-    focus.scroll_to(uuid.uuid4().hex, part, part)
+    need = provider_settings.find_need(field.key, form)
+    part = f"param-{field.component}-{field.parameter}"
+    if need:
+        part = provider_settings.container_key(need)
+    token = uuid.uuid4().hex
+    focus.scroll_to(token, part, part)
+    focus.focus_input(token, part)
 
 
 def _has_error(form: FlowForm, key: str) -> bool:

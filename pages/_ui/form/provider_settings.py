@@ -19,10 +19,10 @@ _ERRORS = "provider-errors"
 
 
 def draw(need: Need, form: FlowForm) -> None:
-    """Draw a provider's line, with its settings where one is missing."""
+    """Draw a provider's line, with its settings where one is missing or to be changed."""
     provider = need.provider
     assert provider
-    with st.container(key=f"provider-{provider.name}", gap="xsmall"):
+    with st.container(key=container_key(need), gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"**{escape(provider.name)}**", width="content")
             is_given = any(_is_given(setting, form) for setting in provider.settings)
@@ -41,26 +41,68 @@ def draw(need: Need, form: FlowForm) -> None:
                     on_click=_forget,
                     args=(provider, form.server.owner),
                 )
-            elif not need.missing:
-                with st.popover("Change", type="tertiary"):
-                    _draw_settings(provider.settings, need, form)
-        if need.missing:
-            _draw_settings(need.missing, need, form)
+            if not need.missing:
+                is_open = _is_open(provider, form)
+                st.button(
+                    "Cancel" if is_open else "Change",
+                    key=f"provider-change-{provider.name}",
+                    type="tertiary",
+                    on_click=_close_settings if is_open else open_settings,
+                    args=(provider, form),
+                )
+        settings = _shown_settings(need, form)
+        if settings:
+            _draw_settings(settings, need, form)
         for key in need.keys:
             for problem in form.problems.get(key, ()):
                 if problem.level == "error":
                     st.caption(f":red[:material/error: {escape(problem.message)}]")
 
 
+def container_key(need: Need) -> str:
+    """Return the key of the container of a provider's line."""
+    assert need.provider
+    return f"provider-{need.provider.name}"
+
+
+def find_need(key: str, form: FlowForm) -> Need | None:
+    """Return the need of the provider whose setting a run takes for this parameter."""
+    if form.state.is_modified(key):  # the component has a value of its own
+        return None
+    return next((need for need in form.needs if need.provider and key in need.keys), None)
+
+
+def open_settings(provider: Provider, form: FlowForm) -> None:
+    """Show the settings of a provider that is set up."""
+    st.session_state[_open_key(provider, form)] = True
+
+
 def require_confirmed(form: FlowForm) -> None:
-    """Raise `UnusedSetting` if a missing setting was entered and not confirmed."""
+    """Raise `UnusedSetting` if a setting was entered and not confirmed."""
     for need in form.needs:
-        for setting in need.missing:
+        for setting in _shown_settings(need, form):
             if st.session_state.get(_box(setting, form)):
                 raise UnusedSetting(
                     f"The run was not started. The {setting.label} is entered but not used yet.",
                     hint="Press Use for my runs or Save on the server, or clear the box.",
                 )
+
+
+def _shown_settings(need: Need, form: FlowForm) -> tuple[ProviderSetting, ...]:
+    """Return the missing settings of a need's provider, or those to be changed.
+
+    Those of the tab, or of a visitor who may not save others, are the ones that a run can send.
+    """
+    provider = need.provider
+    if need.missing or provider is None:
+        return need.missing
+    if not _is_open(provider, form):
+        return ()
+    is_given = any(_is_given(setting, form) for setting in provider.settings)
+    if form.server.may_change and not is_given:
+        return provider.settings
+    sent = tuple(one for one in provider.settings if setting_keys(form.flow, need, one))
+    return sent or provider.settings
 
 
 def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowForm) -> None:
@@ -140,6 +182,19 @@ def _is_given(setting: ProviderSetting, form: FlowForm) -> bool:
     return setting.name in given_settings(form.server.owner)
 
 
+def _open_key(provider: Provider, form: FlowForm) -> str:
+    return f"{form.state.key('provider-open')}-{provider.name}"
+
+
+def _is_open(provider: Provider, form: FlowForm) -> bool:
+    return bool(st.session_state.get(_open_key(provider, form)))
+
+
+def _close_settings(provider: Provider, form: FlowForm) -> None:
+    st.session_state.pop(_open_key(provider, form), None)
+    st.session_state.get(_ERRORS, {}).pop((form.server.owner, provider.name), None)
+
+
 def _box(setting: ProviderSetting, form: FlowForm) -> str:
     return f"{form.state.key('provider-box')}-{setting.name}"
 
@@ -166,7 +221,10 @@ def _use(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowFo
 
 
 def _save(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowForm) -> None:
-    """Save the settings as variables on the server, which tries a key first."""
+    """Save the settings as variables on the server, which tries a key first.
+
+    Those of the tab make way for them.
+    """
 
     def save(entered: dict[str, str]) -> None:
         form.server.require_change()
@@ -174,7 +232,9 @@ def _save(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowF
             for setting in settings:
                 if setting.name in entered:
                     api.save_variable(setting.name, entered[setting.name], setting.is_secret)
+                    given_settings(form.server.owner).pop(setting.name, None)
         form.server.reload_resources(form.flow)
+        st.toast(f"Saved the settings of {escape(provider.name)}.", icon=":material/check:")
 
     _apply(provider, settings, form, save)
 
@@ -185,7 +245,7 @@ def _apply(
     form: FlowForm,
     apply: Callable[[dict[str, str]], None],
 ) -> None:
-    """Call `apply` with what was entered; empty the boxes, or keep them and the error."""
+    """Call `apply` with what was entered; empty and close the boxes, or keep them and the error."""
     errors = st.session_state.setdefault(_ERRORS, {})
     place = (form.server.owner, provider.name)
     errors.pop(place, None)
@@ -201,3 +261,4 @@ def _apply(
         return
     for setting in settings:
         st.session_state[_box(setting, form)] = None if setting.options else ""
+    _close_settings(provider, form)

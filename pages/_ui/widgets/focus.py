@@ -35,7 +35,17 @@ def move_focus(event_id: str | None, container: str) -> None:
     """
     if event_id:
         with st.container(key="keyboard"):
-            _focus_component(key=f"keyboard-{event_id}", data={"part": container})
+            _focus_component(key=f"keyboard-{event_id}", data={"part": _css_key(container)})
+
+
+def focus_input(event_id: str, container: str) -> None:
+    """Move the keyboard focus to the first input of the container with this key.
+
+    Happens once per `event_id`.
+    """
+    with st.container(key="keyboard-input"):
+        data = {"part": _css_key(container), "input": True}
+        _focus_component(key=f"keyboard-{event_id}", data=data)
 
 
 def _css_key(key: str) -> str:

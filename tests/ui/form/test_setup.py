@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
@@ -164,6 +165,66 @@ def test_an_empty_box_is_not_sent(api):
     found = setup(agent(model=[MODELS[1].value])).press("Use for my runs")
     assert "Enter the OpenAI API Key first." in found.text()
     assert api.checked == []
+
+
+def ready_agent(**more):
+    """Set up an agent whose provider is ready."""
+    address = ProviderSetting("OPENAI_BASE_URL", "OpenAI Base URL", False, False, False)
+    provider = Provider("OpenAI", True, (replace(KEY, is_set=True), address))
+    resources = ServerResources((provider,), {"language": MODELS})
+    return setup(agent(model=[MODELS[1].value]), resources=resources, **more)
+
+
+def has_box(found) -> bool:
+    return found.find("text_input", "OPENAI_API_KEY") is not None
+
+
+def test_a_button_that_leads_to_a_key_shows_it_though_the_provider_is_set_up(api):
+    found = ready_agent(may_change=False)
+    assert not has_box(found)
+    found.at.session_state["shown-field"] = "Agent-a.api_key"
+    found.run().set("text_input", "OPENAI_API_KEY", "sk-new").press("Use for my runs")
+    assert found.overrides == {"Agent-a.api_key": "sk-new"}
+    assert not has_box(found)
+    found.at.session_state["shown-field"] = "Agent-a.api_key"
+    assert has_box(found.run())
+
+
+@pytest.mark.parametrize(
+    ("key", "part"),
+    [("Agent-a.api_key", "provider-OpenAI"), ("Agent-a.model", "param-Agent-a-model")],
+)
+def test_a_button_that_leads_to_a_need_scrolls_to_it_and_focuses_it(key, part):
+    found = ready_agent(**{"shown-field": key})
+    scroll, keyboard = (json.loads(one.proto.json) for one in found.at.get("bidi_component"))
+    assert scroll == {"first": part, "seen": part}
+    assert keyboard == {"part": part, "input": True}
+
+
+def test_a_button_that_leads_to_a_key_typed_in_its_component_opens_the_component():
+    found = ready_agent().open("Agent-a")
+    found.set("text_input", "Agent-a.api_key", "sk-own").toggle("Agent-a", False)
+    found.at.session_state["shown-field"] = "Agent-a.api_key"
+    found.run()
+    assert found.find("text_input", "Agent-a.api_key")
+    assert not has_box(found)
+
+
+def test_a_key_saved_for_a_provider_that_is_set_up_leaves_its_box_and_is_told(api):
+    found = ready_agent().press("Change")
+    found.set("text_input", "OPENAI_API_KEY", "sk-new").press("Save on the server")
+    assert api.saved == [("OPENAI_API_KEY", "sk-new", True)]
+    assert [toast.value for toast in found.at.toast] == ["Saved the settings of OpenAI."]
+    assert not has_box(found)
+    assert found.press("Change").find("text_input", "OPENAI_API_KEY").value == ""
+    assert not has_box(found.press("Cancel"))
+
+
+def test_a_key_saved_on_the_server_replaces_the_one_of_the_tab(api):
+    found = setup(agent(model=[MODELS[1].value]))
+    found.set("text_input", "OPENAI_API_KEY", "sk-tab").press("Use for my runs").press("Change")
+    found.set("text_input", "OPENAI_API_KEY", "sk-saved").press("Save on the server")
+    assert found.overrides == {}
 
 
 def test_a_setting_without_a_parameter_is_saved_on_the_server(api):

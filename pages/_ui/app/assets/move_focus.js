@@ -9,7 +9,13 @@ export default function ({ data, parentElement }) {
   requestAnimationFrame(() =>
     requestAnimationFrame(() => {
       const part = document.querySelector(`.st-key-${data.part}`);
-      if (!part || document.activeElement !== document.body) return;
+      if (!part) return;
+      if (data.input) {
+        const input = part.querySelector('input:not([type="file"]), textarea');
+        (input ?? part.querySelector("button"))?.focus({ preventScroll: true });
+        return;
+      }
+      if (document.activeElement !== document.body) return;
       part.tabIndex = -1;
       part.focus({ preventScroll: true });
     }),
