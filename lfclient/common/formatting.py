@@ -19,6 +19,11 @@ def clip(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def end_sentence(text: str) -> str:
+    """Return a text with a full stop, unless it ends with a punctuation mark."""
+    return text if not text or text.endswith((".", "!", "?", ":", "…")) else f"{text}."
+
+
 def with_id(name: str, id: str, max_length: int | None = None) -> str:
     """Return "name, id", or only the name if `id` is empty.
 

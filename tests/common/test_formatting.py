@@ -6,6 +6,7 @@ from lfclient.common.formatting import (
     clip,
     clip_middle,
     elide_common_prefix,
+    end_sentence,
     extract_host,
     format_count,
     format_duration,
@@ -32,6 +33,19 @@ LONG = "Message: Please write a friendly letter about the delay, number"
 def test_a_long_common_prefix_is_elided(texts, expected):
     """Short prefixes and equal texts stay unchanged."""
     assert elide_common_prefix(texts) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Invalid URL", "Invalid URL."),
+        ("Invalid.", "Invalid."),
+        ("Which one?", "Which one?"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_gets_a_full_stop_if_it_has_none(text, expected):
+    assert end_sentence(text) == expected
 
 
 def test_a_text_clipped_in_the_middle_keeps_its_start_and_end():

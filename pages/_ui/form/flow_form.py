@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from lfclient.common.formatting import end_sentence
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Problem
 from lfclient.flows.model import Flow
@@ -106,7 +107,8 @@ def read_form(
     ]
     refused = state.flow.refreshed.errors if state.flow.refreshed else {}
     hints += [
-        Problem(key, "warning", f"{error.message} {error.hint}") for key, error in refused.items()
+        Problem(key, "warning", f"{end_sentence(error.message)} {error.hint}")
+        for key, error in refused.items()
     ]
     for problem in [*result.problems, *hints]:
         if problem not in uploading:

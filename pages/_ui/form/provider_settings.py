@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
+from lfclient.common.formatting import end_sentence
 from lfclient.errors import LangflowError
 from lfclient.flows.encoding import unsupported_reason
 from lfclient.flows.needs import Need, setting_keys
@@ -16,6 +17,7 @@ from pages._ui.widgets.alerts import UnusedSetting
 from pages._ui.widgets.markdown import escape, inline_code
 
 _ERRORS = "provider-errors"
+_EXAMPLES = {"OLLAMA_BASE_URL": "http://localhost:11434"}  # by the setting's name
 
 
 def draw(need: Need, form: FlowForm) -> None:
@@ -128,6 +130,7 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 live=True,
                 key=_box(setting, form),
                 help=escape(setting.help) or None,
+                placeholder=_EXAMPLES.get(setting.name),
             )
     reason = _why_not_for_runs(shown, need, form)
     may_save = form.server.may_change
@@ -160,7 +163,7 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
         st.caption(f"[Get a key from {escape(provider.name)}]({url})")
     error = st.session_state.setdefault(_ERRORS, {}).get((form.server.owner, provider.name))
     if error:
-        words = f"{error.message} {error.hint}".strip()
+        words = f"{end_sentence(error.message)} {error.hint}".strip()
         st.caption(f":red[:material/error: {escape(words)}]")
 
 

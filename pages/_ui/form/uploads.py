@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from streamlit.typing import UploadedFile
 
+from lfclient.common.formatting import end_sentence
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field
 from lfclient.flows.file_fields import check_upload
@@ -60,7 +61,7 @@ class Upload:
             self.errors = (self._lost(),)
         except LangflowError as error:
             prefix = "" if self.name in error.message else self._lost()
-            self.errors = (f"{prefix} {error.message} {error.hint}".strip(),)
+            self.errors = (f"{prefix} {end_sentence(error.message)} {error.hint}".strip(),)
         finally:
             self.ended.set()
 

@@ -156,7 +156,7 @@ def test_a_refused_key_stays_in_its_box_with_the_reason(api):
     found = setup(agent(model=[MODELS[1].value]))
     for button in ("Use for my runs", "Save on the server"):
         found.set("text_input", "OPENAI_API_KEY", "sk-wrong").press(button)
-        assert "Invalid API key for OpenAI Check the key." in found.text()
+        assert "Invalid API key for OpenAI. Check the key." in found.text()
         assert found.find("text_input", "OPENAI_API_KEY").value == "sk-wrong"
     assert found.overrides == {}
 
@@ -231,6 +231,7 @@ def test_a_setting_without_a_parameter_is_saved_on_the_server(api):
     found = setup(agent(model=[MODELS[0].value]))
     assert "The Ollama Base URL can't be sent with a run. Save it on the server." in found.text()
     assert not [one for one in found.at.button if one.label == "Use for my runs"]
+    assert found.find("text_input", "OLLAMA_BASE_URL").placeholder == "http://localhost:11434"
     found.set("text_input", "OLLAMA_BASE_URL", "http://127.0.0.1:11434").press("Save on the server")
     assert api.saved == [("OLLAMA_BASE_URL", "http://127.0.0.1:11434", False)]
     assert found.find("text_input", "OLLAMA_BASE_URL").value == ""
