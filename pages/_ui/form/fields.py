@@ -43,8 +43,13 @@ _ICONS = {
 }
 
 
-def draw_field(field: Field, form: FlowForm, *, with_component: bool = False) -> None:
-    """Draw one field, in a container with a stable key for tests and styles."""
+def draw_field(
+    field: Field, form: FlowForm, *, with_component: bool = False, is_needed: bool = False
+) -> None:
+    """Draw one field, in a container with a stable key for tests and styles.
+
+    `is_needed` marks one that the flow can't run without and that is not filled in.
+    """
     field = _with_options(field, form)
     widget, label = _choose_widget(field, form), field_label(field)
     component = field.component_label(80) if with_component else ""
@@ -66,7 +71,7 @@ def draw_field(field: Field, form: FlowForm, *, with_component: bool = False) ->
                 st.markdown(words, width="content", help=help_text(field))
             if with_component and not field.runs:
                 st.badge(DOES_NOT_RUN, color="gray", help="Not connected to the chat input")
-            _draw_badges(field, form)
+            _draw_badges(field, form, is_needed=is_needed)
         if not widget.has_own_label:
             _draw_widget(spec, widget, form)
         if field.kind is FieldKind.FILE:
@@ -210,11 +215,13 @@ def _accessible_label(label: str) -> str:
     return " ".join(plain.split()) or "Value"
 
 
-def _draw_badges(field: Field, form: FlowForm) -> None:
+def _draw_badges(field: Field, form: FlowForm, *, is_needed: bool) -> None:
     is_modified = form.state.is_modified(field.key)
     problems = form.problems.get(field.key, ())
     if any(problem.message == REQUIRED_MESSAGE for problem in problems):
         st.badge("Required", color="red")
+    elif is_needed:
+        st.badge("Needed", color="orange")
     elif field.required and not is_modified:
         st.badge("Required", color="gray")
     if is_modified:

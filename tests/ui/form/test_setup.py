@@ -266,6 +266,15 @@ def test_what_is_needed_stands_above_and_what_has_a_value_in_its_component():
     assert "1 to do" in found.text()
 
 
+def test_a_file_that_is_not_required_is_marked_as_needed_until_it_is_chosen():
+    file = entry("FileInput", "file", "", file_path=[], list=True)
+    found = setup(node("File-a", path=file))
+    assert ":orange-badge[Needed]" in found.text()
+    prefilled = setup(node("File-a", path=file), load={"File-a.path": ["a.txt"]})
+    assert "Ready" in prefilled.text()
+    assert "Needed" not in prefilled.text()
+
+
 def knowledge_node() -> dict:
     options = entry("DropdownInput", "str", "", options=[], required=True, refresh_button=True)
     return node("Knowledge-a", knowledge_base=options)
