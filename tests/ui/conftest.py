@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1.element_tree import ElementTree
 
+from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.runner import shared_runner
 from pages._ui.connection import request_cache
 from tests.support import databases
@@ -47,6 +48,8 @@ def fresh_process(monkeypatch, tmp_path):
     monkeypatch.setenv("LFCONSOLE_ALLOW_OTHER_SERVERS", "true")
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "true")
     databases.create_sqlite(Path(os.environ["LFCONSOLE_DATA_DIR"]))
+    # the first page of a console without a server starts one
+    monkeypatch.setattr(LocalLangflow, "start_in_background", lambda *_: None)
     monkeypatch.chdir(tmp_path)
     # a page's script becomes the main module, which processes of later tests would import
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
