@@ -158,3 +158,22 @@ def test_the_dialog_stays_open_when_the_page_is_redrawn_behind_it(screen: Screen
     expect(screen.part("run-status")).to_contain_text(re.compile("cancelled", re.I))
     expect(dialog).to_be_visible()
     expect(dialog.get_by_label("Search templates")).to_have_value("agent")
+
+
+def test_in_a_narrow_window_the_flow_and_its_buttons_share_a_line(screen: Screen):
+    screen.page.set_viewport_size({"width": 390, "height": 844})
+    screen.pick("Split a list into rows")
+    menu = screen.part("flow-menu").get_by_role("button")
+    flow, box = picked(screen).bounding_box(), menu.bounding_box()
+    assert flow
+    assert box
+    assert flow["y"] < box["y"] < box["y"] + box["height"] < flow["y"] + flow["height"]
+
+
+def test_the_veil_behind_a_dialog_is_darker_than_a_dark_page(owned_console: Console, window: Any):
+    screen = Screen(window(color_scheme="dark"))
+    screen.open(owned_console.url)
+    open_dialog(screen)
+    veil = screen.page.get_by_test_id("stDialog")
+    color = veil.evaluate("veil => getComputedStyle(veil).backgroundColor")
+    assert re.match(r"rgba\(0, 0, 0, 0\.[5-9]", color)

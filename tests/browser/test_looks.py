@@ -145,3 +145,31 @@ def test_keyboard_focus_moves_to_the_run_after_a_decision(screen):
     expect(screen.part("run-panel")).to_be_focused()
     screen.wait("completed")
     expect(screen.part("run-panel")).to_be_focused()
+
+
+def middle(box):
+    """Return the vertical middle of an element."""
+    place = box.bounding_box()
+    return place["y"] + place["height"] / 2
+
+
+def test_links_and_buttons_are_level_with_the_heading_beside_them(screen, console):
+    screen.open(console.url)
+    screen.pick("Echo")
+    recent = screen.part("recent-head")
+    heading, link = recent.locator("h2"), recent.get_by_role("link", name="All runs")
+    assert abs(middle(heading) - middle(link)) < 2
+    present = screen.part("flow-head").get_by_role("button", name="Present")
+    assert abs(middle(present) - middle(screen.part("refresh-flows"))) < 2
+
+
+def test_a_notice_leaves_the_top_of_the_page_free(screen, console):
+    screen.open(console.url)
+    screen.pick("Echo")
+    screen.page.get_by_role("button", name="Save").first.click()
+    name = screen.page.get_by_test_id("stPopoverBody").locator("input").first
+    name.fill("A notice")
+    name.press("Enter")
+    notice = screen.page.get_by_test_id("stToast")
+    notice.wait_for()
+    wait_for(lambda: middle(notice) > screen.page.viewport_size["height"] / 2)

@@ -36,7 +36,7 @@ RunPair = tuple[ComparedRun, ComparedRun]
 
 def draw(baseline: ComparedRun, run: ComparedRun) -> None:
     """Draw a card for each component's output, those that differ first."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("## Outputs", anchors=False, width="content")
         st.button(
             "Swap",

@@ -66,23 +66,26 @@ def draw(state: FormState) -> None:
     with st.container(key="form-filled", horizontal=True, vertical_alignment="center"):
         words = source or f"Also saved: {summary}"
         st.markdown(f":material/history: {escape(words)}", width="stretch")
-        if state.previous:
+        with st.container(horizontal=True, width="content"):  # they break into one line
+            if state.previous:
+                st.button(
+                    "Restore my input" if source else "Restore",
+                    key=state.key("form-back"),
+                    on_click=restore_previous,
+                    args=(state,),
+                    icon=":material/undo:",
+                    help=escape(summary),
+                )
             st.button(
-                "Restore my input" if source else "Restore",
-                key=state.key("form-back"),
-                on_click=restore_previous,
+                "Dismiss",
+                key=state.key("form-filled"),
+                type="tertiary",
+                on_click=_dismiss,
                 args=(state,),
-                icon=":material/undo:",
-                help=escape(summary),
+                help="Keep the current values and forget the earlier ones"
+                if state.previous
+                else None,
             )
-        st.button(
-            "Dismiss",
-            key=state.key("form-filled"),
-            type="tertiary",
-            on_click=_dismiss,
-            args=(state,),
-            help="Keep the current values and forget the earlier ones" if state.previous else None,
-        )
 
 
 def active_hints(state: FormState) -> dict[str, str]:

@@ -51,10 +51,10 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
             "Try again", key="retry-flows", icon=":material/refresh:", on_click=server.refresh
         )
     deleted_name = record.flow_name if record and not _contains(flows, record.flow_id) else None
-    chosen, menu = None, None
+    chosen, row = None, None
     if flows.value:
         preselected = _choose_flow(server, flows.value, record)
-        chosen, menu = _draw_select(server, flows.value, preselected, deleted_name)
+        chosen, row = _draw_select(server, flows.value, preselected, deleted_name)
     else:
         _show_no_flows(server)
     if deleted_name is not None:
@@ -74,8 +74,8 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
     if chosen.description:
         st.caption(escape(clip(chosen.description, 400)))
     flow = _load_flow(server, chosen)
-    if flow and menu:
-        with menu:
+    if flow and row:
+        with row:
             flow_menu.draw(server, flow)
             editor.draw_link(server.connection, chosen.id)
     return flow
@@ -159,7 +159,7 @@ def _choose_flow(
 def _draw_select(
     server: ServerSession, flows: list[FlowSummary], chosen: str | None, deleted_name: str | None
 ) -> tuple[FlowSummary | None, DeltaGenerator]:
-    """Draw the select box and its buttons; return the choice, and the place of the flow's menu."""
+    """Draw the select box and its buttons; return the choice, and their row."""
     by_id = {flow.id: flow for flow in sorted(flows, key=lambda flow: flow.name.casefold())}
     names = {flow.id: remove_bidi_controls(flow.name) for flow in flows}
     counts = Counter(names.values())
@@ -171,9 +171,10 @@ def _draw_select(
 
     if chosen:
         st.container(key="flow-title").title(escape(clip(names[chosen], 100)), anchor=False)
-    with st.container(
+    row = st.container(
         key="flow-picker", horizontal=True, vertical_alignment="center", gap="xsmall"
-    ):
+    )
+    with row:
         flow_id = st.selectbox(
             "Flow",
             list(by_id),
@@ -193,8 +194,7 @@ def _draw_select(
             on_click=server.refresh,
         )
         add_dialog.draw_button("add-flow")
-        menu = st.container(width="content", horizontal=True)
-    return (by_id.get(flow_id) if flow_id else None), menu
+    return (by_id.get(flow_id) if flow_id else None), row
 
 
 def _show_deleted(heading: str, message: str, hint: str) -> None:
