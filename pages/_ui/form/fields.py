@@ -52,7 +52,7 @@ def draw_field(
     """
     field = _with_options(field, form)
     widget, label = _choose_widget(field, form), field_label(field)
-    component = field.component_label(80) if with_component else ""
+    component = _component_name(field, form) if with_component else ""
     spec = _spec(field, form, widget, f"{label}, {component}" if component else label)
     with st.container(key=f"param-{field.component}-{field.parameter}", gap="xxsmall"):
         suffix = f" :gray[· {escape(component)}]" if component else ""
@@ -78,6 +78,12 @@ def draw_field(
             file_fields.draw_files(field, form.state)
         for line in _messages(field, form):
             st.caption(line)
+
+
+def _component_name(field: Field, form: FlowForm) -> str:
+    """Return the name of a field's component, told apart from others that share it."""
+    words = form.distinctions.get(field.component)
+    return f"{clip(field.component_name, 80)} · {words}" if words else field.component_label(80)
 
 
 def draw_plain_field(field: Field, form: FlowForm, label: str, help: str) -> None:

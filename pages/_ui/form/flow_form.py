@@ -1,13 +1,14 @@
 """A flow's form, read and checked for a run."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from lfclient.common.formatting import end_sentence
+from lfclient.common.formatting import clip, end_sentence
 from lfclient.errors import LangflowError
-from lfclient.flows.field import Problem
+from lfclient.flows.field import FieldKind, Problem
 from lfclient.flows.model import Flow
 from lfclient.flows.needs import Need, find_needs, provider_overrides
 from lfclient.flows.validation import REQUIRED_MESSAGE, check_overrides
@@ -20,6 +21,7 @@ from pages._ui.form.choices import apply_choices, stored_flow
 from pages._ui.form.form_state import FormState
 from pages._ui.state.given_settings import given_settings
 
+_TEXTS = (FieldKind.PROMPT, FieldKind.MULTILINE)
 _MAX_WAIT_SECONDS = 30.0  # how long a run waits for the server's lists
 
 
@@ -65,6 +67,21 @@ class FlowForm:
     def needs(self) -> Sequence[Need]:
         """What the flow needs, met by the result or not."""
         return find_needs(self.flow, self.result.overrides, self.resources)
+
+    @cached_property
+    def distinctions(self) -> Mapping[str, str]:
+        """The first words of their text, by id, of components that share a name.
+
+        Without those that have no text, or the same words as another of their name.
+        """
+        named: dict[str, tuple[str, str]] = {}
+        for each in self.state.fields.values():
+            text = each.default if each.kind in _TEXTS and each.has_shared_name else ""
+            if isinstance(text, str) and text.strip():
+                first_words = clip(" ".join(text.split()), 30)
+                named.setdefault(each.component, (each.component_name, first_words))
+        count = Counter(named.values())
+        return {id: name[1] for id, name in named.items() if count[name] == 1}
 
     @property
     def variables(self) -> Sequence[str]:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip
 from lfclient.console.presentation.statuses import DOES_NOT_RUN
-from lfclient.flows.field import Field, FieldKind, Problem
+from lfclient.flows.field import Field, Problem
 from lfclient.flows.graph import Component
 from lfclient.flows.needs import NeedKind
 from lfclient.flows.run_inputs import field_label
@@ -23,7 +23,6 @@ MAX_TOP_FIELDS = 24  # fields at the top; the others are in their components
 COMPONENTS_PAGE_SIZE = 100  # a rerun with 2,000 took 7 s on a busy machine
 PAGE_SIZE = 30  # fields of one component or search drawn at once
 MAX_DRAWN_FIELDS = 60  # the cost of text boxes in a rerun grows with the square of their number
-_TEXTS = (FieldKind.PROMPT, FieldKind.MULTILINE)
 
 
 def draw(form: FlowForm) -> None:
@@ -225,7 +224,8 @@ def _draw_component(component: Component, fields: Sequence[Field], form: FlowFor
     silent = "" if component.runs else f" :gray-badge[{DOES_NOT_RUN}]"
     title = escape(clip(component.display_name, 80))
     if fields[0].has_shared_name:
-        title += f" :gray[· {_distinction(component, fields)}]"
+        words = form.distinctions.get(component.id)
+        title += f" :gray[· {escape(words) if words else inline_code(component.id)}]"
     key = form.state.component_key(component.id)
     count_key = f"{key}-count"
     # a changed label creates a new, closed expander: so the badges are drawn over it, and one whose
@@ -245,13 +245,6 @@ def _draw_component(component: Component, fields: Sequence[Field], form: FlowFor
         if opened.open:
             with opened:
                 _draw_component_fields(component, fields, form)
-
-
-def _distinction(component: Component, fields: Sequence[Field]) -> str:
-    """Return what tells a component from others of its name: its text's first words, or its id."""
-    texts = (str(field.default or "") for field in fields if field.kind in _TEXTS)
-    first_words = next((" ".join(text.split()) for text in texts if text.strip()), "")
-    return escape(clip(first_words, 40)) or inline_code(component.id)
 
 
 def _draw_component_fields(component: Component, fields: Sequence[Field], form: FlowForm) -> None:

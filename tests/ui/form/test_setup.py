@@ -131,6 +131,19 @@ def test_one_model_can_be_used_for_all_components():
     assert not [button for button in found.at.button if button.label.startswith("Use for all")]
 
 
+def test_components_of_one_name_are_told_apart_by_their_texts_or_else_their_ids():
+    agents = []
+    for letter, words in zip("abcd", ("Translate. " * 9, "Sum up", "Same", "Same"), strict=True):
+        agents.append(agent(f"Agent-{letter}"))
+        agents[-1]["data"]["node"]["display_name"] = "Agent"
+        prompt = entry("MultilineInput", "str", words, multiline=True)
+        agents[-1]["data"]["node"]["template"]["system_prompt"] = prompt
+    found = setup(*agents).text()
+    assert "Agent · Translate. Translate. Tran" in found
+    for name in ("Agent · Sum up", "Agent, Agent-c", "Agent, Agent-d"):
+        assert f"**model** :gray[· {name}]" in found
+
+
 def test_a_model_that_calls_no_tools_is_not_used_for_agents():
     summary = node("Model-m", model=entry("ModelInput", "model", [], required=True))
     found = setup(summary, agent("Agent-a"), agent("Agent-b"))
