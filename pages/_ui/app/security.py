@@ -257,3 +257,7 @@ MIDDLEWARE = [
     Middleware(each) for each in (SecurityHeaders, OriginCheck, MessageFilter, BrowserCookie)
 ]
 logging.getLogger("streamlit.error_util").addFilter(ExceptionTextFilter())
+# fragments end with their runs, and a late tick of one is no fault
+logging.getLogger("streamlit.runtime.app_session").addFilter(
+    lambda record: not str(record.msg).startswith("The fragment with id ")
+)

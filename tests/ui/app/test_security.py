@@ -293,3 +293,10 @@ def test_nobody_may_frame_a_view_without_a_valid_setting(monkeypatch, setting):
 def test_an_embedding_page_can_send_no_commands():
     options = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     assert options["client"]["allowedOrigins"] == []
+
+
+def test_a_late_tick_of_a_removed_fragment_is_not_logged():
+    log = logging.getLogger("streamlit.runtime.app_session")
+    ended = "The fragment with id %s does not exist anymore - it might have been removed"
+    assert not log.filter(log.makeRecord(log.name, logging.INFO, "", 0, ended, ("f",), None))
+    assert log.filter(log.makeRecord(log.name, logging.INFO, "", 0, "Other", (), None))
