@@ -103,7 +103,7 @@ _REFUSED_KEY = ErrorCause(
 _LIMITED = ErrorCause(
     "The provider's rate limit was reached.", "Wait a moment, or use another model or key.", "model"
 )
-_UNREACHABLE = ErrorCause(
+UNREACHABLE = ErrorCause(
     "Couldn't reach a service that the component uses.",
     "Check the address and that the service is running where Langflow can reach it.",
 )
@@ -173,5 +173,5 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...
         ),
         _no_package,
     ),
-    (re.compile(r"All connection attempts failed|Connection error\."), _fixed(_UNREACHABLE)),
+    (re.compile(r"All connection attempts failed|Connection error\."), _fixed(UNREACHABLE)),
 )

@@ -13,6 +13,7 @@ from itertools import chain
 
 import streamlit as st
 
+from lfclient.common.formatting import with_id
 from lfclient.console.content.images import find_images
 from lfclient.console.presentation.statuses import NOT_RUN
 from lfclient.outputs.model import Output, OutputKind
@@ -125,8 +126,11 @@ def _draw_card(get_run: GetRun, component_id: str, run_id: str, download: Downlo
     if output is None:
         st.caption("This run was deleted.")
         return
+    assert run
     with st.container(border=True, key=f"output-{output.component_id}"):
-        title = escape(output.display_name or output.component_id)
+        name = output.display_name or output.component_id
+        same = [one for one in run.distinct_outputs.values() if one.display_name == name]
+        title = escape(with_id(name, output.component_id if len(same) > 1 else ""))
         # a server may type a file as another kind, such as `message`
         is_file = output.kind is OutputKind.FILE
         word = output.kind.value if is_file else output.type or output.kind.value

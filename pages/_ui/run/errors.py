@@ -1,6 +1,7 @@
 """Why a run's components failed: in words where the cause is known, with a way to the field."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
@@ -9,8 +10,9 @@ import streamlit as st
 from lfclient.console.presentation.component_names import ComponentNames
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
+from lfclient.resources.models import chosen_model
 from lfclient.runs.components import RunError
-from lfclient.runs.error_causes import ErrorCause, explain_error
+from lfclient.runs.error_causes import UNREACHABLE, ErrorCause, explain_error
 from lfclient.runs.model import Run
 from pages._ui.connection import local_packages
 from pages._ui.connection.server_session import ServerSession
@@ -29,12 +31,24 @@ def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
     names = ComponentNames(flow, run.components)
     for number, error in enumerate(run.errors):
         key = f"{record.id}-{number}"
-        cause = explain_error(error.message)
+        cause = _explain(error, flow, record)
         _draw_error(error, names.error_source(error), cause, key)
         if cause and cause.parameter and flow is None:
             flow = server.cached_flow(record.flow_id, max_wait=None)
         if flow:
             draw_field_button(flow, error, key, partial(_show_form, server, flow, record))
+
+
+def _explain(error: RunError, flow: Flow | None, record: RunRecord) -> ErrorCause | None:
+    """Return the cause of an error; if its service did not respond, with the model's provider."""
+    cause = explain_error(error.message)
+    if cause != UNREACHABLE:
+        return cause
+    key = f"{error.component_id}.model"
+    field = flow.fields_by_key.get(key) if flow else None
+    model = chosen_model(record.overrides.get(key, field.default if field else None))
+    provider = model.get("provider") if model else None
+    return replace(cause, message=f"Couldn't reach {provider}.") if provider else cause
 
 
 def draw_problem(record: RunRecord, heading: str, *, warning: bool) -> None:

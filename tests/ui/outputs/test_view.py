@@ -58,6 +58,15 @@ def test_a_card_shows_component_name_and_the_servers_type():
     assert "dataframe" in texts(app)
 
 
+def test_two_outputs_of_one_name_are_told_apart_by_their_ids():
+    ids = ("Reply1", "Reply2")
+    shown = texts(
+        draw_outputs(*(Output(id, OutputKind.MESSAGE, "x", display_name="Answer") for id in ids))
+    )
+    assert "Answer, Reply1" in shown
+    assert "Answer, Reply2" in shown
+
+
 def test_a_message_is_markdown_and_offers_to_load_remote_images():
     app = draw_outputs(output(OutputKind.MESSAGE, "# Hi\n![x](https://p.example/i.png)"))
     assert any(element.value.startswith("# Hi") for element in app.markdown)

@@ -45,6 +45,19 @@ def test_a_known_cause_is_put_in_words_and_the_servers_text_stands_in_details(fa
     assert [each.label for each in app.expander if "Details" in each.label]
 
 
+def test_a_provider_that_did_not_respond_is_named(langflow_stand_in):
+    model = {"name": "llama", "provider": "Ollama"}
+    options = entry("ModelInput", "model", [], model_type="language")
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [node("Agent-a", model=options)]))
+    error = RunError("All connection attempts failed", "Agent-a", "Agent")
+    run = Run(ONE, "sync", RunStatus.FAILED, errors=(error,))
+    overrides = {"Agent-a.model": [model]}
+    record = add_ended_run(
+        langflow_stand_in.url, status=RunStatus.FAILED, run=run, overrides=overrides
+    )
+    assert "Couldn't reach Ollama." in page_text(open_app(run=record.id))
+
+
 def test_an_unknown_error_stands_as_the_server_put_it(failed):
     app = failed("KeyError: 'x'", traceback="Traceback …")
     assert "KeyError: 'x'" in page_text(app)
