@@ -183,8 +183,9 @@ def victim(personal: Console, langflow_113: LiveServer, counted: Counted) -> Ite
         tab.unfold("preset-save")
         tab.type("preset-name", f"preset {words}")
         tab.press("preset-save-it")
-        shared = tab.unfold("preset-share")
-        preset_id = re.search(r"preset=([\w-]+)", shared)[1]
+        link = re.compile(r"preset=([\w-]+)")
+        wait_for(lambda: link.search(tab.unfold("preset-share")), seconds=60)
+        preset_id = link.search(tab.unfold("preset-share"))[1]
         before = counted.executions()
         run_id = re.search(r"run=([0-9a-f]{32})", tab.press("run"))[1]
         wait_for(lambda: "Completed" in tab.open(run=run_id), seconds=60)

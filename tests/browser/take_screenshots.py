@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.screen import Screen
 from tests.support.chromium import find as find_chromium
@@ -62,8 +62,31 @@ def take_presentation(screen: Screen) -> None:
     page.get_by_role("button", name="Discard").click()
 
 
+def take_agent(screen: Screen) -> None:
+    """Take the setup of an agent, added from the gallery and deleted again."""
+    page = screen.page
+    screen.part("add-flow").get_by_role("button").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Search templates").fill("simple agent")
+    expect(dialog.get_by_text("Preview")).to_have_count(1)
+    dialog.get_by_role("button", name="Add", exact=True).first.click()
+    dialog.wait_for(state="detached")
+    screen.drawn()
+    model = screen.part("setup").get_by_role("combobox").first
+    model.fill("gpt-4o-mini")
+    page.get_by_role("option").filter(has_text="OpenAI: gpt-4o-mini").first.click()
+    screen.drawn()
+    save(page, "setup")
+    screen.part("flow-menu").get_by_role("button").click()
+    page.get_by_role("button", name="Delete…").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    screen.drawn()
+
+
 def take(browser: Browser, url: str) -> None:
     """Take all screenshots."""
+    take_agent(open_window(browser, url))
+
     screen = open_window(browser, url)
     screen.pick("Write a letter", prefix="")
     screen.page.locator("textarea").nth(1).fill("Lisbon")
@@ -95,7 +118,7 @@ def take(browser: Browser, url: str) -> None:
 
     screen = open_window(browser, url)
     screen.pick("Write word", prefix="")
-    screen.page.get_by_role("link", name="Chat").click()
+    screen.page.get_by_test_id("stTopNav").get_by_role("link", name="Chat").click()
     box = screen.page.get_by_test_id("stChatInput").locator("textarea")
     box.fill("How is the sea today?")
     box.press("Enter")
@@ -121,7 +144,7 @@ def take(browser: Browser, url: str) -> None:
     screen.pick("Picture card", prefix="")
     screen.run()
     screen.wait("completed")
-    screen.page.get_by_role("link", name="History").click()
+    screen.page.get_by_test_id("stTopNav").get_by_role("link", name="History").click()
     screen.page.get_by_text("Runs over time").click()
     save(screen.page, "history")
 
