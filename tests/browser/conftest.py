@@ -178,19 +178,19 @@ def victim(personal: Console, langflow_113: LiveServer, counted: Counted) -> Ite
         assert "Connected to" in sign_in(tab, langflow_113.url, langflow_113.api_key)
         field = "field-1-ChatInput-a.input_value"
         # a busy server: the page is first drawn without its lists and flows
-        wait_for(lambda: tab.open(flow=counted.id) and tab.is_offered(field), seconds=60)
+        wait_for(lambda: tab.open(flow=counted.id) and tab.is_offered(field), seconds=180)
         tab.type(field, words)
         tab.unfold("preset-save")
         tab.type("preset-name", f"preset {words}")
         tab.press("preset-save-it")
         link = re.compile(r"preset=([\w-]+)")
-        wait_for(lambda: link.search(tab.unfold("preset-share")), seconds=60)
+        wait_for(lambda: link.search(tab.unfold("preset-share")), seconds=180)
         preset_id = link.search(tab.unfold("preset-share"))[1]
         before = counted.executions()
         run_id = re.search(r"run=([0-9a-f]{32})", tab.press("run"))[1]
-        wait_for(lambda: "Completed" in tab.open(run=run_id), seconds=60)
+        wait_for(lambda: "Completed" in tab.open(run=run_id), seconds=180)
         assert counted.executions() == before + 1
         chat = re.compile(r"session=([\w-]+)")
-        wait_for(lambda: chat.search(tab.open(run=run_id)), seconds=60)
+        wait_for(lambda: chat.search(tab.open(run=run_id)), seconds=180)
         session_id = chat.search(tab.open(run=run_id))[1]
         yield Victim(cookie, tab, words, run_id, preset_id, session_id)

@@ -148,7 +148,7 @@ def run_flow(screen: Screen, console: Console, flow_id: str) -> None:
 def visit(screen: Screen, url: str) -> None:
     """Open any page of the console and wait until it is drawn."""
     screen.page.goto(url)
-    parts = screen.page.get_by_test_id("stMain").get_by_test_id("stElementContainer")
+    parts = screen.page.get_by_test_id("stMainBlockContainer").get_by_test_id("stElementContainer")
     parts.first.wait_for(state="attached")
     screen.drawn()
 

@@ -61,7 +61,7 @@ def test_a_user_chats_with_a_flow_and_manages_its_sessions(
     page.get_by_text("Parameters", exact=True).click()
     page.get_by_label("Milliseconds per word").fill("5")
     page.get_by_label("Milliseconds per word").press("Tab")
-    expect(page.get_by_text("1 changed; sent with every message")).to_be_visible()
+    expect(page.get_by_text("1 changed, here and on the Run page.")).to_be_visible()
     box.fill("Another matter")
     box.press("Enter")
     page.get_by_text("Answer details").wait_for()

@@ -111,7 +111,7 @@ def test_a_login_page_during_the_run_is_told_and_does_not_end_it(
 def test_a_network_that_is_away_for_a_while_loses_no_run(desk: Desk, proxy: Proxy, held: HeldFlow):
     run_id = start_and_begin(desk, held)
     proxy.refuse()
-    desk.until(run_id, noted("Couldn't reach"))
+    desk.until(run_id, noted("Nothing responds"))
     held.mark("go")
     proxy.accept()
     ends_once(desk, held, run_id)

@@ -192,4 +192,4 @@ def test_a_press_while_nothing_listens_runs_nothing(desk: Desk, proxy: Proxy, he
     proxy.refuse()
     record = desk.until(desk.start(held.flow), ended)
     assert (record.status, held.executions()) == (RunStatus.FAILED, 0)
-    assert "Couldn't reach" in record.problem.message
+    assert "Nothing responds" in record.problem.message
