@@ -175,8 +175,9 @@ def open_as(chromium: Browser, personal: Console) -> Iterator[Callable[[str], Sc
 def victim(personal: Console, langflow_113: LiveServer, counted: Counted) -> Iterator[Victim]:
     words, cookie = f"words-{uuid.uuid4().hex}", new_cookie(personal)
     with Visitor(personal, cookie) as tab:
-        assert "Connected to" in sign_in(tab, langflow_113.url, langflow_113.api_key)
-        field = "field-1-ChatInput-a.input_value"
+        server = langflow_113.url, langflow_113.api_key
+        wait_for(lambda: "Connected to" in sign_in(tab, *server), seconds=60)
+        field = "field-ChatInput-a.input_value"
         # a busy server: the page is first drawn without its lists and flows
         wait_for(lambda: tab.open(flow=counted.id) and tab.is_offered(field), seconds=180)
         tab.type(field, words)

@@ -5,6 +5,7 @@ It sends what a browser never would: other origins and cookies, and widgets that
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -28,8 +29,11 @@ def new_cookie(console: Console) -> str:
 
 
 def _key_of(id: str) -> str:
-    """Return the key of a widget, which follows a hash in its id."""
-    return id.split("-", 2)[-1]
+    """Return the key of a widget, which follows a hash in its id.
+
+    Without the number of a form's field, which grows each time that a page is drawn anew.
+    """
+    return re.sub(r"^field-\d+-", "field-", id.split("-", 2)[-1])
 
 
 class Visitor:
