@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, select, update
 
 from lfclient.common.json_types import JsonObject
 from lfclient.console.store.database import Database
@@ -12,7 +12,7 @@ from lfclient.console.store.tables import FLOW_SETTINGS, FlowSettingsRow
 
 
 class SettingsConflict(StoreError):
-    """Somebody else has saved or deleted the settings since they were read."""
+    """Somebody else has saved the settings since they were read."""
 
     default_hint = "Check what is saved now, then save again."
 
@@ -63,11 +63,6 @@ class FlowSettingsStore:
             if connection.execute(written).one_or_none() is None:
                 raise SettingsConflict("Somebody else has changed these settings.")
         return FlowSettings(settings.content, settings.version + 1)
-
-    def delete(self, owner: str, flow_id: str, purpose: str) -> None:
-        """Delete settings; do nothing if they are gone."""
-        with self._database.write() as connection:
-            connection.execute(delete(FlowSettingsRow).where(*_is(owner, flow_id, purpose)))
 
 
 def _is(owner: str, flow_id: str, purpose: str) -> tuple[ColumnElement[bool], ...]:
