@@ -31,6 +31,7 @@ def test_a_run_includes_text_typed_just_before(screen, run, width):
     screen.page.set_viewport_size({"width": width, "height": 1000})
     screen.pick("Echo")
     screen.part("component-ChatOutput-answer").get_by_text("Chat Output").click()
+    screen.drawn()  # while a component opens, a redraw moves all that is below it
     line = screen.part("param-ChatOutput-answer-sender_name").locator("input")
     for box in (line, screen.page.locator("textarea").first):
         text = uuid.uuid4().hex

@@ -139,8 +139,7 @@ def _fill(presented: Presented, form: FlowForm, preset_id: str) -> None:
 
 def draw_buttons(presented: Presented, form: FlowForm, record: RunRecord | None) -> None:
     """Draw Run, or Stop while a run goes on."""
-    # the other button, when they change, must not take over the state of this one
-    with st.empty().container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         if record and not record.ended:
             run_controls.draw_stop_button(presented.server, record)
         else:

@@ -48,11 +48,13 @@ def draw(server: ServerSession, form: FlowForm | None, record: RunRecord | None)
     running = record if record and not record.ended else None
     if not form and not running:
         return
-    # the other buttons, when they change, must not take over the state of these
-    with st.empty().container(horizontal=True, vertical_alignment="center"):
+    # always two elements, so that nothing stays of the other buttons; emptying the place first
+    # would take a button from under the mouse now and then
+    with st.container(horizontal=True, vertical_alignment="center"):
         if running:
             run_options.adopt_session(server.owner, running.flow_id, running.session_id)
             draw_stop_button(server, running)
+            st.empty()
         elif form:
             _draw_run_button(form)
     focus.scroll_to(run_page.NEW_RUN.take(), "run-status", "run-status")
