@@ -91,9 +91,9 @@ def test_a_presenter_enters_edits_and_leaves_with_the_keyboard(screen: Screen):
     expect(screen.part("present-editor")).to_have_count(0)
     screen.drawn()
     page.keyboard.press("Alt+Enter")
-    page.wait_for_function("document.fullscreenElement")
+    wait_for(lambda: page.evaluate("document.fullscreenElement !== null"))
     page.keyboard.press("Alt+Enter")
-    page.wait_for_function("!document.fullscreenElement")
+    wait_for(lambda: page.evaluate("document.fullscreenElement === null"))
     page.keyboard.press("Alt+p")
     screen.part("flow-picker").wait_for()
     assert "view=" not in page.url
