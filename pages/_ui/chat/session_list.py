@@ -19,7 +19,8 @@ from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import chat as chat_state
 from pages._ui.widgets import alerts, controls
-from pages._ui.widgets.markdown import escape, format_time
+from pages._ui.widgets.markdown import escape
+from pages._ui.widgets.times import format_time
 
 SEARCH_FROM = 8  # with this many sessions there is a search box
 MAX_LISTED = 30  # sessions listed at once

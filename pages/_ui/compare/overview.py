@@ -24,7 +24,8 @@ from pages._ui.compare.runs import ComparedRun
 from pages._ui.state import compare_page
 from pages._ui.state.slot import Slot
 from pages._ui.widgets import status_badges
-from pages._ui.widgets.markdown import format_time, humanize
+from pages._ui.widgets.markdown import humanize
+from pages._ui.widgets.times import format_time
 
 MAX_OUTPUTS = 12  # columns
 MAX_TITLE_LENGTH = 40

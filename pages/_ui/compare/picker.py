@@ -15,7 +15,8 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import compare_page, query_params, run_page
 from pages._ui.widgets import alerts, status_badges
-from pages._ui.widgets.markdown import escape, format_time
+from pages._ui.widgets.markdown import escape
+from pages._ui.widgets.times import format_time
 
 MAX_OFFERED = 50  # recent runs in the picker
 MAX_SUGGESTED = 8  # other runs of the flow in the menu beside an open run

@@ -19,7 +19,8 @@ from pages._ui.compare.runs import ComparedRun, have_same_flow
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import query_params
 from pages._ui.widgets import status_badges
-from pages._ui.widgets.markdown import escape, format_time
+from pages._ui.widgets.markdown import escape
+from pages._ui.widgets.times import format_time
 
 _ROWS_IF_DIFFERENT = {"Flow", "Server", "Decision"}
 _ROWS_IF_KNOWN = {"Tokens", "Cost"}

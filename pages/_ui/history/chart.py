@@ -14,8 +14,8 @@ from pages._ui.history.view import ListView, run_history
 from pages._ui.outputs import chart_data
 from pages._ui.state.history import history_key
 from pages._ui.widgets import alerts, controls, status_badges
-from pages._ui.widgets.markdown import browser_timezone
 from pages._ui.widgets.theme import theme_color
+from pages._ui.widgets.times import browser_timezone
 
 CHART_HEIGHT = 240
 MAX_BARS = 100

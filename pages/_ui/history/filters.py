@@ -12,7 +12,7 @@ from lfclient.console.store.run_queries import Cursor, RunFilter
 from lfclient.runs.model import Mode, RunStatus
 from pages._ui.state import history as history_state
 from pages._ui.state import query_params
-from pages._ui.widgets.markdown import browser_timezone
+from pages._ui.widgets.times import browser_timezone
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ class Filters:
     grouped: bool = False
 
     def to_run_filter(self) -> RunFilter:
-        """Convert the filters for the store, with days in the browser's timezone."""
+        """Convert the filters for the store, with days in the browser's time zone."""
         since, until = self._bounds()
         return RunFilter(
             flow_id=self.flow,
@@ -77,7 +77,7 @@ class Filters:
 
 
 def start_of_day(day: date) -> datetime:
-    """Return the start of the day in the browser's timezone, as UTC."""
+    """Return the start of the day in the browser's time zone, as UTC."""
     return datetime.combine(day, time(), browser_timezone()).astimezone(UTC)
 
 

@@ -12,7 +12,7 @@ from lfclient.console.store.result_groups import ResultGroup
 from lfclient.console.store.run_record import RunSummary
 from pages._ui.history import groups
 from pages._ui.history.view import ListView
-from pages._ui.widgets.markdown import browser_timezone, format_time
+from pages._ui.widgets.times import browser_timezone, format_time
 
 STAR = "★"
 
@@ -57,7 +57,7 @@ def plain(text: str) -> str:
 
 
 def started_text(started: datetime, now: datetime) -> str:
-    """Return date and time in the browser's timezone, with "today" and "yesterday" as dates."""
+    """Return date and time in the browser's time zone, with "today" and "yesterday" as dates."""
     started, now = started.astimezone(browser_timezone()), now.astimezone(browser_timezone())
     days = (now.date() - started.date()).days
     if days in (0, 1):

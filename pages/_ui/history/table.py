@@ -27,8 +27,8 @@ from pages._ui.history.rows import ListRow, plain
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
 from pages._ui.widgets import status_badges
-from pages._ui.widgets.markdown import timezone_name
 from pages._ui.widgets.theme import theme_color
+from pages._ui.widgets.times import timezone_name
 
 MAX_NAME_LENGTH = 60
 _IMAGE_ROW_HEIGHT = 44  # pixels, if a run has a thumbnail
@@ -145,7 +145,7 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
             color=[theme_color(f"{color}BackgroundColor") or color for color in colors.values()],
             width=210 if any(row.run.attempts > 1 for row in rows) else 145,
         ),
-        "Started": column.TextColumn(width=140, help=f"Timezone: {timezone_name()}"),
+        "Started": column.TextColumn(width=140, help=f"Time zone: {timezone_name()}"),
         "Duration": column.TextColumn(
             width=88, alignment="right", help="From pressing Run to the end"
         ),

@@ -12,7 +12,8 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.present import head
 from pages._ui.present.result import draw_result
 from pages._ui.widgets import alerts
-from pages._ui.widgets.markdown import escape, escape_lines, format_full_time
+from pages._ui.widgets.markdown import escape, escape_lines
+from pages._ui.widgets.times import format_full_time
 
 MAX_TOKEN = 200  # characters of the address that are looked up
 

@@ -17,7 +17,8 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import run_page
 from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import alerts
-from pages._ui.widgets.markdown import escape, first_line, format_time, sanitize
+from pages._ui.widgets.markdown import escape, first_line, sanitize
+from pages._ui.widgets.times import format_time
 
 MAX_PROMPT_CHARS = 5_000
 MAX_DECISIONS = 20  # past decisions shown for a run

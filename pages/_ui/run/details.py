@@ -26,7 +26,8 @@ from pages._ui.run import export as run_export
 from pages._ui.run import snippets as run_snippets
 from pages._ui.state import query_params, run_page
 from pages._ui.widgets import alerts, controls, downloads
-from pages._ui.widgets.markdown import escape, format_full_time, sanitize
+from pages._ui.widgets.markdown import escape, sanitize
+from pages._ui.widgets.times import format_full_time
 
 MAX_MESSAGES = 100
 REFRESH_SECONDS = 1.0  # interval while component records of an ended run still arrive

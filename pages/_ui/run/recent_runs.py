@@ -14,7 +14,8 @@ from pages._ui.history.rows import image_url
 from pages._ui.history.view import run_history
 from pages._ui.state import flow_choice, run_page
 from pages._ui.widgets import alerts, status_badges
-from pages._ui.widgets.markdown import escape, format_time
+from pages._ui.widgets.markdown import escape
+from pages._ui.widgets.times import format_time
 
 REFRESH_SECONDS = 2.0
 MAX_RUNS = 10

@@ -29,7 +29,8 @@ from pages._ui.run.run_form import supported_modes, supports_session
 from pages._ui.state import run_options, run_page, submit_token
 from pages._ui.state.given_settings import given_settings
 from pages._ui.state.notices import notify_errors
-from pages._ui.widgets.markdown import escape, format_time
+from pages._ui.widgets.markdown import escape
+from pages._ui.widgets.times import format_time
 
 MAX_MISSING = 5  # problems shown above the values
 

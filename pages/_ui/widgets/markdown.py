@@ -1,11 +1,7 @@
-"""Untrusted text in Markdown: escaping, images, formulas; and times in the browser's zone."""
+"""Untrusted text in Markdown: escaping, images, formulas."""
 
 import re
-from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-import streamlit as st
 
 from lfclient.common.formatting import extract_host, remove_bidi_controls
 from lfclient.console.content.images import image_bytes, undrawable_reason
@@ -220,29 +216,3 @@ def _without_directives(markdown: str) -> str:
     """Escape Streamlit's own markup: `:red[…]`, `:smile:` and `:material/…:`."""
     escaped = _DIRECTIVE.sub(lambda match: match["escaped"] or r"\:", markdown)
     return _EMOJI.sub(":\u2060", escaped)
-
-
-def browser_timezone() -> tzinfo:
-    """Return the browser's time zone, UTC if it is unknown."""
-    try:
-        return ZoneInfo(st.context.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC
-
-
-def format_time(then: datetime, now: datetime | None = None, *, seconds: bool = False) -> str:
-    """Return a time in the browser's zone; absolute, so that it does not become stale."""
-    zone = browser_timezone()
-    then, now = then.astimezone(zone), (now or datetime.now(UTC)).astimezone(zone)
-    day = "" if then.date() == now.date() else "%d %b, " if then.year == now.year else "%d %b %Y, "
-    return then.strftime(f"{day}%H:%M:%S" if seconds else f"{day}%H:%M")
-
-
-def format_full_time(then: datetime) -> str:
-    """Return date, time and time zone, in the browser's zone."""
-    return f"{then.astimezone(browser_timezone()):%d %b %Y, %H:%M:%S} ({timezone_name()})"
-
-
-def timezone_name() -> str:
-    """Return the name of the browser's time zone, such as Europe/Berlin."""
-    return getattr(browser_timezone(), "key", "UTC").replace("_", " ")

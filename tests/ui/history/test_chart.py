@@ -49,7 +49,7 @@ def test_statuses_with_the_same_count_have_a_fixed_order():
     assert summary.startswith("2 runs: 1 completed, 1 failed")
 
 
-def test_a_day_on_the_chart_is_a_day_in_the_browsers_timezone(url, monkeypatch):
+def test_a_day_on_the_chart_is_a_day_in_the_browsers_time_zone(url, monkeypatch):
     """The same holds for the filters."""
     zone, drawn = timezone(timedelta(hours=5, minutes=30)), []
     draw = history_chart.build_chart

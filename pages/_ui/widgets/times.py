@@ -1,0 +1,32 @@
+"""Times in the browser's time zone."""
+
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+
+def browser_timezone() -> tzinfo:
+    """Return the browser's time zone, UTC if it is unknown."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def format_time(then: datetime, now: datetime | None = None, *, seconds: bool = False) -> str:
+    """Return a time in the browser's time zone; absolute, so that it does not become stale."""
+    zone = browser_timezone()
+    then, now = then.astimezone(zone), (now or datetime.now(UTC)).astimezone(zone)
+    day = "" if then.date() == now.date() else "%d %b, " if then.year == now.year else "%d %b %Y, "
+    return then.strftime(f"{day}%H:%M:%S" if seconds else f"{day}%H:%M")
+
+
+def format_full_time(then: datetime) -> str:
+    """Return date, time and time zone, in the browser's time zone."""
+    return f"{then.astimezone(browser_timezone()):%d %b %Y, %H:%M:%S} ({timezone_name()})"
+
+
+def timezone_name() -> str:
+    """Return the name of the browser's time zone, such as Europe/Berlin."""
+    return getattr(browser_timezone(), "key", "UTC").replace("_", " ")

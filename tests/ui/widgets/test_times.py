@@ -1,0 +1,25 @@
+"""Times in the browser's time zone."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pages._ui.widgets.times import format_full_time, format_time
+
+
+@pytest.mark.parametrize(
+    ("then", "expected"),
+    [
+        (datetime(2026, 3, 31, 0, 5), "00:05"),
+        (datetime(2026, 3, 30, 23, 5), "30 Mar, 23:05"),
+        (datetime(2025, 3, 31, 0, 5), "31 Mar 2025, 00:05"),
+    ],
+)
+def test_a_time_has_a_date_unless_it_is_today(then, expected):
+    now = datetime(2026, 3, 31, 12, tzinfo=UTC)
+    assert format_time(then.replace(tzinfo=UTC), now) == expected
+
+
+def test_a_full_time_names_its_time_zone():
+    then = datetime(2026, 3, 31, 0, 5, 9, tzinfo=UTC)
+    assert format_full_time(then) == "31 Mar 2026, 00:05:09 (UTC)"
