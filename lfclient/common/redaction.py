@@ -8,6 +8,8 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterable
+from threading import Lock
+from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
 from lfclient.common.json_types import Json
@@ -65,61 +67,63 @@ def is_secret_name(parameter: str) -> bool:
     return bool(_SECRET_NAME.search(parameter))
 
 
+class _Compiled(NamedTuple):
+    """Secrets and what is searched for them: `forms` are all escaped forms, longest first."""
+
+    secrets: frozenset[str] = frozenset()
+    pattern: re.Pattern[str] | None = None
+    forms: tuple[str, ...] = ()
+    long_forms: tuple[str, ...] = ()  # those that are not in the pattern
+    encoded_forms: tuple[bytes, ...] = ()
+    has_escapable: bool = False
+    has_numeric: bool = False
+
+
 class Redactor:
-    """Replaces known secrets with `••••`, plain or escaped for JSON, URLs and HTML.
+    """Replaces known secrets with `••••`, plain or escaped for JSON, URLs and HTML. Thread-safe.
 
     Secrets of fewer than `MIN_SECRET_LENGTH` characters are ignored.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
-        self._forms: tuple[str, ...] = ()  # every escaped form, longest first
-        self._long_forms: tuple[str, ...] = ()  # those that are not in the pattern
-        self._encoded_forms: tuple[bytes, ...] = ()
-        self._has_escapable = self._has_numeric = False
+        self._lock = Lock()
+        self._compiled = _Compiled()  # replaced as a whole: other threads read it without the lock
         self.add(*secrets)
 
     def add(self, *secrets: str) -> None:
         """Redact these secrets from now on."""
         bare = (match[1] for match in map(_AUTH_SCHEME.fullmatch, secrets) if match)
-        new = {one for one in (*secrets, *bare) if len(one) >= MIN_SECRET_LENGTH} - self._secrets
-        if not new:
-            return
-        self._secrets |= new
-        forms = {form for secret in self._secrets for form in _escaped_forms(secret)}
-        self._forms = tuple(sorted(forms, key=len, reverse=True))
-        self._encoded_forms = tuple(form.encode("utf-8", "replace") for form in self._forms)
-        self._long_forms = tuple(form for form in self._forms if len(form) > _MAX_IN_PATTERN)
-        in_pattern = self._forms[len(self._long_forms) :]
-        self._pattern = re.compile("|".join(map(re.escape, in_pattern))) if in_pattern else None
-        self._has_numeric = any(map(_NUMBER.fullmatch, self._secrets))
-        self._has_escapable = any(not _NEVER_ESCAPED.fullmatch(one) for one in self._secrets)
+        new = {one for one in (*secrets, *bare) if len(one) >= MIN_SECRET_LENGTH}
+        with self._lock:
+            if not new <= self._compiled.secrets:
+                self._compiled = _compile(self._compiled.secrets | new)
 
     def may_contain_secret(self, content: bytes) -> bool:
         """Return whether a raw response needs redaction, without parsing it.
 
         True for every response if a secret could be escaped in an unforeseen way.
         """
-        if not self._secrets:
+        compiled = self._compiled
+        if not compiled.secrets:
             return False
-        if self._has_escapable:
+        if compiled.has_escapable:
             return True
-        for form in self._encoded_forms:  # noqa: SIM110 - takes half as long as `any`, per event
+        for form in compiled.encoded_forms:  # noqa: SIM110 - takes half as long as `any`, per event
             if form in content:
                 return True
         return False
 
     def redact_text(self, text: str) -> str:
         """Return the text without secrets; the same object if it contains none."""
-        for form in self._long_forms:
+        compiled = self._compiled
+        for form in compiled.long_forms:
             text = text.replace(form, REDACTED)
-        return self._pattern.sub(REDACTED, text) if self._pattern else text
+        return compiled.pattern.sub(REDACTED, text) if compiled.pattern else text
 
     def partial_match_length(self, text: str) -> int:
         """Return how many characters at the end of `text` may be the start of a secret."""
         longest = 0
-        for form in self._forms:
+        for form in self._compiled.forms:
             start = text.find(form[0], max(0, len(text) - len(form) + 1))
             while start >= 0 and not form.startswith(text[start:]):
                 start = text.find(form[0], start + 1)
@@ -132,7 +136,7 @@ class Redactor:
 
         Unchanged leaves are shared with the original.
         """
-        if not self._secrets:
+        if not self._compiled.secrets:
             return value
         if isinstance(value, str):
             return self.redact_text(value)
@@ -140,9 +144,25 @@ class Redactor:
             return {self.redact_text(name): self.redact_value(part) for name, part in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.redact_value(part) for part in value]
-        if self._has_numeric and type(value) in (int, float):
+        if self._compiled.has_numeric and type(value) in (int, float):
             return REDACTED if self.redact_text(str(value)) == REDACTED else value
         return value
+
+
+def _compile(secrets: frozenset[str]) -> _Compiled:
+    escaped = {form for secret in secrets for form in _escaped_forms(secret)}
+    forms = tuple(sorted(escaped, key=len, reverse=True))
+    long_forms = tuple(form for form in forms if len(form) > _MAX_IN_PATTERN)
+    in_pattern = forms[len(long_forms) :]
+    return _Compiled(
+        secrets,
+        re.compile("|".join(map(re.escape, in_pattern))) if in_pattern else None,
+        forms,
+        long_forms,
+        tuple(form.encode("utf-8", "replace") for form in forms),
+        has_escapable=any(not _NEVER_ESCAPED.fullmatch(one) for one in secrets),
+        has_numeric=any(map(_NUMBER.fullmatch, secrets)),
+    )
 
 
 def replace_secrets(value: Json, replace: Callable[[Json], Json]) -> Json:

@@ -3,10 +3,12 @@
 import html
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
 
+from lfclient.common import redaction
 from lfclient.common.redaction import (
     REDACTED,
     Redactor,
@@ -50,6 +52,19 @@ def test_secrets_of_fewer_than_six_characters_are_ignored():
 
 def test_a_secret_that_starts_with_another_is_redacted_whole():
     assert Redactor(["secret-1", "secret-12"]).redact_text("secret-12") == REDACTED
+
+
+def test_secrets_that_several_threads_add_at_once_are_all_redacted(monkeypatch: pytest.MonkeyPatch):
+    def escape_slowly(secret: str) -> set[str]:
+        time.sleep(0.01)
+        return {secret}
+
+    monkeypatch.setattr(redaction, "_escaped_forms", escape_slowly)
+    secrets = [f"secret-{number}" for number in range(4)]
+    redactor = Redactor()
+    with ThreadPoolExecutor(len(secrets)) as threads:
+        list(threads.map(redactor.add, secrets))
+    assert redactor.redact_text(" ".join(secrets)) == " ".join([REDACTED] * 4)
 
 
 def test_text_without_a_secret_stays_the_same_object():

@@ -1,6 +1,7 @@
 """The state of a client, which all operations share."""
 
 from collections import OrderedDict
+from threading import Lock
 from typing import TypeVar
 
 from lfclient.common.json_types import JsonObject
@@ -15,13 +16,18 @@ _MAX_REMEMBERED = 64  # values of each kind
 
 
 class Recent(OrderedDict[str, T]):
-    """The latest values by id."""
+    """The latest values by id. Thread-safe."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = Lock()
 
     def __setitem__(self, key: str, value: T) -> None:
-        super().__setitem__(key, value)
-        self.move_to_end(key)
-        while len(self) > _MAX_REMEMBERED:
-            self.popitem(last=False)
+        with self._lock:
+            super().__setitem__(key, value)
+            self.move_to_end(key)
+            while len(self) > _MAX_REMEMBERED:
+                self.popitem(last=False)
 
 
 class ApiContext:
@@ -50,4 +56,5 @@ class ApiContext:
     @property
     def limits(self) -> Limits:
         """The server's limits as far as they have been fetched."""
-        return self.server.limits if self.server else Limits()
+        server = self.server  # another thread may forget it
+        return server.limits if server else Limits()

@@ -130,7 +130,7 @@ def get_status(
         if flow is not None:
             run = yield from _fetch_status(context, before, flow)
     run = yield from complete_run(context, run, flow, evidence)
-    if run.status is RunStatus.CANCELLED and (before.job_id or "") in context.stops_sent:
+    if run.status is RunStatus.CANCELLED and context.stops_sent.get(before.job_id or ""):
         server = yield from get_server_without_limits(context)
         if server.dialect == "inputs":
             run = yield from recover_erased_result(context, run, flow)
