@@ -2,6 +2,7 @@
 
 import json
 import re
+from math import isfinite
 from typing import TypeGuard
 
 from lfclient.common.json_types import Json, JsonObject
@@ -9,6 +10,7 @@ from lfclient.common.json_types import Json, JsonObject
 _TRUNCATION_MARK = re.compile(r"\.\.\. \[truncated (\d+) items\]")
 _SEPARATOR_LINE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
+_MAX_INTEGER_LENGTH = 15  # characters; pandas and browsers may round longer numbers, such as ids
 _WRAPPERS = ("results", "result", "rows", "records", "data", "table", "dataframe", "value")
 
 
@@ -128,7 +130,9 @@ def _parse_numbers(cells: list[str]) -> list[Json]:
     matches = [_NUMBER.fullmatch(cell) for cell in cells if cell]
     if not matches or not all(matches):
         return list(cells)
-    are_integers = not any(match[1] or match[2] for match in matches if match)
-    if are_integers and max(len(cell) for cell in cells) <= 15:
-        return [int(cell) if cell else None for cell in cells]
-    return [float(cell) if cell else None for cell in cells]
+    integers = [match[0] for match in matches if match and not (match[1] or match[2])]
+    if max(map(len, integers), default=0) > _MAX_INTEGER_LENGTH:
+        return list(cells)
+    are_integers = len(integers) == len(matches)
+    numbers = [(int if are_integers else float)(cell) if cell else None for cell in cells]
+    return numbers if all(number is None or isfinite(number) for number in numbers) else list(cells)

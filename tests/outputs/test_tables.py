@@ -67,6 +67,15 @@ def test_markdown_columns_of_numbers_are_parsed_and_escaped_pipes_kept():
     ]
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("1234567890123456789", "1"), ("1234567890123456789", "1.5"), ("1e999", "1.5")],
+)
+def test_markdown_columns_stay_text_if_a_number_would_change(first: str, second: str):
+    rows = parse_markdown_table(f"| id |\n|---|\n| {first} |\n| {second} |")
+    assert rows == [{"id": first}, {"id": second}]
+
+
 def test_each_column_of_a_markdown_table_gets_a_name_of_its_own():
     """Whatever the other columns are called."""
     text = "| b (3) | b | b | b | |\n|---|---|---|---|---|\n| 1 | 2 | 3 | 4 | 5 |"
