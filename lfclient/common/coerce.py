@@ -1,5 +1,6 @@
 """Read JSON of any type as the expected type, and copy frozen dataclasses fast."""
 
+from math import isfinite
 from typing import Any, TypeVar
 
 from lfclient.common.json_types import Json, JsonObject
@@ -20,6 +21,17 @@ def as_list(value: object) -> list[Json]:
 def as_str(value: object) -> str:
     """Return the value if it is a string, else ""."""
     return value if isinstance(value, str) else ""
+
+
+def as_float(value: object) -> float | None:
+    """Return a number as a finite float; None for anything else, or a number that is too large."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:  # JSON has integers of any size
+        return None
+    return number if isfinite(number) else None
 
 
 def with_changes(instance: T, /, **changes: Any) -> T:  # Any: the fields' own types

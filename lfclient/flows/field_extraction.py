@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from lfclient.common.coerce import as_dict, as_list, as_str
+from lfclient.common.coerce import as_dict, as_float, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Range, Variable
 from lfclient.flows.field_kinds import KIND_HANDLERS, option_names
@@ -308,4 +308,4 @@ def _max_choices(value: object) -> int | None:
 
 
 def _number(value: object) -> float | None:
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    return value if isinstance(value, (int, float)) and as_float(value) is not None else None

@@ -6,6 +6,7 @@ To add one, add a member to `FieldKind`, a class to `KIND_HANDLERS`, its input t
 
 import math
 import string
+import sys
 from collections.abc import Iterable
 
 from lfclient.common.json_text import from_json, to_json
@@ -274,7 +275,7 @@ class DurationKind(KindHandler):
         if isinstance(number, bool) or not isinstance(number, (int, float)):
             yield 'Enter a number and a unit, such as {"value": 3, "unit": "Days"}.'
             return
-        if number < 0 or not math.isfinite(number):
+        if not 0 <= number <= sys.float_info.max:
             yield "A duration can't be negative or infinite."
         if field.units and value.get("unit") not in field.units:
             yield f"Choose a unit from: {', '.join(field.units)}."

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from lfclient.common.coerce import as_dict, as_list, as_str
+from lfclient.common.coerce import as_dict, as_float, as_list, as_str
 from lfclient.common.deprecation import RenamedAttribute
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import BadAnswer
@@ -255,8 +255,7 @@ def _mark(component: Component, may_run: set[str], always_run: set[str]) -> Comp
 
 
 def _position(value: object) -> tuple[float, float]:
-    coordinates = [as_dict(value).get(axis) for axis in ("x", "y")]
-    x, y = (float(part) if isinstance(part, (int, float)) else 0.0 for part in coordinates)
+    x, y = (as_float(as_dict(value).get(axis)) or 0.0 for axis in ("x", "y"))
     return x, y
 
 

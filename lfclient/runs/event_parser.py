@@ -6,7 +6,7 @@ Pure, apart from the state between frames.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from lfclient.common.coerce import as_dict, as_list, as_str, with_changes
+from lfclient.common.coerce import as_dict, as_float, as_list, as_str, with_changes
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import Redactor
 from lfclient.errors import BadAnswer
@@ -287,12 +287,13 @@ def read_question(data: JsonObject) -> HumanInput:
 
 
 def _expires_at(data: JsonObject) -> datetime | None:
-    paused_at, seconds = read_timestamp(data.get("paused_at")), data.get("timeout_seconds")
-    if paused_at is None or not isinstance(seconds, (int, float)) or seconds <= 0:
+    paused_at = read_timestamp(data.get("paused_at"))
+    seconds = as_float(data.get("timeout_seconds"))
+    if paused_at is None or seconds is None or seconds <= 0:
         return None
     try:
         return paused_at + timedelta(seconds=seconds)
-    except (OverflowError, ValueError):
+    except OverflowError:
         return None  # beyond the calendar
 
 

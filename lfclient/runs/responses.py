@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from lfclient.common.coerce import as_str
+from lfclient.common.coerce import as_float, as_str
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import Output, OutputKind, extract_text, read_output
@@ -105,8 +105,8 @@ def failed_run(detail: JsonObject, *, before: Run, flow: Flow | None) -> Run:
 
 def timed_out_run(detail: JsonObject, *, before: Run) -> Run:
     """Return the run after HTTP 408: it exceeded the server's time limit."""
-    seconds = detail.get("timeout_seconds")
-    limit = f" after {seconds:g} seconds" if isinstance(seconds, (int, float)) else ""
+    seconds = as_float(detail.get("timeout_seconds"))
+    limit = "" if seconds is None else f" after {seconds:g} seconds"
     message = f"The server stopped the run{limit}, at its time limit."
     return replace(
         before,

@@ -12,6 +12,7 @@ from pydantic import (
     ValidationError,
 )
 
+from lfclient.common.coerce import as_float
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import BadAnswer
 
@@ -147,9 +148,8 @@ class Build(Schema):
 
     @property
     def seconds(self) -> float | None:
-        """The component's duration."""
-        seconds = (self.data or {}).get("timedelta")
-        return float(seconds) if isinstance(seconds, (int, float)) else None
+        """The component's duration; None if it is not reported."""
+        return as_float((self.data or {}).get("timedelta"))
 
 
 class BuildList(Schema):

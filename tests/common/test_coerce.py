@@ -1,14 +1,26 @@
-"""Fast copies of frozen dataclasses."""
+"""JSON of any type is read as the expected type; fast copies of frozen dataclasses."""
 
 from dataclasses import replace
 
 import pytest
 
-from lfclient.common.coerce import with_changes
+from lfclient.common.coerce import as_float, with_changes
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import Message
 
 OUTPUT = Output("A-1", OutputKind.MESSAGE, "hi", parts={"one": None})
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        *((2, 2.0), (0.5, 0.5), (True, None), ("2", None), (None, None)),
+        *((10**400, None), (-(10**400), None), (float("inf"), None), (float("nan"), None)),
+    ],
+    ids=lambda value: repr(value)[:9],
+)
+def test_only_a_number_that_a_float_can_hold_is_read_as_one(value, number):
+    assert as_float(value) == number
 
 
 @pytest.mark.parametrize(

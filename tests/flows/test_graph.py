@@ -66,3 +66,8 @@ def test_a_flow_without_loops_has_none():
     assert Flow("f", "Flow").in_loops == frozenset()
     edges = [link("Source-a", "Parser-p", "item")]
     assert flow(*nodes("Source-a", "Parser-p"), edges=edges).in_loops == frozenset()
+
+
+def test_a_position_that_no_number_can_hold_is_the_origin():
+    placed = node("Thing-a", value=text()) | {"position": {"x": 10**400, "y": 2}}
+    assert flow(placed).components[0].position == (0.0, 2.0)

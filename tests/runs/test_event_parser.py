@@ -246,7 +246,7 @@ def test_a_gap_in_the_log_is_accepted_after_one_retry():
     assert not reader.has_missed_events
 
 
-@pytest.mark.parametrize("seconds", [1e300, float("inf"), float("nan")])
+@pytest.mark.parametrize("seconds", [1e300, 10**400, float("inf"), float("nan")])
 def test_a_time_limit_beyond_the_calendar_is_ignored(seconds: float):
     asked = {"request_id": "H:1", "paused_at": "2026-11-24T12:00:00Z", "timeout_seconds": seconds}
     (event,) = EventParser().parse(RawEvent("human_input_required", asked, "1"))
