@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import httpx
 
 from lfclient.api.requests import FilePart, RequestSpec
+from lfclient.common.formatting import end_sentence
 from lfclient.common.json_text import LONE_SURROGATE
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import Redactor
@@ -231,13 +232,13 @@ def _root_cause(error: BaseException) -> BaseException:
 def _error_message(error: httpx.TransportError, base_url: str) -> str:
     url = httpx.URL(base_url)
     server = f"{url.scheme}://{url.netloc.decode()}"
-    reason = _ERRNO.sub("", str(error).strip()) or type(error).__name__
+    reason = _ERRNO.sub("", str(error).strip())
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
         return f"Couldn't reach {server} in time."
     if isinstance(error, httpx.TimeoutException):
         return f"{server} did not respond in time."
     if isinstance(error, httpx.ProxyError):
-        return f"The proxy in front of {server} refused the connection: {reason}."
+        return _with_reason(f"The proxy in front of {server} refused the connection", reason)
     if isinstance(error, httpx.ConnectError):
         if "refused" in reason.lower() or "All connection attempts failed" in reason:
             return f"Nothing responds at {server}."
@@ -246,8 +247,13 @@ def _error_message(error: httpx.TransportError, base_url: str) -> str:
         if "WRONG_VERSION_NUMBER" in reason:
             return f"{server} does not use HTTPS."
         if "certificate" in reason.lower() or "ssl" in reason.lower():
-            return f"Couldn't verify the certificate of {server}: {reason}."
-        return f"Couldn't reach {server}: {reason}."
+            return _with_reason(f"Couldn't verify the certificate of {server}", reason)
+    if isinstance(error, _NOT_SENT_ERRORS):
+        return _with_reason(f"Couldn't reach {server}", reason)
     if isinstance(error, httpx.RemoteProtocolError) and "complete message body" in reason:
         return f"{server} closed the connection before its response was complete."
-    return f"Lost the connection to {server}: {reason}."
+    return _with_reason(f"Lost the connection to {server}", reason)
+
+
+def _with_reason(failure: str, reason: str) -> str:
+    return end_sentence(f"{failure}: {reason}" if reason else failure)

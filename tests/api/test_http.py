@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx
 import pytest
 import trustme
 
 from lfclient import LangflowClient, RunStatus, ServerInfo, Unreachable
+from lfclient.api.http import translate_httpx_errors
+from lfclient.common.redaction import Redactor
 from tests.support.recorded import recorded
 from tests.support.scripted import FLOW, call_client
 
@@ -130,6 +133,27 @@ def test_an_unknown_host_is_told_in_words(kind: str, monkeypatch: pytest.MonkeyP
     with pytest.raises(Unreachable) as caught:
         call_client(kind, lambda client: client.run(FLOW), "http://nohost.invalid", server=MODES)
     assert caught.value.message == "There is no host named nohost.invalid."
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (
+            httpx.RemoteProtocolError("Server disconnected without sending a response."),
+            "Lost the connection to http://a: Server disconnected without sending a response.",
+        ),
+        (httpx.ReadError(""), "Lost the connection to http://a."),
+        (httpx.LocalProtocolError("Illegal header"), "Couldn't reach http://a: Illegal header."),
+        (
+            httpx.ConnectError("[Errno 113] No route to host"),
+            "Couldn't reach http://a: No route to host.",
+        ),
+    ],
+)
+def test_a_broken_connection_is_told_in_a_sentence(error: httpx.TransportError, message: str):
+    with pytest.raises(Unreachable) as caught, translate_httpx_errors("http://a", Redactor()):
+        raise error
+    assert caught.value.message == message
 
 
 def test_loopback_bypasses_the_proxy_of_the_environment(
