@@ -35,7 +35,8 @@ _KNOWLEDGE = "/api/v1/knowledge_bases"
 _STORE_SECONDS = 120.0
 _CONNECT_SECONDS = 30.0  # the server connects to its MCP servers, one to three seconds each
 _POLLING = Backoff(0.3, 4.0)
-_START_SECONDS = 10.0  # how long the list may not yet name the job that adds the files
+_START_SECONDS = 10.0  # how long the list may name no job although it has one
+_MAX_START_SECONDS = 60.0  # how long it may name another job than the one that adds the files
 _MAX_PAGES = 20  # of fifty memory bases each
 # Before 1.13 these requests write to SQLite twice at once if the server counts the use of API keys.
 _LOCKED_HINT = (
@@ -154,14 +155,20 @@ def _wait_for_end(
         if base is None:
             raise _gone(dir_name)
         seconds = time.monotonic() - started
-        # right after the request the list still has the end of an earlier job
-        is_listed = not job_id or base.last_job_id == job_id or seconds > _START_SECONDS
-        if is_listed:
+        # right after the request the list may still have the end of an earlier job
+        names_none = not base.last_job_id and seconds > _START_SECONDS
+        if not job_id or base.last_job_id == job_id or names_none:
             if on_change and base != last:
                 on_change(base)
             last = base
             if base.status != "ingesting":
                 return base
+        elif seconds > _MAX_START_SECONDS:
+            raise LangflowError(
+                f"The server does not say whether it has added the files to “{base.name}”.",
+                hint="Files that were added later may have taken their place in its list. Check "
+                "the knowledge base in Langflow.",
+            )
         if timeout is not None and seconds > timeout:
             raise LangflowError(
                 f"The files of “{base.name}” were not processed within {timeout:g} seconds.",

@@ -91,6 +91,26 @@ def test_files_are_added_and_their_progress_told_to_the_end():
         assert part in sent
 
 
+def test_the_end_of_another_job_never_counts_as_that_of_the_files(monkeypatch: pytest.MonkeyPatch):
+    """Also if files that somebody added later hide the job."""
+    monkeypatch.setattr("lfclient.api.operations.knowledge._START_SECONDS", -1.0)
+    monkeypatch.setattr("lfclient.api.operations.knowledge._MAX_START_SECONDS", 0.01)
+    server = Server().on("POST", INGEST, (200, {"id": "job-2"}))
+    server.on("GET", BASES, (200, [base("ready", "job-3")]))
+    states = []
+    with server.client() as client, pytest.raises(LangflowError, match="does not say whether"):
+        client.ingest("My_docs", {"a.txt": b"a"}, on_change=states.append)
+    assert states == []
+
+
+def test_a_list_that_names_no_job_counts_after_a_while(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("lfclient.api.operations.knowledge._START_SECONDS", -1.0)
+    server = Server().on("POST", INGEST, (200, {"id": "job-2"}))
+    server.on("GET", BASES, (200, [base("ready", None)]))
+    with server.client() as client:
+        assert client.ingest("My_docs", {"a.txt": b"a"}).status == "ready"
+
+
 def test_files_that_the_server_cannot_process_end_as_failed_with_its_reason():
     failed = base("failed", failure_reason="Could not import 'langchain_ollama'.")
     server = Server().on("POST", INGEST, (200, {"id": "job-2"})).on("GET", BASES, (200, [failed]))
