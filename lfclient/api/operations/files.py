@@ -59,8 +59,13 @@ def upload_file(
     spec = RequestSpec("POST", path, files=(part,), new_connection=True, min_timeout=_STORE_SECONDS)
     try:
         response = yield from send(spec)
-    except Unreachable as error:
-        raise _interrupted(error) from error
+    except Unreachable as lost:
+        if lost.sent and not lost.timed_out:  # a server or proxy may just hang up
+            lost.hint = (
+                "Try again. If it fails at the same point, a proxy in front of the server may "
+                "accept only smaller files."
+            )
+        raise
     if not response.is_success:
         raise _refused(name, error_from_response(response, subject=flow_id or ""))
     body = response.json("upload response")
@@ -162,15 +167,4 @@ def _refused(name: str, error: LangflowError) -> LangflowError:
         status=error.status,
         code=error.code,
         body=error.body,
-    )
-
-
-def _interrupted(error: Unreachable) -> Unreachable:
-    """Add a hint: a server or proxy may just hang up on a file that is too large for it."""
-    if not error.sent:
-        return error
-    return Unreachable(
-        error.message,
-        hint="Try again. If it fails at the same point, a proxy in front of the server may accept "
-        "only smaller files.",
     )

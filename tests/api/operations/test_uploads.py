@@ -46,6 +46,21 @@ def test_a_file_is_sent_as_a_form_field():
     assert (ref.name, ref.id, ref.path, ref.size) == ("a.txt", "1", "u/a (1).txt", 3)
 
 
+@pytest.mark.parametrize(
+    ("fault", "timed_out", "hint"),
+    [
+        (httpx.WriteError("Broken pipe"), False, "smaller files"),
+        (httpx.ReadTimeout(""), True, "Check that Langflow is running"),
+        (httpx.ConnectError("refused"), False, "Check that Langflow is running"),
+    ],
+)
+def test_only_a_connection_that_breaks_suggests_a_smaller_file(fault, timed_out: bool, hint: str):
+    with server(fault).client() as client, pytest.raises(Unreachable) as caught:
+        client.upload("a.txt", b"abc")
+    assert caught.value.timed_out is timed_out
+    assert hint in caught.value.hint
+
+
 def test_a_chat_image_goes_to_the_files_of_its_flow():
     langflow = Server().on("POST", OF_FLOW, (201, {"flowId": JOB, "file_path": f"{JOB}/d_h1.txt"}))
     with langflow.client() as client:
