@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from lfclient.console.config.settings import Settings, SettingsError
+from lfclient.console.config.settings import SettingsError, load_data_dir
 from lfclient.console.local_langflow.installer import DOWNLOAD_NOTE
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.local_langflow.state_file import LocalError, LocalState, LocalStatus
@@ -25,10 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("stop", help="stop it; flows are kept")
     commands.add_parser("status", help="show its status; exits with 3 unless it is running")
     logs = commands.add_parser("logs", help="show the last lines of its log")
-    logs.add_argument("--lines", type=int, default=50, metavar="N")
+    logs.add_argument("--lines", type=_line_count, default=50, metavar="N")
     chosen = parser.parse_args(arguments)
     try:
-        langflow = LocalLangflow(Settings.load().data_dir)
+        langflow = LocalLangflow(load_data_dir())
         if chosen.command == "logs":
             print(langflow.logs(chosen.lines))
             return 0
@@ -39,6 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     print(_describe(status))
     return 3 if chosen.command == "status" and status.state is not LocalState.RUNNING else 0
+
+
+def _line_count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("must be a whole number of at least 1")
+    return int(text)
 
 
 def _start(langflow: LocalLangflow) -> LocalStatus:

@@ -103,12 +103,10 @@ class Settings:
         verify = values.verify()
         servers = [*values.server(verify), *_servers_in_secrets(folder, verify)]
         _require_unique_names(servers)
-        default_data_dir = platformdirs.user_data_dir("langflow-console", appauthor=False)
-        data_dir = Path(values.text("LFCONSOLE_DATA_DIR") or default_data_dir)
         database_url = values.text("LFCONSOLE_DATABASE_URL")
         return cls(
             servers=tuple(servers),
-            data_dir=data_dir.expanduser().absolute(),
+            data_dir=values.data_dir(),
             bind_address=bind_address,
             allow_other_servers=values.optional_flag("LFCONSOLE_ALLOW_OTHER_SERVERS"),
             allow_install=values.optional_flag("LFCONSOLE_ALLOW_INSTALL"),
@@ -120,6 +118,12 @@ class Settings:
             prices=values.prices(folder),
             frame_ancestors=values.origins("LFCONSOLE_FRAME_ANCESTORS"),
         )
+
+
+def load_data_dir(folder: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
+    """Return `Settings.data_dir`, whatever the other settings are."""
+    folder = folder or Path.cwd()
+    return _Variables(os.environ if environ is None else environ, folder / ".env").data_dir()
 
 
 class _Variables:
@@ -186,6 +190,10 @@ class _Variables:
             raise SettingsError(f"{self.location(name)} is too short.", hint=hint)
         return SecretStr(text) if text else None
 
+    def data_dir(self) -> Path:
+        default = platformdirs.user_data_dir("langflow-console", appauthor=False)
+        return Path(self.text("LFCONSOLE_DATA_DIR") or default).expanduser().absolute()
+
     def retention(self) -> RetentionSettings:
         run_mb = self.limit("LFCONSOLE_KEEP_RUN_MB", 2_000, DEFAULT_MAX_RUN_MB)
         total_mb = self.limit("LFCONSOLE_KEEP_TOTAL_MB", 100_000_000)
@@ -230,10 +238,12 @@ class _Variables:
         return self.flag("LANGFLOW_VERIFY", True)
 
     def discover_url(self) -> str | None:
+        """Return LFCONSOLE_DISCOVER_URL; None if it is set but empty."""
         name = "LFCONSOLE_DISCOVER_URL"
-        if name in self._environ and not self._environ[name]:
-            return None
-        return self.url(name) or DEFAULT_SERVER_URL
+        for source in (self._environ, self._file):
+            if name in source:
+                return self.url(name) if source[name] else None
+        return DEFAULT_SERVER_URL
 
     def url(self, name: str) -> str | None:
         text = self.text(name)

@@ -170,8 +170,17 @@ def test_the_data_folder_discovery_address_and_ca_bundle_are_configurable(tmp_pa
     assert [server.verify for server in settings.servers] == [str(bundle), False]
 
 
-def test_an_empty_discovery_address_switches_discovery_off(tmp_path):
-    assert load(tmp_path, {"LFCONSOLE_DISCOVER_URL": ""}).discover_url is None
+@pytest.mark.parametrize(
+    ("environ", "env_file", "address"),
+    [
+        ({"LFCONSOLE_DISCOVER_URL": ""}, "", None),
+        ({}, "LFCONSOLE_DISCOVER_URL=\n", None),
+        ({"LFCONSOLE_DISCOVER_URL": ""}, "LFCONSOLE_DISCOVER_URL=http://a\n", None),
+        ({"LFCONSOLE_DISCOVER_URL": "http://a"}, "LFCONSOLE_DISCOVER_URL=\n", "http://a"),
+    ],
+)
+def test_an_empty_discovery_address_switches_discovery_off(tmp_path, environ, env_file, address):
+    assert load(tmp_path, environ, env_file=env_file).discover_url == address
 
 
 VERSION = {"version": "1.13.0", "main_version": "1.13.0", "package": "Langflow"}
