@@ -1,7 +1,8 @@
 """The sessions of a flow: list, search, new, rename and delete."""
 
-import math
-import uuid
+import time
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -13,11 +14,11 @@ from lfclient.console.runner.runner import Runner
 from lfclient.errors import InvalidRequest, LangflowError
 from pages._ui.chat import conversation
 from pages._ui.chat.conversation import Conversation, SessionEntry
-from pages._ui.connection import loading
+from pages._ui.connection import loading, request_cache
 from pages._ui.connection.app_context import app_context
-from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import chat as chat_state
+from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_time
@@ -29,12 +30,11 @@ _MAX_NAME_LENGTH = 120  # characters of a new name
 
 @dataclass(frozen=True)
 class SessionChange:
-    """A new name for a session, or its deletion if `name` is empty; runs in a thread."""
+    """A new name for a session, or its deletion if `name` is empty."""
 
     flow_id: str
     session_id: str
     name: str = ""
-    token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def apply(self, api: LangflowClient, runner: Runner, connection: Connection) -> int:
         """Change the session on the server, then its runs here.
@@ -54,26 +54,56 @@ class SessionChange:
         return 0
 
 
+@dataclass(frozen=True)
+class StartedChange:
+    """A change in progress, with the number of runs that were kept as its result."""
+
+    change: SessionChange
+    result: Future[int]
+    started_at: float = field(default_factory=time.monotonic)
+
+    def seconds_waiting(self, max_wait: float) -> float | None:
+        """Wait at most `max_wait` seconds; return how long it has been running, None if it ended.
+
+        An error is an end.
+        """
+        with suppress(TimeoutError):
+            self.result.exception(max(0.0, max_wait))
+        return None if self.result.done() else time.monotonic() - self.started_at
+
+
+@notify_errors()
+def _start(server: ServerSession, change: SessionChange) -> None:
+    """Start a change, in a callback; a repeated click starts it once."""
+    started = chat_state.CHANGE.get()
+    if isinstance(started, StartedChange):
+        if started.change != change:
+            raise InvalidRequest(
+                "Another change of a session has not finished yet.",
+                hint="Wait for it, then try again.",
+            )
+        return
+    runner, connection = app_context().runner, server.connection
+    result = server.start(lambda api: change.apply(api, runner, connection))
+    chat_state.CHANGE.set(StartedChange(change, result))
+
+
 def finish_change(server: ServerSession) -> None:
     """Draw the progress or result of the last change."""
-    change = chat_state.CHANGE.get()
-    if not isinstance(change, SessionChange):
+    started = chat_state.CHANGE.get()
+    if not isinstance(started, StartedChange):
         return
-    runner = app_context().runner
-    try:
-        running = server.fetch(
-            f"change {change.token}",
-            math.inf,
-            lambda api: change.apply(api, runner, server.connection),
-        ).value
-    except StillLoading as error:
-        loading.show(server, error, retry="retry-change")
-        return
-    except LangflowError as error:
-        chat_state.CHANGE.clear()
-        alerts.show(error)
+    first_wait = started.started_at + request_cache.MAX_WAIT_SECONDS - time.monotonic()
+    if started.seconds_waiting(first_wait) is not None:
+        loading.draw_wait(server, "to respond", started.seconds_waiting)
         return
     chat_state.CHANGE.clear()
+    change = started.change
+    try:
+        running = started.result.result()
+    except LangflowError as error:
+        alerts.show(error)
+        return
     server.refresh(conversation.sessions_cache_key(change.flow_id))
     if chat_state.current_session(change.flow_id) == change.session_id:
         conversation.discard_history(server)
@@ -163,11 +193,11 @@ def draw_header(current: Conversation) -> None:
         st.markdown(f"**{flow}** :gray[· {escape(clip(title, 60))}]", width="stretch")
         if current.is_answering:
             return
-        _rename(current, title)
-        _delete(current)
+        _draw_rename(current, title)
+        _draw_delete(current)
 
 
-def _rename(current: Conversation, title: str) -> None:
+def _draw_rename(current: Conversation, title: str) -> None:
     key = current.key("name")
     panel = st.popover("Rename", icon=":material/edit:", type="tertiary", key=f"{key}-panel")
     with panel, st.form(f"{key}-form", border=False):
@@ -180,10 +210,10 @@ def _rename(current: Conversation, title: str) -> None:
 def _on_rename(current: Conversation, key: str) -> None:
     name = st.session_state[key].strip()
     if name and name != current.id:
-        chat_state.CHANGE.set(SessionChange(current.form.flow.id, current.id, name))
+        _start(current.form.server, SessionChange(current.form.flow.id, current.id, name))
 
 
-def _delete(current: Conversation) -> None:
+def _draw_delete(current: Conversation) -> None:
     key = current.key("delete")
     with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"{key}-panel"):
         st.markdown(
@@ -193,6 +223,6 @@ def _delete(current: Conversation) -> None:
         controls.danger_button(
             "Delete session",
             key=key,
-            on_click=chat_state.CHANGE.set,
-            args=(SessionChange(current.form.flow.id, current.id),),
+            on_click=_start,
+            args=(current.form.server, SessionChange(current.form.flow.id, current.id)),
         )

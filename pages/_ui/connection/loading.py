@@ -1,5 +1,8 @@
 """The wait for a server's response on the screen; redraws the page once it has arrived."""
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
 from lfclient.errors import LangflowError
@@ -22,7 +25,7 @@ def show(server: ServerSession, error: LangflowError, *, retry: str, warning: bo
     page that shows its main part all the same.
     """
     if isinstance(error, StillLoading):
-        _draw_wait(server, "to respond", (error.name,))
+        draw_wait(server, "to respond", partial(_seconds_waiting, server, (error.name,)))
         return
     alerts.show_message(alerts.title(error), error.message, error.hint, warning=warning)
     if server.is_stopped:
@@ -38,12 +41,26 @@ def show_refreshing(server: ServerSession, flow: Flow) -> None:
     resources = " ".join(("resources", *flow.resources))
     names = ("server", "flows", f"flow {flow.id}", "variables", resources)
     if server.seconds_waiting(*names) is not None:
-        _draw_wait(server, "to respond. The data shown may be outdated", names)
+        text = "to respond. The data shown may be outdated"
+        draw_wait(server, text, partial(_seconds_waiting, server, names))
+
+
+def _seconds_waiting(
+    server: ServerSession, names: tuple[str, ...], max_wait: float
+) -> float | None:
+    return server.seconds_waiting(*names, max_wait=max_wait)
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _draw_wait(server: ServerSession, what: str, names: tuple[str, ...]) -> None:
-    seconds = server.seconds_waiting(*names, max_wait=_WAIT_SECONDS)
+def draw_wait(
+    server: ServerSession, what: str, seconds_waiting: Callable[[float], float | None]
+) -> None:
+    """Draw that the page waits for a server, and redraw it at the end.
+
+    `seconds_waiting` waits at most the seconds that it is given, and returns how long the page has
+    been waiting, None at the end.
+    """
+    seconds = seconds_waiting(_WAIT_SECONDS)
     if seconds is None:
         st.rerun()
     text = f"Waiting for {escape(server.connection.name)} {what}."

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, TypeVar
@@ -208,6 +210,25 @@ class ServerSession:
                 return work(api)
 
         return app_context().request_cache.get(self.id, name, ttl, run, max_wait)
+
+    def start(self, work: Callable[[LangflowClient], T]) -> Future[T]:
+        """Run `work` once in its own thread: a change, which must not be repeated as `fetch` may.
+
+        Raises `Unreachable` if the server is stopped.
+        """
+        self._require_running()
+        result: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                with open_client(self.connection) as api:
+                    result.set_result(work(api))
+            except Exception as error:
+                result.set_exception(error)
+
+        # a daemon: a server that hangs must not keep the console from exiting
+        threading.Thread(target=run, name="change", daemon=True).start()
+        return result
 
     def prefetch(self) -> None:
         """Send the requests that every page needs, so that they run at the same time."""

@@ -1,10 +1,13 @@
 """The session list of the Chat page: find, rename and delete sessions and their runs."""
 
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from lfclient.runs.model import Run, RunStatus
+from pages._ui.connection import request_cache, server_session
 from pages._ui.connection.app_context import app_context
+from tests.support.waiting import wait_for
 from tests.ui.support.chat_langflow import MESSAGES
 from tests.ui.support.chat_page import (
     button_labels,
@@ -142,6 +145,36 @@ def test_a_failed_delete_shows_the_error_and_keeps_the_session(chat_langflow):
     press(app, "Delete session")
     assert "locked" in page_text(app)
     assert conversation(app) == [("user", "hello")]
+
+
+def test_a_slow_change_is_sent_once_although_the_page_refreshes(chat_langflow, monkeypatch):
+    """A refresh repeats what is fetched; another visitor of the server may press it as well."""
+    chat_langflow.store_message("s", "hello")
+    may_respond = threading.Event()
+
+    def delete(*_):
+        may_respond.wait(9)
+        chat_langflow.rows.clear()
+        return 204, b""
+
+    request = f"DELETE {MESSAGES}/session/s"
+    chat_langflow.server.answers[request] = delete
+    app = open_chat(flow=ONE, session="s")
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.1)
+    press(app, "Delete session")
+    assert "Waiting for" in page_text(app)
+    server_session.current().refresh()
+    press(app, "Delete session")
+    server_session.current().refresh()
+    app.run()
+    may_respond.set()
+    started = app.session_state["talk-change"]
+    wait_for(started.result.done)
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
+    app.run()
+    assert (session_in_url(app), conversation(app)) == (None, [])
+    assert chat_langflow.server.requests.count(request) == 1
+    assert not app.exception
 
 
 def test_sessions_with_the_same_name_are_listed_with_their_times(chat_langflow):
