@@ -177,3 +177,10 @@ def test_the_veil_behind_a_dialog_is_darker_than_a_dark_page(owned_console: Cons
     veil = screen.page.get_by_test_id("stDialog")
     color = veil.evaluate("veil => getComputedStyle(veil).backgroundColor")
     assert re.match(r"rgba\(0, 0, 0, 0\.[5-9]", color)
+
+
+def test_keyboard_shortcuts_do_nothing_behind_a_dialog(screen: Screen):
+    expect(open_dialog(screen)).to_be_visible()
+    screen.page.keyboard.press("Alt+KeyO")
+    screen.page.wait_for_timeout(500)
+    expect(screen.part("run-mode")).to_have_count(0)

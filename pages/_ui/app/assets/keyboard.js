@@ -14,6 +14,7 @@ const KEYS = [
   ["?", "This list, outside a field"],
 ];
 const EDITABLE = "input, textarea, select, [contenteditable]";
+const DIALOG = "dialog[open], .stDialog";
 const INPUTS = ':is(textarea, input:not([type="hidden"])):not(:disabled)';
 
 // by the key's place, because Alt changes its letter on some keyboards
@@ -62,12 +63,18 @@ document.addEventListener("click", ({ target }) => {
   if (target.closest?.(".st-key-full-screen button")) toggleFullScreen();
 });
 
+// on macOS, Option writes other letters: Option + O is ø
+function isOtherLetter({ key, code }) {
+  return [...key].length === 1 && `Key${key.toUpperCase()}` !== code;
+}
+
 document.addEventListener("keydown", (event) => {
-  if (event.repeat || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
+  if (event.repeat || event.ctrlKey || event.metaKey || document.querySelector(DIALOG)) return;
   const isTyped = event.target.closest?.(EDITABLE);
   if (event.key === "?" && !isTyped) {
     showKeys();
   } else if (event.altKey && ACTIONS[event.code]) {
+    if (isTyped && isOtherLetter(event)) return;
     event.preventDefault();
     ACTIONS[event.code]();
   } else if (event.altKey && event.key === "Enter" && document.querySelector(".st-key-full-screen")) {
