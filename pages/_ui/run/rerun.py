@@ -66,7 +66,7 @@ def draw(
         st.markdown("## Run inputs", anchors=False)
         _draw_facts(record)
         if input_values.show_omission(record):
-            if record.ended:
+            if record.ended and flow and flow.id == record.flow_id:
                 buttons.button(
                     "Open the form",
                     key="open-form",

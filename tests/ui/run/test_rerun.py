@@ -283,6 +283,16 @@ def test_inputs_that_were_not_stored_are_reported(langflow_stand_in):
     assert boxes(press(app, "Open the form")) == ["hello"]
 
 
+def test_a_deleted_flow_has_no_form_to_open(langflow_stand_in):
+    record = store_ended_run(
+        langflow_stand_in, {}, inputs_stored=False, flow_id=TWO, flow_name="Gone"
+    )
+    app = open_app(run=record.id)
+    assert "LFCONSOLE_KEEP_INPUTS" in page_text(app)
+    assert "Open the form" not in button_labels(app)
+    assert not app.exception
+
+
 def test_the_inputs_of_a_running_run_are_shown(langflow_stand_in):
     record = add_running_run(langflow_stand_in.url, overrides={TEXT: "Oslo"})
     app = open_app(run=record.id)
