@@ -1,7 +1,7 @@
 """Sizes, durations, addresses and long texts as people read them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from os.path import commonprefix
 from urllib.parse import urlsplit, urlunsplit
@@ -31,6 +31,15 @@ def with_id(name: str, id: str, max_length: int | None = None) -> str:
     """
     name = name if max_length is None else clip(name, max_length)
     return f"{name}, {id}" if id else name
+
+
+def unused_name(name: str, used: Collection[str]) -> str:
+    """Return `name`, with a number if it is used."""
+    unused, number = name, 1
+    while unused in used:
+        number += 1
+        unused = f"{name} ({number})"
+    return unused
 
 
 def clip_middle(text: str, limit: int) -> str:

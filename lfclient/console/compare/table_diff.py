@@ -5,14 +5,13 @@ In a module of its own because it needs pandas.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, unused_name
 from lfclient.common.json_types import Json
 from lfclient.console.compare.equality import is_equal
 
@@ -145,15 +144,6 @@ def compare_tables(before: pd.DataFrame, after: pd.DataFrame, key: str = "") -> 
 
 def _drop_duplicate_columns(table: pd.DataFrame) -> pd.DataFrame:
     return table.loc[:, ~table.columns.duplicated()].reset_index(drop=True)
-
-
-def unused_name(name: str, used: Collection[str]) -> str:
-    """Return `name`, with a number if it is used."""
-    unused, number = name, 1
-    while unused in used:
-        number += 1
-        unused = f"{name} ({number})"
-    return unused
 
 
 def _match_rows(

@@ -12,6 +12,7 @@ from pages._ui.compare.runs import ComparedRun
 from pages._ui.outputs import image
 from pages._ui.outputs.card import OutputCard
 from pages._ui.state import compare_page, run_page
+from pages._ui.widgets import controls
 
 OVERLAY, CHANGED_PIXELS = "Overlay", "Changed pixels"
 VIEWS = (OVERLAY, CHANGED_PIXELS)
@@ -34,10 +35,13 @@ def draw(
     count = min(map(len, found))
     position = 0
     if count > 1:
+        names = controls.unique_labels(
+            {n: found[1][n].name or f"Image {n + 1}" for n in range(count)}
+        )
         position = st.selectbox(
             "Image",
             range(count),
-            format_func=lambda n: found[1][n].name or f"Image {n + 1}",
+            format_func=names.__getitem__,
             key=compare_page.compare_key(f"image-{key}"),
         )
     if len(found[0]) != len(found[1]):

@@ -13,11 +13,11 @@ from lfclient.common.formatting import (
     format_count,
     format_duration,
     remove_bidi_controls,
+    unused_name,
 )
 from lfclient.console.compare.differences import OutputMatch
 from lfclient.console.compare.outputs import MatchKey
 from lfclient.console.compare.survey import OutputCell
-from lfclient.console.compare.table_diff import unused_name
 from lfclient.console.presentation.statuses import NOT_RUN
 from lfclient.console.presentation.tokens import usage_text
 from pages._ui.compare.runs import ComparedRun

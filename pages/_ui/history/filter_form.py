@@ -1,6 +1,5 @@
 """The filter controls of the run history. The URL has their values."""
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +13,7 @@ from pages._ui.history import filters as history_filters
 from pages._ui.history.filters import BETWEEN, MAX_DATE, MIN_DATE, PERIODS, Filters
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
-from pages._ui.widgets import status_badges
+from pages._ui.widgets import controls, status_badges
 from pages._ui.widgets.markdown import escape
 
 SEARCH_HELP = (
@@ -134,15 +133,14 @@ def _draw_select(
     value = getattr(filters, name)
     if value is not None and value not in names:
         names[value] = f"{clip(remove_bidi_controls(value), 36)} (unknown)"
-    # the browser reports the chosen name, so names must be unique
-    duplicates = {name for name, count in Counter(names.values()).items() if count > 1}
-
-    def unique_name(option: str) -> str:
-        option_name = names.get(option, option)
-        return f"{option_name} · {option}" if option_name in duplicates else option_name
-
-    widget = _widget(filters, name)
-    st.selectbox(label, list(names), **widget, format_func=unique_name, placeholder=placeholder)
+    labels = controls.unique_labels(names)
+    st.selectbox(
+        label,
+        list(names),
+        **_widget(filters, name),
+        format_func=lambda option: labels.get(option, option),
+        placeholder=placeholder,
+    )
 
 
 def _apply_change(before: Filters) -> None:

@@ -1,9 +1,11 @@
 """Controls that several pages share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import streamlit as st
+
+from lfclient.common.formatting import unused_name
 
 T = TypeVar("T")
 
@@ -23,6 +25,17 @@ def view_switch(label: str, options: Sequence[T], key: str, **kwargs: Any) -> T:
         **kwargs,
     )
     return chosen
+
+
+def unique_labels(labels: Mapping[T, str]) -> dict[T, str]:
+    """Return labels by option, with numbers at those that several options have.
+
+    The browser reports the chosen label, so each must name one option.
+    """
+    unique: dict[T, str] = {}
+    for option, label in labels.items():
+        unique[option] = unused_name(label, unique.values())
+    return unique
 
 
 def danger_button(label: str, *, key: str, **kwargs: Any) -> bool:

@@ -8,6 +8,7 @@ from tests.ui.support.compare_pages import message, open_comparison, output
 from tests.ui.support.whole_pages import page_text
 
 RED, BLUE = picture("crimson", "a"), picture("royalblue", "b")
+GREEN = picture("seagreen", "b")
 
 
 def compare(create_run, *values):
@@ -64,6 +65,17 @@ def test_images_of_messages_are_compared_in_their_order(create_run):
     assert "No pixel differs visibly" in page_text(app)
     box = next(each for each in app.selectbox if each.label == "Image")
     assert box.options == ["one", "two"]
+
+
+def test_images_of_one_name_are_told_apart(create_run):
+    """The second differ, the first do not."""
+    texts = [f"![chart]({as_uri(RED)}) ![chart]({as_uri(each)})" for each in (BLUE, GREEN)]
+    app = switch(compare(create_run, *map(message, texts)), "Changed pixels")
+    assert "No pixel differs visibly" in page_text(app)
+    box = next(each for each in app.selectbox if each.label == "Image")
+    assert box.options == ["chart", "chart (2)"]
+    box.select("chart (2)").run()
+    assert "No pixel differs visibly" not in page_text(app)
 
 
 def test_another_number_of_images_is_told(create_run):

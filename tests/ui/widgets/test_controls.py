@@ -2,6 +2,8 @@
 
 from streamlit.testing.v1 import AppTest
 
+from pages._ui.widgets import controls
+
 
 def page():
     """Draw both controls. AppTest runs the source of this function, so its imports are inside."""
@@ -35,12 +37,22 @@ def test_one_view_is_always_selected():
     assert texts(app) == ["Table"]
 
 
+def test_options_with_one_label_get_numbers():
+    labels = {0: "chart", 1: "chart", 2: "map", 3: "chart (2)"}
+    assert list(controls.unique_labels(labels).values()) == [
+        "chart",
+        "chart (2)",
+        "map",
+        "chart (2) (2)",
+    ]
+
+
 def test_a_lazy_expander_draws_its_content_once_opened():
     assert texts(draw_page()) == ["Graph"]
     assert texts(draw_page(opened=True)) == ["Graph", "content"]
 
 
-def test_a_button_that_deletes_has_not_the_brand_color():
+def test_a_button_that_deletes_does_not_have_the_brand_color():
     def page():
         from pages._ui.widgets import controls
 
