@@ -198,10 +198,17 @@ class IgnoredNames:
         added, kept = (frozenset(_texts(content.get(name))) for name in ("ignored", "compared"))
         return cls(added, kept - added)
 
-    @classmethod
-    def choose(cls, chosen: Collection[str], guessed: Collection[str]) -> "IgnoredNames":
-        """Return the decisions that make exactly `chosen` of these guesses ignored."""
-        return cls(frozenset(chosen) - frozenset(guessed), frozenset(guessed) - frozenset(chosen))
+    def choose(
+        self, chosen: Collection[str], offered: Collection[str], guessed: Collection[str]
+    ) -> "IgnoredNames":
+        """Return the decisions that make exactly `chosen` of the offered names ignored.
+
+        Earlier decisions stay about names that were not offered, and those that `chosen` repeats.
+        """
+        chosen, guessed = frozenset(chosen), frozenset(guessed)
+        added = (chosen - guessed) | (self.added & chosen) | (self.added - frozenset(offered))
+        kept = (guessed.intersection(offered) | self.kept) - chosen
+        return IgnoredNames(added, kept)
 
     def dump(self) -> dict[str, Json]:
         """Return the content of settings, for `read`."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, clip_middle
 from lfclient.console.compare.volatile import IDS_AND_TIMES, IgnoredNames
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import FlowSettings, SettingsConflict
@@ -13,6 +13,7 @@ from pages._ui.compare.runs import ComparedRun, RunHeader
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import compare_page
 from pages._ui.state.slot import Slot
+from pages._ui.widgets import controls
 from pages._ui.widgets.markdown import escape
 
 PURPOSE = "compare"  # of the flow's settings
@@ -34,11 +35,15 @@ class Decisions:
 
 @dataclass(frozen=True)
 class _Unsaved:
-    """A choice that applies to this page only, and why, "" for runs of several flows."""
+    """A choice that applies to this page only, and why, "" for runs of several flows.
+
+    `is_conflict` means that another choice was saved since the page was drawn.
+    """
 
     runs: str
     names: IgnoredNames
     problem: str = ""
+    is_conflict: bool = False
 
 
 _UNSAVED: Slot[_Unsaved] = Slot("compare-ignored")
@@ -78,6 +83,8 @@ def draw(
     options |= dict.fromkeys(name for difference in differences for name in difference.names)
     if not options:
         return
+    offered = list(options)[:MAX_OPTIONS]
+    labels = controls.unique_labels({name: clip_middle(name, 60) for name in offered})
     with st.container(horizontal=True, vertical_alignment="center", key="compared-ignored"):
         st.caption(_sentence(sorted(ignored)), width="content")
         with st.popover("Change", icon=":material/tune:", type="tertiary"):
@@ -85,12 +92,12 @@ def draw(
             key = compare_page.compare_key(f"ignored-{_runs()}-{sorted(ignored)}")
             st.multiselect(
                 "Ignored columns, keys and inputs",
-                list(options)[:MAX_OPTIONS],
-                default=[name for name in options if name in ignored][:MAX_OPTIONS],
-                format_func=lambda name: clip(name, 60),
+                offered,
+                default=[name for name in offered if name in ignored],
+                format_func=labels.__getitem__,
                 key=key,
                 on_change=_choose,
-                args=(key, frozenset(guessed), decisions),
+                args=(key, offered, guessed, decisions),
                 help="Kept for this flow" if decisions.place else "Applies to this page",
             )
     _draw_unsaved(decisions)
@@ -106,9 +113,10 @@ def _sentence(ignored: Sequence[str]) -> str:
     return f"Ignored: {names}{more} – {verb} with each run"
 
 
-def _choose(key: str, guessed: frozenset[str], decisions: Decisions) -> None:
-    # decisions about names that these runs don't have stay
-    names = IgnoredNames.choose(st.session_state[key], guessed | decisions.names.kept)
+def _choose(
+    key: str, offered: Sequence[str], guessed: Collection[str], decisions: Decisions
+) -> None:
+    names = decisions.names.choose(st.session_state[key], offered, guessed)
     _save(names, decisions.place, decisions.version)
 
 
@@ -122,7 +130,7 @@ def _save(names: IgnoredNames, place: Place, version: int) -> None:
         app_context().runner.store.flow_settings.save(*place, PURPOSE, settings)
     except SettingsConflict:
         problem = "Somebody else has changed what is ignored for this flow."
-        _UNSAVED.set(_Unsaved(_runs(), names, problem))
+        _UNSAVED.set(_Unsaved(_runs(), names, problem, is_conflict=True))
     except StoreError as error:
         _UNSAVED.set(_Unsaved(_runs(), names, error.message))
 
@@ -135,13 +143,12 @@ def _draw_unsaved(decisions: Decisions) -> None:
         f"**Not saved.** {escape(unsaved.problem)} Your choice applies to this page.",
         icon=":material/warning:",
     )
+    save, discard = ("Save mine", "Use theirs") if unsaved.is_conflict else ("Try again", "Discard")
     with st.container(horizontal=True):
         st.button(
-            "Save mine",
+            save,
             key=compare_page.compare_key("save-ignored"),
             on_click=_save,
             args=(unsaved.names, decisions.place, decisions.version),
         )
-        st.button(
-            "Use theirs", key=compare_page.compare_key("use-ignored"), on_click=_UNSAVED.clear
-        )
+        st.button(discard, key=compare_page.compare_key("discard-ignored"), on_click=_UNSAVED.clear)

@@ -115,10 +115,33 @@ def test_a_very_deep_value_is_copied():
 
 def test_decisions_are_kept_beside_the_guesses():
     """A later guess is ignored too; one that a person wants compared stays compared."""
-    decisions = IgnoredNames.choose({"id", "noise"}, guessed={"id", "timestamp"})
+    guessed = {"id", "timestamp"}
+    decisions = IgnoredNames().choose({"id", "noise"}, {"noise", *guessed}, guessed)
     assert IgnoredNames.read(decisions.dump()) == decisions
     assert decisions.apply({"id", "timestamp"}) == {"id", "noise"}
     assert decisions.apply({"timestamp", "session"}) == {"noise", "session"}
+
+
+def names(added=(), kept=()):
+    return IgnoredNames(frozenset(added), frozenset(kept))
+
+
+def test_a_name_that_a_person_wants_compared_is_ignored_once_it_is_chosen():
+    """Also beside runs in which it is not guessed."""
+    chosen = names(kept={"id", "other"}).choose({"id"}, {"id", "other"}, guessed=())
+    assert chosen == names(added={"id"}, kept={"other"})
+
+
+def test_a_name_that_a_person_ignores_stays_ignored_where_it_is_guessed_as_well():
+    chosen = names(added={"id"}).choose({"id", "n"}, {"id", "n"}, guessed={"id"})
+    assert chosen == names(added={"id", "n"})
+
+
+def test_a_choice_does_not_change_decisions_about_names_that_were_not_offered():
+    before = names(added={"noise"}, kept={"created_at"})
+    assert before.choose({"n"}, {"n"}, guessed={"timestamp"}) == names(
+        added={"noise", "n"}, kept={"created_at"}
+    )
 
 
 @pytest.mark.parametrize("content", [{}, {"ignored": "id"}, {"ignored": [1], "compared": None}])

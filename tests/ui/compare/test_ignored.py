@@ -7,6 +7,7 @@ import pytest
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import FlowSettings
 from lfclient.outputs.model import OutputKind
+from pages._ui.compare import ignored
 from pages._ui.compare.ignored import PURPOSE
 from pages._ui.connection.app_context import app_context
 from tests.ui.support.compare_pages import message, open_comparison, output
@@ -29,6 +30,10 @@ def names(app):
 
 def settings(record):
     return app_context().runner.store.flow_settings.get(record.owner, ONE, PURPOSE)
+
+
+def fail(*_):
+    raise StoreError("The disk is full.")
 
 
 def test_a_column_that_changes_with_each_run_is_ignored_and_said(records):
@@ -68,6 +73,45 @@ def test_a_choice_does_not_undo_one_about_names_that_these_runs_lack(records, cr
     store.save(records[0].owner, ONE, PURPOSE, others)
     names(open_comparison(*records)).select("n").run()
     assert settings(records[0]).content == {"ignored": ["n", "noise"], "compared": ["created_at"]}
+
+
+def test_a_name_that_is_compared_again_can_be_ignored_for_runs_in_which_it_is_not_guessed(
+    records, create_run
+):
+    names(open_comparison(*records)).unselect("id").run()
+    same = create_run({}, [output(OutputKind.TABLE, rows(0, "Rome"))])
+    app = open_comparison(records[0], same)
+    app = names(app).select("id").run()
+    assert names(app).value == ["id"]
+    assert "Ignored: id – " in page_text(app)
+    assert settings(records[0]).content == {"ignored": ["id"], "compared": []}
+
+
+def test_more_names_than_can_be_offered_stay_ignored(create_run, monkeypatch):
+    monkeypatch.setattr(ignored, "MAX_OPTIONS", 2)
+    ids = ["a_id", "b_id", "c_id"]
+    runs = [
+        create_run(
+            {}, [output(OutputKind.TABLE, [{id: str(UUID(int=n)) for id in ids} | {"n": 1}])]
+        )
+        for n in (1, 2)
+    ]
+    app = open_comparison(*runs)
+    assert names(app).value == names(app).options == ids[:2]
+    app = names(app).unselect("a_id").run()
+    assert settings(runs[0]).content == {"ignored": [], "compared": ["a_id"]}
+    assert "Ignored: b_id, c_id" in page_text(app)
+
+
+def test_long_names_that_begin_and_end_alike_are_offered_under_labels_of_their_own(create_run):
+    long = [f"{'n' * 70}{middle}{'n' * 70}" for middle in "ab"]
+    runs = [
+        create_run({}, [output(OutputKind.DATA, dict.fromkeys(long, value))]) for value in (1, 2)
+    ]
+    app = open_comparison(*runs)
+    assert len(set(names(app).options)) == 2
+    assert names(app).select(names(app).options[1]).run().exception == []
+    assert settings(runs[0]).content["ignored"] == [long[1]]
 
 
 def test_keys_of_data_and_inputs_are_ignored_as_well(create_run):
@@ -118,16 +162,25 @@ def test_the_other_choice_can_be_used_instead(records):
 
 def test_a_choice_that_cannot_be_saved_applies_to_the_page(records, monkeypatch):
     app = open_comparison(*records)
-
-    def fail(*_):
-        raise StoreError("The disk is full.")
-
     monkeypatch.setattr(app_context().runner.store.flow_settings, "save", fail)
     names(app).unselect("id").run()
     assert "Not saved. The disk is full. Your choice applies to this page." in page_text(
         app
     ).replace("*", "")
     assert names(app).value == []
+    monkeypatch.undo()
+    press(app, "Try again")
+    assert settings(records[0]).content == {"ignored": [], "compared": ["id"]}
+    assert "Not saved" not in page_text(app)
+
+
+def test_a_choice_that_cannot_be_saved_can_be_discarded(records, monkeypatch):
+    app = open_comparison(*records)
+    monkeypatch.setattr(app_context().runner.store.flow_settings, "save", fail)
+    names(app).unselect("id").run()
+    press(app, "Discard")
+    assert names(app).value == ["id"]
+    assert "Not saved" not in page_text(app)
 
 
 def test_a_choice_for_runs_of_several_flows_applies_to_the_page(records, create_run):
