@@ -20,7 +20,7 @@ def draw(server: ServerSession) -> None:
     st.markdown("# Compare runs", anchors=False)
     headers, problem = picker.read_runs(server)
     if problem:
-        picker.draw_problem(problem)
+        picker.draw_problem(headers, problem)
         picker.draw(server, headers)
         return
     decisions = ignored.load(headers)

@@ -14,7 +14,7 @@ from pages._ui.compare.runs import MAX_RUNS, MIN_RUNS, ComparedRun, RunHeader, f
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import compare_page, query_params, run_page
-from pages._ui.widgets import alerts, status_badges
+from pages._ui.widgets import alerts, controls, status_badges
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_time
 
@@ -42,7 +42,7 @@ def read_runs(server: ServerSession) -> tuple[list[RunHeader], str]:
             "server or user. Choose from your runs."
         )
     if len(run_ids) < MIN_RUNS:
-        return runs, "The link names only one run. Choose another one."
+        return runs, "Choose the runs to compare this run with."
     if len(run_ids) > MAX_RUNS:
         return runs, (
             f"The link names {len(run_ids)} runs, but at most {MAX_RUNS} can be compared. "
@@ -51,12 +51,12 @@ def read_runs(server: ServerSession) -> tuple[list[RunHeader], str]:
     return runs, ""
 
 
-def draw_problem(problem: str) -> None:
-    """Draw why the runs in the URL can't be compared."""
-    if compare_page.runs_from_url():
-        alerts.show_message("Can't compare these runs", problem, warning=True)
-    else:
+def draw_problem(runs: Sequence[RunHeader], problem: str) -> None:
+    """Draw why the runs in the URL can't be compared, `runs` being those that were found."""
+    if len(runs) == len(compare_page.runs_from_url()) < MIN_RUNS:
         st.caption(problem)
+    else:
+        alerts.show_message("Can't compare these runs", problem, warning=True)
 
 
 def draw(server: ServerSession, runs: Sequence[RunHeader]) -> None:
@@ -69,12 +69,15 @@ def draw(server: ServerSession, runs: Sequence[RunHeader]) -> None:
         st.page_link(navigation.page("run"), label="Run a flow", icon=":material/play_circle:")
         return
     now = datetime.now(UTC)
+    labels = controls.unique_labels(
+        {id: _option_text(record, now, record.flow_name) for id, record in records.items()}
+    )
     url_runs = compare_page.join_runs(compare_page.runs_from_url())
     run_ids = st.multiselect(
         "Runs",
         list(records),
         default=[record.id for record in chosen],
-        format_func=lambda run_id: _option_text(records[run_id], now, records[run_id].flow_name),
+        format_func=labels.__getitem__,
         # other runs in the URL reset the selection
         key=compare_page.compare_key(f"runs-{url_runs}"),
         max_selections=MAX_RUNS,
@@ -89,7 +92,7 @@ def draw(server: ServerSession, runs: Sequence[RunHeader]) -> None:
         on_click=compare_page.write_runs_to_url,
         args=(run_ids,),
     )
-    if len(records) >= MAX_OFFERED:
+    if len(recent) == MAX_OFFERED:
         st.caption(f"Shows the {MAX_OFFERED} most recent runs.")
 
 
@@ -176,4 +179,4 @@ def draw_menu(server: ServerSession, run_id: str, flow_id: str) -> None:
                 f"{format_time(record.created_at, now, seconds=True)} {badge} {duration} {inputs}"
             )
             compare_link((run_id, record.id), label, icon=None)
-        compare_link([run_id], "All runs", ":material/playlist_add_check:")
+        compare_link([run_id], "Choose runs", ":material/playlist_add_check:")

@@ -2,16 +2,26 @@
 
 import colorsys
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from lfclient.runs.components import ComponentRun, ComponentState, RunError, Usage
 from lfclient.runs.model import Run, RunStatus
+from pages._ui.compare import picker
 from pages._ui.compare.runs import MAX_SIDE_BY_SIDE
+from pages._ui.connection.app_context import app_context
 from pages._ui.state import compare_page
 from pages._ui.widgets.markdown import escape
-from tests.ui.support.compare_pages import TEXT, message, open_comparison, run_in_progress, tables
+from tests.ui.support.compare_pages import (
+    NOW,
+    TEXT,
+    message,
+    open_comparison,
+    run_in_progress,
+    tables,
+)
 from tests.ui.support.whole_pages import ONE, TWO, open_app, page_text
 
 ROOT = Path(__file__).parents[3]
@@ -30,9 +40,8 @@ def test_without_runs_in_the_address_recent_ones_can_be_chosen_and_compared(crea
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        ("1", "names only one run"),
-        ("1,1", "names only one run"),
         (",".join(map(str, range(1, 14))), "names 13 runs, but at most 12"),
+        ("other", "belongs to another server or user"),
         ("1,<script>", "find “<script>”"),
         ("1," + "f" * 32, "find “" + "f" * 32 + "”"),
         ("1,other", "belongs to another server or user"),
@@ -45,10 +54,38 @@ def test_runs_that_cannot_be_compared_are_explained_and_others_offered(create_ru
     ids = {"other": other.id, **{str(n): each.id for n, each in enumerate(records, 1)}}
     app = open_comparison(*(ids.get(name, name) for name in names.split(",")))
     assert words in page_text(app)
+    assert "Can't compare these runs" in page_text(app)
     assert "## Outputs" not in page_text(app)
-    chosen = app.multiselect[0].value
-    assert records[0].id in chosen
+    assert (records[0].id in app.multiselect[0].value) == ("1" in names)
     assert other.id not in app.multiselect[0].options
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_others_are_chosen_beside_a_single_run(create_run, times):
+    records = [create_run() for _ in range(2)]
+    app = open_comparison(*[records[0]] * times)
+    assert "Choose the runs to compare this run with." in page_text(app)
+    assert "Can't compare" not in page_text(app)
+    assert app.multiselect[0].value == [records[0].id]
+
+
+def test_runs_that_look_alike_are_told_apart(create_run):
+    """Of one flow, begun in the same second, with the same inputs."""
+    records = [create_run({TEXT: "a"}, ended_at=NOW + timedelta(seconds=1)) for _ in range(2)]
+    app = open_app("pages/compare.py")
+    box = app.multiselect[0]
+    assert len(set(box.options)) == 2
+    box.select(box.options[1]).run()
+    assert app.multiselect[0].value == [records[0].id]
+
+
+def test_only_recent_runs_are_said_to_be_offered(create_run, monkeypatch):
+    monkeypatch.setattr(picker, "MAX_OFFERED", 2)
+    records = [create_run() for _ in range(2)]
+    assert "Shows the 2 most recent runs." in page_text(open_comparison(records[0]))
+    # the chosen run is beside them, as one of another server is
+    monkeypatch.setattr(app_context().runner, "recent", lambda *_: records[1:])
+    assert "most recent" not in page_text(open_comparison(records[0]))
 
 
 def test_a_console_without_runs_links_to_the_run_page(langflow_stand_in):
