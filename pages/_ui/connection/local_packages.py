@@ -7,6 +7,7 @@ import streamlit as st
 from lfclient.console.config.connection import Connection
 from lfclient.resources.packages import PACKAGES, Package, package_for
 from pages._ui.app import navigation
+from pages._ui.connection import local_runs
 from pages._ui.connection.app_context import app_context, permissions
 from pages._ui.state import connection as connection_state
 from pages._ui.state import notices
@@ -18,13 +19,13 @@ _RESTARTS = "Installs it and restarts the local Langflow, which ends its runs in
 def draw_list() -> None:
     """Draw the packages that can be added, with a button for each that is not."""
     st.caption("Some flows need more than Langflow's base package. Installing one restarts it.")
-    added = app_context().local.installation.added
+    added, running = app_context().local.installation.added, local_runs.count_running()
     for package in PACKAGES:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"{package.purpose} · {inline_code(package.name)}", width="stretch")
             if package.name in added:
                 st.badge("Installed", color="green")
-            elif _draw_button(package, "Install", "list"):
+            elif _draw_button(package, "Install", running, "list"):
                 st.rerun()  # the panel refreshes itself from now on
 
 
@@ -37,15 +38,18 @@ def draw_install_buttons(connection: Connection, modules: Iterable[str], key: st
     packages = list(dict.fromkeys(filter(None, map(package_for, modules))))
     if connection.source != "local" or not packages or not permissions().install:
         return
-    added = app_context().local.installation.added
+    added, running = app_context().local.installation.added, local_runs.count_running()
     for package in packages:
-        if package.name not in added and _draw_button(package, f"Install {package.name}", key):
+        if package.name in added:
+            continue
+        if _draw_button(package, f"Install {package.name}", running, key):
             st.switch_page(navigation.page("connection"))  # which shows the progress
 
 
-def _draw_button(package: Package, label: str, key: str) -> bool:
-    return st.button(
+def _draw_button(package: Package, label: str, running: int, key: str) -> bool:
+    return local_runs.draw_ending_button(
         label,
+        running,
         key=f"install-{key}-{package.name}",
         icon=":material/download:",
         help=_RESTARTS,

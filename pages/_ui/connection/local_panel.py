@@ -1,13 +1,10 @@
 """The panel of the local Langflow: installation progress, state, start, stop, log."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
-from lfclient.common.formatting import format_count
 from lfclient.console.local_langflow.installer import DOWNLOAD_NOTE
 from lfclient.console.local_langflow.state_file import LocalState, LocalStatus
-from pages._ui.connection import editor, local_packages, ollama_panel, server_session
+from pages._ui.connection import editor, local_packages, local_runs, ollama_panel
 from pages._ui.connection.app_context import app_context, permissions
 from pages._ui.state import connection as connection_state
 from pages._ui.state import notices
@@ -95,9 +92,17 @@ def _draw_buttons(status: LocalStatus) -> None:
     with st.container(horizontal=True, gap="small"):
         if status.state is LocalState.RUNNING:
             editor.draw_local_link()
-            runs = _count_running()
-            _draw_stop("Stop", "stop", _stop, runs)
-            _draw_stop("Restart", "refresh", _restart, runs)
+            running = local_runs.count_running()
+            local_runs.draw_ending_button(
+                "Stop", running, key="local-stop", icon=":material/stop:", on_click=_stop
+            )
+            local_runs.draw_ending_button(
+                "Restart",
+                running,
+                key="local-restart",
+                icon=":material/refresh:",
+                on_click=_restart,
+            )
         elif not status.state.is_in_progress:
             again = status.state in (LocalState.FAILED, LocalState.CRASHED)
             label = "Start again" if again else "Start local Langflow"
@@ -119,26 +124,6 @@ def _draw_buttons(status: LocalStatus) -> None:
         controls.lazy_expander("Log", ":material/article:", "local-log", _log)
 
 
-def _count_running() -> int:
-    """Return how many runs of this server have not ended."""
-    servers = server_session.available_connections()
-    runner = app_context().runner
-    owners = {runner.owner_of(each) for each in servers if each.source == "local"}
-    return sum(len(runner.store.unfinished(owner)) for owner in owners)
-
-
-def _draw_stop(label: str, icon: str, on_click: Callable[[], None], running: int) -> None:
-    """Draw a button that stops the server; it asks first if that ends runs."""
-    key, icon = f"local-{label.lower()}", f":material/{icon}:"
-    if not running:
-        st.button(label, key=key, icon=icon, on_click=on_click)
-        return
-    with st.popover(label, icon=icon, key=f"{key}-panel"):
-        count = format_count(running, "run")
-        st.markdown(f"{count} on this Langflow {'has' if running == 1 else 'have'} not ended.")
-        controls.danger_button(f"{label} anyway", key=key, on_click=on_click)
-
-
 def _log() -> None:
     st.code(app_context().local.logs(50) or "The log is empty.", language=None, height=260)
 
@@ -146,18 +131,27 @@ def _log() -> None:
 @notices.notify_errors(connection_state.LOCAL_ERROR)
 def start() -> None:
     """Install the local Langflow if needed and start it, in the background."""
+    _start_server()
+
+
+@notices.notify_errors(connection_state.LOCAL_ERROR)
+def _stop() -> None:
+    _stop_server()
+
+
+@notices.notify_errors(connection_state.LOCAL_ERROR)
+def _restart() -> None:
+    _stop_server()
+    _start_server()
+
+
+def _start_server() -> None:
     permissions().require_install()
     app_context().local_stopped = False
     app_context().local.start_in_background()
 
 
-@notices.notify_errors(connection_state.LOCAL_ERROR)
-def _stop() -> None:
+def _stop_server() -> None:
     permissions().require_install()
     app_context().local_stopped = True
     app_context().local.stop()
-
-
-def _restart() -> None:
-    _stop()
-    start()

@@ -7,8 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.permissions import InstallNotAllowed
-from lfclient.console.local_langflow.state_file import LocalState, LocalStatus
-from pages._ui.connection import local_panel, server_session
+from lfclient.console.local_langflow.state_file import LocalError, LocalState, LocalStatus
+from pages._ui.connection import local_runs, server_session
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import connection as connection_state
 from tests.ui.support.whole_pages import page_text
@@ -104,13 +104,16 @@ def test_an_installed_package_restarts_langflow_and_the_panel_follows():
     assert not any(each.key == "local-stop" for each in app.button)
 
 
-def test_a_stop_asks_first_while_runs_have_not_ended(monkeypatch):
-    monkeypatch.setattr(local_panel, "_count_running", lambda: 2)
-    app, _ = show(LocalState.RUNNING)
+def test_a_stop_or_an_installation_asks_first_while_runs_have_not_ended(monkeypatch):
+    monkeypatch.setattr(local_runs, "count_running", lambda: 2)
+    app, started = show(LocalState.RUNNING)
     labels = {each.key: each.label for each in app.button}
     assert (labels["local-stop"], labels["local-restart"]) == ("Stop anyway", "Restart anyway")
+    assert labels["install-list-apify-client"] == "Install anyway"
+    app.button(key="install-list-apify-client").click().run()
+    assert started == ["apify-client"]
     assert "2 runs on this Langflow have not ended." in page_text(app)
-    monkeypatch.setattr(local_panel, "_count_running", lambda: 0)
+    monkeypatch.setattr(local_runs, "count_running", lambda: 0)
     app, _ = show(LocalState.RUNNING)
     assert app.button(key="local-stop").label == "Stop"
 
@@ -125,9 +128,24 @@ def test_runs_of_the_local_langflow_that_have_not_ended_are_counted(monkeypatch)
         owner_of=lambda connection: connection.url,
         store=SimpleNamespace(unfinished=unfinished.__getitem__),
     )
-    monkeypatch.setattr(local_panel, "app_context", lambda: SimpleNamespace(runner=runner))
+    monkeypatch.setattr(local_runs, "app_context", lambda: SimpleNamespace(runner=runner))
     monkeypatch.setattr(server_session, "available_connections", lambda: [local, other])
-    assert local_panel._count_running() == 1
+    assert local_runs.count_running() == 1
+
+
+def test_a_failed_stop_does_not_go_on_to_restart():
+    app, _ = show(LocalState.RUNNING)
+    started = []
+
+    def fail():
+        raise LocalError("The local Langflow could not be stopped.")
+
+    app_context().local.stop = fail
+    app_context().local.start_in_background = lambda: started.append(1)
+    app.button(key="local-restart").click().run()
+    assert "could not be stopped" in page_text(app)
+    assert started == []
+    assert not app.exception
 
 
 def no_module(source, modules):
@@ -151,7 +169,9 @@ def no_module(source, modules):
     ids=["known", "two of one package", "installed", "unknown", "not local"],
 )
 def test_a_run_that_lacks_modules_offers_their_packages(source, modules, packages):
-    app_context().local = SimpleNamespace(installation=SimpleNamespace(added=["yfinance"]))
+    app_context().local = SimpleNamespace(
+        installation=SimpleNamespace(added=["yfinance"]), connection=lambda: None
+    )
     app = AppTest.from_function(no_module, default_timeout=30, args=(source, modules)).run()
     assert not app.exception
     assert [each.label for each in app.button] == [f"Install {name}" for name in packages]

@@ -1,0 +1,34 @@
+"""Runs of the local Langflow that have not ended: what ends them asks first."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from lfclient.common.formatting import format_count
+from pages._ui.connection import server_session
+from pages._ui.connection.app_context import app_context
+from pages._ui.widgets import controls
+
+
+def count_running() -> int:
+    """Return how many runs of the local Langflow have not ended."""
+    servers = server_session.available_connections()
+    runner = app_context().runner
+    owners = {runner.owner_of(each) for each in servers if each.source == "local"}
+    return sum(len(runner.store.unfinished(owner)) for owner in owners)
+
+
+def draw_ending_button(
+    label: str, running: int, *, key: str, icon: str, on_click: Callable[..., None], **kwargs: Any
+) -> bool:
+    """Draw a button that stops the local Langflow; it asks first if that ends `running` runs.
+
+    `kwargs` go to `st.button`. Return whether it was pressed, and confirmed.
+    """
+    if not running:
+        return st.button(label, key=key, icon=icon, on_click=on_click, **kwargs)
+    with st.popover(label, icon=icon, key=f"{key}-panel"):
+        count = format_count(running, "run")
+        st.markdown(f"{count} on this Langflow {'has' if running == 1 else 'have'} not ended.")
+        return controls.danger_button(f"{label} anyway", key=key, on_click=on_click, **kwargs)
