@@ -18,6 +18,7 @@ from pages._ui.form import file_fields
 from pages._ui.run import controls as run_controls
 from pages._ui.state import chat as chat_state
 from pages._ui.state import notices
+from pages._ui.widgets import file_uploader
 
 
 def draw(conversation: Conversation) -> None:
@@ -39,7 +40,7 @@ def draw(conversation: Conversation) -> None:
         args=(conversation,),
     )
     if files:
-        file_fields.draw_refusal()
+        file_uploader.draw_refusal()
 
 
 def _file_field(flow: Flow) -> Field | None:

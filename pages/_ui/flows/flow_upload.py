@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.typing import UploadedFile
 
 from lfclient.common.formatting import clip, format_count
 from lfclient.errors import LangflowError
@@ -10,7 +11,7 @@ from lfclient.flows.flow_file import MAX_FILE_BYTES, newer_release, read_flows
 from lfclient.flows.model import Flow, FlowSummary
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.flows.adding import add_flows, existing_names, server_version
-from pages._ui.widgets import alerts
+from pages._ui.widgets import alerts, file_uploader
 from pages._ui.widgets.markdown import escape
 
 _MAX_LISTED = 20
@@ -21,7 +22,7 @@ def draw(server: ServerSession, added: list[FlowSummary]) -> None:
 
     `added` is as for `add_flows`.
     """
-    chosen = st.file_uploader(
+    chosen: UploadedFile | None = file_uploader.draw(
         "A flow as JSON, or a project as ZIP, that Langflow exported",
         type=["json", "zip"],
         max_upload_size=MAX_FILE_BYTES // 1_000_000,  # MB

@@ -16,13 +16,13 @@ from lfclient.flows.field import Field
 from lfclient.flows.file_fields import accepts_file, file_paths, format_types
 from lfclient.outputs.model import FileRef
 from lfclient.wire.server_info import ServerInfo
-from pages._ui.app import upload_quota
 from pages._ui.connection import loading
 from pages._ui.form import uploads
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
 from pages._ui.form.uploads import ReleaseFile, Upload
 from pages._ui.form.widgets import PERSIST, TextArea, Widget, WidgetSpec, WidgetStates
+from pages._ui.widgets import file_uploader
 from pages._ui.widgets.markdown import escape, inline_code
 
 HERE, LISTED, TYPED = "This computer", "On the server", "Type a path"
@@ -45,7 +45,7 @@ class FileUpload(Widget):
         field, state = spec.field, self.form.state
         # a new key after each choice empties the field: the files are listed below it
         key = f"{state.key(f'upload-{state.upload_counts[field.key]}')}-{field.key}"
-        st.file_uploader(
+        file_uploader.draw(
             spec.label,
             # no types and no size limit: files that the browser rejects are not reported here
             accept_multiple_files=field.is_list,
@@ -54,7 +54,6 @@ class FileUpload(Widget):
             args=(self.form, field, key),
             label_visibility="collapsed",
         )
-        draw_refusal()
 
 
 class ServerFilePicker(Widget):
@@ -289,14 +288,6 @@ def _release_from_streamlit() -> ReleaseFile:
     session_id = context.session_id
     manager: Any = context.uploaded_file_mgr  # its protocol does not declare `remove_file`
     return lambda file: manager.remove_file(session_id, file.file_id)
-
-
-def draw_refusal() -> None:
-    """Draw why this session's last file was refused before it arrived, if it was."""
-    context = get_script_run_ctx()
-    text = upload_quota.refusal(context.session_id) if context else ""
-    if text:
-        st.caption(f":red[:material/error: {escape(text)}]")
 
 
 def browser_limit_mb(server_info: ServerInfo) -> int:

@@ -17,7 +17,7 @@ from pages._ui.form import file_fields
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.state import notices
 from pages._ui.state.slot import Slot
-from pages._ui.widgets import alerts
+from pages._ui.widgets import alerts, file_uploader
 from pages._ui.widgets.markdown import escape
 
 _MAX_SECONDS = 600.0
@@ -56,8 +56,9 @@ def show(field: Field, form: FlowForm) -> None:
         key="knowledge-model",
         help="Turns the text into numbers to search by. Runs need the same provider.",
     )
-    files = st.file_uploader("Files", accept_multiple_files=True, key="knowledge-files")
-    file_fields.draw_refusal()
+    files: Sequence[UploadedFile] = file_uploader.draw(
+        "Files", accept_multiple_files=True, key="knowledge-files"
+    )
     is_complete = bool(model and files and len(name.strip()) >= 3)
     if not is_complete:
         st.caption("Enter a name, choose a model and at least one file.")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.typing import UploadedFile
 
 from lfclient.common.formatting import clip
 from lfclient.console.present.presentation import PURPOSE, Presentation
@@ -25,14 +26,14 @@ from pages._ui.presets.preset_state import (
     save_preset,
 )
 from pages._ui.state.notices import notify_errors
-from pages._ui.widgets import alerts
+from pages._ui.widgets import alerts, file_uploader
 from pages._ui.widgets.markdown import escape
 
 
 def draw(state: FormState, presets: Sequence[PresetSummary]) -> None:
     """Draw the file field, the summary of the chosen file and the import button."""
     imports = st.session_state.get(state.key("preset-imported"), 0)  # another key is an empty field
-    chosen = st.file_uploader(
+    chosen: UploadedFile | None = file_uploader.draw(
         "Import a preset (JSON)",
         type="json",
         max_upload_size=1,  # MB

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pages._ui.app import upload_quota
 from tests.support.flows import node
 from tests.ui.support.flow_pages import (
     AGENT,
@@ -42,6 +43,13 @@ def test_a_flow_with_the_id_and_name_of_an_existing_one_becomes_a_copy(langflow_
     press(app, "Add a copy")
     ((sent,),) = uploaded(langflow_stand_in)
     assert "id" not in sent
+
+
+def test_a_file_that_the_console_did_not_take_is_explained(langflow_stand_in, monkeypatch):
+    monkeypatch.setattr(upload_quota, "refusal", lambda session_id: "A file was not uploaded: …")
+    app = open_upload()
+    assert "A file was not uploaded" in page_text(app)
+    assert not app.exception
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from lfclient.console.present.presentation import PURPOSE
 from lfclient.console.presets.preset_file import FORMAT
 from lfclient.console.store.flow_settings import FlowSettings
+from pages._ui.app import upload_quota
 from pages._ui.connection.app_context import app_context
 from tests.ui.support.preset_pages import (
     enter,
@@ -25,6 +26,13 @@ from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, pre
 @pytest.fixture(autouse=True)
 def _server(fields_server):
     """Start the stand-in for every test."""
+
+
+def test_a_file_that_the_console_did_not_take_is_explained(monkeypatch):
+    monkeypatch.setattr(upload_quota, "refusal", lambda session_id: "A file was not uploaded: …")
+    app = open_menu(open_page(), "more")
+    assert "A file was not uploaded" in page_text(app)
+    assert not app.exception
 
 
 def upload(app, data):
