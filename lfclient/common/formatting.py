@@ -118,6 +118,11 @@ def remove_bidi_controls(text: str) -> str:
     return _BIDI_CONTROLS.sub("", text)
 
 
+def clean_text(text: str) -> str:
+    """Return `text` without lone surrogates and bidi controls."""
+    return remove_bidi_controls(replace_surrogates(text))
+
+
 def extract_host(address: str) -> str:
     """Return the host of an http(s) URL, or "" for anything else."""
     try:

@@ -5,7 +5,7 @@ import re
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -19,6 +19,7 @@ from PIL import (
 )
 from PIL.Image import DecompressionBombError
 
+from lfclient.common.formatting import clean_text
 from lfclient.common.json_types import Json
 from lfclient.console.content.json_path import format_path, walk
 from lfclient.console.content.media_types import MediaKind, detect_media_type
@@ -48,7 +49,7 @@ _READERS: dict[str, type[ImageFile.ImageFile]] = {
 
 @dataclass(frozen=True)
 class FoundImage:
-    """An image in an output. `name` is its alt text or its path.
+    """An image in an output. `name` is its alt text or its path, which can be drawn.
 
     `source` is its bytes, a `data:` URL, or the URL of a remote image.
     """
@@ -61,7 +62,7 @@ def find_images(output: Output) -> list[FoundImage]:
     """Return the images of an output and its extras in order, without duplicates."""
     by_source: dict[bytes | str, FoundImage] = {}
     for image in chain.from_iterable(map(_images_in, (output, *output.extras))):
-        by_source.setdefault(image.source, image)
+        by_source.setdefault(image.source, replace(image, name=clean_text(image.name)))
         if len(by_source) >= MAX_IMAGES:
             break
     return list(by_source.values())

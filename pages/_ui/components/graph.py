@@ -16,6 +16,7 @@ from pages._ui.components.states import ComponentStatus, component_status, state
 
 MAX_NAME_LENGTH = 80  # characters
 MAX_ERROR_LENGTH = 300
+NO_COMPONENTS = "This flow has no components."
 
 # A custom component, because Streamlit's ECharts and Mermaid charts are rebuilt at every change and
 # lose the user's zoom, Graphviz stays white in dark mode, and wrappers of React Flow and Cytoscape
@@ -53,7 +54,7 @@ class FlowGraph:
 
         self._flow, self._ended = flow, ended
         if not flow.components:
-            st.caption("This flow has no components.")
+            st.caption(NO_COMPONENTS)
             return
         data = graph_data(flow, components, ended=ended)
         self._states = data["states"]
@@ -80,6 +81,9 @@ class FlowGraph:
 
 def draw_plan(flow: Flow, key: str) -> None:
     """Draw a flow's graph with the types of its components, without a run."""
+    if not flow.components:
+        st.caption(NO_COMPONENTS)
+        return
     data = graph_data(flow, {}, ended=False)
     data["states"] = [["unknown gray", "", component.type, ""] for component in flow.components]
     data["alt"] = f"Graph of {format_count(len(flow.components), 'component')}"

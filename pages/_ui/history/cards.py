@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, format_duration
+from lfclient.common.formatting import clean_text, clip, format_duration
 from lfclient.console.presentation.modes import MODE_NAMES
 from pages._ui.history import rows as list_rows
 from pages._ui.history.rows import ListRow
@@ -27,7 +27,7 @@ def draw(rows: Sequence[ListRow], *, with_server: bool) -> None:
 
 def _draw_card(row: ListRow, now: datetime, *, with_server: bool) -> None:
     run = row.run
-    name = escape(clip(list_rows.plain(run.flow_name), MAX_NAME_LENGTH))
+    name = escape(clip(clean_text(run.flow_name), MAX_NAME_LENGTH))
     with st.container(key=history_key(f"card-{run.id}"), border=True, horizontal=True):
         key = history_key(f"select-{run.id}")
         st.session_state[key] = run.id in history_state.selected()
@@ -53,18 +53,18 @@ def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
     """Return the card as Markdown, one line for each: name and status, output, facts, labels."""
     run = row.run
     star = f"{list_rows.STAR} " * run.starred
-    name = escape(clip(list_rows.plain(run.flow_name), MAX_NAME_LENGTH))
+    name = escape(clip(clean_text(run.flow_name), MAX_NAME_LENGTH))
     image = list_rows.image_url(run)
     picture = f"![Image]({image}) " if image else ""
-    output = escape(clip(row.found or list_rows.plain(run.output_summary), MAX_TEXT_LENGTH))
+    output = escape(clip(row.found or clean_text(run.output_summary), MAX_TEXT_LENGTH))
     facts = [
         list_rows.started_text(run.created_at, now),
         "" if run.seconds is None else format_duration(run.seconds),
         list_rows.attempts_text(run),
         MODE_NAMES[run.mode],
-        escape(list_rows.plain(run.server_name)) if with_server else "",
+        escape(clean_text(run.server_name)) if with_server else "",
     ]
-    labels = [f":gray-badge[{escape(list_rows.plain(label))}]" for label in run.labels]
+    labels = [f":gray-badge[{escape(clean_text(label))}]" for label in run.labels]
     lines = [
         " ".join(
             [f"{star}**{name}**", status_badges.markdown_badge(run.status, run.mode), _group(row)]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from lfclient.common.formatting import elide_common_prefix, remove_bidi_controls, replace_surrogates
+from lfclient.common.formatting import clean_text, elide_common_prefix
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.presentation.tokens import format_cost
 from lfclient.console.store.result_groups import ResultGroup
@@ -43,17 +43,12 @@ def build_rows(
     Raises `StoreError`.
     """
     found = view.load_snippets(runs)
-    inputs = elide_common_prefix([plain(run.input_summary) for run in runs])
+    inputs = elide_common_prefix([clean_text(run.input_summary) for run in runs])
     by_run = {group.run.id: group for group in results}
     return [
-        ListRow(run, text, plain(found.get(run.id, "")), by_run.get(run.id))
+        ListRow(run, text, clean_text(found.get(run.id, "")), by_run.get(run.id))
         for run, text in zip(runs, inputs, strict=True)
     ]
-
-
-def plain(text: str) -> str:
-    """Return a text that a cell can show and that reverses nothing in it."""
-    return remove_bidi_controls(replace_surrogates(text))
 
 
 def started_text(started: datetime, now: datetime) -> str:

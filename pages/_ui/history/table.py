@@ -12,10 +12,7 @@ from typing import Any
 import pyarrow  # type: ignore[import-untyped]  # has no stubs
 import streamlit as st
 
-from lfclient.common.formatting import (
-    clip,
-    format_duration,
-)
+from lfclient.common.formatting import clean_text, clip, format_duration
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.store.result_groups import ResultGroup
@@ -23,7 +20,7 @@ from lfclient.console.store.run_record import RunSummary
 from pages._ui.app.navigation import ASSETS
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import rows as list_rows
-from pages._ui.history.rows import ListRow, plain
+from pages._ui.history.rows import ListRow
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
 from pages._ui.widgets import status_badges
@@ -84,7 +81,7 @@ def table_columns(
         "Open": ["Open"] * len(runs),
         "Runs": [[row.group_text] for row in rows if row.group],
         "Flow": [
-            f"{list_rows.STAR} " * run.starred + clip(plain(run.flow_name), MAX_NAME_LENGTH)
+            f"{list_rows.STAR} " * run.starred + clip(clean_text(run.flow_name), MAX_NAME_LENGTH)
             for run in runs
         ],
         "Status": [_status_labels(run) for run in runs],
@@ -92,13 +89,13 @@ def table_columns(
         "Duration": ["" if run.seconds is None else format_duration(run.seconds) for run in runs],
         "Found": [row.found for row in rows],
         "Image": [list_rows.image_url(run) for run in runs],
-        "Output": [plain(run.output_summary) for run in runs],
-        "Labels": [[plain(label) for label in run.labels] for run in runs],
+        "Output": [clean_text(run.output_summary) for run in runs],
+        "Labels": [[clean_text(label) for label in run.labels] for run in runs],
         "Inputs": [row.inputs for row in rows],
         "Tokens": [run.tokens for run in runs],
         "Cost": [list_rows.cost_text(run, prices) for run in runs],
         "Mode": [MODE_NAMES[run.mode] for run in runs],
-        "Session": [plain(run.session_id or "") for run in runs],
+        "Session": [clean_text(run.session_id or "") for run in runs],
     }
     for name in ("Runs", "Found", "Image", "Labels", "Cost"):
         if not any(columns[name]):
@@ -106,7 +103,7 @@ def table_columns(
     if all(run.tokens is None for run in runs):
         del columns["Tokens"]
     if with_server:
-        columns["Server"] = [plain(run.server_name) for run in runs]
+        columns["Server"] = [clean_text(run.server_name) for run in runs]
     return columns
 
 

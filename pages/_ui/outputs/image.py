@@ -1,6 +1,8 @@
 """Images: those in the response are drawn at once, remote ones only on request."""
 
 import base64
+import mimetypes
+from os.path import splitext
 from typing import Literal, TypeAlias, TypeGuard
 
 import streamlit as st
@@ -121,8 +123,13 @@ def draw_buttons(card: OutputCard, data: bytes, name: str = "") -> None:
     """Draw buttons that copy the image above them, and download it in its own format."""
     media = detect_media_type(data)
     label = "Image" if media.kind in (MediaKind.IMAGE, MediaKind.SVG) else "File"
-    file_name = f"{name}.{media.extension}" if name else ""
+    file_name = f"{_without_image_ending(name)}.{media.extension}" if name else ""
     with st.container(horizontal=True, gap="small", width="content"):
         if media.kind is MediaKind.SVG or not undrawable_reason(data):
             card.copy_button(None)
         card.save_button(label, data, media.extension, media.mime, file_name)
+
+
+def _without_image_ending(name: str) -> str:
+    is_image = (mimetypes.guess_type(name)[0] or "").startswith("image/")
+    return splitext(name)[0] if is_image else name

@@ -88,7 +88,8 @@ def _page(card: OutputCard, table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 def _truncate_cells(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str], bool]:
     """Return the table with long cells truncated, its image columns, and if any cell was cut."""
-    image_columns, truncated = [], {}
+    image_columns, is_truncated = [], False
+    shown = table.copy(deep=False)
     for name, dtype in table.dtypes.items():
         if dtype.kind != "O":
             continue
@@ -100,8 +101,9 @@ def _truncate_cells(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str], bool]
         if _are_drawable_images(column.dropna().astype(str)):
             image_columns.append(str(name))
         elif column.str.len().max() > MAX_CELL_LENGTH:
-            truncated[str(name)] = column.str.slice(0, MAX_CELL_LENGTH)
-    return table.assign(**truncated), image_columns, bool(truncated)
+            shown[name] = column.str.slice(0, MAX_CELL_LENGTH)
+            is_truncated = True
+    return shown, image_columns, is_truncated
 
 
 def _are_drawable_images(column: pd.Series) -> bool:

@@ -29,6 +29,11 @@ def test_finds_each_image_in_a_message_once():
     assert found(text, OutputKind.MESSAGE) == [FoundImage("cat", ONE), FoundImage("", TWO)]
 
 
+def test_the_name_of_an_image_can_be_drawn():
+    assert found(f"![a\ud800\u202eb]({ONE})", OutputKind.MESSAGE) == [FoundImage("a?b", ONE)]
+    assert found({"a\ud800\u202eb": ONE}) == [FoundImage('["a?b"]', ONE)]
+
+
 def test_images_in_lists_objects_and_rows_are_named_by_their_path():
     assert found([ONE, TWO]) == [FoundImage("[0]", ONE), FoundImage("[1]", TWO)]
     assert found({"a": {"b": [ONE]}}) == [FoundImage("a.b[0]", ONE)]

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from lfclient.outputs.model import Output, OutputKind
 from pages._ui.outputs import chart_data, gallery, image, output_pair, table
 from pages._ui.outputs import view as outputs_view
+from pages._ui.widgets import downloads
 from tests.support.reports import big_png
 from tests.ui.outputs.test_view import DOT, draw_outputs, output, texts
 
@@ -121,6 +122,13 @@ def test_a_very_long_cell_is_truncated_on_the_page_with_a_note():
     assert "Cells show 5,000 characters" in texts(app)
 
 
+@pytest.mark.parametrize("name", ["self", "a b"])
+def test_a_column_with_long_cells_may_have_any_name(name):
+    app = draw_outputs(output(OutputKind.TABLE, [{name: "x" * 50_000, "n": 1}]))
+    assert list(app.dataframe[0].value.columns) == [name, "n"]
+    assert len(app.dataframe[0].value[name][0]) == table.MAX_CELL_LENGTH
+
+
 def test_rows_with_large_images_have_pages(monkeypatch):
     """The page size counts only what is sent, so truncated cells stay on one page."""
     monkeypatch.setattr(table, "MAX_PAGE_BYTES", 20_000)
@@ -195,6 +203,25 @@ def test_images_of_several_named_outputs_share_a_gallery():
     assert [tab.label for tab in app.tabs] == ["Part 1", "Part 2", "All images"]
     app = open_tab(app, "parts", "All images")
     assert [button.label for button in app.button] == ["Zoom", "Zoom"]
+
+
+@pytest.mark.parametrize("name", ["a\ud800b", "a\u202eb"])
+def test_an_image_may_have_any_name(name):
+    app = draw_outputs(output(OutputKind.MESSAGE, f"![{name}]({URI}) ![]({uri(1)})"))
+    app = open_tab(app, "readings", "Images")
+    assert len(app.get("image")) == len(app.get("download_button")) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "saved_as"),
+    [("plot.png", "plot.png"), ("plot.JPEG", "plot.png"), ("a.b", "a.b.png")],
+)
+def test_a_saved_image_has_one_ending_that_of_its_content(name, saved_as, monkeypatch):
+    names = []
+    monkeypatch.setattr(downloads, "draw_button", lambda *args, **_: names.append(args[2]))
+    app = draw_outputs(output(OutputKind.MESSAGE, f"![{name}]({URI}) ![]({uri(1)})"))
+    open_tab(app, "readings", "Images")
+    assert saved_as in names
 
 
 def test_a_large_gallery_has_pages():

@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from lfclient.common.formatting import remove_bidi_controls, replace_surrogates
+from lfclient.common.formatting import clean_text
 from lfclient.common.redaction import Redactor
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.export.report import facts
@@ -42,7 +42,7 @@ def report_html(
     redactor = Redactor([*secrets, *stored_secrets(flow)])
 
     def redact(text: str) -> str:
-        return remove_bidi_controls(replace_surrogates(redactor.redact_text(text)))
+        return clean_text(redactor.redact_text(text))
 
     def finalize(value: object) -> object:
         """Redact a value before Jinja escapes it."""
