@@ -9,7 +9,7 @@ from lfclient.console.compare.image_diff import ImagePair, pair_images, why_not_
 from lfclient.console.content.images import FoundImage, find_images, image_bytes
 from lfclient.outputs.model import Output
 from pages._ui.compare.runs import ComparedRun
-from pages._ui.outputs import image
+from pages._ui.outputs import gallery, image
 from pages._ui.outputs.card import OutputCard
 from pages._ui.state import compare_page, run_page
 from pages._ui.widgets import controls
@@ -47,7 +47,7 @@ def draw(
     if len(found[0]) != len(found[1]):
         counts = [format_count(len(each), "image") for each in found]
         st.caption(f"{runs[0].name}: {counts[0]}. {runs[1].name}: {counts[1]}.")
-    data = [_read(images[position], card) for images, card in zip(found, cards, strict=True)]
+    data = [_read(each[position], card, position) for each, card in zip(found, cards, strict=True)]
     for run, one in zip(runs, data, strict=True):
         reason = "it is on another server: load it under “Side by side” first"
         reason = reason if one is None else why_not_image(one)
@@ -69,11 +69,13 @@ def draw(
         _draw_difference(pair, f"pixels-{key}-{position}", version)
 
 
-def _read(found: FoundImage, card: OutputCard) -> bytes | None:
+def _read(found: FoundImage, card: OutputCard, position: int) -> bytes | None:
     """Return the bytes of an image, None for a remote one that was not loaded."""
-    if image.is_remote(found.source):
-        return image.loaded_image(card)
-    return image_bytes(found.source)
+    if not image.is_remote(found.source):
+        return image_bytes(found.source)
+    # loaded in the gallery, or as the value of an output
+    cards = [gallery.cell_card(card, position)] + [card] * (position == 0)
+    return next(filter(None, map(image.loaded_image, cards)), None)
 
 
 def _draw_overlay(pair: ImagePair, key: str, runs: Sequence[ComparedRun]) -> None:

@@ -33,7 +33,8 @@ def draw(card: OutputCard, pictures: list[FoundImage]) -> None:
                 _draw_cell(card, pictures, number)
 
 
-def _cell_card(card: OutputCard, number: int) -> OutputCard:
+def cell_card(card: OutputCard, number: int) -> OutputCard:
+    """Return the card of one image of an output."""
     return replace(card, key=f"{card.key}-picture-{number}")
 
 
@@ -41,13 +42,13 @@ def _with_loaded_data(card: OutputCard, picture: FoundImage, number: int) -> Fou
     """Return a remote image with its data, if a person has loaded it."""
     if not image.is_remote(picture.source):
         return picture
-    loaded = image.loaded_image(_cell_card(card, number))
+    loaded = image.loaded_image(cell_card(card, number))
     return replace(picture, source=loaded or picture.source)
 
 
 def _draw_cell(card: OutputCard, pictures: list[FoundImage], number: int) -> None:
     picture = pictures[number]
-    cell = _cell_card(card, number)
+    cell = cell_card(card, number)
     if image.is_remote(picture.source):
         image.draw_remote(cell, picture.source)
         return

@@ -3,9 +3,10 @@
 import pytest
 
 from lfclient.outputs.model import OutputKind
+from pages._ui.outputs import image
 from tests.browser.seeded import DRAWING, as_uri, picture
 from tests.ui.support.compare_pages import message, open_comparison, output
-from tests.ui.support.whole_pages import page_text
+from tests.ui.support.whole_pages import page_text, press
 
 RED, BLUE = picture("crimson", "a"), picture("royalblue", "b")
 GREEN = picture("seagreen", "b")
@@ -57,6 +58,19 @@ def test_pixels_that_differ_are_counted(create_run):
 )
 def test_what_is_no_image_has_a_sentence(create_run, view, value, reason):
     assert reason in page_text(switch(compare(create_run, RED, value), view))
+
+
+def test_remote_images_are_compared_once_loaded(create_run, monkeypatch):
+    """Those of a table or data have a gallery."""
+    monkeypatch.setattr(image, "load_image", lambda _: RED)
+    data = [{"n": n, "photo": f"http://pictures.example/{n}.png"} for n in range(2)]
+    runs = [create_run({}, [output(OutputKind.DATA, each)]) for each in data]
+    app = switch(open_comparison(*runs), "Side by side")
+    for number, run in enumerate(runs, 1):
+        app.session_state[f"view-readings-{run.id}-compared-{number}-0"] = "Images"
+    for _ in runs:
+        app = press(app.run(), "Load from pictures\\.example")
+    assert "No pixel differs visibly" in page_text(switch(app, "Changed pixels"))
 
 
 def test_images_of_messages_are_compared_in_their_order(create_run):
