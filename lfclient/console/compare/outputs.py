@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from lfclient.common.formatting import replace_surrogates
+from lfclient.common.formatting import replace_surrogates, with_id
 from lfclient.outputs.model import Output
 from lfclient.runs.model import Run
 
@@ -15,6 +15,7 @@ MatchKey: TypeAlias = tuple[str, str, int]  # component, part, number among equa
 class OutputPair:
     """One component's output, or one of its named parts, in two runs; None where it is missing.
 
+    `component` is its name, with its id if another component of the run has the same name.
     `key` is that of the first run that has it: a comparison of other runs with the same first run
     gives it the same key. `not_run` is the reason why a component did not run, "" if it ran or the
     reason is unknown.
@@ -50,12 +51,15 @@ def match_outputs(before: Run | None, after: Run | None, *, one_flow: bool) -> l
 def _column(run: Run | None, one_flow: bool) -> dict[MatchKey, tuple[str, str, Output]]:
     column: dict[MatchKey, tuple[str, str, Output]] = {}
     counts: Counter[tuple[str, str]] = Counter()
-    for output in run.outputs.values() if run else ():
-        title = replace_surrogates(output.display_name or output.component_id)
+    outputs = list(run.outputs.values()) if run else []
+    titles = [replace_surrogates(each.display_name or each.component_id) for each in outputs]
+    uses = Counter(titles)
+    for output, title in zip(outputs, titles, strict=True):
+        component = with_id(title, output.component_id if uses[title] > 1 else "")
         for key, value in (output.parts or {"": output}).items():
             part = replace_surrogates(key)
             name = (output.component_id if one_flow else title.casefold(), part)
-            column[(*name, counts[name])] = (title, part, value)
+            column[(*name, counts[name])] = (component, part, value)
             counts[name] += 1
     return column
 

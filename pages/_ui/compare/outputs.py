@@ -4,7 +4,7 @@ import re
 
 import streamlit as st
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, clip_middle
 from lfclient.console.compare.differences import OutputMatch, as_structured, mask_texts
 from lfclient.console.compare.outputs import MatchKey, OutputPair, match_outputs
 from lfclient.console.compare.survey import OutputCell, run_context
@@ -77,7 +77,7 @@ def _is_identical(cell: OutputCell) -> bool:
 @alerts.show_errors()
 def _draw_card(runs: RunPair, number: int, key: MatchKey, cell: OutputCell, is_open: bool) -> None:
     with st.container(border=True, key=f"compared-output-{number}"):
-        title = escape(clip(cell.component, 80))
+        title = escape(clip_middle(cell.component, 80))
         if cell.part:
             title += f" · {escape(humanize(clip(cell.part, 60)))}"
         icon = outputs_view.VIEWERS[cell.kind].icon

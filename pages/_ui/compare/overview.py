@@ -10,6 +10,7 @@ import streamlit as st
 
 from lfclient.common.formatting import (
     clip,
+    clip_middle,
     format_count,
     format_duration,
     remove_bidi_controls,
@@ -112,8 +113,8 @@ def _differs(cell: OutputCell | None) -> bool:
 
 def _title(runs: Sequence[ComparedRun], key: MatchKey) -> str:
     cell = next(run.cells[key] for run in runs if key in run.cells)
-    names = [cell.component, humanize(cell.part)] + [str(key[2] + 1)] * bool(key[2])
-    title = clip(" · ".join(filter(None, names)), MAX_TITLE_LENGTH)
+    names = filter(None, (cell.component, humanize(cell.part)))
+    title = clip_middle(" · ".join(names), MAX_TITLE_LENGTH)
     return remove_bidi_controls(title)
 
 

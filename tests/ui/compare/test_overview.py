@@ -117,10 +117,12 @@ def test_an_output_that_the_baseline_lacks_is_told(create_run):
     assert column(app, "New") == ["missing", "not in the baseline", "missing"]
 
 
-def test_outputs_of_components_that_share_a_name_have_columns_of_their_own(create_run):
+def test_outputs_of_components_that_share_a_name_have_columns_and_cards_of_their_own(create_run):
     twice = [message("a"), replace(message("b"), component_id="Out-b")]
     app = open_comparison(*(create_run({}, twice) for _ in range(3)))
-    assert list(overview_table(app))[:3] == ["Run", "Out", "Out (2)"]
+    for name in ("Out-a", "Out-b"):
+        assert f"**Out, {name}**" in page_text(app)
+    assert list(overview_table(app))[:3] == ["Run", "Out, Out-a", "Out, Out-b"]
 
 
 def test_inputs_are_counted(create_run):
@@ -188,7 +190,7 @@ def test_more_outputs_than_fit_are_counted(create_run):
     ]
     app = open_comparison(*(create_run({}, each) for each in outputs))
     assert "8 more outputs not listed: 5 of them differ." in page_text(app)
-    assert column(app, "Out")[1] == "≠ 1 word"
+    assert column(app, "Out, Out-3")[1] == "≠ 1 word"
 
 
 def test_hostile_names_are_drawn_as_text(create_run):
