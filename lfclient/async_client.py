@@ -1,25 +1,20 @@
-"""The async client: drives the operations with `httpx.AsyncClient`."""
+"""The async client: the methods of `LangflowClient` with an async driver."""
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, aclosing, closing, suppress
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from contextlib import aclosing
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import httpx
 
-from lfclient.api import http
+from lfclient.api.driver import AsyncDriver
 from lfclient.api.operations.context import ApiContext
-from lfclient.api.steps import Emit, EmittingSteps, Pause, ReadChunk, Step, Steps, emit_result
-from lfclient.api.transports import AsyncCheckedTransport
 from lfclient.client import LangflowClient
-from lfclient.errors import LangflowError
 from lfclient.runs.events import Event
 from lfclient.wire.addresses import normalize_address
-from lfclient.wire.bodies import BodyLimit, BodyReader
 from lfclient.wire.server_info import ServerInfo
 
 P = ParamSpec("P")
@@ -79,15 +74,11 @@ class AsyncLangflowClient:
         server: ServerInfo | None = None,
     ) -> None:
         self.url = normalize_address(url)
-        self._timeout, self._run_timeout = timeout, run_timeout
         self._context = ApiContext(api_key, server)
-        headers = http.default_headers(api_key)
-
-        def new_client(limits: httpx.Limits) -> httpx.AsyncClient:
-            checked = transport or AsyncCheckedTransport(self.url, verify, limits)
-            return httpx.AsyncClient(headers=headers, transport=checked)
-
-        self._pooled, self._unpooled = new_client(http.POOLED), new_client(http.UNPOOLED)
+        self._driver = AsyncDriver(
+            self.url, api_key, timeout, run_timeout, verify, transport, self._context.redactor
+        )
+        self._drive, self._drive_events = self._driver.run, self._driver.events
 
     async def __aenter__(self) -> AsyncLangflowClient:
         return self
@@ -97,8 +88,7 @@ class AsyncLangflowClient:
 
     async def close(self) -> None:
         """Close the connections; runs on the server continue."""
-        await self._pooled.aclose()
-        await self._unpooled.aclose()
+        await self._driver.close()
 
     server = _awaitable(LangflowClient.server)
     flows = _awaitable(LangflowClient.flows)
@@ -153,59 +143,3 @@ class AsyncLangflowClient:
     sign_in = _awaitable(LangflowClient.sign_in)
     create_key = _awaitable(LangflowClient.create_key)
     user_id = _awaitable(LangflowClient.user_id)
-
-    async def _drive(self, operation: Steps[T]) -> T:
-        [result] = [result async for result in self._drive_events(emit_result(operation))]
-        return result
-
-    async def _drive_events(self, operation: EmittingSteps[T]) -> AsyncGenerator[T, None]:
-        with closing(operation), suppress(StopIteration):
-            async with AsyncExitStack() as stream:
-                step = next(operation)
-                while True:
-                    if isinstance(step, Emit):
-                        for item in step.items:
-                            yield item
-                        step = next(operation)
-                        continue
-                    try:
-                        result = await self._perform(step, stream)
-                    except LangflowError as error:
-                        step = operation.throw(error)
-                    else:
-                        step = operation.send(result)
-
-    async def _perform(self, step: Step, stream: AsyncExitStack) -> http.Response | bytes | None:
-        """Return the result of a step; `stream` closes the response that is being streamed."""
-        if isinstance(step, Pause):
-            await asyncio.sleep(step.seconds)
-            return None
-        redactor = self._context.redactor
-        with http.translate_httpx_errors(self.url, redactor):
-            if isinstance(step, ReadChunk):
-                return await anext(step.response.pieces, b"")
-            if step.streamed:
-                await stream.aclose()
-            arguments = http.request_arguments(step, self.url, self._timeout, self._run_timeout)
-            client = self._unpooled if step.new_connection else self._pooled
-            response = await client.send(client.build_request(**arguments), stream=True)
-            async with AsyncExitStack() as body:
-                body.push_async_callback(response.aclose)
-                status, headers = response.status_code, response.headers
-                is_streamed = step.streamed and status == 200
-                pieces = _read_pieces(response, None if is_streamed else step.limit)
-                if is_streamed:
-                    stream.push_async_exit(body.pop_all())
-                    return http.Response(status, b"", redactor, headers, pieces=pieces)
-                content = bytearray()  # a server may send millions of pieces
-                async for piece in pieces:
-                    content += piece
-                return http.Response(status, bytes(content), redactor, headers, step.limit)
-
-
-async def _read_pieces(response: httpx.Response, limit: BodyLimit | None) -> AsyncIterator[bytes]:
-    reader = BodyReader(response.headers.get("content-encoding", ""), limit)
-    # httpx itself decompresses a chunk at once, whatever it expands to
-    async for chunk in cast(httpx.AsyncByteStream, response.stream):
-        for piece in reader.feed(chunk):
-            yield piece

@@ -1,14 +1,12 @@
-"""The sync client: its methods are operations, driven with `httpx.Client`."""
+"""The sync client: each method drives an operation."""
 
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, suppress
 from datetime import datetime
-from typing import IO, Any, BinaryIO, Self, TypeVar, cast
+from typing import IO, Any, BinaryIO, Self
 
 import httpx
 
-from lfclient.api import http
+from lfclient.api.driver import Driver
 from lfclient.api.operations import (
     auth,
     catalogue,
@@ -34,11 +32,8 @@ from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.files import OnProgress
 from lfclient.api.operations.knowledge import OnIngest
 from lfclient.api.operations.runs import OnChange
-from lfclient.api.steps import Emit, EmittingSteps, Pause, ReadChunk, Step, Steps, emit_result
-from lfclient.api.transports import CheckedTransport
 from lfclient.common.deprecation import renamed_keyword
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.errors import LangflowError
 from lfclient.flows.field import FieldOption
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.flows.needs import Need
@@ -52,10 +47,7 @@ from lfclient.runs.events import Event
 from lfclient.runs.lost_jobs import FoundJob
 from lfclient.runs.model import Run, StopResult
 from lfclient.wire.addresses import normalize_address
-from lfclient.wire.bodies import BodyLimit, BodyReader
 from lfclient.wire.server_info import ServerInfo
-
-T = TypeVar("T")
 
 
 class LangflowClient:
@@ -79,15 +71,11 @@ class LangflowClient:
         server: ServerInfo | None = None,
     ) -> None:
         self.url = normalize_address(url)
-        self._timeout, self._run_timeout = timeout, run_timeout
         self._context = ApiContext(api_key, server)
-        headers = http.default_headers(api_key)
-
-        def new_client(limits: httpx.Limits) -> httpx.Client:
-            checked = transport or CheckedTransport(self.url, verify, limits)
-            return httpx.Client(headers=headers, transport=checked)
-
-        self._pooled, self._unpooled = new_client(http.POOLED), new_client(http.UNPOOLED)
+        self._driver = Driver(
+            self.url, api_key, timeout, run_timeout, verify, transport, self._context.redactor
+        )
+        self._drive, self._drive_events = self._driver.run, self._driver.events
 
     def __enter__(self) -> Self:
         return self
@@ -97,8 +85,7 @@ class LangflowClient:
 
     def close(self) -> None:
         """Close the connections; runs on the server continue."""
-        self._pooled.close()
-        self._unpooled.close()
+        self._driver.close()
 
     def server(self) -> ServerInfo:
         """Return the release, dialect, capabilities, limits and warnings; fetched once."""
@@ -483,59 +470,3 @@ class LangflowClient:
     def user_id(self) -> str:
         """Return the id of the API key's user, which all keys of that user share."""
         return self._drive(auth.get_user_id())
-
-    # The async client has the methods above too: there, these return a coroutine or an async
-    # generator.
-
-    def _drive(self, operation: Steps[T]) -> T:
-        [result] = self._drive_events(emit_result(operation))
-        return result
-
-    def _drive_events(self, operation: EmittingSteps[T]) -> Iterator[T]:
-        with closing(operation), ExitStack() as stream, suppress(StopIteration):
-            step = next(operation)
-            while True:
-                if isinstance(step, Emit):
-                    yield from step.items
-                    step = next(operation)
-                    continue
-                try:
-                    result = self._perform(step, stream)
-                except LangflowError as error:
-                    step = operation.throw(error)
-                else:
-                    step = operation.send(result)
-
-    def _perform(self, step: Step, stream: ExitStack) -> http.Response | bytes | None:
-        """Return the result of a step; `stream` closes the response that is being streamed."""
-        if isinstance(step, Pause):
-            time.sleep(step.seconds)
-            return None
-        redactor = self._context.redactor
-        with http.translate_httpx_errors(self.url, redactor):
-            if isinstance(step, ReadChunk):
-                return next(step.response.pieces, b"")
-            if step.streamed:
-                stream.close()
-            arguments = http.request_arguments(step, self.url, self._timeout, self._run_timeout)
-            client = self._unpooled if step.new_connection else self._pooled
-            response = client.send(client.build_request(**arguments), stream=True)
-            with ExitStack() as body:
-                body.callback(response.close)
-                status, headers = response.status_code, response.headers
-                is_streamed = step.streamed and status == 200
-                pieces = _read_pieces(response, None if is_streamed else step.limit)
-                if is_streamed:
-                    stream.push(body.pop_all())
-                    return http.Response(status, b"", redactor, headers, pieces=pieces)
-                content = bytearray()  # a server may send millions of pieces
-                for piece in pieces:
-                    content += piece
-                return http.Response(status, bytes(content), redactor, headers, step.limit)
-
-
-def _read_pieces(response: httpx.Response, limit: BodyLimit | None) -> Iterator[bytes]:
-    reader = BodyReader(response.headers.get("content-encoding", ""), limit)
-    # httpx itself decompresses a chunk at once, whatever it expands to
-    for chunk in cast(httpx.SyncByteStream, response.stream):
-        yield from reader.feed(chunk)

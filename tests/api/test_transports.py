@@ -220,13 +220,13 @@ def test_an_idle_connection_is_probed(server: Any, kind: str):
     async def walk() -> list[int]:
         async with (
             AsyncLangflowClient(url) as client,
-            client._unpooled.stream("GET", url) as response,
+            client._driver._unpooled.stream("GET", url) as response,
         ):
             return options(response)
 
     if kind == "async":
         found = asyncio.run(walk())
     else:
-        with LangflowClient(url) as client, client._unpooled.stream("GET", url) as response:
+        with LangflowClient(url) as client, client._driver._unpooled.stream("GET", url) as response:
             found = options(response)
     assert found == [True, 30, 10, 3]

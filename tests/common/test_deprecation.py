@@ -60,13 +60,13 @@ def test_an_old_keyword_is_passed_under_its_new_name_and_warns(
 ):
     passed = {}
 
-    class RecordingClient(kind):
-        def _drive(self, operation):
-            passed.update(operation.gi_frame.f_locals)
-            operation.close()
-            return asyncio.sleep(0)
+    def record(operation):
+        passed.update(operation.gi_frame.f_locals)
+        operation.close()
+        return asyncio.sleep(0)
 
-    client = RecordingClient("http://langflow.test")
+    client = kind("http://langflow.test")
+    client._drive = record
     with pytest.warns(
         DeprecationWarning, match=rf"\.{method}\({old}=\) is deprecated: use {new}\."
     ):
@@ -79,12 +79,12 @@ def test_an_old_keyword_is_passed_under_its_new_name_and_warns(
 def test_the_warning_for_an_old_keyword_names_the_file_of_the_caller(kind, is_task):
     """By default Python shows it only in the file that was started."""
 
-    class IdleClient(kind):
-        def _drive(self, operation):
-            operation.close()
-            return asyncio.sleep(0)
+    def ignore(operation):
+        operation.close()
+        return asyncio.sleep(0)
 
-    client = IdleClient("http://langflow.test")
+    client = kind("http://langflow.test")
+    client._drive = ignore
 
     async def download():
         return await client.download(FileRef("a", "f"), most=3)

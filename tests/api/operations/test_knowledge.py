@@ -24,7 +24,7 @@ def base(status: str, job: str | None = "job-2", **more: Any) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lfclient.client.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("lfclient.api.driver.time.sleep", lambda seconds: None)
 
 
 def test_knowledge_bases_are_listed_by_name():

@@ -163,7 +163,7 @@ def test_a_large_answer_is_read():
 def test_a_server_that_takes_no_request_ends_the_refresh(
     answer: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("lfclient.client.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("lfclient.api.driver.time.sleep", lambda seconds: None)
     with a_server(answer).client() as client, pytest.raises(error):
         client.refresh(RAW["id"], {"Op-a.operation": "Filter", "Op-b.operation": "Sort"})
 
