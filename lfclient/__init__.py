@@ -3,6 +3,8 @@
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.client import LangflowClient
 from lfclient.errors import (
+    AddressNotAllowed,
+    AddressRefused,
     BadAnswer,
     DeveloperApiDisabled,
     FileRefused,
@@ -19,14 +21,15 @@ from lfclient.errors import (
     Unreachable,
     Unsupported,
 )
-from lfclient.flows.field import Field, FieldKind, FieldOption, Problem, Variable
+from lfclient.flows.field import Field, FieldKind, FieldOption, Problem, Range, Variable
 from lfclient.flows.graph import Component, Edge
 from lfclient.flows.model import Flow, FlowSummary, Refresh
 from lfclient.flows.needs import Need, NeedKind
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.resources.knowledge import KnowledgeBase, McpServer, MemoryBase
 from lfclient.resources.models import ModelKind, ModelOption, Provider, ProviderSetting
-from lfclient.resources.server_resources import ServerResources
+from lfclient.resources.packages import Package
+from lfclient.resources.server_resources import ResourceKind, ServerResources
 from lfclient.resources.variables import ServerVariable
 from lfclient.runs.components import (
     ComponentRun,
@@ -66,6 +69,8 @@ from lfclient.wire.sse import RawEvent
 __version__ = VERSION
 
 __all__ = [
+    "AddressNotAllowed",
+    "AddressRefused",
     "AsyncLangflowClient",
     "BadAnswer",
     "Capabilities",
@@ -115,11 +120,14 @@ __all__ = [
     "Output",
     "OutputKind",
     "OutputReady",
+    "Package",
     "Problem",
     "Provider",
     "ProviderSetting",
+    "Range",
     "RawEvent",
     "Refresh",
+    "ResourceKind",
     "ResponseTooLarge",
     "Run",
     "RunEnded",

@@ -1,6 +1,8 @@
 """Errors raised by the client.
 
 LangflowError
+├── AddressRefused         the address is invalid
+│   └── AddressNotAllowed  it is valid, but connections to it are forbidden
 ├── Unreachable            no complete response: refused, unresolved, timed out, TLS, cut off
 ├── NotLangflow            the address belongs to another kind of server
 ├── DeveloperApiDisabled   Langflow before 1.11 with its Workflow API switched off
@@ -56,6 +58,16 @@ class LangflowError(Exception):
         self.code = code
         self.body = body
         self.retry_after = retry_after
+
+
+class AddressRefused(LangflowError):
+    """The address is invalid or forbidden; the message says why."""
+
+    default_hint = "Enter the address that opens Langflow in a browser."
+
+
+class AddressNotAllowed(AddressRefused):
+    """The address is valid, but connections to it are forbidden."""
 
 
 class Unreachable(LangflowError):

@@ -8,6 +8,8 @@ import pytest
 import lfclient
 
 NAMES = [
+    "AddressNotAllowed",
+    "AddressRefused",
     "AsyncLangflowClient",
     "BadAnswer",
     "Capabilities",
@@ -57,11 +59,14 @@ NAMES = [
     "Output",
     "OutputKind",
     "OutputReady",
+    "Package",
     "Problem",
     "Provider",
     "ProviderSetting",
+    "Range",
     "RawEvent",
     "Refresh",
+    "ResourceKind",
     "ResponseTooLarge",
     "Run",
     "RunEnded",

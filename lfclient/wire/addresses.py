@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import httpx
 
-from lfclient.errors import LangflowError
+from lfclient.errors import AddressNotAllowed, AddressRefused
 
 IPAddress = IPv4Address | IPv6Address
 Resolver = Callable[[str, int], Iterable[str]]
@@ -47,16 +47,6 @@ _REFUSED_NAMES = frozenset(
 )
 _HOST_NAME = re.compile(rb"[A-Za-z0-9_.-]+")  # httpx passes on escapes such as %0a
 _EXAMPLE_HINT = "Example: http://127.0.0.1:7860 or https://langflow.example.org."
-
-
-class AddressRefused(LangflowError):
-    """The console doesn't connect to this address. The message says why."""
-
-    default_hint = "Enter the address that opens Langflow in a browser."
-
-
-class AddressNotAllowed(AddressRefused):
-    """The console must not connect to this address, though it is valid."""
 
 
 def normalize_address(address: str) -> str:
@@ -165,5 +155,5 @@ def _refusal(host: str, address: str | None = None) -> AddressNotAllowed:
     description = host if address in (None, host) else f"{host} ({address})"
     return AddressNotAllowed(
         f"{description} is a link-local or cloud metadata address. "
-        "The console never connects to those.",
+        "Connections to those are refused.",
     )

@@ -15,7 +15,7 @@ import trustme
 
 from lfclient import AsyncLangflowClient, LangflowClient, Unreachable
 from lfclient.api.transports import AsyncCheckedBackend, CheckedBackend, proxy_of
-from lfclient.wire.addresses import AddressRefused
+from lfclient.errors import AddressRefused
 from tests.support.scripted import call_client
 from tests.support.waiting import serve
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from lfclient.errors import AddressRefused
 from lfclient.wire.addresses import (
-    AddressRefused,
     check_resolved_address,
     is_loopback,
     normalize_address,

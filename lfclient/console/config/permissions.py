@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from lfclient.console.config.settings import Settings
-from lfclient.errors import LangflowError
+from lfclient.errors import AddressNotAllowed, LangflowError
 from lfclient.wire.addresses import (
-    AddressNotAllowed,
     Resolver,
     check_resolved_address,
     is_loopback,

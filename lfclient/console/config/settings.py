@@ -21,11 +21,8 @@ from lfclient.common.formatting import clip
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.prices import PricesRefused, PriceTable
 from lfclient.console.config.retention import DEFAULT_MAX_RUN_MB, RetentionSettings
-from lfclient.errors import LangflowError
-from lfclient.wire.addresses import (
-    AddressRefused,
-    normalize_address,
-)
+from lfclient.errors import AddressRefused, LangflowError
+from lfclient.wire.addresses import normalize_address
 
 MIN_SECRET_LENGTH = 32  # characters
 DEFAULT_SERVER_URL = "http://127.0.0.1:7860"

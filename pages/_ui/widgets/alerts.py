@@ -13,9 +13,8 @@ from lfclient.common.formatting import clip
 from lfclient.console.config.permissions import InstallNotAllowed
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.presets import PresetConflict, PresetNameTaken
-from lfclient.errors import LangflowError
+from lfclient.errors import AddressNotAllowed, AddressRefused, LangflowError
 from lfclient.runs import model
-from lfclient.wire.addresses import AddressNotAllowed, AddressRefused
 from pages._ui.widgets.markdown import escape, escape_message
 
 log = logging.getLogger("langflow_console")

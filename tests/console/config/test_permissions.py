@@ -9,7 +9,7 @@ from lfclient.console.config.permissions import (
     visitor_permissions,
 )
 from lfclient.console.config.settings import Settings
-from lfclient.wire.addresses import AddressRefused
+from lfclient.errors import AddressRefused
 
 HERE = {"Host": "127.0.0.1:8501", "Origin": "http://127.0.0.1:8501"}
 ALL, NONE = Permissions(True, True), Permissions(False, False)

@@ -6,8 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lfclient import errors
-from lfclient.errors import LangflowError
-from lfclient.wire.addresses import AddressNotAllowed, AddressRefused
+from lfclient.errors import AddressNotAllowed, AddressRefused, LangflowError
 from pages._ui.widgets import alerts
 
 KINDS = [
