@@ -1,11 +1,14 @@
 """A client for the Workflow API of Langflow. It needs no user interface and no database."""
 
+from typing import TYPE_CHECKING
+
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.client import LangflowClient
+from lfclient.common.deprecation import renamed_names
 from lfclient.errors import (
     AddressNotAllowed,
     AddressRefused,
-    BadAnswer,
+    BadResponse,
     DeveloperApiDisabled,
     FileRefused,
     FlowNotFound,
@@ -68,11 +71,15 @@ from lfclient.wire.sse import RawEvent
 
 __version__ = VERSION
 
+if not TYPE_CHECKING:
+    # a name of 0.2
+    __getattr__ = renamed_names(__name__, {"BadAnswer": ("BadResponse", BadResponse)})
+
 __all__ = [
     "AddressNotAllowed",
     "AddressRefused",
     "AsyncLangflowClient",
-    "BadAnswer",
+    "BadResponse",
     "Capabilities",
     "Component",
     "ComponentFailed",

@@ -16,7 +16,7 @@ LangflowError
 ├── Unsupported            this release of Langflow lacks the feature
 ├── ServerFault            the server failed (429, or a 5xx that is not about a run), or failed to
 │                          check the API key
-├── BadAnswer              a malformed response: not JSON, cut off, wrong types
+├── BadResponse            a malformed response: not JSON, cut off, wrong types
 │   └── ResponseTooLarge   it exceeds the limit for its kind and was not read to its end
 └── WaitTimeout            `wait` gave up; the run continues and is in `run`
 
@@ -140,14 +140,14 @@ class ServerFault(LangflowError):
     default_hint = "Try again. If the error persists, check the Langflow server's log."
 
 
-class BadAnswer(LangflowError):
+class BadResponse(LangflowError):
     default_hint = (
         "Check that the address leads to Langflow and not to a proxy's page. "
         "If it does, check the Langflow server's log."
     )
 
 
-class ResponseTooLarge(BadAnswer):
+class ResponseTooLarge(BadResponse):
     default_hint = (
         "Check that the address leads to Langflow. If it does, let the flow return less, for "
         "example a file instead of its content."

@@ -9,7 +9,7 @@ import pytest
 
 from lfclient import (
     AsyncLangflowClient,
-    BadAnswer,
+    BadResponse,
     DeveloperApiDisabled,
     FileRef,
     FlowNotFound,
@@ -61,13 +61,13 @@ FILE, OTHER_FILE = (f"00000000-0000-4000-8000-00000000000{letter}" for letter in
 )
 def test_malformed_responses_raise_bad_answer(body: bytes):
     server = Server().on("POST", WORKFLOWS, (200, body))
-    with server.client() as client, pytest.raises(BadAnswer):
+    with server.client() as client, pytest.raises(BadResponse):
         client.run(FLOW)
 
 
 def test_a_submit_response_without_a_job_id_is_an_error():
     server = Server().on("POST", WORKFLOWS, (200, {"status": "queued"}))
-    with server.client() as client, pytest.raises(BadAnswer):
+    with server.client() as client, pytest.raises(BadResponse):
         client.submit(FLOW)
 
 

@@ -11,7 +11,7 @@ NAMES = [
     "AddressNotAllowed",
     "AddressRefused",
     "AsyncLangflowClient",
-    "BadAnswer",
+    "BadResponse",
     "Capabilities",
     "Component",
     "ComponentFailed",

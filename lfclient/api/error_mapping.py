@@ -10,7 +10,7 @@ from lfclient.api.http import Response
 from lfclient.common.coerce import as_dict, as_list
 from lfclient.errors import (
     TOO_MANY_REQUESTS,
-    BadAnswer,
+    BadResponse,
     DeveloperApiDisabled,
     FlowNotFound,
     InvalidKey,
@@ -130,7 +130,7 @@ def error_from_response(
     if status >= 500:
         return error(ServerFault, f"The server reported an internal error (HTTP {status}){suffix}.")
     if status < 300:
-        return error(BadAnswer, f"The server sent an unexpected response (HTTP {status}).")
+        return error(BadResponse, f"The server sent an unexpected response (HTTP {status}).")
     message = f"The response is not from Langflow (HTTP {status}, {response.content_type})."
     return error(NotLangflow, message)
 

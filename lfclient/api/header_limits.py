@@ -13,7 +13,7 @@ from typing import Any
 
 import httpcore
 
-from lfclient.errors import BadAnswer
+from lfclient.errors import BadResponse
 
 MAX_BYTES = 1_000_000  # the start of the body may arrive with the headers
 MAX_SECONDS = 30.0  # since the first byte
@@ -27,13 +27,13 @@ class _HeaderLimit:
         self._deadline: float | None = None
 
     def count(self, data: bytes) -> bytes:
-        """Return the bytes. Raises `BadAnswer` if there are too many, or if they come too late."""
+        """Return the bytes. Raises `BadResponse` if there are too many or they come too late."""
         now = time.monotonic()
         self._size += len(data)
         if self._deadline is None:
             self._deadline = now + MAX_SECONDS
         if self._size > MAX_BYTES or now > self._deadline:
-            raise BadAnswer("The server sends headers without end, and no response.")
+            raise BadResponse("The server sends headers without end, and no response.")
         return data
 
 

@@ -17,7 +17,7 @@ from lfclient.common.formatting import end_sentence
 from lfclient.common.json_text import LONE_SURROGATE
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import Redactor
-from lfclient.errors import BadAnswer, InvalidKey, InvalidRequest, Unreachable
+from lfclient.errors import BadResponse, InvalidKey, InvalidRequest, Unreachable
 from lfclient.version import VERSION
 from lfclient.wire.bodies import RUN, SMALL, BodyLimit, parse_json
 
@@ -75,10 +75,10 @@ class Response:
         return min(max(seconds, 0.0), _MAX_RETRY_AFTER)
 
     def json(self, description: str) -> Json:
-        """Return the redacted JSON. Raises `BadAnswer`, with the description, for anything else."""
+        """Return the redacted JSON. Raises `BadResponse` with the description for anything else."""
         if self.body is None and self.content.strip() != b"null":
             start = self.redactor.redact_text(self.content[:60].decode("utf-8", "replace"))
-            raise BadAnswer(
+            raise BadResponse(
                 f"The {description} is not valid JSON: {len(self.content):,} bytes of "
                 f"“{self.content_type}”, starting with “{start}”.",
                 status=self.status,

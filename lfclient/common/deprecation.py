@@ -1,8 +1,8 @@
-"""Old names of public attributes and keyword arguments, which warn for one release."""
+"""Old names that are public and warn for one release."""
 
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -29,6 +29,23 @@ class RenamedAttribute:
         message = f"{self._old} is deprecated: use {self._new}."
         warnings.warn(message, DeprecationWarning, stacklevel=2)
         return getattr(instance, self._new)
+
+
+def renamed_names(module: str, names: Mapping[str, tuple[str, object]]) -> Callable[[str], object]:
+    """Return a module's `__getattr__` for old names, each with the new name and its value.
+
+    They warn; remove them in 0.3.
+    """
+
+    def get_renamed(name: str) -> object:
+        if name not in names:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        new, value = names[name]
+        message = f"{module}.{name} is deprecated: use {new}."
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return value
+
+    return get_renamed
 
 
 def renamed_keyword(old: str, new: str) -> Callable[[Callable[P, T]], Callable[P, T]]:

@@ -13,7 +13,7 @@ from lfclient.common.coerce import as_dict, as_str
 from lfclient.common.formatting import format_size
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import remove_keys, replace_secrets
-from lfclient.errors import BadAnswer, FileRefused
+from lfclient.errors import BadResponse, FileRefused
 from lfclient.flows.field import MCP_TYPE
 from lfclient.flows.model import Flow, is_secret_entry
 from lfclient.wire.server_info import parse_minor
@@ -52,7 +52,7 @@ def parse_flow(raw: JsonObject) -> Flow | None:
     """Return a flow, or None for a saved component or a flow without components."""
     try:
         flow = Flow.from_json(raw)
-    except BadAnswer:
+    except BadResponse:
         return None
     return flow if flow.components and not raw.get("is_component") else None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from lfclient.common.coerce import as_dict, as_float, as_list, as_str
 from lfclient.common.deprecation import RenamedAttribute
 from lfclient.common.json_types import JsonObject
-from lfclient.errors import BadAnswer
+from lfclient.errors import BadResponse
 
 _LOOP_ITEM = "item"  # a loop's output, and the end of the edge back to it
 MAX_NESTING = 20  # groups within groups; a deeper graph is broken or contains itself
@@ -85,13 +85,15 @@ def parse_graph(
 ) -> tuple[list[Component], list[Edge]]:
     """Return a graph's components and edges, without notes and broken nodes and edges.
 
-    Groups nested deeper than `max_nesting` stay unexpanded. Raises `BadAnswer` if nodes or edges
+    Groups nested deeper than `max_nesting` stay unexpanded. Raises `BadResponse` if nodes or edges
     are not lists.
     """
     nodes, edges = data.get("nodes", []), data.get("edges", [])
     for name, part in (("nodes", nodes), ("edges", edges)):
         if part is not None and not isinstance(part, list):
-            raise BadAnswer(f"The flow's {name} should be a list, but are {json_type_name(part)}.")
+            raise BadResponse(
+                f"The flow's {name} should be a list, but are {json_type_name(part)}."
+            )
     components: dict[str, Component] = {}
     for node in nodes or []:
         component = _component(node, max_nesting)

@@ -10,7 +10,7 @@ from functools import cached_property
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import collect_texts, find_named_secrets, is_secret_name
-from lfclient.errors import BadAnswer, LangflowError
+from lfclient.errors import BadResponse, LangflowError
 from lfclient.flows.field import MCP_TYPE, Field
 from lfclient.flows.field_extraction import extract_fields
 from lfclient.flows.graph import (
@@ -72,13 +72,15 @@ class Flow:
     def from_json(cls, raw: object) -> Flow:
         """Parse a flow from `GET /api/v1/flows/{id}` or an exported file.
 
-        Broken nodes and edges are omitted. Raises `BadAnswer` if there is no graph.
+        Broken nodes and edges are omitted. Raises `BadResponse` if there is no graph.
         """
         if not isinstance(raw, dict):
-            raise BadAnswer(f"Expected a flow, but received {json_type_name(raw)}.")
+            raise BadResponse(f"Expected a flow, but received {json_type_name(raw)}.")
         data = raw.get("data", raw if "nodes" in raw else None)
         if data is not None and not isinstance(data, dict):
-            raise BadAnswer(f"The flow's data should be an object, but is {json_type_name(data)}.")
+            raise BadResponse(
+                f"The flow's data should be an object, but is {json_type_name(data)}."
+            )
         components, edges = parse_graph(data or {})
         return cls(
             id=as_str(raw.get("id")),

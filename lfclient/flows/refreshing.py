@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.errors import BadAnswer, InvalidRequest, LangflowError
+from lfclient.errors import BadResponse, InvalidRequest, LangflowError
 from lfclient.flows.definitions import (
     graph_data,
     output_names,
@@ -61,13 +61,13 @@ def update_body(
 def merge_node(node: JsonObject, answer: JsonObject, parameter: str, value: Json) -> JsonObject:
     """Return a component's definition with what the server changed for `value`.
 
-    Raises `BadAnswer` for an answer that is no component, and `InvalidRequest` if the server put
+    Raises `BadResponse` for an answer that is no component, and `InvalidRequest` if the server put
     another value in the place of `value`: for a model that it can't use, the first one it has.
     """
     before: JsonObject = node["template"]
     after = as_dict(answer.get("template"))
     if not after:
-        raise BadAnswer("The server's response to the choice is not a component.")
+        raise BadResponse("The server's response to the choice is not a component.")
     template: JsonObject = {}
     for name, entry in after.items():
         old = before.get(name)

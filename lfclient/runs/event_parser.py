@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from lfclient.common.coerce import as_dict, as_float, as_list, as_str, with_changes
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import Redactor
-from lfclient.errors import BadAnswer
+from lfclient.errors import BadResponse
 from lfclient.outputs.truncation import mark_truncation
 from lfclient.runs.builds import read_built_output, read_timestamp, read_usage
 from lfclient.runs.components import HumanInput, Message, read_decisions
@@ -63,7 +63,7 @@ class EventParser:
         self.open_question: HumanInput | None = None
         self.has_missed_events = False  # a server skips events for a slow reader
         self.evidence = Evidence()  # of the events so far
-        self.parse_error: BadAnswer | None = None  # the first
+        self.parse_error: BadResponse | None = None  # the first
         self._starts_at_first_event = after is None
         self._gap_after: str | None = None  # the event whose successors the server no longer has
         self._durable = durable
@@ -81,7 +81,7 @@ class EventParser:
         return self.evidence if is_complete else None
 
     def readable_evidence(self) -> Evidence:
-        """Return the evidence. Raises `BadAnswer` if an event could not be read."""
+        """Return the evidence. Raises `BadResponse` if an event could not be read."""
         if self.parse_error:
             raise self.parse_error
         return self.evidence
@@ -136,15 +136,15 @@ class EventParser:
 
     def _parse(self, frame: RawEvent) -> list[Event]:
         if frame.malformed_text:
-            self.parse_error = self.parse_error or BadAnswer("An event is not a JSON object.")
+            self.parse_error = self.parse_error or BadResponse("An event is not a JSON object.")
             return [UnknownEvent(frame.name or "unreadable", frame.malformed_text)]
         try:
             return self._parse_data(frame.name, frame.data)
         except (LookupError, TypeError):
             if frame.name in _EVIDENCE:
-                malformed = BadAnswer(f"An event `{frame.name}` is malformed.")
+                malformed = BadResponse(f"An event `{frame.name}` is malformed.")
                 self.parse_error = self.parse_error or malformed
-        except BadAnswer as error:
+        except BadResponse as error:
             self.parse_error = self.parse_error or error
         return [UnknownEvent(frame.name or "unreadable", frame.data)]
 

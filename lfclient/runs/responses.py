@@ -23,7 +23,7 @@ _END_REASONS = {
 def read_run(raw: Json, *, before: Run, flow: Flow | None) -> Run:
     """Return the run after a response with a status, successful or not.
 
-    What the response omits is taken from `before`. Raises `BadAnswer` on wrong types.
+    What the response omits is taken from `before`. Raises `BadResponse` on wrong types.
     """
     response = parse(RunResponse, raw, "run response")
     outputs = {

@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 from lfclient.common.formatting import format_size
 from lfclient.common.json_types import Json
-from lfclient.errors import BadAnswer, ResponseTooLarge, Unreachable
+from lfclient.errors import BadResponse, ResponseTooLarge, Unreachable
 
 # A timeout limits each wait for bytes only. A body slower than any usable connection is given up;
 # otherwise one byte at a time could hold a request for days.
@@ -46,7 +46,7 @@ class BodyReader:
     """Decompresses a body in pieces and counts its bytes.
 
     `encoding` is its Content-Encoding. Gzip is read even if it was not asked for, since some
-    releases compress lists for everyone. Raises `BadAnswer` for other encodings. A body without a
+    releases compress lists for everyone. Raises `BadResponse` for other encodings. A body without a
     limit, as a stream of events, may take its time.
     """
 
@@ -59,7 +59,7 @@ class BodyReader:
         if encoding in ("gzip", "x-gzip"):
             self._decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
         elif encoding not in ("", "identity"):
-            raise BadAnswer(
+            raise BadResponse(
                 f"The response is compressed as “{encoding[:20]}”, which was not requested.",
                 hint="Check the proxy in front of Langflow.",
             )
@@ -68,7 +68,7 @@ class BodyReader:
         """Yield the decompressed pieces of a chunk, each at most a megabyte or the chunk itself.
 
         Raises `ResponseTooLarge` beyond the limit, `Unreachable` if the body arrives too slowly,
-        and `BadAnswer` for damaged data.
+        and `BadResponse` for damaged data.
         """
         self._check_rate(len(chunk))
         if self._decompressor is None:
@@ -78,7 +78,7 @@ class BodyReader:
             try:
                 piece = self._decompressor.decompress(chunk, _PIECE_BYTES)
             except zlib.error as error:
-                raise BadAnswer("The response could not be decompressed.") from error
+                raise BadResponse("The response could not be decompressed.") from error
             chunk = self._decompressor.unconsumed_tail
             if piece:
                 yield self._count(piece)

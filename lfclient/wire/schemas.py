@@ -14,7 +14,7 @@ from pydantic import (
 
 from lfclient.common.coerce import as_float
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.errors import BadAnswer
+from lfclient.errors import BadResponse
 
 T = TypeVar("T")
 
@@ -217,8 +217,8 @@ _ADAPTERS: dict[Any, TypeAdapter[Any]] = {}  # Any: a type of any kind, such as 
 def parse(schema: type[T], value: object, name: str) -> T:
     """Return `value` validated as `schema`.
 
-    `name` is the response's name in messages, such as "list of flows". Raises `BadAnswer` with the
-    path of the first mismatch.
+    `name` is the response's name in messages, such as "list of flows". Raises `BadResponse` with
+    the path of the first mismatch.
     """
     adapter: TypeAdapter[T] | None = _ADAPTERS.get(schema)
     if adapter is None:
@@ -232,6 +232,6 @@ def parse(schema: type[T], value: object, name: str) -> T:
         first = error.errors(include_url=False, include_input=False)[0]
         path = ".".join(str(part) for part in first["loc"])
         place = f" at `{path}`" if path else ""
-        raise BadAnswer(
+        raise BadResponse(
             f"The {name} doesn't match Langflow's API{place}: {first['msg']}."
         ) from error

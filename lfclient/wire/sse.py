@@ -7,7 +7,7 @@ from lfclient.common.deprecation import RenamedAttribute
 from lfclient.common.formatting import format_size
 from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import Redactor
-from lfclient.errors import BadAnswer, ResponseTooLarge
+from lfclient.errors import BadResponse, ResponseTooLarge
 from lfclient.wire.bodies import RUN, parse_json
 
 # The `type` of frames without an `event` key: how the job ended. Only a replay has them.
@@ -162,6 +162,6 @@ def _parse_id(value: bytes) -> str:
 
 
 def check_event_stream(content_type: str) -> None:
-    """Raise `BadAnswer` if the response is not an event stream."""
+    """Raise `BadResponse` if the response is not an event stream."""
     if content_type.partition(";")[0].strip().lower() != "text/event-stream":
-        raise BadAnswer("Langflow sent something else instead of an event stream.")
+        raise BadResponse("Langflow sent something else instead of an event stream.")

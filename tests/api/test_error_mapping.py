@@ -117,7 +117,7 @@ def test_the_404_of_a_disabled_api_differs_from_a_missing_flow():
         (422, {"detail": [{"loc": ["body", "x"], "msg": "Bad"}, "odd"]}, errors.InvalidRequest),
         (422, {"detail": [{"loc": None}]}, errors.InvalidRequest),
         (400, [1], errors.InvalidRequest),
-        (204, None, errors.BadAnswer),
+        (204, None, errors.BadResponse),
     ],
 )
 def test_unusual_responses_have_an_error_too(status: int, body: object, kind: type[LangflowError]):

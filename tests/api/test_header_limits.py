@@ -8,7 +8,7 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import pytest
 
-from lfclient import BadAnswer
+from lfclient import BadResponse
 from lfclient.api import header_limits
 from tests.support.scripted import call_client
 from tests.support.waiting import serve, wait_for
@@ -53,7 +53,7 @@ def send() -> Iterator[Send]:
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_interim_responses_without_end_are_given_up(send: Send, kind: str):
     url = send(EARLY_HINTS * 100, 0.0)
-    with pytest.raises(BadAnswer, match="headers without end"):
+    with pytest.raises(BadResponse, match="headers without end"):
         call_client(kind, lambda client: client.flows(), url)
 
 
@@ -63,5 +63,5 @@ def test_interim_responses_that_drip_are_given_up(
 ):
     monkeypatch.setattr(header_limits, "MAX_SECONDS", 0.3)
     url = send(EARLY_HINTS, 0.05)
-    with pytest.raises(BadAnswer, match="headers without end"):
+    with pytest.raises(BadResponse, match="headers without end"):
         call_client(kind, lambda client: client.flows(), url)

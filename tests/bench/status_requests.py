@@ -18,7 +18,7 @@ from lfclient import LangflowClient
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
-from lfclient.console.samples.catalog import SAMPLES
+from lfclient.console.samples.builtin import SAMPLES
 from lfclient.console.samples.graph_builder import build_graph
 from lfclient.console.samples.spec import Sample
 from tests.bench.figures import Figure

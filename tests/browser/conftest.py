@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from lfclient import LangflowClient
-from lfclient.console.samples import catalog, graph_builder
+from lfclient.console.samples import builtin, graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
 from tests.browser.attack_tools import COUNTS, Counted, Victim, sign_in
 from tests.browser.screen import PREFIX, Screen
@@ -51,9 +51,9 @@ def finish_work(work_over: Path) -> Iterator[Callable[[], None]]:
 def sample_flows(langflow_113: LiveServer, work_over: Path) -> Iterator[LiveServer]:
     """The server with the sample flows, under names that only these tests use."""
     with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
-        catalogue = api.catalogue(catalog.custom_component_code())
+        catalogue = api.catalogue(builtin.custom_component_code())
         made = []
-        for each in catalog.SAMPLES:
+        for each in builtin.SAMPLES:
             data = graph_builder.build_graph(each, catalogue)
             if each.name == "Takes half a minute":
                 _until(work_over, data)

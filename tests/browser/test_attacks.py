@@ -19,7 +19,7 @@ from playwright.sync_api import expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from lfclient import LangflowClient
-from lfclient.console.samples import catalog
+from lfclient.console.samples import builtin
 from tests.browser.attack_tools import (
     OPEN_WEBSOCKET,
     Counted,
@@ -304,7 +304,7 @@ def test_a_stranger_installs_nothing_and_adds_neither_server_nor_flows(
 ):
     """On a console that all addresses reach, also with fields and buttons that are not drawn."""
     environ = {"STREAMLIT_SERVER_ADDRESS": "0.0.0.0", "LFCONSOLE_DISCOVER_URL": langflow_113.url}
-    names = {sample.name for sample in catalog.SAMPLES}
+    names = {sample.name for sample in builtin.SAMPLES}
 
     def samples() -> set[str]:
         """The ids of sample flows; other tests add and delete other flows meanwhile."""

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from lfclient import FlowSummary, LangflowClient
-from lfclient.console.samples import catalog, graph_builder
+from lfclient.console.samples import builtin, graph_builder
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer, delete_flow
 
@@ -16,10 +16,10 @@ from tests.support.servers import LiveServer, delete_flow
 @pytest.fixture
 def writer(langflow_113: LiveServer) -> Iterator[FlowSummary]:
     """A flow that answers word by word and has no sessions yet."""
-    sample = next(one for one in catalog.SAMPLES if one.name == "Write word by word")
+    sample = next(one for one in builtin.SAMPLES if one.name == "Write word by word")
     with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
         data = graph_builder.build_graph(
-            sample, api.catalogue(catalog.custom_component_code([sample]))
+            sample, api.catalogue(builtin.custom_component_code([sample]))
         )
         flow = api.create_flow(f"Write {uuid4().hex[:8]}", data)
         yield flow

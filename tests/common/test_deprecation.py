@@ -1,4 +1,4 @@
-"""Old names of public attributes and keyword arguments still work, with a warning."""
+"""Old names that are public still work, with a warning."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 
 import pytest
 
+import lfclient
 from lfclient import (
     AsyncLangflowClient,
     Field,
@@ -41,6 +42,22 @@ def test_an_old_name_of_a_method_can_be_called():
 def test_other_classes_keep_their_old_names(instance, old, new):
     with pytest.warns(DeprecationWarning, match=new):
         assert getattr(instance, old) == getattr(instance, new)
+
+
+def test_an_old_name_of_an_error_is_that_error():
+    with pytest.warns(
+        DeprecationWarning, match=r"lfclient\.BadAnswer is deprecated: use BadResponse\."
+    ) as warned:
+        from lfclient import BadAnswer
+    assert BadAnswer is lfclient.BadResponse
+    assert {warning.filename for warning in warned} == {__file__}
+
+
+def test_an_unknown_name_is_still_an_error():
+    with pytest.raises(AttributeError, match="module 'lfclient' has no attribute 'Nothing'"):
+        lfclient.Nothing  # noqa: B018
+    with pytest.raises(ImportError, match="Nothing"):
+        from lfclient import Nothing  # noqa: F401
 
 
 CLIENTS = pytest.mark.parametrize("kind", [LangflowClient, AsyncLangflowClient])

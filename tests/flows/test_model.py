@@ -2,7 +2,7 @@
 
 import pytest
 
-from lfclient.errors import BadAnswer
+from lfclient.errors import BadResponse
 from lfclient.flows.model import Flow, stored_secrets
 from tests.support.flows import chat_input, edge, entry, flow, graph, group, node, text
 
@@ -107,7 +107,7 @@ def test_a_chat_input_inside_a_group_is_found():
     [None, [], "flow", 5, {"data": []}, {"data": {"nodes": {}}}, {"data": {"edges": "x"}}],
 )
 def test_json_without_a_graph_is_refused(raw):
-    with pytest.raises(BadAnswer):
+    with pytest.raises(BadResponse):
         Flow.from_json(raw)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lfclient import InvalidRequest, Variable
-from lfclient.errors import BadAnswer
+from lfclient.errors import BadResponse
 from lfclient.flows.definitions import node_definition
 from lfclient.flows.refreshing import (
     choose,
@@ -114,7 +114,7 @@ def test_code_that_the_server_returns_is_not_taken():
 
 @pytest.mark.parametrize("answer", [{}, {"template": []}, {"template": {}}, {"detail": "x"}])
 def test_an_answer_without_parameters_is_refused(answer: dict[str, Any]):
-    with pytest.raises(BadAnswer):
+    with pytest.raises(BadResponse):
         merge_node(definition(agent()), answer, "model", MODEL)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from lfclient import Flow, LangflowClient
 from lfclient.console.runner.timings import Timings
-from lfclient.console.samples import catalog, graph_builder
+from lfclient.console.samples import builtin, graph_builder
 from lfclient.console.samples.spec import Sample
 from tests.live.components import OWN
 from tests.live.desk import Desk
@@ -44,7 +44,7 @@ def modes(client: LangflowClient) -> bool:
 def catalogue(langflow: LiveServer) -> dict[str, Any]:
     """All components of each release, requested once, which takes a second."""
     with LangflowClient(langflow.url, langflow.api_key, timeout=120) as client:
-        return client.catalogue({**catalog.custom_component_code(), **OWN})
+        return client.catalogue({**builtin.custom_component_code(), **OWN})
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def make(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[Make]:
 
     def create(sample: Sample | str, endpoint_name: str | None = None) -> Flow:
         if isinstance(sample, str):
-            sample = next(one for one in catalog.SAMPLES if one.name == sample)
+            sample = next(one for one in builtin.SAMPLES if one.name == sample)
         data = graph_builder.build_graph(sample, catalogue)
         name = f"contract {sample.name} {uuid4().hex[:8]}"
         made.append(client.create_flow(name, data, endpoint_name=endpoint_name).id)

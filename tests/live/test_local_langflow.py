@@ -19,7 +19,7 @@ from lfclient.client import LangflowClient
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.local_langflow.process import ProcessIdentity
 from lfclient.console.local_langflow.state_file import LocalState
-from lfclient.console.samples.catalog import SAMPLES
+from lfclient.console.samples.builtin import SAMPLES
 from lfclient.resources.packages import package_for
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from lfclient.client import LangflowClient
-from lfclient.console.samples import catalog, graph_builder
+from lfclient.console.samples import builtin, graph_builder
 from lfclient.console.store.result_fingerprint import fingerprint_result
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidRequest
@@ -64,12 +64,12 @@ def client(langflow: LiveServer) -> Iterator[LangflowClient]:
 @pytest.fixture(scope="module")
 def flows(client: LangflowClient) -> Iterator[dict[str, Flow]]:
     """The samples on the server, by name, under temporary names."""
-    catalogue = client.catalogue(catalog.custom_component_code())
+    catalogue = client.catalogue(builtin.custom_component_code())
     made = {
         sample.name: client.create_flow(
             f"sample test: {sample.name}", graph_builder.build_graph(sample, catalogue)
         )
-        for sample in catalog.SAMPLES
+        for sample in builtin.SAMPLES
         if not sample.missing(catalogue)
     }
     yield {name: client.flow(summary.id) for name, summary in made.items()}
@@ -154,7 +154,7 @@ def test_the_slow_sample_takes_20_to_40_seconds(
 ):
     with LangflowClient(langflow_113.url, langflow_113.api_key) as client:
         catalogue = client.catalogue()
-        sample = next(sample for sample in catalog.SAMPLES if sample.name == _SLOW)
+        sample = next(sample for sample in builtin.SAMPLES if sample.name == _SLOW)
         made = client.create_flow("sample test: slow", graph_builder.build_graph(sample, catalogue))
         flow = client.flow(made.id)
         job = client.submit(flow)

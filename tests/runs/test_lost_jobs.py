@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from lfclient import AsyncLangflowClient, BadAnswer, FoundJob
+from lfclient import AsyncLangflowClient, BadResponse, FoundJob
 from lfclient.runs.lost_jobs import MAX_TRANSACTIONS, JobIndex, read_record_time
 from lfclient.wire.schemas import BuildList, TraceList, TransactionList
 from tests.support.scripted import OLD, URL, VERSION, Server
@@ -152,7 +152,7 @@ def test_malformed_lists_raise_bad_answer():
     server.on("GET", f"{MONITOR}/builds", (200, builds()))
     server.on("GET", f"{MONITOR}/messages", (200, []))
     server.on("GET", f"{MONITOR}/traces", (200, {"traces": [{"id": 5}]}))
-    with server.client() as client, pytest.raises(BadAnswer, match="list of traces"):
+    with server.client() as client, pytest.raises(BadResponse, match="list of traces"):
         client.find_jobs(FLOW, "s", CLICK)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lfclient.errors import BadAnswer, ResponseTooLarge, Unreachable
+from lfclient.errors import BadResponse, ResponseTooLarge, Unreachable
 from lfclient.wire import bodies
 from lfclient.wire.bodies import LIST, RUN, BodyLimit, BodyReader, parse_json
 from lfclient.wire.schemas import BuildList, FileItem, FlowItem, parse
@@ -89,13 +89,13 @@ def test_a_body_that_drips_is_given_up_after_half_a_minute(
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "deflate", "gzip, gzip"])
 def test_an_encoding_that_was_not_requested_is_refused(encoding: str):
-    with pytest.raises(BadAnswer, match="compressed as"):
+    with pytest.raises(BadResponse, match="compressed as"):
         BodyReader(encoding)
 
 
 @pytest.mark.parametrize("body", [b"no gzip", zlib.compress(b"abc")])
 def test_damaged_gzip_is_a_bad_answer(body: bytes):
-    with pytest.raises(BadAnswer, match="decompressed"):
+    with pytest.raises(BadResponse, match="decompressed"):
         read(body, "gzip")
 
 
@@ -125,7 +125,7 @@ def test_only_the_first_wrong_item_of_a_list_is_reported(schema: Any):
     value = [0] * 1_000_000
 
     def validate() -> None:
-        with pytest.raises(BadAnswer, match="doesn't match Langflow's API at `0`"):
+        with pytest.raises(BadResponse, match="doesn't match Langflow's API at `0`"):
             parse(schema, value, "list")
 
     assert peak_bytes(validate) < 1_000_000
@@ -133,5 +133,5 @@ def test_only_the_first_wrong_item_of_a_list_is_reported(schema: Any):
 
 def test_the_builds_of_too_many_components_are_refused():
     builds = {"vertex_builds": {f"{number}": 0 for number in range(100_001)}}
-    with pytest.raises(BadAnswer, match="more than 100,000 components"):
+    with pytest.raises(BadResponse, match="more than 100,000 components"):
         parse(BuildList, builds, "list of builds")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from lfclient.common.redaction import Redactor
-from lfclient.errors import BadAnswer
+from lfclient.errors import BadResponse
 from lfclient.runs.event_parser import EventParser
 from lfclient.wire.sse import FrameParser, RawEvent, check_event_stream
 from tests.support.recorded import events, sse
@@ -70,7 +70,7 @@ def test_a_frame_that_is_no_json_object_is_malformed(body: bytes):
     assert frame.malformed_text
     parser = EventParser()
     parser.parse(frame)
-    with pytest.raises(BadAnswer):
+    with pytest.raises(BadResponse):
         parser.readable_evidence()
 
 
@@ -82,7 +82,7 @@ def test_a_frame_of_10_mb_is_joined_from_many_chunks():
 
 
 def test_a_page_instead_of_a_stream_is_refused():
-    with pytest.raises(BadAnswer):
+    with pytest.raises(BadResponse):
         check_event_stream("text/html")
 
 

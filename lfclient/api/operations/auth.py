@@ -7,7 +7,7 @@ from lfclient.api.requests import RequestSpec, get_request
 from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import Json
-from lfclient.errors import BadAnswer, InvalidKey
+from lfclient.errors import BadResponse, InvalidKey
 from lfclient.wire.schemas import UserResponse
 
 
@@ -72,6 +72,6 @@ def _read_secret(context: ApiContext, body: Json, name: str) -> str:
     """Return a secret of a response, and redact it from now on."""
     secret = as_dict(body).get(name)
     if not isinstance(secret, str):
-        raise BadAnswer(f"The server's response has no “{name}”.")
+        raise BadResponse(f"The server's response has no “{name}”.")
     context.redactor.add(secret)
     return secret

@@ -18,7 +18,7 @@ from lfclient.api.requests import RequestSpec, id_segment, list_request, run_dat
 from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.coerce import as_dict, as_list
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.errors import BadAnswer, InvalidRequest, SessionNotFound
+from lfclient.errors import BadResponse, InvalidRequest, SessionNotFound
 from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
 from lfclient.runs.event_parser import read_message
@@ -66,7 +66,7 @@ def rename_session(context: ApiContext, old: str, new: str, flow: Flow | str | N
         spec = RequestSpec("PATCH", _session_path(old), {"new_session_id": new})
         renamed += yield from _change(spec)
     else:
-        missing_id = BadAnswer("The list of messages contains one without an id.")
+        missing_id = BadResponse("The list of messages contains one without an id.")
         for item in items:
             path = f"{_MESSAGES}/{id_segment(item.id, missing_id)}"
             spec = RequestSpec("PUT", path, json={"session_id": new}, idempotent=True)

@@ -11,7 +11,7 @@ from lfclient.api.requests import FilePart, RequestSpec, id_segment, is_uuid, li
 from lfclient.api.steps import Pause, Steps, fetch, or_default, send
 from lfclient.common.backoff import Backoff
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.errors import BadAnswer, FlowNotFound, Unreachable
+from lfclient.errors import BadResponse, FlowNotFound, Unreachable
 from lfclient.flows.flow_file import (
     export_content,
     newer_release,
@@ -114,7 +114,7 @@ def import_flow(context: ApiContext, data: Flow | Json | bytes | str) -> Steps[l
         raise error
     items = parse(Items[FlowItem], response.json("new flows"), "new flows")
     if not items:
-        raise BadAnswer("The server created no flow.")
+        raise BadResponse("The server created no flow.")
     yield from _until_committed(items[-1])
     return [_summary(item) for item in items]
 

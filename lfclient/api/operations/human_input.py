@@ -10,7 +10,7 @@ from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.requests import WORKFLOWS, RequestSpec, job_path, list_request
 from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.json_types import JsonObject
-from lfclient.errors import BadAnswer, JobNotFound, NotWaiting, Unsupported
+from lfclient.errors import BadResponse, JobNotFound, NotWaiting, Unsupported
 from lfclient.flows.model import Flow
 from lfclient.runs.components import HumanInput
 from lfclient.runs.event_parser import read_question
@@ -26,7 +26,7 @@ def list_pending(context: ApiContext, flow: Flow | str) -> Steps[list[HumanInput
     try:
         return [read_question(item) for item in items]
     except (LookupError, TypeError) as error:
-        raise BadAnswer("The list of waiting runs contains one without a request id.") from error
+        raise BadResponse("The list of waiting runs contains one without a request id.") from error
 
 
 def resume_run(context: ApiContext, job: Run | str, request_id: str, decision: str) -> Steps[None]:

@@ -9,7 +9,7 @@ from lfclient.api.operations.context import ApiContext
 from lfclient.api.requests import get_request, list_request, status_request
 from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.coerce import as_dict
-from lfclient.errors import BadAnswer, DeveloperApiDisabled, LangflowError, NotLangflow
+from lfclient.errors import BadResponse, DeveloperApiDisabled, LangflowError, NotLangflow
 from lfclient.wire.schemas import ConfigResponse, VersionResponse, parse
 from lfclient.wire.server_info import (
     Dialect,
@@ -75,7 +75,7 @@ def _fetch_config() -> Steps[ConfigResponse]:
     body = response.body if response.status == 200 else None
     try:
         return parse(ConfigResponse, body, "server's configuration")
-    except BadAnswer:
+    except BadResponse:
         return ConfigResponse()
 
 
@@ -85,7 +85,7 @@ def _fetch_server() -> Steps[ServerInfo]:
         raise error_from_response(response)
     try:
         version = parse(VersionResponse, response.body, "server's version")
-    except BadAnswer as error:
+    except BadResponse as error:
         raise NotLangflow(
             f"The server at this address is not Langflow (HTTP {response.status}, "
             f"{response.content_type}).",

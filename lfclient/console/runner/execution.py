@@ -20,7 +20,7 @@ from lfclient.console.runner.recovery import (
 )
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.submission import submit
-from lfclient.errors import TOO_MANY_REQUESTS, BadAnswer, LangflowError, ServerFault, Unreachable
+from lfclient.errors import TOO_MANY_REQUESTS, BadResponse, LangflowError, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.runs.events import ComponentStarted, KeepAlive, RunEnded, RunStarted, Warned
 from lfclient.runs.model import Run, RunStatus
@@ -237,4 +237,4 @@ def _may_have_arrived(error: LangflowError) -> bool:
         return error.sent
     if isinstance(error, ServerFault) and error.status != TOO_MANY_REQUESTS:
         return error.status in _UNAVAILABLE_STATUSES or "detail" not in as_dict(error.body)
-    return isinstance(error, BadAnswer)
+    return isinstance(error, BadResponse)

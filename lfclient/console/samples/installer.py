@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from lfclient.client import LangflowClient
-from lfclient.console.samples.catalog import SAMPLES, custom_component_code
+from lfclient.console.samples.builtin import SAMPLES, custom_component_code
 from lfclient.console.samples.graph_builder import build_graph
 from lfclient.console.samples.spec import Sample
 from lfclient.flows.model import FlowSummary

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from cachetools import LRUCache
 
-from lfclient.errors import BadAnswer, LangflowError, ServerFault, Unreachable
+from lfclient.errors import BadResponse, LangflowError, ServerFault, Unreachable
 
 T = TypeVar("T")
 Key = tuple[str, str]  # the connection's fingerprint, and the name of the request
@@ -189,4 +189,4 @@ def may_serve_stale(error: LangflowError) -> bool:
 
     Not after a 403, which may mean that access was revoked.
     """
-    return isinstance(error, Unreachable | ServerFault | BadAnswer) and error.status != 403
+    return isinstance(error, Unreachable | ServerFault | BadResponse) and error.status != 403

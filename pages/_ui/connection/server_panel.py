@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import streamlit as st
 
-from lfclient.console.samples import catalog, installer
+from lfclient.console.samples import builtin, installer
 from lfclient.errors import LangflowError
 from lfclient.wire.server_info import SINCE, ServerInfo
 from pages._ui.connection import connect, loading, server_session
@@ -119,8 +119,8 @@ def _draw_samples(server: ServerSession) -> None:
     with st.container(border=True, key="samples"):
         st.markdown("## Sample flows", anchors=False)
         st.caption(
-            f"{len(catalog.SAMPLES)} small flows that need no API keys. Existing flows with the "
-            f"same names are not changed. {len(catalog.custom_component_code())} components "
+            f"{len(builtin.SAMPLES)} small flows that need no API keys. Existing flows with the "
+            f"same names are not changed. {len(builtin.custom_component_code())} components "
             "contain custom code; the rest are Langflow's own."
         )
         added = connection_state.ADDED_SAMPLES.take()

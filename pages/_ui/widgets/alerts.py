@@ -46,7 +46,7 @@ TITLES: dict[type[LangflowError], str] = {
     errors.FileRefused: "The file was rejected",
     errors.Unsupported: "Not supported by this server",
     errors.ServerFault: "The server failed",
-    errors.BadAnswer: "Unexpected response from the server",
+    errors.BadResponse: "Unexpected response from the server",
     errors.ResponseTooLarge: "The response is too large",
     model.WaitTimeout: "Timed out waiting for the run",
     AddressRefused: "Invalid address",

@@ -10,7 +10,7 @@ import pytest
 
 from lfclient import (
     AsyncLangflowClient,
-    BadAnswer,
+    BadResponse,
     InvalidKey,
     InvalidRequest,
     Message,
@@ -169,9 +169,9 @@ def test_malformed_files_do_not_hide_a_message(files: Any):
 @pytest.mark.parametrize(
     ("reply", "error"),
     [
-        ((200, {"messages": []}), BadAnswer),
-        ((200, [{"id": 5}]), BadAnswer),
-        ((200, b"<html>"), BadAnswer),
+        ((200, {"messages": []}), BadResponse),
+        ((200, [{"id": 5}]), BadResponse),
+        ((200, b"<html>"), BadResponse),
         ((403, {"detail": "Invalid API key"}), InvalidKey),
         ((500, {"detail": "broken"}), ServerFault),
         (httpx.ReadTimeout("slow"), Unreachable),
@@ -302,6 +302,6 @@ def test_the_async_client_has_the_same_session_operations():
 def test_a_message_id_must_be_a_uuid_to_become_part_of_a_path():
     away = row(1, id="../../users/whoami", session_id="a/b")
     server = Server().on("GET", M, windows([away]))
-    with server.client() as client, pytest.raises(BadAnswer, match="without an id"):
+    with server.client() as client, pytest.raises(BadResponse, match="without an id"):
         client.rename_session("a/b", "new", flow=FLOW)
     assert sent(server, "PUT") == []

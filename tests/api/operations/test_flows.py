@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from lfclient import BadAnswer, FileRefused, Flow, LangflowError, ServerFault, Unreachable
+from lfclient import BadResponse, FileRefused, Flow, LangflowError, ServerFault, Unreachable
 from tests.support.flows import chat_input, entry, graph, node
 from tests.support.scripted import Server, call_client
 
@@ -142,7 +142,7 @@ def test_a_refused_flow_of_a_newer_release_is_an_error_that_says_so():
 @pytest.mark.parametrize("body", [[], {"not": "a list"}, [{"name": "no id"}], b"<html>"])
 def test_a_response_without_the_new_flows_is_an_error(body: Any):
     server = Server().on("POST", UPLOAD, (201, body))
-    with server.client() as client, pytest.raises(BadAnswer):
+    with server.client() as client, pytest.raises(BadResponse):
         client.import_flow(GRAPH)
 
 
@@ -160,7 +160,7 @@ def test_templates_are_flows_by_name():
 
 @pytest.mark.parametrize(
     ("answer", "error"),
-    [((500, {"detail": "x"}), ServerFault), ((200, {"not": "a list"}), BadAnswer)],
+    [((500, {"detail": "x"}), ServerFault), ((200, {"not": "a list"}), BadResponse)],
 )
 def test_templates_that_cannot_be_read_are_an_error(answer: tuple, error: type[LangflowError]):
     server = Server().on("GET", TEMPLATES, answer)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lfclient import InvalidRequest, LangflowError, ModelOption, ServerFault
-from lfclient.errors import BadAnswer
+from lfclient.errors import BadResponse
 from tests.support.scripted import Server
 
 BASES = "/base/api/v1/knowledge_bases"
@@ -195,7 +195,7 @@ def test_mcp_servers_are_connected_to_only_if_their_tools_are_counted():
 
 @pytest.mark.parametrize(
     ("answer", "error"),
-    [((500, {"detail": "x"}), ServerFault), ((200, {"not": "a list"}), BadAnswer)],
+    [((500, {"detail": "x"}), ServerFault), ((200, {"not": "a list"}), BadResponse)],
 )
 def test_a_list_that_cannot_be_read_is_an_error(answer: tuple, error: type[Exception]):
     server = Server()

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from lfclient import InvalidRequest, LangflowError, ServerFault
-from lfclient.errors import BadAnswer
+from lfclient.errors import BadResponse
 from tests.support.scripted import Server
 
 VARIABLES = "/base/api/v1/variables/"
@@ -73,7 +73,7 @@ def test_providers_are_listed_whether_or_not_their_variables_can_be(variables: t
 
 @pytest.mark.parametrize(
     ("answer", "error"),
-    [((500, {"detail": "x"}), ServerFault), ((200, {"not": "a list"}), BadAnswer)],
+    [((500, {"detail": "x"}), ServerFault), ((200, {"not": "a list"}), BadResponse)],
 )
 def test_a_list_that_cannot_be_read_is_an_error(answer: tuple, error: type[Exception]):
     server = Server().on("GET", MODELS, answer)

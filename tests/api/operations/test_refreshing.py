@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from lfclient import FieldOption, Flow, InvalidKey, InvalidRequest, Unreachable
-from lfclient.errors import BadAnswer
+from lfclient.errors import BadResponse
 from tests.support.flows import entry, graph, group, node, text
 from tests.support.scripted import Server, call_client
 
@@ -119,8 +119,8 @@ def test_the_choices_of_a_flow_of_another_client_are_made_again_if_it_has_change
     [
         ((400, {"detail": "Error building graph"}), InvalidRequest, "Error building graph"),
         ((500, {"detail": "x"}), InvalidRequest, "could not apply"),
-        ((200, {"template": {}}), BadAnswer, "not a component"),
-        ((200, b"<html>"), BadAnswer, ""),
+        ((200, {"template": {}}), BadResponse, "not a component"),
+        ((200, b"<html>"), BadResponse, ""),
         (httpx.ReadTimeout("slow"), Unreachable, "in time"),
     ],
 )

@@ -15,7 +15,7 @@ import pytest
 
 from lfclient import (
     AsyncLangflowClient,
-    BadAnswer,
+    BadResponse,
     FlowNotFound,
     InvalidKey,
     LangflowClient,
@@ -171,10 +171,10 @@ def test_a_server_that_accepts_a_call_and_stays_silent_is_given_up(
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (raw_response(204), BadAnswer),
+        (raw_response(204), BadResponse),
         (raw_response(404, b'{"detail": {"code": "FLOW_NOT_FOUND"}}'), FlowNotFound),
         (raw_response(403, b'{"detail": "no"}'), InvalidKey),
-        (raw_response(200, b"<html>", "text/html"), BadAnswer),
+        (raw_response(200, b"<html>", "text/html"), BadResponse),
         (raw_response(410), LangflowError),
         (raw_response(500, b"{}"), LangflowError),
         (raw_response(200, b"", "text/event-stream")[:20], Unreachable),

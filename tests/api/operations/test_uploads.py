@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from lfclient import (
-    BadAnswer,
+    BadResponse,
     FileRefused,
     FlowNotFound,
     InvalidKey,
@@ -135,8 +135,8 @@ def test_a_file_above_the_servers_limit_is_not_sent():
         ((422, {"detail": [{"loc": ["body", "file"], "msg": "x"}]}), FileRefused, "file: x"),
         ((403, {"detail": "Invalid API key"}), InvalidKey, "Invalid API key"),
         ((500, {"detail": "disk full"}), ServerFault, "disk full"),
-        ((201, {"id": "1"}), BadAnswer, "path"),
-        ((201, b"<html>"), BadAnswer, "not valid JSON"),
+        ((201, {"id": "1"}), BadResponse, "path"),
+        ((201, b"<html>"), BadResponse, "not valid JSON"),
     ],
 )
 def test_a_refusal_raises_the_matching_error(reply: object, error: type[Exception], words: str):

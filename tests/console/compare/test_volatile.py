@@ -58,7 +58,7 @@ def test_what_may_be_a_result_is_not_guessed(name, before, after):
 
 
 def test_values_that_stay_the_same_are_not_volatile():
-    """Ids of a catalog are no ids of a run, also if a row was added before them."""
+    """Ids of a catalogue are no ids of a run, also if a row was added before them."""
     rows = [
         {"id": str(UUID(int=number)), "created_at": "2026-01-02T12:00:00"} for number in range(4)
     ]

@@ -12,12 +12,12 @@ import pytest
 
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.client import LangflowClient
-from lfclient.console.samples import catalog, graph_builder, installer, spec
+from lfclient.console.samples import builtin, graph_builder, installer, spec
 from lfclient.errors import ServerFault
 from lfclient.flows.model import Flow
 
-_OWN = catalog.custom_component_code()
-_TYPES = {node.type for sample in catalog.SAMPLES for node in sample.nodes}
+_OWN = builtin.custom_component_code()
+_TYPES = {node.type for sample in builtin.SAMPLES for node in sample.nodes}
 _OUTPUTS = {
     "ConditionalRouter": ("true_result", "false_result"),
     "HumanInput": ("branch_approve", "branch_reject"),
@@ -32,7 +32,7 @@ _OUTPUTS = {
 
 def _component(type_: str) -> dict:
     parameters = {"input_value", "code"}
-    for sample in catalog.SAMPLES:
+    for sample in builtin.SAMPLES:
         keys = {node.key: node.type for node in sample.nodes}
         parameters |= {p for n in sample.nodes if n.type == type_ for p in (*n.values, *n.editable)}
         parameters |= {link.parameter for link in sample.links if keys[link.target] == type_}
@@ -82,12 +82,12 @@ def _server(
 
 
 def test_there_are_at_least_eight_described_samples():
-    assert len(catalog.SAMPLES) >= 8
-    assert len({sample.name for sample in catalog.SAMPLES}) == len(catalog.SAMPLES)
-    assert all(sample.description for sample in catalog.SAMPLES)
+    assert len(builtin.SAMPLES) >= 8
+    assert len({sample.name for sample in builtin.SAMPLES}) == len(builtin.SAMPLES)
+    assert all(sample.description for sample in builtin.SAMPLES)
 
 
-@pytest.mark.parametrize("sample", catalog.SAMPLES, ids=lambda sample: sample.name)
+@pytest.mark.parametrize("sample", builtin.SAMPLES, ids=lambda sample: sample.name)
 def test_the_links_of_a_sample_connect_its_components(sample: spec.Sample):
     data = graph_builder.build_graph(sample, _catalogue())
     flow = Flow.from_json({"id": "1", "name": sample.name, "data": data})
@@ -99,7 +99,7 @@ def test_the_links_of_a_sample_connect_its_components(sample: spec.Sample):
 
 
 def test_a_sample_sets_values_and_prompt_variables():
-    letter = next(s for s in catalog.SAMPLES if s.name == "Write a letter")
+    letter = next(s for s in builtin.SAMPLES if s.name == "Write a letter")
 
     nodes = graph_builder.build_graph(letter, _catalogue())["nodes"]
     template = next(n["data"]["node"] for n in nodes if n["data"]["type"] == "Prompt Template")
@@ -114,14 +114,14 @@ def test_building_a_flow_does_not_change_the_catalogue():
     catalogue = _catalogue()
     before = json.dumps(catalogue)
 
-    for sample in catalog.SAMPLES:
+    for sample in builtin.SAMPLES:
         graph_builder.build_graph(sample, catalogue)
 
     assert json.dumps(catalogue) == before
 
 
 def test_links_have_the_handles_of_the_editor():
-    edge = graph_builder.build_graph(catalog.SAMPLES[0], _catalogue())["edges"][0]
+    edge = graph_builder.build_graph(builtin.SAMPLES[0], _catalogue())["edges"][0]
 
     assert json.loads(edge["sourceHandle"].replace("œ", '"')) == edge["data"]["sourceHandle"]
     assert json.loads(edge["targetHandle"].replace("œ", '"')) == edge["data"]["targetHandle"]
@@ -132,7 +132,7 @@ def test_existing_flows_are_not_created_again():
     with _server(["Echo chat"], made) as client:
         flows = installer.install_samples(client)
 
-    assert len(flows) == len(catalog.SAMPLES) - 1
+    assert len(flows) == len(builtin.SAMPLES) - 1
     assert "Echo chat" not in {flow["name"] for flow in made}
 
 
@@ -144,12 +144,12 @@ def test_samples_with_missing_components_are_reported():
         )
 
     assert missing == {"Wait for an approval": ["HumanInput"]}
-    assert len(flows) == len(catalog.SAMPLES) - 1
+    assert len(flows) == len(builtin.SAMPLES) - 1
 
 
 def test_parameters_that_a_sample_sets_are_shown():
     """1.8 ignores values of hidden parameters."""
-    wanted = next(sample for sample in catalog.SAMPLES if sample.name == "Write a file")
+    wanted = next(sample for sample in builtin.SAMPLES if sample.name == "Write a file")
 
     nodes = graph_builder.build_graph(wanted, _catalogue())["nodes"]
     template = next(n["data"]["node"] for n in nodes if n["data"]["type"] == "SaveToFile")[
@@ -162,7 +162,7 @@ def test_parameters_that_a_sample_sets_are_shown():
 
 
 def test_read_a_file_requires_a_file():
-    wanted = next(sample for sample in catalog.SAMPLES if sample.name == "Read a file")
+    wanted = next(sample for sample in builtin.SAMPLES if sample.name == "Read a file")
 
     data = graph_builder.build_graph(wanted, _catalogue())
     flow = Flow.from_json({"id": "1", "name": "Read a file", "data": data})
@@ -206,7 +206,7 @@ def test_samples_with_custom_code_are_skipped_if_the_server_refuses_it(status: i
         )
 
     assert missing == {"Write word by word": ["WordByWord"], "Plan a trip": ["TimedStep"]}
-    assert len(flows) == len(catalog.SAMPLES) - 2
+    assert len(flows) == len(builtin.SAMPLES) - 2
 
 
 def test_a_server_error_while_building_is_raised():
@@ -215,7 +215,7 @@ def test_a_server_error_while_building_is_raised():
 
 
 def test_no_request_is_sent_for_components_if_all_samples_exist():
-    existing = [sample.name for sample in catalog.SAMPLES]
+    existing = [sample.name for sample in builtin.SAMPLES]
     with _server(existing, [], own=503) as client:
         assert installer.install_samples(client) == []
 
@@ -230,4 +230,4 @@ def test_the_async_client_builds_custom_components():
         catalogue = client.catalogue(_OWN)
 
     assert catalogue == asyncio.run(ask())
-    assert not any(sample.missing(catalogue) for sample in catalog.SAMPLES)
+    assert not any(sample.missing(catalogue) for sample in builtin.SAMPLES)
