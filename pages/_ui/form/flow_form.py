@@ -146,7 +146,8 @@ def _read(
     if state.collect_uploads():
         server.refresh("files")
     state.drop_stale()
-    fields, errors = state.fields, state.entries.errors
+    fields = state.fields
+    errors = {key: error for key, error in state.entries.errors.items() if key in fields}
     overrides = state.overrides()
     for each in fields.values():
         if each.chat_input:

@@ -286,8 +286,8 @@ class FormState:
         """Return a problem for each upload in progress: a run started now would lack the file."""
         return [
             Problem(key, "error", f"“{upload.name}” is still uploading.")
-            for key, uploads in self.entries.uploads.items()
-            for upload in uploads
+            for key in self.fields
+            for upload in self.entries.uploads.get(key, ())
             if not upload.ended.is_set()
         ]
 

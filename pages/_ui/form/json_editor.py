@@ -94,6 +94,9 @@ def _parse(state: FormState, text: str) -> dict[str, Any]:
     overrides = {key: value_from_json(value) for key, value in parsed.items()}
     show_fields_of(state, overrides)
     flow = state.flow
+    for key in overrides:
+        if key in flow.fields_by_key and key not in state.fields:
+            raise ValueError(f"{key} is part of the message. Enter it in the message box.")
     secrets = {field.key for field in flow.fields if is_secret_field(field)}
     entered = {
         key: value for key, value in overrides.items() if value != SECRET_MASK or key not in secrets

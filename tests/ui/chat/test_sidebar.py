@@ -1,6 +1,8 @@
 """The sidebar of the Chat page: the parameters of its messages."""
 
 import copy
+from threading import Event
+from types import SimpleNamespace
 
 from lfclient import Run, RunError, RunStatus
 from pages._ui.connection import server_session
@@ -110,6 +112,36 @@ def test_values_of_the_run_page_are_sent_with_messages_but_its_message_is_not(ch
     assert (sent["ChatOutput-b.tone"], sent["ChatInput-a.input_value"]) == ("rude", "hello")
     assert form.entries.values["ChatInput-a.input_value"].value == "typed on Run"
     assert not form.dropped_keys
+    assert not app.exception
+
+
+def test_what_is_wrong_with_the_message_of_the_run_page_keeps_no_chat_message(chat_langflow):
+    app = open_app(flow=ONE)
+    form = next(iter(app.session_state["forms"].values()))
+    upload = SimpleNamespace(name="slow.png", size=9, sent_bytes=1, ended=Event(), ref=None)
+    upload.cancel = upload.ended.set
+    form.entries.errors["ChatInput-a.input_value"] = "Enter text."
+    form.entries.uploads["ChatInput-a.input_value"] = [upload]
+    app.switch_page(PAGE).run()
+    send(app, "hello")
+    assert [each["ChatInput-a.input_value"] for each in chat_langflow.sent] == ["hello"]
+    assert form.entries.uploads["ChatInput-a.input_value"] == [upload]
+    assert not app.exception
+
+
+def test_the_message_cannot_be_entered_as_json(chat_langflow):
+    """It would be dropped, since the message box has it."""
+    app = open_chat()
+    open_parameters(app)
+    form = next(iter(app.session_state["forms"].values()))
+    app.session_state[f"{form.key('form-json')}-panel"] = True
+    app.run()
+    text = app.text_area(key=f"{form.key('form-json')}-text")
+    text.set_value('{"ChatInput-a.input_value": "hello", "ChatOutput-b.tone": "rude"}').run()
+    press(app, "Apply")
+    assert "ChatInput-a.input_value is part of the message" in page_text(app)
+    assert "Enter it in the message box" in page_text(app)
+    assert not form.overrides()
     assert not app.exception
 
 
