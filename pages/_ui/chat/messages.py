@@ -9,11 +9,9 @@ from itertools import chain, zip_longest
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_duration
-from lfclient.console.presentation.component_names import ComponentNames
 from lfclient.console.presentation.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
 from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.components import Message
-from lfclient.runs.error_causes import explain_error
 from lfclient.runs.model import RunStatus
 from pages._ui.app import navigation
 from pages._ui.chat import composer
@@ -173,26 +171,16 @@ def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[M
 
 
 def _failure(conversation: Conversation, record: RunRecord, messages: Sequence[Message]) -> None:
-    flow = conversation.form.flow
+    server = conversation.form.server
     reason = escape(record.stop_result or RUN_STATUS_DESCRIPTIONS.get(record.status, ""))
     badge = status_badges.markdown_badge(record.status, record.mode)
     st.markdown(f"{badge} :gray[{reason}]" if reason else badge)
-    if record.problem:
-        alerts.show_message("No answer", record.problem.message, record.problem.hint)
-    if record.run is None:
-        return
-    shown = " ".join(message.text for message in messages[-3:] if message.category == "error")
-    for number, error in enumerate(record.run.errors):
-        if error.message not in shown:
-            where = ComponentNames(flow, record.run.components).error_source(error)
-            cause = explain_error(error.message)
-            alerts.show_message(
-                f"{where} failed" if where else "The flow failed",
-                cause.message if cause else error.message,
-                cause.hint if cause else "",
-            )
-        open_form = partial(chat_sidebar.open_parameters, conversation.form)
-        errors.draw_field_button(flow, error, f"{record.id}-{number}", open_form)
+    errors.draw_problem(record, "No answer", warning=False)
+    if record.run:
+        shown = " ".join(message.text for message in messages[-3:] if message.category == "error")
+        show_form = partial(chat_sidebar.open_parameters, conversation.form)
+        errors.draw(server, record, record.run, shown=shown, show_form=show_form)
+    errors.draw_packages(server, record)
 
 
 def _details(run_id: str, conversation: Conversation) -> None:

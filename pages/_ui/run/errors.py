@@ -25,25 +25,38 @@ from pages._ui.widgets.markdown import escape
 _BUTTONS = {"model": "Choose a model", "api_key": "Enter the key", "path": "Choose a file"}
 
 
-def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
-    """Draw a run's errors."""
-    flow = server.cached_flow(record.flow_id)
+def draw(
+    server: ServerSession,
+    record: RunRecord,
+    run: Run,
+    *,
+    shown: str = "",
+    show_form: Callable[[], None] | None = None,
+) -> None:
+    """Draw a run's errors, each with a button that leads to its field.
+
+    An error whose text is in `shown`, which is on the page already, has the button only. The
+    button calls `show_form`; without one, it shows the form of the Run page.
+    """
+    causes = [explain_error(error.message) for error in run.errors]
+    has_field = any(cause and (cause.parameter or cause == UNREACHABLE) for cause in causes)
+    flow = server.cached_flow(record.flow_id, max_wait=None if has_field else 0)
     names = ComponentNames(flow, run.components)
-    for number, error in enumerate(run.errors):
+    for number, (error, cause) in enumerate(zip(run.errors, causes, strict=True)):
         key = f"{record.id}-{number}"
-        cause = _explain(error, flow, record)
-        _draw_error(error, names.error_source(error), cause, key)
-        if cause and cause.parameter and flow is None:
-            flow = server.cached_flow(record.flow_id, max_wait=None)
-        if flow:
-            draw_field_button(flow, error, key, partial(_show_form, server, flow, record))
+        if cause == UNREACHABLE:
+            cause = _with_provider(cause, error, flow, record)
+        if not error.message or error.message not in shown:
+            _draw_error(error, names.error_source(error), cause, key)
+        if flow and cause:
+            show = show_form or partial(_show_form, server, flow, record)
+            _draw_field_button(flow, error, cause, key, show)
 
 
-def _explain(error: RunError, flow: Flow | None, record: RunRecord) -> ErrorCause | None:
-    """Return the cause of an error; if its service did not respond, with the model's provider."""
-    cause = explain_error(error.message)
-    if cause != UNREACHABLE:
-        return cause
+def _with_provider(
+    cause: ErrorCause, error: RunError, flow: Flow | None, record: RunRecord
+) -> ErrorCause:
+    """Return the cause of an error whose service did not respond, with the model's provider."""
     key = f"{error.component_id}.model"
     field = flow.fields_by_key.get(key) if flow else None
     model = chosen_model(record.overrides.get(key, field.default if field else None))
@@ -94,13 +107,11 @@ def _draw_details(label: str, text: str, key: str, height: int | Literal["conten
     st.fragment(controls.lazy_expander)(label, ":material/code:", key, draw)
 
 
-def draw_field_button(flow: Flow, error: RunError, key: str, show_form: Callable[[], None]) -> None:
-    """Draw a button that leads to the field that caused an error, if there is one.
-
-    It calls `show_form` first.
-    """
-    cause = explain_error(error.message)
-    if cause is None or not cause.parameter:
+def _draw_field_button(
+    flow: Flow, error: RunError, cause: ErrorCause, key: str, show_form: Callable[[], None]
+) -> None:
+    """Draw a button that leads to the field that caused an error, if there is one."""
+    if not cause.parameter:
         return
     field = flow.fields_by_key.get(f"{error.component_id}.{cause.parameter}")
     if field:

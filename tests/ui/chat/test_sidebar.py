@@ -5,6 +5,7 @@ from threading import Event
 from types import SimpleNamespace
 
 from lfclient import Run, RunError, RunStatus
+from lfclient.console.store.run_record import RecordProblem
 from pages._ui.connection import server_session
 from pages._ui.form.entries import EnteredValue
 from pages._ui.form.form_state import SECRET_HINT
@@ -175,6 +176,22 @@ def test_a_problem_that_no_field_shows_is_told_in_the_sidebar(chat_langflow):
     app.chat_input[0].set_value("hello").run()
     assert "The run was not started" in page_text(app)
     assert RUN not in chat_langflow.server.requests
+
+
+def test_a_message_that_failed_is_explained_as_on_the_run_page(chat_langflow):
+    text = "Error creating class. ModuleNotFoundError(No module named 'yfinance')."
+    add_ended_run(
+        chat_langflow.server.url,
+        status=RunStatus.FAILED,
+        problem=RecordProblem(text, "Correct the value."),
+        session_id="s",
+        overrides={"ChatInput-a.input_value": "hello"},
+    )
+    app = open_chat(flow=ONE, session="s")
+    assert "The server lacks the package “yfinance”." in page_text(app)
+    assert "Correct the value" not in page_text(app)
+    assert [each.label for each in app.expander if "Details" in each.label]
+    assert not app.exception
 
 
 def test_the_button_of_an_error_opens_the_parameters(chat_langflow):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.store.run_record import RecordProblem
@@ -37,7 +38,7 @@ def failed(langflow_stand_in):
     return open_failed
 
 
-def test_a_known_cause_is_put_in_words_and_the_servers_text_stands_in_details(failed):
+def test_a_known_cause_is_explained_with_the_servers_text_under_details(failed):
     app = failed(NO_FILE)
     assert "No file was given." in page_text(app)
     assert "Choose a file." in page_text(app)
@@ -58,7 +59,40 @@ def test_a_provider_that_did_not_respond_is_named(langflow_stand_in):
     assert "Couldn't reach Ollama." in page_text(open_app(run=record.id))
 
 
-def test_an_unknown_error_stands_as_the_server_put_it(failed):
+def draw_unreachable():
+    """Draw two errors of a run. AppTest runs the source of this function."""
+    from types import SimpleNamespace
+
+    import streamlit as st
+
+    from lfclient.flows.model import Flow
+    from lfclient.runs.components import RunError
+    from lfclient.runs.model import Run, RunStatus
+    from pages._ui.run import errors
+    from tests.support.flows import entry, graph, node
+
+    model = entry("ModelInput", "model", [{"name": "llama", "provider": "Ollama"}])
+    flow = Flow.from_json(graph(*(node(id, model=model) for id in ("Agent-a", "Agent-b"))))
+    waits = st.session_state["waits"] = []
+
+    def cached_flow(flow_id, max_wait=0):
+        waits.append(max_wait)
+        return flow if max_wait is None else None
+
+    failures = [RunError("Connection error.", id, "Agent") for id in ("Agent-a", "Agent-b")]
+    run = Run(flow.id, "sync", RunStatus.FAILED, errors=tuple(failures))
+    record = SimpleNamespace(id="a", flow_id=flow.id, overrides={})
+    errors.draw(SimpleNamespace(cached_flow=cached_flow), record, run)
+
+
+def test_every_error_names_the_provider_of_a_flow_that_was_not_loaded_yet(langflow_stand_in):
+    app = AppTest.from_function(draw_unreachable, default_timeout=30).run()
+    assert page_text(app).count("Couldn't reach Ollama.") == 2
+    assert app.session_state["waits"] == [None]
+    assert not app.exception
+
+
+def test_an_unknown_error_is_shown_verbatim(failed):
     app = failed("KeyError: 'x'", traceback="Traceback …")
     assert "KeyError: 'x'" in page_text(app)
     assert [each.label for each in app.expander if "Traceback" in each.label]
@@ -71,7 +105,7 @@ def test_the_button_of_an_error_shows_the_form_with_the_runs_values(failed):
     assert list(app.get("file_uploader"))
 
 
-def test_a_refused_run_is_put_in_words_as_well(langflow_stand_in):
+def test_a_refused_run_is_explained(langflow_stand_in):
     text = "Error creating class. ModuleNotFoundError(No module named 'yfinance')."
     problem = RecordProblem(text, "Correct the value and run again.")
     record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, problem=problem)
@@ -80,10 +114,12 @@ def test_a_refused_run_is_put_in_words_as_well(langflow_stand_in):
     assert "Correct the value" not in page
 
 
-def test_a_server_that_the_console_can_not_reach_is_told_as_it_is(langflow_stand_in):
+def test_an_unreachable_server_keeps_its_own_hint(langflow_stand_in):
     problem = RecordProblem("All connection attempts failed", "Check that Langflow is running.")
     record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, problem=problem)
-    assert "Check that Langflow is running." in page_text(open_app(run=record.id))
+    page = page_text(open_app(run=record.id))
+    assert "All connection attempts failed" in page
+    assert "Check that Langflow is running." in page
 
 
 def test_an_error_of_an_unknown_component_has_no_button(failed):
