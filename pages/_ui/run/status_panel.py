@@ -35,9 +35,9 @@ from pages._ui.widgets.placeholder import Placeholder
 # how long a fragment continues before it reruns: an immediate rerun would drop what was just
 # drawn, and components that end together share one rerun
 FLUSH_SECONDS = 0.02
-# how long the rest of the page waits for the first update of a new run, and for the browser to
-# show it: drawing the page competes with both for the processor
-FIRST_UPDATE_SECONDS = 0.2
+# how long the rest of the page waits for a new run, which often ends meanwhile, and for the browser
+# to show it: drawing the page competes with both for the processor
+FIRST_UPDATE_SECONDS = 0.3
 HEAD_START = 0.03
 
 _NOT_CONFIRMED_TEXT = "The server has not confirmed this run yet."  # the console restarted before
@@ -193,12 +193,12 @@ def _set_tab_title(record: RunRecord) -> None:
 
 
 def show_first_update(server: ServerSession, record: RunRecord, panel: StatusPanel | None) -> None:
-    """Wait briefly for the components or the end of a run that was just started."""
-    if panel and progress.reports_progress(record):
+    """Show what a run that was just started does at once; of a quick one, the page draws the end."""
+    if panel:
         for update in updates(record, time.monotonic() + FIRST_UPDATE_SECONDS):
             panel.show(update, server.cached_flow(update.flow_id))
-            if update.ended or progress.component_states(update):
-                break
+            if update.ended:
+                pace.rerun_page()
     time.sleep(HEAD_START)
 
 

@@ -19,7 +19,7 @@ from lfclient.runs.components import (
 )
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
-from pages._ui.run import progress
+from pages._ui.run import progress, recent_runs
 from pages._ui.state import run_page as ui_state
 from tests.ui.support.http_stand_in import NODE, flow
 from tests.ui.support.whole_pages import (
@@ -30,6 +30,7 @@ from tests.ui.support.whole_pages import (
     open_app,
     open_run_tab,
     page_text,
+    press,
 )
 
 NOW = datetime.now(UTC)
@@ -91,6 +92,18 @@ def test_changes_during_drawing_are_shown_before_the_first_tick(langflow_stand_i
     app = open_app(run=record.id)
     assert "2 of 3 components" in app.get("progress")[0].proto.text
     assert "Once upon" in page_text(app)
+
+
+def test_the_rest_of_the_page_is_drawn_once_for_a_run_that_ends_at_once(
+    langflow_stand_in, monkeypatch
+):
+    langflow_stand_in.answers["POST /api/v2/workflows"] = (422, {"detail": "no"})
+    drawn = []
+    monkeypatch.setattr(recent_runs, "draw", lambda *_: drawn.append("recent runs"))
+    app = open_app(flow=ONE)
+    drawn.clear()
+    assert "Failed" in page_text(press(app, "Run"))
+    assert drawn == ["recent runs"]
 
 
 def test_a_components_output_can_be_opened_during_the_run(langflow_stand_in):
