@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from lfclient import LangflowClient
 from lfclient.console.samples import installer
 from tests.bench import (
+    answer,
     begin,
     client,
     events,
@@ -54,6 +55,7 @@ def _measure(names: list[str]) -> int:
     parts: dict[str, Callable[[], Iterable[Figure]]] = {
         "client": lambda: client.run(*here),
         "screen": lambda: screen.run(*here, browser) + screen.run_polled(*both["1.10.3"], browser),
+        "answer": lambda: answer.run(*here, browser),
         "status": lambda: status_requests.run(both),
         "form": lambda: form.run(*here, browser),
         "setup": lambda: setup.run(*here, browser),
