@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+import uuid
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -50,6 +51,24 @@ OPEN_WEBSOCKET = """
   socket.onerror = () => resolve("refused");
 })
 """
+
+
+@contextmanager
+def uploads(console: Console) -> Iterator[Callable[..., int]]:
+    """Yield a function that uploads a file of a size to a session, and returns the HTTP status.
+
+    Its third argument replaces the headers of a browser.
+    """
+    with httpx.Client(trust_env=False, timeout=60) as client:
+        client.get(f"{console.url}/_stcore/health")
+        token = {"X-Xsrftoken": client.cookies["_streamlit_xsrf"]}
+
+        def upload(session_id: str, size: int, headers: Mapping[str, str] = token) -> int:
+            url = f"{console.url}/_stcore/upload_file/{session_id}/{uuid.uuid4()}"
+            files = {"file": ("../../x.txt", b"x" * size)}
+            return client.put(url, files=files, headers=headers).status_code
+
+        yield upload
 
 
 @dataclass

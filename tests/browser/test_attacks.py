@@ -29,6 +29,7 @@ from tests.browser.attack_tools import (
     raw_get,
     sign_in,
     site,
+    uploads,
 )
 from tests.browser.screen import Screen
 from tests.browser.visitor import Visitor, new_cookie
@@ -277,26 +278,15 @@ def test_no_path_leads_to_a_file_of_the_console(personal: Console, victim: Victi
 
 def test_uploads_beyond_the_quota_or_to_another_session_are_refused(personal: Console):
     """The quota is that of one file, here 1 MB, for all files of a session together."""
-    with (
-        Visitor(personal, new_cookie(personal)) as visitor,
-        httpx.Client(trust_env=False) as client,
-    ):
+    with Visitor(personal, new_cookie(personal)) as visitor, uploads(personal) as upload:
         visitor.open()
-        client.get(f"{personal.url}/_stcore/health")
-        token = {"X-Xsrftoken": client.cookies["_streamlit_xsrf"]}
-
-        def upload(session_id: str, size: int, headers: dict[str, str]) -> int:
-            url = f"{personal.url}/_stcore/upload_file/{session_id}/{uuid.uuid4()}"
-            files = {"file": ("../../x.txt", b"x" * size)}
-            return client.put(url, files=files, headers=headers, timeout=60).status_code
-
-        assert upload(visitor.session_id, 600_000, token) == 204
-        assert upload(visitor.session_id, 600_000, token) == 413
-        assert upload(visitor.session_id, 300_000, token) == 204
-        assert upload(visitor.session_id, 2_000_000, token) == 413
+        assert upload(visitor.session_id, 600_000) == 204
+        assert upload(visitor.session_id, 600_000) == 413
+        assert upload(visitor.session_id, 300_000) == 204
+        assert upload(visitor.session_id, 2_000_000) == 413
         assert upload(visitor.session_id, 100, {}) == 403
         assert upload(visitor.session_id, 100, {"X-Xsrftoken": "2|made|up|1"}) == 403
-        assert upload(str(uuid.uuid4()), 100, token) == 400
+        assert upload(str(uuid.uuid4()), 100) == 400
 
 
 def test_a_stranger_installs_nothing_and_adds_neither_server_nor_flows(

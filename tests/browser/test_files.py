@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +13,9 @@ from playwright.sync_api import expect
 
 from lfclient import FlowSummary, LangflowClient
 from lfclient.console.samples import graph_builder
+from tests.browser.attack_tools import uploads
 from tests.browser.screen import PREFIX, Screen
+from tests.browser.visitor import Visitor
 from tests.live.flows import READ_FILE
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer, delete_flow
@@ -58,3 +61,23 @@ def test_a_file_is_chosen_sent_and_read(
     expect(row).to_contain_text("note é.txt 32 B")
     row.get_by_role("button", name="Remove").click()
     expect(row).to_have_count(0)
+
+
+def test_a_file_beyond_the_quota_of_all_tabs_is_refused_with_the_reason(
+    screen: Screen, langflow_113: LiveServer, reads_files: FlowSummary, tmp_path: Path
+):
+    environ = {
+        "LANGFLOW_SERVER_URL": langflow_113.url,
+        "LANGFLOW_API_KEY": langflow_113.api_key,
+        "STREAMLIT_SERVER_MAX_UPLOAD_SIZE": "1",
+    }
+    (tmp_path / "x.txt").write_bytes(b"x" * 500_000)
+    with Console(tmp_path, environ) as console, ExitStack() as others, uploads(console) as upload:
+        screen.open(f"{console.url}/?flow={reads_files.id}")
+        for _ in range(2):
+            other = others.enter_context(Visitor(console))
+            other.open()
+            assert upload(other.session_id, 1_000_000) == 204
+        field = screen.part("param-File-f-path")
+        field.locator("input[type=file]").set_input_files([tmp_path / "x.txt"])
+        expect(field).to_contain_text("the console holds at most 1 MB for a browser tab")

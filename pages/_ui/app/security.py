@@ -33,8 +33,8 @@ _METRICS_PATH = "/_stcore/metrics"
 _ALLOWED_MESSAGES = ("rerun_script", "stop_script", "file_urls_request", "app_heartbeat")
 _ALLOWED_OPERATIONS = ("deferred_file", "dataframe_chunk")
 _MAX_FILE_ADDRESSES = 1_000  # whose addresses a browser may ask for at once; a million take 14 s
-# A browser that sends more waits. Typing and sliders send up to 20 messages a second, fragments two;
-# each may draw a page, which takes 40 ms of the one interpreter lock.
+# A browser that sends more waits. Typing and sliders send up to 20 messages a second, fragments
+# two; each may draw a page, which takes 40 ms of the one interpreter lock.
 _MESSAGES_AT_ONCE = 100.0
 _MESSAGES_PER_SECOND = 8.0
 _ADDRESSES_PER_MESSAGE = 20  # that cost as much as a message

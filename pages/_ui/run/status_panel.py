@@ -35,8 +35,8 @@ from pages._ui.widgets.placeholder import Placeholder
 # how long a fragment continues before it reruns: an immediate rerun would drop what was just
 # drawn, and components that end together share one rerun
 FLUSH_SECONDS = 0.02
-# how long the rest of the page waits for a new run, which often ends meanwhile, and for the browser
-# to show it: drawing the page competes with both for the processor
+# how long the rest of the page waits for a new run, which often ends meanwhile, and for the
+# browser to show it: drawing the page competes with both for the processor
 FIRST_UPDATE_SECONDS = 0.3
 HEAD_START = 0.03
 
@@ -193,7 +193,7 @@ def _set_tab_title(record: RunRecord) -> None:
 
 
 def show_first_update(server: ServerSession, record: RunRecord, panel: StatusPanel | None) -> None:
-    """Show what a run that was just started does at once; of a quick one, the page draws the end."""
+    """Show the first moment of a new run, and draw the page anew if it ends in it."""
     if panel:
         for update in updates(record, time.monotonic() + FIRST_UPDATE_SECONDS):
             panel.show(update, server.cached_flow(update.flow_id))

@@ -85,11 +85,26 @@ function onScriptEnd() {
   if (unsent.size) restore(performance.now() + SETTLED);
 }
 
+// Streamlit's shortcut to run the script.
+function rerun() {
+  const app = document.querySelector('[data-testid="stApp"]');
+  app.dispatchEvent(new KeyboardEvent("keydown", { key: "r", keyCode: 82, bubbles: true }));
+}
+
+// Draws the page anew when the server has refused a file: only the script can say why.
+let failedUploads = 0;
+function tellRefusedUpload() {
+  const failed = document.querySelectorAll('[data-testid="stFileChip"][aria-invalid]').length;
+  if (failed > failedUploads) rerun();
+  failedUploads = failed;
+}
+
 // Code that scrolls can be reached with the keyboard, and icons in texts are not read out, which
 // Streamlit names "check_circle icon". Both may be drawn long after the script.
 setInterval(() => {
   for (const icon of document.querySelectorAll('[role="img"][aria-label$=" icon"]')) icon.ariaHidden = "true";
   for (const code of document.querySelectorAll('[data-testid="stCode"] pre')) code.tabIndex = 0;
+  tellRefusedUpload();
 }, 500);
 
 document.addEventListener("input", ({ target, isTrusted }) => {
@@ -104,10 +119,7 @@ new MutationObserver((changes) => {
     const isConnected = target.dataset.testConnectionState === "CONNECTED";
     if (attributeName === "data-test-connection-state") {
       wasLost ||= oldValue === "CONNECTED";
-      // Streamlit's shortcut to run the script, which it does not do by itself in a new session
-      if (isConnected && wasLost) {
-        target.dispatchEvent(new KeyboardEvent("keydown", { key: "r", keyCode: 82, bubbles: true }));
-      }
+      if (isConnected && wasLost) rerun(); // Streamlit does not do so by itself in a new session
     } else if (isConnected && target.dataset.testScriptState === "notRunning") {
       onScriptEnd();
     }
