@@ -140,7 +140,10 @@ class LangflowClient:
         on_change: OnChange | None = None,
         flow: Flow | None = None,
     ) -> Run:
-        """Return the ended run; call `on_change` with each new status. Raises `WaitTimeout`."""
+        """Wait until the run has ended and return it; call `on_change` with each new status.
+
+        A run that waits for a decision has not ended. Raises `WaitTimeout` after `timeout` seconds.
+        """
         return self._drive(runs.wait_for_run(self._context, job, timeout, on_change, flow))
 
     def stop(self, job: Run | str, flow: Flow | None = None) -> StopResult:
@@ -282,11 +285,14 @@ class LangflowClient:
         return self._drive(models.list_providers())
 
     def resources(self, *kinds: ResourceKind) -> ServerResources:
-        """Return the providers, the names of the variables, and what there is of these kinds."""
+        """Return the server's providers, the names of its variables, and its lists of these kinds.
+
+        The lists of other kinds stay None or empty.
+        """
         return self._drive(resources.get_resources(kinds))
 
     def needs(self, flow: Flow | str, overrides: Mapping[str, Any] | None = None) -> list[Need]:
-        """Return what a run with these overrides needs: models, keys, files, variables, values."""
+        """Return what a run with these overrides needs, met or not: see `NeedKind`."""
         return self._drive(resources.find_flow_needs(self._context, flow, overrides or {}))
 
     def check_provider(self, provider: str, settings: Mapping[str, str]) -> None:
@@ -362,7 +368,7 @@ class LangflowClient:
 
     @renamed_keyword("own", "custom_code")
     def catalogue(self, custom_code: Mapping[str, str] | None = None) -> JsonObject:
-        """Return the templates of the server's components by category and type.
+        """Return the definitions of the server's components by category and type.
 
         `custom_code` adds custom components, given as code by type. Code that the server or its
         administrator refuses is omitted.

@@ -29,7 +29,7 @@ _BASE_STATUS = {
 
 
 class NeedKind(StrEnum):
-    """The kind of a need."""
+    """What a flow may need from its server or its user."""
 
     MODEL = "model"
     PROVIDER = "provider"  # settings of a model's provider, such as its key

@@ -52,8 +52,6 @@ class ComponentEvent(Event):
 class ComponentStarted(ComponentEvent):
     """A component starts. No server reports it: it is inferred from the end of earlier ones."""
 
-    inferred: bool = True
-
 
 @dataclass
 class ComponentFinished(ComponentEvent):

@@ -159,8 +159,8 @@ class StopResult:
 
     `stopped` is True if the run is stopped, by this stop or an earlier one, False if it had ended
     otherwise or can't be stopped, None if the server has accepted the stop, but not confirmed the
-    run's end. `message` is the server's. `run` is the run afterwards, with its outputs recovered if
-    a late stop erased them; None if the server did not tell.
+    run's end. `message` is the server's, "" if no stop was sent. `run` is the run afterwards, with
+    its outputs recovered if a late stop erased them; None if the server did not tell.
     """
 
     stopped: bool | None

@@ -41,12 +41,13 @@ SINCE: dict[str, int] = {
 class Capabilities:
     """Features of a server's release (`SINCE`) and of its settings (`background`, `stop`).
 
-    `keep_alive`: an idle event stream sends a comment every 15 s; `session_field`: the request has
-    a field for the session id, so no component has to take it; `pending`: a run can wait for a
-    person's decision; `own_sessions`: renaming or deleting a session leaves other users' sessions
-    of that name alone; `message_pages`: the newest messages can be requested on their own;
-    `traces`: every run leaves a trace.
-    `tokens`: the tokens that a component used are recorded.
+    `events`: a job reports its events, and a streamed call is possible; `keep_alive`: an idle event
+    stream sends a comment every 15 s; `session_field`: the request has a field for the session id,
+    so no component has to take it; `pending`: a run can wait for a person's decision;
+    `idempotency`: a submit with the key of an earlier one returns its job; `own_sessions`: renaming
+    or deleting a session leaves other users' sessions of that name alone; `message_pages`: the
+    newest messages can be requested on their own; `traces`: every run leaves a trace; `tokens`: the
+    tokens that a component used are recorded.
     """
 
     background: bool = True

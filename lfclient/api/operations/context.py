@@ -33,12 +33,11 @@ class Recent(OrderedDict[str, T]):
 class ApiContext:
     """Remembers the server, its flows and jobs, and secrets to redact.
 
-    `server_without_limits` has the release and dialect, `server` the limits as well; None until
-    fetched. By id: `flows` as they were last used, `fetched` as the server returned them, and
-    `jobs` as they were submitted, because later responses omit a part. By job id: `files_before`,
-    the ids of the files from before the job, `resumed_at`, the monotonic time of a decision, and
-    `stops_sent`, whether a stop was sent.
-    `catalogue` are the server's components, once they were needed.
+    `server_without_limits` has the release and dialect, `server` the limits as well, and
+    `catalogue` the server's components; None until fetched. By id: `flows` as they were last used,
+    `fetched` as the server returned them, and `jobs` as they were submitted, because later
+    responses omit a part. By job id: `files_before`, the ids of the files from before the job,
+    `resumed_at`, the monotonic time of a decision, and `stops_sent`, whether a stop was sent.
     """
 
     def __init__(self, api_key: str | None, server: ServerInfo | None) -> None:

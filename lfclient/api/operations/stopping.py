@@ -35,9 +35,8 @@ def stop_run(context: ApiContext, job: Run | str, flow: Flow | None) -> Steps[St
     if server.dialect == "inputs":
         run = yield from _check_status(context, before, flow)
         if run.ended:
-            status = run.status.value.replace("_", " ")
             is_stopped = run.status is RunStatus.CANCELLED  # as by an earlier stop
-            return StopResult(is_stopped, f"The run had already ended ({status}).", run)
+            return StopResult(is_stopped, "", run)
     elif not server.is_early_stop_safe:
         yield from _wait_for_start(context, before)
     job_id = before.job_id or ""

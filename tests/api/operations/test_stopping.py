@@ -153,5 +153,6 @@ def test_a_stop_of_an_ended_run_before_1_11_tells_whether_it_was_stopped(
     server = Server(classic).on("GET", WORKFLOWS, recorded("1.13.0", name))
     server.on("GET", "/base/api/v1/monitor/builds", (200, {}))
     with server.client() as client:
-        assert client.stop(JOB, flow=FLOW).stopped is is_stopped
+        result = client.stop(JOB, flow=FLOW)
+    assert (result.stopped, result.message) == (is_stopped, "")
     assert "POST /api/v2/workflows/stop" not in server.paths()
