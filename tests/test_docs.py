@@ -10,6 +10,7 @@ import pytest
 from tests.live import starter_projects
 
 ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 
 
@@ -27,8 +28,31 @@ def test_paths_that_are_named_exist(document):
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
+def entries(folder: str) -> list[str]:
+    """Return what the README's tree lists in a folder, after the colon if there is one."""
+    tree = README.split("## Where things are")[1].split("```")[1]
+    [text] = re.findall(rf"^ *{folder}/ +(.*(?:\n {{10,}}.*)*)", tree, re.MULTILINE)
+    return re.split(r",\s+", text.rpartition(": ")[2])
+
+
+@pytest.mark.parametrize(
+    ("folder", "pattern"),
+    [
+        ("pages", "pages/[!_]*.py"),
+        ("_ui", "pages/_ui/*/__init__.py"),
+        ("lfclient", "lfclient/*/__init__.py"),
+        ("console", "lfclient/console/*/__init__.py"),
+        ("docs", "docs/*.md"),
+    ],
+)
+def test_the_tree_in_the_readme_lists_each_folder(folder: str, pattern: str):
+    found = ROOT.glob(pattern)
+    names = {path.parent.name if path.stem == "__init__" else path.stem for path in found}
+    assert sorted(entries(folder)) == sorted(names - {"console"})  # it has its own line
+
+
 def test_the_readme_stays_short():
-    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 200
+    assert len(README.splitlines()) < 200
 
 
 def test_the_table_of_starter_projects_is_the_tested_one():
