@@ -59,6 +59,7 @@ def _open_shown_field(form: FlowForm) -> None:
     field = form.state.fields.get(SHOWN_FIELD.get() or "")
     if field is None:
         return
+    form.state.shown_key = field.key
     need = provider_settings.find_need(field.key, form)
     if need and need.provider:
         provider_settings.open_settings(need.provider, form)
@@ -170,10 +171,9 @@ def _draw_search(state: FormState) -> str:
 
 
 def _draw_matches(text: str, fields: Sequence[Field], form: FlowForm) -> None:
-    matches = [f for f in fields if all(word in _search_text(f) for word in text.split())]
+    matches = [field for field in fields if _matches(field, text)]
     if not matches:
-        drawn = [form.flow.fields_by_key[key] for key in form.drawn]
-        is_above = any(text in _search_text(field) for field in drawn)
+        is_above = any(_matches(form.flow.fields_by_key[key], text) for key in form.drawn)
         st.caption("Found above" if is_above else "No parameter found")
     for field in matches[:PAGE_SIZE]:
         draw_field(field, form, with_component=True)
@@ -181,9 +181,11 @@ def _draw_matches(text: str, fields: Sequence[Field], form: FlowForm) -> None:
         st.caption(f"{len(matches) - PAGE_SIZE} more. Refine your search.")
 
 
-def _search_text(field: Field) -> str:
-    names = (field.label, field.parameter, field.component_name, field.component)
-    return " ".join((field_label(field), *names)).casefold()
+def _matches(field: Field, text: str) -> bool:
+    """Return whether a field's names contain each word of a text in lower case."""
+    labels = (field_label(field), field.label, field.parameter)
+    names = " ".join((*labels, field.component_name, field.component)).casefold()
+    return all(word in names for word in text.split())
 
 
 def _draw_components(fields: Sequence[Field], form: FlowForm) -> None:
@@ -251,16 +253,25 @@ def _draw_component_fields(component: Component, fields: Sequence[Field], form: 
     st.code(component.id, language=None, width="content")
     if not component.runs:
         st.caption("These values have no effect: not connected to the chat input.")
+    in_order = sorted(fields, key=lambda field: field.advanced)
+    shown = _page_of_fields(component, in_order, form)
+    wanted = [f for f in in_order if f.key == form.state.shown_key or _has_error(form, f.key)]
+    for field in [*[field for field in wanted[:PAGE_SIZE] if field not in shown], *shown]:
+        draw_field(field, form)
+
+
+def _page_of_fields(
+    component: Component, fields: Sequence[Field], form: FlowForm
+) -> Sequence[Field]:
+    """Return the fields of the chosen page; none if the form shows too many already."""
     if len(form.drawn) + min(len(fields), PAGE_SIZE) > MAX_DRAWN_FIELDS and form.drawn:
         st.caption("Close another component first, or search for the parameter.")
-        return
+        return ()
     pages = -(-len(fields) // PAGE_SIZE)
     page = 1
     if pages > 1:
         page = st.pagination(pages, key=f"page-{form.flow.id}-{component.id}")
-    in_order = sorted(fields, key=lambda field: field.advanced)
-    for field in in_order[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]:
-        draw_field(field, form)
+    return fields[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
 
 
 def _draw_dropped(state: FormState) -> None:

@@ -81,7 +81,8 @@ class FormState:
     `files` holds the finished uploads by server path, `upload_counts` the number of file choices by
     field key. `prefill` is the latest fill from elsewhere; `previous` are the entries it replaced,
     oldest first. After a refused run `was_refused` is true, so that each field shows its problem,
-    and `scroll_token` is set until the page has scrolled to the first one. `flow` is the flow as it
+    and `scroll_token` is set until the page has scrolled to the first one. `shown_key` is the field
+    that a button elsewhere led to, "" for none. `flow` is the flow as it
     is after its choices, unless `has_unapplied_choices`; `seen_keys` are the fields that choices
     have shown.
     """
@@ -103,6 +104,7 @@ class FormState:
     previous: list[Entries] = dataclasses.field(default_factory=list)
     was_refused: bool = False
     scroll_token: str = ""
+    shown_key: str = ""
     has_unapplied_choices: bool = False
     seen_keys: set[str] = dataclasses.field(default_factory=set)
 

@@ -6,6 +6,7 @@ import pytest
 
 from lfclient.flows.field import Variable
 from lfclient.flows.validation import REQUIRED_MESSAGE
+from pages._ui.state.run_page import SHOWN_FIELD
 from pages._ui.widgets.markdown import escape
 from tests.support.flows import chat_input, edge, entry, graph, node, text
 from tests.ui.support.forms import clear_drafts, editable_node, form
@@ -65,6 +66,32 @@ def test_a_flow_of_many_components_shows_them_in_pages():
     found.search("T-1999").set("text_input", "T-1999.n", "many").search("")
     assert components(found)[99:] == ["T-0099", "T-1999"]
     assert found.refuse().find("text_input", "T-1999.n").value == "many"
+
+
+def large_component(name="T-a", **more):
+    """Return a component whose fields fill two pages."""
+    return node(name, **{f"p{place:02}": text("x") for place in range(40)}, **more)
+
+
+@pytest.mark.parametrize("open_first", [(), ("U-a", "U-b")], ids=["alone", "among many"])
+def test_the_field_that_a_button_leads_to_is_drawn_beyond_the_first_page(open_first):
+    found = form(*map(large_component, ("U-a", "U-b", "U-c")))
+    for name in open_first:
+        found.open(name)
+    assert found.find("text_input", "U-c.p39") is None
+    found.at.session_state[SHOWN_FIELD.key] = "U-c.p39"
+    assert found.run().find("text_input", "U-c.p39")
+    assert found.set("text_input", "U-c.p39", "y").overrides == {"U-c.p39": "y"}
+    assert found.find("text_input", "U-c.p39")
+    assert not found.at.exception
+
+
+def test_a_refused_run_shows_an_invalid_value_beyond_the_first_page():
+    found = form(large_component(n=entry("IntInput", "int", 5)))
+    found.search("T-a n").set("text_input", "T-a.n", "many").search("")
+    assert found.find("text_input", "T-a.n") is None
+    assert found.refuse().find("text_input", "T-a.n").value == "many"
+    assert not found.at.exception
 
 
 def components(found) -> list[str]:
@@ -160,7 +187,7 @@ def test_search_distinguishes_components_with_the_same_name():
 
 def test_search_finds_the_chat_text_by_its_label():
     chat = node("ChatInput-a", input_value=text(display_name="Input Text"))
-    for name in ("message", "input text"):
+    for name in ("message", "input text", "text message"):
         found = form(chat, node("T-a", alpha=text("x")))
         assert "Found above" in found.search(name).text()
 
