@@ -24,9 +24,9 @@ def component_usage_text(component: ComponentRun, prices: PriceTable | None) -> 
     """
     names = ", ".join(clip(name, _MAX_NAME_LENGTH) for name in component.usage_by_model if name)
     tokens = usage_text(component.usage)
-    cost = prices.cost(component.usage_by_model).amount if prices else None
+    cost = known_cost_text(component.usage_by_model, prices)
     text = f"{names}: {tokens}" if names else tokens
-    return text if prices is None or cost is None else f"{text} · {format_cost(cost, prices)}"
+    return f"{text} · {cost}" if cost else text
 
 
 def cost_text(usage_by_model: Mapping[str, Usage], prices: PriceTable | None) -> str:
@@ -39,6 +39,12 @@ def cost_text(usage_by_model: Mapping[str, Usage], prices: PriceTable | None) ->
     return format_cost(cost.amount, prices)
 
 
+def known_cost_text(usage_by_model: Mapping[str, Usage], prices: PriceTable | None) -> str:
+    """Return what tokens cost; "" if that is unknown."""
+    cost = prices.cost(usage_by_model).amount if prices else None
+    return "" if prices is None or cost is None else format_cost(cost, prices)
+
+
 def total_cost_text(usages: Iterable[Mapping[str, Usage]], prices: PriceTable) -> str:
     """Return what several runs cost together, and how many of them have no known cost."""
     costs = [prices.cost(usage).amount for usage in usages]
@@ -47,7 +53,9 @@ def total_cost_text(usages: Iterable[Mapping[str, Usage]], prices: PriceTable) -
         return ""
     total = format_cost(sum(known, Decimal()), prices)
     unknown = len(costs) - len(known)
-    return f"{total} without {format_count(unknown, 'run')} of unknown cost" if unknown else total
+    if not unknown:
+        return total
+    return f"{total}, excluding {format_count(unknown, 'run')} of unknown cost"
 
 
 def missing_prices_text(models: Iterable[str]) -> str:

@@ -21,13 +21,12 @@ class ResultKey:
 class ResultGroup:
     """Runs of a flow with the same result: how many, and the newest of them.
 
-    `is_usual`: no other result of the flow is more frequent. `is_only`: there is no other.
+    `is_usual`: every other result of the flow is less frequent.
     """
 
     run: RunSummary
     count: int
     is_usual: bool
-    is_only: bool
 
     @property
     def is_known(self) -> bool:
@@ -39,8 +38,8 @@ class ResultGroup:
 class ResultGroups:
     """Groups of the newest `MAX_GROUPED_RUNS` runs; `omitted` is how many groups are not listed.
 
-    Flows in the order of their newest runs; of each flow the usual result first, then the others
-    by frequency, at last the runs of an unknown result.
+    Flows in the order of their newest runs; of each flow the most frequent result first, then the
+    others by frequency, and finally the runs whose result is unknown.
     """
 
     groups: tuple[ResultGroup, ...] = ()
@@ -82,8 +81,8 @@ def build_groups(
     for key, (count, run_id) in counted.items():
         counts = known.get(key.flow_id, [])
         if run_id in runs:
-            is_usual = key.result_hash is not None and count == counts[0]
-            is_usual = is_usual and (count > 1 or len(counts) == 1)
-            groups.append(ResultGroup(runs[run_id], count, is_usual, len(counts) == 1))
+            is_first = key.result_hash is not None and count == counts[0]
+            is_usual = is_first and counts[1:2] != [count]
+            groups.append(ResultGroup(runs[run_id], count, is_usual))
     total = sum(count for count, _ in counted.values())
     return ResultGroups(tuple(groups), total, len(counted) - len(groups))

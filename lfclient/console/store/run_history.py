@@ -150,7 +150,7 @@ class History:
     def count_tokens(
         self, owners: Sequence[str], filters: RunFilter | None = None, limit: int = 10_000
     ) -> int | None:
-        """Return the tokens of at most `limit` runs together; None if those of all are unknown."""
+        """Return the tokens of at most `limit` runs together; None if none are known."""
         filters = filters or RunFilter()
         totals: list[int] = []
         with self._database.read() as connection:

@@ -152,9 +152,9 @@ class Store:
             return time.perf_counter() - began
 
     def _describe_result(self, record: RunRecord) -> dict[str, Any]:
-        """Return the columns that tell about outputs of any size; none if outputs are not stored.
+        """Return the result hash and the thumbnail; {} if outputs are not stored.
 
-        Of outputs that were not read back from the store, only what was written before is known.
+        They are kept even if the outputs are too large.
         """
         if not self.retention.store_outputs or record.stored_parts in MISSING_OUTPUTS_REASONS:
             return {}

@@ -72,11 +72,11 @@ class ActionBar:
             return
         if self._count is None:
             self._count = run_history().count(self._view.owners, self._view.run_filter, MAX_COUNTED)
-        # others are not worth a query
-        if any(run.tokens is not None for run in self._page.runs) and self._count < MAX_COUNTED:
+        if self._count < MAX_COUNTED:
             self._tokens = run_history().count_tokens(
                 self._view.owners, self._view.run_filter, MAX_COUNTED
             )
+        if self._tokens is not None:
             self._cost = self._total_cost()
         history_state.set_totals(self._totals_key, self._count, self._tokens, self._cost)
         self._draw_count()
@@ -135,15 +135,7 @@ def _count_text(selected: int, count: int | None) -> str:
 def _draw_selection_actions(view: ListView, selected: Sequence[RunSummary]) -> None:
     running = [run for run in selected if not run.status.ended]
     if len(selected) == 1:
-        st.button(
-            "Open",
-            key=history_key("open"),
-            type="primary",
-            icon=":material/open_in_full:",
-            shortcut="O",
-            on_click=history_state.REQUESTED.set,
-            args=((selected[0].id, selected[0].flow_id),),
-        )
+        groups.open_button("Open", selected[0])
     if MIN_RUNS <= len(selected) <= MAX_RUNS:
         picker.compare_link([run.id for run in selected])
     elif len(selected) > MAX_RUNS:

@@ -54,7 +54,7 @@ def export_csv(history: LiveHistory, view: ListView, prices: PriceTable | None =
 
 def _csv_row(run: RunSummary, prices: PriceTable | None) -> dict[str, Any]:
     amount = prices.cost(run.usage_by_model or {}).amount if prices else None
-    cost = {f"cost ({prices.currency})": amount and f"{amount:f}"} if prices else {}
+    cost = "" if amount is None else f"{amount:f}"
     return {
         "run": run.id,
         "flow": run.flow_name,
@@ -64,9 +64,9 @@ def _csv_row(run: RunSummary, prices: PriceTable | None) -> dict[str, Any]:
         "ended": run.ended_at.isoformat(timespec="seconds") if run.ended_at else "",
         "seconds": run.seconds,
         "inputs": run.input_summary,
-        "answer": run.output_summary,
+        "output": run.output_summary,
         "tokens": run.tokens,
-        **cost,
+        **({f"cost ({prices.currency})": cost} if prices else {}),
         "labels": ", ".join(run.labels),
         "starred": "yes" if run.starred else "",
         "session": run.session_id,

@@ -7,6 +7,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, remove_bidi_controls
 from lfclient.console.presentation.modes import MODE_NAMES
+from lfclient.console.store.run_queries import UNKNOWN_RESULT
 from lfclient.console.store.search_text import MAX_SEARCHABLE_CHARACTERS
 from lfclient.runs.model import RunStatus
 from pages._ui.history import filters as history_filters
@@ -65,15 +66,15 @@ def draw(filters: Filters, options: FilterOptions) -> None:
         _draw_extra_filters(filters, options)
         if filters.result:
             st.button(
-                "Equal results only",
+                "Runs not compared" if filters.result == UNKNOWN_RESULT else "Equal results only",
                 key=history_key("clear-result"),
                 icon=":material/close:",
-                help="Show the runs with other results, too",
+                help="Also show runs with other results",
                 on_click=history_filters.write,
                 args=(replace(filters, result=None),),
             )
         if history_filters.is_narrowed(filters):
-            clear_button("clear-filters")
+            clear_button("clear-filters", filters)
 
 
 def _widget(filters: Filters, name: str) -> dict[str, Any]:
@@ -81,15 +82,15 @@ def _widget(filters: Filters, name: str) -> dict[str, Any]:
     return {"key": history_key(name), "on_change": _apply_change, "args": (filters,)}
 
 
-def clear_button(name: str) -> None:
-    """Draw a button that removes all filters."""
+def clear_button(name: str, filters: Filters) -> None:
+    """Draw a button that removes all filters. A grouped list stays grouped."""
     st.button(
         "Clear filters",
         key=history_key(name),
         type="tertiary",
         icon=":material/filter_alt_off:",
         on_click=history_filters.write,
-        args=(Filters(),),
+        args=(Filters(grouped=filters.grouped),),
     )
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from lfclient.common.formatting import format_count
 from lfclient.console.store.result_groups import MAX_GROUPED_RUNS, ResultGroup, ResultGroups
 from lfclient.console.store.run_queries import UNKNOWN_RESULT
+from lfclient.console.store.run_record import RunSummary
 from pages._ui.compare import picker
 from pages._ui.compare.runs import MAX_RUNS, MIN_RUNS
 from pages._ui.history import filters as history_filters
@@ -35,7 +36,7 @@ def _apply_switch(view: ListView, key: str) -> None:
 
 
 def group_text(group: ResultGroup) -> str:
-    """Return how many runs a group has, and whether they are the usual or the odd ones."""
+    """Return how many runs a group has, and whether their result is the usual one."""
     if not group.is_known:
         return f"{group.count:,} not compared"
     if group.is_usual:
@@ -44,18 +45,21 @@ def group_text(group: ResultGroup) -> str:
 
 
 def headline(groups: ResultGroups) -> str:
-    """Return the number of runs and results, of a single flow as "19 equal, 1 differs"."""
+    """Return the number of runs and results, beside a usual result as "19 equal, 1 differs"."""
     runs = format_count(groups.runs, "run")
     if groups.runs >= MAX_GROUPED_RUNS:
         runs = f"The newest {runs}"
     if len({group.run.flow_id for group in groups.groups}) > 1 or groups.omitted:
         results = format_count(len(groups.groups) + groups.omitted, "result")
         return f"**{runs}** · {results}"
-    usual = [group.count for group in groups.groups if group.is_usual][:1]
-    other = sum(group.count for group in groups.groups if group.is_known) - sum(usual)
-    unknown = sum(group.count for group in groups.groups if not group.is_known)
-    parts = [f"{count:,} equal" for count in usual if count > 1]
-    parts += [f"{other:,} {'differs' if other == 1 else 'differ'}"] if other else []
+    usual = sum(group.count for group in groups.groups if group.is_usual)
+    known = [group.count for group in groups.groups if group.is_known]
+    other, unknown = sum(known) - usual, groups.runs - sum(known)
+    parts = [f"{usual:,} equal"] if usual > 1 else []
+    if usual and other:
+        parts.append(f"{other:,} {'differs' if other == 1 else 'differ'}")
+    elif other:
+        parts.append(format_count(len(known), "result"))
     parts += [f"{unknown:,} not compared"] if unknown else []
     return f"**{runs}**" + (f" · {', '.join(parts)}" if parts else "")
 
@@ -82,15 +86,7 @@ def draw_bar(view: ListView, groups: ResultGroups) -> None:
 def _draw_actions(view: ListView, selected: Sequence[ResultGroup], groups: ResultGroups) -> None:
     if len(selected) == 1:
         group = selected[0]
-        st.button(
-            "Open newest",
-            key=history_key("open"),
-            type="primary",
-            icon=":material/open_in_full:",
-            shortcut="O",
-            on_click=history_state.REQUESTED.set,
-            args=((group.run.id, group.run.flow_id),),
-        )
+        open_button("Open newest", group.run)
         st.button(
             "Show runs",
             key=history_key("group-runs"),
@@ -103,6 +99,19 @@ def _draw_actions(view: ListView, selected: Sequence[ResultGroup], groups: Resul
             picker.compare_link([usual, group.run.id], "Compare with the usual")
     if MIN_RUNS <= len(selected) <= MAX_RUNS:
         picker.compare_link([group.run.id for group in selected])
+
+
+def open_button(label: str, run: RunSummary) -> None:
+    """Draw the button that opens the selected run."""
+    st.button(
+        label,
+        key=history_key("open"),
+        type="primary",
+        icon=":material/open_in_full:",
+        shortcut="O",
+        on_click=history_state.REQUESTED.set,
+        args=((run.id, run.flow_id),),
+    )
 
 
 def _usual_run(group: ResultGroup, groups: ResultGroups) -> str | None:

@@ -168,7 +168,7 @@ def _draw_empty_list(
             st.markdown("## No matching runs", anchors=False)
             for reason in filter_form.unknown_values(view.filters, options):
                 st.markdown(reason)
-            filter_form.clear_button("clear-all")
+            filter_form.clear_button("clear-all", view.filters)
     else:
         with st.container(border=True, key=history_key("none-yet")):
             st.markdown(

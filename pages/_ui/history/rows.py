@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lfclient.common.formatting import clean_text, elide_common_prefix
-from lfclient.console.config.prices import PriceTable
-from lfclient.console.presentation.tokens import format_cost
 from lfclient.console.store.result_groups import ResultGroup
 from lfclient.console.store.run_record import RunSummary
 from pages._ui.history import groups
@@ -19,7 +17,7 @@ STAR = "★"
 
 @dataclass(frozen=True)
 class ListRow:
-    """A run in the list, `inputs` without what all rows begin with.
+    """A run in the list; `inputs` omits a prefix that rows share.
 
     `found` has the words of the search. In a list of results, the run stands for its `group`.
     """
@@ -61,16 +59,10 @@ def started_text(started: datetime, now: datetime) -> str:
 
 
 def attempts_text(run: RunSummary) -> str:
-    """Return that a run was sent more than once, "" if it was not."""
+    """Return how often a run was sent, such as "sent twice"; "" if at most once."""
     if run.attempts < 2:
         return ""
     return "sent twice" if run.attempts == 2 else f"sent {run.attempts} times"
-
-
-def cost_text(run: RunSummary, prices: PriceTable | None) -> str:
-    """Return what a run cost; "" if that is unknown."""
-    cost = prices.cost(run.usage_by_model or {}).amount if prices else None
-    return "" if prices is None or cost is None else format_cost(cost, prices)
 
 
 def image_url(run: RunSummary) -> str | None:

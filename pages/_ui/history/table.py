@@ -15,6 +15,7 @@ import streamlit as st
 from lfclient.common.formatting import clean_text, clip, format_duration
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.presentation.modes import MODE_NAMES
+from lfclient.console.presentation.tokens import known_cost_text
 from lfclient.console.store.result_groups import ResultGroup
 from lfclient.console.store.run_record import RunSummary
 from pages._ui.app.navigation import ASSETS
@@ -93,7 +94,7 @@ def table_columns(
         "Labels": [[clean_text(label) for label in run.labels] for run in runs],
         "Inputs": [row.inputs for row in rows],
         "Tokens": [run.tokens for run in runs],
-        "Cost": [list_rows.cost_text(run, prices) for run in runs],
+        "Cost": [known_cost_text(run.usage_by_model or {}, prices) for run in runs],
         "Mode": [MODE_NAMES[run.mode] for run in runs],
         "Session": [clean_text(run.session_id or "") for run in runs],
     }
@@ -154,10 +155,10 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
         ),
         "Inputs": column.TextColumn(
             width=260,
-            help="Values that differ from the flow's defaults, without a beginning that they share",
+            help="Values that differ from the flow's defaults. A shared beginning is shortened.",
         ),
         "Found": column.TextColumn(
-            width=300, help="Where the inputs and outputs have the words of the search"
+            width=300, help="Where the search words occur in the inputs and outputs"
         ),
         "Image": column.ImageColumn("", width=72),
         "Output": column.TextColumn(width=300, help="The first line of the output"),

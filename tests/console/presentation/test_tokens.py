@@ -9,6 +9,7 @@ from lfclient.console.presentation.tokens import (
     component_usage_text,
     cost_text,
     format_cost,
+    known_cost_text,
     total_cost_text,
     usage_text,
 )
@@ -42,10 +43,12 @@ def test_small_amounts_keep_two_significant_digits(amount: str, text: str):
 
 def test_a_cost_is_told_only_if_all_its_models_have_prices():
     assert cost_text({"mini": USAGE}, PRICES) == "0.45 USD"
+    assert known_cost_text({"mini": USAGE}, PRICES) == "0.45 USD"
     unpriced = {"mini": USAGE, "b": USAGE, "a": USAGE}
     assert cost_text(unpriced, PRICES) == "Unknown: no price is configured for a, b"
     unknown = cost_text({"mini": USAGE, "": USAGE}, PRICES)
     assert unknown == "Unknown: it is not known which model was used"
+    assert known_cost_text(unpriced, PRICES) == known_cost_text({}, None) == ""
 
 
 def test_without_prices_or_tokens_there_is_no_cost():
@@ -66,6 +69,6 @@ def test_a_sum_says_how_many_runs_it_lacks():
     known, unknown = {"mini": USAGE}, {"big": USAGE}
     assert total_cost_text([known, known], PRICES) == "0.90 USD"
     assert total_cost_text([known, unknown, {}], PRICES) == (
-        "0.45 USD without 2 runs of unknown cost"
+        "0.45 USD, excluding 2 runs of unknown cost"
     )
     assert total_cost_text([unknown], PRICES) == ""

@@ -5,9 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from decimal import Decimal
 
+import pytest
+
+from lfclient.console.config.prices import ModelPrice, PriceTable
 from lfclient.console.store.run_history import PAGE_SIZE
 from lfclient.console.store.run_queries import RunFilter
+from lfclient.runs.components import ComponentRun, Usage
+from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import server_session
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import bulk_all
@@ -16,6 +22,14 @@ from pages._ui.history.view import ListView
 from pages._ui.state import history as history_state
 from tests.ui.support.history_page import NOW, add, history, select_runs, stored_run_ids
 from tests.ui.support.whole_pages import ONE, TWO, add_running_run, page_text, press
+
+
+def exported(filters, prices=None):
+    """Return the rows of the CSV export."""
+    servers = tuple(map(server_session.attach, server_session.available_connections()))
+    view = ListView(servers, filters, RunFilter(filters.flow))
+    text = bulk_all.export_csv(app_context().runner.history, view, prices).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
 
 
 def test_bulk_delete_removes_matching_runs_before_a_date_and_keeps_starred_ones(url):
@@ -67,12 +81,20 @@ def test_the_csv_export_has_all_matching_runs_and_no_formulas(url):
     for number, name in enumerate(names):
         add(url, name, number, input_summary="=1+1", flow_id=ONE if number else TWO)
     assert [each.label for each in history().get("download_button")] == ["CSV"]
-    view = ListView(
-        tuple(map(server_session.attach, server_session.available_connections())),
-        Filters(flow=ONE),
-        RunFilter(ONE),
-    )
-    text = bulk_all.export_csv(app_context().runner.history, view).decode("utf-8-sig")
-    rows = list(csv.DictReader(io.StringIO(text)))
+    rows = exported(Filters(flow=ONE))
     assert [row["run"] for row in rows] == names[1:]
+    assert {row["output"] for row in rows} == {""}
     assert {row["inputs"] for row in rows} == {"'=1+1"}
+
+
+@pytest.mark.parametrize(("price", "cost"), [("0", "0"), ("1", "0.000003")])
+def test_the_csv_export_has_costs_of_models_with_a_price(url, price, cost):
+    """A cost of nothing is a cost."""
+    usage = Usage(2, 1, 3)
+    for name in ("mini", "big"):
+        component = ComponentRun("M-1", usage=usage, usage_by_model={name: usage})
+        run = Run(ONE, "sync", RunStatus.COMPLETED, components={"M-1": component})
+        add(url, name, run=run)
+    model = ModelPrice(input=Decimal(price), output=Decimal(price))
+    rows = exported(Filters(), PriceTable("EUR", {"mini": model}))
+    assert {row["run"]: row["cost (EUR)"] for row in rows} == {"mini": cost, "big": ""}

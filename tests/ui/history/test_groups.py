@@ -9,7 +9,7 @@ import math
 import pytest
 from PIL import Image
 
-from lfclient.console.store.result_groups import ResultGroup, ResultGroups
+from lfclient.console.store.result_groups import ResultKey, build_groups
 from lfclient.console.store.run_record import RunSummary
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
@@ -87,6 +87,25 @@ def test_runs_of_an_unknown_result_are_listed_too(url):
     assert "2 runs** · 1 not compared" in page_text(app)
     app = press(select_runs(app, "going"), "Show runs")
     assert len(column(app, "Flow")) == 1
+    assert "Equal results only" not in button_labels(app)
+    app = press(app, "Runs not compared")
+    assert len(column(app, "Flow")) == 2
+
+
+def test_results_that_are_as_frequent_all_differ(url):
+    for n in range(4):
+        add_result(url, f"r{n}", n, "rainy" if n % 2 else "sunny")
+    app = history(group="yes")
+    assert runs_column(app) == ["2 differ", "2 differ"]
+    assert "4 runs** · 2 results" in page_text(app)
+    assert "runs=" not in compare_links(select_runs(app, "r0"))
+
+
+def test_a_list_without_filters_stays_grouped(url):
+    add_twenty(url)
+    app = press(history(group="yes", q="rainy"), "Clear filters")
+    assert dict(app.query_params) == {"group": "yes"}
+    assert runs_column(app) == ["19 equal", "1 differs"]
 
 
 def test_results_of_two_flows_are_counted(url):
@@ -139,15 +158,12 @@ def test_without_images_there_is_no_column_for_them(url):
         ((1,), "**1 run**"),
         ((19, 1), "**20 runs** · 19 equal, 1 differs"),
         ((1_000, 2, 1), "**1,003 runs** · 1,000 equal, 3 differ"),
-        ((1, 1, 1), "**3 runs** · 3 differ"),
-        ((5, 5), "**10 runs** · 5 equal, 5 differ"),
+        ((1, 1, 1), "**3 runs** · 3 results"),
+        ((5, 5), "**10 runs** · 2 results"),
     ],
 )
 def test_the_headline_tells_how_many_runs_differ(counts, text):
     run = RunSummary("a", "me", "s", ONE, "F", "sync", RunStatus.COMPLETED, NOW, result_hash="x")
-    is_usual = [count == counts[0] and counts not in ((1, 1, 1),) for count in counts]
-    listed = [
-        ResultGroup(run, count, usual, len(counts) == 1)
-        for count, usual in zip(counts, is_usual, strict=True)
-    ]
-    assert groups.headline(ResultGroups(tuple(listed), sum(counts))) == text
+    counted = {ResultKey(ONE, str(n)): (count, str(n)) for n, count in enumerate(counts)}
+    listed = build_groups(counted, {str(n): run for n, _ in enumerate(counts)})
+    assert groups.headline(listed) == text

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.errors import StoreError
-from lfclient.console.store.run_history import History, RunPage
+from lfclient.console.store.run_history import PAGE_SIZE, History, RunPage
 from lfclient.console.store.run_record import RunSummary
 from lfclient.runs.components import ComponentRun, Usage
 from lfclient.runs.model import Run, RunStatus
@@ -73,6 +73,12 @@ def test_tokens_are_listed_and_added_up(url):
     assert "3 runs** · 1,234 tokens" in page_text(app)
 
 
+def test_tokens_of_other_pages_are_added_up_too(url):
+    for number in range(PAGE_SIZE + 1):
+        add(url, f"r{number}", number, **(with_tokens(1200) if number == PAGE_SIZE else {}))
+    assert "1,200 tokens" in page_text(history())
+
+
 def test_costs_are_listed_and_added_up_by_the_configured_prices(url, price_file):
     add(url, "a", 30, **with_tokens(1_000_001, "mini"))
     add(url, "b", 20)
@@ -87,7 +93,7 @@ def test_a_sum_says_that_it_lacks_runs_without_a_price_or_a_known_model(url, pri
         add(url, name, **with_tokens(1_000_001, model))
     app = history()
     assert sorted(column(app, "Cost")) == ["", "", "2.00 EUR"]
-    assert "EUR without 2 runs of unknown cost" in page_text(app)
+    assert "EUR, excluding 2 runs of unknown cost" in page_text(app)
 
 
 def test_without_prices_or_known_models_there_is_no_column_of_costs(url):
