@@ -7,7 +7,7 @@ from typing import TypeGuard
 
 from lfclient.common.json_types import Json, JsonObject
 
-_TRUNCATION_MARK = re.compile(r"\.\.\. \[truncated (\d+) items\]")
+_TRUNCATION_MARK = re.compile(r"\.\.\. \[truncated (\d{1,15}) items\]")
 _SEPARATOR_LINE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
 _MAX_INTEGER_LENGTH = 15  # characters; pandas and browsers may round longer numbers, such as ids

@@ -59,6 +59,12 @@ def test_a_truncation_mark_of_one_item_gives_no_count():
     assert strip_truncation_mark([*ROWS, "... [truncated 1 items]"]) == (ROWS, True, None)
 
 
+def test_a_text_like_a_mark_with_an_absurd_count_is_a_row():
+    """Python refuses to read more than 4,300 digits."""
+    rows = [*ROWS, f"... [truncated {'9' * 5000} items]"]
+    assert strip_truncation_mark(rows) == (rows, False, None)
+
+
 def test_markdown_columns_of_numbers_are_parsed_and_escaped_pipes_kept():
     text = "| n | x | s |\n|---|---|---|\n| 1 | 1.5 | a\\|b |\n| -2 |  | 007 |"
     assert parse_markdown_table(text) == [
