@@ -137,6 +137,23 @@ def test_outputs_are_copied_as_text_cells_json_and_image(outputs_screen):
     assert copied("ChatOutput-a") == "image/png"
 
 
+def test_an_image_that_can_not_be_copied_says_why(outputs_screen):
+    card = outputs_screen.part("output-ChatOutput-a")
+    card.get_by_role("tab", name="Images").click()
+    button = card.locator("button:visible", has_text="Copy").last
+    for change, reason in (
+        (
+            "document.querySelectorAll('[data-testid=stImage]').forEach((one) => one.remove())",
+            "Couldn't copy",
+        ),
+        ("Object.defineProperty(navigator, 'clipboard', {value: undefined})", "Needs HTTPS"),
+    ):
+        expect(button).to_contain_text("Copy")
+        outputs_screen.page.evaluate(change)
+        button.click()
+        expect(card).to_contain_text(reason)
+
+
 def test_a_table_takes_the_whole_window(outputs_screen):
     table = outputs_screen.part("output-Table-b").get_by_test_id("stDataFrame")
     table.hover()

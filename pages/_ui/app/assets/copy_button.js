@@ -10,7 +10,7 @@ async function copyText(text) {
   area.select();
   const isCopied = document.execCommand("copy");
   area.remove();
-  if (!isCopied) throw new Error("refused");
+  if (!isCopied) throw new Error();
 }
 
 async function copyImage(button) {
@@ -36,7 +36,8 @@ export default function ({ data, parentElement }) {
       await (data.text === null ? copyImage(button) : copyText(data.text));
       say("check", "Copied");
     } catch {
-      say("error", "The browser refused");
+      const needsHttps = data.text === null && !navigator.clipboard?.write;
+      say("error", needsHttps ? "Needs HTTPS" : "Couldn't copy");
     }
     focused?.focus();
     clearTimeout(button.timer);
