@@ -39,6 +39,7 @@ def draw(server: ServerSession, flow: Flow) -> None:
     )
     if not menu.open:
         _COPIES.clear()
+        _DELETING.clear()
     else:
         with menu, alerts.show_errors():
             error = _ERROR.take()

@@ -39,6 +39,18 @@ def remember(flow_id=ONE):
     store.add(owner, [flow_id])
 
 
+def test_a_closed_menu_forgets_the_question_whether_to_delete(langflow_stand_in):
+    remember()
+    app = press(open_menu(), "Delete…")
+    assert "Delete" in button_labels(app)
+    for is_open in (False, True):
+        app.session_state["flow-menu"] = is_open
+        app.run()
+    assert "Delete" not in button_labels(app)
+    assert "Delete…" in button_labels(app)
+    assert not app.exception
+
+
 def test_an_export_is_the_flow_without_its_secrets(langflow_stand_in, monkeypatch):
     langflow_stand_in.set_flows(flow(ONE, "Echo", [SECRET]))
     buttons = {}
