@@ -162,8 +162,9 @@ def draw_files(field: Field, state: FormState, *, is_open: bool = True) -> None:
     for number, upload in enumerate(started):
         if upload.ended.is_set():
             _draw_failed(field, upload, number, state)
-    if any(not upload.ended.is_set() for upload in started):
-        _draw_uploading(field, state)
+    uploading = sum(not upload.ended.is_set() for upload in started)
+    if uploading:
+        _draw_uploading(field, state, uploading)
 
 
 def _draw_attached(field: Field, path: str, state: FormState) -> None:
@@ -194,10 +195,14 @@ def _draw_failed(field: Field, upload: Upload, number: int, state: FormState) ->
 
 
 @st.fragment(run_every=_REFRESH_SECONDS)
-def _draw_uploading(field: Field, state: FormState) -> None:
+def _draw_uploading(field: Field, state: FormState, count: int) -> None:
+    """Draw the uploads in progress; redraw the page, which has the others, once one ends.
+
+    `count` is their number when the page was drawn.
+    """
     started = state.entries.uploads.get(field.key, [])
     uploading = [each for each in started if not each.ended.is_set()]
-    if not uploading:
+    if len(uploading) < count:
         st.rerun()
     for number, upload in enumerate(uploading):
         share = min(upload.sent_bytes / max(upload.size, 1), 1.0)

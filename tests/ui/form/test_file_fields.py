@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from lfclient import FileRef, Unreachable
 from lfclient.flows.model import Flow
@@ -223,6 +224,31 @@ def test_a_run_is_blocked_by_uploads_in_progress(monkeypatch: pytest.MonkeyPatch
     server.open.set()
     assert upload.ended.wait(5)
     assert page.run().overrides == {"T-a.path": "u/1-a.txt"}
+
+
+def draw_uploads():
+    """Draw two uploads, one of which ends. AppTest runs the source of this function."""
+    from threading import Event
+    from types import SimpleNamespace
+
+    import streamlit as st
+
+    from pages._ui.form import file_fields
+
+    runs = st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+    uploads = [
+        SimpleNamespace(name=f"{name}.txt", size=9, sent_bytes=1, ended=Event()) for name in "ab"
+    ]
+    uploads[0].ended.set()
+    state = SimpleNamespace(entries=SimpleNamespace(uploads={"T-a.path": uploads}))
+    file_fields._draw_uploading(SimpleNamespace(key="T-a.path"), state, 2 if runs == 1 else 1)
+
+
+def test_the_page_is_redrawn_when_the_first_of_several_uploads_ends():
+    """Else its file would be missing from the page until the last one ends."""
+    app = AppTest.from_function(draw_uploads, default_timeout=30).run()
+    assert app.session_state["runs"] == 2
+    assert not app.exception
 
 
 def test_an_upload_can_be_cancelled(monkeypatch: pytest.MonkeyPatch):
