@@ -20,6 +20,7 @@ from tests.bench.browser import click_to_text, settle
 from tests.bench.figures import Figure
 from tests.browser.screen import Screen
 from tests.support.console_process import CHROMIUM_ARGS, ROOT, Console
+from tests.support.relay import Relay
 
 TRIVIAL = """
 import streamlit as st
@@ -33,6 +34,25 @@ STOPS = 5
 STATUS = ".st-key-run-status"
 MAIN = "[data-testid=stMain]"  # with the progress, which is below the form
 ENDED = ["completed", "failed"]
+
+
+# resolves to the ms from a click until the button looks pressed, and until a status is there
+_PRESS = """
+([press, status]) => new Promise((resolve) => {
+  const button = document.querySelector(press), start = performance.now();
+  let pressed = 0;
+  const look = () => {
+    const past = performance.now() - start;
+    if (!pressed && (!button.isConnected || getComputedStyle(button).opacity < 1)) pressed = past;
+    const shown = document.querySelector(status).innerText;
+    if (/queued|running|completed/i.test(shown)) resolve([pressed || past, past]);
+    else requestAnimationFrame(look);
+  };
+  button.focus();
+  button.click();
+  look();
+})
+"""
 
 
 @contextmanager
@@ -111,6 +131,28 @@ def stop_clicks(page: Page) -> tuple[float, float]:
     return median(requested), median(confirmed)
 
 
+def distant_clicks(page: Page, console: Console, flow_id: str) -> tuple[float, float]:
+    """Medians, in ms, from a click on Run to its look when pressed and to a status.
+
+    The console is 100 ms away, there and back.
+    """
+    relay = Relay(console.url, delay=0.05)
+    relay.open()
+    pressed, status = [], []
+    page.goto(f"{relay.url}/?flow={flow_id}")
+    page.locator(".st-key-run-button button").first.wait_for(timeout=30_000)
+    for _ in range(CLICKS):
+        settle(page)
+        seen = page.evaluate(_PRESS, [".st-key-run-button button", STATUS])
+        pressed.append(seen[0])
+        status.append(seen[1])
+        page.locator(STATUS).get_by_text("completed").first.wait_for(timeout=15_000)
+        settle(page)
+        new_run(page)
+    relay.cut()
+    return median(pressed), median(status)
+
+
 def end_to_screen(
     page: Page, console: Console, url: str, api_key: str, *, runs: int = 5
 ) -> list[float]:
@@ -172,9 +214,12 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
         same = trivial_clicks(page, folder / "same", our_settings=True)
         plain = trivial_clicks(page, folder / "plain", our_settings=False)
         environ = {"LANGFLOW_SERVER_URL": url, "LANGFLOW_API_KEY": api_key}
+        echo = flow_id(url, api_key, "Echo chat")
         with Console(folder, environ) as console:
-            open_flow(page, console, flow_id(url, api_key, "Echo chat"))
+            open_flow(page, console, echo)
             click = run_clicks(page, console)
+            pressed, distant = distant_clicks(page, console, echo)
+            open_flow(page, console, echo)
             short = end_to_screen(page, console, url, api_key)
             open_flow(page, console, flow_id(url, api_key, "Takes half a minute"))
             long = end_to_screen(page, console, url, api_key, runs=1)
@@ -183,6 +228,8 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
     return [
         Figure(name, click, 3, floor=same, floor_name="trivial page, same settings"),
         Figure(name, click, 1, floor=plain, floor_name="trivial page, Streamlit's defaults"),
+        Figure("Click on Run, 100 ms away, to its look when pressed", pressed, 150),
+        Figure("the same, to the status word", distant, click + 150),
         Figure("End of a short job to its result on the screen", median(short), 0.5, "s"),
         Figure("End of a 25 s job to its result on the screen", median(long), 0.5, "s"),
         Figure("Click on Stop to the word that it was asked for", requested, 1, "s"),

@@ -1,7 +1,9 @@
 """A TCP port that forwards to a server and can be closed, for tests of lost connections."""
 
+import queue
 import socket
 import threading
+import time
 from urllib.parse import urlsplit
 
 from tests.support.console_process import free_port
@@ -10,11 +12,11 @@ from tests.support.console_process import free_port
 class Relay:
     """A port that forwards to a server and can be closed, like a server that goes down and up.
 
-    `header` is added to the requests.
+    `header` is added to the requests. Everything arrives `delay` seconds later, in each direction.
     """
 
-    def __init__(self, url, header=b""):
-        self.target, self.header = urlsplit(url), header
+    def __init__(self, url, header=b"", delay=0.0):
+        self.target, self.header, self.delay = urlsplit(url), header, delay
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.sockets = []
@@ -52,13 +54,27 @@ class Relay:
             far = socket.create_connection((self.target.hostname, self.target.port))
             self.sockets += [near, far]
             for one, other, header in ((near, far, self.header), (far, near, b"")):
-                threading.Thread(target=self._pump, args=(one, other, header), daemon=True).start()
+                on_the_way = queue.SimpleQueue()
+                for step in (self._receive, self._send):
+                    arguments = (on_the_way, one, other, header)
+                    threading.Thread(target=step, args=arguments, daemon=True).start()
 
-    def _pump(self, one, other, header):
+    def _receive(self, on_the_way, one, _, header):
+        data = b"-"
+        while data:
+            try:
+                data = one.recv(65536)
+            except OSError:
+                data = b""
+            changed = data.replace(b"\r\nHost:", header + b"\r\nHost:")
+            on_the_way.put((time.monotonic() + self.delay, changed))
+
+    def _send(self, on_the_way, _, other, __):
         try:
-            while data := one.recv(65536):
+            while (item := on_the_way.get())[1]:
+                time.sleep(max(0.0, item[0] - time.monotonic()))
                 self.flowing.wait()
-                other.sendall(data.replace(b"\r\nHost:", header + b"\r\nHost:"))
+                other.sendall(item[1])
             other.shutdown(socket.SHUT_WR)
         except OSError:
             return

@@ -1,0 +1,47 @@
+"""The console from afar: everything takes 100 ms to it and back."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.screen import Screen
+from tests.support.console_process import Console
+from tests.support.relay import Relay
+
+
+@pytest.fixture
+def distant(console: Console) -> Iterator[str]:
+    """The address of the console beyond a slow network."""
+    relay = Relay(console.url, delay=0.05)
+    relay.open()
+    yield relay.url
+    relay.cut()
+
+
+@pytest.mark.parametrize("pause", [0, 40, 150], ids=["at once", "fast", "slowly"])
+def test_all_that_is_typed_reaches_the_run(
+    screen: Screen, console: Console, distant: str, pause: int
+):
+    """Each field is sent when it is left, and the page redrawn while the next one is filled in."""
+    screen.open(console.url)
+    screen.pick("Echo")
+    screen.open(screen.page.url.replace(console.url, distant))
+    screen.part("component-ChatOutput-answer").get_by_text("Chat Output").click()
+    screen.drawn()
+    fields = [screen.page.locator(".st-key-run-form textarea").first]
+    for name in ("sender_name", "context_id"):
+        fields.append(screen.part(f"param-ChatOutput-answer-{name}").locator("input"))
+    texts = [uuid.uuid4().hex[:12] for _ in fields]
+    for field, text in zip(fields, texts, strict=True):
+        field.focus()
+        screen.page.keyboard.press("Control+a")
+        screen.page.keyboard.type(text, delay=pause)
+    screen.page.keyboard.press("Control+Enter")
+    screen.wait("completed")
+    screen.part("run-status").get_by_role("tab", name="Inputs").click()
+    for text in texts:
+        expect(screen.part("run-status")).to_contain_text(text)
