@@ -80,3 +80,11 @@ class Presentation(BaseModel):
     def to_json(self) -> JsonObject:
         """Return the settings for storage."""
         return self.model_dump(mode="json")
+
+
+def read_or_default(content: object) -> Presentation:
+    """Return stored settings, or the default ones if one is invalid."""
+    try:
+        return Presentation.from_json(content)
+    except InvalidRequest:
+        return Presentation()

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Insert, Row, Update, delete, insert, select, update
+from sqlalchemy import ColumnElement, Insert, Row, Update, delete, insert, select, update
 
 from lfclient.console.store.database import Database
 from lfclient.console.store.errors import ConstraintViolated, StoreError
@@ -71,12 +71,12 @@ class PresetStore:
 
     def get(self, owner: str, preset_id: str) -> Preset | None:
         """Return a preset, or None if this owner has no such preset."""
-        query = select(PresetRow.__table__).where(
-            PresetRow.owner == owner, PresetRow.id == preset_id
-        )
-        with self._database.read() as connection:
-            row = connection.execute(query).one_or_none()
-        return _from_row(row) if row else None
+        return self._find(PresetRow.owner == owner, PresetRow.id == preset_id)
+
+    def default(self, owner: str, flow_id: str) -> Preset | None:
+        """Return the flow's default preset, or None."""
+        of_flow = (PresetRow.owner == owner, PresetRow.flow_id == flow_id)
+        return self._find(*of_flow, PresetRow.is_default.is_(True))
 
     def create(self, preset: Preset) -> Preset:
         """Save a new preset and return it as stored. Raise `PresetNameTaken`."""
@@ -120,6 +120,13 @@ class PresetStore:
             chosen = update(PresetRow).where(*of_flow, PresetRow.id == preset_id)
             if not connection.execute(chosen.values(is_default=True)).rowcount:
                 raise PresetConflict("Somebody else has deleted the preset.")
+
+    def _find(self, *conditions: ColumnElement[bool]) -> Preset | None:
+        """Return the only preset that meets the conditions, or None."""
+        with self._database.read() as connection:
+            query = select(PresetRow.__table__).where(*conditions)
+            row = connection.execute(query).one_or_none()
+        return _from_row(row) if row else None
 
     def _write(self, preset: Preset, statement: Insert | Update) -> Preset:
         """Execute a statement that writes one preset, and return it as stored."""

@@ -40,11 +40,8 @@ def apply_initial_values(state: FormState) -> None:
         return
     if not first_time(state.key("preset-default-looked-for")):
         return
-    presets = app_context().runner.store.presets
     try:
-        summaries = presets.list_for_flow(state.owner, state.flow.id)
-        default = next((each.id for each in summaries if each.is_default), None)
-        preset = presets.get(state.owner, default) if default else None
+        preset = app_context().runner.store.presets.default(state.owner, state.flow.id)
     except StoreError:
         return  # `draw` shows the error
     if preset:

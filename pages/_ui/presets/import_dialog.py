@@ -6,18 +6,19 @@ import streamlit as st
 from streamlit.typing import UploadedFile
 
 from lfclient.common.formatting import clip
-from lfclient.console.present.presentation import PURPOSE, Presentation
+from lfclient.console.present.presentation import PURPOSE, Presentation, read_or_default
 from lfclient.console.presets.fitting import FittedValues, fit_values
 from lfclient.console.presets.names import find_by_name, validate_name
 from lfclient.console.presets.preset_file import MAX_FILE_BYTES, PresetFile, load_preset
 from lfclient.console.store.flow_settings import FlowSettings
 from lfclient.console.store.presets import Preset, PresetSummary
-from lfclient.errors import InvalidRequest
+from lfclient.errors import InvalidRequest, LangflowError
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.choices import show_fields_of
 from pages._ui.form.form_state import FormState
 from pages._ui.presets.preset_state import (
     apply_preset,
+    banner,
     close_menu,
     describe_mismatch,
     draw_warning,
@@ -114,8 +115,12 @@ def _import_preset(
     with notify_errors(menu_error(state)):
         name = validate_name(st.session_state[key], state.secrets)
         saved = save_preset(state, name, fitted, drawn if drawn and drawn.name == name else None)
-        _save_presentation(state, saved, presentation, is_example=preset_file.is_example)
         apply_preset(state, saved, f"Filled with the imported preset “{saved.name}”.")
+        try:
+            _save_presentation(state, saved, presentation, is_example=preset_file.is_example)
+        except LangflowError as error:
+            lines = [error.message, "Import the file again to save it."]
+            banner(state).set(("The presentation in the file was not saved.", lines))
         st.session_state[state.key("preset-imported")] = imports + 1
         close_menu(state, "more")
         st.toast(f"Imported “{escape(saved.name)}”.")
@@ -127,7 +132,7 @@ def _save_presentation(
     """Save the imported presentation, and the preset as an example of it."""
     store = app_context().runner.store.flow_settings
     stored = store.get(state.owner, state.flow.id, PURPOSE)
-    settings = Presentation.from_json(stored.content)
+    settings = read_or_default(stored.content)
     examples = settings.examples
     if is_example and preset.id not in examples:
         examples = (*examples, preset.id)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.present.presentation import PURPOSE, Presentation
+from lfclient.console.present.presentation import PURPOSE, read_or_default
 from lfclient.console.presets.names import find_by_name, validate_name
 from lfclient.console.presets.preset_file import dump_preset
 from lfclient.console.store.presets import Preset, PresetSummary
@@ -148,7 +148,7 @@ def _set_default(state: FormState, chosen: Preset, key: str) -> None:
 
 def _draw_export(state: FormState, chosen: Preset | None) -> None:
     settings = app_context().runner.store.flow_settings.get(state.owner, state.flow.id, PURPOSE)
-    presentation = Presentation.from_json(settings.content) if settings.version else None
+    presentation = read_or_default(settings.content) if settings.version else None
     is_example = bool(chosen and presentation and chosen.id in presentation.examples)
     name = chosen.name if chosen else state.flow.name
     values = masked_values(chosen) if chosen else state.masked_overrides()

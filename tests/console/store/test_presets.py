@@ -72,6 +72,8 @@ def test_a_flow_has_at_most_one_default_preset(any_store):
     assert [
         head.name for head in any_store.presets.list_for_flow("me", "f") if head.is_default
     ] == ["new"]
+    assert any_store.presets.default("me", "f") == any_store.presets.get("me", "b")
+    assert any_store.presets.default("me", "g") is any_store.presets.default("you", "f") is None
     with pytest.raises(PresetConflict):
         any_store.presets.set_default("me", "f", "gone")
     any_store.presets.set_default("me", "f", None)

@@ -6,7 +6,7 @@ import pytest
 
 from lfclient.console.present.presentation import PURPOSE
 from lfclient.console.presets.preset_file import FORMAT
-from lfclient.console.store.flow_settings import FlowSettings
+from lfclient.console.store.flow_settings import FlowSettings, FlowSettingsStore, SettingsConflict
 from pages._ui.app import upload_quota
 from pages._ui.connection.app_context import app_context
 from tests.ui.support.preset_pages import (
@@ -152,3 +152,31 @@ def test_a_presentation_of_the_flow_is_replaced_on_request_only():
     app.toggle(key=key_of("presentation")).set_value(True)
     press(app.run(), "Import")
     assert presentation().content["title"] == "For all"
+
+
+def break_presentation():
+    """Store a presentation with an invalid setting."""
+    settings = FlowSettings({"accent": "rainbow"})
+    app_context().runner.store.flow_settings.save(owner(), ONE, PURPOSE, settings)
+
+
+def test_an_invalid_presentation_does_not_keep_presets_from_import_and_export():
+    break_presentation()
+    app = upload(open_page(), FILE)
+    assert "Export" in [button.label for button in app.get("download_button")]
+    press(app, "Import")
+    assert [each.values for each in stored_presets()] == [{"T-a.p": "z"}]
+    assert presentation().content["examples"] == [stored_presets()[0].id]
+
+
+def test_a_presentation_that_can_not_be_saved_is_reported_after_the_import(monkeypatch):
+    app = upload(open_page(), FILE)
+
+    def conflict(*_):
+        raise SettingsConflict("Somebody else has changed these settings.")
+
+    monkeypatch.setattr(FlowSettingsStore, "save", conflict)
+    app = press(app, "Import")
+    assert value(app) == "z"
+    assert len(stored_presets()) == 1
+    assert "The presentation in the file was not saved." in page_text(app)
