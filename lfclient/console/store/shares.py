@@ -21,7 +21,6 @@ class Share:
     run_id: str
     owner: str
     content: JsonObject
-    created_at: datetime
 
 
 class ShareStore:
@@ -51,8 +50,8 @@ class ShareStore:
         return token
 
     def get(self, token: str) -> Share | None:
-        """Return what is shared by a token, None if it was revoked or its run deleted."""
-        columns = (ShareRow.run_id, ShareRow.owner, ShareRow.content, ShareRow.created_at)
+        """Return the share of a token, or None if it was revoked or its run deleted."""
+        columns = (ShareRow.run_id, ShareRow.owner, ShareRow.content)
         with self._database.read() as connection:
             query = select(*columns).where(ShareRow.token_hash == _hash(token))
             row = connection.execute(query).one_or_none()

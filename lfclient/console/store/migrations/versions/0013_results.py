@@ -1,4 +1,4 @@
-"""What tells equal results, and a thumbnail; unknown for runs from before."""
+"""Add a result hash and a thumbnail to runs; NULL for earlier runs."""
 
 import sqlalchemy as sa
 from alembic import op
