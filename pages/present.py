@@ -3,17 +3,16 @@
 import streamlit as st
 
 from pages._ui.app import navigation
-from pages._ui.present import editor, problems, result, view
-from pages._ui.present import presented as present
+from pages._ui.present import editor, presented, problems, result, view
 from pages._ui.run import controls as run_controls
 from pages._ui.run import status_panel
 from pages._ui.state import query_params
 
 with st.container(key="present"), problems.show_errors():
-    shown = present.load(st.query_params.get(query_params.FLOW, ""))
+    shown = presented.load(st.query_params.get(query_params.FLOW, ""))
     navigation.set_title(shown.title)
     record = view.find_run(shown)
-    stage, side = view.places()
+    stage, side = view.places(shown)
     with stage:
         view.draw_head(shown)
         left, right = st.columns([5, 8], gap="large")
@@ -22,7 +21,7 @@ with st.container(key="present"), problems.show_errors():
     with right:
         problems.draw_notice()
         panel = result.draw(shown, record, progress)
-    form = present.prepare(shown)
+    form = presented.prepare(shown)
     with buttons:
         view.draw_buttons(shown, form, record)
     with inputs:

@@ -3,8 +3,7 @@
 import streamlit as st
 
 from pages._ui.connection import connect, loading
-from pages._ui.present import entry as present
-from pages._ui.present import share_result
+from pages._ui.present import entry, share_result
 from pages._ui.presets import share_link
 from pages._ui.run import approval, flow_picker, recent_runs, rerun, run_form, status_panel
 from pages._ui.run import controls as run_controls
@@ -42,7 +41,7 @@ with alerts.show_errors():
                 approval.draw_waiting_runs(server, flow, record)
         with actions:
             if flow:
-                present.draw_button(flow, form)
+                entry.draw_button(flow, form)
             if record and not form:
                 share_result.draw(server, record, flow, label="Share")
         with inputs:

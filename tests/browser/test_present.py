@@ -1,11 +1,10 @@
 """The Present view in Chromium: what an audience sees, and what it can't reach."""
 
-import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlparse
 
 import pytest
 from playwright.sync_api import expect
@@ -99,13 +98,47 @@ def test_a_presenter_enters_edits_and_leaves_with_the_keyboard(screen: Screen):
     assert "view=" not in page.url
 
 
+def test_a_presenter_edits_after_a_reload_and_the_flow_that_is_presented(screen: Screen):
+    page = screen.page
+    screen.pick("Echo chat")
+    page.keyboard.press("Alt+p")
+    screen.part("present-edit").wait_for()
+    screen.drawn()
+    page.reload()
+    screen.part("present-edit").get_by_role("button").click()
+    screen.part("present-editor").wait_for()
+    screen.drawn()
+    page.get_by_label("Title").fill("Unsaved")
+    page.keyboard.press("Tab")
+    heading = screen.part("present").get_by_role("heading", level=1)
+    expect(heading).to_have_text("Unsaved")
+    page.go_back()
+    screen.part("flow-picker").wait_for()
+    screen.drawn()
+    screen.pick("Write word by word")
+    page.keyboard.press("Alt+p")
+    screen.part("present-edit").wait_for()
+    expect(heading).to_have_text(PREFIX + "Write word by word")
+    expect(screen.part("present-editor")).to_have_count(0)
+    page.keyboard.press("Alt+p")
+    screen.part("flow-picker").wait_for()
+    screen.drawn()
+    screen.pick("Echo chat")
+    page.keyboard.press("Alt+p")
+    screen.part("present-edit").get_by_role("button").click()
+    expect(heading).to_have_text("Unsaved")
+    page.get_by_role("button", name="Discard").click()
+    expect(heading).to_have_text(PREFIX + "Echo chat")
+
+
 def test_a_result_is_shared_with_somebody_who_opens_its_address(
-    present: Callable[..., Screen], window: Callable[..., Any]
+    present: Callable[..., Screen], window: Callable[..., Any], console: Console
 ):
     screen = present("Echo chat")
     screen.run()
     screen.wait("completed")
     screen.drawn()
+    query = parse_qs(urlparse(screen.page.url).query)
     screen.page.get_by_role("button", name="Share result").click()
     screen.page.get_by_role("button", name="Create link").click()
     address = screen.page.get_by_test_id("stPopoverBody").locator("code").inner_text()
@@ -119,9 +152,14 @@ def test_a_result_is_shared_with_somebody_who_opens_its_address(
         "ChatOutput",
         "ChatInput",
         "127.0.0.1",
-        *re.findall(r"[0-9a-f]{32}", screen.page.url),
+        query["run"][0],
+        query["flow"][0],
     ):
         assert hidden not in content
+    expect(screen.page.get_by_role("button", name="Create another link")).to_be_visible()
+    expect(screen.page.get_by_role("button", name="Revoke")).to_have_count(0)
+    screen.open(f"{console.url}/?run={query['run'][0]}")
+    screen.page.get_by_role("button", name="Share").click()
     screen.page.get_by_role("button", name="Revoke").click()
     expect(screen.page.get_by_role("button", name="Create link")).to_be_visible()
     reader.reload()

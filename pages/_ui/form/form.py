@@ -1,7 +1,7 @@
 """The form of a flow's parameters."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from lfclient.common.formatting import clip
 from lfclient.console.presentation.statuses import DOES_NOT_RUN
 from lfclient.flows.field import Field, Problem
 from lfclient.flows.graph import Component
-from lfclient.flows.needs import NeedKind
+from lfclient.flows.needs import Need, NeedKind
 from lfclient.flows.run_inputs import field_label
 from pages._ui.form import json_editor, prefill, provider_settings, setup
 from pages._ui.form.fields import draw_chat_files, draw_field
@@ -67,16 +67,27 @@ def _open_shown_field(form: FlowForm) -> None:
         form.state.open_components([field])
 
 
-def input_fields(form: FlowForm) -> list[Field]:
+def input_fields(fields: Mapping[str, Field], needs: Iterable[Need]) -> list[Field]:
     """Return what a person brings to a run: message, files, what the flow's author exposed.
 
     Without the message's attachments, which most runs lack.
     """
-    chat = [field for field in form.state.fields.values() if field.chat_input]
+    needed = {
+        need.keys[0]: need.kind
+        for need in needs
+        if need.keys and need.kind is not NeedKind.PROVIDER
+    }
     brought = (NeedKind.FILE, NeedKind.VALUE)
-    keys = [need.keys[0] for need in form.needs if need.kind in brought and need.keys]
-    needed = [form.state.fields[key] for key in keys if key in form.state.fields]
-    return [*chat, *needed, *_top_fields(form)]
+    exposed = [
+        field
+        for key, field in fields.items()
+        if field.api_editable and key not in needed and not (field.chat_input or field.chat_files)
+    ]
+    return [
+        *(field for field in fields.values() if field.chat_input),
+        *(fields[key] for key, kind in needed.items() if kind in brought and key in fields),
+        *exposed[:MAX_TOP_FIELDS],
+    ]
 
 
 def _scroll_to_first_problem(form: FlowForm) -> None:

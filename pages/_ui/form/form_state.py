@@ -246,19 +246,17 @@ class FormState:
             return
         kinds = {key: field.kind.value for key, field in self._all_fields.items()}
         for key, entered in list(self.entries.values.items()):
-            is_hidden = key not in kinds and (key in self.seen_keys or self._is_stored(key))
-            if kinds.get(key) != entered.kind and not is_hidden:
+            if kinds.get(key) != entered.kind and not self.is_hidden(key):
                 del self.entries.values[key]
                 self._discard_widget(key)
                 self.dropped_keys.append(key)
         for key in self.entries.invalid.keys() - kinds:
             self.entries.discard(key)
 
-    def _is_stored(self, key: str) -> bool:
-        """Return whether a choice has hidden a parameter that the server's flow has."""
-        if self.flow.refreshed is None:
-            return False
-        return key in self.flow.refreshed.stored.fields_by_key
+    def is_hidden(self, key: str) -> bool:
+        """Return whether a choice has hidden a parameter that the flow can have."""
+        stored = self.flow.refreshed.stored.fields_by_key if self.flow.refreshed else {}
+        return key not in self._all_fields and (key in self.seen_keys or key in stored)
 
     def collect_uploads(self) -> bool:
         """Enter the server paths of uploads that finished; return whether there were any."""

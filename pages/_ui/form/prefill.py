@@ -80,7 +80,7 @@ def draw(state: FormState) -> None:
                 "Dismiss",
                 key=state.key("form-filled"),
                 type="tertiary",
-                on_click=_dismiss,
+                on_click=forget,
                 args=(state,),
                 help="Keep the current values and forget the earlier ones"
                 if state.previous
@@ -100,7 +100,8 @@ def active_hints(state: FormState) -> dict[str, str]:
     }
 
 
-def _dismiss(state: FormState) -> None:
+def forget(state: FormState) -> None:
+    """Keep the current entries and forget the earlier ones, with their uploads."""
     state.prefill = None
     _drop_oldest(state, len(state.previous))
 

@@ -7,6 +7,7 @@ name, icon and notes is the same for all kinds.
 
 import weakref
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -80,13 +81,19 @@ def draw_plain(
     *,
     key: str,
     with_title: bool,
+    show_errors: Callable[[], AbstractContextManager[None]],
 ) -> None:
     """Draw one output of a run by its name or untitled, without forms for developers.
 
     `reload` as in `draw`. `run_id` and `key` identify it on the page, and can be any text.
+    `show_errors` draws an error of its block.
     """
     drawn = weakref.ref(run)
-    _draw_plain(lambda: drawn() or reload(), component_id, run_id, key, download, with_title)
+
+    def get_run() -> Run | None:
+        return drawn() or reload()
+
+    _draw_plain(get_run, component_id, run_id, key, download, with_title, show_errors)
 
 
 def draw_output(output: Output, run_id: str, key: str, download: Download) -> None:
@@ -139,7 +146,6 @@ def _draw_card(get_run: GetRun, component_id: str, run_id: str, download: Downlo
 
 
 @st.fragment
-@alerts.show_errors()
 def _draw_plain(
     get_run: GetRun,
     component_id: str,
@@ -147,16 +153,18 @@ def _draw_plain(
     key: str,
     download: Download,
     with_title: bool,
+    show_errors: Callable[[], AbstractContextManager[None]],
 ) -> None:
-    run = get_run()
-    output = run.outputs.get(component_id) if run else None
-    if output is None:
-        st.caption("This result was deleted.")
-        return
-    with st.container(border=True, key=f"output-{key}"):
-        if with_title:
-            st.markdown(f"**{escape(output.display_name or 'Result')}**")
-        draw_output(_without_raw_forms(output), run_id, key, download)
+    with show_errors():
+        run = get_run()
+        output = run.outputs.get(component_id) if run else None
+        if output is None:
+            st.caption("This result was deleted.")
+            return
+        with st.container(border=True, key=f"output-{key}"):
+            if with_title:
+                st.markdown(f"**{escape(output.display_name or 'Result')}**")
+            draw_output(_without_raw_forms(output), run_id, key, download)
 
 
 def _without_raw_forms(output: Output) -> Output:

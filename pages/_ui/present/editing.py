@@ -1,37 +1,38 @@
 """The settings of a presentation while they are edited: in this tab, with a draft for a reload."""
 
-from typing import Any
+from dataclasses import replace
 
 import streamlit as st
 
-from lfclient.console.present.presentation import PURPOSE, Presentation
-from lfclient.console.store.flow_settings import FlowSettings, SettingsConflict
-from lfclient.errors import InvalidRequest
+from lfclient.common.json_types import JsonObject
+from lfclient.console.present.presentation import PURPOSE, Presentation, read_or_default
+from lfclient.console.store.flow_settings import FlowSettings, FlowSettingsStore, SettingsConflict
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import browser
 from pages._ui.state.drafts import drafts
 from pages._ui.state.notices import notify_errors
-from pages._ui.state.present import CONFLICT, EDITED, edit_key
+from pages._ui.state.present import CONFLICT, EDITED, PROBLEM, Edited, edit_key
 
 _PARTS = ("title", "description", "accent", "large")
 
 
+@notify_errors()
 def start(owner: str, flow_id: str) -> None:
     """Edit the settings of a flow, from the draft of this browser if it left one; a callback."""
-    draft = drafts().get(_draft_key(owner, flow_id)) or {}
-    stored = app_context().runner.store.flow_settings.get(owner, flow_id, PURPOSE)
-    content = draft.get("settings", stored.content)
-    EDITED.set((owner, flow_id, draft.get("version", stored.version)))
-    CONFLICT.clear()
-    _seed(read_or_default(content))
+    _open(owner, flow_id, drafts().get(_draft_key(owner, flow_id)))
 
 
-def stop() -> None:
+def stop(owner: str, flow_id: str) -> None:
     """End editing, and forget what was not saved; a callback."""
-    edited = EDITED.take()
-    if edited:
-        drafts().save(_draft_key(*edited[:2]), {})
-    CONFLICT.clear()
+    drafts().save(_draft_key(owner, flow_id), {})
+    for slot in (EDITED, CONFLICT, PROBLEM):
+        slot.clear()
+
+
+def is_edited(owner: str, flow_id: str) -> bool:
+    """Return whether the settings of this flow are in the editor."""
+    edited = EDITED.get()
+    return edited is not None and (edited.owner, edited.flow_id) == (owner, flow_id)
 
 
 def current(owner: str, flow_id: str) -> Presentation | None:
@@ -39,8 +40,7 @@ def current(owner: str, flow_id: str) -> Presentation | None:
 
     Raise `InvalidRequest` if one is invalid.
     """
-    edited = EDITED.get()
-    if edited is None or edited[:2] != (owner, flow_id):
+    if not is_edited(owner, flow_id):
         return None
     state = st.session_state
     keys: list[str] | None = state.get(edit_key("inputs"))
@@ -64,49 +64,58 @@ def current(owner: str, flow_id: str) -> Presentation | None:
     )
 
 
-def keep_draft(settings: Presentation) -> None:
-    """Keep the settings for a reload of the page."""
-    edited = EDITED.get()
-    if edited:
-        draft = {"settings": settings.to_json(), "version": edited[2]}
-        drafts().save(_draft_key(*edited[:2]), draft)
+@notify_errors(PROBLEM)
+def keep_draft(owner: str, flow_id: str) -> None:
+    """Keep the settings for a reload of the page if they were changed.
 
-
-@notify_errors()
-def save(*, overwrite: bool = False) -> None:
-    """Save the settings, unless somebody else has saved meanwhile; a callback."""
-    edited = EDITED.get()
-    settings = current(*edited[:2]) if edited else None
+    Call it whenever the editor was drawn.
+    """
+    edited, settings = EDITED.get(), current(owner, flow_id)
     if edited is None or settings is None:
         return
-    owner, flow_id, version = edited
-    store = app_context().runner.store.flow_settings
-    if overwrite:
-        version = store.get(owner, flow_id, PURPOSE).version
+    if edited.first is None:
+        EDITED.set(replace(edited, first=settings))
+        return
+    is_changed = edited.is_draft or settings != edited.first
+    draft = {"settings": settings.to_json(), "version": edited.version} if is_changed else {}
+    drafts().save(_draft_key(owner, flow_id), draft)
+
+
+@notify_errors(PROBLEM)
+def save(owner: str, flow_id: str, *, overwrite: bool = False) -> None:
+    """Save the settings, unless somebody else has saved meanwhile; a callback."""
+    edited, settings = EDITED.get(), current(owner, flow_id)
+    if edited is None or settings is None:
+        return
+    version = _store().get(owner, flow_id, PURPOSE).version if overwrite else edited.version
     try:
-        store.save(owner, flow_id, PURPOSE, FlowSettings(settings.to_json(), version))
+        _store().save(owner, flow_id, PURPOSE, FlowSettings(settings.to_json(), version))
     except SettingsConflict:
         CONFLICT.set(True)
         return
-    stop()
+    stop(owner, flow_id)
     st.toast("Saved the presentation.")
 
 
-@notify_errors()
-def use_theirs() -> None:
+@notify_errors(PROBLEM)
+def use_theirs(owner: str, flow_id: str) -> None:
     """Replace the settings in the editor by those that somebody else has saved; a callback."""
-    edited = EDITED.get()
-    if edited:
-        stop()
-        start(*edited[:2])
+    _open(owner, flow_id, None)
+    drafts().save(_draft_key(owner, flow_id), {})
 
 
-def read_or_default(content: Any) -> Presentation:
-    """Return stored settings, or the default ones if they are invalid."""
-    try:
-        return Presentation.from_json(content)
-    except InvalidRequest:
-        return Presentation()
+def _open(owner: str, flow_id: str, draft: JsonObject | None) -> None:
+    stored = _store().get(owner, flow_id, PURPOSE)
+    content, version = stored.content, stored.version
+    if draft:
+        content, version = draft["settings"], draft["version"]
+    EDITED.set(Edited(owner, flow_id, version, is_draft=bool(draft)))
+    CONFLICT.clear()
+    _seed(read_or_default(content))
+
+
+def _store() -> FlowSettingsStore:
+    return app_context().runner.store.flow_settings
 
 
 def _seed(settings: Presentation) -> None:

@@ -1,14 +1,16 @@
 """The editor of a presentation, beside its preview."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, remove_bidi_controls
+from lfclient.common.formatting import clip, remove_bidi_controls, with_id
 from lfclient.console.present.presentation import (
     MAX_DESCRIPTION,
     MAX_HELP,
     MAX_INPUTS,
+    MAX_ITEMS,
     MAX_LABEL,
     MAX_TITLE,
     Accent,
@@ -17,6 +19,7 @@ from lfclient.console.presets.share_links import page_url
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import Field
 from pages._ui.connection.app_context import app_context
+from pages._ui.form.choices import stored_flow
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.present import editing
 from pages._ui.present.presented import (
@@ -26,7 +29,7 @@ from pages._ui.present.presented import (
     own_labels,
     shown_inputs,
 )
-from pages._ui.state.present import CONFLICT, edit_key
+from pages._ui.state.present import CONFLICT, PROBLEM, edit_key
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
@@ -35,14 +38,15 @@ _KEEP: dict[str, Any] = {"persist_state": "session"}  # also while a part is not
 
 def draw(presented: Presented, form: FlowForm, record: RunRecord | None) -> None:
     """Draw the settings with their buttons."""
-    editing.keep_draft(presented.settings)
+    flow = (presented.server.owner, presented.flow.id)
     with st.container(key="present-editor"):
         st.markdown("## Edit presentation", anchors=False)
         with st.container(horizontal=True):
-            st.button("Save", key="present-save", type="primary", on_click=editing.save)
-            st.button("Discard", key="present-discard", type="tertiary", on_click=editing.stop)
+            _draw_button("Save", editing.save, flow, type="primary")
+            _draw_button("Discard", editing.stop, flow, type="tertiary")
+        problems = st.container()
         if CONFLICT.get():
-            _draw_conflict()
+            _draw_conflict(flow)
         _draw_texts(presented)
         _draw_inputs(presented, form)
         _draw_outputs(presented, record)
@@ -52,22 +56,30 @@ def draw(presented: Presented, form: FlowForm, record: RunRecord | None) -> None
         preset = {"preset": presented.preset.id} if presented.preset else {}
         address = page_url(st.context.url or "", view="present", flow=presented.flow.id, **preset)
         st.code(address, language=None, wrap_lines=True)
+    editing.keep_draft(*flow)
+    problem = PROBLEM.take()
+    if problem:
+        with problems:
+            alerts.show(problem)
 
 
-def _draw_conflict() -> None:
+def _draw_button(
+    label: str, on_click: Callable[..., None], flow: tuple[str, str], **kwargs: Any
+) -> None:
+    """Draw a button that does something to the settings of a flow: owner and id."""
+    key = f"present-{label.lower().replace(' ', '-')}"
+    st.button(label, key=key, on_click=on_click, args=flow, **kwargs)
+
+
+def _draw_conflict(flow: tuple[str, str]) -> None:
     alerts.show_message(
         "Somebody else has saved this presentation",
         "Nothing was overwritten, and your settings are still here.",
         warning=True,
     )
     with st.container(horizontal=True):
-        st.button(
-            "Overwrite",
-            key="present-overwrite",
-            on_click=editing.save,
-            kwargs={"overwrite": True},
-        )
-        st.button("Use theirs", key="present-theirs", on_click=editing.use_theirs)
+        _draw_button("Overwrite", editing.save, flow, kwargs={"overwrite": True})
+        _draw_button("Use theirs", editing.use_theirs, flow)
 
 
 def _draw_texts(presented: Presented) -> None:
@@ -90,47 +102,78 @@ def _draw_texts(presented: Presented) -> None:
     )
 
 
+def _choose(
+    label: str, part: str, offered: Mapping[str, str], max_selections: int, **kwargs: Any
+) -> list[str]:
+    """Draw a choice of several, whose labels differ, and return it without what isn't offered."""
+    key = edit_key(part)
+    st.session_state[key] = [each for each in st.session_state[key] if each in offered]
+    chosen: list[str] = st.multiselect(
+        label,
+        list(offered),
+        format_func=offered.__getitem__,
+        key=key,
+        max_selections=max_selections,
+        **kwargs,
+        **_KEEP,
+    )
+    return chosen
+
+
 def _draw_inputs(presented: Presented, form: FlowForm) -> None:
-    fields = {key: each for key, each in form.state.fields.items() if is_presentable(each, form)}
-    labels = own_labels(list(fields.values()))
     key = edit_key("inputs")
     if key not in st.session_state:
         st.session_state[key] = [field.key for field, _, _ in shown_inputs(presented, form)]
-    # of those that the flow has no longer, nothing can be shown
-    st.session_state[key] = [each for each in st.session_state[key] if each in fields]
-    st.multiselect(
+    fields = {**stored_flow(form.state).fields_by_key, **form.state.fields}
+    offered = _offered_inputs(form, fields, st.session_state[key])
+    chosen = _choose(
         "Inputs",
-        list(fields),
-        format_func=labels.__getitem__,
-        key=key,
-        max_selections=MAX_INPUTS,
+        "inputs",
+        offered,
+        MAX_INPUTS,
         help="Shown in this order. Secrets can't be shown.",
         placeholder="Choose the inputs to show",
-        **_KEEP,
     )
-    chosen = st.session_state[key]
     for place, each in enumerate(chosen):
-        _draw_input(fields[each], labels[each], place, len(chosen))
+        _draw_input(each, fields.get(each), offered[each], place, len(chosen))
 
 
-def _draw_input(field: Field, label: str, place: int, count: int) -> None:
-    key = edit_key(f"open-{field.key}")
-    opened = st.expander(escape(clip(label, 80)), key=key, on_change="rerun")
+def _offered_inputs(
+    form: FlowForm, fields: Mapping[str, Field], chosen: Sequence[str]
+) -> dict[str, str]:
+    """Return the labels, by key, of what an audience may fill in.
+
+    Of what is chosen already also what a choice hides, and what has a variable's value now.
+    """
+    state = form.state
+    keys = [
+        key
+        for key, field in state.fields.items()
+        if is_presentable(field, form) or (key in chosen and not field.secret)
+    ]
+    keys += [key for key in chosen if state.is_hidden(key)]
+    labels = own_labels([fields[key] for key in keys if key in fields])
+    return {key: labels.get(key, key) for key in keys}
+
+
+def _draw_input(key: str, field: Field | None, label: str, place: int, count: int) -> None:
+    """Draw the settings of an input; its field is None if only a choice brings it."""
+    opened = st.expander(escape(clip(label, 80)), key=edit_key(f"open-{key}"), on_change="rerun")
     if not opened.open:
         return
     with opened:
         st.text_input(
             "Label",
-            key=edit_key(f"label-{field.key}"),
+            key=edit_key(f"label-{key}"),
             max_chars=MAX_LABEL,
             placeholder=clip(label, MAX_LABEL),
             **_KEEP,
         )
         st.text_area(
             "Help",
-            key=edit_key(f"help-{field.key}"),
+            key=edit_key(f"help-{key}"),
             max_chars=MAX_HELP,
-            placeholder=clip(own_help(field), 200),
+            placeholder=clip(own_help(field), 200) if field else None,
             height=70,
             **_KEEP,
         )
@@ -138,7 +181,7 @@ def _draw_input(field: Field, label: str, place: int, count: int) -> None:
             for word, step, is_end in (("Up", -1, place == 0), ("Down", 1, place == count - 1)):
                 st.button(
                     word,
-                    key=edit_key(f"{word}-{field.key}"),
+                    key=edit_key(f"{word}-{key}"),
                     type="tertiary",
                     disabled=is_end,
                     on_click=_move,
@@ -153,25 +196,24 @@ def _move(place: int, step: int) -> None:
 
 
 def _draw_outputs(presented: Presented, record: RunRecord | None) -> None:
-    """Offer the components at the end of the flow, and those that have returned something."""
+    """Offer the components at the end of the flow, those that have returned something, and those
+    that are chosen already.
+    """
     flow = presented.flow
     sources = {edge.source for edge in flow.edges}
     returned = record.run.outputs if record and record.run else {}
-    offered = {
-        component.id: component.display_name
+    ids = [
+        component.id
         for component in flow.components
         if component.runs and (component.id not in sources or component.id in returned)
-    }
-    key = edit_key("outputs")
-    st.session_state[key] = [each for each in st.session_state[key] if each in offered]
-    st.multiselect(
-        "Outputs",
-        list(offered),
-        format_func=offered.__getitem__,
-        key=key,
-        placeholder="All",
-        **_KEEP,
-    )
+    ]
+    offered = {}
+    for id in (*ids, *st.session_state[edit_key("outputs")]):
+        component = flow.component(id)
+        if component:
+            name = component.display_name
+            offered[id] = with_id(name, id if name in flow.shared_names else "")
+    _choose("Outputs", "outputs", offered, MAX_ITEMS, placeholder="All")
 
 
 def _draw_presets(presented: Presented) -> None:
@@ -179,19 +221,11 @@ def _draw_presets(presented: Presented) -> None:
         presented.server.owner, presented.flow.id
     )
     names = {each.id: each.name for each in summaries}
-    key = edit_key("examples")
-    st.session_state[key] = [each for each in st.session_state[key] if each in names]
     if names:
-        st.multiselect(
-            "Examples",
-            list(names),
-            format_func=names.__getitem__,
-            key=key,
-            help="Presets that fill the form at a click",
-            placeholder="Choose presets",
-            **_KEEP,
-        )
+        help = "Presets that fill the form at a click"
+        _choose("Examples", "examples", names, MAX_ITEMS, help=help, placeholder="Choose presets")
     else:
+        st.session_state[edit_key("examples")] = []
         st.caption("Presets of this flow can be offered as examples here.")
     preset = presented.preset
     origin = f"the preset “{escape(clip(preset.name, 60))}”" if preset else "the flow itself"

@@ -6,7 +6,7 @@ from lfclient.flows.model import Flow
 from pages._ui.form.entries import PresetLink
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.state import query_params
-from pages._ui.state.present import EDITED, PRESENTER
+from pages._ui.state.present import EDITED, set_presenter
 
 
 def draw_button(flow: Flow, form: FlowForm | None) -> None:
@@ -22,14 +22,17 @@ def draw_button(flow: Flow, form: FlowForm | None) -> None:
 
 
 def _enter(flow_id: str, link: PresetLink | None) -> None:
-    PRESENTER.set(True)
+    set_presenter(flow_id, True)
+    edited = EDITED.get()
+    if edited and edited.flow_id != flow_id:
+        EDITED.clear()  # left by the browser's Back button
     preset = {query_params.PRESET: link.preset} if link and link.preset else {}
     st.query_params.from_dict({query_params.VIEW: "present", query_params.FLOW: flow_id, **preset})
 
 
 def leave(flow_id: str) -> None:
     """Return to the Run page, with the shown run; a callback. Unsaved settings are kept."""
-    PRESENTER.clear()
+    set_presenter(flow_id, False)
     EDITED.clear()
     address = {query_params.FLOW: flow_id, query_params.RUN: st.query_params.get(query_params.RUN)}
     st.query_params.from_dict({name: text for name, text in address.items() if text})

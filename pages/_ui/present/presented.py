@@ -2,14 +2,21 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from lfclient.console.present.presentation import PURPOSE, Presentation, ShownInput
+from lfclient.console.present.presentation import (
+    MAX_INPUTS,
+    PURPOSE,
+    Presentation,
+    ShownInput,
+    read_or_default,
+)
 from lfclient.console.presets.fitting import fit_values
 from lfclient.console.store.presets import Preset, PresetSummary
-from lfclient.errors import FlowNotFound, LangflowError
+from lfclient.errors import FlowNotFound, InvalidRequest, LangflowError
 from lfclient.flows.field import Field, Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import field_label
@@ -17,17 +24,18 @@ from lfclient.resources.server_resources import ServerResources
 from pages._ui.connection import server_session
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.form import prefill
 from pages._ui.form.choices import apply_choices, show_fields_of
-from pages._ui.form.entries import PresetLink
+from pages._ui.form.entries import Entries, PresetLink
 from pages._ui.form.flow_form import FlowForm, read_form
 from pages._ui.form.form import input_fields
-from pages._ui.form.form_state import FormState, form_state
+from pages._ui.form.form_state import FormState, Prefill, form_state
 from pages._ui.present import editing
-from pages._ui.present.problems import NothingPresented
+from pages._ui.present.problems import ASK_FOR_LINK, LATER, NothingPresented
 from pages._ui.presets.preset_state import fill_form, masked_values
 from pages._ui.run import run_form
 from pages._ui.state import query_params
-from pages._ui.state.present import PRESENTER
+from pages._ui.state.present import is_presenter
 from pages._ui.state.slot import Slot
 
 
@@ -58,22 +66,23 @@ class Presented:
 def load(flow_id: str) -> Presented:
     """Return the flow of the address with its presentation. Raise `LangflowError`."""
     if not flow_id:
-        raise FlowNotFound("The link names no flow.")
+        raise NothingPresented("The link is incomplete", hint=ASK_FOR_LINK)
     server, flow = _find_flow(flow_id)
     store = app_context().runner.store
-    settings = editing.current(server.owner, flow.id)
+    settings = None
+    with suppress(InvalidRequest):  # the editor says why
+        settings = editing.current(server.owner, flow.id)
     if settings is None:
         content = store.flow_settings.get(server.owner, flow.id, PURPOSE).content
         # whoever may edit invalid settings needs the page for that
-        settings = (editing.read_or_default if PRESENTER.get() else Presentation.from_json)(content)
-    wanted = st.query_params.get(query_params.PRESET, "")
+        read = read_or_default if is_presenter(flow.id) else Presentation.from_json
+        settings = read(content)
+    wanted = _wanted_preset()
     preset = store.presets.get(server.owner, wanted) if wanted else None
     preset = preset if preset and preset.flow_id == flow.id else None
     lacks_preset = bool(wanted) and preset is None
     if preset is None:
-        summaries = store.presets.list_for_flow(server.owner, flow.id)
-        default = next((each.id for each in summaries if each.is_default), None)
-        preset = store.presets.get(server.owner, default) if default else None
+        preset = store.presets.default(server.owner, flow.id)
     return Presented(server, flow, settings, preset, lacks_preset)
 
 
@@ -81,7 +90,7 @@ def _find_flow(flow_id: str) -> tuple[ServerSession, Flow]:
     """Return the flow and its server: the one in use, or another one of this browser."""
     current = server_session.current()
     if current is None:
-        raise NothingPresented("The console has no server.")
+        raise NothingPresented("Nothing is presented here yet", hint=LATER)
     try:
         return current, current.flow(flow_id).value
     except FlowNotFound:
@@ -99,7 +108,7 @@ def prepare(presented: Presented) -> FlowForm:
     server_info = server.info().value
     server.prefetch_resources(flow)
     state = form_state(server.owner, flow, server.connection.secrets, use="present")
-    _fill(state, presented.preset)
+    _fill_once(state, presented)
     problem = apply_choices(state, server, flow)
     if problem:
         raise problem
@@ -112,7 +121,7 @@ def prepare(presented: Presented) -> FlowForm:
 
 
 def misfits(state: FormState) -> Slot[tuple[str, list[str]]]:
-    """Return the slot of the preset that no longer fits the flow, and of its parameters."""
+    """Return the slot with a preset's name and the keys of its values that don't fit the flow."""
     return Slot(state.key("present-misfits"))
 
 
@@ -128,36 +137,76 @@ def examples(presented: Presented) -> list[PresetSummary]:
 
 def fill(state: FormState, preset: Preset | None, example: Preset | None = None) -> None:
     """Fill the form with a preset, or with the flow's own values; an example goes on top."""
-    values = {**(masked_values(preset) if preset else {})}
-    values |= masked_values(example) if example else {}
+    chosen = masked_values(example) if example else {}
+    values = (masked_values(preset) if preset else {}) | chosen
     show_fields_of(state, values)
     fitted = fit_values(state.flow, values)
     fill_form(state, fitted, "")
-    state.prefill, state.previous = None, []  # an audience restores nothing
+    filled = state.prefill.entries if state.prefill else Entries()
+    for key in chosen:
+        filled.discard(key)  # a person chose it
+    prefill.forget(state)  # an audience restores nothing
+    state.prefill = Prefill("", filled, {})
     state.entries.preset_link = _link(preset)
     latest = example or preset
     misfits(state).set((latest.name if latest else "", list(fitted.rejected)))
 
 
+def _wanted_preset() -> str:
+    return st.query_params.get(query_params.PRESET, "")
+
+
 def _link(preset: Preset | None) -> PresetLink:
-    return PresetLink(preset.id, preset.version) if preset else PresetLink()
+    if preset is None:
+        return PresetLink()
+    return PresetLink(preset.id, preset.version, opened=preset.id != _wanted_preset())
 
 
-def _fill(state: FormState, preset: Preset | None) -> None:
+def _fill_once(state: FormState, presented: Presented) -> None:
     """Fill the form unless it was filled with this version of the preset.
 
-    If somebody has changed the preset meanwhile, what a person sees in the form stays.
+    What a person has entered stays if the preset was changed or deleted meanwhile, or another one
+    became the default. A preset in the address replaces it, unless that is the one from before.
     """
-    link, filled = _link(preset), state.entries.preset_link
+    link, filled = _link(presented.preset), state.entries.preset_link
     if filled == link:
         return
     state.read_widgets()
-    is_same = filled is not None and filled.preset == link.preset
-    kept = {key: entry for key, entry in state.entries.values.items() if key in state.live_widgets}
-    fill(state, preset)
-    if is_same:
-        for key, entry in kept.items():
-            state.set(state.flow.fields_by_key[key], entry.value)
+    keys = _entered_keys(state) if filled and _has_same_address(filled, presented) else set()
+    uploads = {key: state.entries.uploads.pop(key, []) for key in keys}
+    before = replace(
+        state.entries,
+        values=dict(state.entries.values),
+        invalid=dict(state.entries.invalid),
+        errors=dict(state.entries.errors),
+    )
+    fill(state, presented.preset)
+    entries = state.entries
+    for key in keys:
+        entries.discard(key)
+    entries.values |= {key: each for key, each in before.values.items() if key in keys}
+    entries.invalid |= {key: each for key, each in before.invalid.items() if key in keys}
+    entries.errors |= {key: each for key, each in before.errors.items() if key in keys}
+    entries.uploads |= uploads
+
+
+def _has_same_address(filled: PresetLink, presented: Presented) -> bool:
+    """Return whether the address names the preset of the address that filled the form, or none as
+    before.
+    """
+    wanted = _wanted_preset()
+    if wanted == filled.preset:
+        return True
+    before = "" if filled.opened else filled.preset
+    return before == ("" if presented.lacks_preset else wanted)
+
+
+def _entered_keys(state: FormState) -> set[str]:
+    """Return the keys of what a person has entered since the form was filled."""
+    filled, entries = state.prefill.entries.values if state.prefill else {}, state.entries
+    keys = {*filled, *entries.values}
+    changed = {key for key in keys if entries.values.get(key) != filled.get(key)}
+    return changed | {*entries.invalid, *(key for key, each in entries.uploads.items() if each)}
 
 
 def shown_inputs(presented: Presented, form: FlowForm) -> list[tuple[Field, str, str]]:
@@ -165,7 +214,8 @@ def shown_inputs(presented: Presented, form: FlowForm) -> list[tuple[Field, str,
     fields = form.state.fields
     chosen = presented.settings.inputs
     if chosen is None:
-        chosen = tuple(ShownInput(key=field.key) for field in input_fields(form))
+        brought = input_fields(fields, form.needs)[:MAX_INPUTS]
+        chosen = tuple(ShownInput(key=field.key) for field in brought)
     inputs = [(fields[each.key], each) for each in chosen if each.key in fields]
     inputs = [(field, each) for field, each in inputs if is_presentable(field, form)]
     labels = own_labels([field for field, _ in inputs])
@@ -176,8 +226,10 @@ def shown_inputs(presented: Presented, form: FlowForm) -> list[tuple[Field, str,
 
 
 def own_labels(fields: Sequence[Field]) -> dict[str, str]:
-    """Return the flow's labels by key: of those that are shared with the component's name, and if
-    that is shared as well, with a number.
+    """Return the labels by field key.
+
+    A label that several fields share is followed by its component's name, and by a number if that
+    is shared too.
     """
     labels = {field.key: field_label(field) for field in fields}
     counts = Counter(labels.values())

@@ -13,19 +13,18 @@ from pages._ui.connection.request_cache import StillLoading
 from pages._ui.state.notices import NOTICE
 from pages._ui.widgets import alerts
 
-_GONE = "This flow is no longer here"
-_GONE_HINT = "Ask the person who sent you this link for a new one."
-_LATER = "Try again in a moment. If that doesn't help, tell the person who sent you this link."
+ASK_FOR_LINK = "Ask the person who sent you this link for a new one."
+LATER = "Try again in a moment. If that doesn't help, tell the person who sent you this link."
 POLL_SECONDS = 0.5
 
 
 class NothingPresented(LangflowError):
-    """The console has no server whose flows it could present."""
+    """There is no flow that could be presented; the message is a heading without a full stop."""
 
 
 @contextmanager
 def show_errors() -> Iterator[None]:
-    """Draw an error of the block in its place."""
+    """Draw an error of the page in its place."""
     try:
         yield
     except StillLoading as error:
@@ -34,31 +33,44 @@ def show_errors() -> Iterator[None]:
         show(error)
 
 
+@contextmanager
+def show_part_errors() -> Iterator[None]:
+    """Draw an error of a part of the page in its place."""
+    try:
+        yield
+    except LangflowError:
+        alerts.show_message("This can't be shown right now", "", LATER, warning=True)
+
+
 def show(error: LangflowError) -> None:
     """Draw why the flow can't be shown."""
-    with st.container(key="present-problem"):
-        if isinstance(error, FlowNotFound):
-            st.title("Nothing to show", anchor=False)
-            alerts.show_message(_GONE, "It was deleted or moved.", _GONE_HINT, warning=True)
-        elif isinstance(error, NothingPresented):
-            st.title("Nothing to show", anchor=False)
-            alerts.show_message("Nothing is presented here yet", "", _LATER, warning=True)
-        elif isinstance(error, (StoreError, SettingsError)):
-            alerts.show_message("This page can't be loaded right now", "", _LATER, warning=True)
-        elif isinstance(error, InvalidRequest):
-            alerts.show(error)
-        else:
-            alerts.show_message("The flow can't be reached right now", "", _LATER, warning=True)
-            st.button("Try again", key="present-retry", on_click=_retry)
+    if isinstance(error, FlowNotFound):
+        st.title("Nothing to show", anchor=False)
+        heading = "This flow is no longer here"
+        alerts.show_message(heading, "It was deleted or moved.", ASK_FOR_LINK, warning=True)
+    elif isinstance(error, NothingPresented):
+        st.title("Nothing to show", anchor=False)
+        alerts.show_message(error.message, "", error.hint, warning=True)
+    elif isinstance(error, (StoreError, SettingsError, InvalidRequest)):
+        alerts.show_message("This page can't be loaded right now", "", LATER, warning=True)
+    else:
+        alerts.show_message("The flow can't be reached right now", "", LATER, warning=True)
+        st.button("Try again", key="present-retry", on_click=_retry)
+
+
+def show_refusal(error: LangflowError) -> None:
+    """Draw why a press had no effect."""
+    if isinstance(error, InvalidRequest):
+        alerts.show(error)
+    else:
+        alerts.show_message("That can't be done right now", "", LATER, warning=True)
 
 
 def draw_notice() -> None:
-    """Draw what a press of Run left."""
+    """Draw the error that a press left."""
     notice = NOTICE.take()
-    if isinstance(notice, InvalidRequest):
-        alerts.show(notice)
-    elif isinstance(notice, LangflowError):
-        show(notice)
+    if isinstance(notice, LangflowError):
+        show_refusal(notice)
 
 
 def _retry() -> None:

@@ -1,15 +1,17 @@
 """The result of a run as an audience sees it: the output large, errors in words."""
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.common.formatting import format_duration
+from lfclient.common.formatting import clip, format_duration
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
+from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
-from lfclient.outputs.model import OutputKind
+from lfclient.outputs.model import FileRef, OutputKind
 from lfclient.runs.components import Message
 from lfclient.runs.error_causes import explain_error
 from lfclient.runs.model import Run, RunStatus
@@ -17,15 +19,15 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import view as outputs_view
 from pages._ui.outputs.card import Download
-from pages._ui.present import share_result
+from pages._ui.present import problems, share_result
 from pages._ui.present.presented import Presented
 from pages._ui.run import approval, progress, status_panel
 from pages._ui.state import run_page
+from pages._ui.state.present import is_presenter
 from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import sanitize
 from pages._ui.widgets.placeholder import Placeholder
 
-_ASK = "Try again. If that doesn't help, tell the person who sent you this link."
 _HEADINGS = {
     RunStatus.FAILED: "The flow failed",
     RunStatus.TIMED_OUT: "The flow took too long",
@@ -38,18 +40,16 @@ _HEADINGS = {
 class AudiencePanel(status_panel.StatusPanel):
     """A running run without its components, tokens and notes."""
 
+    show_errors = staticmethod(problems.show_part_errors)
+
     def draw_head(self, place: DeltaGenerator, record: RunRecord) -> None:
         """Draw the status and the duration."""
         draw_status(place, record)
 
     def summarize(self, record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
         """Return the share of ended components, without their names."""
-        share, words = progress.summarize(record, None)
-        return (
-            (share, words.partition(" ·")[0].replace("components", "steps"))
-            if share
-            else (None, "")
-        )
+        ended, total = progress.count_components(record)
+        return (ended / total, f"{ended} of {total} steps") if ended else (None, "")
 
     def set_tab_title(self, record: RunRecord) -> None:
         """Leave the title of the browser tab."""
@@ -84,9 +84,16 @@ def draw(
                 panel = status_panel.follow(server, record, places, AudiencePanel)
             else:
                 draw_status(places.head.empty(), record)
-                reload = _reload(server, record)
-                draw_result(record, presented.settings.outputs, server.download, reload, record.id)
-                share_result.draw(server, record, presented.flow)
+                draw_result(
+                    record,
+                    presented.settings.outputs,
+                    partial(_download, server),
+                    _reload(server, record),
+                    record.id,
+                    hint=problems.LATER,
+                )
+                is_audience = not is_presenter(presented.flow.id)
+                share_result.draw(server, record, presented.flow, is_audience=is_audience)
     if run_page.NEW_RUN.get():
         status_panel.show_first_update(server, record, panel)
     return panel
@@ -104,12 +111,13 @@ def draw_result(
     download: Download,
     reload: outputs_view.GetRun,
     name: str,
+    hint: str,
 ) -> None:
     """Draw the errors of an ended run in words, and the chosen outputs, by default all.
 
-    `name` stands for the run's id on the page.
+    `name` stands for the run's id on the page; `hint` tells what to do about an error.
     """
-    _draw_problem(record)
+    _draw_problem(record, hint)
     run = record.run
     if run is None or record.stored_parts in MISSING_OUTPUTS_REASONS:
         if record.status is RunStatus.COMPLETED:
@@ -126,7 +134,14 @@ def draw_result(
             st.markdown(sanitize(message.visible_text)[0])
         for number, id in enumerate(ids):
             outputs_view.draw_plain(
-                run, id, name, download, reload, key=str(number), with_title=len(ids) > 1
+                run,
+                id,
+                name,
+                download,
+                reload,
+                key=str(number),
+                with_title=len(ids) > 1,
+                show_errors=problems.show_part_errors,
             )
         if not ids and record.status is RunStatus.COMPLETED:
             st.caption("The flow returned nothing to show.")
@@ -142,11 +157,20 @@ def _reload(server: ServerSession, record: RunRecord) -> Callable[[], Run | None
     return reload
 
 
-def _draw_problem(record: RunRecord) -> None:
+def _download(server: ServerSession, ref: FileRef) -> bytes:
+    """Return a file. Raise `LangflowError` in words for an audience."""
+    try:
+        return server.download(ref)
+    except LangflowError as error:
+        message = f"“{clip(ref.name, 100)}” can't be loaded right now."
+        raise LangflowError(message, hint=problems.LATER) from error
+
+
+def _draw_problem(record: RunRecord, hint: str) -> None:
     heading = _HEADINGS.get(record.status)
     if heading is None:
         return
     texts = [error.message for error in record.run.errors] if record.run else []
     texts += [record.problem.message] if record.problem else []
     causes = [cause.message for cause in map(explain_error, texts) if cause]
-    alerts.show_message(heading, " ".join(dict.fromkeys(causes)), _ASK)
+    alerts.show_message(heading, " ".join(dict.fromkeys(causes)), hint)

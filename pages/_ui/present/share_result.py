@@ -13,22 +13,31 @@ from lfclient.console.presets.share_links import page_url
 from lfclient.console.store.errors import ConstraintViolated
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidRequest, LangflowError
-from lfclient.flows.field import FieldKind, Variable
+from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow
+from lfclient.flows.needs import find_needs
 from lfclient.flows.run_inputs import InputValue, describe_overrides
+from lfclient.resources.server_resources import ServerResources
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.form.form import input_fields
 from pages._ui.form.input_values import one_line, value_text
+from pages._ui.present import problems
 from pages._ui.state.notices import notify_errors
 from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts, controls
 
 
 def draw(
-    server: ServerSession, record: RunRecord, flow: Flow | None, label: str = "Share result"
+    server: ServerSession,
+    record: RunRecord,
+    flow: Flow | None,
+    label: str = "Share result",
+    *,
+    is_audience: bool = False,
 ) -> None:
-    """Draw a menu that shares the result of a run, once there is one."""
-    draw_section = section(server, record, flow)
+    """Draw a menu that shares the result of a run, once there is one; an audience can't revoke."""
+    draw_section = section(server, record, flow, is_audience=is_audience)
     if draw_section is None:
         return
     menu = st.popover(label, key=f"share-result-{record.id}", on_change="rerun")
@@ -38,7 +47,11 @@ def draw(
 
 
 def section(
-    server: ServerSession, record: RunRecord | None, flow: Flow | None
+    server: ServerSession,
+    record: RunRecord | None,
+    flow: Flow | None,
+    *,
+    is_audience: bool = False,
 ) -> Callable[[], None] | None:
     """Return what draws the part of a menu that shares a result, None if there is no result.
 
@@ -47,22 +60,24 @@ def section(
     if record is None or not record.ended or record.run is None:
         return None
     own_flow = flow if flow and flow.id == record.flow_id else None
-    return partial(_draw_section, server, record, own_flow)
+    return partial(_draw_section, server, record, own_flow, is_audience)
 
 
-def _draw_section(server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
+def _draw_section(
+    server: ServerSession, record: RunRecord, flow: Flow | None, is_audience: bool
+) -> None:
     st.markdown("**Share result**")
     problem = _problem(record).take()
     if problem:
-        alerts.show(problem)
+        (problems.show_refusal if is_audience else alerts.show)(problem)
+    count = app_context().runner.store.shares.count(server.owner, record.id)
     address = _address(record).get()
-    if address:
+    if address and count:
         st.code(address, language=None, wrap_lines=True)
-        st.caption("Copy it now: it can't be shown again.")
+        st.caption("Copy it now: it can't be shown again after you reload.")
     st.caption(
         "Shows this one result, read-only, to anyone who can reach the console and has the link."
     )
-    count = app_context().runner.store.shares.count(server.owner, record.id)
     with st.container(horizontal=True):
         st.button(
             "Create another link" if count else "Create link",
@@ -71,13 +86,29 @@ def _draw_section(server: ServerSession, record: RunRecord, flow: Flow | None) -
             on_click=_create,
             args=(server, record, flow),
         )
-        if count:
-            controls.danger_button(
-                "Revoke" if count == 1 else f"Revoke all {count}",
-                key=f"share-revoke-{record.id}",
-                on_click=_revoke,
-                args=(server, record),
+        if count > 1 and not is_audience:
+            asked = _revoking(record)
+            st.button(
+                f"Revoke all {count}…",
+                key=f"share-revoke-all-{record.id}",
+                type="tertiary",
+                on_click=asked.set,
+                args=(True,),
             )
+        elif count and not is_audience:
+            _draw_revoke(server, record)
+    if count > 1 and not is_audience and _revoking(record).get():
+        st.markdown(f"Revoke {count} links? Whoever opens one then no longer sees the result.")
+        with st.container(horizontal=True):
+            _draw_revoke(server, record)
+            key = f"share-revoke-not-{record.id}"
+            st.button("Cancel", key=key, on_click=_revoking(record).clear)
+
+
+def _draw_revoke(server: ServerSession, record: RunRecord) -> None:
+    controls.danger_button(
+        "Revoke", key=f"share-revoke-{record.id}", on_click=_revoke, args=(server, record)
+    )
 
 
 def _create(server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
@@ -98,6 +129,7 @@ def _revoke(server: ServerSession, record: RunRecord) -> None:
     with notify_errors(_problem(record)):
         app_context().runner.store.shares.revoke(server.owner, record.id)
         _address(record).clear()
+        _revoking(record).clear()
 
 
 def _shared_result(server: ServerSession, record: RunRecord, flow: Flow | None) -> SharedResult:
@@ -121,17 +153,16 @@ def _shared_result(server: ServerSession, record: RunRecord, flow: Flow | None) 
 def _shared_inputs(
     record: RunRecord, flow: Flow | None, settings: Presentation
 ) -> Iterator[SharedInput]:
-    """Yield the inputs that an audience sees, as text, without secrets and variables."""
-    fields = flow.fields_by_key if flow else {}
-    values = dict(record.overrides)
+    """Yield the inputs of the run that an audience sees, as text, without secrets and variables.
+
+    Without those that had the flow's own values, which the run does not record.
+    """
     labels: dict[str, str] = {}
-    if settings.inputs is None:
-        values = {key: value for key, value in values.items() if _is_brought(key, flow)}
-    else:
-        own = {key: field.default for key, field in fields.items()}
+    keys = _input_keys(record, flow)
+    if settings.inputs is not None:
         labels = {each.key: each.label for each in settings.inputs}
-        known = {**own, **values}
-        values = {each.key: known[each.key] for each in settings.inputs if each.key in known}
+        keys = list(labels)
+    values = {key: record.overrides[key] for key in keys if key in record.overrides}
     for item in describe_overrides(values, flow):
         is_secret = item.secret or (item.field and item.field.secret)
         if not is_secret and not isinstance(item.value, Variable):
@@ -140,12 +171,12 @@ def _shared_inputs(
             yield SharedInput(label=replace_surrogates(label), value=value)
 
 
-def _is_brought(key: str, flow: Flow | None) -> bool:
-    """Return whether a person brings this value to a run."""
-    field = flow.fields_by_key.get(key) if flow else None
-    return field is not None and (
-        field.chat_input or field.api_editable or field.kind is FieldKind.FILE
-    )
+def _input_keys(record: RunRecord, flow: Flow | None) -> list[str]:
+    """Return the keys of what a presentation shows by default."""
+    if flow is None:
+        return []
+    needs = find_needs(flow, record.overrides, ServerResources())
+    return [field.key for field in input_fields(flow.fields_by_key, needs)]
 
 
 def _text(item: InputValue) -> str:
@@ -155,6 +186,11 @@ def _text(item: InputValue) -> str:
 def _address(record: RunRecord) -> Slot[str]:
     """Return the slot of the address that was just created."""
     return Slot(f"shared-address-{record.id}")
+
+
+def _revoking(record: RunRecord) -> Slot[bool]:
+    """Return the slot that tells whether to ask before all addresses are revoked."""
+    return Slot(f"shared-revoking-{record.id}")
 
 
 def _problem(record: RunRecord) -> Slot[LangflowError]:

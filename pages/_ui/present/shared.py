@@ -41,7 +41,7 @@ def draw(shared: SharedResult, record: RunRecord, token: str) -> None:
         return found[1].run if found else None
 
     with st.container(key="present-output"):
-        draw_result(record, shared.outputs, _download, reload, "result")
+        draw_result(record, shared.outputs, _download, reload, "result", hint="")
     st.caption(f"Result of {format_full_time(record.ended_at or record.created_at)}")
 
 

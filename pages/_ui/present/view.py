@@ -1,5 +1,6 @@
 """The presented flow on the page: its head, its inputs, and the buttons."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -21,7 +22,7 @@ from pages._ui.run import controls as run_controls
 from pages._ui.run import run_form
 from pages._ui.state import run_options, run_page, submit_token
 from pages._ui.state.notices import notify_errors
-from pages._ui.state.present import EDITED, PRESENTER
+from pages._ui.state.present import is_presenter
 from pages._ui.widgets import alerts, focus
 from pages._ui.widgets.alerts import MissingValue
 from pages._ui.widgets.markdown import escape
@@ -37,12 +38,16 @@ def find_run(presented: Presented) -> RunRecord | None:
     return record if record and record.flow_id == presented.flow.id else None
 
 
-def places() -> tuple[DeltaGenerator, DeltaGenerator | None]:
+def places(presented: Presented) -> tuple[DeltaGenerator, DeltaGenerator | None]:
     """Return the place of the view, and that of its editor while it is open."""
-    if not EDITED.get():
+    if not _is_edited(presented):
         return st.container(), None
     side, stage = st.columns([4, 9], gap="large")
     return stage, side
+
+
+def _is_edited(presented: Presented) -> bool:
+    return editing.is_edited(presented.server.owner, presented.flow.id)
 
 
 def draw_head(presented: Presented) -> None:
@@ -59,9 +64,9 @@ def draw_head(presented: Presented) -> None:
 
 def _draw_controls(presented: Presented) -> None:
     """Draw the buttons of whoever came from the Run page."""
-    if not PRESENTER.get():
+    if not is_presenter(presented.flow.id):
         return
-    if not EDITED.get():
+    if not _is_edited(presented):
         st.button(
             "Edit",
             key="present-edit",
@@ -124,13 +129,13 @@ def _draw_examples(presented: Presented, form: FlowForm) -> None:
             st.button(
                 escape(clip(each.name, 60)),
                 key=f"example-{each.id}",
-                on_click=_fill,
+                on_click=_use_example,
                 args=(presented, form, each.id),
             )
 
 
 @notify_errors()
-def _fill(presented: Presented, form: FlowForm, preset_id: str) -> None:
+def _use_example(presented: Presented, form: FlowForm, preset_id: str) -> None:
     example = app_context().runner.store.presets.get(presented.server.owner, preset_id)
     if example is None:
         raise InvalidRequest("This example was deleted.")
@@ -176,12 +181,21 @@ def _not_ready(presented: Presented, form: FlowForm, result: FormResult) -> Inva
     errors = [problem for problem in result.problems if problem.level == "error"]
     own = [problem for problem in errors if problem.key in labels]
     if len(own) < len(errors):
-        return InvalidRequest(
-            "The flow needs a value that can't be entered here.",
-            hint="On the Run page, fill in what is missing and save it as the default preset.",
-        )
+        others = [problem.key for problem in errors if problem.key not in labels]
+        hint = _hint_of_missing(presented, others)
+        return InvalidRequest("The flow needs a value that can't be entered here.", hint=hint)
     names = ", ".join(labels[problem.key] for problem in own[:_MAX_NAMED])
     if all(problem.message == REQUIRED_MESSAGE for problem in own):
         return MissingValue(names)
     reasons = " ".join(f"{labels[each.key]}: {each.message}" for each in own[:_MAX_NAMED])
     return InvalidRequest(reasons, hint="Correct the marked fields, then run again.")
+
+
+def _hint_of_missing(presented: Presented, keys: Sequence[str]) -> str:
+    """Return what to do about values that can't be entered in the view."""
+    if not is_presenter(presented.flow.id):
+        return "Tell the person who sent you this link."
+    fields = presented.flow.fields_by_key
+    if any(fields[key].secret for key in keys if key in fields):  # presets have no secrets
+        return "Set it in the flow or as a variable of the server."
+    return "On the Run page, fill in what is missing and save it as the default preset."

@@ -40,18 +40,24 @@ def reports_progress(record: RunRecord) -> bool:
     return record.mode != "sync" and record.queue_limit is not None
 
 
+def count_components(record: RunRecord) -> tuple[int, int]:
+    """Return how many of the known components have ended, and how many are known."""
+    components = record.run.components if record.run else {}
+    return sum(one.state in _ENDED_STATES for one in components.values()), len(components)
+
+
 def summarize(record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
     """Return the share of ended components and a caption, or None and why it is unknown."""
     components = record.run.components if record.run else {}
     if components:
-        done = sum(one.state in _ENDED_STATES for one in components.values())
+        ended, total = count_components(record)
         running = (one for one in components.values() if one.state is ComponentState.RUNNING)
         names = ComponentNames(flow, components)
         labels = [names.label(one.component_id, one.display_name, 40) for one in running]
-        words = f"{done} of {len(components)} components"
+        words = f"{ended} of {total} components"
         if labels:
             words += f" · Running {', '.join(map(escape, labels[:3]))}"
-        return done / len(components), words
+        return ended / total, words
     if record.mode == "sync":
         return None, _ONE_CALL_TEXT
     is_silent = record.run is not None and not reports_progress(record)

@@ -1,7 +1,7 @@
 """The run on the page: its status as it changes, then its result."""
 
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -64,6 +64,8 @@ class StatusPanel:
 
     The duration is refreshed with other changes only: each tick starts with a new panel.
     """
+
+    show_errors = staticmethod(alerts.show_errors)
 
     def __init__(self, places: Places) -> None:
         with places.head:
@@ -174,7 +176,7 @@ def follow(
     server: ServerSession,
     record: RunRecord,
     places: Places,
-    make_panel: Callable[[Places], StatusPanel] = StatusPanel,
+    make_panel: type[StatusPanel] = StatusPanel,
 ) -> StatusPanel | None:
     """Draw a running run, redraw it whenever it changes, and the page at its end."""
     first = {"at once": True}
@@ -244,14 +246,26 @@ def _until_redrawn() -> Iterator[None]:
 
 
 @st.fragment(run_every=pace.REFRESH_SECONDS)
-@alerts.show_errors()
-@_until_redrawn()
-@pace.watching()
 def _follow(
     server: ServerSession,
     run_id: str,
     places: Places,
-    make_panel: Callable[[Places], StatusPanel],
+    make_panel: type[StatusPanel],
+    drawn: Hashable,
+    first: dict[str, bool],
+) -> StatusPanel | None:
+    with make_panel.show_errors():
+        return _redraw(server, run_id, places, make_panel, drawn, first)
+    return None
+
+
+@_until_redrawn()
+@pace.watching()
+def _redraw(
+    server: ServerSession,
+    run_id: str,
+    places: Places,
+    make_panel: type[StatusPanel],
     drawn: Hashable,
     first: dict[str, bool],
 ) -> StatusPanel | None:

@@ -1,13 +1,54 @@
 """State of the Present view."""
 
+from dataclasses import dataclass
+
+from lfclient.console.present.presentation import Presentation
+from lfclient.errors import LangflowError
+from pages._ui.state import browser
+from pages._ui.state.drafts import drafts
 from pages._ui.state.slot import Slot
 
-PRESENTER: Slot[bool] = Slot("presenter")  # whether this tab came from the Run page, and may return
-EDITED: Slot[tuple[str, str, int]] = Slot("present-edited")  # owner, flow and version, while edited
+
+@dataclass(frozen=True)
+class Edited:
+    """The settings that are edited, with the version that was read of them.
+
+    `first` are the settings as the editor first showed them, None until then. `is_draft` tells
+    whether those came from a draft.
+    """
+
+    owner: str
+    flow_id: str
+    version: int
+    is_draft: bool
+    first: Presentation | None = None
+
+
+EDITED: Slot[Edited] = Slot("present-edited")
 CONFLICT: Slot[bool] = Slot("present-conflict")  # whether somebody else has saved meanwhile
+PROBLEM: Slot[LangflowError] = Slot("present-problem")  # why the settings were not saved
 _EDIT = "present-edit"
+_PRESENTER = "presenter"
 
 
 def edit_key(part: str) -> str:
     """Return the key of a widget of the editor."""
     return f"{_EDIT}-{part}"
+
+
+def set_presenter(flow_id: str, is_presenter: bool) -> None:
+    """Save whether this browser came from the Run page to present a flow, also for a reload."""
+    _presenter(flow_id).set(is_presenter)
+    drafts().save((browser.browser_id(), flow_id, _PRESENTER), {_PRESENTER: is_presenter})
+
+
+def is_presenter(flow_id: str) -> bool:
+    """Return whether the visitor came from the Run page, and so may edit and return."""
+    slot = _presenter(flow_id)
+    if slot.get() is None:  # after a reload
+        slot.set(bool(drafts().get((browser.browser_id(), flow_id, _PRESENTER))))
+    return bool(slot.get())
+
+
+def _presenter(flow_id: str) -> Slot[bool]:
+    return Slot(f"{_PRESENTER}-{flow_id}")

@@ -5,26 +5,27 @@ from streamlit.testing.v1 import AppTest
 from lfclient.console.present.presentation import PURPOSE, Presentation, ShownInput
 from lfclient.console.store.flow_settings import FlowSettings
 from pages._ui.connection.app_context import app_context
-from tests.ui.support.preset_pages import owner
-from tests.ui.support.whole_pages import APP, ONE, open_app
+from tests.ui.support.preset_pages import open_page, owner
+from tests.ui.support.whole_pages import APP, ONE, press
 
 
-def present(flow_id=ONE, **address):
-    """Open the Present view of a flow."""
-    return open_app(view="present", flow=flow_id, **address)
+def present(flow_id=ONE, browser=None, **address):
+    """Open the Present view of a flow, by default in a browser of its own."""
+    app = AppTest.from_file(APP, default_timeout=30)
+    if browser:
+        app.session_state["browser-id"] = browser * 43
+    for name, value in {"view": "present", "flow": flow_id, **address}.items():
+        app.query_params[name] = value
+    return app.run()
 
 
 def present_as_presenter(browser="b", **address):
-    """Open the Present view as somebody who came from the Run page.
+    """Open the Present view in a browser that came to it from the Run page.
 
     AppTest would run the Run page again, not the navigation that leads to the view.
     """
-    app = AppTest.from_file(APP, default_timeout=30)
-    app.session_state["browser-id"] = browser * 43
-    app.session_state["presenter"] = True
-    for name, value in {"view": "present", "flow": ONE, **address}.items():
-        app.query_params[name] = value
-    return app.run()
+    press(open_page(browser, flow=ONE), "Present")
+    return present(browser=browser, **address)
 
 
 def stored(flow_id=ONE):

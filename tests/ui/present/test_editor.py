@@ -1,15 +1,12 @@
 """The editor of a presentation: its preview follows it, and nothing typed is lost."""
 
-import pytest
-
+from lfclient.console.store.errors import StoreError
+from lfclient.console.store.flow_settings import FlowSettingsStore
+from tests.support.flows import edge, entry, node, text
 from tests.ui.present.support import inputs, present, present_as_presenter, store, stored
+from tests.ui.support.http_stand_in import flow
 from tests.ui.support.preset_pages import open_page
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, press
-
-
-@pytest.fixture(autouse=True)
-def _server(fields_server):
-    """Start the stand-in for every test."""
 
 
 def edit(browser="b"):
@@ -30,7 +27,40 @@ def test_the_run_page_opens_the_view_and_the_view_returns_to_it():
 
 
 def test_somebody_who_opened_the_address_can_neither_edit_nor_leave():
-    assert not {"Edit", "Exit"} & set(button_labels(present()))
+    press(open_page("b", flow=ONE), "Present")
+    assert not {"Edit", "Exit"} & set(button_labels(present(browser="c")))
+    assert not {"Edit", "Exit"} & set(button_labels(present(TWO, browser="b")))
+
+
+def test_after_a_reload_a_presenter_can_still_edit_and_leave():
+    app = present_as_presenter("b")
+    assert {"Edit", "Exit"} <= set(button_labels(present(browser="b")))
+    press(app, "Exit")
+    assert not {"Edit", "Exit"} & set(button_labels(present(browser="b")))
+
+
+def test_settings_that_are_edited_stay_those_of_their_flow():
+    app = edit()
+    title(app).set_value("First").run()
+    app.query_params["flow"] = TWO
+    app.run()
+    assert app.title[0].value == "Other"
+    assert "Save" not in button_labels(app)
+    app.query_params["flow"] = ONE
+    assert title(app.run()).value == "First"
+
+
+def test_the_editor_is_not_open_over_another_flow_that_is_presented_next():
+    app = edit()
+    title(app).set_value("First").run()
+    press(open_page("b", flow=TWO), "Present")
+    app.query_params["flow"] = TWO
+    press(app.run(), "Edit")
+    assert title(app).value == ""
+    title(app).set_value("Second").run()
+    press(app, "Save")
+    assert (stored().version, stored(TWO).content["title"]) == (0, "Second")
+    assert title(edit()).value == "First"
 
 
 def test_what_is_typed_is_shown_at_once_and_saved_by_save():
@@ -74,6 +104,48 @@ def test_an_input_that_the_flow_no_longer_has_is_left_out():
     assert not edit().exception
 
 
+def test_an_input_that_a_choice_hides_keeps_its_place(fields_server):
+    mode = entry("TabInput", "tab", "A", options=["A", "B"], real_time_refresh=True)
+    fields = {"mode": {**mode, "api_editable": True}, "p": text("x"), "q": text("y")}
+    fields_server.set_flows(flow(ONE, "Fields", nodes=[node("T-a", **fields)]))
+
+    def hide(_, body):
+        template = {**body["template"], "p": {**fields["p"], "show": body["field_value"] == "A"}}
+        return 200, {"template": template, "outputs": []}
+
+    fields_server.answers["POST /api/v1/custom_component/update"] = hide
+    store(inputs={"T-a.p": {"label": "City"}, "T-a.mode": {}})
+    app = edit()
+    next(each for each in app.segmented_control if each.key.endswith("T-a.mode")).set_value("B")
+    assert inputs(app.run()) == ["mode"]
+    press(app, "Save")
+    shown = [(each["key"], each["label"]) for each in stored().content["inputs"]]
+    assert shown == [("T-a.p", "City"), ("T-a.mode", "")]
+
+
+def test_a_chosen_output_in_the_middle_of_the_flow_stays_chosen(fields_server):
+    nodes = [node("A-a", p=text("x")), node("B-b", input_value=text("x"))]
+    chain = flow(ONE, "Chain", nodes=nodes)
+    chain["data"]["edges"] = [edge("A-a", "B-b")]
+    fields_server.set_flows(chain)
+    store(outputs=("A-a", "gone"))
+    press(edit(), "Save")
+    assert stored().content["outputs"] == ["A-a"]
+
+
+def test_outputs_of_one_name_can_be_told_apart(fields_server):
+    nodes = [node(id, p=text("x")) for id in ("T-a", "T-b", "U-c")]
+    fields_server.set_flows(flow(ONE, "Three", nodes=nodes))
+    options = edit().multiselect(key="present-edit-outputs").options
+    assert options == ["T, T-a", "T, T-b", "U"]
+
+
+def test_more_inputs_than_can_be_shown_are_needed(fields_server):
+    many = {f"p{n}": {**text(""), "required": True} for n in range(70)}
+    fields_server.set_flows(flow(ONE, "Many", nodes=[node("T-a", **many)]))
+    assert len(edit().multiselect(key="present-edit-inputs").value) == 60
+
+
 def test_a_closed_input_keeps_its_label():
     app = edit()
     app.session_state["present-edit-open-T-a.p"] = True
@@ -82,7 +154,7 @@ def test_a_closed_input_keeps_its_label():
     assert inputs(app.run().run()) == ["City", "n"]
 
 
-def test_the_second_of_two_editors_is_told_and_keeps_what_they_typed():
+def test_the_second_of_two_editors_is_warned_and_keeps_what_they_typed():
     app = edit()
     title(app).set_value("Mine").run()
     store(title="Theirs")
@@ -115,3 +187,48 @@ def test_an_unsaved_edit_is_not_shown_to_others():
     title(edit()).set_value("Unsaved").run()
     assert present().title[0].value == "Fields"
     assert present(TWO).title[0].value == "Other"
+
+
+def test_an_editor_without_changes_leaves_no_draft():
+    app = edit()
+    title(app).set_value("Mine").run()
+    title(app).set_value("").run()
+    store(title="Theirs")
+    assert title(edit()).value == "Theirs"
+
+
+def test_settings_that_can_not_be_saved_stay_in_the_editor(monkeypatch):
+    app = edit()
+    title(app).set_value("Mine").run()
+
+    def fail(*_):
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(FlowSettingsStore, "save", fail)
+    app = press(app, "Save")
+    assert "The disk is full." in page_text(app)
+    assert "who sent you this link" not in page_text(app)
+    assert title(app).value == "Mine"
+
+
+def test_an_invalid_setting_is_named_and_leaves_the_editor_open():
+    app = edit()
+    app.session_state["present-edit-label-T-a.p"] = "x" * 201
+    app.run()
+    assert "“inputs.0.label” of the presentation is invalid" in page_text(app)
+    assert "Discard" in button_labels(app)
+    press(app, "Save")
+    assert stored().version == 0
+
+
+def test_an_editor_that_can_not_be_opened_reports_it(monkeypatch):
+    app = present_as_presenter()
+
+    def fail(*_):
+        monkeypatch.undo()
+        raise StoreError("No file.")
+
+    monkeypatch.setattr(FlowSettingsStore, "get", fail)
+    app = press(app, "Edit")
+    assert "That can't be done right now" in page_text(app)
+    assert "Edit" in button_labels(app)

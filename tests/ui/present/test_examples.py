@@ -1,15 +1,9 @@
 """Examples: presets that fill the presented form at a click."""
 
-import pytest
-
+from pages._ui.form.uploads import Upload
 from tests.ui.present.support import present, present_as_presenter, store, stored
 from tests.ui.support.preset_pages import presets, store_preset, value
 from tests.ui.support.whole_pages import ONE, button_labels, press
-
-
-@pytest.fixture(autouse=True)
-def _server(fields_server):
-    """Start the stand-in for every test."""
 
 
 def test_an_example_fills_the_form_and_keeps_what_it_does_not_name():
@@ -21,13 +15,35 @@ def test_an_example_fills_the_form_and_keeps_what_it_does_not_name():
     assert value(app.run()) == "of the example"
 
 
+def test_an_example_cancels_the_uploads_that_it_replaces():
+    example = store_preset("Short", p="of the example")
+    store(examples=(example.id,))
+    app = present()
+    upload = Upload("a.txt", 1)
+    state = app.session_state["forms"][example.owner, ONE, "present"]
+    state.entries.uploads["T-a.p"] = [upload]
+    press(app, "Short")
+    assert upload._dropped
+    assert not state.previous
+
+
+def test_a_chosen_example_stays_if_the_default_preset_changes():
+    store_preset("One", default=True, n=1)
+    example = store_preset("Short", p="of the example")
+    store(examples=(example.id,))
+    app = press(present(), "Short")
+    store_preset("Two", default=True, n=2)
+    app.run()
+    assert (value(app), value(app, "n")) == ("of the example", "2")
+
+
 def test_only_presets_marked_as_examples_are_offered():
     first, _ = store_preset("One", p="1"), store_preset("Two", p="2")
     store(examples=(first.id, "deleted"))
     assert button_labels(present()) == ["Full screen", "One", "Run"]
 
 
-def test_an_example_that_is_deleted_meanwhile_is_told_and_changes_nothing():
+def test_an_example_that_is_deleted_meanwhile_is_reported_and_changes_nothing():
     example = store_preset("Short", p="of the example")
     store(examples=(example.id,))
     app = present()

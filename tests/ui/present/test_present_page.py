@@ -5,16 +5,30 @@ from dataclasses import replace
 import pytest
 
 from lfclient.console.present.presentation import PURPOSE
+from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import FlowSettings
 from lfclient.console.store.run_record import StoredParts
-from lfclient.outputs.model import Output, OutputKind
-from lfclient.runs.components import RunError
+from lfclient.outputs.model import FileRef, Output, OutputKind
+from lfclient.runs.components import ComponentRun, ComponentState, RunError
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
-from tests.support.flows import node, text
+from pages._ui.form.uploads import Upload
+from pages._ui.outputs import view as outputs_view
+from pages._ui.run import status_panel
+from tests.support.flows import entry, node, text
 from tests.ui.present.support import inputs, present, present_as_presenter, store
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.preset_pages import SECRET, fields_flow, owner, store_preset, value
+from tests.ui.support.preset_pages import (
+    SECRET,
+    enter,
+    field,
+    fields_flow,
+    open_page,
+    owner,
+    presets,
+    store_preset,
+    value,
+)
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,
@@ -27,11 +41,6 @@ from tests.ui.support.whole_pages import (
 )
 
 
-@pytest.fixture(autouse=True)
-def _server(fields_server):
-    """Start the stand-in for every test."""
-
-
 def test_title_description_and_inputs_of_the_flow_are_shown(fields_server):
     fields_server.set_flows({**fields_flow(), "description": "Says **hello**."})
     app = present()
@@ -41,10 +50,14 @@ def test_title_description_and_inputs_of_the_flow_are_shown(fields_server):
     assert not app.exception
 
 
-def test_only_run_and_full_screen_can_be_pressed(fields_server):
-    add_ended_run(fields_server.url)
-    app = present()
+def test_only_run_and_full_screen_can_be_pressed_and_a_result_be_shared(fields_server):
+    assert button_labels(present()) == ["Full screen", "Run"]
+    run = Run(ONE, "sync", RunStatus.COMPLETED)
+    record = add_ended_run(fields_server.url, run=run)
+    app = present(run=record.id)
     assert button_labels(app) == ["Full screen", "Run"]
+    app.session_state[f"share-result-{record.id}"] = True
+    assert button_labels(app.run()) == ["Full screen", "Run", "Create link"]
     assert not app.sidebar.children
     assert not app.selectbox
     assert not app.exception
@@ -82,7 +95,7 @@ def test_values_come_from_the_preset_of_the_address():
     assert not app.exception
 
 
-def test_a_preset_that_no_longer_fits_is_told():
+def test_a_preset_that_no_longer_fits_is_reported():
     store_preset("Old", default=True, p="fits", gone="x", n="many")
     app = present()
     assert value(app) == "fits"
@@ -90,10 +103,58 @@ def test_a_preset_that_no_longer_fits_is_told():
     assert not app.exception
 
 
-def test_the_form_of_the_run_page_is_another_one():
-    app = open_app(flow=ONE)
-    app.text_input[1].set_value("typed").run()
-    assert "typed" not in [widget.value for widget in present().text_input]
+def form_state(app):
+    """Return the state of the presented form."""
+    return app.session_state["forms"][owner(), ONE, "present"]
+
+
+def test_what_was_typed_stays_if_the_preset_is_deleted():
+    preset = store_preset("Mine", p="of the preset", n=9)
+    app = present(preset=preset.id)
+    enter(app, "typed")
+    upload = Upload("a.txt", 1)
+    form_state(app).entries.uploads["T-a.p"] = [upload]
+    presets().delete(preset.owner, preset.id)
+    app.run()
+    assert (value(app), value(app, "n")) == ("typed", "5")
+    assert form_state(app).entries.uploads["T-a.p"] == [upload]
+    assert not upload._dropped
+    assert "The preset of this link was deleted" in page_text(app)
+
+
+def test_what_was_typed_stays_if_another_preset_becomes_the_default():
+    store_preset("One", default=True, p="of one", n=1)
+    enter(present(browser="b"), "typed")
+    store_preset("Two", default=True, p="of two", n=2)
+    app = present(browser="b")
+    assert (value(app), value(app, "n")) == ("typed", "2")
+
+
+def test_what_was_typed_is_replaced_by_another_preset_of_the_address():
+    other = store_preset("Other", p="of the other")
+    enter(present(browser="b"), "typed")
+    assert value(present(browser="b", preset=other.id)) == "of the other"
+    assert value(present(browser="b")) == "x"
+
+
+def test_invalid_text_stays_if_the_preset_is_changed(fields_server):
+    number = {**entry("IntInput", "int", 5), "api_editable": True}
+    big = {**entry("NestedDictInput", "NestedDict", {}), "api_editable": True}
+    fields_server.set_flows(flow(ONE, "Fields", nodes=[node("T-a", n=number, d=big)]))
+    preset = store_preset(default=True, n=1)
+    app = present()
+    area = field(app, "d", kind="text_area")
+    area.set_value("{").run()
+    presets().update(replace(preset, values={"T-a.n": 2}))
+    app.run()
+    assert field(app, "d", kind="text_area").value == "{"
+    assert value(app, "n") == "2"
+
+
+def test_a_presented_form_shares_nothing_with_the_form_of_the_run_page():
+    enter(open_page(flow=ONE), "typed")
+    assert value(open_page(flow=ONE)) == "typed"
+    assert value(present(browser="b")) == "x"
 
 
 def test_an_ended_run_of_the_flow_is_shown_by_its_address(fields_server):
@@ -117,7 +178,7 @@ def test_a_running_run_can_be_stopped(fields_server):
     assert not app.exception
 
 
-def test_a_flow_that_was_deleted_is_told(fields_server):
+def test_a_flow_that_was_deleted_is_reported(fields_server):
     fields_server.answers[f"GET /api/v1/flows/{ONE}"] = (404, {"detail": "Flow not found"})
     app = present()
     assert "This flow is no longer here" in page_text(app)
@@ -125,7 +186,7 @@ def test_a_flow_that_was_deleted_is_told(fields_server):
 
 
 @pytest.mark.parametrize("view", ["present", "result"])
-def test_an_invalid_setting_of_the_console_is_no_matter_of_the_audience(monkeypatch, view):
+def test_an_audience_sees_no_settings_of_the_console(monkeypatch, view):
     monkeypatch.setenv("LFCONSOLE_FRAME_ANCESTORS", "no-origin")
     app_context.clear()
     app = open_app(view=view, flow=ONE, id="x")
@@ -133,10 +194,17 @@ def test_an_invalid_setting_of_the_console_is_no_matter_of_the_audience(monkeypa
     assert "LFCONSOLE" not in page_text(app)
 
 
-@pytest.mark.parametrize("flow_id", ["", "../users/", "x" * 10_000])
-def test_an_address_that_names_no_flow_asks_the_server_for_none(fields_server, flow_id):
+@pytest.mark.parametrize("flow_id", ["../users/", "x" * 10_000])
+def test_an_address_of_no_flow_asks_the_server_for_none(fields_server, flow_id):
     assert "This flow is no longer here" in page_text(present(flow_id))
     assert not [line for line in fields_server.requests if "users" in line or "xxx" in line]
+
+
+def test_an_address_without_a_flow_is_incomplete():
+    app = present("")
+    assert "The link is incomplete" in page_text(app)
+    assert "for a new one" in page_text(app)
+    assert not app.exception
 
 
 def test_without_a_server_the_page_says_so_in_words(monkeypatch):
@@ -147,7 +215,7 @@ def test_without_a_server_the_page_says_so_in_words(monkeypatch):
     assert not app.exception
 
 
-def test_a_server_that_fails_is_told_without_its_address(fields_server):
+def test_a_server_that_fails_is_reported_without_its_address(fields_server):
     fields_server.answers[f"GET /api/v1/flows/{ONE}"] = (500, {"detail": fields_server.url})
     app = present()
     assert "The flow can't be reached right now" in page_text(app)
@@ -164,12 +232,14 @@ def test_a_required_value_that_is_missing_is_named_by_its_label(fields_server):
     assert not app.exception
 
 
-def test_a_missing_value_that_is_not_shown_is_told(fields_server):
+def test_a_missing_value_that_is_not_shown_is_reported(fields_server):
     required = {**SECRET, "required": True}
     fields_server.set_flows(flow(ONE, "Trip", nodes=[node("T-a", s=required)]))
-    app = press(present(), "Run")
-    assert "needs a value that can't be entered here" in page_text(app)
-    assert not app.exception
+    words = page_text(press(present(), "Run"))
+    assert "needs a value that can't be entered here" in words
+    assert "Tell the person who sent you this link." in words
+    words = page_text(press(present_as_presenter(), "Run"))
+    assert "Set it in the flow or as a variable of the server." in words
 
 
 def test_hostile_text_of_a_flow_is_not_executed(fields_server):
@@ -191,6 +261,15 @@ def test_sixty_inputs_are_drawn(fields_server):
     assert not app.exception
 
 
+def test_each_of_many_needed_inputs_is_drawn_once(fields_server):
+    needed = {**text(""), "required": True, "api_editable": True}
+    nodes = [node("T-a", **{f"p{n}": needed for n in range(30)})]
+    fields_server.set_flows(flow(ONE, "Many", nodes=nodes))
+    app = present()
+    assert inputs(app) == [f"p{n}" for n in range(30)]
+    assert not app.exception
+
+
 def test_of_a_component_with_several_outputs_the_first_that_is_no_json_is_shown(fields_server):
     table = Output("C-a", OutputKind.TABLE, [{"City": "Lisbon"}])
     raw = Output("C-a", OutputKind.DATA, {"city": "Lisbon"}, extras=(table,))
@@ -204,7 +283,7 @@ def test_of_a_component_with_several_outputs_the_first_that_is_no_json_is_shown(
     assert not app.exception
 
 
-def test_an_error_of_a_component_is_told_without_its_text(fields_server):
+def test_an_error_of_a_component_is_reported_without_its_text(fields_server):
     run = Run(
         ONE,
         "sync",
@@ -218,7 +297,7 @@ def test_an_error_of_a_component_is_told_without_its_text(fields_server):
     assert "C-a" not in words
 
 
-def test_a_preset_of_the_address_that_was_deleted_is_told():
+def test_a_preset_of_the_address_that_was_deleted_is_reported():
     store_preset(default=True, p="of the default")
     app = present(preset="deleted")
     assert "The preset of this link was deleted" in page_text(app)
@@ -226,14 +305,61 @@ def test_a_preset_of_the_address_that_was_deleted_is_told():
     assert not app.exception
 
 
-def test_invalid_settings_are_named_and_can_be_edited_again(fields_server):
+def test_invalid_settings_are_no_matter_of_an_audience_and_can_be_edited_again():
     settings = FlowSettings({"accent": "rainbow"})
     app_context().runner.store.flow_settings.save(owner(), ONE, PURPOSE, settings)
-    assert "“accent” of the presentation is invalid" in page_text(present())
+    words = page_text(present())
+    assert "This page can't be loaded right now" in words
+    assert "accent" not in words
     assert "Edit" in button_labels(present_as_presenter())
 
 
-def test_a_result_that_was_not_kept_is_told(fields_server):
+def fail(*_, **__):
+    raise StoreError("No such file: /var/lib/console.")
+
+
+def test_an_audience_sees_no_details_of_a_run_that_can_not_be_read(fields_server, monkeypatch):
+    record = add_running_run(fields_server.url)
+    monkeypatch.setattr(status_panel, "_redraw", fail)
+    words = page_text(present(run=record.id))
+    assert "This can't be shown right now" in words
+    assert "/var/lib" not in words
+    assert "LFCONSOLE" not in words
+
+
+def test_an_audience_sees_no_details_of_outputs_that_can_not_be_read(fields_server, monkeypatch):
+    outputs = {id: Output(id, OutputKind.MESSAGE, "Words") for id in ("C-a", "C-b")}
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+    record = add_ended_run(fields_server.url, run=run)
+    monkeypatch.setattr(outputs_view, "draw_output", fail)
+    words = page_text(present(run=record.id))
+    assert words.count("This can't be shown right now") == 2
+    assert "/var/lib" not in words
+
+
+def test_a_file_that_can_not_be_loaded_is_reported_without_the_server(fields_server):
+    file = Output("C-a", OutputKind.FILE, FileRef("a.txt", path=f"{ONE}/a.txt"))
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"C-a": file})
+    app = present(run=add_ended_run(fields_server.url, run=run).id)
+    fields_server.server.server_close()
+    app = press(app, "Preview")
+    assert "“a.txt” can't be loaded right now." in page_text(app)
+    assert "127.0.0.1" not in page_text(app)
+
+
+def test_the_progress_of_a_run_counts_its_steps(fields_server):
+    states = [ComponentState.DONE, ComponentState.SKIPPED, ComponentState.RUNNING]
+    run = Run(
+        ONE,
+        "background",
+        RunStatus.IN_PROGRESS,
+        components={f"C-{n}": ComponentRun(f"C-{n}", state) for n, state in enumerate(states)},
+    )
+    app = present(run=add_running_run(fields_server.url, run=run).id)
+    assert [bar.proto.text for bar in app.get("progress")] == ["2 of 3 steps"]
+
+
+def test_a_result_that_was_not_kept_is_reported(fields_server):
     run = Run(ONE, "sync", RunStatus.COMPLETED)
     record = add_ended_run(fields_server.url, run=run, stored_parts=StoredParts.REMOVED)
     assert "The result was not saved" in page_text(present(run=record.id))

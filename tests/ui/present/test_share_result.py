@@ -4,11 +4,15 @@ import re
 
 import pytest
 
+from lfclient.console.store.errors import StoreError
+from lfclient.console.store.shares import ShareStore
 from lfclient.flows.validation import SECRET_MASK
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
-from tests.ui.present.support import present, store
+from tests.support.flows import node, text
+from tests.ui.present.support import present, present_as_presenter, store
+from tests.ui.support.http_stand_in import flow
 from tests.ui.support.preset_pages import owner
 from tests.ui.support.whole_pages import (
     ONE,
@@ -19,11 +23,6 @@ from tests.ui.support.whole_pages import (
     page_text,
     press,
 )
-
-
-@pytest.fixture(autouse=True)
-def _server(fields_server):
-    """Start the stand-in for every test."""
 
 
 @pytest.fixture
@@ -40,16 +39,16 @@ def record(fields_server):
     )
 
 
-def menu(record):
+def menu(record, open_view=present):
     """Open the menu that shares the run, on its presented flow."""
-    app = present(run=record.id)
+    app = open_view(run=record.id)
     app.session_state[f"share-result-{record.id}"] = True
     return app.run()
 
 
-def create(record):
+def create(record, label="Create link"):
     """Share the run and return its token."""
-    app = press(menu(record), "Create link")
+    app = press(menu(record), label)
     (address,) = [each.value for each in app.code if "view=result" in each.value]
     return re.search(r"id=([\w-]+)$", address)[1]
 
@@ -71,11 +70,12 @@ def test_a_shared_result_shows_title_inputs_and_outputs(record):
 
 
 def test_it_shows_neither_ids_nor_the_server_nor_secrets(record, fields_server):
-    store(title="The key is sk-configured-key")
-    token = create(record)
-    app = shared(token)
+    store(title="The key is sk-configured-key", inputs={"T-a.p": {}, "T-a.s": {}})
+    app = shared(create(record))
     words = page_text(app) + app.title[0].value
-    for hidden in (record.id, ONE, "T-a", fields_server.url, "sk-configured-key", SECRET_MASK):
+    assert "Lisbon" in words
+    # “was set” stands for a secret
+    for hidden in (record.id, ONE, "T-a", fields_server.url, "sk-configured-key", "was set"):
         assert hidden not in words
     assert not app.exception
 
@@ -100,11 +100,73 @@ def test_a_result_stays_as_it_was_shared(record):
     assert shared(token).title[0].value == "Before"
 
 
+def shared_inputs(token):
+    """Return the values of the shared inputs by label."""
+    content = app_context().runner.store.shares.get(token).content
+    return {each["label"]: each["value"] for each in content["inputs"]}
+
+
+def test_inputs_that_the_run_does_not_record_are_not_shared(record):
+    store(inputs={"T-a.p": {"label": "City"}, "T-a.n": {}})
+    assert shared_inputs(create(record)) == {"City": "Lisbon"}
+
+
+def test_without_settings_the_inputs_of_the_default_presentation_are_shared(fields_server):
+    fields = {"p": text("", api_editable=True), "q": text(""), "r": text("", required=True)}
+    fields_server.set_flows(flow(ONE, "Fields", nodes=[node("T-a", **fields)]))
+    overrides = {"T-a.p": "Lisbon", "T-a.q": "hidden", "T-a.r": "Paris"}
+    run = Run(ONE, "sync", RunStatus.COMPLETED)
+    record = add_ended_run(fields_server.url, overrides=overrides, run=run)
+    assert shared_inputs(create(record)) == {"r": "Paris", "p": "Lisbon"}
+
+
 def test_a_revoked_address_says_so(record):
     token = create(record)
-    app = press(menu(record), "Revoke")
+    app = press(menu(record, present_as_presenter), "Revoke")
     assert "Create link" in button_labels(app)
     assert "This result is no longer shared" in page_text(shared(token))
+
+
+def test_an_audience_can_not_revoke_links(record):
+    create(record)
+    labels = button_labels(menu(record))
+    assert "Create another link" in labels
+    assert not [label for label in labels if "Revoke" in label]
+
+
+def test_several_links_are_revoked_after_a_question(record):
+    tokens = [create(record), create(record, "Create another link")]
+    app = press(menu(record, present_as_presenter), "Revoke all 2…")
+    assert app_context().runner.store.shares.get(tokens[0])
+    app = press(press(app, "Cancel"), "Revoke all 2…")
+    press(app, "Revoke")
+    assert not any(map(app_context().runner.store.shares.get, tokens))
+
+
+def test_an_address_is_not_shown_after_its_link_was_revoked(record):
+    app = press(menu(record), "Create link")
+    assert any("view=result" in each.value for each in app.code)
+    app_context().runner.store.shares.revoke(owner(), record.id)
+    assert not any("view=result" in each.value for each in app.run().code)
+
+
+def test_an_audience_sees_no_details_of_a_link_that_can_not_be_created(record, monkeypatch):
+    def fail(*_):
+        raise StoreError("No such file: /var/lib/console.")
+
+    monkeypatch.setattr(ShareStore, "create", fail)
+    words = page_text(press(menu(record), "Create link"))
+    assert "That can't be done right now" in words
+    assert "/var/lib" not in words
+    assert "LFCONSOLE" not in words
+
+
+def test_a_failed_result_asks_nobody_to_try_again(fields_server):
+    run = Run(ONE, "sync", RunStatus.FAILED)
+    record = add_ended_run(fields_server.url, run=run, status=RunStatus.FAILED)
+    words = page_text(shared(create(record)))
+    assert "The flow failed" in words
+    assert "Try again" not in words
 
 
 def test_the_address_of_a_deleted_run_says_so(record):
