@@ -3,13 +3,13 @@
 import streamlit as st
 
 from pages._ui.app import navigation
-from pages._ui.connection import local_panel, server_panel, server_session
+from pages._ui.connection import local_panel, server_panel, servers
 from pages._ui.widgets import alerts
 
 navigation.set_title("Connection")
 st.title("Connection")
 with alerts.show_errors():
-    current = server_session.current()
+    current = servers.current()
     left, right = st.columns([5, 6], gap="large")
     with left:
         server_panel.draw_server_choice(current)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages._ui.app import navigation
-from pages._ui.connection import connect, server_session
+from pages._ui.connection import connect, servers
 from pages._ui.history import page as history_page
 from pages._ui.widgets import alerts
 
@@ -13,9 +13,9 @@ with st.container(horizontal=True, vertical_alignment="center", key="history-hea
     st.title("History", width="content")
     news = st.container(width="content")
 with alerts.show_errors():
-    servers = tuple(server_session.servers_with_runs())
-    if servers:
-        history_page.draw(servers, news)
+    readable = tuple(servers.readable())
+    if readable:
+        history_page.draw(readable, news)
     else:
         history_page.draw_without_server()
         connect.require_server()

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from lfclient import FlowNotFound, LangflowError
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import browser
 from pages._ui.state import connection as connection_state
 from tests.ui.support.http_stand_in import StandIn, flow
@@ -255,7 +256,7 @@ def test_a_failed_connection_test_keeps_the_current_server(langflow_stand_in):
     next(each for each in app.text_input if each.label == "API key").set_value("sk-unused-key")
     next(button for button in app.button if button.label == "Connect").click().run()
     assert "reach the server" in page_text(app)
-    name = server_session.available_connections()[0].name
+    name = servers.available_connections()[0].name
     assert f"Still connected to {name}." in page_text(app)
     assert app.session_state[connection_state.API_KEY] == ""
     assert next(metric.value for metric in app.metric) == "1.13.0"
@@ -275,7 +276,7 @@ def test_a_setting_restricts_users_to_the_configured_servers(langflow_stand_in, 
     assert next(each for each in app.text_input if each.label == "Address").disabled
     assert "LFCONSOLE_ALLOW_OTHER_SERVERS" in page_text(app)
     with pytest.raises(LangflowError):
-        server_session.typed_connection("http://127.0.0.1:9", "")
+        servers.typed_connection("http://127.0.0.1:9", "")
 
 
 def test_without_permission_a_discovered_langflow_is_neither_offered_nor_used(monkeypatch):
@@ -319,8 +320,8 @@ def test_a_user_can_switch_between_configured_servers(monkeypatch, tmp_path):
 def test_the_previous_response_is_served_while_the_server_fails(langflow_stand_in):
     """Not for a deleted flow, which raises an error."""
     shared = app_context()
-    connection = server_session.available_connections()[0]
-    server = server_session.ServerSession(connection, "owner")
+    connection = servers.available_connections()[0]
+    server = ServerSession(connection, "owner")
     assert server.flows().error is None
     langflow_stand_in.answers["GET /api/v1/flows/"] = (500, {"detail": "oops"})
     server.refresh()

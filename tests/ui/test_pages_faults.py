@@ -7,7 +7,7 @@ import pytest
 from lfclient.console.store.errors import StoreError
 from lfclient.flows.field import Variable
 from lfclient.runs.model import Run, RunStatus
-from pages._ui.connection import request_cache, server_session
+from pages._ui.connection import request_cache, servers
 from pages._ui.connection.app_context import app_context
 from tests.support.waiting import wait_for
 from tests.ui.support.http_stand_in import flow
@@ -112,7 +112,7 @@ def test_a_page_waits_for_a_new_flow_in_the_url(langflow_stand_in, monkeypatch):
 
 
 def has_no_pending_request():
-    server = server_session.attach(server_session.available_connections()[0])
+    server = servers.attach(servers.available_connections()[0])
     return server.seconds_waiting("server", "flows", "variables") is None
 
 
@@ -159,11 +159,11 @@ def test_attaching_a_server_is_retried_after_a_store_error(langflow_stand_in, mo
             raise StoreError("The file is locked.")
 
     monkeypatch.setattr(app_context().runner, "attach", attach)
-    connection = server_session.available_connections()[0]
+    connection = servers.available_connections()[0]
     with pytest.raises(StoreError):
-        server_session.attach(connection)
-    server_session.attach(connection)
-    server_session.attach(connection)
+        servers.attach(connection)
+    servers.attach(connection)
+    servers.attach(connection)
     assert len(attempts) == 2
 
 
@@ -172,7 +172,7 @@ def test_a_form_opens_without_waiting_for_variable_names(langflow_stand_in, monk
     langflow_stand_in.delays["GET /api/v1/variables/"] = 2
     langflow_stand_in.delays["GET /api/v1/flows/"] = 0.3
     app = open_app()
-    server = server_session.attach(server_session.available_connections()[0])
+    server = servers.attach(servers.available_connections()[0])
     wait_for(lambda: server.seconds_waiting("flows") is None)
     wait_for(lambda: app.run().selectbox and app.text_area)
     assert server.seconds_waiting("variables")

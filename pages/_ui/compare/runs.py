@@ -13,7 +13,7 @@ from lfclient.console.compare.volatile import IgnoredNames
 from lfclient.console.store.errors import StoreError, UnreadableResponse
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import run_page
@@ -61,7 +61,7 @@ class ComparedRun:
 def find_header(run_id: str, current: ServerSession) -> RunHeader | None:
     """Return a run that this browser may see. Searches `current` first."""
     header = _find_header(run_id, [current])
-    return header or _find_header(run_id, server_session.servers_with_runs())
+    return header or _find_header(run_id, servers.readable())
 
 
 def _find_header(run_id: str, servers: Sequence[ServerSession]) -> RunHeader | None:

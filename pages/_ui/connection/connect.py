@@ -7,7 +7,7 @@ from lfclient.console.config.discovery import DiscoveredServer
 from lfclient.console.local_langflow.state_file import LocalState
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
-from pages._ui.connection import local_panel, server_session
+from pages._ui.connection import local_panel, servers
 from pages._ui.connection.app_context import app_context, close_run, open_client, permissions
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import connection as connection_state
@@ -27,7 +27,7 @@ def require_server(*, or_stopped: bool = False) -> ServerSession | None:
 
     With `or_stopped`, a stopped local Langflow is enough: its runs can be read.
     """
-    server = server_session.current_or_stopped() if or_stopped else server_session.current()
+    server = servers.current_or_stopped() if or_stopped else servers.current()
     if server is None:
         _draw_first_run()
     return server
@@ -41,12 +41,12 @@ def open_run(current: ServerSession) -> tuple[ServerSession, RunRecord | None]:
     run_id = run_page.run_id()
     if run_id is None:
         return current, None
-    server_and_run = server_session.find_run(run_id, current)
+    server_and_run = servers.find_run(run_id, current)
     if server_and_run is None:
         _draw_missing_run(current)
         return current, None
     if server_and_run[0] is not current and not server_and_run[0].is_stopped:
-        server_session.choose(server_and_run[0].connection)
+        servers.choose(server_and_run[0].connection)
     return server_and_run
 
 
@@ -97,7 +97,7 @@ def draw_connection_form(address: str, label: str = "Connect") -> None:
 
 def _connections_to(address: str) -> list[Connection]:
     url = address.strip().rstrip("/")
-    return [each for each in server_session.available_connections() if each.url == url]
+    return [each for each in servers.available_connections() if each.url == url]
 
 
 @notices.notify_errors()
@@ -111,16 +111,16 @@ def test_and_connect() -> None:
     st.session_state[connection_state.API_KEY] = ""
     try:
         saved = [] if key else _connections_to(address)
-        connection = saved[0] if saved else server_session.typed_connection(address, key)
+        connection = saved[0] if saved else servers.typed_connection(address, key)
         with open_client(connection) as api:
             api.server()
             api.flows()
         if connection.source == "typed":
-            connection = server_session.remember(connection)
-        server_session.choose(connection)
-        server_session.attach(connection).refresh()
+            connection = servers.remember(connection)
+        servers.choose(connection)
+        servers.attach(connection).refresh()
     except LangflowError as error:
-        current = server_session.current()
+        current = servers.current()
         if current:
             error.hint = f"{error.hint} Still connected to {current.connection.name}.".strip()
         raise
@@ -145,7 +145,7 @@ def _draw_first_run() -> None:
         st.title("Connect to Langflow")
         draw_notice()
         allowed = permissions()
-        discovered = server_session.discover_server()
+        discovered = servers.discover_server()
         if discovered:
             _draw_discovered(discovered)
         elif allowed.install and _may_start_local():
@@ -191,7 +191,7 @@ def _draw_discovered(server: DiscoveredServer) -> None:
 
 @notices.notify_errors()
 def _use_discovered(url: str) -> None:
-    with open_client(server_session.typed_connection(url, "")) as api:
+    with open_client(servers.typed_connection(url, "")) as api:
         token = api.auto_login()
         key = api.create_key(KEY_NAME, token) if token else None
     if key is None:
@@ -199,4 +199,4 @@ def _use_discovered(url: str) -> None:
             "Couldn't create an API key: this Langflow now needs a password.",
             hint="Create a key in Langflow under Settings > Langflow API Keys, then enter it.",
         )
-    server_session.remember(server_session.typed_connection(url, key))
+    servers.remember(servers.typed_connection(url, key))

@@ -6,16 +6,16 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import format_count
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.widgets import controls
 
 
 def count_running() -> int:
     """Return how many runs of the local Langflow have not ended."""
-    servers = server_session.available_connections()
+    connections = servers.available_connections()
     runner = app_context().runner
-    owners = {runner.owner_of(each) for each in servers if each.source == "local"}
+    owners = {runner.owner_of(each) for each in connections if each.source == "local"}
     return sum(len(runner.store.unfinished(owner)) for owner in owners)
 
 

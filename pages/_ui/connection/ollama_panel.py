@@ -6,7 +6,7 @@ from lfclient.client import LangflowClient
 from lfclient.common.formatting import format_count
 from lfclient.console.local_langflow.ollama import VARIABLE, Ollama, find_ollama
 from lfclient.errors import LangflowError
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context, open_client, permissions
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import connection as connection_state
@@ -65,9 +65,9 @@ def _use(server: ServerSession, url: str) -> None:
 
 
 def _local_server() -> ServerSession | None:
-    connections = server_session.available_connections()
+    connections = servers.available_connections()
     local = next((each for each in connections if each.source == "local"), None)
     try:
-        return server_session.attach(local) if local else None
+        return servers.attach(local) if local else None
     except LangflowError:
         return None

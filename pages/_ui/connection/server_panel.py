@@ -8,7 +8,7 @@ import streamlit as st
 from lfclient.console.samples import builtin, installer
 from lfclient.errors import LangflowError
 from lfclient.wire.server_info import SINCE, ServerInfo
-from pages._ui.connection import connect, loading, server_session
+from pages._ui.connection import connect, loading, servers
 from pages._ui.connection.app_context import app_context, close_run, open_client, permissions
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import connection as connection_state
@@ -50,7 +50,7 @@ _DIALECTS = {
 
 def draw_server_choice(current: ServerSession | None) -> None:
     """Draw the choice between servers, if there are at least two."""
-    connections = server_session.available_connections()
+    connections = servers.available_connections()
     if len(connections) < 2 or current is None:
         return
     # it may have disappeared: a typed key expires, the local Langflow stops
@@ -64,7 +64,7 @@ def draw_server_choice(current: ServerSession | None) -> None:
         key=f"choose-server-{index}-{len(connections)}",
     )
     if chosen != index:
-        server_session.choose(connections[chosen])
+        servers.choose(connections[chosen])
         close_run()
         st.session_state[connection_state.SERVER_URL] = connections[chosen].url
         st.rerun()
@@ -176,6 +176,6 @@ def draw_connection_form(current: ServerSession | None) -> None:
                 key="forget-key",
                 type="tertiary",
                 icon=":material/key_off:",
-                on_click=server_session.forget,
+                on_click=servers.forget,
                 args=(current.connection,),
             )

@@ -1,4 +1,4 @@
-"""The servers that this browser can use, the one it does use, and cached requests to it."""
+"""A server in use, with cached requests to it."""
 
 import hashlib
 import json
@@ -9,14 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, TypeVar
 
-from pydantic import SecretStr
-
 from lfclient.client import LangflowClient
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.console.config.connection import Connection
-from lfclient.console.config.discovery import DiscoveredServer, discover
-from lfclient.console.config.permissions import check_address
-from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError, Unreachable
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.flows.refreshing import MAX_NESTED_CHOICES, dynamic_choices
@@ -27,11 +22,9 @@ from lfclient.runs.components import HumanInput
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.app_context import app_context, open_client, permissions
 from pages._ui.connection.request_cache import CachedResponse
-from pages._ui.state import browser as state_browser
 
 T = TypeVar("T")
 
-LOCAL_NAME = "Local Langflow"
 # by the client's method
 _TTL_SECONDS = {
     "server": 60,
@@ -285,156 +278,6 @@ class ServerSession:
         return call
 
 
-def available_connections() -> list[Connection]:
-    """Return the configured servers, the local Langflow if it runs, and those typed here."""
-    context = app_context()
-    connections = list(context.settings.servers)
-    local = context.local.connection()
-    if local:
-        connections.append(_local_connection(*local))
-    browser = state_browser.browser_id()
-    urls = {connection.url for connection in connections}
-    for saved in reversed(context.vault.connections(browser)):
-        name = saved.url.partition("://")[2] + (" (your key)" if saved.url in urls else "")
-        connections.append(replace(saved, name=name))
-    return connections
-
-
-def servers_with_runs() -> list[ServerSession]:
-    """Return the servers whose runs this browser may read: those available, and a stopped local
-    Langflow.
-    """
-    available = [attach(connection) for connection in available_connections()]
-    stopped = None if _has_local(available) else _stopped_local()
-    return [*available, stopped] if stopped else available
-
-
-def current_or_stopped() -> ServerSession | None:
-    """Return the current server; without any, a stopped local Langflow."""
-    return current() or _stopped_local()
-
-
-def _has_local(sessions: Sequence[ServerSession]) -> bool:
-    return any(session.connection.source == "local" for session in sessions)
-
-
-def _stopped_local() -> ServerSession | None:
-    """Return a local Langflow that is not running, None if it never ran."""
-    context = app_context()
-    last = context.local.last_connection()
-    if last is None:
-        return None
-    # without its key: another program may listen at its address now
-    local = _local_connection(last[0], None)
-    return ServerSession(local, context.runner.owner_of(local), is_stopped=True)
-
-
-def _local_connection(url: str, key: str | None) -> Connection:
-    return Connection(LOCAL_NAME, url, SecretStr(key) if key else None, "local")
-
-
-def current() -> ServerSession | None:
-    """Return the server that this browser chose, else the first; None if there is none."""
-    connections = available_connections()
-    if not connections:
-        return None
-    context = app_context()
-    with context.lock:
-        chosen = context.chosen_servers.get(state_browser.browser_id())
-    connection = next((each for each in connections if _id(each) == chosen), connections[0])
-    return attach(connection)
-
-
-def attach(connection: Connection) -> ServerSession:
-    """Return the session of a connection; the runner resumes its owner's unfinished runs."""
-    context = app_context()
-    session = ServerSession(connection, context.runner.owner_of(connection))
-    with context.lock:
-        is_attached = session.id in context.recently_attached
-    if not is_attached:
-        context.runner.attach(connection)
-        with context.lock:
-            context.recently_attached[session.id] = True
-    return session
-
-
-def choose(connection: Connection) -> None:
-    """Make this the browser's current server."""
-    context = app_context()
-    with context.lock:
-        context.chosen_servers[state_browser.browser_id()] = _id(connection)
-
-
-def typed_connection(url: str, key: str) -> Connection:
-    """Return a connection to an address that a person typed, without saving it.
-
-    Raises `LangflowError` if this visitor must not use that address.
-    """
-    context = app_context()
-    address = check_address(url, context.settings, permissions())
-    name = address.partition("://")[2]
-    if any(each.url == address for each in available_connections() if each.source != "typed"):
-        name += " (your key)"
-    return Connection(
-        name, address, SecretStr(key) if key else None, "typed", context.settings.verify
-    )
-
-
-def remember(connection: Connection) -> Connection:
-    """Save a typed connection in memory for this browser, and make it the current server.
-
-    Return it with its user, if the server tells that: all keys of a user see the same runs.
-    """
-    with suppress(LangflowError), open_client(connection) as api:
-        connection = replace(connection, user_id=api.user_id())
-    context = app_context()
-    context.runner.assign_user(connection)
-    context.vault.save(state_browser.browser_id(), connection)
-    choose(connection)
-    return connection
-
-
-def forget(connection: Connection) -> None:
-    """Drop the key that this browser typed for that server."""
-    context = app_context()
-    context.vault.remove(state_browser.browser_id(), connection.url)
-    context.runner.forget_connection(connection)
-    with context.lock:  # typed again, the key is attached at once
-        context.recently_attached.pop(context.runner.fingerprint_of(connection), None)
-
-
-def discover_server() -> DiscoveredServer | None:
-    """Look for a Langflow on its default address, at most every 5 seconds.
-
-    Return None if there is none, or if this visitor must not use servers that are not configured.
-    """
-    context = app_context()
-    url = context.settings.discover_url
-    if url is None or not permissions().other_servers:
-        return None
-    # the page has nothing to show without the result
-    return context.request_cache.get("", "discovered", 5, lambda: discover(url), max_wait=25).value
-
-
-def find_run(run_id: str, current: ServerSession) -> tuple[ServerSession, RunRecord] | None:
-    """Return a run, and the server of this browser that may see it. Searches `current` first."""
-    record = _open_run(run_id, current)
-    if record:
-        return current, record
-    for server in servers_with_runs():
-        record = _open_run(run_id, server)
-        if record:
-            return server, record
-    return None
-
-
-def _open_run(run_id: str, server: ServerSession) -> RunRecord | None:
-    runner = app_context().runner
-    if server.is_stopped:  # a lost run can't be searched for there
-        return runner.get(run_id, server.owner)
-    return runner.open(run_id, server.connection)
-
-
 def _made_choices(flow: Flow) -> Mapping[str, Json]:
     """Return the choices that a flow already shows; none if the server couldn't apply all."""
     refreshed = flow.refreshed
@@ -447,7 +290,3 @@ def _resources_request(flow: Flow) -> tuple[str, ...]:
 
 def _digest(choices: Mapping[str, Json]) -> str:
     return hashlib.sha256(json.dumps(dict(choices), sort_keys=True).encode()).hexdigest()
-
-
-def _id(connection: Connection) -> str:
-    return f"{connection.source} {connection.name} {connection.url}"

@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages import _ui
 from pages._ui.app import upload_quota
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 
 
@@ -37,4 +37,4 @@ def _connect() -> None:
     """Open the database and ask the configured servers for what every page needs."""
     with suppress(Exception):  # a page raises it again, and shows it
         for connection in app_context().settings.servers:
-            server_session.attach(connection).prefetch()
+            servers.attach(connection).prefetch()

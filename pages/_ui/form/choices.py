@@ -7,7 +7,7 @@ from lfclient.errors import LangflowError
 from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow
 from lfclient.flows.refreshing import dynamic_choices
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.form_state import FormState
 
@@ -39,7 +39,7 @@ def apply_choices(
 
 def show_fields_of(state: FormState, values: Mapping[str, Any]) -> None:
     """Let the form show the fields that the choices in these values bring, before it is filled."""
-    server = server_session.current()
+    server = servers.current()
     if server is None or server.owner != state.owner:
         return
     stored = stored_flow(state)

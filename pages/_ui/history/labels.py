@@ -10,7 +10,8 @@ from lfclient.common.formatting import clip
 from lfclient.console.store.run_history import MAX_LABEL_LENGTH
 from lfclient.console.store.run_record import RunSummary
 from lfclient.errors import InvalidRequest, LangflowError
-from pages._ui.connection.server_session import ServerSession, available_connections
+from pages._ui.connection.server_session import ServerSession
+from pages._ui.connection.servers import available_connections
 from pages._ui.history.view import run_history
 from pages._ui.state.history import history_key, short_hash
 from pages._ui.state.notices import notify_errors

@@ -21,7 +21,7 @@ from lfclient.flows.field import Field, Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import field_label
 from lfclient.resources.server_resources import ServerResources
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import prefill
@@ -88,14 +88,14 @@ def load(flow_id: str) -> Presented:
 
 def _find_flow(flow_id: str) -> tuple[ServerSession, Flow]:
     """Return the flow and its server: the one in use, or another one of this browser."""
-    current = server_session.current()
+    current = servers.current()
     if current is None:
         raise NothingPresented("Nothing is presented here yet", hint=LATER)
     try:
         return current, current.flow(flow_id).value
     except FlowNotFound:
-        for connection in server_session.available_connections():
-            server = server_session.attach(connection)
+        for connection in servers.available_connections():
+            server = servers.attach(connection)
             flow = server.cached_flow(flow_id, max_wait=None)
             if flow:
                 return server, flow

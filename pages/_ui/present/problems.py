@@ -8,7 +8,7 @@ import streamlit as st
 from lfclient.console.config.settings import SettingsError
 from lfclient.console.store.errors import StoreError
 from lfclient.errors import FlowNotFound, InvalidRequest, LangflowError
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.state.notices import NOTICE
 from pages._ui.widgets import alerts
@@ -74,7 +74,7 @@ def draw_notice() -> None:
 
 
 def _retry() -> None:
-    server = server_session.current()
+    server = servers.current()
     if server:
         server.refresh()
 
@@ -82,7 +82,7 @@ def _retry() -> None:
 @st.fragment(run_every=POLL_SECONDS)
 def _draw_wait(name: str) -> None:
     """Redraw the page once the server has responded."""
-    server = server_session.current()
+    server = servers.current()
     if server is None or server.seconds_waiting(name, max_wait=POLL_SECONDS - 0.1) is None:
         st.rerun()
     st.caption(":material/hourglass_top: Loading")

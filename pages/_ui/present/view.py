@@ -11,7 +11,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidRequest
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import REQUIRED_MESSAGE
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.fields import draw_plain_field
 from pages._ui.form.flow_form import FlowForm, FormResult
@@ -33,7 +33,7 @@ _MAX_NAMED = 5  # fields in a sentence
 def find_run(presented: Presented) -> RunRecord | None:
     """Return the run in the address if it is one of this flow."""
     run_id = run_page.run_id()
-    found = server_session.find_run(run_id, presented.server) if run_id else None
+    found = servers.find_run(run_id, presented.server) if run_id else None
     record = found[1] if found else None
     return record if record and record.flow_id == presented.flow.id else None
 

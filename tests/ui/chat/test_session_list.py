@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from lfclient.runs.model import Run, RunStatus
-from pages._ui.connection import request_cache, server_session
+from pages._ui.connection import request_cache, servers
 from pages._ui.connection.app_context import app_context
 from tests.support.waiting import wait_for
 from tests.ui.support.chat_langflow import MESSAGES
@@ -163,9 +163,9 @@ def test_a_slow_change_is_sent_once_although_the_page_refreshes(chat_langflow, m
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.1)
     press(app, "Delete session")
     assert "Waiting for" in page_text(app)
-    server_session.current().refresh()
+    servers.current().refresh()
     press(app, "Delete session")
-    server_session.current().refresh()
+    servers.current().refresh()
     app.run()
     may_respond.set()
     started = app.session_state["talk-change"]

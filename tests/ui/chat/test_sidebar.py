@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from lfclient import Run, RunError, RunStatus
 from lfclient.console.store.run_record import RecordProblem
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.form.entries import EnteredValue
 from pages._ui.form.form_state import SECRET_HINT
 from pages._ui.state import browser
@@ -54,7 +54,7 @@ def test_only_the_form_s_own_entries_count_as_changed_parameters(langflow_stand_
         "GET /api/v1/variables/": (200, []),
     }
     app = open_chat()
-    owner = server_session.current().owner
+    owner = servers.current().owner
     app.session_state["given-settings"] = {owner: {"OPENAI_API_KEY": "sk-given-key"}}
     assert "sent with every message" not in page_text(app.run())
     open_parameters(app)
@@ -212,7 +212,7 @@ def test_the_button_of_an_error_opens_the_parameters(chat_langflow):
     )
     app = open_chat(flow=ONE, session="s")
     assert "No file was given." in page_text(app)
-    owner = server_session.current().owner
+    owner = servers.current().owner
     app.session_state[chat_key("parameters", owner, ONE)] = False
     assert not app.run().get("file_uploader")
     press(app, "Choose a file")

@@ -9,7 +9,7 @@ from lfclient.console.config.permissions import InstallNotAllowed
 from lfclient.console.store.added_flows import AddedFlowStore
 from lfclient.console.store.errors import StoreError
 from lfclient.wire.server_info import SINCE
-from pages._ui.connection import request_cache, server_panel, server_session
+from pages._ui.connection import request_cache, server_panel, servers
 from tests.ui.support.flow_pages import was_added
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
@@ -42,7 +42,7 @@ def test_without_permission_no_sample_flows_are_added(langflow_stand_in, monkeyp
     assert "Add the sample flows" not in button_labels(app)
     assert "Create a flow in Langflow." in page_text(open_app())
     with pytest.raises(InstallNotAllowed):
-        server_panel._add_samples(server_session.current())
+        server_panel._add_samples(servers.current())
     assert not [line for line in langflow_stand_in.requests if line.startswith("POST")]
 
 

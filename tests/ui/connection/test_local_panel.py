@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.permissions import InstallNotAllowed
 from lfclient.console.local_langflow.state_file import LocalError, LocalState, LocalStatus
-from pages._ui.connection import local_runs, server_session
+from pages._ui.connection import local_runs, servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import connection as connection_state
 from tests.ui.support.whole_pages import page_text
@@ -129,7 +129,7 @@ def test_runs_of_the_local_langflow_that_have_not_ended_are_counted(monkeypatch)
         store=SimpleNamespace(unfinished=unfinished.__getitem__),
     )
     monkeypatch.setattr(local_runs, "app_context", lambda: SimpleNamespace(runner=runner))
-    monkeypatch.setattr(server_session, "available_connections", lambda: [local, other])
+    monkeypatch.setattr(servers, "available_connections", lambda: [local, other])
     assert local_runs.count_running() == 1
 
 

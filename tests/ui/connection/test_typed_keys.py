@@ -7,7 +7,7 @@ import pytest
 
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidKey
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.whole_pages import TWO, open_app, page_text, press
@@ -37,7 +37,7 @@ def connect(server, key, app=None):
 
 def add_run(server, key, user_id):
     """Store a run that was made with a typed key."""
-    connection = replace(server_session.typed_connection(server.url, key), user_id=user_id)
+    connection = replace(servers.typed_connection(server.url, key), user_id=user_id)
     runner = app_context().runner
     now = datetime.now(UTC)
     record = RunRecord(
@@ -116,10 +116,10 @@ def test_a_refused_key_does_not_fail_the_requests_of_another_key_of_its_user(
     """Responses are cached by key."""
     open_app()
     keys = [
-        replace(server_session.typed_connection(typed_server.url, key), user_id="ada")
+        replace(servers.typed_connection(typed_server.url, key), user_id="ada")
         for key in ("sk-one", "sk-two")
     ]
-    one, two = map(server_session.attach, keys)
+    one, two = map(servers.attach, keys)
     assert one.owner == two.owner
     assert one.flows().value
     typed_server.answers["GET /api/v1/flows/"] = (403, {"detail": "Invalid API key"})

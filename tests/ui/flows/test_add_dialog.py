@@ -3,7 +3,7 @@
 import pytest
 
 from lfclient.console.config.permissions import InstallNotAllowed
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.flows import adding
 from pages._ui.state import flow_choice
 from tests.ui.support.flow_pages import (
@@ -68,7 +68,7 @@ def test_without_permission_no_flow_is_added(langflow_stand_in, monkeypatch):
     app = app.run()
     assert not {"Add", "Duplicate"} & set(button_labels(app))
     with pytest.raises(InstallNotAllowed):
-        adding.add_flows(server_session.current(), lambda api: b"", [])
+        adding.add_flows(servers.current(), lambda api: b"", [])
     assert not [line for line in langflow_stand_in.requests if line.startswith("POST")]
 
 
@@ -78,6 +78,6 @@ def test_a_second_click_adds_nothing(langflow_stand_in):
     open_app()
     added = []
     for _ in range(2):
-        adding.add_flows(server_session.current(), lambda api: api.templates()[0], added)
+        adding.add_flows(servers.current(), lambda api: api.templates()[0], added)
     assert len(uploaded(langflow_stand_in)) == 1
     assert [flow.name for flow in added] == ["New"]

@@ -7,7 +7,7 @@ import pytest
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.store.added_flows import AddedFlowStore
 from lfclient.console.store.errors import StoreError
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.flows import menu
 from pages._ui.widgets import downloads
 from tests.support.flows import entry, node
@@ -144,7 +144,7 @@ def test_a_sample_of_the_local_langflow_can_be_deleted(langflow_stand_in, monkey
 
 def test_only_an_added_flow_is_deleted_whatever_the_browser_sends(langflow_stand_in):
     open_app()
-    server = server_session.current()
+    server = servers.current()
     menu._delete(server, server.flow(ONE).value)
     assert not [line for line in langflow_stand_in.requests if line.startswith("DELETE")]
 

@@ -14,7 +14,7 @@ from lfclient.console.store.run_history import PAGE_SIZE
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.runs.components import ComponentRun, Usage
 from lfclient.runs.model import Run, RunStatus
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import bulk_all
 from pages._ui.history.filters import Filters
@@ -26,8 +26,8 @@ from tests.ui.support.whole_pages import ONE, TWO, add_running_run, page_text, p
 
 def exported(filters, prices=None):
     """Return the rows of the CSV export."""
-    servers = tuple(map(server_session.attach, server_session.available_connections()))
-    view = ListView(servers, filters, RunFilter(filters.flow))
+    readable = tuple(map(servers.attach, servers.available_connections()))
+    view = ListView(readable, filters, RunFilter(filters.flow))
     text = bulk_all.export_csv(app_context().runner.history, view, prices).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
 

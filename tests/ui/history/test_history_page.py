@@ -13,7 +13,7 @@ from lfclient.console.store.run_history import PAGE_SIZE, History, RunPage
 from lfclient.console.store.run_record import RunSummary
 from lfclient.runs.components import ComponentRun, Usage
 from lfclient.runs.model import Run, RunStatus
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import page as history_page
 from pages._ui.state import history as history_state
@@ -118,10 +118,8 @@ def test_runs_and_tokens_are_counted_again_only_after_a_change(url, monkeypatch)
 
 def test_the_servers_are_looked_up_once_for_a_list(url, monkeypatch):
     looked_up = []
-    servers = server_session.servers_with_runs
-    monkeypatch.setattr(
-        server_session, "servers_with_runs", lambda: looked_up.append(1) or servers()
-    )
+    readable = servers.readable
+    monkeypatch.setattr(servers, "readable", lambda: looked_up.append(1) or readable())
     add(url, "a")
     history()
     assert len(looked_up) == 1

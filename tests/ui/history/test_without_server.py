@@ -10,7 +10,7 @@ from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.run_record import RunRecord
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.run.export import RunExporter
 from tests.ui.support.history_page import NOW, column, history
@@ -93,7 +93,7 @@ def test_runs_are_compared_while_their_server_is_down(server_without_answers):
 def test_a_run_is_exported_while_its_server_is_down(server_without_answers):
     """Without its files, which are on the server."""
     history()
-    server = server_session.servers_with_runs()[0]
+    server = servers.readable()[0]
     exporter = RunExporter(server, app_context().runner, NEW, None)
     report = exporter.report().decode()
     assert "rainy" in report
@@ -110,7 +110,7 @@ def test_a_stopped_local_langflow_is_started_from_the_connection_page(stopped_lo
 def test_the_key_of_a_stopped_local_langflow_is_sent_to_nobody(stopped_local):
     open_app(run=NEW)
     history()
-    server = server_session.servers_with_runs()[0]
+    server = servers.readable()[0]
     assert server.connection.api_key is None
     assert not stopped_local.requests
 

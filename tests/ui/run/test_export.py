@@ -8,7 +8,7 @@ import pytest
 from lfclient.errors import LangflowError
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.run import export as run_export
 from pages._ui.state import run_page
@@ -36,7 +36,7 @@ def buttons(app):
 
 
 def files(record):
-    server = server_session.current()
+    server = servers.current()
     return run_export.RunExporter(server, app_context().runner, record.id, None)
 
 
@@ -71,7 +71,7 @@ def test_exports_fetch_files_with_the_key_and_do_not_contain_it(langflow_stand_i
 
 def test_a_deleted_run_cannot_be_exported(langflow_stand_in):
     record = add_ended_run(langflow_stand_in.url, run=answer())
-    made = run_export.RunExporter(server_session.current(), app_context().runner, "b" * 32, None)
+    made = run_export.RunExporter(servers.current(), app_context().runner, "b" * 32, None)
     for make in (made.report, made.archive):
         with pytest.raises(LangflowError):
             make()

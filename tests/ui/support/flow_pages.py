@@ -2,7 +2,7 @@
 
 import json
 
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from tests.support.flows import chat_input, edge, entry, graph, node
 from tests.ui.support.http_stand_in import flow
@@ -70,7 +70,7 @@ def uploaded(server):
 
 def added_flows():
     """Return the store of the added flows, and the owner of the configured server's."""
-    server = server_session.current()
+    server = servers.current()
     return app_context().runner.store.added_flows, server.owner
 
 

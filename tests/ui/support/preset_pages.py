@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.presets import Preset
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from tests.support.flows import entry, node, text
 from tests.ui.support.http_stand_in import flow
@@ -23,9 +23,7 @@ def fields_flow(flow_id=ONE, name="Fields", component="T-a"):
 
 
 def owner():
-    return owner_fingerprint(
-        server_session.available_connections()[0], app_context().settings.data_dir
-    )
+    return owner_fingerprint(servers.available_connections()[0], app_context().settings.data_dir)
 
 
 def presets():

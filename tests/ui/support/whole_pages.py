@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import RunStatus
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import run_page
 
@@ -69,7 +69,7 @@ def make_record(url, **more):
         **{
             "id": "a" * 32,
             "owner": owner_fingerprint(
-                server_session.available_connections()[0], app_context().settings.data_dir
+                servers.available_connections()[0], app_context().settings.data_dir
             ),
             "submit_token": "c",
             "server_name": "s",

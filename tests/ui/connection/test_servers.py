@@ -2,18 +2,18 @@
 
 from types import SimpleNamespace
 
-from pages._ui.connection import server_session
+from pages._ui.connection import servers
 from pages._ui.connection.server_session import ServerSession
 
 
 def test_other_servers_are_not_listed_for_a_run_of_the_current_one(monkeypatch):
     """The Run page looks for its run in every rerun."""
     runner = SimpleNamespace(open=lambda run_id, connection: {"a": "record"}.get(run_id))
-    monkeypatch.setattr(server_session, "app_context", lambda: SimpleNamespace(runner=runner))
+    monkeypatch.setattr(servers, "app_context", lambda: SimpleNamespace(runner=runner))
     listed = []
-    monkeypatch.setattr(server_session, "servers_with_runs", lambda: listed.append(1) or [])
+    monkeypatch.setattr(servers, "readable", lambda: listed.append(1) or [])
     current = ServerSession(None, "me")
-    assert server_session.find_run("a", current) == (current, "record")
+    assert servers.find_run("a", current) == (current, "record")
     assert not listed
-    assert server_session.find_run("b", current) is None
+    assert servers.find_run("b", current) is None
     assert listed
