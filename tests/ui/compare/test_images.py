@@ -1,6 +1,9 @@
 """Images of two runs: side by side, over each other, or with the pixels that differ."""
 
+import io
+
 import pytest
+from PIL import Image
 
 from lfclient.outputs.model import OutputKind
 from pages._ui.outputs import image
@@ -18,6 +21,12 @@ def compare(create_run, *values):
         value if hasattr(value, "kind") else output(OutputKind.IMAGE, value) for value in values
     ]
     return open_comparison(*(create_run({}, [each]) for each in outputs))
+
+
+def as_png(image):
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
 
 
 def switch(app, view):
@@ -42,8 +51,11 @@ def test_an_overlay_has_a_slider(create_run):
 
 
 def test_pixels_that_differ_are_counted(create_run):
-    app = switch(compare(create_run, RED, BLUE), "Changed pixels")
-    assert "% of the pixels" in page_text(app)
+    quarter = Image.new("RGB", (20, 10), "crimson")
+    quarter.paste("royalblue", (0, 0, 5, 10))
+    plain = Image.new("RGB", (20, 10), "crimson")
+    app = switch(compare(create_run, *map(as_png, (plain, quarter))), "Changed pixels")
+    assert "≠ 25.0 % of the pixels" in page_text(app)
 
 
 @pytest.mark.parametrize("view", ["Overlay", "Changed pixels"])

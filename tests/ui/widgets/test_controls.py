@@ -60,5 +60,7 @@ def test_a_button_that_deletes_does_not_have_the_brand_color():
 
     app = AppTest.from_function(page).run()
     (button,) = app.button
+    # the stylesheet frames the buttons of such containers
+    assert app.main.children[0].proto.id.endswith("-danger-delete")
     assert button.key == "delete"
     assert button.proto.type == "secondary"
