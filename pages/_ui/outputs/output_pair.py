@@ -34,7 +34,7 @@ def _draw_pair(outputs: dict[str, Output], run_id: str, draw_output: DrawOutput)
         for index, (column, label) in enumerate(zip(st.columns(2), LABELS, strict=True))
     )
     view = SIDE_BY_SIDE
-    if diffs.choose_diff(outputs[first], outputs[second]):
+    if diffs.can_diff(outputs[first], outputs[second]):
         view = controls.view_switch("View", (SIDE_BY_SIDE, DIFFERENCES), f"compare-view-{run_id}")
     if view == DIFFERENCES:
         pair = outputs[first], outputs[second]

@@ -1,8 +1,8 @@
 """Diffs of two outputs or texts. Signs mark the differences; colors only help."""
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -39,15 +39,19 @@ _SIGNS = {
 _TREES = (OutputKind.DATA, OutputKind.UNKNOWN)
 
 
-def choose_diff(one: Output, other: Output) -> Callable[..., None] | None:
-    """Return the function that draws the diff of two outputs; None if they are only shown."""
+def can_diff(one: Output, other: Output) -> bool:
+    """Return whether `draw` can draw the differences of two outputs."""
+    return _diff_kind(one, other) is not None
+
+
+def _diff_kind(one: Output, other: Output) -> Literal["text", "table", "tree"] | None:
     a, b = one.value, other.value
     if isinstance(a, str) and isinstance(b, str):
-        return None if OutputKind.IMAGE in (one.kind, other.kind) else draw_text_diff
+        return None if OutputKind.IMAGE in (one.kind, other.kind) else "text"
     if one.kind is other.kind is OutputKind.TABLE and is_rows(a) and is_rows(b):
-        return _draw_table_diff
+        return "table"
     containers = isinstance(a, (dict, list)) and isinstance(b, (dict, list))
-    return _draw_tree_diff if containers or (one.kind in _TREES and other.kind in _TREES) else None
+    return "tree" if containers or (one.kind in _TREES and other.kind in _TREES) else None
 
 
 def draw(
@@ -58,18 +62,18 @@ def draw(
     names: tuple[str, str],
     ignored: Collection[str] = (),
 ) -> None:
-    """Draw the diff of two outputs that `choose_diff` has a function for, under these names.
+    """Draw the differences of two outputs that `can_diff` accepts, under these names.
 
     Columns and keys called as in `ignored` are left out.
     """
-    draw_diff = choose_diff(one, other)
     try:
-        if draw_diff is _draw_tree_diff:
-            _draw_tree_diff(version, key, one.value, other.value, names, ignored)
-        elif draw_diff is _draw_table_diff:
-            _draw_table_diff(version, key, one.value, other.value, ignored)
-        elif draw_diff:
-            draw_diff(version, key, one.value, other.value)
+        match _diff_kind(one, other):
+            case "text":
+                draw_text_diff(version, key, one.value, other.value)
+            case "table":
+                _draw_table_diff(version, key, one.value, other.value, ignored)
+            case "tree":
+                _draw_tree_diff(version, key, one.value, other.value, names, ignored)
     except RecursionError:
         st.caption("These values are nested too deeply to compare.")
 
