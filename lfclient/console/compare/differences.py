@@ -21,9 +21,9 @@ from lfclient.console.compare.table_diff import (
 from lfclient.console.compare.text_diff import ChangeKind, compare_texts, compare_words
 from lfclient.console.compare.tree_diff import compare_trees
 from lfclient.console.compare.volatile import (
+    GUESSES_ONLY,
     IDS_AND_TIMES,
     NO_CONTEXTS,
-    NO_DECISIONS,
     IgnoredNames,
     RunContext,
     drop_names,
@@ -72,7 +72,7 @@ class Difference:
 def compare_pair(
     before: Output | None,
     after: Output | None,
-    decisions: IgnoredNames = NO_DECISIONS,
+    ignored_names: IgnoredNames = GUESSES_ONLY,
     contexts: tuple[RunContext, RunContext] = NO_CONTEXTS,
 ) -> Difference:
     """Compare two outputs without the columns and keys to ignore. Takes bounded time."""
@@ -86,7 +86,7 @@ def compare_pair(
         note = f"{after.kind.value} instead of {before.kind.value}"
         return Difference(OutputMatch.DIFFERENT, note, fingerprint=_fingerprint(after.value))
     if isinstance(before.value, str) and isinstance(after.value, str):
-        return _compare_masked(before, after, decisions, contexts)
+        return _compare_masked(before, after, ignored_names, contexts)
     if before.kind not in STRUCTURED:
         return _compare(before, after, _fingerprints(before, after))
     prints = None
@@ -96,7 +96,7 @@ def compare_pair(
             return _compare(before, after, prints)
     names = tuple(dict.fromkeys([*names_in(before.value), *names_in(after.value)]))
     guessed = tuple(guess_volatile_names(before.value, after.value, contexts))
-    chosen = decisions.apply(guessed)
+    chosen = ignored_names.apply(guessed)
     ignored = tuple(name for name in names if name in chosen)
     if ignored:
         before, after = without_names(before, ignored), without_names(after, ignored)
@@ -126,14 +126,14 @@ def without_names(output: Output, names: Sequence[str]) -> Output:
 def _compare_masked(
     before: Output,
     after: Output,
-    decisions: IgnoredNames,
+    ignored_names: IgnoredNames,
     contexts: tuple[RunContext, RunContext],
 ) -> Difference:
     """Compare two texts without the ids and times of the runs, if these differ."""
     pair = before, after
     masked = pair if before.value == after.value else mask_texts(pair, contexts)
     names = () if masked == pair else (IDS_AND_TIMES,)
-    ignored = names if IDS_AND_TIMES in decisions.apply(names) else ()
+    ignored = names if IDS_AND_TIMES in ignored_names.apply(names) else ()
     pair = masked if ignored else pair
     difference = _compare(*pair, _fingerprints(*pair))
     return replace(difference, names=names, guessed=names, ignored=ignored)

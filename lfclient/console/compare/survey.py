@@ -43,14 +43,14 @@ class SurveyedRun:
 
 
 def survey_run(
-    baseline: RunRecord | None, record: RunRecord, *, one_flow: bool, decisions: IgnoredNames
+    baseline: RunRecord | None, record: RunRecord, *, one_flow: bool, ignored_names: IgnoredNames
 ) -> SurveyedRun:
     """Compare a run with the baseline, None if that could not be read. Takes bounded time."""
     before = baseline.run if baseline else None
     contexts = (run_context(baseline or record), run_context(record))
     cells = {}
     for pair in match_outputs(before, record.run, one_flow=one_flow):
-        difference = compare_pair(pair.before, pair.after, decisions, contexts)
+        difference = compare_pair(pair.before, pair.after, ignored_names, contexts)
         if baseline is None:
             note = "the baseline could not be read"
             difference = replace(difference, match=OutputMatch.UNKNOWN, note=note)

@@ -184,7 +184,7 @@ def _is_container(value: Json) -> bool:
 
 @dataclass(frozen=True)
 class IgnoredNames:
-    """What a person decided for a flow, beside the guesses.
+    """What a person chose to ignore for a flow, beside the guesses.
 
     `added` are ignored although they are not guessed, `kept` are compared although they are.
     """
@@ -194,16 +194,16 @@ class IgnoredNames:
 
     @classmethod
     def read(cls, content: Mapping[str, Json]) -> "IgnoredNames":
-        """Return the decisions of stored settings; whatever can't be read counts as none."""
+        """Return the choices in stored settings; whatever can't be read counts as none."""
         added, kept = (frozenset(_texts(content.get(name))) for name in ("ignored", "compared"))
         return cls(added, kept - added)
 
     def choose(
         self, chosen: Collection[str], offered: Collection[str], guessed: Collection[str]
     ) -> "IgnoredNames":
-        """Return the decisions that make exactly `chosen` of the offered names ignored.
+        """Return the choices that make exactly `chosen` of the offered names ignored.
 
-        Earlier decisions stay about names that were not offered, and those that `chosen` repeats.
+        Earlier choices stay about names that were not offered, and those that `chosen` repeats.
         """
         chosen, guessed = frozenset(chosen), frozenset(guessed)
         added = (chosen - guessed) | (self.added & chosen) | (self.added - frozenset(offered))
@@ -219,7 +219,7 @@ class IgnoredNames:
         return (frozenset(guessed) | self.added) - self.kept
 
 
-NO_DECISIONS = IgnoredNames()
+GUESSES_ONLY = IgnoredNames()
 
 
 def _texts(value: Json) -> Iterator[str]:

@@ -25,8 +25,8 @@ Place = tuple[str, str] | None
 
 
 @dataclass(frozen=True)
-class Decisions:
-    """What a person decided to ignore, where it is kept, and the version that was read there."""
+class IgnoreSettings:
+    """What a person chose to ignore, where it is kept, and the version that was read there."""
 
     names: IgnoredNames
     place: Place
@@ -49,14 +49,14 @@ class _Unsaved:
 _UNSAVED: Slot[_Unsaved] = Slot("compare-ignored")
 
 
-def load(headers: Sequence[RunHeader]) -> Decisions:
+def load(headers: Sequence[RunHeader]) -> IgnoreSettings:
     """Return what is ignored for the runs' flow. Raises `StoreError`."""
     places = {(header.record.owner, header.record.flow_id) for header in headers}
     place = places.pop() if len(places) == 1 else None
     stored = app_context().runner.store.flow_settings.get(*place, PURPOSE) if place else None
     unsaved = _unsaved()
     names = unsaved.names if unsaved else IgnoredNames.read(stored.content if stored else {})
-    return Decisions(names, place, stored.version if stored else 0)
+    return IgnoreSettings(names, place, stored.version if stored else 0)
 
 
 def _unsaved() -> _Unsaved | None:
@@ -69,17 +69,15 @@ def _runs() -> str:
 
 
 def draw(
-    runs: Sequence[ComparedRun], decisions: Decisions, input_names: Collection[str] = ()
+    runs: Sequence[ComparedRun], settings: IgnoreSettings, input_names: Collection[str] = ()
 ) -> None:
     """Say what is ignored, with a panel to change it. `input_names` are the guessed inputs."""
-    differences = [cell.difference for run in runs for cell in run.cells.values()]
+    differences = [cell.difference for run in runs for cell in run.survey.cells.values()]
     guessed = {name for difference in differences for name in difference.guessed}
     guessed.update(input_names)
     ignored = {name for difference in differences for name in difference.ignored}
-    ignored.update(decisions.names.apply(input_names))
-    options = dict.fromkeys(
-        sorted(guessed | ignored | decisions.names.added | decisions.names.kept)
-    )
+    ignored.update(settings.names.apply(input_names))
+    options = dict.fromkeys(sorted(guessed | ignored | settings.names.added | settings.names.kept))
     options |= dict.fromkeys(name for difference in differences for name in difference.names)
     if not options:
         return
@@ -97,10 +95,10 @@ def draw(
                 format_func=labels.__getitem__,
                 key=key,
                 on_change=_choose,
-                args=(key, offered, guessed, decisions),
-                help="Kept for this flow" if decisions.place else "Applies to this page",
+                args=(key, offered, guessed, settings),
+                help="Kept for this flow" if settings.place else "Applies to this page",
             )
-    _draw_unsaved(decisions)
+    _draw_unsaved(settings)
 
 
 def _sentence(ignored: Sequence[str]) -> str:
@@ -114,10 +112,10 @@ def _sentence(ignored: Sequence[str]) -> str:
 
 
 def _choose(
-    key: str, offered: Sequence[str], guessed: Collection[str], decisions: Decisions
+    key: str, offered: Sequence[str], guessed: Collection[str], settings: IgnoreSettings
 ) -> None:
-    names = decisions.names.choose(st.session_state[key], offered, guessed)
-    _save(names, decisions.place, decisions.version)
+    names = settings.names.choose(st.session_state[key], offered, guessed)
+    _save(names, settings.place, settings.version)
 
 
 def _save(names: IgnoredNames, place: Place, version: int) -> None:
@@ -126,8 +124,8 @@ def _save(names: IgnoredNames, place: Place, version: int) -> None:
         _UNSAVED.set(_Unsaved(_runs(), names))
         return
     try:
-        settings = FlowSettings(names.dump(), version)
-        app_context().runner.store.flow_settings.save(*place, PURPOSE, settings)
+        flow_settings = FlowSettings(names.dump(), version)
+        app_context().runner.store.flow_settings.save(*place, PURPOSE, flow_settings)
     except SettingsConflict:
         problem = "Somebody else has changed what is ignored for this flow."
         _UNSAVED.set(_Unsaved(_runs(), names, problem, is_conflict=True))
@@ -135,7 +133,7 @@ def _save(names: IgnoredNames, place: Place, version: int) -> None:
         _UNSAVED.set(_Unsaved(_runs(), names, error.message))
 
 
-def _draw_unsaved(decisions: Decisions) -> None:
+def _draw_unsaved(settings: IgnoreSettings) -> None:
     unsaved = _unsaved()
     if unsaved is None or not unsaved.problem:
         return
@@ -149,6 +147,6 @@ def _draw_unsaved(decisions: Decisions) -> None:
             save,
             key=compare_page.compare_key("save-ignored"),
             on_click=_save,
-            args=(unsaved.names, decisions.place, decisions.version),
+            args=(unsaved.names, settings.place, settings.version),
         )
         st.button(discard, key=compare_page.compare_key("discard-ignored"), on_click=_UNSAVED.clear)

@@ -47,13 +47,13 @@ class ComparedInputs:
         return row.is_different and row.name not in self.ignored
 
 
-def compare(runs: Sequence[ComparedRun], decisions: IgnoredNames) -> ComparedInputs:
+def compare(runs: Sequence[ComparedRun], ignored_names: IgnoredNames) -> ComparedInputs:
     """Compare the inputs of the runs without those to ignore."""
     stored = tuple(run for run in runs if not omissions.explain_missing_inputs(run.record))
     rows = tuple(_compare(stored, one_flow=have_same_flow(runs)))
     contexts = [run_context(run.record) for run in stored]
     guessed = frozenset(row.name for row in rows if row.is_volatile(contexts))
-    return ComparedInputs(stored, rows, guessed, decisions.apply(guessed))
+    return ComparedInputs(stored, rows, guessed, ignored_names.apply(guessed))
 
 
 def _compare(runs: Sequence[ComparedRun], *, one_flow: bool) -> list[ParameterRow]:
@@ -92,7 +92,9 @@ def draw(runs: Sequence[ComparedRun], compared: ComparedInputs) -> None:
             if different:
                 _draw_table(different, runs, stored)
             else:
-                st.markdown(":green[:material/check:] Inputs are identical.")
+                is_all = len(stored) == len(runs) and not any(map(_is_open, others))
+                words = "Inputs are identical." if is_all else "No other input differs."
+                st.markdown(f":green[:material/check:] {words}")
             long_rows = [row for row in different if _is_long(row)][:MAX_LONG_VALUES]
             for number, row in enumerate(long_rows):
                 _draw_long_value(row, runs, stored, number)
@@ -106,6 +108,11 @@ def draw(runs: Sequence[ComparedRun], compared: ComparedInputs) -> None:
             label = f"Show {' and '.join(kinds)} inputs ({len(others)})"
             if st.toggle(label, key=compare_page.compare_key("same-inputs")):
                 _draw_table(others, runs, stored)
+
+
+def _is_open(row: ParameterRow) -> bool:
+    """Return whether the values of a parameter are not known to be equal."""
+    return row.is_different or row.is_uncertain
 
 
 def _draw_table(

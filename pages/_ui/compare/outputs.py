@@ -11,7 +11,7 @@ from lfclient.console.compare.survey import OutputCell, run_context
 from lfclient.console.compare.volatile import IDS_AND_TIMES
 from lfclient.console.presentation.statuses import NOT_RUN
 from lfclient.outputs.model import Output, OutputKind
-from pages._ui.compare import images, overview
+from pages._ui.compare import images
 from pages._ui.compare.runs import ComparedRun, have_same_flow, versions_key
 from pages._ui.connection.app_context import app_context
 from pages._ui.outputs import view as outputs_view
@@ -48,14 +48,16 @@ def draw(baseline: ComparedRun, run: ComparedRun) -> None:
             args=(baseline.record.id, run.record.id),
         )
     for each in (baseline, run):
-        if each.problem:
-            st.caption(f":material/info: Can't compare {each.name}: {escape(each.problem)}.")
-    cells = [] if baseline.problem or run.problem else list(run.cells.items())
-    if not cells:
-        if not (baseline.problem or run.problem):
-            st.caption("These runs have no outputs.")
+        if each.survey.problem:
+            problem = escape(each.survey.problem)
+            st.caption(f":material/info: Can't compare {each.name}: {problem}.")
+    if baseline.survey.problem or run.survey.problem:
         return
-    if all(map(_is_identical, run.cells.values())):
+    cells = list(run.survey.cells.items())
+    if not cells:
+        st.caption("These runs have no outputs.")
+        return
+    if all(map(_is_identical, run.survey.cells.values())):
         st.markdown(":green[:material/check:] Outputs are identical.")
     open_cards = 0
     for number, (key, cell) in sorted(enumerate(cells), key=lambda item: _is_identical(item[1][1])):
@@ -66,7 +68,7 @@ def draw(baseline: ComparedRun, run: ComparedRun) -> None:
 
 def _swap(baseline_id: str, run_id: str) -> None:
     compare_page.write_baseline_to_url(run_id)
-    overview.CHOSEN_RUN.set(baseline_id)
+    compare_page.CHOSEN_RUN.set(baseline_id)
 
 
 def _is_identical(cell: OutputCell) -> bool:
@@ -110,7 +112,7 @@ def _draw_outputs(runs: RunPair, number: int, pair: OutputPair, cell: OutputCell
     outputs = list(zip(runs, (pair.before, pair.after), strict=True))
     both = as_structured(pair.before, pair.after) if pair.before and pair.after else None
     views = [SIDE_BY_SIDE]
-    if both and diffs.choose_diff(*both):
+    if both and diffs.can_diff(*both):
         views.insert(0, DIFFERENCES)
     if images.has_images((pair.before, pair.after)):
         views += images.VIEWS

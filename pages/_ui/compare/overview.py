@@ -23,7 +23,6 @@ from lfclient.console.presentation.statuses import NOT_RUN
 from lfclient.console.presentation.tokens import usage_text
 from pages._ui.compare.runs import ComparedRun
 from pages._ui.state import compare_page
-from pages._ui.state.slot import Slot
 from pages._ui.widgets import status_badges
 from pages._ui.widgets.markdown import humanize
 from pages._ui.widgets.times import format_time
@@ -34,7 +33,6 @@ MAX_NOTE_LENGTH = 80
 RUN_COLUMN = "Run"
 BASELINE, SAME = "baseline", "same"
 NO_OUTPUT, NOT_IN_BASELINE = "missing", "not in the baseline"
-CHOSEN_RUN: Slot[str] = Slot("compared-run")  # the run whose differences are shown in detail
 _COLORS = {
     OutputMatch.DIFFERENT: "background-color: rgba(245, 158, 11, 0.22)",
     OutputMatch.MISSING: "background-color: rgba(245, 158, 11, 0.22)",
@@ -63,7 +61,7 @@ def draw(runs: Sequence[ComparedRun], baseline: ComparedRun, inputs: Mapping[str
     styles = pd.DataFrame("", index=table.index, columns=table.columns)
     for position, run in enumerate(runs):
         for key, column in zip(keys, columns, strict=True):
-            cell = run.cells.get(key)
+            cell = run.survey.cells.get(key)
             if cell and run is not baseline:
                 styles.loc[position, column] = _COLORS.get(cell.difference.match, "")
     with st.container(key="compared-overview"):
@@ -89,22 +87,22 @@ def _choose_run(runs: Sequence[ComparedRun], key: str) -> None:
     cells = st.session_state[compare_page.compare_key(key)]["selection"]["cells"]
     for row, _ in cells:
         if 0 <= row < len(runs):
-            CHOSEN_RUN.set(runs[row].record.id)
+            compare_page.CHOSEN_RUN.set(runs[row].record.id)
 
 
 def _output_keys(runs: Sequence[ComparedRun]) -> list[MatchKey]:
     """Return all outputs, those that differ first."""
-    keys = list(dict.fromkeys(chain.from_iterable(run.cells for run in runs)))
+    keys = list(dict.fromkeys(chain.from_iterable(run.survey.cells for run in runs)))
     return sorted(keys, key=lambda key: not _is_different(runs, key))
 
 
 def _is_different(runs: Sequence[ComparedRun], key: MatchKey) -> bool:
-    return any(_differs(run.cells.get(key)) for run in runs)
+    return any(_differs(run.survey.cells.get(key)) for run in runs)
 
 
 def has_differences(run: ComparedRun) -> bool:
     """Return whether an output differs from the baseline's, or can't be compared."""
-    return bool(run.problem) or any(map(_differs, run.cells.values()))
+    return bool(run.survey.problem) or any(map(_differs, run.survey.cells.values()))
 
 
 def _differs(cell: OutputCell | None) -> bool:
@@ -112,7 +110,7 @@ def _differs(cell: OutputCell | None) -> bool:
 
 
 def _title(runs: Sequence[ComparedRun], key: MatchKey) -> str:
-    cell = next(run.cells[key] for run in runs if key in run.cells)
+    cell = next(run.survey.cells[key] for run in runs if key in run.survey.cells)
     names = filter(None, (cell.component, humanize(cell.part)))
     title = clip_middle(" · ".join(names), MAX_TITLE_LENGTH)
     return remove_bidi_controls(title)
@@ -134,16 +132,16 @@ def _cell_text(
     runs: Sequence[ComparedRun], run: ComparedRun, baseline: ComparedRun, key: MatchKey
 ) -> str:
     """Return how a run's output compares with the baseline's, in a few words."""
-    cell = run.cells.get(key)
-    if run.problem:
-        return clip(f"not compared: {run.problem}", MAX_NOTE_LENGTH)
+    cell = run.survey.cells.get(key)
+    if run.survey.problem:
+        return clip(f"not compared: {run.survey.problem}", MAX_NOTE_LENGTH)
     if cell is None:  # only another run has it
         return NO_OUTPUT
     if run is baseline:
         return BASELINE
     words = clip(describe(cell, is_running=not run.record.ended), MAX_NOTE_LENGTH)
     equal = _first_equal(runs[: run.number - 1], cell, key)
-    return f"{words}, as {equal.name}" if equal else words
+    return f"{words}, same as {equal.name}" if equal else words
 
 
 def _first_equal(
@@ -156,9 +154,9 @@ def _first_equal(
         (
             run
             for run in runs
-            if key in run.cells
-            and run.cells[key].difference.match is OutputMatch.DIFFERENT
-            and run.cells[key].difference.fingerprint == cell.difference.fingerprint
+            if key in run.survey.cells
+            and run.survey.cells[key].difference.match is OutputMatch.DIFFERENT
+            and run.survey.cells[key].difference.fingerprint == cell.difference.fingerprint
         ),
         None,
     )

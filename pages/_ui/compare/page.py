@@ -23,9 +23,9 @@ def draw(server: ServerSession) -> None:
         picker.draw_problem(headers, problem)
         picker.draw(server, headers)
         return
-    decisions = ignored.load(headers)
-    runs = load_runs(headers, compare_page.baseline_from_url(), decisions.names)
-    _draw_comparison(runs, decisions)
+    settings = ignored.load(headers)
+    runs, baseline = load_runs(headers, compare_page.baseline_from_url(), settings.names)
+    _draw_comparison(runs, baseline, settings)
     controls.lazy_expander(
         "Compare other runs",
         ":material/playlist_add_check:",
@@ -36,19 +36,18 @@ def draw(server: ServerSession) -> None:
         _watch(runs)
 
 
-def _draw_comparison(runs: Sequence[ComparedRun], decisions: ignored.Decisions) -> None:
-    ids = [run.record.id for run in runs]
-    url_baseline = compare_page.baseline_from_url()
-    baseline = runs[ids.index(url_baseline) if url_baseline in ids else 0]
+def _draw_comparison(
+    runs: Sequence[ComparedRun], baseline: ComparedRun, settings: ignored.IgnoreSettings
+) -> None:
     others = [run for run in runs if run is not baseline]
-    compared_inputs = inputs.compare(runs, decisions.names)
+    compared_inputs = inputs.compare(runs, settings.names)
     if len(runs) == 2:
         run = others[0]
     else:
         picker.draw_baseline(runs, baseline)
         overview.draw(runs, baseline, inputs.count_differences(runs, baseline, compared_inputs))
         run = picker.draw_compared(others, baseline)
-    ignored.draw(runs, decisions, compared_inputs.guessed)
+    ignored.draw(runs, settings, compared_inputs.guessed)
     pair = sorted((baseline, run), key=lambda each: each.number)
     side_by_side = runs if len(runs) <= MAX_SIDE_BY_SIDE else pair
     summary.draw_headers(pair)

@@ -110,7 +110,9 @@ def _option_text(record: RunRecord, now: datetime, heading: str) -> str:
 def draw_baseline(runs: Sequence[ComparedRun], baseline: ComparedRun) -> None:
     """Draw a choice of the run that the others are compared with."""
     key = compare_page.compare_key(f"baseline-{baseline.record.id}")
-    _choose_run("Baseline", runs, runs.index(baseline), key, on_change=_write_baseline, args=(key,))
+    _run_selectbox(
+        "Baseline", runs, runs.index(baseline), key, on_change=_write_baseline, args=(key,)
+    )
 
 
 def _write_baseline(key: str) -> None:
@@ -123,23 +125,24 @@ def draw_compared(runs: Sequence[ComparedRun], baseline: ComparedRun) -> Compare
     At first it is the first run that differs.
     """
     ids = [run.record.id for run in runs]
-    chosen = overview.CHOSEN_RUN.get()
+    chosen = compare_page.CHOSEN_RUN.get()
     if chosen not in ids:
         different = (run.record.id for run in runs if overview.has_differences(run))
         chosen = next(different, ids[0])
     key = compare_page.compare_key(f"compared-{baseline.record.id}-{chosen}")
     label = f"Differences from {baseline.name}"
-    _choose_run(label, runs, ids.index(chosen), key, on_change=_keep_chosen, args=(key,))
+    _run_selectbox(label, runs, ids.index(chosen), key, on_change=_keep_chosen, args=(key,))
     return runs[ids.index(chosen)]
 
 
 def _keep_chosen(key: str) -> None:
-    overview.CHOSEN_RUN.set(st.session_state[key])
+    compare_page.CHOSEN_RUN.set(st.session_state[key])
 
 
-def _choose_run(
+def _run_selectbox(
     label: str, runs: Sequence[ComparedRun], index: int, key: str, **kwargs: Any
 ) -> None:
+    """Draw a select box of these runs. `kwargs` go to `st.selectbox`."""
     now = datetime.now(UTC)
     texts = {run.record.id: _option_text(run.record, now, run.name) for run in runs}
     st.selectbox(label, list(texts), index, format_func=texts.__getitem__, key=key, **kwargs)

@@ -1,16 +1,15 @@
 """The compared runs: one of them is the baseline, and the others are surveyed against it."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import streamlit as st
 
 from lfclient.common.formatting import format_size
-from lfclient.console.compare.outputs import MatchKey
-from lfclient.console.compare.survey import OutputCell, SurveyedRun, survey_run
+from lfclient.console.compare.survey import SurveyedRun, survey_run
 from lfclient.console.compare.volatile import IgnoredNames
-from lfclient.console.store.errors import StoreError, UnreadableResponse
+from lfclient.console.store.errors import UnreadableResponse
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
 from pages._ui.connection import servers
@@ -41,16 +40,18 @@ class RunHeader:
 class ComparedRun:
     """A run as a column of the page, surveyed against the baseline.
 
-    `record` has a run without values, `flow` its names, `number` its place by age. `problem` says
-    why its outputs can't be compared, "" if they can.
+    `flow` has its names, `number` is its place by age.
     """
 
     number: int
     server: ServerSession
-    record: RunRecord
     flow: Flow | None
-    cells: Mapping[MatchKey, OutputCell]
-    problem: str = ""
+    survey: SurveyedRun
+
+    @property
+    def record(self) -> RunRecord:
+        """The run without its values."""
+        return self.survey.record
 
     @property
     def name(self) -> str:
@@ -73,18 +74,20 @@ def _find_header(run_id: str, servers: Sequence[ServerSession]) -> RunHeader | N
 
 
 def load_runs(
-    headers: Sequence[RunHeader], baseline_id: str, decisions: IgnoredNames
-) -> list[ComparedRun]:
+    headers: Sequence[RunHeader], baseline_id: str, ignored_names: IgnoredNames
+) -> tuple[list[ComparedRun], ComparedRun]:
     """Number the runs from the oldest to the newest, and survey each against the baseline.
 
-    Two of them are in memory at a time. A survey is kept until one of its two runs changes.
+    Return them, and the baseline among them: the run of that id, or the oldest one. Two of them are
+    in memory at a time. A survey is kept until one of its two runs changes. Raises `StoreError`.
     """
     by_age = sorted(headers, key=lambda header: header.record.created_at)
-    baseline = next((each for each in by_age if each.record.id == baseline_id), by_age[0])
+    ids = [header.record.id for header in by_age]
+    baseline = by_age[ids.index(baseline_id) if baseline_id in ids else 0]
     one_flow = len({header.record.flow_id for header in headers}) == 1
     # once: a server that does not answer keeps each call waiting
     flow_of = cache(lambda server, flow_id: server.cached_flow(flow_id, max_wait=None))
-    load_baseline = cache(lambda: _load(baseline)[0])
+    load_baseline = cache(lambda: _load(baseline))
     is_large = sum(header.size for header in by_age) > SHOWS_PROGRESS_BYTES
     progress = st.empty()
     runs = []
@@ -93,29 +96,23 @@ def load_runs(
         def survey(header: RunHeader = header, number: int = number) -> SurveyedRun:
             if is_large:
                 progress.progress(number / len(by_age), f"Comparing run {number} of {len(by_age)}…")
-            record, problem = _load(header) if header is not baseline else (load_baseline(), "")
+            record, problem = load_baseline() if header is baseline else _load(header)
             if record is None:
-                return SurveyedRun(header.record, {}, problem or _load(header)[1])
-            return survey_run(load_baseline(), record, one_flow=one_flow, decisions=decisions)
-
-        version = (_version(header), _version(baseline), decisions, one_flow)
-        found = run_page.cached(f"survey-{header.record.id}", survey, version)
-        runs.append(
-            ComparedRun(
-                number,
-                header.server,
-                found.record,
-                flow_of(header.server, header.record.flow_id),
-                found.cells,
-                found.problem,
+                return SurveyedRun(header.record, {}, problem)
+            return survey_run(
+                load_baseline()[0], record, one_flow=one_flow, ignored_names=ignored_names
             )
-        )
+
+        version = (_version(header), _version(baseline), ignored_names, one_flow)
+        found = run_page.cached(f"survey-{header.record.id}", survey, version)
+        flow = flow_of(header.server, header.record.flow_id)
+        runs.append(ComparedRun(number, header.server, flow, found))
     progress.empty()
-    return runs
+    return runs, runs[by_age.index(baseline)]
 
 
 def _load(header: RunHeader) -> tuple[RunRecord | None, str]:
-    """Return a run with its response, or why it can't be compared."""
+    """Return a run with its response, or why it can't be compared. Raises `StoreError`."""
     if header.size > MAX_RESPONSE_BYTES:
         limit = format_size(MAX_RESPONSE_BYTES)
         return None, f"its response is too large ({format_size(header.size)}, at most {limit})"
@@ -123,8 +120,6 @@ def _load(header: RunHeader) -> tuple[RunRecord | None, str]:
         record = header.load()
     except UnreadableResponse:
         return None, "its stored response is damaged"
-    except StoreError as error:
-        return None, error.message.rstrip(".")
     return record, "" if record else "it was deleted"
 
 

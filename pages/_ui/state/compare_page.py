@@ -5,8 +5,11 @@ from collections.abc import Iterable
 import streamlit as st
 
 from pages._ui.state.query_params import BASELINE, RUNS
+from pages._ui.state.slot import Slot
 
 _MAX_RUNS_LENGTH = 4_000  # characters in a URL
+# the run whose differences are shown in detail
+CHOSEN_RUN: Slot[str] = Slot("compared-run")
 
 
 def runs_from_url() -> list[str]:

@@ -113,13 +113,13 @@ def test_a_very_deep_value_is_copied():
     assert drop_names(deep, {"id"}) is not deep
 
 
-def test_decisions_are_kept_beside_the_guesses():
+def test_choices_are_kept_beside_the_guesses():
     """A later guess is ignored too; one that a person wants compared stays compared."""
     guessed = {"id", "timestamp"}
-    decisions = IgnoredNames().choose({"id", "noise"}, {"noise", *guessed}, guessed)
-    assert IgnoredNames.read(decisions.dump()) == decisions
-    assert decisions.apply({"id", "timestamp"}) == {"id", "noise"}
-    assert decisions.apply({"timestamp", "session"}) == {"noise", "session"}
+    choices = IgnoredNames().choose({"id", "noise"}, {"noise", *guessed}, guessed)
+    assert IgnoredNames.read(choices.dump()) == choices
+    assert choices.apply({"id", "timestamp"}) == {"id", "noise"}
+    assert choices.apply({"timestamp", "session"}) == {"noise", "session"}
 
 
 def names(added=(), kept=()):

@@ -121,7 +121,7 @@ def test_keys_of_data_and_inputs_are_ignored_as_well(create_run):
     ]
     app = open_comparison(*runs)
     assert "Ignored: run_id, session_id – they change with each run" in page_text(app)
-    assert "Inputs are identical" in page_text(app)
+    assert "No other input differs." in page_text(app)
     assert "Outputs are identical" in page_text(app)
     assert "Show ignored inputs (1)" in [each.label for each in app.toggle]
 

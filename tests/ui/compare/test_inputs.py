@@ -40,8 +40,17 @@ def test_secrets_are_reported_as_not_comparable(create_run):
     app = open_comparison(
         create_run({"T.api_key": SECRET_MASK}), create_run({"T.api_key": SECRET_MASK})
     )
-    assert "Inputs are identical" in page_text(app)
+    assert "Inputs are identical" not in page_text(app)
+    assert "No other input differs." in page_text(app)
     assert "Can't compare 1 secret" in page_text(app)
+
+
+def test_inputs_are_identical_only_if_those_of_all_runs_are_known(create_run):
+    runs = [create_run({TEXT: "a"}), create_run({TEXT: "a"})]
+    assert "Inputs are identical." in page_text(open_comparison(*runs))
+    app = open_comparison(*runs, create_run(inputs_stored=False))
+    assert "Inputs are identical" not in page_text(app)
+    assert "No other input differs." in page_text(app)
 
 
 def test_unknown_inputs_are_not_a_difference(create_run):

@@ -1,15 +1,17 @@
 """Several runs are compared with a baseline, in a table of runs and outputs."""
 
+import json
 import weakref
 from dataclasses import replace
 
 import pytest
 
+from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import StoredParts
 from lfclient.console.store.tables import RESPONSE_CHUNKS
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import NotRun
-from pages._ui.compare import overview, runs
+from pages._ui.compare import runs
 from pages._ui.connection.app_context import app_context
 from tests.ui.support.compare_pages import (
     TEXT,
@@ -30,6 +32,16 @@ def overview_table(app):
 
 def column(app, name="Out"):
     return list(overview_table(app)[name])
+
+
+def press_cell(app, row, name):
+    """Press a cell of the table, which AppTest can't."""
+    selection = {"rows": [], "columns": [], "cells": [[row, name]]}
+    states = app._tree.get_widget_states()
+    states.widgets.add(
+        id=app.dataframe[0].proto.id, string_value=json.dumps({"selection": selection})
+    )
+    return app._run(states)
 
 
 def choose(app, label, number):
@@ -61,7 +73,7 @@ def test_twelve_runs_are_compared_and_equal_ones_are_told(create_run):
     texts = ["a b"] * 5 + ["a c"] * 6 + ["x y"]
     app = open_comparison(*(create_run({}, [message(text)]) for text in texts))
     assert column(app)[:5] == ["baseline", *["same"] * 4]
-    assert column(app)[5:7] == ["≠ 1 word", "≠ 1 word, as Run 6"]
+    assert column(app)[5:7] == ["≠ 1 word", "≠ 1 word, same as Run 6"]
     assert column(app)[-1] == "≠ 2 words"
 
 
@@ -84,11 +96,9 @@ def test_the_shown_run_can_become_the_baseline(create_run):
 
 
 def test_a_cell_of_the_table_chooses_its_run(create_run):
-    records = [create_run({}, [message(f"{text} x")]) for text in "abc"]
-    app = open_comparison(*records)
+    app = open_comparison(*(create_run({}, [message(f"{text} x")]) for text in "abc"))
     assert "Run 1 → Run 2" in page_text(app)
-    app.session_state[overview.CHOSEN_RUN.key] = records[2].id
-    assert "Run 1 → Run 3" in page_text(app.run())
+    assert "Run 1 → Run 3" in page_text(press_cell(app, 2, "Out"))
 
 
 def test_another_baseline_is_kept_in_the_address(create_run):
@@ -204,6 +214,35 @@ def test_hostile_names_are_drawn_as_text(create_run):
     assert ":red[x]<script>" not in " ".join(each.value for each in app.markdown)
     names = next(each for each in app.multiselect if each.label.startswith("Ignored"))
     assert names.options == ["ok"]
+
+
+def test_runs_that_could_not_be_read_are_read_again(create_run, monkeypatch):
+    """A database that is busy or does not answer is so for a while."""
+    records = [create_run({}, [message(text)]) for text in "aab"]
+
+    def fail(header):
+        raise StoreError("The database is busy.")
+
+    monkeypatch.setattr(runs.RunHeader, "load", fail)
+    app = open_comparison(*records)
+    assert "The database is busy." in page_text(app)
+    monkeypatch.undo()
+    assert column(app.run()) == ["baseline", "same", "≠ 1 word"]
+    assert "The database is busy." not in page_text(app)
+
+
+def test_a_baseline_that_cannot_be_compared_is_looked_up_once(create_run, monkeypatch):
+    records = [create_run({}, [message(text)]) for text in "aab"]
+    load, loaded = runs.RunHeader.load, []
+
+    def find(header):
+        loaded.append(header.record.id)
+        return None if header.record.id == records[0].id else load(header)
+
+    monkeypatch.setattr(runs.RunHeader, "load", find)
+    app = open_comparison(*records)
+    assert column(app)[0] == "not compared: it was deleted"
+    assert loaded == [record.id for record in records]
 
 
 def test_two_responses_at_a_time_are_in_memory(create_run, monkeypatch):
