@@ -87,3 +87,16 @@ class Entries:
             dict(draft["faults"]),
             draft["tie"] and PresetLink(**draft["tie"]),
         )
+
+
+@dataclass
+class Prefill:
+    """Values that filled a form from elsewhere.
+
+    `source` is a sentence about their origin, "" once it is dismissed. `hints` are shown at
+    fields, by key, until the field changes.
+    """
+
+    source: str
+    entries: Entries
+    hints: dict[str, str]

@@ -4,7 +4,6 @@ Each Streamlit session has one `FormState` for each owner and flow. Widgets are 
 read back into it at the start of each rerun, whether or not they are drawn again.
 """
 
-import copy
 import dataclasses
 import json
 from collections import Counter
@@ -25,8 +24,8 @@ from lfclient.flows.validation import (
     is_secret_field,
     mask_secrets,
 )
-from pages._ui.form.entries import EnteredValue, Entries
-from pages._ui.form.widgets import Widget, WidgetStates, shows_default
+from pages._ui.form.entries import EnteredValue, Entries, Prefill
+from pages._ui.form.widgets import LiveWidget, Widget, shows_default
 from pages._ui.state import browser
 from pages._ui.state.drafts import drafts
 
@@ -35,16 +34,6 @@ _FORMS = "forms"
 FormUse = Literal["run", "chat", "present"]
 _WIDGET_COUNT = "form-widgets-made"
 _MAX_FORMS = 30  # forms per Streamlit session; the least recently used is dropped first
-
-
-@dataclass
-class LiveWidget:
-    """A widget on the page, with its last known states and the value it was seeded with."""
-
-    key: str
-    widget: Widget
-    states: WidgetStates
-    seed_value: Any
 
 
 @dataclass(frozen=True)
@@ -58,19 +47,6 @@ class SentFile:
     def warning(self) -> str:
         """The warning about a file without content, or ""."""
         return "" if self.size else f"“{self.name}” is empty."
-
-
-@dataclass
-class Prefill:
-    """Values that filled a form from elsewhere.
-
-    `source` is a sentence about their origin, "" once it is dismissed. `hints` are shown at
-    fields, by key, until the field changes.
-    """
-
-    source: str
-    entries: Entries
-    hints: dict[str, str]
 
 
 @dataclass
@@ -207,11 +183,7 @@ class FormState:
         """Read the changes that the widgets received since the last rerun."""
         fields = self._all_fields
         for key, live in list(self.live_widgets.items()):
-            current = {
-                suffix: _copy_state(st.session_state[live.key + suffix], live.widget)
-                for suffix in live.widget.suffixes
-                if live.key + suffix in st.session_state
-            }
+            current = live.current_states()
             if key not in fields or not current:
                 self._discard_widget(key)
                 continue
@@ -393,12 +365,3 @@ def form_state(
     for old in list(forms)[: max(len(forms) - _MAX_FORMS, 0)]:
         forms.pop(old).discard_undrawn(set())
     return state
-
-
-def _copy_state(value: Any, widget: Widget) -> Any:
-    """Return a copy of a widget's state: Streamlit may change lists and edits in place."""
-    if isinstance(value, (list, tuple)):
-        return list(value)
-    if widget.seeded:
-        return value
-    return {part: copy.deepcopy(changes) for part, changes in value.items() if changes}

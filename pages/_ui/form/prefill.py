@@ -10,8 +10,8 @@ import streamlit as st
 from lfclient.common.formatting import clip
 from lfclient.console.store.search_text import summarize_flow_inputs
 from lfclient.flows.validation import mask_secrets
-from pages._ui.form.entries import Entries, PresetLink
-from pages._ui.form.form_state import FormState, Prefill
+from pages._ui.form.entries import Entries, Prefill, PresetLink
+from pages._ui.form.form_state import FormState
 from pages._ui.widgets.markdown import escape
 
 MAX_PREVIOUS = 5  # sets of entries stored for one form

@@ -6,6 +6,7 @@ value survives its widget. To add a widget, add a subclass and a line in `_choos
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -325,3 +326,26 @@ def shows_default(field: Field, widget: Widget, states: Mapping[str, Any], value
     if isinstance(widget, Slider) and not fits_slider(field, field.default):
         return False
     return dict(states) == widget.seed(field, field.default)
+
+
+@dataclass
+class LiveWidget:
+    """A widget on the page, with its last known states and the value it was seeded with."""
+
+    key: str
+    widget: Widget
+    states: WidgetStates
+    seed_value: Any
+
+    def current_states(self) -> WidgetStates:
+        """Return a copy of the states in `session_state`, which Streamlit may change in place."""
+        keys = {suffix: self.key + suffix for suffix in self.widget.suffixes}
+        states = st.session_state
+        return {suffix: self._copy(states[key]) for suffix, key in keys.items() if key in states}
+
+    def _copy(self, state: Any) -> Any:
+        if isinstance(state, (list, tuple)):
+            return list(state)
+        if self.widget.seeded:
+            return state
+        return {part: copy.deepcopy(changes) for part, changes in state.items() if changes}

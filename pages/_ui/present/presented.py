@@ -26,10 +26,10 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import prefill
 from pages._ui.form.choices import apply_choices, show_fields_of
-from pages._ui.form.entries import Entries, PresetLink
+from pages._ui.form.entries import Entries, Prefill, PresetLink
 from pages._ui.form.flow_form import FlowForm, read_form
 from pages._ui.form.form import input_fields
-from pages._ui.form.form_state import FormState, Prefill, form_state
+from pages._ui.form.form_state import FormState, form_state
 from pages._ui.present import editing
 from pages._ui.present.problems import ASK_FOR_LINK, LATER, NothingPresented
 from pages._ui.presets.preset_state import fill_form, masked_values
