@@ -235,7 +235,7 @@ def seconds_to_receive(monkeypatch, *sent, expected=None):
 def test_a_browser_that_sends_many_messages_waits(monkeypatch):
     """Others are served meanwhile."""
     assert seconds_to_receive(monkeypatch, *[message("rerun_script")] * 90) == 0
-    assert 5 < seconds_to_receive(monkeypatch, *[message("rerun_script")] * 300) < 8
+    assert 24 < seconds_to_receive(monkeypatch, *[message("rerun_script")] * 300) < 26
 
 
 def test_each_address_of_a_file_counts(monkeypatch):
