@@ -342,8 +342,9 @@ class LangflowClient:
     ) -> KnowledgeBase:
         """Add files, by name, to a knowledge base, and return it once it is ready or failed.
 
-        `chunk_size` and `chunk_overlap` are in characters. Calls `on_change` with each state. The
-        server continues if this is interrupted, or raises `LangflowError` after `timeout` seconds.
+        `chunk_size` and `chunk_overlap` are in characters. Calls `on_change` with each state.
+        Raises `LangflowError` after `timeout` seconds, or if the server does not name the job that
+        adds the files. Whatever ends the wait, the server goes on with them.
         """
         return self._drive(
             knowledge.ingest_files(
