@@ -55,6 +55,16 @@ def test_the_readme_stays_short():
     assert len(README.splitlines()) < 200
 
 
+@pytest.mark.parametrize(
+    ("folders", "limit"), [("pages", 80), ("pages/_ui/**", 400), ("lfclient/**", 400)]
+)
+def test_modules_stay_short(folders: str, limit: int):
+    modules = set(ROOT.glob(f"{folders}/*.py")) - {ROOT / "lfclient/client.py"}
+    assert modules
+    long = [path for path in modules if len(path.read_text("utf-8").splitlines()) >= limit]
+    assert [str(path.relative_to(ROOT)) for path in long] == []
+
+
 def test_the_table_of_starter_projects_is_the_tested_one():
     assert starter_projects.markdown() in (ROOT / "docs/starter-projects.md").read_text(
         encoding="utf-8"
