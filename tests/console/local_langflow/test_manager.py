@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,51 +13,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lfclient.console.local_langflow.installer import MODEL_PACKAGES, Installation, Requirement
+from lfclient.console.local_langflow.installer import Installation, Requirement
 from lfclient.console.local_langflow.manager import PINNED_VERSION, LocalLangflow
 from lfclient.console.local_langflow.process import ProcessIdentity, end_process, spawn
 from lfclient.console.local_langflow.state_file import JsonFile, LocalError, LocalState
-from lfclient.resources.packages import PACKAGES, package_for
+from lfclient.resources.packages import package_for
+from tests.support.local_langflow import fake_local
 from tests.support.waiting import wait_for
 
 ROOT = Path(__file__).parents[3]
-
-# Makes a "Python" that does what `server` says; `pip install` does what `install` says.
-_UV = """
-#!/bin/sh
-shift 2
-case "$1" in
-cache) echo "$PWD/cache" ;;
-venv)
-    for folder; do :; done
-    mkdir -p "$folder/bin"
-    printf '#!/bin/sh\\n%s\\n' '{server}' > "$folder/bin/python"
-    chmod +x "$folder/bin/python"
-    ;;
-pip)
-    {install}
-    ;;
-esac
-"""
-
-
-@pytest.fixture
-def fake_uv(tmp_path: Path) -> Callable[..., str]:
-    def make(install: str = "true", server: str = "sleep 60") -> str:
-        path = tmp_path / "uv"
-        path.write_text(_UV.format(install=install, server=server).lstrip())
-        path.chmod(0o755)
-        return str(path)
-
-    return make
-
-
-def _local(folder: Path, uv_binary: str, **options: object) -> LocalLangflow:
-    target = folder / "local" / PINNED_VERSION
-    installation = Installation(
-        target, Requirement(PINNED_VERSION), python="3", uv_binary=uv_binary
-    )
-    return LocalLangflow(folder, installation=installation, **options)
 
 
 def test_a_stopped_langflow_has_its_last_connection_only(tmp_path: Path):
@@ -111,141 +74,18 @@ def test_a_missing_network_is_reported_with_a_hint(tmp_path: Path, settings: dic
     assert "no connection" in langflow.status().message
 
 
-def test_a_full_disk_is_reported_before_the_download(
-    tmp_path: Path, fake_uv: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-):
-    usage = type("usage", (), {"free": 100_000_000})
-    monkeypatch.setattr(
-        "lfclient.console.local_langflow.installer.shutil.disk_usage", lambda folder: usage
-    )
-
-    with pytest.raises(LocalError, match=r"100 MB free, but 1500 MB are needed") as caught:
-        _local(tmp_path, fake_uv()).start()
-
-    assert "LFCONSOLE_DATA_DIR" in caught.value.hint
-
-
-@pytest.mark.parametrize(
-    ("output", "message"),
-    [
-        ("error: No space left on device (os error 28)", "disk is full"),
-        ("error: Permission denied (os error 13)", "is not writable"),
-        ("error: dns error: failed to lookup address information", "no connection"),
-        ("  × No solution found when resolving dependencies", "does not have this release"),
-        ("error: the moon is in the way", "the moon is in the way"),
-    ],
-)
-def test_errors_of_uv_are_explained(
-    tmp_path: Path, fake_uv: Callable[..., str], output: str, message: str
-):
-    langflow = _local(tmp_path, fake_uv(install=f"echo '{output}' >&2; exit 2"))
-
-    with pytest.raises(LocalError, match=message) as caught:
-        langflow.start()
-
-    assert caught.value.hint
-
-
-def test_the_password_of_an_index_is_not_repeated(tmp_path: Path, fake_uv: Callable[..., str]):
-    output = "error: trouble at https://me:hunter22@index.example/simple"
-
-    with pytest.raises(LocalError) as caught:
-        _local(tmp_path, fake_uv(install=f"echo '{output}' >&2; exit 2")).start()
-
-    assert "index.example" in str(caught.value)
-    assert "hunter22" not in str(caught.value)
-
-
-def test_progress_counts_packages(tmp_path: Path, fake_uv: Callable[..., str]):
-    script = textwrap.dedent("""
-        mkdir -p cache/archive-v0
-        echo 'Resolved 4 packages in 1s' >&2
-        echo 'Downloading large (100.0MiB)' >&2
-        echo 'Downloading small (50.0MiB)' >&2
-        mkdir cache/archive-v0/a cache/archive-v0/b
-        echo ' Downloaded small' >&2
-        sleep 1
-        echo 'Prepared 4 packages in 1s' >&2
-        sleep 1
-    """)
-    steps: list[tuple[str, float]] = []
-
-    Installation(tmp_path, Requirement("1.13.0"), python="3", uv_binary=fake_uv(script)).install(
-        lambda step, share: steps.append((step, share))
-    )
-
-    assert any("2 of 4 packages" in step for step, _ in steps)
-    assert [share for _, share in steps] == sorted(share for _, share in steps)
-
-
-def _old_installation(folder: Path, uv_binary: str) -> Installation:
-    """Return what an older console installed: Langflow without packages of model providers."""
-    installation = Installation(folder, Requirement("1.13.0"), python="3", uv_binary=uv_binary)
-    installation.install(lambda step, share: None)
-    marker = JsonFile(folder / "installed.json")
-    marker.update(package=[installation.requirement.packages[0]])
-    return installation
-
-
-def test_an_installation_of_an_older_console_is_completed(
-    tmp_path: Path, fake_uv: Callable[..., str]
-):
-    installation = _old_installation(tmp_path, fake_uv('echo "$@" > installed-by-uv'))
-    python = installation.python
-    assert installation.missing == list(MODEL_PACKAGES)
-
-    assert installation.install(lambda step, share: None) == python
-
-    assert installation.missing == []
-    assert "langchain-openai" in (tmp_path / "installed-by-uv").read_text()
-
-
-def test_without_network_an_installation_of_an_older_console_is_used_as_it_is(
-    tmp_path: Path, fake_uv: Callable[..., str]
-):
-    script = 'test -e offline && echo "dns error" >&2 && exit 2; true'
-    installation = _old_installation(tmp_path, fake_uv(script))
-    (tmp_path / "offline").touch()
-
-    assert installation.install(lambda step, share: None) == installation.python
-
-    assert installation.missing == list(MODEL_PACKAGES)
-
-
-APIFY, YAHOO = PACKAGES[0], package_for("yfinance")
+YAHOO = package_for("yfinance")
 
 
 def _running(folder: Path, uv_binary: str) -> tuple[LocalLangflow, ProcessIdentity]:
     """Return a local Langflow that is installed, and runs as far as its state file tells."""
-    langflow = _local(folder, uv_binary)
+    langflow = fake_local(folder, uv_binary)
     langflow.installation.install(lambda step, share: None)
     server = spawn(["sleep", "300"], env=os.environ, cwd=folder, log=folder / "log")
     JsonFile(langflow.folder / "state.json").write(
         {"state": "running", "pid": server.pid, "created": server.created, "boot": server.boot}
     )
     return langflow, server
-
-
-def test_an_added_package_is_installed_with_langflow_and_again_in_a_new_environment(
-    tmp_path: Path, fake_uv: Callable[..., str]
-):
-    installation = Installation(
-        tmp_path,
-        Requirement("1.13.0"),
-        python="3",
-        uv_binary=fake_uv('echo "$@" >> installed-by-uv'),
-    )
-    python = installation.install(lambda step, share: None)
-    installation.add(YAHOO, lambda step, share: None)
-    assert installation.python == python
-    assert installation.added == ["yfinance"]
-
-    python.unlink()
-    installation.install(lambda step, share: None)
-
-    asked = (tmp_path / "installed-by-uv").read_text().splitlines()
-    assert ["yfinance" in line for line in asked] == [False, True, True]
-    assert all("langflow-base==1.13.0" in line for line in asked)
 
 
 def test_a_running_langflow_is_restarted_with_the_package(
@@ -297,25 +137,19 @@ def test_a_langflow_stays_usable_while_a_package_is_added(
         langflow.stop()
 
 
-def test_packages_are_found_by_the_module_that_is_missing():
-    assert package_for("apify_client.errors") is APIFY
-    assert package_for("astrapy").name == "lfx-datastax"
-    assert package_for("yfinance; import os") is None
-
-
 def test_an_interrupted_installation_is_reported_and_restarted(
     tmp_path: Path, fake_uv: Callable[..., str]
 ):
     uv_binary = fake_uv(install="sleep 60")
     code = (
         "import sys; from pathlib import Path;"
-        "from tests.console.local_langflow.test_manager import _local;"
-        "_local(Path(sys.argv[1]), sys.argv[2]).start()"
+        "from tests.support.local_langflow import fake_local;"
+        "fake_local(Path(sys.argv[1]), sys.argv[2]).start()"
     )
     console = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path), uv_binary], cwd=ROOT, start_new_session=True
     )
-    langflow = _local(tmp_path, fake_uv(install="sleep 60"))
+    langflow = fake_local(tmp_path, fake_uv(install="sleep 60"))
     wait_for(lambda: langflow.status().step.startswith("Resolving"))
     os.killpg(console.pid, signal.SIGKILL)
     console.wait()
@@ -323,14 +157,14 @@ def test_an_interrupted_installation_is_reported_and_restarted(
     assert langflow.status().state is LocalState.FAILED
     assert "interrupted" in langflow.status().message
 
-    again = _local(tmp_path, fake_uv(server="echo boom; exit 1"))
+    again = fake_local(tmp_path, fake_uv(server="echo boom; exit 1"))
     with pytest.raises(LocalError, match="stopped while starting"):
         again.start()
     assert len(list(again.folder.glob("venv-*"))) == 1
 
 
 def test_a_stop_ends_the_installation_and_its_process(tmp_path: Path, fake_uv: Callable[..., str]):
-    langflow = _local(tmp_path, fake_uv(install="echo $$ > uv-pid; sleep 60"))
+    langflow = fake_local(tmp_path, fake_uv(install="echo $$ > uv-pid; sleep 60"))
     langflow.start_in_background()
     wait_for(lambda: (langflow.folder / "uv-pid").exists())
     pid = int((langflow.folder / "uv-pid").read_text())
@@ -344,7 +178,7 @@ def test_a_stop_ends_the_installation_and_its_process(tmp_path: Path, fake_uv: C
 def test_a_start_in_the_background_is_in_progress_at_once(
     tmp_path: Path, fake_uv: Callable[..., str]
 ):
-    langflow = _local(tmp_path, fake_uv(install="sleep 60"))
+    langflow = fake_local(tmp_path, fake_uv(install="sleep 60"))
 
     langflow.start_in_background()
     thread = langflow._thread
@@ -356,7 +190,7 @@ def test_a_start_in_the_background_is_in_progress_at_once(
 
 
 def test_a_crash_during_the_start_shows_the_log(tmp_path: Path, fake_uv: Callable[..., str]):
-    langflow = _local(tmp_path, fake_uv(server="echo the sky is falling; exit 1"))
+    langflow = fake_local(tmp_path, fake_uv(server="echo the sky is falling; exit 1"))
 
     with pytest.raises(LocalError, match="stopped while starting"):
         langflow.start()
@@ -366,14 +200,14 @@ def test_a_crash_during_the_start_shows_the_log(tmp_path: Path, fake_uv: Callabl
 
 
 def test_the_log_has_no_ansi_escapes(tmp_path: Path):
-    langflow = _local(tmp_path, "uv")
+    langflow = fake_local(tmp_path, "uv")
     langflow.folder.mkdir(parents=True)
     langflow.log.write_text("\x1b[31mError\x1b[0m \x1b[2;33mat\x1b[0m 5")
     assert langflow.logs() == "Error at 5"
 
 
 def test_the_log_has_no_password(tmp_path: Path, fake_uv: Callable[..., str]):
-    langflow = _local(tmp_path, fake_uv(server='echo "p=$LANGFLOW_SUPERUSER_PASSWORD"; exit 1'))
+    langflow = fake_local(tmp_path, fake_uv(server='echo "p=$LANGFLOW_SUPERUSER_PASSWORD"; exit 1'))
 
     with pytest.raises(LocalError):
         langflow.start()
@@ -387,7 +221,7 @@ def test_a_port_lost_during_the_start_is_named(tmp_path: Path, fake_uv: Callable
     server = "echo error while attempting to bind: address already in use; exit 1"
 
     with pytest.raises(LocalError, match=r"Port \d+ is in use"):
-        _local(tmp_path, fake_uv(server=server)).start()
+        fake_local(tmp_path, fake_uv(server=server)).start()
 
 
 def test_settings_of_other_programs_do_not_reach_the_server(
@@ -401,7 +235,7 @@ def test_settings_of_other_programs_do_not_reach_the_server(
         "VIRTUAL_ENV": "/elsewhere",
         "LANGSMITH_API_KEY": "somebody's",
     }
-    langflow = _local(
+    langflow = fake_local(
         tmp_path, fake_uv(server="env; exit 1"), environ={**os.environ, **stale}, env={"MINE": "1"}
     )
     with pytest.raises(LocalError):
@@ -442,7 +276,7 @@ def test_a_running_server_whose_process_is_gone_has_crashed(tmp_path: Path):
 
 def test_a_start_ignores_the_server_of_an_earlier_boot(tmp_path: Path, fake_uv: Callable[..., str]):
     others = spawn(["sleep", "300"], env=os.environ, cwd=tmp_path, log=tmp_path / "log")
-    langflow = _local(tmp_path, fake_uv(server="exit 1"))
+    langflow = fake_local(tmp_path, fake_uv(server="exit 1"))
     langflow.folder.mkdir(parents=True)
     JsonFile(langflow.folder / "state.json").write(
         {"state": "running", "pid": others.pid, "created": others.created, "boot": "another boot"}
@@ -487,16 +321,3 @@ def test_a_data_folder_that_cannot_be_created_is_reported(tmp_path: Path):
 
     with pytest.raises(LocalError, match="Couldn't use"):
         LocalLangflow(tmp_path / "file").start()
-
-
-def test_a_package_is_available_however_it_was_installed(
-    tmp_path: Path, fake_uv: Callable[[str], str]
-):
-    """It may have come with another one."""
-    installation = _old_installation(tmp_path, fake_uv("exit 0"))
-    assert installation.available == frozenset()
-    folder = installation.python.parents[1] / "lib" / "python3.13" / "site-packages"
-    (folder / "yfinance").mkdir(parents=True)
-    (folder / "astrapy").mkdir()
-    assert installation.available == {"yfinance"}
-    assert installation.added == []

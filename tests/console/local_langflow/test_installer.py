@@ -1,0 +1,150 @@
+"""Installations of the local Langflow, with a stand-in for uv."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lfclient.console.local_langflow.installer import MODEL_PACKAGES, Installation, Requirement
+from lfclient.console.local_langflow.state_file import JsonFile, LocalError
+from lfclient.resources.packages import package_for
+from tests.support.local_langflow import fake_local
+
+
+def test_a_full_disk_is_reported_before_the_download(
+    tmp_path: Path, fake_uv: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+):
+    usage = type("usage", (), {"free": 100_000_000})
+    monkeypatch.setattr(
+        "lfclient.console.local_langflow.installer.shutil.disk_usage", lambda folder: usage
+    )
+
+    with pytest.raises(LocalError, match=r"100 MB free, but 1500 MB are needed") as caught:
+        fake_local(tmp_path, fake_uv()).start()
+
+    assert "LFCONSOLE_DATA_DIR" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        ("error: No space left on device (os error 28)", "disk is full"),
+        ("error: Permission denied (os error 13)", "is not writable"),
+        ("error: dns error: failed to lookup address information", "no connection"),
+        ("  × No solution found when resolving dependencies", "does not have this release"),
+        ("error: the moon is in the way", "the moon is in the way"),
+    ],
+)
+def test_errors_of_uv_are_explained(
+    tmp_path: Path, fake_uv: Callable[..., str], output: str, message: str
+):
+    langflow = fake_local(tmp_path, fake_uv(install=f"echo '{output}' >&2; exit 2"))
+
+    with pytest.raises(LocalError, match=message) as caught:
+        langflow.start()
+
+    assert caught.value.hint
+
+
+def test_the_password_of_an_index_is_not_repeated(tmp_path: Path, fake_uv: Callable[..., str]):
+    output = "error: trouble at https://me:hunter22@index.example/simple"
+
+    with pytest.raises(LocalError) as caught:
+        fake_local(tmp_path, fake_uv(install=f"echo '{output}' >&2; exit 2")).start()
+
+    assert "index.example" in str(caught.value)
+    assert "hunter22" not in str(caught.value)
+
+
+def test_progress_counts_packages(tmp_path: Path, fake_uv: Callable[..., str]):
+    script = textwrap.dedent("""
+        mkdir -p cache/archive-v0
+        echo 'Resolved 4 packages in 1s' >&2
+        echo 'Downloading large (100.0MiB)' >&2
+        echo 'Downloading small (50.0MiB)' >&2
+        mkdir cache/archive-v0/a cache/archive-v0/b
+        echo ' Downloaded small' >&2
+        sleep 1
+        echo 'Prepared 4 packages in 1s' >&2
+        sleep 1
+    """)
+    steps: list[tuple[str, float]] = []
+
+    Installation(tmp_path, Requirement("1.13.0"), python="3", uv_binary=fake_uv(script)).install(
+        lambda step, share: steps.append((step, share))
+    )
+
+    assert any("2 of 4 packages" in step for step, _ in steps)
+    assert [share for _, share in steps] == sorted(share for _, share in steps)
+
+
+def _old_installation(folder: Path, uv_binary: str) -> Installation:
+    """Return what an older console installed: Langflow without packages of model providers."""
+    installation = Installation(folder, Requirement("1.13.0"), python="3", uv_binary=uv_binary)
+    installation.install(lambda step, share: None)
+    marker = JsonFile(folder / "installed.json")
+    marker.update(package=[installation.requirement.packages[0]])
+    return installation
+
+
+def test_an_installation_of_an_older_console_is_completed(
+    tmp_path: Path, fake_uv: Callable[..., str]
+):
+    installation = _old_installation(tmp_path, fake_uv('echo "$@" > installed-by-uv'))
+    python = installation.python
+    assert installation.missing == list(MODEL_PACKAGES)
+
+    assert installation.install(lambda step, share: None) == python
+
+    assert installation.missing == []
+    assert "langchain-openai" in (tmp_path / "installed-by-uv").read_text()
+
+
+def test_without_network_an_installation_of_an_older_console_is_used_as_it_is(
+    tmp_path: Path, fake_uv: Callable[..., str]
+):
+    script = 'test -e offline && echo "dns error" >&2 && exit 2; true'
+    installation = _old_installation(tmp_path, fake_uv(script))
+    (tmp_path / "offline").touch()
+
+    assert installation.install(lambda step, share: None) == installation.python
+
+    assert installation.missing == list(MODEL_PACKAGES)
+
+
+def test_an_added_package_is_installed_with_langflow_and_again_in_a_new_environment(
+    tmp_path: Path, fake_uv: Callable[..., str]
+):
+    installation = Installation(
+        tmp_path,
+        Requirement("1.13.0"),
+        python="3",
+        uv_binary=fake_uv('echo "$@" >> installed-by-uv'),
+    )
+    python = installation.install(lambda step, share: None)
+    installation.add(package_for("yfinance"), lambda step, share: None)
+    assert installation.python == python
+    assert installation.added == ["yfinance"]
+
+    python.unlink()
+    installation.install(lambda step, share: None)
+
+    asked = (tmp_path / "installed-by-uv").read_text().splitlines()
+    assert ["yfinance" in line for line in asked] == [False, True, True]
+    assert all("langflow-base==1.13.0" in line for line in asked)
+
+
+def test_a_package_is_available_however_it_was_installed(
+    tmp_path: Path, fake_uv: Callable[[str], str]
+):
+    """It may have come with another one."""
+    installation = _old_installation(tmp_path, fake_uv("exit 0"))
+    assert installation.available == frozenset()
+    folder = installation.python.parents[1] / "lib" / "python3.13" / "site-packages"
+    (folder / "yfinance").mkdir(parents=True)
+    (folder / "astrapy").mkdir()
+    assert installation.available == {"yfinance"}
+    assert installation.added == []
