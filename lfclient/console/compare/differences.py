@@ -23,15 +23,14 @@ from lfclient.console.compare.tree_diff import compare_trees
 from lfclient.console.compare.volatile import (
     GUESSES_ONLY,
     IDS_AND_TIMES,
-    NO_CONTEXTS,
     IgnoredNames,
-    RunContext,
     drop_names,
     guess_volatile_names,
     names_in,
 )
 from lfclient.console.content.dataframes import to_dataframe
 from lfclient.console.content.images import image_size
+from lfclient.console.store.own_values import NO_OWN_VALUES, OwnValues
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.outputs.tables import is_rows
 
@@ -73,7 +72,7 @@ def compare_pair(
     before: Output | None,
     after: Output | None,
     ignored_names: IgnoredNames = GUESSES_ONLY,
-    contexts: tuple[RunContext, RunContext] = NO_CONTEXTS,
+    own_values: tuple[OwnValues, OwnValues] = NO_OWN_VALUES,
 ) -> Difference:
     """Compare two outputs without the columns and keys to ignore. Takes bounded time."""
     if before is None or after is None:
@@ -86,7 +85,7 @@ def compare_pair(
         note = f"{after.kind.value} instead of {before.kind.value}"
         return Difference(OutputMatch.DIFFERENT, note, fingerprint=_fingerprint(after.value))
     if isinstance(before.value, str) and isinstance(after.value, str):
-        return _compare_masked(before, after, ignored_names, contexts)
+        return _compare_masked(before, after, ignored_names, own_values)
     if before.kind not in STRUCTURED:
         return _compare(before, after, _fingerprints(before, after))
     prints = None
@@ -95,7 +94,7 @@ def compare_pair(
         if prints[0] and prints[0] == prints[1]:
             return _compare(before, after, prints)
     names = tuple(dict.fromkeys([*names_in(before.value), *names_in(after.value)]))
-    guessed = tuple(guess_volatile_names(before.value, after.value, contexts))
+    guessed = tuple(guess_volatile_names(before.value, after.value, own_values))
     chosen = ignored_names.apply(guessed)
     ignored = tuple(name for name in names if name in chosen)
     if ignored:
@@ -127,11 +126,11 @@ def _compare_masked(
     before: Output,
     after: Output,
     ignored_names: IgnoredNames,
-    contexts: tuple[RunContext, RunContext],
+    own_values: tuple[OwnValues, OwnValues],
 ) -> Difference:
     """Compare two texts without the ids and times of the runs, if these differ."""
     pair = before, after
-    masked = pair if before.value == after.value else mask_texts(pair, contexts)
+    masked = pair if before.value == after.value else mask_texts(pair, own_values)
     names = () if masked == pair else (IDS_AND_TIMES,)
     ignored = names if IDS_AND_TIMES in ignored_names.apply(names) else ()
     pair = masked if ignored else pair
@@ -140,14 +139,12 @@ def _compare_masked(
 
 
 def mask_texts(
-    outputs: tuple[Output, Output], contexts: tuple[RunContext, RunContext]
+    outputs: tuple[Output, Output], own_values: tuple[OwnValues, OwnValues]
 ) -> tuple[Output, Output]:
     """Return two texts with the same mark in place of the ids and times of their runs."""
     first, second = (
-        replace(output, value=context.mask(output.value))
-        if isinstance(output.value, str)
-        else output
-        for output, context in zip(outputs, contexts, strict=True)
+        replace(output, value=own.mask(output.value)) if isinstance(output.value, str) else output
+        for output, own in zip(outputs, own_values, strict=True)
     )
     return first, second
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.console.compare.equality import is_equal
-from lfclient.console.compare.volatile import RunContext, guess_volatile_names
+from lfclient.console.compare.volatile import guess_volatile_names
+from lfclient.console.store.own_values import OwnValues
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import InputValue, describe_overrides, field_label
 
@@ -31,14 +32,14 @@ class ParameterRow:
         """The parameter's name within its component, as Langflow has it."""
         return self.parameter.key.rpartition(".")[2]
 
-    def is_volatile(self, contexts: Sequence[RunContext]) -> bool:
+    def is_volatile(self, own_values: Sequence[OwnValues]) -> bool:
         """Return whether the values change with each run by their nature."""
         first, *others = [
-            ({self.name: value and value.value}, context)
-            for value, context in zip(self.values, contexts, strict=True)
+            ({self.name: value and value.value}, own)
+            for value, own in zip(self.values, own_values, strict=True)
         ]
         return self.is_different and any(
-            guess_volatile_names(first[0], other, (first[1], context)) for other, context in others
+            guess_volatile_names(first[0], other, (first[1], own)) for other, own in others
         )
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from lfclient.console.compare.differences import Difference, OutputMatch, compare_pair
 from lfclient.console.compare.outputs import MatchKey, OutputPair, match_outputs
-from lfclient.console.compare.volatile import IgnoredNames, RunContext
+from lfclient.console.compare.volatile import IgnoredNames
+from lfclient.console.store.own_values import OwnValues, own_values
 from lfclient.console.store.run_record import RunRecord
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.model import Run
@@ -34,11 +35,12 @@ class OutputCell:
 class SurveyedRun:
     """A run without its values, and its cells by output.
 
-    `problem` says why it could not be read, "" if it was.
+    `own_values` are those of the whole run. `problem` says why it could not be read, "" if it was.
     """
 
     record: RunRecord
     cells: Mapping[MatchKey, OutputCell]
+    own_values: OwnValues
     problem: str = ""
 
 
@@ -47,30 +49,22 @@ def survey_run(
 ) -> SurveyedRun:
     """Compare a run with the baseline, None if that could not be read. Takes bounded time."""
     before = baseline.run if baseline else None
-    contexts = (run_context(baseline or record), run_context(record))
+    both = own_values(baseline or record), own_values(record)
     cells = {}
     for pair in match_outputs(before, record.run, one_flow=one_flow):
-        difference = compare_pair(pair.before, pair.after, ignored_names, contexts)
+        difference = compare_pair(pair.before, pair.after, ignored_names, both)
         if baseline is None:
             note = "the baseline could not be read"
             difference = replace(difference, match=OutputMatch.UNKNOWN, note=note)
         cells[pair.key] = OutputCell(
             pair.component, pair.part, _kind(pair), difference, pair.not_run
         )
-    return SurveyedRun(without_values(record), cells)
+    return SurveyedRun(without_values(record), cells, both[1])
 
 
 def _kind(pair: OutputPair) -> OutputKind:
     output = pair.after or pair.before
     return output.kind if output else OutputKind.UNKNOWN
-
-
-def run_context(record: RunRecord) -> RunContext:
-    """Return what tells the volatile values of a run."""
-    ids = {record.id, record.job_id, record.session_id}
-    if record.run:
-        ids.add(record.run.session_id)
-    return RunContext(frozenset(filter(None, ids)), record.created_at, record.ended_at)
 
 
 def without_values(record: RunRecord) -> RunRecord:

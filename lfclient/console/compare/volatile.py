@@ -4,17 +4,15 @@ import re
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from lfclient.common.json_types import Json
+from lfclient.console.store.own_values import MOMENT, NO_OWN_VALUES, OwnValues
 
 MAX_READ_VALUES = 20_000  # values of an output that a guess reads
 MAX_READ_ITEMS = 200  # items of each list
 MAX_SHARED = 0.1  # share of values that may be equal in two runs
-MIN_MASKED_LENGTH = 16  # characters; a shorter id, such as a session named "Oslo", may be a word
 IDS_AND_TIMES = "ids and times in texts"  # ignored as if it were a name
-CLOCK_TOLERANCE = timedelta(minutes=5)  # between a run and a moment in its output
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _MOMENT_WORD = re.compile(
@@ -31,48 +29,13 @@ _DURATION_NAMES = re.compile(
 )
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _OPAQUE_ID = re.compile(r"(?=.*\d)(?:[0-9a-f]{16,}|[\w-]{20,})", re.IGNORECASE)
-_MOMENT = re.compile(
-    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?"
-)
-_MASK = "…"
 _EPOCHS = ((1e9, 5e9), (1e12, 5e12))  # seconds and milliseconds since 1970
-
-
-@dataclass(frozen=True)
-class RunContext:
-    """What tells values of one run: its own ids, and the time from its start to its end."""
-
-    ids: frozenset[str] = frozenset()
-    began: datetime | None = None
-    ended: datetime | None = None
-
-    def mask(self, text: str) -> str:
-        """Return a text with the same mark in place of each of the run's ids and moments."""
-        for id in sorted(self.ids, key=len, reverse=True):
-            if len(id) >= MIN_MASKED_LENGTH:
-                text = text.replace(id, _MASK)
-        return _MOMENT.sub(lambda found: _MASK if self.has_moment(found[0]) else found[0], text)
-
-    def has_moment(self, value: Json) -> bool:
-        """Return whether a value is a moment of the run; a time without a zone counts as UTC."""
-        if self.began is None or not isinstance(value, str) or not _MOMENT.fullmatch(value.strip()):
-            return False
-        try:
-            moment = datetime.fromisoformat(value.strip().replace(" UTC", "+00:00"))
-        except ValueError:
-            return False
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        ended = self.ended or self.began
-        return self.began - CLOCK_TOLERANCE <= moment <= ended + CLOCK_TOLERANCE
-
-
-NO_CONTEXTS = (RunContext(), RunContext())
 
 
 def guess_volatile_names(
     before: Json,
     after: Json,
-    contexts: tuple[RunContext, RunContext] = NO_CONTEXTS,
+    own_values: tuple[OwnValues, OwnValues] = NO_OWN_VALUES,
 ) -> list[str]:
     """Return the columns and keys, at any depth, that hold other values by their nature.
 
@@ -83,7 +46,7 @@ def guess_volatile_names(
     return [
         name
         for name, values in one.items()
-        if name in other and _is_volatile(name, values, other[name], contexts)
+        if name in other and _is_volatile(name, values, other[name], own_values)
     ]
 
 
@@ -113,7 +76,7 @@ def _values_by_name(value: Json) -> dict[str, list[Json]]:
 
 
 def _is_volatile(
-    name: str, before: list[Json], after: list[Json], contexts: tuple[RunContext, RunContext]
+    name: str, before: list[Json], after: list[Json], own_values: tuple[OwnValues, OwnValues]
 ) -> bool:
     words = [word.lower() for word in _WORD.findall(name)]
     joined = "_".join(words)
@@ -122,10 +85,10 @@ def _is_volatile(
     one, other = set(map(str, before)), set(map(str, after))
     if len(one & other) > MAX_SHARED * min(len(one), len(other)):
         return False
-    pairs = [*((value, contexts[0]) for value in before), *((v, contexts[1]) for v in after)]
+    pairs = [*((value, own_values[0]) for value in before), *((v, own_values[1]) for v in after)]
     return (
-        all(str(value) in context.ids for value, context in pairs)
-        or all(context.has_moment(value) for value, context in pairs)
+        all(str(value) in own.ids for value, own in pairs)
+        or all(own.has_moment(value) for value, own in pairs)
         or _names_an_id(words, [value for value, _ in pairs])
         or _names_a_moment(words, [value for value, _ in pairs])
     )
@@ -149,7 +112,7 @@ def _names_a_moment(words: Sequence[str], values: Sequence[Json]) -> bool:
 def _is_moment(value: Json) -> bool:
     if _is_number(value):
         return any(low <= value < high for low, high in _EPOCHS)
-    return isinstance(value, str) and _MOMENT.fullmatch(value.strip()) is not None
+    return isinstance(value, str) and MOMENT.fullmatch(value.strip()) is not None
 
 
 def _is_number(value: Json) -> bool:

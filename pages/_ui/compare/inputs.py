@@ -8,7 +8,6 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, format_count
 from lfclient.console.compare.inputs import ParameterRow, compare_inputs
-from lfclient.console.compare.survey import run_context
 from lfclient.console.compare.volatile import IgnoredNames
 from lfclient.console.store import omissions
 from pages._ui.compare import overview
@@ -51,8 +50,8 @@ def compare(runs: Sequence[ComparedRun], ignored_names: IgnoredNames) -> Compare
     """Compare the inputs of the runs without those to ignore."""
     stored = tuple(run for run in runs if not omissions.explain_missing_inputs(run.record))
     rows = tuple(_compare(stored, one_flow=have_same_flow(runs)))
-    contexts = [run_context(run.record) for run in stored]
-    guessed = frozenset(row.name for row in rows if row.is_volatile(contexts))
+    own_values = [run.survey.own_values for run in stored]
+    guessed = frozenset(row.name for row in rows if row.is_volatile(own_values))
     return ComparedInputs(stored, rows, guessed, ignored_names.apply(guessed))
 
 

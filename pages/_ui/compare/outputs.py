@@ -7,7 +7,7 @@ import streamlit as st
 from lfclient.common.formatting import clip, clip_middle
 from lfclient.console.compare.differences import OutputMatch, as_structured, mask_texts
 from lfclient.console.compare.outputs import MatchKey, OutputPair, match_outputs
-from lfclient.console.compare.survey import OutputCell, run_context
+from lfclient.console.compare.survey import OutputCell
 from lfclient.console.compare.volatile import IDS_AND_TIMES
 from lfclient.console.presentation.statuses import NOT_RUN
 from lfclient.outputs.model import Output, OutputKind
@@ -154,7 +154,7 @@ def _draw_differences(
     pair_key = f"{number}-{runs[0].number}-{runs[1].number}"
     ignored = cell.difference.ignored
     if IDS_AND_TIMES in ignored:
-        both = mask_texts(both, (run_context(runs[0].record), run_context(runs[1].record)))
+        both = mask_texts(both, (runs[0].survey.own_values, runs[1].survey.own_values))
     with st.container(key=f"compared-pair-{pair_key}"):
         st.markdown(f"**{names[0]} → {names[1]}**")
         version = (versions_key(runs), ignored)

@@ -10,6 +10,7 @@ from lfclient.common.formatting import format_size
 from lfclient.console.compare.survey import SurveyedRun, survey_run
 from lfclient.console.compare.volatile import IgnoredNames
 from lfclient.console.store.errors import UnreadableResponse
+from lfclient.console.store.own_values import own_values
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
 from pages._ui.connection import servers
@@ -98,7 +99,7 @@ def load_runs(
                 progress.progress(number / len(by_age), f"Comparing run {number} of {len(by_age)}…")
             record, problem = load_baseline() if header is baseline else _load(header)
             if record is None:
-                return SurveyedRun(header.record, {}, problem)
+                return SurveyedRun(header.record, {}, own_values(header.record), problem)
             return survey_run(
                 load_baseline()[0], record, one_flow=one_flow, ignored_names=ignored_names
             )

@@ -7,7 +7,8 @@ import pytest
 
 from lfclient.console.compare import table_diff
 from lfclient.console.compare.differences import OutputMatch, compare_pair
-from lfclient.console.compare.volatile import IDS_AND_TIMES, IgnoredNames, RunContext
+from lfclient.console.compare.volatile import IDS_AND_TIMES, IgnoredNames
+from lfclient.console.store.own_values import OwnValues
 from lfclient.outputs.model import FileRef, Output, OutputKind, read_output
 from tests.browser.seeded import picture
 
@@ -91,18 +92,18 @@ def test_texts_that_differ_in_the_runs_ids_and_times_only_are_equal():
     """Unless a person wants them compared."""
     texts = [f"{run} at 2026-01-0{day} 12:00:00: fine" for run, day in ((RUNS[0], 2), (RUNS[1], 3))]
     before, after = (output(MESSAGE, text) for text in texts)
-    contexts = tuple(
-        RunContext(frozenset({run}), day, day)
+    own_values = tuple(
+        OwnValues(frozenset({run}), day, day)
         for run, day in zip(
             RUNS, (datetime(2026, 1, n, 12, tzinfo=UTC) for n in (2, 3)), strict=True
         )
     )
-    found = compare_pair(before, after, contexts=contexts)
+    found = compare_pair(before, after, own_values=own_values)
     assert (found.match, found.ignored) == (OutputMatch.EQUAL, (IDS_AND_TIMES,))
     kept = IgnoredNames(kept=frozenset({IDS_AND_TIMES}))
-    assert compare_pair(before, after, kept, contexts).match is OutputMatch.DIFFERENT
+    assert compare_pair(before, after, kept, own_values).match is OutputMatch.DIFFERENT
     other = output(MESSAGE, texts[1].replace("fine", "bad"))
-    assert compare_pair(before, other, contexts=contexts).note == "1 word"
+    assert compare_pair(before, other, own_values=own_values).note == "1 word"
 
 
 def test_messages_that_consist_of_tables_are_compared_as_tables():

@@ -125,9 +125,22 @@ def test_times_of_the_run_in_its_outputs_do_not_count(form):
     assert fingerprint(rows[0]) != fingerprint(rows[1])
 
 
-@pytest.mark.parametrize("value", ["2026-99-99 10:00:00", "2001-01-01T10:00:00", "12:00"])
-def test_other_times_count(value):
-    assert fingerprint(value) != fingerprint("2001-01-01T10:00:01")
+def test_times_of_the_run_within_texts_do_not_count():
+    texts = [f"Sunny at {NOW + timedelta(minutes=n):%F %T}." for n in (0, 90)]
+    assert fingerprint(texts[0]) == fingerprint(texts[1], minutes=90)
+    assert fingerprint(texts[0]) != fingerprint(texts[1])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (f"{NOW:%F} 25:00:00", f"{NOW:%F} 25:00:01"),
+        ("2001-01-01T10:00:00", "2001-01-01T10:00:01"),
+        ("12:00", "12:01"),
+    ],
+)
+def test_other_times_count(one, other):
+    assert fingerprint(one) != fingerprint(other)
 
 
 def test_a_file_is_told_by_its_name_and_size():

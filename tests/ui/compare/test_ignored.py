@@ -7,6 +7,8 @@ import pytest
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import FlowSettings
 from lfclient.outputs.model import OutputKind
+from lfclient.runs.components import Message
+from lfclient.runs.model import Run, RunStatus
 from pages._ui.compare import ignored
 from pages._ui.compare.ignored import PURPOSE
 from pages._ui.connection.app_context import app_context
@@ -48,6 +50,23 @@ def test_the_time_of_the_run_in_a_text_is_ignored_in_its_differences_too(create_
     app = open_comparison(*(create_run({}, [message(text)]) for text in texts))
     assert "Ignored: ids and times in texts – they change with each run" in page_text(app)
     assert "At …: :red-background[− sun] :green-background[+ rain]" in page_text(app)
+
+
+def test_the_ids_of_a_runs_messages_in_a_text_are_ignored_in_its_differences_too(create_run):
+    """As History does to find equal results."""
+    runs = []
+    for id, word in (("6" * 32, "sun"), ("7" * 32, "rain")):
+        shown = message(f"{id}: {word}")
+        run = Run(
+            ONE,
+            "sync",
+            RunStatus.COMPLETED,
+            outputs={"Out-a": shown},
+            messages={id: Message(id, word)},
+        )
+        runs.append(create_run(run=run))
+    app = open_comparison(*runs)
+    assert "…: :red-background[− sun] :green-background[+ rain]" in page_text(app)
 
 
 def test_the_table_of_several_runs_ignores_it_too(records, create_run):
