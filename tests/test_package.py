@@ -120,14 +120,6 @@ def test_requests_carry_the_version():
     assert set(agents) == {f"lfclient/{lfclient.__version__}"}
 
 
-def test_no_file_is_longer_than_400_lines():
-    """Except the client, which is one class: each of its methods is an operation."""
-    files = [file for folder in ("lfclient", "pages") for file in (ROOT / folder).rglob("*.py")]
-    assert len(files) > 300
-    long = {f"{file.relative_to(ROOT)}" for file in files if file.read_bytes().count(b"\n") > 400}
-    assert long <= {"lfclient/client.py"}
-
-
 # What is patched or used although it is private. Each fails with what to look at when it changes.
 
 
