@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from lfclient import Flow, LangflowClient, RunStatus
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
-from lfclient.console.runner.runner import Runner, open_client
+from lfclient.console.runner.runner import Runner, open_async_client
 from lfclient.console.runner.task_supervisor import ClientFactory
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.run_record import RunRecord
@@ -30,7 +30,7 @@ class Desk:
         server: LiveServer,
         client: LangflowClient,
         timings: Timings | None = None,
-        connect: ClientFactory = open_client,
+        connect: ClientFactory = open_async_client,
         *,
         url: str = "",
     ) -> None:

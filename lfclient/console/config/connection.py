@@ -25,6 +25,11 @@ class Connection:
     editor_url: str | None = None
 
     @property
+    def key(self) -> str | None:
+        """The API key in plain text, for requests only; None if there is none."""
+        return self.api_key.get_secret_value() if self.api_key else None
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be stored or shown: the key, if there is one."""
-        return (self.api_key.get_secret_value(),) if self.api_key else ()
+        return (self.key,) if self.key else ()

@@ -57,8 +57,7 @@ def connection_fingerprint(
     elif connection.source != "typed":
         identity = ["configured", connection.name]
     else:
-        api_key = connection.api_key.get_secret_value() if connection.api_key else ""
-        identity = ["typed", connection.url, api_key]
+        identity = ["typed", connection.url, connection.key or ""]
     return _hmac(identity, data_dir, secret)
 
 

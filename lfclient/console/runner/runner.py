@@ -56,10 +56,11 @@ class TooManyRuns(LangflowError):
     default_hint = "Wait for some to end, or stop some; they are listed under Recent runs."
 
 
-def open_client(connection: Connection, server: ServerInfo | None) -> AsyncLangflowClient:
+def open_async_client(connection: Connection, server: ServerInfo | None) -> AsyncLangflowClient:
     """Return a client for a connection."""
-    key = connection.api_key.get_secret_value() if connection.api_key else None
-    return AsyncLangflowClient(connection.url, key, verify=connection.verify, server=server)
+    return AsyncLangflowClient(
+        connection.url, connection.key, verify=connection.verify, server=server
+    )
 
 
 class Runner:
@@ -76,7 +77,7 @@ class Runner:
     def __init__(
         self,
         folder: Path,
-        connect: ClientFactory = open_client,
+        connect: ClientFactory = open_async_client,
         *,
         database_url: SecretStr | None = None,
         retention: RetentionSettings | None = None,

@@ -89,5 +89,6 @@ def close_run() -> None:
 
 def open_client(connection: Connection, server_info: ServerInfo | None = None) -> LangflowClient:
     """Return a client for the connection; with `server_info` it does not request that."""
-    key = connection.api_key.get_secret_value() if connection.api_key else None
-    return LangflowClient(connection.url, key, verify=connection.verify, server=server_info)
+    return LangflowClient(
+        connection.url, connection.key, verify=connection.verify, server=server_info
+    )
