@@ -18,7 +18,7 @@ from lfclient.console.runner.recovery import (
     recover,
     recover_stream,
 )
-from lfclient.console.runner.run_context import RunContext
+from lfclient.console.runner.run_context import OUTCOME_HINT, RunContext
 from lfclient.console.runner.submission import submit
 from lfclient.errors import TOO_MANY_REQUESTS, BadResponse, LangflowError, ServerFault, Unreachable
 from lfclient.flows.model import Flow
@@ -27,10 +27,6 @@ from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.reducer import apply, finalize
 
 _UNAVAILABLE_STATUSES = (502, 503, 504)
-_OUTCOME_HINT = (
-    "It may have run anyway: check the flow's messages or traces in Langflow before you run it "
-    "again."
-)
 _CONNECTION_BROKE = "The connection broke before the run ended."
 _MAX_UNSENT_AGE = timedelta(minutes=10)  # a run that starts later would come as a surprise
 _STOPPED_UNSENT = "Stopped before it was sent to the server: nothing ran."
@@ -214,7 +210,7 @@ async def _apply_result(context: RunContext, call: asyncio.Future[Run]) -> None:
             await context.fail(
                 RunStatus.OUTCOME_UNKNOWN,
                 error.message,
-                _OUTCOME_HINT,
+                OUTCOME_HINT,
                 stop_result=_SEARCH_STOPPED if context.commands.stop.is_set() else "",
             )
         return

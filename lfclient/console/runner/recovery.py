@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 
 from lfclient.common.json_types import JsonObject
 from lfclient.console.runner.job_follower import follow
-from lfclient.console.runner.run_context import RunContext
+from lfclient.console.runner.run_context import OUTCOME_HINT, RunContext
 from lfclient.console.runner.submission import submit_slot
 from lfclient.console.runner.threads import in_thread
 from lfclient.console.store.run_record import RunRecord
@@ -37,10 +37,6 @@ RESPONSE_LOST = "The server's response was lost."
 _SEARCHING_NOTE = "The console looks for the run on the server and follows it if found."
 _PAUSE_NOTE = "It does so at {:%H:%M:%S} UTC, as the server requested."
 _SEARCHING_END_NOTE = "The console checks on the server how the run ended."
-_HINT = (
-    "It may have run anyway: check the flow's messages or traces in Langflow. Run it again if it "
-    "has not."
-)
 _FOUND_BY_TIME = (
     "Before 1.12, Langflow doesn't record the session of a run of such a flow. This run was "
     "recognized by its time: it was the flow's only run since the click."
@@ -335,4 +331,6 @@ class _Recovery:
 
     async def _give_up(self, reason: str) -> None:
         self._context.commands.clear()
-        await self._context.fail(RunStatus.OUTCOME_UNKNOWN, f"{self._reason} {reason}", _HINT)
+        await self._context.fail(
+            RunStatus.OUTCOME_UNKNOWN, f"{self._reason} {reason}", OUTCOME_HINT
+        )

@@ -35,6 +35,10 @@ T = TypeVar("T")
 
 AFTER_RESTART = "The console restarted during this run"
 AFTER_KEY_CHANGE = "The console followed this run again, for example with another API key"
+OUTCOME_HINT = (
+    "It may have run anyway: check the flow's messages or traces in Langflow before you run it "
+    "again."
+)
 NOT_STARTED_HERE = "This run was not started by this console"
 _SECRETS_LOST_WARNING = (
     "{}. It doesn't know the secrets that were sent, so it could not redact them from the outputs "
@@ -226,8 +230,8 @@ class RunContext:
     async def apply_response(self, run: Run, *, is_end_seen: bool = True, **changes: Any) -> None:
         """Apply the run that a response describes, and end the record if the run has ended.
 
-        What events have added since the request was sent stays. An end that nobody saw has the time
-        in the server's records.
+        What events have added since the request was sent stays. An end that was not seen is dated
+        by the server's records.
         """
         record = self.record
         run = merge_response(record.run, run) if record.run else run

@@ -20,6 +20,7 @@ from lfclient.console.runner.run_context import (
     AFTER_KEY_CHANGE,
     AFTER_RESTART,
     NOT_STARTED_HERE,
+    OUTCOME_HINT,
     RunContext,
 )
 from lfclient.console.runner.task_supervisor import TaskSupervisor
@@ -49,8 +50,7 @@ _UNSENT_NOTE = (
 )
 _LOST_CALL = RecordProblem(
     "The console restarted while it waited for the response, which is lost.",
-    "The run may have continued on the server: check the flow's messages or traces in Langflow "
-    "before you run it again.",
+    OUTCOME_HINT,
 )
 _LOST_STREAM = RecordProblem(
     "The console restarted during this streamed call, which ended the run.",

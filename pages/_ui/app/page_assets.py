@@ -4,14 +4,14 @@
 of the whole page each time; it runs no scripts.
 """
 
-from pathlib import Path
-
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-STYLES = Path(__file__).parent / "assets" / "page.css"
-SCRIPTS = [Path(__file__).parent / "assets" / name for name in ("page.js", "keyboard.js")]
+from pages._ui.app.navigation import ASSETS
+
+STYLES = ASSETS / "page.css"
+SCRIPTS = [ASSETS / name for name in ("page.js", "keyboard.js")]
 _HEAD_END = b"</head>"
 # these would get a compressed page, or none although the styles have changed
 _DROPPED_REQUEST_HEADERS = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")

@@ -83,7 +83,7 @@ def test_the_request_is_not_sent_again_later(bench, seconds_ago):
     record = bench.wait_for_end(run_id)
     assert (record.status, record.attempts) == (RunStatus.OUTCOME_UNKNOWN, 1)
     assert "restarted" in record.problem.message
-    assert "Run it again" in record.problem.hint
+    assert "before you run it again" in record.problem.hint
     assert bench.server.jobs == {}
     assert record.elapsed(datetime.now(UTC)) >= 0
 

@@ -183,7 +183,7 @@ def test_a_503_without_an_idempotency_key_is_not_sent_again(bench, unavailable):
     unavailable["headers"] = {"retry-after": "1"}
     record = bench.wait_for_end(bench.start())
     assert (record.status, len(bench.server.jobs)) == (RunStatus.OUTCOME_UNKNOWN, 1)
-    assert "Run it again if it has not" in record.problem.hint
+    assert "before you run it again" in record.problem.hint
     assert bench.server.count("POST", SUBMIT) == 1
 
 

@@ -92,7 +92,7 @@ def test_a_submit_that_never_arrives_has_an_unknown_outcome(
     record = desk.until(desk.start(held.flow), ended)
     assert (record.status, held.executions()) == (RunStatus.OUTCOME_UNKNOWN, 0)
     assert "no trace of the run" in record.problem.message
-    assert "Run it again if it has not" in record.problem.hint
+    assert "before you run it again" in record.problem.hint
     assert proxy.count(POST) == 1
 
 
