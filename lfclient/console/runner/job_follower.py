@@ -31,7 +31,7 @@ _STOPPED_DRAIN_SECONDS = 0.3
 _NEXT_QUESTION_SECONDS = 0.3
 # a server may respond to a submit before its database shows the job to others
 _MAX_COMMIT_SECONDS = 5.0
-# a server that did not respond for at most this long hid no end for long
+# after a gap of at most this many seconds, the time of the response counts as the end
 _MAX_GAP_SECONDS = 3.0
 _STOPPED = "Stopped on the server."
 ENDED_BEFORE_STOP = "The run ended before the stop took effect."

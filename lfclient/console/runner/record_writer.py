@@ -22,8 +22,8 @@ class RecordWriter:
 
     `error` is why the last save failed, or None. On a full disk, an ended run is saved without its
     outputs, so that it doesn't seem to continue; they are saved once there is room. `on_lost` is
-    called with the id of a run that
-    can't be saved because another process follows it now, or because it was deleted.
+    called with the id of a run that can't be saved because another process follows it now, or
+    because it was deleted.
     """
 
     def __init__(self, cache: RunCache, store: Store) -> None:

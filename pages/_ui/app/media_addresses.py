@@ -1,8 +1,8 @@
 """Addresses of the images and downloads that Streamlit serves.
 
-Streamlit makes them of the content alone, and of files above 1 MiB only of the length and three
-parts: whoever knows a file can ask whether somebody is looking at it, and of two files that differ
-elsewhere the second shows the first. Nobody is asked for a cookie there.
+Streamlit derives an address from the content alone, for files above 1 MiB from the length and three
+samples. So anyone who has a file can find out whether somebody is viewing it, and two files that
+differ only outside the samples share one address. No cookie is required.
 """
 
 import hmac

@@ -76,8 +76,8 @@ class SecurityHeaders:
 
     Blocks Streamlit's metrics endpoint, which shows the number of sessions to anyone.
 
-    Pages of the operator's `LFCONSOLE_FRAME_ANCESTORS` may embed views, which lead nowhere else.
-    The document is told apart by its address; the page's script loads it anew if that changes.
+    Pages of the origins in `LFCONSOLE_FRAME_ANCESTORS` may embed views. The headers depend on the
+    document's address, so page.js reloads a framed document that leaves a view.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -134,7 +134,8 @@ class OriginCheck:
     """Refuses websockets that a page of another origin opens, with 403.
 
     Streamlit accepts every port of this host, so a page served beside the console could open one
-    with the visitor's cookie. A service there can't be stopped so: a browser sends it the cookie.
+    with the visitor's cookie. This does not protect against the service itself, which receives the
+    cookie with each request.
 
     Origins in `server.corsAllowedOrigins` are accepted, and all with `server.enableCORS` off.
     """

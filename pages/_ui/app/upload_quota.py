@@ -1,8 +1,8 @@
 """Limits the files that Streamlit holds in memory: those chosen and not yet sent.
 
 Streamlit limits each file, takes any number of them from whoever knows a session's id, and keeps
-those of a closed tab until somebody opens another one. What it forgets of an upload is in cycles,
-which Python collects minutes later.
+those of a closed tab until somebody opens another one. Removed uploads are held by reference
+cycles, which Python collects only minutes later.
 """
 
 import asyncio

@@ -252,8 +252,8 @@ def _show_no_flows(server: ServerSession) -> None:
         st.markdown("# This server has no flows yet", anchors=False)
         if permissions().install:
             st.markdown(
-                "Add a template of the server or a file, or the sample flows on the Connection "
-                "page. Or create a flow in Langflow."
+                "Add a template, a file, or the sample flows from the Connection page, or create a "
+                "flow in Langflow."
             )
         else:
             st.markdown("Create a flow in Langflow.")

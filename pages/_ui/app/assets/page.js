@@ -99,8 +99,8 @@ function tellRefusedUpload() {
   failedUploads = failed;
 }
 
-// Code that scrolls can be reached with the keyboard, and icons in texts are not read out, which
-// Streamlit names "check_circle icon". Both may be drawn long after the script.
+// Make scrolling code focusable, and hide icons in texts from screen readers, which would read
+// “check_circle icon”. Both may be drawn long after the script.
 setInterval(() => {
   for (const icon of document.querySelectorAll('[role="img"][aria-label$=" icon"]')) icon.ariaHidden = "true";
   for (const code of document.querySelectorAll('[data-testid="stCode"] pre')) code.tabIndex = 0;
