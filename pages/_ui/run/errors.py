@@ -35,8 +35,8 @@ def draw(
 ) -> None:
     """Draw a run's errors, each with a button that leads to its field.
 
-    An error whose text is in `shown`, which is on the page already, has the button only. The
-    button calls `show_form`; without one, it shows the form of the Run page.
+    An error whose text is in `shown`, which is on the page already, has its cause in words and the
+    button only. The button calls `show_form`; without one, it shows the form of the Run page.
     """
     causes = [explain_error(error.message) for error in run.errors]
     has_field = any(cause and (cause.parameter or cause == UNREACHABLE) for cause in causes)
@@ -48,6 +48,9 @@ def draw(
             cause = _with_provider(cause, error, flow, record)
         if not error.message or error.message not in shown:
             _draw_error(error, names.error_source(error), cause, key)
+        elif cause:
+            words = escape(f"{cause.message} {cause.hint}")
+            st.markdown(f":material/arrow_forward: {words}")
         if flow and cause:
             show = show_form or partial(_show_form, server, flow, record)
             _draw_field_button(flow, error, cause, key, show)

@@ -194,6 +194,23 @@ def test_a_message_that_failed_is_explained_as_on_the_run_page(chat_langflow):
     assert not app.exception
 
 
+def test_an_error_that_the_flow_sent_as_a_message_is_explained_below_it(chat_langflow):
+    text = "All connection attempts failed"
+    chat_langflow.store_message("s", "hello")
+    chat_langflow.store_message("s", text, "Machine", category="error", error=True)
+    error = RunError(text, "ChatOutput-b", "Talker")
+    add_ended_run(
+        chat_langflow.server.url,
+        status=RunStatus.FAILED,
+        run=Run(ONE, "sync", RunStatus.FAILED, errors=(error,)),
+        session_id="s",
+        overrides={"ChatInput-a.input_value": "hello"},
+    )
+    page = page_text(open_chat(flow=ONE, session="s"))
+    assert page.count(text) == 1
+    assert "Couldn't reach a service that the component uses. Check the address" in page
+
+
 def test_the_button_of_an_error_opens_the_parameters(chat_langflow):
     file = entry("FileInput", "file", "", file_path=[], list=True)
     found = chat_flow()
