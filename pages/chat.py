@@ -7,7 +7,7 @@ from pages._ui.chat import composer, conversation, session_list
 from pages._ui.chat import messages as chat_messages
 from pages._ui.chat import sidebar as chat_sidebar
 from pages._ui.connection import connect
-from pages._ui.run import flow_picker, status_panel
+from pages._ui.run import status_panel
 from pages._ui.widgets import alerts
 
 navigation.set_title("Chat")
@@ -15,8 +15,7 @@ with alerts.show_errors():
     server = connect.require_server()
     if server:
         server.prefetch()
-        with chat_sidebar.flow_container(server):
-            flow = flow_picker.draw(server, None)
+        flow = chat_sidebar.choose_flow(server)
         form = chat_sidebar.prepare_form(server, flow)
         if form:
             chat_sidebar.draw_hint()

@@ -128,6 +128,8 @@ def test_a_presenter_edits_after_a_reload_and_the_flow_that_is_presented(screen:
     screen.part("present-edit").get_by_role("button").click()
     expect(heading).to_have_text("Unsaved")
     page.get_by_role("button", name="Discard").click()
+    expect(screen.part("present-editor")).to_have_count(0)
+    screen.drawn()
     expect(heading).to_have_text(PREFIX + "Echo chat")
 
 

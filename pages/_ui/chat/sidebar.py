@@ -1,11 +1,11 @@
 """The sidebar of the Chat page: the flow, and parameters for its messages."""
 
-from contextlib import AbstractContextManager
-
 import streamlit as st
 
+from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from pages._ui.app import navigation
+from pages._ui.connection import loading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import prefill
 from pages._ui.form.flow_form import FlowForm
@@ -17,9 +17,19 @@ from pages._ui.widgets import controls
 from pages._ui.widgets.markdown import escape
 
 
-def flow_container(server: ServerSession) -> AbstractContextManager[object]:
-    """Return the place of the flow picker: the sidebar, or the page until a flow is chosen."""
-    return st.sidebar if flow_picker.has_flow(server) else st.container()
+def choose_flow(server: ServerSession) -> Flow | None:
+    """Draw the flow picker in the sidebar, or on the page until a flow is chosen; return the flow.
+
+    Its error is drawn here: the next request for the flows would be another one.
+    """
+    try:
+        place = st.sidebar if flow_picker.has_flow(server) else st.container()
+    except LangflowError as error:
+        st.title("Chat", anchor=False)
+        loading.show(server, error, retry="retry-flows")
+        return None
+    with place:
+        return flow_picker.draw(server, None)
 
 
 def draw_hint() -> None:

@@ -82,11 +82,8 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
 
 
 def has_flow(server: ServerSession) -> bool:
-    """Return whether a flow is chosen, without waiting for the server."""
-    try:
-        flows = _load_flows(server, None).value
-    except LangflowError:
-        return False
+    """Return whether a flow is chosen. Raises `LangflowError` if the flows can't be loaded."""
+    flows = _load_flows(server, None).value
     return bool(flows) and _choose_flow(server, flows, None) is not None
 
 

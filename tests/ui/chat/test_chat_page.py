@@ -342,3 +342,15 @@ def test_a_message_without_a_required_file_is_not_sent(chat_langflow):
     app.chat_input[0].upload("cat.png", b"meow", "image/png")
     send(app, "what is this?")
     assert chat_langflow.sent[0]["ChatInput-a.files"] == [f"{ONE}/cat.png"]
+
+
+def test_an_unreachable_server_is_reported_once_instead_of_asked_again_and_again(
+    langflow_stand_in, monkeypatch
+):
+    """The flows were requested again by each part of the page that needs them."""
+    langflow_stand_in.answers["GET /api/v1/flows/"] = (500, {"detail": "broken"})
+    app = open_chat()
+    before = langflow_stand_in.requests.count("GET /api/v1/flows/")
+    app.run()
+    assert [each.label for each in app.button if each.label == "Try again"] == ["Try again"]
+    assert langflow_stand_in.requests.count("GET /api/v1/flows/") <= before + 1
