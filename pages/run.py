@@ -37,6 +37,8 @@ with alerts.show_errors():
         with right:
             if record:
                 run_details.draw(server, record, tabs)
+            elif form and run_page.run_id() is None:
+                status_panel.draw_empty()
             if flow:
                 approval.draw_waiting_runs(server, flow, record)
         with actions:

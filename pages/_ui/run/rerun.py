@@ -19,7 +19,7 @@ from lfclient.flows.validation import SECRET_MASK
 from lfclient.runs.model import Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
-from pages._ui.connection.app_context import app_context, close_run
+from pages._ui.connection.app_context import app_context
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import input_values, prefill
@@ -61,7 +61,7 @@ def shows_inputs(server: ServerSession, record: RunRecord) -> bool:
 def draw(
     server: ServerSession, flow: Flow | None, record: RunRecord, buttons: DeltaGenerator
 ) -> None:
-    """Draw the run's inputs, and the buttons in their place; `flow` is the flow on the page."""
+    """Draw the run's inputs, and once it has ended the buttons; `flow` is the flow on the page."""
     with st.container(key="run-inputs"):
         st.markdown("## Run inputs", anchors=False)
         _draw_facts(record)
@@ -76,9 +76,10 @@ def draw(
             return
         rerun = _prepare(server, flow, record)
         if rerun:
-            with buttons:
-                _draw_buttons(rerun)
-            _draw_description(rerun)
+            if record.ended:
+                with buttons:
+                    _draw_buttons(rerun)
+                _draw_description(rerun)
             values = list(rerun.inputs.input_values)
         else:
             values = describe_overrides(record.overrides, None)
@@ -87,7 +88,7 @@ def draw(
 
 def _draw_facts(record: RunRecord) -> None:
     parts = [f"Started {format_time(record.created_at)}", MODE_NAMES[record.mode]]
-    if record.session_id:
+    if record.session_id and not run_options.is_random_session(record.session_id):
         parts.append(f"session {escape(clip(record.session_id, 60))}")
     st.caption(" · ".join(parts))
 
@@ -160,7 +161,7 @@ def edit(server: ServerSession, flow: Flow, record: RunRecord) -> None:
 
 
 def _draw_buttons(rerun: Rerun) -> None:
-    is_running, has_problems = not rerun.record.ended, bool(rerun.inputs.problems)
+    has_problems = bool(rerun.inputs.problems)
     token = submit_token.submit_token()
     with st.container(horizontal=True, vertical_alignment="center", key="run-again"):
         st.button(
@@ -170,7 +171,6 @@ def _draw_buttons(rerun: Rerun) -> None:
             icon=":material/replay:",
             on_click=_edit_and_run if has_problems else _on_rerun,
             args=(rerun,) if has_problems else (rerun, token),
-            help="The current run continues" if is_running else None,
         )
         st.button(
             "Edit and run",
@@ -243,7 +243,4 @@ def _edit_and_run(rerun: Rerun) -> None:
         run_options.set_mode(owner, record.mode)
     if rerun.keeps_session and record.session_id:
         run_options.set_session(owner, record.flow_id, record.session_id)
-    if record.ended:
-        run_page.attach_form(record.id, record.flow_id)
-    else:
-        close_run()
+    run_page.attach_form(record.id, record.flow_id)

@@ -127,7 +127,7 @@ class StatusPanel:
 def draw(
     server: ServerSession, record: RunRecord | None, progress_place: DeltaGenerator
 ) -> tuple[StatusPanel | None, Sequence[TabContainer]]:
-    """Draw the status of a run, or an empty panel, and the outputs of an ended run.
+    """Draw the status of a run and, once it has ended, its outputs; without a run, nothing.
 
     Returns the panel of a running run, for `wait_for_end` to update, and the tabs of a run, the
     first of which has the output.
@@ -135,10 +135,9 @@ def draw(
     Each part always has the same place on the page, so that nothing of the previous run stays
     under the next one's status until the page is complete.
     """
+    if record is None:
+        return None, ()
     with st.container(key="run-status"):
-        if record is None:
-            st.markdown("## Results appear here\n\n:small[:gray[Fill in the form and press Run.]]")
-            return None, ()
         with st.container(key="run-head", horizontal=True, vertical_alignment="center"):
             places = Places(st.container(), progress_place)
             run_controls.draw_close_button(record)
@@ -153,6 +152,12 @@ def draw(
         show_first_update(server, record, panel)
     _set_tab_title(record)
     return panel, tabs
+
+
+def draw_empty() -> None:
+    """Say where the results of a flow's first run will be."""
+    with st.container(key="run-status"):
+        st.markdown("## Results appear here\n\n:small[:gray[Fill in the form and press Run.]]")
 
 
 def _draw_output(server: ServerSession, record: RunRecord, places: Places) -> StatusPanel | None:

@@ -293,13 +293,13 @@ def test_a_deleted_flow_has_no_form_to_open(langflow_stand_in):
     assert not app.exception
 
 
-def test_the_inputs_of_a_running_run_are_shown(langflow_stand_in):
+def test_a_running_run_is_stopped_but_not_repeated(langflow_stand_in):
     record = add_running_run(langflow_stand_in.url, overrides={TEXT: "Oslo"})
     app = open_app(run=record.id)
     assert "Oslo" in shown_inputs(app)
-    press(app, "Edit and run")
-    assert boxes(app) == ["Oslo"]
-    assert "Results appear here" in page_text(app)
+    assert "Stop" in button_labels(app)
+    assert not {"Run again", "Edit and run"} & set(button_labels(app))
+    assert not app.exception
 
 
 def test_huge_values_are_shortened_until_requested(langflow_stand_in):
