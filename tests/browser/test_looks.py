@@ -135,16 +135,20 @@ def test_the_menu_of_a_narrow_window_closes_when_a_page_is_chosen(console, windo
         expect(menu.get_by_role("link", name=name)).not_to_be_in_viewport()
 
 
-def test_keyboard_focus_moves_to_the_run_after_a_decision(screen):
-    """The pressed button is gone. The next Tab continues from the run, not from the page's top."""
+def test_keyboard_focus_stays_in_its_part_of_the_page_when_a_button_disappears(screen):
+    """The next Tab continues from there, not from the page's top."""
     screen.pick("Wait for an approval")
     screen.run()
     approve = screen.part("decisions").get_by_role("button").first
     approve.focus()
     screen.page.keyboard.press("Enter")
-    expect(screen.part("run-panel")).to_be_focused()
     screen.wait("completed")
-    expect(screen.part("run-panel")).to_be_focused()
+    expect(screen.part("run-status")).to_be_focused()
+    close = screen.part("clear-run").get_by_role("button")
+    close.focus()
+    screen.page.keyboard.press("Enter")
+    expect(close).to_have_count(0)
+    expect(screen.part("run-status")).to_be_focused()
 
 
 def middle(box):

@@ -159,7 +159,6 @@ def draw_buttons(presented: Presented, form: FlowForm, record: RunRecord | None)
                     shortcut="Ctrl+Enter",
                 )
     focus.scroll_to(run_page.NEW_RUN.take(), "run-status", "run-status")
-    focus.move_focus(run_page.DECIDED.take(), "run-panel")
 
 
 @notify_errors()

@@ -60,7 +60,6 @@ def draw(server: ServerSession, record: RunRecord) -> None:
 @notify_errors()
 def _decide(server: ServerSession, run_id: str, question: HumanInput, action_id: str) -> None:
     app_context().runner.decide(run_id, server.connection, question, action_id)
-    run_page.DECIDED.set(question.request_id)
 
 
 def draw_decisions(server: ServerSession, record: RunRecord) -> None:

@@ -58,7 +58,6 @@ def draw(server: ServerSession, form: FlowForm | None, record: RunRecord | None)
         elif form:
             _draw_run_button(form)
     focus.scroll_to(run_page.NEW_RUN.take(), "run-status", "run-status")
-    focus.move_focus(run_page.DECIDED.take(), "run-panel")
 
 
 def _draw_mode(form: FlowForm) -> None:

@@ -22,7 +22,6 @@ TRACE_VIEW = "trace-view"
 SNIPPET_LANGUAGE = "snippet-language"
 NEW_RUN: Slot[str] = Slot("run-to-sight")  # the run just opened: its status may be out of sight
 SHOWN_FIELD: Slot[str] = Slot("shown-field")  # the key of the form's field to scroll to
-DECIDED: Slot[str] = Slot("decided")  # the question just answered: its buttons will disappear
 _CACHE = "kept-for-run"
 _CACHE_RUNS = "kept-for-run-ids"
 _FORM_RUN = "form-of-run"

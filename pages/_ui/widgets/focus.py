@@ -10,7 +10,7 @@ _scroll_component = st.components.v2.component(
     "into_sight", js=(ASSETS / "scroll_to.js").read_text(encoding="utf-8")
 )
 _focus_component = st.components.v2.component(
-    "keyboard", js=(ASSETS / "move_focus.js").read_text(encoding="utf-8")
+    "keyboard", js=(ASSETS / "focus_input.js").read_text(encoding="utf-8")
 )
 
 
@@ -27,24 +27,13 @@ def scroll_to(event_id: str | None, first: str, seen: str) -> None:
             )
 
 
-def move_focus(event_id: str | None, container: str) -> None:
-    """Move the keyboard focus to the container with this key, if nothing has it.
-
-    That is so after a clicked button has disappeared. Happens once per `event_id`, and not for
-    None.
-    """
-    if event_id:
-        with st.container(key="keyboard"):
-            _focus_component(key=f"keyboard-{event_id}", data={"part": _css_key(container)})
-
-
 def focus_input(event_id: str, container: str) -> None:
     """Move the keyboard focus to the first input of the container with this key.
 
     Happens once per `event_id`.
     """
     with st.container(key="keyboard-input"):
-        data = {"part": _css_key(container), "input": True}
+        data = {"part": _css_key(container)}
         _focus_component(key=f"keyboard-{event_id}", data=data)
 
 

@@ -75,6 +75,7 @@ function forgetSent() {
 }
 
 function onScriptEnd() {
+  keepFocus();
   if (wasLost) {
     typed.forEach((text, name) => unsent.set(name, text));
     typed.clear();
@@ -106,6 +107,30 @@ setInterval(() => {
   for (const code of document.querySelectorAll('[data-testid="stCode"] pre')) code.tabIndex = 0;
   tellRefusedUpload();
 }, 500);
+
+// Streamlit removes a pressed button with its part of the page, and the next Tab would begin at the
+// top: the innermost part around it that is still there gets the focus.
+let focused = null;
+let partsAround = []; // their classes, from inside out
+
+document.addEventListener("focusin", ({ target }) => {
+  focused = target;
+  partsAround = [];
+  for (let each = target; each; each = each.parentElement) {
+    partsAround.push(...[...each.classList].filter((name) => name.startsWith("st-key-")));
+  }
+});
+
+function keepFocus() {
+  const isGone = focused && (!focused.isConnected || focused.disabled);
+  if (!isGone || document.activeElement !== document.body) return;
+  const parts = [...partsAround.map((name) => `.${name}`), "h1", "h2"];
+  const part = parts.map((each) => document.querySelector(each)).find((each) => each);
+  if (!part) return;
+  const drawnAnew = part.classList.contains(partsAround[0]) && part.querySelector("button:enabled, input, textarea, a");
+  if (!drawnAnew) part.tabIndex = -1;
+  (drawnAnew || part).focus({ preventScroll: true });
+}
 
 document.addEventListener("input", ({ target, isTrusted }) => {
   if (!isTrusted || !target.matches?.(FIELDS)) return;
