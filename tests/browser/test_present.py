@@ -98,6 +98,48 @@ def test_a_presenter_enters_edits_and_leaves_with_the_keyboard(screen: Screen):
     assert "view=" not in page.url
 
 
+def test_in_full_screen_the_only_button_beside_the_title_leaves_it(screen: Screen):
+    screen.pick("Echo chat")
+    page = screen.page
+    page.keyboard.press("Alt+p")
+    buttons = screen.part("present-controls").locator("button:visible")
+    expect(buttons).to_have_count(3)
+    screen.drawn()
+    page.get_by_role("button", name="Full screen").press("Enter")
+    expect(buttons).to_have_count(1)
+    expect(buttons).to_have_accessible_name("Leave full screen")
+    expect(buttons).to_be_focused()
+    buttons.press("Enter")
+    expect(buttons).to_have_count(3)
+    expect(page.get_by_role("button", name="Full screen")).to_be_focused()
+    page.keyboard.press("Alt+Enter")
+    expect(buttons).to_have_count(1)
+    page.keyboard.press("Alt+p")
+    screen.part("flow-picker").wait_for()
+
+
+def test_in_a_low_window_the_preview_stays_beside_the_editor(screen: Screen):
+    screen.pick("Echo chat")
+    page = screen.page
+    page.set_viewport_size({"width": 900, "height": 600})
+    page.keyboard.press("Alt+p")
+    screen.part("present-edit").get_by_role("button").click()
+    editor = screen.part("present-editor")
+    editor.wait_for()
+    screen.drawn()
+    editor.get_by_text("Large type").click()
+    expect(page.locator("[class*='st-key-present-looks-'][class*='-large']")).to_be_attached()
+    screen.drawn()
+    expect(screen.part("present").get_by_role("heading", level=1)).to_be_in_viewport(ratio=1)
+    run = screen.part("run-button").get_by_role("button", name="Run")
+    expect(run).to_be_in_viewport(ratio=1)
+    expect(editor.get_by_text("Large type")).to_be_in_viewport(ratio=1)
+    height = run.locator("p").evaluate("(p) => p.getBoundingClientRect().height")
+    assert height < 40  # one line
+    page.get_by_role("button", name="Discard").click()
+    expect(editor).to_have_count(0)
+
+
 def test_a_presenter_edits_after_a_reload_and_the_flow_that_is_presented(screen: Screen):
     page = screen.page
     screen.pick("Echo chat")
@@ -142,8 +184,15 @@ def test_a_result_is_shared_with_somebody_who_opens_its_address(
     screen.drawn()
     query = parse_qs(urlparse(screen.page.url).query)
     screen.page.get_by_role("button", name="Share result").click()
+    screen.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     screen.page.get_by_role("button", name="Create link").click()
-    address = screen.page.get_by_test_id("stPopoverBody").locator("code").inner_text()
+    menu = screen.page.get_by_test_id("stPopoverBody")
+    address = menu.locator("code").inner_text()
+    expect(menu.get_by_role("button", name="Create another link")).to_be_visible()
+    screen.page.keyboard.press("Tab")
+    expect(menu.get_by_role("button", name="Copy")).to_be_focused()
+    screen.page.keyboard.press("Enter")
+    wait_for(lambda: screen.page.evaluate("navigator.clipboard.readText()") == address)
     reader = window()
     reader.goto(address)
     shown = reader.locator(".st-key-present")
@@ -165,7 +214,7 @@ def test_a_result_is_shared_with_somebody_who_opens_its_address(
     screen.page.get_by_role("button", name="Revoke").click()
     expect(screen.page.get_by_role("button", name="Create link")).to_be_visible()
     reader.reload()
-    expect(reader.locator(".st-key-present")).to_contain_text("no longer shared")
+    expect(reader.locator(".st-key-present")).to_contain_text("This link shows no result")
 
 
 def test_only_the_operators_origin_frames_a_view_and_nothing_else(

@@ -21,7 +21,7 @@ from lfclient.flows.field import Field
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.choices import stored_flow
 from pages._ui.form.flow_form import FlowForm
-from pages._ui.present import editing
+from pages._ui.present import editing, entry
 from pages._ui.present.presented import (
     Presented,
     is_presentable,
@@ -30,7 +30,9 @@ from pages._ui.present.presented import (
     shown_inputs,
 )
 from pages._ui.state.present import CONFLICT, PROBLEM, edit_key
-from pages._ui.widgets import alerts
+from pages._ui.state.slot import Slot
+from pages._ui.widgets import alerts, copy_button
+from pages._ui.widgets.controls import unique_labels
 from pages._ui.widgets.markdown import escape
 
 _KEEP: dict[str, Any] = {"persist_state": "session"}  # also while a part is not drawn
@@ -48,14 +50,14 @@ def draw(presented: Presented, form: FlowForm, record: RunRecord | None) -> None
         if CONFLICT.get():
             _draw_conflict(flow)
         _draw_texts(presented)
+        _draw_looks()  # high up, since large type enlarges the editor too
         _draw_inputs(presented, form)
         _draw_outputs(presented, record)
         _draw_presets(presented)
-        _draw_looks()
         st.markdown(":small[Address]", width="content")
         preset = {"preset": presented.preset.id} if presented.preset else {}
         address = page_url(st.context.url or "", view="present", flow=presented.flow.id, **preset)
-        st.code(address, language=None, wrap_lines=True)
+        copy_button.draw_address("present-address", address)
     editing.keep_draft(*flow)
     problem = PROBLEM.take()
     if problem:
@@ -126,16 +128,22 @@ def _draw_inputs(presented: Presented, form: FlowForm) -> None:
         st.session_state[key] = [field.key for field, _, _ in shown_inputs(presented, form)]
     fields = {**stored_flow(form.state).fields_by_key, **form.state.fields}
     offered = _offered_inputs(form, fields, st.session_state[key])
+    names = unique_labels({key: _own_label(key) or label for key, label in offered.items()})
     chosen = _choose(
         "Inputs",
         "inputs",
-        offered,
+        names,
         MAX_INPUTS,
         help="Shown in this order. Secrets can't be shown.",
         placeholder="Choose the inputs to show",
     )
     for place, each in enumerate(chosen):
-        _draw_input(each, fields.get(each), offered[each], place, len(chosen))
+        _draw_input(each, fields.get(each), offered[each], names[each], place, len(chosen))
+
+
+def _own_label(key: str) -> str:
+    label: str = st.session_state.get(edit_key(f"label-{key}")) or ""
+    return label
 
 
 def _offered_inputs(
@@ -156,9 +164,17 @@ def _offered_inputs(
     return {key: labels.get(key, key) for key in keys}
 
 
-def _draw_input(key: str, field: Field | None, label: str, place: int, count: int) -> None:
-    """Draw the settings of an input; its field is None if only a choice brings it."""
-    opened = st.expander(escape(clip(label, 80)), key=edit_key(f"open-{key}"), on_change="rerun")
+def _draw_input(
+    key: str, field: Field | None, label: str, name: str, place: int, count: int
+) -> None:
+    """Draw the settings of an input; its field is None if only a choice brings it.
+
+    `label` is the flow's, `name` the one that the audience reads.
+    """
+    open_key, title = edit_key(f"open-{key}"), Slot[str](edit_key(f"title-{key}"))
+    if not st.session_state.get(open_key) or title.get() is None:  # a new title would close it
+        title.set(name)
+    opened = st.expander(escape(clip(title.get() or "", 80)), key=open_key, on_change="rerun")
     if not opened.open:
         return
     with opened:
@@ -178,10 +194,11 @@ def _draw_input(key: str, field: Field | None, label: str, place: int, count: in
             **_KEEP,
         )
         with st.container(horizontal=True):
-            for word, step, is_end in (("Up", -1, place == 0), ("Down", 1, place == count - 1)):
+            for way, step, is_end in (("up", -1, place == 0), ("down", 1, place == count - 1)):
                 st.button(
-                    word,
-                    key=edit_key(f"{word}-{key}"),
+                    f"Move “{escape(clip(name, 80))}” {way}",
+                    key=edit_key(f"move-{way}-{key}"),
+                    icon=f":material/arrow_{way}ward:",
                     type="tertiary",
                     disabled=is_end,
                     on_click=_move,
@@ -226,7 +243,12 @@ def _draw_presets(presented: Presented) -> None:
         _choose("Examples", "examples", names, MAX_ITEMS, help=help, placeholder="Choose presets")
     else:
         st.session_state[edit_key("examples")] = []
-        st.caption("Presets of this flow can be offered as examples here.")
+        st.caption(
+            "Save presets on the Run page, then offer them here as examples. Your changes are kept "
+            "until then."
+        )
+        flow = (presented.server.owner, presented.flow.id)
+        _draw_button("Open the Run page", entry.leave, flow, type="tertiary")
     preset = presented.preset
     origin = f"the preset “{escape(clip(preset.name, 60))}”" if preset else "the flow itself"
     st.caption(f"Values that are not shown come from {origin}.")

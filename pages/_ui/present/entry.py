@@ -2,11 +2,19 @@
 
 import streamlit as st
 
+from lfclient.common.formatting import clip
+from lfclient.console.presets.fitting import changed_keys
+from lfclient.console.store.errors import StoreError
 from lfclient.flows.model import Flow
+from pages._ui.connection.app_context import app_context
 from pages._ui.form.entries import PresetLink
 from pages._ui.form.flow_form import FlowForm
+from pages._ui.form.form_state import FormState
+from pages._ui.present import editing
+from pages._ui.presets.preset_state import masked_values
 from pages._ui.state import query_params
 from pages._ui.state.present import EDITED, set_presenter
+from pages._ui.widgets.markdown import escape
 
 
 def draw_button(flow: Flow, form: FlowForm | None) -> None:
@@ -15,23 +23,42 @@ def draw_button(flow: Flow, form: FlowForm | None) -> None:
         "Present",
         key="present-flow",
         on_click=_enter,
-        args=(flow.id, form.state.entries.preset_link if form else None),
+        args=(flow.id, form.state if form else None),
         shortcut="Alt+P",
         help="Show this flow to an audience",
     )
 
 
-def _enter(flow_id: str, link: PresetLink | None) -> None:
+def _enter(flow_id: str, state: FormState | None) -> None:
     set_presenter(flow_id, True)
     edited = EDITED.get()
     if edited and edited.flow_id != flow_id:
         EDITED.clear()  # left by the browser's Back button
-    preset = {query_params.PRESET: link.preset} if link and link.preset else {}
+    link = (state.entries.preset_link if state else None) or PresetLink()
+    if state:
+        _tell_omitted_values(state, link)
+    preset = {query_params.PRESET: link.preset} if link.preset else {}
     st.query_params.from_dict({query_params.VIEW: "present", query_params.FLOW: flow_id, **preset})
 
 
-def leave(flow_id: str) -> None:
+def _tell_omitted_values(state: FormState, link: PresetLink) -> None:
+    """Say that the view lacks what was typed on the Run page, in words that pass by."""
+    state.read_widgets()
+    presets = app_context().runner.store.presets
+    try:
+        preset = presets.get(state.owner, link.preset) if link.preset else None
+        preset = preset or presets.default(state.owner, state.flow.id)
+    except StoreError:
+        return  # the view shows the error
+    values = masked_values(preset) if preset else {}
+    if state.entries.invalid or changed_keys(state.flow, values, state.overrides()):
+        shown = f"the preset “{escape(clip(preset.name, 60))}”" if preset else "the flow's values"
+        st.toast(f"Shows {shown}, not what was entered on the Run page.", duration="long")
+
+
+def leave(owner: str, flow_id: str) -> None:
     """Return to the Run page, with the shown run; a callback. Unsaved settings are kept."""
+    editing.keep_draft(owner, flow_id)
     set_presenter(flow_id, False)
     EDITED.clear()
     address = {query_params.FLOW: flow_id, query_params.RUN: st.query_params.get(query_params.RUN)}

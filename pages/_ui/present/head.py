@@ -35,11 +35,16 @@ def draw(
 
 @st.fragment
 def _draw_full_screen() -> None:
-    """Draw a button that the page's script handles: browsers ask for a press in the page itself."""
-    st.button(
-        "Full screen",
-        key="full-screen",
-        icon=":material/fullscreen:",
-        type="tertiary",
-        help="Alt+Enter",
-    )
+    """Draw buttons that the page's script handles: browsers ask for a press in the page itself.
+
+    The styles of the page show one of them.
+    """
+    for label in ("Full screen", "Leave full screen"):
+        is_leaving = label != "Full screen"
+        st.button(
+            label,
+            key=label.lower().replace(" ", "-"),
+            icon=":material/fullscreen_exit:" if is_leaving else ":material/fullscreen:",
+            type="tertiary",
+            help="Alt+Enter",
+        )

@@ -82,7 +82,7 @@ def _draw_controls(presented: Presented) -> None:
         type="tertiary",
         shortcut="Alt+P",
         on_click=entry.leave,
-        args=(presented.flow.id,),
+        args=(presented.server.owner, presented.flow.id),
     )
 
 

@@ -1,8 +1,12 @@
-"""A button that copies an output; Streamlit has one for code only."""
+"""A button that copies an output or an address.
+
+Streamlit has one for code only, which the keyboard does not reach.
+"""
 
 import streamlit as st
 
 from pages._ui.app.navigation import ASSETS
+from pages._ui.widgets.markdown import inline_code
 
 _component = st.components.v2.component(
     "copy_button",
@@ -18,3 +22,10 @@ _component = st.components.v2.component(
 def draw(key: str, text: str | None) -> None:
     """Draw the button. Without a `text` it copies the image that was drawn before it."""
     _component(key=key, data={"text": text}, width="content")
+
+
+def draw_address(key: str, address: str) -> None:
+    """Draw an address with a button that copies it."""
+    with st.container(key=f"address-{key}", horizontal=True, vertical_alignment="center"):
+        st.markdown(inline_code(address))
+        draw(key, address)

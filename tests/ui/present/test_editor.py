@@ -5,7 +5,7 @@ from lfclient.console.store.flow_settings import FlowSettingsStore
 from tests.support.flows import edge, entry, node, text
 from tests.ui.present.support import inputs, present, present_as_presenter, store, stored
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.preset_pages import open_page
+from tests.ui.support.preset_pages import choose, field, open_page, store_preset
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, press
 
 
@@ -24,6 +24,19 @@ def test_the_run_page_opens_the_view_and_the_view_returns_to_it():
     app = present_as_presenter()
     assert {"Edit", "Exit", "Run"} <= set(button_labels(app))
     assert dict(press(app, "Exit").query_params) == {"flow": ONE}
+
+
+def test_a_presenter_is_told_that_what_was_typed_is_not_presented():
+    app = open_page(flow=ONE)
+    field(app, "p").set_value("Lisbon")
+    toasts = [each.value for each in press(app, "Present").toast]
+    assert toasts == ["Shows the flow's values, not what was entered on the Run page."]
+    preset = store_preset("*Mine*", p="Porto")
+    choose(app := open_page("c", flow=ONE), preset)
+    assert not press(app.run(), "Present").toast
+    field(app, "p").set_value("Lisbon")
+    toasts = [each.value for each in press(app, "Present").toast]
+    assert toasts == [r"Shows the preset “\*Mine\*”, not what was entered on the Run page."]
 
 
 def test_somebody_who_opened_the_address_can_neither_edit_nor_leave():
@@ -83,7 +96,7 @@ def test_inputs_are_shown_in_the_chosen_order_with_own_labels_and_help():
 def test_an_input_can_be_moved_and_hidden():
     app = edit()
     app.session_state["present-edit-open-T-a.n"] = True
-    app = press(app.run(), "Up")
+    app = press(app.run(), "Move “n” up")
     assert inputs(app) == ["n", "p"]
     app.multiselect(key="present-edit-inputs").set_value(["T-a.n"]).run()
     assert inputs(app) == ["n"]
@@ -152,6 +165,27 @@ def test_a_closed_input_keeps_its_label():
     app.run().text_input(key="present-edit-label-T-a.p").set_value("City").run()
     app.session_state["present-edit-open-T-a.p"] = False
     assert inputs(app.run().run()) == ["City", "n"]
+
+
+def test_an_own_label_is_the_name_of_the_input_in_the_editor():
+    app = edit()
+    app.session_state["present-edit-open-T-a.p"] = True
+    app.run().text_input(key="present-edit-label-T-a.p").set_value("n").run()
+    assert inputs(app) == ["n", "n"]
+    chosen = app.multiselect(key="present-edit-inputs")
+    assert (chosen.value, chosen.options[:2]) == (["T-a.p", "T-a.n"], ["n", "n (2)"])
+    assert app.text_input(key="present-edit-label-T-a.p").placeholder == "p"
+    assert [each.label for each in app.expander] == ["p", r"n \(2\)"]
+    app.session_state["present-edit-open-T-a.p"] = False
+    assert [each.label for each in app.run().expander] == ["n", r"n \(2\)"]
+
+
+def test_without_presets_the_editor_leads_to_where_they_are_saved_and_keeps_its_settings():
+    app = edit()
+    assert "Save presets on the Run page" in page_text(app)
+    title(app).set_value("Unsaved")
+    press(app, "Open the Run page")
+    assert title(edit()).value == "Unsaved"
 
 
 def test_the_second_of_two_editors_is_warned_and_keeps_what_they_typed():

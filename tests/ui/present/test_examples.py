@@ -40,7 +40,7 @@ def test_a_chosen_example_stays_if_the_default_preset_changes():
 def test_only_presets_marked_as_examples_are_offered():
     first, _ = store_preset("One", p="1"), store_preset("Two", p="2")
     store(examples=(first.id, "deleted"))
-    assert button_labels(present()) == ["Full screen", "One", "Run"]
+    assert button_labels(present()) == ["Full screen", "Leave full screen", "One", "Run"]
 
 
 def test_an_example_that_is_deleted_meanwhile_is_reported_and_changes_nothing():

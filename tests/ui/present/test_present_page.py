@@ -51,13 +51,13 @@ def test_title_description_and_inputs_of_the_flow_are_shown(fields_server):
 
 
 def test_only_run_and_full_screen_can_be_pressed_and_a_result_be_shared(fields_server):
-    assert button_labels(present()) == ["Full screen", "Run"]
+    assert button_labels(present()) == ["Full screen", "Leave full screen", "Run"]
     run = Run(ONE, "sync", RunStatus.COMPLETED)
     record = add_ended_run(fields_server.url, run=run)
     app = present(run=record.id)
-    assert button_labels(app) == ["Full screen", "Run"]
+    assert button_labels(app) == ["Full screen", "Leave full screen", "Run"]
     app.session_state[f"share-result-{record.id}"] = True
-    assert button_labels(app.run()) == ["Full screen", "Run", "Create link"]
+    assert button_labels(app.run()) == ["Full screen", "Leave full screen", "Run", "Create link"]
     assert not app.sidebar.children
     assert not app.selectbox
     assert not app.exception
@@ -174,7 +174,7 @@ def test_a_run_of_another_flow_is_not_shown(fields_server):
 def test_a_running_run_can_be_stopped(fields_server):
     record = add_running_run(fields_server.url)
     app = present(run=record.id)
-    assert button_labels(app) == ["Full screen", "Stop"]
+    assert button_labels(app) == ["Full screen", "Leave full screen", "Stop"]
     assert not app.exception
 
 

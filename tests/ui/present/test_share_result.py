@@ -65,7 +65,7 @@ def test_a_shared_result_shows_title_inputs_and_outputs(record):
     assert "**City**" in words
     assert "Lisbon" in words
     assert "Words of ChatOutput-one" in words
-    assert button_labels(app) == ["Full screen"]
+    assert button_labels(app) == ["Full screen", "Leave full screen"]
     assert not app.exception
 
 

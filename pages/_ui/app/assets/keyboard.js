@@ -15,6 +15,7 @@ const KEYS = [
 ];
 const EDITABLE = "input, textarea, select, [contenteditable]";
 const DIALOG = "dialog[open], .stDialog";
+const FULL_SCREEN = ":is(.st-key-full-screen, .st-key-leave-full-screen) button";
 const INPUTS = ':is(textarea, input:not([type="hidden"])):not(:disabled)';
 
 // by the key's place, because Alt changes its letter on some keyboards
@@ -55,12 +56,15 @@ function showKeys() {
 }
 
 // browsers allow it in the event of a press only
-function toggleFullScreen() {
-  if (document.fullscreenElement) document.exitFullscreen();
-  else document.documentElement.requestFullscreen?.();
+async function toggleFullScreen() {
+  if (document.fullscreenElement) await document.exitFullscreen();
+  else await document.documentElement.requestFullscreen?.();
 }
-document.addEventListener("click", ({ target }) => {
-  if (target.closest?.(".st-key-full-screen button")) toggleFullScreen();
+document.addEventListener("click", async ({ target }) => {
+  if (!target.closest?.(FULL_SCREEN)) return;
+  await toggleFullScreen();
+  // the other button has taken its place
+  [...document.querySelectorAll(FULL_SCREEN)].find((each) => each.checkVisibility())?.focus();
 });
 
 // on macOS, Option writes other letters: Option + O is ø
