@@ -165,5 +165,5 @@ def test_a_presentation_its_editor_and_a_shared_result(screen: Screen):
     expect(screen.part("present")).to_contain_text("Result of")
     check(page)
     page.goto(address[:-4])
-    expect(screen.part("present")).to_contain_text("no longer shared")
+    expect(screen.part("present")).to_contain_text("This link shows no result")
     check(page)

@@ -39,7 +39,7 @@ def test_a_preset_is_saved_chosen_exported_and_shared(screen, window):
     page.keyboard.press("Escape")
 
     screen.part("flow-head").get_by_role("button", name="Share").click()
-    address = menu.get_by_test_id("stCode").filter(has_text="preset=").inner_text().strip()
+    address = menu.locator("code").filter(has_text="preset=").inner_text().strip()
     assert address.startswith(page.url.partition("?")[0])
     other = Screen(window())
     other.page.goto("about:blank")

@@ -23,9 +23,10 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.form import input_fields
 from pages._ui.form.input_values import one_line, value_text
 from pages._ui.present import problems
+from pages._ui.present.presented import own_labels
 from pages._ui.state.notices import notify_errors
 from pages._ui.state.slot import Slot
-from pages._ui.widgets import alerts, controls
+from pages._ui.widgets import alerts, controls, copy_button
 
 
 def draw(
@@ -73,11 +74,7 @@ def _draw_section(
     count = app_context().runner.store.shares.count(server.owner, record.id)
     address = _address(record).get()
     if address and count:
-        st.code(address, language=None, wrap_lines=True)
-        st.caption("Copy it now: it can't be shown again after you reload.")
-    st.caption(
-        "Shows this one result, read-only, to anyone who can reach the console and has the link."
-    )
+        copy_button.draw_address(f"share-copy-{record.id}", address)
     with st.container(horizontal=True):
         st.button(
             "Create another link" if count else "Create link",
@@ -96,19 +93,23 @@ def _draw_section(
                 args=(True,),
             )
         elif count and not is_audience:
-            _draw_revoke(server, record)
+            _draw_revoke(server, record, count)
+    if address and count:
+        st.caption("Copy the link now: it can't be shown again after you reload.")
     if count > 1 and not is_audience and _revoking(record).get():
         st.markdown(f"Revoke {count} links? Whoever opens one then no longer sees the result.")
         with st.container(horizontal=True):
-            _draw_revoke(server, record)
+            _draw_revoke(server, record, count)
             key = f"share-revoke-not-{record.id}"
             st.button("Cancel", key=key, on_click=_revoking(record).clear)
-
-
-def _draw_revoke(server: ServerSession, record: RunRecord) -> None:
-    controls.danger_button(
-        "Revoke", key=f"share-revoke-{record.id}", on_click=_revoke, args=(server, record)
+    st.caption(
+        "Shows this one result, read-only, to anyone who can reach the console and has the link."
     )
+
+
+def _draw_revoke(server: ServerSession, record: RunRecord, count: int) -> None:
+    key = f"share-revoke-{record.id}"
+    controls.danger_button("Revoke", key=key, on_click=_revoke, args=(server, record, count))
 
 
 def _create(server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
@@ -125,11 +126,12 @@ def _create(server: ServerSession, record: RunRecord, flow: Flow | None) -> None
         _address(record).set(page_url(st.context.url or "", view="result", id=token))
 
 
-def _revoke(server: ServerSession, record: RunRecord) -> None:
+def _revoke(server: ServerSession, record: RunRecord, count: int) -> None:
     with notify_errors(_problem(record)):
         app_context().runner.store.shares.revoke(server.owner, record.id)
         _address(record).clear()
         _revoking(record).clear()
+        st.toast("The links no longer work." if count > 1 else "The link no longer works.")
 
 
 def _shared_result(server: ServerSession, record: RunRecord, flow: Flow | None) -> SharedResult:
@@ -157,16 +159,15 @@ def _shared_inputs(
 
     Without those that had the flow's own values, which the run does not record.
     """
-    labels: dict[str, str] = {}
-    keys = _input_keys(record, flow)
-    if settings.inputs is not None:
-        labels = {each.key: each.label for each in settings.inputs}
-        keys = list(labels)
+    labels = {each.key: each.label for each in settings.inputs or ()}
+    keys = _input_keys(record, flow) if settings.inputs is None else list(labels)
+    fields = flow.fields_by_key if flow else {}
+    names = own_labels([fields[key] for key in keys if key in fields and not fields[key].secret])
     values = {key: record.overrides[key] for key in keys if key in record.overrides}
     for item in describe_overrides(values, flow):
         is_secret = item.secret or (item.field and item.field.secret)
         if not is_secret and not isinstance(item.value, Variable):
-            label = labels.get(item.key) or item.label
+            label = labels.get(item.key) or names.get(item.key, item.label)
             value = clip(replace_surrogates(_text(item)), MAX_VALUE)
             yield SharedInput(label=replace_surrogates(label), value=value)
 

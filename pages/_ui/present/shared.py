@@ -10,8 +10,8 @@ from lfclient.outputs.model import FileRef
 from lfclient.runs.model import Run
 from pages._ui.connection.app_context import app_context
 from pages._ui.present import head
+from pages._ui.present.problems import ASK_FOR_LINK
 from pages._ui.present.result import draw_result
-from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape, escape_lines
 from pages._ui.widgets.times import format_full_time
 
@@ -47,13 +47,8 @@ def draw(shared: SharedResult, record: RunRecord, token: str) -> None:
 
 def draw_gone() -> None:
     """Say that an address shows nothing."""
-    st.title("Nothing is shared here", anchor=False)
-    alerts.show_message(
-        "This result is no longer shared",
-        "It was deleted, or its link was revoked.",
-        "If the link is incomplete, ask for it again.",
-        warning=True,
-    )
+    st.title("This link shows no result", anchor=False)
+    st.markdown(f"The result was deleted, or the link was revoked or is incomplete. {ASK_FOR_LINK}")
 
 
 def _download(ref: FileRef) -> bytes:

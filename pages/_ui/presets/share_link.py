@@ -30,6 +30,7 @@ from pages._ui.presets.preset_state import (
     report_mismatch,
 )
 from pages._ui.state import query_params
+from pages._ui.widgets import copy_button
 from pages._ui.widgets.markdown import escape
 
 _LINK = "shared-values"
@@ -147,12 +148,13 @@ def _draw_popover(state: FormState, chosen: Preset | None) -> None:
         and not changed_keys(state.flow, masked_values(chosen), state.overrides())
     ):
         st.caption(f"With the preset “{escape(chosen.name)}” at the time of opening")
-        _draw_address(page_url(page, flow=flow_id, preset=chosen.id))
+        with_preset = page_url(page, flow=flow_id, preset=chosen.id)
+        copy_button.draw_address(state.key("share-copy-preset"), with_preset)
         st.caption("With the current values")
     values = {"values": encode_values(fitted.masked)} if fitted.masked else {}
     address = page_url(page, flow=flow_id, **values)
     if len(address) <= MAX_URL_LENGTH:
-        _draw_address(address)
+        copy_button.draw_address(state.key("share-copy"), address)
     else:
         st.warning(
             f"The link is too long: {len(address):,} characters; browsers and chat apps allow "
@@ -167,7 +169,3 @@ def _draw_popover(state: FormState, chosen: Preset | None) -> None:
     draw_notes(state, fitted, "included")
     if invalid:
         st.caption(f"Omitted because they are invalid: {field_names(state, invalid)}.")
-
-
-def _draw_address(address: str) -> None:
-    st.code(address, language=None, wrap_lines=True)

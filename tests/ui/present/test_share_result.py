@@ -11,7 +11,7 @@ from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from tests.support.flows import node, text
-from tests.ui.present.support import present, present_as_presenter, store
+from tests.ui.present.support import inputs, present, present_as_presenter, store
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.preset_pages import owner
 from tests.ui.support.whole_pages import (
@@ -49,8 +49,8 @@ def menu(record, open_view=present):
 def create(record, label="Create link"):
     """Share the run and return its token."""
     app = press(menu(record), label)
-    (address,) = [each.value for each in app.code if "view=result" in each.value]
-    return re.search(r"id=([\w-]+)$", address)[1]
+    (token,) = re.findall(r"view=result&id=([\w-]+)`", page_text(app))
+    return token
 
 
 def shared(token):
@@ -120,11 +120,22 @@ def test_without_settings_the_inputs_of_the_default_presentation_are_shared(fiel
     assert shared_inputs(create(record)) == {"r": "Paris", "p": "Lisbon"}
 
 
+def test_inputs_with_equal_labels_have_the_names_of_the_presentation(fields_server):
+    nodes = [node(id, p=text("", api_editable=True)) for id in ("T-a", "T-b", "U-c")]
+    fields_server.set_flows(flow(ONE, "Three", nodes=nodes))
+    run = Run(ONE, "sync", RunStatus.COMPLETED)
+    overrides = {"T-a.p": "Lisbon", "U-c.p": "Porto"}  # as in the flow: T-b.p
+    record = add_ended_run(fields_server.url, overrides=overrides, run=run)
+    assert inputs(present()) == ["p · T 1", "p · T 2", "p · U"]
+    assert shared_inputs(create(record)) == {"p · T 1": "Lisbon", "p · U": "Porto"}
+
+
 def test_a_revoked_address_says_so(record):
     token = create(record)
     app = press(menu(record, present_as_presenter), "Revoke")
     assert "Create link" in button_labels(app)
-    assert "This result is no longer shared" in page_text(shared(token))
+    assert [each.value for each in app.toast] == ["The link no longer works."]
+    assert shared(token).title[0].value == "This link shows no result"
 
 
 def test_an_audience_can_not_revoke_links(record):
@@ -139,15 +150,16 @@ def test_several_links_are_revoked_after_a_question(record):
     app = press(menu(record, present_as_presenter), "Revoke all 2…")
     assert app_context().runner.store.shares.get(tokens[0])
     app = press(press(app, "Cancel"), "Revoke all 2…")
-    press(app, "Revoke")
+    app = press(app, "Revoke")
+    assert [each.value for each in app.toast] == ["The links no longer work."]
     assert not any(map(app_context().runner.store.shares.get, tokens))
 
 
 def test_an_address_is_not_shown_after_its_link_was_revoked(record):
     app = press(menu(record), "Create link")
-    assert any("view=result" in each.value for each in app.code)
+    assert "view=result" in page_text(app)
     app_context().runner.store.shares.revoke(owner(), record.id)
-    assert not any("view=result" in each.value for each in app.run().code)
+    assert "view=result" not in page_text(app.run())
 
 
 def test_an_audience_sees_no_details_of_a_link_that_can_not_be_created(record, monkeypatch):
@@ -179,7 +191,8 @@ def test_the_address_of_a_deleted_run_says_so(record):
 @pytest.mark.parametrize("token", ["", "x", "é" * 5, "x" * 10_000])
 def test_made_up_addresses_show_nothing(token):
     app = shared(token)
-    assert "This result is no longer shared" in page_text(app)
+    assert app.title[0].value == "This link shows no result"
+    assert "Ask the person who sent you this link" in page_text(app)
     assert not app.exception
 
 

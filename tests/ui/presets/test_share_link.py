@@ -33,7 +33,7 @@ def shared(browser="b", flow=ONE, **values):
 
 
 def addresses(app):
-    return [each.value for each in app.code if "flow=" in each.value]
+    return [each.value.strip("`") for each in app.markdown if "flow=" in each.value]
 
 
 def test_values_in_a_link_fill_the_form_once():
