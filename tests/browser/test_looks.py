@@ -102,11 +102,39 @@ def test_a_wrapped_line_of_a_recent_run_is_left_aligned(console, window):
         """line => {
             const [range, box] = [document.createRange(), line.getBoundingClientRect()];
             range.selectNodeContents(line);
-            return [box.height, box.left, [...range.getClientRects()].at(-1).left];
+            const parts = [...range.getClientRects()], bottom = parts.at(-1).bottom;
+            const ends = parts.filter((part) => part.bottom > bottom - 5).map((part) => part.left);
+            return [box.height, box.left, Math.min(...ends)];
         }"""
     )
     assert height > 30  # more than a line
     assert abs(left - last) < 1
+
+
+def test_recent_runs_are_lines_of_columns_and_the_shown_one_is_marked(screen):
+    screen.pick("Echo")
+    for text in ("short", "a message that is far too long for the column of the inputs of a run"):
+        screen.page.locator("textarea").first.fill(text)
+        screen.run()
+        screen.wait("completed")
+        screen.page.get_by_role("button", name="Close").first.click()
+    rows = screen.part("recent-runs").locator("button")
+    expect(rows.nth(1)).to_contain_text("short")
+    rows.first.click()
+    expect(rows.first).to_be_disabled()
+    columns = [
+        row.locator("p > span").evaluate_all(
+            "all => all.map((one) => one.getBoundingClientRect().x)"
+        )
+        for row in (rows.nth(0), rows.nth(1))
+    ]
+    assert columns[0] == columns[1]
+    assert rows.first.bounding_box()["height"] == rows.nth(1).bounding_box()["height"]
+    color, tint = rows.first.evaluate(
+        "row => [getComputedStyle(row).color, getComputedStyle(row).backgroundColor]"
+    )
+    assert color == rows.nth(1).evaluate("row => getComputedStyle(row).color")
+    assert tint != rows.nth(1).evaluate("row => getComputedStyle(row).backgroundColor")
 
 
 def test_only_a_narrow_chat_page_hints_at_the_sidebar(console, window):

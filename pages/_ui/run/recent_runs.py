@@ -17,9 +17,10 @@ from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_time
 
-REFRESH_SECONDS = 2.0
+REFRESH_SECONDS = 1.0  # the head of the shown run changes as soon as its status does
 MAX_RUNS = 10
 MAX_SUMMARY_CHARS = 60  # characters of the inputs and of the output in a row
+_SPACE = "&nbsp;"
 
 
 def draw(server: ServerSession, flow: Flow | None) -> None:
@@ -60,20 +61,33 @@ def _draw_rows(owner: str, flow: Flow | None) -> None:
     runs = _load(owner, flow)
     shown = run_page.run_id()
     with st.container(key="recent-runs", gap="xxsmall"):
-        summaries = elide_common_prefix([run.input_summary for run in runs])
+        summaries = elide_common_prefix(_without_shared_label(runs))
         for run, inputs in zip(runs, summaries, strict=True):
             _draw_row(run, inputs, is_shown=run.id == shown, with_flow=flow is None)
 
 
+def _without_shared_label(runs: list[RunSummary]) -> list[str]:
+    """Return the summaries of the inputs, without a first label that all of them have."""
+    texts = [run.input_summary for run in runs]
+    labels = {text.partition(": ")[0] for text in texts if text}
+    if len(labels) != 1:
+        return texts
+    (label,) = labels
+    return [text.removeprefix(f"{label}: ") for text in texts]
+
+
 def _draw_row(run: RunSummary, inputs: str, *, is_shown: bool, with_flow: bool) -> None:
-    """Draw a run as one button: the browser redraws every element after each press."""
-    facts = [format_duration(run.seconds)] if run.seconds is not None else []
-    facts += [escape(clip(inputs, MAX_SUMMARY_CHARS))] if inputs else []
+    """Draw a run as one button: the browser redraws every element after each press.
+
+    In wide windows, the stylesheet makes each part a cell: an empty one is a space.
+    """
+    duration = "" if run.seconds is None else format_duration(run.seconds)
     parts = [
         format_time(run.created_at),
         status_badges.markdown_badge(run.status, run.mode),
         f"**{escape(clip(run.flow_name, 40))}**" if with_flow else "",
-        f":gray[{' · '.join(facts)}]" if facts else "",
+        f":gray[{duration or _SPACE}]",
+        f":gray[{escape(clip(inputs, MAX_SUMMARY_CHARS)) or _SPACE}]",
         _output(run),
     ]
     pressed = st.button(
@@ -93,4 +107,5 @@ def _output(run: RunSummary) -> str:
     """Return what came out: its first words, or the thumbnail of an image."""
     if run.thumbnail and run.output_summary == IMAGE_SUMMARY:
         return f"![{IMAGE_SUMMARY}]({image_url(run)})"
-    return escape(clip(run.output_summary, MAX_SUMMARY_CHARS))
+    text = escape(clip(run.output_summary, MAX_SUMMARY_CHARS))
+    return f":small[{text}]" if text else ""

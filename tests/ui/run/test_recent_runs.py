@@ -33,9 +33,21 @@ def test_the_runs_of_the_chosen_flow_are_listed_with_what_came_out(langflow_stan
         )
     app = open_app(flow=ONE)
     first, second = rows(app)
-    assert "city 0" in first
-    assert first.endswith("Lisbon in spring")
-    assert "city 1" in second
+    assert ":gray[city 0]" in first  # without the label, which all have
+    assert first.endswith(":small[Lisbon in spring]")
+    assert ":gray[city 1]" in second
+    assert not app.exception
+
+
+def test_inputs_of_different_fields_have_their_labels(langflow_stand_in):
+    for number, summary in enumerate(("Message: Lisbon", "Days: 3", "")):
+        more = {"id": f"{number}" * 32, "submit_token": f"{number}", "input_summary": summary}
+        add_ended_run(langflow_stand_in.url, **more)
+    app = open_app(flow=ONE)
+    listed = " ".join(rows(app))
+    assert r":gray[Message\: Lisbon]" in listed
+    assert r":gray[Days\: 3]" in listed
+    assert ":gray[&nbsp;]" in listed  # keeps the outputs of all rows in one column
     assert not app.exception
 
 
