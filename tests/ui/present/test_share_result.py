@@ -185,7 +185,7 @@ def test_the_address_of_a_deleted_run_says_so(record):
     token = create(record)
     app_context().runner.store.history.delete([owner()], [record.id])
     app_context.clear()
-    assert "It was deleted" in page_text(shared(token))
+    assert "The result was deleted" in page_text(shared(token))
 
 
 @pytest.mark.parametrize("token", ["", "x", "é" * 5, "x" * 10_000])
