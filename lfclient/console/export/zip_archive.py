@@ -20,9 +20,9 @@ from lfclient.console.content import media_types
 from lfclient.console.content.csv_writer import csv_chunks
 from lfclient.console.content.images import FoundImage, find_images, image_bytes
 from lfclient.console.content.json_writer import json_chunks
-from lfclient.console.presentation.statuses import run_status_label
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.statuses import run_status_label
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow, stored_secrets

@@ -9,8 +9,8 @@ from itertools import chain, zip_longest
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_duration
-from lfclient.console.presentation.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
 from lfclient.runs.components import Message
 from lfclient.runs.model import RunStatus
 from pages._ui.app import navigation

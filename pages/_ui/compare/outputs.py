@@ -9,7 +9,7 @@ from lfclient.console.compare.differences import OutputMatch, as_structured, mas
 from lfclient.console.compare.outputs import MatchKey, OutputPair, match_outputs
 from lfclient.console.compare.survey import OutputCell
 from lfclient.console.compare.volatile import IDS_AND_TIMES
-from lfclient.console.presentation.statuses import NOT_RUN
+from lfclient.console.wording.statuses import NOT_RUN
 from lfclient.outputs.model import Output, OutputKind
 from pages._ui.compare import images
 from pages._ui.compare.runs import ComparedRun, have_same_flow, versions_key

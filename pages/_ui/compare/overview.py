@@ -19,8 +19,8 @@ from lfclient.common.formatting import (
 from lfclient.console.compare.differences import OutputMatch
 from lfclient.console.compare.outputs import MatchKey
 from lfclient.console.compare.survey import OutputCell
-from lfclient.console.presentation.statuses import NOT_RUN
-from lfclient.console.presentation.tokens import usage_text
+from lfclient.console.wording.statuses import NOT_RUN
+from lfclient.console.wording.tokens import usage_text
 from pages._ui.compare.runs import ComparedRun
 from pages._ui.state import compare_page
 from pages._ui.widgets import status_badges

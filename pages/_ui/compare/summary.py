@@ -7,12 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_duration
-from lfclient.console.presentation.component_names import describe_decision
-from lfclient.console.presentation.modes import MODE_NAMES
-from lfclient.console.presentation.statuses import run_status_label
-from lfclient.console.presentation.tokens import cost_text, usage_text
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.component_names import describe_decision
+from lfclient.console.wording.modes import MODE_NAMES
+from lfclient.console.wording.statuses import run_status_label
+from lfclient.console.wording.tokens import cost_text, usage_text
 from lfclient.runs.error_causes import explain_error
 from pages._ui.app import navigation
 from pages._ui.compare.runs import ComparedRun, have_same_flow

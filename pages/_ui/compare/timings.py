@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_timing
-from lfclient.console.presentation.timeline import axis_unit, compare_durations
+from lfclient.console.wording.timeline import axis_unit, compare_durations
 from lfclient.runs.components import ComponentRun
 from pages._ui.compare.runs import ComparedRun, have_same_flow
 from pages._ui.components import timings

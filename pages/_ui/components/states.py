@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lfclient.common.formatting import format_timing
-from lfclient.console.presentation.statuses import DOES_NOT_RUN, component_state_label
+from lfclient.console.wording.statuses import DOES_NOT_RUN, component_state_label
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState

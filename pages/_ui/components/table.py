@@ -6,8 +6,8 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, format_count
 from lfclient.console.config.prices import PriceTable
-from lfclient.console.presentation.component_names import ComponentNames
-from lfclient.console.presentation.tokens import component_usage_text
+from lfclient.console.wording.component_names import ComponentNames
+from lfclient.console.wording.tokens import component_usage_text
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import ComponentRun

@@ -6,9 +6,9 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_count
-from lfclient.console.presentation.component_names import ComponentNames
-from lfclient.console.presentation.statuses import component_state_label
-from lfclient.console.presentation.timeline import TimelineBar, axis_unit, timeline_bars
+from lfclient.console.wording.component_names import ComponentNames
+from lfclient.console.wording.statuses import component_state_label
+from lfclient.console.wording.timeline import TimelineBar, axis_unit, timeline_bars
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState
 from pages._ui.components.states import duration_text, leaf_runs

@@ -6,7 +6,7 @@ import streamlit as st
 
 from lfclient.client import LangflowClient
 from lfclient.common.formatting import clip, format_count
-from lfclient.console.presentation.flow_outline import FlowOutline, outline_flow
+from lfclient.console.wording.flow_outline import FlowOutline, outline_flow
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow, FlowSummary
 from pages._ui.components.graph import draw_plan

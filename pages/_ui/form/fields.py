@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.presentation.statuses import DOES_NOT_RUN
+from lfclient.console.wording.statuses import DOES_NOT_RUN
 from lfclient.errors import LangflowError
 from lfclient.flows.encoding import looks_up_variables, sends_bare_values
 from lfclient.flows.field import Field, FieldKind, Variable

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.presentation.statuses import DOES_NOT_RUN
+from lfclient.console.wording.statuses import DOES_NOT_RUN
 from lfclient.flows.field import Field, Problem
 from lfclient.flows.graph import Component
 from lfclient.flows.needs import Need, NeedKind

@@ -6,9 +6,9 @@ from functools import partial
 import streamlit as st
 
 from lfclient.common.formatting import format_count
-from lfclient.console.presentation.tokens import total_cost_text
 from lfclient.console.store.run_history import RunPage
 from lfclient.console.store.run_record import RunSummary
+from lfclient.console.wording.tokens import total_cost_text
 from lfclient.errors import InvalidRequest
 from pages._ui.app import window
 from pages._ui.compare import picker

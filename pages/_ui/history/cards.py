@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from lfclient.common.formatting import clean_text, clip, format_duration
-from lfclient.console.presentation.modes import MODE_NAMES
+from lfclient.console.wording.modes import MODE_NAMES
 from pages._ui.history import rows as list_rows
 from pages._ui.history.rows import ListRow
 from pages._ui.state import history as history_state

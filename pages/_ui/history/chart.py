@@ -8,7 +8,7 @@ import altair as alt
 import streamlit as st
 
 from lfclient.common.formatting import format_count
-from lfclient.console.presentation.statuses import run_status_label
+from lfclient.console.wording.statuses import run_status_label
 from lfclient.runs.model import RunStatus
 from pages._ui.history.view import ListView, run_history
 from pages._ui.outputs import chart_data

@@ -6,9 +6,9 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import clip, remove_bidi_controls
-from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.store.run_queries import UNKNOWN_RESULT
 from lfclient.console.store.search_text import MAX_SEARCHABLE_CHARACTERS
+from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.runs.model import RunStatus
 from pages._ui.history import filters as history_filters
 from pages._ui.history.filters import BETWEEN, MAX_DATE, MIN_DATE, PERIODS, Filters

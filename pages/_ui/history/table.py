@@ -14,10 +14,10 @@ import streamlit as st
 
 from lfclient.common.formatting import clean_text, clip, format_duration
 from lfclient.console.config.prices import PriceTable
-from lfclient.console.presentation.modes import MODE_NAMES
-from lfclient.console.presentation.tokens import known_cost_text
 from lfclient.console.store.result_groups import ResultGroup
 from lfclient.console.store.run_record import RunSummary
+from lfclient.console.wording.modes import MODE_NAMES
+from lfclient.console.wording.tokens import known_cost_text
 from pages._ui.app.navigation import ASSETS
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import rows as list_rows

@@ -16,7 +16,7 @@ import streamlit as st
 
 from lfclient.common.formatting import with_id
 from lfclient.console.content.images import find_images
-from lfclient.console.presentation.statuses import NOT_RUN
+from lfclient.console.wording.statuses import NOT_RUN
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run

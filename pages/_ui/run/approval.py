@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_duration
-from lfclient.console.presentation.component_names import ComponentNames, describe_decision
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.component_names import ComponentNames, describe_decision
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.runs.components import HumanInput

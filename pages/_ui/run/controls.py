@@ -6,8 +6,8 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.errors import InvalidRequest
 from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.elements.lib.mutable_tab_container import TabContainer
 
-from lfclient.console.presentation.modes import MODE_NAMES
-from lfclient.console.presentation.tokens import cost_text, usage_text
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.modes import MODE_NAMES
+from lfclient.console.wording.tokens import cost_text, usage_text
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import describe_overrides
 from lfclient.runs.model import Run, RunStatus

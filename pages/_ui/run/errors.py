@@ -7,8 +7,8 @@ from typing import Literal
 
 import streamlit as st
 
-from lfclient.console.presentation.component_names import ComponentNames
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.component_names import ComponentNames
 from lfclient.flows.model import Flow
 from lfclient.resources.models import chosen_model
 from lfclient.runs.components import RunError

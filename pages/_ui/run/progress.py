@@ -5,8 +5,8 @@ from collections.abc import Hashable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.console.presentation.component_names import ComponentNames
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.component_names import ComponentNames
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState

@@ -8,8 +8,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip
 from lfclient.common.json_types import Json
-from lfclient.console.presentation.modes import MODE_ADVERBS, MODE_NAMES
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.modes import MODE_ADVERBS, MODE_NAMES
 from lfclient.errors import LangflowError
 from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow

@@ -12,10 +12,10 @@ from streamlit.elements.lib.mutable_tab_container import TabContainer
 from streamlit.errors import StreamlitInvalidLayoutContextError
 
 from lfclient.common.formatting import format_duration
-from lfclient.console.presentation.statuses import RUN_STATUS_DESCRIPTIONS
-from lfclient.console.presentation.tokens import format_cost, missing_prices_text, usage_text
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS
+from lfclient.console.wording.tokens import format_cost, missing_prices_text, usage_text
 from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
 from lfclient.runs.model import RunStatus

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from lfclient.console.presentation.statuses import run_status_label
+from lfclient.console.wording.statuses import run_status_label
 from lfclient.runs.components import ComponentState
 from lfclient.runs.model import Mode, RunStatus
 

@@ -3,7 +3,7 @@
 import pytest
 
 from lfclient.common.formatting import format_timing
-from lfclient.console.presentation.statuses import component_state_label
+from lfclient.console.wording.statuses import component_state_label
 from lfclient.runs.components import ComponentRun, ComponentState, RunError
 from pages._ui.components.states import component_status, group_state, leaf_runs, state_counts_text
 from pages._ui.widgets import status_badges

@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from lfclient.console.presentation import timeline
+from lfclient.console.wording import timeline
 from lfclient.runs.components import ComponentRun, ComponentState
 from pages._ui.components import timings
 from pages._ui.widgets import theme

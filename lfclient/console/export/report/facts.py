@@ -9,12 +9,12 @@ from typing import Any
 from lfclient.common.formatting import clip, format_duration, format_timing, strip_credentials
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.export.report.json_truncation import JsonTruncator
-from lfclient.console.presentation.component_names import ComponentNames, describe_decision
-from lfclient.console.presentation.modes import MODE_NAMES
-from lfclient.console.presentation.statuses import component_state_label
-from lfclient.console.presentation.timeline import timeline_bars
-from lfclient.console.presentation.tokens import component_usage_text, cost_text, usage_text
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.component_names import ComponentNames, describe_decision
+from lfclient.console.wording.modes import MODE_NAMES
+from lfclient.console.wording.statuses import component_state_label
+from lfclient.console.wording.timeline import timeline_bars
+from lfclient.console.wording.tokens import component_usage_text, cost_text, usage_text
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import describe_overrides

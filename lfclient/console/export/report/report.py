@@ -12,10 +12,10 @@ from lfclient.common.redaction import Redactor
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.export.report import facts
 from lfclient.console.export.report.blocks import BlockBuilder
-from lfclient.console.presentation.component_names import ComponentNames
-from lfclient.console.presentation.statuses import run_status_label
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.component_names import ComponentNames
+from lfclient.console.wording.statuses import run_status_label
 from lfclient.flows.model import Flow, stored_secrets
 from lfclient.outputs.model import FileRef
 

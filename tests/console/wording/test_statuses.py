@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lfclient.console.presentation.statuses import component_state_label, run_status_label
+from lfclient.console.wording.statuses import component_state_label, run_status_label
 from lfclient.runs.components import ComponentState
 from lfclient.runs.model import RunStatus
 

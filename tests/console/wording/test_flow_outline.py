@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from lfclient.console.presentation.flow_outline import outline_flow
+from lfclient.console.wording.flow_outline import outline_flow
 from lfclient.flows.model import Flow
 from tests.support.flows import chat_input, edge, entry, flow, graph, group, node, text
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from lfclient.console.config.prices import ModelPrice, PriceTable
-from lfclient.console.presentation.tokens import (
+from lfclient.console.wording.tokens import (
     component_usage_text,
     cost_text,
     format_cost,

@@ -1,6 +1,6 @@
 """Durations of components are compared across runs."""
 
-from lfclient.console.presentation.timeline import axis_unit, compare_durations
+from lfclient.console.wording.timeline import axis_unit, compare_durations
 from lfclient.runs.components import ComponentRun, ComponentState
 
 

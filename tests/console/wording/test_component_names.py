@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lfclient.console.presentation.component_names import ComponentNames, describe_decision
+from lfclient.console.wording.component_names import ComponentNames, describe_decision
 from lfclient.runs.components import ComponentRun, Decision, HumanInput, RunError
 from tests.support import flows
 
