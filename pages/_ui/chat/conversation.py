@@ -32,6 +32,7 @@ _TTL_SECONDS = 15.0
 _LATEST_RUNS = 5
 _MAX_RUNS = 50  # latest runs of the flow that are searched for those of a conversation
 _CLOCK_SKEW = timedelta(seconds=2)  # how far the server's times may be off; 1.8 sends whole seconds
+UNTITLED = "Untitled"  # a session of which only a generated id is known
 _RANDOM_NAME = re.compile(r"console-[0-9a-f]{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -211,9 +212,9 @@ def _fetch_sessions(api: LangflowClient, flow_id: str) -> list[SessionEntry]:
 
 
 def session_label(session_id: str, first_words: str = "") -> str:
-    """Return a session's name; for a generated one its first words, if they are known."""
-    if first_words.strip() and _RANDOM_NAME.fullmatch(session_id):
-        return clip(" ".join(first_words.split()), 60)
+    """Return a session's name; for a generated one its first words, `UNTITLED` without any."""
+    if _RANDOM_NAME.fullmatch(session_id):
+        return clip(" ".join(first_words.split()), 60) or UNTITLED
     return session_id
 
 

@@ -21,7 +21,7 @@ from pages._ui.state import chat as chat_state
 from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape
-from pages._ui.widgets.times import format_time
+from pages._ui.widgets.times import format_short_time
 
 SEARCH_FROM = 8  # with this many sessions there is a search box
 MAX_LISTED = 30  # sessions listed at once
@@ -166,16 +166,20 @@ def _filtered(sessions: list[SessionEntry], current: Conversation) -> list[Sessi
 
 
 def _draw_entry(session: SessionEntry, is_open: bool) -> None:
-    at = session.last_message_at
-    name = escape(clip(session.label, 30 if at else 48))
-    time = f" :gray[{format_time(at)}]" if at else ""
+    name = escape(clip(session.label, 60))
+    mark = ""
+    if session.last_message_at:
+        mark = f" :gray[{format_short_time(session.last_message_at)}]"
+    elif session.label == conversation.UNTITLED:
+        mark = f" :gray[{session.id[-6:]}]"  # what tells it from other ones
     st.button(
-        f"{f'**{name}**' if is_open else name}{time}",
+        f"{f'**{name}**' if is_open else name}{mark}",
         key=f"talk-open-{session.id}",
         type="tertiary",
         icon=":material/chat_bubble:",
         on_click=chat_state.open_session,
         args=(session.id,),
+        width="stretch",
         wrap=False,
     )
 
@@ -202,7 +206,10 @@ def _draw_rename(current: Conversation, title: str) -> None:
     panel = st.popover("Rename", icon=":material/edit:", type="tertiary", key=f"{key}-panel")
     with panel, st.form(f"{key}-form", border=False):
         st.text_input(
-            "Session name", clip(title, _MAX_NAME_LENGTH), key=key, max_chars=_MAX_NAME_LENGTH
+            "Session name",
+            "" if title == conversation.UNTITLED else clip(title, _MAX_NAME_LENGTH),
+            key=key,
+            max_chars=_MAX_NAME_LENGTH,
         )
         st.form_submit_button("Rename", on_click=_on_rename, args=(current, key))
 

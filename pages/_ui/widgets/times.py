@@ -22,6 +22,18 @@ def format_time(then: datetime, now: datetime | None = None, *, seconds: bool = 
     return then.strftime(f"{day}%H:%M:%S" if seconds else f"{day}%H:%M")
 
 
+def format_short_time(then: datetime, now: datetime | None = None) -> str:
+    """Return a time of today, else the day, else the month of another year; 8 characters at most.
+
+    In the browser's time zone.
+    """
+    zone = browser_timezone()
+    then, now = then.astimezone(zone), (now or datetime.now(UTC)).astimezone(zone)
+    if then.date() == now.date():
+        return then.strftime("%H:%M")
+    return then.strftime("%d %b" if then.year == now.year else "%b %Y")
+
+
 def format_full_time(then: datetime) -> str:
     """Return date, time and time zone, in the browser's time zone."""
     return f"{then.astimezone(browser_timezone()):%d %b %Y, %H:%M:%S} ({timezone_name()})"

@@ -187,7 +187,7 @@ def test_generated_session_names_are_replaced_by_the_first_words():
     )
     assert chat_conversation.session_label("2c7d5c39-0000-4000-8000-00000000000a", "Hi") == "Hi"
     assert chat_conversation.session_label("Trip to Rome", "Hi") == "Trip to Rome"
-    assert chat_conversation.session_label("console-0123456789ab", " ") == "console-0123456789ab"
+    assert chat_conversation.session_label("console-0123456789ab", " ") == "Untitled"
 
 
 def test_a_flow_with_chat_input_and_output_has_chat():

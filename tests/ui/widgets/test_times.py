@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pages._ui.widgets.times import format_full_time, format_time
+from pages._ui.widgets.times import format_full_time, format_short_time, format_time
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,19 @@ from pages._ui.widgets.times import format_full_time, format_time
 def test_a_time_has_a_date_unless_it_is_today(then, expected):
     now = datetime(2026, 3, 31, 12, tzinfo=UTC)
     assert format_time(then.replace(tzinfo=UTC), now) == expected
+
+
+@pytest.mark.parametrize(
+    ("then", "expected"),
+    [
+        (datetime(2026, 3, 31, 0, 5), "00:05"),
+        (datetime(2026, 3, 30, 23, 5), "30 Mar"),
+        (datetime(2025, 3, 31, 0, 5), "Mar 2025"),
+    ],
+)
+def test_a_short_time_is_the_day_or_month_unless_it_is_today(then, expected):
+    now = datetime(2026, 3, 31, 12, tzinfo=UTC)
+    assert format_short_time(then.replace(tzinfo=UTC), now) == expected
 
 
 def test_a_full_time_names_its_time_zone():
