@@ -75,6 +75,20 @@ def _draw_section(
     address = _address(record).get()
     if address and count:
         copy_button.draw_address(f"share-copy-{record.id}", address)
+    if count > 1 and not is_audience and _revoking(record).get():
+        _draw_question(server, record, count)
+    else:
+        _draw_buttons(server, record, flow, count, is_audience=is_audience)
+    if address and count:
+        st.caption("Copy the link now: it can't be shown again after you reload.")
+    st.caption(
+        "Shows this one result, read-only, to anyone who can reach the console and has the link."
+    )
+
+
+def _draw_buttons(
+    server: ServerSession, record: RunRecord, flow: Flow | None, count: int, *, is_audience: bool
+) -> None:
     with st.container(horizontal=True):
         st.button(
             "Create another link" if count else "Create link",
@@ -84,27 +98,23 @@ def _draw_section(
             args=(server, record, flow),
         )
         if count > 1 and not is_audience:
-            asked = _revoking(record)
             st.button(
                 f"Revoke all {count}…",
                 key=f"share-revoke-all-{record.id}",
                 type="tertiary",
-                on_click=asked.set,
+                on_click=_revoking(record).set,
                 args=(True,),
             )
         elif count and not is_audience:
             _draw_revoke(server, record, count)
-    if address and count:
-        st.caption("Copy the link now: it can't be shown again after you reload.")
-    if count > 1 and not is_audience and _revoking(record).get():
-        st.markdown(f"Revoke {count} links? Whoever opens one then no longer sees the result.")
-        with st.container(horizontal=True):
-            _draw_revoke(server, record, count)
-            key = f"share-revoke-not-{record.id}"
-            st.button("Cancel", key=key, on_click=_revoking(record).clear)
-    st.caption(
-        "Shows this one result, read-only, to anyone who can reach the console and has the link."
-    )
+
+
+def _draw_question(server: ServerSession, record: RunRecord, count: int) -> None:
+    st.markdown(f"Revoke {count} links? Whoever opens one then no longer sees the result.")
+    with st.container(horizontal=True):
+        _draw_revoke(server, record, count)
+        key = f"share-revoke-not-{record.id}"
+        st.button("Cancel", key=key, on_click=_revoking(record).clear)
 
 
 def _draw_revoke(server: ServerSession, record: RunRecord, count: int) -> None:
