@@ -10,6 +10,7 @@ const KEYS = [
   ["Alt + P", "Present the flow, and back"],
   ["Alt + Enter", "Full screen, while presenting"],
   ["Enter", "Open the focused run of History"],
+  ["Shift + Space", "Select the focused run of History"],
   ["O", "Open the selected run of History"],
   ["?", "This list, outside a field"],
 ];

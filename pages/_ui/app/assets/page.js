@@ -1,5 +1,5 @@
 // Tells the pages, for pages/_ui/app/window.py, whether the window is narrow: Streamlit does not.
-const phone = matchMedia("(max-width: 640px)");
+const phone = matchMedia("(max-width: 768px)");
 function tellWidth() {
   document.cookie = `lfconsole_narrow=${phone.matches ? "yes" : "no"}; path=/; SameSite=Strict`;
 }
