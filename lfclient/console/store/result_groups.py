@@ -21,12 +21,14 @@ class ResultKey:
 class ResultGroup:
     """Runs of a flow with the same result: how many, and the newest of them.
 
-    `is_usual`: every other result of the flow is less frequent.
+    `is_usual`: every other result of the flow is less frequent. `is_odd`: another result is the
+    usual one.
     """
 
     run: RunSummary
     count: int
     is_usual: bool
+    is_odd: bool
 
     @property
     def is_known(self) -> bool:
@@ -81,8 +83,9 @@ def build_groups(
     for key, (count, run_id) in counted.items():
         counts = known.get(key.flow_id, [])
         if run_id in runs:
-            is_first = key.result_hash is not None and count == counts[0]
-            is_usual = is_first and counts[1:2] != [count]
-            groups.append(ResultGroup(runs[run_id], count, is_usual))
+            is_known, has_usual = key.result_hash is not None, counts[:1] != counts[1:2]
+            is_usual = is_known and has_usual and count == counts[0]
+            is_odd = is_known and has_usual and not is_usual
+            groups.append(ResultGroup(runs[run_id], count, is_usual, is_odd))
     total = sum(count for count, _ in counted.values())
     return ResultGroups(tuple(groups), total, len(counted) - len(groups))

@@ -7,5 +7,5 @@ NARROW_COOKIE = "lfconsole_narrow"
 
 
 def is_narrow() -> bool:
-    """Return whether the window was at most as wide as an upright tablet when it opened the page."""
+    """Return whether the window was at most as wide as an upright tablet when it was opened."""
     return st.context.cookies.get(NARROW_COOKIE) == "yes"

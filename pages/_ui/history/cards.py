@@ -78,10 +78,9 @@ def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
 
 
 def _group(row: ListRow) -> str:
-    if row.group is None:
+    if row.group is None or not row.group_text:
         return ""
-    is_odd = row.group.is_known and not row.group.is_usual
-    return f":{'orange' if is_odd else 'gray'}-badge[{row.group_text}]"
+    return f":{'orange' if row.group.is_odd else 'gray'}-badge[{row.group_text}]"
 
 
 def _toggle(run_id: str, key: str) -> None:

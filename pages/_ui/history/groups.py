@@ -36,12 +36,15 @@ def _apply_switch(view: ListView, key: str) -> None:
 
 
 def group_text(group: ResultGroup) -> str:
-    """Return how many runs a group has, and whether their result is the usual one."""
-    if not group.is_known:
-        return f"{group.count:,} not compared"
-    if group.is_usual:
-        return "1 run" if group.count == 1 else f"{group.count:,} equal"
-    return f"{group.count:,} {'differs' if group.count == 1 else 'differ'}"
+    """Return how many runs a group has, and whether they differ from the usual result.
+
+    "" for a single run that does not.
+    """
+    if group.is_odd:
+        return f"{group.count:,} {'differs' if group.count == 1 else 'differ'}"
+    if group.count == 1:
+        return ""
+    return f"{group.count:,} {'equal' if group.is_known else 'not compared'}"
 
 
 def headline(groups: ResultGroups) -> str:
@@ -59,7 +62,8 @@ def headline(groups: ResultGroups) -> str:
     if usual and other:
         parts.append(f"{other:,} {'differs' if other == 1 else 'differ'}")
     elif other:
-        parts.append(format_count(len(known), "result"))
+        all_differ = other == len(known)
+        parts.append("all results differ" if all_differ else format_count(len(known), "result"))
     parts += [f"{unknown:,} not compared"] if unknown else []
     return f"**{runs}**" + (f" · {', '.join(parts)}" if parts else "")
 

@@ -29,7 +29,7 @@ class ListRow:
 
     @property
     def group_text(self) -> str:
-        """How many runs have this result, "" in a list of runs."""
+        """How many runs have this result; "" for a single one, and in a list of runs."""
         return groups.group_text(self.group) if self.group else ""
 
 

@@ -18,6 +18,7 @@ from lfclient.console.store.result_groups import ResultGroup
 from lfclient.console.store.run_record import RunSummary
 from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.tokens import known_cost_text
+from lfclient.runs.model import RunStatus
 from pages._ui.app.navigation import ASSETS
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import rows as list_rows
@@ -29,6 +30,7 @@ from pages._ui.widgets.theme import theme_color
 from pages._ui.widgets.times import timezone_name
 
 MAX_NAME_LENGTH = 60
+_GROUP_COLUMNS = ("Open", "Runs", "Flow", "Found", "Output", "Inputs", "Image")
 _IMAGE_ROW_HEIGHT = 44  # pixels, if a run has a thumbnail
 
 _open_row_component = st.components.v2.component(
@@ -80,7 +82,7 @@ def table_columns(
     runs = [row.run for row in rows]
     columns: dict[str, list[Any]] = {
         "Open": ["Open"] * len(runs),
-        "Runs": [[row.group_text] for row in rows if row.group],
+        "Runs": [[row.group_text] * bool(row.group_text) for row in rows if row.group],
         "Flow": [
             f"{list_rows.STAR} " * run.starred + clip(clean_text(run.flow_name), MAX_NAME_LENGTH)
             for run in runs
@@ -105,6 +107,9 @@ def table_columns(
         del columns["Tokens"]
     if with_server:
         columns["Server"] = [clean_text(run.server_name) for run in runs]
+    if rows[0].group:  # what differs comes first
+        order = dict.fromkeys([*_GROUP_COLUMNS, *columns])
+        columns = {name: columns[name] for name in order if name in columns}
     return columns
 
 
@@ -114,8 +119,8 @@ def _status_labels(run: RunSummary) -> list[str]:
 
 
 def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
-    column = st.column_config
-    groups = {row.group_text: row.group for row in rows if row.group}
+    column, is_grouped = st.column_config, bool(rows[0].group)
+    groups = {row.group_text: row.group for row in rows if row.group and row.group_text}
     colors = {
         status_badges.status_text(status, mode): style.color
         for status, style in status_badges.STATUS_STYLES.items()
@@ -137,11 +142,11 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
             help="Runs of the flow with this result. Not compared: runs in progress, and those "
             "whose result is unknown",
         ),
-        "Flow": column.TextColumn(width=200),
+        "Flow": column.TextColumn(width=150 if is_grouped else 200),
         "Status": column.MultiselectColumn(
             options=colors,
             color=[theme_color(f"{color}BackgroundColor") or color for color in colors.values()],
-            width=210 if any(row.run.attempts > 1 for row in rows) else 145,
+            width=_status_width(rows),
         ),
         "Started": column.TextColumn(width=140, help=f"Time zone: {timezone_name()}"),
         "Duration": column.TextColumn(
@@ -154,14 +159,16 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
             help="By the configured prices. Empty if a model is unknown or has no price.",
         ),
         "Inputs": column.TextColumn(
-            width=260,
+            width=200 if is_grouped else 260,
             help="Values that differ from the flow's defaults. A shared beginning is shortened.",
         ),
         "Found": column.TextColumn(
             width=300, help="Where the search words occur in the inputs and outputs"
         ),
-        "Image": column.ImageColumn("", width=72),
-        "Output": column.TextColumn(width=300, help="The first line of the output"),
+        "Image": column.ImageColumn(width=72),
+        "Output": column.TextColumn(
+            width=240 if is_grouped else 300, help="The first line of the output"
+        ),
         "Labels": column.MultiselectColumn(width=120, color="auto"),
         "Mode": column.TextColumn(width=110),
         "Session": column.TextColumn(width=170),
@@ -169,8 +176,14 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
     }
 
 
+def _status_width(rows: Sequence[ListRow]) -> int:
+    if any(row.run.attempts > 1 for row in rows):
+        return 210
+    return 175 if any(row.run.status is RunStatus.SUSPENDED for row in rows) else 145
+
+
 def _group_color(group: ResultGroup) -> str:
-    color = "gray" if group.is_usual or not group.is_known else "orange"
+    color = "orange" if group.is_odd else "gray"
     return theme_color(f"{color}BackgroundColor") or color
 
 

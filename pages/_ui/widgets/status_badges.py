@@ -12,7 +12,10 @@ Color = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
 @dataclass(frozen=True)
 class RunStyle:
-    """How the status of a run is drawn. Its symbol is a character: some places have no icons."""
+    """How the status of a run is drawn. Its symbol is a character, since some places have no icons.
+
+    No emoji: some machines have no font for them.
+    """
 
     color: Color
     symbol: str
@@ -21,11 +24,11 @@ class RunStyle:
 STATUS_STYLES: dict[RunStatus, RunStyle] = {
     RunStatus.QUEUED: RunStyle("gray", "…"),
     RunStatus.IN_PROGRESS: RunStyle("blue", "▶"),
-    RunStatus.SUSPENDED: RunStyle("violet", "✋"),
+    RunStatus.SUSPENDED: RunStyle("violet", "!"),
     RunStatus.COMPLETED: RunStyle("green", "✓"),
     RunStatus.FAILED: RunStyle("red", "✕"),
     RunStatus.CANCELLED: RunStyle("orange", "■"),
-    RunStatus.TIMED_OUT: RunStyle("orange", "⏱"),
+    RunStatus.TIMED_OUT: RunStyle("orange", "■"),
     RunStatus.INTERRUPTED: RunStyle("orange", "⚡"),
     RunStatus.UNKNOWN: RunStyle("gray", "?"),
     RunStatus.OUTCOME_UNKNOWN: RunStyle("yellow", "?"),
@@ -58,7 +61,7 @@ class ComponentStyle:
 COMPONENT_STYLES: dict[ComponentState, ComponentStyle] = {
     ComponentState.WAITING: ComponentStyle("gray", ":material/schedule:", "…"),
     ComponentState.RUNNING: ComponentStyle("blue", ":material/progress_activity:", "▶"),
-    ComponentState.SUSPENDED: ComponentStyle("violet", ":material/front_hand:", "✋"),
+    ComponentState.SUSPENDED: ComponentStyle("violet", ":material/front_hand:", "!"),
     ComponentState.DONE: ComponentStyle("green", ":material/check_circle:", "✓"),
     ComponentState.FAILED: ComponentStyle("red", ":material/error:", "✕"),
     ComponentState.SKIPPED: ComponentStyle("gray", ":material/alt_route:", "↷"),

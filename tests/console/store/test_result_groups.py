@@ -29,6 +29,15 @@ def test_equal_results_are_one_group_with_the_newest_run(any_store):
     assert (groups.runs, groups.omitted) == (5, 0)
 
 
+def test_a_result_is_odd_only_beside_a_usual_one(any_store):
+    for n, text in enumerate(("sunny", "sunny", "rainy")):
+        add_ended(any_store, f"r{n}", seconds=n, text=text, flow_id="one")
+    for n, text in enumerate(("sunny", "rainy")):
+        add_ended(any_store, f"s{n}", seconds=n, text=text, flow_id="other")
+    groups = any_store.history.group_results(ME).groups
+    assert [group.run.id for group in groups if group.is_odd] == ["r2"]
+
+
 def test_each_flow_has_its_own_groups(any_store):
     """The flow that ran last comes first."""
     add_ended(any_store, "a", seconds=1, text="sunny", flow_id="one")

@@ -83,7 +83,7 @@ def test_runs_of_an_unknown_result_are_listed_too(url):
     add_result(url, "ended", 9, "sunny")
     app_context().runner.store.create(add_running_run(url, id="going", submit_token="going"))
     app = history(group="yes")
-    assert runs_column(app) == ["1 run", "1 not compared"]
+    assert "Runs" not in app.dataframe[0].value  # each is a single one
     assert "2 runs** · 1 not compared" in page_text(app)
     app = press(select_runs(app, "going"), "Show runs")
     assert len(column(app, "Flow")) == 1
@@ -96,9 +96,25 @@ def test_results_that_are_as_frequent_all_differ(url):
     for n in range(4):
         add_result(url, f"r{n}", n, "rainy" if n % 2 else "sunny")
     app = history(group="yes")
-    assert runs_column(app) == ["2 differ", "2 differ"]
+    assert runs_column(app) == ["2 equal", "2 equal"]
     assert "4 runs** · 2 results" in page_text(app)
     assert "runs=" not in compare_links(select_runs(app, "r0"))
+
+
+def test_results_that_all_differ_say_so_once(url):
+    for n in range(4):
+        add_result(url, f"r{n}", n, f"number {n}")
+    app = history(group="yes")
+    assert "Runs" not in app.dataframe[0].value
+    assert "4 runs** · all results differ" in page_text(app)
+    assert not app.exception
+
+
+def test_outputs_and_inputs_of_results_come_before_what_tells_less(url):
+    add_twenty(url)
+    columns = list(history(group="yes").dataframe[0].value)
+    assert columns[:5] == ["Open", "Runs", "Flow", "Output", "Inputs"]
+    assert set(columns) - {"Runs"} == set(history().dataframe[0].value)
 
 
 def test_a_list_without_filters_stays_grouped(url):
@@ -158,7 +174,7 @@ def test_without_images_there_is_no_column_for_them(url):
         ((1,), "**1 run**"),
         ((19, 1), "**20 runs** · 19 equal, 1 differs"),
         ((1_000, 2, 1), "**1,003 runs** · 1,000 equal, 3 differ"),
-        ((1, 1, 1), "**3 runs** · 3 results"),
+        ((1, 1, 1), "**3 runs** · all results differ"),
         ((5, 5), "**10 runs** · 2 results"),
     ],
 )

@@ -4,13 +4,23 @@ import pytest
 
 from lfclient.runs.model import RunStatus
 from pages._ui.widgets import status_badges
-from pages._ui.widgets.status_badges import STATUS_STYLES, markdown_badge, status_text
+from pages._ui.widgets.status_badges import (
+    COMPONENT_STYLES,
+    STATUS_STYLES,
+    markdown_badge,
+    status_text,
+)
 
 
 def test_each_status_has_a_text_of_its_own_with_a_symbol():
     texts = {status_text(status) for status in RunStatus}
     assert len(texts) == len(RunStatus) == len(STATUS_STYLES)
     assert status_text(RunStatus.COMPLETED) == "✓ Completed"
+
+
+def test_no_symbol_is_an_emoji_that_some_machines_lack():
+    styles = [*STATUS_STYLES.values(), *COMPONENT_STYLES.values()]
+    assert not {style.symbol for style in styles} & {"✋", "⏱"}
 
 
 @pytest.mark.parametrize("status", RunStatus)
