@@ -7,5 +7,5 @@ NARROW_COOKIE = "lfconsole_narrow"
 
 
 def is_narrow() -> bool:
-    """Return whether the window was at most as wide as an upright tablet when it was opened."""
+    """Return whether the window was at most 768 px wide when it opened the page."""
     return st.context.cookies.get(NARROW_COOKIE) == "yes"

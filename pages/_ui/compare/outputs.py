@@ -25,7 +25,6 @@ MAX_OPEN_CARDS = 6  # outputs drawn before a person opens them
 _BADGES = {
     OutputMatch.EQUAL: ":green-badge[:material/check: identical]",
     OutputMatch.DIFFERENT: ":orange-badge[:material/difference: different]",
-    OutputMatch.MISSING: ":orange-badge[:material/remove: missing]",
     OutputMatch.UNKNOWN: ":gray-badge[:material/help: not compared]",
 }
 # Markdown syntax, which the differences of a text show as source
@@ -87,7 +86,7 @@ def _draw_card(runs: RunPair, number: int, key: MatchKey, cell: OutputCell, is_o
         words = (
             f" :gray[{note}]" if note and cell.difference.match is not OutputMatch.MISSING else ""
         )
-        st.markdown(f":material/{icon}: **{title}** {_BADGES[cell.difference.match]}{words}")
+        st.markdown(f":material/{icon}: **{title}** {_badge(runs, cell)}{words}")
         toggle_key = compare_page.compare_key(f"show-{number}-{title}")
         if not is_open and not st.toggle("Show", key=toggle_key):
             return
@@ -98,6 +97,14 @@ def _draw_card(runs: RunPair, number: int, key: MatchKey, cell: OutputCell, is_o
             _draw_output(runs[1], pair.after, number)
         else:
             _draw_outputs(runs, number, pair, cell)
+
+
+def _badge(runs: RunPair, cell: OutputCell) -> str:
+    if cell.difference.match is not OutputMatch.MISSING:
+        return _BADGES[cell.difference.match]
+    color = "orange" if have_same_flow(runs) else "gray"
+    only = runs[1] if cell.difference.note else runs[0]
+    return f":{color}-badge[:material/remove: only in {only.name}]"
 
 
 def _load_pair(runs: RunPair, key: MatchKey) -> OutputPair | None:

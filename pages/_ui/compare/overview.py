@@ -21,18 +21,17 @@ from lfclient.console.compare.outputs import MatchKey
 from lfclient.console.compare.survey import OutputCell
 from lfclient.console.wording.statuses import NOT_RUN
 from lfclient.console.wording.tokens import usage_text
-from pages._ui.compare.runs import ComparedRun
+from pages._ui.compare.runs import ComparedRun, have_same_flow
 from pages._ui.state import compare_page
 from pages._ui.widgets import status_badges
 from pages._ui.widgets.markdown import humanize
-from pages._ui.widgets.times import format_time
 
 MAX_OUTPUTS = 12  # columns
 MAX_TITLE_LENGTH = 40
 MAX_NOTE_LENGTH = 80
 RUN_COLUMN = "Run"
 BASELINE, SAME = "baseline", "same"
-NO_OUTPUT, NOT_IN_BASELINE = "missing", "not in the baseline"
+NO_OUTPUT, NOT_IN_BASELINE, NOT_EXPECTED = "missing", "not in the baseline", "–"
 _COLORS = {
     OutputMatch.DIFFERENT: "background-color: rgba(245, 158, 11, 0.22)",
     OutputMatch.MISSING: "background-color: rgba(245, 158, 11, 0.22)",
@@ -48,7 +47,8 @@ def draw(runs: Sequence[ComparedRun], baseline: ComparedRun, inputs: Mapping[str
     all_keys = _output_keys(runs)
     keys = all_keys[:MAX_OUTPUTS]
     facts = pd.DataFrame([_facts(run, inputs.get(run.name, "")) for run in runs])
-    names = pd.Series([f"{run.name} · {BASELINE}" if run is baseline else run.name for run in runs])
+    with_flow = not have_same_flow(runs)
+    names = pd.Series([remove_bidi_controls(run.full_name(with_flow=with_flow)) for run in runs])
     columns: list[str] = []
     for key in keys:
         columns.append(unused_name(_title(runs, key), [RUN_COLUMN, *facts.columns, *columns]))
@@ -62,7 +62,7 @@ def draw(runs: Sequence[ComparedRun], baseline: ComparedRun, inputs: Mapping[str
     for position, run in enumerate(runs):
         for key, column in zip(keys, columns, strict=True):
             cell = run.survey.cells.get(key)
-            if cell and run is not baseline:
+            if cell and run is not baseline and not _is_of_another_flow(cell, run, baseline):
                 styles.loc[position, column] = _COLORS.get(cell.difference.match, "")
     with st.container(key="compared-overview"):
         st.dataframe(
@@ -123,7 +123,6 @@ def _facts(run: ComparedRun, inputs: str) -> dict[str, str | None]:
         "Inputs": inputs,
         "Status": status_badges.status_text(record.status, record.mode),
         "Duration": format_duration(record.elapsed(now)),
-        "Started": format_time(record.created_at, now, seconds=True),
         "Tokens": usage_text(record.usage) or None,
     }
 
@@ -136,12 +135,20 @@ def _cell_text(
     if run.survey.problem:
         return clip(f"not compared: {run.survey.problem}", MAX_NOTE_LENGTH)
     if cell is None:  # only another run has it
-        return NO_OUTPUT
+        return NOT_EXPECTED
     if run is baseline:
         return BASELINE
+    if _is_of_another_flow(cell, run, baseline) and not cell.difference.note:
+        return NOT_EXPECTED
     words = clip(describe(cell, is_running=not run.record.ended), MAX_NOTE_LENGTH)
     equal = _first_equal(runs[: run.number - 1], cell, key)
     return f"{words}, same as {equal.name}" if equal else words
+
+
+def _is_of_another_flow(cell: OutputCell, run: ComparedRun, baseline: ComparedRun) -> bool:
+    """Return whether only one of the runs has this output because their flows are different."""
+    is_missing = cell.difference.match is OutputMatch.MISSING
+    return is_missing and not have_same_flow((run, baseline))
 
 
 def _first_equal(

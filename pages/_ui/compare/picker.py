@@ -10,7 +10,14 @@ from lfclient.common.formatting import clip, format_duration, remove_bidi_contro
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation
 from pages._ui.compare import overview
-from pages._ui.compare.runs import MAX_RUNS, MIN_RUNS, ComparedRun, RunHeader, find_header
+from pages._ui.compare.runs import (
+    MAX_RUNS,
+    MIN_RUNS,
+    ComparedRun,
+    RunHeader,
+    find_header,
+    have_same_flow,
+)
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import compare_page, query_params, run_page
@@ -70,7 +77,7 @@ def draw(server: ServerSession, runs: Sequence[RunHeader]) -> None:
         return
     now = datetime.now(UTC)
     labels = controls.unique_labels(
-        {id: _option_text(record, now, record.flow_name) for id, record in records.items()}
+        {id: _option_text(record, now, _record_name(record, now)) for id, record in records.items()}
     )
     url_runs = compare_page.join_runs(compare_page.runs_from_url())
     run_ids = st.multiselect(
@@ -96,10 +103,13 @@ def draw(server: ServerSession, runs: Sequence[RunHeader]) -> None:
         st.caption(f"Shows the {MAX_OFFERED} most recent runs.")
 
 
+def _record_name(record: RunRecord, now: datetime) -> str:
+    return f"{record.flow_name} · {format_time(record.created_at, now, seconds=True)}"
+
+
 def _option_text(record: RunRecord, now: datetime, heading: str) -> str:
     parts = [
         heading,
-        format_time(record.created_at, now, seconds=True),
         status_badges.status_text(record.status, record.mode),
         format_duration(record.elapsed(now)) if record.ended else "",
         clip(record.input_summary, 60),
@@ -144,15 +154,24 @@ def _run_selectbox(
 ) -> None:
     """Draw a select box of these runs. `kwargs` go to `st.selectbox`."""
     now = datetime.now(UTC)
-    texts = {run.record.id: _option_text(run.record, now, run.name) for run in runs}
+    with_flow = not have_same_flow(runs)
+    texts = {
+        run.record.id: _option_text(run.record, now, run.full_name(with_flow=with_flow))
+        for run in runs
+    }
     st.selectbox(label, list(texts), index, format_func=texts.__getitem__, key=key, **kwargs)
 
 
 def compare_link(
-    run_ids: Sequence[str], label: str = "Compare", icon: str | None = ":material/compare:"
+    run_ids: Sequence[str],
+    label: str = "Compare",
+    icon: str | None = ":material/compare:",
+    baseline: str = "",
 ) -> None:
-    """Draw a link to the comparison of these runs."""
+    """Draw a link to the comparison of these runs, with the baseline, or "" for the oldest."""
     params = {query_params.RUNS: compare_page.join_runs(run_ids)}
+    if baseline:
+        params[query_params.BASELINE] = baseline
     st.page_link(navigation.page("compare"), label=label, icon=icon, query_params=params)
 
 

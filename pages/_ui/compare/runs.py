@@ -6,7 +6,7 @@ from functools import cache
 
 import streamlit as st
 
-from lfclient.common.formatting import format_size
+from lfclient.common.formatting import clip, format_size
 from lfclient.console.compare.survey import SurveyedRun, survey_run
 from lfclient.console.compare.volatile import IgnoredNames
 from lfclient.console.store.errors import UnreadableResponse
@@ -17,6 +17,7 @@ from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import run_page
+from pages._ui.widgets.times import format_time
 
 MIN_RUNS, MAX_RUNS = 2, 12
 MAX_SIDE_BY_SIDE = 4  # runs that are shown beside each other
@@ -58,6 +59,12 @@ class ComparedRun:
     def name(self) -> str:
         """The run's heading on the page."""
         return f"Run {self.number}"
+
+    def full_name(self, *, with_flow: bool) -> str:
+        """Return the heading with the flow and the start of the run: Run 1 · Echo · 15:41:03."""
+        started = format_time(self.record.created_at, seconds=True)
+        flow = clip(self.record.flow_name, 40) if with_flow else ""
+        return " · ".join(filter(None, (self.name, flow, started)))
 
 
 def find_header(run_id: str, current: ServerSession) -> RunHeader | None:

@@ -27,15 +27,14 @@ _ROWS_IF_KNOWN = {"Tokens", "Cost"}
 
 
 def draw_headers(runs: Sequence[ComparedRun]) -> None:
-    """Draw a card with each run's number, status and flow, then notes about the comparison."""
+    """Draw a card with each run's name, status and duration, then notes about the comparison."""
     now = datetime.now(UTC)
     for run, column in zip(runs, st.columns(len(runs)), strict=True):
         record = run.record
         with column.container(border=True, key=f"compared-{run.number}", gap="xxsmall"):
             badge = status_badges.markdown_badge(record.status, record.mode)
-            st.markdown(f"**{run.name}** {badge} {format_duration(record.elapsed(now))}")
-            started = format_time(record.created_at, now, seconds=True)
-            st.caption(f"{escape(clip(record.flow_name, 60))} · {started}")
+            st.markdown(f"**{escape(run.full_name(with_flow=True))}**")
+            st.markdown(f"{badge} {format_duration(record.elapsed(now))}")
             st.page_link(
                 navigation.page("run"),
                 label="Open",

@@ -100,9 +100,10 @@ def _draw_actions(view: ListView, selected: Sequence[ResultGroup], groups: Resul
         )
         usual = _usual_run(group, groups)
         if usual:
-            picker.compare_link([usual, group.run.id], "Compare with the usual")
+            runs = [usual, group.run.id]
+            picker.compare_link(runs, "Compare with the usual", baseline=usual)
     if MIN_RUNS <= len(selected) <= MAX_RUNS:
-        picker.compare_link([group.run.id for group in selected])
+        picker.compare_link([group.run.id for group in selected], baseline=_baseline(selected))
 
 
 def open_button(label: str, run: RunSummary) -> None:
@@ -124,6 +125,12 @@ def _usual_run(group: ResultGroup, groups: ResultGroups) -> str | None:
     usual = (one for one in groups.groups if one.is_usual and one.run.flow_id == flow_id)
     found = next(usual, group)
     return None if found is group else found.run.id
+
+
+def _baseline(selected: Sequence[ResultGroup]) -> str:
+    """Return the run of the largest group, or "" if two groups are as large."""
+    largest, second = sorted(selected, key=lambda group: -group.count)[:2]
+    return largest.run.id if largest.count > second.count else ""
 
 
 def _list_runs(view: ListView, group: ResultGroup) -> None:

@@ -21,7 +21,7 @@ from tests.ui.support.compare_pages import (
     run_in_progress,
     tables,
 )
-from tests.ui.support.whole_pages import page_text, press
+from tests.ui.support.whole_pages import TWO, page_text, press
 
 ROWS = [{"n": number, "city": "Oslo"} for number in range(40)]
 
@@ -124,7 +124,40 @@ def test_an_output_that_the_baseline_lacks_is_told(create_run):
         create_run({}, [message("a"), other]),
         create_run({}, [message("a")]),
     )
-    assert column(app, "New") == ["missing", "not in the baseline", "missing"]
+    assert column(app, "New") == ["–", "not in the baseline", "–"]
+
+
+def test_outputs_that_another_flow_lacks_are_not_called_missing(create_run):
+    names = ("New", "More")  # one alone would be compared with the only other one
+    others = [Output(f"{name}-a", OutputKind.TABLE, ROWS, display_name=name) for name in names]
+    app = open_comparison(
+        create_run({}, [message("a")]),
+        create_run({}, [message("b")]),
+        create_run({}, others, flow_id=TWO, flow_name="Second"),
+    )
+    assert column(app) == ["baseline", "≠ 1 word", "–"]
+    assert column(app, "New") == ["–", "–", "not in the baseline"]
+    assert "missing" not in page_text(app)
+    choose(app, "Differences from Run 1", 3)
+    assert ":gray-badge[:material/remove: only in Run 1]" in page_text(app)
+    assert ":gray-badge[:material/remove: only in Run 3]" in page_text(app)
+    assert not app.exception
+
+
+def test_rows_and_cards_name_the_flow_and_the_start_of_a_run(create_run):
+    records = [create_run({}, [message("a")], flow_name="First") for _ in range(2)]
+    other = create_run({}, [message("a")], flow_id=TWO, flow_name="Second")
+    app = open_comparison(*records, other)
+    assert [name.split(" · ")[:2] for name in column(app, "Run")] == [
+        ["Run 1", "First"],
+        ["Run 2", "First"],
+        ["Run 3", "Second"],
+    ]
+    assert all(name.endswith("12:00:00") for name in column(app, "Run"))
+    assert "**Run 1 · First · " in page_text(app)
+    same_flow = open_comparison(*records, create_run({}, [message("a")], flow_name="First"))
+    assert "First" not in " ".join(column(same_flow, "Run"))
+    assert not app.exception
 
 
 def test_outputs_of_components_that_share_a_name_have_columns_and_cards_of_their_own(create_run):

@@ -135,15 +135,23 @@ def test_results_of_two_flows_are_counted(url):
 def test_two_results_can_be_compared(url):
     add_twenty(url)
     app = select_runs(history(group="yes"), "r00", "r07")
-    assert "runs=r00%2Cr07" in compare_links(app)
+    assert "runs=r00%2Cr07&baseline=r00" in compare_links(app)
     assert "Delete" not in " ".join(button_labels(app))
 
 
 def test_the_odd_result_can_be_compared_with_the_usual_one(url):
     add_twenty(url)
     app = select_runs(history(group="yes"), "r07")
-    assert "runs=r00%2Cr07" in compare_links(app)
+    assert "runs=r00%2Cr07&baseline=r00" in compare_links(app)
     assert "runs=" not in compare_links(select_runs(app, "r00"))
+
+
+def test_of_results_that_are_as_frequent_the_oldest_run_is_the_baseline(url):
+    for n in range(2):
+        add_result(url, f"r{n}", n, f"number {n}")
+    links = compare_links(select_runs(history(group="yes"), "r0", "r1"))
+    assert "runs=r0%2Cr1" in links
+    assert "baseline" not in links
 
 
 def test_a_group_without_matching_runs_says_so(url):
