@@ -10,10 +10,10 @@ navigation.set_title("Connection")
 st.title("Connection")
 with alerts.show_errors():
     current = servers.current()
-    left, right = st.columns([5, 6], gap="large")
+    left, right = st.columns([6, 5], gap="large")
     with left:
         server_panel.draw_server_choice(current)
-        server_panel.draw_connection_form(current)
-        local_panel.draw()
+        is_connected = server_panel.draw_server_info(current)
     with right:
-        server_panel.draw_server_info(current)
+        server_panel.draw_connection_form(current, is_connected)
+        local_panel.draw()

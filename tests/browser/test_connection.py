@@ -1,5 +1,6 @@
 """Servers and keys in Chromium: entered keys, other browsers, restarts, unreachable servers."""
 
+import re
 import signal
 
 import httpx
@@ -31,8 +32,17 @@ def bare_console(sample_flows, tmp_path):
 
 
 def enter_key(screen, key):
+    unfold_form(screen)
     screen.part("api-key").locator("input").fill(key)
     screen.part("test-connection").get_by_role("button").click()
+
+
+def unfold_form(screen):
+    """Open the form of the Connection page, which is folded while a server is connected."""
+    screen.part("test-connection").wait_for(state="attached")
+    screen.drawn()
+    if not screen.part("api-key").is_visible():
+        screen.page.locator("summary", has_text=re.compile("the key|server or key")).click()
 
 
 def test_a_discovered_server_requires_its_key(bare_console, window, sample_flows):
@@ -224,8 +234,11 @@ def test_the_connection_page_shows_what_the_server_supports(console, window):
     screen = Screen(window())
     screen.page.goto(f"{console.url}/connection")
     facts = screen.part("server-facts")
-    for text in ("1.13.0", "Flows", "Live events", "6,000", "LANGFLOW_MAX_TEXT_LENGTH"):
+    expect(facts).to_contain_text("Connected")
+    facts.get_by_text("Details").click()
+    for text in ("1.13.0", "flows", "Live events", "6,000", "LANGFLOW_MAX_TEXT_LENGTH"):
         expect(facts).to_contain_text(text)
+    unfold_form(screen)
     screen.part("test-connection").get_by_role("button").click()
     expect(screen.page.get_by_text("Connected to")).to_be_visible()
 

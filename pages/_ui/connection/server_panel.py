@@ -10,6 +10,7 @@ from lfclient.errors import LangflowError
 from lfclient.wire.server_info import SINCE, ServerInfo
 from pages._ui.connection import connect, loading, servers
 from pages._ui.connection.app_context import app_context, close_run, open_client, permissions
+from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import connection as connection_state
 from pages._ui.state.notices import notify_errors
@@ -70,31 +71,46 @@ def draw_server_choice(current: ServerSession | None) -> None:
         st.rerun()
 
 
-def draw_server_info(server: ServerSession | None) -> None:
-    """Draw the server's release, capabilities, limits and problems, and its sample flows."""
+def draw_server_info(server: ServerSession | None) -> bool:
+    """Draw the server's release, capabilities, limits and problems, and its sample flows.
+
+    Return whether it responds, True also while it is waited for.
+    """
     if server is None:
         st.info("No server is connected. Start the local Langflow, or enter an address and a key.")
-        return
+        return False
     with st.container(border=True, key="server-facts"):
-        st.markdown(f"## {escape(server.connection.name)}", anchors=False)
-        st.caption(f"{inline_code(server.connection.url)} · {_SOURCES[server.connection.source]}")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"## {escape(server.connection.name)}", anchors=False, width="content")
+            status = st.empty()
+        address = f"{inline_code(server.connection.url)} · {_SOURCES[server.connection.source]}"
         try:
             info, flows = server.info(), server.flows()
         except LangflowError as error:
+            st.caption(address)
             loading.show(server, error, retry="retry-facts")
-            return
-        if info.error:
-            alerts.show(info.error)
-        _draw_info(info.value, len(flows.value))
-    _draw_samples(server)
+            return isinstance(error, StillLoading)
+        stale = info.error or flows.error
+        if not stale:
+            status.badge("Connected", icon=":material/check:", color="green")
+        count = len(flows.value)
+        st.markdown(f"Langflow {escape(info.value.version)} · {count} flow{'s'[: count != 1]}")
+        st.caption(address)
+        if stale:
+            alerts.show(stale)
+        for warning in info.value.warnings:
+            st.warning(escape(warning), icon=":material/gpp_maybe:")
+        with st.expander("Details", icon=":material/info:"):
+            _draw_details(info.value)
+    added = connection_state.ADDED_SAMPLES.take()
+    names = {flow.name for flow in flows.value}
+    if added or not names.issuperset(sample.name for sample in builtin.SAMPLES):
+        _draw_samples(server, added)
+    return not stale
 
 
-def _draw_info(server_info: ServerInfo, flows: int) -> None:
-    for warning in server_info.warnings:
-        st.warning(escape(warning), icon=":material/gpp_maybe:")
-    with st.grid(2, gap="small"):
-        st.metric("Version", server_info.version, border=True, help=_DIALECTS[server_info.dialect])
-        st.metric("Flows", flows, border=True)
+def _draw_details(server_info: ServerInfo) -> None:
+    st.caption(_DIALECTS[server_info.dialect])
     st.markdown(":gray[Capabilities]")
     with st.container(horizontal=True, gap="xsmall"):
         for each in fields(server_info.capabilities):
@@ -115,7 +131,7 @@ def _draw_info(server_info: ServerInfo, flows: int) -> None:
     )
 
 
-def _draw_samples(server: ServerSession) -> None:
+def _draw_samples(server: ServerSession, added: tuple[list[str], list[str]] | None) -> None:
     with st.container(border=True, key="samples"):
         st.markdown("## Sample flows", anchors=False)
         st.caption(
@@ -123,7 +139,6 @@ def _draw_samples(server: ServerSession) -> None:
             f"same names are not changed. {len(builtin.custom_component_code())} components "
             "contain custom code; the rest are Langflow's own."
         )
-        added = connection_state.ADDED_SAMPLES.take()
         if added:
             _draw_added(*added)
         if not permissions().install:
@@ -161,14 +176,17 @@ def _draw_added(added: list[str], missing: list[str]) -> None:
         )
 
 
-def draw_connection_form(current: ServerSession | None) -> None:
-    """Draw the form for the address and key of any server."""
-    with st.container(border=True):
-        st.markdown("## Address and key", anchors=False)
-        connect.draw_notice()
-        if current is None and not permissions().other_servers:
-            st.caption(connect.OTHERS_NOT_ALLOWED)
-            return
+def draw_connection_form(current: ServerSession | None, is_connected: bool) -> None:
+    """Draw the form for the address and key of any server, folded while one is connected."""
+    connect.draw_notice()
+    may_use_others = permissions().other_servers
+    if current is None and not may_use_others:
+        st.caption(connect.OTHERS_NOT_ALLOWED)
+        return
+    label = "Address and key"
+    if is_connected:
+        label = "Another server or key" if may_use_others else "Change the key"
+    with st.expander(label, icon=":material/key:", expanded=not is_connected):
         connect.draw_connection_form(current.connection.url if current else "")
         if current and current.connection.source == "typed":
             st.button(

@@ -1,11 +1,13 @@
 """The Connection page: capabilities of the server and its sample flows."""
 
+import uuid
 from dataclasses import fields
 
 import pytest
 
 from lfclient import Capabilities, FlowSummary
 from lfclient.console.config.permissions import InstallNotAllowed
+from lfclient.console.samples import builtin
 from lfclient.console.store.added_flows import AddedFlowStore
 from lfclient.console.store.errors import StoreError
 from lfclient.wire.server_info import SINCE
@@ -33,6 +35,32 @@ def test_each_capability_has_a_label():
     assert set(SINCE) < names
 
 
+def test_sample_flows_are_offered_only_while_some_are_missing(langflow_stand_in):
+    samples = [flow(str(uuid.uuid4()), sample.name) for sample in builtin.SAMPLES]
+    langflow_stand_in.set_flows(*samples[1:])
+    assert "Add the sample flows" in button_labels(open_app("pages/connection.py"))
+    servers.current().refresh()
+    langflow_stand_in.set_flows(*samples)
+    app = open_app("pages/connection.py")
+    assert "Sample flows" not in page_text(app)
+    assert not app.exception
+
+
+def test_the_form_is_folded_while_the_server_responds(langflow_stand_in):
+    """Nothing is to be done then, and the status is on top."""
+    app = open_app("pages/connection.py")
+    assert "Connected" in page_text(app)
+    folds = {each.label: each.proto.expanded for each in app.expander}
+    assert folds == {"Details": False, "Another server or key": False}
+    langflow_stand_in.answers["GET /api/v1/version"] = (500, {"detail": "broken"})
+    servers.current().refresh()
+    app = open_app("pages/connection.py")
+    assert "Connected" not in page_text(app)
+    folds = {each.label: each.proto.expanded for each in app.expander}
+    assert folds == {"Details": False, "Address and key": True}
+    assert not app.exception
+
+
 def test_without_permission_no_sample_flows_are_added(langflow_stand_in, monkeypatch):
     """They are not offered, and the page of a server without flows does not point at them."""
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
@@ -56,7 +84,7 @@ def test_the_number_of_flows_includes_added_samples(langflow_stand_in, monkeypat
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.1)
     monkeypatch.setattr(server_panel.installer, "install_samples", install)
     app = press(app, "Add the sample flows")
-    assert [metric.value for metric in app.metric] == ["1.13.0", "2"]
+    assert "Langflow 1.13.0 · 2 flows" in page_text(app)
     assert "Added: Echo chat." in page_text(app)
     assert was_added(TWO)
     assert "Added" not in page_text(app.run())
@@ -78,7 +106,7 @@ def test_samples_are_added_although_the_console_can_not_remember_them(
     monkeypatch.setattr(server_panel.installer, "install_samples", install)
     monkeypatch.setattr(AddedFlowStore, "add", fail)
     app = press(app, "Add the sample flows")
-    assert [metric.value for metric in app.metric] == ["1.13.0", "2"]
+    assert "Langflow 1.13.0 · 2 flows" in page_text(app)
     assert "Added: Echo chat." in page_text(app)
     assert "The disk is full." in page_text(app)
     assert not app.exception
