@@ -20,6 +20,8 @@ from lfclient.resources.models import (
 from lfclient.resources.packages import Package
 from lfclient.resources.server_resources import ServerResources
 
+_FILE = "_file"  # the end of a parameter's name
+
 # what a knowledge base without documents says, by its status
 _BASE_STATUS = {
     "empty": "has no files yet",
@@ -169,6 +171,8 @@ def _other_needs(
         elif field.wire_type == MCP_TYPE and _lacks_mcp_server(flow, field, resources):
             yield _mcp_need(name, field, value, resources)
         elif is_file_need(field):
+            if not value and _has_alternative(flow, field, overrides):
+                continue
             message = f"{name}: {'chosen' if value else 'no file yet'}."
             yield Need(NeedKind.FILE, (field.key,), message, bool(value))
         elif is_value_need(field):
@@ -182,6 +186,23 @@ def _other_needs(
             has = "has" if is_met else "lacks"
             message = f"{name}: the server {has} the variable {value.name}."
             yield Need(NeedKind.VARIABLE, (field.key,), message, is_met)
+
+
+def _has_alternative(flow: Flow, field: Field, overrides: Mapping[str, Json]) -> bool:
+    """Return whether a component has the content of this file from another parameter.
+
+    Langflow names them alike: `json_file`, `json_path` and `json_string`, of which it takes one.
+    """
+    component, parameter = flow.split_key(field.key)
+    if component is None or field.required or not parameter.endswith(_FILE):
+        return False
+    stem = parameter.removesuffix(_FILE.removeprefix("_"))
+    connected = {edge.target_parameter for edge in flow.edges if edge.target == component.id}
+    return any(
+        name in connected or overrides.get(f"{component.id}.{name}", entry.get("value"))
+        for name, entry in component.template.items()
+        if name.startswith(stem) and name != parameter
+    )
 
 
 def _base_need(field: Field, value: Json, flow: Flow, resources: ServerResources) -> Need:

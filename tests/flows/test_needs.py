@@ -105,6 +105,24 @@ def test_a_file_is_needed_where_the_flow_has_none():
     assert not needs(node("ChatInput-a", files={**file, "temp_file": True}))
 
 
+@pytest.mark.parametrize(
+    ("stored", "edges", "overrides", "is_needed"),
+    [
+        ("", (), {}, True),
+        ("{}", (), {}, False),
+        ("", (), {"JSON_a__json_string": "{}"}, False),
+        ("{}", (), {"JSON_a__json_string": ""}, True),
+        ("", (edge("T-b", "JSON-a", "json_string"),), {}, False),
+    ],
+)
+def test_no_file_is_needed_where_the_component_has_its_content(stored, edges, overrides, is_needed):
+    """A parameter of the same component that is named alike, of which it takes one."""
+    file = entry("FileInput", "file", "")
+    parameters = {"json_file": file, "json_string": text(stored), "text": text("of its own")}
+    found = needs(node("JSON-a", **parameters), node("T-b"), edges=edges, **overrides)
+    assert bool(found) is is_needed
+
+
 def test_an_empty_required_parameter_and_a_missing_variable_are_needed():
     token = entry("SecretStrInput", "str", "TAVILY", load_from_db=True, required=True)
     value, variable = needs(node("T-a", query=text(required=True), token=token))
