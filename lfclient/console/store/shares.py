@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -62,6 +63,14 @@ class ShareStore:
         query = select(func.count()).where(ShareRow.owner == owner, ShareRow.run_id == run_id)
         with self._database.read() as connection:
             return connection.execute(query).scalar_one()
+
+    def shared_runs(self, owners: Sequence[str], run_ids: Sequence[str]) -> set[str]:
+        """Return which of these runs of the owners a token shares."""
+        query = select(ShareRow.run_id).where(
+            ShareRow.owner.in_(owners), ShareRow.run_id.in_(run_ids)
+        )
+        with self._database.read() as connection:
+            return set(connection.execute(query).scalars())
 
     def revoke(self, owner: str, run_id: str) -> None:
         """Revoke all tokens of an owner's run."""

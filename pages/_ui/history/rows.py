@@ -19,13 +19,15 @@ STAR = "★"
 class ListRow:
     """A run in the list; `inputs` omits a prefix that rows share.
 
-    `found` has the words of the search. In a list of results, the run stands for its `group`.
+    `found` has the words of the search, `is_shared` tells whether a link shows the run's result. In
+    a list of results, the run stands for its `group`.
     """
 
     run: RunSummary
     inputs: str = ""
     found: str = ""
     group: ResultGroup | None = None
+    is_shared: bool = False
 
     @property
     def group_text(self) -> str:
@@ -42,9 +44,10 @@ def build_rows(
     """
     found = view.load_snippets(runs)
     inputs = elide_common_prefix([clean_text(run.input_summary) for run in runs])
+    shared = view.load_shared(runs)
     by_run = {group.run.id: group for group in results}
     return [
-        ListRow(run, text, clean_text(found.get(run.id, "")), by_run.get(run.id))
+        ListRow(run, text, clean_text(found.get(run.id, "")), by_run.get(run.id), run.id in shared)
         for run, text in zip(runs, inputs, strict=True)
     ]
 

@@ -15,7 +15,6 @@ import streamlit as st
 from lfclient.common.formatting import clean_text, clip, format_duration
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.store.result_groups import ResultGroup
-from lfclient.console.store.run_record import RunSummary
 from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.tokens import known_cost_text
 from lfclient.runs.model import RunStatus
@@ -87,7 +86,7 @@ def table_columns(
             f"{list_rows.STAR} " * run.starred + clip(clean_text(run.flow_name), MAX_NAME_LENGTH)
             for run in runs
         ],
-        "Status": [_status_labels(run) for run in runs],
+        "Status": [_status_labels(row) for row in rows],
         "Started": [list_rows.started_text(run.created_at, now) for run in runs],
         "Duration": ["" if run.seconds is None else format_duration(run.seconds) for run in runs],
         "Found": [row.found for row in rows],
@@ -113,9 +112,10 @@ def table_columns(
     return columns
 
 
-def _status_labels(run: RunSummary) -> list[str]:
+def _status_labels(row: ListRow) -> list[str]:
+    run = row.run
     labels = [status_badges.status_text(run.status, run.mode), list_rows.attempts_text(run)]
-    return [label for label in labels if label]
+    return [label for label in (*labels, "shared" * row.is_shared) if label]
 
 
 def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
 
 
 def _status_width(rows: Sequence[ListRow]) -> int:
-    if any(row.run.attempts > 1 for row in rows):
+    if any(row.run.attempts > 1 or row.is_shared for row in rows):
         return 210
     return 175 if any(row.run.status is RunStatus.SUSPENDED for row in rows) else 145
 

@@ -58,6 +58,11 @@ class ListView:
         run_ids = [run.id for run in runs]
         return run_history().snippets(self.owners, run_ids, self.run_filter.text)
 
+    def load_shared(self, runs: Sequence[RunSummary]) -> set[str]:
+        """Load the ids of the runs whose results are shared."""
+        shares = app_context().runner.store.shares
+        return shares.shared_runs(self.owners, [run.id for run in runs])
+
     def started_before(self, time: datetime) -> ListView:
         """Return the same view without the runs that started at `time` or later."""
         if self.run_filter.until and self.run_filter.until <= time:

@@ -24,6 +24,18 @@ def test_a_token_returns_what_was_shared_until_it_is_revoked(any_store):
     assert shares.count("me", "run") == 0
 
 
+def test_shared_runs_are_those_of_the_owners_that_a_token_shares(any_store):
+    shares = any_store.shares
+    for id, owner in (("a", "me"), ("b", "me"), ("c", "you")):
+        any_store.create(record(id, owner=owner))
+    for id, owner in (("a", "me"), ("a", "me"), ("c", "you")):
+        shares.create(owner, id, CONTENT)
+    assert shares.shared_runs(["me"], ["a", "b", "c"]) == {"a"}
+    assert shares.shared_runs(["me", "you"], ["b", "c"]) == {"c"}
+    shares.revoke("me", "a")
+    assert shares.shared_runs(["me"], ["a", "b"]) == set()
+
+
 def test_a_share_ends_with_its_run(any_store):
     any_store.create(record("run", owner="me"))
     token = any_store.shares.create("me", "run", CONTENT)

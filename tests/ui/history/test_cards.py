@@ -7,6 +7,7 @@ import pytest
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.model import RunStatus
 from pages._ui.app import window
+from pages._ui.connection.app_context import app_context
 from pages._ui.history import view
 from tests.console.content.test_thumbnails import image_file
 from tests.ui.history.test_groups import add_result, add_twenty
@@ -31,7 +32,8 @@ def tick(app, number):
 
 def test_a_card_tells_what_came_out_when_and_from_what(url):
     add_result(url, "a", 9, "Sunny *day*", input_summary="City: Oslo", attempts=2)
-    add(url, "b", 30, status=RunStatus.FAILED)
+    failed = add(url, "b", 30, status=RunStatus.FAILED)
+    app_context().runner.store.shares.create(failed.owner, failed.id, {})
     app = history()
     assert not app.dataframe
     newer, older = (card.replace("\\", "") for card in cards(app))
@@ -45,7 +47,9 @@ def test_a_card_tells_what_came_out_when_and_from_what(url):
         "Synchronous",
     ):
         assert part in newer, part
+    assert "shared" not in newer
     assert "Failed" in older
+    assert "shared" in older
 
 
 def test_a_card_shows_the_words_of_a_search_and_a_thumbnail(url):

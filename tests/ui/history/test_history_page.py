@@ -48,6 +48,14 @@ def test_runs_are_listed_newest_first_with_status_inputs_and_duration(url):
     assert "2 runs" in page_text(app)
 
 
+def test_runs_whose_results_are_shared_are_marked(url):
+    record = add(url, "shared", 1)
+    add(url, "other", 2)
+    app_context().runner.store.shares.create(record.owner, record.id, {})
+    statuses = column(history(), "Status")
+    assert [each.tolist() for each in statuses] == [["✓ Completed", "shared"], ["✓ Completed"]]
+
+
 def test_cells_cannot_reverse_the_text_after_them(url):
     texts = ("flow_name", "input_summary", "session_id")
     add(url, "run", 0, **dict.fromkeys(texts, "\u202egnp.exe"))
