@@ -27,6 +27,7 @@ def short_hash(runs: Iterable[str]) -> str:
 
 
 _SELECTED = history_key("selected")
+_LISTED = history_key("listed-query")
 _TOTALS = history_key("totals")
 # the run to open when the page is next drawn, and its flow
 REQUESTED: Slot[tuple[str, str]] = Slot(history_key("wanted"))
@@ -56,6 +57,13 @@ def select(runs: list[str]) -> None:
 def selected() -> list[str]:
     """Return the IDs of the selected runs; some may no longer be listed."""
     return list(st.session_state.get(_SELECTED, []))
+
+
+def keep_selection_of(query: object) -> None:
+    """Clear the selection if the page was left with another query than the one it opens with."""
+    if not is_drawn() and st.session_state.get(_LISTED) != query:
+        select([])
+    st.session_state[_LISTED] = query
 
 
 def set_totals(query: object, runs: int, tokens: int | None, cost: str) -> None:

@@ -29,6 +29,23 @@ from tests.ui.support.whole_pages import (
 )
 
 
+def return_by_menu(app):
+    """Go to the Run page and back by the menu, whose links have no query."""
+    app.switch_page("pages/run.py").run()
+    app.query_params.clear()
+    return app.switch_page("pages/history.py").run()
+
+
+def test_a_selection_is_kept_for_the_same_list_only(url):
+    add(url, "a")
+    assert "1 selected" in page_text(return_by_menu(select_runs(history(), "a")))
+    app = select_runs(history(group="yes"), "a")
+    assert "1 selected" in page_text(app)
+    app = return_by_menu(app)
+    assert "selected" not in page_text(app)
+    assert not app.exception
+
+
 def test_an_empty_history_links_to_the_run_page(url):
     app = history()
     assert "No runs yet" in page_text(app)
