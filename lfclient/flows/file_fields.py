@@ -75,7 +75,9 @@ def check_parser(field: Field, value: Json, switch_label: str) -> Iterable[Probl
 
 def format_types(field: Field) -> str:
     """Return the first accepted types as a list for a sentence, and the number of the others."""
-    names = [f"any {type}" if type in _MEDIA_FAMILIES else type for type in accepted_types(field)]
+    names = [
+        f"any {type}" if type in _MEDIA_FAMILIES else type.upper() for type in accepted_types(field)
+    ]
     more = len(names) - _MAX_LISTED_TYPES
     return ", ".join(names[:_MAX_LISTED_TYPES]) + (f" and {more} more" if more > 0 else "")
 

@@ -47,7 +47,7 @@ def test_a_file_is_chosen_sent_and_read(
     field = screen.part("param-File-f-path")
     chooser = field.locator("input[type=file]")
     chooser.set_input_files([tmp_path / "run.exe"])
-    expect(field).to_contain_text("“run.exe” has the type exe. Accepted types: csv")
+    expect(field).to_contain_text("“run.exe” has the type exe. Accepted types: CSV")
     expect(field).to_contain_text("Remove it or choose another file")
     screen.drawn()  # until then the first uploader is there too
     chooser.set_input_files([tmp_path / "note é.txt"])

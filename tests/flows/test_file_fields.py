@@ -66,8 +66,8 @@ def test_a_path_of_another_type_is_a_warning():
 
 
 def test_formatted_types_name_families_and_are_clipped():
-    assert format_types(field("csv", "txt", "image")) == "csv, txt, any image"
-    assert format_types(field(*(f"t{n}" for n in range(14)))).endswith("t11 and 2 more")
+    assert format_types(field("csv", "txt", "image")) == "CSV, TXT, any image"
+    assert format_types(field(*(f"t{n}" for n in range(14)))).endswith("T11 and 2 more")
 
 
 @pytest.mark.parametrize(

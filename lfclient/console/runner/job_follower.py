@@ -33,7 +33,7 @@ _NEXT_QUESTION_SECONDS = 0.3
 _MAX_COMMIT_SECONDS = 5.0
 # after a gap of at most this many seconds, the time of the response counts as the end
 _MAX_GAP_SECONDS = 3.0
-_STOPPED = "Stopped on the server."
+STOPPED = "Stopped on the server."
 ENDED_BEFORE_STOP = "The run ended before the stop took effect."
 _STOP_LOST = "Langflow did not confirm the stop and no longer knows this run, as after a restart."
 _STOP_LOST_HINT = (
@@ -242,7 +242,7 @@ class _JobFollower:
         if status is not RunStatus.CANCELLED:
             return {**changes, "stop_result": ENDED_BEFORE_STOP}
         stopped_at = datetime.now(UTC) - timedelta(seconds=now - self._stop_sent_at)
-        return {"stop_result": _STOPPED, "ended_at": stopped_at}
+        return {"stop_result": STOPPED, "ended_at": stopped_at}
 
     async def _check_stop(self) -> None:
         """End the record if the server neither confirms a stop nor gives a sign of the run."""
@@ -348,7 +348,7 @@ class _JobFollower:
 
 def _describe_stop(result: StopResult) -> str:
     if result.stopped:
-        return _STOPPED
+        return STOPPED
     if result.stopped is False:
         text = "Not stopped: the run had already ended, or can't be stopped."
     else:

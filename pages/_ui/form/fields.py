@@ -224,12 +224,8 @@ def _accessible_label(label: str) -> str:
 def _draw_badges(field: Field, form: FlowForm, *, is_needed: bool) -> None:
     is_modified = form.state.is_modified(field.key)
     problems = form.problems.get(field.key, ())
-    if any(problem.message == REQUIRED_MESSAGE for problem in problems):
-        st.badge("Required", color="red")
-    elif is_needed:
-        st.badge("Needed", color="orange")
-    elif field.required and not is_modified:
-        st.badge("Required", color="gray")
+    if is_needed or any(problem.message == REQUIRED_MESSAGE for problem in problems):
+        st.badge("Required", color="orange")
     if is_modified:
         st.badge("Changed", color="violet")
         st.button(

@@ -126,11 +126,13 @@ def draw_source(spec: WidgetSpec, state: FormState) -> None:
 def hint(field: Field, form: FlowForm) -> str:
     """Return a hint on the files that the field takes."""
     types = format_types(field)
-    takes = f"Takes {types}." if types else ""
     chosen = _source(field, form.state)
     if chosen == HERE:
+        limit = max_upload_mb(form.server_info)
+        size = f"{limit / 1024:.3g} GB" if limit >= 1024 else f"{limit:g} MB"
         each = " each" if field.is_list else ""
-        return f"{takes} Up to {max_upload_mb(form.server_info):g} MB{each}."
+        return f"{types}, up to {size}{each}" if types else f"Up to {size}{each}"
+    takes = f"Takes {types}." if types else ""
     if chosen == LISTED:
         return takes
     each = ", one per line" if field.is_list else ""

@@ -46,7 +46,7 @@ class ModelPicker(Widget):
             index=None,
             accept_new_options=True,
             format_func=lambda label: label + marks.get(label, ""),
-            placeholder="Choose a model, or type one as Provider: name",
+            placeholder="Choose or type a model",
             **spec.hidden,
         )
 

@@ -314,7 +314,10 @@ class DurationInput(Widget):
 
 def help_text(field: Field) -> str | None:
     """Return the flow's help on a field as a tooltip, with markup escaped."""
-    return "  \n".join(escape(line) for line in field.help.split("\n") if line.strip()) or None
+    lines = [escape(line) for line in field.help.split("\n") if line.strip()]
+    if field.kind is FieldKind.MODEL:
+        lines.append("Type a model that is not listed as “Provider: name”.")
+    return "  \n".join(lines) or None
 
 
 def shows_default(field: Field, widget: Widget, states: Mapping[str, Any], value: Any) -> bool:

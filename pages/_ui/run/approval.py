@@ -86,13 +86,13 @@ def deadline_text(question: HumanInput) -> str:
     if question.expires_at is None:
         return ""
     left = (question.expires_at - datetime.now(UTC)).total_seconds()
-    then = "no branch will run"
+    then = "no branch runs"
     if question.fallback_action:
         then = f"the run continues with “{question.label_of(question.fallback_action)}”"
     if left > 0:
         days, hours = divmod(int(left) // 3_600, 24)
         time_left = f"{days} d {hours} h" if days else format_duration(left)
-        return f"{time_left} left. A later decision has no effect: {then}."
+        return f"Decide within {time_left}. After that, {then}."
     return f"The deadline has passed. Whatever you decide, {then}."
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.elements.lib.mutable_tab_container import TabContainer
 
+from lfclient.console.runner.job_follower import STOPPED
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.modes import MODE_NAMES
@@ -48,7 +49,8 @@ _UNCERTAIN_HEADINGS = {
 
 def draw_problems(server: ServerSession, record: RunRecord) -> None:
     """Draw the result of a stop and the errors of the console, the flow and its components."""
-    if record.stop_result:
+    is_known = record.status is RunStatus.CANCELLED and record.stop_result == STOPPED
+    if record.stop_result and not is_known:  # its status says so
         st.markdown(f":material/stop_circle: {escape(record.stop_result)}")
     uncertain = _UNCERTAIN_HEADINGS.get(record.status)
     errors.draw_problem(record, uncertain or "The run failed", warning=uncertain is not None)

@@ -137,8 +137,8 @@ def test_a_new_file_replaces_the_old_one():
     ("name", "content", "words"),
     [
         ("big.txt", bytes(1024 * 1024), "up to 1 MB. LANGFLOW_MAX_FILE_SIZE_UPLOAD"),
-        ("run.exe", b"abc", "has the type exe. Accepted types: txt, any image"),
-        ("README", b"abc", "has no extension. Accepted types: txt, any image"),
+        ("run.exe", b"abc", "has the type exe. Accepted types: TXT, any image"),
+        ("README", b"abc", "has no extension. Accepted types: TXT, any image"),
     ],
 )
 def test_a_refused_file_shows_its_reason(name: str, content: bytes, words: str):

@@ -211,7 +211,7 @@ def test_a_button_that_leads_to_a_need_scrolls_to_it_and_focuses_it(key, part):
     found = ready_agent(**{"shown-field": key})
     scroll, keyboard = (json.loads(one.proto.json) for one in found.at.get("bidi_component"))
     assert scroll == {"first": part, "seen": part}
-    assert keyboard == {"part": part, "input": True}
+    assert keyboard == {"part": part}
 
 
 def test_a_button_that_leads_to_a_key_typed_in_its_component_opens_the_component():
@@ -279,13 +279,13 @@ def test_what_is_needed_stands_above_and_what_has_a_value_in_its_component():
     assert "1 to do" in found.text()
 
 
-def test_a_file_that_is_not_required_is_marked_as_needed_until_it_is_chosen():
+def test_a_file_that_is_not_required_is_marked_as_required_until_it_is_chosen():
     file = entry("FileInput", "file", "", file_path=[], list=True)
     found = setup(node("File-a", path=file))
-    assert ":orange-badge[Needed]" in found.text()
+    assert ":orange-badge[Required]" in found.text()
     prefilled = setup(node("File-a", path=file), load={"File-a.path": ["a.txt"]})
     assert "Ready" in prefilled.text()
-    assert "Needed" not in prefilled.text()
+    assert "Required" not in prefilled.text()
 
 
 def knowledge_node() -> dict:

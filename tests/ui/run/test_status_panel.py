@@ -160,14 +160,32 @@ def test_a_run_without_progress_reports_is_explained(langflow_stand_in, mode, li
     assert says in page_text(open_app(run=record.id))
 
 
+@pytest.mark.parametrize(
+    ("result", "is_shown"), [("Stopped on the server.", False), ("It may go on there.", True)]
+)
+def test_a_stop_is_explained_unless_the_status_says_it_all(langflow_stand_in, result, is_shown):
+    record = add_ended_run(
+        langflow_stand_in.url,
+        mode="background",
+        job_id="j",
+        status=RunStatus.CANCELLED,
+        run=run_with(),
+        stop_result=result,
+    )
+    app = open_app(run=record.id)
+    assert "Cancelled" in page_text(app)
+    assert (result in page_text(app)) is is_shown
+    assert not app.exception
+
+
 def test_a_question_has_a_button_for_each_decision(langflow_stand_in):
     run = run_with(RunStatus.SUSPENDED, waiting_for=QUESTION)
     record = add_running_run(langflow_stand_in.url, status=RunStatus.SUSPENDED, run=run)
     app = open_app(run=record.id)
     assert "needs your approval" in page_text(app)
     assert "May **it** be paid?" in page_text(app)
-    consequence = "A later decision has no effect: the run continues with “Reject”."
-    assert f"2 d 3 h left. {consequence}" in page_text(app)
+    deadline = "Decide within 2 d 3 h. After that, the run continues with “Reject”."
+    assert deadline in page_text(app)
     next(each for each in app.button if each.label == "Approve").click().run()
     kept = app_context().runner._cache.snapshot(record.id).run.waiting_for
     assert kept.sent == "approve"
@@ -177,12 +195,12 @@ def test_a_question_has_a_button_for_each_decision(langflow_stand_in):
 
 @pytest.mark.parametrize(
     ("fallback", "means"),
-    [("reject", "the run continues with “Reject”"), (None, "no branch will run")],
+    [("reject", "the run continues with “Reject”"), (None, "no branch runs")],
 )
 @pytest.mark.parametrize(
     ("hours", "sentence"),
     [
-        (2.99, "left. A later decision has no effect: {}."),
+        (2.99, "min. After that, {}."),
         (-1, "has passed. Whatever you decide, {}."),
     ],
 )
