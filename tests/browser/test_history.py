@@ -172,6 +172,17 @@ def test_enter_opens_the_row_that_has_the_focus(screen, console):
     expect(screen.part("outputs")).to_contain_text(f"{words} 0")
 
 
+def test_a_window_that_is_too_narrow_for_the_table_lists_cards(screen, console, window):
+    """It has the search in a row of its own, so that its placeholder is not cut."""
+    words = list_of(screen, console, 1)
+    page = window()
+    page.set_viewport_size({"width": 700, "height": 900})
+    page.goto(f"{console.url}/history?q={words}")
+    expect(page.locator("[class*='st-key-history-card-']")).to_have_count(1)
+    search = page.locator(".st-key-history-text").bounding_box()
+    assert search["width"] > 600
+
+
 def test_a_phone_lists_runs_as_cards_that_open_and_can_be_selected(screen, console, window):
     words = list_of(screen, console, 2)
     page = window()

@@ -62,8 +62,10 @@ def _draw_rows(owner: str, flow: Flow | None) -> None:
     shown = run_page.run_id()
     with st.container(key="recent-runs", gap="xxsmall"):
         summaries = elide_common_prefix(_without_shared_label(runs))
+        space = _SPACE if any(summaries) else ""
         for run, inputs in zip(runs, summaries, strict=True):
-            _draw_row(run, inputs, is_shown=run.id == shown, with_flow=flow is None)
+            inputs_text = escape(clip(inputs, MAX_SUMMARY_CHARS)) or space
+            _draw_row(run, inputs_text, is_shown=run.id == shown, with_flow=flow is None)
 
 
 def _without_shared_label(runs: list[RunSummary]) -> list[str]:
@@ -79,7 +81,8 @@ def _without_shared_label(runs: list[RunSummary]) -> list[str]:
 def _draw_row(run: RunSummary, inputs: str, *, is_shown: bool, with_flow: bool) -> None:
     """Draw a run as one button: the browser redraws every element after each press.
 
-    In wide windows, the stylesheet makes each part a cell: an empty one is a space.
+    In wide windows, the stylesheet makes each part a cell: an empty one is a space. `inputs` is
+    Markdown, "" if no run of the list has any.
     """
     duration = "" if run.seconds is None else format_duration(run.seconds)
     parts = [
@@ -87,7 +90,7 @@ def _draw_row(run: RunSummary, inputs: str, *, is_shown: bool, with_flow: bool) 
         status_badges.markdown_badge(run.status, run.mode),
         f"**{escape(clip(run.flow_name, 40))}**" if with_flow else "",
         f":gray[{duration or _SPACE}]",
-        f":gray[{escape(clip(inputs, MAX_SUMMARY_CHARS)) or _SPACE}]",
+        f":gray[{inputs}]" if inputs else "",
         _output(run),
     ]
     pressed = st.button(

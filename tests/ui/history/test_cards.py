@@ -1,4 +1,4 @@
-"""The list as cards, in a window that is as narrow as a phone."""
+"""The list as cards, in a window that is too narrow for the table."""
 
 from __future__ import annotations
 

@@ -51,6 +51,12 @@ def test_inputs_of_different_fields_have_their_labels(langflow_stand_in):
     assert not app.exception
 
 
+def test_without_any_inputs_the_outputs_follow_the_durations(langflow_stand_in):
+    add_ended_run(langflow_stand_in.url, input_summary="")
+    (row,) = rows(open_app(flow=ONE))
+    assert "&nbsp;" not in row
+
+
 def test_a_flow_without_runs_says_so(langflow_stand_in):
     add_ended_run(langflow_stand_in.url, flow_id=TWO)
     app = open_app(flow=ONE)

@@ -1,10 +1,10 @@
 // Tells the pages, for pages/_ui/app/window.py, whether the window is narrow: Streamlit does not.
-const phone = matchMedia("(max-width: 768px)");
+const narrowPage = matchMedia("(max-width: 768px)");
 function tellWidth() {
-  document.cookie = `lfconsole_narrow=${phone.matches ? "yes" : "no"}; path=/; SameSite=Strict`;
+  document.cookie = `lfconsole_narrow=${narrowPage.matches ? "yes" : "no"}; path=/; SameSite=Strict`;
 }
 tellWidth();
-phone.addEventListener("change", tellWidth);
+narrowPage.addEventListener("change", tellWidth);
 
 // Closes a navigation that covers the page once a page is chosen in it; Streamlit leaves it open.
 const narrow = matchMedia("(max-width: 768px)");
