@@ -170,6 +170,16 @@ def test_in_a_narrow_window_the_flow_and_its_buttons_share_a_line(screen: Screen
     assert flow["y"] < box["y"] < box["y"] + box["height"] < flow["y"] + flow["height"]
 
 
+def test_in_a_narrow_window_the_link_to_the_editor_is_in_the_flows_menu(screen: Screen):
+    """It would take a row of the head of the page."""
+    link = screen.page.get_by_role("link", name="Edit in Langflow")
+    expect(link).to_have_count(1)
+    screen.page.set_viewport_size({"width": 390, "height": 844})
+    expect(link).to_have_count(0)
+    screen.part("flow-menu").get_by_role("button").locator("visible=true").click()
+    expect(link).to_have_count(1)
+
+
 def test_the_veil_behind_a_dialog_is_darker_than_a_dark_page(owned_console: Console, window: Any):
     screen = Screen(window(color_scheme="dark"))
     screen.open(owned_console.url)

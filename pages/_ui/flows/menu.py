@@ -9,6 +9,7 @@ from lfclient.common.formatting import clip
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.flow_file import export_content
 from lfclient.flows.model import Flow, FlowSummary
+from pages._ui.connection import editor
 from pages._ui.connection.app_context import app_context, open_client, permissions
 from pages._ui.connection.loading import FLOWS_WAIT_SECONDS
 from pages._ui.connection.server_session import ServerSession
@@ -45,6 +46,8 @@ def draw(server: ServerSession, flow: Flow) -> None:
             error = _ERROR.take()
             if error:
                 alerts.show(error)
+            with st.container(key="menu-editor-link"):  # on phones only
+                editor.draw_link(server.connection, flow.id)
             _draw_export(server, flow)
             st.button(
                 "Duplicate",

@@ -51,11 +51,15 @@ def draw(server: ServerSession, added: list[FlowSummary]) -> None:
     if not matches:
         st.caption("No template found")
     names = existing_names(server)
-    for number, outline in matches[:_MAX_SHOWN]:
-        if _draw_template(number, outline, is_copy=outline.flow.name in names):
-            with alerts.show_errors(), st.spinner("Adding the flow…"):
-                add_flows(server, partial(_find_template, outline.flow), added)
-                st.rerun()
+    chosen = None
+    with st.container(key="templates", gap="small"):
+        for number, outline in matches[:_MAX_SHOWN]:
+            if _draw_template(number, outline, is_copy=outline.flow.name in names):
+                chosen = outline.flow
+    if chosen:
+        with alerts.show_errors(), st.spinner("Adding the flow…"):
+            add_flows(server, partial(_find_template, chosen), added)
+            st.rerun()
     if len(matches) > _MAX_SHOWN:
         st.caption(f"{len(matches) - _MAX_SHOWN} more. Refine your search.")
 
