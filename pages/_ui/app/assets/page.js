@@ -127,7 +127,8 @@ function keepFocus() {
   const parts = [...partsAround.map((name) => `.${name}`), "h1", "h2"];
   const part = parts.map((each) => document.querySelector(each)).find((each) => each);
   if (!part) return;
-  const drawnAnew = part.classList.contains(partsAround[0]) && part.querySelector("button:enabled, input, textarea, a");
+  const drawnAnew =
+    part.classList.contains(partsAround[0]) && part.querySelector(`${focused.localName}:not(:disabled)`);
   if (!drawnAnew) part.tabIndex = -1;
   (drawnAnew || part).focus({ preventScroll: true });
 }
