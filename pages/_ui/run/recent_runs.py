@@ -17,7 +17,7 @@ from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_time
 
-REFRESH_SECONDS = 1.0  # the head of the shown run changes as soon as its status does
+REFRESH_SECONDS = 2.0
 MAX_RUNS = 10
 MAX_SUMMARY_CHARS = 60  # characters of the inputs and of the output in a row
 _SPACE = "&nbsp;"
