@@ -55,11 +55,13 @@ class Relay:
             self.sockets += [near, far]
             for one, other, header in ((near, far, self.header), (far, near, b"")):
                 on_the_way = queue.SimpleQueue()
-                for step in (self._receive, self._send):
-                    arguments = (on_the_way, one, other, header)
+                for step, arguments in (
+                    (self._receive, (one, header, on_the_way)),
+                    (self._send, (on_the_way, other)),
+                ):
                     threading.Thread(target=step, args=arguments, daemon=True).start()
 
-    def _receive(self, on_the_way, one, _, header):
+    def _receive(self, one, header, on_the_way):
         data = b"-"
         while data:
             try:
@@ -69,7 +71,7 @@ class Relay:
             changed = data.replace(b"\r\nHost:", header + b"\r\nHost:")
             on_the_way.put((time.monotonic() + self.delay, changed))
 
-    def _send(self, on_the_way, _, other, __):
+    def _send(self, on_the_way, other):
         try:
             while (item := on_the_way.get())[1]:
                 time.sleep(max(0.0, item[0] - time.monotonic()))
