@@ -5,7 +5,7 @@ const done = new WeakSet();
 export default function ({ data, parentElement }) {
   if (done.has(parentElement)) return;
   done.add(parentElement);
-  // a button that was just disabled keeps the focus until the next paint
+  // what is pressed keeps the focus until the next paint
   requestAnimationFrame(() =>
     requestAnimationFrame(() => {
       const part = document.querySelector(`.st-key-${data.part}`);
