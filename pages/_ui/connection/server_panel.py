@@ -5,6 +5,7 @@ from dataclasses import fields
 
 import streamlit as st
 
+from lfclient.common.formatting import format_count
 from lfclient.console.samples import builtin, installer
 from lfclient.errors import LangflowError
 from lfclient.wire.server_info import SINCE, ServerInfo
@@ -93,8 +94,8 @@ def draw_server_info(server: ServerSession | None) -> bool:
         stale = info.error or flows.error
         if not stale:
             status.badge("Connected", icon=":material/check:", color="green")
-        count = len(flows.value)
-        st.markdown(f"Langflow {escape(info.value.version)} · {count} flow{'s'[: count != 1]}")
+        count = format_count(len(flows.value), "flow")
+        st.markdown(f"Langflow {escape(info.value.version)} · {count}")
         st.caption(address)
         if stale:
             alerts.show(stale)
