@@ -104,9 +104,7 @@ def latest_run(conversation: Conversation) -> RunRecord | None:
 
 def _with_history(conversation: Conversation) -> Conversation:
     server, flow = conversation.form.server, conversation.form.flow
-    # at least one message more than is drawn, in steps of `_MAX_FETCHED`
-    limit = _MAX_FETCHED * (window_count(conversation) * WINDOW // _MAX_FETCHED + 1)
-    cache_key = f"messages {flow.id} {limit} {conversation.id}"
+    limit, cache_key = _fetch_limit(conversation), history_cache_key(conversation)
     discard_history(server, cache_key)
     ended_at = -math.inf
     if conversation.record and conversation.record.ended:
@@ -136,6 +134,17 @@ def _with_history(conversation: Conversation) -> Conversation:
         is_history_final=response.received_at >= ended_at and response.error is None,
         error=response.error,
     )
+
+
+def history_cache_key(conversation: Conversation) -> str:
+    """Return the cache key of the messages that the page shows."""
+    flow_id, limit = conversation.form.flow.id, _fetch_limit(conversation)
+    return f"messages {flow_id} {limit} {conversation.id}"
+
+
+def _fetch_limit(conversation: Conversation) -> int:
+    """Return at least one message more than is drawn, in steps of `_MAX_FETCHED`."""
+    return _MAX_FETCHED * (window_count(conversation) * WINDOW // _MAX_FETCHED + 1)
 
 
 def discard_history(server: ServerSession, new_key: str = "") -> None:

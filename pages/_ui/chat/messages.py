@@ -50,6 +50,12 @@ def draw(conversation: Conversation) -> None:
                 run_messages.draw(message)
             if conversation.record:
                 _outcome(conversation, conversation.record, [*history, *live_messages])
+            # the page shows the run's own messages until the server has sent the stored ones
+            loading.show_refreshing(
+                conversation.form.server,
+                chat.history_cache_key(conversation),
+                chat.sessions_cache_key(conversation.form.flow.id),
+            )
             _watch(conversation)
 
 

@@ -36,10 +36,17 @@ def show(server: ServerSession, error: LangflowError, *, retry: str, warning: bo
     st.button("Try again", key=retry, icon=":material/refresh:", on_click=server.refresh)
 
 
-def show_refreshing(server: ServerSession, flow: Flow) -> None:
-    """While a slow server refreshes the shown data, say so, and redraw the page at the end."""
+def show_refreshing_flow(server: ServerSession, flow: Flow) -> None:
+    """Show that the data of a flow's form are refreshed."""
     resources = " ".join(("resources", *flow.resources))
-    names = ("server", "flows", f"flow {flow.id}", "variables", resources)
+    show_refreshing(server, "server", "flows", f"flow {flow.id}", "variables", resources)
+
+
+def show_refreshing(server: ServerSession, *names: str) -> None:
+    """While a slow server responds to one of these requests, say so, and redraw the page after it.
+
+    The page shows the previous responses.
+    """
     if server.seconds_waiting(*names) is not None:
         text = "to respond. The data shown may be outdated"
         draw_wait(server, text, partial(_seconds_waiting, server, names))

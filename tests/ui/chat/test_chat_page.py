@@ -311,6 +311,20 @@ def test_the_chat_opens_while_a_slow_server_loads_its_messages(chat_langflow, mo
     assert app.chat_input
 
 
+def test_an_answer_is_shown_from_its_run_until_a_slow_server_has_sent_the_stored_one(
+    chat_langflow, monkeypatch
+):
+    """The page is redrawn by itself then, with all that needs the stored messages."""
+    app = send(open_chat(), "hello")
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
+    chat_langflow.server.delays[f"GET {MESSAGES}"] = 1.5
+    app.chat_input[0].set_value("again").run()
+    answers = [text for sender, text in conversation(app) if sender == "assistant"]
+    assert answers == ["echo of hello", "echo of again"]
+    assert "The data shown may be outdated" in page_text(app)
+    assert not app.exception
+
+
 def test_the_chat_waits_for_a_new_flow_that_a_slow_server_has_not_listed_yet(
     chat_langflow, monkeypatch
 ):
