@@ -182,8 +182,8 @@ class LangflowClient:
         """Run a flow in one request and yield its events as they happen (1.11+).
 
         Closing the iterator stops the run. If the connection breaks, the last event is `RunEnded`
-        with the status `interrupted`; the request is never resent. Closing it within half a second
-        of the first event may lock the SQLite database of 1.13 for minutes.
+        with the status `interrupted`; the request is never resent. Closing it within a second of
+        the first event may lock the SQLite database of 1.13 for minutes.
         """
         return self._drive_events(
             streamed_calls.stream_run(self._context, flow, overrides, session_id, check)

@@ -70,9 +70,9 @@ class Timings:
 
     # A stop doesn't close a streamed call that is only starting, where servers can't take that:
     # it waits this long after the first event, unless a component reports, …
-    call_started_seconds: float = 0.5
+    call_started_seconds: float = 1.0
     # … and this long after the request if there is no event.
-    max_call_start_seconds: float = 1.5
+    max_call_start_seconds: float = 5.0
 
     # interval between two looks at commands from other processes
     sync_seconds: float = 0.5
