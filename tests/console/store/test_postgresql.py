@@ -1,0 +1,235 @@
+"""Errors of a PostgreSQL server that is down, locked, misconfigured or shared with others.
+
+As in `test_faults`, the next call works, and no error contains a secret.
+"""
+
+from dataclasses import replace
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from lfclient.common.backoff import Backoff
+from lfclient.console.runner.timings import Timings
+from lfclient.console.store.errors import StoreError
+from lfclient.console.store.store import Store
+from lfclient.runs.model import RunStatus
+from tests.console.store.test_faults import PASSWORD, TYPED, raises_store_error, typed
+from tests.console.store.test_store import record
+from tests.support import postgres
+from tests.support.fake_langflow import FakeLangflow
+from tests.support.runner_bench import Bench
+from tests.support.waiting import wait_for
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+def url():
+    return postgres.postgres().new_database()
+
+
+@pytest.fixture
+def shared(tmp_path, url):
+    store = Store(tmp_path, SecretStr(url))
+    yield store
+    store.close()
+
+
+def other(url):
+    """Connect to the database as another program."""
+    return psycopg.connect(url, autocommit=True)
+
+
+def test_a_database_server_that_restarts_is_used_again(shared, url, caplog):
+    """Open connections are replaced, and committed data is still there."""
+    shared.create(typed("r1"))
+    postgres.postgres().stop()
+    try:
+        for call in (lambda: shared.create(typed("r2")), lambda: shared.get("r1")):
+            with raises_store_error("cannot be reached", "keeps trying"):
+                call()
+    finally:
+        postgres.postgres().start()
+    assert shared.get("r1") == typed("r1")
+    assert shared.create(typed("r2"))[1]
+    assert PASSWORD not in caplog.text
+
+
+def test_a_connection_lost_within_a_transaction_is_reported(shared, url):
+    """The transaction is rolled back and can be repeated."""
+    with (
+        raises_store_error("cannot be reached", "keeps trying"),
+        shared.database.write() as connection,
+    ):
+        own = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with other(url) as another:
+            another.execute("SELECT pg_terminate_backend(%s)", (own,))
+        connection.execute(text("SELECT 1"))
+    assert shared.create(typed("r1"))[1]
+
+
+def test_a_connection_lost_during_a_statement_is_reported_without_its_values(shared, url):
+    pid = text("SELECT pg_backend_pid() WHERE :typed <> ''")
+    with (
+        raises_store_error("cannot be reached", "keeps trying"),
+        shared.database.write() as connection,
+    ):
+        own = connection.execute(pid, {"typed": TYPED}).scalar_one()
+        with other(url) as another:
+            another.execute("SELECT pg_terminate_backend(%s)", (own,))
+        connection.execute(pid, {"typed": TYPED})
+    assert shared.create(typed("r1"))[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "hint"),
+    [
+        ((PASSWORD, "wrong-word"), "denies the console access", "Check user, password"),
+        (("console:", "nobody:"), "denies the console access", "Check user, password"),
+        (("/runs_", "/gone_"), "denies the console access", "Check user, password"),
+        (("127.0.0.1", "nowhere.invalid"), "cannot be reached", "keeps trying"),
+        (("postgresql:", "mysql:"), "not the address of a PostgreSQL", "postgresql://user"),
+        (("postgresql://", "postgresql:"), "LFCONSOLE_DATABASE_URL is", "postgresql://user"),
+        ((PASSWORD, f"a@{PASSWORD}"), "an extra @", "%40"),
+        ((f"{PASSWORD}@127.0.0.1", f"p@127.0.0.1/{PASSWORD}@127.0.0.1"), "an extra @", "%40"),
+        (("127.0.0.1:", "127.0.0.1:no"), "not a valid address", "postgresql://user"),
+    ],
+)
+def test_a_wrong_address_is_reported_without_its_password(tmp_path, url, change, words, hint):
+    assert change[0] in url
+    wrong = SecretStr(url.replace(*change))
+    with raises_store_error(words, hint) as _:
+        Store(tmp_path, wrong)
+
+
+def test_no_description_of_a_store_contains_its_password(shared):
+    """Nor does the `repr` of the store and its parts."""
+    engine = shared.database.engine
+    shown = repr([shared, vars(shared), vars(shared.database), engine, engine.url, engine.pool])
+    assert PASSWORD not in shown + shared.database.description
+
+
+def test_a_read_only_database_is_reported(shared, url):
+    """It can be read, and written again once it is the primary."""
+    shared.create(typed("r1"))
+    with other(url) as another:
+        name = another.info.dbname
+        another.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        shared.close()
+        with raises_store_error("is read-only", "primary server"):
+            shared.create(typed("r2"))
+        assert shared.get("r1") == typed("r1")
+        another.execute("SET default_transaction_read_only = off")
+        another.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+    shared.close()
+    assert shared.create(typed("r2"))[1]
+
+
+def test_a_lock_of_another_program_is_reported_after_a_wait(tmp_path, url, monkeypatch):
+    monkeypatch.setattr("lfclient.console.store.database.BUSY_SECONDS", 0.2)
+    store = Store(tmp_path, SecretStr(url))
+    with psycopg.connect(url) as another:
+        another.execute("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE")
+        for call in (lambda: store.create(typed("r1")), lambda: store.get("r1")):
+            with raises_store_error("locked by another program", "Try again"):
+                call()
+    assert store.create(typed("r1"))[1]
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "hint"),
+    [
+        ("53100", "its disk is full", "Free up space"),
+        ("53300", "accepts no more connections", "max_connections"),
+        ("40P01", "locked by another program", "Try again"),
+        ("57014", "took too long", "Narrow the search"),
+        ("57P01", "cannot be reached", "keeps trying"),
+        ("XX001", "is damaged", "backup"),
+        ("58030", "is damaged", "backup"),
+        ("42501", "denies the console access", "Check user"),
+        ("54000", "cannot store", "Shorten"),
+        ("P0001", "cannot be used", "its log"),
+    ],
+)
+def test_database_errors_are_recognized_by_their_codes(shared, url, code, words, hint):
+    """In any language. Only the first line is shown, since later ones quote values."""
+    with other(url) as another:
+        another.execute(
+            "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"RAISE EXCEPTION 'Es geht nicht' USING ERRCODE = '{code}', DETAIL = '{TYPED}'; END $$"
+        )
+        another.execute("CREATE TRIGGER t BEFORE INSERT ON runs EXECUTE FUNCTION fail()")
+        with pytest.raises(StoreError, match=words) as caught:
+            shared.create(typed("r1"))
+        assert hint in caught.value.hint
+        assert "Es geht nicht" in caught.value.message
+        assert TYPED not in caught.value.message
+        another.execute("DROP TRIGGER t ON runs")
+    assert shared.create(typed("r1"))[1]
+
+
+def test_a_search_that_takes_too_long_is_cancelled(shared):
+    """The hint suggests a narrower search."""
+    with (
+        raises_store_error("took too long", "Narrow the search"),
+        shared.database.read() as connection,
+    ):
+        connection.execute(text("SET LOCAL statement_timeout = 20"))
+        connection.execute(text("SELECT pg_sleep(5)"))
+    assert shared.recent("me") == []
+
+
+def test_missing_tables_are_reported(shared, url):
+    with other(url) as another:
+        another.execute("DROP TABLE run_texts")
+    with raises_store_error("lacks tables", "Restore them"):
+        shared.create(typed("r1"))
+
+
+def test_a_database_with_another_encoding_is_refused(tmp_path):
+    with other(postgres.postgres().url()) as another:
+        another.execute("DROP DATABASE IF EXISTS latin")
+        another.execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    with raises_store_error("its encoding is LATIN1", "UTF8"):
+        Store(tmp_path, SecretStr(postgres.postgres().url("latin")))
+
+
+def test_a_run_continues_while_its_database_is_down_and_is_saved_afterwards(tmp_path, url):
+    """Until then it is in memory, and the console shows the error."""
+    quick = Backoff(0.1, 0.2)
+    timings = Timings(maintenance_seconds=0.1, listening=quick)
+    bench = Bench(tmp_path, FakeLangflow(seconds=60), SecretStr(url), timings)
+    run_id = bench.start()
+    bench.wait_until_saved(run_id, lambda stored: stored.status is RunStatus.IN_PROGRESS)
+    postgres.postgres().stop()
+    try:
+        next(iter(bench.server.jobs.values())).ends_at = 0
+        record = bench.wait_for_end(run_id)
+        assert record.status is RunStatus.COMPLETED
+        wait_for(lambda: bench.runner.save_error)
+        assert "cannot be reached" in bench.runner.save_error.message
+        with raises_store_error("cannot be reached", "keeps trying"):
+            bench.start(submit_token="another")
+        sent = len(bench.server.jobs)
+    finally:
+        postgres.postgres().start()
+    stored = bench.wait_until_saved(run_id, lambda record: record.ended and record.run)
+    assert stored.run == bench.runner.get(run_id, bench.owner).run
+    assert len(bench.server.jobs) == sent == 1
+    bench.server.seconds = 0.1
+    assert bench.wait_for_end(bench.start(submit_token="another")).status is RunStatus.COMPLETED
+    assert bench.runner.save_error is None
+    bench.runner.close()
+
+
+def test_a_process_that_lost_a_run_cannot_overwrite_it(shared, tmp_path, url):
+    shared.create(record(worker="a"))
+    second = Store(tmp_path, SecretStr(url))
+    assert second.claim("r1", "a", "b")
+    assert not shared.update(record(worker="a", version=9, status=RunStatus.FAILED))
+    assert second.update(replace(second.get("r1"), status=RunStatus.COMPLETED, version=3))
+    assert shared.get("r1").status is RunStatus.COMPLETED
+    second.close()
