@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -65,14 +66,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupSchedul
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of a folder with its name, before `-m` chooses; the slowest folders run first.
 
-    The test that installs a Langflow of its own comes after the servers, which download the same
-    packages. Then the files with the most tests, so that no worker is left with a long one.
+    Tests on PostgreSQL are live, too. The test that installs a Langflow of its own comes after the
+    servers, which download the same packages. Then the files with the most tests, so that no worker
+    is left with a long one.
     """
     counts = Counter(item.path for item in items)
     for item in items:
         folder = _folder(item.path)
         if folder in ("live", "browser", "bench"):
             item.add_marker(folder)
+        if hasattr(item, "callspec") and "postgresql" in item.callspec.params.values():
+            item.add_marker("live")
     items.sort(key=lambda item: _turn(item.path, counts[item.path]))
 
 
@@ -95,7 +99,9 @@ def clean_environ(
     for name in list(os.environ):
         if name.startswith(("LANGFLOW_", "LFCONSOLE_")) and not name.startswith("LFCONSOLE_TEST_"):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("LFCONSOLE_DATA_DIR", str(tmp_path_factory.mktemp("data")))
+    monkeypatch.setenv(
+        "LFCONSOLE_DATA_DIR", str(tmp_path_factory.mktemp(f"data-{uuid4().hex}", numbered=False))
+    )
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ from tests.support.postgres import postgres
 from tests.support.runner_bench import CONNECTION, Bench
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.live  # on PostgreSQL
+
 HEARTBEAT_SECONDS = Timings().heartbeat_seconds
 
 
