@@ -1,5 +1,6 @@
 """What is read of a response's body, and what of its JSON."""
 
+import functools
 import gzip
 import json
 import tracemalloc
@@ -16,7 +17,11 @@ from lfclient.wire import bodies
 from lfclient.wire.bodies import LIST, RUN, BodyLimit, BodyReader, parse_json
 from lfclient.wire.schemas import BuildList, FileItem, FlowItem, parse
 
-BOMB = gzip.compress(bytes(100_000_000), 9)
+
+@functools.cache
+def bomb() -> bytes:
+    """Return 100 kB of gzip that expand to 100 MB."""
+    return gzip.compress(bytes(100_000_000), 9)
 
 
 def read(body: bytes, encoding: str = "", max_bytes: int = 0, size: int = 65_536) -> bytes:
@@ -58,18 +63,18 @@ def test_a_larger_body_is_refused_with_the_limit(encoding: str):
 
 
 def test_a_decompression_bomb_is_never_held_in_memory():
-    """64 kB of it expand to 64 MB."""
+    bomb()  # not within the measured part
 
     def explode() -> None:
         with pytest.raises(ResponseTooLarge):
-            read(BOMB, "gzip", max_bytes=5_000_000)
+            read(bomb(), "gzip", max_bytes=5_000_000)
 
     assert peak_bytes(explode) < 10_000_000
 
 
 def test_a_bomb_without_a_limit_is_read_in_pieces():
     reader = BodyReader("gzip")
-    assert max(len(piece) for piece in reader.feed(BOMB[:65_536])) <= 1_000_000
+    assert max(len(piece) for piece in reader.feed(bomb()[:65_536])) <= 1_000_000
 
 
 @pytest.mark.parametrize(
