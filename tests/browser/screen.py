@@ -78,6 +78,12 @@ class Screen:
         details.get_by_test_id("stButtonGroup").get_by_text(view, exact=True).click()
         return details
 
+    def view(self, card: str, name: str) -> Locator:
+        """Choose a view of the output in the container with this key."""
+        place = self.part(card)
+        place.get_by_role("radio", name=name, exact=True).click()
+        return place
+
     def run(self) -> None:
         """Press Run."""
         self.part("run-button").get_by_role("button", name="Run").click()

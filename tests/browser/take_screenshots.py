@@ -113,7 +113,7 @@ def take(browser: Browser, url: str) -> None:
     screen.pick("Table of", prefix="")
     screen.run()
     screen.wait("completed")
-    screen.part("outputs").get_by_role("tab", name="Chart").click()
+    screen.view("outputs", "Chart")
     save(screen.page, "outputs")
 
     screen = open_window(browser, url)

@@ -39,7 +39,7 @@ def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen
     expect(message.locator(".katex-display")).to_have_count(1)
     expect(message).to_contain_text("one costs $5 and two cost $9")
     expect(message).to_contain_text(":red[not red]")
-    message.get_by_role("tab", name="Images").click()
+    outputs_screen.view("output-ChatOutput-a", "Images")
     with page.expect_download() as saved:
         message.get_by_role("button", name="Image", exact=True).click()
     assert saved.value.suggested_filename == "sunset.png"
@@ -50,9 +50,9 @@ def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen
     expect(table.get_by_role("button", name="Search")).to_be_visible()
     # the table's own CSV export would contain formulas
     expect(table.get_by_role("button", name="Download as CSV")).to_have_count(0)
-    table.get_by_role("tab", name="Chart").click()
+    outputs_screen.view("output-Table-b", "Chart")
     expect(table.locator("canvas, svg.marks").first).to_be_visible()
-    table.get_by_role("tab", name="Columns").click()
+    outputs_screen.view("output-Table-b", "Columns")
     expect(table.get_by_test_id("stDataFrame")).to_be_visible()
 
     gallery = card("Pictures-c")
@@ -66,7 +66,7 @@ def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen
     expect(dialog).to_contain_text("2 of 4")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    expect(message.get_by_role("tab", name="Images")).to_have_attribute("aria-selected", "true")
+    expect(message.get_by_role("radio", name="Images")).to_be_checked()
 
     order = card("Order-d")
     order.get_by_role("textbox").fill("price")
@@ -133,13 +133,12 @@ def test_outputs_are_copied_as_text_cells_json_and_image(outputs_screen):
     assert "one costs $5 and two cost $9" in copied("ChatOutput-a")
     assert "\t" in copied("Table-b").splitlines()[0]
     assert copied("Order-d").startswith("{")
-    outputs_screen.part("output-ChatOutput-a").get_by_role("tab", name="Images").click()
+    outputs_screen.view("output-ChatOutput-a", "Images")
     assert copied("ChatOutput-a") == "image/png"
 
 
 def test_an_image_that_can_not_be_copied_says_why(outputs_screen):
-    card = outputs_screen.part("output-ChatOutput-a")
-    card.get_by_role("tab", name="Images").click()
+    card = outputs_screen.view("output-ChatOutput-a", "Images")
     button = card.locator("button:visible", has_text="Copy").last
     for change, reason in (
         (

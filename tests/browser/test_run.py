@@ -124,7 +124,6 @@ def test_a_table_is_sorted_and_downloaded(screen):
     screen.pick("Table of")
     screen.run()
     screen.wait("completed")
-    screen.part("outputs").get_by_role("tab", name="Dataframe output").click()
     expect(screen.part("outputs")).to_contain_text("50 rows")
     with screen.page.expect_download() as saved:
         screen.save("CSV").click()

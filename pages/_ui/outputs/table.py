@@ -9,8 +9,7 @@ from lfclient.console.content.dataframes import to_dataframe
 from lfclient.console.content.images import image_bytes, undrawable_reason
 from lfclient.outputs.tables import is_rows
 from pages._ui.outputs import chart, column_stats, json_viewer
-from pages._ui.outputs.card import OutputCard
-from pages._ui.widgets import controls
+from pages._ui.outputs.card import OutputCard, Views
 
 MAX_HEIGHT = 420  # pixels
 # what a browser takes in within a second; larger tables are split into pages
@@ -22,26 +21,32 @@ MAX_CELL_LENGTH = 5_000  # characters
 
 
 def draw(card: OutputCard) -> None:
-    """Draw the rows with their downloads; chart and statistics are computed once opened."""
+    """Draw the rows with their downloads, or a note if there are none."""
     rows = card.output.value
     if not is_rows(rows):
         json_viewer.draw(card)
-        return
-    if not rows:
+    elif not rows:
         st.caption("Empty table.")
-        return
-    table = card.cached("table", lambda: to_dataframe(rows))
-    if not table.size:
+    elif not _table(card).size:
         st.caption(f"{format_count(len(rows), 'row')}, no columns.")
-        return
-    controls.lazy_tabs(
-        card.widget_key("table"),
-        [
-            ("Rows", lambda: _draw_rows(card, table)),
-            ("Chart", lambda: chart.draw(card, table)),
-            ("Columns", lambda: _draw_statistics(card, table)),
-        ],
-    )
+    else:
+        _draw_rows(card, _table(card))
+
+
+def views(card: OutputCard) -> Views:
+    """Return the views of a table that has cells; chart and statistics are computed once chosen."""
+    rows = card.output.value
+    if not is_rows(rows) or not any(rows):
+        return {}
+    return {
+        "Rows": lambda: _draw_rows(card, _table(card)),
+        "Chart": lambda: chart.draw(card, _table(card)),
+        "Columns": lambda: _draw_statistics(card, _table(card)),
+    }
+
+
+def _table(card: OutputCard) -> pd.DataFrame:
+    return card.cached("table", lambda: to_dataframe(card.output.value))
 
 
 def _draw_rows(card: OutputCard, table: pd.DataFrame) -> None:

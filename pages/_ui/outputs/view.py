@@ -2,7 +2,8 @@
 
 To add a kind of output, write a module in this package with `draw(card: OutputCard)`, which draws
 the value and its download buttons, and register it in `VIEWERS`. The frame with the component's
-name, icon and notes is the same for all kinds.
+name and icon, the choice of what is shown of the output beside them, and the notes are the same for
+all kinds.
 """
 
 import weakref
@@ -14,15 +15,15 @@ from itertools import chain
 
 import streamlit as st
 
-from lfclient.common.formatting import with_id
-from lfclient.console.content.images import find_images
+from lfclient.common.formatting import unused_name, with_id
+from lfclient.console.content.images import FoundImage, find_images
 from lfclient.console.wording.statuses import NOT_RUN
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run
 from pages._ui.outputs import file as outputs_file
 from pages._ui.outputs import gallery, image, json_viewer, message, output_pair, table
-from pages._ui.outputs.card import Download, OutputCard
+from pages._ui.outputs.card import Download, OutputCard, Views
 from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape, humanize
 
@@ -32,22 +33,27 @@ GetRun = Callable[[], Run | None]
 
 @dataclass(frozen=True)
 class Viewer:
-    """How one kind of output is drawn, and its Material icon."""
+    """How one kind of output is drawn, and its Material icon.
+
+    `views` returns several views of a value, or none if `draw` shows all of it.
+    """
 
     draw: Callable[[OutputCard], None]
     icon: str
+    views: Callable[[OutputCard], Views] | None = None
 
 
 VIEWERS: dict[OutputKind, Viewer] = {
     OutputKind.MESSAGE: Viewer(message.draw, "chat"),
     OutputKind.IMAGE: Viewer(image.draw, "image"),
-    OutputKind.TABLE: Viewer(table.draw, "table"),
+    OutputKind.TABLE: Viewer(table.draw, "table", table.views),
     OutputKind.DATA: Viewer(json_viewer.draw, "data_object"),
     OutputKind.FILE: Viewer(outputs_file.draw, "description"),
     OutputKind.ERROR: Viewer(message.draw_error, "error"),
     OutputKind.UNKNOWN: Viewer(json_viewer.draw, "help"),
 }
 
+PART_WIDTH = 190  # pixels
 _RAW_KINDS = (OutputKind.DATA, OutputKind.UNKNOWN)
 
 
@@ -96,18 +102,22 @@ def draw_plain(
     _draw_plain(get_run, component_id, run_id, key, download, with_title, show_errors)
 
 
-def draw_output(output: Output, run_id: str, key: str, download: Download) -> None:
-    """Draw one output without a frame: its views, named parts, downloads and notes.
+def draw_output(
+    output: Output,
+    run_id: str,
+    key: str,
+    download: Download,
+    draw_title: Callable[[], object] | None = None,
+) -> None:
+    """Draw one output without a frame: the chosen one of its parts and views, downloads and notes.
 
-    `key` is unique on the page, and the same for the component's next value, so that what a person
-    opened stays open. Several of these may be inside one fragment.
+    The choice is in one line with the title. `key` is unique on the page, and the same for the
+    component's next value, so that what a person chose stays. Several of these may be inside one
+    fragment.
     """
     card = OutputCard(output, run_id, key, download)
     try:
-        if output.parts:
-            _draw_parts(card)
-        else:
-            _draw_value(card)
+        _draw_chosen(card, draw_title)
     except RecursionError:
         alerts.show_message(
             "Can't show this value",
@@ -141,8 +151,8 @@ def _draw_card(get_run: GetRun, component_id: str, run_id: str, download: Downlo
         # a server may type a file as another kind, such as `message`
         is_file = output.kind is OutputKind.FILE
         word = output.kind.value if is_file else output.type or output.kind.value
-        draw_heading(VIEWERS[output.kind].icon, title, word)
-        draw_output(output, run_id, output.component_id, download)
+        heading = partial(draw_heading, VIEWERS[output.kind].icon, title, word)
+        draw_output(output, run_id, output.component_id, download, heading)
 
 
 @st.fragment
@@ -162,9 +172,9 @@ def _draw_plain(
             st.caption("This result was deleted.")
             return
         with st.container(border=True, key=f"output-{key}"):
-            if with_title:
-                st.markdown(f"**{escape(output.display_name or 'Result')}**")
-            draw_output(_without_raw_forms(output), run_id, key, download)
+            title = f"**{escape(output.display_name or 'Result')}**"
+            heading = partial(st.markdown, title) if with_title else None
+            draw_output(_without_raw_forms(output), run_id, key, download, heading)
 
 
 def _without_raw_forms(output: Output) -> Output:
@@ -192,49 +202,94 @@ def _draw_comparison(get_run: GetRun, run_id: str, download: Download) -> None:
         )
 
 
-def _draw_parts(card: OutputCard) -> None:
-    """Draw a tab for each named output of a component, then a tab with all their images."""
-    tabs: list[tuple[str, Callable[[], None]]] = []
+def _draw_chosen(card: OutputCard, draw_title: Callable[[], object] | None) -> None:
+    parts = _parts(card)
+    part, get_views = next(iter(parts.items()))
+    views = get_views()
+    if len(parts) == len(views) == 1:
+        if draw_title:
+            draw_title()
+        next(iter(views.values()))()
+        return
+    name = escape(card.output.display_name or card.output.component_id)
+    with st.container(
+        key=card.widget_key("head"),
+        horizontal=True,
+        horizontal_alignment="right",
+        vertical_alignment="center",
+        gap="small",
+    ):
+        if draw_title:
+            draw_title()
+        if len(parts) > 1:
+            part = st.selectbox(
+                f"Outputs of {name}",
+                list(parts),
+                key=card.widget_key("part"),
+                label_visibility="collapsed",
+                filter_mode=None,
+                width=PART_WIDTH,
+                persist_state="session",
+            )
+            views = parts[part]()
+        view = next(iter(views))
+        if len(views) > 1:
+            key = card.widget_key(f"view-{part}")
+            view = controls.view_switch(
+                f"View of {name}", list(views), key, persist_state="session"
+            )
+    views[view]()
+
+
+def _parts(card: OutputCard) -> dict[str, Callable[[], Views]]:
+    """Return what lists the views of each named output of a component, and of all their images."""
+    if not card.output.parts:
+        return {"": partial(_views, card)}
+    parts: dict[str, Callable[[], Views]] = {}
     for name, part in card.output.parts.items():
         part_card = replace(card, output=replace(part, parts={}), key=f"{card.key}-{name}")
-        tabs.append((escape(humanize(name)) or "unnamed", partial(_draw_value, part_card)))
+        parts[unused_name(humanize(name) or "unnamed", parts)] = partial(_views, part_card)
     images = [find_images(part) for part in card.output.parts.values()]
     if sum(map(bool, images)) > 1:
-        tabs.append(("All images", partial(gallery.draw, card, list(chain(*images)))))
-    controls.lazy_tabs(card.widget_key("parts"), tabs)
+        draw_all = partial(gallery.draw, card, list(chain(*images)))
+        parts[unused_name("All images", parts)] = lambda: {"Images": draw_all}
+    return parts
 
 
-def _draw_value(card: OutputCard) -> None:
-    views = _value_views(card)
-    if len(views) == 1:
-        views[0][1]()
-    else:
-        controls.lazy_tabs(card.widget_key("readings"), views)
-    _draw_notes(card.output)
-
-
-def _value_views(card: OutputCard) -> list[tuple[str, Callable[[], None]]]:
-    """Return label and drawing function of each view: the value, its other forms, its images."""
+def _views(card: OutputCard) -> Views:
+    """Return the views of an output: those of the value and of its other forms, and its images."""
     output = card.output
-    own = (output.kind.value.capitalize(), partial(VIEWERS[output.kind].draw, card))
+    views = _views_of_kind(card)
     pictures = find_images(output)
-    if output.kind is OutputKind.IMAGE and len(pictures) < 2:
-        return [own]
-    others = []
-    for number, extra in enumerate(output.extras):
-        if extra.kind is not OutputKind.IMAGE:
-            extra_card = replace(card, output=extra, key=f"{card.key}-as-{number}")
-            draw_extra = partial(VIEWERS[extra.kind].draw, extra_card)
-            others.append((f"As {extra.kind.value}", draw_extra))
-    if not pictures:
-        return [own, *others]
-    images = ("Images", partial(gallery.draw, card, pictures))
-    has_only_images = output.type == "image" or (
+    if output.kind is not OutputKind.IMAGE or len(pictures) > 1:
+        for number, extra in enumerate(output.extras):
+            if extra.kind is not OutputKind.IMAGE:
+                extra_card = replace(card, output=extra, key=f"{card.key}-as-{number}")
+                views |= _views_of_kind(extra_card)
+        if pictures:
+            images: Views = {"Images": partial(gallery.draw, card, pictures)}
+            views = images | views if _has_only_images(output, pictures) else views | images
+    return {label: partial(_draw_with_notes, output, draw) for label, draw in views.items()}
+
+
+def _views_of_kind(card: OutputCard) -> Views:
+    kind = card.output.kind
+    viewer = VIEWERS[kind]
+    views = viewer.views(card) if viewer.views else {}
+    return views or {kind.value.capitalize(): partial(viewer.draw, card)}
+
+
+def _has_only_images(output: Output, pictures: list[FoundImage]) -> bool:
+    return output.type == "image" or (
         isinstance(output.value, list)
         and len(output.value) == len(pictures)
         and all(isinstance(item, (str, bytes)) for item in output.value)
     )
-    return [images, own, *others] if has_only_images else [own, *others, images]
+
+
+def _draw_with_notes(output: Output, draw_value: Callable[[], None]) -> None:
+    draw_value()
+    _draw_notes(output)
 
 
 def _draw_notes(output: Output) -> None:

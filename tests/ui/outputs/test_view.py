@@ -188,23 +188,58 @@ def test_an_outputs_note_is_shown():
     assert "No longer available" in texts(app)
 
 
-def test_a_message_that_is_a_table_has_a_tab_for_both():
+def test_a_message_that_is_a_table_has_the_views_of_both():
     table = output(OutputKind.TABLE, [{"a": 1}])
     app = draw_outputs(output(OutputKind.MESSAGE, "| a |\n|--|\n| 1 |", extras=(table,)))
-    assert [tab.label for tab in app.tabs] == ["Message", "As table"]
+    assert app.segmented_control[0].options == ["Message", "Rows", "Chart", "Columns"]
     assert not app.dataframe
-    app.session_state["view-readings-run-1-Comp-1"] = "As table"
-    app.run()
+    app.segmented_control[0].set_value("Rows").run()
     assert len(app.dataframe) == 1
 
 
-def test_each_named_output_of_a_component_has_a_tab():
+def test_one_of_a_components_named_outputs_is_chosen():
     parts = {
         "message_output": output(OutputKind.MESSAGE, "a"),
         "bad": output(OutputKind.DATA, {"b": 1}),
     }
     app = draw_outputs(output(OutputKind.MESSAGE, "a", parts=parts))
-    assert [tab.label for tab in app.tabs] == ["Message output", "Bad"]
+    assert app.selectbox[0].options == ["Message output", "Bad"]
+    assert not app.json
+    app.selectbox[0].select("Bad").run()
+    assert app.json[0].value == '{"b": 1}'
+
+
+def test_the_view_of_each_named_output_is_kept_while_another_one_is_shown():
+    parts = {name: output(OutputKind.TABLE, [{"a": 1}]) for name in ("one", "two")}
+    app = draw_outputs(output(OutputKind.TABLE, [{"a": 1}], parts=parts))
+    app.segmented_control[0].set_value("Columns").run()
+    app.selectbox[0].select("Two").run()
+    assert app.segmented_control[0].value == "Rows"
+    app.selectbox[0].select("One").run()
+    assert app.segmented_control[0].value == "Columns"
+
+
+def test_a_chosen_view_that_the_next_value_lacks_gives_way_to_the_first():
+    """A running component's value changes its kind."""
+    parts = {"one": output(OutputKind.TABLE, [{"a": 1}]), "two": output(OutputKind.MESSAGE, "a")}
+    found = {"Comp-1": output(OutputKind.TABLE, [{"a": 1}], parts=parts)}
+    run = Run("flow", "background", RunStatus.COMPLETED, outputs=found)
+    app = AppTest.from_function(page, kwargs={"run": run, "download": None})
+    app.query_params["run"] = "run-1"
+    app.run()
+    app.selectbox[0].select("Two").run()
+    found["Comp-1"] = output(
+        OutputKind.MESSAGE, "![a](data:,) | b", extras=(output(OutputKind.DATA, 1),)
+    )
+    app.run()
+    assert app.segmented_control[0].options == ["Message", "Data"]
+    app.segmented_control[0].set_value("Data").run()
+    found["Comp-1"] = output(OutputKind.TABLE, [{"a": 1}])
+    app.run()
+    assert app.segmented_control[0].value == "Rows"
+    found["Comp-1"] = output(OutputKind.TABLE, [{"a": 1}], parts={**parts, "three": parts["two"]})
+    app.run()
+    assert not app.exception
 
 
 def test_skipped_components_are_shown_with_the_reason():

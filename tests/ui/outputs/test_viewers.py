@@ -24,12 +24,12 @@ def uri(number=0):
 URI = uri()
 ROWS = [{"city": f"City {i}", "day": f"2026-01-{i + 1:02d}", "n": i} for i in range(28)]
 KEY = "run-1-Comp-1"
+PAIR_VIEW = "compare-view-run-1"
 
 
-def open_tab(app, part, tab):
-    """Return the page after a person opens a tab."""
-    app.session_state[f"view-{part}-{KEY}"] = tab
-    app.run()
+def choose(app, view):
+    """Return the page after a person chooses a view of the output."""
+    app.segmented_control[0].set_value(view).run()
     return app
 
 
@@ -38,14 +38,14 @@ def open_tab(app, part, tab):
 
 def test_a_tables_chart_and_columns_are_computed_once_opened():
     app = draw_outputs(output(OutputKind.TABLE, ROWS))
-    assert [tab.label for tab in app.tabs] == ["Rows", "Chart", "Columns"]
+    assert app.segmented_control[0].options == ["Rows", "Chart", "Columns"]
     assert len(app.dataframe) == 1
     assert not app.selectbox
 
 
 def test_a_suggested_chart_can_be_changed():
     """A time column suggests a line."""
-    app = open_tab(draw_outputs(output(OutputKind.TABLE, ROWS)), "table", "Chart")
+    app = choose(draw_outputs(output(OutputKind.TABLE, ROWS)), "Chart")
     assert [box.value for box in app.selectbox] == [chart_data.LINE, "day"]
     assert app.multiselect[0].value == ["n"]
     app.selectbox[0].select(chart_data.BAR).run()
@@ -58,7 +58,7 @@ def test_a_suggested_chart_can_be_changed():
 def test_row_count_and_columns_exclude_each_other_on_the_y_axis():
     """The last choice wins. Several columns may be combined."""
     rows = [{"city": f"c{i % 3}", "n": i, "m": i} for i in range(60)]
-    app = open_tab(draw_outputs(output(OutputKind.TABLE, rows)), "table", "Chart")
+    app = choose(draw_outputs(output(OutputKind.TABLE, rows)), "Chart")
     app.multiselect[0].set_value([chart_data.ROW_COUNT]).run()
     app.multiselect[0].set_value([chart_data.ROW_COUNT, "n"]).run()
     assert app.multiselect[0].value == ["n"]
@@ -69,16 +69,16 @@ def test_row_count_and_columns_exclude_each_other_on_the_y_axis():
 
 
 def test_a_chart_without_columns_or_values_shows_a_note():
-    app = open_tab(draw_outputs(output(OutputKind.TABLE, ROWS)), "table", "Chart")
+    app = choose(draw_outputs(output(OutputKind.TABLE, ROWS)), "Chart")
     app.multiselect[0].unselect("n").run()
     assert "Choose at least one column" in texts(app)
-    app = open_tab(draw_outputs(output(OutputKind.TABLE, [{"a": None}])), "table", "Chart")
+    app = choose(draw_outputs(output(OutputKind.TABLE, [{"a": None}])), "Chart")
     assert "No column has values" in texts(app)
 
 
 def test_a_chart_notes_how_many_points_it_omits():
     rows = [{"a": i, "b": i} for i in range(6000)]
-    app = open_tab(draw_outputs(output(OutputKind.TABLE, rows)), "table", "Chart")
+    app = choose(draw_outputs(output(OutputKind.TABLE, rows)), "Chart")
     assert "5,000 of 6,000 rows" in texts(app)
 
 
@@ -88,7 +88,7 @@ def test_a_chart_notes_how_many_points_it_omits():
 )
 def test_chart_times_use_the_24_hour_clock_and_dates_have_no_time(hours, tooltip_format):
     rows = [{"when": f"2026-01-0{1 + i}{hour}", "n": i} for i, hour in enumerate(hours)]
-    app = open_tab(draw_outputs(output(OutputKind.TABLE, rows)), "table", "Chart")
+    app = choose(draw_outputs(output(OutputKind.TABLE, rows)), "Chart")
     spec = json.loads(app.get("vega_lite_chart")[0].proto.spec)
     assert spec["encoding"]["x"]["axis"]["format"] == chart_data.TIME_AXIS_FORMAT
     assert spec["encoding"]["tooltip"][0]["format"] == tooltip_format
@@ -98,11 +98,11 @@ def test_chart_times_use_the_24_hour_clock_and_dates_have_no_time(hours, tooltip
 def test_a_chart_takes_any_column_name(name):
     """Vega would parse dots, brackets and colons in them."""
     app = draw_outputs(output(OutputKind.TABLE, [{name: 1, "other": 2}, {name: 3, "other": 4}]))
-    assert open_tab(app, "table", "Chart").get("vega_lite_chart")
+    assert choose(app, "Chart").get("vega_lite_chart")
 
 
 def test_statistics_have_one_row_per_column():
-    app = open_tab(draw_outputs(output(OutputKind.TABLE, ROWS)), "table", "Columns")
+    app = choose(draw_outputs(output(OutputKind.TABLE, ROWS)), "Columns")
     assert list(app.dataframe[0].value["Type"]) == ["text", "time", "number"]
 
 
@@ -111,7 +111,8 @@ def test_a_very_large_table_is_sent_page_by_page(monkeypatch):
     app = draw_outputs(output(OutputKind.TABLE, ROWS))
     assert list(app.dataframe[0].value["n"]) == list(range(10))
     assert "Rows 1 to 10 of 28" in texts(app)
-    app = open_tab(app, "page", 3)
+    app.session_state[f"view-page-{KEY}"] = 3
+    app.run()
     assert list(app.dataframe[0].value["n"]) == list(range(20, 28))
     assert "28 rows × 3 columns" in texts(app)
 
@@ -144,7 +145,7 @@ def test_rows_with_large_images_have_pages(monkeypatch):
 
 def test_a_list_of_images_opens_as_a_gallery():
     app = draw_outputs(output(OutputKind.DATA, [uri(0), uri(1)]))
-    assert [tab.label for tab in app.tabs] == ["Images", "Data"]
+    assert app.segmented_control[0].options == ["Images", "Data"]
     assert [button.label for button in app.button] == ["Zoom", "Zoom"]
     assert "image 1" in texts(app)
     assert "image 2" in texts(app)
@@ -153,19 +154,19 @@ def test_a_list_of_images_opens_as_a_gallery():
 def test_a_list_that_the_server_types_as_image_opens_as_a_gallery():
     value = [{"name": "a", "data": uri(0)}, {"name": "b", "data": uri(1)}]
     app = draw_outputs(output(OutputKind.UNKNOWN, value, type="image"))
-    assert [tab.label for tab in app.tabs] == ["Images", "Unknown"]
+    assert app.segmented_control[0].options == ["Images", "Unknown"]
 
 
-def test_images_in_a_messages_text_have_an_images_tab():
+def test_images_in_a_messages_text_have_a_view():
     app = draw_outputs(output(OutputKind.MESSAGE, f"two: ![one]({uri(0)}) and ![]({uri(1)})"))
-    assert [tab.label for tab in app.tabs] == ["Message", "Images"]
-    app = open_tab(app, "readings", "Images")
+    assert app.segmented_control[0].options == ["Message", "Images"]
+    app = choose(app, "Images")
     assert "one" in texts(app)
 
 
 def test_images_in_cells_are_drawn_in_the_rows_and_in_a_gallery():
     app = draw_outputs(output(OutputKind.TABLE, [{"name": "a", "photo": URI}]))
-    assert [tab.label for tab in app.tabs] == ["Table", "Rows", "Chart", "Columns", "Images"]
+    assert app.segmented_control[0].options == ["Rows", "Chart", "Columns", "Images"]
     assert '"type": "image"' in app.dataframe[0].proto.columns
 
 
@@ -178,7 +179,7 @@ def test_a_column_with_a_remote_address_is_not_drawn_as_images():
 
 def test_a_remote_image_in_a_cell_is_loaded_only_on_request():
     app = draw_outputs(output(OutputKind.TABLE, [{"photo": "https://p.example/cat.png"}]))
-    app = open_tab(app, "readings", "Images")
+    app = choose(app, "Images")
     assert [button.label for button in app.button] == ["Load from p\\.example"]
 
 
@@ -191,7 +192,7 @@ def test_loaded_remote_images_replace_their_buttons_and_can_be_zoomed(monkeypatc
     app.button[0].click().run()
     assert not app.button
     rows = [{"photo": f"https://p.example/{n}.png"} for n in range(2)]
-    app = open_tab(draw_outputs(output(OutputKind.TABLE, rows)), "readings", "Images")
+    app = choose(draw_outputs(output(OutputKind.TABLE, rows)), "Images")
     app.button[0].click().run()
     app.run()
     assert [button.label for button in app.button] == ["Zoom", "Load from p\\.example"]
@@ -200,15 +201,15 @@ def test_loaded_remote_images_replace_their_buttons_and_can_be_zoomed(monkeypatc
 def test_images_of_several_named_outputs_share_a_gallery():
     parts = {f"part {n}": output(OutputKind.IMAGE, uri(n)) for n in (1, 2)}
     app = draw_outputs(output(OutputKind.IMAGE, URI, parts=parts))
-    assert [tab.label for tab in app.tabs] == ["Part 1", "Part 2", "All images"]
-    app = open_tab(app, "parts", "All images")
+    assert app.selectbox[0].options == ["Part 1", "Part 2", "All images"]
+    app.selectbox[0].select("All images").run()
     assert [button.label for button in app.button] == ["Zoom", "Zoom"]
 
 
 @pytest.mark.parametrize("name", ["a\ud800b", "a\u202eb"])
 def test_an_image_may_have_any_name(name):
     app = draw_outputs(output(OutputKind.MESSAGE, f"![{name}]({URI}) ![]({uri(1)})"))
-    app = open_tab(app, "readings", "Images")
+    app = choose(app, "Images")
     assert len(app.get("image")) == len(app.get("download_button")) == 2
 
 
@@ -220,7 +221,7 @@ def test_a_saved_image_has_one_ending_that_of_its_content(name, saved_as, monkey
     names = []
     monkeypatch.setattr(downloads, "draw_button", lambda *args, **_: names.append(args[2]))
     app = draw_outputs(output(OutputKind.MESSAGE, f"![{name}]({URI}) ![]({uri(1)})"))
-    open_tab(app, "readings", "Images")
+    choose(app, "Images")
     assert saved_as in names
 
 
@@ -275,7 +276,7 @@ def test_an_image_of_too_many_pixels_is_offered_for_saving_instead(kind, decoded
     value = big if kind is OutputKind.IMAGE else {"picture": big, "other": URI}
     app = draw_outputs(output(kind, value))
     if kind is OutputKind.DATA:
-        open_tab(app, "readings", "Images")
+        choose(app, "Images")
     assert "20,000 × 20,000 pixels, more than 25 megapixels. Save it to open it" in texts(app)
     assert app.get("download_button")
     assert big_png() not in decoded
@@ -372,10 +373,10 @@ def test_two_texts_are_compared_by_words_or_lines():
 def test_tables_are_compared_by_row_and_data_by_path():
     rows = [{"id": 1, "n": 1}, {"id": 2, "n": 2}]
     app = open_pair((OutputKind.TABLE, rows), (OutputKind.TABLE, rows[:1]))
-    app.segmented_control[-1].set_value(output_pair.DIFFERENCES).run()
+    app.segmented_control(key=PAIR_VIEW).set_value(output_pair.DIFFERENCES).run()
     assert "− 1 row removed" in texts(app)
     app = open_pair((OutputKind.DATA, {"a": 1}), (OutputKind.DATA, {"a": 2}))
-    app.segmented_control[-1].set_value(output_pair.DIFFERENCES).run()
+    app.segmented_control(key=PAIR_VIEW).set_value(output_pair.DIFFERENCES).run()
     assert app.dataframe[0].value.to_dict("records") == [
         {"±": "≠ changed", "Path": "a", "First": "1", "Second": "2"}
     ]
