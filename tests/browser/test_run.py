@@ -134,6 +134,30 @@ def test_a_table_is_sorted_and_downloaded(screen):
     assert saved.value.path().read_bytes()[:4] == b"PAR1"
 
 
+def test_a_wide_table_takes_the_window_with_run_in_sight_until_it_is_put_back(screen):
+    """In the next run and after a reload too."""
+    screen.pick("Table of")
+    screen.run()
+    screen.wait("completed")
+    table = screen.part("outputs").get_by_test_id("stDataFrame").first
+    width = screen.page.viewport_size["width"]
+    assert table.bounding_box()["width"] < width * 0.6
+    screen.page.get_by_role("button", name="Full width").click()
+    for use in (screen.drawn, screen.run, screen.page.reload):
+        use()
+        screen.wait("completed")
+        back = screen.page.get_by_role("button", name="Beside the form")
+        expect(back).to_be_in_viewport()
+        assert table.bounding_box()["width"] > width * 0.8
+        assert table.bounding_box()["y"] < screen.part("run-form").bounding_box()["y"]
+        run = screen.page.locator(".st-key-run-button, .st-key-run-again").first
+        expect(run).to_be_in_viewport(ratio=1)
+    back.click()
+    expect(back).to_have_count(0)
+    screen.drawn()
+    assert table.bounding_box()["width"] < width * 0.6
+
+
 def test_structured_data_is_drawn_as_a_tree(screen):
     screen.pick("Read an order")
     screen.run()

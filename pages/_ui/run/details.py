@@ -20,7 +20,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import input_values
 from pages._ui.history import labels
-from pages._ui.outputs import json_viewer
+from pages._ui.outputs import json_viewer, width
 from pages._ui.outputs import view as outputs_view
 from pages._ui.run import errors, messages, progress, raw_events
 from pages._ui.run import export as run_export
@@ -88,6 +88,34 @@ def draw_outputs(server: ServerSession, record: RunRecord, run: Run) -> None:
         if not drawn and not unfinished:
             completed = record.status is RunStatus.COMPLETED
             st.caption("This flow returns nothing" if completed else "No output")
+
+
+def draw_width_switch(record: RunRecord) -> None:
+    """Draw a button by which a wide output takes the width of the window, and back.
+
+    The styles of the page take the layout from the container's key.
+    """
+    flow_id = record.flow_id
+    is_full = run_page.is_full_width(flow_id)
+    if not is_full and not _has_wide_outputs(record):
+        return
+    with st.container(key="full-width" if is_full else "part-width", width="content"):
+        st.button(
+            "Beside the form" if is_full else "Full width",
+            key="width-switch",
+            icon=":material/vertical_split:" if is_full else ":material/width_full:",
+            type="tertiary",
+            help="Moves the form below the result" if not is_full else None,
+            on_click=run_page.set_full_width,
+            args=(flow_id, not is_full),
+        )
+
+
+def _has_wide_outputs(record: RunRecord) -> bool:
+    run = record.run
+    if run is None or not record.ended:
+        return False
+    return run_page.cached("wide", lambda: width.are_wide(run), record.version)
 
 
 def draw_tabs(record: RunRecord) -> Sequence[TabContainer]:

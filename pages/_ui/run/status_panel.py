@@ -140,6 +140,7 @@ def draw(
     with st.container(key="run-status"):
         with st.container(key="run-head", horizontal=True, vertical_alignment="center"):
             places = Places(st.container(), progress_place)
+            run_details.draw_width_switch(record)
             run_controls.draw_close_button(record)
         question = st.empty()
         if approval.pending_question(record):

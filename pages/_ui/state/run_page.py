@@ -25,6 +25,7 @@ SHOWN_FIELD: Slot[str] = Slot("shown-field")  # the key of the form's field to s
 _CACHE = "kept-for-run"
 _CACHE_RUNS = "kept-for-run-ids"
 _FORM_RUN = "form-of-run"
+_FULL_WIDTH = "full-width"
 
 
 def run_id() -> str | None:
@@ -65,6 +66,21 @@ def has_form(run_id: str, flow_id: str) -> bool:
         draft = drafts().get((browser.browser_id(), flow_id, _FORM_RUN)) or {}
         st.session_state[_FORM_RUN] = draft.get("run")
     return bool(st.session_state[_FORM_RUN] == run_id)
+
+
+def is_full_width(flow_id: str) -> bool:
+    """Return whether the results of a flow take the width of the window, above the form."""
+    key = f"{_FULL_WIDTH}-{flow_id}"
+    if key not in st.session_state:  # after a reload
+        draft = drafts().get((browser.browser_id(), flow_id, _FULL_WIDTH)) or {}
+        st.session_state[key] = bool(draft.get("on"))
+    return bool(st.session_state[key])
+
+
+def set_full_width(flow_id: str, on: bool) -> None:
+    """Keep a person's choice of `is_full_width`, also for the next runs of the flow."""
+    st.session_state[f"{_FULL_WIDTH}-{flow_id}"] = on
+    drafts().save((browser.browser_id(), flow_id, _FULL_WIDTH), {"on": on})
 
 
 def close_run() -> None:

@@ -1,0 +1,44 @@
+"""Wide results that take the width of the window."""
+
+from uuid import uuid4
+
+from lfclient.outputs.model import Output, OutputKind
+from lfclient.runs.model import Run, RunStatus
+from tests.ui.support.whole_pages import (
+    ONE,
+    add_ended_run,
+    add_running_run,
+    button_labels,
+    open_app,
+    press,
+)
+
+WIDE = [{f"column {number}": number for number in range(19)}]
+
+
+def add_run(url, kind=OutputKind.TABLE, value=WIDE):
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"A": Output("A", kind, value)})
+    return add_ended_run(url, id=uuid4().hex, submit_token=uuid4().hex, run=run)
+
+
+def test_only_a_wide_result_offers_the_width_of_the_window(langflow_stand_in):
+    app = open_app(run=add_run(langflow_stand_in.url).id)
+    assert "Full width" in button_labels(app)
+    app = open_app(run=add_run(langflow_stand_in.url, OutputKind.MESSAGE, "Hi").id)
+    assert "Full width" not in button_labels(app)
+    assert not app.exception
+
+
+def test_the_choice_holds_for_the_next_runs_of_the_flow_whatever_they_return(langflow_stand_in):
+    app = press(open_app(run=add_run(langflow_stand_in.url).id), "Full width")
+    assert "Beside the form" in button_labels(app)
+    for record in (
+        add_run(langflow_stand_in.url, OutputKind.MESSAGE, "Hi"),
+        add_running_run(langflow_stand_in.url),
+    ):
+        app.query_params["run"] = record.id
+        app.run()
+        assert "Beside the form" in button_labels(app)
+    press(app, "Beside the form")
+    assert not {"Beside the form", "Full width"} & set(button_labels(app))
+    assert not app.exception
