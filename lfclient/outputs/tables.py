@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Collection
 from math import isfinite
 from typing import TypeGuard
 
@@ -11,6 +12,27 @@ _TRUNCATION_MARK = re.compile(r"\.\.\. \[truncated (\d{1,15}) items\]")
 _SEPARATOR_LINE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
 _MAX_INTEGER_LENGTH = 15  # characters; pandas and browsers may round longer numbers, such as ids
+_MESSAGE_FIELDS = frozenset({"sender", "sender_name", "session_id", "text"})
+_MESSAGE_INTERNALS = frozenset(
+    {
+        "category",
+        "content_blocks",
+        "context_id",
+        "data",
+        "default_value",
+        "duration",
+        "edit",
+        "error",
+        "flow_id",
+        "id",
+        "properties",
+        "run_id",
+        "sender",
+        "session_id",
+        "session_metadata",
+        "text_key",
+    }
+)
 _WRAPPERS = ("results", "result", "rows", "records", "data", "table", "dataframe", "value")
 
 
@@ -30,6 +52,37 @@ def strip_truncation_mark(content: Json) -> tuple[Json, bool, int | None]:
 def is_rows(value: Json) -> TypeGuard[list[JsonObject]]:
     """Return whether a value is a list of dicts, which may be empty."""
     return isinstance(value, list) and all(isinstance(row, dict) for row in value)
+
+
+def internal_names(names: Collection[str]) -> list[str]:
+    """Return which columns of a table, or keys of an object, hold what only Langflow uses.
+
+    Those are the ids and the state of a stored message, and names that begin with an underscore.
+    Empty if nothing else would remain.
+    """
+    is_message = set(names) >= _MESSAGE_FIELDS
+    internal = [
+        name
+        for name in names
+        if name.startswith("_") or (is_message and name in _MESSAGE_INTERNALS)
+    ]
+    return internal if len(internal) < len(names) else []
+
+
+def without_internals(value: Json) -> Json:
+    """Return a table's rows, or an object, without what only Langflow uses, else `value`.
+
+    The columns are those of the first rows.
+    """
+    if isinstance(value, dict):
+        internal = internal_names(value)
+        return {name: value[name] for name in value if name not in internal}
+    if not is_rows(value):
+        return value
+    internal = internal_names(dict.fromkeys(name for row in value[:100] for name in row))
+    if not internal:
+        return value
+    return [{name: row[name] for name in row if name not in internal} for row in value]
 
 
 def parse_rows(content: Json) -> list[JsonObject] | None:

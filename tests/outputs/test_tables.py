@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 
 from lfclient.outputs.extras import parse_image
-from lfclient.outputs.tables import parse_markdown_table, parse_rows, strip_truncation_mark
+from lfclient.outputs.tables import (
+    internal_names,
+    parse_markdown_table,
+    parse_rows,
+    strip_truncation_mark,
+    without_internals,
+)
 
 ROWS = [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}]
 
@@ -98,3 +104,37 @@ def test_a_markdown_table_with_other_text_is_not_a_table():
 def test_a_long_text_that_is_nearly_base64_is_no_image():
     """Looking for its end again at each character took minutes."""
     assert parse_image("a" + "\t" * 500_000 + "!") is None
+
+
+# what only Langflow uses
+
+MESSAGE = {"text": "Hi", "sender": "User", "sender_name": "Ada", "session_id": "s", "id": "1"}
+
+
+@pytest.mark.parametrize(
+    ("names", "internal"),
+    [
+        (MESSAGE, ["sender", "session_id", "id"]),
+        (["id", "session_id", "text"], []),
+        (["text", "_id", "_score"], ["_id", "_score"]),
+        (["_id", "_score"], []),
+        ([], []),
+    ],
+)
+def test_ids_of_messages_and_names_with_an_underscore_are_internal(names, internal):
+    assert internal_names(names) == internal
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (MESSAGE, {"text": "Hi", "sender_name": "Ada"}),
+        ([MESSAGE], [{"text": "Hi", "sender_name": "Ada"}]),
+        ([{"a": 1}, {"_b": 2}], [{"a": 1}, {}]),
+        ([{"a": 1}, 2], [{"a": 1}, 2]),
+        ([], []),
+        ("_text", "_text"),
+    ],
+)
+def test_internals_are_left_out_of_rows_and_objects_only(value, expected):
+    assert without_internals(value) == expected

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import streamlit as st
+
 from lfclient.common.filenames import safe_name
 from lfclient.outputs.model import FileRef, Output
 from pages._ui.state import run_page
@@ -48,6 +50,15 @@ class OutputCard:
         copied = text() if text else None
         if copied is None or len(copied) <= MAX_COPIED_LENGTH:
             copy_button.draw(self.widget_key("copy"), copied)
+
+    def shows_internal(self) -> bool:
+        """Return whether a person wants to see what only Langflow uses."""
+        return bool(st.session_state.get(self.widget_key("internal")))
+
+    def internal_checkbox(self, noun: str, count: int) -> None:
+        """Draw the checkbox that `shows_internal` reads."""
+        label, key = f"{count} internal {noun}", self.widget_key("internal")
+        st.checkbox(label, key=key, width="content", persist_state="session")
 
     def state_key(self, name: str) -> str:
         """Return a session state key of this card."""

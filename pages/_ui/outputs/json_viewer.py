@@ -6,6 +6,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, format_count, replace_surrogates
 from lfclient.console.content import json_path
+from lfclient.outputs.tables import internal_names, without_internals
 from pages._ui.outputs.card import OutputCard
 from pages._ui.widgets import downloads
 from pages._ui.widgets.markdown import escape
@@ -23,18 +24,21 @@ def draw(card: OutputCard) -> None:
     if value is None:
         st.caption("No value.")
         return
-    draw_searchable(card)
-    with st.container(horizontal=True, gap="small"):
+    internal = internal_names(value) if isinstance(value, dict) else []
+    draw_searchable(card, with_internals=card.shows_internal() or not internal)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if internal:
+            card.internal_checkbox("keys", len(internal))
         card.copy_button(lambda: _json_text(card).decode())
         card.save_button("JSON", lambda: downloads.to_json_bytes(value), "json", "application/json")
 
 
-def draw_searchable(card: OutputCard) -> None:
-    """Draw the tree below a search field."""
+def draw_searchable(card: OutputCard, *, with_internals: bool = True) -> None:
+    """Draw the tree below a search field, which finds internal keys too."""
     value = card.output.value
     if isinstance(value, dict | list) and value:
         _search(card)
-    draw_tree(value, _json_text(card))
+    draw_tree(value if with_internals else without_internals(value), _json_text(card))
 
 
 def _json_text(card: OutputCard) -> bytes:

@@ -7,7 +7,7 @@ from lfclient.common.formatting import format_count
 from lfclient.console.content.csv_writer import csv_bytes, tab_separated
 from lfclient.console.content.dataframes import to_dataframe
 from lfclient.console.content.images import image_bytes, undrawable_reason
-from lfclient.outputs.tables import is_rows
+from lfclient.outputs.tables import internal_names, is_rows
 from pages._ui.outputs import chart, column_stats, json_viewer
 from pages._ui.outputs.card import OutputCard, Views
 
@@ -50,7 +50,9 @@ def _table(card: OutputCard) -> pd.DataFrame:
 
 
 def _draw_rows(card: OutputCard, table: pd.DataFrame) -> None:
-    truncated, image_columns, is_truncated = _truncate_cells(table)
+    internal = internal_names(list(table.columns))
+    visible = table if card.shows_internal() else table.drop(columns=internal)
+    truncated, image_columns, is_truncated = _truncate_cells(visible)
     shown, caption = _page(card, truncated)
     st.dataframe(
         shown,
@@ -68,6 +70,8 @@ def _draw_rows(card: OutputCard, table: pd.DataFrame) -> None:
         rows, columns = table.shape
         size = f"{format_count(rows, 'row')} × {format_count(columns, 'column')}"
         st.caption(size, width="content")
+        if internal:
+            card.internal_checkbox("columns", len(internal))
         if table.size <= MAX_COPIED_CELLS:
             card.copy_button(lambda: tab_separated(card.output.value))
         card.save_button("CSV", lambda: csv_bytes(card.output.value), "csv", "text/csv")

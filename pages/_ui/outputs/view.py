@@ -19,6 +19,7 @@ from lfclient.common.formatting import unused_name, with_id
 from lfclient.console.content.images import FoundImage, find_images
 from lfclient.console.wording.statuses import NOT_RUN
 from lfclient.outputs.model import Output, OutputKind
+from lfclient.outputs.tables import without_internals
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run
 from pages._ui.outputs import file as outputs_file
@@ -180,14 +181,19 @@ def _draw_plain(
 def _without_raw_forms(output: Output) -> Output:
     """Return an output for an audience: of its named parts and forms, those that are no JSON.
 
+    Tables are without internal columns.
+
     The parts of a component are mostly forms of one thing, so the first one is shown.
     """
     parts = list(output.parts.values()) or [output]
     for part in parts:
         readable = [form for form in (part, *part.extras) if form.kind not in _RAW_KINDS]
         if readable:
-            return replace(readable[0], parts={}, extras=tuple(readable[1:]))
-    return replace(parts[0], parts={}, extras=())
+            break
+    else:
+        readable = [parts[0]]
+    first, *others = (replace(form, value=without_internals(form.value)) for form in readable)
+    return replace(first, parts={}, extras=tuple(others))
 
 
 @st.fragment

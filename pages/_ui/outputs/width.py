@@ -7,7 +7,7 @@ from typing import Any
 
 from lfclient.console.content.images import find_images, image_bytes, image_size
 from lfclient.outputs.model import Output, OutputKind
-from lfclient.outputs.tables import is_rows
+from lfclient.outputs.tables import internal_names, is_rows
 from lfclient.runs.model import Run
 from pages._ui.outputs.image import is_remote
 
@@ -49,7 +49,7 @@ def _table_width(rows: list[dict[str, Any]]) -> int:
             letters = max(len(str(name)), len(text))
             width = CELL_PADDING + LETTER_WIDTH * letters
             widths[name] = max(widths.get(name, 0), min(width, MAX_COLUMN_WIDTH))
-    return sum(widths.values())
+    return sum(widths.values()) - sum(widths[name] for name in internal_names(widths))
 
 
 def _image_width(source: bytes | str) -> int:

@@ -140,6 +140,48 @@ def test_rows_with_large_images_have_pages(monkeypatch):
     assert len(app.dataframe[0].value) == 3
 
 
+MESSAGE = {
+    "id": "5c1f",
+    "flow_id": "f",
+    "session_id": "s",
+    "sender": "User",
+    "sender_name": "Ada",
+    "text": "Hi",
+    "timestamp": "2026-01-01",
+}
+
+
+def test_the_internal_columns_of_stored_messages_are_shown_once_asked_for():
+    app = draw_outputs(output(OutputKind.TABLE, [MESSAGE]))
+    assert list(app.dataframe[0].value.columns) == ["sender_name", "text", "timestamp"]
+    assert "1 row × 7 columns" in texts(app)
+    assert [box.label for box in app.checkbox] == ["4 internal columns"]
+    app.checkbox[0].check().run()
+    assert list(app.dataframe[0].value.columns) == list(MESSAGE)
+    choose(app, "Columns")
+    assert list(app.dataframe[0].value["Column"]) == list(MESSAGE)
+    choose(app, "Rows")
+    assert app.checkbox[0].value
+    assert not app.exception
+
+
+def test_a_table_without_internal_columns_has_no_checkbox_for_them():
+    app = draw_outputs(output(OutputKind.TABLE, [{"id": 1, "session_id": "s", "text": "a"}]))
+    assert list(app.dataframe[0].value.columns) == ["id", "session_id", "text"]
+    assert not app.checkbox
+
+
+def test_the_internal_keys_of_a_message_are_shown_once_asked_for_and_always_found():
+    app = draw_outputs(output(OutputKind.DATA, MESSAGE))
+    assert list(json.loads(app.json[0].value)) == ["sender_name", "text", "timestamp"]
+    app.text_input[0].set_value("session").run()
+    assert app.code[0].value == "session_id"
+    assert [box.label for box in app.checkbox] == ["4 internal keys"]
+    app.checkbox[0].check().run()
+    assert json.loads(app.json[0].value) == MESSAGE
+    assert not app.exception
+
+
 # images
 
 

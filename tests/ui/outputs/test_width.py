@@ -37,6 +37,7 @@ WIDE = [{f"column {number}": number for number in range(19)}]
         (run(OutputKind.TABLE, WIDE), True),
         (run(OutputKind.TABLE, [{"a": "x" * 90, "b": "y" * 90}]), True),
         (run(OutputKind.TABLE, [{"only": "x" * 5000}]), False),
+        (run(OutputKind.TABLE, [{"a": 1, "_b": "x" * 90, "_c": "y" * 90}]), False),
         (run(OutputKind.TABLE, "no rows"), False),
         (run(OutputKind.MESSAGE, "x" * 5000), False),
         (run(OutputKind.IMAGE, picture(300)), False),

@@ -235,3 +235,13 @@ def test_a_running_run_has_no_result_to_share(fields_server):
     app = present(run=running.id)
     app.session_state[f"share-result-{running.id}"] = True
     assert "Create link" not in button_labels(app.run())
+
+
+def test_an_audience_sees_no_internal_columns(fields_server):
+    message = {"text": "Hi", "sender": "User", "sender_name": "Ada", "session_id": "s-1"}
+    outputs = {"A": Output("A", OutputKind.TABLE, [message])}
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+    app = shared(create(add_ended_run(fields_server.url, run=run)))
+    assert list(app.dataframe[0].value.columns) == ["text", "sender_name"]
+    assert not app.checkbox
+    assert not app.exception
