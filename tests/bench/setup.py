@@ -18,7 +18,7 @@ from lfclient.flows.definitions import node_definition
 from lfclient.flows.refreshing import update_body
 from tests.bench.browser import click_to_text, settle
 from tests.bench.figures import Figure
-from tests.bench.form import PANEL
+from tests.bench.form import PANEL, PARAMETERS
 from tests.bench.screen import chromium
 from tests.support.console_process import Console
 
@@ -47,7 +47,7 @@ def open_form(page: Page, console: Console, flow_id: str) -> float:
     page.goto("about:blank")
     began = time.perf_counter()
     page.goto(f"{console.url}/?flow={flow_id}")
-    page.locator(".st-key-param-search input").wait_for(timeout=60_000)
+    page.locator(PARAMETERS).first.wait_for(timeout=60_000)
     page.locator(".st-key-run-button button").first.wait_for(timeout=60_000)
     return (time.perf_counter() - began) * 1000
 
@@ -58,7 +58,7 @@ def choose(page: Page) -> float:
     settle(page)
     is_shown = page.get_by_text("Clean Data").count() > 0
     shows = ["template"] if is_shown else ["clean data"]
-    return click_to_text(page, CHOICE, f".st-key-component-{PARSER}", shows)
+    return click_to_text(page, CHOICE, ".st-key-all-parameters", shows)
 
 
 def empty_rerun(page: Page) -> float:
@@ -118,7 +118,7 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
                     for name, values in opened.items():
                         values.append(open_form(page, console, made[name]))
                 open_form(page, console, made["choice"])
-                page.locator(f".st-key-component-{PARSER} summary").click()
+                page.locator(PARAMETERS).first.click()
                 choices = [choose(page) for _ in range(ROUNDS)]
                 floors = [empty_rerun(page) + request() for _ in range(ROUNDS)]
         finally:

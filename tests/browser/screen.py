@@ -63,6 +63,15 @@ class Screen:
         self.drawn()
         expect(self.part("run-status")).to_contain_text("Results appear here")
 
+    def open_parameters(self, component: str = "") -> None:
+        """Open what is neither an input nor Setup, and in it a component, if there are several."""
+        self.part("all-parameters").locator("summary").first.click()
+        self.part("param-search").wait_for()
+        self.drawn()  # while it opens, a redraw moves all that is below it
+        if component:
+            self.part(f"component-{component}").locator("summary").click()
+            self.drawn()
+
     def mode(self, name: str) -> None:
         """Choose Background or Synchronous under Options."""
         self.more()

@@ -30,8 +30,7 @@ def test_all_that_is_typed_reaches_the_run(
     screen.open(console.url)
     screen.pick("Echo")
     screen.open(screen.page.url.replace(console.url, distant))
-    screen.part("component-ChatOutput-answer").get_by_text("Chat Output").click()
-    screen.drawn()
+    screen.open_parameters("ChatOutput-answer")
     fields = [screen.page.locator(".st-key-run-form textarea").first]
     for name in ("sender_name", "context_id"):
         fields.append(screen.part(f"param-ChatOutput-answer-{name}").locator("input"))

@@ -13,6 +13,7 @@ from tests.support.flows import chat_input, entry, node
 from tests.support.servers import delete_flow
 from tests.support.waiting import wait_for
 
+LINE = entry("StrInput", "str", "x", load_from_db=False)
 SECRET = entry("SecretStrInput", "str", "", load_from_db=False, password=True, api_editable=True)
 
 
@@ -30,8 +31,7 @@ def keys(screen):
 def test_a_run_includes_text_typed_just_before(screen, run, width):
     screen.page.set_viewport_size({"width": width, "height": 1000})
     screen.pick("Echo")
-    screen.part("component-ChatOutput-answer").get_by_text("Chat Output").click()
-    screen.drawn()  # while a component opens, a redraw moves all that is below it
+    screen.open_parameters("ChatOutput-answer")
     line = screen.part("param-ChatOutput-answer-sender_name").locator("input")
     for box in (line, screen.page.locator("textarea").first):
         text = uuid.uuid4().hex
@@ -60,6 +60,33 @@ def test_a_refused_run_scrolls_to_the_missing_field(screen, console, sample_flow
     wait_for(lambda: head <= field.bounding_box()["y"] < 150)
 
 
+def test_a_refused_run_leads_to_an_invalid_value_in_the_folded_part(screen, console, sample_flows):
+    """Opened with the keyboard, in a window as narrow as a phone."""
+    nodes = [node("T-a", n=entry("IntInput", "int", 5), p=LINE), node("U-b", q=LINE)]
+    with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
+        flow = api.create_flow(f"{PREFIX}folded", {"nodes": nodes, "edges": []})
+    screen.page.set_viewport_size({"width": 390, "height": 700})
+    screen.open(f"{console.url}/?flow={flow.id}")
+    part, number = screen.part("all-parameters"), screen.part("param-T-a-n")
+    fold = part.locator("summary").first
+    for summary in (fold, screen.part("component-T-a").locator("summary")):
+        summary.focus()
+        screen.page.keyboard.press("Enter")
+        screen.drawn()
+    number.locator("input").fill("many")
+    number.locator("input").press("Tab")
+    expect(number.get_by_text("Changed", exact=True)).to_be_visible()
+    fold.focus()
+    screen.page.keyboard.press("Enter")
+    expect(number).to_have_count(0)
+    # one in the document for windows of this width, one for others
+    expect(part.get_by_text("Check", exact=True).filter(visible=True)).to_have_count(1)
+    assert screen.page.evaluate("document.documentElement.scrollWidth") == 390
+    press(screen)
+    expect(number.locator("input")).to_be_in_viewport()
+    expect(number.locator("input")).to_have_value("many")
+
+
 def test_a_secret_is_kept_when_its_eye_icon_is_clicked(screen, console, sample_flows):
     with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
         flow = api.create_flow(
@@ -82,7 +109,7 @@ def test_input_survives_a_killed_console(window, sample_flows, tmp_path):
         message = screen.page.locator("textarea").first
         message.fill("not run yet")
         message.press("Tab")
-        expect(screen.page.get_by_role("button", name="Reset all (1)")).to_be_visible()
+        expect(screen.page.get_by_text("Changed", exact=True)).to_be_visible()
         screen.page.wait_for_timeout(2_000)  # the draft is saved half a second later
         address = screen.page.url
         console.stop(signal.SIGKILL)

@@ -68,6 +68,10 @@ class FlowForm:
         """What the flow needs, met by the result or not."""
         return find_needs(self.flow, self.result.overrides, self.resources)
 
+    def has_error(self, key: str) -> bool:
+        """Return whether a problem of this field prevents a run."""
+        return any(problem.level == "error" for problem in self.problems.get(key, ()))
+
     @cached_property
     def distinctions(self) -> Mapping[str, str]:
         """The first words of their text, by id, of components that share a name.

@@ -58,9 +58,9 @@ class FormState:
     field key. `prefill` is the latest fill from elsewhere; `previous` are the entries it replaced,
     oldest first. After a refused run `was_refused` is true, so that each field shows its problem,
     and `scroll_token` is set until the page has scrolled to the first one. `shown_key` is the field
-    that a button elsewhere led to, "" for none. `flow` is the flow as it
-    is after its choices, unless `has_unapplied_choices`; `seen_keys` are the fields that choices
-    have shown.
+    that a button elsewhere led to, "" for none. `keys_to_open` are the fields that the form opens
+    when it is next drawn. `flow` is the flow as it is after its choices, unless
+    `has_unapplied_choices`; `seen_keys` are the fields that choices have shown.
     """
 
     owner: str
@@ -81,6 +81,7 @@ class FormState:
     was_refused: bool = False
     scroll_token: str = ""
     shown_key: str = ""
+    keys_to_open: set[str] = dataclasses.field(default_factory=set)
     has_unapplied_choices: bool = False
     seen_keys: set[str] = dataclasses.field(default_factory=set)
 
@@ -93,14 +94,14 @@ class FormState:
         """Return the key of a part of the form."""
         return f"{part}-{self.owner[:12]}-{self.name}"
 
+    @property
+    def all_parameters_key(self) -> str:
+        """The key of the expander that holds the components."""
+        return self.key("all-parameters")
+
     def component_key(self, component_id: str) -> str:
         """Return the key of a component's expander."""
         return f"{self.key('open')}-{component_id}"
-
-    def open_components(self, fields: Iterable[Field]) -> None:
-        """Open the components of these fields."""
-        keys = [self.component_key(field.component) for field in fields]
-        st.session_state.update(dict.fromkeys(keys, True))
 
     @property
     def fields(self) -> dict[str, Field]:
@@ -325,7 +326,7 @@ class FormState:
         if keys:
             prefill = self.prefill = self.prefill or Prefill("", Entries(), {})
             prefill.hints |= dict.fromkeys(keys, SECRET_HINT)
-            self.open_components(self.fields[key] for key in keys if key in self.fields)
+            self.keys_to_open.update(keys)
 
     def reset(self, fields: Iterable[Field]) -> None:
         """Reset fields to the flow's own values."""

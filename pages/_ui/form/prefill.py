@@ -24,7 +24,7 @@ def fill(
     """Fill a form with overrides; the earlier entries can be restored.
 
     `source` is a sentence about their origin, shown above the form. `hints` are shown at fields,
-    by key, until the field changes; the components of those fields are opened.
+    by key, until the field changes; what hides those fields is opened.
     """
     _read_form(state)
     _save_current(state, len(state.previous))
@@ -32,7 +32,7 @@ def fill(
     state.load_values(overrides)
     state.entries.preset_link = PresetLink()
     state.prefill = Prefill(source, _snapshot(state), dict(hints))
-    state.open_components(field for key, field in state.fields.items() if key in hints)
+    state.keys_to_open.update(hints)
 
 
 def restore_previous(state: FormState) -> None:

@@ -206,7 +206,7 @@ def test_an_earlier_run_with_choices_can_be_edited(server):
 
 def test_a_component_stays_open_when_a_choice_brings_more_fields(server):
     plain = node("Parser-p", mode={**MODE, "api_editable": False}, pattern=text("Text: {text}"))
-    server.set_flows(flow(ONE, "Echo", [plain]))
+    server.set_flows(flow(ONE, "Echo", [plain, node("Other-o", tone=text())]))
 
     def add(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
         template = {**body["template"], "clean": text(display_name="Clean")}
@@ -215,6 +215,7 @@ def test_a_component_stays_open_when_a_choice_brings_more_fields(server):
     server.answers[UPDATE] = add
     app = open_app(flow=ONE)
     (form,) = app.session_state["forms"].values()
+    app.session_state[form.all_parameters_key] = True
     app.session_state[form.component_key("Parser-p")] = True
     app = choose(app.run(), "Stringify")
     assert shown(app) == ["pattern", "clean"]

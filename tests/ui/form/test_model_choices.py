@@ -33,6 +33,9 @@ def server(langflow_stand_in: StandIn) -> StandIn:
 
 def search(app, words: str) -> list[str]:
     """Return the keys of the fields that a search finds, other than the model's."""
+    (form,) = app.session_state["forms"].values()
+    app.session_state[form.all_parameters_key] = True
+    app.run()
     next(each for each in app.text_input if "param-search" in each.key).set_value(words)
     app.run()
     boxes = [each for each in app.text_input if each.key.startswith("field-")]

@@ -88,12 +88,17 @@ class Form:
         self.at.session_state["refused"] = True
         return self.run()
 
+    def open_all_parameters(self, is_open: bool = True) -> Form:
+        self.at.session_state[f"all-parameters-{OWNER[:12]}-{self.raw['id']}"] = is_open
+        return self.run()
+
     def search(self, words: str) -> Form:
+        self.open_all_parameters()
         next(w for w in self.at.text_input if w.key.startswith("param-search")).set_value(words)
         return self.run()
 
     def open(self, component: str) -> Form:
-        return self.toggle(component, True)
+        return self.open_all_parameters().toggle(component, True)
 
     def toggle(self, component: str, is_open: bool) -> Form:
         (key,) = (k for k in self.toggle_keys() if k.endswith(f"-{component}"))

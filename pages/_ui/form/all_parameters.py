@@ -1,0 +1,221 @@
+"""All parameters: what a person need not enter for a run, folded, searched, by component."""
+
+from collections.abc import Container, Mapping, Sequence
+
+import streamlit as st
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
+
+from lfclient.common.formatting import clip
+from lfclient.console.wording.statuses import DOES_NOT_RUN
+from lfclient.flows.field import Field
+from lfclient.flows.graph import Component
+from lfclient.flows.run_inputs import field_label
+from pages._ui.form import prefill
+from pages._ui.form.fields import draw_field
+from pages._ui.form.flow_form import FlowForm
+from pages._ui.form.form_state import FormState
+from pages._ui.widgets.markdown import escape, inline_code
+
+COMPONENTS_PAGE_SIZE = 100  # a rerun with 2,000 took 7 s on a busy machine
+PAGE_SIZE = 30  # fields of one component or search drawn at once
+MAX_DRAWN_FIELDS = 60  # the cost of text boxes in a rerun grows with the square of their number
+
+
+def draw(form: FlowForm) -> None:
+    """Draw the fields that are not drawn yet, in one expander that is closed at first.
+
+    It is opened for the fields to open, so that nobody looks for them. A chat draws the whole form
+    in an expander, and needs no other.
+    """
+    state = form.state
+    fields = [field for key, field in state.fields.items() if key not in form.drawn]
+    _open(fields, state)
+    if not fields:
+        _draw_idle_components((), form)
+        _draw_reset(state)
+    elif state.use == "chat":
+        _draw_content(fields, form)
+    else:
+        with st.container(key="all-parameters", gap=None):
+            label = f"All parameters :gray[{len(fields)}]"
+            key = state.all_parameters_key
+            opened = _draw_expander(label, key, fields, form, ":material/tune:")
+            if opened.open:
+                with opened:
+                    _draw_content(fields, form)
+
+
+def _open(fields: Sequence[Field], state: FormState) -> None:
+    """Open what hides the fields to open, a search as well."""
+    wanted = [field for field in fields if field.key in state.keys_to_open]
+    state.keys_to_open.clear()
+    if wanted:
+        opened = [state.all_parameters_key, *(state.component_key(f.component) for f in wanted)]
+        st.session_state.update(dict.fromkeys(opened, True))
+        st.session_state[_search_key(state)] = ""
+
+
+def _draw_expander(
+    label: str, key: str, fields: Sequence[Field], form: FlowForm, icon: str | None = None
+) -> ExpanderContainer:
+    """Draw an expander for these fields, with badges over its label.
+
+    A changed label creates a new, closed expander: so the badges are not part of it, and one whose
+    number of fields has changed is opened again.
+    """
+    count_key = f"{key}-count"
+    if st.session_state.get(count_key, len(fields)) != len(fields):
+        st.session_state[key] = bool(st.session_state.get(key))
+    st.session_state[count_key] = len(fields)
+    opened = st.expander(label, key=key, icon=icon, on_change="rerun")
+    changed = sum(form.state.is_modified(field.key) for field in fields)
+    wrong = any(form.has_error(field.key) for field in fields)
+    if changed or wrong:
+        with st.container(key=f"marks-{key}", horizontal=True, gap="xsmall"):
+            if wrong:
+                st.badge("Check", color="red", help="Contains an invalid value")
+            if changed:
+                st.badge(f"{changed} changed", color="violet")
+    return opened
+
+
+def _draw_content(fields: Sequence[Field], form: FlowForm) -> None:
+    text = _draw_search(form.state) if len(form.state.fields) > 1 else ""
+    if text:
+        _draw_matches(text, fields, form)
+    else:
+        _draw_components(fields, form)
+
+
+def _search_key(state: FormState) -> str:
+    return state.key("param-search")
+
+
+def _draw_search(state: FormState) -> str:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(key="param-search"):
+            text = st.text_input(
+                "Search all parameters",
+                key=_search_key(state),
+                placeholder="Search all parameters",
+                label_visibility="collapsed",
+                icon=":material/search:",
+                live=True,
+                persist_state="session",
+            )
+        _draw_reset(state)
+    return (text or "").strip().casefold()
+
+
+def _draw_reset(state: FormState) -> None:
+    """Draw a button that resets all fields of the form, those outside this part as well."""
+    changed = sum(map(state.is_modified, state.fields))
+    st.button(
+        f"Reset all ({changed})" if changed else "Reset all",
+        key="reset-all",
+        type="tertiary",
+        disabled=not changed,
+        on_click=prefill.fill,
+        args=(state, {}, "All values are the flow's own again.", {}),
+    )
+
+
+def _draw_matches(text: str, fields: Sequence[Field], form: FlowForm) -> None:
+    matches = [field for field in fields if _matches(field, text)]
+    if not matches:
+        is_above = any(_matches(form.flow.fields_by_key[key], text) for key in form.drawn)
+        st.caption("Found above" if is_above else "No parameter found")
+    for field in matches[:PAGE_SIZE]:
+        draw_field(field, form, with_component=True)
+    if len(matches) > PAGE_SIZE:
+        st.caption(f"{len(matches) - PAGE_SIZE} more. Refine your search.")
+
+
+def _matches(field: Field, text: str) -> bool:
+    """Return whether a field's names contain each word of a text in lower case."""
+    labels = (field_label(field), field.label, field.parameter)
+    names = " ".join((*labels, field.component_name, field.component)).casefold()
+    return all(word in names for word in text.split())
+
+
+def _draw_components(fields: Sequence[Field], form: FlowForm) -> None:
+    own: dict[str, list[Field]] = {}
+    for field in fields:
+        own.setdefault(field.component, []).append(field)
+    with_fields = [each for each in form.flow.components if each.id in own]
+    for component in _page_of_components(with_fields, own, form):
+        _draw_component(component, own[component.id], form, is_alone=len(own) == 1)
+    _draw_idle_components(own, form)
+
+
+def _draw_idle_components(own: Container[str], form: FlowForm) -> None:
+    """Name the components that will not run, without those of which fields are shown."""
+    idle = [c.display_name for c in form.flow.unconnected if c.id not in own]
+    if idle:
+        names = ", ".join(map(escape, idle[:20]))
+        st.caption(f":material/link_off: Will not run, not connected to the chat input: {names}")
+
+
+def _page_of_components(
+    components: Sequence[Component], fields: Mapping[str, Sequence[Field]], form: FlowForm
+) -> list[Component]:
+    """Return the components of the chosen page, and those that are open or have an error."""
+    pages = -(-len(components) // COMPONENTS_PAGE_SIZE)
+    if pages < 2:
+        return list(components)
+    st.caption(f"{len(components):,} components. Search finds the parameters of all.")
+    page = st.pagination(pages, key=f"components-{form.flow.id}")
+    start = (page - 1) * COMPONENTS_PAGE_SIZE
+    return [
+        component
+        for place, component in enumerate(components)
+        if start <= place < start + COMPONENTS_PAGE_SIZE
+        or st.session_state.get(form.state.component_key(component.id))
+        or any(form.has_error(field.key) for field in fields[component.id])
+    ]
+
+
+def _draw_component(
+    component: Component, fields: Sequence[Field], form: FlowForm, *, is_alone: bool
+) -> None:
+    """Draw a component's fields: in an expander, unless it `is_alone`."""
+    silent = "" if component.runs else f" :gray-badge[{DOES_NOT_RUN}]"
+    title = escape(clip(component.display_name, 80))
+    if fields[0].has_shared_name:
+        words = form.distinctions.get(component.id)
+        title += f" :gray[· {escape(words) if words else inline_code(component.id)}]"
+    if is_alone:
+        st.markdown(f"**{title}**{silent}")
+        _draw_component_fields(component, fields, form)
+        return
+    with st.container(key=f"component-{component.id}", gap=None):
+        label = f"{title} :gray[{len(fields)}]{silent}"
+        opened = _draw_expander(label, form.state.component_key(component.id), fields, form)
+        if opened.open:
+            with opened:
+                _draw_component_fields(component, fields, form)
+
+
+def _draw_component_fields(component: Component, fields: Sequence[Field], form: FlowForm) -> None:
+    st.code(component.id, language=None, width="content")
+    if not component.runs:
+        st.caption("These values have no effect: not connected to the chat input.")
+    in_order = sorted(fields, key=lambda field: field.advanced)
+    shown = _page_of_fields(component, in_order, form)
+    wanted = [f for f in in_order if f.key == form.state.shown_key or form.has_error(f.key)]
+    for field in [*[field for field in wanted[:PAGE_SIZE] if field not in shown], *shown]:
+        draw_field(field, form)
+
+
+def _page_of_fields(
+    component: Component, fields: Sequence[Field], form: FlowForm
+) -> Sequence[Field]:
+    """Return the fields of the chosen page; none if the form shows too many already."""
+    if len(form.drawn) + min(len(fields), PAGE_SIZE) > MAX_DRAWN_FIELDS and form.drawn:
+        st.caption("Close another component first, or search for the parameter.")
+        return ()
+    pages = -(-len(fields) // PAGE_SIZE)
+    page = 1
+    if pages > 1:
+        page = st.pagination(pages, key=f"page-{form.flow.id}-{component.id}")
+    return fields[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]

@@ -1,0 +1,219 @@
+"""All parameters: the part of a form that is folded, with the search and the components."""
+
+import json
+
+import pytest
+
+from pages._ui.state.run_page import SHOWN_FIELD
+from pages._ui.widgets.markdown import escape
+from tests.support.flows import chat_input, edge, entry, node, text
+from tests.ui.support.forms import clear_drafts, editable_node, form
+
+
+@pytest.fixture(autouse=True)
+def _no_drafts():
+    clear_drafts()
+
+
+def badges(found) -> list[str]:
+    """Return the badges of the components and of the part that holds them."""
+    texts = [each.value for each in found.at.markdown if "-badge[" in each.value]
+    return [each.partition("[")[2].rstrip("]") for each in texts]
+
+
+def labels(found) -> list[str]:
+    return [each.label for each in found.at.expander]
+
+
+def test_the_part_is_closed_at_first_and_counts_its_fields():
+    found = form(node("T-a", p=text(), q=text()), node("U-b", r=text()))
+    assert labels(found) == ["All parameters :gray[3]", "Overrides as JSON"]
+    assert not found.at.text_input
+    found.open_all_parameters()
+    assert labels(found)[1:3] == ["T :gray[2]", "U :gray[1]"]
+    assert [each.label for each in found.at.text_input] == ["Search all parameters"]
+    assert not found.at.exception
+
+
+def test_the_closed_part_tells_what_has_changed_and_what_is_invalid():
+    found = form(node("T-a", n=entry("IntInput", "int", 5), p=text()), node("U-b", r=text()))
+    assert not badges(found)
+    found.open("T-a").set("text_input", "T-a.p", "x").set("text_input", "T-a.n", "many")
+    found.open_all_parameters(False)
+    assert badges(found) == ["Check", "2 changed"]
+    assert not found.at.exception
+
+
+def test_fields_of_the_only_component_are_shown_at_once():
+    found = form(chat_input(), node("T-a", p=text(), q=text())).open_all_parameters()
+    assert labels(found) == ["All parameters :gray[2]", "Overrides as JSON"]
+    assert "**T**" in found.text()
+    assert found.set("text_input", "T-a.q", "x").overrides["T-a.q"] == "x"
+    assert not found.at.exception
+
+
+def test_a_flow_whose_fields_are_all_at_the_top_can_be_reset():
+    found = form(chat_input(), editable_node(p=text("x")), node("Bare-y"))
+    assert labels(found) == ["Overrides as JSON"]
+    found.set("text_area", "ChatInput-a.input_value", "hi").set("text_input", "T-a.p", "z")
+    assert found.press("Reset all (2)").overrides == {"ChatInput-a.input_value": ""}
+    assert not found.at.exception
+
+
+def test_what_a_component_lacks_to_run_is_told_also_without_fields():
+    edges = [edge("ChatInput-a", "T-a", "r")]
+    found = form(chat_input(), editable_node(p=text("x")), node("Bare-y"), edges=edges)
+    assert "Will not run, not connected to the chat input: Bare" in found.text()
+
+
+def test_a_refused_run_opens_the_component_of_an_invalid_value():
+    found = form(node("T-a", n=entry("IntInput", "int", 5), p=text()), node("U-b", r=text()))
+    found.open("T-a").set("text_input", "T-a.n", "many").toggle("T-a", False)
+    found.search("r").open_all_parameters(False)
+    assert found.find("text_input", "T-a.n") is None
+    assert found.refuse().find("text_input", "T-a.n").value == "many"
+    assert not found.at.exception
+
+
+def test_a_refused_run_opens_nothing_for_a_field_at_the_top():
+    found = form(editable_node(n=entry("IntInput", "int", 5)), node("U-b", r=text()))
+    found.set("text_input", "T-a.n", "many").refuse()
+    assert labels(found) == ["All parameters :gray[1]", "Overrides as JSON"]
+    assert not found.at.exception
+
+
+def test_a_flow_of_many_components_shows_them_in_pages():
+    """One with an invalid value or that is open is shown on each."""
+    number = entry("IntInput", "int", 5)
+    found = form(*(node(f"T-{place:04}", p=text("x"), n=number) for place in range(2_000)))
+    assert "2,000 components" in found.open_all_parameters().text()
+    assert components(found) == [f"T-{place:04}" for place in range(100)]
+    found.search("T-1999").set("text_input", "T-1999.n", "many").search("")
+    assert components(found)[99:] == ["T-0099", "T-1999"]
+    assert found.refuse().find("text_input", "T-1999.n").value == "many"
+
+
+def large_component(name="T-a", **more):
+    """Return a component whose fields fill two pages."""
+    return node(name, **{f"p{place:02}": text("x") for place in range(40)}, **more)
+
+
+@pytest.mark.parametrize("open_first", [(), ("U-a", "U-b")], ids=["alone", "among many"])
+def test_the_field_that_a_button_leads_to_is_drawn_beyond_the_first_page(open_first):
+    found = form(*map(large_component, ("U-a", "U-b", "U-c")))
+    for name in open_first:
+        found.open(name)
+    assert found.find("text_input", "U-c.p39") is None
+    found.at.session_state[SHOWN_FIELD.key] = "U-c.p39"
+    assert found.run().find("text_input", "U-c.p39")
+    assert found.set("text_input", "U-c.p39", "y").overrides == {"U-c.p39": "y"}
+    assert found.find("text_input", "U-c.p39")
+    assert not found.at.exception
+
+
+def test_a_refused_run_shows_an_invalid_value_beyond_the_first_page():
+    found = form(large_component(n=entry("IntInput", "int", 5)))
+    found.search("T-a n").set("text_input", "T-a.n", "many").open_all_parameters(False)
+    assert found.find("text_input", "T-a.n") is None
+    assert found.refuse().find("text_input", "T-a.n").value == "many"
+    assert not found.at.exception
+
+
+def components(found) -> list[str]:
+    """Return the ids of the components that the form shows."""
+    return [each.label.split("`")[1] for each in found.at.expander if "`" in each.label]
+
+
+def test_components_are_closed_until_opened():
+    found = form(node("T-a", p=text("x")), node("U-b", q=text("y")))
+    assert found.find("text_input", "T-a.p") is None
+    found.open("T-a").set("text_input", "T-a.p", "z")
+    assert found.find("text_input", "U-b.q") is None
+    assert found.overrides == {"T-a.p": "z"}
+
+
+def test_values_survive_closing_a_component():
+    found = (
+        form(node("T-a", p=text("x")), node("U-b", q=text()))
+        .open("T-a")
+        .set("text_input", "T-a.p", "z")
+    )
+    found.toggle("T-a", False)
+    assert found.overrides == {"T-a.p": "z"}
+    assert found.toggle("T-a", True).find("text_input", "T-a.p").value == "z"
+
+
+def test_search_finds_parameters_of_closed_components():
+    found = form(node("T-a", alpha=text("x"), beta=text("y")), node("U-b", gamma=text("z")))
+    found.search("alp t-a")
+    found.set("text_input", "T-a.alpha", "new")
+    assert found.find("text_input", "T-a.beta") is None
+    assert found.overrides == {"T-a.alpha": "new"}
+    assert "No parameter found" in found.search("nothing").text()
+
+
+def test_search_distinguishes_components_with_the_same_name():
+    ids = [f"LanguageModelComponent-{end}" for end in ("kT8z1", "Qw2x3")]
+    nodes = [node(id, "A rather long name of a language model" * 3, heat=text("x")) for id in ids]
+    found = form(*nodes, node("U-b", heat=text("z"))).search("heat")
+    heads = [each.value for each in found.at.markdown if each.value.startswith("**heat**")]
+    assert [[id for id in (*ids, "U-b") if escape(id) in head] for head in heads] == [
+        [ids[0]],
+        [ids[1]],
+        [],
+    ]
+
+
+def test_search_finds_the_chat_text_by_its_label():
+    chat = node("ChatInput-a", input_value=text(display_name="Input Text"))
+    for name in ("message", "input text", "text message"):
+        found = form(chat, node("T-a", alpha=text("x")))
+        assert "Found above" in found.search(name).text()
+
+
+def test_all_fields_can_be_reset_and_restored():
+    found = form(editable_node(p=text("x"), q=text("y")), chat_input())
+    found.set("text_input", "T-a.p", "1").set("text_input", "T-a.q", "2")
+    found.press("Reset all (2)")
+    assert found.overrides == {"ChatInput-a.input_value": ""}
+    assert found.find("text_input", "T-a.p").value == "x"
+    found.press("Restore my input")
+    assert found.find("text_input", "T-a.p").value == "1"
+
+
+def test_components_that_will_not_run_are_marked():
+    found = form(
+        chat_input(),
+        node("Idle-x", p=text()),
+        node("Bare-y"),
+        node("O-z", q=text()),
+        edges=[
+            edge("ChatInput-a", "O-z", "r"),
+        ],
+    )
+    named = labels(found.open_all_parameters())
+    assert any("Idle" in label and "Does not run" in label for label in named)
+    assert not any("O-z" in label and "Does not run" in label for label in named)
+    assert "Bare" in found.text()
+
+
+def test_a_found_parameter_shows_that_its_component_will_not_run():
+    nodes = chat_input(), node("Idle-x", p=text()), node("O-z", q=text())
+    found = form(*nodes, edges=[edge("ChatInput-a", "O-z", "r")])
+    for name, many in (("q", 0), ("p", 1)):
+        assert found.search(name).text().count("gray-badge[Does not run]") == many
+
+
+def test_a_found_switch_shows_its_component():
+    found = form(node("T-a", on=entry("BoolInput", "bool", False)), node("U-b", p=text()))
+    found.search("on")
+    assert [one.value for one in found.at.markdown if "· T" in one.value] == [":gray[· T]"]
+
+
+def test_a_large_flow_draws_few_widgets():
+    nodes = [node(f"C-{i}", **{f"p{j}": text("x") for j in range(100)}) for i in range(10)]
+    found = form(*nodes)
+    assert not found.at.text_input
+    found.open("C-3")
+    assert 30 <= len(found.at.text_input) <= 61
+    assert json.dumps(found.overrides) == "{}"
