@@ -88,20 +88,20 @@ def draw_components(
 ) -> graph.FlowGraph | None:
     """Draw the components as a graph or a table, and one component's output; return the graph.
 
-    They can be folded away, which holds for the next run. Call it once per script or fragment run:
-    its widgets have keys.
+    They can be folded away, which holds for other runs and after a reload. Call it once per script
+    or fragment run: its widgets have keys.
     """
     run = record.run
     if run is None or not run.components:
         return None
     panel = st.expander(
         "Components",
-        expanded=st.session_state.get(run_page.GRAPH_OPEN, True),
+        expanded=run_page.shows_components(),
         icon=":material/account_tree:",
         key=f"components-{record.id}",
         on_change="rerun",
     )
-    st.session_state[run_page.GRAPH_OPEN] = panel.open
+    run_page.show_components(bool(panel.open))
     if not panel.open:
         return None
     with panel:
@@ -132,7 +132,8 @@ def _draw_components(
     flow_graph = components_view.draw(
         drawn, run.components, ended=ended, key=graph_key, on_choose=choose
     )
-    if with_result:
+    # without a graph there is nothing else to choose a component from
+    if with_result and (flow_graph is None or st.session_state.get(key) is not None):
         _draw_result(server, record.id, with_result)
     return flow_graph
 

@@ -17,7 +17,6 @@ from pages._ui.state.submit_token import renew_submit_token
 T = TypeVar("T")
 
 COMPONENTS_VIEW = "components-as"  # whether a run's components are a graph or a table
-GRAPH_OPEN = "graph-open"  # whether the graph of components is unfolded
 TRACE_VIEW = "trace-view"
 SNIPPET_LANGUAGE = "snippet-language"
 NEW_RUN: Slot[str] = Slot("run-to-sight")  # the run just opened: its status may be out of sight
@@ -26,6 +25,7 @@ _CACHE = "kept-for-run"
 _CACHE_RUNS = "kept-for-run-ids"
 _FORM_RUN = "form-of-run"
 _FULL_WIDTH = "full-width"
+_FOLDED = "components-folded"
 
 
 def run_id() -> str | None:
@@ -70,17 +70,37 @@ def has_form(run_id: str, flow_id: str) -> bool:
 
 def is_full_width(flow_id: str) -> bool:
     """Return whether the results of a flow take the width of the window, above the form."""
-    key = f"{_FULL_WIDTH}-{flow_id}"
-    if key not in st.session_state:  # after a reload
-        draft = drafts().get((browser.browser_id(), flow_id, _FULL_WIDTH)) or {}
-        st.session_state[key] = bool(draft.get("on"))
-    return bool(st.session_state[key])
+    return _is_on(_FULL_WIDTH, flow_id)
 
 
 def set_full_width(flow_id: str, on: bool) -> None:
     """Keep a person's choice of `is_full_width`, also for the next runs of the flow."""
-    st.session_state[f"{_FULL_WIDTH}-{flow_id}"] = on
-    drafts().save((browser.browser_id(), flow_id, _FULL_WIDTH), {"on": on})
+    _set_on(_FULL_WIDTH, flow_id, on)
+
+
+def shows_components() -> bool:
+    """Return whether this browser shows the components of runs, which it does at first."""
+    return not _is_on(_FOLDED, "")
+
+
+def show_components(is_shown: bool) -> None:
+    """Keep a person's choice of `shows_components`, for the runs of all flows."""
+    if is_shown != shows_components():
+        _set_on(_FOLDED, "", not is_shown)
+
+
+def _is_on(choice: str, flow_id: str) -> bool:
+    """Return a choice of this browser for a flow, or for all with "": at first False."""
+    key = f"{choice}-{flow_id}"
+    if key not in st.session_state:  # after a reload
+        draft = drafts().get((browser.browser_id(), flow_id, choice)) or {}
+        st.session_state[key] = bool(draft.get("on"))
+    return bool(st.session_state[key])
+
+
+def _set_on(choice: str, flow_id: str, on: bool) -> None:
+    st.session_state[f"{choice}-{flow_id}"] = on
+    drafts().save((browser.browser_id(), flow_id, choice), {"on": on})
 
 
 def close_run() -> None:

@@ -20,6 +20,7 @@ from lfclient.runs.components import (
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.run import progress, recent_runs
+from pages._ui.state import browser
 from pages._ui.state import run_page as ui_state
 from tests.ui.support.http_stand_in import NODE, flow
 from tests.ui.support.whole_pages import (
@@ -106,9 +107,16 @@ def test_the_rest_of_the_page_is_drawn_once_for_a_run_that_ends_at_once(
     assert drawn == ["recent runs"]
 
 
+def open_table(record):
+    """Open a run with its components as a table, where there are none to click."""
+    app = open_app(run=record.id)
+    app.session_state[ui_state.COMPONENTS_VIEW] = "Table"
+    return app.run()
+
+
 def test_a_components_output_can_be_opened_during_the_run(langflow_stand_in):
     record = add_running_run(langflow_stand_in.url, run=run_with())
-    app = open_app(run=record.id)
+    app = open_table(record)
     choice = next(each for each in app.selectbox if each.label == "Component output")
     assert choice.options == ["✓ Chat Input · 0.2 s"]
     choice.set_value("A").run()
@@ -118,7 +126,7 @@ def test_a_components_output_can_be_opened_during_the_run(langflow_stand_in):
 def test_only_failed_components_are_offered_if_none_is_done(langflow_stand_in):
     failed = {"A": ComponentRun("A", ComponentState.FAILED, "Chat Input", 0.2, NOW)}
     run = run_with(RunStatus.FAILED, components=failed)
-    app = open_app(run=add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run).id)
+    app = open_table(add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run))
     choice = next(each for each in app.selectbox if each.label == "Component output")
     assert choice.placeholder == "Select a failed component"
 
@@ -130,11 +138,14 @@ def test_component_outputs_follow_the_flows_order_and_open_from_the_graph(
     def draw(*_, on_choose, **more):
         for name in (NODE["id"], "B"):
             st.button(name, on_click=on_choose, args=(name,))
+        return "the graph"
 
     monkeypatch.setattr(progress.components_view, "draw", draw)
     components = {**COMPONENTS, NODE["id"]: replace(DONE, component_id=NODE["id"])}
     record = add_running_run(langflow_stand_in.url, run=run_with(components=components))
     app = open_app(run=record.id).run()  # drawing the form caches the flow
+    assert not [each for each in app.selectbox if each.label == "Component output"]
+    press(app, NODE["id"])
     choice = app.selectbox(key=ui_state.component_key(record.id))
     # options with the same label could not be distinguished, so they include ids
     assert choice.options == [
@@ -145,6 +156,27 @@ def test_component_outputs_follow_the_flows_order_and_open_from_the_graph(
     for name in (NODE["id"], "B"):
         next(each for each in app.button if each.label == name).click().run()
         assert app.selectbox(key=ui_state.component_key(record.id)).value == NODE["id"]
+
+
+def test_components_stay_folded_in_other_runs_and_after_a_reload(langflow_stand_in, monkeypatch):
+    monkeypatch.setattr(browser, "browser_id", lambda: "one")
+    first, second = (
+        add_ended_run(langflow_stand_in.url, id=id * 32, submit_token=id, run=run_with())
+        for id in "ab"
+    )
+
+    def panel(app):
+        return next(each for each in app.expander if each.label == "Components")
+
+    app = open_app(run=first.id)
+    assert panel(app).proto.expanded
+    app.session_state[f"components-{first.id}"] = False
+    app.run()
+    assert not panel(open_app(run=second.id)).proto.expanded
+    app = open_app(run=first.id)
+    app.session_state[f"components-{first.id}"] = True
+    app.run()
+    assert panel(open_app(run=second.id)).proto.expanded
 
 
 @pytest.mark.parametrize(
@@ -295,7 +327,7 @@ def test_the_details_of_a_run_are_drawn_tab_by_tab(langflow_stand_in):
         RunStatus.COMPLETED, messages={"m": whole}, outputs={"B": ANSWER}, raw={"status": "ok"}
     )
     record = add_ended_run(langflow_stand_in.url, mode="background", job_id="j", run=run)
-    first = open_app(run=record.id)
+    first = open_table(record)
     assert [each.label for each in first.selectbox][-1] == "Component output"
     assert "The whole text" not in page_text(first)
     assert "The whole text" in page_text(open_run_tab("Trace", record, "Messages"))
