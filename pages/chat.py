@@ -6,26 +6,32 @@ from pages._ui.app import navigation
 from pages._ui.chat import composer, conversation, session_list
 from pages._ui.chat import messages as chat_messages
 from pages._ui.chat import sidebar as chat_sidebar
-from pages._ui.connection import connect
-from pages._ui.run import status_panel
+from pages._ui.connection import connect, server_link
+from pages._ui.run import flow_picker, status_panel
 from pages._ui.widgets import alerts
 
 navigation.set_title("Chat")
 with alerts.show_errors():
     server = connect.require_server()
     if server:
+        st.sidebar.empty()  # opens the sidebar at once: later it would push the page aside
         server.prefetch()
-        flow = chat_sidebar.choose_flow(server)
+        server_link.draw(server)
+        with st.container(key="flow-head", horizontal=True), st.container():
+            flow = flow_picker.draw(server, None)
         form = chat_sidebar.prepare_form(server, flow)
         if form:
-            chat_sidebar.draw_hint()
             session_list.finish_change(server)
             current = conversation.load(form)
             session_list.draw_header(current)
+            chat_sidebar.draw_hint()
             chat_messages.draw(current)
             connect.draw_notice()
             composer.draw(current)
             with st.sidebar:
+                session_list.draw_new_button()
                 chat_sidebar.draw(form)
                 session_list.draw(current)
             status_panel.wait_for_end(server, current.record)
+        else:
+            st.sidebar.caption("Sessions and parameters appear here")

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from pages._ui.app import navigation
-from pages._ui.connection import local_panel, server_panel, servers
+from pages._ui.connection import local_panel, server_link, server_panel, servers
 from pages._ui.widgets import alerts
 
 navigation.set_title("Connection")
 st.title("Connection")
 with alerts.show_errors():
     current = servers.current()
+    server_link.draw(current)
     left, right = st.columns([6, 5], gap="large")
     with left:
         server_panel.draw_server_choice(current)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages._ui.app import navigation
-from pages._ui.connection import connect, servers
+from pages._ui.connection import connect, server_link, servers
 from pages._ui.history import page as history_page
 from pages._ui.widgets import alerts
 
@@ -19,3 +19,4 @@ with alerts.show_errors():
     else:
         history_page.draw_without_server()
         connect.require_server()
+    server_link.draw(servers.current_or_stopped())

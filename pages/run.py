@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui.connection import connect, loading
+from pages._ui.connection import connect, loading, server_link
 from pages._ui.present import entry, share_result
 from pages._ui.presets import share_link
 from pages._ui.run import approval, flow_picker, recent_runs, rerun, run_form, status_panel
@@ -27,6 +27,7 @@ with alerts.show_errors():
         server.prefetch()
         share_link.read_address()
         with head:
+            server_link.draw(server)
             flow = flow_picker.draw(server, record)
         with inputs:
             # an opened run shows its own inputs instead of the form

@@ -17,8 +17,22 @@ PREFIX = "Walk: "
 _STANDS = """() => {
   const state = document.querySelector("[data-testid=stApp]").dataset.testScriptState;
   if (state !== "notRunning" || document.querySelector("[data-testid=stSkeleton]")) return null;
-  const buttons = document.querySelectorAll("[data-testid=stMain] button");
+  const buttons = document.querySelectorAll("[data-testid=stMainBlockContainer] button");
   return String([...buttons].map((button) => Math.round(button.getBoundingClientRect().top)));
+}"""
+
+# where parts of the page moved by themselves, from its top; a click is given half a second. The box
+# around a text may grow by some pixels though the text stays.
+_SHIFTS = """() => {
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    const entries = list.getEntries().filter((entry) => !entry.hadRecentInput);
+    for (const { previousRect, currentRect } of entries.flatMap((entry) => entry.sources)) {
+      const moved = Math.abs(previousRect.top - currentRect.top);
+      const isShown = previousRect.height && currentRect.height;
+      if (isShown && moved > 4) window.shifts.push(Math.min(previousRect.top, currentRect.top));
+    }
+  }).observe({ type: "layout-shift" });
 }"""
 
 
@@ -48,6 +62,15 @@ class Screen:
             return len(stands) >= 4 and len(set(stands[-4:])) == 1
 
         wait_for(still)
+
+    def watch_shifts(self) -> None:
+        """Record from now on what moves by itself."""
+        self.page.evaluate(_SHIFTS)
+
+    def shifts(self) -> list[float]:
+        """Where something moved, in pixels from the top of the window."""
+        found: list[float] = self.page.evaluate("window.shifts")
+        return found
 
     def pick(self, name: str, prefix: str = PREFIX) -> None:
         """Choose a sample flow by typing the beginning of its name."""

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from lfclient import FlowSummary, LangflowClient
 from lfclient.console.samples import builtin, graph_builder
+from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer, delete_flow
 
@@ -24,6 +25,27 @@ def writer(langflow_113: LiveServer) -> Iterator[FlowSummary]:
         flow = api.create_flow(f"Write {uuid4().hex[:8]}", data)
         yield flow
         delete_flow(api, flow.id)
+
+
+def test_nothing_above_the_messages_moves_during_the_first_answer(
+    console: Console, writer: FlowSummary, window: Callable[..., Page]
+):
+    """The session gets its name, *Rename* and *Delete* meanwhile. The box keeps the cursor."""
+    screen = Screen(window())
+    page = screen.page
+    page.goto(f"{console.url}/chat?flow={writer.id}")
+    box = page.get_by_test_id("stChatInputTextArea")
+    expect(page.get_by_text("New session", exact=True)).to_have_count(2)  # the button, the session
+    screen.drawn()
+    screen.watch_shifts()
+    box.fill("Hello")
+    box.press("Enter")
+    page.get_by_role("button", name="Rename").wait_for()
+    screen.drawn()
+    first = page.get_by_test_id("stChatMessage").first.bounding_box()
+    assert first
+    assert [each for each in screen.shifts() if each <= first["y"]] == []
+    expect(box).to_be_focused()
 
 
 def test_a_user_chats_with_a_flow_and_manages_its_sessions(

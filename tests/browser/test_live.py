@@ -53,32 +53,17 @@ def test_text_grows_word_by_word_and_stays_when_it_is_stopped(screen):
     assert took < 10, took  # a loose limit: the figure is the benchmark's
 
 
-# where parts of the page moved by themselves, from its top; a click is given half a second. The box
-# around a text may grow by some pixels though the text stays.
-_SHIFTS = """() => {
-  window.shifts = [];
-  new PerformanceObserver((list) => {
-    const entries = list.getEntries().filter((entry) => !entry.hadRecentInput);
-    for (const { previousRect, currentRect } of entries.flatMap((entry) => entry.sources)) {
-      const moved = Math.abs(previousRect.top - currentRect.top);
-      const isShown = previousRect.height && currentRect.height;
-      if (isShown && moved > 4) window.shifts.push(Math.min(previousRect.top, currentRect.top));
-    }
-  }).observe({ type: "layout-shift" });
-}"""
-
-
 def test_nothing_above_the_end_of_the_output_moves_while_it_is_written(screen):
     screen.pick("Write word")
     screen.run()
     output = screen.part("run-status").get_by_text("You wrote")
     output.wait_for()
     top = output.bounding_box()["y"]
-    screen.page.evaluate(_SHIFTS)
+    screen.watch_shifts()
     screen.wait("completed")
     screen.drawn()
     assert output.bounding_box()["y"] == top
-    assert [each for each in screen.page.evaluate("window.shifts") if each <= top] == []
+    assert [each for each in screen.shifts() if each <= top] == []
 
 
 def test_another_browser_sees_the_question_and_decides(console, screen, window):

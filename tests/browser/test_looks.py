@@ -138,15 +138,72 @@ def test_recent_runs_are_lines_of_columns_and_the_shown_one_is_marked(screen):
 
 
 def test_only_a_narrow_chat_page_hints_at_the_sidebar(console, window):
-    """In a wide window the flow is beside the conversation."""
+    """In a wide window the sessions are beside the conversation."""
     screen = Screen(window())
     screen.page.goto(f"{console.url}/chat")
-    hint = screen.page.get_by_text("Tap » at the top for the flow")
+    hint = screen.page.get_by_text("Tap » at the top for sessions and parameters")
     screen.part("flow-picker").wait_for()
     hint.wait_for(state="attached")
     expect(hint).to_be_hidden()
     screen.page.set_viewport_size(NARROW)
     expect(hint).to_be_visible()
+
+
+PAGES = ("", "chat", "history", "compare", "connection")
+
+
+@pytest.mark.parametrize("width", [1440, 700, 390])
+def test_the_server_stands_in_the_same_place_on_every_page(console, window, width):
+    """In the same words and size, in the upper corner, within the window."""
+    screen = Screen(window())
+    screen.page.set_viewport_size({"width": width, "height": 800})
+    places = []
+    for page in PAGES:
+        screen.page.goto(f"{console.url}/{page}")
+        link = screen.part("server-link").locator("a:visible")
+        expect(link).to_contain_text("Langflow 1.13.0")
+        places.append((link.inner_text(), link.bounding_box()))
+    assert places == [places[0]] * len(PAGES)
+    box = places[0][1]
+    assert box["y"] + box["height"] < 50
+    assert width / 2 < box["x"] < box["x"] + box["width"] <= width
+
+
+# the left edge and the vertical middle of the title's text, which may be in the box of the flows
+_TITLE = """() => {
+  const field = document.querySelector(".st-key-flow-head .stSelectbox input");
+  const range = document.createRange();
+  range.selectNodeContents(field ?? document.querySelector("h1"));
+  const { x, y, height } = (field ?? range).getBoundingClientRect();
+  return [x + (field ? parseFloat(getComputedStyle(field).paddingLeft) : 0), y + height / 2];
+}"""
+
+
+def test_titles_begin_in_the_same_place_on_every_page(console, window):
+    """Where their pages' fields and cards begin."""
+    screen = Screen(window())
+    screen.page.set_viewport_size(NARROW)
+    for page in PAGES:
+        screen.page.goto(f"{console.url}/{page}")
+        screen.part("server-link").wait_for()
+        screen.drawn()
+        left, top = screen.page.evaluate(_TITLE)
+        content = screen.page.locator("[data-testid=stMainBlockContainer] > div").bounding_box()
+        assert abs(left - content["x"]) < 1, page
+        assert abs(top - 112) < 2, page
+
+
+def test_an_open_sidebar_covers_the_server_on_a_phone(console, window):
+    """Its button that closes it stands in the same corner."""
+    screen = Screen(window())
+    screen.page.set_viewport_size(NARROW)
+    screen.page.goto(f"{console.url}/chat")
+    screen.part("server-link").locator("a:visible").wait_for()
+    screen.page.get_by_test_id("stExpandSidebarButton").click()
+    new = screen.page.get_by_role("button", name="New session")
+    expect(new).to_be_in_viewport()
+    screen.page.get_by_test_id("stSidebarCollapseButton").locator("button").click()
+    expect(new).not_to_be_in_viewport()
 
 
 def test_the_menu_of_a_narrow_window_closes_when_a_page_is_chosen(console, window):

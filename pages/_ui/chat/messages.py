@@ -8,7 +8,7 @@ from itertools import chain, zip_longest
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, format_duration
+from lfclient.common.formatting import format_duration
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
 from lfclient.runs.components import Message
@@ -37,7 +37,9 @@ def draw(conversation: Conversation) -> None:
         if conversation.error:
             loading.show(conversation.form.server, conversation.error, retry="retry-messages")
         if not (history or live_messages or conversation.record or conversation.error):
-            _empty(conversation)
+            st.caption(
+                "Messages and answers are stored on the server as a session that you can continue."
+            )
             return
         _history(conversation, history)
         if conversation.is_answering and conversation.record:
@@ -66,14 +68,6 @@ def _watch(conversation: Conversation) -> None:
     newest = chat.latest_run(conversation)
     if newest and newest.id != (conversation.record.id if conversation.record else None):
         st.rerun()
-
-
-def _empty(conversation: Conversation) -> None:
-    flow = conversation.form.flow
-    st.caption(
-        escape(clip(flow.description, 400))
-        or "Messages and answers are stored on the server as a session that you can continue."
-    )
 
 
 def _history(conversation: Conversation, history: Sequence[Message]) -> None:

@@ -118,8 +118,8 @@ def finish_change(server: ServerSession) -> None:
         )
 
 
-def draw(current: Conversation) -> None:
-    """Draw the button for a new session, and the list."""
+def draw_new_button() -> None:
+    """Draw the button for a new session."""
     st.button(
         "New session",
         key="talk-new",
@@ -127,6 +127,10 @@ def draw(current: Conversation) -> None:
         on_click=chat_state.close_session,
         width="stretch",
     )
+
+
+def draw(current: Conversation) -> None:
+    """Draw the list of sessions."""
     try:
         sessions = conversation.list_sessions(current.form.server, current.form.flow.id)
     except LangflowError as error:
@@ -185,16 +189,15 @@ def _draw_entry(session: SessionEntry, is_open: bool) -> None:
 
 
 def draw_header(current: Conversation) -> None:
-    """Draw the flow and session, with Rename and Delete."""
-    flow = escape(clip(current.form.flow.name, 60))
+    """Draw the session's name, with Rename and Delete."""
     with st.container(key="talk-head", horizontal=True, vertical_alignment="center"):
         if not current.history:
-            st.markdown(f"**{flow}** :gray[· New session]", width="stretch")
+            st.caption("New session", width="stretch")
             return
         texts = (one.text for one in current.history if one.sender == conversation.USER)
         first_words = next(texts, "") if current.is_complete else ""
         title = conversation.session_label(current.id, first_words)
-        st.markdown(f"**{flow}** :gray[· {escape(clip(title, 60))}]", width="stretch")
+        st.caption(escape(clip(title, 60)), width="stretch")
         if current.is_answering:
             return
         _draw_rename(current, title)

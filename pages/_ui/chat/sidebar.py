@@ -1,41 +1,24 @@
-"""The sidebar of the Chat page: the flow, and parameters for its messages."""
+"""The sidebar of the Chat page: parameters for its messages, and what points to it."""
 
 import streamlit as st
 
-from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from pages._ui.app import navigation
-from pages._ui.connection import loading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import prefill
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import SECRET_HINT
-from pages._ui.run import flow_picker, run_form
+from pages._ui.run import run_form
 from pages._ui.state import chat as chat_state
 from pages._ui.state import query_params
 from pages._ui.widgets import controls
 from pages._ui.widgets.markdown import escape
 
 
-def choose_flow(server: ServerSession) -> Flow | None:
-    """Draw the flow picker in the sidebar, or on the page until a flow is chosen; return the flow.
-
-    Its error is drawn here: the next request for the flows would be another one.
-    """
-    try:
-        place = st.sidebar if flow_picker.has_flow(server) else st.container()
-    except LangflowError as error:
-        st.title("Chat", anchor=False)
-        loading.show(server, error, retry="retry-flows")
-        return None
-    with place:
-        return flow_picker.draw(server, None)
-
-
 def draw_hint() -> None:
     """Say where the sidebar is; CSS shows this in narrow windows only, where it is closed."""
     with st.container(key="chat-side"):
-        st.caption("Tap » at the top for the flow, parameters and sessions.")
+        st.caption("Tap » at the top for sessions and parameters.")
 
 
 def prepare_form(server: ServerSession, flow: Flow | None) -> FlowForm | None:
@@ -48,7 +31,7 @@ def prepare_form(server: ServerSession, flow: Flow | None) -> FlowForm | None:
         st.markdown(f"## {escape(flow.name)} has no chat", anchors=False)
         st.markdown(
             "Chat needs a flow with a Chat Input and a Chat Output component. Choose another flow "
-            "in the sidebar, or run this one on the Run page."
+            "above, or run this one on the Run page."
         )
         st.page_link(
             navigation.page("run"),

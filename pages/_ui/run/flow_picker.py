@@ -1,6 +1,5 @@
 """The flow picker: a select box of the server's flows, and what to show when a flow is missing."""
 
-import contextlib
 from collections import Counter
 
 import streamlit as st
@@ -10,7 +9,6 @@ from lfclient.common.formatting import clip, remove_bidi_controls
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.model import Flow, FlowSummary
-from pages._ui.app import navigation
 from pages._ui.connection import editor, loading
 from pages._ui.connection.app_context import close_run, permissions
 from pages._ui.connection.request_cache import CachedResponse, StillLoading
@@ -31,7 +29,6 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
     The flow of `record`, the run on the page, is preselected. If it was deleted, no flow is
     chosen: another flow above the run's inputs would look like its own.
     """
-    _draw_server_link(server)
     add_dialog.draw(server)
     try:
         flows = _load_flows(server, record)
@@ -81,12 +78,6 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
     return flow
 
 
-def has_flow(server: ServerSession) -> bool:
-    """Return whether a flow is chosen. Raises `LangflowError` if the flows can't be loaded."""
-    flows = _load_flows(server, None).value
-    return bool(flows) and _choose_flow(server, flows, None) is not None
-
-
 def _load_flows(
     server: ServerSession, record: RunRecord | None
 ) -> CachedResponse[list[FlowSummary]]:
@@ -106,20 +97,6 @@ def _load_flows(
 
 def _contains(flows: CachedResponse[list[FlowSummary]], flow_id: str) -> bool:
     return any(flow.id == flow_id for flow in flows.value)
-
-
-def _draw_server_link(server: ServerSession) -> None:
-    label = server.connection.name
-    with contextlib.suppress(LangflowError):
-        release = server.info().value.version
-        label += f" · {release}" if "Langflow" in label else f" · Langflow {release}"
-    with st.container(key="server-link"):
-        st.page_link(
-            navigation.page("connection"),
-            label=escape(label),
-            icon=":material/dns:",
-            help="Servers and keys",
-        )
 
 
 def is_flow_deleted(server: ServerSession, record: RunRecord) -> bool:

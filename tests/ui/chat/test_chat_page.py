@@ -17,19 +17,53 @@ from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, page_text
 
 
+def main_text(app):
+    """Return the texts beside the sidebar, which may be closed."""
+    parts = [*app.main.error, *app.main.warning, *app.main.markdown, *app.main.caption]
+    return " ".join(part.value for part in parts)
+
+
 def test_a_flow_without_chat_links_to_the_run_page(langflow_stand_in):
     langflow_stand_in.set_flows(flow(ONE, "Form only"))
     app = open_chat()
-    assert "Form only has no chat" in page_text(app)
+    assert "Form only has no chat" in main_text(app)
     assert "Run this flow" in links(app)
+    assert "appear here" in app.sidebar.caption[0].value
     assert not app.chat_input
+    assert not app.exception
 
 
 def test_a_server_without_flows_shows_a_note_in_the_main_area(langflow_stand_in):
-    """The sidebar may be closed."""
     langflow_stand_in.set_flows()
     app = open_chat()
-    assert "no flows yet" in " ".join(each.value for each in app.main.markdown)
+    assert "no flows yet" in main_text(app)
+    assert not app.exception
+
+
+def test_a_link_to_an_unknown_flow_is_explained_in_the_main_area(chat_langflow):
+    app = open_chat(flow=TWO)
+    assert "This server has no such flow" in main_text(app)
+    assert not app.chat_input
+    assert not app.exception
+
+
+def test_a_flow_that_was_deleted_meanwhile_is_named_in_the_main_area(chat_langflow):
+    app = open_chat(flow=ONE)
+    chat_langflow.server.set_flows(flow(TWO, "Another"))
+    press(app, "Refresh flows")
+    assert "“Talker” was deleted" in main_text(app)
+    assert not app.chat_input
+    assert not app.exception
+
+
+def test_the_flow_is_chosen_in_the_main_area_as_on_the_run_page(chat_langflow):
+    """The sidebar has sessions and parameters."""
+    app = open_chat()
+    assert [box.label for box in app.main.selectbox] == ["Flow"]
+    assert "About Talker" in main_text(app)
+    assert not app.sidebar.selectbox
+    assert "New session" in [button.label for button in app.sidebar.button]
+    assert not app.exception
 
 
 def test_a_new_conversation_creates_no_session_before_its_first_message(chat_langflow):
