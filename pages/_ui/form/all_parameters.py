@@ -1,6 +1,6 @@
 """All parameters: what a person need not enter for a run, folded, searched, by component."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
@@ -31,7 +31,7 @@ def draw(form: FlowForm) -> None:
     fields = [field for key, field in state.fields.items() if key not in form.drawn]
     _open(fields, state)
     if not fields:
-        _draw_idle_components((), form)
+        _draw_idle_components(form)
         _draw_reset(state)
     elif state.use == "chat":
         _draw_content(fields, form)
@@ -145,12 +145,13 @@ def _draw_components(fields: Sequence[Field], form: FlowForm) -> None:
     with_fields = [each for each in form.flow.components if each.id in own]
     for component in _page_of_components(with_fields, own, form):
         _draw_component(component, own[component.id], form, is_alone=len(own) == 1)
-    _draw_idle_components(own, form)
+    _draw_idle_components(form)
 
 
-def _draw_idle_components(own: Container[str], form: FlowForm) -> None:
-    """Name the components that will not run, without those of which fields are shown."""
-    idle = [c.display_name for c in form.flow.unconnected if c.id not in own]
+def _draw_idle_components(form: FlowForm) -> None:
+    """Name the components that will not run, except for those whose fields say so."""
+    with_fields = {field.component for field in form.state.fields.values()}
+    idle = [c.display_name for c in form.flow.unconnected if c.id not in with_fields]
     if idle:
         names = ", ".join(map(escape, idle[:20]))
         st.caption(f":material/link_off: Will not run, not connected to the chat input: {names}")
