@@ -28,6 +28,7 @@ def test_parallel_components_are_shown_and_can_be_opened(screen):
     status.get_by_role("button", name="Find a hotel").focus()
     screen.page.keyboard.press("Enter")
     expect(screen.part("component-result")).to_contain_text("Find a hotel")
+    expect(screen.part("component-result")).to_be_in_viewport(ratio=0.3)
     details = screen.trace("Timings")
     expect(details.locator("canvas, svg").first).to_be_visible()
     screen.trace("Messages")

@@ -1,5 +1,6 @@
 """The progress of a run: its components and the messages as they are written."""
 
+import uuid
 from collections.abc import Hashable
 
 import streamlit as st
@@ -17,6 +18,7 @@ from pages._ui.components.states import leaf_components, leaf_runs, leaf_status
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import view as outputs_view
 from pages._ui.state import run_page
+from pages._ui.widgets import focus
 from pages._ui.widgets.markdown import escape, sanitize
 
 MAX_SHOWN_CHARS = 20_000  # last characters of a message in progress; the result has the full text
@@ -127,6 +129,7 @@ def _draw_components(
         choices = [id for id in ids if id in with_result]
         if choices:
             st.session_state[key] = choices[-1]
+            run_page.CHOSEN.set(uuid.uuid4().hex)
 
     graph_key = f"graph-{record.id}-{ended}"
     flow_graph = components_view.draw(
@@ -135,6 +138,7 @@ def _draw_components(
     # without a graph there is nothing else to choose a component from
     if with_result and (flow_graph is None or st.session_state.get(key) is not None):
         _draw_result(server, record.id, with_result)
+        focus.scroll_to(run_page.CHOSEN.take(), f"components-{record.id}", "component-result")
     return flow_graph
 
 

@@ -20,6 +20,7 @@ COMPONENTS_VIEW = "components-as"  # whether a run's components are a graph or a
 TRACE_VIEW = "trace-view"
 SNIPPET_LANGUAGE = "snippet-language"
 NEW_RUN: Slot[str] = Slot("run-to-sight")  # the run just opened: its status may be out of sight
+CHOSEN: Slot[str] = Slot("component-chosen")  # a click on the graph: its output may be out of sight
 SHOWN_FIELD: Slot[str] = Slot("shown-field")  # the key of the form's field to scroll to
 _CACHE = "kept-for-run"
 _CACHE_RUNS = "kept-for-run-ids"
