@@ -83,6 +83,11 @@ def test_a_table_of_a_run_opened_by_its_address(screen: Screen):
     screen.wait("completed")
     screen.drawn()
     check(screen.page)
+    screen.page.get_by_role("button", name="Full width").click()
+    screen.page.get_by_role("button", name="Beside the form").wait_for()
+    screen.view("outputs", "Columns")
+    screen.drawn()
+    check(screen.page)
 
 
 def test_the_history_on_a_phone(screen: Screen, console: Console):

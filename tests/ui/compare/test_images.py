@@ -78,8 +78,9 @@ def test_remote_images_are_compared_once_loaded(create_run, monkeypatch):
     data = [{"n": n, "photo": f"http://pictures.example/{n}.png"} for n in range(2)]
     runs = [create_run({}, [output(OutputKind.DATA, each)]) for each in data]
     app = switch(open_comparison(*runs), "Side by side")
-    for number, run in enumerate(runs, 1):
-        app.session_state[f"view-readings-{run.id}-compared-{number}-0"] = "Images"
+    for control in app.segmented_control:
+        if control.label.startswith("View of"):
+            control.set_value("Images")
     for _ in runs:
         app = press(app.run(), "Load from pictures\\.example")
     assert "No pixel differs visibly" in page_text(switch(app, "Changed pixels"))
