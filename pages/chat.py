@@ -18,7 +18,7 @@ with alerts.show_errors():
         server.prefetch()
         server_link.draw(server)
         with st.container(key="flow-head", horizontal=True), st.container():
-            flow = flow_picker.draw(server, None)
+            flow = flow_picker.draw(server, None, "Chat")
         form = chat_sidebar.prepare_form(server, flow)
         if form:
             session_list.finish_change(server)

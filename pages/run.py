@@ -28,7 +28,7 @@ with alerts.show_errors():
         share_link.read_address()
         with head:
             server_link.draw(server)
-            flow = flow_picker.draw(server, record)
+            flow = flow_picker.draw(server, record, "Run")
         with inputs:
             # an opened run shows its own inputs instead of the form
             opened = record if record and rerun.shows_inputs(server, record) else None

@@ -61,6 +61,7 @@ def test_a_server_that_is_down_leaves_the_page_usable(langflow_stand_in):
     app = open_app()
     langflow_stand_in.__exit__()
     next(button for button in app.button if button.key == "refresh-flows").click().run()
+    assert [each.value for each in app.title] == ["Run"]
     assert "reach the server" in page_text(app)
     assert app.text_area[0].value == "hello"
     assert "Recent runs" in page_text(app)

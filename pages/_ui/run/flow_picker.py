@@ -23,18 +23,19 @@ from pages._ui.widgets.markdown import escape
 _MIN_ID_PREFIX = 8  # characters of a truncated id that identify its flow
 
 
-def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
+def draw(server: ServerSession, record: RunRecord | None, title: str) -> Flow | None:
     """Draw the select box and the flow's description; return the chosen flow, or None.
 
     The flow of `record`, the run on the page, is preselected. If it was deleted, no flow is
-    chosen: another flow above the run's inputs would look like its own.
+    chosen: another flow above the run's inputs would look like its own. Without the list of flows,
+    the page's title is the name of the run's flow, else `title`.
     """
     add_dialog.draw(server)
     try:
         flows = _load_flows(server, record)
     except LangflowError as error:
-        if record:
-            st.title(escape(clip(remove_bidi_controls(record.flow_name), 120)), anchor=False)
+        name = record.flow_name if record else title
+        st.title(escape(clip(remove_bidi_controls(name), 120)), anchor=False)
         loading.show(server, error, retry="retry-flows", warning=record is not None)
         return None
     if flows.error:

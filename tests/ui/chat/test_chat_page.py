@@ -398,6 +398,7 @@ def test_an_unreachable_server_is_reported_once_instead_of_asked_again_and_again
     """The flows were requested again by each part of the page that needs them."""
     langflow_stand_in.answers["GET /api/v1/flows/"] = (500, {"detail": "broken"})
     app = open_chat()
+    assert [each.value for each in app.title] == ["Chat"]
     before = langflow_stand_in.requests.count("GET /api/v1/flows/")
     app.run()
     assert [each.label for each in app.button if each.label == "Try again"] == ["Try again"]
