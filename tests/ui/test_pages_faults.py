@@ -61,7 +61,6 @@ def test_a_server_that_is_down_leaves_the_page_usable(langflow_stand_in):
     app = open_app()
     langflow_stand_in.__exit__()
     next(button for button in app.button if button.key == "refresh-flows").click().run()
-    assert [each.value for each in app.title] == ["Run"]
     assert "reach the server" in page_text(app)
     assert app.text_area[0].value == "hello"
     assert "Recent runs" in page_text(app)
@@ -71,6 +70,7 @@ def test_a_server_that_never_responded_shows_an_error_and_a_retry_button(monkeyp
     monkeypatch.setenv("LANGFLOW_SERVER_URL", "http://127.0.0.1:9")
     app = open_app()
     assert "reach the server" in page_text(app)
+    assert [each.value for each in app.title] == ["Run"]
     assert "Try again" in button_labels(app)
 
 
