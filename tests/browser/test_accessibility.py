@@ -48,6 +48,12 @@ def screen(request: pytest.FixtureRequest, console: Console, window: Callable[..
 def test_a_run_before_during_and_after(screen: Screen):
     screen.pick("Plan a trip")
     check(screen.page)
+    screen.open_parameters("ChatInput-place")
+    name = screen.part("param-ChatInput-place-sender_name").locator("input")
+    name.fill("Somebody")
+    name.blur()
+    expect(screen.part("all-parameters").get_by_text("1 changed").first).to_be_visible()
+    check(screen.page)
     screen.more()
     check(screen.page)
     screen.page.keyboard.press("Escape")
