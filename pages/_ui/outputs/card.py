@@ -25,12 +25,16 @@ Views = dict[str, Callable[[], None]]
 
 @dataclass(frozen=True)
 class OutputCard:
-    """An output of a run. `key` is unique among the cards of the page."""
+    """An output of a run. `key` is unique among the cards of the page.
+
+    `is_presented`: an audience reads it from afar.
+    """
 
     output: Output
     run_id: str
     key: str
     download: Download
+    is_presented: bool = False
 
     def save_button(
         self, label: str, data: Callable[[], bytes] | bytes, ending: str, mime: str, name: str = ""

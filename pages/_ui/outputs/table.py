@@ -3,19 +3,25 @@
 import pandas as pd
 import streamlit as st
 
-from lfclient.common.formatting import format_count
+from lfclient.common.formatting import format_count, unused_name
 from lfclient.console.content.csv_writer import csv_bytes, tab_separated
 from lfclient.console.content.dataframes import to_dataframe
 from lfclient.console.content.images import image_bytes, undrawable_reason
 from lfclient.outputs.tables import internal_names, is_rows
+from pages._ui.app import window
 from pages._ui.outputs import chart, column_stats, json_viewer
 from pages._ui.outputs.card import OutputCard, Views
+from pages._ui.widgets.markdown import escape
 
 MAX_HEIGHT = 420  # pixels
 # what a browser takes in within a second; larger tables are split into pages
 MAX_PAGE_ROWS = 100_000
 MAX_PAGE_CELLS = 2_000_000
 MAX_PAGE_BYTES = 20_000_000
+# of a presented table that is drawn as text
+MAX_TEXT_ROWS, MAX_TEXT_COLUMNS = 20, 6
+MAX_TEXT_CELL = 200  # characters
+MAX_TEXT_WORDS = 45  # characters of the longest words of its columns, which don't wrap
 MAX_COPIED_CELLS = 20_000
 MAX_CELL_LENGTH = 5_000  # characters
 
@@ -54,14 +60,18 @@ def _draw_rows(card: OutputCard, table: pd.DataFrame) -> None:
     visible = table if card.shows_internal() else table.drop(columns=internal)
     truncated, image_columns, is_truncated = _truncate_cells(visible)
     shown, caption = _page(card, truncated)
-    st.dataframe(
-        shown,
-        hide_index=True,
-        height=MAX_HEIGHT if len(shown) > 10 else "auto",
-        placeholder="",
-        alt="Table",
-        column_config={name: st.column_config.ImageColumn() for name in image_columns},
-    )
+    is_read_afar = card.is_presented and not window.is_narrow()
+    if is_read_afar and not image_columns and _is_small(shown):
+        st.table(_as_text(shown), hide_index=True, alt="Table")
+    else:
+        st.dataframe(
+            shown,
+            hide_index=True,
+            height=MAX_HEIGHT if len(shown) > 10 else "auto",
+            placeholder="",
+            alt="Table",
+            column_config={name: st.column_config.ImageColumn() for name in image_columns},
+        )
     if is_truncated:
         caption += f" Cells show {MAX_CELL_LENGTH:,} characters; downloads contain the full text."
     if caption:
@@ -77,6 +87,35 @@ def _draw_rows(card: OutputCard, table: pd.DataFrame) -> None:
         card.save_button("CSV", lambda: csv_bytes(card.output.value), "csv", "text/csv")
         parquet_mime = "application/vnd.apache.parquet"
         card.save_button("Parquet", lambda: table.to_parquet(index=False), "parquet", parquet_mime)
+
+
+def _is_small(table: pd.DataFrame) -> bool:
+    """Return whether a table is read at a glance, without sorting and scrolling."""
+    rows, columns = table.shape
+    if rows > MAX_TEXT_ROWS or columns > MAX_TEXT_COLUMNS:
+        return False
+    texts = [[str(name), *map(str, table[name])] for name in table.columns]
+    if any(len(text) > MAX_TEXT_CELL for column in texts for text in column):
+        return False
+    words = [max(map(len, " ".join(column).split()), default=0) for column in texts]
+    return sum(words) <= MAX_TEXT_WORDS
+
+
+def _as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells as text that `st.table`, which reads Markdown, shows as it is.
+
+    The browser draws a data frame at a size of its own, too small to read from afar.
+    """
+    shown: dict[str, pd.Series] = {}
+    for name in table.columns:
+        shown[unused_name(escape(name), shown)] = table[name].map(_cell_text)
+    return pd.DataFrame(shown)
+
+
+def _cell_text(cell: object) -> str:
+    if cell is None or cell != cell:
+        return ""
+    return escape(f"{cell:.10g}" if isinstance(cell, float) else str(cell))
 
 
 def _page(card: OutputCard, table: pd.DataFrame) -> tuple[pd.DataFrame, str]:

@@ -109,6 +109,8 @@ def draw_output(
     key: str,
     download: Download,
     draw_title: Callable[[], object] | None = None,
+    *,
+    is_presented: bool = False,
 ) -> None:
     """Draw one output without a frame: the chosen one of its parts and views, downloads and notes.
 
@@ -116,7 +118,7 @@ def draw_output(
     component's next value, so that what a person chose stays. Several of these may be inside one
     fragment.
     """
-    card = OutputCard(output, run_id, key, download)
+    card = OutputCard(output, run_id, key, download, is_presented)
     try:
         _draw_chosen(card, draw_title)
     except RecursionError:
@@ -175,7 +177,8 @@ def _draw_plain(
         with st.container(border=True, key=f"output-{key}"):
             title = f"**{escape(output.display_name or 'Result')}**"
             heading = partial(st.markdown, title) if with_title else None
-            draw_output(_without_raw_forms(output), run_id, key, download, heading)
+            shown = _without_raw_forms(output)
+            draw_output(shown, run_id, key, download, heading, is_presented=True)
 
 
 def _without_raw_forms(output: Output) -> Output:

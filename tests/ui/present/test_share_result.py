@@ -10,6 +10,8 @@ from lfclient.flows.validation import SECRET_MASK
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
+from pages._ui.widgets.markdown import escape
+from tests.browser.seeded import as_uri, picture
 from tests.support.flows import node, text
 from tests.ui.present.support import inputs, present, present_as_presenter, store
 from tests.ui.support.http_stand_in import flow
@@ -242,6 +244,37 @@ def test_an_audience_sees_no_internal_columns(fields_server):
     outputs = {"A": Output("A", OutputKind.TABLE, [message])}
     run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
     app = shared(create(add_ended_run(fields_server.url, run=run)))
-    assert list(app.dataframe[0].value.columns) == ["text", "sender_name"]
+    assert list(app.table[0].value.columns) == ["text", "sender\\_name"]
     assert not app.checkbox
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_text"),
+    [
+        ([{"a": 1}] * 20, True),
+        ([{"a": 1}] * 21, False),
+        ([{f"c{number}": 1 for number in range(7)}], False),
+        ([{"a": "some words" * 21}], False),
+        ([{"a": "x" * 30, "b": "y" * 30}], False),
+        ([{"a": "some words", "b": "a few more", "c": None, "d": "2026-01-01"}], True),
+        ([{"photo": as_uri(picture("red", "a"))}], False),
+    ],
+)
+def test_an_audience_reads_a_small_table_as_text(fields_server, rows, is_text):
+    outputs = {"A": Output("A", OutputKind.TABLE, rows)}
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+    app = shared(create(add_ended_run(fields_server.url, run=run)))
+    assert (len(app.table), len(app.dataframe)) == ((1, 0) if is_text else (0, 1))
+    assert not app.exception
+
+
+def test_the_cells_of_a_presented_table_are_no_markdown(fields_server):
+    row = {"*a*": "![x](http://p.example/x.png)", "b": 2.5, "c": None, "b ": True}
+    outputs = {"A": Output("A", OutputKind.TABLE, [row])}
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+    app = shared(create(add_ended_run(fields_server.url, run=run)))
+    shown = app.table[0].value
+    assert list(shown.columns) == [escape("*a*"), "b", "c", "b (2)"]
+    assert list(shown.iloc[0]) == [escape(row["*a*"]), escape("2.5"), "", "True"]
     assert not app.exception
