@@ -262,3 +262,25 @@ def test_a_notice_leaves_the_top_of_the_page_free(screen, console):
     notice = screen.page.get_by_test_id("stToast")
     notice.wait_for()
     wait_for(lambda: middle(notice) > screen.page.viewport_size["height"] / 2)
+
+
+# where the text of an element begins
+LEFT = """(element) => {
+  const padding = element.matches("input") ? parseFloat(getComputedStyle(element).paddingLeft) : 0;
+  return Math.round(element.getBoundingClientRect().left + padding);
+}"""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_all_parts_of_the_run_page_begin_at_one_edge(screen, width):
+    screen.page.set_viewport_size({"width": width, "height": 900})
+    screen.pick("Plan a trip")
+    parts = (
+        ".st-key-flow-head .stSelectbox input",
+        ".st-key-flow-head [data-testid=stCaptionContainer] p",
+        ".st-key-run-form [class*=st-key-field-head] p",
+        ".st-key-all-parameters details",
+        ".st-key-run-button button",
+    )
+    edges = {part: screen.page.locator(part).first.evaluate(LEFT) for part in parts}
+    assert len(set(edges.values())) == 1, edges
