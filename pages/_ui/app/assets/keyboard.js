@@ -86,3 +86,21 @@ document.addEventListener("keydown", (event) => {
     toggleFullScreen();
   }
 });
+
+// Escape closes a list of choices. Streamlit would clear the choice as well.
+document.addEventListener(
+  "keydown",
+  (event) => {
+    const { key, target, isTrusted } = event;
+    const select = key === "Escape" && isTrusted && target.closest?.('[data-testid="stSelectbox"]');
+    if (!select) return;
+    event.stopImmediatePropagation(); // a popover around it would close
+    if (target.ariaExpanded === "true") {
+      target.blur();
+      target.focus();
+    } else {
+      select.dispatchEvent(new KeyboardEvent("keydown", { key, code: key, bubbles: true }));
+    }
+  },
+  true,
+);

@@ -1,13 +1,12 @@
 // Tells the pages, for pages/_ui/app/window.py, whether the window is narrow: Streamlit does not.
-const narrowPage = matchMedia("(max-width: 768px)");
+const narrow = matchMedia("(max-width: 768px)");
 function tellWidth() {
-  document.cookie = `lfconsole_narrow=${narrowPage.matches ? "yes" : "no"}; path=/; SameSite=Strict`;
+  document.cookie = `lfconsole_narrow=${narrow.matches ? "yes" : "no"}; path=/; SameSite=Strict`;
 }
 tellWidth();
-narrowPage.addEventListener("change", tellWidth);
+narrow.addEventListener("change", tellWidth);
 
 // Closes a navigation that covers the page once a page is chosen in it; Streamlit leaves it open.
-const narrow = matchMedia("(max-width: 768px)");
 document.addEventListener("click", ({ target }) => {
   if (!narrow.matches || !target.closest?.('[data-testid="stSidebarNavLink"]')) return;
   document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
