@@ -4,11 +4,11 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.flows.model import FlowSummary
 from pages._ui.connection.app_context import permissions
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.flows import flow_upload, template_gallery
 from pages._ui.state import flow_choice
+from pages._ui.state.flow_choice import Addition
 from pages._ui.widgets import controls
 
 
@@ -24,24 +24,24 @@ def draw_button(key: str, **style: Any) -> None:
             icon=":material/add:",
             help="From a template of the server or a file",
             on_click=flow_choice.ADDING.set,
-            args=([],),
+            args=(Addition(),),
             **style,
         )
 
 
 def draw(server: ServerSession) -> None:
     """Draw the dialog if it is open; it stays open when the page is redrawn."""
-    added = flow_choice.ADDING.get()
-    if added is not None and permissions().install:
-        _draw_dialog(server, added)
+    addition = flow_choice.ADDING.get()
+    if addition is not None and permissions().install:
+        _draw_dialog(server, addition)
 
 
 @st.dialog("Add a flow", width="large", icon=":material/add:", on_dismiss=flow_choice.ADDING.clear)
-def _draw_dialog(server: ServerSession, added: list[FlowSummary]) -> None:
+def _draw_dialog(server: ServerSession, addition: Addition) -> None:
     controls.lazy_tabs(
         "add-flow-tabs",
         [
-            ("Templates", lambda: template_gallery.draw(server, added)),
-            ("Upload", lambda: flow_upload.draw(server, added)),
+            ("Templates", lambda: template_gallery.draw(server, addition)),
+            ("Upload", lambda: flow_upload.draw(server, addition)),
         ],
     )

@@ -8,11 +8,12 @@ import streamlit as st
 from lfclient.client import LangflowClient
 from lfclient.common.formatting import clip, format_count
 from lfclient.errors import LangflowError
-from lfclient.flows.model import Flow, FlowSummary
+from lfclient.flows.model import Flow
 from pages._ui.connection.app_context import app_context, close_run, open_client, permissions
 from pages._ui.connection.loading import FLOWS_WAIT_SECONDS
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import flow_choice
+from pages._ui.state.flow_choice import Addition
 from pages._ui.state.notices import notify_errors
 from pages._ui.widgets.markdown import escape
 
@@ -20,21 +21,22 @@ from pages._ui.widgets.markdown import escape
 def add_flows(
     server: ServerSession,
     load: Callable[[LangflowClient], Flow | bytes],
-    added: list[FlowSummary],
+    addition: Addition,
 ) -> None:
     """Add the flow or file that `load` returns, and choose the first new flow.
 
-    A second click interrupts the page at its next call of Streamlit. So `added`, which belongs to
-    the button, gets the new flows before that, and nothing is added once it has any. Raises
-    `LangflowError`.
+    A second click runs this beside the first one, or after it: it waits for the first, and adds
+    nothing once `addition`, which belongs to the button, has flows. Raises `LangflowError`.
     """
     permissions().require_install()
     added_flows = app_context().runner.store.added_flows
-    if not added:
-        with open_client(server.connection) as api:
-            added += api.import_flow(load(api))
-        with notify_errors():
-            added_flows.add(server.owner, [flow.id for flow in added])
+    added = addition.flows
+    with addition.lock:
+        if not added:
+            with open_client(server.connection) as api:
+                added += api.import_flow(load(api))
+            with notify_errors():
+                added_flows.add(server.owner, [flow.id for flow in added])
     server.refresh("flows")
     flow_choice.ADDING.clear()
     flow_choice.REQUESTED.set(added[0].id)

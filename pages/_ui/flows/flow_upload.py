@@ -8,19 +8,20 @@ from streamlit.typing import UploadedFile
 from lfclient.common.formatting import clip, format_count
 from lfclient.errors import LangflowError
 from lfclient.flows.flow_file import MAX_FILE_BYTES, newer_release, read_flows
-from lfclient.flows.model import Flow, FlowSummary
+from lfclient.flows.model import Flow
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.flows.adding import add_flows, existing_names, server_version
+from pages._ui.state.flow_choice import Addition
 from pages._ui.widgets import alerts, file_uploader
 from pages._ui.widgets.markdown import escape
 
 _MAX_LISTED = 20
 
 
-def draw(server: ServerSession, added: list[FlowSummary]) -> None:
+def draw(server: ServerSession, addition: Addition) -> None:
     """Draw the file field, and what the chosen file contains with a button to add it.
 
-    `added` is as for `add_flows`.
+    `addition` is as for `add_flows`.
     """
     chosen: UploadedFile | None = file_uploader.draw(
         "A flow as JSON, or a project as ZIP, that Langflow exported",
@@ -45,7 +46,7 @@ def draw(server: ServerSession, added: list[FlowSummary]) -> None:
     label = f"Add {len(flows)} flows" if len(flows) > 1 else "Add a copy" if taken else "Add"
     if st.button(label, key="add-flow-file", type="primary", icon=":material/add:"):
         with alerts.show_errors(), st.spinner("Adding the flows…"):
-            add_flows(server, lambda _: content, added)
+            add_flows(server, lambda _: content, addition)
             st.rerun()
 
 

@@ -8,13 +8,14 @@ import streamlit as st
 from lfclient.common.formatting import clip
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.flow_file import export_content
-from lfclient.flows.model import Flow, FlowSummary
+from lfclient.flows.model import Flow
 from pages._ui.connection import editor
 from pages._ui.connection.app_context import app_context, open_client, permissions
 from pages._ui.connection.loading import FLOWS_WAIT_SECONDS
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.flows.adding import add_flows, server_version
 from pages._ui.state import flow_choice
+from pages._ui.state.flow_choice import Addition
 from pages._ui.state.notices import notify_errors
 from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts, controls, downloads
@@ -22,7 +23,7 @@ from pages._ui.widgets.markdown import escape
 
 _OPEN = "flow-menu"  # the state of the popover
 _DELETING: Slot[str] = Slot("deleting-flow")  # the flow that a person is asked about
-_COPIES: Slot[list[FlowSummary]] = Slot("copies-of-flow")
+_COPIES: Slot[Addition] = Slot("copies-of-flow")
 _ERROR: Slot[LangflowError] = Slot("flow-menu-error")
 _STYLE: dict[str, Any] = {"type": "tertiary"}
 
@@ -72,15 +73,15 @@ def _draw_export(server: ServerSession, flow: Flow) -> None:
     )
 
 
-def _copies() -> list[FlowSummary]:
+def _copies() -> Addition:
     """Return the copies that were made since the menu was opened."""
     copies = _COPIES.get()
     if copies is None:
-        _COPIES.set(copies := [])
+        _COPIES.set(copies := Addition())
     return copies
 
 
-def _duplicate(server: ServerSession, flow: Flow, copies: list[FlowSummary]) -> None:
+def _duplicate(server: ServerSession, flow: Flow, copies: Addition) -> None:
     with notify_errors(_ERROR):
         add_flows(server, lambda api: api.flow(flow.id), copies)
         st.session_state[_OPEN] = False

@@ -8,11 +8,12 @@ from lfclient.client import LangflowClient
 from lfclient.common.formatting import clip, format_count
 from lfclient.console.wording.flow_outline import FlowOutline, outline_flow
 from lfclient.errors import LangflowError
-from lfclient.flows.model import Flow, FlowSummary
+from lfclient.flows.model import Flow
 from pages._ui.components.graph import draw_plan
 from pages._ui.connection import loading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.flows.adding import add_flows, existing_names
+from pages._ui.state.flow_choice import Addition
 from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
@@ -23,10 +24,10 @@ _PREVIEWED: Slot[int] = Slot("previewed-template")  # its place in the list
 _SEARCH = "template-search"
 
 
-def draw(server: ServerSession, added: list[FlowSummary]) -> None:
+def draw(server: ServerSession, addition: Addition) -> None:
     """Draw the search box and the templates, each with what it needs and a button to add it.
 
-    `added` is as for `add_flows`.
+    `addition` is as for `add_flows`.
     """
     try:
         templates = server.fetch("templates", _TTL_SECONDS, _load_outlines).value
@@ -58,7 +59,7 @@ def draw(server: ServerSession, added: list[FlowSummary]) -> None:
                 chosen = outline.flow
     if chosen:
         with alerts.show_errors(), st.spinner("Adding the flow…"):
-            add_flows(server, partial(_find_template, chosen), added)
+            add_flows(server, partial(_find_template, chosen), addition)
             st.rerun()
     if len(matches) > _MAX_SHOWN:
         st.caption(f"{len(matches) - _MAX_SHOWN} more. Refine your search.")

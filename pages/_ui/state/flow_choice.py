@@ -1,5 +1,8 @@
 """State of the chosen flow."""
 
+import threading
+from dataclasses import dataclass, field
+
 import streamlit as st
 
 from lfclient.flows.model import FlowSummary
@@ -7,8 +10,18 @@ from pages._ui.state.query_params import FLOW, RUN
 from pages._ui.state.slot import Slot
 
 REQUESTED: Slot[str] = Slot("wanted-flow")  # the flow to choose when the page is next drawn
-# while the dialog that adds flows is open: those that it has added
-ADDING: Slot[list[FlowSummary]] = Slot("adding-flow")
+
+
+@dataclass(eq=False)
+class Addition:
+    """The flows that a button has added. The callbacks of two clicks can run at the same time."""
+
+    flows: list[FlowSummary] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+# set while the dialog that adds flows is open
+ADDING: Slot[Addition] = Slot("adding-flow")
 _REMEMBERED_FLOW = "known-flow"
 _LOOKED_UP: Slot[str] = Slot("looked-up-flow")  # the flow that was missing last
 

@@ -1,5 +1,8 @@
 """The dialog that adds flows: where it opens, and for whom."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from lfclient.console.config.permissions import InstallNotAllowed
@@ -63,12 +66,12 @@ def test_without_permission_no_flow_is_added(langflow_stand_in, monkeypatch):
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     app = open_app()
     assert not {"Add a flow", "Duplicate"} & set(button_labels(app))
-    app.session_state[flow_choice.ADDING.key] = []
+    app.session_state[flow_choice.ADDING.key] = flow_choice.Addition()
     app.session_state["flow-menu"] = True
     app = app.run()
     assert not {"Add", "Duplicate"} & set(button_labels(app))
     with pytest.raises(InstallNotAllowed):
-        adding.add_flows(servers.current(), lambda api: b"", [])
+        adding.add_flows(servers.current(), lambda api: b"", flow_choice.Addition())
     assert not [line for line in langflow_stand_in.requests if line.startswith("POST")]
 
 
@@ -76,8 +79,26 @@ def test_a_second_click_adds_nothing(langflow_stand_in):
     """It interrupts the page after the flow was added, which then runs again."""
     offer(langflow_stand_in, AGENT)
     open_app()
-    added = []
+    addition = flow_choice.Addition()
     for _ in range(2):
-        adding.add_flows(servers.current(), lambda api: api.templates()[0], added)
+        adding.add_flows(servers.current(), lambda api: api.templates()[0], addition)
     assert len(uploaded(langflow_stand_in)) == 1
-    assert [flow.name for flow in added] == ["New"]
+    assert [flow.name for flow in addition.flows] == ["New"]
+
+
+def test_a_second_click_waits_for_the_first_which_is_still_adding(langflow_stand_in):
+    """Streamlit runs the callbacks of both in their own threads."""
+    offer(langflow_stand_in, AGENT)
+    open_app()
+    addition, server = flow_choice.Addition(), servers.current()
+    start = threading.Barrier(2)
+
+    def click():
+        start.wait()
+        adding.add_flows(server, lambda api: api.templates()[0], addition)
+
+    with ThreadPoolExecutor(2) as pool:
+        for clicked in [pool.submit(click) for _ in range(2)]:
+            clicked.result()
+    assert len(uploaded(langflow_stand_in)) == 1
+    assert [flow.name for flow in addition.flows] == ["New"]
