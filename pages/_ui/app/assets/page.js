@@ -100,8 +100,9 @@ function tellRefusedUpload() {
 }
 
 // Make scrolling code focusable, and hide icons in texts from screen readers, which would read
-// “check_circle icon”. Both may be drawn long after the script.
+// “check_circle icon”. Both may be drawn, and what had the focus be removed, long after the script.
 setInterval(() => {
+  if (document.querySelector('[data-test-script-state="notRunning"]')) keepFocus();
   for (const icon of document.querySelectorAll('[role="img"][aria-label$=" icon"]')) icon.ariaHidden = "true";
   for (const code of document.querySelectorAll('[data-testid="stCode"] pre')) code.tabIndex = 0;
   tellRefusedUpload();
