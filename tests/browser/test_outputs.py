@@ -50,6 +50,8 @@ def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen
     expect(table.get_by_role("button", name="Search")).to_be_visible()
     # the table's own CSV export would contain formulas
     expect(table.get_by_role("button", name="Download as CSV")).to_have_count(0)
+    toolbar = table.get_by_test_id("stElementToolbar").bounding_box()
+    assert toolbar["y"] > table.get_by_role("radiogroup").bounding_box()["y"] + 100  # not over it
     outputs_screen.view("output-Table-b", "Chart")
     expect(table.locator("canvas, svg.marks").first).to_be_visible()
     outputs_screen.view("output-Table-b", "Columns")
