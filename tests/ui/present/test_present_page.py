@@ -277,7 +277,7 @@ def test_of_a_component_with_several_outputs_the_first_that_is_no_json_is_shown(
     outputs = {"C-a": replace(raw, parts={"data": raw, "message": other})}
     run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
     app = present(run=add_ended_run(fields_server.url, run=run).id)
-    assert list(app.dataframe[0].value.columns) == ["City"]
+    assert list(app.table[0].value.columns) == ["City"]
     assert not app.json
     assert "Words" not in page_text(app)
     assert not app.exception
