@@ -109,11 +109,12 @@ def test_a_response_that_is_cut_off_may_have_been_sent(server: Server):
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_a_refused_connection_is_not_sent_and_says_so_without_an_error_code(kind: str):
-    with Server() as closed:
-        url = closed.url
-    with pytest.raises(Unreachable) as caught:
-        call_client(kind, lambda client: client.run(FLOW), url, server=MODES)
-    assert caught.value.message == f"Nothing responds at {url.removesuffix('/base/')}."
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))  # without `listen`: the port stays closed
+        url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        with pytest.raises(Unreachable) as caught:
+            call_client(kind, lambda client: client.run(FLOW), url, server=MODES)
+    assert caught.value.message == f"Nothing responds at {url}."
     assert not caught.value.sent
 
 
