@@ -76,6 +76,7 @@ def take_agent(screen: Screen) -> None:
     model.fill("gpt-4o-mini")
     page.get_by_role("option").filter(has_text="OpenAI: gpt-4o-mini").first.click()
     screen.drawn()
+    expect(page.get_by_test_id("stToast")).to_have_count(0)
     save(page, "setup")
     screen.part("flow-menu").get_by_role("button").click()
     page.get_by_role("button", name="Delete…").click()
