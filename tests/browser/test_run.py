@@ -1,6 +1,8 @@
 """The Run page in Chromium, on Langflow 1.13.0."""
 
+import contextlib
 import re
+import sqlite3
 import time
 import uuid
 
@@ -360,3 +362,17 @@ def test_the_page_scrolls_to_the_status_while_it_moves(screen):
     expect(screen.part("stop-button")).to_be_in_viewport(ratio=1)
     screen.part("stop-button").get_by_role("button", name="Stop").evaluate("each => each.click()")
     screen.wait("cancelled")
+
+
+def test_the_warning_about_an_unsaved_run_ends_once_the_run_is_saved(screen, console):
+    screen.pick("Write word")
+    screen.run()
+    screen.wait("running")
+    warning = screen.page.get_by_text("The console cannot save its runs")
+    other = sqlite3.connect(console.folder / "data" / "runs.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with contextlib.closing(other):
+        screen.wait("completed")
+        expect(warning).to_be_visible()
+    expect(warning).to_have_count(0)
+    expect(screen.part("outputs")).to_contain_text("That is all")

@@ -39,6 +39,7 @@ FLUSH_SECONDS = 0.02
 # browser to show it: drawing the page competes with both for the processor
 FIRST_UPDATE_SECONDS = 0.3
 HEAD_START = 0.03
+SAVE_CHECK_SECONDS = 2.0  # interval while an ended run is not saved
 
 _NOT_CONFIRMED_TEXT = "The server has not confirmed this run yet."  # the console restarted before
 _NOT_SENT_TEXT = "Not sent yet."
@@ -172,10 +173,18 @@ def _draw_output(server: ServerSession, record: RunRecord, places: Places) -> St
         if not record.ended:
             return follow(server, record, places)
         _draw_head(places.head.empty(), record)
+        if _save_error(record):
+            _redraw_once_saved(record)
         run_details.draw_problems(server, record)
         if record.run:
             run_details.draw_outputs(server, record, record.run)
     return None
+
+
+@st.fragment(run_every=SAVE_CHECK_SECONDS)
+def _redraw_once_saved(record: RunRecord) -> None:
+    if _save_error(record) is None:
+        st.rerun()
 
 
 def follow(
