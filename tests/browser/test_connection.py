@@ -235,6 +235,7 @@ def test_the_connection_page_shows_what_the_server_supports(console, window):
     screen.page.goto(f"{console.url}/connection")
     facts = screen.part("server-facts")
     expect(facts).to_contain_text("Connected")
+    screen.drawn()
     facts.get_by_text("Details").click()
     for text in ("1.13.0", "flows", "Live events", "6,000", "LANGFLOW_MAX_TEXT_LENGTH"):
         expect(facts).to_contain_text(text)

@@ -176,7 +176,7 @@ def test_in_a_narrow_window_the_link_to_the_editor_is_in_the_flows_menu(screen: 
     expect(link).to_have_count(1)
     screen.page.set_viewport_size({"width": 390, "height": 844})
     expect(link).to_have_count(0)
-    screen.part("flow-menu").get_by_role("button").locator("visible=true").click()
+    open_menu(screen)
     expect(link).to_have_count(1)
 
 

@@ -162,6 +162,7 @@ def test_the_server_stands_in_the_same_place_on_every_page(console, window, widt
         screen.page.goto(f"{console.url}/{page}")
         link = screen.part("server-link").locator("a:visible")
         expect(link).to_contain_text("Langflow 1.13.0")
+        screen.drawn()
         places.append((link.inner_text(), link.bounding_box()))
     assert places == [places[0]] * len(PAGES)
     box = places[0][1]
