@@ -9,6 +9,7 @@ import uuid
 from playwright.sync_api import expect
 
 from lfclient import LangflowClient
+from lfclient.console.store.database import BUSY_SECONDS
 from tests.browser.screen import PREFIX, Screen, log_of
 
 # what stands above the page, until shortly after that is scrolled
@@ -373,6 +374,8 @@ def test_the_warning_about_an_unsaved_run_ends_once_the_run_is_saved(screen, con
     other.execute("BEGIN IMMEDIATE")
     with contextlib.closing(other):
         screen.wait("completed")
+        screen.page.wait_for_timeout(1000 * BUSY_SECONDS + 2000)  # the write waits for the lock
+        screen.page.reload()
         expect(warning).to_be_visible()
     expect(warning).to_have_count(0)
     expect(screen.part("outputs")).to_contain_text("That is all")
