@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -99,9 +98,7 @@ def clean_environ(
     for name in list(os.environ):
         if name.startswith(("LANGFLOW_", "LFCONSOLE_")) and not name.startswith("LFCONSOLE_TEST_"):
             monkeypatch.delenv(name)
-    monkeypatch.setenv(
-        "LFCONSOLE_DATA_DIR", str(tmp_path_factory.mktemp(f"data-{uuid4().hex}", numbered=False))
-    )
+    monkeypatch.setenv("LFCONSOLE_DATA_DIR", str(tmp_path_factory.mktemp("data")))
 
 
 @pytest.fixture
