@@ -27,16 +27,14 @@ MAX_CELL_LENGTH = 5_000  # characters
 
 
 def draw(card: OutputCard) -> None:
-    """Draw the rows with their downloads, or a note if there are none."""
+    """Draw a table that has no `views`."""
     rows = card.output.value
     if not is_rows(rows):
         json_viewer.draw(card)
     elif not rows:
         st.caption("Empty table.")
-    elif not _table(card).size:
-        st.caption(f"{format_count(len(rows), 'row')}, no columns.")
     else:
-        _draw_rows(card, _table(card))
+        st.caption(f"{format_count(len(rows), 'row')}, no columns.")
 
 
 def views(card: OutputCard) -> Views:

@@ -54,7 +54,7 @@ VIEWERS: dict[OutputKind, Viewer] = {
     OutputKind.UNKNOWN: Viewer(json_viewer.draw, "help"),
 }
 
-PART_WIDTH = 190  # pixels
+_PARTS_BOX_WIDTH = 190  # pixels
 _RAW_KINDS = (OutputKind.DATA, OutputKind.UNKNOWN)
 
 
@@ -184,9 +184,8 @@ def _draw_plain(
 def _without_raw_forms(output: Output) -> Output:
     """Return an output for an audience: of its named parts and forms, those that are no JSON.
 
-    Tables are without internal columns.
-
-    The parts of a component are mostly forms of one thing, so the first one is shown.
+    The parts of a component are mostly forms of one thing, so the first one is shown. Tables are
+    without internal columns.
     """
     parts = list(output.parts.values()) or [output]
     for part in parts:
@@ -237,7 +236,7 @@ def _draw_chosen(card: OutputCard, draw_title: Callable[[], object] | None) -> N
                 key=card.widget_key("part"),
                 label_visibility="collapsed",
                 filter_mode=None,
-                width=PART_WIDTH,
+                width=_PARTS_BOX_WIDTH,
                 persist_state="session",
             )
             views = parts[part]()
