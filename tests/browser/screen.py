@@ -10,8 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 from tests.support.console_process import Console
 from tests.support.waiting import wait_for
 
-PREFIX = "Walk: "
-
+# sorts first: a page opens with the first flow, and other workers' tests add and delete theirs
+PREFIX = "(Walk) "
 
 # the buttons' positions, or null while the page is being drawn
 _STANDS = """() => {

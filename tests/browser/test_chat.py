@@ -58,22 +58,24 @@ def test_a_user_chats_with_a_flow_and_manages_its_sessions(
     page = window()
     page.goto(f"{console.url}/chat?flow={writer.id}")
     messages, box = page.get_by_test_id("stChatMessage"), page.get_by_test_id("stChatInputTextArea")
+    stop = page.locator(".st-key-stop-button button")
     expect(page.get_by_role("heading", name=writer.name)).to_be_visible()
 
     box.fill("Hello")
     box.press("Enter")
     expect(messages.first).to_contain_text("Hello")
     expect(messages.nth(1)).to_contain_text("word by word")  # while it is being written
-    expect(page.locator(".st-key-stop-button button")).to_be_visible()
+    expect(stop).to_be_visible()
     expect(messages.nth(1)).not_to_contain_text("That is all")
     page.get_by_text("Answer details").wait_for()
     expect(messages.nth(1)).to_contain_text("That is all")
     expect(messages).to_have_count(2)
     expect(box).to_be_focused()  # ready for the next message
+    expect(stop).to_have_count(0)  # the next one stops another run
 
     box.fill("Once more")
     box.press("Enter")
-    page.locator(".st-key-stop-button button").click()
+    stop.click()
     page.get_by_role("button", name="Send again").wait_for()
     expect(messages.nth(2)).to_contain_text("Once more")
     first = page.url
