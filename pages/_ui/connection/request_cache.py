@@ -15,7 +15,7 @@ Key = tuple[str, str]  # the connection's fingerprint, and the name of the reque
 
 MAX_WAIT_SECONDS = 0.5  # how long a page waits for a response, counted from its request
 _MAX_RESPONSES = 300
-_UNSEEN_ERROR_SECONDS = 5.0  # how long an error is kept for the next page that needs it
+_ERROR_SECONDS = 5.0  # how long an error is kept before the request is sent again
 _EXPIRED = float("-inf")
 
 
@@ -54,7 +54,7 @@ class _PendingRequest:
         self.ended.wait(max(0.0, self.started_at + seconds - time.monotonic()))
 
     def is_expired(self) -> bool:
-        return self.ended.is_set() and time.monotonic() - self.ended_at > _UNSEEN_ERROR_SECONDS
+        return self.ended.is_set() and time.monotonic() - self.ended_at > _ERROR_SECONDS
 
 
 class RequestCache:
@@ -75,9 +75,10 @@ class RequestCache:
     ) -> CachedResponse[T]:
         """Return the response of `fetch`, which runs in its own thread at most every `ttl` seconds.
 
-        If that takes longer than `max_wait` seconds (None: `MAX_WAIT_SECONDS`, or none at all if it
-        last took longer) or fails because the server is unreachable, return the previous response,
-        with the error. Without a previous one, raise `StillLoading`, or the error of `fetch`.
+        After an error it runs again after five. If it takes longer than `max_wait` seconds (None:
+        `MAX_WAIT_SECONDS`, or none at all if it last took longer) or fails because the server is
+        unreachable, return the previous response, with the error. Without a previous one, raise
+        `StillLoading`, or the error of `fetch`.
         """
         key = (connection, name)
         request = self._cached_or_request(key, ttl, fetch)
@@ -144,6 +145,8 @@ class RequestCache:
         """Return a response younger than `ttl` seconds, or its request, sending one if needed."""
         with self._lock:
             response = self._responses.get(key)
+            if response and response.error:
+                ttl = min(ttl, _ERROR_SECONDS)
             if response and time.monotonic() - response.received_at < ttl:
                 return response
             for old in [old for old, request in self._pending.items() if request.is_expired()]:

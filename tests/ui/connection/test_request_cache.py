@@ -105,6 +105,15 @@ def test_an_unreachable_server_leaves_its_previous_response(cache):
         cache.get("o", "w", 0, fails(FlowNotFound("gone")))
 
 
+def test_an_unreachable_server_is_asked_again_before_the_response_would_expire(cache, monkeypatch):
+    cache.get("o", "w", 60, lambda: "value")
+    cache.invalidate("o")
+    assert cache.get("o", "w", 60, fails(Unreachable("down"))).error
+    assert cache.get("o", "w", 60, lambda: "newer").error
+    monkeypatch.setattr(request_cache, "_ERROR_SECONDS", 0.0)
+    assert cache.get("o", "w", 60, lambda: "newer").value == "newer"
+
+
 def test_a_403_hides_the_previous_response(cache):
     cache.get("o", "w", 60, lambda: "early")
     with pytest.raises(ServerFault):
@@ -129,7 +138,7 @@ def test_a_late_failure_is_raised_once(cache, slow, monkeypatch):
 
 def test_an_old_failure_is_retried_instead_of_raised(cache, monkeypatch):
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.0)
-    monkeypatch.setattr(request_cache, "_UNSEEN_ERROR_SECONDS", 0.0)
+    monkeypatch.setattr(request_cache, "_ERROR_SECONDS", 0.0)
     with pytest.raises((StillLoading, Unreachable)):
         cache.get("o", "w", 60, fails(Unreachable("It is off.", sent=False)))
     wait_for(lambda: cache.seconds_waiting("o", NAMES) is None)
@@ -152,7 +161,7 @@ def test_requests_are_invalidated_by_name(cache, slow, monkeypatch):
 
 
 def test_unseen_failures_release_their_memory(cache, monkeypatch):
-    monkeypatch.setattr(request_cache, "_UNSEEN_ERROR_SECONDS", 0.0)
+    monkeypatch.setattr(request_cache, "_ERROR_SECONDS", 0.0)
     body = _Large()
     seen = weakref.ref(body)
 
