@@ -180,6 +180,8 @@ class RequestCache:
                 response = CachedResponse(previous.value, now, error, seconds)
             else:
                 request.error = error
+                if self._pending.get(key) is request:
+                    self._responses.pop(key, None)
             if response and self._pending.get(key) is request:
                 self._responses[key] = response
                 del self._pending[key]

@@ -114,10 +114,13 @@ def test_an_unreachable_server_is_asked_again_before_the_response_would_expire(c
     assert cache.get("o", "w", 60, lambda: "newer").value == "newer"
 
 
-def test_a_403_hides_the_previous_response(cache):
+def test_a_403_hides_the_previous_response(cache, slow):
+    """Also while the next request is open."""
     cache.get("o", "w", 60, lambda: "early")
     with pytest.raises(ServerFault):
         cache.get("o", "w", 0, fails(ServerFault("The key was not checked.", status=403)))
+    with pytest.raises(StillLoading):
+        cache.get("o", "w", 60, slow, max_wait=0)
 
 
 def test_a_late_failure_is_raised_once(cache, slow, monkeypatch):
