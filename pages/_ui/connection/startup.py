@@ -17,12 +17,12 @@ from pages._ui.connection.app_context import app_context
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Import the pages before the first request is accepted, then connect in a thread.
+    """Import the pages before the first request is accepted, and connect in a thread meanwhile.
 
     The imports take a second. Connecting may take minutes, if the database is upgraded.
     """
-    await asyncio.to_thread(_import_pages)
     threading.Thread(target=_connect, name="startup", daemon=True).start()
+    await asyncio.to_thread(_import_pages)
     releasing = asyncio.create_task(upload_quota.release_regularly())
     yield
     releasing.cancel()
