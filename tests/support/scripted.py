@@ -129,8 +129,14 @@ def call_client(kind: str, call: Callable[[Any], Any], url: str = URL, **options
 
 def collect_events(kind: str, server: Any, job: str, **options: Any) -> list[Event]:
     """Return a job's events from the sync or the async client, from a scripted server."""
-    collector = EventCollector(kind, URL, transport=httpx.MockTransport(server))
-    return collector.collect(lambda client: client.events(job, **options))
+
+    async def collect(client: AsyncLangflowClient) -> list[Event]:
+        return [event async for event in client.events(job, **options)]
+
+    def read(client: Any) -> Any:
+        return list(client.events(job, **options)) if kind == "sync" else collect(client)
+
+    return call_client(kind, read, transport=httpx.MockTransport(server))
 
 
 class EventCollector:
