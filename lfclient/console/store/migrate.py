@@ -1,5 +1,6 @@
 """Upgrade a database of runs to the current schema, and maintain its search index."""
 
+import functools
 import logging
 from pathlib import Path
 
@@ -19,15 +20,22 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 
 def needs_upgrade(connection: Connection, description: str) -> bool:
     """Return whether `upgrade` would change the database. Raise `NewerDatabase`."""
-    scripts = ScriptDirectory(str(_SCRIPTS))
+    revisions = _revisions()
     revision = MigrationContext.configure(connection).get_current_revision()
-    if revision == scripts.get_current_head():
+    if revision == revisions[0]:
         return False
     if revision is not None:
-        if revision not in {script.revision for script in scripts.walk_revisions()}:
+        if revision not in revisions:
             raise NewerDatabase(f"{description} was written by a later release.")
         log.warning("%s is being upgraded, which may take minutes.", description)
     return True
+
+
+@functools.cache
+def _revisions() -> tuple[str, ...]:
+    """Return the revisions of all migrations, the newest first, whose files are imported."""
+    scripts = ScriptDirectory(str(_SCRIPTS))
+    return tuple(script.revision for script in scripts.walk_revisions())
 
 
 def upgrade(connection: Connection) -> None:
