@@ -52,9 +52,13 @@ class CheckedTransport(httpx.HTTPTransport):
 
     def __init__(self, url: str, verify: bool | str, limits: httpx.Limits) -> None:
         self._proxy = proxy_of(url)
-        tls = url.startswith("https:") and _ssl_context(verify)
+        tls = _ssl_context(verify) if url.startswith("https:") else None
         super().__init__(
-            verify=tls, limits=limits, proxy=self._proxy, socket_options=KEEP_ALIVE_OPTIONS
+            # httpx would make a context for each client, which http does not use
+            verify=tls or _ssl_context(verify=False),
+            limits=limits,
+            proxy=self._proxy,
+            socket_options=KEEP_ALIVE_OPTIONS,
         )
         if not self._proxy:
             self._pool = httpcore.ConnectionPool(
@@ -74,9 +78,13 @@ class AsyncCheckedTransport(httpx.AsyncHTTPTransport):
 
     def __init__(self, url: str, verify: bool | str, limits: httpx.Limits) -> None:
         self._proxy = proxy_of(url)
-        tls = url.startswith("https:") and _ssl_context(verify)
+        tls = _ssl_context(verify) if url.startswith("https:") else None
         super().__init__(
-            verify=tls, limits=limits, proxy=self._proxy, socket_options=KEEP_ALIVE_OPTIONS
+            # httpx would make a context for each client, which http does not use
+            verify=tls or _ssl_context(verify=False),
+            limits=limits,
+            proxy=self._proxy,
+            socket_options=KEEP_ALIVE_OPTIONS,
         )
         if not self._proxy:
             self._pool = httpcore.AsyncConnectionPool(
@@ -105,9 +113,9 @@ def _ssl_context(verify: bool | str) -> ssl.SSLContext:
         ) from error
 
 
-def _pool_options(tls: ssl.SSLContext | bool, limits: httpx.Limits) -> dict[str, Any]:
+def _pool_options(tls: ssl.SSLContext | None, limits: httpx.Limits) -> dict[str, Any]:
     return {
-        "ssl_context": tls or None,
+        "ssl_context": tls,
         "max_connections": limits.max_connections,
         "max_keepalive_connections": limits.max_keepalive_connections,
         "keepalive_expiry": limits.keepalive_expiry,
