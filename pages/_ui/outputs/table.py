@@ -11,7 +11,7 @@ from lfclient.outputs.tables import internal_names, is_rows
 from pages._ui.app import window
 from pages._ui.outputs import chart, column_stats, json_viewer
 from pages._ui.outputs.card import OutputCard, Views
-from pages._ui.widgets.markdown import escape
+from pages._ui.widgets.markdown import escape, escape_lines
 
 MAX_HEIGHT = 420  # pixels
 # what a browser takes in within a second; larger tables are split into pages
@@ -100,7 +100,7 @@ def _is_small(table: pd.DataFrame) -> bool:
 
 
 def _as_text(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells as text that `st.table`, which reads Markdown, shows as it is.
+    """Return the cells as text that `st.table`, which reads Markdown, shows line by line.
 
     The browser draws a data frame at a size of its own, too small to read from afar.
     """
@@ -113,7 +113,17 @@ def _as_text(table: pd.DataFrame) -> pd.DataFrame:
 def _cell_text(cell: object) -> str:
     if cell is None or cell != cell:
         return ""
-    return escape(f"{cell:.10g}" if isinstance(cell, float) else str(cell))
+    return escape_lines(_number_text(cell) if isinstance(cell, float) else str(cell))
+
+
+def _number_text(number: float) -> str:
+    """Return a number with all its digits.
+
+    Those of a column with an empty cell are floats, ids as well. Decimal fractions have at most 15
+    reliable digits: 0.1 + 0.2 is shown as 0.3.
+    """
+    is_exact = number.is_integer() and abs(number) < 2**53
+    return str(int(number)) if is_exact else f"{number:.15g}"
 
 
 def _page(card: OutputCard, table: pd.DataFrame) -> tuple[pd.DataFrame, str]:

@@ -10,7 +10,7 @@ from lfclient.flows.validation import SECRET_MASK
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
-from pages._ui.widgets.markdown import escape
+from pages._ui.widgets.markdown import escape, escape_lines
 from tests.browser.seeded import as_uri, picture
 from tests.support.flows import node, text
 from tests.ui.present.support import inputs, present, present_as_presenter, store
@@ -277,4 +277,34 @@ def test_the_cells_of_a_presented_table_are_no_markdown(fields_server):
     shown = app.table[0].value
     assert list(shown.columns) == [escape("*a*"), "b", "c", "b (2)"]
     assert list(shown.iloc[0]) == [escape(row["*a*"]), escape("2.5"), "", "True"]
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (12345678901, "12345678901"),
+        (1234567890.55, "1234567890.55"),
+        (123456789012.5, "123456789012.5"),
+        (9007199254740991, "9007199254740991"),
+        (0.1 + 0.2, "0.3"),
+        (-0.5, "-0.5"),
+        (1e300, "1e+300"),
+    ],
+)
+def test_a_presented_number_in_a_column_with_an_empty_cell_keeps_its_digits(
+    fields_server, number, text
+):
+    outputs = {"A": Output("A", OutputKind.TABLE, [{"n": number}, {"n": None}])}
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+    app = shared(create(add_ended_run(fields_server.url, run=run)))
+    assert list(app.table[0].value["n"]) == [escape(text), ""]
+    assert not app.exception
+
+
+def test_a_presented_cell_keeps_its_lines(fields_server):
+    outputs = {"A": Output("A", OutputKind.TABLE, [{"a": "x\n  y"}])}
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+    app = shared(create(add_ended_run(fields_server.url, run=run)))
+    assert list(app.table[0].value["a"]) == [escape_lines("x\n  y")]
     assert not app.exception
