@@ -53,11 +53,9 @@ def draw(conversation: Conversation) -> None:
             if conversation.record:
                 _outcome(conversation, conversation.record, [*history, *live_messages])
             # the page shows the run's own messages until the server has sent the stored ones
-            loading.show_refreshing(
-                conversation.form.server,
-                chat.history_cache_key(conversation),
-                chat.sessions_cache_key(conversation.form.flow.id),
-            )
+            if conversation.history is not None:
+                key = chat.history_cache_key(conversation)
+                loading.show_refreshing(conversation.form.server, key)
             _watch(conversation)
 
 

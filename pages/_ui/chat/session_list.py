@@ -131,11 +131,17 @@ def draw_new_button() -> None:
 
 def draw(current: Conversation) -> None:
     """Draw the list of sessions."""
+    server, flow = current.form.server, current.form.flow
     try:
-        sessions = conversation.list_sessions(current.form.server, current.form.flow.id)
+        sessions = conversation.list_sessions(server, flow.id)
     except LangflowError as error:
-        loading.show(current.form.server, error, retry="retry-sessions")
+        loading.show(server, error, retry="retry-sessions")
         return
+    _draw_list(sessions, current)
+    loading.show_refreshing(server, conversation.sessions_cache_key(flow.id))
+
+
+def _draw_list(sessions: list[SessionEntry], current: Conversation) -> None:
     if not sessions:
         st.caption("No sessions yet. Your first message starts one.")
         return
@@ -191,14 +197,15 @@ def _draw_entry(session: SessionEntry, is_open: bool) -> None:
 def draw_header(current: Conversation) -> None:
     """Draw the session's name, with Rename and Delete."""
     with st.container(key="talk-head", horizontal=True, vertical_alignment="center"):
-        if not current.history:
+        history = current.history
+        if history is not None and not history:
             st.caption("New session", width="stretch")
             return
-        texts = (one.text for one in current.history if one.sender == conversation.USER)
+        texts = (one.text for one in history or () if one.sender == conversation.USER)
         first_words = next(texts, "") if current.is_complete else ""
         title = conversation.session_label(current.id, first_words)
         st.caption(escape(clip(title, 60)), width="stretch")
-        if current.is_answering:
+        if history is None or current.is_answering:
             return
         _draw_rename(current, title)
         _draw_delete(current)

@@ -342,6 +342,7 @@ def test_the_chat_opens_while_a_slow_server_loads_its_messages(chat_langflow, mo
     chat_langflow.server.delays[f"GET {MESSAGES}"] = 1.5
     app = open_chat(flow=ONE, session="s")
     assert "Waiting for" in page_text(app)
+    assert "The data shown may be outdated" not in page_text(app)
     assert app.chat_input
 
 

@@ -34,6 +34,31 @@ def test_a_conversation_stays_in_its_session_until_a_new_one_is_started(chat_lan
     assert len(conversation(app)) == 4
 
 
+def test_the_first_answer_of_a_slow_server_waits_for_the_list_of_sessions(
+    chat_langflow, monkeypatch
+):
+    app = open_chat()
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
+    chat_langflow.server.delays[f"GET {MESSAGES}/sessions"] = 1.5
+    send(app, "hello")
+    assert any("The data shown may be outdated" in each.value for each in app.sidebar.markdown)
+    wait_for(lambda: "**hello**" in button_labels(app.run()))
+    assert not app.exception
+
+
+def test_a_session_has_its_name_while_a_slow_server_loads_it(chat_langflow, monkeypatch):
+    chat_langflow.store_message("Holiday plans", "hello")
+    open_chat()  # caches the flow and the server
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
+    chat_langflow.server.delays[f"GET {MESSAGES}"] = 1.5
+    app = open_chat(flow=ONE, session="Holiday plans")
+    captions = [each.value for each in app.main.caption]
+    assert "Holiday plans" in captions
+    assert "New session" not in captions
+    assert "Delete session" not in button_labels(app)
+    assert not app.exception
+
+
 def test_renaming_a_session_renames_it_on_the_server_and_in_the_url(chat_langflow):
     chat_langflow.store_message("old name", "hello")
 
