@@ -74,29 +74,38 @@ def draw(
             st.markdown(":gray[The result appears here.]")
             return None
         places = status_panel.Places(st.container(key="run-head"), progress_place)
+        if record.ended:
+            draw_status(places.head.empty(), record)
         question = st.empty()
         if approval.pending_question(record):
             with question.container():
                 approval.draw(server, record)
-        panel = None
-        with st.empty().container(key="present-output"):
-            if not record.ended:
-                panel = status_panel.follow(server, record, places, AudiencePanel)
-            else:
-                draw_status(places.head.empty(), record)
-                draw_result(
-                    record,
-                    presented.settings.outputs,
-                    partial(_download, server),
-                    _reload(server, record),
-                    record.id,
-                    hint=problems.LATER,
-                )
-                is_audience = not is_presenter(presented.flow.id)
-                share_result.draw(server, record, presented.flow, is_audience=is_audience)
+        draw_output = partial(_draw_output, presented, places=places, output=st.empty())
+        panel = draw_output(record)
     if run_page.NEW_RUN.get():
-        status_panel.show_first_update(server, record, panel)
+        status_panel.show_first_update(server, record, panel, draw_output)
     return panel
+
+
+def _draw_output(
+    presented: Presented, record: RunRecord, places: status_panel.Places, output: DeltaGenerator
+) -> status_panel.StatusPanel | None:
+    """Draw a running run's text, and return its panel; or an ended run's result."""
+    server = presented.server
+    with output.container(key="present-output"):
+        if not record.ended:
+            return status_panel.follow(server, record, places, AudiencePanel)
+        draw_result(
+            record,
+            presented.settings.outputs,
+            partial(_download, server),
+            _reload(server, record),
+            record.id,
+            hint=problems.LATER,
+        )
+        is_audience = not is_presenter(presented.flow.id)
+        share_result.draw(server, record, presented.flow, is_audience=is_audience)
+    return None
 
 
 def draw_status(place: DeltaGenerator, record: RunRecord) -> None:

@@ -1,7 +1,7 @@
 """The run on the page: its status as it changes, then its result."""
 
 import time
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -143,15 +143,19 @@ def draw(
             places = Places(st.container(), progress_place)
             run_details.draw_width_switch(record)
             run_controls.draw_close_button(record)
+        if record.ended:
+            _draw_head(places.head.empty(), record)
         question = st.empty()
         if approval.pending_question(record):
             with question.container():
                 approval.draw(server, record)
         tabs = run_details.draw_tabs(record)
         with tabs[0]:
-            panel = _draw_output(server, record, places)
+            output = st.empty()
+        panel = _draw_output(server, record, places, output)
     if run_page.NEW_RUN.get():
-        show_first_update(server, record, panel)
+        draw_end = partial(_draw_output, server, places=places, output=output)
+        show_first_update(server, record, panel, draw_end)
     _set_tab_title(record)
     return panel, tabs
 
@@ -162,17 +166,18 @@ def draw_empty() -> None:
         st.markdown("## Results appear here\n\n:small[:gray[Fill in the form and press Run.]]")
 
 
-def _draw_output(server: ServerSession, record: RunRecord, places: Places) -> StatusPanel | None:
+def _draw_output(
+    server: ServerSession, record: RunRecord, places: Places, output: DeltaGenerator
+) -> StatusPanel | None:
     """Draw a running run's text and components, or an ended run's problems and outputs.
 
     Both have one place: beside each other, the output would first appear below the components of
     the running run, which stay until the script ends.
     """
-    with st.empty().container():
+    with output.container():
         approval.draw_decisions(server, record)
         if not record.ended:
             return follow(server, record, places)
-        _draw_head(places.head.empty(), record)
         if _save_error(record):
             _redraw_once_saved(record)
         run_details.draw_problems(server, record)
@@ -209,12 +214,19 @@ def _set_tab_title(record: RunRecord) -> None:
     navigation.set_title(status_badges.status_text(record.status, record.mode))
 
 
-def show_first_update(server: ServerSession, record: RunRecord, panel: StatusPanel | None) -> None:
-    """Show the first moment of a new run, and draw the page anew if it ends in it."""
+def show_first_update(
+    server: ServerSession,
+    record: RunRecord,
+    panel: StatusPanel | None,
+    draw_end: Callable[[RunRecord], object],
+) -> None:
+    """Show the first moment of a new run. If it ends in it, show the end, then rerun the page."""
     if panel:
         for update in updates(record, time.monotonic() + FIRST_UPDATE_SECONDS):
             panel.show(update, server.cached_flow(update.flow_id))
             if update.ended:
+                draw_end(update)
+                time.sleep(HEAD_START)
                 pace.rerun_page()
     time.sleep(HEAD_START)
 
