@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Collection
+from itertools import chain
 from math import isfinite
 from typing import TypeGuard
 
@@ -13,6 +14,8 @@ _SEPARATOR_LINE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
 _MAX_INTEGER_LENGTH = 15  # characters; pandas and browsers may round longer numbers, such as ids
 _MESSAGE_FIELDS = frozenset({"sender", "sender_name", "session_id", "text"})
+# the fields of `Message` in Langflow 1.8 to 1.13 (lfx/schema/message.py) and the id that the server
+# adds, but for those that a person reads: text, sender_name, timestamp, files and error
 _MESSAGE_INTERNALS = frozenset(
     {
         "category",
@@ -22,7 +25,6 @@ _MESSAGE_INTERNALS = frozenset(
         "default_value",
         "duration",
         "edit",
-        "error",
         "flow_id",
         "id",
         "properties",
@@ -69,20 +71,25 @@ def internal_names(names: Collection[str]) -> list[str]:
     return internal if len(internal) < len(names) else []
 
 
-def without_internals(value: Json) -> Json:
-    """Return a table's rows, or an object, without what only Langflow uses, else `value`.
-
-    The columns are those of the first rows.
-    """
+def internals_of(value: Json) -> list[str]:
+    """Return the `internal_names` of an object's keys or of a table's columns, else nothing."""
     if isinstance(value, dict):
-        internal = internal_names(value)
-        return {name: value[name] for name in value if name not in internal}
-    if not is_rows(value):
-        return value
-    internal = internal_names(dict.fromkeys(name for row in value[:100] for name in row))
+        return internal_names(value)
+    return internal_names(dict.fromkeys(chain.from_iterable(value))) if is_rows(value) else []
+
+
+def without_internals(value: Json) -> Json:
+    """Return an object, or a table's rows, without what only Langflow uses, else `value`."""
+    internal = set(internals_of(value))
     if not internal:
         return value
-    return [{name: row[name] for name in row if name not in internal} for row in value]
+    if isinstance(value, dict):
+        return _without(internal, value)
+    return [_without(internal, row) for row in value] if is_rows(value) else value
+
+
+def _without(names: Collection[str], row: JsonObject) -> JsonObject:
+    return {name: row[name] for name in row if name not in names}
 
 
 def parse_rows(content: Json) -> list[JsonObject] | None:

@@ -131,6 +131,8 @@ def test_ids_of_messages_and_names_with_an_underscore_are_internal(names, intern
         (MESSAGE, {"text": "Hi", "sender_name": "Ada"}),
         ([MESSAGE], [{"text": "Hi", "sender_name": "Ada"}]),
         ([{"a": 1}, {"_b": 2}], [{"a": 1}, {}]),
+        ([{"a": 1}] * 500 + [{"a": 1, "_b": 2}], [{"a": 1}] * 501),
+        ({**MESSAGE, "error": True}, {"text": "Hi", "sender_name": "Ada", "error": True}),
         ([{"a": 1}, 2], [{"a": 1}, 2]),
         ([], []),
         ("_text", "_text"),

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from lfclient.common.filenames import safe_name
+from lfclient.common.formatting import format_count
 from lfclient.outputs.model import FileRef, Output
 from pages._ui.state import run_page
 from pages._ui.widgets import copy_button, downloads
@@ -61,7 +62,7 @@ class OutputCard:
 
     def internal_checkbox(self, noun: str, count: int) -> None:
         """Draw the checkbox that `shows_internal` reads."""
-        label, key = f"{count} internal {noun}", self.widget_key("internal")
+        label, key = f"Show {format_count(count, f'internal {noun}')}", self.widget_key("internal")
         st.checkbox(label, key=key, width="content", persist_state="session")
 
     def state_key(self, name: str) -> str:

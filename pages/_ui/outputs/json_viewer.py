@@ -6,7 +6,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, format_count, replace_surrogates
 from lfclient.console.content import json_path
-from lfclient.outputs.tables import internal_names, without_internals
+from lfclient.outputs.tables import internals_of, without_internals
 from pages._ui.outputs.card import OutputCard
 from pages._ui.widgets import downloads
 from pages._ui.widgets.markdown import escape
@@ -24,11 +24,11 @@ def draw(card: OutputCard) -> None:
     if value is None:
         st.caption("No value.")
         return
-    internal = internal_names(value) if isinstance(value, dict) else []
+    internal = card.cached("internal", lambda: internals_of(value))
     draw_searchable(card, with_internals=card.shows_internal() or not internal)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if internal:
-            card.internal_checkbox("keys", len(internal))
+            card.internal_checkbox("key", len(internal))
         card.copy_button(lambda: _json_text(card).decode())
         card.save_button("JSON", lambda: downloads.to_json_bytes(value), "json", "application/json")
 
@@ -38,7 +38,12 @@ def draw_searchable(card: OutputCard, *, with_internals: bool = True) -> None:
     value = card.output.value
     if isinstance(value, dict | list) and value:
         _search(card)
-    draw_tree(value if with_internals else without_internals(value), _json_text(card))
+    if with_internals:
+        draw_tree(value, _json_text(card))
+    else:
+        visible = without_internals(value)
+        text = card.cached("visible-json", lambda: downloads.to_json_bytes(visible))
+        draw_tree(visible, text)
 
 
 def _json_text(card: OutputCard) -> bytes:

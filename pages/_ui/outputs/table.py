@@ -79,7 +79,7 @@ def _draw_rows(card: OutputCard, table: pd.DataFrame) -> None:
         size = f"{format_count(rows, 'row')} × {format_count(columns, 'column')}"
         st.caption(size, width="content")
         if internal:
-            card.internal_checkbox("columns", len(internal))
+            card.internal_checkbox("column", len(internal))
         if table.size <= MAX_COPIED_CELLS:
             card.copy_button(lambda: tab_separated(card.output.value))
         card.save_button("CSV", lambda: csv_bytes(card.output.value), "csv", "text/csv")

@@ -9,7 +9,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from lfclient.outputs.model import Output, OutputKind
-from pages._ui.outputs import chart_data, gallery, image, output_pair, table
+from lfclient.outputs.tables import without_internals
+from pages._ui.outputs import chart_data, gallery, image, json_viewer, output_pair, table
 from pages._ui.outputs import view as outputs_view
 from pages._ui.widgets import downloads
 from tests.support.reports import big_png
@@ -155,7 +156,7 @@ def test_the_internal_columns_of_stored_messages_are_shown_once_asked_for():
     app = draw_outputs(output(OutputKind.TABLE, [MESSAGE]))
     assert list(app.dataframe[0].value.columns) == ["sender_name", "text", "timestamp"]
     assert "1 row × 7 columns" in texts(app)
-    assert [box.label for box in app.checkbox] == ["4 internal columns"]
+    assert [box.label for box in app.checkbox] == ["Show 4 internal columns"]
     app.checkbox[0].check().run()
     assert list(app.dataframe[0].value.columns) == list(MESSAGE)
     choose(app, "Columns")
@@ -171,14 +172,30 @@ def test_a_table_without_internal_columns_has_no_checkbox_for_them():
     assert not app.checkbox
 
 
-def test_the_internal_keys_of_a_message_are_shown_once_asked_for_and_always_found():
+@pytest.mark.parametrize("value", [MESSAGE, [MESSAGE]], ids=["object", "list"])
+def test_the_internal_keys_of_messages_are_shown_once_asked_for(value):
+    app = draw_outputs(output(OutputKind.DATA, value))
+    assert json.loads(app.json[0].value) == without_internals(value) != value
+    assert [box.label for box in app.checkbox] == ["Show 4 internal keys"]
+    app.checkbox[0].check().run()
+    assert json.loads(app.json[0].value) == value
+    assert not app.exception
+
+
+def test_a_search_finds_hidden_internal_keys():
     app = draw_outputs(output(OutputKind.DATA, MESSAGE))
-    assert list(json.loads(app.json[0].value)) == ["sender_name", "text", "timestamp"]
     app.text_input[0].set_value("session").run()
     assert app.code[0].value == "session_id"
-    assert [box.label for box in app.checkbox] == ["4 internal keys"]
+    assert not app.exception
+
+
+def test_the_text_of_a_large_object_has_no_hidden_internals(monkeypatch):
+    monkeypatch.setattr(json_viewer, "MAX_TREE_BYTES", 10)
+    app = draw_outputs(output(OutputKind.DATA, MESSAGE))
+    assert "Ada" in app.code[0].value
+    assert "session_id" not in app.code[0].value
     app.checkbox[0].check().run()
-    assert json.loads(app.json[0].value) == MESSAGE
+    assert "session_id" in app.code[0].value
     assert not app.exception
 
 
