@@ -187,32 +187,35 @@ def _draw_component(
         title += f" :gray[· {escape(words) if words else inline_code(component.id)}]"
     if is_alone:
         st.markdown(f"**{title}**{silent}")
-        _draw_component_fields(component, fields, form)
+        _draw_component_fields(component, fields, form, is_alone=is_alone)
         return
     with st.container(key=f"component-{component.id}", gap=None):
         label = f"{title} :gray[{len(fields)}]{silent}"
         opened = _draw_expander(label, form.state.component_key(component.id), fields, form)
         if opened.open:
             with opened:
-                _draw_component_fields(component, fields, form)
+                _draw_component_fields(component, fields, form, is_alone=is_alone)
 
 
-def _draw_component_fields(component: Component, fields: Sequence[Field], form: FlowForm) -> None:
+def _draw_component_fields(
+    component: Component, fields: Sequence[Field], form: FlowForm, *, is_alone: bool
+) -> None:
     st.code(component.id, language=None, width="content")
     if not component.runs:
         st.caption("These values have no effect: not connected to the chat input.")
     in_order = sorted(fields, key=lambda field: field.advanced)
-    shown = _page_of_fields(component, in_order, form)
+    shown = _page_of_fields(component, in_order, form, is_alone=is_alone)
     wanted = [f for f in in_order if f.key == form.state.shown_key or form.has_error(f.key)]
     for field in [*[field for field in wanted[:PAGE_SIZE] if field not in shown], *shown]:
         draw_field(field, form)
 
 
 def _page_of_fields(
-    component: Component, fields: Sequence[Field], form: FlowForm
+    component: Component, fields: Sequence[Field], form: FlowForm, *, is_alone: bool
 ) -> Sequence[Field]:
-    """Return the fields of the chosen page; none if the form shows too many already."""
-    if len(form.drawn) + min(len(fields), PAGE_SIZE) > MAX_DRAWN_FIELDS and form.drawn:
+    """Return the fields of the chosen page; none if other components show too many already."""
+    is_full = len(form.drawn) + min(len(fields), PAGE_SIZE) > MAX_DRAWN_FIELDS
+    if is_full and form.drawn and not is_alone:
         st.caption("Close another component first, or search for the parameter.")
         return ()
     pages = -(-len(fields) // PAGE_SIZE)

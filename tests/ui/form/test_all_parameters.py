@@ -111,6 +111,15 @@ def test_the_field_that_a_button_leads_to_is_drawn_beyond_the_first_page(open_fi
     assert not found.at.exception
 
 
+def test_the_only_component_has_fields_below_a_long_list_of_marked_ones():
+    marked = {f"m{place:02}": {**text("x"), "api_editable": True} for place in range(24)}
+    required = {f"r{place:02}": text(required=True) for place in range(8)}
+    found = form(large_component(**marked, **required)).open_all_parameters()
+    assert "Close another component" not in found.text()
+    assert found.find("text_input", "T-a.p00")
+    assert not found.at.exception
+
+
 def test_a_refused_run_shows_an_invalid_value_beyond_the_first_page():
     found = form(large_component(n=entry("IntInput", "int", 5)))
     found.search("T-a n").set("text_input", "T-a.n", "many").open_all_parameters(False)
