@@ -40,8 +40,8 @@ class Timings:
     # after the stream closed, or a stop or decision was sent: the status changes within a moment;
     # six waits take 1.1 s
     settling: Schedule = field(default=Backoff(0.03, 2.0, 1.75, jitter=_JITTER))
-    # after an accepted stop whose run may have ended, while the server asks to wait with status
-    # requests: it asked so before the stop; after these nine, four minutes, its wish counts again
+    # After an accepted stop, while the server asks to wait with status requests: it asked before
+    # the stop. After nine waits, 4.5 minutes in all, its Retry-After applies again.
     confirming: Schedule = field(default=Backoff(1.5, 60.0, attempts=10, jitter=_JITTER))
     # while the server doesn't respond, or rejects the API key
     unreachable: Schedule = field(default=Backoff(0.5, 10.0, jitter=_JITTER))

@@ -39,8 +39,16 @@ def test_a_closed_stream_is_followed_by_six_polls_within_a_second():
     assert waits[-1] < 2
 
 
+def test_a_stopped_run_is_polled_for_over_four_minutes():
+    """Whatever pause the server asks for."""
+    waits = list(Timings().confirming.waits())
+    assert waits[0] < 2
+    assert 260 < sum(waits) < 280
+
+
 @pytest.mark.parametrize(
-    "name", ["polling", "listening", "settling", "unreachable", "suspended", "searching"]
+    "name",
+    ["polling", "listening", "settling", "confirming", "unreachable", "suspended", "searching"],
 )
 def test_waits_vary_by_at_most_two_percent(name):
     """So that many runs don't poll at once, and each wait is about as long as planned."""
