@@ -4,7 +4,7 @@ import re
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, clip_middle
+from lfclient.common.formatting import clip, clip_middle, with_id
 from lfclient.console.compare.differences import OutputMatch, as_structured, mask_texts
 from lfclient.console.compare.outputs import MatchKey, OutputPair, match_outputs
 from lfclient.console.compare.survey import OutputCell
@@ -78,9 +78,7 @@ def _is_identical(cell: OutputCell) -> bool:
 @alerts.show_errors()
 def _draw_card(runs: RunPair, number: int, key: MatchKey, cell: OutputCell, is_open: bool) -> None:
     with st.container(border=True, key=f"compared-output-{number}"):
-        title = escape(clip_middle(cell.component, 80))
-        if cell.part:
-            title += f" · {escape(humanize(clip(cell.part, 60)))}"
+        title = escape(_name(cell))
         icon = outputs_view.VIEWERS[cell.kind].icon
         note = escape(clip(cell.difference.note, 200))
         words = (
@@ -94,9 +92,14 @@ def _draw_card(runs: RunPair, number: int, key: MatchKey, cell: OutputCell, is_o
         if pair is None:
             st.caption("One of these runs was deleted.")
         elif _is_identical(cell) and pair.after:
-            _draw_output(runs[1], pair.after, number)
+            _draw_output(runs[1], pair.after, number, cell)
         else:
             _draw_outputs(runs, number, pair, cell)
+
+
+def _name(cell: OutputCell) -> str:
+    name = clip_middle(cell.component, 80)
+    return f"{name} · {humanize(clip(cell.part, 60))}" if cell.part else name
 
 
 def _badge(runs: RunPair, cell: OutputCell) -> str:
@@ -140,7 +143,7 @@ def _draw_outputs(runs: RunPair, number: int, pair: OutputPair, cell: OutputCell
                 if output is None:
                     st.caption(_missing_reason(run, pair))
                 else:
-                    _draw_output(run, output, number)
+                    _draw_output(run, output, number, cell)
     if both and both[0].kind is not both[1].kind:
         kinds = [f"{run.name}: {output.kind.value}" for run, output in outputs if output]
         st.caption(f"These outputs are of different kinds. {', '.join(kinds)}.")
@@ -176,9 +179,10 @@ def _has_markdown(output: Output) -> bool:
     return isinstance(output.value, str) and _MARKDOWN_SYNTAX.search(output.value) is not None
 
 
-def _draw_output(run: ComparedRun, output: Output, number: int) -> None:
+def _draw_output(run: ComparedRun, output: Output, number: int, cell: OutputCell) -> None:
     card = _card(run, output, number)
-    outputs_view.draw_output(output, card.run_id, card.key, card.download)
+    title = with_id(_name(cell), run.name)
+    outputs_view.draw_output(output, card.run_id, card.key, card.download, title)
 
 
 def _card(run: ComparedRun, output: Output, number: int) -> OutputCard:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from lfclient.common.formatting import with_id
 from lfclient.outputs.model import Output
 from pages._ui.widgets import controls, diffs
 from pages._ui.widgets.markdown import humanize
@@ -11,8 +12,8 @@ from pages._ui.widgets.markdown import humanize
 SIDE_BY_SIDE, DIFFERENCES = "Side by side", "Differences"
 LABELS = ("First", "Second")
 
-# draws an output under a widget key
-DrawOutput = Callable[[Output, str], None]
+# draws an output under a widget key and a title
+DrawOutput = Callable[[Output, str, str], None]
 
 
 def draw(outputs: dict[str, Output], run_id: str, draw_output: DrawOutput) -> None:
@@ -40,11 +41,10 @@ def _draw_pair(outputs: dict[str, Output], run_id: str, draw_output: DrawOutput)
         pair = outputs[first], outputs[second]
         diffs.draw((run_id, first, second), "of-one-run", *pair, LABELS)
         return
-    left, right = st.columns(2)
-    with left:
-        draw_output(outputs[first], "compared-first")
-    with right:
-        draw_output(outputs[second], "compared-second")
+    for column, name, label in zip(st.columns(2), (first, second), LABELS, strict=True):
+        with column:
+            place = label.lower()
+            draw_output(outputs[name], f"compared-{place}", with_id(name, place))
 
 
 def label_outputs(outputs: dict[str, Output]) -> dict[str, Output]:

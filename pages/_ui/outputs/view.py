@@ -15,7 +15,7 @@ from itertools import chain
 
 import streamlit as st
 
-from lfclient.common.formatting import unused_name, with_id
+from lfclient.common.formatting import clip_middle, remove_bidi_controls, unused_name, with_id
 from lfclient.console.content.images import FoundImage, find_images
 from lfclient.console.wording.statuses import NOT_RUN
 from lfclient.outputs.model import Output, OutputKind
@@ -55,6 +55,7 @@ VIEWERS: dict[OutputKind, Viewer] = {
 }
 
 _PARTS_BOX_WIDTH = 190  # pixels
+_MAX_NAME = 60  # characters of an output's title in the names of its controls
 _RAW_KINDS = (OutputKind.DATA, OutputKind.UNKNOWN)
 
 
@@ -108,19 +109,20 @@ def draw_output(
     run_id: str,
     key: str,
     download: Download,
-    draw_title: Callable[[], object] | None = None,
+    title: str,
+    heading: Callable[[], object] | None = None,
     *,
     is_presented: bool = False,
 ) -> None:
-    """Draw one output without a frame: the chosen one of its parts and views, downloads and notes.
+    """Draw one output without a frame: the chosen part and view, downloads and notes.
 
-    The choice is in one line with the title. `key` is unique on the page, and the same for the
-    component's next value, so that what a person chose stays. Several of these may be inside one
-    fragment.
+    `heading` draws the beginning of the line with the choice. `title` is the output's name for
+    screen readers, unique on the page. `key` is unique as well, and the same for the component's
+    next value, so that what a person chose stays. Several of these may be inside one fragment.
     """
     card = OutputCard(output, run_id, key, download, is_presented)
     try:
-        _draw_chosen(card, draw_title)
+        _draw_chosen(card, title, heading)
     except RecursionError:
         alerts.show_message(
             "Can't show this value",
@@ -150,12 +152,12 @@ def _draw_card(get_run: GetRun, component_id: str, run_id: str, download: Downlo
     with st.container(border=True, key=f"output-{output.component_id}"):
         name = output.display_name or output.component_id
         same = [one for one in run.distinct_outputs.values() if one.display_name == name]
-        title = escape(with_id(name, output.component_id if len(same) > 1 else ""))
+        title = with_id(name, output.component_id if len(same) > 1 else "")
         # a server may type a file as another kind, such as `message`
         is_file = output.kind is OutputKind.FILE
         word = output.kind.value if is_file else output.type or output.kind.value
-        heading = partial(draw_heading, VIEWERS[output.kind].icon, title, word)
-        draw_output(output, run_id, output.component_id, download, heading)
+        heading = partial(draw_heading, VIEWERS[output.kind].icon, escape(title), word)
+        draw_output(output, run_id, output.component_id, download, title, heading)
 
 
 @st.fragment
@@ -175,10 +177,10 @@ def _draw_plain(
             st.caption("This result was deleted.")
             return
         with st.container(border=True, key=f"output-{key}"):
-            title = f"**{escape(output.display_name or 'Result')}**"
-            heading = partial(st.markdown, title) if with_title else None
+            title = output.display_name or "Result"
+            heading = partial(st.markdown, f"**{escape(title)}**") if with_title else None
             shown = _without_raw_forms(output)
-            draw_output(shown, run_id, key, download, heading, is_presented=True)
+            draw_output(shown, run_id, key, download, title, heading, is_presented=True)
 
 
 def _without_raw_forms(output: Output) -> Output:
@@ -206,20 +208,20 @@ def _draw_comparison(get_run: GetRun, run_id: str, download: Download) -> None:
         output_pair.draw(
             output_pair.label_outputs(run.distinct_outputs),
             run_id,
-            lambda output, key: draw_output(output, run_id, key, download),
+            lambda output, key, title: draw_output(output, run_id, key, download, title),
         )
 
 
-def _draw_chosen(card: OutputCard, draw_title: Callable[[], object] | None) -> None:
+def _draw_chosen(card: OutputCard, title: str, heading: Callable[[], object] | None) -> None:
     parts = _parts(card)
     part, get_views = next(iter(parts.items()))
     views = get_views()
     if len(parts) == len(views) == 1:
-        if draw_title:
-            draw_title()
+        if heading:
+            heading()
         next(iter(views.values()))()
         return
-    name = escape(card.output.display_name or card.output.component_id)
+    name = remove_bidi_controls(clip_middle(title, _MAX_NAME))
     with st.container(
         key=card.widget_key("head"),
         horizontal=True,
@@ -227,8 +229,8 @@ def _draw_chosen(card: OutputCard, draw_title: Callable[[], object] | None) -> N
         vertical_alignment="center",
         gap="small",
     ):
-        if draw_title:
-            draw_title()
+        if heading:
+            heading()
         if len(parts) > 1:
             part = st.selectbox(
                 f"Outputs of {name}",

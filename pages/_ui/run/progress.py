@@ -171,18 +171,22 @@ def _draw_result(server: ServerSession, run_id: str, with_result: dict[str, Comp
         status = statuses[chosen]
         with st.container(border=True, key="component-result"):
             badge = status.style.badge(status.word)
-            st.markdown(f"**{escape(names.label(chosen))}** {badge}")
-            _draw_component_output(server, run_id, with_result[chosen])
+            name = names.label(chosen)
+            st.markdown(f"**{escape(name)}** {badge}")
+            _draw_component_output(server, run_id, with_result[chosen], name)
 
 
-def _draw_component_output(server: ServerSession, run_id: str, component: ComponentRun) -> None:
+def _draw_component_output(
+    server: ServerSession, run_id: str, component: ComponentRun, name: str
+) -> None:
     if component.error:
         st.error(escape(component.error.message), icon=":material/error:")
     elif component.output is None:
         st.caption("No output")
     else:
         key = f"component-{component.component_id}"
-        outputs_view.draw_output(component.output, run_id, key, server.download)
+        title = f"component {name}"  # its output may also be drawn as one of the run
+        outputs_view.draw_output(component.output, run_id, key, server.download, title)
     if component.log:
         st.caption("Log")
         st.code("\n".join(component.log), language=None, wrap_lines=True, height=160)

@@ -67,6 +67,33 @@ def test_two_outputs_of_one_name_are_told_apart_by_their_ids():
     assert "Answer, Reply2" in shown
 
 
+def controls(app):
+    """Return the names of the controls that choose parts and views."""
+    return [each.label for each in [*app.selectbox, *app.segmented_control]]
+
+
+def test_controls_of_two_outputs_of_one_name_have_different_names():
+    parts = {name: Output(name, OutputKind.MESSAGE, "x") for name in ("a", "b")}
+    app = draw_outputs(
+        Output("T-1", OutputKind.TABLE, [{"a": 1}], display_name="Answer"),
+        Output("T-2", OutputKind.TABLE, [{"a": 1}], display_name="Answer", parts=parts),
+    )
+    assert controls(app) == ["Outputs of Answer, T-2", "View of Answer, T-1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("Agent (v2)", "View of Agent (v2)"),
+        ("a\u202eb", "View of ab"),
+        ("x" * 100 + "y" * 20, f"View of {'x' * 39}…{'y' * 20}"),
+    ],
+)
+def test_the_name_of_a_control_is_short_plain_text(name, label):
+    table = Output("T-1", OutputKind.TABLE, [{"a": 1}], display_name=name)
+    assert controls(draw_outputs(table)) == [label]
+
+
 def test_a_message_is_markdown_and_offers_to_load_remote_images():
     app = draw_outputs(output(OutputKind.MESSAGE, "# Hi\n![x](https://p.example/i.png)"))
     assert any(element.value.startswith("# Hi") for element in app.markdown)

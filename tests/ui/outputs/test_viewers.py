@@ -391,7 +391,7 @@ def test_a_changed_value_is_redrawn():
 
         rows = [{"n": i} for i in range(st.number_input("rows", 1, 9))]
         one = Output("C-1", OutputKind.TABLE, rows)
-        outputs_view.draw_output(one, "run-1", "live", lambda ref: b"")
+        outputs_view.draw_output(one, "run-1", "live", lambda ref: b"", "C")
 
     app = AppTest.from_function(page).run()
     app.number_input[0].set_value(3).run()
@@ -415,6 +415,13 @@ def test_two_outputs_are_drawn_side_by_side_once_the_panel_is_opened():
     app = open_pair(*pair)
     assert [box.value for box in app.selectbox] == ["One", "Two"]
     assert len(app.dataframe) == 2
+
+
+def test_the_controls_of_compared_outputs_have_names_of_their_own():
+    app = open_pair((OutputKind.TABLE, [{"a": 1}]), (OutputKind.TABLE, [{"a": 1}]))
+    names = [each.label for each in app.segmented_control]
+    assert len(names) == len(set(names)) == 5
+    assert names[-2:] == ["View of One, first", "View of Two, second"]
 
 
 def test_a_single_output_has_no_comparison_panel():

@@ -249,6 +249,14 @@ def test_an_audience_sees_no_internal_columns(fields_server):
     assert not app.exception
 
 
+def test_the_controls_of_a_result_do_not_name_its_component(fields_server):
+    outputs = {"Table-id1": Output("Table-id1", OutputKind.TABLE, [{"a": 1}])}
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+    app = shared(create(add_ended_run(fields_server.url, run=run)))
+    assert [each.label for each in app.segmented_control] == ["View of Result"]
+    assert not app.exception
+
+
 @pytest.mark.parametrize(
     ("rows", "is_text"),
     [
