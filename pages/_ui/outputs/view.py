@@ -275,7 +275,8 @@ def _views(card: OutputCard) -> Views:
         for number, extra in enumerate(output.extras):
             if extra.kind is not OutputKind.IMAGE:
                 extra_card = replace(card, output=extra, key=f"{card.key}-as-{number}")
-                views |= _views_of_kind(extra_card)
+                for label, draw_view in _views_of_kind(extra_card).items():
+                    views[unused_name(label, views)] = draw_view
         if pictures:
             images: Views = {"Images": partial(gallery.draw, card, pictures)}
             views = images | views if _has_only_images(output, pictures) else views | images

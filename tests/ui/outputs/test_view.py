@@ -133,6 +133,16 @@ def test_data_is_drawn_as_a_tree():
     assert app.json[0].value == '{"a": [1]}'
 
 
+def test_data_sent_as_text_is_shown_as_text_and_as_a_tree():
+    tree = Output("Comp-1", OutputKind.DATA, {"a": 1})
+    app = draw_outputs(output(OutputKind.DATA, '{"a": 1}', extras=(tree,)))
+    assert app.segmented_control[0].options == ["Data", "Data (2)"]
+    assert app.code[0].value == '"{\\"a\\": 1}"'
+    app.segmented_control[0].set_value("Data (2)").run()
+    assert app.json[0].value == '{"a": 1}'
+    assert not app.exception
+
+
 def test_text_that_looks_like_json_is_not_parsed():
     app = draw_outputs(output(OutputKind.DATA, '{"a": 1}'))
     assert app.code[0].value == '"{\\"a\\": 1}"'
