@@ -20,8 +20,6 @@ MAX_COPIED_LENGTH = 300_000
 
 # downloads a file from the server that has it
 Download = Callable[[FileRef], bytes]
-# what draws each view of an output, by label
-Views = dict[str, Callable[[], None]]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from lfclient.console.content.images import image_bytes, undrawable_reason
 from lfclient.outputs.tables import internal_names, is_rows
 from pages._ui.app import window
 from pages._ui.outputs import chart, column_stats, json_viewer
-from pages._ui.outputs.card import OutputCard, Views
+from pages._ui.outputs.card import OutputCard
+from pages._ui.outputs.viewer import Views
 from pages._ui.widgets.markdown import escape, escape_lines
 
 MAX_HEIGHT = 420  # pixels

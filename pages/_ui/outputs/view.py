@@ -1,15 +1,15 @@
 """Draws a run's outputs, one card each.
 
 To add a kind of output, write a module in this package with `draw(card: OutputCard)`, which draws
-the value and its download buttons, and register it in `VIEWERS`. The frame with the component's
-name and icon, the choice of what is shown of the output beside them, and the notes are the same for
-all kinds.
+the value and its download buttons, and, if a value has several views, `views(card: OutputCard)`.
+Register it in `VIEWERS`. The frame with the component's name and icon, the choice of what is shown
+of the output beside them, and the notes are the same for all kinds.
 """
 
 import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 
@@ -24,24 +24,13 @@ from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run
 from pages._ui.outputs import file as outputs_file
 from pages._ui.outputs import gallery, image, json_viewer, message, output_pair, table
-from pages._ui.outputs.card import Download, OutputCard, Views
+from pages._ui.outputs.card import Download, OutputCard
+from pages._ui.outputs.viewer import Viewer, Views
 from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape, humanize
 
 # returns a run, None if it was deleted
 GetRun = Callable[[], Run | None]
-
-
-@dataclass(frozen=True)
-class Viewer:
-    """How one kind of output is drawn, and its Material icon.
-
-    `views` returns several views of a value, or none if `draw` shows all of it.
-    """
-
-    draw: Callable[[OutputCard], None]
-    icon: str
-    views: Callable[[OutputCard], Views] | None = None
 
 
 VIEWERS: dict[OutputKind, Viewer] = {
