@@ -1,7 +1,8 @@
-"""A conversation in Chromium, on a real Langflow 1.13.0."""
+"""A conversation in Chromium, on a real Langflow 1.13.0 and on a slow stand-in."""
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,8 @@ from lfclient.console.samples import builtin, graph_builder
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer, delete_flow
+from tests.ui.support.chat_langflow import MESSAGES, ChatLangflow
+from tests.ui.support.http_stand_in import StandIn
 
 
 @pytest.fixture
@@ -46,6 +49,30 @@ def test_nothing_above_the_messages_moves_during_the_first_answer(
     assert first
     assert [each for each in screen.shifts() if each <= first["y"]] == []
     expect(box).to_be_focused()
+
+
+@pytest.fixture
+def stand_in() -> Iterator[StandIn]:
+    """A server with a chat flow, whose answers a test can delay."""
+    with StandIn() as server:
+        ChatLangflow(server)
+        yield server
+
+
+def test_a_new_session_is_shown_once_a_slow_server_has_sent_it(
+    stand_in: StandIn, window: Callable[..., Page], tmp_path: Path
+):
+    """The page redraws itself, for *Rename* and for the list."""
+    page, environ = window(), {"LANGFLOW_SERVER_URL": stand_in.url, "LANGFLOW_API_KEY": "k"}
+    with Console(tmp_path, environ) as console:
+        page.goto(f"{console.url}/chat")
+        page.get_by_text("No sessions yet").wait_for()
+        stand_in.delays = {f"GET {MESSAGES}": 2.0, f"GET {MESSAGES}/sessions": 2.0}
+        box = page.get_by_test_id("stChatInputTextArea")
+        box.fill("Hello")
+        box.press("Enter")
+        page.get_by_role("button", name="Rename").wait_for()
+        page.get_by_role("button", name="Hello").wait_for()
 
 
 def test_a_user_chats_with_a_flow_and_manages_its_sessions(

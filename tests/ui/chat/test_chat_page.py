@@ -349,7 +349,6 @@ def test_the_chat_opens_while_a_slow_server_loads_its_messages(chat_langflow, mo
 def test_an_answer_is_shown_from_its_run_until_a_slow_server_has_sent_the_stored_one(
     chat_langflow, monkeypatch
 ):
-    """The page is redrawn by itself then, with all that needs the stored messages."""
     app = send(open_chat(), "hello")
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     chat_langflow.server.delays[f"GET {MESSAGES}"] = 1.5
