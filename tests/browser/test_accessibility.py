@@ -90,7 +90,7 @@ def test_a_table_of_a_run_opened_by_its_address(screen: Screen):
     screen.drawn()
     check(screen.page)
     screen.page.get_by_role("button", name="Full width").click()
-    screen.page.get_by_role("button", name="Beside the form").wait_for()
+    screen.page.get_by_role("button", name="Leave full width").wait_for()
     screen.view("outputs", "Columns")
     screen.drawn()
     check(screen.page)

@@ -149,7 +149,7 @@ def test_a_wide_table_takes_the_window_with_run_in_sight_until_it_is_put_back(sc
     for use in (screen.drawn, screen.run, screen.page.reload):
         use()
         screen.wait("completed")
-        back = screen.page.get_by_role("button", name="Beside the form")
+        back = screen.page.get_by_role("button", name="Leave full width")
         expect(back).to_be_in_viewport()
         assert table.bounding_box()["width"] > width * 0.8
         assert table.bounding_box()["y"] < screen.part("run-form").bounding_box()["y"]

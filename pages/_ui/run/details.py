@@ -101,11 +101,11 @@ def draw_width_switch(record: RunRecord) -> None:
         return
     with st.container(key="full-width" if is_full else "part-width", width="content"):
         st.button(
-            "Beside the form" if is_full else "Full width",
+            "Leave full width" if is_full else "Full width",
             key="width-switch",
             icon=":material/vertical_split:" if is_full else ":material/width_full:",
             type="tertiary",
-            help="Moves the form below the result" if not is_full else None,
+            help=f"Moves the form {'beside' if is_full else 'below'} the result",
             on_click=run_page.set_full_width,
             args=(flow_id, not is_full),
         )

@@ -31,14 +31,14 @@ def test_only_a_wide_result_offers_the_width_of_the_window(langflow_stand_in):
 
 def test_the_choice_holds_for_the_next_runs_of_the_flow_whatever_they_return(langflow_stand_in):
     app = press(open_app(run=add_run(langflow_stand_in.url).id), "Full width")
-    assert "Beside the form" in button_labels(app)
+    assert "Leave full width" in button_labels(app)
     for record in (
         add_run(langflow_stand_in.url, OutputKind.MESSAGE, "Hi"),
         add_running_run(langflow_stand_in.url),
     ):
         app.query_params["run"] = record.id
         app.run()
-        assert "Beside the form" in button_labels(app)
-    press(app, "Beside the form")
-    assert not {"Beside the form", "Full width"} & set(button_labels(app))
+        assert "Leave full width" in button_labels(app)
+    press(app, "Leave full width")
+    assert not {"Leave full width", "Full width"} & set(button_labels(app))
     assert not app.exception
