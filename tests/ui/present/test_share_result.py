@@ -9,6 +9,7 @@ from lfclient.console.store.shares import ShareStore
 from lfclient.flows.validation import SECRET_MASK
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
+from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
 from pages._ui.widgets.markdown import escape, escape_lines
 from tests.browser.seeded import as_uri, picture
@@ -249,6 +250,16 @@ def test_an_audience_sees_no_internal_columns(fields_server):
     assert not app.exception
 
 
+def test_an_audience_sees_no_internal_columns_of_a_text_that_is_a_table(fields_server):
+    rows = Output("A", OutputKind.TABLE, [{"a": 1, "_key": 2}])
+    outputs = {"A": Output("A", OutputKind.MESSAGE, "| a | _key |", extras=(rows,))}
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+    app = shared(create(add_ended_run(fields_server.url, run=run)))
+    app.segmented_control[0].set_value("Rows").run()
+    assert list(app.table[0].value.columns) == ["a"]
+    assert not app.exception
+
+
 def test_the_controls_of_a_result_do_not_name_its_component(fields_server):
     outputs = {"Table-id1": Output("Table-id1", OutputKind.TABLE, [{"a": 1}])}
     run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
@@ -274,6 +285,15 @@ def test_an_audience_reads_a_small_table_as_text(fields_server, rows, is_text):
     run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
     app = shared(create(add_ended_run(fields_server.url, run=run)))
     assert (len(app.table), len(app.dataframe)) == ((1, 0) if is_text else (0, 1))
+    assert not app.exception
+
+
+def test_on_a_phone_a_small_presented_table_is_a_grid(fields_server, monkeypatch):
+    monkeypatch.setattr(window, "is_narrow", lambda: True)
+    outputs = {"A": Output("A", OutputKind.TABLE, [{"a": 1}])}
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+    app = shared(create(add_ended_run(fields_server.url, run=run)))
+    assert (len(app.table), len(app.dataframe)) == (0, 1)
     assert not app.exception
 
 

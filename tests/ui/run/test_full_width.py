@@ -16,15 +16,25 @@ from tests.ui.support.whole_pages import (
 WIDE = [{f"column {number}": number for number in range(19)}]
 
 
-def add_run(url, kind=OutputKind.TABLE, value=WIDE):
-    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"A": Output("A", kind, value)})
-    return add_ended_run(url, id=uuid4().hex, submit_token=uuid4().hex, run=run)
+def result(kind=OutputKind.TABLE, value=WIDE):
+    return Run(ONE, "sync", RunStatus.COMPLETED, outputs={"A": Output("A", kind, value)})
+
+
+def add_run(url, *output):
+    more = {"id": uuid4().hex, "submit_token": uuid4().hex, "run": result(*output)}
+    return add_ended_run(url, **more)
 
 
 def test_only_a_wide_result_offers_the_width_of_the_window(langflow_stand_in):
     app = open_app(run=add_run(langflow_stand_in.url).id)
     assert "Full width" in button_labels(app)
     app = open_app(run=add_run(langflow_stand_in.url, OutputKind.MESSAGE, "Hi").id)
+    assert "Full width" not in button_labels(app)
+    assert not app.exception
+
+
+def test_a_running_run_offers_no_width(langflow_stand_in):
+    app = open_app(run=add_running_run(langflow_stand_in.url, run=result()).id)
     assert "Full width" not in button_labels(app)
     assert not app.exception
 
