@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from lfclient.common.coerce import as_dict
-from lfclient.common.json_types import Json
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import Output, output_type, read_output
 from lfclient.outputs.truncation import mark_truncation
@@ -41,6 +41,7 @@ def component_runs_of_job(
             output=output,
             error=result.error,
             usage=read_usage((build.data or {}).get("token_usage")),
+            cached=read_cached(build.data or {}),
         )
     return component_runs
 
@@ -73,6 +74,12 @@ def read_built_output(
 def read_usage(value: Json) -> Usage | None:
     """Return a server's `token_usage`, or None for anything else."""
     return read_tokens(value, ("input_tokens", "output_tokens", "total_tokens"))
+
+
+def read_cached(data: JsonObject) -> bool | None:
+    """Return whether a build's result is the cached one of a frozen component; None if unknown."""
+    cached = data.get("used_frozen_result")
+    return cached if isinstance(cached, bool) else None
 
 
 def read_tokens(value: Json, keys: tuple[str, str, str]) -> Usage | None:

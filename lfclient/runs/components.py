@@ -64,8 +64,10 @@ class ComponentRun:
     `seconds` is its duration and `ended_at` its end, by the server's clock; None if not reported.
     `usage` are the tokens of all its requests to models, None if there were none or not reported.
     `usage_by_model` are the same by the model's name, which `client.name_models` adds: empty for
-    unknown models, and under "" if it is not known which model took how many. Of several named
-    outputs, `output` is the first, with all of them in its `parts`. `log` has its last log lines.
+    unknown models, and under "" if it is not known which model took how many. `cached`: as the
+    component is frozen, Langflow returned an earlier result, maybe that of another run; None if the
+    server doesn't tell. Of several named outputs, `output` is the first, with all of them in its
+    `parts`. `log` has its last log lines.
     """
 
     component_id: str
@@ -78,6 +80,7 @@ class ComponentRun:
     log: tuple[str, ...] = ()
     usage: Usage | None = None
     usage_by_model: dict[str, Usage] = field(default_factory=dict)
+    cached: bool | None = None
 
 
 @dataclass(frozen=True)

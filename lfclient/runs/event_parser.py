@@ -11,7 +11,7 @@ from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import Redactor
 from lfclient.errors import BadResponse
 from lfclient.outputs.truncation import mark_truncation
-from lfclient.runs.builds import read_built_output, read_timestamp, read_usage
+from lfclient.runs.builds import read_built_output, read_cached, read_timestamp, read_usage
 from lfclient.runs.components import HumanInput, Message, read_decisions
 from lfclient.runs.events import (
     ComponentFailed,
@@ -196,10 +196,11 @@ class EventParser:
             declared_types=meta.get("output_types"),
             limits=self._limits,
         )
-        usage = read_usage((build.data or {}).get("token_usage"))
+        data = build.data or {}
+        usage, cached = read_usage(data.get("token_usage")), read_cached(data)
         next_ids = _texts(build_data.get("next_vertices_ids"))
         return [
-            ComponentFinished(component_id, name, output, *times, next_ids, skipped, usage),
+            ComponentFinished(component_id, name, output, *times, next_ids, skipped, usage, cached),
             *(ComponentSkipped(skipped_id, by=component_id) for skipped_id in skipped),
             *map(ComponentStarted, next_ids),
         ]

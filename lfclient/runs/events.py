@@ -58,6 +58,7 @@ class ComponentFinished(ComponentEvent):
     """A component returned. `seconds` and `ended_at` are by the server's clock.
 
     `usage` are the tokens that models took for it, None if none did or the server does not tell.
+    `cached` says whether a frozen component's result is from a cache, None if that is not told.
     The components `next_ids` start now; `skipped_ids` are on branches that are not taken.
     """
 
@@ -68,6 +69,7 @@ class ComponentFinished(ComponentEvent):
     next_ids: tuple[str, ...] = ()
     skipped_ids: tuple[str, ...] = ()
     usage: Usage | None = None
+    cached: bool | None = None
 
 
 @dataclass

@@ -94,6 +94,7 @@ def _finish_component(run: Run, event: events.ComponentFinished) -> Run:
         output=event.output,
         error=None,
         usage=event.usage,
+        cached=event.cached,
     )
     # the events for these follow, but the stream may be cut right after this one
     for name in event.skipped_ids:

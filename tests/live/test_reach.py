@@ -105,11 +105,10 @@ def test_a_frozen_component_returns_its_first_result_whatever_is_sent(
     assert key not in flow.fields_by_key
     with pytest.raises(InvalidRequest, match="frozen"):
         client.run(flow, {key: "second"})
-    texts = [
-        run_to_end(client, flow, mode, {key: text}, check=False).outputs["ChatOutput-b"].value
-        for text in ("one", "two")
-    ]
-    assert texts[0] == texts[1]
+    runs = [run_to_end(client, flow, mode, {key: text}, check=False) for text in ("one", "two")]
+    assert runs[0].outputs["ChatOutput-b"].value == runs[1].outputs["ChatOutput-b"].value
+    last = client.component_runs(runs[1], flow)
+    assert {id: one.cached for id, one in last.items()} == {frozen.id: True, "ChatOutput-b": False}
 
 
 def test_another_flow_is_chosen_for_a_component_that_runs_one(

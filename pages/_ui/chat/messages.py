@@ -10,6 +10,7 @@ import streamlit as st
 
 from lfclient.common.formatting import format_duration
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.cached_results import cached_results_text
 from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
 from lfclient.runs.components import Message
 from lfclient.runs.model import RunStatus
@@ -155,6 +156,9 @@ def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[M
         _failure(conversation, record, messages)
     elif conversation.is_history_final and messages and messages[-1].sender == chat.USER:
         st.caption(":material/info: The flow ended without an answer.")
+    cached = cached_results_text(record.run, flow) if record.run else ""
+    if cached:
+        st.caption(f":material/ac_unit: {escape(cached)}")
     with st.container(key="talk-outcome", horizontal=True, vertical_alignment="center"):
         text = chat.sent_text(record, flow)
         if failed and text:

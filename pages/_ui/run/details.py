@@ -8,6 +8,7 @@ from streamlit.elements.lib.mutable_tab_container import TabContainer
 from lfclient.console.runner.job_follower import STOPPED
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.cached_results import cached_results_text
 from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.tokens import cost_text, usage_text
 from lfclient.flows.model import Flow
@@ -88,6 +89,9 @@ def draw_outputs(server: ServerSession, record: RunRecord, run: Run) -> None:
         if not drawn and not unfinished:
             completed = record.status is RunStatus.COMPLETED
             st.caption("This flow returns nothing" if completed else "No output")
+        cached = cached_results_text(run, server.cached_flow(record.flow_id))
+        if cached:
+            st.caption(f":material/ac_unit: {escape(cached)}")
 
 
 def draw_width_switch(record: RunRecord) -> None:

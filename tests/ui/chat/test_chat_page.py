@@ -93,6 +93,14 @@ def test_a_conversation_is_the_same_after_a_reload(chat_langflow):
     assert conversation(again) == conversation(app)
 
 
+def test_an_answer_that_a_frozen_component_may_have_cached_says_so(chat_langflow):
+    talker = chat_flow()
+    talker["data"]["nodes"][1]["data"]["node"]["frozen"] = True
+    chat_langflow.server.set_flows(talker)
+    app = send(open_chat(), "hello")
+    assert "frozen: Langflow may have returned a result of another run" in page_text(app)
+
+
 def test_a_text_sent_twice_makes_two_messages(chat_langflow):
     app = send(send(open_chat(), "yes"), "yes")
     assert [text for _, text in conversation(app)] == ["yes", "echo of yes"] * 2

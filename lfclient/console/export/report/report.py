@@ -14,6 +14,7 @@ from lfclient.console.export.report import facts
 from lfclient.console.export.report.blocks import BlockBuilder
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.cached_results import cached_results_text
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.statuses import run_status_label
 from lfclient.flows.model import Flow, stored_secrets
@@ -67,6 +68,7 @@ def report_html(
         facts=facts.run_facts(record, names, now, prices),
         inputs=facts.input_rows(record, flow, redact),
         inputs_unknown=omissions.explain_missing_inputs(record),
+        cached=cached_results_text(record.run, flow) if record.run else "",
         outputs=BlockBuilder(redact, fetch).build(record.run),
         unfinished=record.run.unfinished_messages if record.run else (),
         components=facts.component_rows(record, names, prices),
