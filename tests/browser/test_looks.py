@@ -237,6 +237,28 @@ def test_keyboard_focus_stays_in_its_part_of_the_page_when_a_button_disappears(s
     expect(screen.part("run-status")).to_be_focused()
 
 
+FOCUSED = "document.activeElement.className || document.activeElement.localName"
+
+
+def test_keyboard_focus_stays_in_its_part_if_a_field_disappears_long_after_the_script(screen):
+    screen.pick("Echo")
+    field = screen.part("run-form").locator("textarea").first
+    field.click()
+    field.evaluate("field => field.remove()")
+    wait_for(lambda: "st-key-" in screen.page.evaluate(FOCUSED))
+
+
+def test_a_field_that_was_left_does_not_get_the_focus_back(screen):
+    """On a phone its keyboard would open."""
+    screen.pick("Echo")
+    field = screen.part("run-form").locator("textarea").first
+    field.click()
+    screen.page.get_by_test_id("stTopNav").click(position={"x": 400, "y": 2})
+    field.evaluate("field => field.remove()")
+    screen.page.wait_for_timeout(1500)  # the page looks twice a second
+    assert screen.page.evaluate(FOCUSED) == "body"
+
+
 def middle(box):
     """Return the vertical middle of an element."""
     place = box.bounding_box()

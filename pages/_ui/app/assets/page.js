@@ -99,8 +99,9 @@ function tellRefusedUpload() {
   failedUploads = failed;
 }
 
-// Make scrolling code focusable, and hide icons in texts from screen readers, which would read
-// “check_circle icon”. Both may be drawn, and what had the focus be removed, long after the script.
+// Elements may be drawn or removed long after the script has ended, so look twice a second: keep the
+// focus, make scrolling code focusable, hide icons in texts from screen readers, which would read
+// “check_circle icon”, and report refused uploads.
 setInterval(() => {
   if (document.querySelector('[data-test-script-state="notRunning"]')) keepFocus();
   for (const icon of document.querySelectorAll('[role="img"][aria-label$=" icon"]')) icon.ariaHidden = "true";
@@ -119,6 +120,11 @@ document.addEventListener("focusin", ({ target }) => {
   for (let each = target; each; each = each.parentElement) {
     partsAround.push(...[...each.classList].filter((name) => name.startsWith("st-key-")));
   }
+});
+
+// A press on what takes no focus leaves the field for good.
+document.addEventListener("click", () => {
+  if (document.activeElement === document.body) focused = null;
 });
 
 function keepFocus() {
