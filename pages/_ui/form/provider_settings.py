@@ -17,7 +17,10 @@ from pages._ui.widgets.alerts import UnusedSetting
 from pages._ui.widgets.markdown import escape, inline_code
 
 _ERRORS = "provider-errors"
-_EXAMPLES = {"OLLAMA_BASE_URL": "http://localhost:11434"}  # by the setting's name
+_EXAMPLES = {  # by the setting's name
+    "OLLAMA_BASE_URL": "http://localhost:11434",
+    "OPENAI_BASE_URL": "http://localhost:1234/v1",
+}
 
 
 def draw(need: Need, form: FlowForm) -> None:
@@ -91,13 +94,22 @@ def require_confirmed(form: FlowForm) -> None:
 
 
 def _shown_settings(need: Need, form: FlowForm) -> tuple[ProviderSetting, ...]:
-    """Return the missing settings of a need's provider, or those to be changed.
+    """Return the settings of a need's provider to enter: the missing ones, or those to change.
 
-    Those of the tab, or of a visitor who may not save others, are the ones that a run can send.
+    Optional ones, such as the address of an OpenAI-compatible server, stand beside missing ones:
+    the server tries a key at the address that it has. Settings used in the tab, and those of a
+    visitor who may not save others, are the ones that a run can send.
     """
     provider = need.provider
-    if need.missing or provider is None:
-        return need.missing
+    if provider is None:
+        return ()
+    if need.missing:
+        may_save = form.server.may_change
+        return tuple(
+            one
+            for one in provider.settings
+            if one in need.missing or (may_save and not (one.is_required or one.is_set))
+        )
     if not _is_open(provider, form):
         return ()
     is_given = any(_is_given(setting, form) for setting in provider.settings)
@@ -112,7 +124,7 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
     assert provider
     shown = tuple(settings)
     for setting in shown:
-        label = escape(setting.label)
+        label = escape(setting.label) + ("" if setting.is_required else " (optional)")
         if setting.options:
             st.selectbox(
                 label,
@@ -168,9 +180,14 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
 
 
 def _why_not_for_runs(settings: Iterable[ProviderSetting], need: Need, form: FlowForm) -> str:
-    """Return why these settings can't be sent with a run, as a sentence, or ""."""
+    """Return why these settings can't be sent with a run, as a sentence, or "".
+
+    An optional one that is empty need not be sent.
+    """
     fields = form.flow.fields_by_key
-    for setting in settings:
+    shown = tuple(settings)
+    entered = _entered(shown, form)
+    for setting in (one for one in shown if one.is_required or one.name in entered):
         own = setting_keys(form.flow, need, setting)
         if not own:
             return f"The {escape(setting.label)} can't be sent with a run. Save it on the server."
@@ -226,13 +243,17 @@ def _use(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowFo
 def _save(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowForm) -> None:
     """Save the settings as variables on the server, which tries a key first.
 
-    Those of the tab make way for them.
+    It tries the key at the address that it has, so an address is saved before its key, and only
+    after both were tried together: a refused key leaves no address behind. The settings of the tab
+    make way for the saved ones.
     """
 
     def save(entered: dict[str, str]) -> None:
         form.server.require_change()
         with open_client(form.server.connection) as api:
-            for setting in settings:
+            if len(entered) > 1:
+                api.check_provider(provider.name, entered)
+            for setting in sorted(settings, key=lambda one: one.is_secret):
                 if setting.name in entered:
                     api.save_variable(setting.name, entered[setting.name], setting.is_secret)
                     given_settings(form.server.owner).pop(setting.name, None)
@@ -255,7 +276,8 @@ def _apply(
     entered = _entered(settings, form)
     try:
         if not entered:
-            labels = " and ".join(setting.label for setting in settings)
+            required = [setting for setting in settings if setting.is_required] or settings
+            labels = " and ".join(setting.label for setting in required)
             raise LangflowError(f"Enter the {labels} first.")
         with st.spinner(f"Checking with {escape(provider.name)}"):
             apply(entered)

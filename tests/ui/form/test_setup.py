@@ -180,10 +180,55 @@ def test_an_empty_box_is_not_sent(api):
     assert api.checked == []
 
 
+COMPATIBLE = ProviderSetting("OPENAI_BASE_URL", "OpenAI Base URL", False, False, False)
+
+
+def agent_with_optional_address(**more):
+    """Set up an agent whose provider has no key, and may be given an address."""
+    resources = ServerResources((Provider("OpenAI", False, (KEY, COMPATIBLE)),), {})
+    return setup(agent(model=[MODELS[1].value]), resources=resources, **more)
+
+
+def test_the_address_of_a_compatible_server_is_saved_before_its_key_in_one_press(api):
+    found = agent_with_optional_address()
+    address = found.find("text_input", "OPENAI_BASE_URL")
+    assert address.label == "OpenAI Base URL (optional)"
+    found.set("text_input", "OPENAI_API_KEY", "lm-studio")
+    found.set("text_input", "OPENAI_BASE_URL", "http://localhost:1234/v1")
+    found.press("Save on the server")
+    saved = {"OPENAI_API_KEY": "lm-studio", "OPENAI_BASE_URL": "http://localhost:1234/v1"}
+    assert api.checked == [("OpenAI", saved)]
+    assert [name for name, _, _ in api.saved] == ["OPENAI_BASE_URL", "OPENAI_API_KEY"]
+
+
+def test_a_key_refused_at_its_address_leaves_no_address_on_the_server(api):
+    api.error = InvalidRequest("Invalid API key for OpenAI")
+    found = agent_with_optional_address().set("text_input", "OPENAI_API_KEY", "sk-wrong")
+    found.set("text_input", "OPENAI_BASE_URL", "http://gateway/v1").press("Save on the server")
+    assert api.saved == []
+    assert found.find("text_input", "OPENAI_BASE_URL").value == "http://gateway/v1"
+
+
+def test_a_key_is_used_for_runs_unless_an_address_goes_with_it(api):
+    found = agent_with_optional_address()
+    found.press("Use for my runs")
+    assert "Enter the OpenAI API Key first." in found.text()
+    found.set("text_input", "OPENAI_BASE_URL", "http://localhost:1234/v1")
+    assert "The OpenAI Base URL can't be sent with a run. Save it on the server." in found.text()
+    assert not [one for one in found.at.button if one.label == "Use for my runs"]
+    found.set("text_input", "OPENAI_BASE_URL", "").set("text_input", "OPENAI_API_KEY", "sk-1")
+    assert found.press("Use for my runs").overrides == {"Agent-a.api_key": "sk-1"}
+
+
+def test_a_visitor_who_may_not_change_the_server_is_offered_no_address():
+    found = agent_with_optional_address(may_change=False)
+    assert has_box(found)
+    assert found.find("text_input", "OPENAI_BASE_URL") is None
+
+
 def ready_agent(**more):
     """Set up an agent whose provider is ready."""
-    address = ProviderSetting("OPENAI_BASE_URL", "OpenAI Base URL", False, False, False)
-    provider = Provider("OpenAI", True, (replace(KEY, is_set=True), address))
+    provider = Provider("OpenAI", True, (replace(KEY, is_set=True), COMPATIBLE))
     resources = ServerResources((provider,), {"language": MODELS})
     return setup(agent(model=[MODELS[1].value]), resources=resources, **more)
 
