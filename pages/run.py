@@ -16,11 +16,15 @@ with alerts.show_errors():
     if server:
         with st.container(key="flow-head", horizontal=True):
             head, actions = st.container(), st.container(width="content", horizontal=True)
-        left, right = st.columns([5, 6], gap="large")
+        columns = st.columns([5, 6], gap="large")
+        with columns[1]:
+            server, record = connect.open_run(server)
+        # the keyboard and screen readers go by this order
+        is_result_first = record is not None and run_page.is_full_width(record.flow_id)
+        left, right = reversed(columns) if is_result_first else columns
         with left:
             inputs, (buttons, progress) = st.container(key="run-form"), run_controls.places()
         with right:
-            server, record = connect.open_run(server)
             connect.draw_notice()
             # the status first: a click changes it, and it waits for no server
             panel, tabs = status_panel.draw(server, record, progress)

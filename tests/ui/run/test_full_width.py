@@ -39,6 +39,19 @@ def test_a_running_run_offers_no_width(langflow_stand_in):
     assert not app.exception
 
 
+def test_the_order_of_the_page_is_that_of_the_screen(langflow_stand_in):
+    """The keyboard and screen readers go by it."""
+    app = open_app(run=add_run(langflow_stand_in.url).id)
+    form, result = "Run again", "Close"
+    labels = button_labels(app)
+    assert labels.index(form) < labels.index(result)
+    labels = button_labels(press(app, "Full width"))
+    assert labels.index(result) < labels.index(form)
+    labels = button_labels(press(app, "Leave full width"))
+    assert labels.index(form) < labels.index(result)
+    assert not app.exception
+
+
 def test_the_choice_holds_for_the_next_runs_of_the_flow_whatever_they_return(langflow_stand_in):
     app = press(open_app(run=add_run(langflow_stand_in.url).id), "Full width")
     assert "Leave full width" in button_labels(app)
