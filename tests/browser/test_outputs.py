@@ -29,6 +29,20 @@ def outputs_screen(tmp_path, window):
             assert page.evaluate("window.hit") is None
 
 
+def test_a_tables_toolbar_covers_nothing_on_a_phone(outputs_screen):
+    outputs_screen.page.set_viewport_size({"width": 390, "height": 844})
+    outputs_screen.drawn()
+    table = outputs_screen.part("output-Table-b")
+    table.get_by_test_id("stDataFrame").hover()
+    toolbar = table.get_by_test_id("stElementToolbar").bounding_box()
+    for each in table.locator("p:visible").all():  # of captions and buttons
+        box = each.bounding_box()
+        is_beside = box["x"] + box["width"] <= toolbar["x"]
+        is_below = box["y"] >= toolbar["y"] + toolbar["height"]
+        is_above = box["y"] + box["height"] <= toolbar["y"]
+        assert is_beside or is_below or is_above, each.inner_text()
+
+
 def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen):
     page = outputs_screen.page
 

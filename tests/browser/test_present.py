@@ -140,39 +140,49 @@ def test_in_a_low_window_the_preview_stays_beside_the_editor(screen: Screen):
     expect(editor).to_have_count(0)
 
 
-def test_the_result_is_larger_than_the_inputs_and_24_pixels_in_large_type(screen: Screen):
+def present_headings(screen: Screen) -> None:
+    """Present a result with headings of all levels."""
     screen.pick("Echo chat")
-    page = screen.page
-    page.keyboard.press("Alt+p")
+    screen.page.keyboard.press("Alt+p")
     screen.part("present-edit").get_by_role("button").wait_for()
     screen.drawn()
-    page.locator("textarea").first.fill("# One\n\nwords\n\n## Two\n\n### Three\n\n#### Four")
+    text = "# One\n\nwords\n\n## Two\n\n### Three\n\n#### Four"
+    screen.page.locator("textarea").first.fill(text)
     screen.run()
     screen.wait("completed")
     screen.drawn()
+
+
+def check_sizes(screen: Screen) -> float:
+    """Return the size of the result's text in pixels, between the headings' and the inputs'."""
 
     def size(part: str, element: str) -> float:
         found = screen.part(part).locator(element).first
         return float(found.evaluate("(each) => parseFloat(getComputedStyle(each).fontSize)"))
 
-    def sizes() -> list[float]:
-        title = size("present-head", "h1")
-        output = [size("present-output", element) for element in ("h1", "h2", "h3", "h4")]
-        labels = max(size("run-form", "p"), size("run-form", "textarea"))
-        return [title, *output, size("outputs", "p"), labels]
+    title = size("present-head", "h1")
+    h1, h2, h3, h4 = (size("present-output", f"h{level}") for level in range(1, 5))
+    text = size("outputs", "p")
+    assert title >= h1 > h2 > h3 > h4 >= text
+    assert text > max(size("run-form", "p"), size("run-form", "textarea"))
+    return text
 
-    normal = sizes()
-    assert normal == sorted(normal, reverse=True)
-    assert normal[-2] == 18
+
+def test_a_presented_result_is_larger_than_the_inputs_at_18_pixels(screen: Screen):
+    present_headings(screen)
+    assert check_sizes(screen) == 18
+
+
+def test_a_result_in_large_type_is_larger_than_the_inputs_at_24_pixels(screen: Screen):
+    present_headings(screen)
     screen.part("present-edit").get_by_role("button").click()
     editor = screen.part("present-editor")
     editor.get_by_text("Large type").click()
-    expect(page.locator("[class*='st-key-present-looks-'][class*='-large']")).to_be_attached()
+    looks = screen.page.locator("[class*='st-key-present-looks-'][class*='-large']")
+    expect(looks).to_be_attached()
     screen.drawn()
-    large = sizes()
-    assert large == sorted(large, reverse=True)
-    assert large[-2] >= 24
-    page.get_by_role("button", name="Discard").click()
+    assert check_sizes(screen) >= 24
+    screen.page.get_by_role("button", name="Discard").click()
     expect(editor).to_have_count(0)
 
 
