@@ -7,6 +7,8 @@ from lfclient.console.store.run_record import RunSummary
 
 MAX_GROUPED_RUNS = 10_000  # the newest
 MAX_GROUPS = 100  # that a list shows
+_ALIKE_CHARACTERS = 40  # at the beginning of summaries; about what the narrowest column shows
+_FINGERPRINT_DIGITS = 6  # two of 100 results share them in one list of 3,000
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,25 @@ class ResultGroups:
     groups: tuple[ResultGroup, ...] = ()
     runs: int = 0
     omitted: int = 0
+
+
+def distinguish_results(runs: Iterable[RunSummary]) -> dict[str, str]:
+    """Return short fingerprints, by run id, of the runs whose results differ but look alike.
+
+    Only runs of one flow are alike, if their summaries begin with the same words and their
+    thumbnails are equal. Fingerprints are equal for equal results.
+    """
+    alike: dict[tuple[str, str, bytes | None], list[RunSummary]] = {}
+    for run in runs:
+        if run.result_hash:
+            key = (run.flow_id, run.output_summary[:_ALIKE_CHARACTERS], run.thumbnail)
+            alike.setdefault(key, []).append(run)
+    return {
+        run.id: (run.result_hash or "")[:_FINGERPRINT_DIGITS]
+        for group in alike.values()
+        if len({run.result_hash for run in group}) > 1
+        for run in group
+    }
 
 
 def count_results(

@@ -9,7 +9,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from lfclient.common.filenames import uploaded_name
-from lfclient.common.formatting import clip, clip_middle
+from lfclient.common.formatting import clip, clip_middle, format_count
 from lfclient.console.content.json_path import walk
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import Field, FieldKind, Variable
@@ -23,6 +23,7 @@ from lfclient.runs.error_causes import ErrorCause, explain_error
 # characters
 MAX_INPUT_SUMMARY = 300
 MAX_OUTPUT_SUMMARY = 200
+MAX_CELL_SUMMARY = 40  # of a value in a table
 MAX_SEARCHABLE_CHARACTERS = 20_000  # limit for inputs, and another for outputs
 IMAGE_SUMMARY = "Image"  # of an output that is an image
 _MARKDOWN = MarkdownIt("commonmark")
@@ -83,7 +84,8 @@ def summarize_inputs(overrides: Mapping[str, Any], labels: Mapping[str, str] | N
 def summarize_outputs(record: RunRecord) -> str:
     """Return the first line of the first output; without any, why the run failed.
 
-    That is the cause in words if it is known, else the first line of the error.
+    Of a table, that is its size and first values. A failure is its cause in words if that is known,
+    else the first line of the error.
     """
     run = record.run
     for output in run.outputs.values() if run else ():
@@ -139,11 +141,26 @@ def _output_texts(record: RunRecord) -> Iterator[str]:
 def _output_line(output: Output) -> str:
     value = output.value
     if output.kind is OutputKind.TABLE and isinstance(value, list):
-        return f"Table of {len(value) + (output.missing or 0):,} rows"
+        return _table_line(value, output.missing or 0)
     if output.kind is OutputKind.IMAGE:
         return IMAGE_SUMMARY
     line = _first_line(value)
     return _plain_markdown(line) if output.kind is OutputKind.MESSAGE else line
+
+
+def _table_line(rows: list[Any], missing: int) -> str:
+    """Return the size of a table and its first values: `2 rows: Berlin, 3.5; Paris, 4`."""
+    count = format_count(len(rows) + missing, "row")
+    lines = (", ".join(_cell_lines(row)) for row in rows)
+    text = "; ".join(_truncate(filter(None, lines), MAX_OUTPUT_SUMMARY))
+    return f"{count}: {text}" if text else count
+
+
+def _cell_lines(row: Any) -> Iterator[str]:
+    for value in row.values() if isinstance(row, dict) else [row]:
+        line = _first_line(value)
+        if line:
+            yield clip(line, MAX_CELL_SUMMARY)
 
 
 def _plain_markdown(line: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lfclient.common.formatting import clean_text, elide_common_prefix
-from lfclient.console.store.result_groups import ResultGroup
+from lfclient.console.store.result_groups import ResultGroup, distinguish_results
 from lfclient.console.store.run_record import RunSummary
 from pages._ui.history import groups
 from pages._ui.history.view import ListView
@@ -19,8 +19,9 @@ STAR = "★"
 class ListRow:
     """A run in the list; `inputs` omits a prefix that rows share.
 
-    `found` has the words of the search, `is_shared` tells whether a link shows the run's result. In
-    a list of results, the run stands for its `group`.
+    `found` has the words of the search, `is_shared` tells whether a link shows the run's result.
+    `fingerprint` is "" unless another row looks alike but has another result. In a list of results,
+    the run stands for its `group`.
     """
 
     run: RunSummary
@@ -28,6 +29,7 @@ class ListRow:
     found: str = ""
     group: ResultGroup | None = None
     is_shared: bool = False
+    fingerprint: str = ""
 
     @property
     def group_text(self) -> str:
@@ -46,8 +48,16 @@ def build_rows(
     inputs = elide_common_prefix([clean_text(run.input_summary) for run in runs])
     shared = view.load_shared(runs)
     by_run = {group.run.id: group for group in results}
+    fingerprints = distinguish_results(runs)
     return [
-        ListRow(run, text, clean_text(found.get(run.id, "")), by_run.get(run.id), run.id in shared)
+        ListRow(
+            run,
+            text,
+            clean_text(found.get(run.id, "")),
+            by_run.get(run.id),
+            run.id in shared,
+            fingerprints.get(run.id, ""),
+        )
         for run, text in zip(runs, inputs, strict=True)
     ]
 

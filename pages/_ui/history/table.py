@@ -29,7 +29,7 @@ from pages._ui.widgets.theme import theme_color
 from pages._ui.widgets.times import timezone_name
 
 MAX_NAME_LENGTH = 60
-_GROUP_COLUMNS = ("Open", "Runs", "Flow", "Found", "Output", "Inputs", "Image")
+_GROUP_COLUMNS = ("Open", "Runs", "Flow", "Found", "Fingerprint", "Output", "Inputs", "Image")
 _IMAGE_ROW_HEIGHT = 44  # pixels, if a run has a thumbnail
 
 _open_row_component = st.components.v2.component(
@@ -91,6 +91,7 @@ def table_columns(
         "Duration": ["" if run.seconds is None else format_duration(run.seconds) for run in runs],
         "Found": [row.found for row in rows],
         "Image": [list_rows.image_url(run) for run in runs],
+        "Fingerprint": [row.fingerprint for row in rows],
         "Output": [clean_text(run.output_summary) for run in runs],
         "Labels": [[clean_text(label) for label in run.labels] for run in runs],
         "Inputs": [row.inputs for row in rows],
@@ -99,7 +100,7 @@ def table_columns(
         "Mode": [MODE_NAMES[run.mode] for run in runs],
         "Session": [clean_text(run.session_id or "") for run in runs],
     }
-    for name in ("Runs", "Found", "Image", "Labels", "Cost"):
+    for name in ("Runs", "Found", "Image", "Fingerprint", "Labels", "Cost"):
         if not any(columns[name]):
             del columns[name]
     if all(run.tokens is None for run in runs):
@@ -167,7 +168,12 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
         ),
         "Image": column.ImageColumn(width=72),
         "Output": column.TextColumn(
-            width=240 if is_grouped else 300, help="The first line of the output"
+            width=240 if is_grouped else 300, help="The beginning of the output"
+        ),
+        "Fingerprint": column.TextColumn(
+            width=100,
+            help="Tells runs of a flow apart whose outputs begin alike. Equal results have equal "
+            "fingerprints.",
         ),
         "Labels": column.MultiselectColumn(width=120, color="auto"),
         "Mode": column.TextColumn(width=110),

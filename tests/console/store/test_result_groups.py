@@ -1,14 +1,15 @@
 """Runs grouped by what came out, on SQLite and on PostgreSQL."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.store import result_groups, run_history
-from lfclient.console.store.result_groups import build_groups, count_results
+from lfclient.console.store.result_groups import build_groups, count_results, distinguish_results
 from lfclient.console.store.run_queries import UNKNOWN_RESULT, RunFilter
-from lfclient.console.store.run_record import StoredParts
+from lfclient.console.store.run_record import RunSummary, StoredParts
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from tests.console.content.test_thumbnails import image_file
@@ -122,6 +123,43 @@ def test_a_thousand_equal_runs_are_one_row():
     groups = build_groups(counted, summaries)
     assert [(one.run.id, one.count) for one in groups.groups] == [("r0", 1_000), ("odd", 1)]
     assert groups.runs == 1_001
+
+
+def summary(run_id, result_hash, output="4 rows: Oslo", flow_id="f", thumbnail=None):
+    return RunSummary(
+        *(run_id, ME[0], "s", flow_id, "F", "sync", RunStatus.COMPLETED, datetime.now(UTC)),
+        output_summary=output,
+        result_hash=result_hash,
+        thumbnail=thumbnail,
+    )
+
+
+@pytest.mark.parametrize(
+    ("second", "is_told"),
+    [
+        (summary("b", "b" * 32), True),
+        (summary("b", "b" * 32, thumbnail=b"x"), False),
+        (summary("b", "b" * 32, output="4 rows: Rome"), False),
+        (summary("b", "b" * 32, flow_id="other"), False),
+        (summary("b", "a" * 32), False),
+        (summary("b", None), False),
+    ],
+)
+def test_results_that_differ_but_look_alike_have_fingerprints(second, is_told):
+    """A run whose result is unknown has none."""
+    expected = {"a": "aaaaaa", "b": "bbbbbb"} if is_told else {}
+    assert distinguish_results([summary("a", "a" * 32), second]) == expected
+
+
+def test_summaries_look_alike_whose_beginnings_are_equal():
+    """A list shows no more of them."""
+    runs = [summary(id, id * 32, output="x" * 40 + id) for id in "ab"]
+    again = summary("again", "a" * 32, output="x" * 40 + "a")
+    assert distinguish_results([*runs, again]) == {
+        "a": "aaaaaa",
+        "b": "bbbbbb",
+        "again": "aaaaaa",
+    }
 
 
 @pytest.mark.parametrize(("is_stored", "count"), [(True, 1), (False, 0)])

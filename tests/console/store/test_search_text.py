@@ -5,6 +5,7 @@ import pytest
 from lfclient.console.store.run_record import RecordProblem
 from lfclient.console.store.search_text import (
     MAX_INPUT_SUMMARY,
+    MAX_OUTPUT_SUMMARY,
     MAX_SEARCHABLE_CHARACTERS,
     build_search_text,
     summarize_flow_inputs,
@@ -87,7 +88,18 @@ def test_a_summary_begins_with_the_message_names_models_and_ends_with_secrets():
             "> 2 > 1 (~50 %)! See: http://a.test/",
             "2 > 1 (~50 %)! See: http://a.test/",
         ),
-        (OutputKind.TABLE, [{"a": 1}, {"a": 2}], "Table of 2 rows"),
+        (OutputKind.TABLE, [], "0 rows"),
+        (OutputKind.TABLE, [{"a": None, "b": ""}], "1 row"),
+        (
+            OutputKind.TABLE,
+            [{"city": "Berlin", "km": 3.5, "note": None}, {"city": "Paris\nFrance", "km": 4}],
+            "2 rows: Berlin, 3.5; Paris, 4",
+        ),
+        (
+            OutputKind.TABLE,
+            [{"text": "x" * 50, "data": {"a": [1]}}],
+            f"1 row: {'x' * 39}…, a: 1",
+        ),
         (OutputKind.DATA, {"a": [1, "b"]}, "a: 1 b"),
         (OutputKind.IMAGE, b"\x89PNG", "Image"),
         (OutputKind.FILE, FileRef("out.txt"), "out.txt"),
@@ -96,6 +108,18 @@ def test_a_summary_begins_with_the_message_names_models_and_ends_with_secrets():
 def test_an_output_summary_is_the_first_line(kind, value, says):
     run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C": Output("C", kind, value)})
     assert summarize_outputs(record(run=run)) == says
+
+
+def test_the_summary_of_a_large_table_counts_the_rows_that_the_server_cut():
+    """Its values are clipped, and still found."""
+    rows = [{"city": f"City {n:,}"} for n in range(1_000)]
+    table = Output("C", OutputKind.TABLE, rows, truncated=True, missing=234)
+    run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C": table})
+    summary = summarize_outputs(record(run=run))
+    assert summary.startswith("1,234 rows: City 0; City 1; ")
+    assert summary.endswith("…")
+    assert len(summary) <= MAX_OUTPUT_SUMMARY
+    assert "city 999" in build_search_text(record(run=run))
 
 
 def test_the_summary_of_a_failed_run_is_its_error():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from lfclient.outputs.model import OutputKind
@@ -59,6 +61,13 @@ def test_a_card_shows_the_words_of_a_search_and_a_thumbnail(url):
     assert "![Image](data:image/webp;base64," in picture
     (found,) = cards(history(q="oslo"))
     assert "found in oslo" in found
+
+
+def test_cards_that_look_alike_have_fingerprints_of_their_results(url):
+    for n in range(2):
+        add_result(url, f"r{n}", n, "Sunny " * 9 + f"day {n}")
+    first, second = (re.search(r"fingerprint (\w{6})", card)[1] for card in cards(history()))
+    assert first != second
 
 
 def test_markup_in_names_and_outputs_is_shown_as_text(url):

@@ -160,6 +160,23 @@ def test_a_group_without_matching_runs_says_so(url):
     assert "No matching runs" in page_text(app)
 
 
+def test_tables_are_told_apart_by_their_first_values_or_else_by_fingerprints(url):
+    """A column of fingerprints appears only if it tells something that the outputs do not."""
+    add_result(url, "oslo", 3, [{"city": "Oslo"}, {"city": "Bonn"}], OutputKind.TABLE)
+    add_result(url, "rome", 2, [{"city": "Rome"}, {"city": "Bonn"}], OutputKind.TABLE)
+    app = history()
+    assert column(app, "Output") == ["2 rows: Rome; Bonn", "2 rows: Oslo; Bonn"]
+    assert "Fingerprint" not in app.dataframe[0].value
+    same = [{"city": "Oslo"}] * 30
+    for n, last in enumerate(("Bonn", "Bern", "Bonn")):
+        add_result(url, f"long{n}", 1, [*same, {"city": last}], OutputKind.TABLE)
+    *long, rome, oslo = column(history(), "Fingerprint")
+    assert (rome, oslo) == ("", "")
+    assert len(set(long)) == 2
+    assert all(len(one) == 6 for one in long)
+    assert not app.exception
+
+
 def test_images_have_a_thumbnail(url):
     add_result(url, "picture", 0, image_file(), OutputKind.IMAGE)
     add_result(url, "text", 1, "sunny")
