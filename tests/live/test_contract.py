@@ -130,10 +130,11 @@ def test_an_unconnected_component_is_reported_as_not_run(
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_a_failed_component_fails_the_run(client: LangflowClient, make: Make, mode: str):
-    """With the component's own error as the reason."""
+    """With its name, and its own error as the reason."""
     run = run_to_end(client, make("Fails until it gets JSON"), mode, {}, check=False)
     assert run.status is RunStatus.FAILED
     assert run.errors[0].message.startswith("Please provide exactly one of")
+    assert run.errors[0].component == "Load JSON"
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
