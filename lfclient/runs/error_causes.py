@@ -93,6 +93,11 @@ def _fixed(cause: ErrorCause) -> Callable[[re.Match[str]], ErrorCause]:
 _NO_KNOWLEDGE_BASE = ErrorCause(
     "No knowledge base is chosen.", "Choose one, or make one from files.", "knowledge_base"
 )
+_NO_CHOSEN_MEMORY_BASE = ErrorCause(
+    "No memory base is chosen.",
+    "Choose a memory base of this flow, or add one in Langflow.",
+    "memory_base",
+)
 _NO_MODEL = ErrorCause("No model is chosen.", "Choose a model in Setup.", "model")
 _NO_PROVIDER = ErrorCause(
     "The model was sent without its provider.", "Choose the model from the list.", "model"
@@ -103,6 +108,7 @@ _REFUSED_KEY = ErrorCause(
 _LIMITED = ErrorCause(
     "The provider's rate limit was reached.", "Wait a moment, or use another model or key.", "model"
 )
+_CUT_OFF = ErrorCause("The connection broke off before the answer was complete.", "Run it again.")
 UNREACHABLE = ErrorCause(
     "Couldn't reach a service that the component uses.",
     "Check the address and that the service is running where Langflow can reach it.",
@@ -148,7 +154,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...
         _no_such_model,
     ),
     (re.compile(r"Error code: 401|Invalid API key|Incorrect API key"), _fixed(_REFUSED_KEY)),
-    (re.compile(r"Error code: 429"), _fixed(_LIMITED)),
+    (re.compile(r"Error code: 429|Rate limit reached"), _fixed(_LIMITED)),
     (re.compile(r"No files to process\."), _fixed(_NO_FILE)),
     (
         re.compile(r"Metadata not found for knowledge base: (?P<name>.{0,200}?)\. Ensure"),
@@ -159,6 +165,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...
         re.compile(r"Memory Base '(?P<name>[^'\n]{1,200})' is not attached to this flow"),
         _no_memory_base,
     ),
+    (re.compile(r"No Memory Base is selected"), _fixed(_NO_CHOSEN_MEMORY_BASE)),
     (re.compile(r"MCP server '(?P<name>[^'\n]{1,200})' is not configured"), _no_mcp_server),
     (re.compile(r"No module named '(?P<package>[\w.]{1,200})'"), _no_package),
     (
@@ -173,5 +180,6 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...
         ),
         _no_package,
     ),
+    (re.compile(r"peer closed connection without sending complete"), _fixed(_CUT_OFF)),
     (re.compile(r"All connection attempts failed|Connection error\."), _fixed(UNREACHABLE)),
 )

@@ -55,6 +55,13 @@ from lfclient.runs.error_causes import explain_error
         ),
         ("Error code: 401 - {'error': {}}", "The provider refused the key.", "api_key"),
         ("Error code: 429 - {'error': {}}", "The provider's rate limit was reached.", "model"),
+        ("Rate limit reached for gpt-4o.", "The provider's rate limit was reached.", "model"),
+        (
+            "peer closed connection without sending complete message body (incomplete chunked "
+            "read)",
+            "The connection broke off before the answer was complete.",
+            "",
+        ),
         (
             "All connection attempts failed",
             "Couldn't reach a service that the component uses.",
@@ -76,6 +83,7 @@ from lfclient.runs.error_causes import explain_error
             "Memory base “x” does not belong to this flow.",
             "memory_base",
         ),
+        ("No Memory Base is selected.", "No memory base is chosen.", "memory_base"),
         (
             "MCP server 'nope' is not configured. Add a server with this name.",
             "The server has no MCP server “nope”.",
