@@ -11,23 +11,31 @@ from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.model_picker import is_fitting
 from pages._ui.widgets.markdown import escape
 
-MAX_NEEDS = 24  # the fields of the others are in their components
+_MAX_NEEDS = 24
 
 
 def setup_fields(form: FlowForm) -> list[Field]:
     """Return the fields that Setup shows, in order."""
     fields = form.state.fields
-    needs = (need for need in form.needs[:MAX_NEEDS] if need.kind is not NeedKind.PROVIDER)
+    needs = (need for need in _shown_needs(form) if need.kind is not NeedKind.PROVIDER)
     keys = [need.keys[0] for need in needs if need.keys]
     return [fields[key] for key in keys if key in fields]
 
 
+def _shown_needs(form: FlowForm) -> list[Need]:
+    """Return the first needs, and as many of the others that are not met.
+
+    The fields of the rest are in their components.
+    """
+    others = [need for need in form.needs[_MAX_NEEDS:] if not need.is_met]
+    return [*form.needs[:_MAX_NEEDS], *others[:_MAX_NEEDS]]
+
+
 def draw(form: FlowForm) -> None:
-    """Draw each need, those that are met as well."""
-    needs = form.needs[:MAX_NEEDS]
-    if not needs:
+    """Draw what the flow needs, and how much of it is missing."""
+    if not form.needs:
         return
-    missing = sum(not need.is_met for need in needs)
+    missing = sum(not need.is_met for need in form.needs)
     with st.container(border=True, key="setup", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown("**Setup**", width="content")
@@ -37,7 +45,7 @@ def draw(form: FlowForm) -> None:
                 st.badge("Ready", color="green", icon=":material/check:")
         if form.resources_error:
             loading.show(form.server, form.resources_error, retry="retry-resources")
-        for need in needs:
+        for need in _shown_needs(form):
             _draw_need(need, form)
 
 

@@ -311,6 +311,16 @@ def test_background_runs_of_1_11_are_led_around_a_typed_key(api):
     assert [one for one in found.at.button if one.label == "Use for my runs"]
 
 
+def test_what_is_missing_is_shown_and_counted_below_many_needs_that_are_met():
+    llama = [{"name": "llama", "provider": "Ollama"}]
+    agents = [agent(f"Agent-{number}", llama) for number in range(40)]
+    value = node("Needy-z", wanted=text(required=True))
+    found = setup(*agents, value)
+    assert "2 to do" in found.text()
+    assert found.find("text_input", "OLLAMA_BASE_URL")
+    assert found.find("text_input", "Needy-z.wanted")
+
+
 def test_what_is_needed_stands_above_and_what_has_a_value_in_its_component():
     file = entry("FileInput", "file", "", file_path=[], list=True)
     found = setup(
