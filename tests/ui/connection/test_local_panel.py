@@ -35,11 +35,11 @@ def test_without_permission_the_local_langflow_is_neither_started_nor_stopped(mo
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     status = LocalStatus(LocalState.FAILED, "1.13.0", log_tail="the log")
     app_context().local = SimpleNamespace(status=lambda: status)
-    app = AppTest.from_function(page, default_timeout=30).run()
+    app = AppTest.from_function(page).run()
     assert "LFCONSOLE_ALLOW_INSTALL" in app.caption[0].value
     assert not app.button
     assert not app.code
-    app = AppTest.from_function(actions, default_timeout=30).run()
+    app = AppTest.from_function(actions).run()
     assert isinstance(app.session_state[connection_state.LOCAL_ERROR.key], InstallNotAllowed)
     assert not app.exception
 
@@ -56,7 +56,7 @@ def show(state, missing=(), **parts):
         installation=SimpleNamespace(added=["yfinance"], missing=missing),
         start_in_background=lambda add: started.append(add.name),
     )
-    app = AppTest.from_function(page, default_timeout=30)
+    app = AppTest.from_function(page)
     app.session_state["local-packages"] = True
     app.run()
     assert not app.exception
@@ -172,7 +172,7 @@ def test_a_run_that_lacks_modules_offers_their_packages(source, modules, package
     app_context().local = SimpleNamespace(
         installation=SimpleNamespace(added=["yfinance"]), connection=lambda: None
     )
-    app = AppTest.from_function(no_module, default_timeout=30, args=(source, modules)).run()
+    app = AppTest.from_function(no_module, args=(source, modules)).run()
     assert not app.exception
     assert [each.label for each in app.button] == [f"Install {name}" for name in packages]
 
@@ -187,7 +187,7 @@ def test_the_log_is_read_once_it_is_opened(fresh_process, opened):
         installation=SimpleNamespace(missing=[]),
         connection=lambda: None,
     )
-    app = AppTest.from_function(page, default_timeout=30)
+    app = AppTest.from_function(page)
     app.session_state["local-log"] = opened
     app.run()
     assert not app.exception

@@ -34,7 +34,7 @@ def page():
 def open_panel(monkeypatch, models):
     found = None if models is None else Ollama(URL, models)
     monkeypatch.setattr(ollama_panel, "find_ollama", lambda: found)
-    app = AppTest.from_function(page, default_timeout=30).run()
+    app = AppTest.from_function(page).run()
     assert not app.exception
     return app
 

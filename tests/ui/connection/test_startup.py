@@ -33,7 +33,7 @@ async def start():
 asyncio.run(start())
 imported = set(sys.modules)
 for page in ("run", "chat", "history", "compare", "connection"):
-    shown = AppTest.from_file("app.py", default_timeout=60).run()
+    shown = AppTest.from_file("app.py").run()
     assert not shown.switch_page(f"pages/{{page}}.py").run().exception
 print(*(name for name in set(sys.modules) - imported if name.startswith({HEAVY})))
 """

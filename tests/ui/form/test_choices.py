@@ -99,7 +99,7 @@ def test_a_run_after_a_choice_sends_the_graph_that_the_server_made(server):
 def test_what_was_entered_after_a_choice_survives_a_reload(server):
     app = type_into(choose(open_app(flow=ONE), "Stringify"), "clean", "yes")
     browser = app.session_state["browser-id"]
-    again = AppTest.from_file(APP, default_timeout=30)
+    again = AppTest.from_file(APP)
     again.session_state["browser-id"] = browser
     again.query_params["flow"] = ONE
     assert shown(again.run()) == ["clean"]
@@ -181,7 +181,7 @@ def test_a_choice_that_brings_another_choice_survives_a_reload(server):
     next(each for each in app.segmented_control if "Parser-p.more" in each.key).set_value("Two")
     app = type_into(app.run(), "clean", "yes")
     assert server.requests.count(UPDATE) == 2
-    again = AppTest.from_file(APP, default_timeout=30)
+    again = AppTest.from_file(APP)
     again.session_state["browser-id"] = app.session_state["browser-id"]
     again.query_params["flow"] = ONE
     assert "clean" in shown(again.run())

@@ -246,7 +246,7 @@ def draw_uploads():
 
 def test_the_page_is_redrawn_when_the_first_of_several_uploads_ends():
     """Else its file would be missing from the page until the last one ends."""
-    app = AppTest.from_function(draw_uploads, default_timeout=30).run()
+    app = AppTest.from_function(draw_uploads).run()
     assert app.session_state["runs"] == 2
     assert not app.exception
 

@@ -11,7 +11,7 @@ from tests.ui.support.whole_pages import APP, ONE, press
 
 def present(flow_id=ONE, browser=None, **address):
     """Open the Present view of a flow, by default in a browser of its own."""
-    app = AppTest.from_file(APP, default_timeout=30)
+    app = AppTest.from_file(APP)
     if browser:
         app.session_state["browser-id"] = browser * 43
     for name, value in {"view": "present", "flow": flow_id, **address}.items():

@@ -86,7 +86,7 @@ def draw_unreachable():
 
 
 def test_every_error_names_the_provider_of_a_flow_that_was_not_loaded_yet(langflow_stand_in):
-    app = AppTest.from_function(draw_unreachable, default_timeout=30).run()
+    app = AppTest.from_function(draw_unreachable).run()
     assert page_text(app).count("Couldn't reach Ollama.") == 2
     assert app.session_state["waits"] == [None]
     assert not app.exception

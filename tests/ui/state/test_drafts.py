@@ -119,7 +119,7 @@ def test_a_console_that_saves_no_inputs_keeps_drafts_for_reloads_only(fields_ser
 
 
 def test_a_browser_without_a_cookie_leaves_nothing_on_disk(fields_server):
-    app = AppTest.from_file(APP, default_timeout=30).run()
+    app = AppTest.from_file(APP).run()
     enter(app, "typed-by-me")
     folder = app_context().settings.data_dir
     restart()

@@ -25,7 +25,7 @@ def add(url, name, seconds_ago=0, **more):
 
 def history(**address):
     """Open the page with these query parameters."""
-    app = AppTest.from_file(APP, default_timeout=30)
+    app = AppTest.from_file(APP)
     app.switch_page("pages/history.py")
     for name, value in address.items():
         app.query_params[name] = value

@@ -46,7 +46,7 @@ def store_preset(name="Mine", flow_id=ONE, default=False, secrets=(), **values):
 
 
 def open_page(browser="b", **address):
-    app = AppTest.from_file(APP, default_timeout=30)
+    app = AppTest.from_file(APP)
     app.session_state["browser-id"] = browser * 43
     for name, value in address.items():
         app.query_params[name] = value

@@ -20,7 +20,7 @@ ONE, TWO = (str(uuid.UUID(int=number)) for number in (1, 2))
 
 def open_app(page=None, **query_params):
     """Open a page of the console, by default Run, with these query parameters."""
-    app = AppTest.from_file(APP, default_timeout=30)
+    app = AppTest.from_file(APP)
     for name, value in query_params.items():
         app.query_params[name] = value
     app.run()
@@ -86,7 +86,7 @@ def make_record(url, **more):
 
 def open_run_tab(tab, record, view=""):
     """Open the Run page with this tab of the run, and this view of its trace."""
-    app = AppTest.from_file(APP, default_timeout=30)
+    app = AppTest.from_file(APP)
     app.query_params["run"] = record.id
     app.session_state[f"result-{record.id}"] = tab
     if view:

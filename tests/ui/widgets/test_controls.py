@@ -17,7 +17,7 @@ def page():
 
 def draw_page(*, opened=False):
     """Draw the page with its panel closed or open."""
-    app = AppTest.from_function(page, default_timeout=30)
+    app = AppTest.from_function(page)
     app.session_state["more"] = opened
     app.run()
     assert not app.exception
