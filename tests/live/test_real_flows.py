@@ -13,7 +13,7 @@ from lfclient import Flow, LangflowClient
 from tests.browser.screen import Screen, log_of
 from tests.support import servers
 from tests.support.console_process import CHROMIUM_ARGS, Console
-from tests.support.model_server import ModelServer
+from tests.support.model_server import OLLAMA_URL, ModelServer
 from tests.support.servers import LiveServer, delete_flow
 
 SECONDS = 30_000  # milliseconds for a step on a busy machine
@@ -28,17 +28,15 @@ def langflow(request: pytest.FixtureRequest) -> LiveServer:
 
 @pytest.fixture(scope="module")
 def models(langflow: LiveServer) -> Iterator[ModelServer]:
-    """A provider whose addresses the server knows, but no key."""
+    """A provider whose address the server knows as Ollama's, not as OpenAI's."""
     with (
         ModelServer() as provider,
         LangflowClient(langflow.url, langflow.api_key, timeout=60) as client,
     ):
-        addresses = {"OPENAI_BASE_URL": f"{provider.url}/v1", "OLLAMA_BASE_URL": provider.url}
-        for name, url in addresses.items():
-            client.save_variable(name, url, is_secret=False)
+        client.save_variable(OLLAMA_URL, provider.url, is_secret=False)
         yield provider
         for variable in client.variables():
-            if variable.name in (*addresses, "OPENAI_API_KEY"):
+            if variable.name in (OLLAMA_URL, "OPENAI_BASE_URL", "OPENAI_API_KEY"):
                 client.delete_variable(variable)
 
 
@@ -96,39 +94,54 @@ def choose_model(screen: Screen, key: str, label: str) -> None:
     screen.drawn()
 
 
-def enter_key(screen: Screen, langflow: LiveServer) -> None:
-    """Enter the provider's key, as the release takes it in background runs."""
-    screen.page.locator("input[type=password]").first.fill("sk-of-this-test-1")
+def enter_key(screen: Screen, langflow: LiveServer, models: ModelServer) -> None:
+    """Enter the provider's address, if it has none, and its key.
+
+    Background runs of 1.11.6 take the key from the server only: there, both are saved at once.
+    """
+    page = screen.page
+    address = page.get_by_role("textbox", name="OpenAI Base URL (optional)")
+    save = page.get_by_role("button", name="Save on the server")
     on_server = langflow.version == "1.11.6"
-    button = "Save on the server" if on_server else "Use for my runs"
-    screen.page.get_by_role("button", name=button).click()
+    if address.count():
+        address.fill(f"{models.url}/v1")
+        if not on_server:
+            save.click()
+            expect(address).to_have_count(0)
+    page.locator("input[type=password]").first.fill("sk-of-this-test-1")
+    (save if on_server else page.get_by_role("button", name="Use for my runs")).click()
     expect(screen.part("setup")).to_contain_text("Ready")
     screen.drawn()
+    assert any(asked.key == "sk-of-this-test-1" for asked in models.chats())
 
 
 def model_keys(flow: Flow) -> list[str]:
     return [field.key for field in flow.fields if field.resource == "language"]
 
 
-def test_a_missing_key_is_mended_by_the_button_of_its_error(open_project, langflow: LiveServer):
+def test_a_missing_key_is_mended_by_the_button_of_its_error(
+    open_project, langflow: LiveServer, models: ModelServer
+):
     screen, flow = open_project("Simple Agent")
     (key,) = model_keys(flow)
     choose_model(screen, key, OPENAI)
     screen.run()
     expect(screen.part("run-status")).to_contain_text("OpenAI has no key")
     screen.page.get_by_role("button", name="Enter the key").click()
-    enter_key(screen, langflow)
+    enter_key(screen, langflow, models)
     screen.run()
     expect(screen.part("outputs")).to_contain_text("gpt-4o-mini says:")
     expect(screen.part("run-status")).to_contain_text(re.compile(r"[\d,]+ tokens"))
 
 
-def test_a_slow_answer_is_seen_to_grow_and_can_be_stopped(open_project, langflow: LiveServer):
+def test_a_slow_answer_is_seen_to_grow_and_can_be_stopped(
+    open_project, langflow: LiveServer, models: ModelServer
+):
     screen, flow = open_project("Simple Agent")
     (key,) = model_keys(flow)
     choose_model(screen, key, OPENAI.replace("4o-mini", "slow"))
     if screen.page.locator("input[type=password]").count():
-        enter_key(screen, langflow)
+        enter_key(screen, langflow, models)
     screen.page.locator("textarea").first.fill("one two three four five " * 20)
     screen.run()
     expect(screen.part("run-status")).to_contain_text("writing…")
