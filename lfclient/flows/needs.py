@@ -179,13 +179,23 @@ def _other_needs(
             is_met = value not in (None, "", [], {})
             message = f"{name} {'is filled in' if is_met else 'is empty'}."
             yield Need(NeedKind.VALUE, (field.key,), message, is_met)
-        elif isinstance(value, Variable) and field.required and field.key not in provided:
+        elif _takes_variable(field, value) and field.required and field.key not in provided:
             if resources.variables is None:
                 continue
-            is_met = value.name in resources.variables
-            has = "has" if is_met else "lacks"
-            message = f"{name}: the server {has} the variable {value.name}."
+            if isinstance(value, Variable):
+                is_met = value.name in resources.variables
+                has = f"{'has' if is_met else 'lacks'} the variable {value.name}."
+                hint = "" if is_met else " Choose another value, or add it in Langflow."
+                message = f"{name}: the server {has}{hint}"
+            else:
+                is_met = bool(value)
+                message = f"{name} {'is filled in' if is_met else 'is empty'}."
             yield Need(NeedKind.VARIABLE, (field.key,), message, is_met)
+
+
+def _takes_variable(field: Field, value: Json) -> bool:
+    """Return whether a run takes a variable, or the flow names one that a value replaces."""
+    return isinstance(value, Variable) or isinstance(field.default, Variable)
 
 
 def _has_alternative(flow: Flow, field: Field, overrides: Mapping[str, Json]) -> bool:

@@ -135,6 +135,8 @@ def test_an_empty_required_parameter_and_a_missing_variable_are_needed():
         T_a__query="x",
     )
     assert (value.is_met, variable.is_met) == (True, True)
+    (need,) = needs(node("T-a", token=token), T_a__token="entered")
+    assert (need.kind, need.is_met) == (NeedKind.VARIABLE, True)
 
 
 def base_node(parameter: str, value: str = "", **more: object) -> dict:

@@ -55,7 +55,7 @@ def choose_resource_widget(field: Field, form: FlowForm) -> Widget:
 
 
 def draw_need(need: Need, field: Field, form: FlowForm) -> None:
-    """Draw what is wrong with the chosen base, and the button that makes a knowledge base."""
+    """Draw what is wrong with a choice, and the button that makes a knowledge base."""
     if not need.is_met and form.state.value(field):
         st.caption(f":orange[:material/warning:] {escape(need.message)}")
         for base in form.resources.knowledge_bases or ():

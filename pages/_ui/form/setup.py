@@ -11,6 +11,13 @@ from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.model_picker import is_fitting
 from pages._ui.widgets.markdown import escape
 
+# what a field names, which the server may lack
+_ON_SERVER = (
+    NeedKind.KNOWLEDGE_BASE,
+    NeedKind.MEMORY_BASE,
+    NeedKind.MCP_SERVER,
+    NeedKind.VARIABLE,
+)
 _MAX_NEEDS = 24
 
 
@@ -61,7 +68,7 @@ def _draw_need(need: Need, form: FlowForm) -> None:
     if field is None or field.key in form.drawn:
         return
     draw_field(field, form, with_component=True, is_needed=not need.is_met)
-    if need.kind in (NeedKind.KNOWLEDGE_BASE, NeedKind.MEMORY_BASE, NeedKind.MCP_SERVER):
+    if need.kind in _ON_SERVER:
         resource_picker.draw_need(need, field, form)
     if need.kind is NeedKind.MODEL:
         _draw_use_for_all(field, form)

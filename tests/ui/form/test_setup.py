@@ -10,12 +10,11 @@ from types import SimpleNamespace
 import pytest
 
 from lfclient.errors import InvalidRequest, ServerFault
-from lfclient.resources.knowledge import KnowledgeBase
 from lfclient.resources.models import ModelOption, Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
 from pages._ui.form import provider_settings
 from tests.support.flows import entry, node, text
-from tests.ui.support.forms import clear_drafts, form
+from tests.ui.support.forms import clear_drafts, form, form_server
 
 KEY = ProviderSetting("OPENAI_API_KEY", "OpenAI API Key", True, True, False, parameter="api_key")
 ADDRESS = ProviderSetting("OLLAMA_BASE_URL", "Ollama Base URL", True, False, False)
@@ -75,14 +74,7 @@ def api(monkeypatch):
 
 
 def setup(*nodes, resources=RESOURCES, may_change=True, **session):
-    server = SimpleNamespace(
-        connection=SimpleNamespace(source="secrets"),
-        is_stopped=False,
-        refresh=lambda name=None: None,
-        reload_resources=lambda flow: None,
-        may_change=may_change,
-        require_change=lambda: None,
-    )
+    server = form_server(may_change=may_change)
     return form(*nodes, resources=resources, **{"server-of-files": server, **session})
 
 
@@ -239,6 +231,7 @@ def has_box(found) -> bool:
 
 def test_a_button_that_leads_to_a_key_shows_it_though_the_provider_is_set_up(api):
     found = ready_agent(may_change=False)
+    assert ":green-badge[Set up]" in found.text()
     assert not has_box(found)
     found.at.session_state["shown-field"] = "Agent-a.api_key"
     found.run().set("text_input", "OPENAI_API_KEY", "sk-new").press("Use for my runs")
@@ -343,38 +336,6 @@ def test_a_file_that_is_not_required_is_marked_as_required_until_it_is_chosen():
     assert "Required" not in prefilled.text()
 
 
-def knowledge_node() -> dict:
-    options = entry("DropdownInput", "str", "", options=[], required=True, refresh_button=True)
-    return node("Knowledge-a", knowledge_base=options)
-
-
-def test_a_knowledge_base_is_chosen_by_its_name_and_sent_by_its_folder():
-    bases = (KnowledgeBase("My notes", "my_notes", "ready", 1), KnowledgeBase("B", "b", "failed"))
-    found = setup(knowledge_node(), resources=ServerResources(knowledge_bases=bases))
-    box = found.find("selectbox", "Knowledge-a.knowledge_base")
-    assert box.options == ["My notes · 1 chunk", "B (failed)"]
-    found.set("selectbox", "Knowledge-a.knowledge_base", "my_notes")
-    assert found.overrides == {"Knowledge-a.knowledge_base": "my_notes"}
-    assert "Ready" in found.text()
-    found.set("selectbox", "Knowledge-a.knowledge_base", "b")
-    assert "“B” couldn't add its files" in found.text()
-
-
-def test_the_servers_reason_for_a_failed_knowledge_base_is_under_details():
-    reason = "HTTPSConnectionPool(host='models', port=443): Max retries exceeded"
-    base = KnowledgeBase("B", "b", "failed", failure=reason)
-    found = setup(knowledge_node(), resources=ServerResources(knowledge_bases=(base,)))
-    found.set("selectbox", "Knowledge-a.knowledge_base", "b")
-    assert not [caption for caption in found.at.caption if "HTTPSConnectionPool" in caption.value]
-    assert [code.value for code in found.at.code] == [reason]
-
-
-def test_a_knowledge_base_can_be_typed_if_none_can_be_listed():
-    found = setup(knowledge_node())
-    found.set("text_input", "Knowledge-a.knowledge_base", "my_notes")
-    assert found.overrides == {"Knowledge-a.knowledge_base": "my_notes"}
-
-
 def test_without_the_servers_list_a_model_can_still_be_typed():
     more = {"resources-error": ServerFault("Busy.", status=500)}
     found = setup(agent(), resources=ServerResources(), **more)
@@ -396,6 +357,21 @@ def test_an_mcp_server_that_the_server_lacks_is_chosen_in_setup():
     found.set("text_input", "MCPTools-m.mcp_server", "other")
     assert "Ready" in found.text()
     assert found.overrides == {"MCPTools-m.mcp_server": "other"}
+
+
+def test_a_variable_that_the_server_lacks_is_named_until_a_value_takes_its_place():
+    token = entry(
+        "SecretStrInput", "str", "TAVILY", load_from_db=True, required=True, password=True
+    )
+    found = setup(node("T-a", token=token), resources=replace(RESOURCES, variables=frozenset()))
+    assert "1 to do" in found.text()
+    assert "the server lacks the variable TAVILY. Choose another value" in found.text()
+    found.set("text_input", "T-a.token", "tvly-1")
+    assert "Ready" in found.text()
+    assert "TAVILY" not in found.text()
+    assert found.find("text_input", "T-a.token").value == "tvly-1"
+    resources = replace(RESOURCES, variables=frozenset({"TAVILY"}))
+    assert "Ready" in setup(node("T-a", token=token), resources=resources).text()
 
 
 def test_a_package_that_the_server_lacks_is_named_in_setup():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
@@ -122,6 +123,7 @@ def form(*nodes, edges=None, mode="background", version="1.13.0", browser="b", *
     dialect = "modes" if version >= "1.11" and version != "1.8.4" else "inputs"
     at = AppTest.from_function(
         page,
+        default_timeout=30,
         kwargs={
             "raw": raw,
             "mode": mode,
@@ -134,6 +136,19 @@ def form(*nodes, edges=None, mode="background", version="1.13.0", browser="b", *
     for name, value in session.items():
         at.session_state[name] = value
     return Form(at, raw).run()
+
+
+def form_server(*, may_change: bool = True, **more: Any) -> SimpleNamespace:
+    """Return a stand-in for a form's server session."""
+    return SimpleNamespace(
+        connection=SimpleNamespace(source="secrets"),
+        is_stopped=False,
+        refresh=lambda name=None: None,
+        reload_resources=lambda flow: None,
+        may_change=may_change,
+        require_change=lambda: None,
+        **more,
+    )
 
 
 def editable_node(**parameters) -> dict[str, Any]:
