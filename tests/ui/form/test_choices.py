@@ -68,6 +68,13 @@ def choose(app, value: str):
     return app.run()
 
 
+def choose_in_list(app, parameter: str, value: str):
+    box = next(each for each in app.selectbox if each.key.endswith(f"Parser-p.{parameter}"))
+    assert value in box.options
+    box.set_value(value)
+    return app.run()
+
+
 def type_into(app, parameter: str, words: str):
     box = next(each for each in app.text_input if each.key.endswith(f"Parser-p.{parameter}"))
     box.set_value(words)
@@ -152,6 +159,34 @@ def test_the_options_of_a_list_that_the_flow_lacks_are_the_servers(server, answe
         return
     box = next(each for each in app.selectbox if each.key.endswith("Parser-p.zone"))
     assert box.options == ["UTC", "Europe/Lisbon"]
+
+
+def test_an_mcp_server_is_chosen_from_a_list_then_its_tool(server):
+    mcp = entry("McpInput", "mcp", {}, real_time_refresh=True, api_editable=True)
+    tool = {**MODE, "value": "", "options": [], "_input_type": "DropdownInput", "type": "str"}
+    tools = node("Parser-p", mcp_server=mcp, tool={**tool, "show": False})
+    server.set_flows(flow(ONE, "Echo", [tools]))
+    server.answers["GET /api/v2/mcp/servers"] = (200, [{"name": "adding"}, {"name": "other"}])
+
+    def connect(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+        template = copy.deepcopy(body["template"])
+        if body["field"] == "mcp_server":
+            template["tool"] |= {"show": True, "options": ["add"]}
+        else:
+            template["a"] = text(display_name="A", api_editable=True)
+        return 200, {"template": template, "outputs": []}
+
+    server.answers[UPDATE] = connect
+    app = choose_in_list(open_app(flow=ONE), "mcp_server", "adding")
+    app = choose_in_list(app, "tool", "add")
+    app = type_into(app, "a", "5")
+    server.answers[RUN] = (422, {"detail": "enough"})
+    press(app, "Run")
+    sent = json.loads(server.bodies[server.requests.index(RUN)])
+    (made,) = (each["data"]["node"]["template"] for each in sent["data"]["nodes"])
+    assert made["mcp_server"]["value"] == {"name": "adding", "config": {}}
+    assert made["tool"]["value"] == "add"
+    assert sent["tweaks"]["Parser-p"]["a"] == "5"
 
 
 def test_a_choice_to_and_fro_keeps_what_was_entered(server):
