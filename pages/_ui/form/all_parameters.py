@@ -10,7 +10,6 @@ from lfclient.console.wording.statuses import DOES_NOT_RUN
 from lfclient.flows.field import Field
 from lfclient.flows.graph import Component
 from lfclient.flows.run_inputs import field_label
-from pages._ui.form import prefill
 from pages._ui.form.fields import draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
@@ -32,7 +31,6 @@ def draw(form: FlowForm) -> None:
     _open(fields, state)
     if not fields:
         _draw_idle_components(form)
-        _draw_reset(state)
     elif state.use == "chat":
         _draw_content(fields, form)
     else:
@@ -92,32 +90,16 @@ def _search_key(state: FormState) -> str:
 
 
 def _draw_search(state: FormState) -> str:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        with st.container(key="param-search"):
-            text = st.text_input(
-                "Search all parameters",
-                key=_search_key(state),
-                placeholder="Search all parameters",
-                label_visibility="collapsed",
-                icon=":material/search:",
-                live=True,
-                persist_state="session",
-            )
-        _draw_reset(state)
-    return (text or "").strip().casefold()
-
-
-def _draw_reset(state: FormState) -> None:
-    """Draw a button that resets all fields of the form, those outside this part as well."""
-    changed = sum(map(state.is_modified, state.fields))
-    st.button(
-        f"Reset all ({changed})" if changed else "Reset all",
-        key="reset-all",
-        type="tertiary",
-        disabled=not changed,
-        on_click=prefill.fill,
-        args=(state, {}, "All values are the flow's own again.", {}),
+    text = st.text_input(
+        "Search all parameters",
+        key=_search_key(state),
+        placeholder="Search all parameters",
+        label_visibility="collapsed",
+        icon=":material/search:",
+        live=True,
+        persist_state="session",
     )
+    return (text or "").strip().casefold()
 
 
 def _draw_matches(text: str, fields: Sequence[Field], form: FlowForm) -> None:

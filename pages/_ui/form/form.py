@@ -24,7 +24,11 @@ def draw(form: FlowForm) -> None:
     _reach_shown_field(form)
     prefill.draw(state)
     _draw_fields(form)
-    json_editor.draw(state)
+    with st.container(key="overrides", gap=None):
+        # takes no room, so that Run stays where it is when the first value changes
+        with st.container(key="reset-all"):
+            _draw_reset(state)
+        json_editor.draw(state)
     state.discard_undrawn(form.drawn)
     state.save()
     if state.scroll_token:
@@ -135,6 +139,19 @@ def _top_fields(form: FlowForm) -> list[Field]:
         if field.api_editable and key not in above and not (field.chat_input or field.chat_files)
     ]
     return fields[:MAX_TOP_FIELDS]
+
+
+def _draw_reset(state: FormState) -> None:
+    """Draw a button that resets all fields, once any has changed."""
+    changed = sum(map(state.is_modified, state.fields))
+    if changed:
+        st.button(
+            f"Reset all ({changed})",
+            key="reset-all-fields",
+            type="tertiary",
+            on_click=prefill.fill,
+            args=(state, {}, "All values are the flow's own again.", {}),
+        )
 
 
 def _draw_dropped(state: FormState) -> None:

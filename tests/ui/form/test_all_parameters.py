@@ -52,14 +52,6 @@ def test_fields_of_the_only_component_are_shown_at_once():
     assert not found.at.exception
 
 
-def test_a_flow_whose_fields_are_all_at_the_top_can_be_reset():
-    found = form(chat_input(), editable_node(p=text("x")), node("Bare-y"))
-    assert labels(found) == ["Overrides as JSON"]
-    found.set("text_area", "ChatInput-a.input_value", "hi").set("text_input", "T-a.p", "z")
-    assert found.press("Reset all (2)").overrides == {"ChatInput-a.input_value": ""}
-    assert not found.at.exception
-
-
 def test_components_that_will_not_run_are_named_once():
     found = form(chat_input(), editable_node(p=text("x")), node("Bare-y"))
     assert "Will not run, not connected to the chat input: Bare\n" in f"{found.text()}\n"
@@ -178,16 +170,6 @@ def test_search_finds_the_chat_text_by_its_label():
     for name in ("message", "input text", "text message"):
         found = form(chat, node("T-a", alpha=text("x")))
         assert "Found above" in found.search(name).text()
-
-
-def test_all_fields_can_be_reset_and_restored():
-    found = form(editable_node(p=text("x"), q=text("y")), chat_input())
-    found.set("text_input", "T-a.p", "1").set("text_input", "T-a.q", "2")
-    found.press("Reset all (2)")
-    assert found.overrides == {"ChatInput-a.input_value": ""}
-    assert found.find("text_input", "T-a.p").value == "x"
-    found.press("Restore my input")
-    assert found.find("text_input", "T-a.p").value == "1"
 
 
 def test_components_that_will_not_run_are_marked():

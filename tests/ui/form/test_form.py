@@ -103,6 +103,19 @@ def test_overrides_can_be_loaded():
     assert found.overrides == {"T-a.p": "z"}
 
 
+@pytest.mark.parametrize(
+    "nodes", [[], [node("U-b", r=text())], [node("Bare-y")]], ids=["alone", "fields", "no fields"]
+)
+def test_all_fields_can_be_reset_and_restored(nodes):
+    """Also with nothing below those at the top, and with the others folded."""
+    found = form(chat_input(), editable_node(p=text("x")), *nodes)
+    assert "Reset all" not in "".join(each.label for each in found.at.button)
+    found.set("text_area", "ChatInput-a.input_value", "hi").set("text_input", "T-a.p", "z")
+    assert found.press("Reset all (2)").overrides == {"ChatInput-a.input_value": ""}
+    assert found.press("Restore my input").overrides["T-a.p"] == "z"
+    assert not found.at.exception
+
+
 def test_labels_and_help_are_shown_as_plain_text():
     evil = "![x](http://127.0.0.1:9/x.png) **b** :red[c]"
     found = form(editable_node(p=text("x", display_name=evil, info=evil)))
