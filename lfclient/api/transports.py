@@ -19,6 +19,7 @@ import httpcore
 import httpx
 
 from lfclient.api.header_limits import AsyncLimitedStream, LimitedStream, limit_headers
+from lfclient.common.formatting import explain_read_error
 from lfclient.errors import LangflowError
 from lfclient.wire.addresses import check_resolved_address, is_loopback, resolve_allowed
 
@@ -106,9 +107,11 @@ def _ssl_context(verify: bool | str) -> ssl.SSLContext:
         if isinstance(verify, bool):
             return httpx.create_ssl_context(verify=verify)
         return ssl.create_default_context(cafile=verify)
-    except (OSError, ssl.SSLError) as error:
+    except OSError as error:  # also SSLError
+        is_tls = isinstance(error, ssl.SSLError)
+        reason = "it has no valid certificate" if is_tls else explain_read_error(error)
         raise LangflowError(
-            f"Couldn't read the certificates in {verify}: {error}.",
+            f"Couldn't read the certificates in {verify}: {reason}.",
             hint="Enter the path of a readable PEM file with the CA's certificate.",
         ) from error
 

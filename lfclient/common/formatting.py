@@ -99,6 +99,13 @@ def format_timing(seconds: float) -> str:
     return f"{max(seconds, 0) * 1000:.0f} ms" if seconds < 0.1 else format_duration(seconds)
 
 
+def explain_read_error(error: OSError | UnicodeDecodeError) -> str:
+    """Return why a text file couldn't be read, without its path and the number of the error."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text"
+    return error.strerror or type(error).__name__
+
+
 def format_count(count: int, noun: str) -> str:
     """Return a count with its noun, such as "1 row" or "1,234 rows"."""
     return f"{count:,} {noun}{'s' * (count != 1)}"

@@ -15,7 +15,7 @@ import trustme
 
 from lfclient import AsyncLangflowClient, LangflowClient, Unreachable
 from lfclient.api.transports import AsyncCheckedBackend, CheckedBackend, proxy_of
-from lfclient.errors import AddressRefused
+from lfclient.errors import AddressRefused, LangflowError
 from tests.support.scripted import call_client
 from tests.support.waiting import serve
 
@@ -230,3 +230,22 @@ def test_an_idle_connection_is_probed(server: Any, kind: str):
         with LangflowClient(url) as client, client._driver._unpooled.stream("GET", url) as response:
             found = options(response)
     assert found == [True, 30, 10, 3]
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("none.pem", "No such file or directory"),
+        ("folder.pem", "Is a directory"),
+        ("empty.pem", "it has no valid certificate"),
+    ],
+)
+def test_certificates_that_cannot_be_read_are_named_with_the_reason_in_words(
+    tmp_path, name, problem
+):
+    (tmp_path / "folder.pem").mkdir()
+    (tmp_path / "empty.pem").write_text("")
+    path = str(tmp_path / name)
+    with pytest.raises(LangflowError) as caught:
+        LangflowClient("https://langflow.test", verify=path)
+    assert caught.value.message == f"Couldn't read the certificates in {path}: {problem}."

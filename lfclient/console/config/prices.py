@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from lfclient.common.formatting import explain_read_error
 from lfclient.errors import LangflowError
 from lfclient.runs.components import Usage
 
@@ -86,7 +87,7 @@ class PriceTable:
         except tomllib.TOMLDecodeError as error:
             raise PricesRefused(f"{path} is not valid TOML: {error}") from error
         except (OSError, UnicodeDecodeError) as error:
-            raise PricesRefused(f"Couldn't read {path}: {error}") from error
+            raise PricesRefused(f"Couldn't read {path}: {explain_read_error(error)}.") from error
         try:
             file = _File.model_validate(document)
         except ValidationError as error:

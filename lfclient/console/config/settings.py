@@ -17,7 +17,7 @@ import platformdirs
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, explain_read_error
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.prices import PricesRefused, PriceTable
 from lfclient.console.config.retention import DEFAULT_MAX_RUN_MB, RetentionSettings
@@ -132,7 +132,9 @@ class _Variables:
         try:
             variables = dotenv_values(env_file, interpolate=False) if env_file.is_file() else {}
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"Couldn't read {env_file}: {error}") from error
+            raise SettingsError(
+                f"Couldn't read {env_file}: {explain_read_error(error)}."
+            ) from error
         self._file = {name: (value or "").strip() for name, value in variables.items()}
 
     def text(self, name: str) -> str:
@@ -281,7 +283,7 @@ def _servers_in_secrets(folder: Path, verify: bool | str) -> Iterator[Connection
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         servers = _Secrets.model_validate(document).servers
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"Couldn't read {path}: {error}") from error
+        raise SettingsError(f"Couldn't read {path}: {explain_read_error(error)}.") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
     except ValidationError as error:

@@ -88,11 +88,20 @@ def test_a_bad_table_is_refused_with_its_file_and_the_line_or_key(
     assert "per million tokens" in caught.value.hint
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path):
-    for path in (tmp_path / "none.toml", tmp_path):
-        with pytest.raises(SettingsError, match="Couldn't read") as caught:
-            Settings.load(tmp_path, {"LFCONSOLE_PRICES": str(path)})
-        assert str(path) in caught.value.message
-    (tmp_path / "prices.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(SettingsError, match="Couldn't read"):
-        Settings.load(tmp_path, {"LFCONSOLE_PRICES": "prices.toml"})
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("none.toml", "No such file or directory"),
+        ("folder.toml", "Is a directory"),
+        ("bytes.toml", "it is not UTF-8 text"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_with_the_reason_in_words(
+    tmp_path: Path, name: str, problem: str
+):
+    (tmp_path / "folder.toml").mkdir()
+    (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(tmp_path, {"LFCONSOLE_PRICES": name})
+    assert f"Couldn't read {tmp_path / name}: {problem}." in caught.value.message
+    assert "Errno" not in caught.value.message

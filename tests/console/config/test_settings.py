@@ -1,5 +1,9 @@
 """Settings come from the environment, `.env` and secrets.toml, each API key with its address."""
 
+import errno
+from pathlib import Path
+from unittest.mock import Mock
+
 import httpx
 import pytest
 
@@ -145,6 +149,24 @@ def test_a_value_in_place_of_a_table_is_named(tmp_path, secrets, setting):
     with pytest.raises(SettingsError) as caught:
         load(tmp_path, secrets=secrets)
     assert str(caught.value) == f"{setting} in {path} must be a table."
+
+
+@pytest.mark.parametrize("name", [".env", ".streamlit/secrets.toml"])
+def test_a_file_that_is_not_text_or_cannot_be_opened_is_named_with_the_reason_in_words(
+    tmp_path, monkeypatch, name
+):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path)
+    assert str(caught.value) == f"Couldn't read {path}: it is not UTF-8 text."
+    refused = PermissionError(errno.EACCES, "Permission denied", str(path))
+    monkeypatch.setattr("builtins.open", Mock(side_effect=refused))
+    monkeypatch.setattr(Path, "read_text", Mock(side_effect=refused))
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path)
+    assert str(caught.value) == f"Couldn't read {path}: Permission denied."
 
 
 def test_an_error_about_a_key_does_not_contain_the_key(tmp_path):
