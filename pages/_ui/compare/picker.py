@@ -42,11 +42,11 @@ def read_runs(server: ServerSession) -> tuple[list[RunHeader], str]:
         for run_id in run_ids[: MAX_RUNS + 1]
     }
     runs = [run for run in by_id.values() if run][:MAX_RUNS]
-    missing = [f"“{clip(run_id, 40)}”" for run_id, run in by_id.items() if not run]
+    missing = list(by_id.values()).count(None)
     if missing:
+        lost = "One run in this link was" if missing == 1 else f"{missing} runs in this link were"
         return runs, (
-            f"Couldn't find {', '.join(missing)}. The run was deleted, or belongs to another "
-            "server or user. Choose from your runs."
+            f"{lost} not found: deleted, or of another server or user. Choose from your runs."
         )
     if len(run_ids) < MIN_RUNS:
         return runs, "Choose the runs to compare this run with."
