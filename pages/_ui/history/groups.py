@@ -24,7 +24,8 @@ def switch(view: ListView) -> None:
     st.toggle(
         "Group equal results",
         key=key,
-        help="Lists runs of a flow with the same outputs as one row",
+        help="Lists runs of a flow with the same outputs as one row. Columns that Compare ignores "
+        "count here, except for the run's own ids and times.",
         on_change=_apply_switch,
         args=(view, key),
     )
