@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit import config
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import local_script_runner
 from streamlit.testing.v1.element_tree import ElementTree
@@ -40,6 +41,13 @@ def scan_packages_once():
         scan = functools.cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", scan)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def console_options():
+    """Set options of .streamlit/config.toml whose defaults take a tenth of a page's time."""
+    for name in ("browser.gatherUsageStats", "runner.magicEnabled"):
+        config.set_option(name, False)
 
 
 @pytest.fixture(scope="session", autouse=True)
