@@ -79,6 +79,7 @@ def test_a_second_click_adds_nothing(langflow_stand_in):
     """It interrupts the page after the flow was added, which then runs again."""
     offer(langflow_stand_in, AGENT)
     open_app()
+    create_on_upload(langflow_stand_in)
     addition = flow_choice.Addition()
     for _ in range(2):
         adding.add_flows(servers.current(), lambda api: api.templates()[0], addition)
@@ -90,6 +91,7 @@ def test_a_second_click_waits_for_the_first_which_is_still_adding(langflow_stand
     """Streamlit runs the callbacks of both in their own threads."""
     offer(langflow_stand_in, AGENT)
     open_app()
+    create_on_upload(langflow_stand_in)
     addition, server = flow_choice.Addition(), servers.current()
     start = threading.Barrier(2)
 

@@ -40,6 +40,7 @@ def test_a_flow_with_the_id_and_name_of_an_existing_one_becomes_a_copy(langflow_
     app = choose_file(open_upload(), {**AGENT, "id": ONE, "name": "Echo"})
     assert "Name exists" in page_text(app)
     assert "Existing flows are not changed" in page_text(app)
+    create_on_upload(langflow_stand_in)
     press(app, "Add a copy")
     ((sent,),) = uploaded(langflow_stand_in)
     assert "id" not in sent
@@ -84,6 +85,7 @@ def test_a_large_flow_can_be_added(langflow_stand_in):
     nodes = [node(f"T-{number}") for number in range(2_000)]
     app = choose_file(open_upload(), {**AGENT, "data": {"nodes": nodes, "edges": []}})
     assert "2,000 components" in page_text(app)
+    create_on_upload(langflow_stand_in)
     press(app, "Add")
     assert len(uploaded(langflow_stand_in)[0][0]["data"]["nodes"]) == 2_000
 
