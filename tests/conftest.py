@@ -5,9 +5,10 @@ LFCONSOLE_TEST_SERVERS=<file> uses running servers (see tests/support/servers.py
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +25,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """Create the data folder of this run's servers; the workers inherit its path."""
     if not _is_worker(config):
         os.environ[servers.FOLDER] = str(servers.open_folder())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Exclude modules and tests, which stay to the end, from garbage collections."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
