@@ -1,9 +1,13 @@
 """Stored runs while their server is down, stopped or not configured."""
 
+import csv
+import io
+import zipfile
 from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
+from streamlit.runtime.media_file_manager import MediaFileManager
 
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
@@ -12,7 +16,6 @@ from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
-from pages._ui.run.export import RunExporter
 from tests.ui.support.history_page import NOW, column, history
 from tests.ui.support.http_stand_in import StandIn
 from tests.ui.support.whole_pages import ONE, button_labels, open_app, open_run_tab, page_text
@@ -90,15 +93,60 @@ def test_runs_are_compared_while_their_server_is_down(server_without_answers):
     assert "Can't compare" not in words
 
 
-def test_a_run_is_exported_while_its_server_is_down(server_without_answers):
+@pytest.fixture
+def downloads(monkeypatch):
+    """What the page's download buttons create when they are pressed, by file name."""
+    created = {}
+    add_deferred = MediaFileManager.add_deferred
+
+    def record(manager, create, mimetype, coordinates, file_name=None, **more):
+        created[file_name] = create
+        return add_deferred(manager, create, mimetype, coordinates, file_name, **more)
+
+    monkeypatch.setattr(MediaFileManager, "add_deferred", record)
+    return created
+
+
+def test_a_run_is_exported_from_its_page_while_its_server_is_down(
+    server_without_answers, downloads
+):
     """Without its files, which are on the server."""
-    history()
-    server = servers.readable()[0]
-    exporter = RunExporter(server, app_context().runner, NEW, None)
-    report = exporter.report().decode()
-    assert "rainy" in report
-    assert "plan.txt" in report
-    assert exporter.archive().startswith(b"PK")
+    app = open_app(run=NEW)
+    (report,) = (create for name, create in downloads.items() if name.endswith(".html"))
+    (archive,) = (create for name, create in downloads.items() if name.endswith(".zip"))
+    assert "rainy" in report().decode()
+    assert "plan.txt" in report().decode()
+    files = zipfile.ZipFile(io.BytesIO(archive()))
+    assert files.read("C.md") == b"rainy"
+    assert "plan.txt" in files.read("README.txt").decode()
+    assert not app.exception
+
+
+def test_listed_runs_are_exported_as_csv_while_their_server_is_down(
+    server_without_answers, downloads
+):
+    app = history()
+    rows = csv.DictReader(io.StringIO(downloads["runs.csv"]().decode("utf-8-sig")))
+    assert [row["output"] for row in rows] == ["rainy", "sunny"]
+    assert not app.exception
+
+
+def test_history_says_how_to_see_the_runs_of_a_server_that_is_no_longer_configured(
+    down_server, monkeypatch
+):
+    """They are listed again once it is configured."""
+    monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
+    for name in ("LANGFLOW_SERVER_URL", "LANGFLOW_API_KEY"):
+        monkeypatch.delenv(name)
+    app_context.clear()
+    app = history()
+    assert not app.dataframe
+    assert "connect to their server with a key of its user" in page_text(app)
+    assert not app.exception
+    monkeypatch.setenv("LANGFLOW_SERVER_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("LANGFLOW_API_KEY", "sk-configured-key")
+    app_context.clear()
+    assert column(history(), "Output") == ["rainy", "sunny"]
 
 
 def test_a_stopped_local_langflow_is_started_from_the_connection_page(stopped_local):
