@@ -13,7 +13,7 @@ from lfclient.console.content import media_types
 from lfclient.errors import LangflowError
 from lfclient.outputs.model import FileRef
 from pages._ui.outputs import json_viewer, preview
-from pages._ui.outputs.card import OutputCard
+from pages._ui.outputs.card import MAX_COPIED_LENGTH, OutputCard
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
@@ -56,7 +56,8 @@ def draw(card: OutputCard) -> None:
         st.session_state[file_key] = file
     data = file.data
     name = safe_name(replace_surrogates(ref.name))
-    is_previewed = data is not None and st.session_state.get(preview_key)
+    previewed = data if st.session_state.get(preview_key) else None
+    media = None if previewed is None else media_types.detect_media_type(previewed, name)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":material/draft: {escape(clip(name, 120))}", width="content")
         st.caption(format_size(ref.size if data is None else len(data)), width="content")
@@ -72,7 +73,9 @@ def draw(card: OutputCard) -> None:
             args=(file,),
             icon=":material/download:",
         )
-        if not is_previewed:
+        if previewed is not None and media is not None:
+            _draw_copy_button(card, previewed, media)
+        else:
             st.button(
                 "Preview",
                 key=f"fetch-{card.run_id}-{card.key}",
@@ -82,10 +85,15 @@ def draw(card: OutputCard) -> None:
             )
     if error:
         alerts.show(error)
-    if data is not None and is_previewed:
-        media = media_types.detect_media_type(data, name)
+    if previewed is not None and media is not None:
         _warn_about_type(media, name)
-        preview.draw(card, data, media)
+        preview.draw(card, previewed, media)
+
+
+def _draw_copy_button(card: OutputCard, data: bytes, media: media_types.MediaType) -> None:
+    """Draw a button that copies a file of text."""
+    if media.kind in preview.TEXT_KINDS and len(data) <= MAX_COPIED_LENGTH:
+        card.copy_button(lambda: data.decode("utf-8-sig", "replace"))
 
 
 def _wait_for_download(file: FileDownload) -> None:

@@ -26,6 +26,7 @@ MAX_BYTES: dict[MediaKind, int] = {
     MediaKind.MARKDOWN: message.MAX_MARKDOWN_LENGTH,
 }
 MEDIA_KINDS = (MediaKind.IMAGE, MediaKind.SVG, MediaKind.PDF, MediaKind.AUDIO, MediaKind.VIDEO)
+TEXT_KINDS = (MediaKind.JSON, MediaKind.TABLE, MediaKind.MARKDOWN, MediaKind.TEXT)
 MAX_TEXT_BYTES = 100_000
 MAX_TABLE_BYTES = 1_000_000
 MAX_TABLE_ROWS = 1_000

@@ -204,6 +204,28 @@ def test_a_file_is_downloaded_once_when_previewed():
     assert app.code[0].value == "hello file"
 
 
+@pytest.mark.parametrize(
+    ("data", "copied"),
+    [
+        ("\ufeffname;age\nZoë;36\n".encode(), ["name;age\nZoë;36\n"]),
+        (DOT, []),
+        (b"x" * (card.MAX_COPIED_LENGTH + 1), []),
+    ],
+)
+def test_a_file_of_text_that_is_not_too_long_can_be_copied_once_previewed(
+    data, copied, monkeypatch
+):
+    drawn = []
+    monkeypatch.setattr(copy_button, "draw", lambda key, text: drawn.append(text))
+    app = draw_outputs(
+        output(OutputKind.FILE, FileRef("out.csv", id="1")), download=Mock(return_value=data)
+    )
+    assert drawn == []
+    app.button[0].click().run()
+    assert drawn == copied
+    assert not app.exception
+
+
 def test_a_failed_download_shows_its_error_and_can_be_retried():
     download = Mock(side_effect=[ServerFault("It is gone."), b"back again"])
     app = draw_outputs(output(OutputKind.FILE, FileRef("out.txt", id="1")), download=download)
