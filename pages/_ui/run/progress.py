@@ -98,12 +98,12 @@ def draw_components(
         return None
     panel = st.expander(
         "Components",
-        expanded=run_page.shows_components(),
+        expanded=not run_page.are_components_folded(),
         icon=":material/account_tree:",
         key=f"components-{record.id}",
         on_change="rerun",
     )
-    run_page.show_components(bool(panel.open))
+    run_page.set_components_folded(not panel.open)
     if not panel.open:
         return None
     with panel:
@@ -129,7 +129,7 @@ def _draw_components(
         choices = [id for id in ids if id in with_result]
         if choices:
             st.session_state[key] = choices[-1]
-            run_page.CHOSEN.set(uuid.uuid4().hex)
+            run_page.CLICKED_COMPONENT.set(uuid.uuid4().hex)
 
     graph_key = f"graph-{record.id}-{ended}"
     flow_graph = components_view.draw(
@@ -138,7 +138,8 @@ def _draw_components(
     # without a graph there is nothing else to choose a component from
     if with_result and (flow_graph is None or st.session_state.get(key) is not None):
         _draw_result(server, record.id, with_result)
-        focus.scroll_to(run_page.CHOSEN.take(), f"components-{record.id}", "component-result")
+        clicked = run_page.CLICKED_COMPONENT.take()
+        focus.scroll_to(clicked, f"components-{record.id}", "component-result")
     return flow_graph
 
 

@@ -20,13 +20,15 @@ COMPONENTS_VIEW = "components-as"  # whether a run's components are a graph or a
 TRACE_VIEW = "trace-view"
 SNIPPET_LANGUAGE = "snippet-language"
 NEW_RUN: Slot[str] = Slot("run-to-sight")  # the run just opened: its status may be out of sight
-CHOSEN: Slot[str] = Slot("component-chosen")  # a click on the graph: its output may be out of sight
+# set by a click on the graph: the output may be out of sight
+CLICKED_COMPONENT: Slot[str] = Slot("component-chosen")
 SHOWN_FIELD: Slot[str] = Slot("shown-field")  # the key of the form's field to scroll to
 _CACHE = "kept-for-run"
 _CACHE_RUNS = "kept-for-run-ids"
 _FORM_RUN = "form-of-run"
 _FULL_WIDTH = "full-width"
 _FOLDED = "components-folded"
+_ALL_FLOWS = ""
 
 
 def run_id() -> str | None:
@@ -71,37 +73,37 @@ def has_form(run_id: str, flow_id: str) -> bool:
 
 def is_full_width(flow_id: str) -> bool:
     """Return whether the results of a flow take the width of the window, above the form."""
-    return _is_on(_FULL_WIDTH, flow_id)
+    return _read_choice(_FULL_WIDTH, flow_id)
 
 
-def set_full_width(flow_id: str, on: bool) -> None:
-    """Keep a person's choice of `is_full_width`, also for the next runs of the flow."""
-    _set_on(_FULL_WIDTH, flow_id, on)
+def set_full_width(flow_id: str, is_full: bool) -> None:
+    """Save a person's choice of `is_full_width`, also for the next runs of the flow."""
+    _save_choice(_FULL_WIDTH, is_full, flow_id)
 
 
-def shows_components() -> bool:
-    """Return whether this browser shows the components of runs, which it does at first."""
-    return not _is_on(_FOLDED, "")
+def are_components_folded() -> bool:
+    """Return whether the components of runs are folded, of all flows."""
+    return _read_choice(_FOLDED)
 
 
-def show_components(is_shown: bool) -> None:
-    """Keep a person's choice of `shows_components`, for the runs of all flows."""
-    if is_shown != shows_components():
-        _set_on(_FOLDED, "", not is_shown)
+def set_components_folded(is_folded: bool) -> None:
+    """Save a person's choice of `are_components_folded`."""
+    if is_folded != are_components_folded():
+        _save_choice(_FOLDED, is_folded)
 
 
-def _is_on(choice: str, flow_id: str) -> bool:
-    """Return a choice of this browser for a flow, or for all with "": at first False."""
-    key = f"{choice}-{flow_id}"
+def _read_choice(name: str, flow_id: str = _ALL_FLOWS) -> bool:
+    """Return a choice of this browser, False until it is made."""
+    key = f"{name}-{flow_id}"
     if key not in st.session_state:  # after a reload
-        draft = drafts().get((browser.browser_id(), flow_id, choice)) or {}
+        draft = drafts().get((browser.browser_id(), flow_id, name)) or {}
         st.session_state[key] = bool(draft.get("on"))
     return bool(st.session_state[key])
 
 
-def _set_on(choice: str, flow_id: str, on: bool) -> None:
-    st.session_state[f"{choice}-{flow_id}"] = on
-    drafts().save((browser.browser_id(), flow_id, choice), {"on": on})
+def _save_choice(name: str, is_on: bool, flow_id: str = _ALL_FLOWS) -> None:
+    st.session_state[f"{name}-{flow_id}"] = is_on
+    drafts().save((browser.browser_id(), flow_id, name), {"on": is_on})
 
 
 def close_run() -> None:
