@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from lfclient.common.formatting import replace_surrogates
+from lfclient.common.formatting import clip, replace_surrogates
 from pages._ui.outputs import image
 from pages._ui.outputs.card import OutputCard
 from pages._ui.widgets.markdown import escape, sanitize, strip_data_images
@@ -14,6 +14,7 @@ from pages._ui.widgets.markdown import escape, sanitize, strip_data_images
 MAX_MARKDOWN_LENGTH = 50_000
 MAX_TEXT_LENGTH = 500_000
 MAX_LENGTH_WITH_IMAGES = 30_000_000
+MAX_ERROR_LENGTH = 5_000
 
 
 def draw(card: OutputCard) -> None:
@@ -44,6 +45,14 @@ def draw_markdown(card: OutputCard, text: str) -> None:
         image.draw_remote(replace(card, key=f"{card.key}-image-{number}"), url)
 
 
+def draw_text(text: str) -> None:
+    """Draw untrusted Markdown without images, or plain text if it is long."""
+    if len(text) > MAX_MARKDOWN_LENGTH:
+        draw_plain_text(text)
+    else:
+        st.markdown(sanitize(replace_surrogates(text))[0])
+
+
 def draw_plain_text(text: str) -> None:
     """Draw the beginning of a text that is too long for Markdown."""
     caption = f"{len(text):,} characters, too long for Markdown."
@@ -57,5 +66,5 @@ def draw_plain_text(text: str) -> None:
 def draw_error(card: OutputCard) -> None:
     """Draw the error of a failed component as plain text."""
     text = replace_surrogates(str(card.output.value))
-    st.error(escape(text), icon=":material/error:")
+    st.error(escape(clip(text, MAX_ERROR_LENGTH)), icon=":material/error:")
     card.copy_button(lambda: text)

@@ -19,13 +19,13 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import view as outputs_view
 from pages._ui.outputs.card import Download
+from pages._ui.outputs.message import draw_text
 from pages._ui.present import problems, share_result
 from pages._ui.present.presented import Presented
 from pages._ui.run import approval, progress, status_panel
 from pages._ui.state import run_page
 from pages._ui.state.present import is_presenter
 from pages._ui.widgets import alerts, status_badges
-from pages._ui.widgets.markdown import sanitize
 from pages._ui.widgets.placeholder import Placeholder
 
 _HEADINGS = {
@@ -140,7 +140,7 @@ def draw_result(
         }
         ids = [id for id in outputs if chosen is None or id in chosen]
         for message in run.unfinished_messages if record.status is not RunStatus.COMPLETED else ():
-            st.markdown(sanitize(message.visible_text)[0])
+            draw_text(message.visible_text)
         for number, id in enumerate(ids):
             outputs_view.draw_plain(
                 run,

@@ -23,12 +23,13 @@ from pages._ui.form import input_values
 from pages._ui.history import labels
 from pages._ui.outputs import json_viewer, width
 from pages._ui.outputs import view as outputs_view
+from pages._ui.outputs.message import draw_text
 from pages._ui.run import errors, messages, progress, raw_events
 from pages._ui.run import export as run_export
 from pages._ui.run import snippets as run_snippets
 from pages._ui.state import query_params, run_page
 from pages._ui.widgets import alerts, controls, downloads
-from pages._ui.widgets.markdown import escape, sanitize
+from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_full_time
 
 MAX_MESSAGES = 100
@@ -84,7 +85,7 @@ def draw_outputs(server: ServerSession, record: RunRecord, run: Run) -> None:
             with st.container(border=True):
                 name = escape(message.sender_name or "The flow")
                 st.markdown(f":material/chat: **{name}** :orange-badge[partial]")
-                st.markdown(sanitize(message.visible_text)[0])
+                draw_text(message.visible_text)
         drawn = outputs_view.draw(run, run_id, server.download, reload)
         if not drawn and not unfinished:
             completed = record.status is RunStatus.COMPLETED

@@ -7,6 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
+from lfclient.common.formatting import clip
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.flows.model import Flow
@@ -16,6 +17,7 @@ from lfclient.runs.error_causes import UNREACHABLE, ErrorCause, explain_error
 from lfclient.runs.model import Run
 from pages._ui.connection import local_packages
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.outputs.message import MAX_ERROR_LENGTH
 from pages._ui.run import rerun
 from pages._ui.state import run_page
 from pages._ui.state.notices import notify_errors
@@ -94,15 +96,16 @@ def draw_packages(server: ServerSession, record: RunRecord) -> None:
 
 def _draw_error(error: RunError, source: str, cause: ErrorCause | None, key: str) -> None:
     heading = f"**{escape(source)}** failed" if source else "**The flow failed**"
-    lines = [heading, escape(cause.message if cause else error.message)]
+    shown = cause.message if cause else clip(error.message, MAX_ERROR_LENGTH)
+    lines = [heading, escape(shown)]
     if cause:
         lines.append(f":material/arrow_forward: {escape(cause.hint)}")
     st.error("\n\n".join(lines), icon=":material/error:")
-    parts = [error.message] if cause else []
-    details = "\n\n".join([*parts, *([error.traceback] if error.traceback else [])])
+    is_whole = shown == error.message
+    details = "\n\n".join(filter(None, ["" if is_whole else error.message, error.traceback]))
     if details:
         height: int | Literal["content"] = 320 if error.traceback else "content"
-        _draw_details("Details" if cause else "Traceback", details, f"traceback-{key}", height)
+        _draw_details("Traceback" if is_whole else "Details", details, f"traceback-{key}", height)
 
 
 def _draw_details(label: str, text: str, key: str, height: int | Literal["content"]) -> None:

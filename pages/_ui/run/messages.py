@@ -11,7 +11,7 @@ from lfclient.common.filenames import uploaded_name
 from lfclient.common.formatting import clip, format_duration
 from lfclient.runs.components import Message, read_decisions
 from pages._ui.form.input_values import value_text
-from pages._ui.outputs.message import MAX_MARKDOWN_LENGTH, MAX_TEXT_LENGTH, draw_plain_text
+from pages._ui.outputs.message import MAX_MARKDOWN_LENGTH, MAX_TEXT_LENGTH, draw_text
 from pages._ui.widgets import controls, downloads
 from pages._ui.widgets.markdown import escape, sanitize
 
@@ -78,12 +78,10 @@ def answer_frame() -> DeltaGenerator:
 def _text(text: str, message_id: str, *, is_final: bool) -> None:
     if not text.strip():
         st.caption("Empty message")
-    elif len(text) <= MAX_MARKDOWN_LENGTH:
-        st.markdown(sanitize(text)[0])
-    else:
-        draw_plain_text(text)
-        if is_final:
-            downloads.draw_button("Save", text, "message.txt", f"save-message-{message_id}")
+        return
+    draw_text(text)
+    if is_final and len(text) > MAX_MARKDOWN_LENGTH:
+        downloads.draw_button("Save", text, "message.txt", f"save-message-{message_id}")
 
 
 def _partial_text(text: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from lfclient.common.formatting import clip
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.flows.graph import Component
@@ -17,6 +18,7 @@ from pages._ui.components import view as components_view
 from pages._ui.components.states import leaf_components, leaf_runs, leaf_status
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import view as outputs_view
+from pages._ui.outputs.message import MAX_ERROR_LENGTH
 from pages._ui.state import run_page
 from pages._ui.widgets import focus
 from pages._ui.widgets.markdown import escape, sanitize
@@ -181,7 +183,7 @@ def _draw_component_output(
     server: ServerSession, run_id: str, component: ComponentRun, name: str
 ) -> None:
     if component.error:
-        st.error(escape(component.error.message), icon=":material/error:")
+        st.error(escape(clip(component.error.message, MAX_ERROR_LENGTH)), icon=":material/error:")
     elif component.output is None:
         st.caption("No output")
     else:

@@ -1,8 +1,11 @@
 """The result of an ended run."""
 
+from dataclasses import replace
+
 from lfclient.outputs.model import Output, OutputKind
-from lfclient.runs.components import ComponentRun, ComponentState
+from lfclient.runs.components import ComponentRun, ComponentState, Message, RunError
 from lfclient.runs.model import Run, RunStatus
+from pages._ui.outputs import message
 from tests.ui.support.whole_pages import ONE, add_ended_run, open_app, page_text
 
 ANSWER = Output("B", OutputKind.MESSAGE, "the answer", type="message", display_name="Chat Output")
@@ -16,4 +19,27 @@ def test_the_result_of_a_frozen_component_is_said_to_be_cached(langflow_stand_in
     app = open_app(run=add_ended_run(langflow_stand_in.url, run=run).id)
     expected = "Agent is frozen: Langflow returned a cached result, maybe of another run."
     assert expected in page_text(app)
+    assert not app.exception
+
+
+def test_a_long_unfinished_text_is_no_markdown(langflow_stand_in, monkeypatch):
+    """A megabyte of Markdown would take ten seconds at each draw."""
+    lengths = []
+    monkeypatch.setattr(message, "sanitize", lambda text: (lengths.append(len(text)) or text, ()))
+    long = Message("m", "", "Machine", "AI", complete=False, streamed="**a** " * 100_000)
+    short = replace(long, id="n", streamed="and this")
+    run = Run(ONE, "sync", RunStatus.FAILED, messages={"m": long, "n": short})
+    app = open_app(run=add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run).id)
+    assert "600,000 characters, too long for Markdown." in page_text(app)
+    assert lengths == [len("and this")]
+    assert not app.exception
+
+
+def test_a_long_error_is_clipped_and_whole_in_its_details(langflow_stand_in):
+    error = RunError("boom " * 10_000, "A", "Agent")
+    run = Run(ONE, "sync", RunStatus.FAILED, errors=(error,))
+    app = open_app(run=add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run).id)
+    shown = next(each.value for each in app.error if "boom" in each.value)
+    assert len(shown) < 6_000
+    assert any(each.label == "Details" for each in app.expander)
     assert not app.exception
