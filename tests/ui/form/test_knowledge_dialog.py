@@ -1,8 +1,151 @@
-"""The files of a new knowledge base."""
+"""A knowledge base is made from files in the form."""
 
+from __future__ import annotations
+
+from contextlib import contextmanager
 from types import SimpleNamespace
 
+import pytest
+
+from lfclient.errors import FileRefused, InvalidRequest, LangflowError
+from lfclient.resources.knowledge import KnowledgeBase
+from lfclient.resources.models import ModelOption
+from lfclient.resources.server_resources import ServerResources
+from pages._ui.form import knowledge_dialog
 from pages._ui.form.knowledge_dialog import _contents
+from tests.support.flows import entry, node
+from tests.ui.support.forms import Form, clear_drafts, form, form_server
+
+READY = ModelOption("nomic", "Ollama", True, None, {"name": "nomic", "provider": "Ollama"})
+OTHER = ModelOption("ada", "OpenAI", False, None, {"name": "ada", "provider": "OpenAI"})
+KEY = "Knowledge-a.knowledge_base"
+
+
+class Client:
+    """A server's answers to the dialog, and what it sent."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[str, ModelOption]] = []
+        self.files: dict[str, bytes] = {}
+        self.deleted: list[str] = []
+        self.create_error: LangflowError | None = None
+        self.ingest_error: LangflowError | None = None
+        self.ended = KnowledgeBase("My notes", "My_notes", "ready", 3)
+
+    def create_knowledge_base(self, name: str, model: ModelOption) -> KnowledgeBase:
+        if self.create_error:
+            raise self.create_error
+        self.made.append((name, model))
+        return KnowledgeBase(name, name.replace(" ", "_"), "empty")
+
+    def ingest(self, base, files, *, timeout, on_change) -> KnowledgeBase:
+        self.files = files
+        on_change(KnowledgeBase(base.name, base.dir_name, "ingesting", 2))
+        if self.ingest_error:
+            raise self.ingest_error
+        return self.ended
+
+    def delete_knowledge_base(self, base: KnowledgeBase) -> None:
+        self.deleted.append(base.dir_name)
+
+
+@pytest.fixture
+def api(monkeypatch) -> Client:
+    client = Client()
+
+    @contextmanager
+    def open_client(connection):
+        yield client
+
+    monkeypatch.setattr(knowledge_dialog, "open_client", open_client)
+    clear_drafts()
+    return client
+
+
+def open_dialog() -> Form:
+    options = entry("DropdownInput", "str", "", options=[], required=True, refresh_button=True)
+    models = SimpleNamespace(value=[READY, OTHER])
+    server = form_server(models=lambda kind, max_wait: models)
+    bases = (KnowledgeBase("My notes", "My_notes", "ready", 3),)
+    found = form(
+        node("Knowledge-a", knowledge_base=options),
+        resources=ServerResources(knowledge_bases=bases),
+        **{"server-of-files": server},
+    )
+    return found.press("New knowledge base")
+
+
+def create(found: Form) -> Form:
+    """Fill in the dialog and press Create."""
+    found.at.text_input(key="knowledge-name").set_value("My notes")
+    found.at.file_uploader(key="knowledge-files").upload("a.txt", b"Lisbon", "text/plain")
+    return found.run().press("Create")
+
+
+def is_open(found: Form) -> bool:
+    return any(box.key == "knowledge-name" for box in found.at.text_input)
+
+
+def chosen(found: Form) -> str | None:
+    """Return what the next run takes."""
+    (state,) = found.at.session_state["forms"].values()
+    return state.overrides().get(KEY)
+
+
+def test_a_new_knowledge_base_is_chosen_once_it_has_its_files(api):
+    found = open_dialog()
+    assert found.at.selectbox(key="knowledge-model").options == ["Ollama: nomic"]
+    button = next(one for one in found.at.button if one.label == "Create")
+    assert button.disabled
+    create(found)
+    assert api.made == [("My notes", READY)]
+    assert api.files == {"a.txt": b"Lisbon"}
+    assert not is_open(found)
+    assert chosen(found) == "My_notes"
+    assert "Ready" in found.text()
+
+
+def test_a_taken_name_stays_in_the_dialog_with_the_servers_reason(api):
+    api.create_error = InvalidRequest(
+        "Knowledge base 'My notes' already exists", hint="Choose another name, then try again."
+    )
+    found = create(open_dialog())
+    assert is_open(found)
+    assert "already exists" in found.text()
+    assert "Choose another name" in found.text()
+    assert (chosen(found), api.deleted) == (None, [])
+
+
+@pytest.mark.parametrize("kind", [FileRefused, InvalidRequest])
+def test_refused_files_leave_no_knowledge_base(api, kind):
+    api.ingest_error = kind("The file type is not supported.")
+    found = create(open_dialog())
+    assert is_open(found)
+    assert "The file type is not supported." in found.text()
+    assert api.deleted == ["My_notes"]
+    assert chosen(found) is None
+
+
+def test_files_that_the_server_could_not_add_leave_its_reason_and_no_knowledge_base(api):
+    """As on 1.8, whose reason is unknown."""
+    reason = "HTTPSConnectionPool(host='models', port=443)"
+    api.ended = KnowledgeBase("My notes", "My_notes", "failed", failure=reason)
+    found = create(open_dialog())
+    assert [status.label for status in found.at.status] == ["Adding files: 2 chunks so far"]
+    assert "The files could not be added to “My notes”." in found.text()
+    assert "Check the embedding model's provider and the files" in found.text()
+    assert [code.value for code in found.at.code] == [reason]
+    assert api.deleted == ["My_notes"]
+    assert chosen(found) is None
+
+
+def test_a_server_that_stops_responding_leaves_the_knowledge_base_chosen(api):
+    api.ingest_error = LangflowError("The files were not processed within 600 seconds.")
+    found = create(open_dialog())
+    assert not is_open(found)
+    assert found.at.session_state["notice"] is api.ingest_error
+    assert api.deleted == []
+    assert chosen(found) == "My_notes"
 
 
 def file(name: str, content: bytes) -> SimpleNamespace:
