@@ -7,9 +7,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from lfclient import InvalidRequest, LangflowClient, ModelOption
+from lfclient import InvalidRequest, LangflowClient, ModelOption, NeedKind, RunStatus
+from lfclient.console.samples.spec import Node, Sample
+from tests.live.releases import Make, run_to_end
 from tests.support.model_server import ModelServer
-from tests.support.servers import LiveServer
+from tests.support.servers import VERSIONS, LiveServer
+
+SINCE_1_10 = [version for version in VERSIONS if version != "1.8.4"]
 
 
 @pytest.fixture
@@ -64,6 +68,29 @@ def test_memory_bases_are_those_of_flows_from_1_10_on(
     created = response.raise_for_status().json()
     found = [one for one in client.memory_bases() if one.flow_id == flow.id]
     assert [(one.id, one.name) for one in found] == [(created["id"], "notes")]
+    api.delete(f"/api/v1/memories/{created['id']}").raise_for_status()
+
+
+@pytest.mark.parametrize("langflow", SINCE_1_10, indirect=True)
+def test_a_run_searches_the_memory_base_of_its_flow(
+    client: LangflowClient, api: httpx.Client, make: Make, embedding: ModelOption
+):
+    """It finds nothing: the flow has had no conversation."""
+    flow = make(Sample("memory", "", (Node("m", "MemoryBase"),)))
+    body = {"name": "notes", "flow_id": flow.id, "threshold": 5, "auto_capture": True}
+    body |= {"embedding_model": embedding.name, "embedding_provider": embedding.provider}
+    created = api.post("/api/v1/memories", json=body).raise_for_status().json()
+    (need,) = client.needs(flow)
+    assert (need.kind, need.is_met) == (NeedKind.MEMORY_BASE, False)
+    query = {"MemoryBase-m.search_query": "Lisbon"}
+    chosen = {**query, "MemoryBase-m.memory_base": "notes"}
+    assert all(need.is_met for need in client.needs(flow, chosen))
+    for mode in ("sync", "background"):
+        ended = run_to_end(client, flow, mode, chosen)
+        assert (ended.status, ended.errors) == (RunStatus.COMPLETED, ()), mode
+        assert ended.outputs["MemoryBase-m"].value == [], mode
+    lost = run_to_end(client, flow, "sync", {**query, "MemoryBase-m.memory_base": "other"})
+    assert "is not attached to this flow" in lost.errors[0].message
     api.delete(f"/api/v1/memories/{created['id']}").raise_for_status()
 
 
