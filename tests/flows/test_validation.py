@@ -157,6 +157,7 @@ def test_the_flows_own_value_may_lie_outside_its_options():
         ("Thing-a.hidden", "hidden"),
         ("Thing-a.wired", "another component"),
         ("Thing-a.session_id", "session"),
+        ("Tool-t.query", "The agent that uses this component as a tool sets it."),
     ],
 )
 def test_an_override_that_servers_would_ignore_is_refused_with_a_reason(key, words):
@@ -167,9 +168,12 @@ def test_an_override_that_servers_would_ignore_is_refused_with_a_reason(key, wor
         "wired": text(),
         "session_id": text(),
     }
+    tool = node("Tool-t", query=text(tool_mode=True))
+    tool["data"]["node"]["tool_mode"] = True
     found = flow(
         node("Src-s"),
         node("Thing-a", **parameters),
+        tool,
         edges=[
             edge("Src-s", "Thing-a", "wired"),
         ],

@@ -30,7 +30,7 @@ def draw(form: FlowForm) -> None:
     fields = [field for key, field in state.fields.items() if key not in form.drawn]
     _open(fields, state)
     if not fields:
-        _draw_idle_components(form)
+        _draw_out_of_reach(form)
     elif state.use == "chat":
         _draw_content(fields, form)
     else:
@@ -127,16 +127,35 @@ def _draw_components(fields: Sequence[Field], form: FlowForm) -> None:
     with_fields = [each for each in form.flow.components if each.id in own]
     for component in _page_of_components(with_fields, own, form):
         _draw_component(component, own[component.id], form, is_alone=len(own) == 1)
-    _draw_idle_components(form)
+    _draw_out_of_reach(form)
 
 
-def _draw_idle_components(form: FlowForm) -> None:
-    """Name the components that will not run, except for those whose fields say so."""
+def _draw_out_of_reach(form: FlowForm) -> None:
+    """Name the components that no entered value reaches, and those that take some only.
+
+    Components that will not run are left out where their fields say so.
+    """
+    flow = form.flow
     with_fields = {field.component for field in form.state.fields.values()}
-    idle = [c.display_name for c in form.flow.unconnected if c.id not in with_fields]
-    if idle:
-        names = ", ".join(map(escape, idle[:20]))
-        st.caption(f":material/link_off: Will not run, not connected to the chat input: {names}")
+    running = [leaf for leaf in flow.leaves if leaf.runs]
+    notes = {
+        ":material/link_off: Will not run, not connected to the chat input": [
+            component for component in flow.unconnected if component.id not in with_fields
+        ],
+        ":material/ac_unit: Frozen, returns a cached result": [
+            leaf for leaf in running if leaf.frozen
+        ],
+        ":material/smart_toy: Inputs set by the agent that uses it as a tool": [
+            leaf for leaf in running if leaf.tool_mode and not leaf.frozen
+        ],
+        ":material/account_tree: Runs another flow, with the models and keys stored there": [
+            leaf for leaf in running if leaf.has_type("RunFlow")
+        ],
+    }
+    for words, components in notes.items():
+        if components:
+            names = ", ".join(escape(component.display_name) for component in components[:20])
+            st.caption(f"{words}: {names}")
 
 
 def _page_of_components(

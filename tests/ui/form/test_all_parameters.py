@@ -58,6 +58,23 @@ def test_components_that_will_not_run_are_named_once():
     assert found.text().count("Does not run") == 1
 
 
+def test_components_that_no_value_reaches_are_named_with_the_reason():
+    frozen = node("Prompt-p", "Prompt", p=text("x"))
+    frozen["data"]["node"]["frozen"] = True
+    tool = node("Calculator-c", "Calculator", expression=text(tool_mode=True), digits=text("2"))
+    tool["data"]["node"]["tool_mode"] = True
+    found = form(frozen, tool, node("RunFlow-r", "Run Flow"), node("T-a", p=text()))
+    assert "Frozen" not in found.text()
+    found.open_all_parameters()
+    assert [each.value for each in found.at.caption] == [
+        ":material/ac_unit: Frozen, returns a cached result: Prompt",
+        ":material/smart_toy: Inputs set by the agent that uses it as a tool: Calculator",
+        ":material/account_tree: Runs another flow, with the models and keys stored there: "
+        "Run Flow",
+    ]
+    assert not found.at.exception
+
+
 def test_a_refused_run_opens_the_component_of_an_invalid_value():
     found = form(node("T-a", n=entry("IntInput", "int", 5), p=text()), node("U-b", r=text()))
     found.open("T-a").set("text_input", "T-a.n", "many").toggle("T-a", False)
