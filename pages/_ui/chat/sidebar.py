@@ -1,4 +1,4 @@
-"""The sidebar of the Chat page: parameters for its messages, and what points to it."""
+"""The sidebar of the Chat page: parameters for its messages; and the hints that lead to it."""
 
 import streamlit as st
 

@@ -11,10 +11,11 @@ from pages._ui.widgets.markdown import escape
 
 
 def draw(server: ServerSession | None) -> None:
-    """Draw the server's name and release as a link to the Connection page; nothing without server.
+    """Draw the server's name and release as a link to the Connection page.
 
-    Its place on the screen does not depend on where it is called. A page that shows its main part
-    without the server calls it last, because it waits for the release.
+    Draw nothing if `server` is None. The place of the link on the screen does not depend on where
+    this is called. A page that shows its main part without the server calls it last, because it
+    waits for the release.
     """
     if server is None:
         return

@@ -23,8 +23,8 @@ MAX_DRAWN_FIELDS = 60  # the cost of text boxes in a rerun grows with the square
 def draw(form: FlowForm) -> None:
     """Draw the fields that are not drawn yet, in one expander that is closed at first.
 
-    It is opened for the fields to open, so that nobody looks for them. A chat draws the whole form
-    in an expander, and needs no other.
+    Opens by itself for fields that a person must see. A chat draws the whole form in an expander,
+    and needs no other.
     """
     state = form.state
     fields = [field for key, field in state.fields.items() if key not in form.drawn]
@@ -44,9 +44,8 @@ def draw(form: FlowForm) -> None:
 
 
 def _open(fields: Sequence[Field], state: FormState) -> None:
-    """Open what hides the fields to open, a search as well."""
+    """Open the expanders of the fields to open, and clear a search that would hide them."""
     wanted = [field for field in fields if field.key in state.keys_to_open]
-    state.keys_to_open.clear()
     if wanted:
         opened = [state.all_parameters_key, *(state.component_key(f.component) for f in wanted)]
         st.session_state.update(dict.fromkeys(opened, True))

@@ -21,9 +21,10 @@ MAX_TOP_FIELDS = 24  # fields at the top; the others are in their components
 def draw(form: FlowForm) -> None:
     """Draw the form."""
     state = form.state
-    _reach_shown_field(form)
+    _request_shown_field(form)
     prefill.draw(state)
     _draw_fields(form)
+    state.keys_to_open.clear()
     with st.container(key="overrides", gap=None):
         # takes no room, so that Run stays where it is when the first value changes
         with st.container(key="reset-all"):
@@ -48,8 +49,8 @@ def mark_refused(form: FlowForm, problems: Sequence[Problem]) -> None:
     form.state.keys_to_open.update(each.key for each in problems if each.level == "error")
 
 
-def _reach_shown_field(form: FlowForm) -> None:
-    """Have the field drawn that a button elsewhere on the page leads to."""
+def _request_shown_field(form: FlowForm) -> None:
+    """Open the field that a button elsewhere on the page leads to."""
     field = form.state.fields.get(SHOWN_FIELD.get() or "")
     if field is None:
         return

@@ -58,8 +58,8 @@ class FormState:
     field key. `prefill` is the latest fill from elsewhere; `previous` are the entries it replaced,
     oldest first. After a refused run `was_refused` is true, so that each field shows its problem,
     and `scroll_token` is set until the page has scrolled to the first one. `shown_key` is the field
-    that a button elsewhere led to, "" for none. `keys_to_open` are the fields that the form opens
-    when it is next drawn. `flow` is the flow as it is after its choices, unless
+    that a button elsewhere led to, "" for none. `keys_to_open` are the keys of fields that the form
+    reveals when it is next drawn. `flow` is the flow as it is after its choices, unless
     `has_unapplied_choices`; `seen_keys` are the fields that choices have shown.
     """
 

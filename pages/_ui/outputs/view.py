@@ -241,7 +241,10 @@ def _draw_chosen(card: OutputCard, title: str, heading: Callable[[], object] | N
 
 
 def _parts(card: OutputCard) -> dict[str, Callable[[], Views]]:
-    """Return what lists the views of each named output of a component, and of all their images."""
+    """Return, by label, a function that returns the views of each named output.
+
+    The last one is for all their images, if there are several.
+    """
     if not card.output.parts:
         return {"": partial(_views, card)}
     parts: dict[str, Callable[[], Views]] = {}
