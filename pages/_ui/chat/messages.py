@@ -42,7 +42,7 @@ def draw(conversation: Conversation) -> None:
                 "Messages and answers are stored on the server as a session that you can continue."
             )
             return
-        _history(conversation, history)
+        _draw_history(conversation, history)
         if conversation.is_answering and conversation.record:
             history_ids = frozenset(message.id for message in history)
             version = _page_version(conversation.record, history_ids)
@@ -52,7 +52,7 @@ def draw(conversation: Conversation) -> None:
             for message in live_messages:
                 run_messages.draw(message)
             if conversation.record:
-                _outcome(conversation, conversation.record, [*history, *live_messages])
+                _draw_outcome(conversation, conversation.record, [*history, *live_messages])
             # the page shows the run's own messages until the server has sent the stored ones
             if conversation.history is not None:
                 key = chat.history_cache_key(conversation)
@@ -69,7 +69,7 @@ def _watch(conversation: Conversation) -> None:
         st.rerun()
 
 
-def _history(conversation: Conversation, history: Sequence[Message]) -> None:
+def _draw_history(conversation: Conversation, history: Sequence[Message]) -> None:
     """Draw as many of the latest messages as a browser draws quickly."""
     number = chat.window_count(conversation)
     drawn = run_messages.latest(history, chat.WINDOW * number, number * run_messages.MAX_CHARS)
@@ -91,7 +91,7 @@ def _history(conversation: Conversation, history: Sequence[Message]) -> None:
         if message.category == chat.UNSENT:
             st.caption(":material/warning: No answer")
         elif run and last and message.job_id != latest_job:
-            _details(run, conversation)
+            _draw_details(run, conversation)
 
 
 @st.fragment(run_every=pace.REFRESH_SECONDS)
@@ -150,10 +150,12 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
             st.caption(escape(line))
 
 
-def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[Message]) -> None:
+def _draw_outcome(
+    conversation: Conversation, record: RunRecord, messages: Sequence[Message]
+) -> None:
     flow, failed = conversation.form.flow, record.status is not RunStatus.COMPLETED
     if failed:
-        _failure(conversation, record, messages)
+        _draw_failure(conversation, record, messages)
     elif conversation.is_history_final and messages and messages[-1].sender == chat.USER:
         st.caption(":material/info: The flow ended without an answer.")
     cached = cached_results_text(record.run, flow) if record.run else ""
@@ -169,10 +171,12 @@ def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[M
                 on_click=composer.send_again,
                 args=(conversation, text, chat.sent_files(record, flow), record.id),
             )
-        _details(record.id, conversation)
+        _draw_details(record.id, conversation)
 
 
-def _failure(conversation: Conversation, record: RunRecord, messages: Sequence[Message]) -> None:
+def _draw_failure(
+    conversation: Conversation, record: RunRecord, messages: Sequence[Message]
+) -> None:
     server = conversation.form.server
     reason = escape(record.stop_result or RUN_STATUS_DESCRIPTIONS.get(record.status, ""))
     badge = status_badges.markdown_badge(record.status, record.mode)
@@ -185,7 +189,7 @@ def _failure(conversation: Conversation, record: RunRecord, messages: Sequence[M
     errors.draw_packages(server, record)
 
 
-def _details(run_id: str, conversation: Conversation) -> None:
+def _draw_details(run_id: str, conversation: Conversation) -> None:
     st.page_link(
         navigation.page("run"),
         label=":small[Answer details]",
