@@ -89,6 +89,14 @@ def test_errors_before_the_first_byte_are_marked_as_not_sent(fault: Exception):
     assert "langflow.test" in str(caught.value)
 
 
+def test_a_submit_waits_a_minute_whatever_the_clients_timeout():
+    """A busy server accepts a job late; given up, it would run all the same."""
+    server = Server().on("POST", WORKFLOWS, QUEUED)
+    with server.client(timeout=5) as client:
+        client.submit(FLOW)
+    assert server.requests[-1].extensions["timeout"]["read"] == 60
+
+
 def test_a_submit_is_retried_with_the_same_idempotency_key():
     server = Server().on("POST", WORKFLOWS, httpx.ReadError("reset"), QUEUED)
     with server.client() as client:

@@ -93,7 +93,9 @@ def test_a_queued_run_that_later_ones_overtake_is_reported_as_lost(bench):
 def test_keep_alives_are_no_sign_of_the_run(bench):
     """1.13 sends them for a job that a restart has left behind."""
     bench.server.keeps_alive = True
-    assert "sent no updates" in note_of(bench, bench.start_running())
+    note = note_of(bench, bench.start_running())
+    assert "sent no updates" in note
+    assert "the run will never end: stop it" in note
     assert "queued for more than" in note_of(bench, start_queued(bench))
 
 

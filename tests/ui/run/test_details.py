@@ -5,6 +5,7 @@ from dataclasses import replace
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, Message, RunError
 from lfclient.runs.model import Run, RunStatus
+from pages._ui.connection.app_context import app_context
 from pages._ui.outputs import message
 from tests.ui.support.whole_pages import ONE, add_ended_run, open_app, page_text
 
@@ -42,4 +43,20 @@ def test_a_long_error_is_clipped_and_whole_in_its_details(langflow_stand_in):
     shown = next(each.value for each in app.error if "boom" in each.value)
     assert len(shown) < 6_000
     assert any(each.label == "Details" for each in app.expander)
+    assert not app.exception
+
+
+def test_a_run_whose_response_was_lost_is_searched_for_when_it_is_opened(
+    langflow_stand_in, monkeypatch
+):
+    lost = {"status": RunStatus.OUTCOME_UNKNOWN, "job_id": None}
+    record = add_ended_run(langflow_stand_in.url, mode="background", **lost)
+    searched = []
+    monkeypatch.setattr(
+        app_context().runner._takeover,
+        "search_again",
+        lambda record, connection: searched.append((record.id, connection.url)),
+    )
+    app = open_app(run=record.id)
+    assert searched == [(record.id, langflow_stand_in.url)]
     assert not app.exception
