@@ -10,12 +10,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages._ui.app.navigation import ASSETS
 
-STYLES = ASSETS / "page.css"
+# a later file's rules override those of an earlier one
+STYLES = [
+    ASSETS / f"{name}.css" for name in ("page", "run", "chat", "history", "outputs", "present")
+]
 SCRIPTS = [ASSETS / name for name in ("page.js", "keyboard.js")]
 _HEAD_END = b"</head>"
 # these would get a compressed page, or none although the styles have changed
 _DROPPED_REQUEST_HEADERS = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
 _DROPPED_RESPONSE_HEADERS = ("etag", "last-modified", "accept-ranges")
+
+
+def inline_styles() -> str:
+    """Return the console's styles."""
+    return "\n".join(["", *(styles.read_text(encoding="utf-8") for styles in STYLES)])
 
 
 def inline_script() -> str:
@@ -28,8 +36,9 @@ class PageAssets:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        styles = STYLES.read_text(encoding="utf-8")
-        self._assets = f"<style>\n{styles}</style><script>{inline_script()}</script>".encode()
+        self._assets = (
+            f"<style>{inline_styles()}</style><script>{inline_script()}</script>".encode()
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_get = scope["type"] == "http" and scope["method"] == "GET"

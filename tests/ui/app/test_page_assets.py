@@ -47,8 +47,8 @@ def test_a_page_has_styles_and_script_in_its_head(path):
     """Once, and nothing else of it is changed; it is never an old one."""
     seen = {}
     answer = get(path, BROWSER, seen)
-    styles = page_assets.STYLES.read_text(encoding="utf-8")
-    own = f"<style>\n{styles}</style><script>{page_assets.inline_script()}</script>"
+    styles, script = page_assets.inline_styles(), page_assets.inline_script()
+    own = f"<style>{styles}</style><script>{script}</script>"
     before, after = answer.text.split(own)
     assert before + after == PAGE
     assert after.startswith("</head>")
@@ -64,7 +64,7 @@ def test_other_responses_are_passed_on_unchanged(path, accept):
     assert "etag" in answer.headers
 
 
-@pytest.mark.parametrize("file", [page_assets.STYLES, *page_assets.SCRIPTS])
+@pytest.mark.parametrize("file", [*page_assets.STYLES, *page_assets.SCRIPTS])
 def test_assets_do_not_close_their_own_tag(file):
     assert "</" not in file.read_text(encoding="utf-8")
 
