@@ -1,5 +1,6 @@
 """The Present view: a flow for an audience, and nothing else of the console."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -39,6 +40,8 @@ from tests.ui.support.whole_pages import (
     page_text,
     press,
 )
+
+RUN = "POST /api/v2/workflows"
 
 
 def test_title_description_and_inputs_of_the_flow_are_shown(fields_server):
@@ -80,7 +83,19 @@ def test_fields_that_share_a_label_are_told_apart(fields_server):
     assert not app.exception
 
 
-def test_values_that_are_not_shown_come_from_the_default_preset():
+def test_values_that_are_not_shown_come_from_the_default_preset(fields_server):
+    store_preset(default=True, p="of the preset")
+    store(inputs={"T-a.n": {}})
+    app = present()
+    assert inputs(app) == ["n"]
+    fields_server.answers[RUN] = (422, {"detail": "enough"})
+    press(app, "Run")
+    sent = json.loads(fields_server.bodies[fields_server.requests.index(RUN)])
+    assert sent["tweaks"] == {"T-a": {"p": "of the preset"}}
+    assert not app.exception
+
+
+def test_values_that_are_shown_begin_with_those_of_the_default_preset():
     store_preset(default=True, p="of the preset")
     app = present()
     assert value(app) == "of the preset"
