@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from lfclient.console.config.retention import RetentionSettings
-from lfclient.console.store import result_groups, run_history
-from lfclient.console.store.result_groups import build_groups, count_results, distinguish_results
+from lfclient.console.store import run_history
+from lfclient.console.store.result_groups import distinguish_results
 from lfclient.console.store.run_queries import UNKNOWN_RESULT, RunFilter
 from lfclient.console.store.run_record import RunSummary, StoredParts
 from lfclient.outputs.model import Output, OutputKind
@@ -15,6 +15,7 @@ from lfclient.runs.model import Run, RunStatus
 from tests.console.content.test_thumbnails import image_file
 from tests.console.store.test_run_history import ME, add, add_ended, ids
 from tests.console.store.test_store import record
+from tests.support.many_runs import add_equal_runs
 
 
 def facts(groups):
@@ -112,16 +113,10 @@ def test_only_the_newest_runs_are_grouped_and_the_first_groups_listed(any_store,
     assert (groups.runs, groups.omitted) == (4, 1)
 
 
-def test_a_thousand_equal_runs_are_one_row():
-    rows = [(f"r{n}", "flow", "same") for n in range(1_000)] + [("odd", "flow", "other")]
-    counted = count_results(rows)
-    runs = {row[0]: replace(record(), id=row[0]) for row in (rows[0], rows[-1])}
-    summaries = {
-        id: result_groups.RunSummary(id, "me", "s", "flow", "F", "sync", one.status, one.created_at)
-        for id, one in runs.items()
-    }
-    groups = build_groups(counted, summaries)
-    assert [(one.run.id, one.count) for one in groups.groups] == [("r0", 1_000), ("odd", 1)]
+def test_a_thousand_equal_runs_are_one_group(any_store):
+    add_equal_runs(any_store, record(status=RunStatus.COMPLETED), 1_000)
+    groups = any_store.history.group_results(ME)
+    assert facts(groups) == [("r1000", 1_000, True), ("odd", 1, False)]
     assert groups.runs == 1_001
 
 

@@ -16,12 +16,14 @@ from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import groups
 from tests.console.content.test_thumbnails import image_file
+from tests.support.many_runs import add_equal_runs
 from tests.ui.support.history_page import NOW, add, column, history, select_runs
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,
     add_running_run,
     button_labels,
+    make_record,
     page_text,
     press,
 )
@@ -64,6 +66,14 @@ def test_the_odd_one_of_twenty_runs_is_in_sight(url):
     app = switch(app)
     assert "group" not in app.query_params
     assert len(column(app, "Flow")) == 20
+
+
+def test_a_thousand_equal_runs_are_one_row_beside_the_odd_one(url):
+    add_equal_runs(app_context().runner.store, make_record(url, created_at=NOW), 1_000)
+    app = history(group="yes")
+    assert runs_column(app) == ["1,000 equal", "1 differs"]
+    assert "1,001 runs** · 1,000 equal, 1 differs" in page_text(app)
+    assert not app.exception
 
 
 def test_the_runs_of_a_result_are_listed_and_all_results_again(url):

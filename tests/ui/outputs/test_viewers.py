@@ -314,10 +314,31 @@ def test_a_short_message_with_large_images_is_still_markdown():
 
 
 @pytest.mark.parametrize(
-    "value", [b"\x89PNG broken", "data:image/svg+xml,<svg/>", "data:image/png;base64,AAA", None, 5]
+    ("value", "sentence"),
+    [
+        (b"\x89PNG broken", "This image is not shown: it is damaged, or of a kind"),
+        ("data:image/png;base64,AAA", "The base64 text is damaged or truncated"),
+        ("not an image", "Not an image URL: not an image"),
+        (None, "No value."),
+    ],
 )
-def test_broken_images_do_not_crash_the_page(value):
-    assert "Component" in texts(draw_outputs(output(OutputKind.IMAGE, value)))
+def test_what_is_no_image_says_why_in_a_sentence(value, sentence):
+    app = draw_outputs(output(OutputKind.IMAGE, value))
+    assert sentence in " ".join([texts(app), *(each.value for each in app.error)])
+    assert not app.exception
+
+
+def test_a_drawing_whose_address_is_not_base64_is_drawn():
+    app = draw_outputs(output(OutputKind.IMAGE, "data:image/svg+xml,<svg/>"))
+    assert len(app.get("image")) == 1
+    assert not app.error
+    assert not app.exception
+
+
+def test_a_number_in_place_of_an_image_is_drawn_as_json():
+    app = draw_outputs(output(OutputKind.IMAGE, 5))
+    assert app.code[0].value == "5"
+    assert not app.exception
 
 
 @pytest.fixture
