@@ -142,7 +142,8 @@ def merge_options(
 ) -> list[ModelOption]:
     """Return the models of `GET /api/v1/model_options`, then those of providers not ready yet.
 
-    A server that has no provider ready offers the models of all of them.
+    Those of a provider stand together, in the server's order. A server that has no provider ready
+    offers the models of all of them.
     """
     by_name = {provider.name: provider for provider in providers}
     ready = list(_parse_options(options, by_name, kind))
@@ -154,7 +155,9 @@ def merge_options(
         for model in provider.models(kind)
         if (model.provider, model.name) not in listed
     ]
-    return sorted([*ready, *others], key=lambda option: not option.is_ready)
+    merged = [*ready, *others]
+    places = {name: place for place, name in enumerate(dict.fromkeys(m.provider for m in merged))}
+    return sorted(merged, key=lambda option: (not option.is_ready, places[option.provider]))
 
 
 def _parse_options(

@@ -79,6 +79,23 @@ def test_the_models_that_are_ready_come_first_and_as_the_server_has_them():
     assert other.calls_tools is True
 
 
+def test_the_models_of_a_provider_stand_together_in_the_servers_order():
+    def offer(name: str, provider: str) -> dict[str, Any]:
+        return {"name": name, "provider": provider}
+
+    offered = [offer("b", "Two"), offer("x", "One"), offer("a", "Two"), offer("y", "Anthropic")]
+    anthropic = parse_provider(ANTHROPIC, ())
+    assert anthropic
+    merged = merge_options(offered, [anthropic], "language")
+    assert [one.label for one in merged] == [
+        "Two: b",
+        "Two: a",
+        "One: x",
+        "Anthropic: y",
+        "Anthropic: claude-sonnet-4-6",
+    ]
+
+
 def test_a_model_of_a_provider_without_a_key_can_be_run_by_langflow_1_8():
     """It needs the class of the model, which only a list of all providers tells."""
     provider = parse_provider(ANTHROPIC, ())

@@ -59,6 +59,15 @@ def test_a_choice_shows_the_fields_that_it_needs(kind: str):
     ]
 
 
+def test_a_lookup_may_take_longer_than_the_clients_timeout():
+    """Langflow asks an MCP server, or a provider for its models."""
+    server = a_server()
+    with server.client(timeout=5) as client:
+        client.refresh(RAW["id"], {"Op-a.operation": "Filter"})
+    get, update = (one.extensions["timeout"]["read"] for one in server.requests)
+    assert (get, update) == (5, 30)
+
+
 def test_choices_are_applied_in_order_each_on_what_the_others_changed():
     server = a_server()
     with server.client() as client:

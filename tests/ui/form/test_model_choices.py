@@ -70,7 +70,9 @@ def test_a_model_that_the_flow_stores_takes_no_request(server):
     assert UPDATE not in server.requests
 
 
-def test_the_form_requests_each_list_once(server):
+def test_the_form_requests_each_list_once_for_all_agents(server):
+    agents = [agent(f"Agent-{letter}") for letter in "abc"]
+    server.set_flows(flow(ONE, "Echo", agents))
     open_app(flow=ONE)
     for line in (PROVIDERS, MODELS, "GET /api/v1/variables/"):
         assert server.requests.count(line) == 1, line

@@ -30,10 +30,10 @@ def provider(name: str, setting: str, parameter: str) -> dict[str, Any]:
     }
 
 
-def agent(**more: Any) -> dict[str, Any]:
+def agent(id: str = "Agent-a", **more: Any) -> dict[str, Any]:
     """Return a component that takes a model, and a key or an address."""
     return node(
-        "Agent-a",
+        id,
         model=entry("ModelInput", "model", [], required=True, real_time_refresh=True),
         api_key=entry("SecretStrInput", "str", "", password=True, load_from_db=False),
         address=text("", show=False, advanced=True),
