@@ -163,8 +163,11 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 key=f"provider-save-{provider.name}",
                 on_click=_save,
                 args=(provider, shown, form),
-                help=f"Saved as {names} of the API key's Langflow user. All flows can use it.",
             )
+    if may_save:
+        st.caption(
+            f"*Save on the server* stores {names} for all flows of the API key's Langflow user."
+        )
     if reason:
         st.caption(f":material/info: {reason}")
     if not (may_save or not reason):

@@ -293,6 +293,13 @@ def test_a_visitor_who_may_not_change_the_server_can_only_use_a_key_for_runs():
     labels = [button.label for button in found.at.button]
     assert "Use for my runs" in labels
     assert "Save on the server" not in labels
+    assert "Save on the server" not in found.text()
+
+
+def test_it_is_said_who_can_use_what_is_saved_on_the_server():
+    found = setup(agent(model=[MODELS[1].value])).text()
+    saved = "stores `OPENAI_API_KEY` for all flows of the API key's Langflow user."
+    assert f"*Save on the server* {saved}" in found
 
 
 def test_background_runs_of_1_11_are_led_around_a_typed_key(api):
