@@ -137,8 +137,8 @@ def test_a_table_is_sorted_and_downloaded(screen):
     assert saved.value.path().read_bytes()[:4] == b"PAR1"
 
 
-def test_a_wide_table_takes_the_window_with_run_in_sight_until_it_is_put_back(screen):
-    """In the next run and after a reload too."""
+def test_full_width_lasts_until_it_is_left(screen):
+    """The table takes the window in the next run and after a reload, too, with Run in sight."""
     screen.pick("Table of")
     screen.run()
     screen.wait("completed")

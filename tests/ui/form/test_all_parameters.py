@@ -25,22 +25,32 @@ def labels(found) -> list[str]:
     return [each.label for each in found.at.expander]
 
 
-def test_the_part_is_closed_at_first_and_counts_its_fields():
-    found = form(node("T-a", p=text(), q=text()), node("U-b", r=text()))
-    assert labels(found) == ["All parameters :gray[3]", "Overrides as JSON"]
+def test_the_part_is_closed_at_first():
+    found = form(node("T-a", p=text()))
     assert not found.at.text_input
     found.open_all_parameters()
-    assert labels(found)[1:3] == ["T :gray[2]", "U :gray[1]"]
-    assert [each.label for each in found.at.text_input] == ["Search all parameters"]
+    assert found.at.text_input
     assert not found.at.exception
 
 
-def test_the_closed_part_tells_what_has_changed_and_what_is_invalid():
-    found = form(node("T-a", n=entry("IntInput", "int", 5), p=text()), node("U-b", r=text()))
+def test_the_part_and_its_components_count_their_fields():
+    found = form(node("T-a", p=text(), q=text()), node("U-b", r=text())).open_all_parameters()
+    counts = ["All parameters :gray[3]", "T :gray[2]", "U :gray[1]"]
+    assert labels(found) == [*counts, "Overrides as JSON"]
+
+
+def test_the_closed_part_counts_changed_values():
+    found = form(node("T-a", p=text(), q=text()), node("U-b", r=text()))
     assert not badges(found)
-    found.open("T-a").set("text_input", "T-a.p", "x").set("text_input", "T-a.n", "many")
-    found.open_all_parameters(False)
-    assert badges(found) == ["Check", "2 changed"]
+    found.open("T-a").set("text_input", "T-a.p", "x").set("text_input", "T-a.q", "y")
+    assert badges(found.open_all_parameters(False)) == ["2 changed"]
+    assert not found.at.exception
+
+
+def test_the_closed_part_marks_an_invalid_value():
+    found = form(node("T-a", n=entry("IntInput", "int", 5), p=text()), node("U-b", r=text()))
+    found.open("T-a").set("text_input", "T-a.n", "many")
+    assert badges(found.open_all_parameters(False)) == ["Check", "1 changed"]
     assert not found.at.exception
 
 
@@ -53,8 +63,8 @@ def test_fields_of_the_only_component_are_shown_at_once():
 
 
 def test_components_that_will_not_run_are_named_once():
-    found = form(chat_input(), editable_node(p=text("x")), node("Bare-y"))
-    assert "Will not run, not connected to the chat input: Bare\n" in f"{found.text()}\n"
+    found = form(chat_input(), editable_node(p=text("x")), node("Bare-y"), node("Spare-z"))
+    assert "Will not run, not connected to the chat input: Bare, Spare\n" in f"{found.text()}\n"
     assert found.text().count("Does not run") == 1
 
 

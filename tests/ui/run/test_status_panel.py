@@ -171,7 +171,7 @@ def test_component_outputs_follow_the_flows_order_and_open_from_the_graph(
         assert app.selectbox(key=ui_state.component_key(record.id)).value == NODE["id"]
 
 
-def test_components_stay_folded_in_other_runs_and_after_a_reload(langflow_stand_in, monkeypatch):
+def test_a_browser_keeps_the_components_of_all_runs_folded(langflow_stand_in, monkeypatch):
     monkeypatch.setattr(browser, "browser_id", lambda: "one")
     first, second = (
         add_ended_run(langflow_stand_in.url, id=id * 32, submit_token=id, run=run_with())
