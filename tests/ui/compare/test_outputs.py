@@ -150,7 +150,7 @@ def test_a_run_that_was_deleted_meanwhile_says_so(create_run):
     app = open_comparison(*records)
     app_context().runner.history.delete([records[0].owner], [records[0].id])
     app.run()
-    assert "Couldn't find" in page_text(app)
+    assert "One run in this link was not found" in page_text(app)
 
 
 def test_two_runs_can_be_swapped(create_run):
