@@ -98,6 +98,12 @@ _NO_CHOSEN_MEMORY_BASE = ErrorCause(
     "Choose a memory base of this flow, or add one in Langflow.",
     "memory_base",
 )
+# from 1.12 on, an unknown knowledge base is looked for as if it were a provider's
+_NO_BASE_OR_PROVIDER = ErrorCause(
+    "The server has no such knowledge base or model provider.",
+    "Choose another one in Setup.",
+    "knowledge_base",
+)
 _NO_MODEL = ErrorCause("No model is chosen.", "Choose a model in Setup.", "model")
 _NO_PROVIDER = ErrorCause(
     "The model was sent without its provider.", "Choose the model from the list.", "model"
@@ -110,7 +116,7 @@ _LIMITED = ErrorCause(
 )
 _CUT_OFF = ErrorCause("The connection broke off before the answer was complete.", "Run it again.")
 UNREACHABLE = ErrorCause(
-    "Couldn't reach a service that the component uses.",
+    "Couldn't reach the internet or a service that the component uses.",
     "Check the address and that the service is running where Langflow can reach it.",
 )
 _NO_FILE = ErrorCause("No file was given.", "Choose a file.", "path")
@@ -160,6 +166,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...
         re.compile(r"Metadata not found for knowledge base: (?P<name>.{0,200}?)\. Ensure"),
         _no_documents,
     ),
+    (re.compile(r"The requested model provider is not available"), _fixed(_NO_BASE_OR_PROVIDER)),
     (re.compile(r"/: 'PosixPath' and 'NoneType'"), _fixed(_NO_KNOWLEDGE_BASE)),
     (
         re.compile(r"Memory Base '(?P<name>[^'\n]{1,200})' is not attached to this flow"),
@@ -181,5 +188,11 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...
         _no_package,
     ),
     (re.compile(r"peer closed connection without sending complete"), _fixed(_CUT_OFF)),
-    (re.compile(r"All connection attempts failed|Connection error\."), _fixed(UNREACHABLE)),
+    (
+        re.compile(
+            r"All connection attempts failed|Connection error\.|Connection refused"
+            r"|Error loading documents"
+        ),
+        _fixed(UNREACHABLE),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tests.live.components import OWN
 from tests.live.desk import Desk
 from tests.live.held_flow import HeldFlow, Hold
 from tests.live.releases import Make
+from tests.support import servers
 from tests.support.model_server import OLLAMA_URL, ModelServer
 from tests.support.proxy import Proxy
 from tests.support.servers import LiveServer, delete_flow
@@ -76,6 +78,20 @@ def provider() -> Iterator[ModelServer]:
 def ollama(client: LangflowClient, provider: ModelServer) -> Iterator[ModelServer]:
     """The server knows of an Ollama while the test lasts."""
     variable = client.save_variable(OLLAMA_URL, provider.url, is_secret=False)
+    yield provider
+    client.delete_variable(variable)
+
+
+@pytest.fixture
+def openai(
+    langflow: LiveServer, client: LangflowClient, provider: ModelServer
+) -> Iterator[ModelServer]:
+    """The server takes this for OpenAI while the test lasts."""
+    if langflow.version == "1.8.4":
+        with ModelServer(int(os.environ[servers.MODELS_PORT])) as own:
+            yield own
+        return
+    variable = client.save_variable("OPENAI_BASE_URL", f"{provider.url}/v1", is_secret=False)
     yield provider
     client.delete_variable(variable)
 

@@ -20,6 +20,12 @@ ASK_MODEL = Sample(
     ),
     (Link("a", "message", "m"), Link("m", "text_output", "b")),
 )
+AGENT = Sample(
+    "agent",
+    "",
+    (Node("a", "ChatInput"), Node("g", "Agent"), Node("b", "ChatOutput")),
+    (Link("a", "message", "g"), Link("g", "response", "b")),
+)
 ROWS = Sample(
     "rows",
     "",

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from lfclient import AsyncLangflowClient, LangflowClient, Provider, Run, RunStatus, Usage, apply
+from lfclient import (
+    AsyncLangflowClient,
+    InvalidRequest,
+    LangflowClient,
+    Provider,
+    Run,
+    RunStatus,
+    Usage,
+    apply,
+)
 from lfclient.api.operations import run_completion
+from lfclient.console.samples.spec import Link, Node, Sample
 from lfclient.runs.error_causes import explain_error
 from tests.live.desk import Desk, ended, has_components
 from tests.live.flows import ASK_MODEL, ECHO
@@ -74,6 +84,29 @@ def test_settings_that_the_server_can_use_pass(client: LangflowClient, provider:
     assert "/api/tags" in [request.path for request in provider.requests]
 
 
+def test_a_key_that_the_provider_refuses_is_not_saved(client: LangflowClient, openai: ModelServer):
+    wrong = "sk-wrong-1"
+    with pytest.raises(InvalidRequest, match="Invalid API key"):
+        client.check_provider("OpenAI", {"OPENAI_API_KEY": wrong})
+    with pytest.raises(InvalidRequest, match="Invalid API key"):
+        client.save_variable("OPENAI_API_KEY", wrong)
+    assert openai.requests[-1].key == wrong
+    assert not find(client, "OpenAI").is_ready
+
+
+def test_a_model_fills_a_schema(client: LangflowClient, make: Make, openai: ModelServer):
+    nodes = (Node("a", "ChatInput"), Node("s", "StructuredOutput"))
+    flow = make(Sample("schema", "", nodes, (Link("a", "message", "s"),)))
+    model = {"name": "gpt-4o", "provider": "OpenAI", "metadata": {"model_class": "ChatOpenAI"}}
+    overrides = {
+        "ChatInput-a.input_value": "Ada is 36.",
+        "StructuredOutput-s.model": [model],
+        "StructuredOutput-s.api_key": "sk-of-this-test-1",
+    }
+    output = client.run(flow, overrides).outputs["StructuredOutput-s"]
+    assert output.value["field"] == "some text"
+
+
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_a_flow_asks_a_model(client: LangflowClient, make: Make, ollama: ModelServer, mode: str):
     model = client.models()[0]
@@ -127,21 +160,17 @@ def test_a_streamed_run_has_the_tokens_of_its_components(
 
 @pytest.mark.parametrize("langflow", ["1.12.8", "1.13.0"], indirect=True)
 def test_a_trace_names_the_model_that_was_used(
-    client: LangflowClient, make: Make, provider: ModelServer
+    client: LangflowClient, make: Make, openai: ModelServer
 ):
     """Without the values that were sent. Traces don't name models of Ollama."""
-    saved = [
-        client.save_variable("OPENAI_BASE_URL", f"{provider.url}/v1", is_secret=False),
-        client.save_variable("OPENAI_API_KEY", "sk-of-this-test-1"),
-    ]
+    saved = client.save_variable("OPENAI_API_KEY", "sk-of-this-test-1")
     overrides = {
         "ChatInput-a.input_value": "Say hello",
         "LanguageModelComponent-m.model": [{"name": "gpt-4o", "provider": "OpenAI"}],
     }
     run = client.run(make(ASK_MODEL), overrides)
     named = client.name_models(run)
-    for variable in saved:
-        client.delete_variable(variable)
+    client.delete_variable(saved)
     assert run.usage_by_model == {"": Usage(2, 4, 6)}
     assert named.usage_by_model == {"gpt-4o": Usage(2, 4, 6)}
 

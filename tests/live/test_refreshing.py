@@ -12,7 +12,7 @@ import pytest
 
 from lfclient import FieldKind, Flow, InvalidRequest, LangflowClient, Run, RunEnded, RunStatus
 from lfclient.console.samples.spec import Link, Node, Sample
-from tests.live.flows import ASK_MODEL, ROWS
+from tests.live.flows import AGENT, ASK_MODEL, ROWS
 from tests.live.releases import Make, with_events
 from tests.support.model_server import OLLAMA_MODELS, ModelServer
 from tests.support.servers import LiveServer, installation
@@ -237,18 +237,14 @@ def test_a_choice_inside_a_group_runs_where_the_component_inside_can_be_reached(
 def test_the_choice_of_an_agents_model_runs_in_every_mode(
     client: LangflowClient, make: Make, ollama: ModelServer, run_modes: list[str]
 ):
-    sample = Sample(
-        "agent",
-        "",
-        (Node("a", "ChatInput"), Node("g", "Agent"), Node("b", "ChatOutput")),
-        (Link("a", "message", "g"), Link("g", "response", "b")),
-    )
+    """And the agent calls its tools."""
     model = next(one for one in client.models() if one.provider == "Ollama")
     chosen = {"Agent-g.model": [model.value]}
-    flow = client.refresh(make(sample), chosen)
+    flow = client.refresh(make(AGENT), chosen)
     assert flow.refreshed
     assert flow.refreshed.errors == {}
     assert "Agent-g.api_key" not in flow.fields_by_key
     for mode in run_modes:
-        ended = run(client, flow, mode, {**chosen, "ChatInput-a.input_value": mode})
-        assert f"says: {mode}" in str(ended.outputs["ChatOutput-b"].value), mode
+        asked = {"ChatInput-a.input_value": 'call get_current_date {"timezone": "UTC"}'}
+        answer = str(run(client, flow, mode, {**chosen, **asked}).outputs["ChatOutput-b"].value)
+        assert "says: the tool returned Current date and time in UTC" in answer, mode

@@ -64,7 +64,17 @@ from lfclient.runs.error_causes import explain_error
         ),
         (
             "All connection attempts failed",
-            "Couldn't reach a service that the component uses.",
+            "Couldn't reach the internet or a service that the component uses.",
+            "",
+        ),
+        (
+            "Request error: <urlopen error [Errno 111] Connection refused>",
+            "Couldn't reach the internet or a service that the component uses.",
+            "",
+        ),
+        (
+            "Error loading documents: No documents were successfully loaded from any URL",
+            "Couldn't reach the internet or a service that the component uses.",
             "",
         ),
         ("Error processing files: No files to process.", "No file was given.", "path"),
@@ -76,6 +86,11 @@ from lfclient.runs.error_causes import explain_error
         (
             "Metadata not found for knowledge base: kb_1. Ensure it has been indexed.",
             "Knowledge base “kb_1” does not exist or has no documents.",
+            "knowledge_base",
+        ),
+        (
+            "Error running graph: The requested model provider is not available",
+            "The server has no such knowledge base or model provider.",
             "knowledge_base",
         ),
         (

@@ -208,7 +208,10 @@ def test_an_error_that_the_flow_sent_as_a_message_is_explained_below_it(chat_lan
     )
     page = page_text(open_chat(flow=ONE, session="s"))
     assert page.count(text) == 1
-    assert "Couldn't reach a service that the component uses. Check the address" in page
+    assert (
+        "Couldn't reach the internet or a service that the component uses. Check the address"
+        in page
+    )
 
 
 def test_the_button_of_an_error_opens_the_parameters(chat_langflow):
