@@ -16,6 +16,7 @@ from lfclient import (
 )
 from lfclient.api.operations import run_completion
 from lfclient.console.samples.spec import Link, Node, Sample
+from lfclient.resources.models import find_model
 from lfclient.runs.error_causes import explain_error
 from tests.live.desk import Desk, ended, has_components
 from tests.live.flows import ASK_MODEL, ECHO
@@ -127,17 +128,18 @@ def test_a_flow_asks_a_model(client: LangflowClient, make: Make, ollama: ModelSe
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
-def test_a_model_that_its_provider_no_longer_has_fails_the_run_by_name(
+def test_a_typed_model_reaches_its_provider_which_may_lack_it(
     client: LangflowClient, make: Make, ollama: ModelServer, mode: str
 ):
-    gone = {**client.models()[0].value, "name": "gone:latest"}
+    typed = find_model("ollama: gone:latest", client.models())
     overrides = {
-        "LanguageModelComponent-m.model": [gone],
+        "LanguageModelComponent-m.model": [typed],
         "LanguageModelComponent-m.ollama_base_url": ollama.url,
         "ChatInput-a.input_value": "Say hello",
     }
     run = run_to_end(client, make(ASK_MODEL), mode, overrides)
     assert run.status == "failed"
+    assert ollama.chats()[-1].body["model"] == "gone:latest"
     causes = [explain_error(error.message) for error in run.errors]
     assert "The provider has no model “gone:latest”." in [each and each.message for each in causes]
 

@@ -240,7 +240,10 @@ def test_the_choice_of_an_agents_model_runs_in_every_mode(
     """And the agent calls its tools."""
     model = next(one for one in client.models() if one.provider == "Ollama")
     chosen = {"Agent-g.model": [model.value]}
-    flow = client.refresh(make(AGENT), chosen)
+    stored = make(AGENT)
+    offered = [option.name for option in client.options(stored, "Agent-g.model")]
+    assert model.name in offered
+    flow = client.refresh(stored, chosen)
     assert flow.refreshed
     assert flow.refreshed.errors == {}
     assert "Agent-g.api_key" not in flow.fields_by_key
