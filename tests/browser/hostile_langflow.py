@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.browser import seeded
 from tests.support.hostile_markdown import PICTURE, TRACE
+from tests.support.pictures import as_uri, picture
 from tests.support.reports import big_png
 from tests.ui.support.http_stand_in import StandIn
 
@@ -46,7 +47,7 @@ def hostile_langflow() -> StandIn:
             "ChatOutput-a": ("message", MARKUP),
             "Table-b": ("dataframe", {"dataframe": {"message": [row, row], "type": "array"}}),
             "File-c": ("file", file),
-            "Picture-d": ("data", [seeded.as_uri(seeded.picture("teal", "a"))]),
+            "Picture-d": ("data", [as_uri(picture("teal", "a"))]),
             "Bomb-e": ("data", [BOMB]),
             "Bomb-f": ("message", f"![bomb]({BOMB})"),
         }

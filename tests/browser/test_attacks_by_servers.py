@@ -25,6 +25,7 @@ from tests.browser.screen import Screen
 from tests.browser.visitor import Visitor, new_cookie
 from tests.support.console_process import Console
 from tests.support.hostile_markdown import EXTENSIONS, HTML, IMAGES, LINKS, TRACE
+from tests.support.pictures import picture
 from tests.support.servers import LiveServer
 
 REFUSED_ADDRESSES = {
@@ -250,7 +251,7 @@ def test_the_address_of_a_shown_image_cannot_be_made_of_its_content(
 ) -> None:
     """Whoever knows a file can't ask whether somebody looks at it."""
     assert _calculate_file_id.__module__.startswith("streamlit.")
-    image = seeded.picture("teal", "a")
+    image = picture("teal", "a")
     expect(hostile_run.part("output-Picture-d").locator("img").first).to_be_visible()
     sources = hostile_run.page.evaluate("[...document.images].map((each) => each.src)")
     contents = {

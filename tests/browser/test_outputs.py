@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.browser import seeded
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
+from tests.support.pictures import picture
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen
     with page.expect_download() as saved:
         message.get_by_role("button", name="Image", exact=True).click()
     assert saved.value.suggested_filename == "sunset.png"
-    assert saved.value.path().read_bytes() == seeded.picture("darkorange", "sunset")
+    assert saved.value.path().read_bytes() == picture("darkorange", "sunset")
 
     table = card("Table-b")
     table.get_by_test_id("stDataFrame").hover()

@@ -10,7 +10,7 @@ from lfclient.console.compare.differences import OutputMatch, compare_pair
 from lfclient.console.compare.volatile import IDS_AND_TIMES, IgnoredNames
 from lfclient.console.store.own_values import OwnValues
 from lfclient.outputs.model import FileRef, Output, OutputKind, read_output
-from tests.browser.seeded import picture
+from tests.support.pictures import picture
 
 MESSAGE, TABLE, DATA, IMAGE = (
     OutputKind.MESSAGE,

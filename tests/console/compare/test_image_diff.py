@@ -7,8 +7,8 @@ from PIL import Image
 
 from lfclient.console.compare import image_diff
 from lfclient.console.compare.image_diff import MARK, pair_images, why_not_image
-from tests.browser.seeded import DRAWING
-from tests.browser.seeded import picture as photo
+from tests.support.pictures import DRAWING
+from tests.support.pictures import picture as photo
 from tests.support.reports import png_header
 
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)

@@ -9,12 +9,7 @@ from PIL import Image
 from lfclient.console.content import thumbnails
 from lfclient.console.content.thumbnails import MAX_THUMBNAIL_PIXELS, make_thumbnail
 from lfclient.outputs.model import Output, OutputKind
-
-
-def image_file(kind="PNG", size=(320, 200), mode="RGB"):
-    file = io.BytesIO()
-    Image.new(mode, size, "teal" if mode in ("RGB", "RGBA", "CMYK") else 1).save(file, kind)
-    return file.getvalue()
+from tests.support.pictures import image_file
 
 
 def thumbnail_of(*values):

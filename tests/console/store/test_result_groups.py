@@ -12,10 +12,10 @@ from lfclient.console.store.run_queries import UNKNOWN_RESULT, RunFilter
 from lfclient.console.store.run_record import RunSummary, StoredParts
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
-from tests.console.content.test_thumbnails import image_file
 from tests.console.store.test_run_history import ME, add, add_ended, ids
 from tests.console.store.test_store import record
 from tests.support.many_runs import add_equal_runs
+from tests.support.pictures import image_file
 
 
 def facts(groups):

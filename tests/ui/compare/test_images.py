@@ -7,7 +7,7 @@ from PIL import Image
 
 from lfclient.outputs.model import OutputKind
 from pages._ui.outputs import image
-from tests.browser.seeded import DRAWING, as_uri, picture
+from tests.support.pictures import DRAWING, as_uri, picture
 from tests.ui.support.compare_pages import message, open_comparison, output
 from tests.ui.support.whole_pages import page_text, press
 

@@ -11,7 +11,7 @@ from lfclient.runs.model import RunStatus
 from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import view
-from tests.console.content.test_thumbnails import image_file
+from tests.support.pictures import image_file
 from tests.ui.history.test_groups import add_result, add_twenty
 from tests.ui.support.history_page import add, history
 from tests.ui.support.whole_pages import button_labels, page_text, press

@@ -15,8 +15,8 @@ from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import groups
-from tests.console.content.test_thumbnails import image_file
 from tests.support.many_runs import add_equal_runs
+from tests.support.pictures import image_file
 from tests.ui.support.history_page import NOW, add, column, history, select_runs
 from tests.ui.support.whole_pages import (
     ONE,

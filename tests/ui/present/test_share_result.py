@@ -12,8 +12,8 @@ from lfclient.runs.model import Run, RunStatus
 from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
 from pages._ui.widgets.markdown import escape, escape_lines
-from tests.browser.seeded import as_uri, picture
 from tests.support.flows import node, text
+from tests.support.pictures import as_uri, picture
 from tests.ui.present.support import inputs, present, present_as_presenter, store
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.preset_pages import owner

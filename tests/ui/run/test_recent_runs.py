@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
-from tests.console.content.test_thumbnails import image_file
+from tests.support.pictures import image_file
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,
