@@ -9,7 +9,7 @@ from lfclient.console.runner.record_reader import RecordReader
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.store.store import Store
 from lfclient.runs.model import Run, RunStatus
-from tests.console.store.test_store import record, whole_run
+from tests.support.store_records import record, whole_run
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 

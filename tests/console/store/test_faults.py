@@ -4,39 +4,18 @@ After each fault the next call works, and no error contains the password or what
 """
 
 import sqlite3
-import traceback
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import insert, text, update
 
-from lfclient.console.store.errors import NewerDatabase, StoreError
+from lfclient.console.store.errors import NewerDatabase
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
 from lfclient.console.store.tables import RUNS, SEARCH_TEXTS
-from tests.console.store.test_run_history import add_ended, ids
-from tests.console.store.test_store import record
-
-PASSWORD, TYPED = "secret-word", "hunter2-hunter2"
-
-
-def typed(id):
-    return record(id, overrides={"A.b": TYPED})
-
-
-@contextmanager
-def raises_store_error(words, hint):
-    """Expect a `StoreError` with these words and nothing secret in any part of it."""
-    with pytest.raises(StoreError) as caught:
-        yield
-    error = caught.value
-    assert words in error.message
-    assert hint in error.hint
-    everything = "".join(traceback.format_exception(error)) + repr(error) + error.hint
-    assert PASSWORD not in everything
-    assert TYPED not in everything
+from tests.support.store_errors import TYPED, raises_store_error, typed
+from tests.support.store_records import add_ended, ids, record
 
 
 def test_a_failed_transaction_writes_nothing(any_store):

@@ -8,7 +8,7 @@ import pytest
 from lfclient.console.store.own_values import OwnValues, own_values
 from lfclient.runs.components import Message
 from lfclient.runs.model import Run, RunStatus
-from tests.console.store.test_store import record
+from tests.support.store_records import record
 
 BEGAN = datetime(2026, 1, 2, 12, tzinfo=UTC)
 

@@ -15,11 +15,11 @@ from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
-from tests.console.store.test_faults import PASSWORD, TYPED, raises_store_error, typed
-from tests.console.store.test_store import record
 from tests.support import postgres
 from tests.support.fake_langflow import FakeLangflow
 from tests.support.runner_bench import Bench
+from tests.support.store_errors import PASSWORD, TYPED, raises_store_error, typed
+from tests.support.store_records import record
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.live

@@ -10,7 +10,7 @@ from lfclient.console.store.run_record import RecordProblem
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import Message, RunError
 from lfclient.runs.model import Run, RunStatus
-from tests.console.store.test_store import NOW, record
+from tests.support.store_records import NOW, record
 
 LONG = "console-0123456789ab"
 

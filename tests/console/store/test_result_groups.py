@@ -12,10 +12,9 @@ from lfclient.console.store.run_queries import UNKNOWN_RESULT, RunFilter
 from lfclient.console.store.run_record import RunSummary, StoredParts
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
-from tests.console.store.test_run_history import ME, add, add_ended, ids
-from tests.console.store.test_store import record
 from tests.support.many_runs import add_equal_runs
 from tests.support.pictures import image_file
+from tests.support.store_records import ME, add, add_ended, ids, record
 
 
 def facts(groups):

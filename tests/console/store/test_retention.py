@@ -14,11 +14,10 @@ from lfclient.console.store.store import Store
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, HumanInput, Message, RunError
 from lfclient.runs.model import Run, RunStatus
-from tests.console.store.test_run_history import add, add_ended, ids
-from tests.console.store.test_store import NOW, record
 from tests.support import postgres
 from tests.support.fake_langflow import FakeLangflow
 from tests.support.runner_bench import Bench
+from tests.support.store_records import NOW, add, add_ended, ids, record
 
 ASKED, SAID, SECRET = "will-it-rain", "take-an-umbrella", "hunter2-hunter2"
 ME = ["me"]

@@ -11,33 +11,11 @@ from sqlalchemy import update
 from lfclient.console.store import text_search
 from lfclient.console.store.run_queries import Cursor, RunFilter
 from lfclient.console.store.tables import RUNS
-from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, RunError, Usage
 from lfclient.runs.model import Run, RunStatus
-from tests.console.store.test_store import NOW, record
+from tests.support.store_records import ME, NOW, add, add_ended, ids
 
-ME = ["me"]
 HAY = "a needle in the hay and more of it"
-
-
-def add(store, id, seconds=0, **changes):
-    added = record(id, created_at=NOW + timedelta(seconds=seconds), **changes)
-    store.create(added)
-    return added
-
-
-def add_ended(store, id, seconds=0, text="", status=RunStatus.COMPLETED, **changes):
-    """Add a run that returned a message."""
-    started = add(store, id, seconds, **changes)
-    outputs = {"C-1": Output("C-1", OutputKind.MESSAGE, text)}
-    run = Run(started.flow_id, started.mode, status, outputs=outputs)
-    store.update(
-        replace(started, status=status, ended_at=started.created_at, run=run), with_response=True
-    )
-
-
-def ids(page):
-    return [entry.id for entry in page.runs]
 
 
 def test_paging_to_older_and_newer_runs_skips_and_repeats_none(any_store):

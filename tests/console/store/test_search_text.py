@@ -16,8 +16,8 @@ from lfclient.flows.field import Variable
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import RunError
 from lfclient.runs.model import Run, RunStatus
-from tests.console.store.test_store import record
 from tests.support.flows import entry, flow, node, text
+from tests.support.store_records import record
 
 
 def test_input_summaries_use_the_labels_of_the_form():

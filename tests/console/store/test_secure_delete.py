@@ -13,8 +13,8 @@ from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
 from tests.console.store.test_migrations import DAMAGES
 from tests.console.store.test_retention import search_index
-from tests.console.store.test_run_history import add, add_ended, ids
 from tests.support.many_runs import OWNER, fill
+from tests.support.store_records import add, add_ended, ids
 
 LONG = "".join(random.Random(5).choices(string.ascii_lowercase + string.digits, k=18_000))
 

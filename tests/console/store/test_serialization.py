@@ -7,7 +7,7 @@ from dataclasses import replace
 from lfclient.console.store.serialization import dump_run, dump_value, load_run, load_value
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
-from tests.console.store.test_store import whole_run
+from tests.support.store_records import whole_run
 
 
 def test_a_serialized_run_is_restored_unchanged():

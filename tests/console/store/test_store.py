@@ -7,85 +7,19 @@ import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event
 
 from lfclient.console.store.errors import JOB_INDEX, JobTaken, NewerDatabase, StoreError
 from lfclient.console.store.migrate import upgrade
-from lfclient.console.store.run_record import RecordProblem, RunRecord
+from lfclient.console.store.run_record import RecordProblem
 from lfclient.console.store.store import Store
 from lfclient.flows.field import Variable
-from lfclient.outputs.model import FileRef, Output, OutputKind
-from lfclient.runs.components import (
-    ComponentRun,
-    ComponentState,
-    Decision,
-    HumanInput,
-    Message,
-    NotRun,
-    RunError,
-)
-from lfclient.runs.model import Run, RunStatus
+from lfclient.runs.model import RunStatus
 from tests.support.processes import processes_of
-
-NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
-
-
-def record(id="r1", **changes):
-    values = {
-        "id": id,
-        "owner": "me",
-        "submit_token": id,
-        "server_name": "test",
-        "server_url": "http://a",
-        "flow_id": "flow",
-        "flow_name": "Flow",
-        "mode": "background",
-        "created_at": NOW,
-    }
-    return RunRecord(**{**values, **changes})
-
-
-def whole_run():
-    rows = [{"n": n, "text": f"row {n}"} for n in range(5000)]
-    table = Output("T-1", OutputKind.TABLE, rows, type="dataframe", truncated=True, missing=3)
-    image = Output("C-1", OutputKind.IMAGE, b"\x89PNG\x00", type="message")
-    return Run(
-        flow_id="flow",
-        mode="sync",
-        status=RunStatus.FAILED,
-        job_id="job",
-        outputs={
-            "T-1": table,
-            "C-1": Output("C-1", OutputKind.MESSAGE, "text", extras=(image,), note="cut"),
-            "F-1": Output("F-1", OutputKind.FILE, FileRef("out.txt", size=3)),
-            "D-1": Output("D-1", OutputKind.DATA, {"a": [1, None]}, parts={"b": table}),
-            "E-1": Output("E-1", OutputKind.DATA, []),
-        },
-        not_run=(NotRun("B-1", "Branch", "not taken"),),
-        errors=(RunError("boom", component_id="T-1"),),
-        warnings=("old component",),
-        raw={"outputs": {"T-1": {"content": rows}}, "odd": "\ud800 ü", "deep": [[[[1]]]]},
-        components={
-            "T-1": ComponentRun(
-                "T-1",
-                ComponentState.DONE,
-                "Table",
-                seconds=0.5,
-                ended_at=NOW,
-                output=table,
-                log=("a",),
-            ),
-            "F-1": ComponentRun("F-1", ComponentState.FAILED, error=RunError("boom")),
-            "B-1": ComponentRun("B-1", ComponentState.SKIPPED),
-        },
-        messages={"m": Message("m", "Hello", "Machine", files=("a/b.png",), streamed="Hel")},
-        waiting_for=HumanInput("q", "Pay?", (Decision("yes", "Yes"),), expires_at=NOW),
-        decided=(HumanInput("p", "Go?", (Decision("no", "No"),), sent="no", sent_at=NOW),),
-        last_event_id="7",
-    )
+from tests.support.store_records import NOW, record, whole_run
 
 
 @pytest.fixture
