@@ -144,7 +144,7 @@ def _draw_out_of_reach(form: FlowForm) -> None:
         ":material/ac_unit: Frozen, returns a cached result": [
             leaf for leaf in running if leaf.frozen
         ],
-        ":material/smart_toy: Inputs set by the agent that uses it as a tool": [
+        ":material/smart_toy: The agent fills in the other inputs of its tools": [
             leaf for leaf in running if leaf.tool_mode and not leaf.frozen
         ],
         ":material/account_tree: Runs another flow, with the models and keys stored there": [

@@ -78,7 +78,7 @@ def test_components_that_no_value_reaches_are_named_with_the_reason():
     found.open_all_parameters()
     assert [each.value for each in found.at.caption] == [
         ":material/ac_unit: Frozen, returns a cached result: Prompt",
-        ":material/smart_toy: Inputs set by the agent that uses it as a tool: Calculator",
+        ":material/smart_toy: The agent fills in the other inputs of its tools: Calculator",
         ":material/account_tree: Runs another flow, with the models and keys stored there: "
         "Run Flow",
     ]
