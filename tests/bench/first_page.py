@@ -1,0 +1,76 @@
+"""The first page of a fresh browser, and a reload, beside trivial pages of Streamlit and Gradio."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from statistics import median
+
+from playwright.sync_api import Browser, Page
+
+from tests.bench.answer import gradio
+from tests.bench.browser import settle
+from tests.bench.figures import Figure
+from tests.bench.screen import TRIVIAL, chromium, flow_id
+from tests.support.console_process import ROOT, Console
+
+VIEWS = 11
+FORM = ".st-key-run-button button"
+# by the page's clock, from the start of the navigation
+_SHOWN = """
+new MutationObserver((_, observer) => {
+  if (!document.querySelector(SELECTOR)) return;
+  window.shown = performance.now();
+  observer.disconnect();
+}).observe(document, {subtree: true, childList: true});
+"""
+
+
+def opened(browser: Browser, url: str, selector: str) -> tuple[float, float]:
+    """Milliseconds until a page shows `selector`: in a fresh browser context, and reloaded."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.add_init_script(_SHOWN.replace("SELECTOR", repr(selector)))
+    page.goto(url)
+    first = _shown(page)
+    if selector != "#run":
+        settle(page)
+    page.reload()
+    again = _shown(page)
+    context.close()
+    return first, again
+
+
+def _shown(page: Page) -> float:
+    page.wait_for_function("window.shown")
+    return float(page.evaluate("window.shown"))
+
+
+def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
+    """Measure each in turn with its floor."""
+    flow = flow_id(url, api_key, "Echo chat")
+    environ = {"LANGFLOW_SERVER_URL": url, "LANGFLOW_API_KEY": api_key}
+    called = {"BENCH_SERVER": url, "BENCH_KEY": api_key, "BENCH_FLOW": flow}
+    with tempfile.TemporaryDirectory() as name, chromium(chromium_path) as window:
+        floor_folder = Path(name) / "floor"
+        (floor_folder / ".streamlit").mkdir(parents=True)
+        (floor_folder / "trivial.py").write_text(TRIVIAL)
+        config = (ROOT / ".streamlit" / "config.toml").read_text()
+        (floor_folder / ".streamlit" / "config.toml").write_text(config)
+        trivial = Console(floor_folder, script=floor_folder / "trivial.py", cwd=floor_folder)
+        console = Console(Path(name), environ)
+        browser = window.context.browser
+        assert browser
+        with trivial, console, gradio(Path(name) / "gradio", called) as gradio_url:
+            pages = (
+                (f"{console.url}/?flow={flow}", FORM),
+                (trivial.url, ".st-key-shown"),
+                (gradio_url, "#run"),
+            )
+            rounds = [[opened(browser, *page) for page in pages] for _ in range(VIEWS + 1)][1:]
+    figures = []
+    for number, what in enumerate(("First page of a fresh browser", "The same page, reloaded")):
+        ours, floor, other = ([page[number] for page in each] for each in zip(*rounds, strict=True))
+        beside = f"a trivial page of Streamlit; one of Gradio takes {median(other):.0f} ms"
+        figures.append(Figure.of(what, ours, floor, 1.3, beside))
+    return figures
