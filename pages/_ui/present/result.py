@@ -80,7 +80,9 @@ def draw(
         if approval.pending_question(record):
             with question.container():
                 approval.draw(server, record)
-        draw_output = partial(_draw_output, presented, places=places, output=st.empty())
+        with st.container(key="present-output"):
+            output = st.empty()
+        draw_output = partial(_draw_output, presented, places=places, output=output)
         panel = draw_output(record)
     if run_page.NEW_RUN.get():
         status_panel.show_first_update(server, record, panel, draw_output)
@@ -92,7 +94,7 @@ def _draw_output(
 ) -> status_panel.StatusPanel | None:
     """Draw a running run's text, and return its panel; or an ended run's result."""
     server = presented.server
-    with output.container(key="present-output"):
+    with output.container():
         if not record.ended:
             return status_panel.follow(server, record, places, AudiencePanel)
         draw_result(

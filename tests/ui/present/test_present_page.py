@@ -186,6 +186,15 @@ def test_a_run_of_another_flow_is_not_shown(fields_server):
     assert not app.exception
 
 
+def test_a_run_that_ends_at_once_is_shown(fields_server, monkeypatch):
+    """Its end is drawn in the same script as its start."""
+    monkeypatch.setattr(status_panel, "FIRST_UPDATE_SECONDS", 30)
+    fields_server.answers[RUN] = (422, {"detail": "enough"})
+    app = press(present(), "Run")
+    assert "failed" in page_text(app).lower()
+    assert not app.exception
+
+
 def test_a_running_run_can_be_stopped(fields_server):
     record = add_running_run(fields_server.url)
     app = present(run=record.id)
