@@ -61,7 +61,7 @@ def measure(page: Page, console: Console, flow_id: str) -> tuple[float, float]:
         loads.append((time.perf_counter() - start) * 1000)
         page.wait_for_timeout(500)
     page.locator(PARAMETERS).first.click()
-    page.locator(".st-key-param-search input").wait_for(timeout=60_000)
+    page.get_by_placeholder("Search all parameters").wait_for(timeout=60_000)
     for _ in range(RERUNS):
         settle(page)
         reruns.append(

@@ -89,7 +89,7 @@ class Screen:
     def open_parameters(self, component: str = "") -> None:
         """Open what is neither an input nor Setup, and in it a component, if there are several."""
         self.part("all-parameters").locator("summary").first.click()
-        self.part("param-search").wait_for()
+        self.page.get_by_placeholder("Search all parameters").wait_for()
         self.drawn()  # while it opens, a redraw moves all that is below it
         if component:
             self.part(f"component-{component}").locator("summary").click()
