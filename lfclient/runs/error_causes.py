@@ -148,7 +148,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...
     (
         re.compile(
             r"The selected model is missing a provider|Unknown API key is required"
-            r"|No model class defined for"
+            r"|No (?:model|embedding) class defined"
         ),
         _fixed(_NO_PROVIDER),
     ),

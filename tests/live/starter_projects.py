@@ -10,7 +10,7 @@ import re
 VERSIONS = ("1.8.4", "1.10.3", "1.11.6", "1.12.8", "1.13.0")
 # how a reason is put in the documentation, and what the runs say
 REASONS = {
-    "internet": ("fails without the internet", r"Error loading documents"),
+    "internet": ("fails without the internet", r"Error loading documents|Request error"),
     "mcp": ("fails without its MCP server", r"Connection refused|No embedding class"),
     "package": ("fails without the package yfinance", r"No module named 'yfinance'"),
     "value": ("asks for the name of a local model", r"model_name: This is required"),
@@ -71,7 +71,7 @@ PROJECTS: dict[str, tuple[str | None, ...]] = {
     ),
     "Price Deal Finder": ("model", "model", "model", "model", "model"),
     "Research Agent": ("model", "model", None, None, None),
-    "Research Translation Loop": ("model", "model", "model", "model", "model"),
+    "Research Translation Loop": ("model: internet",) * 5,
     "SEO Keyword Generator": ("model", "model", "model", "model", "model"),
     "SaaS Pricing": ("model", "model", "model", "model", "model"),
     "Search agent": ("model", "model", None, None, None),

@@ -43,6 +43,11 @@ from lfclient.runs.error_causes import explain_error
             "model",
         ),
         (
+            "No embedding class defined in metadata for text-embedding-3-small",
+            "The model was sent without its provider.",
+            "model",
+        ),
+        (
             "model 'llama3.2' not found (status code: 404)",
             "The provider has no model “llama3.2”.",
             "model",
