@@ -20,7 +20,11 @@ from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.local_langflow.process import ProcessIdentity
 from lfclient.console.local_langflow.state_file import LocalState
 from lfclient.console.samples.builtin import SAMPLES
+from lfclient.flows.model import Flow
 from lfclient.resources.packages import package_for
+from tests.live.releases import run_to_end
+from tests.support import servers
+from tests.support.model_server import OLLAMA_URL, ModelServer
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,6 +61,28 @@ def started(folder: Path) -> str:
     done = _terminal(folder, "start")
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@pytest.fixture(scope="module")
+def changed(started: str, folder: Path) -> LocalLangflow:
+    """It is restarted for a package, and allows no custom code since."""
+    langflow = LocalLangflow(folder, env={"LANGFLOW_ALLOW_CUSTOM_COMPONENTS": "false"})
+    langflow.start(add=package_for("youtube_transcript_api"))
+    return langflow
+
+
+def ask_first_model(client: LangflowClient, file: Flow | bytes, mode: str) -> str:
+    """Import a flow with one model, choose the server's first, and return the answer."""
+    (added,) = client.import_flow(file)
+    flow = client.flow(added.id)
+    (key,) = [field.key for field in flow.fields if field.resource == "language"]
+    flow = client.refresh(flow, {key: [client.models()[0].value]})
+    assert flow.refreshed
+    assert flow.refreshed.errors == {}
+    run = run_to_end(client, flow, mode, {f"{flow.chat_input.id}.input_value": "Say hello"})
+    client.delete_flow(added.id)
+    (output,) = run.outputs.values()
+    return str(output.value)
 
 
 def test_the_first_start_reports_its_steps(started: str):
@@ -151,6 +177,15 @@ def test_its_secrets_are_in_one_file_that_only_the_user_can_read(started: str, f
     assert key not in langflow.logs(10_000)
 
 
+def test_it_runs_a_model_of_an_ollama_on_this_machine(started: str, folder: Path):
+    with ModelServer() as ollama, LangflowClient(*LocalLangflow(folder).connection()) as client:
+        # as “Use it” does on the Connection page
+        client.save_variable(OLLAMA_URL, ollama.url, is_secret=False)
+        template = next(one for one in client.templates() if one.name == "Basic Prompting")
+        assert "says: " in ask_first_model(client, template, "sync")
+    assert any(asked.path == "/api/chat" for asked in ollama.requests)
+
+
 def test_a_crashed_server_is_reported_and_can_be_restarted(started: str, folder: Path):
     """With its log; its data is still there after the restart."""
     langflow = LocalLangflow(folder)
@@ -170,20 +205,40 @@ def test_a_crashed_server_is_reported_and_can_be_restarted(started: str, folder:
         assert len(client.flows()) == len(SAMPLES)
 
 
-def test_an_added_package_can_be_imported_after_the_restart(started: str, folder: Path):
-    langflow = LocalLangflow(folder)
-    connection, before = langflow.connection(), langflow.status().pid
+def test_an_added_package_can_be_imported_after_the_restart(
+    started: str, folder: Path, request: pytest.FixtureRequest
+):
+    """And the packages that models of each provider need."""
+    before = LocalLangflow(folder)
+    connection, pid = before.connection(), before.status().pid
 
-    langflow.start(add=package_for("youtube_transcript_api"))
+    langflow = request.getfixturevalue("changed")
 
     assert langflow.installation.added == ["youtube-transcript-api"]
     assert langflow.connection() == connection
     server = psutil.Process(langflow.status().pid)
-    assert server.pid != before
-    code = "import langflow, langchain_openai, youtube_transcript_api"
+    assert server.pid != pid
+    models = "langchain_openai, langchain_anthropic, langchain_ollama, langchain_google_genai"
+    code = f"import langflow, youtube_transcript_api, {models}"
     subprocess.run([server.cmdline()[0], "-c", code], cwd=folder, check=True)
     with LangflowClient(*connection) as client:
         assert len(client.flows()) == len(SAMPLES)
+
+
+def test_a_choice_in_a_flow_of_another_release_runs_where_no_custom_code_is_allowed(
+    changed: LocalLangflow,
+):
+    """The server refuses the flow's own code and is sent its own component."""
+    url, key = changed.connection()
+    config = httpx.get(f"{url}/api/v1/config", headers={"x-api-key": key}).json()
+    assert config["allow_custom_components"] is False
+    servers.installation("1.11.6").install(lambda step, progress: None)
+    projects = servers.starter_projects("1.11.6")
+    file = next(project for project in projects if project.stem == "Simple Agent")
+    with ModelServer() as ollama, LangflowClient(url, key, timeout=60) as client:
+        client.save_variable(OLLAMA_URL, ollama.url, is_secret=False)
+        answer = ask_first_model(client, file.read_bytes(), "background")
+    assert answer.endswith("says: Say hello")
 
 
 def test_stop_leaves_no_process_behind(started: str, folder: Path):
