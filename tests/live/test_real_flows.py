@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -62,27 +63,63 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_project(
-    langflow: LiveServer, console: Console, browser: Browser, client: LangflowClient
-) -> Iterator:
-    """Import a starter project and open its form."""
-    made: list[str] = []
+def made(client: LangflowClient) -> Iterator[list[str]]:
+    """The ids of the flows that a test has added."""
+    ids: list[str] = []
+    yield ids
+    for flow_id in ids:
+        delete_flow(client, flow_id)
+
+
+@pytest.fixture
+def open_console(console: Console, browser: Browser) -> Iterator[Callable[..., Screen]]:
+    """Open the console, at the form of a flow if its id is given."""
     context = browser.new_context(viewport={"width": 1440, "height": 1200})
+
+    def open_console(flow_id: str = "") -> Screen:
+        page = context.new_page()
+        page.set_default_timeout(SECONDS)
+        screen = Screen(page)
+        if flow_id:
+            screen.open(f"{console.url}/?flow={flow_id}")
+        else:
+            page.goto(console.url)  # the server may have no flow to pick
+        return screen
+
+    yield open_console
+    context.close()
+
+
+@pytest.fixture
+def open_project(
+    langflow: LiveServer,
+    client: LangflowClient,
+    open_console: Callable[..., Screen],
+    made: list[str],
+) -> Callable[[str], tuple[Screen, Flow]]:
+    """Import a starter project and open its form."""
 
     def open_project(name: str) -> tuple[Screen, Flow]:
         projects = servers.starter_projects(langflow.version)
         file = next(project for project in projects if project.stem == name)
         made.append(client.import_flow(file.read_bytes())[0].id)
-        page = context.new_page()
-        page.set_default_timeout(SECONDS)
-        screen = Screen(page)
-        screen.open(f"{console.url}/?flow={made[-1]}")
-        return screen, client.flow(made[-1])
+        return open_console(made[-1]), client.flow(made[-1])
 
-    yield open_project
-    context.close()
-    for flow_id in made:
-        delete_flow(client, flow_id)
+    return open_project
+
+
+def add_from_gallery(screen: Screen, name: str) -> str:
+    """Add a template of the server, and return the id of its flow once its form is open."""
+    page = screen.page
+    page.get_by_role("button", name="Add a flow").locator("visible=true").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Search templates").fill(name)
+    expect(dialog.get_by_text("Preview")).to_have_count(1)
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(dialog).to_have_count(0)
+    expect(screen.part("flow-picker").locator("input")).to_have_value(name)
+    screen.drawn()
+    return parse_qs(urlsplit(page.url).query)["flow"][0]
 
 
 def choose_model(screen: Screen, key: str, label: str) -> None:
@@ -120,10 +157,11 @@ def model_keys(flow: Flow) -> list[str]:
 
 
 def test_a_missing_key_is_mended_by_the_button_of_its_error(
-    open_project, langflow: LiveServer, models: ModelServer
+    open_console, made: list[str], client: LangflowClient, langflow: LiveServer, models: ModelServer
 ):
-    screen, flow = open_project("Simple Agent")
-    (key,) = model_keys(flow)
+    screen = open_console()
+    made.append(add_from_gallery(screen, "Simple Agent"))
+    (key,) = model_keys(client.flow(made[-1]))
     choose_model(screen, key, OPENAI)
     screen.run()
     expect(screen.part("run-status")).to_contain_text("OpenAI has no key")
