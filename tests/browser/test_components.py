@@ -24,6 +24,11 @@ INSIDE = """view => {
     }).length;
 }"""
 
+_SCROLL = """button => {
+    button.click();
+    return button.getRootNode().querySelector(".view").scrollLeft;
+}"""
+
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
@@ -42,9 +47,10 @@ def open_page(drawn: Console, window: Callable[..., Page]) -> Iterator[Callable[
         *,
         width: int = 1000,
         scheme: str = "light",
+        motion: str = "no-preference",
         frames: list[int] | None = None,
     ) -> Page:
-        page = window(color_scheme=scheme)
+        page = window(color_scheme=scheme, reduced_motion=motion)
         if frames is not None:
             page.on("websocket", lambda socket: _count(socket, frames))
         page.set_viewport_size({"width": width, "height": 900})
@@ -131,6 +137,24 @@ def test_arrows_show_where_the_graph_continues_and_scroll_it(open_page):
     expect(right).to_be_hidden()
     page.get_by_role("button", name="Fit to view").click()
     expect(page.locator(".more:visible")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("motion", "is_calm"), [("reduce", True), ("no-preference", False)])
+def test_the_graph_moves_only_for_those_who_like_motion(open_page, motion, is_calm):
+    """Its running component, and its scrolling."""
+    page = open_page(width=500, motion=motion)
+    expect(page.locator(".node")).to_have_count(60)
+    icon = page.locator(".running .icon").first
+    animation = icon.evaluate("icon => getComputedStyle(icon).animationName")
+    assert (animation == "none") is is_calm
+    view = page.locator(".view")
+    view.evaluate("view => view.dispatchEvent(new WheelEvent('wheel', {deltaX: 9}))")
+    view.evaluate("view => view.scrollTo(0, 0)")
+    right = page.locator(".more.right")
+    expect(right).to_be_visible()
+    at_once = right.evaluate(_SCROLL)
+    assert (at_once > 100) is is_calm
+    wait_for(lambda: view.evaluate("view => view.scrollLeft") > 100)
 
 
 def test_an_unchanged_graph_is_not_sent_again(open_page):

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from lfclient import LangflowClient
+from lfclient.console.presets.share_links import encode_values
 from tests.browser.screen import PREFIX, Screen
 from tests.support.console_process import Console
 from tests.support.flows import chat_input, entry, node
@@ -15,6 +16,20 @@ from tests.support.waiting import wait_for
 
 LINE = entry("StrInput", "str", "x", load_from_db=False)
 SECRET = entry("SecretStrInput", "str", "", load_from_db=False, password=True, api_editable=True)
+
+# the badges of a component, and how many of them meet a line of its name or the window's edge
+_BADGES = """(component) => {
+  const range = document.createRange();
+  range.selectNodeContents(component.querySelector("summary p"));
+  const lines = [...range.getClientRects()];
+  const boxes = [...component.querySelectorAll("[class*=st-key-marks-] .stMarkdownBadge")]
+    .map((badge) => badge.getBoundingClientRect()).filter(({ width }) => width);
+  const meets = (a, b) =>
+    a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  const covered = boxes.filter((box) =>
+    box.right > innerWidth || lines.some((line) => meets(box, line)));
+  return { badges: boxes.length, covered: covered.length };
+}"""
 
 
 def press(screen):
@@ -85,6 +100,31 @@ def test_a_refused_run_leads_to_an_invalid_value_in_the_folded_part(screen, cons
     press(screen)
     expect(number.locator("input")).to_be_in_viewport()
     expect(number.locator("input")).to_have_value("many")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_badges_do_not_cover_the_name_of_their_component(screen, console, sample_flows, width):
+    """Both of them, on a name that has more than one line beside them."""
+    names = [f"n{number}" for number in range(13)]
+    long = node("T-a", **{name: entry("IntInput", "int", 5) for name in names})
+    long["data"]["node"]["display_name"] = "Summarize all documents that the others have found"
+    with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
+        flow = api.create_flow(
+            f"{PREFIX}badges {width}", {"nodes": [long, node("U-b", q=LINE)], "edges": []}
+        )
+    screen.page.set_viewport_size({"width": width, "height": 900})
+    values = encode_values({f"T-a.{name}": 6 for name in names[2:]})
+    screen.open(f"{console.url}/?flow={flow.id}&values={values}")
+    screen.open_parameters("T-a")
+    number = screen.part("param-T-a-n0").locator("input")
+    number.fill("many")
+    number.press("Tab")
+    component = screen.part("component-T-a")
+    for part in (component, screen.part("all-parameters")):
+        expect(part.get_by_text("Check", exact=True).filter(visible=True).first).to_be_visible()
+        expect(part.get_by_text("12 changed").filter(visible=True).first).to_be_visible()
+    screen.drawn()
+    assert component.evaluate(_BADGES) == {"badges": 2, "covered": 0}
 
 
 def test_a_secret_is_kept_when_its_eye_icon_is_clicked(screen, console, sample_flows):

@@ -307,3 +307,17 @@ def test_all_parts_of_the_run_page_begin_at_one_edge(screen, width):
     )
     edges = {part: screen.page.locator(part).first.evaluate(LEFT) for part in parts}
     assert len(set(edges.values())) == 1, edges
+
+
+@pytest.mark.parametrize("path", ["chat", "history", "compare", "connection", "?view=present&"])
+def test_at_twice_the_size_no_page_scrolls_sideways(console, screen, path):
+    """A browser that enlarges a window of 1440 × 900 to 200 % shows half of its pixels."""
+    page = screen.page
+    screen.pick("Sort a request")
+    flow = page.url.partition("?")[2]
+    page.set_viewport_size({"width": 720, "height": 450})
+    page.goto(f"{console.url}/{path}{flow if path.startswith('?') else ''}")
+    page.get_by_role("heading", level=1).first.wait_for()
+    screen.drawn()
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("main => main.scrollWidth <= main.clientWidth")

@@ -186,6 +186,22 @@ def test_a_result_in_large_type_is_larger_than_the_inputs_at_24_pixels(screen: S
     expect(editor).to_have_count(0)
 
 
+def test_the_color_of_a_presentation_is_that_of_its_run_button(screen: Screen):
+    screen.pick("Echo chat")
+    screen.page.keyboard.press("Alt+p")
+    screen.part("present-edit").get_by_role("button").click()
+    screen.part("present-editor").wait_for()
+    button = screen.part("present").locator(".st-key-run-button button")
+    for color, background in (("Teal", "rgb(11, 95, 107)"), ("Orange", "rgb(154, 75, 0)")):
+        box = screen.page.get_by_role("combobox", name="Color")
+        box.click()
+        box.fill(color)
+        screen.page.get_by_role("option", name=color).click()
+        expect(button).to_have_css("background-color", background)
+    screen.page.get_by_role("button", name="Discard").click()
+    expect(screen.part("present-editor")).to_have_count(0)
+
+
 def test_a_presenter_edits_after_a_reload_and_the_flow_that_is_presented(screen: Screen):
     page = screen.page
     screen.pick("Echo chat")

@@ -6,6 +6,7 @@ import sqlite3
 import time
 import uuid
 
+import pytest
 from playwright.sync_api import expect
 
 from lfclient import LangflowClient
@@ -25,6 +26,16 @@ _MOVING = """(field) => {
     if (key === "Enter") main.addEventListener("scroll", away, {once: true});
   });
 }"""
+
+# how the page was scrolled to a part of it
+_RECORD_SCROLLS = """
+  window.scrolls = [];
+  const scroll = Element.prototype.scrollIntoView;
+  Element.prototype.scrollIntoView = function (options) {
+    if (options?.behavior) window.scrolls.push(options.behavior);
+    scroll.call(this, options);
+  };
+"""
 
 
 def test_ctrl_enter_starts_a_background_run(screen):
@@ -348,6 +359,26 @@ def test_the_page_scrolls_to_the_status_of_a_run(screen):
     screen.part("stop-button").get_by_role("button", name="Stop").evaluate("each => each.click()")
     screen.wait("cancelled")
     expect(message).to_be_in_viewport()
+
+
+@pytest.mark.parametrize(("motion", "first"), [("reduce", "instant"), ("no-preference", "smooth")])
+def test_the_page_glides_to_the_status_only_for_those_who_like_motion(
+    console, window, motion, first
+):
+    page = window(reduced_motion=motion)
+    page.add_init_script(_RECORD_SCROLLS)
+    page.set_viewport_size({"width": 500, "height": 500})
+    screen = Screen(page)
+    screen.open(console.url)
+    screen.pick("Takes half")
+    page.locator("textarea").first.click()
+    page.evaluate("window.scrolls = []")
+    page.keyboard.press("Control+Enter")
+    screen.wait("running")
+    expect(screen.part("run-status")).to_be_in_viewport()
+    assert page.evaluate("window.scrolls[0]") == first
+    screen.part("stop-button").get_by_role("button", name="Stop").evaluate("each => each.click()")
+    screen.wait("cancelled")
 
 
 def test_the_page_scrolls_to_the_status_while_it_moves(screen):
