@@ -39,6 +39,7 @@ from tests.ui.support.whole_pages import (
     open_app,
     page_text,
     press,
+    refuse_drawn_run,
 )
 
 RUN = "POST /api/v2/workflows"
@@ -188,8 +189,7 @@ def test_a_run_of_another_flow_is_not_shown(fields_server):
 
 def test_a_run_that_ends_at_once_is_shown(fields_server, monkeypatch):
     """Its end is drawn in the same script as its start."""
-    monkeypatch.setattr(status_panel, "FIRST_UPDATE_SECONDS", 30)
-    fields_server.answers[RUN] = (422, {"detail": "enough"})
+    refuse_drawn_run(fields_server, monkeypatch)
     app = press(present(), "Run")
     assert "failed" in page_text(app).lower()
     assert not app.exception

@@ -19,7 +19,7 @@ from lfclient.runs.components import (
 )
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
-from pages._ui.run import details, pace, progress, recent_runs, status_panel
+from pages._ui.run import details, pace, progress, recent_runs
 from pages._ui.state import browser
 from pages._ui.state import run_page as ui_state
 from tests.ui.support.http_stand_in import NODE, flow
@@ -32,6 +32,7 @@ from tests.ui.support.whole_pages import (
     open_run_tab,
     page_text,
     press,
+    refuse_drawn_run,
 )
 
 NOW = datetime.now(UTC)
@@ -98,8 +99,7 @@ def test_changes_during_drawing_are_shown_before_the_first_tick(langflow_stand_i
 def test_the_rest_of_the_page_is_drawn_once_for_a_run_that_ends_at_once(
     langflow_stand_in, monkeypatch
 ):
-    monkeypatch.setattr(status_panel, "FIRST_UPDATE_SECONDS", 30)
-    langflow_stand_in.answers["POST /api/v2/workflows"] = (422, {"detail": "no"})
+    refuse_drawn_run(langflow_stand_in, monkeypatch)
     drawn = []
     monkeypatch.setattr(recent_runs, "draw", lambda *_: drawn.append("recent runs"))
     app = open_app(flow=ONE)
@@ -111,8 +111,7 @@ def test_the_rest_of_the_page_is_drawn_once_for_a_run_that_ends_at_once(
 def test_the_end_of_a_quick_run_is_shown_before_the_page_is_drawn_anew(
     langflow_stand_in, monkeypatch
 ):
-    monkeypatch.setattr(status_panel, "FIRST_UPDATE_SECONDS", 30)
-    langflow_stand_in.answers["POST /api/v2/workflows"] = (422, {"detail": "no"})
+    refuse_drawn_run(langflow_stand_in, monkeypatch)
     steps, draw_problems, rerun = [], details.draw_problems, pace.rerun_page
     monkeypatch.setattr(
         details, "draw_problems", lambda *run: (steps.append("end"), draw_problems(*run))

@@ -1,5 +1,6 @@
 """The whole console under AppTest: opens pages, reads them and adds runs."""
 
+import threading
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import RunStatus
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
+from pages._ui.run import status_panel
 from pages._ui.state import run_page
 
 APP = str(Path(__file__).parents[3] / "app.py")
@@ -43,6 +45,23 @@ def press(app, label):
     """Press a button and return the page."""
     next(button for button in app.button if button.label == label).click()
     return app.run()
+
+
+def refuse_drawn_run(server, monkeypatch):
+    """Let a run fail once its page shows that it has begun, and the page wait for that."""
+    begun, show = threading.Event(), status_panel.show_first_update
+
+    def show_first_update(*arguments):
+        begun.set()
+        show(*arguments)
+
+    def refuse(*_):
+        begun.wait(30)
+        return 422, {"detail": "enough"}
+
+    monkeypatch.setattr(status_panel, "FIRST_UPDATE_SECONDS", 30)
+    monkeypatch.setattr(status_panel, "show_first_update", show_first_update)
+    server.answers["POST /api/v2/workflows"] = refuse
 
 
 def add_ended_run(url, **more):
