@@ -12,7 +12,6 @@ from streamlit.elements.lib.mutable_tab_container import TabContainer
 from streamlit.errors import StreamlitInvalidLayoutContextError
 
 from lfclient.common.formatting import format_duration
-from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS
 from lfclient.console.wording.tokens import format_cost, missing_prices_text, usage_text
@@ -24,7 +23,7 @@ from pages._ui.components.graph import FlowGraph
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import view as outputs_view
-from pages._ui.run import approval, pace, progress
+from pages._ui.run import approval, pace, progress, saving
 from pages._ui.run import controls as run_controls
 from pages._ui.run import details as run_details
 from pages._ui.state import run_page
@@ -39,7 +38,6 @@ FLUSH_SECONDS = 0.02
 # browser to show it: drawing the page competes with both for the processor
 FIRST_UPDATE_SECONDS = 0.3
 HEAD_START = 0.03
-SAVE_CHECK_SECONDS = 2.0  # interval while an ended run is not saved
 
 _NOT_CONFIRMED_TEXT = "The server has not confirmed this run yet."  # the console restarted before
 _NOT_SENT_TEXT = "Not sent yet."
@@ -47,8 +45,6 @@ _REPEATED_TEXT = (
     "Sent {} times with the same key because the response was lost. Langflow runs a key once, "
     "unless the earlier attempt failed."
 )
-_PROGRESS_NOT_SAVED = "This run continues. Its record is only in the console's memory"
-_RESULT_NOT_SAVED = "The result of this run is only in the console's memory"
 _NOT_WAITING_TEXT = "The console no longer waits for this run. It continues on the server."
 
 
@@ -79,7 +75,7 @@ class StatusPanel:
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """Update what has changed."""
-        save_error = _save_error(record)
+        save_error = saving.error(record)
         shown = (record.status, _status_text(record), save_error and save_error.message)
         self._head.show(shown, lambda place: self.draw_head(place, record))
         summary = self.summarize(record, flow)
@@ -178,18 +174,11 @@ def _draw_output(
         approval.draw_decisions(server, record)
         if not record.ended:
             return follow(server, record, places)
-        if _save_error(record):
-            _redraw_once_saved(record)
+        saving.watch(record)
         run_details.draw_problems(server, record)
         if record.run:
             run_details.draw_outputs(server, record, record.run)
     return None
-
-
-@st.fragment(run_every=SAVE_CHECK_SECONDS)
-def _redraw_once_saved(record: RunRecord) -> None:
-    if _save_error(record) is None:
-        st.rerun()
 
 
 def follow(
@@ -342,16 +331,7 @@ def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
         text = _status_text(record)
         # what nothing is drawn over stays until the script ends
         st.caption(text) if text else st.empty()
-        save_error = _save_error(record)
-        if save_error:
-            lost = _RESULT_NOT_SAVED if record.ended else _PROGRESS_NOT_SAVED
-            alerts.show_message(
-                "The console cannot save its runs",
-                f"{save_error.message} {lost}, and is lost if the console stops before it can save "
-                "again. It keeps trying.",
-                save_error.hint,
-                warning=True,
-            )
+        saving.draw_warning(record)
 
 
 def _usage(record: RunRecord) -> tuple[str, str | None]:
@@ -366,12 +346,6 @@ def _usage(record: RunRecord) -> tuple[str, str | None]:
     if app_context().runner.is_followed(record.id):  # the names of its models still arrive
         return tokens, None
     return tokens, escape(f"Cost unknown: {missing_prices_text(cost.unpriced)}.")
-
-
-def _save_error(record: RunRecord) -> StoreError | None:
-    """Return why the run is not saved, None if it is."""
-    runner = app_context().runner
-    return runner.unsaved_reason(record.id) or (None if record.ended else runner.save_error)
 
 
 def _waits_for_turn(record: RunRecord) -> bool:

@@ -1,0 +1,45 @@
+"""Whether a run is saved, and a warning while it is not."""
+
+import streamlit as st
+
+from lfclient.console.store.errors import StoreError
+from lfclient.console.store.run_record import RunRecord
+from pages._ui.connection.app_context import app_context
+from pages._ui.widgets import alerts
+
+CHECK_SECONDS = 2.0  # interval while an ended run is not saved
+
+_PROGRESS_NOT_SAVED = "This run continues. Its record is only in the console's memory"
+_RESULT_NOT_SAVED = "The result of this run is only in the console's memory"
+
+
+def error(record: RunRecord) -> StoreError | None:
+    """Return why the run is not saved, None if it is."""
+    runner = app_context().runner
+    return runner.unsaved_reason(record.id) or (None if record.ended else runner.save_error)
+
+
+def draw_warning(record: RunRecord) -> None:
+    """Say why the run is not saved, and what that means."""
+    reason = error(record)
+    if reason:
+        lost = _RESULT_NOT_SAVED if record.ended else _PROGRESS_NOT_SAVED
+        alerts.show_message(
+            "The console cannot save its runs",
+            f"{reason.message} {lost}, and is lost if the console stops before it can save again. "
+            "It keeps trying.",
+            reason.hint,
+            warning=True,
+        )
+
+
+def watch(record: RunRecord) -> None:
+    """Redraw the page once an ended run is saved that is not yet."""
+    if error(record):
+        _redraw_once_saved(record)
+
+
+@st.fragment(run_every=CHECK_SECONDS)
+def _redraw_once_saved(record: RunRecord) -> None:
+    if error(record) is None:
+        st.rerun()
