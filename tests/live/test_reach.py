@@ -11,36 +11,11 @@ import pytest
 from lfclient import Flow, InvalidRequest, LangflowClient
 from lfclient.console.samples import graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
-from tests.live.flows import ECHO
+from tests.live.flows import ECHO, loop_graph
 from tests.live.releases import Make, run_to_end
 from tests.support.servers import delete_flow
 
 MakeGraph = Callable[[dict[str, Any]], Flow]
-
-# for each line of the text: Parser, then joined with the chat text
-LOOP = Sample(
-    "loop",
-    "",
-    (
-        Node("a", "TextInput", {"input_value": "x\ny"}),
-        Node("s", "SplitText", {"chunk_size": 1, "chunk_overlap": 0}),
-        Node("l", "LoopComponent"),
-        Node("p", "ParserComponent", {"pattern": "stored {text}"}),
-        Node("q", "ChatInput", {"input_value": "stored"}),
-        Node("c", "CombineText", {"delimiter": "+"}),
-        Node("t", "ParserComponent", {"mode": "Stringify"}),
-        Node("b", "ChatOutput"),
-    ),
-    (
-        Link("a", "text", "s", "data_inputs"),
-        Link("s", "dataframe", "l", "data"),
-        Link("l", "item", "p", "input_data"),
-        Link("p", "parsed_text", "c", "text1"),
-        Link("q", "message", "c", "text2"),
-        Link("l", "done", "t", "input_data"),
-        Link("t", "parsed_text", "b"),
-    ),
-)
 
 
 @pytest.fixture
@@ -55,20 +30,6 @@ def make_graph(client: LangflowClient) -> Iterator[MakeGraph]:
     yield create
     for flow_id in made:
         delete_flow(client, flow_id)
-
-
-def loop_graph(catalogue: dict[str, Any]) -> dict[str, Any]:
-    """Return the loop with its edge back, which ends at an output."""
-    data = graph_builder.build_graph(LOOP, catalogue)
-    loop = next(each["data"] for each in data["nodes"] if each["data"]["type"] == "LoopComponent")
-    item = next(output for output in loop["node"]["outputs"] if output["name"] == "item")
-    source = {"dataType": "CombineText", "id": "CombineText-c", "name": "combined_text"}
-    types = [*item["types"], *(item.get("loop_types") or [])]
-    target = {"dataType": "LoopComponent", "id": loop["id"], "name": "item", "output_types": types}
-    handles = {"sourceHandle": {**source, "output_types": ["Message"]}, "targetHandle": target}
-    written = {end: graph_builder._handle(handle) for end, handle in handles.items()}
-    back = {"id": "back", "source": source["id"], "target": loop["id"], **written, "data": handles}
-    return {**data, "edges": [*data["edges"], back]}
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])

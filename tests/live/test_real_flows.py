@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from lfclient import Flow, LangflowClient
 from tests.browser.screen import Screen, log_of
+from tests.live.flows import loop_graph
 from tests.support import servers
 from tests.support.console_process import CHROMIUM_ARGS, Console
 from tests.support.model_server import OLLAMA_URL, ModelServer
@@ -228,3 +229,25 @@ def test_one_model_is_used_for_all_agents_and_a_file_is_read(open_project, tmp_p
     screen.drawn()
     screen.run()
     expect(screen.part("outputs")).to_contain_text("What a lovely day.")
+
+
+def test_a_value_within_a_loop_that_needs_another_mode_says_so(
+    open_console, made: list[str], client: LangflowClient
+):
+    """A choice within the loop adds a parameter, which synchronous runs can't send."""
+    graph = loop_graph(client.catalogue({}))
+    made.append(client.create_flow("Loop with a choice", graph).id)
+    screen = open_console(made[-1])
+    screen.mode("Synchronous")
+    screen.drawn()
+    screen.open_parameters("ParserComponent-p")
+    screen.part("param-ParserComponent-p-mode").get_by_text("Stringify").click()
+    added = screen.part("param-ParserComponent-p-clean_data")
+    expect(added).to_contain_text("Use background mode.")
+    screen.drawn()
+    screen.mode("Background")
+    expect(added).not_to_contain_text("Use background mode.")
+    added.get_by_text("Clean Data").click()
+    screen.drawn()
+    screen.run()
+    expect(screen.part("outputs")).to_contain_text('"text": "x"')

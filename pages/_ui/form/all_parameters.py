@@ -58,12 +58,12 @@ def _draw_expander(
     """Draw an expander for these fields, with badges over its label.
 
     A changed label creates a new, closed expander: so the badges are not part of it, and one whose
-    number of fields has changed is opened again.
+    number of fields or distinction has changed is opened again.
     """
-    count_key = f"{key}-count"
-    if st.session_state.get(count_key, len(fields)) != len(fields):
+    label_key = f"{key}-label"
+    if st.session_state.get(label_key, label) != label:
         st.session_state[key] = bool(st.session_state.get(key))
-    st.session_state[count_key] = len(fields)
+    st.session_state[label_key] = label
     opened = st.expander(label, key=key, icon=icon, on_change="rerun")
     changed = sum(form.state.is_modified(field.key) for field in fields)
     wrong = any(form.has_error(field.key) for field in fields)
