@@ -14,6 +14,11 @@ from lfclient.runs.error_causes import explain_error
     [
         ("A model selection is required", "No model is chosen.", "model"),
         (
+            "The server rejected the API key: Invalid API key.",
+            "Langflow rejected the API key.",
+            "",
+        ),
+        (
             "No model selected. Please select a language model from the available options.",
             "No model is chosen.",
             "model",

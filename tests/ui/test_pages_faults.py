@@ -56,6 +56,14 @@ def test_each_fault_is_explained_with_a_next_step(langflow_stand_in, case):
     assert "sk-configured-key" not in page_text(app)
 
 
+def test_a_refused_key_leads_to_the_connection_page(langflow_stand_in):
+    langflow_stand_in.answers["GET /api/v1/flows/"] = (403, {"detail": "Invalid API key"})
+    app = open_app()
+    links = {each.proto.label: each.proto.page for each in app.get("page_link")}
+    assert links["Open Connection"] == "connection"
+    assert not app.exception
+
+
 def test_a_server_that_is_down_leaves_the_page_usable(langflow_stand_in):
     """Its previous responses and the recent runs are still there."""
     app = open_app()

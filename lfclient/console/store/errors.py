@@ -144,9 +144,9 @@ _FILE_REASONS = (
     (
         (),
         ("is locked", "busy"),
-        "is locked by another program",
-        "Close the program that has the file open, such as a backup or a database browser, then "
-        "try again.",
+        "is locked by another program, or by too many runs at once",
+        "Try again. If this persists, close the program that has the file open, such as a backup "
+        "or a database browser.",
     ),
     (
         (),

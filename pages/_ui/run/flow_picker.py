@@ -7,8 +7,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip, remove_bidi_controls
 from lfclient.console.store.run_record import RunRecord
-from lfclient.errors import FlowNotFound, LangflowError
+from lfclient.errors import FlowNotFound, InvalidKey, LangflowError
 from lfclient.flows.model import Flow, FlowSummary
+from pages._ui.app import navigation
 from pages._ui.connection import editor, loading
 from pages._ui.connection.app_context import close_run, permissions
 from pages._ui.connection.request_cache import CachedResponse, StillLoading
@@ -36,7 +37,7 @@ def draw(server: ServerSession, record: RunRecord | None, title: str) -> Flow | 
     except LangflowError as error:
         name = record.flow_name if record else title
         st.title(escape(clip(remove_bidi_controls(name), 120)), anchor=False)
-        loading.show(server, error, retry="retry-flows", warning=record is not None)
+        _show_error(server, error, warning=record is not None)
         return None
     if flows.error:
         alerts.show_message(
@@ -218,8 +219,14 @@ def _load_flow(server: ServerSession, chosen: FlowSummary) -> Flow | None:
         server.refresh("flows")
         alerts.show(error)
     except LangflowError as error:
-        loading.show(server, error, retry="retry-flows")
+        _show_error(server, error)
     return None
+
+
+def _show_error(server: ServerSession, error: LangflowError, *, warning: bool = False) -> None:
+    loading.show(server, error, retry="retry-flows", warning=warning)
+    if isinstance(error, InvalidKey):
+        st.page_link(navigation.page("connection"), label="Open Connection", icon=":material/key:")
 
 
 def _show_no_flows(server: ServerSession) -> None:
