@@ -89,15 +89,16 @@ def _search_key(state: FormState) -> str:
 
 
 def _draw_search(state: FormState) -> str:
-    text = st.text_input(
-        "Search all parameters",
-        key=_search_key(state),
-        placeholder="Search all parameters",
-        label_visibility="collapsed",
-        icon=":material/search:",
-        live=True,
-        persist_state="session",
-    )
+    with st.container(key="param-search"):
+        text = st.text_input(
+            "Search all parameters",
+            key=_search_key(state),
+            placeholder="Search all parameters",
+            label_visibility="collapsed",
+            icon=":material/search:",
+            live=True,
+            persist_state="session",
+        )
     return (text or "").strip().casefold()
 
 
