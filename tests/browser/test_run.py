@@ -361,6 +361,16 @@ def test_the_page_scrolls_to_the_status_of_a_run(screen):
     expect(message).to_be_in_viewport()
 
 
+def test_the_page_scrolls_to_the_result_of_a_quick_run(screen):
+    """It ends before the browser has loaded what scrolls."""
+    screen.page.set_viewport_size({"width": 500, "height": 500})
+    screen.pick("Echo")
+    screen.page.locator("textarea").first.click()
+    screen.page.keyboard.press("Control+Enter")
+    screen.wait("completed")
+    expect(screen.part("run-status")).to_be_in_viewport()
+
+
 @pytest.mark.parametrize(("motion", "first"), [("reduce", "instant"), ("no-preference", "smooth")])
 def test_the_page_glides_to_the_status_only_for_those_who_like_motion(
     console, window, motion, first

@@ -144,9 +144,10 @@ def _use_example(presented: Presented, form: FlowForm, preset_id: str) -> None:
 
 def draw_buttons(presented: Presented, form: FlowForm, record: RunRecord | None) -> None:
     """Draw Run, or Stop while a run goes on."""
+    running = record if record and not record.ended else None
     with st.container(horizontal=True, vertical_alignment="center"):
-        if record and not record.ended:
-            run_controls.draw_stop_button(presented.server, record)
+        if running:
+            run_controls.draw_stop_button(presented.server, running)
         else:
             with st.container(key="run-button", width="content"):
                 st.button(
@@ -158,7 +159,9 @@ def draw_buttons(presented: Presented, form: FlowForm, record: RunRecord | None)
                     icon=":material/play_arrow:",
                     shortcut="Ctrl+Enter",
                 )
-    focus.scroll_to(run_page.NEW_RUN.take(), "run-status", "run-status")
+    shown_id = record.id if record else None
+    opened = run_page.run_to_scroll_to(shown_id, is_running=running is not None)
+    focus.scroll_to(opened, "run-status", "run-status")
 
 
 @notify_errors()

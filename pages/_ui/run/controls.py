@@ -57,7 +57,9 @@ def draw(server: ServerSession, form: FlowForm | None, record: RunRecord | None)
             st.empty()
         elif form:
             _draw_run_button(form)
-    focus.scroll_to(run_page.NEW_RUN.take(), "run-status", "run-status")
+    shown_id = record.id if record else None
+    opened = run_page.run_to_scroll_to(shown_id, is_running=running is not None)
+    focus.scroll_to(opened, "run-status", "run-status")
 
 
 def _draw_mode(form: FlowForm) -> None:

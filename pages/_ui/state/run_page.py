@@ -23,6 +23,7 @@ NEW_RUN: Slot[str] = Slot("run-to-sight")  # the run just opened: its status may
 # set by a click on the graph: the output may be out of sight
 CLICKED_COMPONENT: Slot[str] = Slot("component-chosen")
 SHOWN_FIELD: Slot[str] = Slot("shown-field")  # the key of the form's field to scroll to
+_SCROLLED_RUN: Slot[str] = Slot("run-scrolled-to")
 _CACHE = "kept-for-run"
 _CACHE_RUNS = "kept-for-run-ids"
 _FORM_RUN = "form-of-run"
@@ -52,6 +53,19 @@ def show_run(run_id: str) -> None:
     NEW_RUN.set(run_id)
     st.session_state[_FORM_RUN] = None
     _drop_other_runs()
+
+
+def run_to_scroll_to(shown_id: str | None, *, is_running: bool) -> str | None:
+    """Return the shown run if it was just opened, also in the reruns until it has ended.
+
+    A quick run is redrawn before the browser has loaded what scrolls to it.
+    """
+    opened = NEW_RUN.take() or _SCROLLED_RUN.take()
+    if opened is None or opened != shown_id:
+        return None
+    if is_running:
+        _SCROLLED_RUN.set(opened)
+    return opened
 
 
 def attach_form(run_id: str, flow_id: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
+from pages._ui.state import run_page
+
 
 def token_page() -> None:
     """Return the submit token in "token", and use it if "use" is set. AppTest runs this source."""
@@ -116,3 +118,16 @@ def test_closing_a_run_removes_it_from_the_url():
     app.run()
     assert app.session_state["run_id"] is None
     assert "run" not in app.query_params
+
+
+def test_the_page_scrolls_to_a_run_that_was_opened_until_a_redraw_after_its_end():
+    """Not to another run that is shown meanwhile, nor twice to one that had ended."""
+    run_page.NEW_RUN.set("a")
+    assert run_page.run_to_scroll_to("a", is_running=True) == "a"
+    assert run_page.run_to_scroll_to("a", is_running=True) == "a"
+    assert run_page.run_to_scroll_to("a", is_running=False) == "a"
+    assert run_page.run_to_scroll_to("a", is_running=False) is None
+    run_page.NEW_RUN.set("a")
+    assert run_page.run_to_scroll_to("a", is_running=True) == "a"
+    assert run_page.run_to_scroll_to("b", is_running=True) is None
+    assert run_page.run_to_scroll_to("a", is_running=True) is None
