@@ -107,7 +107,9 @@ def test_badges_do_not_cover_the_name_of_their_component(screen, console, sample
     """Both of them, on a name that has more than one line beside them."""
     names = [f"n{number}" for number in range(13)]
     long = node("T-a", **{name: entry("IntInput", "int", 5) for name in names})
-    long["data"]["node"]["display_name"] = "Summarize all documents that the others have found"
+    long["data"]["node"]["display_name"] = (
+        "Summarize all of the documents that the other components have found"
+    )
     with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
         flow = api.create_flow(
             f"{PREFIX}badges {width}", {"nodes": [long, node("U-b", q=LINE)], "edges": []}
