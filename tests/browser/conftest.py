@@ -133,7 +133,8 @@ def counted(
     with LangflowClient(counting_langflow.url, counting_langflow.api_key, timeout=120) as api:
         catalogue = api.catalogue({"Counts": COUNTS})
         graph = graph_builder.build_graph(Sample("counted", "", nodes, links), catalogue)
-        made = api.create_flow(f"Counted {uuid.uuid4().hex[:8]}", graph)
+        # the first of the list, which a session chooses and then keeps
+        made = api.create_flow(f"(Counted) {uuid.uuid4().hex[:8]}", graph)
         yield Counted(made.id, file)
         delete_flow(api, made.id)
 
