@@ -58,12 +58,26 @@ def test_a_run_includes_text_typed_just_before(screen, run, width):
         expect(screen.part("recent-runs")).to_contain_text(text[:16])
 
 
-def test_a_refused_run_scrolls_to_the_missing_field(screen, console, sample_flows):
+@pytest.fixture
+def add_flow(sample_flows):
+    """Add a flow for the time of a test. A page opens with the first flow of the list."""
+    with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
+        added = []
+
+        def add(name, data):
+            added.append(api.create_flow(f"{PREFIX}{name}", data))
+            return added[-1]
+
+        yield add
+        for flow in added:
+            delete_flow(api, flow.id)
+
+
+def test_a_refused_run_scrolls_to_the_missing_field(screen, console, add_flow):
     line = entry("StrInput", "str", "", load_from_db=False, api_editable=True)
     more = {f"more{number}": line for number in range(6)}
     raw = {"nodes": [node("T-a", need={**line, "required": True}, **more)], "edges": []}
-    with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
-        flow = api.create_flow(f"{PREFIX}needs", raw)
+    flow = add_flow("needs", raw)
     screen.page.set_viewport_size({"width": 480, "height": 600})
     screen.open(f"{console.url}/?flow={flow.id}")
     screen.page.get_by_test_id("stMain").evaluate("each => each.scrollTo(0, each.scrollHeight)")
@@ -75,11 +89,10 @@ def test_a_refused_run_scrolls_to_the_missing_field(screen, console, sample_flow
     wait_for(lambda: head <= field.bounding_box()["y"] < 150)
 
 
-def test_a_refused_run_leads_to_an_invalid_value_in_the_folded_part(screen, console, sample_flows):
+def test_a_refused_run_leads_to_an_invalid_value_in_the_folded_part(screen, console, add_flow):
     """Opened with the keyboard, in a window as narrow as a phone."""
     nodes = [node("T-a", n=entry("IntInput", "int", 5), p=LINE), node("U-b", q=LINE)]
-    with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
-        flow = api.create_flow(f"{PREFIX}folded", {"nodes": nodes, "edges": []})
+    flow = add_flow("folded", {"nodes": nodes, "edges": []})
     screen.page.set_viewport_size({"width": 390, "height": 700})
     screen.open(f"{console.url}/?flow={flow.id}")
     part, number = screen.part("all-parameters"), screen.part("param-T-a-n")
@@ -103,17 +116,14 @@ def test_a_refused_run_leads_to_an_invalid_value_in_the_folded_part(screen, cons
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_badges_do_not_cover_the_name_of_their_component(screen, console, sample_flows, width):
+def test_badges_do_not_cover_the_name_of_their_component(screen, console, add_flow, width):
     """Both of them, on a name that has more than one line beside them."""
     names = [f"n{number}" for number in range(13)]
     long = node("T-a", **{name: entry("IntInput", "int", 5) for name in names})
     long["data"]["node"]["display_name"] = (
         "Summarize all of the documents that the other components have found"
     )
-    with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
-        flow = api.create_flow(
-            f"{PREFIX}badges {width}", {"nodes": [long, node("U-b", q=LINE)], "edges": []}
-        )
+    flow = add_flow("badges", {"nodes": [long, node("U-b", q=LINE)], "edges": []})
     screen.page.set_viewport_size({"width": width, "height": 900})
     values = encode_values({f"T-a.{name}": 6 for name in names[2:]})
     screen.open(f"{console.url}/?flow={flow.id}&values={values}")
@@ -129,17 +139,13 @@ def test_badges_do_not_cover_the_name_of_their_component(screen, console, sample
     assert component.evaluate(_BADGES) == {"badges": 2, "covered": 0}
 
 
-def test_a_secret_is_kept_when_its_eye_icon_is_clicked(screen, console, sample_flows):
-    with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
-        flow = api.create_flow(
-            f"{PREFIX}secret", {"nodes": [chat_input(), node("T-a", s=SECRET)], "edges": []}
-        )
-        screen.open(f"{console.url}/?flow={flow.id}")
-        screen.part("param-T-a-s").locator("input").fill("sk-12345678")
-        screen.page.keyboard.press("Tab")
-        expect(screen.page.get_by_role("button", name="Show password")).to_be_focused()
-        expect(screen.page.get_by_role("button", name="Reset all (1)")).to_be_visible()
-        delete_flow(api, flow.id)
+def test_a_secret_is_kept_when_its_eye_icon_is_clicked(screen, console, add_flow):
+    flow = add_flow("secret", {"nodes": [chat_input(), node("T-a", s=SECRET)], "edges": []})
+    screen.open(f"{console.url}/?flow={flow.id}")
+    screen.part("param-T-a-s").locator("input").fill("sk-12345678")
+    screen.page.keyboard.press("Tab")
+    expect(screen.page.get_by_role("button", name="Show password")).to_be_focused()
+    expect(screen.page.get_by_role("button", name="Reset all (1)")).to_be_visible()
 
 
 def test_input_survives_a_killed_console(window, sample_flows, tmp_path):
