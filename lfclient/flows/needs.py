@@ -1,6 +1,6 @@
 """What a flow needs before it can run: models, keys, knowledge bases, files, values."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -176,21 +176,26 @@ def _other_needs(
             message = f"{name}: {'chosen' if value else 'no file yet'}."
             yield Need(NeedKind.FILE, (field.key,), message, bool(value))
         elif is_value_need(field):
-            is_met = value not in (None, "", [], {})
-            message = f"{name} {'is filled in' if is_met else 'is empty'}."
-            yield Need(NeedKind.VALUE, (field.key,), message, is_met)
+            yield _value_need(NeedKind.VALUE, name, field, value)
         elif _takes_variable(field, value) and field.required and field.key not in provided:
             if resources.variables is None:
                 continue
             if isinstance(value, Variable):
-                is_met = value.name in resources.variables
-                has = f"{'has' if is_met else 'lacks'} the variable {value.name}."
-                hint = "" if is_met else " Choose another value, or add it in Langflow."
-                message = f"{name}: the server {has}{hint}"
+                yield _variable_need(name, field, value, resources.variables)
             else:
-                is_met = bool(value)
-                message = f"{name} {'is filled in' if is_met else 'is empty'}."
-            yield Need(NeedKind.VARIABLE, (field.key,), message, is_met)
+                yield _value_need(NeedKind.VARIABLE, name, field, value)
+
+
+def _value_need(kind: NeedKind, name: str, field: Field, value: Json) -> Need:
+    is_met = value not in (None, "", [], {})
+    return Need(kind, (field.key,), f"{name} {'is filled in' if is_met else 'is empty'}.", is_met)
+
+
+def _variable_need(name: str, field: Field, value: Variable, variables: Collection[str]) -> Need:
+    is_met = value.name in variables
+    has = f"{'has' if is_met else 'lacks'} the variable {value.name}."
+    hint = "" if is_met else " Choose another value, or add it in Langflow."
+    return Need(NeedKind.VARIABLE, (field.key,), f"{name}: the server {has}{hint}", is_met)
 
 
 def _takes_variable(field: Field, value: Json) -> bool:
