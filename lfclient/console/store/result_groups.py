@@ -8,7 +8,7 @@ from lfclient.console.store.run_record import RunSummary
 MAX_GROUPED_RUNS = 10_000  # the newest
 MAX_GROUPS = 100  # that a list shows
 _ALIKE_CHARACTERS = 40  # at the beginning of summaries; about what the narrowest column shows
-_FINGERPRINT_DIGITS = 6  # two of 100 results share them in one list of 3,000
+_FINGERPRINT_DIGITS = 6  # in one of 3,000 lists, two of 100 results share them
 
 
 @dataclass(frozen=True)
