@@ -9,12 +9,11 @@ from statistics import median
 from playwright.sync_api import Browser, Page
 
 from tests.bench.answer import gradio
-from tests.bench.browser import settle
 from tests.bench.figures import Figure
 from tests.bench.screen import TRIVIAL, chromium, flow_id
 from tests.support.console_process import ROOT, Console
 
-VIEWS = 11
+VIEWS = 7
 FORM = ".st-key-run-button button"
 # by the page's clock, from the start of the navigation
 _SHOWN = """
@@ -32,17 +31,16 @@ def opened(browser: Browser, url: str, selector: str) -> tuple[float, float]:
     page = context.new_page()
     page.add_init_script(_SHOWN.replace("SELECTOR", repr(selector)))
     page.goto(url)
-    first = _shown(page)
-    if selector != "#run":
-        settle(page)
+    first = _shown(page, selector)
+    page.wait_for_timeout(1000)  # until the whole page is drawn
     page.reload()
-    again = _shown(page)
+    again = _shown(page, selector)
     context.close()
     return first, again
 
 
-def _shown(page: Page) -> float:
-    page.wait_for_function("window.shown")
+def _shown(page: Page, selector: str) -> float:
+    page.locator(selector).first.wait_for(state="attached")
     return float(page.evaluate("window.shown"))
 
 
