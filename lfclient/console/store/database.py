@@ -3,9 +3,10 @@
 import logging
 import random
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -29,7 +30,8 @@ from lfclient.console.store.migrate import (
 )
 
 FILE_NAME = "runs.db"
-BUSY_SECONDS = 3.0  # how long to wait for a lock
+BUSY_SECONDS = 3.0  # how long to wait for another program's lock
+LEAST_BUSY_SECONDS = 0.3  # the same after a wait for this process's own writes
 ERASE_SECONDS = 0.2  # how long a delete waits for its text to be erased
 STATEMENT_SECONDS = 60.0
 UPGRADE_SECONDS = 600.0  # time to upgrade, or to wait for another process's upgrade
@@ -77,6 +79,8 @@ class Database:
             self._writer = self.engine.execution_options(immediate=True)
             self._upgrade()
             self._inode = None if self.is_shared else self.path.stat().st_ino
+        # SQLite's own wait for a lock is not fair: of many writers, some would fail
+        self._turn = nullcontext() if self.is_shared else threading.Lock()
         self._merging: int | None = None  # the mark for which the search index is being rewritten
         self._merged: int | None = None  # the mark for which it was
 
@@ -88,10 +92,13 @@ class Database:
     def write(self, *, durable: bool = True) -> Iterator[Connection]:
         """Open a transaction that writes and is committed at the end. Raises `StoreError`.
 
-        Unless `durable`, it survives this process but perhaps not a power failure.
+        Unless `durable`, it survives this process but perhaps not a power failure. The writes of a
+        process to a SQLite file wait for each other, however long that takes.
         """
-        with self._translate_errors():
-            writer = self._writer.execution_options(durable=durable)
+        began = time.monotonic()
+        with self._translate_errors(), self._turn:
+            busy_seconds = max(began + BUSY_SECONDS - time.monotonic(), LEAST_BUSY_SECONDS)
+            writer = self._writer.execution_options(durable=durable, busy_seconds=busy_seconds)
             with writer.begin() as connection:
                 if self.is_shared and not durable:
                     connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
@@ -328,5 +335,7 @@ def _begin(connection: Connection) -> None:
     if connection.info.get("synchronous", "FULL") != level:
         connection.exec_driver_sql(f"PRAGMA synchronous={level}")
         connection.info["synchronous"] = level
+    if busy_seconds := options.get("busy_seconds"):
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={busy_seconds * 1000:.0f}")
     # takes the lock at once: a transaction that began by reading could not wait for it
     connection.exec_driver_sql("BEGIN IMMEDIATE")

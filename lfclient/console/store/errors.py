@@ -144,7 +144,7 @@ _FILE_REASONS = (
     (
         (),
         ("is locked", "busy"),
-        "is locked by another program, or by too many runs at once",
+        "is locked by another program",
         "Try again. If this persists, close the program that has the file open, such as a backup "
         "or a database browser.",
     ),

@@ -1,13 +1,17 @@
-"""Writes that are not flushed to disk at once, and processes that create a file together."""
+"""Writes at once or not flushed to disk, and processes that create a file together."""
 
+import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 from sqlalchemy import insert, text
 
 from lfclient.console.store import database as module
 from lfclient.console.store.errors import StoreError
+from lfclient.console.store.store import Store
 from lfclient.console.store.tables import RESPONSE_CHUNKS
 
 
@@ -45,3 +49,40 @@ def test_processes_that_open_a_new_file_at_once_wait_for_each_other(tmp_path):
         for number in range(60):
             paths = [tmp_path / f"{number}.db"] * 8
             assert list(pool.map(connects, paths)) == ["wal"] * 8
+
+
+def test_many_writes_at_once_wait_for_each_other(tmp_path, monkeypatch):
+    """For longer than a write waits for another program."""
+    monkeypatch.setattr(module, "BUSY_SECONDS", 0.1)
+    database = Store(tmp_path).database
+
+    def writes(number):
+        with database.write() as connection:
+            connection.exec_driver_sql(f"INSERT INTO numbers VALUES ({number})")
+            time.sleep(0.02)
+
+    with database.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE numbers (number INTEGER)")
+    with ThreadPoolExecutor(30) as pool:
+        list(pool.map(writes, range(30)))
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM numbers").scalar() == 30
+
+
+def test_many_writes_at_once_do_not_each_wait_for_another_program(tmp_path, monkeypatch):
+    """Those behind the first have waited as long as it has."""
+    monkeypatch.setattr(module, "BUSY_SECONDS", 0.5)
+    monkeypatch.setattr(module, "LEAST_BUSY_SECONDS", 0.01)
+    database = Store(tmp_path).database
+
+    def fails(_):
+        with pytest.raises(StoreError, match="locked by another program"), database.write():
+            pass
+        return time.monotonic() - began
+
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        with ThreadPoolExecutor(10) as pool:
+            seconds = max(pool.map(fails, range(10)))
+    assert 0.5 <= seconds < 10 * 0.5
