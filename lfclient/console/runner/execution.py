@@ -1,8 +1,7 @@
 """The three run modes: a background job, a synchronous call, and a streamed call."""
 
 import asyncio
-import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,8 @@ from lfclient.console.runner.recovery import (
     recover_stream,
 )
 from lfclient.console.runner.run_context import OUTCOME_HINT, RunContext
-from lfclient.console.runner.submission import submit
+from lfclient.console.runner.submission import send_until_accepted, submit
+from lfclient.console.store.run_record import RecordProblem
 from lfclient.errors import TOO_MANY_REQUESTS, BadResponse, LangflowError, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.runs.events import ComponentStarted, KeepAlive, RunEnded, RunStarted, Warned
@@ -30,6 +30,10 @@ _UNAVAILABLE_STATUSES = (502, 503, 504)
 _CONNECTION_BROKE = "The connection broke before the run ended."
 _MAX_UNSENT_AGE = timedelta(minutes=10)  # a run that starts later would come as a surprise
 _STOPPED_UNSENT = "Stopped before it was sent to the server: nothing ran."
+NEVER_SENT = RecordProblem(
+    "The console restarted before this run was sent: nothing ran.",
+    "Run it again. Secrets must be entered again: they are not stored.",
+)
 _SYNC_STOPPED = (
     "The console closed the connection and no longer waits. Langflow can't stop a synchronous "
     "run: it continues on the server, and its result is not fetched."
@@ -75,12 +79,10 @@ async def run_unsent(context: RunContext, overrides: JsonObject | None) -> None:
 
     `overrides` are the run's inputs; None if some are unknown, so that it can't be sent.
     """
+    if overrides is None or datetime.now(UTC) - context.record.created_at > _MAX_UNSENT_AGE:
+        await context.end(RunStatus.FAILED, problem=NEVER_SENT)
+        return
     try:
-        if overrides is None or datetime.now(UTC) - context.record.created_at > _MAX_UNSENT_AGE:
-            raise LangflowError(
-                "The console restarted before this run was sent: nothing ran.",
-                hint="Run it again. Secrets must be entered again: they are not stored.",
-            )
         context.server = await context.client.server()
         flow = await context.client.flow(context.record.flow_id)
     except LangflowError as error:
@@ -91,9 +93,12 @@ async def run_unsent(context: RunContext, overrides: JsonObject | None) -> None:
 
 async def run_sync(context: RunContext, flow: Flow, overrides: JsonObject) -> None:
     """Wait for the response of one call, or for Stop."""
-    call = context.client.run(flow, overrides, context.record.session_id, check=False)
+
+    def call() -> Awaitable[Run]:
+        return context.client.run(flow, overrides, context.record.session_id, check=False)
+
     if not await _wait_for_call(context, call):
-        await context.end(RunStatus.CANCELLED, stop_result=_SYNC_STOPPED)
+        await _end_stopped_call(context, _SYNC_STOPPED)
     await context.add_component_runs()
     await context.add_model_names()
 
@@ -103,12 +108,23 @@ async def run_stream(context: RunContext, flow: Flow, overrides: JsonObject) -> 
     started, news = asyncio.Event(), asyncio.Event()
     if context.server is None or context.server.is_early_stop_safe:
         started.set()
-    stream = _stream(context, flow, overrides, started, news)
+
+    def call() -> Awaitable[Run]:
+        return _stream(context, flow, overrides, started, news)
+
     lost = _find_end_of_silent_stream(context, news)
-    if not await _wait_for_call(context, stream, started, lost):
+    if not await _wait_for_call(context, call, started, lost):
         run = finalize(replace(context.run, status=RunStatus.CANCELLED))
-        await context.end(RunStatus.CANCELLED, run=run, stop_result=_STREAM_STOPPED)
+        await _end_stopped_call(context, _STREAM_STOPPED, run=run)
     await context.add_model_names()
+
+
+async def _end_stopped_call(context: RunContext, stop_result: str, **changes: Any) -> None:
+    """End the record; `stop_result` and `changes` are for a call that had been sent."""
+    if context.record.attempts:
+        await context.end(RunStatus.CANCELLED, stop_result=stop_result, **changes)
+    else:
+        await context.end(RunStatus.CANCELLED, stop_result=_STOPPED_UNSENT)
 
 
 async def _stream(
@@ -120,8 +136,9 @@ async def _stream(
 ) -> Run:
     """Apply events until the last one and return the run.
 
-    Set `started` once a stop is safe, and `news` with each event.
+    Set `started` once a stop is safe, and `news` at first and with each event.
     """
+    news.set()
     call_later = asyncio.get_running_loop().call_later
     session_id = context.record.session_id
     stream = context.client.stream(flow, overrides, session_id, check=False)
@@ -146,49 +163,55 @@ async def _find_end_of_silent_stream(context: RunContext, news: asyncio.Event) -
             async with asyncio.timeout(seconds):
                 await news.wait()
         except TimeoutError:
-            await context.change(note=_STREAM_SILENT.format(seconds))
-            await find_end(context)
+            note = _STREAM_SILENT.format(seconds)
         else:
             news.clear()
-            await context.change(note="")
+            note = ""
+        if context.record.attempts:  # else it waits to be sent again
+            await context.change(note=note)
+            if note:
+                await find_end(context)
 
 
 async def _wait_for_call(
     context: RunContext,
-    coroutine: Coroutine[Any, Any, Run],
+    call: Callable[[], Awaitable[Run]],
     started: asyncio.Event | None = None,
     lost: Coroutine[Any, Any, None] | None = None,
 ) -> bool:
-    """Wait for a call and apply its result; return False if Stop came first.
+    """Send the request of a call and apply its result; return False if Stop came first.
 
-    A busy disk may take seconds to record the start, which must not delay a stop. Stop closes the
-    call, but not before `started` is set: servers without `is_early_stop_safe` lock their database
-    then. `lost` ends first if it has ended the record.
+    Stop closes the call, but not before `started` is set: servers without `is_early_stop_safe` lock
+    their database then. `lost` ends first if it has ended the record.
     """
-    start_deadline = time.monotonic() + context.timings.max_call_start_seconds
-    start = context.change(status=RunStatus.IN_PROGRESS, started_at=datetime.now(UTC))
-    context.note_sending()
-    saving = asyncio.ensure_future(start)
-    call = asyncio.ensure_future(coroutine)
+    result = asyncio.ensure_future(send_until_accepted(context, lambda: _start(context, call)))
     stop = asyncio.ensure_future(context.commands.stop.wait())
     search = asyncio.ensure_future(lost) if lost else None
-    ends: set[asyncio.Future[Any]] = {call, stop, *([search] if search else [])}
-    tasks: list[asyncio.Future[Any]] = [saving, *ends]
+    tasks: list[asyncio.Future[Any]] = [result, stop, *([search] if search else [])]
     try:
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if search and search.done():
             search.result()  # raises the error that ended it, if any
             return True
         if search:
             search.cancel()  # the call or Stop decides now
-        remaining = start_deadline - time.monotonic()
+        remaining = context.timings.max_call_start_seconds - context.age
         if started and remaining > 0:
             safe = asyncio.ensure_future(started.wait())
             tasks.append(safe)
-            await asyncio.wait({call, safe}, return_when=asyncio.FIRST_COMPLETED, timeout=remaining)
-        if not call.done():
+            await asyncio.wait(
+                {result, safe}, return_when=asyncio.FIRST_COMPLETED, timeout=remaining
+            )
+        if not result.done():
             return False
-        await _apply_result(context, call)
+        try:
+            run = result.result()
+        except LangflowError as error:
+            await _apply_error(context, error)
+        else:
+            if run is None:
+                return False
+            await _apply_result(context, run)
         return True
     finally:
         for task in tasks:
@@ -196,24 +219,38 @@ async def _wait_for_call(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _apply_result(context: RunContext, call: asyncio.Future[Run]) -> None:
+async def _start(context: RunContext, call: Callable[[], Awaitable[Run]]) -> Run:
+    """Record the start and return the result of the call.
+
+    A busy disk may take seconds to save the record, which must not delay the call or its stop.
+    """
+    changes = {"status": RunStatus.IN_PROGRESS, "started_at": datetime.now(UTC)}
+    record = context.writer.cache.change(context.id, **changes)
+    saving = asyncio.ensure_future(context.writer.save(record))
     try:
-        run = call.result()
-    except LangflowError as error:
-        reason = f"{RESPONSE_LOST} {error.message}"
-        is_stream = context.record.mode == "stream"
-        if not _may_have_arrived(error):
-            await context.fail(RunStatus.FAILED, error.message, error.hint)
-        elif context.is_findable:
-            await recover(context, None, reason=reason, retry_after=error.retry_after)
-        elif not (is_stream and await recover_stream(context, context.run, reason)):
-            await context.fail(
-                RunStatus.OUTCOME_UNKNOWN,
-                error.message,
-                OUTCOME_HINT,
-                stop_result=_SEARCH_STOPPED if context.commands.stop.is_set() else "",
-            )
-        return
+        return await call()
+    finally:
+        saving.cancel()
+        await asyncio.gather(saving, return_exceptions=True)
+
+
+async def _apply_error(context: RunContext, error: LangflowError) -> None:
+    reason = f"{RESPONSE_LOST} {error.message}"
+    is_stream = context.record.mode == "stream"
+    if not _may_have_arrived(error):
+        await context.fail(RunStatus.FAILED, error.message, error.hint)
+    elif context.is_findable:
+        await recover(context, None, reason=reason, retry_after=error.retry_after)
+    elif not (is_stream and await recover_stream(context, context.run, reason)):
+        await context.fail(
+            RunStatus.OUTCOME_UNKNOWN,
+            error.message,
+            OUTCOME_HINT,
+            stop_result=_SEARCH_STOPPED if context.commands.stop.is_set() else "",
+        )
+
+
+async def _apply_result(context: RunContext, run: Run) -> None:
     stop_result = ENDED_BEFORE_STOP
     if run.status is RunStatus.INTERRUPTED:
         stop_result = _SEARCH_STOPPED

@@ -1,8 +1,8 @@
-"""Sends the requests that start jobs: a few at a time per server, and again if refused."""
+"""Sends the requests that start runs again if refused, and those of jobs a few at a time."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +11,7 @@ from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.server_load import MAX_SUBMITS
 from lfclient.errors import TOO_MANY_REQUESTS, ServerFault
 from lfclient.flows.model import Flow
-from lfclient.runs.model import Run
+from lfclient.runs.model import Run, RunStatus
 
 _MAX_REFUSED_SECONDS = 600.0
 _WAITING_NOTE = f"The console sends at most {MAX_SUBMITS} runs at a time to a server."
@@ -20,9 +20,8 @@ _WAITING_NOTE = f"The console sends at most {MAX_SUBMITS} runs at a time to a se
 async def submit(
     context: RunContext, flow: Flow, overrides: JsonObject, *, check: bool
 ) -> Run | None:
-    """Send the request once it is the run's turn; return its run, or None if Stop came first.
+    """Start the run's job once it is the run's turn; return the run, or None if Stop came first.
 
-    While nothing has been sent, or what was sent was refused, the record has 0 `attempts`.
     `check` validates the overrides. Raises `LangflowError`.
     """
     if context.load.submits.locked():
@@ -30,30 +29,45 @@ async def submit(
     async with submit_slot(context) as has_slot:
         if not has_slot:
             return None
-        waits = context.timings.unreachable.waits()
-        deadline = time.monotonic() + _MAX_REFUSED_SECONDS
-        while True:
-            seconds = next(waits)
-            # a request that can't be recorded is not sent
-            if context.record.attempts or await context.count_attempt():
-                context.note_sending()
-                try:
-                    return await context.client.submit(
-                        flow,
-                        overrides,
-                        session_id=context.record.session_id,
-                        check=check,
-                        idempotency_key=context.id if context.has_idempotency else None,
-                        repeat=False,  # recovery counts each attempt
-                    )
-                except ServerFault as error:
-                    seconds = max(seconds, error.retry_after)
-                    is_refused = error.status == TOO_MANY_REQUESTS
-                    if not is_refused or time.monotonic() + seconds > deadline:
-                        raise
-                    await _note_refusal(context, error, seconds)
-            if await context.wait_for_stop(seconds):
-                return None
+        return await send_until_accepted(
+            context,
+            lambda: context.client.submit(
+                flow,
+                overrides,
+                session_id=context.record.session_id,
+                check=check,
+                idempotency_key=context.id if context.has_idempotency else None,
+                repeat=False,  # recovery counts each attempt
+            ),
+        )
+
+
+async def send_until_accepted(
+    context: RunContext, request: Callable[[], Awaitable[Run]]
+) -> Run | None:
+    """Return the result of the request that starts the run, or None if Stop came first.
+
+    A refused one (429) is sent again, after the pause that the server asks for, for up to ten
+    minutes. While nothing has been sent, or what was sent was refused, the record has 0
+    `attempts`. Raises `LangflowError`.
+    """
+    waits = context.timings.unreachable.waits()
+    deadline = time.monotonic() + _MAX_REFUSED_SECONDS
+    while True:
+        seconds = next(waits)
+        # a request that can't be recorded is not sent
+        if context.record.attempts or await context.count_attempt():
+            context.note_sending()
+            try:
+                return await request()
+            except ServerFault as error:
+                seconds = max(seconds, error.retry_after)
+                is_refused = error.status == TOO_MANY_REQUESTS
+                if not is_refused or time.monotonic() + seconds > deadline:
+                    raise
+                await _note_refusal(context, error, seconds)
+        if await context.wait_for_stop(seconds):
+            return None
 
 
 @asynccontextmanager
@@ -75,6 +89,8 @@ async def submit_slot(context: RunContext) -> AsyncIterator[bool]:
 async def _note_refusal(context: RunContext, error: ServerFault, seconds: float) -> None:
     at = datetime.now(UTC) + timedelta(seconds=seconds)
     await context.change(
+        status=RunStatus.QUEUED,
+        started_at=None,
         attempts=0,
         note=f"The server did not accept the run. It is sent again at {at:%H:%M:%S} UTC. "
         f"{error.message}",

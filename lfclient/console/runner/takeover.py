@@ -12,7 +12,7 @@ from cachetools import TLRUCache, TTLCache
 from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import collect_texts, is_redacted
 from lfclient.console.config.connection import Connection
-from lfclient.console.runner.execution import run_unsent
+from lfclient.console.runner.execution import NEVER_SENT, run_unsent
 from lfclient.console.runner.job_follower import KEY_REJECTED_NOTE, follow
 from lfclient.console.runner.recovery import recover, search_again
 from lfclient.console.runner.run_cache import RunCache
@@ -298,8 +298,12 @@ class Takeover:
         stored = self._stored(record.id)
         if stored is None or stored.ended or stored.worker != record.worker:
             return
-        was_streaming = stored.mode == "stream" and stored.started_at is not None
-        status = RunStatus.INTERRUPTED if was_streaming else RunStatus.OUTCOME_UNKNOWN
+        if not stored.attempts:
+            status, problem = RunStatus.FAILED, NEVER_SENT
+        elif stored.mode == "stream" and stored.started_at is not None:
+            status, problem = RunStatus.INTERRUPTED, _LOST_STREAM
+        else:
+            status, problem = RunStatus.OUTCOME_UNKNOWN, _LOST_CALL
         self._store.update(
             replace(
                 stored,
@@ -307,7 +311,7 @@ class Takeover:
                 ended_at=datetime.now(UTC),
                 note="",
                 version=stored.version + 1,
-                problem=_LOST_STREAM if was_streaming else _LOST_CALL,
+                problem=problem,
                 run=stored.run and finalize(replace(stored.run, status=status)),
             ),
             with_response=True,  # so that lists and searches show the problem

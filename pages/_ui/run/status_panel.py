@@ -357,7 +357,7 @@ def _waits_for_turn(record: RunRecord) -> bool:
 def _status_text(record: RunRecord) -> str:
     """Return details of the status, as Markdown."""
     sentences = [RUN_STATUS_DESCRIPTIONS.get(record.status, "")]
-    if record.mode == "sync" and record.status is RunStatus.CANCELLED:
+    if record.mode == "sync" and record.status is RunStatus.CANCELLED and record.attempts:
         sentences = [_NOT_WAITING_TEXT]
     elif not record.attempts and not record.ended:
         sentences = [_NOT_SENT_TEXT]

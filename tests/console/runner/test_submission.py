@@ -13,6 +13,7 @@ from lfclient.console.runner.server_load import MAX_SUBMITS
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
 from lfclient.runs.model import RunStatus
+from tests.support.fake_langflow import component_done, event
 from tests.support.runner_bench import (
     CONNECTION,
     JOB,
@@ -25,6 +26,7 @@ from tests.support.runner_bench import (
 )
 from tests.support.waiting import wait_for
 
+MODES = ["background", "sync", "stream"]
 WITH_SECRET = {"ChatInput-a.input_value": "hi", "ChatInput-a.key": "hunter2-hunter2"}
 
 
@@ -81,27 +83,75 @@ def test_runs_that_end_free_their_places(bench):
     assert {bench.wait_for_end(run_id).status for run_id in runs} == {RunStatus.FAILED}
 
 
-@both_dialects
-def test_a_refused_run_waits_and_is_sent_again(bench):
-    bench.server.refusal = refusal(429)
-    run_id = bench.start()
+def wait_for_refusal(bench, run_id):
     record = bench.wait_until(run_id, lambda record: record.note)
     assert (record.status, record.attempts) == (RunStatus.QUEUED, 0)
+    assert record.started_at is None
+    assert "It is sent again at" in record.note
     assert "Too busy" in record.note
-    bench.server.refusal = None
+    return record
+
+
+@pytest.mark.parametrize(
+    ("bench", "mode"),
+    [
+        *[pytest.param({"dialect": "modes"}, mode, id=f"modes {mode}") for mode in MODES],
+        *[pytest.param({"dialect": "inputs"}, mode, id=f"inputs {mode}") for mode in MODES[:2]],
+    ],
+    indirect=["bench"],
+)
+def test_a_refused_run_waits_and_is_sent_again(bench, mode):
+    bench.server.refusal = refusal(429)
+    if mode == "stream":
+        bench.server.log = [component_done("ChatOutput-b", "echo"), event("end")]
+    run_id = bench.start(mode=mode)
+    wait_for_refusal(bench, run_id)
+    accepted_at, bench.server.refusal = datetime.now(UTC), None
     record = bench.wait_for_end(run_id)
     assert (record.status, record.attempts, record.note) == (RunStatus.COMPLETED, 1, "")
+    assert record.started_at > accepted_at
+    assert len(bench.server.jobs) == 1
 
 
-def test_a_refused_run_waits_as_long_as_the_server_asks(bench):
+def test_a_refused_stream_that_waits_is_not_taken_for_a_silent_one(bench):
+    bench.use_timings(call_silence_seconds=0.1)
     bench.server.refusal = refusal(429, **{"retry-after": "300"})
-    run_id = bench.start()
+    run_id = bench.start(mode="stream")
+    record = wait_for_refusal(bench, run_id)
+    requests = len(bench.server.requests)
+    time.sleep(0.5)
+    assert bench.get(run_id) == record
+    assert len(bench.server.requests) == requests
+
+
+@pytest.mark.parametrize("mode", ["sync", "stream"])
+def test_a_refused_call_that_waits_has_not_run_if_the_console_restarts(bench, mode):
+    """It can't be sent again: nobody would wait for its response."""
+    bench.server.refusal = refusal(429, **{"retry-after": "300"})
+    run_id = bench.start(mode=mode)
+    wait_for_refusal(bench, run_id)
+    bench.wait_until_saved(run_id, lambda stored: not stored.attempts)
+    bench.restart()
+    bench.runner.attach(CONNECTION)
+    record = bench.wait_for_end(run_id)
+    assert record.status is RunStatus.FAILED
+    assert "nothing ran" in record.problem.message
+    assert "Run it again" in record.problem.hint
+    assert bench.server.count("POST", SUBMIT) == 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_refused_run_waits_as_long_as_the_server_asks_or_until_it_is_stopped(bench, mode):
+    bench.server.refusal = refusal(429, **{"retry-after": "300"})
+    run_id = bench.start(mode=mode)
     record = bench.wait_until(run_id, lambda record: record.note)
     at = re.search(r"again at (\d\d:\d\d:\d\d) UTC", record.note).group(1)
     expected = [datetime.now(UTC) + timedelta(seconds=300 - age) for age in range(20)]
     assert at in [f"{time:%H:%M:%S}" for time in expected]
     bench.runner.stop(run_id, CONNECTION)
-    assert bench.wait_for_end(run_id).status is RunStatus.CANCELLED
+    record = bench.wait_for_end(run_id)
+    assert (record.status, record.attempts) == (RunStatus.CANCELLED, 0)
+    assert "nothing ran" in record.stop_result
     assert bench.server.count("POST", SUBMIT) == 1
 
 
@@ -187,9 +237,10 @@ def test_a_503_without_an_idempotency_key_is_not_sent_again(bench, unavailable):
     assert bench.server.count("POST", SUBMIT) == 1
 
 
-def test_a_run_that_would_have_to_wait_for_longer_than_ten_minutes_fails(bench):
+@pytest.mark.parametrize("mode", MODES)
+def test_a_run_that_would_have_to_wait_for_longer_than_ten_minutes_fails(bench, mode):
     bench.server.refusal = refusal(429, **{"retry-after": "3600"})
-    record = bench.wait_for_end(bench.start())
+    record = bench.wait_for_end(bench.start(mode=mode))
     assert record.status is RunStatus.FAILED
     assert "Too busy" in record.problem.message
     assert bench.server.count("POST", SUBMIT) == 1

@@ -14,6 +14,7 @@ from email.utils import format_datetime
 import pytest
 
 from lfclient import RunStatus
+from lfclient.runs.model import Mode
 from lfclient.wire import bodies
 from tests.live.desk import Desk, ended
 from tests.live.faults.support import (
@@ -121,21 +122,40 @@ def in_two_seconds() -> str:
 
 
 @pytest.mark.parametrize(
-    ("langflow", "status", "retry_after"),
-    [("1.8.4", 429, lambda: "1"), ("1.13.0", 429, in_two_seconds)],
+    ("langflow", "mode", "retry_after"),
+    [
+        pytest.param("1.8.4", "background", lambda: "1", id="seconds"),
+        pytest.param("1.13.0", "background", in_two_seconds, id="date"),
+        pytest.param("1.8.4", "sync", lambda: "1", id="synchronous"),
+        pytest.param("1.13.0", "stream", lambda: "1", id="streamed"),
+    ],
     indirect=["langflow"],
-    ids=["seconds", "date"],
 )
 def test_a_server_that_asks_for_a_pause_gets_it(
-    desk: Desk, proxy: Proxy, held: HeldFlow, status: int, retry_after: Callable[[], str]
+    desk: Desk, proxy: Proxy, held: HeldFlow, mode: Mode, retry_after: Callable[[], str]
 ):
     started = time.monotonic()
-    proxy.plan(POST, Fault(raw=raw_response(status, retry_after=retry_after())))
-    run_id = desk.start(held.flow)
+    proxy.plan(POST, Fault(raw=raw_response(429, retry_after=retry_after())))
+    run_id = desk.start(held.flow, mode)
     desk.until(run_id, noted("It is sent again at"))
     record = ends_once(desk, held, run_id)
     assert time.monotonic() - started >= 1
     assert (record.attempts, proxy.count(POST)) == (1, 2)
+
+
+@pytest.mark.parametrize("mode", ["background", "sync", "stream"])
+@newest
+def test_a_refused_run_that_is_stopped_while_it_waits_never_runs(
+    desk: Desk, proxy: Proxy, held: HeldFlow, mode: Mode
+):
+    proxy.plan(POST, Fault(raw=raw_response(429, retry_after="300")))
+    run_id = desk.start(held.flow, mode)
+    desk.until(run_id, noted("It is sent again at"))
+    desk.runner.stop(run_id, desk.connection)
+    record = desk.until(run_id, ended)
+    assert (record.status, held.executions()) == (RunStatus.CANCELLED, 0)
+    assert "nothing ran" in record.stop_result
+    assert proxy.count(POST) == 1
 
 
 @isolated

@@ -441,6 +441,15 @@ def test_a_run_that_was_not_sent_yet_says_so(langflow_stand_in):
     assert "Stop" in button_labels(app)
 
 
+@pytest.mark.parametrize("attempts", [0, 1])
+def test_a_stopped_call_continues_on_the_server_only_if_it_was_sent(langflow_stand_in, attempts):
+    record = add_ended_run(
+        langflow_stand_in.url, status=RunStatus.CANCELLED, mode="sync", attempts=attempts
+    )
+    app = open_app(run=record.id)
+    assert ("continues on the server" in page_text(app)) == bool(attempts)
+
+
 def test_events_that_were_not_stored_are_counted(langflow_stand_in):
     raw = {"events": [{"event": "token", "data": {"chunk": "a"}}], "events_left_out": 1_234}
     run = run_with(RunStatus.COMPLETED, raw=raw)
