@@ -4,6 +4,7 @@ import time
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import streamlit as st
 
@@ -132,10 +133,11 @@ def draw_new_button() -> None:
 def draw(current: Conversation) -> None:
     """Draw the list of sessions."""
     server, flow = current.form.server, current.form.flow
+    load = partial(conversation.list_sessions, server, flow.id)
     try:
-        sessions = conversation.list_sessions(server, flow.id)
+        sessions = load()
     except LangflowError as error:
-        loading.show(server, error, retry="retry-sessions")
+        loading.show(server, error, load, retry="retry-sessions")
         return
     _draw_list(sessions, current)
     loading.show_refreshing(server, conversation.sessions_cache_key(flow.id))

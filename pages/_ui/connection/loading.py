@@ -1,6 +1,8 @@
-"""The wait for a server's response on the screen; redraws the page once it has arrived."""
+"""The wait for a server on the screen; redraws the page once it has responded."""
 
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 
 import streamlit as st
@@ -8,7 +10,7 @@ import streamlit as st
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from pages._ui.app import navigation
-from pages._ui.connection.request_cache import StillLoading
+from pages._ui.connection.request_cache import StillLoading, may_serve_stale
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
@@ -16,13 +18,22 @@ from pages._ui.widgets.markdown import escape
 FLOWS_WAIT_SECONDS = 10.0  # how long to wait for the list of flows after some were added
 POLL_SECONDS = 0.5
 _WAIT_SECONDS = 0.4  # of each poll, so that a response is shown as soon as it arrives
+RETRY_SECONDS = 5.0  # the first pauses between attempts to reach a server
+_MAX_RETRY_SECONDS = 30.0
 
 
-def show(server: ServerSession, error: LangflowError, *, retry: str, warning: bool = False) -> None:
+def show(
+    server: ServerSession,
+    error: LangflowError,
+    again: Callable[[], object],
+    *,
+    retry: str,
+    warning: bool = False,
+) -> None:
     """Draw why a response is missing: a wait, or an error with a button of the key `retry`.
 
-    Of a stopped local Langflow, the button is a link to where it is started. A `warning` is for a
-    page that shows its main part all the same.
+    `again` is as for `retry_by_itself`. Of a stopped local Langflow, the button is a link to where
+    it is started. A `warning` is for a page that shows its main part all the same.
     """
     if isinstance(error, StillLoading):
         draw_wait(server, "to respond", partial(_seconds_waiting, server, (error.name,)))
@@ -34,6 +45,47 @@ def show(server: ServerSession, error: LangflowError, *, retry: str, warning: bo
         )
         return
     st.button("Try again", key=retry, icon=":material/refresh:", on_click=server.refresh)
+    retry_by_itself(error, again)
+
+
+@dataclass
+class _Pauses:
+    """When to try again: after pauses that grow to a tenth of the time since the first attempt."""
+
+    since: float = field(default_factory=time.monotonic)
+    previous: float = field(default_factory=time.monotonic)
+
+    def are_over(self) -> bool:
+        """Return whether the next attempt is due at this tick rather than at the following one."""
+        now = time.monotonic()
+        pause = min(max((now - self.since) / 10, RETRY_SECONDS), _MAX_RETRY_SECONDS)
+        return now - self.previous >= pause - RETRY_SECONDS / 2
+
+
+def retry_by_itself(error: LangflowError, again: Callable[[], object]) -> None:
+    """Redraw the page once the server can be reached again, if the error may pass by itself.
+
+    `again` repeats the request that failed: it raises, or returns a response that may have an
+    `error` because it is the previous one.
+    """
+    if may_serve_stale(error):
+        _retry(error, again, _Pauses())
+
+
+@st.fragment(run_every=RETRY_SECONDS)
+def _retry(error: LangflowError, again: Callable[[], object], pauses: _Pauses) -> None:
+    st.caption("This page tries again by itself.")
+    if not pauses.are_over():
+        return
+    try:
+        current = getattr(again(), "error", None)
+    except StillLoading:
+        return  # the next tick has its response
+    except LangflowError as raised:
+        current = raised
+    if current is None or alerts.title(current) != alerts.title(error):
+        st.rerun()
+    pauses.previous = time.monotonic()
 
 
 def show_refreshing_flow(server: ServerSession, flow: Flow) -> None:

@@ -42,7 +42,7 @@ class CachedResponse(Generic[T]):
 
 @dataclass(eq=False)
 class _PendingRequest:
-    """An open request, or a failed one until a page shows its error."""
+    """An open request, or a failed one for as long as pages show its error without another."""
 
     started_at: float
     ended: threading.Event = field(default_factory=threading.Event)
@@ -88,8 +88,6 @@ class RequestCache:
             max_wait = 0.0 if self._was_slow(key) else MAX_WAIT_SECONDS
         request.wait(max_wait)
         with self._lock:
-            if request.error and self._pending.get(key) is request:
-                del self._pending[key]
             response = self._responses.get(key)
         if request.error:
             raise request.error

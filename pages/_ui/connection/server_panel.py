@@ -2,6 +2,8 @@
 
 from contextlib import suppress
 from dataclasses import fields
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -11,7 +13,7 @@ from lfclient.errors import LangflowError
 from lfclient.wire.server_info import SINCE, ServerInfo
 from pages._ui.connection import connect, loading, servers
 from pages._ui.connection.app_context import app_context, close_run, open_client, permissions
-from pages._ui.connection.request_cache import StillLoading
+from pages._ui.connection.request_cache import CachedResponse, StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import connection as connection_state
 from pages._ui.state.notices import notify_errors
@@ -89,7 +91,7 @@ def draw_server_info(server: ServerSession | None) -> bool:
             info, flows = server.info(), server.flows()
         except LangflowError as error:
             st.caption(address)
-            loading.show(server, error, retry="retry-facts")
+            loading.show(server, error, partial(_load_facts, server), retry="retry-facts")
             return isinstance(error, StillLoading)
         stale = info.error or flows.error
         if not stale:
@@ -99,6 +101,7 @@ def draw_server_info(server: ServerSession | None) -> bool:
         st.caption(address)
         if stale:
             alerts.show(stale)
+            loading.retry_by_itself(stale, partial(_load_facts, server))
         for warning in info.value.warnings:
             st.warning(escape(warning), icon=":material/gpp_maybe:")
         with st.expander("Details", icon=":material/info:"):
@@ -108,6 +111,12 @@ def draw_server_info(server: ServerSession | None) -> bool:
     if added or not names.issuperset(sample.name for sample in builtin.SAMPLES):
         _draw_samples(server, added)
     return not stale
+
+
+def _load_facts(server: ServerSession) -> CachedResponse[Any]:
+    """Return the server's flows, or its info if that is outdated."""
+    info, flows = server.info(), server.flows()
+    return info if info.error else flows
 
 
 def _draw_details(server_info: ServerInfo) -> None:

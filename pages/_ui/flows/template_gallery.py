@@ -29,10 +29,11 @@ def draw(server: ServerSession, addition: Addition) -> None:
 
     `addition` is as for `add_flows`.
     """
+    load = partial(server.fetch, "templates", _TTL_SECONDS, _load_outlines)
     try:
-        templates = server.fetch("templates", _TTL_SECONDS, _load_outlines).value
+        templates = load().value
     except LangflowError as error:
-        loading.show(server, error, retry="retry-templates")
+        loading.show(server, error, load, retry="retry-templates")
         return
     if not templates:
         st.caption(

@@ -1,6 +1,7 @@
 """One field of the form: its label, badges, widget and messages."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -152,7 +153,8 @@ def _with_options(field: Field, form: FlowForm) -> Field:
     try:
         return replace(field, options=tuple(form.server.options(form.flow, field.key)))
     except LangflowError as error:  # it can be typed meanwhile
-        loading.show(form.server, error, retry=f"retry-options-{field.key}")
+        again = partial(form.server.options, form.flow, field.key)
+        loading.show(form.server, error, again, retry=f"retry-options-{field.key}")
         return field
 
 

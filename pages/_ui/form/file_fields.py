@@ -73,7 +73,7 @@ class ServerFilePicker(Widget):
         try:
             files = server.files().value
         except LangflowError as error:
-            loading.show(server, error, retry=f"retry-files-{field.key}")
+            loading.show(server, error, server.files, retry=f"retry-files-{field.key}")
             return
         fitting = [(ref.path, ref) for ref in files if ref.path and accepts_file(field, ref.path)]
         refs = dict(fitting[:_MAX_LISTED])

@@ -1,5 +1,7 @@
 """Setup: what the flow needs before it can run, filled in right there."""
 
+from functools import partial
+
 import streamlit as st
 
 from lfclient.flows.field import Field
@@ -51,7 +53,8 @@ def draw(form: FlowForm) -> None:
             elif not form.resources_error:
                 st.badge("Ready", color="green", icon=":material/check:")
         if form.resources_error:
-            loading.show(form.server, form.resources_error, retry="retry-resources")
+            again = partial(form.server.resources, form.flow)
+            loading.show(form.server, form.resources_error, again, retry="retry-resources")
         for need in _shown_needs(form):
             _draw_need(need, form)
 

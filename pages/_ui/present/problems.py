@@ -8,8 +8,9 @@ import streamlit as st
 from lfclient.console.config.settings import SettingsError
 from lfclient.console.store.errors import StoreError
 from lfclient.errors import FlowNotFound, InvalidRequest, LangflowError
-from pages._ui.connection import servers
+from pages._ui.connection import loading, servers
 from pages._ui.connection.request_cache import StillLoading
+from pages._ui.state import query_params
 from pages._ui.state.notices import NOTICE
 from pages._ui.widgets import alerts
 
@@ -56,6 +57,7 @@ def show(error: LangflowError) -> None:
     else:
         alerts.show_message("The flow can't be reached right now", "", LATER, warning=True)
         st.button("Try again", key="present-retry", on_click=_retry)
+        loading.retry_by_itself(error, _load)
 
 
 def show_refusal(error: LangflowError) -> None:
@@ -71,6 +73,15 @@ def draw_notice() -> None:
     notice = NOTICE.take()
     if isinstance(notice, LangflowError):
         show_refusal(notice)
+
+
+def _load() -> object:
+    """Return the flow, or the server's info if that is outdated."""
+    server = servers.current()
+    if server is None:
+        return None
+    info, flow = server.info(), server.flow(st.query_params.get(query_params.FLOW, ""))
+    return info if info.error else flow
 
 
 def _retry() -> None:

@@ -1,6 +1,8 @@
 """The flow picker: a select box of the server's flows, and what to show when a flow is missing."""
 
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -37,7 +39,8 @@ def draw(server: ServerSession, record: RunRecord | None, title: str) -> Flow | 
     except LangflowError as error:
         name = record.flow_name if record else title
         st.title(escape(clip(remove_bidi_controls(name), 120)), anchor=False)
-        _show_error(server, error, warning=record is not None)
+        again = partial(_load_flows, server, record)
+        _show_error(server, error, again, warning=record is not None)
         return None
     if flows.error:
         alerts.show_message(
@@ -49,6 +52,7 @@ def draw(server: ServerSession, record: RunRecord | None, title: str) -> Flow | 
         st.button(
             "Try again", key="retry-flows", icon=":material/refresh:", on_click=server.refresh
         )
+        loading.retry_by_itself(flows.error, server.flows)
     deleted_name = record.flow_name if record and not _contains(flows, record.flow_id) else None
     chosen, row = None, None
     if flows.value:
@@ -213,18 +217,25 @@ def _show_unknown_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
 
 
 def _load_flow(server: ServerSession, chosen: FlowSummary) -> Flow | None:
+    load = partial(server.flow, chosen.id)
     try:
-        return server.flow(chosen.id).value
+        return load().value
     except FlowNotFound as error:
         server.refresh("flows")
         alerts.show(error)
     except LangflowError as error:
-        _show_error(server, error)
+        _show_error(server, error, load)
     return None
 
 
-def _show_error(server: ServerSession, error: LangflowError, *, warning: bool = False) -> None:
-    loading.show(server, error, retry="retry-flows", warning=warning)
+def _show_error(
+    server: ServerSession,
+    error: LangflowError,
+    again: Callable[[], object],
+    *,
+    warning: bool = False,
+) -> None:
+    loading.show(server, error, again, retry="retry-flows", warning=warning)
     if isinstance(error, InvalidKey):
         st.page_link(navigation.page("connection"), label="Open Connection", icon=":material/key:")
 

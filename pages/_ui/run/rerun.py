@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -105,7 +106,8 @@ def _prepare(server: ServerSession, flow: Flow | None, record: RunRecord) -> Rer
     try:
         return _read(server, flow, record)
     except LangflowError as error:
-        loading.show(server, error, retry="retry-server-again")
+        again = partial(_read, server, flow, record)
+        loading.show(server, error, again, retry="retry-server-again")
         return None
 
 

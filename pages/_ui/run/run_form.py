@@ -1,6 +1,7 @@
 """The form of the chosen flow, together with the modes and sessions it can run in."""
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,7 +16,7 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import form as form_view
 from pages._ui.form.choices import apply_choices
 from pages._ui.form.flow_form import FlowForm, read_form
-from pages._ui.form.form_state import FormUse, form_state
+from pages._ui.form.form_state import FormState, FormUse, form_state
 from pages._ui.presets import bar as preset_bar
 from pages._ui.presets import share_link
 from pages._ui.state import run_options
@@ -29,21 +30,29 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
     try:
         server_info = server.info().value
     except LangflowError as error:
-        loading.show(server, error, retry="retry-server")
+        loading.show(server, error, server.info, retry="retry-server")
         return None
     server.prefetch_resources(flow)
     use: FormUse = "chat" if chat else "run"
     state = form_state(server.owner, flow, server.connection.secrets, use=use)
     preset_bar.apply_initial_values(state)
     mode = _chat_mode(server_info, flow) if chat else selected_mode(server, server_info, flow)
-    problem = apply_choices(state, server, flow)
-    if problem:
-        loading.show(server, problem, retry="retry-choices")
+    try:
+        _apply_choices(state, server, flow)
+    except LangflowError as error:
+        again = partial(_apply_choices, state, server, flow)
+        loading.show(server, error, again, retry="retry-choices")
     try:
         resources, problem = server.resources(flow).value, None
     except LangflowError as error:
         resources, problem = ServerResources(), error
     return read_form(state, server, server_info, mode, resources, problem)
+
+
+def _apply_choices(state: FormState, server: ServerSession, flow: Flow) -> None:
+    problem = apply_choices(state, server, flow)
+    if problem:
+        raise problem
 
 
 def draw(

@@ -9,6 +9,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.runs.outcome import terminals_without_value
+from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import input_values
@@ -29,10 +30,14 @@ def draw(server: ServerSession, record: RunRecord) -> None:
     """Draw the code in the chosen language, or why there is none."""
     if input_values.show_omission(record):
         return
+
+    def load() -> tuple[ServerInfo, Flow]:
+        return server.info().value, server.flow(record.flow_id).value
+
     try:
-        server_info, flow = server.info().value, server.flow(record.flow_id).value
+        server_info, flow = load()
     except LangflowError as error:
-        loading.show(server, error, retry="retry-snippet")
+        loading.show(server, error, load, retry="retry-snippet")
         return
     language = controls.view_switch(
         "Language",

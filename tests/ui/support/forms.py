@@ -144,6 +144,7 @@ def form_server(*, may_change: bool = True, **more: Any) -> SimpleNamespace:
         connection=SimpleNamespace(source="secrets"),
         is_stopped=False,
         refresh=lambda name=None: None,
+        resources=lambda flow: None,
         reload_resources=lambda flow: None,
         may_change=may_change,
         require_change=lambda: None,

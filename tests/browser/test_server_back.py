@@ -1,0 +1,68 @@
+"""Pages that can't reach their server work again by themselves once it is back."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.screen import Screen
+from tests.support.console_process import Console
+from tests.support.flows import edge, node
+from tests.support.relay import Relay
+from tests.ui.support.chat_langflow import ChatLangflow
+from tests.ui.support.http_stand_in import NODE, StandIn, flow
+from tests.ui.support.whole_pages import ONE
+
+UNREACHABLE = "This page tries again by itself."
+
+
+@pytest.fixture
+def relay():
+    """The address of a Langflow with a chat flow, which can go down and up."""
+    with StandIn() as server:
+        ChatLangflow(server)
+        talker = flow(ONE, "Talker", nodes=[NODE, node("ChatOutput-b")])
+        talker["data"]["edges"] = [edge("ChatInput-a", "ChatOutput-b")]
+        server.set_flows(talker)
+        relay = Relay(server.url)
+        relay.open()
+        yield relay
+        relay.cut()
+
+
+@pytest.fixture
+def console(relay, tmp_path):
+    environ = {"LANGFLOW_SERVER_URL": relay.url, "LANGFLOW_API_KEY": "sk-configured-key"}
+    with Console(tmp_path, environ) as console:
+        yield console
+
+
+def test_pages_work_again_by_themselves_once_the_server_is_back(relay, console, window):
+    """Those that were opened while it was down."""
+    relay.cut()
+    parts = {"": "run-button", "chat": "talk-new", "connection": "samples"}
+    parts[f"?view=present&flow={ONE}"] = "run-button"
+    screens = {address: Screen(window()) for address in parts}
+    for address, screen in screens.items():
+        screen.page.goto(f"{console.url}/{address}")
+        expect(screen.page.get_by_text(UNREACHABLE)).to_be_visible()
+    relay.open()
+    for address, screen in screens.items():
+        screen.part(parts[address]).wait_for()
+        expect(screen.page.get_by_text(UNREACHABLE)).to_have_count(0)
+
+
+def test_what_was_typed_stays_while_the_server_is_down_and_back(relay, console, window):
+    screen = Screen(window())
+    screen.open(console.url)
+    box = screen.part("param-ChatInput-a-input_value").locator("textarea")
+    box.fill("left")
+    box.press("Tab")
+    screen.drawn()
+    relay.cut()
+    screen.part("refresh-flows").get_by_role("button").click()
+    expect(screen.page.get_by_text(UNREACHABLE)).to_be_visible()
+    expect(box).to_have_value("left")
+    box.fill("typed, not left")
+    relay.open()
+    expect(screen.page.get_by_text(UNREACHABLE)).to_have_count(0)
+    screen.drawn()
+    expect(box).to_have_value("typed, not left")
