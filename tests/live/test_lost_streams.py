@@ -128,6 +128,23 @@ def test_a_streamed_run_that_completes_much_later_is_found_when_it_is_opened(
     assert (run.executions(), proxy.count(POST)) == (1, 1)
 
 
+def test_a_half_open_call_ends_with_what_the_server_tells_of_its_run(
+    desk: Desk, proxy: Proxy, make: Make, tmp_path: Path
+):
+    """The connection stays open, and nothing arrives any more."""
+    desk.timings = Timings(call_silence_seconds=0.5)
+    desk.restart()
+    proxy.plan(POST, Fault(stall=120.0, after=AFTER_CHAT_INPUT))
+    run = HeldRun(desk, make, tmp_path / "run")
+    run.until(lambda record: "Nothing has arrived" in record.note)
+    wait_for(run.begun)
+    run.mark("go")
+    record = run.until(ended)
+    assert record.status is RunStatus.COMPLETED, record
+    assert record.run.outputs["ChatOutput-b"].value == "done"
+    assert (run.executions(), proxy.count(POST), record.note) == (1, 1, "")
+
+
 def test_a_streamed_run_whose_whole_response_is_lost_is_found_by_its_session(
     desk: Desk, proxy: Proxy, make: Make, client: LangflowClient
 ):
