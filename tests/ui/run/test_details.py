@@ -1,12 +1,16 @@
 """The result of an ended run."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, Message, RunError
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.outputs import message
+from tests.support.recorded import recorded
+from tests.support.waiting import wait_for
+from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, add_ended_run, open_app, page_text
 
 ANSWER = Output("B", OutputKind.MESSAGE, "the answer", type="message", display_name="Chat Output")
@@ -46,17 +50,33 @@ def test_a_long_error_is_clipped_and_whole_in_its_details(langflow_stand_in):
     assert not app.exception
 
 
-def test_a_run_whose_response_was_lost_is_searched_for_when_it_is_opened(
-    langflow_stand_in, monkeypatch
-):
-    lost = {"status": RunStatus.OUTCOME_UNKNOWN, "job_id": None}
-    record = add_ended_run(langflow_stand_in.url, mode="background", **lost)
-    searched = []
-    monkeypatch.setattr(
-        app_context().runner._takeover,
-        "search_again",
-        lambda record, connection: searched.append((record.id, connection.url)),
+def test_a_run_whose_response_was_lost_is_found_when_it_is_opened(langflow_stand_in):
+    """The server has it; the page shows how it ended."""
+    completed = recorded("1.13.0", "bg_completed")
+    session = {"results": {"message": {"data": {"session_id": "s"}}}}
+    build = {
+        "job_id": completed[1]["job_id"],
+        "timestamp": datetime.now(UTC).isoformat(),
+        "data": session,
+    }
+    langflow_stand_in.set_flows(flow(ONE, "Echo"))
+    langflow_stand_in.answers |= {
+        "GET /api/v1/monitor/builds": (200, {"vertex_builds": {"ChatInput-a": [build]}}),
+        "GET /api/v1/monitor/messages": (200, []),
+        "GET /api/v1/monitor/traces": (200, {"traces": []}),
+        "GET /api/v2/workflows": completed,
+    }
+    lost_at = datetime.now(UTC) - timedelta(minutes=1)
+    record = add_ended_run(
+        langflow_stand_in.url,
+        mode="background",
+        status=RunStatus.OUTCOME_UNKNOWN,
+        session_id="s",
+        created_at=lost_at,
+        ended_at=lost_at,
     )
     app = open_app(run=record.id)
-    assert searched == [(record.id, langflow_stand_in.url)]
+    runner = app_context().runner
+    wait_for(lambda: runner.get(record.id, record.owner).status is RunStatus.COMPLETED)
+    assert "Completed" in page_text(app.run())
     assert not app.exception
