@@ -21,7 +21,10 @@ from tests.support.waiting import wait_for
 ISOLATED = "1.12.8-isolated"  # its second server, which tests may freeze and kill
 
 POST = "POST /api/v2/workflows"
+STOP = "POST /api/v2/workflows/stop"
+STATUS = "GET /api/v2/workflows"
 LOGIN_PAGE = raw_response(200, b"<html><h1>Sign in</h1></html>", "text/html")
+TRUNCATED = raw_response(200, b'{"job_id": "0f')
 SUBMIT_SECONDS = 10.0  # within which a server responds to a submit
 
 

@@ -13,6 +13,7 @@ from lfclient.console.runner import takeover
 from tests.live.desk import Desk, ended
 from tests.live.faults.support import (
     POST,
+    STOP,
     SUBMIT_SECONDS,
     call_twice,
     classic,
@@ -25,8 +26,6 @@ from tests.live.faults.support import (
 from tests.live.held_flow import HeldFlow
 from tests.support.proxy import Fault, Proxy, raw_response
 from tests.support.waiting import wait_for
-
-STOP = "/api/v2/workflows/stop"
 
 
 @isolated

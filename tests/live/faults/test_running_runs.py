@@ -20,7 +20,10 @@ from tests.live.faults.conftest import Clock
 from tests.live.faults.support import (
     LOGIN_PAGE,
     POST,
+    STATUS,
+    STOP,
     SUBMIT_SECONDS,
+    TRUNCATED,
     classic,
     ends_once,
     isolated,
@@ -38,7 +41,6 @@ from tests.support.waiting import wait_for
 NewKey = Callable[[], tuple[str, str]]
 
 BUILDS = "GET /api/v1/monitor/builds"
-STATUS = "GET /api/v2/workflows"
 WORDS = {"ChatInput-question.input_value": "Good morning!", "WordByWord-writer.pause": 50}
 
 
@@ -96,15 +98,33 @@ def test_a_server_that_falls_silent_in_a_status_request_is_asked_again(
 
 
 @classic
-def test_a_login_page_during_the_run_is_told_and_does_not_end_it(
+def test_other_responses_to_status_requests_are_told_and_do_not_end_the_run(
     desk: Desk, proxy: Proxy, held: HeldFlow
 ):
+    """As those of a login page in between, or cut off."""
     signed_in = raw_response(302, location="https://login.example/?next=/")
-    proxy.plan(STATUS, *[Fault(raw=answer) for answer in (signed_in, LOGIN_PAGE)])
+    proxy.plan(STATUS, *[Fault(raw=answer) for answer in (signed_in, LOGIN_PAGE, TRUNCATED)])
     run_id = desk.start(held.flow)
     record = desk.until(run_id, noted("has not responded properly"))
     assert not record.ended
+    wait_for(lambda: proxy.count(STATUS) > 3)
     ends_once(desk, held, run_id)
+
+
+@pytest.mark.parametrize("langflow", ["1.8.4", "1.13.0"], indirect=True)
+def test_a_run_is_stopped_although_the_server_wants_no_status_request_for_a_day(
+    desk: Desk, proxy: Proxy, held: HeldFlow
+):
+    """It gets one stop at once, and is asked again some seconds later whether the run ended."""
+    run_id = start_and_begin(desk, held)
+    refused = Fault(raw=raw_response(429, b'{"detail": "Too many"}', retry_after="86400"))
+    proxy.plan(STATUS, *[refused] * 3)
+    desk.until(run_id, noted("tries again at"))
+    desk.runner.stop(run_id, desk.connection)
+    record = desk.until(run_id, ended)
+    assert (record.status, held.executions()) == (RunStatus.CANCELLED, 1)
+    assert record.stop_result == "Stopped on the server."
+    assert proxy.count(STOP) == 1
 
 
 @classic

@@ -22,6 +22,7 @@ from tests.live.faults.support import (
     LOGIN_PAGE,
     POST,
     SUBMIT_SECONDS,
+    TRUNCATED,
     classic,
     ends_once,
     isolated,
@@ -30,13 +31,18 @@ from tests.live.faults.support import (
     server_process,
     start_and_begin,
 )
-from tests.live.held_flow import HeldFlow, Hold
+from tests.live.flows import ECHO
+from tests.live.held_flow import HeldFlow, Hold, executions
+from tests.live.releases import Make
 from tests.support.proxy import Fault, Proxy, raw_response
 from tests.support.servers import LiveServer
 
+GATEWAY = b"<html><h1>Gateway</h1></html>"
+INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
+
 
 def taken(response: bytes) -> Fault:
-    """The server takes the submit, and something else arrives in place of its response."""
+    """The server takes the request, and something else arrives in place of its response."""
     return Fault(raw=response, patience=SUBMIT_SECONDS)
 
 
@@ -45,9 +51,13 @@ def taken(response: bytes) -> Fault:
     [
         pytest.param("1.8.4", taken(b""), id="no response"),
         pytest.param("1.8.4", taken(raw_response(502)), id="502"),
-        pytest.param(ISOLATED, taken(raw_response(200, b'{"job_id": "0f')), id="truncated JSON"),
+        pytest.param("1.8.4", taken(raw_response(500, GATEWAY, "text/html")), id="500"),
+        pytest.param("1.8.4", taken(raw_response(524, GATEWAY, "text/html")), id="524"),
+        pytest.param(ISOLATED, taken(TRUNCATED), id="truncated JSON"),
+        pytest.param("1.13.0", taken(raw_response(408, GATEWAY, "text/html")), id="408"),
         pytest.param("1.13.0", taken(raw_response(503)), id="503"),
         pytest.param("1.13.0", taken(LOGIN_PAGE), id="login page"),
+        pytest.param("1.13.0", taken(INTERIM * 30_000), id="103 without end"),
         pytest.param("1.13.0", Fault(cut=True, after=b'"job_id"'), id="reset in mid-body"),
     ],
     indirect=["langflow"],
@@ -70,6 +80,28 @@ def test_a_call_that_a_proxy_gives_up_is_found_and_runs_once(
     desk.until(run_id, noted("looks for the run"))
     ends_once(desk, held, run_id)
     assert proxy.count(POST) == 1
+
+
+@isolated
+def test_a_call_whose_response_is_truncated_is_found_and_ran_once(
+    desk: Desk, proxy: Proxy, held: HeldFlow
+):
+    proxy.plan(POST, taken(TRUNCATED))
+    ends_once(desk, held, desk.start(held.flow, "sync"))
+    assert proxy.count(POST) == 1
+
+
+@newest
+def test_a_streamed_call_that_ends_with_503_is_found_and_ran_once(
+    desk: Desk, proxy: Proxy, make: Make, langflow: LiveServer
+):
+    """From a proxy, after the run; nothing of its stream has arrived."""
+    proxy.plan(POST, taken(raw_response(503)))
+    flow = make(ECHO)
+    record = desk.until(desk.start(flow, "stream"), ended)
+    assert record.status is RunStatus.COMPLETED, record
+    assert [output.value for output in record.run.outputs.values()] == ["stored"]
+    assert (executions(langflow, flow, "ChatOutput-b"), proxy.count(POST)) == (1, 1)
 
 
 @newest
