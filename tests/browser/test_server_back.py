@@ -30,14 +30,17 @@ def relay():
 
 @pytest.fixture
 def console(relay, tmp_path):
+    """A console of this server, not started."""
     environ = {"LANGFLOW_SERVER_URL": relay.url, "LANGFLOW_API_KEY": "sk-configured-key"}
-    with Console(tmp_path, environ) as console:
-        yield console
+    console = Console(tmp_path, environ)
+    yield console
+    console.stop()
 
 
 def test_pages_work_again_by_themselves_once_the_server_is_back(relay, console, window):
-    """Those that were opened while it was down."""
+    """Those of a console that was started while it was down."""
     relay.cut()
+    console.start()
     parts = {"": "run-button", "chat": "talk-new", "connection": "samples"}
     parts[f"?view=present&flow={ONE}"] = "run-button"
     screens = {address: Screen(window()) for address in parts}
@@ -51,6 +54,7 @@ def test_pages_work_again_by_themselves_once_the_server_is_back(relay, console, 
 
 
 def test_what_was_typed_stays_while_the_server_is_down_and_back(relay, console, window):
+    console.start()
     screen = Screen(window())
     screen.open(console.url)
     box = screen.part("param-ChatInput-a-input_value").locator("textarea")
