@@ -173,6 +173,38 @@ def test_a_new_key_takes_on_the_run_of_a_revoked_one(
     expect(screen.page.get_by_text("1 run", exact=True)).to_be_visible()
 
 
+def test_a_form_stays_open_while_its_key_is_refused(bare_console, window, sample_flows):
+    """With what was typed, until a new key of the same user is entered."""
+    headers = {"x-api-key": sample_flows.api_key}
+    with httpx.Client(base_url=sample_flows.url, headers=headers, timeout=60) as api:
+        first, second = (api.post("/api/v1/api_key/", json={"name": n}).json() for n in "ab")
+        screen = Screen(window())
+        screen.page.goto(bare_console.url)
+        enter_key(screen, first["api_key"])
+        screen.part("flow-picker").wait_for()
+        screen.pick("Echo")
+        box = screen.page.locator("textarea").first
+        box.fill("typed before")
+        box.press("Tab")
+        screen.drawn()
+        api.delete(f"/api/v1/api_key/{first['id']}").raise_for_status()
+    screen.part("refresh-flows").get_by_role("button").click()
+    expect(screen.page.get_by_text("The API key is not accepted")).to_be_visible()
+    screen.drawn()
+    expect(box).to_have_value("typed before")
+    screen.run()
+    screen.wait("failed")
+    expect(box).to_have_value("typed before")
+    screen.page.get_by_role("link", name="Open Connection").click()
+    enter_key(screen, second["api_key"])
+    expect(screen.page.get_by_text("Connected to")).to_be_visible()
+    screen.page.get_by_role("link", name="Run", exact=True).click()
+    expect(box).to_have_value("typed before")
+    screen.run()
+    screen.wait("completed")
+    expect(screen.part("outputs")).to_contain_text("typed before")
+
+
 def test_a_killed_console_loses_no_run(window, sample_flows, tmp_path, finish_work):
     """After a restart, its URL shows the same run, which then completes."""
     environ = {

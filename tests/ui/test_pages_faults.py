@@ -9,8 +9,10 @@ from lfclient.flows.field import Variable
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import request_cache, servers
 from pages._ui.connection.app_context import app_context
+from tests.support.flows import edge, node
 from tests.support.waiting import wait_for
-from tests.ui.support.http_stand_in import flow
+from tests.ui.support.chat_langflow import ChatLangflow
+from tests.ui.support.http_stand_in import NODE, flow
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,
@@ -19,6 +21,7 @@ from tests.ui.support.whole_pages import (
     open_app,
     open_run_tab,
     page_text,
+    press,
 )
 
 FAULTS = {
@@ -185,3 +188,62 @@ def test_a_form_opens_without_waiting_for_variable_names(langflow_stand_in, monk
     wait_for(lambda: server.seconds_waiting("flows") is None)
     wait_for(lambda: app.run().selectbox and app.text_area)
     assert server.seconds_waiting("variables")
+
+
+def refuse_key(server, app):
+    """Let the server refuse the key from now on; return the page, refreshed."""
+    for line in {*server.answers, "POST /api/v2/workflows"} - {"GET /api/v1/version"}:
+        server.answers[line] = (403, {"detail": "Invalid API key"})
+    return next(button for button in app.button if button.key == "refresh-flows").click().run()
+
+
+def test_a_form_stays_open_while_the_key_is_refused(langflow_stand_in):
+    """With what was typed. Whoever opens the page then sees nothing of the flow."""
+    app = open_app(flow=ONE)
+    app.text_area[0].set_value("typed before").run()
+    accepting = dict(langflow_stand_in.answers)
+    app = refuse_key(langflow_stand_in, app)
+    for _ in range(2):
+        assert page_text(app).count("The API key is not accepted") == 1
+        assert app.title[0].value == "Echo"
+        assert app.text_area[0].value == "typed before"
+        assert "Open Connection" in {each.proto.label for each in app.get("page_link")}
+        app.run()
+    other = open_app(flow=ONE)
+    assert not other.text_area
+    assert other.title[0].value == "Run"
+    langflow_stand_in.answers |= accepting
+    press(app, "Try again")
+    assert "not accepted" not in page_text(app)
+    assert app.text_area[0].value == "typed before"
+
+
+def test_a_form_stays_open_beside_the_run_that_the_server_refused(langflow_stand_in):
+    app = open_app(flow=ONE)
+    app.text_area[0].set_value("typed before").run()
+    refuse_key(langflow_stand_in, app)
+    press(app, "Run")
+    wait_for(lambda: "The run failed" in page_text(app.run()))
+    assert page_text(app).count("The API key is not accepted") == 1
+    assert app.text_area[0].value == "typed before"
+    assert "Run inputs" not in page_text(app)
+
+
+def test_a_chat_stays_open_while_the_key_is_refused(langflow_stand_in):
+    ChatLangflow(langflow_stand_in)
+    talker = flow(ONE, "Talker", nodes=[NODE, node("ChatOutput-b")])
+    talker["data"]["edges"] = [edge("ChatInput-a", "ChatOutput-b")]
+    langflow_stand_in.set_flows(talker)
+    app = refuse_key(langflow_stand_in, open_app("pages/chat.py", flow=ONE))
+    assert "The API key is not accepted" in page_text(app)
+    assert app.title[0].value == "Talker"
+    assert app.chat_input
+
+
+def test_no_other_flow_is_opened_while_the_key_is_refused(langflow_stand_in):
+    langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "Other"))
+    app = refuse_key(langflow_stand_in, open_app(flow=ONE))
+    app.query_params["flow"] = TWO
+    app.run()
+    assert app.title[0].value == "Run"
+    assert not app.text_area

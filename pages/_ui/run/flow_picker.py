@@ -19,6 +19,7 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.flows import add_dialog
 from pages._ui.flows import menu as flow_menu
 from pages._ui.presets import share_link
+from pages._ui.run import run_form
 from pages._ui.state import flow_choice
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
@@ -31,17 +32,19 @@ def draw(server: ServerSession, record: RunRecord | None, title: str) -> Flow | 
 
     The flow of `record`, the run on the page, is preselected. If it was deleted, no flow is
     chosen: another flow above the run's inputs would look like its own. Without the list of flows,
-    the page's title is the name of the run's flow, else `title`.
+    the page's title is the name of the run's flow, else `title`; if the key is refused, the flow
+    whose form is open stays.
     """
     add_dialog.draw(server)
     try:
         flows = _load_flows(server, record)
     except LangflowError as error:
-        name = record.flow_name if record else title
+        flow = run_form.open_flow(server, _requested_flow(record), error)
+        name = record.flow_name if record else flow.name if flow else title
         st.title(escape(clip(remove_bidi_controls(name), 120)), anchor=False)
         again = partial(_load_flows, server, record)
-        _show_error(server, error, again, warning=record is not None)
-        return None
+        _show_error(server, error, again, warning=record is not None or flow is not None)
+        return flow
     if flows.error:
         alerts.show_message(
             alerts.title(flows.error),
@@ -84,13 +87,17 @@ def draw(server: ServerSession, record: RunRecord | None, title: str) -> Flow | 
     return flow
 
 
+def _requested_flow(record: RunRecord | None) -> str | None:
+    url_flow = record.flow_id if record else flow_choice.flow_from_url()
+    return flow_choice.REQUESTED.get() or url_flow
+
+
 def _load_flows(
     server: ServerSession, record: RunRecord | None
 ) -> CachedResponse[list[FlowSummary]]:
     """Return the flows; refresh them once if the requested flow is not among them."""
     flows = server.flows()
-    url_flow = record.flow_id if record else flow_choice.flow_from_url()
-    flow_id = flow_choice.REQUESTED.get() or url_flow
+    flow_id = _requested_flow(record)
     if not flow_id or _contains(flows, flow_id):
         return flows
     if flow_choice.note_missing(flow_id):
@@ -225,6 +232,7 @@ def _load_flow(server: ServerSession, chosen: FlowSummary) -> Flow | None:
         alerts.show(error)
     except LangflowError as error:
         _show_error(server, error, load)
+        return run_form.open_flow(server, chosen.id, error)
     return None
 
 

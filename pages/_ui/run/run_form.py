@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.errors import LangflowError
+from lfclient.errors import InvalidKey, LangflowError
 from lfclient.flows.model import Flow
 from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.model import Mode
@@ -14,18 +14,40 @@ from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import form as form_view
-from pages._ui.form.choices import apply_choices
+from pages._ui.form.choices import apply_choices, stored_flow
 from pages._ui.form.flow_form import FlowForm, read_form
 from pages._ui.form.form_state import FormState, FormUse, form_state
 from pages._ui.presets import bar as preset_bar
 from pages._ui.presets import share_link
 from pages._ui.state import run_options
+from pages._ui.state.slot import Slot
+
+# the form that this session read last
+_LATEST: Slot[FlowForm] = Slot("latest-form")
+
+
+def open_flow(server: ServerSession, flow_id: str | None, error: LangflowError) -> Flow | None:
+    """Return the flow whose form this session has open, if the server now refuses the key.
+
+    So what was typed stays on the page until there is a new key. `flow_id` is the flow that the
+    page asks for, None for any.
+    """
+    form = _open_form(server, flow_id, error)
+    return stored_flow(form.state) if form else None
+
+
+def _open_form(server: ServerSession, flow_id: str | None, error: LangflowError) -> FlowForm | None:
+    form = _LATEST.get()
+    if form is None or form.server.owner != server.owner or not isinstance(error, InvalidKey):
+        return None
+    return form if flow_id in (None, form.flow.id) else None
 
 
 def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowForm | None:
     """Read the flow's form; Run sends its contents. Return None if the server is unreachable.
 
-    For a `chat`, the form has no message field, and the mode is not the chosen one.
+    If it refuses the key, a form that is open stays as it is. For a `chat`, the form has no message
+    field, and the mode is not the chosen one.
     """
     try:
         server_info = server.info().value
@@ -40,13 +62,17 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
     try:
         _apply_choices(state, server, flow)
     except LangflowError as error:
-        again = partial(_apply_choices, state, server, flow)
-        loading.show(server, error, again, retry="retry-choices")
+        if not _open_form(server, flow.id, error):
+            again = partial(_apply_choices, state, server, flow)
+            loading.show(server, error, again, retry="retry-choices")
     try:
         resources, problem = server.resources(flow).value, None
     except LangflowError as error:
-        resources, problem = ServerResources(), error
-    return read_form(state, server, server_info, mode, resources, problem)
+        before = _open_form(server, flow.id, error)
+        resources, problem = (before.resources, None) if before else (ServerResources(), error)
+    form = read_form(state, server, server_info, mode, resources, problem)
+    _LATEST.set(form)
+    return form
 
 
 def _apply_choices(state: FormState, server: ServerSession, flow: Flow) -> None:
