@@ -5,7 +5,14 @@ Streamlit imports this module to find `app`, then runs the file as `__main__` fo
 
 import streamlit as st
 
-from pages._ui.app import media_addresses, navigation, page_assets, security, upload_quota
+from pages._ui.app import (
+    late_ticks,
+    media_addresses,
+    navigation,
+    page_assets,
+    security,
+    upload_quota,
+)
 from pages._ui.connection import editor, startup
 from pages._ui.state import query_params
 from pages._ui.widgets import alerts
@@ -17,6 +24,7 @@ if __name__ == "__main__":
 else:
     navigation.disable_pages_directory()
     media_addresses.install()
+    late_ticks.install()
     app = st.App(
         __file__,
         lifespan=startup.lifespan,

@@ -14,6 +14,7 @@ import streamlit
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from streamlit.runtime import memory_media_file_storage
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
@@ -142,6 +143,12 @@ def test_the_ids_of_media_files_are_made_by_a_function_that_can_be_replaced():
     assert list(inspect.signature(memory_media_file_storage._calculate_file_id).parameters) == [
         *("data", "mimetype", "filename")
     ], "pages/_ui/app/media_addresses.py replaces it, or else addresses can be guessed"
+
+
+def test_a_request_for_a_fragment_can_wait_for_the_script_that_ends():
+    assert list(inspect.signature(AppSession._create_scriptrunner).parameters) == [
+        *("self", "initial_rerun_data")
+    ], "pages/_ui/app/late_ticks.py replaces it, or else a page may be lost"
 
 
 def test_an_uploaded_file_can_be_given_back():
