@@ -1,6 +1,7 @@
 """Attacks by servers that a visitor enters and by what a flow returns; secrets that runs tell.
 
-Executions are counted in a real Langflow. Attacks by strangers are in `test_attacks.py`.
+The attacking servers are stand-ins, since no Langflow sends such responses; where secrets are told,
+executions are counted in a real one. Attacks by strangers are in `test_attacks.py`.
 """
 
 import csv

@@ -51,9 +51,9 @@ def test_two_people_can_stop_the_same_run(
 ):
     """In this console and in another program: both see it stopped.
 
-    A server that gets several stops for one run may exceed the timeout for one of them, lose its
-    database lock, or use a connection to the database that the end of the run has just closed
-    (1.10.3, one of ten times); that person sees this error instead.
+    A server that gets several stops for one run may exceed the timeout for one of them or lose its
+    database lock, or one stop interrupts the write by which another ends the run, and the server
+    closes that connection to its database; that person sees this error instead.
     """
     flow = make("Takes half a minute")
     run_id = desk.start(flow)
