@@ -112,16 +112,19 @@ def test_stopping_a_synchronous_run_says_that_it_continues(screen):
     expect(screen.part("run-status")).to_contain_text("continues on the server")
 
 
-def test_nothing_is_sent_once_the_run_has_ended(screen):
-    frames = []
+@pytest.fixture
+def frames(screen):
+    """When each message from the console arrived."""
+    times = []
     screen.page.on(
-        "websocket", lambda socket: socket.on("framereceived", lambda _: frames.append(time.time()))
+        "websocket", lambda socket: socket.on("framereceived", lambda _: times.append(time.time()))
     )
     screen.page.reload()
     screen.part("flow-picker").wait_for()
-    screen.pick("Echo")
-    screen.run()
-    screen.wait("completed")
+    return times
+
+
+def assert_nothing_is_sent(screen, frames):
     for word in ("running", "queued"):  # runs of other tests may still be running
         running = screen.part("recent-runs").get_by_text(word)
         expect(running).to_have_count(0, timeout=60_000)
@@ -132,6 +135,26 @@ def test_nothing_is_sent_once_the_run_has_ended(screen):
     frames.clear()
     screen.page.wait_for_timeout(4000)
     assert frames == []
+
+
+def test_nothing_is_sent_once_the_run_has_ended(screen, frames):
+    screen.pick("Echo")
+    screen.run()
+    screen.wait("completed")
+    assert_nothing_is_sent(screen, frames)
+
+
+def test_nothing_is_sent_once_the_runs_of_the_list_have_ended(screen, frames, finish_work):
+    screen.pick("Takes half")
+    screen.run()
+    screen.wait("running")
+    screen.page.get_by_role("button", name="New run").click()
+    expect(screen.part("run-status")).to_contain_text("Results appear here")
+    row = screen.part("recent-runs").locator("button").first
+    expect(row).to_contain_text("Running")
+    finish_work()
+    expect(row).to_contain_text("Completed")
+    assert_nothing_is_sent(screen, frames)
 
 
 def test_a_table_is_sorted_and_downloaded(screen):

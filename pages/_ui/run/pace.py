@@ -10,14 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState, get_script_run_ctx
 
 # each tick waits for nearly the whole interval, so that a change is shown at once
 REFRESH_SECONDS = 0.5
 WAIT_SECONDS = 0.49
-# shares of one processor: an update of a screen takes about 2 ms of it, a tick 10 ms, and the whole
-# page 40 ms
+LIST_REFRESH_SECONDS = 2.0
+# shares of one processor: an update of a screen takes about 2 ms of it, a tick or a list of runs
+# 10 ms, and the whole page 40 ms
 UPDATE_SECONDS = 0.005
 TICK_SECONDS = 0.03
+LIST_SECONDS = 0.05
 PAGE_SECONDS = 0.05
 
 _lock = threading.Lock()
@@ -45,6 +49,20 @@ def tick_seconds() -> float:
     next tick at once.
     """
     return max(WAIT_SECONDS, TICK_SECONDS * _watchers)
+
+
+def list_seconds() -> float:
+    """Return how often a list of runs is refreshed while one of them is running."""
+    return max(LIST_REFRESH_SECONDS, LIST_SECONDS * _watchers)
+
+
+def stop_timer() -> None:
+    """Stop the timer of the fragment that is being drawn, as Streamlit does if one is gone."""
+    context, fragment_id = get_script_run_ctx(), ThreadState.get().fragment_id
+    if context and fragment_id:
+        message = ForwardMsg()
+        message.stop_auto_rerun.fragment_ids.append(fragment_id)
+        context.enqueue(message)
 
 
 def update_pause() -> float:

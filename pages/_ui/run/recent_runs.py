@@ -12,12 +12,12 @@ from pages._ui.app import navigation
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.history.rows import image_url
 from pages._ui.history.view import run_history
+from pages._ui.run import pace
 from pages._ui.state import flow_choice, run_page
 from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_time
 
-REFRESH_SECONDS = 2.0
 MAX_RUNS = 10
 MAX_SUMMARY_CHARS = 60  # characters of the inputs and of the output in a row
 _SPACE = "&nbsp;"
@@ -36,10 +36,8 @@ def draw(server: ServerSession, flow: Flow | None) -> None:
     if not runs:
         st.caption("No runs of this flow yet" if flow else "No runs yet")
         return
-    if not all(run.status.ended for run in runs):
-        st.fragment(_refresh_rows, run_every=REFRESH_SECONDS)(server.owner, flow)
-    else:
-        st.fragment(_draw_rows)(server.owner, flow)
+    interval = None if _all_ended(runs) else pace.list_seconds()
+    st.fragment(_draw_rows, run_every=interval)(server.owner, flow)
 
 
 def _load(owner: str, flow: Flow | None) -> list[RunSummary]:
@@ -47,13 +45,8 @@ def _load(owner: str, flow: Flow | None) -> list[RunSummary]:
     return list(run_history().page([owner], run_filter, limit=MAX_RUNS).runs)
 
 
-def _refresh_rows(owner: str, flow: Flow | None) -> None:
-    """Draw the rows in a fragment of its own.
-
-    A late tick of it then finds no fragment. Otherwise, if it met the end of the script that drew
-    the page without it, Streamlit would lose messages of that page.
-    """
-    _draw_rows(owner, flow)
+def _all_ended(runs: list[RunSummary]) -> bool:
+    return all(run.status.ended for run in runs)
 
 
 @alerts.show_errors()
@@ -66,6 +59,8 @@ def _draw_rows(owner: str, flow: Flow | None) -> None:
         for run, inputs in zip(runs, summaries, strict=True):
             inputs_text = escape(clip(inputs, MAX_SUMMARY_CHARS)) or space
             _draw_row(run, inputs_text, is_shown=run.id == shown, with_flow=flow is None)
+    if _all_ended(runs):
+        pace.stop_timer()
 
 
 def _without_shared_label(runs: list[RunSummary]) -> list[str]:
