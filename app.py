@@ -10,6 +10,7 @@ from pages._ui.app import (
     media_addresses,
     navigation,
     page_assets,
+    recent_downloads,
     security,
     upload_quota,
 )
@@ -25,6 +26,7 @@ else:
     navigation.disable_pages_directory()
     media_addresses.install()
     late_ticks.install()
+    recent_downloads.install()
     app = st.App(
         __file__,
         lifespan=startup.lifespan,

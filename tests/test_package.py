@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from streamlit.runtime import memory_media_file_storage
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
@@ -143,6 +144,12 @@ def test_the_ids_of_media_files_are_made_by_a_function_that_can_be_replaced():
     assert list(inspect.signature(memory_media_file_storage._calculate_file_id).parameters) == [
         *("data", "mimetype", "filename")
     ], "pages/_ui/app/media_addresses.py replaces it, or else addresses can be guessed"
+
+
+def test_the_removal_of_downloads_that_no_page_has_can_be_replaced():
+    why = "pages/_ui/app/recent_downloads.py replaces it, or else a press during a redraw fails"
+    for name in ("_get_inactive_file_ids", "_remove_orphaned_deferred_callables"):
+        assert hasattr(MediaFileManager, name), why
 
 
 def test_a_request_for_a_fragment_can_wait_for_the_script_that_ends():

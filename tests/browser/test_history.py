@@ -240,3 +240,22 @@ def test_the_list_does_not_move_when_the_parts_above_it_arrive(screen, console):
         expect(screen.part("history-filters").get_by_text("More filters")).to_be_visible()
         page.wait_for_timeout(300)  # for a late move of the list
         assert len(page.evaluate("window.tops")) == 1, (width, page.evaluate("window.tops"))
+
+
+def test_a_file_is_saved_though_the_list_is_redrawn_meanwhile(screen, console):
+    """The browser is too busy to show the new button before the old one is pressed."""
+    list_of(screen, console, 1)
+    page = screen.page
+    screen.drawn()
+    with page.expect_download() as download:
+        page.evaluate(
+            """async () => {
+              document.querySelector(".st-key-history-bulk button").click();
+              await new Promise((resolve) => setTimeout(resolve, 0));
+              const until = Date.now() + 5_000;
+              while (Date.now() < until);
+              document.querySelector(".st-key-history-csv button").click();
+            }"""
+        )
+    assert download.value.suggested_filename == "runs.csv"
+    assert "deferred" not in console.log.read_text()
