@@ -4,16 +4,18 @@ import functools
 import os
 import sys
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 import streamlit as st
 from streamlit import config
 from streamlit.components.v2 import manifest_scanner
-from streamlit.testing.v1 import local_script_runner
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import app_test, local_script_runner
 from streamlit.testing.v1.element_tree import ElementTree
 
 from lfclient.console.local_langflow.manager import LocalLangflow
-from lfclient.console.runner import shared_runner
+from lfclient.console.runner import memory, shared_runner
 from pages._ui.connection import request_cache
 from tests.support import databases
 from tests.ui.support.http_stand_in import StandIn, flow
@@ -40,6 +42,22 @@ def scan_packages_once():
     with pytest.MonkeyPatch.context() as patch:
         scan = functools.cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def share_runtime():
+    """Compile scripts once, and let AppTest use one fake runtime, whose browser has no cookies.
+
+    New ones for each rerun take a twentieth of a page's time.
+    """
+    scripts = ScriptCache()
+    runtime = MagicMock(spec=app_test.Runtime)
+    runtime.get_client = lambda _: None
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (app_test, local_script_runner):
+            patch.setattr(module, "ScriptCache", lambda: scripts)
+        patch.setattr(app_test, "MagicMock", lambda spec: runtime)
         yield
 
 
@@ -79,6 +97,8 @@ def fresh_process(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     # a page's script becomes the main module, which processes of later tests would import
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    # collects garbage in each new process
+    monkeypatch.setattr(memory, "set_baseline", lambda: None)
     # on a busy machine a stand-in can take longer than a page would wait
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
     st.cache_resource.clear()
