@@ -1,6 +1,7 @@
 """A runner on a fake server."""
 
 import asyncio
+import functools
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,7 @@ from lfclient.console.store.store import Store
 from lfclient.console.store.tables import RunRow
 from lfclient.flows.model import Flow
 from tests.support import databases
-from tests.support.fake_langflow import FLOW, component_done, event, question
+from tests.support.fake_langflow import FLOW, FakeLangflow, component_done, event, question
 from tests.support.waiting import wait_for, wait_for_record
 
 CONNECTION = Connection("test", "http://langflow.test", SecretStr("sk-key-of-the-test"), "secrets")
@@ -58,20 +59,10 @@ class Bench:
         self.runners.append(runner)
         return runner
 
-    def connect(self, connection, server=None):
+    def connect(self, connection):
         key = connection.api_key.get_secret_value()
-        transport = httpx.MockTransport((server or self.server).handle)
+        transport = httpx.MockTransport(self.server.handle)
         return AsyncLangflowClient(connection.url, key, transport=transport)
-
-    def server_info(self):
-        """Return the server's info, even while it is down."""
-        reachable = replace(self.server, is_down=False, refuse_key=False)
-
-        async def ask():
-            async with self.connect(CONNECTION, server=reachable) as client:
-                return await client.server()
-
-        return asyncio.run(ask())
 
     def start(self, overrides=None, mode="background", submit_token=None, connection=CONNECTION):
         """Start a run and return its id."""
@@ -82,7 +73,7 @@ class Bench:
             overrides if overrides is not None else {"ChatInput-a.input_value": "hi"},
             mode=mode,
             session_id="session",
-            server=self.server_info(),
+            server=server_info(self.server.dialect),
             submit_token=submit_token or f"submit-{self.submits}",
         )
 
@@ -163,6 +154,18 @@ class Bench:
         """Close all runners."""
         while self.runners:
             self.runners.pop().close()
+
+
+@functools.cache
+def server_info(dialect):
+    """Return what a fake server that can be reached tells of itself."""
+
+    async def ask():
+        transport = httpx.MockTransport(FakeLangflow(dialect).handle)
+        async with AsyncLangflowClient(CONNECTION.url, "sk-key", transport=transport) as client:
+            return await client.server()
+
+    return asyncio.run(ask())
 
 
 def backdate_run(folder, run_id, seconds):

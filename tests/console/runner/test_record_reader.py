@@ -9,6 +9,7 @@ from lfclient.console.runner.record_reader import RecordReader
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.store.store import Store
 from lfclient.runs.model import Run, RunStatus
+from tests.support import databases
 from tests.support.store_records import record, whole_run
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -16,6 +17,7 @@ NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 @pytest.fixture
 def store(tmp_path):
+    databases.create_sqlite(tmp_path)
     opened = Store(tmp_path)
     yield opened
     opened.close()

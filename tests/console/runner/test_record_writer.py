@@ -12,6 +12,7 @@ from lfclient.console.store.errors import JobTaken, StoreError
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.store.store import Store
 from lfclient.runs.model import Run, RunStatus
+from tests.support import databases
 from tests.support.runner_bench import JOB
 
 SEARCHING = "The console looks for the run."
@@ -22,6 +23,7 @@ RECORD = RunRecord("r", "me", "r", "s", "http://a", "f", "Flow", "background", N
 @pytest.fixture
 def writer(tmp_path):
     """A writer with one cached and saved run that has no job."""
+    databases.create_sqlite(tmp_path)
     store = Store(tmp_path)
     store.create(RECORD)
     cache = RunCache()

@@ -9,7 +9,13 @@ from lfclient.common.backoff import Backoff
 from lfclient.console.runner.timings import BackoffChain
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
-from tests.support.runner_bench import CONNECTION, RARELY, both_dialects, without_events
+from tests.support.runner_bench import (
+    CONNECTION,
+    RARELY,
+    both_dialects,
+    server_info,
+    without_events,
+)
 
 
 @both_dialects
@@ -29,7 +35,7 @@ def test_the_record_is_saved_before_anything_is_sent(bench):
 
 
 def test_starting_does_not_wait_for_the_server(bench):
-    server = bench.server_info()
+    server = server_info(bench.server.dialect)
     bench.server.hold_submits = True
     started = [
         bench.runner.start(

@@ -14,6 +14,7 @@ from lfclient.console.store.errors import NewerDatabase
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
 from lfclient.console.store.tables import RUNS, SEARCH_TEXTS
+from tests.support import databases
 from tests.support.store_errors import TYPED, raises_store_error, typed
 from tests.support.store_records import add_ended, ids, record
 
@@ -89,6 +90,7 @@ def test_a_job_id_of_any_length_is_stored_and_found(any_store):
 
 def test_a_moved_file_is_reported_and_used_again_once_it_is_back(tmp_path):
     """Nothing is written to the moved file."""
+    databases.create_sqlite(tmp_path / "data")
     store = Store(tmp_path / "data")
     store.create(typed("r1"))
     (tmp_path / "data").rename(tmp_path / "elsewhere")
@@ -103,6 +105,8 @@ def test_a_moved_file_is_reported_and_used_again_once_it_is_back(tmp_path):
 
 def test_a_replaced_file_is_used_at_once(tmp_path):
     """Such as a restored backup."""
+    for name in ("data", "backup"):
+        databases.create_sqlite(tmp_path / name)
     store = Store(tmp_path / "data")
     store.create(typed("r1"))
     backup = Store(tmp_path / "backup")
@@ -125,6 +129,7 @@ def test_a_replaced_file_is_used_at_once(tmp_path):
 )
 def test_a_damaged_search_index_is_rebuilt(tmp_path, how, by, caplog):
     """One call fails, and the next one works. No run is lost."""
+    databases.create_sqlite(tmp_path)
     store = Store(tmp_path)
     add_ended(store, "r1", text="needle")
     store.close()

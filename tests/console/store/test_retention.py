@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from pydantic import SecretStr
 
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.config.settings import Settings, SettingsError
@@ -14,7 +13,7 @@ from lfclient.console.store.store import Store
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, HumanInput, Message, RunError
 from lfclient.runs.model import Run, RunStatus
-from tests.support import postgres
+from tests.support import databases
 from tests.support.fake_langflow import FakeLangflow
 from tests.support.runner_bench import Bench
 from tests.support.store_records import NOW, add, add_ended, ids, record
@@ -27,10 +26,11 @@ ME = ["me"]
 def store_of(request, tmp_path):
     """Return a function that opens a store with these `RetentionSettings`."""
     stores = []
+    if request.param == "sqlite":
+        databases.create_sqlite(tmp_path)
 
     def open_store(**retention):
-        server = request.param == "postgresql"
-        url = SecretStr(postgres.postgres().new_database()) if server else None
+        url = databases.create_postgres() if request.param == "postgresql" else None
         stores.append(Store(tmp_path, url, RetentionSettings(**retention)))
         return stores[-1]
 
@@ -92,6 +92,7 @@ def search_index(store):
 
 def fresh_index(folder, **run):
     """Return the bytes of the search index of a new store with this run only."""
+    databases.create_sqlite(folder)
     store = Store(folder)
     add_ended(store, **run)
     with store.database.write() as connection:

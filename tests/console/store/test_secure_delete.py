@@ -13,6 +13,7 @@ from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
 from tests.console.store.test_migrations import DAMAGES
 from tests.console.store.test_retention import search_index
+from tests.support import databases
 from tests.support.many_runs import OWNER, fill
 from tests.support.store_records import add, add_ended, ids
 
@@ -22,6 +23,7 @@ LONG = "".join(random.Random(5).choices(string.ascii_lowercase + string.digits, 
 @pytest.fixture
 def store(tmp_path):
     """A store with 50 runs and a long one. `small` is the index size without the long one."""
+    databases.create_sqlite(tmp_path)
     store = Store(tmp_path)
     fill(store, 50)
     store.small = len(search_index(store))

@@ -18,12 +18,14 @@ from lfclient.console.store.run_record import RecordProblem
 from lfclient.console.store.store import Store
 from lfclient.flows.field import Variable
 from lfclient.runs.model import RunStatus
+from tests.support import databases
 from tests.support.processes import processes_of
 from tests.support.store_records import NOW, record, whole_run
 
 
 @pytest.fixture
 def store(tmp_path):
+    databases.create_sqlite(tmp_path)
     opened = Store(tmp_path)
     yield opened
     opened.close()
@@ -162,12 +164,14 @@ def test_unfinished_runs_are_found_and_claimed_once(any_store):
     assert any_store.get("r1").worker == "a"
 
 
-def test_the_file_is_private_and_fully_synchronous(store):
+def test_the_file_is_private_and_fully_synchronous(tmp_path):
     """A commit is on disk once it returns."""
+    store = Store(tmp_path)
     assert stat.S_IMODE(store.database.path.stat().st_mode) == 0o600
     with store.database.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+    store.close()
 
 
 def _write_and_die(folder):

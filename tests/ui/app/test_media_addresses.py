@@ -13,12 +13,18 @@ from tests.support.console_process import ROOT
 SIZE = 2_000_000  # Streamlit hashes three parts of it
 
 
-def printed(code):
-    """What another process of the console prints."""
+@pytest.fixture(scope="module")
+def other_console():
+    """The address of a file in another process of the console, and the module that chose it."""
+    code = (
+        "import app, streamlit.runtime.memory_media_file_storage as storage\n"
+        "choose = storage._calculate_file_id\n"
+        "print(choose(b'a', 'image/png'), choose.__module__)"
+    )
     ran = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    return ran.stdout.strip()
+    return ran.stdout.split()
 
 
 @pytest.fixture
@@ -54,16 +60,12 @@ def test_a_file_that_is_drawn_again_keeps_its_address(storage):
     assert add(storage, b"a" * SIZE) == add(storage, b"a" * SIZE)
 
 
-def test_another_process_gives_the_same_file_another_address():
+def test_another_process_gives_the_same_file_another_address(other_console):
     """So knowing the content isn't enough."""
-    code = "from pages._ui.app.media_addresses import file_id; print(file_id(b'a', 'image/png'))"
-    assert len(printed(code)) == 64
-    assert printed(code) != media_addresses.file_id(b"a", "image/png")
+    address = other_console[0]
+    assert len(address) == 64
+    assert address != media_addresses.file_id(b"a", "image/png")
 
 
-def test_the_console_uses_these_addresses():
-    code = (
-        "import app, streamlit.runtime.memory_media_file_storage as storage\n"
-        "print(storage._calculate_file_id.__module__)"
-    )
-    assert printed(code) == "pages._ui.app.media_addresses"
+def test_the_console_uses_these_addresses(other_console):
+    assert other_console[1] == "pages._ui.app.media_addresses"
