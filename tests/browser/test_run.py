@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 from lfclient import LangflowClient
-from lfclient.console.store.database import BUSY_SECONDS
 from tests.browser.screen import PREFIX, Screen, log_of
+from tests.support.console_process import ROOT, Console
 
 # what stands above the page, until shortly after that is scrolled
 _MOVING = """(field) => {
@@ -430,7 +430,8 @@ def test_the_page_scrolls_to_the_status_while_it_moves(screen):
     screen.wait("cancelled")
 
 
-def test_the_warning_about_an_unsaved_run_ends_once_the_run_is_saved(screen, console):
+def test_the_warning_about_an_unsaved_run_comes_and_goes_by_itself(screen, console):
+    """The write waits some seconds for the lock before it fails."""
     screen.pick("Write word")
     screen.run()
     screen.wait("running")
@@ -439,8 +440,32 @@ def test_the_warning_about_an_unsaved_run_ends_once_the_run_is_saved(screen, con
     other.execute("BEGIN IMMEDIATE")
     with contextlib.closing(other):
         screen.wait("completed")
-        screen.page.wait_for_timeout(1000 * BUSY_SECONDS + 2000)  # the write waits for the lock
-        screen.page.reload()
         expect(warning).to_be_visible()
     expect(warning).to_have_count(0)
     expect(screen.part("outputs")).to_contain_text("That is all")
+
+
+def test_the_warning_about_a_full_disk_comes_and_goes_by_itself(window, sample_flows, tmp_path):
+    full = tmp_path / "full"
+    environ = {
+        "LANGFLOW_SERVER_URL": sample_flows.url,
+        "LANGFLOW_API_KEY": sample_flows.api_key,
+        "PYTHONPATH": str(ROOT / "tests/support/full_disk"),
+        "FULL_DISK": str(full),
+    }
+    with Console(tmp_path, environ) as console:
+        screen = Screen(window())
+        screen.open(console.url)
+        screen.pick("Write word")
+        screen.run()
+        screen.wait("running")
+        full.touch()
+        screen.wait("completed")
+        warning = screen.page.get_by_text("The console cannot save its runs")
+        expect(warning).to_be_visible()
+        expect(screen.part("run-status")).to_contain_text("full")
+        full.unlink()
+        expect(warning).to_have_count(0)
+        expect(screen.part("outputs")).to_contain_text("That is all")
+        screen.page.goto(f"{console.url}/history?q=That+is+all")
+        expect(screen.page.get_by_text("1 run", exact=True)).to_be_visible()

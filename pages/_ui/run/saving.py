@@ -1,13 +1,19 @@
 """Whether a run is saved, and a warning while it is not."""
 
+import time
+
 import streamlit as st
 
+from lfclient.console.store.database import BUSY_SECONDS
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.connection.app_context import app_context
+from pages._ui.run import pace
 from pages._ui.widgets import alerts
 
 CHECK_SECONDS = 2.0  # interval while an ended run is not saved
+# after twice this, the end of a run is saved, or has failed to be: a write waits for a lock
+SETTLE_SECONDS = BUSY_SECONDS + 1
 
 _PROGRESS_NOT_SAVED = "This run continues. Its record is only in the console's memory"
 _RESULT_NOT_SAVED = "The result of this run is only in the console's memory"
@@ -34,12 +40,19 @@ def draw_warning(record: RunRecord) -> None:
 
 
 def watch(record: RunRecord) -> None:
-    """Redraw the page once an ended run is saved that is not yet."""
-    if error(record):
-        _redraw_once_saved(record)
+    """Redraw the page once saving an ended run fails or succeeds after all."""
+    reason = _reason(record)
+    interval = CHECK_SECONDS if reason else SETTLE_SECONDS
+    st.fragment(_redraw_on_change, run_every=interval)(record, reason, time.monotonic())
 
 
-@st.fragment(run_every=CHECK_SECONDS)
-def _redraw_once_saved(record: RunRecord) -> None:
-    if error(record) is None:
+def _redraw_on_change(record: RunRecord, drawn: str, drawn_at: float) -> None:
+    if _reason(record) != drawn:
         st.rerun()
+    if not drawn and time.monotonic() - drawn_at > SETTLE_SECONDS:
+        pace.stop_timer()
+
+
+def _reason(record: RunRecord) -> str:
+    """Return why the run is not saved, as drawn; "" if it is, or if that is not known yet."""
+    return str(error(record) or "")
