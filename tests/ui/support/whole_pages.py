@@ -23,12 +23,11 @@ ONE, TWO = (str(uuid.UUID(int=number)) for number in (1, 2))
 def open_app(page=None, **query_params):
     """Open a page of the console, by default Run, with these query parameters."""
     app = AppTest.from_file(APP)
+    if page:
+        app.switch_page(page)
     for name, value in query_params.items():
         app.query_params[name] = value
-    app.run()
-    if page:
-        app.switch_page(page).run()
-    return app
+    return app.run()
 
 
 def page_text(app):
