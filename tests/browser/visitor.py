@@ -155,7 +155,8 @@ class Visitor:
             self.session_id = message.new_session.initialize.session_id or self.session_id
         elif kind == "delta":
             self._note(message.delta)
-        return kind == "script_finished" and not message.metadata.run.fragment_ids
+        has_ended = kind == "script_finished" and not message.metadata.run.fragment_ids
+        return has_ended and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
     def _note(self, delta: Any) -> None:
         part = getattr(delta, delta.WhichOneof("type") or "new_element")
