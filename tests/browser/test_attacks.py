@@ -5,9 +5,12 @@ Executions are counted in a real Langflow. Attacks by servers are in `test_attac
 
 import base64
 import json
+import threading
+import time
 import uuid
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import product
 from pathlib import Path
@@ -328,12 +331,40 @@ def test_a_flood_of_websockets_and_large_messages_holds_up_nobody(team: Console,
     files.file_urls_request.file_names.extend([""] * 1_000_000)
     messages = (b"\xff" * 1_000, b"\x00" * 199_000_000, files.SerializeToString())
     with load_on(team) as load, ExitStack() as stack:
+        stack.enter_context(Visitor(team)).open(flow=counted.id)
         flood = [stack.enter_context(Visitor(team)) for _ in range(40)]
         for visitor in flood:
             visitor.ask(flow=counted.id)
         for message in messages:
             flood.pop().send(message)
         assert "Recent runs" in flood[0].read()
+    assert load.longest_wait < 5
+
+
+def test_clients_that_ask_for_pages_without_end_hold_up_no_other_page(
+    team: Console, counted: Counted
+):
+    """Without a limit on their messages, two of them keep others waiting for over a minute."""
+    over = threading.Event()
+
+    def flood() -> None:
+        with Visitor(team) as visitor:
+            while not over.wait(0.002):
+                visitor.ask(flow=counted.id)
+
+    with load_on(team) as load, ThreadPoolExecutor(2) as pool:
+        floods = [pool.submit(flood) for _ in range(2)]
+        try:
+            time.sleep(2)  # their first messages are not limited
+            for _ in range(5):
+                began = time.monotonic()
+                with Visitor(team) as visitor:
+                    assert "Recent runs" in visitor.open(flow=counted.id)
+                assert time.monotonic() - began < 5
+        finally:
+            over.set()
+        for each in floods:
+            each.result()
     assert load.longest_wait < 5
 
 
