@@ -22,7 +22,7 @@ from lfclient.errors import (
     ResponseTooLarge,
     Unreachable,
 )
-from lfclient.runs.model import RunStatus, StopResult
+from lfclient.runs.model import Run, RunStatus, StopResult
 from lfclient.runs.reducer import reject_decision
 
 # short, because a stop must show at once
@@ -167,8 +167,7 @@ class _JobFollower:
 
     async def _poll(self) -> None:
         context, listener = self._context, self.listener
-        status = context.client.status(context.run, flow=context.flow)
-        run = await context.unless(context.commands.any_pending, status)
+        run = await context.unless(context.commands.any_pending, self._status())
         if run is None:
             return
         self._unreachable_since = ""
@@ -183,6 +182,11 @@ class _JobFollower:
         await self._check_decision(run.status)
         await self._check_stop()
         self._choose_schedule(run.status)
+
+    async def _status(self) -> Run:
+        context = self._context
+        async with context.load.polls:
+            return await context.client.status(context.run, flow=context.flow)
 
     def _note(self, status: RunStatus) -> str:
         if status is RunStatus.SUSPENDED:

@@ -8,6 +8,8 @@ MAX_SUBMITS = 10
 # Langflow executes 5 jobs at a time, in the order of their submits. Each open event stream costs
 # it time: with 300 of them 1.12 came to 21 jobs in 5 minutes.
 MAX_STREAMS = 20
+# Langflow has 50 database connections: with 100 polls at once after a pause, 1.12 locked up.
+MAX_POLLS = 10
 _MAX_POLLS_PER_SECOND = 20.0
 
 
@@ -17,6 +19,7 @@ class ServerLoad:
     def __init__(self) -> None:
         self.submits = asyncio.Semaphore(MAX_SUBMITS)
         self.streams = asyncio.Semaphore(MAX_STREAMS)
+        self.polls = asyncio.Semaphore(MAX_POLLS)
         self.followed_runs = 0
 
     @property

@@ -1,6 +1,10 @@
 """Many runs of one server: few event streams, and polls that become rarer."""
 
-from lfclient.console.runner.server_load import MAX_STREAMS, ServerLoad
+import time
+
+import pytest
+
+from lfclient.console.runner.server_load import MAX_POLLS, MAX_STREAMS, ServerLoad
 from tests.support.runner_bench import RUN_STARTED
 from tests.support.waiting import wait_for
 
@@ -15,6 +19,22 @@ def test_only_some_of_many_runs_have_an_event_stream_and_all_end(bench):
     wait_for(lambda: open_streams(bench) == MAX_STREAMS)
     bench.wait_for_polls(MAX_STREAMS)
     assert open_streams(bench) == MAX_STREAMS
+    bench.server.finish()
+    assert all(bench.wait_for_end(run_id).status == "completed" for run_id in runs)
+
+
+@pytest.mark.parametrize("bench", [{"dialect": "inputs"}], indirect=True)
+def test_ten_polls_are_in_flight_at_most(bench):
+    """Otherwise all runs would be polled at once after a pause."""
+    bench.server.seconds = 60
+    runs = [bench.start() for _ in range(MAX_POLLS + 3)]
+    wait_for(lambda: len(bench.server.jobs) == len(runs))
+    bench.server.hold_status = True
+    before = bench.server.status_requests
+    wait_for(lambda: bench.server.status_requests >= before + MAX_POLLS)
+    time.sleep(0.3)  # longer than the shortest wait between two polls
+    assert bench.server.status_requests == before + MAX_POLLS
+    bench.server.hold_status = False
     bench.server.finish()
     assert all(bench.wait_for_end(run_id).status == "completed" for run_id in runs)
 
