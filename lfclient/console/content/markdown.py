@@ -49,13 +49,18 @@ def normalize(text: str) -> str:
     return _LINE_BREAK.sub("\n", text).replace("\0", "\ufffd")
 
 
+def lookaheads(text: str) -> EnvType:
+    """Return the environment in which a parser with `BoundedInline` may parse a text."""
+    return {"lookaheads": _MAX_LOOKAHEADS * (len(text) + 1_000)}
+
+
 def find_spans(text: str) -> list[Span]:
     """Return the spans of a normalized text, in order; a link may contain images and code.
 
     Raises `UnreadableMarkdown`.
     """
     parser = _parser()
-    env: EnvType = {"lookaheads": _MAX_LOOKAHEADS * (len(text) + 1_000)}
+    env = lookaheads(text)
     try:
         tokens = parser.parse(text, env)
         if any(token.level >= _MAX_NESTING - 1 for token in tokens):
@@ -113,7 +118,7 @@ def _locate(content: str, text: str, line_starts: Sequence[int], begin: int) -> 
 @cache
 def _parser() -> MarkdownIt:
     parser = _Parser()
-    parser.inline = _BoundedInline()
+    parser.inline = BoundedInline()
     parser.configure("commonmark", {"maxNesting": _MAX_NESTING})
     parser.enable(["table", "strikethrough"])
     parser.core.ruler.disable("inline")
@@ -131,7 +136,9 @@ class _Parser(MarkdownIt):
         return True  # as in the browser, where an unwanted address is a link as well
 
 
-class _BoundedInline(ParserInline):
+class BoundedInline(ParserInline):
+    """Raises `UnreadableMarkdown` once a text has taken more than its `lookaheads`."""
+
     def skipToken(self, state: StateInline) -> None:
         state.env["lookaheads"] -= 1
         if state.env["lookaheads"] < 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from lfclient.common.filenames import safe_name
 from lfclient.common.formatting import clip, extract_host, format_count, format_size
 from lfclient.console.content import media_types
 from lfclient.console.content.images import FoundImage, find_images, image_bytes, undrawable_reason
+from lfclient.console.content.markdown import UnreadableMarkdown
 from lfclient.console.export.report import markdown
 from lfclient.console.export.report.json_truncation import MAX_VALUE_LENGTH, JsonTruncator
 from lfclient.errors import LangflowError
@@ -111,10 +113,11 @@ class BlockBuilder:
     def _message(self, block: OutputBlock, text: str) -> None:
         text = markdown.redact_text(text, self._redact)
         if len(markdown.without_images(text)) <= markdown.MAX_MARKDOWN_LENGTH:
-            block.markdown = markdown.to_html(text, self._embed, self._redact)
-            return
+            with suppress(UnreadableMarkdown):
+                block.markdown = markdown.to_html(text, self._embed, self._redact)
+                return
         block.text = text[:MAX_TEXT_LENGTH]
-        block.notes.append(f"{len(text):,} characters: too long to render as Markdown.")
+        block.notes.append(f"{len(text):,} characters: takes too long to render as Markdown.")
         if len(text) > MAX_TEXT_LENGTH:
             block.notes.append(f"The last {len(text) - MAX_TEXT_LENGTH:,} characters are omitted.")
 

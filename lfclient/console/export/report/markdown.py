@@ -15,6 +15,7 @@ from markupsafe import Markup
 from lfclient.common.formatting import clip, extract_host
 from lfclient.console.content import media_types
 from lfclient.console.content.images import image_bytes
+from lfclient.console.content.markdown import BoundedInline, lookaheads
 
 MAX_MARKDOWN_LENGTH = 200_000  # characters without images, about 0.5 s
 _DATA_IMAGE = re.compile(r"data:image/[\w.+-]+;base64,[A-Za-z0-9+/]+={0,2}")
@@ -38,7 +39,7 @@ def to_html(text: str, embed: Callable[[str], str], redact: Callable[[str], str]
 
     `embed` is called with each `data:` URL of an image and returns the URL to embed, or "" to omit
     the image. Remote images are named and never loaded. `redact` is applied to the parsed texts,
-    since a secret may be written with escapes: `a\\_b` means a_b.
+    since a secret may be written with escapes: `a\\_b` means a_b. Raises `UnreadableMarkdown`.
     """
     images: list[str] = []
 
@@ -50,7 +51,8 @@ def to_html(text: str, embed: Callable[[str], str], redact: Callable[[str], str]
 
     # the parser looks at every character, so images are taken out first
     parser = _parser()
-    tokens = parser.parse(_DATA_IMAGE.sub(shorten, text))
+    short = _DATA_IMAGE.sub(shorten, text)
+    tokens = parser.parse(short, lookaheads(short))
     _redact_tokens(tokens, redact)
     dirty = parser.renderer.render(tokens, parser.options, {})
     safe = nh3.clean(
@@ -122,6 +124,7 @@ def _filter_attribute(tag: str, name: str, value: str) -> str | None:
 def _parser() -> MarkdownIt:
     # the preset ignores HTML, limits nesting and supports tables; "breaks" keeps line breaks
     parser = MarkdownIt("js-default", {"linkify": False, "breaks": True})
+    parser.inline = BoundedInline()
     parser.add_render_rule("image", _render_image)
     return parser
 
