@@ -30,6 +30,7 @@ OnProgress = Callable[[int], object]
 
 _FILES = "/api/v2/files"
 _STORE_SECONDS = 300.0  # how long a server may take to store a file of its maximum size
+_NUMBER_OF_COPY = re.compile(r"(?: \(\d{1,9}\))?")
 _SIZE_HINT = "Choose a smaller file, or raise LANGFLOW_MAX_FILE_SIZE_UPLOAD on the server."
 
 
@@ -135,11 +136,13 @@ def find_file(items: list[FileItem], ref: FileRef, before: frozenset[str] | None
     """
     stem, _, extension = ref.name.rpartition(".")
     stem = stem or extension
-    pattern = re.compile(rf"{re.escape(stem)}(?: \(\d+\))?(?:\.{re.escape(extension)})?")
+
+    def has_name(listed: str) -> bool:
+        rest = listed.removeprefix(stem).removesuffix(f".{extension}")
+        return listed.startswith(stem) and _NUMBER_OF_COPY.fullmatch(rest) is not None
+
     matches = [
-        item
-        for item in items
-        if (before is None or item.id not in before) and pattern.fullmatch(item.name)
+        item for item in items if (before is None or item.id not in before) and has_name(item.name)
     ]
     if not matches:
         return None
