@@ -28,12 +28,13 @@ _SECRET_NAME = re.compile(
     r"|passphrase|passcode|credentials?)[\s_-]?\d*$)"
 )
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
-# Credentials within other text: a URL with a password, a header, well-known key formats. The bound
-# keeps the time linear for `sk-sk-sk-…`; no other alternative can start within its own match.
+# Credentials within other text: a URL with a password, a header, well-known key formats. The bounds
+# keep the time linear, as for `sk-sk-sk-…`.
 _SECRET_IN_TEXT = re.compile(
-    r"://[^\s/:@]*:[^\s/@]+@|\b(?:Bearer|Basic)\s+(?=\S*\d)[\w.~+/=-]{8}|\bcookie:\s*\S"
+    r"://[^\s/:@]{0,200}:[^\s/@]{1,5000}@|\bcookie:\s{0,20}\S"
+    r"|\b(?:Bearer|Basic)\s{1,20}(?=\S{0,200}\d)[\w.~+/=-]{8}"
     r"|\b(?:sk|pk|ghp|gho|xox[abp]|github_pat)[_-](?=[\w-]{0,100}\d)[\w-]{10}"
-    r"|\bAKIA\w{12}|\bAIza[\w-]{20}|-----BEGIN [A-Z ]*PRIVATE KEY",
+    r"|\bAKIA\w{12}|\bAIza[\w-]{20}|-----BEGIN [A-Z ]{0,50}PRIVATE KEY",
     re.IGNORECASE,
 )
 _ASSIGNMENT = re.compile(r"(?<![\w-])([\w-]{1,50})['\"]?\s?[=:]\s?['\"]?[\w.~+/%-]{8,}")
