@@ -1,5 +1,7 @@
 """A download that is pressed while its page is redrawn is served."""
 
+from types import SimpleNamespace
+
 import pytest
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.media_file_storage import MediaFileKind, MediaFileStorageError
@@ -12,7 +14,7 @@ from pages._ui.app import recent_downloads
 def clock(monkeypatch):
     """Seconds that the test sets."""
     now = [0.0]
-    monkeypatch.setattr(recent_downloads.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(recent_downloads, "time", SimpleNamespace(monotonic=lambda: now[0]))
     return now
 
 

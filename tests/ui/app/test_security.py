@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 import tomllib
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -226,8 +227,9 @@ def seconds_to_receive(monkeypatch, *sent, expected=None):
     async def pause(seconds):
         pauses.append(seconds)
 
-    monkeypatch.setattr(security.time, "monotonic", lambda: sum(pauses))
-    monkeypatch.setattr(security.asyncio, "sleep", pause)
+    # for this module alone: threads of other tests wait as well
+    monkeypatch.setattr(security, "time", SimpleNamespace(monotonic=lambda: sum(pauses)))
+    monkeypatch.setattr(security, "asyncio", SimpleNamespace(sleep=pause))
     assert pass_on(*sent) == (list(sent) if expected is None else expected)
     return sum(pauses)
 

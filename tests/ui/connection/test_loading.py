@@ -1,5 +1,7 @@
 """A page that can't reach its server tries again by itself."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from pages._ui.connection import loading, request_cache
@@ -80,7 +82,7 @@ def test_a_page_shows_another_error_once_its_server_gives_one(langflow_stand_in,
 def test_the_pauses_between_attempts_grow_with_the_outage(monkeypatch):
     """Up to half a minute, and by the ticks of the page."""
     now = 0.0
-    monkeypatch.setattr(loading.time, "monotonic", lambda: now)
+    monkeypatch.setattr(loading, "time", SimpleNamespace(monotonic=lambda: now))
     pauses, attempts = loading._Pauses(0.0, 0.0), []
     for tick in range(1, 361):
         now = tick * loading.RETRY_SECONDS
