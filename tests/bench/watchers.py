@@ -97,7 +97,7 @@ def run(chromium_path: str) -> list[Figure]:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_ARGS)
         alone, together = requests(browser, 1), requests(browser, WATCHERS)
         early, late = growth(browser)
-        many = many_watchers.run(browser)
+        many = list(many_watchers.run(browser))
         browser.close()
     asked = f"Requests about a run with {WATCHERS} watchers"
     grown = f"Memory of the console for each of {SESSIONS} sessions, {EARLY} to {LATE} runs"

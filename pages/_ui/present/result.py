@@ -96,18 +96,23 @@ def _draw_output(
     server = presented.server
     with output.container():
         if not record.ended:
-            return status_panel.follow(server, record, places, AudiencePanel)
-        draw_result(
-            record,
-            presented.settings.outputs,
-            partial(_download, server),
-            _reload(server, record),
-            record.id,
-            hint=problems.LATER,
-        )
+            draw_end = partial(_draw_result, presented)
+            return status_panel.follow(server, record, places, draw_end, AudiencePanel)
+        _draw_result(presented, record)
         is_audience = not is_presenter(presented.flow.id)
         share_result.draw(server, record, presented.flow, is_audience=is_audience)
     return None
+
+
+def _draw_result(presented: Presented, record: RunRecord) -> None:
+    draw_result(
+        record,
+        presented.settings.outputs,
+        partial(_download, presented.server),
+        _reload(presented.server, record),
+        record.id,
+        hint=problems.LATER,
+    )
 
 
 def draw_status(place: DeltaGenerator, record: RunRecord) -> None:

@@ -6,7 +6,7 @@ processor time than there is, and then nobody is served, not even the end of the
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
@@ -18,15 +18,15 @@ REFRESH_SECONDS = 0.5
 WAIT_SECONDS = 0.49
 LIST_REFRESH_SECONDS = 2.0
 # shares of one processor: an update of a screen takes about 2 ms of it, a tick or a list of runs
-# 10 ms, and the whole page 40 ms
+# 10 ms, the result of a run 10 ms, and the whole page 40 ms
 UPDATE_SECONDS = 0.005
 TICK_SECONDS = 0.03
 LIST_SECONDS = 0.05
+RESULT_SECONDS = 0.012
 PAGE_SECONDS = 0.05
 
 _lock = threading.Lock()
 _watchers = 0
-_next_page = 0.0  # by the monotonic clock
 
 
 @contextmanager
@@ -70,18 +70,40 @@ def update_pause() -> float:
     return UPDATE_SECONDS * max(_watchers - 1, 0)
 
 
-def rerun_page() -> None:
+class Turns:
+    """Sessions that draw the same one after another, each for so many `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._next = 0.0  # by the monotonic clock
+
+    def wait(self) -> bool:
+        """Wait until it is this session's turn; return whether that took time.
+
+        A press or a closed tab ends the script meanwhile.
+        """
+        with _lock:
+            now = time.monotonic()
+            turn = max(now + update_pause(), self._next)
+            self._next = turn + self._seconds
+        if turn <= now:
+            return False
+        time.sleep(turn - now)
+        st.empty()
+        return True
+
+
+results = Turns(RESULT_SECONDS)
+pages = Turns(PAGE_SECONDS)
+
+
+def rerun_page(draw_result: Callable[[], object] | None = None) -> None:
     """Rerun the page, when it is this session's turn.
 
     The sessions that watch a run would otherwise all redraw their pages at its end, before any of
-    them is served. First, all of them show the end.
+    them is served. First, all of them show the end, then each calls `draw_result`, if it must wait.
     """
-    global _next_page
-    with _lock:
-        now = time.monotonic()
-        turn = max(now + update_pause(), _next_page)
-        _next_page = turn + PAGE_SECONDS
-    if turn > now:
-        time.sleep(turn - now)
-        st.empty()  # a press or a closed tab ends the script here
+    if draw_result and results.wait():
+        draw_result()
+    pages.wait()
     st.rerun()

@@ -48,6 +48,9 @@ _REPEATED_TEXT = (
 _NOT_WAITING_TEXT = "The console no longer waits for this run. It continues on the server."
 
 
+DrawResult = Callable[[RunRecord], object]
+
+
 @dataclass(frozen=True)
 class Places:
     """Where the status and the progress of a run are drawn, beside its output."""
@@ -64,7 +67,8 @@ class StatusPanel:
 
     show_errors = staticmethod(alerts.show_errors)
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, draw_result: DrawResult) -> None:
+        self._draw_result = draw_result
         with places.head:
             self._head = Placeholder()
         with places.progress:
@@ -91,6 +95,19 @@ class StatusPanel:
             self.texts[one.id].show(text, partial(progress.draw_text, text=text))
         if self._graph and record.run:
             self._graph.update(record.run.components)
+
+    def rerun_page(self, record: RunRecord) -> None:
+        """Rerun the page. If its run has ended, show the result while the page waits its turn."""
+
+        def draw(place: DeltaGenerator) -> None:
+            with place.container():
+                self._draw_result(record)
+
+        def show_result() -> None:
+            if self._frames:
+                self._frames.show("result", draw)
+
+        pace.rerun_page(show_result if record.ended else None)
 
     def draw_head(self, place: DeltaGenerator, record: RunRecord) -> None:
         """Draw the run's status."""
@@ -173,23 +190,31 @@ def _draw_output(
     with output.container():
         approval.draw_decisions(server, record)
         if not record.ended:
-            return follow(server, record, places)
+            return follow(server, record, places, partial(_draw_result, server))
         saving.watch(record)
-        run_details.draw_problems(server, record)
-        if record.run:
-            run_details.draw_outputs(server, record, record.run)
+        _draw_result(server, record)
     return None
+
+
+def _draw_result(server: ServerSession, record: RunRecord) -> None:
+    run_details.draw_problems(server, record)
+    if record.run:
+        run_details.draw_outputs(server, record, record.run)
 
 
 def follow(
     server: ServerSession,
     record: RunRecord,
     places: Places,
+    draw_result: DrawResult,
     make_panel: type[StatusPanel] = StatusPanel,
 ) -> StatusPanel | None:
-    """Draw a running run, redraw it whenever it changes, and the page at its end."""
+    """Draw a running run, redraw it whenever it changes, and the page at its end.
+
+    If the page has to wait for its turn then, `draw_result` draws the result meanwhile.
+    """
     first = {"at once": True}
-    return _follow(server, record.id, places, make_panel, page_state(record), first)
+    return _follow(server, record.id, places, draw_result, make_panel, page_state(record), first)
 
 
 def page_state(record: RunRecord) -> Hashable:
@@ -233,7 +258,7 @@ def wait_for_end(
         if panel:
             panel.show(update, server.cached_flow(update.flow_id))
         if update.ended:
-            pace.rerun_page()
+            panel.rerun_page(update) if panel else pace.rerun_page()
     # if a press has started another run of the script, end this one here: at its regular end it
     # would remove the fragments of the new one, which would then stop responding
     st.empty()
@@ -266,12 +291,13 @@ def _follow(
     server: ServerSession,
     run_id: str,
     places: Places,
+    draw_result: DrawResult,
     make_panel: type[StatusPanel],
     drawn: Hashable,
     first: dict[str, bool],
 ) -> StatusPanel | None:
     with make_panel.show_errors():
-        return _redraw(server, run_id, places, make_panel, drawn, first)
+        return _redraw(server, run_id, places, draw_result, make_panel, drawn, first)
     return None
 
 
@@ -281,6 +307,7 @@ def _redraw(
     server: ServerSession,
     run_id: str,
     places: Places,
+    draw_result: DrawResult,
     make_panel: type[StatusPanel],
     drawn: Hashable,
     first: dict[str, bool],
@@ -296,26 +323,26 @@ def _redraw(
     if record is None:
         return None
     flow = server.cached_flow(record.flow_id)
-    panel = make_panel(places)
+    panel = make_panel(places, draw_result)
     panel.show(record, flow)
     panel.draw_components(server, record, flow)
     if first.pop("at once", False):
         return panel
     panel.set_tab_title(record)
     if page_state(record) != drawn:
-        pace.rerun_page()
+        panel.rerun_page(record)
     until = began + pace.tick_seconds()
     for latest in updates(record, until):
         panel.show(latest, flow)
         if page_state(latest) != drawn:
-            pace.rerun_page()
+            panel.rerun_page(latest)
         if progress.component_states(latest) != progress.component_states(record):
             last = latest
             flushed = max(time.monotonic() + FLUSH_SECONDS, until - pace.WAIT_SECONDS)
             for last in updates(latest, flushed):
                 panel.show(last, flow)
                 if page_state(last) != drawn:
-                    pace.rerun_page()
+                    panel.rerun_page(last)
             # the select box of results has a key: it is drawn once a run
             st.rerun(scope="fragment")
     return panel

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import streamlit as st
 
+from lfclient.console.store.run_record import RecordProblem
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.run import pace
@@ -30,7 +31,8 @@ def sleeps(monkeypatch):
     def sleep(seconds):
         taken.append(seconds)
 
-    monkeypatch.setattr(pace, "_next_page", 0.0)
+    for name in ("results", "pages"):
+        monkeypatch.setattr(pace, name, pace.Turns(getattr(pace, name)._seconds))
     monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(pace.time, "sleep", sleep)
     return taken
@@ -71,13 +73,43 @@ def test_no_page_is_redrawn_before_all_watchers_show_the_end(crowd, sleeps, monk
     assert sleeps == pytest.approx([199 * pace.UPDATE_SECONDS])
 
 
+def test_results_are_drawn_in_turn_before_the_pages_are(crowd, sleeps, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(st, "rerun", lambda: drawn.append("page"))
+    monkeypatch.setattr(st, "empty", lambda: None)
+    for _ in range(2):
+        pace.rerun_page(lambda: drawn.append("result"))
+    assert drawn == ["result", "page"] * 2
+    end = 199 * pace.UPDATE_SECONDS
+    assert sleeps == pytest.approx([end, end, end + pace.RESULT_SECONDS, end + pace.PAGE_SECONDS])
+
+
+def test_who_watches_alone_gets_the_page_at_once(sleeps, monkeypatch):
+    monkeypatch.setattr(st, "rerun", lambda: None)
+    pace.rerun_page(lambda: pytest.fail("the page draws the result"))
+    assert sleeps == []
+
+
+def test_the_result_is_on_the_screen_while_the_page_waits_for_its_turn(
+    langflow_stand_in, monkeypatch
+):
+    record = add_running_run(langflow_stand_in.url)
+    ended = replace(record, version=9, status=RunStatus.FAILED, problem=RecordProblem("It broke."))
+    monkeypatch.setattr(app_context().runner, "wait_for_change", lambda *_: ended)
+    monkeypatch.setattr(pace.results, "wait", lambda: True)
+    monkeypatch.setattr(pace.pages, "wait", st.stop)
+    app = open_app(run=record.id)
+    assert "It broke." in page_text(app)
+    assert not app.exception
+
+
 def test_the_end_is_on_the_screen_before_the_page_waits_for_its_turn(
     langflow_stand_in, monkeypatch
 ):
     record = add_running_run(langflow_stand_in.url)
     ended = replace(record, version=9, status=RunStatus.COMPLETED)
     monkeypatch.setattr(app_context().runner, "wait_for_change", lambda *_: ended)
-    monkeypatch.setattr(pace, "rerun_page", st.stop)
+    monkeypatch.setattr(pace, "rerun_page", lambda *_: st.stop())
     app = open_app(run=record.id)
     assert "Completed" in page_text(app)
     assert not app.exception

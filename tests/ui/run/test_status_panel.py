@@ -116,7 +116,7 @@ def test_the_end_of_a_quick_run_is_shown_before_the_page_is_drawn_anew(
     monkeypatch.setattr(
         details, "draw_problems", lambda *run: (steps.append("end"), draw_problems(*run))
     )
-    monkeypatch.setattr(pace, "rerun_page", lambda: (steps.append("page"), rerun()))
+    monkeypatch.setattr(pace, "rerun_page", lambda *_: (steps.append("page"), rerun()))
     assert "Failed" in page_text(press(open_app(flow=ONE), "Run"))
     assert steps == ["end", "page", "end"]
 
