@@ -14,7 +14,9 @@ from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner, open_async_client
 from lfclient.console.runner.task_supervisor import ClientFactory
 from lfclient.console.runner.timings import Timings
+from lfclient.console.store.database import FILE_NAME
 from lfclient.console.store.run_record import RunRecord
+from tests.support import databases
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for_record
 
@@ -39,6 +41,8 @@ class Desk:
         key = SecretStr(server.api_key)
         self.connection = Connection("live", url or server.url, key, "secrets")
         self.owner = owner_fingerprint(self.connection, folder)
+        if not (folder / FILE_NAME).exists():
+            databases.create_sqlite(folder)
         self.runner = self.new_runner()
 
     def new_runner(self) -> Runner:
