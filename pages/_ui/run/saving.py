@@ -1,6 +1,7 @@
 """Whether a run is saved, and a warning while it is not."""
 
 import time
+from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -42,6 +43,8 @@ def draw_warning(record: RunRecord) -> None:
 def watch(record: RunRecord) -> None:
     """Redraw the page once saving an ended run fails or succeeds after all."""
     reason = _reason(record)
+    if not reason and record.ended_at and _seconds_since(record.ended_at) > SETTLE_SECONDS:
+        return
     interval = CHECK_SECONDS if reason else SETTLE_SECONDS
     st.fragment(_redraw_on_change, run_every=interval)(record, reason, time.monotonic())
 
@@ -51,6 +54,10 @@ def _redraw_on_change(record: RunRecord, drawn: str, drawn_at: float) -> None:
         st.rerun()
     if not drawn and time.monotonic() - drawn_at > SETTLE_SECONDS:
         pace.stop_timer()
+
+
+def _seconds_since(moment: datetime) -> float:
+    return (datetime.now(UTC) - moment).total_seconds()
 
 
 def _reason(record: RunRecord) -> str:

@@ -191,8 +191,8 @@ def _draw_output(
         approval.draw_decisions(server, record)
         if not record.ended:
             return follow(server, record, places, partial(_draw_result, server))
-        saving.watch(record)
         _draw_result(server, record)
+        saving.watch(record)  # last, so that the output has the place of the text that was written
     return None
 
 
