@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from lfclient import LangflowClient
 from lfclient.console.samples import builtin, graph_builder
@@ -85,21 +85,50 @@ def console(
         yield started
 
 
+@pytest.fixture(scope="package")
+def spare_contexts(chromium: Browser) -> dict[str, list[BrowserContext]]:
+    """Contexts of earlier tests without their pages and data, by their options.
+
+    They still have Streamlit's scripts, whose requests take a quarter of the time of a first page.
+    """
+    return {}
+
+
 @pytest.fixture
-def window(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Open a browser window that shares nothing with the others."""
-    contexts = []
+def window(
+    chromium: Browser, spare_contexts: dict[str, list[BrowserContext]]
+) -> Iterator[Callable[..., Page]]:
+    """Open a browser window that shares nothing with the others but cached files."""
+    used = []
 
     def open_window(**options: object) -> Page:
-        context = chromium.new_context(viewport={"width": 1440, "height": 1000}, **options)
-        contexts.append(context)
+        spare = spare_contexts.setdefault(repr(options), [])
+        if spare:
+            context = spare.pop()
+        else:
+            context = chromium.new_context(viewport={"width": 1440, "height": 1000}, **options)
+        used.append((spare, context))
         page = context.new_page()
         page.set_default_timeout(SECONDS)
         return page
 
     yield open_window
-    for context in contexts:
-        context.close()
+    for spare, context in used:
+        _empty(context)
+        spare.append(context)
+
+
+def _empty(context: BrowserContext) -> None:
+    """Close the pages of a context, and delete their data and permissions."""
+    page = context.new_page()
+    for opened in context.pages:
+        if opened != page:
+            opened.close()
+    everything = {"origin": "*", "storageTypes": "all"}
+    context.new_cdp_session(page).send("Storage.clearDataForOrigin", everything)
+    context.clear_cookies()
+    context.clear_permissions()
+    page.close()
 
 
 @pytest.fixture

@@ -151,6 +151,7 @@ def test_outputs_are_copied_as_text_cells_json_and_image(outputs_screen):
     assert "\t" in copied("Table-b").splitlines()[0]
     assert copied("Order-d").startswith("{")
     outputs_screen.view("output-ChatOutput-a", "Images")
+    outputs_screen.drawn()
     assert copied("ChatOutput-a") == "image/png"
 
 
