@@ -11,23 +11,29 @@ from tests.support.console_process import Console
 from tests.support.pictures import picture
 
 
-@pytest.fixture
-def outputs_screen(tmp_path, window):
-    """The Run page with an output of every kind. Fails if it loads anything remote."""
+@pytest.fixture(scope="module")
+def console(tmp_path_factory):
+    """A console of a stand-in server."""
     with seeded.server() as server:
         environ = {"LANGFLOW_SERVER_URL": server.url, "LANGFLOW_API_KEY": "sk-stand-in-key"}
-        with Console(tmp_path, environ) as console:
-            page = window()
-            requested = []
-            page.on("request", lambda request: requested.append(request.url))
-            screen = Screen(page)
-            screen.open(f"{console.url}/?flow={seeded.FLOW}")
-            screen.mode("Synchronous")
-            screen.run()
-            screen.wait("completed")
-            yield screen
-            assert not [url for url in requested if "pictures.example" in url]
-            assert page.evaluate("window.hit") is None
+        with Console(tmp_path_factory.mktemp("console"), environ) as started:
+            yield started
+
+
+@pytest.fixture
+def outputs_screen(console, window):
+    """The Run page with an output of every kind. Fails if it loads anything remote."""
+    page = window()
+    requested = []
+    page.on("request", lambda request: requested.append(request.url))
+    screen = Screen(page)
+    screen.open(f"{console.url}/?flow={seeded.FLOW}")
+    screen.mode("Synchronous")
+    screen.run()
+    screen.wait("completed")
+    yield screen
+    assert not [url for url in requested if "pictures.example" in url]
+    assert page.evaluate("window.hit") is None
 
 
 def test_a_tables_toolbar_covers_nothing_on_a_phone(outputs_screen):
