@@ -23,7 +23,14 @@ from lfclient.console.store.store import Store
 from lfclient.console.store.tables import RunRow
 from lfclient.flows.model import Flow
 from tests.support import databases
-from tests.support.fake_langflow import FLOW, FakeLangflow, component_done, event, question
+from tests.support.fake_langflow import (
+    FLOW,
+    VERSIONS,
+    FakeLangflow,
+    component_done,
+    event,
+    question,
+)
 from tests.support.waiting import wait_for, wait_for_record
 
 CONNECTION = Connection("test", "http://langflow.test", SecretStr("sk-key-of-the-test"), "secrets")
@@ -64,6 +71,10 @@ class Bench:
         transport = httpx.MockTransport(self.server.handle)
         return AsyncLangflowClient(connection.url, key, transport=transport)
 
+    def server_info(self):
+        """Return the server's info, even while it is down."""
+        return _server_info(self.server.dialect, VERSIONS[self.server.dialect])
+
     def start(self, overrides=None, mode="background", submit_token=None, connection=CONNECTION):
         """Start a run and return its id."""
         self.submits += 1
@@ -73,7 +84,7 @@ class Bench:
             overrides if overrides is not None else {"ChatInput-a.input_value": "hi"},
             mode=mode,
             session_id="session",
-            server=server_info(self.server.dialect),
+            server=self.server_info(),
             submit_token=submit_token or f"submit-{self.submits}",
         )
 
@@ -157,13 +168,15 @@ class Bench:
 
 
 @functools.cache
-def server_info(dialect):
-    """Return what a fake server that can be reached tells of itself."""
+def _server_info(dialect, release):
+    """Return what a fake server that can be reached tells of itself; `release` is its own."""
 
     async def ask():
         transport = httpx.MockTransport(FakeLangflow(dialect).handle)
         async with AsyncLangflowClient(CONNECTION.url, "sk-key", transport=transport) as client:
-            return await client.server()
+            info = await client.server()
+            assert str(info.version) == release
+            return info
 
     return asyncio.run(ask())
 

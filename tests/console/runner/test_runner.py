@@ -13,7 +13,6 @@ from tests.support.runner_bench import (
     CONNECTION,
     RARELY,
     both_dialects,
-    server_info,
     without_events,
 )
 
@@ -35,7 +34,7 @@ def test_the_record_is_saved_before_anything_is_sent(bench):
 
 
 def test_starting_does_not_wait_for_the_server(bench):
-    server = server_info(bench.server.dialect)
+    server = bench.server_info()
     bench.server.hold_submits = True
     started = [
         bench.runner.start(

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
@@ -24,17 +25,12 @@ def crowd():
 
 @pytest.fixture
 def sleeps(monkeypatch):
-    """The seconds that the console would have slept; time passes only so."""
+    """The seconds that the console would have slept; its clock stands still."""
     taken = []
-    now = [100.0]
-
-    def sleep(seconds):
-        taken.append(seconds)
-
     for name in ("results", "pages"):
         monkeypatch.setattr(pace, name, pace.Turns(getattr(pace, name)._seconds))
-    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(pace.time, "sleep", sleep)
+    clock = SimpleNamespace(monotonic=lambda: 100.0, sleep=taken.append)
+    monkeypatch.setattr(pace, "time", clock)
     return taken
 
 
