@@ -1,4 +1,4 @@
-"""What a page shows survives a request that arrives while its script ends."""
+"""What a page shows survives the rerun of a fragment that is requested while its script ends."""
 
 import asyncio
 from unittest.mock import Mock
@@ -41,8 +41,8 @@ def open_session(tmp_path, monkeypatch):
     )
 
 
-def request(session, fragment_id=""):
-    session.request_rerun(ClientState(fragment_id=fragment_id, is_auto_rerun=bool(fragment_id)))
+def request(session, fragment_id="", *, tick=False):
+    session.request_rerun(ClientState(fragment_id=fragment_id, is_auto_rerun=tick))
 
 
 async def messages(session):
@@ -76,30 +76,43 @@ async def timer_of(session):
     return timer.fragment_id
 
 
-def test_a_tick_at_the_end_of_a_page_runs_after_the_page_was_sent(open_session):
+async def request_at_the_end(session, *, tick):
+    """Request the page, then its fragment; return what the browser gets."""
+    fragment_id = await timer_of(session)
+    request(session)
+    end_script_before_its_messages_are_handled(session)
+    request(session, fragment_id, tick=tick)
+    received = await messages(session)
+    session.shutdown()
+    return received
+
+
+def test_a_tick_at_the_end_of_a_page_waits_for_the_next(open_session):
+    async def scene():
+        return await request_at_the_end(open_session(), tick=True)
+
+    received = asyncio.run(scene())
+    assert "of the page" in texts(received)
+    assert fragments(received) == [[]]
+
+
+def test_a_press_at_the_end_of_a_page_redraws_the_page(open_session):
+    async def scene():
+        return await request_at_the_end(open_session(), tick=False)
+
+    received = asyncio.run(scene())
+    assert "of the page" in texts(received)
+    assert fragments(received)[-1] == []
+
+
+@pytest.mark.parametrize("tick", [True, False])
+def test_at_any_other_time_the_fragment_runs(open_session, tick):
     async def scene():
         session = open_session()
         fragment_id = await timer_of(session)
-        request(session)
-        end_script_before_its_messages_are_handled(session)
-        request(session, fragment_id)
+        request(session, fragment_id, tick=tick)
         received = await messages(session)
         session.shutdown()
-        return received, fragment_id
+        return fragments(received) == [[fragment_id]]
 
-    received, fragment_id = asyncio.run(scene())
-    assert "of the page" in texts(received)
-    assert fragments(received) == [[], [fragment_id]]
-
-
-def test_a_tick_that_waits_ends_with_its_session(open_session):
-    async def scene():
-        session = open_session()
-        fragment_id = await timer_of(session)
-        request(session)
-        end_script_before_its_messages_are_handled(session)
-        request(session, fragment_id)
-        session.shutdown()
-        return await messages(session)
-
-    assert fragments(asyncio.run(scene())) == [[]]
+    assert asyncio.run(scene())
