@@ -1,12 +1,13 @@
 """The database of runs: a SQLite file, or PostgreSQL where several machines share it."""
 
 import logging
+import math
 import random
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -19,6 +20,7 @@ from sqlalchemy.sql.dml import ReturningDelete
 
 from lfclient.console.store.errors import (
     StoreError,
+    is_locked,
     is_search_index_damaged,
     translate_db_errors,
 )
@@ -31,7 +33,7 @@ from lfclient.console.store.migrate import (
 
 FILE_NAME = "runs.db"
 BUSY_SECONDS = 3.0  # how long to wait for another program's lock
-LEAST_BUSY_SECONDS = 0.3  # the same after a wait for this process's own writes
+QUEUE_SECONDS = 60.0  # how long to wait for this process's own writes
 ERASE_SECONDS = 0.2  # how long a delete waits for its text to be erased
 STATEMENT_SECONDS = 60.0
 UPGRADE_SECONDS = 600.0  # time to upgrade, or to wait for another process's upgrade
@@ -79,8 +81,8 @@ class Database:
             self._writer = self.engine.execution_options(immediate=True)
             self._upgrade()
             self._inode = None if self.is_shared else self.path.stat().st_ino
-        # SQLite's own wait for a lock is not fair: of many writers, some would fail
-        self._turn = nullcontext() if self.is_shared else threading.Lock()
+        self._turn = threading.Lock()  # SQLite polls for its own: of many writers, some would fail
+        self._locked_at = -math.inf  # when a write last failed because of another program's lock
         self._merging: int | None = None  # the mark for which the search index is being rewritten
         self._merged: int | None = None  # the mark for which it was
 
@@ -93,16 +95,38 @@ class Database:
         """Open a transaction that writes and is committed at the end. Raises `StoreError`.
 
         Unless `durable`, it survives this process but perhaps not a power failure. The writes of a
-        process to a SQLite file wait for each other, however long that takes.
+        process to a SQLite file wait for each other.
         """
         began = time.monotonic()
-        with self._translate_errors(), self._turn:
-            busy_seconds = max(began + BUSY_SECONDS - time.monotonic(), LEAST_BUSY_SECONDS)
+        with self._in_turn(), self._translate_errors():
+            busy_seconds = BUSY_SECONDS
+            if self._locked_at > began:  # then this write has waited for the same lock
+                busy_seconds = max(began + BUSY_SECONDS - time.monotonic(), 0.0)
             writer = self._writer.execution_options(durable=durable, busy_seconds=busy_seconds)
             with writer.begin() as connection:
                 if self.is_shared and not durable:
                     connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
                 yield connection
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Wait for this process's earlier writes to a SQLite file."""
+        if self.is_shared:
+            yield
+            return
+        if not self._turn.acquire(timeout=QUEUE_SECONDS):
+            raise StoreError(
+                f"{self.description} is busy: an earlier write has not ended.",
+                hint="Try again. If this persists, check the disk that it is on.",
+            )
+        try:
+            yield
+        except StoreError as error:
+            if is_locked(error.__cause__):
+                self._locked_at = time.monotonic()
+            raise
+        finally:
+            self._turn.release()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -335,7 +359,8 @@ def _begin(connection: Connection) -> None:
     if connection.info.get("synchronous", "FULL") != level:
         connection.exec_driver_sql(f"PRAGMA synchronous={level}")
         connection.info["synchronous"] = level
-    if busy_seconds := options.get("busy_seconds"):
+    busy_seconds = options.get("busy_seconds")
+    if busy_seconds is not None:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={busy_seconds * 1000:.0f}")
     # takes the lock at once: a transaction that began by reading could not wait for it
     connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,5 +1,6 @@
 """Translate the errors of SQLite and PostgreSQL into messages for people."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -195,6 +196,12 @@ def is_search_index_damaged(error: BaseException | None) -> bool:
     """Return whether only SQLite's search index is damaged, which can be rebuilt."""
     code = getattr(error.orig, "sqlite_errorcode", None) if isinstance(error, DBAPIError) else None
     return code == _SQLITE_CORRUPT_VTAB
+
+
+def is_locked(error: BaseException | None) -> bool:
+    """Return whether another program has locked SQLite's file."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) if isinstance(error, DBAPIError) else 0
+    return code & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _is_job_taken(error: IntegrityError) -> bool:
