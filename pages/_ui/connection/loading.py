@@ -69,11 +69,11 @@ def retry_by_itself(error: LangflowError, again: Callable[[], object]) -> None:
     `error` because it is the previous one.
     """
     if may_serve_stale(error):
-        _retry(error, again, _Pauses())
+        _retry(alerts.title(error), again, _Pauses())  # kept while the page is open
 
 
 @st.fragment(run_every=RETRY_SECONDS)
-def _retry(error: LangflowError, again: Callable[[], object], pauses: _Pauses) -> None:
+def _retry(shown: str, again: Callable[[], object], pauses: _Pauses) -> None:
     st.caption("This page tries again by itself.")
     if not pauses.are_over():
         return
@@ -83,7 +83,7 @@ def _retry(error: LangflowError, again: Callable[[], object], pauses: _Pauses) -
         return  # the next tick has its response
     except LangflowError as raised:
         current = raised
-    if current is None or alerts.title(current) != alerts.title(error):
+    if current is None or alerts.title(current) != shown:
         st.rerun()
     pauses.previous = time.monotonic()
 

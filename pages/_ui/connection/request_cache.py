@@ -89,6 +89,8 @@ class RequestCache:
         request.wait(max_wait)
         with self._lock:
             response = self._responses.get(key)
+        if isinstance(request.error, LangflowError):
+            raise _bare_copy(request.error)
         if request.error:
             raise request.error
         if response is None:
@@ -185,6 +187,13 @@ class RequestCache:
                 del self._pending[key]
             request.ended_at = now
             request.ended.set()
+
+
+def _bare_copy(error: LangflowError) -> LangflowError:
+    """Return the error without traceback: that of a shared one would grow with each `raise`."""
+    copied = type(error).__new__(type(error), *error.args)
+    copied.__dict__.update(error.__dict__)
+    return copied
 
 
 def may_serve_stale(error: LangflowError) -> bool:

@@ -3,6 +3,7 @@
 import itertools
 import threading
 import time
+import traceback
 import weakref
 
 import pytest
@@ -141,6 +142,19 @@ def test_a_late_failure_is_raised_for_some_seconds(cache, slow, monkeypatch):
             cache.get("o", "w", 60, lambda: "back")
     monkeypatch.setattr(request_cache, "_ERROR_SECONDS", 0.0)
     assert cache.get("o", "w", 60, lambda: "back").value == "back"
+
+
+def test_a_kept_failure_grows_by_no_frames_of_those_who_get_it(cache):
+    """They would keep what each page holds in memory, for every other page."""
+    raised = []
+    for _ in range(3):
+        with pytest.raises(Unreachable, match=r"It is off\.") as caught:
+            cache.get("o", "w", 60, fails(Unreachable("It is off.", sent=False)))
+        raised.append(caught.value)
+    (request,) = cache._pending.values()
+    assert request.error.__traceback__ is None
+    assert [each.sent for each in raised] == [False] * 3
+    assert len({len(traceback.extract_tb(each.__traceback__)) for each in raised}) == 1
 
 
 def test_an_old_failure_is_retried_instead_of_raised(cache, monkeypatch):
