@@ -141,7 +141,8 @@ def test_a_headers_credentials_are_redacted_without_their_scheme():
         f"https://aws:{'aB3_' * 160}@x.d.codeartifact.eu-central-1.amazonaws.com/pypi",
         f"https://oauth2accesstoken:ya29.{'c' * 200}@europe-python.pkg.dev/x",
         f"https://__token__:pypi-{'AgEIcHlwaS5vcmc' * 12}@upload.pypi.org/legacy/",
-        f"Authorization: Bearer {'a' * 200}1",
+        f"https://{'aB3_' * 60}:x-oauth-basic@github.com/a/b",
+        f"Authorization: Bearer {'a' * 300}1",
     ],
 )
 def test_credentials_within_a_text_are_noticed(text):
@@ -228,6 +229,8 @@ def test_a_possible_start_of_a_secret_at_the_end_is_measured(text, length):
     [
         ("The key sk-proj-abc123def456 opens it", "The key  opens it"),
         ("postgresql://me:pass-word@host/db", "postgresql://host/db"),
+        (f"https://{'aB3_' * 60}:x-oauth-basic@github.com/a", "https://github.com/a"),
+        (f"https://me:{'aB3_' * 60}@pypi.org/a", "https://pypi.org/a"),
         ("token=0123456789abcdef0123", "token="),
         ("sk-" + "aB3_" * 10 + "x-9 of Langflow", " of Langflow"),
         ("hf_" + "aB3d" * 9, ""),
