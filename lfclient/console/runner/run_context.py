@@ -196,13 +196,19 @@ class RunContext:
             await self.writer.change(self.id, **changes)
 
     async def count_attempt(self) -> bool:
-        """Save that the request is about to be sent; False, and not counted, if that fails."""
-        cache, before = self.writer.cache, self.record
+        """Save that the request is about to be sent; False, and not counted, if that fails.
+
+        Cancelling it, as Stop does, leaves the attempt uncounted.
+        """
+        cache, before, is_saved = self.writer.cache, self.record, False
         record = cache.change(self.id, attempts=before.attempts + 1, note="")
-        if await self.writer.save(record):
-            return True
-        cache.change(self.id, attempts=before.attempts, note=before.note)
-        return False
+        try:
+            is_saved = await self.writer.save(record)
+        finally:
+            if not is_saved:
+                uncounted = {"attempts": before.attempts, "note": before.note}
+                cache.edit(self.id, lambda _: uncounted)
+        return is_saved
 
     async def apply_event(self, event: Event) -> None:
         """Apply an event to the run.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -141,15 +142,47 @@ def test_a_refused_call_that_waits_has_not_run_if_the_console_restarts(bench, mo
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_refused_run_waits_as_long_as_the_server_asks_or_until_it_is_stopped(bench, mode):
+def test_a_refused_run_says_when_the_server_wants_it_again(bench, mode):
     bench.server.refusal = refusal(429, **{"retry-after": "300"})
     run_id = bench.start(mode=mode)
     record = bench.wait_until(run_id, lambda record: record.note)
     at = re.search(r"again at (\d\d:\d\d:\d\d) UTC", record.note).group(1)
     expected = [datetime.now(UTC) + timedelta(seconds=300 - age) for age in range(20)]
     assert at in [f"{time:%H:%M:%S}" for time in expected]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_refused_run_that_is_stopped_while_it_waits_has_not_run(bench, mode):
+    bench.server.refusal = refusal(429, **{"retry-after": "300"})
+    run_id = bench.start(mode=mode)
+    wait_for_refusal(bench, run_id)
     bench.runner.stop(run_id, CONNECTION)
     record = bench.wait_for_end(run_id)
+    assert (record.status, record.attempts) == (RunStatus.CANCELLED, 0)
+    assert "nothing ran" in record.stop_result
+    assert bench.server.count("POST", SUBMIT) == 1
+
+
+@pytest.mark.parametrize("mode", ["sync", "stream"])
+def test_a_call_that_is_stopped_before_it_is_sent_again_has_not_run(bench, monkeypatch, mode):
+    """The attempt is counted while it is recorded, but the server has refused all that it got."""
+    bench.server.refusal = refusal(429, **{"retry-after": "1"})
+    run_id = bench.start(mode=mode)
+    wait_for_refusal(bench, run_id)
+    update = bench.runner.store.update
+    is_recorded, is_stopped = threading.Event(), threading.Event()
+
+    def hold(record, **options):
+        if record.id == run_id and record.attempts and not is_stopped.is_set():
+            is_recorded.set()
+            is_stopped.wait(30)
+        return update(record, **options)
+
+    monkeypatch.setattr(bench.runner.store, "update", hold)
+    assert is_recorded.wait(30)
+    bench.runner.stop(run_id, CONNECTION)
+    record = bench.wait_for_end(run_id)
+    is_stopped.set()
     assert (record.status, record.attempts) == (RunStatus.CANCELLED, 0)
     assert "nothing ran" in record.stop_result
     assert bench.server.count("POST", SUBMIT) == 1
