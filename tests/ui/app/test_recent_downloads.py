@@ -58,6 +58,19 @@ def test_a_file_that_was_made_for_a_press_is_still_there_when_the_browser_reques
     assert manager.read_file(url.rpartition("/")[2].partition(".")[0]).content == b"1,2"
 
 
+def test_a_file_that_is_made_again_is_kept_as_long_as_the_first_time(manager, clock):
+    """Files of the same content have the same address."""
+    button = draw_button(manager)
+    manager.execute_deferred(button)
+    end_runs(manager)
+    clock[0] = recent_downloads.KEPT_SECONDS - 0.1
+    url = manager.execute_deferred(button)
+    end_runs(manager)
+    clock[0] = 2 * recent_downloads.KEPT_SECONDS - 0.2
+    end_runs(manager)
+    assert manager.read_file(url.rpartition("/")[2].partition(".")[0]).content == b"1,2"
+
+
 def test_what_nothing_uses_is_removed_after_some_seconds(manager, clock):
     pressed = draw_button(manager)
     used = draw_button(manager, "b")
