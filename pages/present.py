@@ -1,5 +1,7 @@
 """The Present view: one flow for an audience, without the rest of the console."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages._ui.app import navigation
@@ -8,8 +10,9 @@ from pages._ui.run import controls as run_controls
 from pages._ui.run import status_panel
 from pages._ui.state import query_params
 
-with st.container(key="present"), problems.show_errors():
-    shown = presented.load(st.query_params.get(query_params.FLOW, ""))
+flow_id = st.query_params.get(query_params.FLOW, "")
+with st.container(key="present"), problems.show_errors(partial(presented.require, flow_id)):
+    shown = presented.load(flow_id)
     navigation.set_title(shown.title)
     record = view.find_run(shown)
     stage, side = view.places(shown)

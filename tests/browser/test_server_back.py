@@ -11,7 +11,7 @@ from tests.ui.support.chat_langflow import ChatLangflow
 from tests.ui.support.http_stand_in import NODE, StandIn, flow
 from tests.ui.support.whole_pages import ONE
 
-UNREACHABLE = "This page tries again by itself."
+UNREACHABLE = "Retrying automatically."
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from lfclient.outputs.model import OutputKind
 from lfclient.runs.components import Message
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
+from pages._ui.connection.request_cache import raise_copy
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.state import chat as chat_state
@@ -93,6 +94,11 @@ def load(form: FlowForm) -> Conversation:
     record = app_context().runner.get(records[0].id, server.owner) if records else None
     conversation = Conversation(form, name, (), True, True, None, record, records[1:])
     return _with_history(conversation) if named else conversation
+
+
+def require_history(form: FlowForm) -> None:
+    """Raise the error of the messages, also if there are previous ones."""
+    raise_copy(load(form).error)
 
 
 def latest_run(conversation: Conversation) -> RunRecord | None:

@@ -36,9 +36,9 @@ def draw(conversation: Conversation) -> None:
     history, live_messages = chat.visible_messages(conversation)
     with st.container(key="talk-messages"):
         if conversation.error:
-            again = partial(chat.load, conversation.form)
+            request = partial(chat.require_history, conversation.form)
             server = conversation.form.server
-            loading.show(server, conversation.error, again, retry="retry-messages")
+            loading.show(server, conversation.error, request, retry="retry-messages")
         if not (history or live_messages or conversation.record or conversation.error):
             st.caption(
                 "Messages and answers are stored on the server as a session that you can continue."

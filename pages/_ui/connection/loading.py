@@ -18,21 +18,21 @@ from pages._ui.widgets.markdown import escape
 FLOWS_WAIT_SECONDS = 10.0  # how long to wait for the list of flows after some were added
 POLL_SECONDS = 0.5
 _WAIT_SECONDS = 0.4  # of each poll, so that a response is shown as soon as it arrives
-RETRY_SECONDS = 5.0  # the first pauses between attempts to reach a server
+RETRY_SECONDS = 5.0  # pause between attempts at first; also the interval of the timer
 _MAX_RETRY_SECONDS = 30.0
 
 
 def show(
     server: ServerSession,
     error: LangflowError,
-    again: Callable[[], object],
+    request: Callable[[], object],
     *,
     retry: str,
     warning: bool = False,
 ) -> None:
     """Draw why a response is missing: a wait, or an error with a button of the key `retry`.
 
-    `again` is as for `retry_by_itself`. Of a stopped local Langflow, the button is a link to where
+    `request` is as for `retry_automatically`. If a local Langflow is stopped, a link leads to where
     it is started. A `warning` is for a page that shows its main part all the same.
     """
     if isinstance(error, StillLoading):
@@ -45,47 +45,50 @@ def show(
         )
         return
     st.button("Try again", key=retry, icon=":material/refresh:", on_click=server.refresh)
-    retry_by_itself(error, again)
+    retry_automatically(error, request)
 
 
 @dataclass
-class _Pauses:
-    """When to try again: after pauses that grow to a tenth of the time since the first attempt."""
+class _Retry:
+    """When to send a request again: after a tenth of the time since the error was drawn.
+
+    That is at least `RETRY_SECONDS` and at most `_MAX_RETRY_SECONDS`.
+    """
 
     since: float = field(default_factory=time.monotonic)
     previous: float = field(default_factory=time.monotonic)
 
-    def are_over(self) -> bool:
+    def is_due(self) -> bool:
         """Return whether the next attempt is due at this tick rather than at the following one."""
         now = time.monotonic()
         pause = min(max((now - self.since) / 10, RETRY_SECONDS), _MAX_RETRY_SECONDS)
         return now - self.previous >= pause - RETRY_SECONDS / 2
 
 
-def retry_by_itself(error: LangflowError, again: Callable[[], object]) -> None:
-    """Redraw the page once the server can be reached again, if the error may pass by itself.
+def retry_automatically(error: LangflowError, request: Callable[[], object]) -> None:
+    """Redraw the page once `request` succeeds or fails differently, if the error may be temporary.
 
-    `again` repeats the request that failed: it raises, or returns a response that may have an
-    `error` because it is the previous one.
+    `request` is what failed. It raises `LangflowError` for as long as it fails, also if the page
+    shows a previous response.
     """
     if may_serve_stale(error):
-        _retry(alerts.title(error), again, _Pauses())  # kept while the page is open
+        _retry(alerts.title(error), request, _Retry())  # kept while the page is open
 
 
 @st.fragment(run_every=RETRY_SECONDS)
-def _retry(shown: str, again: Callable[[], object], pauses: _Pauses) -> None:
-    st.caption("This page tries again by itself.")
-    if not pauses.are_over():
+def _retry(shown: str, request: Callable[[], object], retry: _Retry) -> None:
+    st.caption("Retrying automatically.")
+    if not retry.is_due():
         return
     try:
-        current = getattr(again(), "error", None)
+        request()
     except StillLoading:
         return  # the next tick has its response
-    except LangflowError as raised:
-        current = raised
-    if current is None or alerts.title(current) != shown:
-        st.rerun()
-    pauses.previous = time.monotonic()
+    except LangflowError as error:
+        if alerts.title(error) == shown:
+            retry.previous = time.monotonic()
+            return
+    st.rerun()
 
 
 def show_refreshing_flow(server: ServerSession, flow: Flow) -> None:

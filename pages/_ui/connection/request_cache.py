@@ -90,7 +90,7 @@ class RequestCache:
         with self._lock:
             response = self._responses.get(key)
         if isinstance(request.error, LangflowError):
-            raise _bare_copy(request.error)
+            raise_copy(request.error)
         if request.error:
             raise request.error
         if response is None:
@@ -189,11 +189,15 @@ class RequestCache:
             request.ended.set()
 
 
-def _bare_copy(error: LangflowError) -> LangflowError:
-    """Return the error without traceback: that of a shared one would grow with each `raise`."""
-    copied = type(error).__new__(type(error), *error.args)
-    copied.__dict__.update(error.__dict__)
-    return copied
+def raise_copy(error: LangflowError | None) -> None:
+    """Raise a copy of the error of a response, if it has one.
+
+    With each `raise` of the error that pages share, its traceback would grow.
+    """
+    if error:
+        copied = type(error).__new__(type(error), *error.args)
+        copied.__dict__.update(error.__dict__)
+        raise copied
 
 
 def may_serve_stale(error: LangflowError) -> bool:

@@ -3,7 +3,6 @@
 from contextlib import suppress
 from dataclasses import fields
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -13,7 +12,7 @@ from lfclient.errors import LangflowError
 from lfclient.wire.server_info import SINCE, ServerInfo
 from pages._ui.connection import connect, loading, servers
 from pages._ui.connection.app_context import app_context, close_run, open_client, permissions
-from pages._ui.connection.request_cache import CachedResponse, StillLoading
+from pages._ui.connection.request_cache import StillLoading, raise_copy
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import connection as connection_state
 from pages._ui.state.notices import notify_errors
@@ -91,7 +90,7 @@ def draw_server_info(server: ServerSession | None) -> bool:
             info, flows = server.info(), server.flows()
         except LangflowError as error:
             st.caption(address)
-            loading.show(server, error, partial(_load_facts, server), retry="retry-facts")
+            loading.show(server, error, partial(_require_facts, server), retry="retry-facts")
             return isinstance(error, StillLoading)
         stale = info.error or flows.error
         if not stale:
@@ -101,7 +100,7 @@ def draw_server_info(server: ServerSession | None) -> bool:
         st.caption(address)
         if stale:
             alerts.show(stale)
-            loading.retry_by_itself(stale, partial(_load_facts, server))
+            loading.retry_automatically(stale, partial(_require_facts, server))
         for warning in info.value.warnings:
             st.warning(escape(warning), icon=":material/gpp_maybe:")
         with st.expander("Details", icon=":material/info:"):
@@ -113,10 +112,10 @@ def draw_server_info(server: ServerSession | None) -> bool:
     return not stale
 
 
-def _load_facts(server: ServerSession) -> CachedResponse[Any]:
-    """Return the server's flows, or its info if that is outdated."""
-    info, flows = server.info(), server.flows()
-    return info if info.error else flows
+def _require_facts(server: ServerSession) -> None:
+    """Raise the error of the server's info or flows, also if there is a previous response."""
+    raise_copy(server.info().error)
+    raise_copy(server.flows().error)
 
 
 def _draw_details(server_info: ServerInfo) -> None:

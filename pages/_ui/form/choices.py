@@ -16,25 +16,27 @@ _MAX_SECONDS = 30.0  # how long a run, a preset or a link waits for the effects 
 
 def apply_choices(
     state: FormState, server: ServerSession, stored: Flow, *, for_run: bool = False
-) -> LangflowError | None:
-    """Let the form show the flow after its choices, or return why it can't yet.
+) -> None:
+    """Let the form show the flow after its choices.
 
-    `stored` is the flow without them. Until then the form shows the flow as before. A run waits for
-    them; it can do without those of models, which only show more fields.
+    Raise `LangflowError` if it can't yet: the form shows the flow as before. `stored` is the flow
+    without the choices. A run waits for them; it can do without those of models, which only show
+    more fields.
     """
     entered = {key: entry.value for key, entry in state.entries.values.items()}
     is_needed = for_run and _lacks_choices(state.flow, entered)
     max_wait = _MAX_SECONDS if is_needed else None
     try:
         flow = server.flow_with_choices(stored, entered, state.flow, max_wait)
-    except LangflowError as error:
+    except LangflowError:
         state.has_unapplied_choices = True
-        return error if is_needed or not for_run else None
+        if is_needed or not for_run:
+            raise
+        return
     state.has_unapplied_choices = False
     state.flow = flow
     if flow.refreshed:
         state.seen_keys |= flow.fields_by_key.keys()
-    return None
 
 
 def show_fields_of(state: FormState, values: Mapping[str, Any]) -> None:

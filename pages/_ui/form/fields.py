@@ -153,8 +153,8 @@ def _with_options(field: Field, form: FlowForm) -> Field:
     try:
         return replace(field, options=tuple(form.server.options(form.flow, field.key)))
     except LangflowError as error:  # it can be typed meanwhile
-        again = partial(form.server.options, form.flow, field.key)
-        loading.show(form.server, error, again, retry=f"retry-options-{field.key}")
+        request = partial(form.server.options, form.flow, field.key)
+        loading.show(form.server, error, request, retry=f"retry-options-{field.key}")
         return field
 
 

@@ -99,9 +99,7 @@ class FlowForm:
         `LangflowError` if the server can't tell what the run needs.
         """
         json_editor.apply_pending(self.state)
-        problem = apply_choices(self.state, self.server, stored_flow(self.state), for_run=True)
-        if problem:
-            raise problem
+        apply_choices(self.state, self.server, stored_flow(self.state), for_run=True)
         resources = self.resources
         if self.resources_error and given_settings(self.server.owner):
             # without the providers, a run would lack the keys that were entered

@@ -53,8 +53,8 @@ def draw(form: FlowForm) -> None:
             elif not form.resources_error:
                 st.badge("Ready", color="green", icon=":material/check:")
         if form.resources_error:
-            again = partial(form.server.resources, form.flow)
-            loading.show(form.server, form.resources_error, again, retry="retry-resources")
+            request = partial(form.server.resources, form.flow)
+            loading.show(form.server, form.resources_error, request, retry="retry-resources")
         for need in _shown_needs(form):
             _draw_need(need, form)
 

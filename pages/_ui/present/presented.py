@@ -109,15 +109,18 @@ def prepare(presented: Presented) -> FlowForm:
     server.prefetch_resources(flow)
     state = form_state(server.owner, flow, server.connection.secrets, use="present")
     _fill_once(state, presented)
-    problem = apply_choices(state, server, flow)
-    if problem:
-        raise problem
+    apply_choices(state, server, flow)
     mode = run_form.supported_modes(server_info, flow)[0]
     try:
         resources, problem = server.resources(flow).value, None
     except LangflowError as error:
         resources, problem = ServerResources(), error
     return read_form(state, server, server_info, mode, resources, problem)
+
+
+def require(flow_id: str) -> None:
+    """Raise the error that keeps the flow of the address from being shown."""
+    prepare(load(flow_id))
 
 
 def misfits(state: FormState) -> Slot[tuple[str, list[str]]]:

@@ -1,6 +1,6 @@
 """Errors in words for an audience: nothing of servers, ids or settings."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
@@ -10,7 +10,6 @@ from lfclient.console.store.errors import StoreError
 from lfclient.errors import FlowNotFound, InvalidRequest, LangflowError
 from pages._ui.connection import loading, servers
 from pages._ui.connection.request_cache import StillLoading
-from pages._ui.state import query_params
 from pages._ui.state.notices import NOTICE
 from pages._ui.widgets import alerts
 
@@ -24,14 +23,17 @@ class NothingPresented(LangflowError):
 
 
 @contextmanager
-def show_errors() -> Iterator[None]:
-    """Draw an error of the page in its place."""
+def show_errors(request: Callable[[], object]) -> Iterator[None]:
+    """Draw an error of the page in its place.
+
+    `request` raises the error for as long as it lasts, as for `loading.retry_automatically`.
+    """
     try:
         yield
     except StillLoading as error:
         _draw_wait(error.name)
     except LangflowError as error:
-        show(error)
+        _show(error, request)
 
 
 @contextmanager
@@ -43,7 +45,7 @@ def show_part_errors() -> Iterator[None]:
         alerts.show_message("This can't be shown right now", "", LATER, warning=True)
 
 
-def show(error: LangflowError) -> None:
+def _show(error: LangflowError, request: Callable[[], object]) -> None:
     """Draw why the flow can't be shown."""
     if isinstance(error, FlowNotFound):
         st.title("Nothing to show", anchor=False)
@@ -57,7 +59,7 @@ def show(error: LangflowError) -> None:
     else:
         alerts.show_message("The flow can't be reached right now", "", LATER, warning=True)
         st.button("Try again", key="present-retry", on_click=_retry)
-        loading.retry_by_itself(error, _load)
+        loading.retry_automatically(error, request)
 
 
 def show_refusal(error: LangflowError) -> None:
@@ -73,15 +75,6 @@ def draw_notice() -> None:
     notice = NOTICE.take()
     if isinstance(notice, LangflowError):
         show_refusal(notice)
-
-
-def _load() -> object:
-    """Return the flow, or the server's info if that is outdated."""
-    server = servers.current()
-    if server is None:
-        return None
-    info, flow = server.info(), server.flow(st.query_params.get(query_params.FLOW, ""))
-    return info if info.error else flow
 
 
 def _retry() -> None:

@@ -14,7 +14,7 @@ from lfclient.flows.model import Flow, FlowSummary
 from pages._ui.app import navigation
 from pages._ui.connection import editor, loading
 from pages._ui.connection.app_context import close_run, permissions
-from pages._ui.connection.request_cache import CachedResponse, StillLoading
+from pages._ui.connection.request_cache import CachedResponse, StillLoading, raise_copy
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.flows import add_dialog
 from pages._ui.flows import menu as flow_menu
@@ -42,8 +42,8 @@ def draw(server: ServerSession, record: RunRecord | None, title: str) -> Flow | 
         flow = run_form.open_flow(server, _requested_flow(record), error)
         name = record.flow_name if record else flow.name if flow else title
         st.title(escape(clip(remove_bidi_controls(name), 120)), anchor=False)
-        again = partial(_load_flows, server, record)
-        _show_error(server, error, again, warning=record is not None or flow is not None)
+        request = partial(_load_flows, server, record)
+        _show_error(server, error, request, warning=record is not None or flow is not None)
         return flow
     if flows.error:
         alerts.show_message(
@@ -55,7 +55,7 @@ def draw(server: ServerSession, record: RunRecord | None, title: str) -> Flow | 
         st.button(
             "Try again", key="retry-flows", icon=":material/refresh:", on_click=server.refresh
         )
-        loading.retry_by_itself(flows.error, server.flows)
+        loading.retry_automatically(flows.error, lambda: raise_copy(server.flows().error))
     deleted_name = record.flow_name if record and not _contains(flows, record.flow_id) else None
     chosen, row = None, None
     if flows.value:
@@ -239,11 +239,11 @@ def _load_flow(server: ServerSession, chosen: FlowSummary) -> Flow | None:
 def _show_error(
     server: ServerSession,
     error: LangflowError,
-    again: Callable[[], object],
+    request: Callable[[], object],
     *,
     warning: bool = False,
 ) -> None:
-    loading.show(server, error, again, retry="retry-flows", warning=warning)
+    loading.show(server, error, request, retry="retry-flows", warning=warning)
     if isinstance(error, InvalidKey):
         st.page_link(navigation.page("connection"), label="Open Connection", icon=":material/key:")
 

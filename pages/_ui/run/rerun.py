@@ -106,8 +106,8 @@ def _prepare(server: ServerSession, flow: Flow | None, record: RunRecord) -> Rer
     try:
         return _read(server, flow, record)
     except LangflowError as error:
-        again = partial(_read, server, flow, record)
-        loading.show(server, error, again, retry="retry-server-again")
+        request = partial(_read, server, flow, record)
+        loading.show(server, error, request, retry="retry-server-again")
         return None
 
 

@@ -16,7 +16,7 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import form as form_view
 from pages._ui.form.choices import apply_choices, stored_flow
 from pages._ui.form.flow_form import FlowForm, read_form
-from pages._ui.form.form_state import FormState, FormUse, form_state
+from pages._ui.form.form_state import FormUse, form_state
 from pages._ui.presets import bar as preset_bar
 from pages._ui.presets import share_link
 from pages._ui.state import run_options
@@ -60,11 +60,11 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
     preset_bar.apply_initial_values(state)
     mode = _chat_mode(server_info, flow) if chat else selected_mode(server, server_info, flow)
     try:
-        _apply_choices(state, server, flow)
+        apply_choices(state, server, flow)
     except LangflowError as error:
         if not _open_form(server, flow.id, error):
-            again = partial(_apply_choices, state, server, flow)
-            loading.show(server, error, again, retry="retry-choices")
+            request = partial(apply_choices, state, server, flow)
+            loading.show(server, error, request, retry="retry-choices")
     try:
         resources, problem = server.resources(flow).value, None
     except LangflowError as error:
@@ -73,12 +73,6 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
     form = read_form(state, server, server_info, mode, resources, problem)
     _LATEST.set(form)
     return form
-
-
-def _apply_choices(state: FormState, server: ServerSession, flow: Flow) -> None:
-    problem = apply_choices(state, server, flow)
-    if problem:
-        raise problem
 
 
 def draw(

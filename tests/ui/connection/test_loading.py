@@ -1,15 +1,18 @@
-"""A page that can't reach its server tries again by itself."""
+"""A page that can't reach its server retries automatically."""
 
 from types import SimpleNamespace
 
 import pytest
 
+from lfclient.errors import InvalidKey, ServerFault
 from pages._ui.connection import loading, request_cache
+from pages._ui.connection.request_cache import StillLoading
+from pages._ui.widgets import alerts
 from tests.ui.support.chat_langflow import ChatLangflow
 from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text
 
 UNAVAILABLE = (503, {"detail": "starting"})
-PROMISE = "tries again by itself"
+PROMISE = "Retrying automatically."
 
 
 @pytest.fixture
@@ -25,33 +28,41 @@ def fail_first(server, line, times=1):
     server.answers[line] = lambda *_: left.pop() if left else answer
 
 
-@pytest.mark.parametrize("page", [None, "pages/chat.py", "pages/connection.py"])
+@pytest.mark.parametrize(
+    ("page", "shows_its_parts"),
+    [
+        (None, lambda app: app.text_area[0].value == "hello"),
+        ("pages/chat.py", lambda app: "New session" in button_labels(app)),
+        ("pages/connection.py", lambda app: "Connected" in page_text(app)),
+    ],
+)
 @pytest.mark.parametrize("line", ["GET /api/v1/flows/", "GET /api/v1/version"])
-def test_a_page_works_by_itself_once_its_server_responds(langflow_stand_in, at_once, page, line):
+def test_a_page_is_drawn_once_its_server_responds(
+    langflow_stand_in, at_once, page, shows_its_parts, line
+):
     ChatLangflow(langflow_stand_in)
     fail_first(langflow_stand_in, line)
-    words = page_text(open_app(page))
-    assert "not available" not in words
-    assert PROMISE not in words
+    app = open_app(page)
+    assert shows_its_parts(app)
+    assert PROMISE not in page_text(app)
 
 
-def test_a_flow_is_loaded_by_itself_once_its_server_responds(langflow_stand_in, at_once):
+def test_a_flow_is_loaded_once_its_server_responds(langflow_stand_in, at_once):
     fail_first(langflow_stand_in, f"GET /api/v1/flows/{ONE}")
     app = open_app(flow=ONE)
     assert app.text_area[0].value == "hello"
     assert not app.error
 
 
-def test_a_presented_flow_is_shown_by_itself_once_its_server_responds(langflow_stand_in, at_once):
+def test_a_presented_flow_is_shown_once_its_server_responds(langflow_stand_in, at_once):
     fail_first(langflow_stand_in, f"GET /api/v1/flows/{ONE}")
     app = open_app(view="present", flow=ONE)
+    assert app.text_area[0].value == "hello"
+    assert "Run" in button_labels(app)
     assert not app.warning
-    assert "Try again" not in button_labels(app)
 
 
-def test_an_outdated_list_is_refreshed_by_itself_and_what_was_typed_stays(
-    langflow_stand_in, monkeypatch
-):
+def test_what_was_typed_stays_while_an_outdated_list_is_refreshed(langflow_stand_in, monkeypatch):
     app = open_app()
     app.text_area[0].set_value("typed before").run()
     answer = langflow_stand_in.answers["GET /api/v1/flows/"]
@@ -68,9 +79,11 @@ def test_an_outdated_list_is_refreshed_by_itself_and_what_was_typed_stays(
     assert app.text_area[0].value == "typed before"
 
 
-def test_an_error_that_does_not_pass_by_itself_is_not_tried_again(langflow_stand_in, at_once):
+def test_an_error_that_is_not_temporary_is_not_retried(langflow_stand_in, at_once):
     langflow_stand_in.answers["GET /api/v1/flows/"] = (403, {"detail": "Invalid API key"})
-    assert PROMISE not in page_text(open_app())
+    words = page_text(open_app())
+    assert "The API key is not accepted" in words
+    assert PROMISE not in words
 
 
 def test_a_page_shows_another_error_once_its_server_gives_one(langflow_stand_in, at_once):
@@ -79,16 +92,43 @@ def test_a_page_shows_another_error_once_its_server_gives_one(langflow_stand_in,
     assert "The API key is not accepted" in page_text(open_app())
 
 
+@pytest.mark.parametrize(
+    ("failure", "is_redrawn", "is_due_again"),
+    [
+        (None, True, True),
+        (StillLoading("flows"), False, True),
+        (ServerFault("starting"), False, False),
+        (InvalidKey("refused"), True, True),
+    ],
+)
+def test_a_tick_redraws_the_page_unless_its_request_is_open_or_fails_as_before(
+    monkeypatch, failure, is_redrawn, is_due_again
+):
+    """An open request is looked at again with the next tick."""
+    redrawn = []
+
+    def request():
+        if failure:
+            raise failure
+
+    monkeypatch.setattr(loading.st, "rerun", lambda: redrawn.append(True))
+    retry = loading._Retry(float("-inf"), float("-inf"))
+    tick = loading._retry.__wrapped__  # a fragment runs in a script only
+    tick(alerts.title(ServerFault("")), request, retry)
+    assert bool(redrawn) is is_redrawn
+    assert retry.is_due() is is_due_again
+
+
 def test_the_pauses_between_attempts_grow_with_the_outage(monkeypatch):
     """Up to half a minute, and by the ticks of the page."""
     now = 0.0
     monkeypatch.setattr(loading, "time", SimpleNamespace(monotonic=lambda: now))
-    pauses, attempts = loading._Pauses(0.0, 0.0), []
+    retry, attempts = loading._Retry(0.0, 0.0), []
     for tick in range(1, 361):
         now = tick * loading.RETRY_SECONDS
-        if pauses.are_over():
+        if retry.is_due():
             attempts.append(now)
-            pauses.previous = now
+            retry.previous = now
     assert attempts[:3] == [5, 10, 15]
     assert {b - a for a, b in zip(attempts[-10:], attempts[-9:], strict=False)} == {30}
     assert len(attempts) < 90

@@ -9,12 +9,15 @@ from lfclient.console.present.presentation import PURPOSE
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import FlowSettings
 from lfclient.console.store.run_record import StoredParts
+from lfclient.errors import Unreachable
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, RunError
 from lfclient.runs.model import Run, RunStatus
+from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.uploads import Upload
 from pages._ui.outputs import view as outputs_view
+from pages._ui.present import presented
 from pages._ui.run import status_panel
 from tests.support.flows import entry, node, text
 from tests.ui.present.support import inputs, present, present_as_presenter, store
@@ -244,6 +247,30 @@ def test_a_server_that_fails_is_reported_without_its_address(fields_server):
     app = present()
     assert "The flow can't be reached right now" in page_text(app)
     assert fields_server.url not in page_text(app)
+    assert not app.exception
+
+
+def test_a_page_that_a_choice_keeps_from_being_shown_is_redrawn_once_the_choice_is_applied(
+    fields_server, monkeypatch
+):
+    """The request for the choices is repeated: the others would succeed at every attempt."""
+    failures, attempts = [Unreachable("cut off")] * 3, []
+    apply_choices = presented.apply_choices
+
+    def fail_first(*arguments):
+        attempts.append(1)
+        if failures:
+            raise failures.pop()
+        apply_choices(*arguments)
+
+    monkeypatch.setattr(loading, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(presented, "apply_choices", fail_first)
+    app = present()
+    assert "The flow can't be reached right now" in page_text(app)
+    assert "Retrying automatically." in page_text(app)
+    assert len(attempts) == 2  # of the page and of its timer
+    assert inputs(app.run()) == ["p", "n"]
+    assert not app.warning
     assert not app.exception
 
 
