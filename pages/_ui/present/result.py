@@ -96,8 +96,8 @@ def _draw_output(
     server = presented.server
     with output.container():
         if not record.ended:
-            draw_end = partial(_draw_result, presented)
-            return status_panel.follow(server, record, places, draw_end, AudiencePanel)
+            make_panel = partial(AudiencePanel, places, partial(_draw_result, presented))
+            return status_panel.follow(server, record, make_panel)
         _draw_result(presented, record)
         is_audience = not is_presenter(presented.flow.id)
         share_result.draw(server, record, presented.flow, is_audience=is_audience)

@@ -52,7 +52,7 @@ def tick_seconds() -> float:
 
 
 def list_seconds() -> float:
-    """Return how often a list of runs is refreshed while one of them is running."""
+    """Return the seconds between two refreshes of a list of runs while one of them is running."""
     return max(LIST_REFRESH_SECONDS, LIST_SECONDS * _watchers)
 
 
@@ -71,21 +71,21 @@ def update_pause() -> float:
 
 
 class Turns:
-    """Sessions that draw the same one after another, each for so many `seconds`."""
+    """Lets sessions draw one after another; each gets so many `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._next = 0.0  # by the monotonic clock
+        self.end = 0.0  # when the last turn ends, by the monotonic clock
 
-    def wait(self) -> bool:
-        """Wait until it is this session's turn; return whether that took time.
+    def wait(self, earliest: float) -> bool:
+        """Wait for this session's turn, not before `earliest`; return whether that took time.
 
-        A press or a closed tab ends the script meanwhile.
+        A press or a closed tab ends the script then.
         """
         with _lock:
             now = time.monotonic()
-            turn = max(now + update_pause(), self._next)
-            self._next = turn + self._seconds
+            turn = max(now, earliest, self.end)
+            self.end = turn + self._seconds
         if turn <= now:
             return False
         time.sleep(turn - now)
@@ -93,17 +93,20 @@ class Turns:
         return True
 
 
-results = Turns(RESULT_SECONDS)
-pages = Turns(PAGE_SECONDS)
+result_turns = Turns(RESULT_SECONDS)
+page_turns = Turns(PAGE_SECONDS)
 
 
 def rerun_page(draw_result: Callable[[], object] | None = None) -> None:
     """Rerun the page, when it is this session's turn.
 
     The sessions that watch a run would otherwise all redraw their pages at its end, before any of
-    them is served. First, all of them show the end, then each calls `draw_result`, if it must wait.
+    them is served. First, all of them show the end; then each in turn calls `draw_result`, unless
+    its page is redrawn at once; then the pages are redrawn.
     """
-    if draw_result and results.wait():
+    earliest = time.monotonic() + update_pause()
+    if draw_result and result_turns.wait(earliest):
         draw_result()
-    pages.wait()
+        earliest = result_turns.end
+    page_turns.wait(earliest)
     st.rerun()

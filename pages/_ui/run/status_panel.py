@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,19 +11,15 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_tab_container import TabContainer
 from streamlit.errors import StreamlitInvalidLayoutContextError
 
-from lfclient.common.formatting import format_duration
 from lfclient.console.store.run_record import RunRecord
-from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS
-from lfclient.console.wording.tokens import format_cost, missing_prices_text, usage_text
 from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
-from lfclient.runs.model import RunStatus
 from pages._ui.app import navigation
 from pages._ui.components.graph import FlowGraph
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import view as outputs_view
-from pages._ui.run import approval, pace, progress, saving
+from pages._ui.run import approval, pace, progress, saving, status
 from pages._ui.run import controls as run_controls
 from pages._ui.run import details as run_details
 from pages._ui.state import run_page
@@ -39,17 +35,6 @@ FLUSH_SECONDS = 0.02
 FIRST_UPDATE_SECONDS = 0.3
 HEAD_START = 0.03
 
-_NOT_CONFIRMED_TEXT = "The server has not confirmed this run yet."  # the console restarted before
-_NOT_SENT_TEXT = "Not sent yet."
-_REPEATED_TEXT = (
-    "Sent {} times with the same key because the response was lost. Langflow runs a key once, "
-    "unless the earlier attempt failed."
-)
-_NOT_WAITING_TEXT = "The console no longer waits for this run. It continues on the server."
-
-
-DrawResult = Callable[[RunRecord], object]
-
 
 @dataclass(frozen=True)
 class Places:
@@ -62,12 +47,13 @@ class Places:
 class StatusPanel:
     """The status of a running run, its progress, text and components; only changes are redrawn.
 
-    The duration is refreshed with other changes only: each tick starts with a new panel.
+    The duration is refreshed with other changes only: each tick starts with a new panel. At the
+    end, `draw_result` draws the result while the page waits for its turn to be redrawn.
     """
 
     show_errors = staticmethod(alerts.show_errors)
 
-    def __init__(self, places: Places, draw_result: DrawResult) -> None:
+    def __init__(self, places: Places, draw_result: Callable[[RunRecord], object]) -> None:
         self._draw_result = draw_result
         with places.head:
             self._head = Placeholder()
@@ -80,7 +66,7 @@ class StatusPanel:
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """Update what has changed."""
         save_error = saving.error(record)
-        shown = (record.status, _status_text(record), save_error and save_error.message)
+        shown = (record.status, status.describe(record), save_error and save_error.message)
         self._head.show(shown, lambda place: self.draw_head(place, record))
         summary = self.summarize(record, flow)
         self._progress.show(summary, lambda place: progress.draw_summary(place, *summary))
@@ -111,7 +97,7 @@ class StatusPanel:
 
     def draw_head(self, place: DeltaGenerator, record: RunRecord) -> None:
         """Draw the run's status."""
-        _draw_head(place, record)
+        status.draw(place, record)
 
     def summarize(self, record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
         """Return the share of ended components and a caption."""
@@ -157,7 +143,7 @@ def draw(
             run_details.draw_width_switch(record)
             run_controls.draw_close_button(record)
         if record.ended:
-            _draw_head(places.head.empty(), record)
+            status.draw(places.head.empty(), record)
         question = st.empty()
         if approval.pending_question(record):
             with question.container():
@@ -190,7 +176,8 @@ def _draw_output(
     with output.container():
         approval.draw_decisions(server, record)
         if not record.ended:
-            return follow(server, record, places, partial(_draw_result, server))
+            make_panel = partial(StatusPanel, places, partial(_draw_result, server))
+            return follow(server, record, make_panel)
         _draw_result(server, record)
         saving.watch(record)  # last, so that the output has the place of the text that was written
     return None
@@ -203,18 +190,11 @@ def _draw_result(server: ServerSession, record: RunRecord) -> None:
 
 
 def follow(
-    server: ServerSession,
-    record: RunRecord,
-    places: Places,
-    draw_result: DrawResult,
-    make_panel: type[StatusPanel] = StatusPanel,
+    server: ServerSession, record: RunRecord, make_panel: Callable[[], StatusPanel]
 ) -> StatusPanel | None:
-    """Draw a running run, redraw it whenever it changes, and the page at its end.
-
-    If the page has to wait for its turn then, `draw_result` draws the result meanwhile.
-    """
+    """Draw a running run, redraw it whenever it changes, and the page at its end."""
     first = {"at once": True}
-    return _follow(server, record.id, places, draw_result, make_panel, page_state(record), first)
+    return _follow(server, record.id, make_panel, page_state(record), first)
 
 
 def page_state(record: RunRecord) -> Hashable:
@@ -276,54 +256,41 @@ def updates(record: RunRecord, until: float) -> Iterator[RunRecord]:
         yield record
 
 
-@contextmanager
-def _until_redrawn() -> Iterator[None]:
-    """End quietly once the places outside the fragment are gone.
-
-    After a lost connection, another thread of the session draws the page anew meanwhile.
-    """
-    with suppress(StreamlitInvalidLayoutContextError):
-        yield
-
-
 @st.fragment(run_every=pace.REFRESH_SECONDS)
 def _follow(
     server: ServerSession,
     run_id: str,
-    places: Places,
-    draw_result: DrawResult,
-    make_panel: type[StatusPanel],
+    make_panel: Callable[[], StatusPanel],
     drawn: Hashable,
     first: dict[str, bool],
 ) -> StatusPanel | None:
-    with make_panel.show_errors():
-        return _redraw(server, run_id, places, draw_result, make_panel, drawn, first)
+    # After a lost connection, another thread of the session draws the page anew meanwhile, and the
+    # places outside the fragment are gone.
+    with suppress(StreamlitInvalidLayoutContextError), pace.watching():
+        panel = make_panel()
+        with panel.show_errors():
+            return _redraw(server, run_id, panel, drawn, first)
     return None
 
 
-@_until_redrawn()
-@pace.watching()
 def _redraw(
     server: ServerSession,
     run_id: str,
-    places: Places,
-    draw_result: DrawResult,
-    make_panel: type[StatusPanel],
+    panel: StatusPanel,
     drawn: Hashable,
     first: dict[str, bool],
 ) -> StatusPanel | None:
     """Redraw the run whenever it changes, and the whole page if `page_state` differs from `drawn`.
 
     Waits in short turns, since clicks inside fragments wait for it. The first time, as part of the
-    page, it does not wait. It sends no requests to the server, so that closing or hiding the tab
-    does not affect the run.
+    page, it does not wait. Requests about the run are sent by its follower, not from here, so that
+    closing or hiding the tab does not affect the run.
     """
     began = time.monotonic()
     record = app_context().runner.get(run_id, server.owner)
     if record is None:
         return None
     flow = server.cached_flow(record.flow_id)
-    panel = make_panel(places, draw_result)
     panel.show(record, flow)
     panel.draw_components(server, record, flow)
     if first.pop("at once", False):
@@ -346,61 +313,3 @@ def _redraw(
             # the select box of results has a key: it is drawn once a run
             st.rerun(scope="fragment")
     return panel
-
-
-def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
-    with place.container():
-        duration = format_duration(record.elapsed())
-        badge = status_badges.markdown_badge(record.status, record.mode)
-        usage, help_text = _usage(record)
-        shown = f"  :gray[{usage}]" if usage else ""
-        st.markdown(f"{badge}  **{duration}**{shown}", help=help_text)
-        text = _status_text(record)
-        # what nothing is drawn over stays until the script ends
-        st.caption(text) if text else st.empty()
-        saving.draw_warning(record)
-
-
-def _usage(record: RunRecord) -> tuple[str, str | None]:
-    """Return a run's tokens and cost as Markdown, and why the cost is unknown, or None."""
-    tokens = usage_text(record.usage)
-    prices = app_context().settings.prices
-    cost = prices.cost(record.usage_by_model) if prices else None
-    if prices is None or cost is None or not tokens:
-        return tokens, None
-    if cost.amount is not None:
-        return f"{tokens} · {escape(format_cost(cost.amount, prices))}", None
-    if app_context().runner.is_followed(record.id):  # the names of its models still arrive
-        return tokens, None
-    return tokens, escape(f"Cost unknown: {missing_prices_text(cost.unpriced)}.")
-
-
-def _waits_for_turn(record: RunRecord) -> bool:
-    """Return whether other runs may be why the job is queued; a note tells what else is."""
-    is_queued = record.status is RunStatus.QUEUED and record.mode == "background"
-    return is_queued and record.queue_limit is not None and not record.note
-
-
-def _status_text(record: RunRecord) -> str:
-    """Return details of the status, as Markdown."""
-    sentences = [RUN_STATUS_DESCRIPTIONS.get(record.status, "")]
-    if record.mode == "sync" and record.status is RunStatus.CANCELLED and record.attempts:
-        sentences = [_NOT_WAITING_TEXT]
-    elif not record.attempts and not record.ended:
-        sentences = [_NOT_SENT_TEXT]
-    elif record.status is RunStatus.QUEUED and not record.job_id:
-        sentences = [_NOT_CONFIRMED_TEXT]
-    elif _waits_for_turn(record):
-        sentences = [f"The server runs {record.queue_limit} at a time."]
-    elif record.status is RunStatus.UNKNOWN and record.run:
-        sentences.append(f"Server status: {escape(record.run.server_status)}.")
-    question = approval.pending_question(record)
-    if question:
-        sentences.append(escape(approval.deadline_text(question)))
-    if not record.ended:
-        stopping = "Stopping" if record.stop_requested_at else ""
-        sentences.append(escape(record.stop_result or stopping))
-    sentences.append(escape(record.note))
-    if record.attempts > 1:
-        sentences.append(_REPEATED_TEXT.format(record.attempts))
-    return " ".join(filter(None, sentences))

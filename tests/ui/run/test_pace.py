@@ -27,7 +27,7 @@ def crowd():
 def sleeps(monkeypatch):
     """The seconds that the console would have slept; its clock stands still."""
     taken = []
-    for name in ("results", "pages"):
+    for name in ("result_turns", "page_turns"):
         monkeypatch.setattr(pace, name, pace.Turns(getattr(pace, name)._seconds))
     clock = SimpleNamespace(monotonic=lambda: 100.0, sleep=taken.append)
     monkeypatch.setattr(pace, "time", clock)
@@ -69,15 +69,21 @@ def test_no_page_is_redrawn_before_all_watchers_show_the_end(crowd, sleeps, monk
     assert sleeps == pytest.approx([199 * pace.UPDATE_SECONDS])
 
 
-def test_results_are_drawn_in_turn_before_the_pages_are(crowd, sleeps, monkeypatch):
-    drawn = []
-    monkeypatch.setattr(st, "rerun", lambda: drawn.append("page"))
+def test_all_results_are_drawn_in_turn_before_the_first_page_is(crowd, sleeps, monkeypatch):
+    monkeypatch.setattr(st, "rerun", lambda: None)
     monkeypatch.setattr(st, "empty", lambda: None)
-    for _ in range(2):
-        pace.rerun_page(lambda: drawn.append("result"))
-    assert drawn == ["result", "page"] * 2
-    end = 199 * pace.UPDATE_SECONDS
-    assert sleeps == pytest.approx([end, end, end + pace.RESULT_SECONDS, end + pace.PAGE_SECONDS])
+    end = 199 * pace.UPDATE_SECONDS  # when all show the end of the run
+    results = [pace.result_turns.wait(100 + end) for _ in range(2)]
+    pace.rerun_page(lambda: results.append("drawn"))
+    assert results == [True, True, "drawn"]
+    assert sleeps == pytest.approx(
+        [
+            end,
+            end + pace.RESULT_SECONDS,
+            end + 2 * pace.RESULT_SECONDS,
+            end + 3 * pace.RESULT_SECONDS,
+        ]
+    )
 
 
 def test_who_watches_alone_gets_the_page_at_once(sleeps, monkeypatch):
@@ -92,8 +98,8 @@ def test_the_result_is_on_the_screen_while_the_page_waits_for_its_turn(
     record = add_running_run(langflow_stand_in.url)
     ended = replace(record, version=9, status=RunStatus.FAILED, problem=RecordProblem("It broke."))
     monkeypatch.setattr(app_context().runner, "wait_for_change", lambda *_: ended)
-    monkeypatch.setattr(pace.results, "wait", lambda: True)
-    monkeypatch.setattr(pace.pages, "wait", st.stop)
+    monkeypatch.setattr(pace.result_turns, "wait", lambda _: True)
+    monkeypatch.setattr(pace.page_turns, "wait", lambda _: st.stop())
     app = open_app(run=record.id)
     assert "It broke." in page_text(app)
     assert not app.exception

@@ -1,0 +1,81 @@
+"""The status of a run in words: its badge, duration and tokens, and what is going on."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from lfclient.common.formatting import format_duration
+from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS
+from lfclient.console.wording.tokens import format_cost, missing_prices_text, usage_text
+from lfclient.runs.model import RunStatus
+from pages._ui.connection.app_context import app_context
+from pages._ui.run import approval, saving
+from pages._ui.widgets import status_badges
+from pages._ui.widgets.markdown import escape
+
+_NOT_CONFIRMED_TEXT = "The server has not confirmed this run yet."  # the console restarted before
+_NOT_SENT_TEXT = "Not sent yet."
+_REPEATED_TEXT = (
+    "Sent {} times with the same key because the response was lost. Langflow runs a key once, "
+    "unless the earlier attempt failed."
+)
+_NOT_WAITING_TEXT = "The console no longer waits for this run. It continues on the server."
+
+
+def draw(place: DeltaGenerator, record: RunRecord) -> None:
+    """Draw the status of a run."""
+    with place.container():
+        duration = format_duration(record.elapsed())
+        badge = status_badges.markdown_badge(record.status, record.mode)
+        usage, help_text = _usage(record)
+        shown = f"  :gray[{usage}]" if usage else ""
+        st.markdown(f"{badge}  **{duration}**{shown}", help=help_text)
+        text = describe(record)
+        # what nothing is drawn over stays until the script ends
+        st.caption(text) if text else st.empty()
+        saving.draw_warning(record)
+
+
+def _usage(record: RunRecord) -> tuple[str, str | None]:
+    """Return a run's tokens and cost as Markdown, and why the cost is unknown, or None."""
+    tokens = usage_text(record.usage)
+    prices = app_context().settings.prices
+    cost = prices.cost(record.usage_by_model) if prices else None
+    if prices is None or cost is None or not tokens:
+        return tokens, None
+    if cost.amount is not None:
+        return f"{tokens} · {escape(format_cost(cost.amount, prices))}", None
+    if app_context().runner.is_followed(record.id):  # the names of its models still arrive
+        return tokens, None
+    return tokens, escape(f"Cost unknown: {missing_prices_text(cost.unpriced)}.")
+
+
+def _waits_for_turn(record: RunRecord) -> bool:
+    """Return whether other runs may be why the job is queued; a note tells what else is."""
+    is_queued = record.status is RunStatus.QUEUED and record.mode == "background"
+    return is_queued and record.queue_limit is not None and not record.note
+
+
+def describe(record: RunRecord) -> str:
+    """Return details of the status, as Markdown."""
+    sentences = [RUN_STATUS_DESCRIPTIONS.get(record.status, "")]
+    if record.mode == "sync" and record.status is RunStatus.CANCELLED and record.attempts:
+        sentences = [_NOT_WAITING_TEXT]
+    elif not record.attempts and not record.ended:
+        sentences = [_NOT_SENT_TEXT]
+    elif record.status is RunStatus.QUEUED and not record.job_id:
+        sentences = [_NOT_CONFIRMED_TEXT]
+    elif _waits_for_turn(record):
+        sentences = [f"The server runs {record.queue_limit} at a time."]
+    elif record.status is RunStatus.UNKNOWN and record.run:
+        sentences.append(f"Server status: {escape(record.run.server_status)}.")
+    question = approval.pending_question(record)
+    if question:
+        sentences.append(escape(approval.deadline_text(question)))
+    if not record.ended:
+        stopping = "Stopping" if record.stop_requested_at else ""
+        sentences.append(escape(record.stop_result or stopping))
+    sentences.append(escape(record.note))
+    if record.attempts > 1:
+        sentences.append(_REPEATED_TEXT.format(record.attempts))
+    return " ".join(filter(None, sentences))
