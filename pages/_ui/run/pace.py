@@ -18,11 +18,11 @@ REFRESH_SECONDS = 0.5
 WAIT_SECONDS = 0.49
 LIST_REFRESH_SECONDS = 2.0
 # shares of one processor: an update of a screen takes about 2 ms of it, a tick or a list of runs
-# 10 ms, the result of a run 10 ms, and the whole page 40 ms
+# 10 ms, the result of a run 8 ms, and the whole page 40 ms
 UPDATE_SECONDS = 0.005
 TICK_SECONDS = 0.03
 LIST_SECONDS = 0.05
-RESULT_SECONDS = 0.012
+RESULT_SECONDS = 0.009
 PAGE_SECONDS = 0.05
 
 _lock = threading.Lock()
