@@ -112,12 +112,15 @@ class BlockBuilder:
 
     def _message(self, block: OutputBlock, text: str) -> None:
         text = markdown.redact_text(text, self._redact)
-        if len(markdown.without_images(text)) <= markdown.MAX_MARKDOWN_LENGTH:
+        length = len(markdown.without_images(text))
+        reason = f"{length:,} characters are too many to render as Markdown"
+        if length <= markdown.MAX_MARKDOWN_LENGTH:
+            reason = "it takes too long to render as Markdown"
             with suppress(UnreadableMarkdown):
                 block.markdown = markdown.to_html(text, self._embed, self._redact)
                 return
         block.text = text[:MAX_TEXT_LENGTH]
-        block.notes.append(f"{len(text):,} characters: takes too long to render as Markdown.")
+        block.notes.append(f"Shown as plain text: {reason}.")
         if len(text) > MAX_TEXT_LENGTH:
             block.notes.append(f"The last {len(text) - MAX_TEXT_LENGTH:,} characters are omitted.")
 

@@ -53,7 +53,9 @@ def test_long_texts_are_plain_and_truncated(monkeypatch):
     monkeypatch.setattr(markdown, "MAX_MARKDOWN_LENGTH", 1000)
     monkeypatch.setattr(blocks, "MAX_TEXT_LENGTH", 2000)
     report = of(output("C-1", OutputKind.MESSAGE, "*a* " * 600))
-    assert "2,400 characters: takes too long to render as Markdown." in report.text
+    assert (
+        "Shown as plain text: 2,400 characters are too many to render as Markdown." in report.text
+    )
     assert "The last 400 characters are omitted." in report.text
     large = "data:image/png;base64," + base64.b64encode(PNG + bytes(3000)).decode()
     report = of(output("C-1", OutputKind.MESSAGE, f"*a* ![x]({large})"))
@@ -63,5 +65,5 @@ def test_long_texts_are_plain_and_truncated(monkeypatch):
 
 def test_a_message_that_takes_too_long_to_render_is_plain_text():
     report = of(output("C-1", OutputKind.MESSAGE, "![" * 5_000))
-    assert "takes too long to render as Markdown" in report.text
+    assert "Shown as plain text: it takes too long to render as Markdown." in report.text
     assert "![![" in report.text
