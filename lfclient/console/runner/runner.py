@@ -145,6 +145,10 @@ class Runner:
         """Return why the newest record of a run is in memory only, None if it is stored."""
         return self._writer.failure(run_id)
 
+    def is_saved(self, run_id: str) -> bool:
+        """Return whether a run's newest record is stored; until then, a save may still fail."""
+        return self._cache.is_saved(run_id)
+
     def owner_of(self, connection: Connection) -> str:
         """Return the fingerprint of the owner whose runs this connection may see."""
         return owner_fingerprint(connection, self._folder, self._secret)

@@ -1,11 +1,7 @@
 """Whether a run is saved, and a warning while it is not."""
 
-import time
-from datetime import UTC, datetime
-
 import streamlit as st
 
-from lfclient.console.store.database import BUSY_SECONDS
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.connection.app_context import app_context
@@ -13,8 +9,7 @@ from pages._ui.run import pace
 from pages._ui.widgets import alerts
 
 CHECK_SECONDS = 2.0  # interval while an ended run is not saved
-# after twice this, the end of a run is saved, or has failed to be: a write waits for a lock
-SETTLE_SECONDS = BUSY_SECONDS + 1
+_DRAWN = "save-error-drawn"  # in the session state: the error that the page shows, or ""
 
 _PROGRESS_NOT_SAVED = "This run continues. Its record is only in the console's memory"
 _RESULT_NOT_SAVED = "The result of this run is only in the console's memory"
@@ -29,6 +24,7 @@ def error(record: RunRecord) -> StoreError | None:
 def draw_warning(record: RunRecord) -> None:
     """Say why the run is not saved, and what that means."""
     reason = error(record)
+    st.session_state[_DRAWN] = str(reason or "")
     if reason:
         lost = _RESULT_NOT_SAVED if record.ended else _PROGRESS_NOT_SAVED
         alerts.show_message(
@@ -42,24 +38,26 @@ def draw_warning(record: RunRecord) -> None:
 
 def watch(record: RunRecord) -> None:
     """Redraw the page once saving an ended run fails or succeeds after all."""
-    reason = _reason(record)
-    if not reason and record.ended_at and _seconds_since(record.ended_at) > SETTLE_SECONDS:
-        return
-    interval = CHECK_SECONDS if reason else SETTLE_SECONDS
-    st.fragment(_redraw_on_change, run_every=interval)(record, reason, time.monotonic())
+    if not _is_settled(record) or _is_outdated(record):
+        _redraw_on_change(record)
 
 
-def _redraw_on_change(record: RunRecord, drawn: str, drawn_at: float) -> None:
-    if _reason(record) != drawn:
+@st.fragment(run_every=CHECK_SECONDS)
+def _redraw_on_change(record: RunRecord) -> None:
+    is_settled = _is_settled(record)
+    if _is_outdated(record):
         st.rerun()
-    if not drawn and time.monotonic() - drawn_at > SETTLE_SECONDS:
+    if is_settled:
         pace.stop_timer()
 
 
-def _seconds_since(moment: datetime) -> float:
-    return (datetime.now(UTC) - moment).total_seconds()
+def _is_settled(record: RunRecord) -> bool:
+    """Return whether the run is saved and does not change any more."""
+    runner = app_context().runner
+    return not runner.is_followed(record.id) and runner.is_saved(record.id)
 
 
-def _reason(record: RunRecord) -> str:
-    """Return why the run is not saved, as drawn; "" if it is, or if that is not known yet."""
-    return str(error(record) or "")
+def _is_outdated(record: RunRecord) -> bool:
+    """Return whether the page shows another reason, or none, why the run is not saved."""
+    drawn: str = st.session_state.get(_DRAWN, "")
+    return drawn != str(error(record) or "")
