@@ -269,7 +269,7 @@ def test_a_hostile_text_takes_linear_time(module, name):
     for start, unit in [*(("", unit) for unit in REPEATED), *REPEATED_AFTER]:
         short = cpu_seconds(function, _text(start, unit, LENGTH // 8))
         long = cpu_seconds(function, _text(start, unit, LENGTH))
-        assert long < 24 * max(short, 0.002), (start, unit)
+        assert long < 40 * max(short, 0.002), (start, unit)  # 18 for data URLs in Markdown
         if long > 12 * short:
             longer = cpu_seconds(function, _text(start, unit, 8 * LENGTH))
             assert longer < 24 * max(long, 0.002), (start, unit)
