@@ -224,9 +224,9 @@ async def _start(context: RunContext, call: Callable[[], Awaitable[Run]]) -> Run
 
     A busy disk may take seconds to save the record, which must not delay the call or its stop.
     """
-    changes = {"status": RunStatus.IN_PROGRESS, "started_at": datetime.now(UTC)}
-    record = context.writer.cache.change(context.id, **changes)
-    saving = asyncio.ensure_future(context.writer.save(record))
+    saving = context.writer.change_in_background(
+        context.id, status=RunStatus.IN_PROGRESS, started_at=datetime.now(UTC)
+    )
     try:
         return await call()
     finally:

@@ -1,5 +1,6 @@
 """Change run records in memory first, then write them to the store."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -40,6 +41,13 @@ class RecordWriter:
         record = self.cache.change(run_id, **changes)
         await self.save(record)
         return record
+
+    def change_in_background(self, run_id: str, **changes: Any) -> asyncio.Task[bool]:
+        """Apply changes as a new version and return the task that saves it.
+
+        The cache has them on return. Raises `RunNotCached`.
+        """
+        return asyncio.create_task(self.save(self.cache.change(run_id, **changes)))
 
     async def save(self, record: RunRecord) -> bool:
         """Save a record and return whether it is in the store; `save_unsaved` retries."""

@@ -1,4 +1,4 @@
-"""Saving records whose job another run has."""
+"""Saving records in the background, and those whose job another run has."""
 
 import asyncio
 from dataclasses import replace
@@ -55,6 +55,17 @@ def test_a_run_whose_job_is_taken_is_saved_without_it(writer, taken, caplog):
     assert (stored.status, stored.job_id, stored.run) == (RunStatus.COMPLETED, None, ended)
     assert writer.cache.unsaved() == []
     assert (len(caplog.records), writer.error) == (1, None)
+
+
+def test_a_change_in_the_background_is_cached_before_it_is_saved(writer):
+    async def change():
+        saving = writer.change_in_background("r", status=RunStatus.IN_PROGRESS)
+        assert writer.cache.snapshot("r").status is RunStatus.IN_PROGRESS
+        assert writer.store.get("r").status is RECORD.status
+        return await saving
+
+    assert asyncio.run(change())
+    assert writer.store.get("r").status is RunStatus.IN_PROGRESS
 
 
 def test_a_claimed_job_is_saved_once_and_ends_the_search(writer, monkeypatch):
