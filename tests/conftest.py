@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine
-from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.util import LRUCache
 from xdist.scheduler import LoadScopeScheduling
 
@@ -123,20 +123,24 @@ def _is_worker(config: pytest.Config) -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def compile_statements_once() -> Iterator[None]:
-    """Compile a statement once, not for each new database, which takes a tenth of all time."""
+def compile_sqlite_statements_once() -> Iterator[None]:
+    """Compile a statement once, not for each new SQLite file, which takes a tenth of all time.
+
+    All files have the same SQLite. A PostgreSQL database compiles its own, as in production.
+    """
     compiled = LRUCache(2000)
 
     def create(*address: Any, **options: Any) -> Engine:
         engine = create_engine(*address, **options)
-        engine._compiled_cache = compiled
+        if isinstance(engine.dialect, SQLiteDialect):
+            engine._compiled_cache = compiled
         return engine
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "create_engine", create)
         # the cache's keys contain the dialect, which each engine creates anew
-        patch.setattr(DefaultDialect, "__eq__", lambda one, other: type(one) is type(other))
-        patch.setattr(DefaultDialect, "__hash__", lambda one: hash(type(one)))
+        patch.setattr(SQLiteDialect, "__eq__", lambda one, other: type(one) is type(other))
+        patch.setattr(SQLiteDialect, "__hash__", lambda one: hash(type(one)))
         yield
 
 

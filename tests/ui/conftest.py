@@ -4,7 +4,7 @@ import functools
 import os
 import sys
 from pathlib import Path
-from unittest.mock import MagicMock
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
@@ -52,8 +52,7 @@ def share_runtime():
     New ones for each rerun take a twentieth of a page's time.
     """
     scripts = ScriptCache()
-    runtime = MagicMock(spec=app_test.Runtime)
-    runtime.get_client = lambda _: None
+    runtime = SimpleNamespace(get_client=lambda _: None)  # AppTest sets the rest
     with pytest.MonkeyPatch.context() as patch:
         for module in (app_test, local_script_runner):
             patch.setattr(module, "ScriptCache", lambda: scripts)
