@@ -74,7 +74,7 @@ class Unreachable(LangflowError):
     """No complete response.
 
     `sent` is False only if no byte of the request was written, so that a retry is safe.
-    `timed_out` means that the connection held, but the response took too long.
+    `timed_out` means that the response took too long, or, if not `sent`, the connection.
     """
 
     default_hint = "Check that Langflow is running and that the address is right, then try again."

@@ -101,6 +101,7 @@ class FakeLangflow:
     silent_stream: bool = False
     state: str = ""  # the state of new jobs, "" for one that runs
     keeps_alive: bool = False  # send comments in the streams of running jobs
+    connect_timeouts: int = 0  # make no connection for this many submits
     hold_submits: bool = False  # respond to a submit only once this is False
     refusal: httpx.Response | None = None  # the response to all submits
     lose_responses: int = 0  # lose the responses of this many submits, whose requests arrive
@@ -183,6 +184,9 @@ class FakeLangflow:
         return httpx.Response(404, json={"detail": "Flow not found"})
 
     async def _post(self, request: httpx.Request) -> httpx.Response:
+        if self.connect_timeouts:
+            self.connect_timeouts -= 1
+            raise httpx.ConnectTimeout("timed out", request=request)
         body = json.loads(request.content)
         self.submitted.append(body)
         while self.hold_submits:

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from lfclient.common.json_types import JsonObject
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.server_load import MAX_SUBMITS
-from lfclient.errors import TOO_MANY_REQUESTS, ServerFault
+from lfclient.errors import TOO_MANY_REQUESTS, LangflowError, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.runs.model import Run, RunStatus
 
 _MAX_REFUSED_SECONDS = 600.0
+_MAX_UNREACHED_SECONDS = 60.0
 _WAITING_NOTE = f"The console sends at most {MAX_SUBMITS} runs at a time to a server."
 
 
@@ -48,11 +49,12 @@ async def send_until_accepted(
     """Return the result of the request that starts the run, or None if Stop came first.
 
     A refused one (429) is sent again, after the pause that the server asks for, for up to ten
-    minutes. While nothing has been sent, or what was sent was refused, the record has 0
-    `attempts`. Raises `LangflowError`.
+    minutes; for up to a minute one for which no connection was made in time, as on a busy machine.
+    While nothing has been sent, or what was sent was refused, the record has 0 `attempts`. Raises
+    `LangflowError`.
     """
     waits = context.timings.unreachable.waits()
-    deadline = time.monotonic() + _MAX_REFUSED_SECONDS
+    began = time.monotonic()
     while True:
         seconds = next(waits)
         # a request that can't be recorded is not sent
@@ -60,14 +62,20 @@ async def send_until_accepted(
             context.note_sending()
             try:
                 return await request()
-            except ServerFault as error:
+            except (ServerFault, Unreachable) as error:
                 seconds = max(seconds, error.retry_after)
-                is_refused = error.status == TOO_MANY_REQUESTS
-                if not is_refused or time.monotonic() + seconds > deadline:
+                if time.monotonic() + seconds > began + _max_repeat_seconds(error):
                     raise
                 await _note_refusal(context, error, seconds)
         if await context.wait_for_stop(seconds):
             return None
+
+
+def _max_repeat_seconds(error: ServerFault | Unreachable) -> float:
+    """Return for how long a request that failed so is sent again; 0 if it may have arrived."""
+    if isinstance(error, ServerFault):
+        return _MAX_REFUSED_SECONDS if error.status == TOO_MANY_REQUESTS else 0.0
+    return _MAX_UNREACHED_SECONDS if error.timed_out and not error.sent else 0.0
 
 
 @asynccontextmanager
@@ -86,7 +94,7 @@ async def submit_slot(context: RunContext) -> AsyncIterator[bool]:
             context.load.submits.release()
 
 
-async def _note_refusal(context: RunContext, error: ServerFault, seconds: float) -> None:
+async def _note_refusal(context: RunContext, error: LangflowError, seconds: float) -> None:
     at = datetime.now(UTC) + timedelta(seconds=seconds)
     await context.change(
         status=RunStatus.QUEUED,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from lfclient.console.runner import submission
 from lfclient.console.runner.server_load import MAX_SUBMITS
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
@@ -112,6 +113,26 @@ def test_a_refused_run_waits_and_is_sent_again(bench, mode):
     assert (record.status, record.attempts, record.note) == (RunStatus.COMPLETED, 1, "")
     assert record.started_at > accepted_at
     assert len(bench.server.jobs) == 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_run_is_sent_again_if_no_connection_was_made_in_time(bench, mode):
+    """On a busy machine, the console's own connections take long."""
+    bench.server.connect_timeouts = 1
+    if mode == "stream":
+        bench.server.log = [component_done("ChatOutput-b", "echo"), event("end")]
+    record = bench.wait_for_end(bench.start(mode=mode))
+    assert (record.status, record.attempts, record.note) == (RunStatus.COMPLETED, 1, "")
+    assert len(bench.server.jobs) == 1
+
+
+def test_a_run_fails_if_no_connection_is_made_for_a_minute(bench, monkeypatch):
+    monkeypatch.setattr(submission, "_MAX_UNREACHED_SECONDS", 0.0)
+    bench.server.connect_timeouts = 99
+    record = bench.wait_for_end(bench.start())
+    assert record.status is RunStatus.FAILED
+    assert "in time" in record.problem.message
+    assert not bench.server.jobs
 
 
 def test_a_refused_stream_that_waits_is_not_taken_for_a_silent_one(bench):
