@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from lfclient import RunStatus
 from lfclient.common.backoff import Backoff
+from lfclient.console.runner import event_listener, job_follower
 from lfclient.console.runner.timings import Timings
 from tests.support.fake_langflow import component_done
 from tests.support.runner_bench import CONNECTION, OFTEN, RUN_STARTED, STOP, backdate_run
@@ -21,6 +23,15 @@ def timings():
     return Timings(
         polling=OFTEN, listening=OFTEN, settling=WAIT, silence_seconds=SILENT, unreachable=OFTEN
     )
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The clock that silence is measured with; it stands still unless `now` is changed."""
+    clock = SimpleNamespace(now=100.0, monotonic=lambda: clock.now)
+    for module in (event_listener, job_follower):
+        monkeypatch.setattr(module, "time", clock)
+    return clock
 
 
 def start_queued(bench):
@@ -42,6 +53,12 @@ def log_line(text):
     return {"event": "log", "data": data}
 
 
+def report(bench, run_id, text):
+    """Let the server log a line, and wait until the run has it."""
+    bench.server.log.append(log_line(text))
+    bench.wait_until(run_id, lambda record: text in record.run.components["ChatInput-a"].log)
+
+
 def note_of(bench, run_id):
     return bench.wait_until(run_id, lambda record: record.note).note
 
@@ -57,13 +74,14 @@ def test_a_run_that_stays_queued_is_reported_with_what_to_do(bench):
     assert record.note == ""
 
 
-def test_a_run_that_is_queued_behind_running_ones_is_not_reported(bench):
+def test_a_run_that_is_queued_behind_running_ones_is_not_reported(bench, clock):
     """A server at its limit of concurrent runs is alive."""
     running = bench.start_running()
     waiting = start_queued(bench)
     bench.server.log = [RUN_STARTED]
-    for _ in range(8):  # in all twice as long as the silence that is reported
-        bench.server.log.append(log_line("m"))
+    for number in range(8):  # in all more than twice as long as the silence that is reported
+        report(bench, running, f"line {number}")
+        clock.now += SILENT / 3
         bench.wait_for_polls(4)
         assert bench.get(waiting).note == ""
     bench.server.finish()
