@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from lfclient.errors import InvalidKey, ServerFault
-from pages._ui.connection import loading, request_cache
+from pages._ui.connection import loading, request_cache, servers
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.widgets import alerts
-from tests.ui.support.chat_langflow import ChatLangflow
+from tests.ui.support.chat_langflow import MESSAGES, ChatLangflow
 from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text
 
 UNAVAILABLE = (503, {"detail": "starting"})
@@ -52,6 +52,23 @@ def test_a_flow_is_loaded_once_its_server_responds(langflow_stand_in, at_once):
     app = open_app(flow=ONE)
     assert app.text_area[0].value == "hello"
     assert not app.error
+
+
+def test_an_outdated_conversation_is_shown_until_its_server_responds(langflow_stand_in, at_once):
+    chat, line = ChatLangflow(langflow_stand_in), f"GET {MESSAGES}"
+    chat.store_message("s-1", "Hello.", sender="Machine")
+    assert "Hello." in page_text(open_app("pages/chat.py", flow=ONE, session="s-1"))
+    chat.store_message("s-1", "Still here.", sender="Machine")
+    answer = langflow_stand_in.answers[line]
+    langflow_stand_in.answers[line] = UNAVAILABLE
+    servers.attach(servers.available_connections()[0]).refresh()
+    app = open_app("pages/chat.py", flow=ONE, session="s-1")
+    assert "Hello." in page_text(app)
+    assert PROMISE in page_text(app)
+    langflow_stand_in.answers[line] = answer
+    app.run()
+    assert "Still here." in page_text(app)
+    assert PROMISE not in page_text(app)
 
 
 def test_a_presented_flow_is_shown_once_its_server_responds(langflow_stand_in, at_once):
