@@ -35,7 +35,7 @@ def run() -> Iterator[Figure]:
             summary = next(flow for flow in client.flows() if flow.name == "Echo chat")
             flow, server = client.flow(summary.id), client.server()
             for count in RUNS:
-                floor = asyncio.run(_run_bare(url, key, flow, server, count))
+                floor = asyncio.run(run_bare(url, key, flow, server, count))
                 value = _run(client, url, key, flow, server, count)
                 name = f"{count} runs at once, {version}: until all have ended, all right"
                 floor_name = "bare requests, ten submits at a time"
@@ -79,7 +79,7 @@ def _run(
             runner.close()
 
 
-async def _run_bare(url: str, key: str, flow: Flow, server: ServerInfo, count: int) -> float:
+async def run_bare(url: str, key: str, flow: Flow, server: ServerInfo, count: int) -> float:
     """Return the seconds that as many bare requests take until all their jobs have ended."""
     slots = asyncio.Semaphore(MAX_SUBMITS)
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)

@@ -1,13 +1,14 @@
-"""Sessions that watch a page without drawing it: websockets that speak Streamlit's protocol.
+"""Sessions that use a page without drawing it: websockets that speak Streamlit's protocol.
 
-They rerun fragments at their intervals as a browser does, and note when a text first arrives. They
-run in a process of their own.
+They rerun fragments at their intervals as a browser does, note when a text first arrives, and may
+press a button. They run in a process of their own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import random
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -28,11 +30,25 @@ HEALTH_PAUSE = 0.1
 class Seen:
     """When each text first arrived in each session, by the machine's clock.
 
-    `health` has the seconds that each request for the health page took until the last text.
+    `pressed` has when each pressed the button. `health` has the seconds that each request for the
+    health page took until the last text.
     """
 
     times: list[dict[str, float]]
+    pressed: list[float]
     health: list[float]
+
+
+@dataclass(frozen=True)
+class Press:
+    """A button that each session presses once, within so many `seconds` of all.
+
+    Before, it types `text` and its number into the page's text area.
+    """
+
+    label: str
+    seconds: float
+    text: str
 
 
 class Watching:
@@ -44,6 +60,10 @@ class Watching:
     def wait_until_open(self, timeout: float) -> None:
         """Wait until each session shows its first text. Raises `TimeoutError`."""
         self._receive(timeout)
+
+    def press(self) -> None:
+        """Let the sessions press their button."""
+        self._pipe.send(None)
 
     def result(self) -> Seen:
         """Wait until each session has shown every text. Raises `RuntimeError` if one has not."""
@@ -62,16 +82,16 @@ class Watching:
 
 @contextmanager
 def watching(
-    addresses: Sequence[str], first: str, *texts: str, seconds: float
+    addresses: Sequence[str], first: str, *texts: str, seconds: float, press: Press | None = None
 ) -> Iterator[Watching]:
     """Open a session for each address; each shows a text `first`, then each of `texts`.
 
-    They wait so many `seconds` for those.
+    They wait so many `seconds` for those. With `press`, they wait for `Watching.press` before.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(
-        target=_main, args=(theirs, addresses, first, texts, seconds), daemon=True
+        target=_main, args=(theirs, addresses, first, texts, seconds, press), daemon=True
     )
     process.start()
     theirs.close()  # so that the end of the process is noticed
@@ -83,16 +103,26 @@ def watching(
 
 
 def _main(
-    pipe: Connection, addresses: Sequence[str], first: str, texts: Sequence[str], seconds: float
+    pipe: Connection,
+    addresses: Sequence[str],
+    first: str,
+    texts: Sequence[str],
+    seconds: float,
+    press: Press | None,
 ) -> None:
     try:
-        asyncio.run(_watch_all(pipe, addresses, first, texts, seconds))
+        asyncio.run(_watch_all(pipe, addresses, first, texts, seconds, press))
     except* Exception as errors:
         pipe.send(RuntimeError(repr(errors.exceptions)))
 
 
 async def _watch_all(
-    pipe: Connection, addresses: Sequence[str], first: str, texts: Sequence[str], seconds: float
+    pipe: Connection,
+    addresses: Sequence[str],
+    first: str,
+    texts: Sequence[str],
+    seconds: float,
+    press: Press | None,
 ) -> None:
     turn = asyncio.Semaphore(OPENING_AT_ONCE)
 
@@ -105,6 +135,10 @@ async def _watch_all(
         sessions = [_Session(address, (first, *texts), group) for address in addresses]
         await asyncio.gather(*map(open_in_turn, sessions))
         pipe.send(None)
+        if press:
+            await asyncio.to_thread(pipe.recv)
+            for number, session in enumerate(sessions):
+                group.create_task(session.press(press, f"{press.text} {number}"))
         health: list[float] = []
         poll = group.create_task(_poll_health(addresses[0], health))
         try:
@@ -116,7 +150,8 @@ async def _watch_all(
             lacking = [session.lacks() for session in sessions if session.lacks()]
             raise TimeoutError(f"{len(lacking)} sessions: {lacking[:3]}") from None
         poll.cancel()
-        pipe.send(Seen([session.times for session in sessions], health))
+        pressed = [session.pressed for session in sessions]
+        pipe.send(Seen([session.times for session in sessions], pressed, health))
         for session in sessions:
             await session.close()
 
@@ -142,7 +177,9 @@ class _Session:
         self.shown = {text: asyncio.Event() for text in self.texts}
         self._needles = {text: text.encode() for text in self.texts}
         self._timers: dict[str, tuple[float, asyncio.Task[None]]] = {}
-        self._page = self._last = ""
+        self._page = self._last = self._text_area = ""
+        self._buttons: dict[str, str] = {}  # ids by label
+        self.pressed = 0.0
         self._received_at = time.monotonic()
 
     async def open(self) -> None:
@@ -178,8 +215,18 @@ class _Session:
         self._reader.cancel()
         await self._socket.close()
 
-    async def _rerun(self, fragment_id: str = "") -> None:
+    async def press(self, press: Press, text: str) -> None:
+        """Type a text and press the button, at some moment of its seconds."""
+        await asyncio.sleep(random.random() * press.seconds)
+        self.pressed = time.time()
         message = BackMsg()
+        states = message.rerun_script.widget_states.widgets
+        states.add(id=self._text_area, string_value=text)
+        states.add(id=self._buttons[press.label], trigger_value=True)
+        await self._rerun(message=message)
+
+    async def _rerun(self, fragment_id: str = "", message: BackMsg | None = None) -> None:
+        message = message or BackMsg()
         state = message.rerun_script
         state.query_string, state.page_script_hash = self._query, self._page
         state.fragment_id, state.is_auto_rerun = fragment_id, bool(fragment_id)
@@ -193,7 +240,12 @@ class _Session:
             kind = message.WhichOneof("type")
             self._last, self._received_at = str(kind), time.monotonic()
             if kind == "delta":
-                self._note(data, message.delta.new_element.markdown.body)
+                element = message.delta.new_element
+                self._note_widget(element)
+                self._note(data, element.markdown.body)
+            elif kind == "page_info_changed":
+                self._query = message.page_info_changed.query_string
+                self._note(data, self._query)
             elif kind == "new_session":
                 self._page = message.new_session.page_script_hash
                 if not message.metadata.run.fragment_ids:
@@ -204,10 +256,16 @@ class _Session:
                 for fragment_id in message.stop_auto_rerun.fragment_ids:
                     self._stop_timer(fragment_id)
 
-    def _note(self, data: bytes, markdown: str) -> None:
-        """Note the texts in a Markdown element; the labels of buttons do not count."""
+    def _note_widget(self, element: Element) -> None:
+        if element.HasField("button"):
+            self._buttons[element.button.label] = element.button.id
+        elif element.HasField("text_area"):
+            self._text_area = element.text_area.id
+
+    def _note(self, data: bytes, shown: str) -> None:
+        """Note the texts in a Markdown element or the address; labels of buttons do not count."""
         for text, needle in self._needles.items():
-            if text not in self.times and needle in data and text in markdown:
+            if text not in self.times and needle in data and text in shown:
                 self.times[text] = time.time()
                 self.shown[text].set()
 
