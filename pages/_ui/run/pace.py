@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState, get_script_run_ctx
 
 # each tick waits for nearly the whole interval, so that a change is shown at once
 REFRESH_SECONDS = 0.5
@@ -54,15 +52,6 @@ def tick_seconds() -> float:
 def list_seconds() -> float:
     """Return the seconds between two refreshes of a list of runs while one of them is running."""
     return max(LIST_REFRESH_SECONDS, LIST_SECONDS * _watchers)
-
-
-def stop_timer() -> None:
-    """Stop the timer of the fragment that is being drawn, as Streamlit does if one is gone."""
-    context, fragment_id = get_script_run_ctx(), ThreadState.get().fragment_id
-    if context and fragment_id:
-        message = ForwardMsg()
-        message.stop_auto_rerun.fragment_ids.append(fragment_id)
-        context.enqueue(message)
 
 
 def update_pause() -> float:

@@ -14,7 +14,7 @@ from pages._ui.history.rows import image_url
 from pages._ui.history.view import run_history
 from pages._ui.run import pace
 from pages._ui.state import flow_choice, run_page
-from pages._ui.widgets import alerts, status_badges
+from pages._ui.widgets import alerts, status_badges, timers
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_time
 
@@ -60,7 +60,7 @@ def _draw_rows(owner: str, flow: Flow | None) -> None:
             inputs_text = escape(clip(inputs, MAX_SUMMARY_CHARS)) or space
             _draw_row(run, inputs_text, is_shown=run.id == shown, with_flow=flow is None)
     if _all_ended(runs):
-        pace.stop_timer()
+        timers.stop_timer()
 
 
 def _without_shared_label(runs: list[RunSummary]) -> list[str]:

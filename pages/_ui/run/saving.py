@@ -5,8 +5,7 @@ import streamlit as st
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.connection.app_context import app_context
-from pages._ui.run import pace
-from pages._ui.widgets import alerts
+from pages._ui.widgets import alerts, timers
 
 CHECK_SECONDS = 2.0  # interval while an ended run is not saved
 _DRAWN = "save-error-drawn"  # in the session state: the error that the page shows, or ""
@@ -48,7 +47,7 @@ def _redraw_on_change(record: RunRecord) -> None:
     if _is_outdated(record):
         st.rerun()
     if is_settled:
-        pace.stop_timer()
+        timers.stop_timer()
 
 
 def _is_settled(record: RunRecord) -> bool:
