@@ -21,16 +21,22 @@ _STANDS = """() => {
   return String([...buttons].map((button) => Math.round(button.getBoundingClientRect().top)));
 }"""
 
-# where parts of the page moved by themselves, from its top; a click is given half a second. The box
-# around a text may grow by some pixels though the text stays.
+# where parts of the page moved, from its top, also in the half second after a press; what is below
+# the run makes room. The box around a text may grow by some pixels though the text stays.
 _SHIFTS = """() => {
   window.shifts = [];
+  const isBelowRun = (node) => {
+    const run = document.querySelector(".st-key-run-status");
+    return run && node && run.compareDocumentPosition(node) === Node.DOCUMENT_POSITION_FOLLOWING;
+  };
   new PerformanceObserver((list) => {
-    const entries = list.getEntries().filter((entry) => !entry.hadRecentInput);
-    for (const { previousRect, currentRect } of entries.flatMap((entry) => entry.sources)) {
+    const sources = list.getEntries().flatMap((entry) => entry.sources);
+    for (const { node, previousRect, currentRect } of sources) {
       const moved = Math.abs(previousRect.top - currentRect.top);
       const isShown = previousRect.height && currentRect.height;
-      if (isShown && moved > 4) window.shifts.push(Math.min(previousRect.top, currentRect.top));
+      if (isShown && moved > 4 && !isBelowRun(node)) {
+        window.shifts.push(Math.min(previousRect.top, currentRect.top));
+      }
     }
   }).observe({ type: "layout-shift" });
 }"""
@@ -64,7 +70,7 @@ class Screen:
         wait_for(still)
 
     def watch_shifts(self) -> None:
-        """Record from now on what moves by itself."""
+        """Record from now on what moves."""
         self.page.evaluate(_SHIFTS)
 
     def shifts(self) -> list[float]:

@@ -28,11 +28,9 @@ def draw(place: DeltaGenerator, record: RunRecord) -> None:
         duration = format_duration(record.elapsed())
         badge = status_badges.markdown_badge(record.status, record.mode)
         usage, help_text = _usage(record)
-        shown = f"  :gray[{usage}]" if usage else ""
-        st.markdown(f"{badge}  **{duration}**{shown}", help=help_text)
-        text = describe(record)
-        # what nothing is drawn over stays until the script ends
-        st.caption(text) if text else st.empty()
+        # on one line: one of its own would move the output whenever it comes and goes
+        beside = "  ".join(f":gray[{text}]" for text in (usage, describe(record)) if text)
+        st.markdown(f"{badge}  **{duration}**  {beside}", help=help_text)
         saving.draw_warning(record)
 
 
