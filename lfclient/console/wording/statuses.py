@@ -43,9 +43,9 @@ _COMPONENT_STATE_LABELS = {
 }
 
 
-def run_status_label(status: RunStatus, mode: Mode = "background") -> str:
-    """Return the label of a run's status; `mode` matters for a stopped run only."""
-    if mode == "sync" and status is RunStatus.CANCELLED:
+def run_status_label(status: RunStatus, mode: Mode = "background", attempts: int = 1) -> str:
+    """Return the label of a run's status; `mode` and `attempts` matter for a stopped run only."""
+    if mode == "sync" and status is RunStatus.CANCELLED and attempts:
         return "Stopped waiting"  # only the wait ended, not the run
     return _RUN_STATUS_LABELS[status]
 

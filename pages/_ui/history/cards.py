@@ -69,7 +69,11 @@ def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
     labels = [f":gray-badge[{escape(clean_text(label))}]" for label in run.labels]
     lines = [
         " ".join(
-            [f"{star}**{name}**", status_badges.markdown_badge(run.status, run.mode), _group(row)]
+            [
+                f"{star}**{name}**",
+                status_badges.markdown_badge(run.status, run.mode, run.attempts),
+                _group(row),
+            ]
         ),
         f"{picture}{output}",
         f":small[:gray[{' · '.join(filter(None, facts))}]]",

@@ -35,14 +35,14 @@ STATUS_STYLES: dict[RunStatus, RunStyle] = {
 }
 
 
-def status_text(status: RunStatus, mode: Mode = "background") -> str:
+def status_text(status: RunStatus, mode: Mode = "background", attempts: int = 1) -> str:
     """Return the symbol and label of a run's status, which every page shows."""
-    return f"{STATUS_STYLES[status].symbol} {run_status_label(status, mode)}"
+    return f"{STATUS_STYLES[status].symbol} {run_status_label(status, mode, attempts)}"
 
 
-def markdown_badge(status: RunStatus, mode: Mode = "background") -> str:
+def markdown_badge(status: RunStatus, mode: Mode = "background", attempts: int = 1) -> str:
     """Return the same as a Markdown badge."""
-    return f":{STATUS_STYLES[status].color}-badge[{status_text(status, mode)}]"
+    return f":{STATUS_STYLES[status].color}-badge[{status_text(status, mode, attempts)}]"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,10 @@ def test_a_stopped_synchronous_run_is_not_called_cancelled():
     assert run_status_label(RunStatus.CANCELLED, "background") == "Cancelled"
 
 
+def test_a_synchronous_run_that_is_stopped_before_it_was_sent_is_cancelled():
+    assert run_status_label(RunStatus.CANCELLED, "sync", attempts=0) == "Cancelled"
+
+
 def test_a_component_that_waited_until_the_end_did_not_run():
     assert component_state_label(ComponentState.WAITING, ended=True) == "Not run"
     assert component_state_label(ComponentState.UNKNOWN, ended=True) == "Unknown"

@@ -448,6 +448,7 @@ def test_a_stopped_call_continues_on_the_server_only_if_it_was_sent(langflow_sta
     )
     app = open_app(run=record.id)
     assert ("continues on the server" in page_text(app)) == bool(attempts)
+    assert ("Stopped waiting" if attempts else "Cancelled") in page_text(app)
 
 
 def test_events_that_were_not_stored_are_counted(langflow_stand_in):
