@@ -11,7 +11,8 @@ from pages._ui.run import status_panel
 from pages._ui.state import query_params
 
 flow_id = st.query_params.get(query_params.FLOW, "")
-with st.container(key="present"), problems.show_errors(partial(presented.require, flow_id)):
+request = partial(presented.require, flow_id)
+with st.container(key="present"), problems.show_errors(request):
     shown = presented.load(flow_id)
     navigation.set_title(shown.title)
     record = view.find_run(shown)
@@ -24,10 +25,12 @@ with st.container(key="present"), problems.show_errors(partial(presented.require
     with right:
         problems.draw_notice()
         panel = result.draw(shown, record, progress)
-    form = presented.prepare(shown)
+    form, problem = presented.prepare(shown)
     with buttons:
         view.draw_buttons(shown, form, record)
     with inputs:
+        if problem:
+            problems.show(problem, request)
         view.draw_inputs(shown, form)
     if side:
         with side:

@@ -1,5 +1,6 @@
 """One field of the form: its label, badges, widget and messages."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -37,6 +38,8 @@ from pages._ui.form.widgets import (
 )
 from pages._ui.widgets.markdown import escape
 
+# draws why a request failed, which it may repeat
+ShowError = Callable[[LangflowError, Callable[[], object]], object]
 _ICONS = {
     "error": ":red[:material/error:]",
     "warning": ":orange[:material/warning:]",
@@ -51,7 +54,8 @@ def draw_field(
 
     `is_needed` marks one that the flow can't run without and that is not filled in.
     """
-    field = _with_options(field, form)
+    show_error = partial(loading.show, form.server, retry=f"retry-options-{field.key}")
+    field = _with_options(field, form, show_error)
     widget, label = _choose_widget(field, form), field_label(field)
     component = _component_name(field, form) if with_component else ""
     spec = _spec(field, form, widget, f"{label}, {component}" if component else label)
@@ -87,12 +91,14 @@ def _component_name(field: Field, form: FlowForm) -> str:
     return f"{clip(field.component_name, 80)} · {words}" if words else field.component_label(80)
 
 
-def draw_plain_field(field: Field, form: FlowForm, label: str, help: str) -> None:
+def draw_plain_field(
+    field: Field, form: FlowForm, label: str, help: str, show_error: ShowError
+) -> None:
     """Draw one field with this label and help, and nothing of its component or the server's files.
 
     Not for secrets, whose widgets name the server's variables.
     """
-    field = _with_options(field, form)
+    field = _with_options(field, form, show_error)
     is_file = field.kind is FieldKind.FILE
     widget = file_fields.FileUpload(form) if is_file else _choose_widget(field, form)
     spec = _spec(replace(field, label=label, help=""), form, widget, label)
@@ -145,7 +151,7 @@ def _draw_widget(spec: WidgetSpec, widget: Widget, form: FlowForm) -> None:
     widget.draw(spec)
 
 
-def _with_options(field: Field, form: FlowForm) -> Field:
+def _with_options(field: Field, form: FlowForm, show_error: ShowError) -> Field:
     """Return a select field with the server's options if the flow stores none."""
     is_select = field.kind in (FieldKind.SELECT, FieldKind.MULTISELECT)
     if not is_select or field.options or field.resource or not field.refreshes:
@@ -153,8 +159,7 @@ def _with_options(field: Field, form: FlowForm) -> Field:
     try:
         return replace(field, options=tuple(form.server.options(form.flow, field.key)))
     except LangflowError as error:  # it can be typed meanwhile
-        request = partial(form.server.options, form.flow, field.key)
-        loading.show(form.server, error, request, retry=f"retry-options-{field.key}")
+        show_error(error, partial(form.server.options, form.flow, field.key))
         return field
 
 

@@ -20,14 +20,14 @@ from lfclient.errors import FlowNotFound, InvalidRequest, LangflowError
 from lfclient.flows.field import Field, Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import field_label
-from lfclient.resources.server_resources import ServerResources
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
+from pages._ui.connection.request_cache import raise_copy
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import prefill
-from pages._ui.form.choices import apply_choices, show_fields_of
+from pages._ui.form.choices import show_fields_of
 from pages._ui.form.entries import Entries, Prefill, PresetLink
-from pages._ui.form.flow_form import FlowForm, read_form
+from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form import input_fields
 from pages._ui.form.form_state import FormState, form_state
 from pages._ui.present import editing
@@ -44,6 +44,7 @@ class Presented:
     """A flow of a server, and how it is presented.
 
     `preset` has the values that are not shown; `lacks_preset` if that of the address is gone.
+    `refusal` is the error of a server that now refuses the key: the flow is that of the open form.
     """
 
     server: ServerSession
@@ -51,6 +52,7 @@ class Presented:
     settings: Presentation
     preset: Preset | None
     lacks_preset: bool = False
+    refusal: LangflowError | None = None
 
     @property
     def title(self) -> str:
@@ -67,7 +69,7 @@ def load(flow_id: str) -> Presented:
     """Return the flow of the address with its presentation. Raise `LangflowError`."""
     if not flow_id:
         raise NothingPresented("The link is incomplete", hint=ASK_FOR_LINK)
-    server, flow = _find_flow(flow_id)
+    server, flow, refusal = _find_flow(flow_id)
     store = app_context().runner.store
     settings = None
     with suppress(InvalidRequest):  # the editor says why
@@ -83,44 +85,57 @@ def load(flow_id: str) -> Presented:
     lacks_preset = bool(wanted) and preset is None
     if preset is None:
         preset = store.presets.default(server.owner, flow.id)
-    return Presented(server, flow, settings, preset, lacks_preset)
+    return Presented(server, flow, settings, preset, lacks_preset, refusal)
 
 
-def _find_flow(flow_id: str) -> tuple[ServerSession, Flow]:
-    """Return the flow and its server: the one in use, or another one of this browser."""
+def _find_flow(flow_id: str) -> tuple[ServerSession, Flow, LangflowError | None]:
+    """Return the flow, its server, the one in use or another one of this browser, and a refusal."""
     current = servers.current()
     if current is None:
         raise NothingPresented("Nothing is presented here yet", hint=LATER)
     try:
-        return current, current.flow(flow_id).value
+        return current, *_load_flow(current, flow_id)
     except FlowNotFound:
         for connection in servers.available_connections():
             server = servers.attach(connection)
-            flow = server.cached_flow(flow_id, max_wait=None)
-            if flow:
-                return server, flow
+            with suppress(LangflowError):
+                return server, *_load_flow(server, flow_id)
         raise
 
 
-def prepare(presented: Presented) -> FlowForm:
-    """Read the form, filled with the preset at first. Raise `LangflowError`."""
+def _load_flow(server: ServerSession, flow_id: str) -> tuple[Flow, LangflowError | None]:
+    """Return the flow; if the server refuses the key, that of the open form, with the error."""
+    try:
+        return server.flow(flow_id).value, None
+    except LangflowError as error:
+        flow = run_form.open_flow(server, flow_id, error)
+        if flow is None:
+            raise
+        return flow, error
+
+
+def prepare(presented: Presented) -> tuple[FlowForm, LangflowError | None]:
+    """Read the form, filled with the preset at first; return why it is incomplete, or None.
+
+    Raise `LangflowError` if there is no form.
+    """
     server, flow = presented.server, presented.flow
     server_info = server.info().value
     server.prefetch_resources(flow)
     state = form_state(server.owner, flow, server.connection.secrets, use="present")
     _fill_once(state, presented)
-    apply_choices(state, server, flow)
     mode = run_form.supported_modes(server_info, flow)[0]
-    try:
-        resources, problem = server.resources(flow).value, None
-    except LangflowError as error:
-        resources, problem = ServerResources(), error
-    return read_form(state, server, server_info, mode, resources, problem)
+    form, problem = run_form.load(state, server, server_info, flow, mode)
+    if any(field.resource for field, _, _ in shown_inputs(presented, form)):
+        problem = problem or form.resources_error
+    return form, presented.refusal or problem
 
 
 def require(flow_id: str) -> None:
-    """Raise the error that keeps the flow of the address from being shown."""
-    prepare(load(flow_id))
+    """Raise the error that keeps the flow of the address from being shown in full."""
+    _, problem = prepare(load(flow_id))
+    if problem:
+        raise_copy(problem)
 
 
 def misfits(state: FormState) -> Slot[tuple[str, list[str]]]:

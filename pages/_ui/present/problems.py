@@ -15,7 +15,6 @@ from pages._ui.widgets import alerts
 
 ASK_FOR_LINK = "Ask the person who sent you this link for a new one."
 LATER = "Try again in a moment. If that doesn't help, tell the person who sent you this link."
-POLL_SECONDS = 0.5
 
 
 class NothingPresented(LangflowError):
@@ -30,10 +29,8 @@ def show_errors(request: Callable[[], object]) -> Iterator[None]:
     """
     try:
         yield
-    except StillLoading as error:
-        _draw_wait(error.name)
     except LangflowError as error:
-        _show(error, request)
+        show(error, request)
 
 
 @contextmanager
@@ -45,9 +42,11 @@ def show_part_errors() -> Iterator[None]:
         alerts.show_message("This can't be shown right now", "", LATER, warning=True)
 
 
-def _show(error: LangflowError, request: Callable[[], object]) -> None:
-    """Draw why the flow can't be shown."""
-    if isinstance(error, FlowNotFound):
+def show(error: LangflowError, request: Callable[[], object]) -> None:
+    """Draw why the flow, or a part of its form, can't be shown. `request` is as above."""
+    if isinstance(error, StillLoading):
+        _draw_wait(request)
+    elif isinstance(error, FlowNotFound):
         st.title("Nothing to show", anchor=False)
         heading = "This flow is no longer here"
         alerts.show_message(heading, "It was deleted or moved.", ASK_FOR_LINK, warning=True)
@@ -59,6 +58,15 @@ def _show(error: LangflowError, request: Callable[[], object]) -> None:
     else:
         alerts.show_message("The flow can't be reached right now", "", LATER, warning=True)
         st.button("Try again", key="present-retry", on_click=_retry)
+        loading.retry_automatically(error, request)
+
+
+def show_field_error(error: LangflowError, request: Callable[[], object]) -> None:
+    """Draw why a field's choices can't be shown. `request` is as above."""
+    if isinstance(error, StillLoading):
+        _draw_wait(request)
+    else:
+        alerts.show_message("This can't be shown right now", "", LATER, warning=True)
         loading.retry_automatically(error, request)
 
 
@@ -78,15 +86,18 @@ def draw_notice() -> None:
 
 
 def _retry() -> None:
-    server = servers.current()
-    if server:
-        server.refresh()
+    for connection in servers.available_connections():
+        servers.attach(connection).refresh()
 
 
-@st.fragment(run_every=POLL_SECONDS)
-def _draw_wait(name: str) -> None:
-    """Redraw the page once the server has responded."""
-    server = servers.current()
-    if server is None or server.seconds_waiting(name, max_wait=POLL_SECONDS - 0.1) is None:
-        st.rerun()
-    st.caption(":material/hourglass_top: Loading")
+@st.fragment(run_every=loading.POLL_SECONDS)
+def _draw_wait(request: Callable[[], object]) -> None:
+    """Redraw the page once the server, whichever the flow is on, has responded to `request`."""
+    try:
+        request()
+    except StillLoading:
+        st.caption(":material/hourglass_top: Loading")
+        return
+    except LangflowError:
+        pass  # the page shows it
+    st.rerun()

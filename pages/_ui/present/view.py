@@ -16,7 +16,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.form.fields import draw_plain_field
 from pages._ui.form.flow_form import FlowForm, FormResult
 from pages._ui.form.form import mark_refused
-from pages._ui.present import editing, entry, head
+from pages._ui.present import editing, entry, head, problems
 from pages._ui.present.presented import Presented, examples, fill, misfits, shown_inputs
 from pages._ui.run import controls as run_controls
 from pages._ui.run import run_form
@@ -93,7 +93,7 @@ def draw_inputs(presented: Presented, form: FlowForm) -> None:
     if not inputs:
         st.caption("There is nothing to fill in. Press Run.")
     for field, label, help_text in inputs:
-        draw_plain_field(field, form, label, help_text)
+        draw_plain_field(field, form, label, help_text, problems.show_field_error)
     _draw_warnings(presented, form)
     form.state.discard_undrawn(form.drawn)
     form.state.save()

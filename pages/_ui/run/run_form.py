@@ -16,7 +16,7 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import form as form_view
 from pages._ui.form.choices import apply_choices, stored_flow
 from pages._ui.form.flow_form import FlowForm, read_form
-from pages._ui.form.form_state import FormUse, form_state
+from pages._ui.form.form_state import FormState, FormUse, form_state
 from pages._ui.presets import bar as preset_bar
 from pages._ui.presets import share_link
 from pages._ui.state import run_options
@@ -59,20 +59,35 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
     state = form_state(server.owner, flow, server.connection.secrets, use=use)
     preset_bar.apply_initial_values(state)
     mode = _chat_mode(server_info, flow) if chat else selected_mode(server, server_info, flow)
+    form, problem = load(state, server, server_info, flow, mode)
+    if problem:
+        request = partial(apply_choices, state, server, flow)
+        loading.show(server, problem, request, retry="retry-choices")
+    return form
+
+
+def load(
+    state: FormState, server: ServerSession, server_info: ServerInfo, flow: Flow, mode: Mode
+) -> tuple[FlowForm, LangflowError | None]:
+    """Read a form of this session, and return why it lacks the effects of its choices, or None.
+
+    If the server refuses the key, a form that is open keeps what the server told before.
+    """
+    problem = None
     try:
         apply_choices(state, server, flow)
     except LangflowError as error:
         if not _open_form(server, flow.id, error):
-            request = partial(apply_choices, state, server, flow)
-            loading.show(server, error, request, retry="retry-choices")
+            problem = error
     try:
-        resources, problem = server.resources(flow).value, None
+        resources, resources_error = server.resources(flow).value, None
     except LangflowError as error:
         before = _open_form(server, flow.id, error)
-        resources, problem = (before.resources, None) if before else (ServerResources(), error)
-    form = read_form(state, server, server_info, mode, resources, problem)
+        resources = before.resources if before else ServerResources()
+        resources_error = None if before else error
+    form = read_form(state, server, server_info, mode, resources, resources_error)
     _LATEST.set(form)
-    return form
+    return form, problem
 
 
 def draw(

@@ -17,8 +17,7 @@ from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.uploads import Upload
 from pages._ui.outputs import view as outputs_view
-from pages._ui.present import presented
-from pages._ui.run import status_panel
+from pages._ui.run import run_form, status_panel
 from tests.support.flows import entry, node, text
 from tests.ui.present.support import inputs, present, present_as_presenter, store
 from tests.ui.support.http_stand_in import flow
@@ -250,12 +249,12 @@ def test_a_server_that_fails_is_reported_without_its_address(fields_server):
     assert not app.exception
 
 
-def test_a_page_that_a_choice_keeps_from_being_shown_is_redrawn_once_the_choice_is_applied(
+def test_a_form_that_lacks_the_effects_of_a_choice_is_redrawn_once_the_choice_is_applied(
     fields_server, monkeypatch
 ):
     """The request for the choices is repeated: the others would succeed at every attempt."""
     failures, attempts = [Unreachable("cut off")] * 3, []
-    apply_choices = presented.apply_choices
+    apply_choices = run_form.apply_choices
 
     def fail_first(*arguments):
         attempts.append(1)
@@ -264,7 +263,7 @@ def test_a_page_that_a_choice_keeps_from_being_shown_is_redrawn_once_the_choice_
         apply_choices(*arguments)
 
     monkeypatch.setattr(loading, "RETRY_SECONDS", 0)
-    monkeypatch.setattr(presented, "apply_choices", fail_first)
+    monkeypatch.setattr(run_form, "apply_choices", fail_first)
     app = present()
     assert "The flow can't be reached right now" in page_text(app)
     assert "Retrying automatically." in page_text(app)

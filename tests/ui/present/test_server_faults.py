@@ -1,0 +1,127 @@
+"""A presented flow whose server fails: the form stays, and what is missing arrives by itself."""
+
+import threading
+
+import pytest
+from pydantic import SecretStr
+
+from lfclient.console.config.connection import Connection
+from pages._ui.connection import loading, request_cache, servers
+from pages._ui.connection.app_context import app_context
+from tests.support.flows import entry, node
+from tests.support.waiting import wait_for
+from tests.ui.present.support import inputs, present, store
+from tests.ui.support.http_stand_in import StandIn, flow
+from tests.ui.support.model_pages import MODEL, MODELS, serve_models
+from tests.ui.support.preset_pages import enter, fields_flow, value
+from tests.ui.support.whole_pages import ONE, TWO, page_text, press
+
+VERSION = "GET /api/v1/version"
+UNREACHED = "The flow can't be reached right now"
+REFUSED = (403, {"detail": "Invalid API key sk-configured-key"})
+
+
+def refresh():
+    """Let the next pages ask the server again."""
+    servers.attach(servers.available_connections()[0]).refresh()
+
+
+def refuse_key(server):
+    """Let the server refuse the key from now on; return what it answered before."""
+    before = dict(server.answers)
+    for line in server.answers.keys() - {VERSION}:
+        server.answers[line] = REFUSED
+    refresh()
+    return before
+
+
+def test_a_presented_form_stays_while_the_key_is_refused(fields_server):
+    """With what was typed. Whoever opens the view then sees nothing of the flow."""
+    app = present()
+    enter(app, "typed before")
+    before = refuse_key(fields_server)
+    app.run()
+    for _ in range(2):
+        assert app.title[0].value == "Fields"
+        assert value(app) == "typed before"
+        assert page_text(app).count(UNREACHED) == 1
+        app.run()
+    assert "key" not in page_text(app)
+    assert inputs(present()) == []
+    fields_server.answers |= before
+    press(app, "Try again")
+    assert UNREACHED not in page_text(app)
+    assert value(app) == "typed before"
+
+
+def test_choices_that_a_presented_form_lacks_are_loaded_once_the_server_responds(
+    fields_server, monkeypatch
+):
+    serve_models(fields_server)
+    store(inputs={MODEL: {}})
+    fields_server.answers[MODELS] = (503, {"detail": f"starting at {fields_server.url}"})
+    app = present()
+    assert inputs(app) == ["model"]
+    assert UNREACHED in page_text(app)
+    assert "Retrying automatically." in page_text(app)
+    assert fields_server.url not in page_text(app)
+    fields_server.answers[MODELS] = (200, [{"name": "new", "provider": "Near"}])
+    monkeypatch.setattr(loading, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(request_cache, "_ERROR_SECONDS", 0)
+    app.run()
+    assert UNREACHED not in page_text(app)
+    assert any(each.startswith("Near: new") for each in app.selectbox[0].options)
+
+
+@pytest.fixture
+def hold(monkeypatch):
+    """Return a function that holds a server's answer to a line until the end of the test."""
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.3)
+    is_released = threading.Event()
+
+    def hold(server, line):
+        answer = server.answers[line]
+
+        def late(*arguments):
+            is_released.wait(60)
+            return answer(*arguments) if callable(answer) else answer
+
+        server.answers[line] = late
+        return is_released
+
+    yield hold
+    is_released.set()
+
+
+def test_an_audience_that_waits_for_the_options_of_a_field_does_not_see_the_server(
+    fields_server, hold
+):
+    options = {**entry("DropdownInput", "str", "", options=[], refresh_button=True)}
+    options = {**options, "api_editable": True, "required": True}
+    fields_server.set_flows(flow(ONE, "Choose", [node("T-a", choice=options)]))
+    line = "POST /api/v1/custom_component/update"
+    fields_server.answers[line] = (200, {"template": {"choice": {"options": ["a", "b"]}}})
+    is_released = hold(fields_server, line)
+    app = present()
+    wait_for(lambda: inputs(app.run()))
+    assert "Loading" in page_text(app)
+    assert "Waiting for" not in page_text(app)
+    is_released.set()
+    wait_for(lambda: "Loading" not in page_text(app.run()))
+
+
+def test_a_view_waits_for_the_server_of_its_flow_if_that_is_not_the_one_in_use(fields_server, hold):
+    with StandIn() as other:
+        other.set_flows(fields_flow(TWO, "Elsewhere"))
+        missing = (404, {"detail": "Flow not found"})
+        fields_server.answers[f"GET /api/v1/flows/{TWO}"] = missing
+        present(browser="b")
+        connection = Connection("other", other.url, SecretStr("sk-other"), "typed")
+        app_context().vault.save("b" * 43, connection)
+        assert inputs(present(TWO, browser="b")) == ["p", "n"]
+        is_released = hold(other, VERSION)
+        app_context().request_cache.discard(servers.attach(connection).id, "server")
+        app = present(TWO, browser="b")
+        assert "Loading" in page_text(app)
+        is_released.set()
+        wait_for(lambda: inputs(app.run()) == ["p", "n"])
