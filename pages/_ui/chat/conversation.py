@@ -84,7 +84,7 @@ class SessionEntry:
 def load(form: FlowForm) -> Conversation:
     """Return the conversation in the URL, or a new one."""
     server, flow = form.server, form.flow
-    named = chat_state.current_session(flow.id)
+    named = chat_state.current_session(server.owner, flow.id)
     name = named or chat_state.next_session(server.owner, flow.id)
     records = [
         record

@@ -106,7 +106,7 @@ def finish_change(server: ServerSession) -> None:
         alerts.show(error)
         return
     server.refresh(conversation.sessions_cache_key(change.flow_id))
-    if chat_state.current_session(change.flow_id) == change.session_id:
+    if chat_state.current_session(server.owner, change.flow_id) == change.session_id:
         conversation.discard_history(server)
         if change.name:
             chat_state.open_session(change.name)
@@ -123,7 +123,7 @@ def draw_new_button() -> None:
     """Draw the button for a new session."""
     st.button(
         "New session",
-        key="talk-new",
+        key=chat_state.NEW_BUTTON,
         icon=":material/add_comment:",
         on_click=chat_state.close_session,
         width="stretch",

@@ -8,7 +8,9 @@ from pages._ui.state.query_params import SESSION
 from pages._ui.state.run_options import random_session
 from pages._ui.state.slot import Slot
 
-_FLOW = "talk-flow"
+NEW_BUTTON = "talk-new"  # the key of the button that starts a new conversation
+# the conversation that the page showed last: owner, flow and session, None for a new one
+_SHOWN: Slot[tuple[str, str, str | None]] = Slot("talk-shown")
 _ENDS = "talk-ends"
 _HISTORY_KEY = "talk-question"
 _MAX_SESSION_LENGTH = 500  # characters in a URL
@@ -16,14 +18,22 @@ _MAX_SESSION_LENGTH = 500  # characters in a URL
 CHANGE: Slot[object] = Slot("talk-change")
 
 
-def current_session(flow_id: str) -> str | None:
-    """Return the session in the URL; None for a new conversation or after a change of flow."""
-    previous = st.session_state.get(_FLOW)
-    st.session_state[_FLOW] = flow_id
-    if previous not in (None, flow_id):
+def current_session(owner: str, flow_id: str) -> str | None:
+    """Return the session in the URL; None for a new conversation or after a change of flow.
+
+    The navigation leads to the page without a session: the one that it showed last is open again.
+    """
+    *shown_flow, shown_session = _SHOWN.get() or (owner, flow_id, None)
+    is_same_flow = shown_flow == [owner, flow_id]
+    is_drawn = NEW_BUTTON in st.session_state  # Streamlit drops it on other pages
+    if is_drawn and not is_same_flow:
         close_session()
-    session_id = st.query_params.get(SESSION, "")
-    return session_id if 0 < len(session_id) <= _MAX_SESSION_LENGTH else None
+    elif not is_drawn and is_same_flow and shown_session and SESSION not in st.query_params:
+        open_session(shown_session)
+    text = st.query_params.get(SESSION, "")
+    session_id = text if 0 < len(text) <= _MAX_SESSION_LENGTH else None
+    _SHOWN.set((owner, flow_id, session_id))
+    return session_id
 
 
 def open_session(session_id: str) -> None:
