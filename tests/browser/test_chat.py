@@ -6,15 +6,16 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from lfclient import FlowSummary, LangflowClient
 from lfclient.console.samples import builtin, graph_builder
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer, delete_flow
-from tests.ui.support.chat_langflow import MESSAGES, ChatLangflow
+from tests.ui.support.chat_langflow import MESSAGES, ChatLangflow, chat_flow
 from tests.ui.support.http_stand_in import StandIn
+from tests.ui.support.whole_pages import ONE, TWO
 
 
 @pytest.fixture
@@ -73,6 +74,94 @@ def test_a_new_session_is_shown_once_a_slow_server_has_sent_it(
         box.press("Enter")
         page.get_by_role("button", name="Rename").wait_for()
         page.get_by_role("button", name="Hello").wait_for()
+
+
+@pytest.fixture
+def chat(stand_in: StandIn, window: Callable[..., Page], tmp_path: Path) -> Iterator[Screen]:
+    """The Chat page of a server with two chat flows."""
+    stand_in.set_flows(chat_flow(ONE, "Talker"), chat_flow(TWO, "Another"))
+    environ = {"LANGFLOW_SERVER_URL": stand_in.url, "LANGFLOW_API_KEY": "k"}
+    with Console(tmp_path, environ) as console:
+        screen = Screen(window())
+        screen.page.goto(f"{console.url}/chat?flow={ONE}")
+        screen.part("talk-new").wait_for()
+        screen.drawn()
+        yield screen
+
+
+def box_of(screen: Screen) -> Locator:
+    return screen.page.get_by_test_id("stChatInputTextArea")
+
+
+def go_to(screen: Screen, *names: str) -> None:
+    """Open pages by the navigation."""
+    for name in names:
+        screen.page.get_by_role("link", name=name, exact=True).click()
+        screen.page.wait_for_url(re.compile(f"/{name.lower() if name != 'Run' else ''}([?]|$)"))
+        screen.drawn()
+
+
+def send(screen: Screen, text: str) -> None:
+    box_of(screen).fill(text)
+    box_of(screen).press("Enter")
+    expect(screen.page.get_by_test_id("stChatMessage").last).to_contain_text(f"echo of {text}")
+    screen.drawn()
+
+
+def test_text_that_is_not_sent_yet_stays_in_the_box(chat: Screen):
+    """While other pages are open, and over a reload."""
+    box = box_of(chat)
+    box.fill("not sent")
+    go_to(chat, "Connection", "Chat")
+    expect(box).to_have_value("not sent")
+    go_to(chat, "Run", "Chat")
+    expect(box).to_have_value("not sent")
+    chat.page.reload()
+    expect(box).to_have_value("not sent")
+    box.press("Enter")  # what is put back can be sent
+    expect(chat.page.get_by_test_id("stChatMessage").last).to_contain_text("echo of not sent")
+
+
+def test_a_sent_text_does_not_return_to_the_box(chat: Screen):
+    """Sent with the key or the button, as the first message of a session or a later one."""
+    send(chat, "first")
+    box_of(chat).fill("second")
+    chat.page.get_by_test_id("stChatInputSubmitButton").click()
+    go_to(chat, "Connection", "Chat")
+    expect(chat.page.get_by_test_id("stChatMessage").nth(2)).to_contain_text("second")
+    expect(box_of(chat)).to_have_value("")
+    chat.page.reload()
+    chat.drawn()
+    expect(box_of(chat)).to_have_value("")
+    chat.page.get_by_role("button", name="New session").click()
+    chat.drawn()
+    expect(box_of(chat)).to_have_value("")
+
+
+def test_each_conversation_and_each_flow_has_a_text_of_its_own(chat: Screen):
+    chat.page.goto(f"{chat.page.url}&session=Trip+to+R%C3%B6m/1")
+    chat.drawn()
+    send(chat, "first")
+    box = box_of(chat)
+    box.fill("for the first session")
+    chat.page.get_by_role("button", name="New session").click()
+    expect(chat.page.get_by_test_id("stChatMessage")).to_have_count(0)
+    chat.drawn()
+    expect(box).to_have_value("")
+    box.fill("for a new session")
+    picker = chat.part("flow-picker").locator("input")
+    picker.click()
+    picker.fill("Another")
+    chat.page.get_by_role("option").filter(has_text="Another").first.click()
+    chat.page.get_by_placeholder("Message Another").wait_for()
+    chat.drawn()  # until then, the other box is still there
+    expect(box).to_have_value("")
+    chat.page.goto(re.sub(r"chat.*", f"chat?flow={ONE}", chat.page.url))
+    expect(box).to_have_value("for a new session")
+    chat.page.get_by_role("button", name=re.compile("Trip")).click()
+    expect(chat.page.get_by_test_id("stChatMessage")).to_have_count(2)
+    chat.drawn()
+    expect(box).to_have_value("for the first session")
 
 
 def test_a_user_chats_with_a_flow_and_manages_its_sessions(

@@ -14,7 +14,7 @@ from pages._ui.app.navigation import ASSETS
 STYLES = [
     ASSETS / f"{name}.css" for name in ("page", "run", "chat", "history", "outputs", "present")
 ]
-SCRIPTS = [ASSETS / name for name in ("page.js", "keyboard.js")]
+SCRIPTS = [ASSETS / name for name in ("page.js", "chat_box.js", "keyboard.js")]
 _HEAD_END = b"</head>"
 # these would get a compressed page, or none although the styles have changed
 _DROPPED_REQUEST_HEADERS = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")

@@ -14,8 +14,8 @@ document.addEventListener("click", ({ target }) => {
 
 // Streamlit sends a text when its field is left. If the connection is lost for longer than the server
 // keeps the session, the fields are drawn anew: what was typed and not sent is then put back. Of a
-// secret, only the fact that one was typed is kept.
-const FIELDS = ["stTextInput", "stTextArea", "stChatInput"]
+// secret, only the fact that one was typed is kept. The box of a chat has its drafts (chat_box.js).
+const FIELDS = ["stTextInput", "stTextArea"]
   .map((id) => `[data-testid="${id}"] :is(input, textarea)`)
   .join();
 const SETTLED = 3000; // milliseconds in which a page is drawn after its script has ended
@@ -28,8 +28,7 @@ const isSecret = (field) =>
 
 // Returns what identifies a field in every session: keys of form fields differ.
 function nameOf(field) {
-  const isChat = field.closest('[data-testid="stChatInput"]');
-  const part = !isChat && field.closest('[class*="st-key-"]:not([class*="st-key-field-"])');
+  const part = field.closest('[class*="st-key-"]:not([class*="st-key-field-"])');
   const key = part && [...part.classList].find((each) => each.startsWith("st-key-"));
   return [location.href, key, part && [...part.querySelectorAll(FIELDS)].indexOf(field)].join(" ");
 }
@@ -38,12 +37,16 @@ function putBack(field, name, text) {
   if (text === null) {
     if (!field.value) field.placeholder = "Lost with the connection. Enter it again.";
   } else if (field.value !== text) {
-    // React notices only what the prototype's setter changes
-    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set.call(field, text);
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+    fill(field, text);
     send(field);
     typed.set(name, text);
   }
+}
+
+function fill(field, text) {
+  // React notices only what the prototype's setter changes
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set.call(field, text);
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 function send(field) {
@@ -83,6 +86,7 @@ function onScriptEnd() {
     forgetSent();
   }
   if (unsent.size) restore(performance.now() + SETTLED);
+  keepDrafts();
 }
 
 // Streamlit's shortcut to run the script.
@@ -107,6 +111,7 @@ setInterval(() => {
   for (const icon of document.querySelectorAll('[role="img"][aria-label$=" icon"]')) icon.ariaHidden = "true";
   for (const code of document.querySelectorAll('[data-testid="stCode"] pre')) code.tabIndex = 0;
   tellRefusedUpload();
+  restoreDrafts();
 }, 500);
 
 // Streamlit removes a pressed button with its part of the page, and the next Tab would begin at the
