@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from lfclient import LangflowClient
 from tests.browser.screen import PREFIX, Screen, log_of
 from tests.support.console_process import ROOT, Console
+from tests.support.waiting import wait_for
 
 # what stands above the page, until shortly after that is scrolled
 _MOVING = """(field) => {
@@ -469,3 +470,15 @@ def test_the_warning_about_a_full_disk_comes_and_goes_by_itself(window, sample_f
         expect(screen.part("outputs")).to_contain_text("That is all")
         screen.page.goto(f"{console.url}/history?q=That+is+all")
         expect(screen.page.get_by_text("1 run", exact=True)).to_be_visible()
+
+
+def test_on_a_phone_there_is_room_for_the_output_of_a_run(screen):
+    screen.page.set_viewport_size({"width": 390, "height": 844})
+    screen.pick("Takes half")
+    screen.run()
+    output = screen.part("run-status").get_by_text("The output appears here")
+    output.wait_for()
+    foot = screen.part("run-panel").bounding_box()["y"]
+    wait_for(lambda: 0 < output.bounding_box()["y"] < foot / 2)
+    screen.stop()
+    screen.wait("cancelled")

@@ -2,7 +2,7 @@
 // person has scrolled.
 
 const HEAD = 60; // pixels of the page's header, which covers the scrolled content
-const ENOUGH = 100; // pixels of the target that must be visible
+const ENOUGH = 240; // pixels of the target that must be visible: status, tabs, and some output
 const SETTLED = 700; // milliseconds until a browser has scrolled
 const BY_HAND = ["wheel", "touchmove", "keydown", "mousedown"];
 const done = new WeakSet();
