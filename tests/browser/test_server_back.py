@@ -70,3 +70,16 @@ def test_what_was_typed_stays_while_the_server_is_down_and_back(relay, console, 
     expect(screen.page.get_by_text(UNREACHABLE)).to_have_count(0)
     screen.drawn()
     expect(box).to_have_value("typed, not left")
+
+
+def test_a_page_that_nobody_touches_shows_that_its_server_is_down_and_back(relay, console, window):
+    """Within a minute."""
+    console.start()
+    screen = Screen(window())
+    screen.open(console.url)
+    link = screen.part("server-link")
+    expect(link).to_contain_text("Langflow 1.")
+    relay.cut()
+    expect(link).to_contain_text("Not responding", timeout=60_000)
+    relay.open()
+    expect(link).to_contain_text("Langflow 1.", timeout=60_000)

@@ -4,29 +4,40 @@ import contextlib
 
 import streamlit as st
 
-from lfclient.errors import LangflowError
 from pages._ui.app import navigation
+from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.widgets.markdown import escape
+
+TICK_SECONDS = 15.0  # between two looks whether the server responds
 
 
 def draw(server: ServerSession | None) -> None:
     """Draw the server's name and release as a link to the Connection page.
 
+    If the server stops responding, and once it responds again, the link says so within a minute.
     Draw nothing if `server` is None. The place of the link on the screen does not depend on where
     this is called. A page that shows its main part without the server calls it last, because it
     waits for the release.
     """
     if server is None:
         return
-    label = server.connection.name
-    with contextlib.suppress(LangflowError):
-        release = server.info().value.version
-        label += f" · {release}" if "Langflow" in label else f" · Langflow {release}"
     with st.container(key="server-link"):
-        st.page_link(
-            navigation.page("connection"),
-            label=escape(label),
-            icon=":material/dns:",
-            help="Servers and keys",
-        )
+        interval = None if server.is_stopped else TICK_SECONDS
+        st.fragment(_draw_link, run_every=interval)(server)
+
+
+def _draw_link(server: ServerSession) -> None:
+    name, details, icon = server.connection.name, "", ":material/dns:"
+    with contextlib.suppress(StillLoading):
+        release = None if server.is_stopped else server.release()
+        if release:
+            details = release if "Langflow" in name else f"Langflow {release}"
+        elif not server.is_stopped:
+            details, icon = "Not responding", ":material/cloud_off:"
+    st.page_link(
+        navigation.page("connection"),
+        label=escape(" · ".join(filter(None, (name, details)))),
+        icon=icon,
+        help="Servers and keys",
+    )

@@ -21,7 +21,7 @@ from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.components import HumanInput
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.app_context import app_context, open_client, permissions
-from pages._ui.connection.request_cache import CachedResponse
+from pages._ui.connection.request_cache import CachedResponse, StillLoading
 
 T = TypeVar("T")
 
@@ -37,6 +37,7 @@ _TTL_SECONDS = {
     "pending": 5,
 }
 _RELOAD_SECONDS = 30.0
+_RELEASE_SECONDS = 10.0  # between two requests for a server's release, which show that it responds
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,26 @@ class ServerSession:
     def info(self) -> CachedResponse[ServerInfo]:
         """Return the server's release, capabilities and limits."""
         return self._get("server")
+
+    def release(self) -> str | None:
+        """Return the server's release, None if the server doesn't respond.
+
+        All pages of this process share the request for that, whatever their keys. Without a
+        response so far, raise `StillLoading`.
+        """
+
+        def ask() -> str | None:
+            try:
+                version: str = self._call("server")().version
+            except LangflowError:
+                return None
+            return version
+
+        request = self.connection.url, "release", _RELEASE_SECONDS, ask
+        try:
+            return app_context().request_cache.get(*request, max_wait=0).value
+        except StillLoading:  # no page has asked yet
+            return app_context().request_cache.get(*request).value
 
     def flows(self, max_wait: float | None = None) -> CachedResponse[list[FlowSummary]]:
         """Return all flows of the key's user, after at most `max_wait` seconds."""

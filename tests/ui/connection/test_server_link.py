@@ -1,10 +1,17 @@
 """The server in the upper corner of the pages."""
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from pydantic import SecretStr
+
+from pages._ui.connection import server_session, servers
+from pages._ui.connection.app_context import app_context
+from tests.support.waiting import wait_for
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, add_ended_run, open_app
 
+VERSION, LIST = "GET /api/v1/version", "GET /api/v1/flows/"
 PAGES = ("run", "chat", "history", "compare", "connection")
 
 
@@ -31,6 +38,38 @@ def test_a_page_of_stored_runs_names_its_server_while_it_is_unreachable(langflow
     [label] = server_links(app)
     assert "Langflow 1" not in label
     assert not app.exception
+
+
+def test_a_page_that_has_all_it_shows_says_that_its_server_stopped_responding(
+    langflow_stand_in, monkeypatch
+):
+    """And that it is back."""
+    monkeypatch.setattr(server_session, "_RELEASE_SECONDS", 0)
+    app = open_app()
+    requests = list(langflow_stand_in.requests)
+    answer, down = langflow_stand_in.answers[VERSION], (503, {"detail": "down"})
+    for answered, words in [(down, "Not responding"), (answer, "Langflow 1.13.0")]:
+        langflow_stand_in.answers[VERSION] = answered
+        wait_for(lambda words=words: words in server_links(app.run())[0])
+        assert not app.error
+        assert not app.warning
+    assert langflow_stand_in.requests.count(LIST) == requests.count(LIST)
+
+
+def test_all_pages_share_the_check_whether_their_server_responds(langflow_stand_in):
+    """Also those with other keys."""
+    open_app()
+    configured = servers.available_connections()[0]
+    session = servers.attach(configured)
+    wait_for(
+        lambda: app_context().request_cache.seconds_waiting(configured.url, ["release"]) is None
+    )
+    before = len(langflow_stand_in.requests)
+    for key in ("sk-one", "sk-two"):
+        connection = replace(configured, api_key=SecretStr(key))
+        assert servers.attach(connection).release() == "1.13.0"
+    assert session.release() == "1.13.0"
+    assert len(langflow_stand_in.requests) == before
 
 
 @pytest.mark.parametrize("page", PAGES)
