@@ -14,14 +14,13 @@ from pages._ui.app import (
     security,
     upload_quota,
 )
-from pages._ui.connection import editor, loading, startup
+from pages._ui.connection import editor, startup
 from pages._ui.state import query_params
 from pages._ui.widgets import alerts
 
 if __name__ == "__main__":
     view = query_params.view()
     navigation.configure_page(view)
-    loading.begin_page()
     navigation.draw_navigation(view).run()
 else:
     navigation.disable_pages_directory()

@@ -12,7 +12,7 @@ from lfclient.flows.model import Flow
 from pages._ui.app import navigation
 from pages._ui.connection.request_cache import StillLoading, may_serve_stale
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.state.slot import Slot
+from pages._ui.state.slot import first_time_in_script
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
@@ -21,9 +21,6 @@ POLL_SECONDS = 0.5
 _WAIT_SECONDS = 0.4  # of each poll, so that a response is shown as soon as it arrives
 RETRY_SECONDS = 5.0  # pause between attempts at first; also the interval of the timer
 _MAX_RETRY_SECONDS = 30.0
-_SAYS_RETRY: Slot[bool] = Slot(
-    "says-retry"
-)  # True once the page that is drawn says that it retries
 
 
 def show(
@@ -69,11 +66,6 @@ class _Retry:
         return now - self.previous >= pause - RETRY_SECONDS / 2
 
 
-def begin_page() -> None:
-    """Let the next part that fails say that it is retried, and none after it."""
-    _SAYS_RETRY.clear()
-
-
 def retry_automatically(error: LangflowError, request: Callable[[], object]) -> None:
     """Redraw the page once `request` succeeds or fails differently, if the error may be temporary.
 
@@ -81,8 +73,7 @@ def retry_automatically(error: LangflowError, request: Callable[[], object]) -> 
     shows a previous response.
     """
     if may_serve_stale(error):
-        is_first = _SAYS_RETRY.take() is None
-        _SAYS_RETRY.set(True)
+        is_first = first_time_in_script("says-retry")
         _retry(alerts.title(error), request, _Retry(), is_first)  # kept while the page is open
 
 
