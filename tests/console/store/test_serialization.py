@@ -4,9 +4,12 @@ import json
 import re
 from dataclasses import replace
 
+import pytest
+
 from lfclient.console.store.serialization import dump_run, dump_value, load_run, load_value
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
+from lfclient.wire.bodies import RUN, parse_json
 from tests.support.store_records import whole_run
 
 
@@ -59,6 +62,14 @@ def test_a_server_cannot_forge_serialization_tags():
     value = {tag: "bytes", "base64": "eHg="}
     assert load_value(dump_value(value)) == value
     run = Run("f", "sync", RunStatus.COMPLETED, raw={"a": {tag: "shared", "index": 9}})
+    assert load_run(dump_run(run)) == run
+
+
+def test_the_longest_number_of_a_response_can_be_stored():
+    """Python writes none that is longer, and the parser of responses reads none."""
+    with pytest.raises(ValueError, match="out of range"):
+        parse_json(b"9" * 4301, RUN)
+    run = Run("f", "sync", RunStatus.COMPLETED, raw={"n": parse_json(b"9" * 4300, RUN)})
     assert load_run(dump_run(run)) == run
 
 
