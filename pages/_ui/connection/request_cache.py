@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
+from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from cachetools import LRUCache
@@ -48,6 +49,7 @@ class _PendingRequest:
     ended: threading.Event = field(default_factory=threading.Event)
     ended_at: float = 0.0
     error: Exception | None = None
+    traceback: TracebackType | None = None
 
     def wait(self, seconds: float) -> None:
         """Wait for the end of the request until `seconds` after its start."""
@@ -91,8 +93,8 @@ class RequestCache:
             response = self._responses.get(key)
         if isinstance(request.error, LangflowError):
             raise_copy(request.error)
-        if request.error:
-            raise request.error
+        if request.error:  # a fault of the console: the log needs the frames of the request
+            raise request.error.with_traceback(request.traceback)
         if response is None:
             raise StillLoading(name)
         return response
@@ -179,7 +181,7 @@ class RequestCache:
             elif previous and isinstance(error, LangflowError) and may_serve_stale(error):
                 response = CachedResponse(previous.value, now, error, seconds)
             else:
-                request.error = error
+                request.error, request.traceback = error, error.__traceback__
                 if self._pending.get(key) is request:
                     self._responses.pop(key, None)
             if response and self._pending.get(key) is request:

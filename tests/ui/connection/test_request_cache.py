@@ -157,6 +157,17 @@ def test_a_kept_failure_grows_by_no_frames_of_those_who_get_it(cache):
     assert len({len(traceback.extract_tb(each.__traceback__)) for each in raised}) == 1
 
 
+def test_a_kept_fault_of_the_console_grows_by_no_frames_of_those_who_get_it(cache):
+    """It keeps those of the request, which the log needs."""
+    traces = []
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError) as caught:
+            cache.get("o", "w", 60, lambda: 1 / 0)
+        traces.append([frame.name for frame in traceback.extract_tb(caught.value.__traceback__)])
+    assert traces[0] == traces[1] == traces[2]
+    assert traces[0][-1] == "<lambda>"
+
+
 def test_an_old_failure_is_retried_instead_of_raised(cache, monkeypatch):
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.0)
     monkeypatch.setattr(request_cache, "_ERROR_SECONDS", 0.0)
