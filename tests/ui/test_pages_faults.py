@@ -77,6 +77,21 @@ def test_a_server_that_is_down_leaves_the_page_usable(langflow_stand_in):
     assert "Recent runs" in page_text(app)
 
 
+def test_a_flow_that_was_not_loaded_before_its_server_went_down_is_reported_beside_the_list(
+    langflow_stand_in,
+):
+    langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "Other"))
+    app = open_app(flow=ONE)
+    langflow_stand_in.answers |= {
+        line: (503, {"detail": "down"})
+        for line in ("GET /api/v1/flows/", f"GET /api/v1/flows/{TWO}")
+    }
+    next(button for button in app.button if button.key == "refresh-flows").click().run()
+    app = open_app(flow=TWO)
+    assert button_labels(app).count("Try again") == 2
+    assert page_text(app).count("The server failed") == 2
+
+
 def test_a_server_that_never_responded_shows_an_error_and_a_retry_button(monkeypatch):
     monkeypatch.setenv("LANGFLOW_SERVER_URL", "http://127.0.0.1:9")
     app = open_app()

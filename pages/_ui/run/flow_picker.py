@@ -43,7 +43,8 @@ def draw(server: ServerSession, record: RunRecord | None, title: str) -> Flow | 
         name = record.flow_name if record else flow.name if flow else title
         st.title(escape(clip(remove_bidi_controls(name), 120)), anchor=False)
         request = partial(_load_flows, server, record)
-        _show_error(server, error, request, warning=record is not None or flow is not None)
+        is_warning = record is not None or flow is not None
+        _show_error(server, error, request, "retry-flows", warning=is_warning)
         return flow
     if flows.error:
         alerts.show_message(
@@ -231,7 +232,7 @@ def _load_flow(server: ServerSession, chosen: FlowSummary) -> Flow | None:
         server.refresh("flows")
         alerts.show(error)
     except LangflowError as error:
-        _show_error(server, error, load)
+        _show_error(server, error, load, "retry-flow")  # the list may be outdated as well
         return run_form.open_flow(server, chosen.id, error)
     return None
 
@@ -240,10 +241,11 @@ def _show_error(
     server: ServerSession,
     error: LangflowError,
     request: Callable[[], object],
+    retry: str,
     *,
     warning: bool = False,
 ) -> None:
-    loading.show(server, error, request, retry="retry-flows", warning=warning)
+    loading.show(server, error, request, retry=retry, warning=warning)
     if isinstance(error, InvalidKey):
         st.page_link(navigation.page("connection"), label="Open Connection", icon=":material/key:")
 
