@@ -38,13 +38,23 @@ _RANDOM_NAME = re.compile(r"console-[0-9a-f]{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0
 
 
 @dataclass(frozen=True)
+class SessionEntry:
+    """A session in the list."""
+
+    id: str
+    label: str
+    last_message_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Conversation:
     """A session of a flow; `id` is the session's ID.
 
     `history` has the server's messages, oldest first, None until they are loaded; `error` is why
     they are missing or outdated. `is_complete` is whether nothing precedes them. `record` is the
     latest run, `earlier_runs` the previous ones, newest first; `is_history_final` is whether the
-    history was loaded after the end of the latest run.
+    history was loaded after the end of the latest run. `unsent` are the flow's sessions whose
+    messages never reached the server, as far as this console's runs tell.
     """
 
     form: FlowForm
@@ -55,6 +65,7 @@ class Conversation:
     error: LangflowError | None
     record: RunRecord | None
     earlier_runs: Sequence[RunRecord] = ()
+    unsent: Sequence[SessionEntry] = ()
 
     @property
     def runs(self) -> dict[str, str]:
@@ -72,27 +83,16 @@ class Conversation:
         return chat_state.chat_key(part, self.form.server.owner, self.form.flow.id, self.id)
 
 
-@dataclass(frozen=True)
-class SessionEntry:
-    """A session in the list."""
-
-    id: str
-    label: str
-    last_message_at: datetime | None = None
-
-
 def load(form: FlowForm) -> Conversation:
     """Return the conversation in the URL, or a new one."""
     server, flow = form.server, form.flow
     named = chat_state.current_session(server.owner, flow.id)
     name = named or chat_state.next_session(server.owner, flow.id)
-    records = [
-        record
-        for record in app_context().runner.recent(server.owner, _MAX_RUNS, flow.id)
-        if record.session_id == name
-    ]
+    latest = app_context().runner.recent(server.owner, _MAX_RUNS, flow.id)
+    records = [record for record in latest if record.session_id == name]
     record = app_context().runner.get(records[0].id, server.owner) if records else None
-    conversation = Conversation(form, name, (), True, True, None, record, records[1:])
+    unsent = _unsent_sessions(latest, flow)
+    conversation = Conversation(form, name, (), True, True, None, record, records[1:], unsent)
     return _with_history(conversation) if named else conversation
 
 
@@ -226,11 +226,45 @@ def _fetch_sessions(api: LangflowClient, flow_id: str) -> list[SessionEntry]:
     ]
 
 
+def _unsent_sessions(records: Iterable[RunRecord], flow: Flow) -> list[SessionEntry]:
+    """Return the sessions of which no run completed, newest first."""
+    answered = {each.session_id for each in records if each.status is RunStatus.COMPLETED}
+    found: dict[str, SessionEntry] = {}
+    for record in records:
+        id, text = record.session_id, sent_text(record, flow)
+        if id and text and record.ended and id not in answered:
+            at = found[id].last_message_at if id in found else record.created_at
+            found[id] = SessionEntry(id, session_label(id, text), at)
+    return list(found.values())
+
+
+def with_unsent_sessions(
+    stored: Sequence[SessionEntry], conversation: Conversation
+) -> list[SessionEntry]:
+    """Return the server's sessions and those that only this console knows, newest first."""
+    ids = {session.id for session in stored}
+    sessions = [*stored, *(session for session in conversation.unsent if session.id not in ids)]
+    oldest = datetime.min.replace(tzinfo=UTC)
+    return sorted(sessions, key=lambda one: one.last_message_at or oldest, reverse=True)
+
+
 def session_label(session_id: str, first_words: str = "") -> str:
     """Return a session's name; for a generated one its first words, `UNTITLED` without any."""
     if _RANDOM_NAME.fullmatch(session_id):
         return clip(" ".join(first_words.split()), 60) or UNTITLED
     return session_id
+
+
+def first_words(conversation: Conversation) -> str:
+    """Return the first message of the user, "" if it is unknown.
+
+    Without messages on the server, it is that of this console's oldest run.
+    """
+    if conversation.history:
+        texts = (message.text for message in conversation.history if message.sender == USER)
+        return next(texts, "") if conversation.is_complete else ""
+    runs = [*([conversation.record] if conversation.record else []), *conversation.earlier_runs]
+    return sent_text(runs[-1], conversation.form.flow) if runs else ""
 
 
 # visible messages

@@ -139,7 +139,7 @@ def draw(current: Conversation) -> None:
     except LangflowError as error:
         loading.show(server, error, load, retry="retry-sessions")
         return
-    _draw_list(sessions, current)
+    _draw_list(conversation.with_unsent_sessions(sessions, current), current)
     loading.show_refreshing(server, conversation.sessions_cache_key(flow.id))
 
 
@@ -200,16 +200,15 @@ def draw_header(current: Conversation) -> None:
     """Draw the session's name, with Rename and Delete."""
     with st.container(key="talk-head", horizontal=True, vertical_alignment="center"):
         history = current.history
-        if history is not None and not history:
+        if not history and history is not None and current.record is None:
             st.caption("New session", width="stretch")
             return
-        texts = (one.text for one in history or () if one.sender == conversation.USER)
-        first_words = next(texts, "") if current.is_complete else ""
-        title = conversation.session_label(current.id, first_words)
+        title = conversation.session_label(current.id, conversation.first_words(current))
         st.caption(escape(clip(title, 60)), width="stretch")
         if history is None or current.is_answering:
             return
-        _draw_rename(current, title)
+        if history:
+            _draw_rename(current, title)
         _draw_delete(current)
 
 

@@ -86,6 +86,39 @@ def test_a_session_without_a_message_of_the_user_is_untitled(chat_langflow):
     assert not app.exception
 
 
+def test_a_session_whose_messages_never_reached_the_server_is_listed(chat_langflow):
+    """Another window opens it there. It can be deleted, but not renamed on the server."""
+    chat_langflow.store_message("Trip", "earlier")
+    chat_langflow.failure = (500, {"detail": "locked"})
+    send(open_chat(), "precious words")
+    app = open_chat(flow=ONE)
+    assert [each for each in button_labels(app) if each in ("precious words", "Trip")] == [
+        "precious words",
+        "Trip",
+    ]
+    press(app, "precious words")
+    assert ("user", "precious words") in conversation(app)
+    assert "Send again" in button_labels(app)
+    assert "precious words" in [each.value for each in app.main.caption]
+    assert "Rename" not in [each.proto.popover.label for each in app.get("popover")]
+    press(app, "Delete session")
+    assert "precious words" not in button_labels(app)
+    assert conversation(app) == []
+    assert not app.exception
+
+
+def test_a_session_that_was_deleted_in_langflow_is_not_listed(chat_langflow):
+    """Although the console still has its runs."""
+    app = send(open_chat(), "answered")
+    chat_langflow.failure = (500, {"detail": "locked"})
+    send(app, "not answered")
+    chat_langflow.rows.clear()
+    servers.current().refresh()
+    app = open_chat(flow=ONE)
+    assert "No sessions yet" in page_text(app)
+    assert not app.exception
+
+
 def test_unanswered_messages_and_runs_follow_a_renamed_session(chat_langflow):
     """Only the console has the text of an unanswered message."""
     chat_langflow.failure = (500, {"detail": "locked"})
