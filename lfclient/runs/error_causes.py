@@ -109,7 +109,7 @@ _NO_PROVIDER = ErrorCause(
     "The model was sent without its provider.", "Choose the model from the list.", "model"
 )
 # not a component's: the console's own error, whose text ends with Langflow's "Invalid API key"
-_REFUSED_LANGFLOW_KEY = ErrorCause(
+REFUSED_LANGFLOW_KEY = ErrorCause(
     "Langflow rejected the API key.", "Enter another one on the Connection page, then run again."
 )
 _REFUSED_KEY = ErrorCause(
@@ -126,7 +126,7 @@ UNREACHABLE = ErrorCause(
 _NO_FILE = ErrorCause("No file was given.", "Choose a file.", "path")
 
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...] = (
-    (re.compile(r"\AThe server rejected the API key"), _fixed(_REFUSED_LANGFLOW_KEY)),
+    (re.compile(r"\AThe server rejected the API key"), _fixed(REFUSED_LANGFLOW_KEY)),
     (
         re.compile(
             r"(?P<provider>[^:\n]{1,80}?) API key is required when using .{1,80} provider\."

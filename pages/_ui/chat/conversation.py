@@ -12,12 +12,13 @@ from lfclient.client import LangflowClient
 from lfclient.common.formatting import clip
 from lfclient.common.redaction import Redactor
 from lfclient.console.store.run_record import RunRecord
-from lfclient.errors import LangflowError
+from lfclient.errors import InvalidKey, LangflowError
 from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import collect_secrets
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.components import Message
+from lfclient.runs.error_causes import REFUSED_LANGFLOW_KEY, explain_error
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.request_cache import raise_copy
@@ -68,6 +69,11 @@ class Conversation:
     unsent: Sequence[SessionEntry] = ()
 
     @property
+    def is_refused(self) -> bool:
+        """Return whether the server refuses the key."""
+        return isinstance(self.error, InvalidKey)
+
+    @property
     def runs(self) -> dict[str, str]:
         """Return the IDs of this console's runs by their job IDs."""
         records = [*self.earlier_runs, *([self.record] if self.record else [])]
@@ -83,8 +89,11 @@ class Conversation:
         return chat_state.chat_key(part, self.form.server.owner, self.form.flow.id, self.id)
 
 
-def load(form: FlowForm) -> Conversation:
-    """Return the conversation in the URL, or a new one."""
+def load(form: FlowForm, refusal: LangflowError | None = None) -> Conversation:
+    """Return the conversation in the URL, or a new one.
+
+    `refusal` is the error if the server has already refused the key.
+    """
     server, flow = form.server, form.flow
     named = chat_state.current_session(server.owner, flow.id)
     name = named or chat_state.next_session(server.owner, flow.id)
@@ -92,7 +101,7 @@ def load(form: FlowForm) -> Conversation:
     records = [record for record in latest if record.session_id == name]
     record = app_context().runner.get(records[0].id, server.owner) if records else None
     unsent = _unsent_sessions(latest, flow)
-    conversation = Conversation(form, name, (), True, True, None, record, records[1:], unsent)
+    conversation = Conversation(form, name, (), True, True, refusal, record, records[1:], unsent)
     return _with_history(conversation) if named else conversation
 
 
@@ -138,7 +147,7 @@ def _with_history(conversation: Conversation) -> Conversation:
         history=restore_stopped_answers(conversation, response.value),
         is_complete=len(response.value) < limit,
         is_history_final=response.received_at >= ended_at and response.error is None,
-        error=response.error,
+        error=response.error or conversation.error,
     )
 
 
@@ -323,6 +332,12 @@ def _user_message(record: RunRecord, flow: Flow, category: str = "message") -> M
     return Message(
         f"{record.id}-sent", text, USER, USER, record.session_id, files=files, category=category
     )
+
+
+def was_refused(record: RunRecord) -> bool:
+    """Return whether the server refused the key of a run."""
+    problem = record.problem
+    return problem is not None and explain_error(problem.message) == REFUSED_LANGFLOW_KEY
 
 
 def sent_text(record: RunRecord, flow: Flow) -> str:

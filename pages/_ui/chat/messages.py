@@ -19,7 +19,7 @@ from pages._ui.chat import composer
 from pages._ui.chat import conversation as chat
 from pages._ui.chat import sidebar as chat_sidebar
 from pages._ui.chat.conversation import Conversation
-from pages._ui.connection import loading
+from pages._ui.connection import loading, server_link
 from pages._ui.connection.app_context import app_context
 from pages._ui.run import approval, errors, pace, status_panel
 from pages._ui.run import messages as run_messages
@@ -39,6 +39,7 @@ def draw(conversation: Conversation) -> None:
             request = partial(chat.require_history, conversation.form)
             server = conversation.form.server
             loading.show(server, conversation.error, request, retry="retry-messages")
+            server_link.draw_new_key_link(conversation.error)
         if not (history or live_messages or conversation.record or conversation.error):
             st.caption(
                 "Messages and answers are stored on the server as a session that you can continue."
@@ -75,7 +76,8 @@ def _draw_history(conversation: Conversation, history: Sequence[Message]) -> Non
     """Draw as many of the latest messages as a browser draws quickly."""
     number = chat.window_count(conversation)
     drawn = run_messages.latest(history, chat.WINDOW * number, number * run_messages.MAX_CHARS)
-    if len(drawn) < len(history) or not conversation.is_complete:
+    is_loaded = conversation.history is not None
+    if is_loaded and (len(drawn) < len(history) or not conversation.is_complete):
         st.button(
             "Show earlier",
             key=conversation.key("earlier"),
@@ -183,7 +185,8 @@ def _draw_failure(
     reason = escape(record.stop_result or RUN_STATUS_DESCRIPTIONS.get(record.status, ""))
     badge = status_badges.markdown_badge(record.status, record.mode)
     st.markdown(f"{badge} :gray[{reason}]" if reason else badge)
-    errors.draw_problem(record, "No answer", warning=False)
+    if not (conversation.is_refused and chat.was_refused(record)):  # the error above says so
+        errors.draw_problem(record, "No answer", warning=False)
     if record.run:
         shown = " ".join(message.text for message in messages[-3:] if message.category == "error")
         show_form = partial(chat_sidebar.open_parameters, conversation.form)

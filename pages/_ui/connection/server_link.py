@@ -4,6 +4,7 @@ import contextlib
 
 import streamlit as st
 
+from lfclient.errors import InvalidKey, LangflowError
 from pages._ui.app import navigation
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
@@ -41,3 +42,9 @@ def _draw_link(server: ServerSession) -> None:
         icon=icon,
         help="Servers and keys",
     )
+
+
+def draw_new_key_link(error: LangflowError) -> None:
+    """Below the error of a refused key, draw a link to where another one is entered."""
+    if isinstance(error, InvalidKey):
+        st.page_link(navigation.page("connection"), label="Open Connection", icon=":material/key:")

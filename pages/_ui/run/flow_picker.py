@@ -9,10 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip, remove_bidi_controls
 from lfclient.console.store.run_record import RunRecord
-from lfclient.errors import FlowNotFound, InvalidKey, LangflowError
+from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.model import Flow, FlowSummary
-from pages._ui.app import navigation
-from pages._ui.connection import editor, loading
+from pages._ui.connection import editor, loading, server_link
 from pages._ui.connection.app_context import close_run, permissions
 from pages._ui.connection.request_cache import CachedResponse, StillLoading, raise_copy
 from pages._ui.connection.server_session import ServerSession
@@ -27,13 +26,18 @@ from pages._ui.widgets.markdown import escape
 _MIN_ID_PREFIX = 8  # characters of a truncated id that identify its flow
 
 
-def draw(server: ServerSession, record: RunRecord | None, title: str) -> Flow | None:
+def draw(
+    server: ServerSession,
+    record: RunRecord | None,
+    title: str,
+    on_refused: Callable[[LangflowError], object] | None = None,
+) -> Flow | None:
     """Draw the select box and the flow's description; return the chosen flow, or None.
 
     The flow of `record`, the run on the page, is preselected. If it was deleted, no flow is
     chosen: another flow above the run's inputs would look like its own. Without the list of flows,
     the page's title is the name of the run's flow, else `title`; if the key is refused, the flow
-    whose form is open stays.
+    whose form is open stays. Then `on_refused` is called, if given, for a page that says so itself.
     """
     add_dialog.draw(server)
     try:
@@ -43,8 +47,11 @@ def draw(server: ServerSession, record: RunRecord | None, title: str) -> Flow | 
         name = record.flow_name if record else flow.name if flow else title
         st.title(escape(clip(remove_bidi_controls(name), 120)), anchor=False)
         request = partial(_load_flows, server, record)
-        is_warning = record is not None or flow is not None
-        _show_error(server, error, request, "retry-flows", warning=is_warning)
+        if flow and on_refused:
+            on_refused(error)
+        else:
+            is_warning = record is not None or flow is not None
+            _show_error(server, error, request, "retry-flows", warning=is_warning)
         return flow
     if flows.error:
         alerts.show_message(
@@ -80,7 +87,7 @@ def draw(server: ServerSession, record: RunRecord | None, title: str) -> Flow | 
     flow_choice.remember_flow(server.owner, chosen.id, chosen.name)
     if chosen.description:
         st.caption(escape(clip(chosen.description, 400)))
-    flow = _load_flow(server, chosen)
+    flow = _load_flow(server, chosen, on_refused)
     if flow and row:
         with row:
             flow_menu.draw(server, flow)
@@ -224,7 +231,11 @@ def _show_unknown_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
             )
 
 
-def _load_flow(server: ServerSession, chosen: FlowSummary) -> Flow | None:
+def _load_flow(
+    server: ServerSession,
+    chosen: FlowSummary,
+    on_refused: Callable[[LangflowError], object] | None,
+) -> Flow | None:
     load = partial(server.flow, chosen.id)
     try:
         return load().value
@@ -232,8 +243,12 @@ def _load_flow(server: ServerSession, chosen: FlowSummary) -> Flow | None:
         server.refresh("flows")
         alerts.show(error)
     except LangflowError as error:
-        _show_error(server, error, load, "retry-flow")  # the list may be outdated as well
-        return run_form.open_flow(server, chosen.id, error)
+        flow = run_form.open_flow(server, chosen.id, error)
+        if flow and on_refused:
+            on_refused(error)
+        else:
+            _show_error(server, error, load, "retry-flow")  # the list may be outdated as well
+        return flow
     return None
 
 
@@ -246,8 +261,7 @@ def _show_error(
     warning: bool = False,
 ) -> None:
     loading.show(server, error, request, retry=retry, warning=warning)
-    if isinstance(error, InvalidKey):
-        st.page_link(navigation.page("connection"), label="Open Connection", icon=":material/key:")
+    server_link.draw_new_key_link(error)
 
 
 def _show_no_flows(server: ServerSession) -> None:

@@ -1,0 +1,83 @@
+"""The Chat page while its server refuses the key."""
+
+import pytest
+
+from pages._ui.connection import servers
+from tests.ui.support.chat_langflow import MESSAGES, RUN
+from tests.ui.support.chat_page import (
+    button_labels,
+    conversation,
+    links,
+    open_chat,
+    press,
+    send,
+    session_in_url,
+)
+from tests.ui.support.http_stand_in import StandIn
+from tests.ui.support.whole_pages import ONE
+
+REFUSED = (403, {"detail": "Invalid API key"})
+REQUESTS = (
+    "GET /api/v1/flows/",
+    f"GET /api/v1/flows/{ONE}",
+    f"GET {MESSAGES}",
+    f"GET {MESSAGES}/sessions",
+    RUN,
+)
+
+
+def refuse_key(server: StandIn) -> None:
+    server.answers |= dict.fromkeys(REQUESTS, REFUSED)
+
+
+def assert_says_once_that_the_key_is_refused(app):
+    (error,) = [*app.error, *app.warning]
+    assert "The server rejected the API key" in error.value
+    assert links(app).count("Open Connection") == 1
+    assert not app.exception
+
+
+@pytest.mark.parametrize("text", ["first", "later"])
+def test_a_message_that_is_the_first_refused_request_can_be_sent_again(chat_langflow, text):
+    """The refusal is said once, also after the page has noticed it for the list of flows."""
+    app = open_chat(flow=ONE)
+    if text == "later":
+        send(app, "first")
+    refuse_key(chat_langflow.server)
+    app.chat_input[0].set_value(text).run()
+    for _ in range(5):
+        app.run()
+    for _ in range(2):
+        assert_says_once_that_the_key_is_refused(app)
+        assert ("user", text) in conversation(app)
+        assert "Send again" in button_labels(app)
+        assert "Show earlier" not in button_labels(app)
+        assert app.chat_input
+        servers.current().refresh()
+        app.run()
+
+
+def test_a_new_conversation_says_once_that_the_key_is_refused(chat_langflow):
+    app = send(open_chat(flow=ONE), "first")
+    refuse_key(chat_langflow.server)
+    servers.current().refresh()
+    press(app, "New session")
+    assert session_in_url(app) is None
+    assert_says_once_that_the_key_is_refused(app)
+    assert app.chat_input
+
+
+def test_a_list_of_sessions_that_is_refused_first_says_so(chat_langflow):
+    """As when the key is refused while a new conversation is open."""
+    app = open_chat(flow=ONE)
+    refuse_key(chat_langflow.server)
+    servers.current().refresh(f"sessions {ONE}")
+    app.run()
+    assert_says_once_that_the_key_is_refused(app)
+
+
+def test_a_page_without_a_flow_says_once_that_the_key_is_refused(chat_langflow):
+    refuse_key(chat_langflow.server)
+    app = open_chat(flow=ONE)
+    assert_says_once_that_the_key_is_refused(app)
+    assert not app.chat_input
