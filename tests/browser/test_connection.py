@@ -205,6 +205,44 @@ def test_a_form_stays_open_while_its_key_is_refused(bare_console, window, sample
     expect(screen.part("outputs")).to_contain_text("typed before")
 
 
+def test_a_message_whose_key_is_refused_is_sent_again_with_a_new_one(
+    bare_console, window, sample_flows
+):
+    """The page of the message says so once, and the Connection page at once."""
+    headers = {"x-api-key": sample_flows.api_key}
+    with httpx.Client(base_url=sample_flows.url, headers=headers, timeout=60) as api:
+        first, second = (api.post("/api/v1/api_key/", json={"name": n}).json() for n in "ab")
+        screen = Screen(window())
+        page = screen.page
+        page.goto(bare_console.url)
+        enter_key(screen, first["api_key"])
+        screen.part("flow-picker").wait_for()
+        screen.pick("Echo")
+        page.get_by_role("link", name="Chat", exact=True).click()
+        screen.part("talk-new").wait_for()
+        screen.drawn()
+        api.delete(f"/api/v1/api_key/{first['id']}").raise_for_status()
+    page.get_by_test_id("stChatInputTextArea").fill("precious words")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Send again").wait_for()
+    screen.drawn()
+    expect(page.get_by_text("The server rejected the API key")).to_have_count(1)
+    link = page.get_by_role("link", name="Open Connection")
+    expect(link).to_have_count(1)
+    link.click()
+    expect(page.get_by_text("The API key is not accepted")).to_be_visible()
+    expect(screen.part("api-key")).to_be_visible()
+    expect(page.get_by_text("Connected", exact=True)).to_have_count(0)
+    enter_key(screen, second["api_key"])
+    expect(page.get_by_text("Connected to")).to_be_visible()
+    page.get_by_role("link", name="Chat", exact=True).click()
+    messages = page.get_by_test_id("stChatMessage")
+    expect(messages).to_contain_text(["precious words"])
+    expect(page.get_by_role("button", name=re.compile("precious words"))).to_be_visible()
+    page.get_by_role("button", name="Send again").click()
+    expect(messages.nth(1)).to_contain_text("precious words")
+
+
 def test_a_killed_console_loses_no_run(window, sample_flows, tmp_path, finish_work):
     """After a restart, its URL shows the same run, which then completes."""
     environ = {

@@ -92,7 +92,8 @@ def draw_connection_form(address: str, label: str = "Connect") -> None:
             "Create keys in Langflow under Settings > Langflow API Keys.",
         )
     with st.container(key="test-connection"):
-        st.button(label, key="test-connection-button", type="primary", on_click=test_and_connect)
+        key = connection_state.CONNECT_BUTTON
+        st.button(label, key=key, type="primary", on_click=test_and_connect)
 
 
 def _connections_to(address: str) -> list[Connection]:

@@ -76,11 +76,14 @@ def draw_server_choice(current: ServerSession | None) -> None:
 def draw_server_info(server: ServerSession | None) -> bool:
     """Draw the server's release, capabilities, limits and problems, and its sample flows.
 
-    Return whether it responds, True also while it is waited for.
+    Return whether it responds, True also while it is waited for. The page opens with a request for
+    the flows: other pages use responses of some seconds ago, and the key may be refused since.
     """
     if server is None:
         st.info("No server is connected. Start the local Langflow, or enter an address and a key.")
         return False
+    if not connection_state.is_drawn():
+        server.refresh("flows")
     with st.container(border=True, key="server-facts"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"## {escape(server.connection.name)}", anchors=False, width="content")
@@ -93,11 +96,12 @@ def draw_server_info(server: ServerSession | None) -> bool:
             loading.show(server, error, partial(_require_facts, server), retry="retry-facts")
             return isinstance(error, StillLoading)
         stale = info.error or flows.error
-        if not stale:
+        if not stale and server.seconds_waiting("flows") is None:
             status.badge("Connected", icon=":material/check:", color="green")
         count = format_count(len(flows.value), "flow")
         st.markdown(f"Langflow {escape(info.value.version)} · {count}")
         st.caption(address)
+        loading.show_refreshing(server, "flows")
         if stale:
             alerts.show(stale)
             loading.retry_automatically(stale, partial(_require_facts, server))

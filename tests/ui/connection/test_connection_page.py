@@ -61,6 +61,37 @@ def test_the_form_is_folded_while_the_server_responds(langflow_stand_in):
     assert not app.exception
 
 
+def test_the_page_tells_at_once_that_the_key_is_refused_now(langflow_stand_in):
+    """The other pages use responses of some seconds ago. The field for the key is open."""
+    app = open_app()
+    langflow_stand_in.answers["GET /api/v1/flows/"] = (403, {"detail": "Invalid API key"})
+    app.switch_page("pages/connection.py").run()
+    assert "The API key is not accepted" in page_text(app)
+    assert "Connected" not in page_text(app)
+    assert [each.proto.expanded for each in app.expander if "key" in each.label] == [True]
+    assert not app.exception
+
+
+def test_the_status_is_requested_once_while_the_page_is_open(langflow_stand_in):
+    app = open_app("pages/connection.py").run()
+    assert langflow_stand_in.requests.count("GET /api/v1/flows/") == 1
+    app.switch_page("pages/history.py").run()
+    app.switch_page("pages/connection.py").run()
+    app.run()
+    assert langflow_stand_in.requests.count("GET /api/v1/flows/") == 2
+    assert not app.exception
+
+
+def test_a_slow_server_is_not_connected_until_it_responds(langflow_stand_in, monkeypatch):
+    app = open_app()
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
+    langflow_stand_in.delays["GET /api/v1/flows/"] = 1
+    app.switch_page("pages/connection.py").run()
+    assert "The data shown may be outdated" in page_text(app)
+    assert "Connected" not in page_text(app)
+    assert not app.exception
+
+
 def test_without_permission_no_sample_flows_are_added(langflow_stand_in, monkeypatch):
     """They are not offered, and the page of a server without flows does not point at them."""
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
