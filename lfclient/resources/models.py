@@ -1,7 +1,7 @@
 """Models, and the providers that serve them."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from lfclient.common.coerce import as_dict, as_list, as_str
@@ -9,6 +9,8 @@ from lfclient.common.json_types import Json, JsonObject
 
 ModelKind = Literal["language", "embedding"]
 
+# by these the server knows that a model takes no temperature
+_REASONING = ("reasoning", "reasoning_models")
 _MODEL_TYPES: dict[ModelKind, str] = {"language": "llm", "embedding": "embeddings"}
 
 
@@ -85,31 +87,48 @@ def model_label(value: JsonObject) -> str:
     return f"{provider}: {value['name']}" if provider else str(value["name"])
 
 
-def find_model(text: str, options: Sequence[ModelOption]) -> JsonObject:
-    """Return what a run sends for a model that a person chose or typed.
+def find_model(
+    text: str, options: Sequence[ModelOption], providers: Iterable[Provider] = ()
+) -> ModelOption:
+    """Return the model that a person chose or typed.
 
     `text` is a label, "OpenAI: gpt-4o", or a name that only one provider has. A provider may have
-    models that are not among `options`. Raises `ValueError` with a sentence.
+    models that are not among `options`. `providers` are those that may have none there; if no
+    provider is known at all, any is accepted. Raises `ValueError` with a sentence.
     """
     by_label = {option.label: option for option in options}
     same_name = [option for option in options if option.name == text]
     if text in by_label or len(same_name) == 1:
-        return (by_label.get(text) or same_name[0]).value
+        return by_label.get(text) or same_name[0]
     if same_name:
         labels = " or ".join(f"“{option.label}”" for option in same_name)
         raise ValueError(f"Several providers have this model. Choose {labels}.")
-    before, _, name = text.partition(":")
-    prefix, name = before.strip().casefold(), name.strip()
-    sample = next((one for one in options if one.provider.casefold() == prefix), None)
-    if sample is None or not name:
-        providers = dict.fromkeys(option.provider for option in options)
-        example = next(iter(providers), "OpenAI")
-        listed = f" The providers are {', '.join(providers)}." if providers else ""
+    before, _, name = (part.strip() for part in text.partition(":"))
+    ready = {option.provider: option.is_ready for option in options}
+    ready |= {provider.name: provider.is_ready for provider in providers}
+    found = next((each for each in ready if each.casefold() == before.casefold()), "")
+    provider = found if ready else before
+    if not (provider and name):
+        example = next(iter(ready), "OpenAI")
+        listed = f" The providers are {', '.join(ready)}." if ready else ""
         raise ValueError(
             f"Enter the model with its provider, such as “{example}: {name or text}”.{listed}"
         )
-    # Langflow 1.8 needs the attributes that all models of a provider have
-    return {**sample.value, "name": name}
+    sample = next((option for option in options if option.provider == provider), None)
+    value = _with_attributes({"name": name, "provider": provider}, sample)
+    return ModelOption(name, provider, ready.get(provider, False), None, value)
+
+
+def _with_attributes(value: JsonObject, sample: ModelOption | None) -> JsonObject:
+    """Return a model's value with the attributes of its provider, which `sample` has.
+
+    Langflow 1.8 needs them.
+    """
+    if sample is None:
+        return value
+    attributes = as_dict(sample.value.get("metadata"))
+    shared = {name: attributes[name] for name in attributes if name not in _REASONING}
+    return {**sample.value, **value, "metadata": shared | as_dict(value.get("metadata"))}
 
 
 def parse_provider(item: JsonObject, variables: Collection[str]) -> Provider | None:
@@ -120,7 +139,7 @@ def parse_provider(item: JsonObject, variables: Collection[str]) -> Provider | N
     name = as_str(item.get("provider"))
     if not name:
         return None
-    is_ready = item.get("is_enabled") is True
+    is_ready = item.get("is_configured") is True
     known = [model for model in as_list(item.get("models")) if isinstance(model, dict)]
 
     def models(kind: ModelKind) -> tuple[ModelOption, ...]:
@@ -140,22 +159,24 @@ def parse_provider(item: JsonObject, variables: Collection[str]) -> Provider | N
 def merge_options(
     options: Iterable[JsonObject], providers: Iterable[Provider], kind: ModelKind
 ) -> list[ModelOption]:
-    """Return the models of `GET /api/v1/model_options`, then those of providers not ready yet.
+    """Return the models of `GET /api/v1/model_options`, and then all others of the providers.
 
-    Those of a provider stand together, in the server's order. A server that has no provider ready
-    offers the models of all of them.
+    The former are those that are enabled: unless a person changes it in Langflow's editor, the
+    first five of each provider that is ready. Runs take the others as well. Those of a provider
+    stand together, in the server's order. A server that has no provider ready offers the models of
+    all of them.
     """
     by_name = {provider.name: provider for provider in providers}
-    ready = list(_parse_options(options, by_name, kind))
-    listed = {(option.provider, option.name) for option in ready}
+    enabled = list(_parse_options(options, by_name, kind))
+    listed = {(option.provider, option.name) for option in enabled}
+    samples = {option.provider: option for option in reversed(enabled)}
     others = [
-        model
+        replace(model, value=_with_attributes(model.value, samples.get(model.provider)))
         for provider in by_name.values()
-        if not provider.is_ready
         for model in provider.models(kind)
         if (model.provider, model.name) not in listed
     ]
-    merged = [*ready, *others]
+    merged = [*enabled, *others]
     places = {name: place for place, name in enumerate(dict.fromkeys(m.provider for m in merged))}
     return sorted(merged, key=lambda option: (not option.is_ready, places[option.provider]))
 
@@ -187,11 +208,16 @@ def _known_models(
             continue
         value: JsonObject = {"name": name, "provider": provider}
         if kind == "language" and mapping:
-            value["metadata"] = {
+            attributes: JsonObject = {
                 "model_class": as_str(mapping.get("model_class")),
                 "model_name_param": as_str(mapping.get("model_param")) or "model",
                 "api_key_param": "api_key",
             }
+            if metadata.get("reasoning"):
+                attributes["reasoning"] = True
+                if provider == "OpenAI":  # the only one that is asked before 1.11
+                    attributes["reasoning_models"] = [name]
+            value["metadata"] = attributes
         calls_tools = metadata.get("tool_calling")
         calls_tools = calls_tools if isinstance(calls_tools, bool) else None
         yield ModelOption(name, provider, is_ready, calls_tools, value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from lfclient import (
@@ -16,12 +18,18 @@ from lfclient import (
 )
 from lfclient.api.operations import run_completion
 from lfclient.console.samples.spec import Link, Node, Sample
-from lfclient.resources.models import find_model
+from lfclient.resources.models import ModelKind, ModelOption, find_model
 from lfclient.runs.error_causes import explain_error
 from tests.live.desk import Desk, ended, has_components
 from tests.live.flows import ASK_MODEL, ECHO
 from tests.live.releases import Make, run_to_end, with_events
-from tests.support.model_server import OLLAMA_MODELS, OLLAMA_URL, ModelServer
+from tests.support.model_server import (
+    EMBEDDING_MODELS,
+    LANGUAGE_MODELS,
+    OLLAMA_MODELS,
+    OLLAMA_URL,
+    ModelServer,
+)
 from tests.support.waiting import wait_for
 
 
@@ -57,6 +65,70 @@ def test_a_provider_that_is_set_up_offers_its_own_models_first(
         first = client.models(kind)[0]
         expected = next(name for name, has in OLLAMA_MODELS.items() if ability in has)
         assert (first.name, first.provider, first.is_ready) == (expected, "Ollama", True)
+
+
+@pytest.fixture
+def openai_key(client: LangflowClient) -> Iterator[str]:
+    """The server has a key of OpenAI while the test lasts."""
+    saved = client.save_variable("OPENAI_API_KEY", "sk-of-this-test-1")
+    yield "sk-of-this-test-1"
+    client.delete_variable(saved)
+
+
+def openai_models(client: LangflowClient, kind: ModelKind = "language") -> list[ModelOption]:
+    return [option for option in client.models(kind) if option.provider == "OpenAI"]
+
+
+def test_a_provider_that_is_set_up_offers_as_many_models_as_before(
+    client: LangflowClient, request: pytest.FixtureRequest
+):
+    """The server itself offers only the five that it enables."""
+    before = {option.name for option in openai_models(client)}
+    request.getfixturevalue("openai_key")
+    offered = openai_models(client)
+    assert {option.name for option in offered} == before
+    assert len(before) > 5
+    assert all(option.is_ready for option in offered)
+
+
+def test_a_model_that_is_not_enabled_is_offered_as_the_server_offers_the_enabled(
+    client: LangflowClient, openai_key: str
+):
+    """With the attributes of its provider, and the marks by which reasoning models are known."""
+    offered = {option.name: option.value for option in openai_models(client)}
+    known = {model.name: model.value for model in find(client, "OpenAI").models("language")}
+    marks = ("reasoning", "reasoning_models")
+    shown = {name: value["metadata"] for name, value in offered.items()}
+    rest = [{k: v for k, v in each.items() if k not in marks} for each in shown.values()]
+    assert all(each == rest[0] for each in rest)
+    for name, value in known.items():
+        own = {mark: value["metadata"].get(mark) for mark in marks}
+        assert shown[name].get("reasoning_models") == own["reasoning_models"], name
+
+
+@pytest.mark.parametrize("langflow", ["1.10.3", "1.11.6", "1.12.8", "1.13.0"], indirect=True)
+def test_a_gateway_offers_all_its_models(
+    client: LangflowClient, openai: ModelServer, openai_key: str
+):
+    chat, embedding = openai_models(client), openai_models(client, "embedding")
+    assert [option.name for option in chat][:5] == list(LANGUAGE_MODELS[:5])
+    assert {*LANGUAGE_MODELS} <= {option.name for option in chat}
+    assert {*EMBEDDING_MODELS} <= {option.name for option in embedding}
+    assert all(option.is_ready for option in [*chat, *embedding])
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_a_model_that_is_not_enabled_runs(
+    client: LangflowClient, make: Make, openai: ModelServer, openai_key: str, mode: str
+):
+    model = next(option for option in openai_models(client) if option.name == "gpt-4o")
+    overrides = {
+        "ChatInput-a.input_value": "Say hello",
+        "LanguageModelComponent-m.model": [model.value],
+    }
+    run = run_to_end(client, make(ASK_MODEL), mode, overrides)
+    assert run.status == "completed", run.errors
+    assert run.outputs["ChatOutput-b"].value == "gpt-4o says: Say hello"
 
 
 def test_a_variable_is_saved_twice_and_deleted(client: LangflowClient):
@@ -131,7 +203,7 @@ def test_a_flow_asks_a_model(client: LangflowClient, make: Make, ollama: ModelSe
 def test_a_typed_model_reaches_its_provider_which_may_lack_it(
     client: LangflowClient, make: Make, ollama: ModelServer, mode: str
 ):
-    typed = find_model("ollama: gone:latest", client.models())
+    typed = find_model("ollama: gone:latest", client.models()).value
     overrides = {
         "LanguageModelComponent-m.model": [typed],
         "LanguageModelComponent-m.ollama_base_url": ollama.url,

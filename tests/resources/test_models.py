@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from lfclient.resources.models import ModelOption, find_model, merge_options, parse_provider
+from lfclient.resources.models import (
+    ModelOption,
+    Provider,
+    find_model,
+    merge_options,
+    parse_provider,
+)
 from lfclient.resources.variables import parse_variable
 
 
@@ -20,7 +26,7 @@ def model(name: str, kind: str = "llm", **metadata: Any) -> dict[str, Any]:
 
 OPENAI = {
     "provider": "OpenAI",
-    "is_enabled": True,
+    "is_configured": True,
     "api_docs_url": "https://platform.openai.com/docs",
     "mapping": {"model_class": "ChatOpenAI", "model_param": "model"},
     "variables": [
@@ -29,6 +35,7 @@ OPENAI = {
     ],
     "models": [
         model("gpt-4o", tool_calling=False),
+        model("o3", reasoning=True),
         model("gpt-3", deprecated=True),
         model("gpt-x", not_supported=True),
         model("text-embedding-3-small", "embeddings"),
@@ -36,7 +43,7 @@ OPENAI = {
 }
 ANTHROPIC = {
     "provider": "Anthropic",
-    "is_enabled": False,
+    "is_configured": False,
     "mapping": {"model_class": "ChatAnthropic", "model_param": "model"},
     "variables": [setting("ANTHROPIC_API_KEY", required=True)],
     "models": [model("claude-sonnet-4-6")],
@@ -63,13 +70,13 @@ def test_a_provider_has_its_settings_and_what_is_set():
 def test_models_that_the_server_no_longer_supports_are_omitted():
     provider = parse_provider(OPENAI, ())
     assert provider
-    assert [one.name for one in provider.models("language")] == ["gpt-4o"]
+    assert [one.name for one in provider.models("language")] == ["gpt-4o", "o3"]
     assert [one.name for one in provider.models("embedding")] == ["text-embedding-3-small"]
 
 
 def test_the_models_that_are_ready_come_first_and_as_the_server_has_them():
     providers = [parse_provider(one, ()) for one in (ANTHROPIC, OPENAI)]
-    ready, other = merge_options([OPTION, PLACEHOLDER], filter(None, providers), "language")
+    ready, _, other = merge_options([OPTION, PLACEHOLDER], filter(None, providers), "language")
     assert ready == ModelOption("gpt-4o", "OpenAI", True, False, OPTION)
     assert (other.name, other.provider, other.is_ready) == (
         "claude-sonnet-4-6",
@@ -77,6 +84,24 @@ def test_the_models_that_are_ready_come_first_and_as_the_server_has_them():
         False,
     )
     assert other.calls_tools is True
+
+
+def test_the_models_that_a_provider_has_follow_those_that_are_enabled():
+    """The server enables the first five. Runs take the others with the provider's attributes."""
+    openai = parse_provider(OPENAI, ())
+    assert openai
+    url = {"model_class": "ChatOpenAI", "url_param": "base_url"}
+    option = {**OPTION, "icon": "OpenAI", "metadata": {**url, "reasoning_models": ["gpt-4o"]}}
+    enabled, other = merge_options([option], [openai], "language")
+    assert (enabled.name, other.name, other.is_ready) == ("gpt-4o", "o3", True)
+    assert other.value["icon"] == "OpenAI"
+    assert other.value["metadata"] == {
+        **url,
+        "model_name_param": "model",
+        "api_key_param": "api_key",
+        "reasoning": True,
+        "reasoning_models": ["o3"],
+    }
 
 
 def test_the_models_of_a_provider_stand_together_in_the_servers_order():
@@ -119,12 +144,29 @@ SHARED = ModelOption("mini", "Azure", True, True, {"name": "mini", "provider": "
 
 @pytest.mark.parametrize("text", ["OpenAI: gpt-4o", "gpt-4o"])
 def test_a_model_is_found_by_its_label_or_a_name_that_one_provider_has(text: str):
-    assert find_model(text, [MINI, GPT, SHARED]) == OPTION
+    assert find_model(text, [MINI, GPT, SHARED]) is GPT
 
 
 @pytest.mark.parametrize("text", ["OpenAI: my-model:latest", "openai:my-model:latest"])
 def test_a_typed_model_of_a_provider_gets_the_attributes_of_its_others(text: str):
-    assert find_model(text, [GPT, SHARED]) == {**OPTION, "name": "my-model:latest"}
+    assert find_model(text, [GPT, SHARED]).value == {**OPTION, "name": "my-model:latest"}
+
+
+def test_a_typed_model_is_no_reasoning_model_because_another_of_its_provider_is():
+    attributes = {"reasoning": True, "reasoning_models": ["o3"], "model_class": "ChatOpenAI"}
+    o3 = ModelOption("o3", "OpenAI", True, True, {**OPTION, "name": "o3", "metadata": attributes})
+    assert find_model("OpenAI: mine", [o3]).value == {**OPTION, "name": "mine"}
+
+
+def test_a_model_of_a_provider_whose_models_are_unknown_can_be_typed():
+    found = find_model("local: mine", [GPT], [Provider("Local", True)])
+    value = {"name": "mine", "provider": "Local"}
+    assert found == ModelOption("mine", "Local", True, None, value)
+
+
+def test_a_model_of_any_provider_can_be_typed_while_none_is_known():
+    value = {"name": "mine", "provider": "Local"}
+    assert find_model("Local: mine", []) == ModelOption("mine", "Local", False, None, value)
 
 
 def test_a_name_that_several_providers_have_is_refused_with_their_labels():

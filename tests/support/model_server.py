@@ -29,7 +29,8 @@ from starlette.routing import Route
 from lfclient.common.json_types import JsonObject
 from tests.support.waiting import wait_for
 
-LANGUAGE_MODELS = ("gpt-4o-mini", "gpt-4o", "gpt-slow", "gpt-cut")
+# more than the five that Langflow enables of each provider
+LANGUAGE_MODELS = ("gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-slow", "gpt-cut", "gpt-4o")
 EMBEDDING_MODELS = ("text-embedding-3-small",)
 OLLAMA_MODELS = {
     "llama3.2:latest": ["completion", "tools"],

@@ -189,7 +189,7 @@ def _choose_widget(field: Field, form: FlowForm) -> Widget:
         return MultiSelect()
     models = offered_models(field, form.resources) if kind is FieldKind.MODEL else ()
     if models:
-        return ModelPicker(models)
+        return ModelPicker(models, form.resources.providers)
     if field.resource in ("knowledge_base", "memory_base"):
         return choose_resource_widget(field, form)
     if kind in (FieldKind.SELECT, FieldKind.MODEL, FieldKind.ORDERED_LIST):

@@ -6,7 +6,13 @@ from typing import Any
 import streamlit as st
 
 from lfclient.flows.field import Field
-from lfclient.resources.models import ModelKind, ModelOption, find_model, model_label
+from lfclient.resources.models import (
+    ModelKind,
+    ModelOption,
+    Provider,
+    find_model,
+    model_label,
+)
 from lfclient.resources.server_resources import ServerResources
 from pages._ui.form.widgets import Widget, WidgetSpec, WidgetStates
 
@@ -16,8 +22,9 @@ _NOT_SET_UP, _NOT_HERE = " (not set up)", " (not on this server)"
 class ModelPicker(Widget):
     """A searchable list of models, those that are ready first; others may be typed."""
 
-    def __init__(self, options: Sequence[ModelOption]) -> None:
+    def __init__(self, options: Sequence[ModelOption], providers: Sequence[Provider]) -> None:
         self.options = options
+        self.providers = providers
 
     def seed(self, field: Field, value: Any) -> WidgetStates:
         return {"": model_text(value) or None}
@@ -26,7 +33,7 @@ class ModelPicker(Widget):
         text = _without_mark(states[""])
         if not text or text == model_text(base):
             return base if text else None
-        return [find_model(text, self.options)]
+        return [find_model(text, self.options, self.providers).value]
 
     def draw(self, spec: WidgetSpec) -> None:
         marks = {option.label: "" if option.is_ready else _NOT_SET_UP for option in self.options}

@@ -16,7 +16,7 @@ ID = "89e14b05-22af-4aa7-9f60-964ec0308eb1"
 KEY = {"id": ID, "name": "OPENAI_API_KEY", "type": "Credential", "value": None}
 PROVIDER = {
     "provider": "OpenAI",
-    "is_enabled": False,
+    "is_configured": False,
     "variables": [{"variable_key": "OPENAI_API_KEY", "required": True}],
 }
 

@@ -18,6 +18,7 @@ from tests.ui.support.model_pages import (
     agent,
     choose_model,
     find_model,
+    provider,
     serve_models,
     show_setting,
 )
@@ -112,7 +113,7 @@ def test_a_model_keeps_its_name_when_its_provider_is_set_up(server):
     """The browser then still sends the text with the mark, which is no option any more."""
     app = choose_model(open_app(flow=ONE), "Far: Far-1")
     ready = copy.deepcopy(server.answers[PROVIDERS][1])
-    ready[0]["is_enabled"] = True
+    ready[0]["is_configured"] = True
     server.answers[PROVIDERS] = (200, ready)
     server.answers[MODELS] = (200, [{"name": "Far-1", "provider": "Far"}])
     press(app, "Refresh flows")
@@ -120,4 +121,20 @@ def test_a_model_keeps_its_name_when_its_provider_is_set_up(server):
     assert find_model(app).value == "Far: Far-1"
     form = next(iter(app.session_state["forms"].values()))
     assert [model["name"] for model in form.overrides()["Agent-a.model"]] == ["Far-1"]
+    assert not app.exception
+
+
+def test_all_models_of_a_provider_that_is_set_up_are_offered(server):
+    """The server itself offers the five that it enables."""
+    names = [f"Far-{number}" for number in range(1, 8)]
+    known = [{"model_name": name, "metadata": {"model_type": "llm"}} for name in names]
+    far = {**provider("Far", "FAR_KEY", "api_key"), "is_configured": True, "models": known}
+    server.answers[PROVIDERS] = (200, [far])
+    server.answers[MODELS] = (200, [{"name": name, "provider": "Far"} for name in names[:5]])
+    flow = server.answers[f"GET /api/v1/flows/{ONE}"][1]
+    stored = [{"name": "Far-7", "provider": "Far"}]
+    flow["data"]["nodes"][0]["data"]["node"]["template"]["model"]["value"] = stored
+    app = open_app(flow=ONE)
+    assert find_model(app).options == [f"Far: {name}" for name in names]
+    assert "not in this server's list" not in page_text(app)
     assert not app.exception

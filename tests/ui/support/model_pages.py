@@ -17,7 +17,7 @@ def provider(name: str, setting: str, parameter: str) -> dict[str, Any]:
     """Return a provider that is not set up."""
     return {
         "provider": name,
-        "is_enabled": False,
+        "is_configured": False,
         "models": [{"model_name": f"{name}-1", "metadata": {"model_type": "llm"}}],
         "variables": [
             {
