@@ -99,6 +99,13 @@ def setting_keys(flow: Flow, need: Need, setting: ProviderSetting) -> list[str]:
     return [key for key in need.keys if flow.fields_by_key[key].target[1] == setting.parameter]
 
 
+def unused_provider_need(provider: Provider) -> Need:
+    """Return what a provider would need if a component used one of its models."""
+    required = (one for one in provider.settings if one.is_required)
+    missing = [one for one in required if not (one.is_set or provider.is_ready)]
+    return _provider_need(provider, (), missing)
+
+
 def is_model_need(field: Field) -> bool:
     """Return whether a field is a model that its component can't do without."""
     return field.kind is FieldKind.MODEL and field.required
@@ -150,9 +157,15 @@ def _provider_needs(
                 field and _has_value(field, overrides, resources) for field in own
             ):
                 missing.append(setting)
-        labels = " and ".join(setting.label for setting in missing)
-        message = f"{name}: no {labels} yet." if missing else f"{name} is set up."
-        yield Need(NeedKind.PROVIDER, tuple(keys), message, not missing, provider, tuple(missing))
+        yield _provider_need(provider, keys, missing)
+
+
+def _provider_need(
+    provider: Provider, keys: Iterable[str], missing: Collection[ProviderSetting]
+) -> Need:
+    labels = " and ".join(setting.label for setting in missing)
+    message = f"{provider.name}: no {labels} yet." if missing else f"{provider.name} is set up."
+    return Need(NeedKind.PROVIDER, tuple(keys), message, not missing, provider, tuple(missing))
 
 
 def _other_needs(

@@ -21,10 +21,11 @@ from lfclient.console.local_langflow.process import ProcessIdentity
 from lfclient.console.local_langflow.state_file import LocalState
 from lfclient.console.samples.builtin import SAMPLES
 from lfclient.flows.model import Flow
+from lfclient.resources.models import ModelOption, Provider, find_model
 from lfclient.resources.packages import package_for
 from tests.live.releases import run_to_end
 from tests.support import servers
-from tests.support.model_server import OLLAMA_URL, ModelServer
+from tests.support.model_server import LANGUAGE_MODELS, OLLAMA_URL, ModelServer
 
 ROOT = Path(__file__).parents[2]
 
@@ -67,16 +68,16 @@ def started(folder: Path) -> str:
 def changed(started: str, folder: Path) -> LocalLangflow:
     """It is restarted for a package, and allows no custom code since."""
     langflow = LocalLangflow(folder, env={"LANGFLOW_ALLOW_CUSTOM_COMPONENTS": "false"})
-    langflow.start(add=package_for("youtube_transcript_api"))
+    langflow.start(add=package_for("lfx_openai_compatible"))
     return langflow
 
 
-def ask_first_model(client: LangflowClient, file: Flow | bytes, mode: str) -> str:
-    """Import a flow with one model, choose the server's first, and return the answer."""
+def ask_model(client: LangflowClient, file: Flow | bytes, mode: str, model: ModelOption) -> str:
+    """Import a flow with one model, choose it, and return the answer."""
     (added,) = client.import_flow(file)
     flow = client.flow(added.id)
     (key,) = [field.key for field in flow.fields if field.resource == "language"]
-    flow = client.refresh(flow, {key: [client.models()[0].value]})
+    flow = client.refresh(flow, {key: [model.value]})
     assert flow.refreshed
     assert flow.refreshed.errors == {}
     run = run_to_end(client, flow, mode, {f"{flow.chat_input.id}.input_value": "Say hello"})
@@ -182,7 +183,7 @@ def test_it_runs_a_model_of_an_ollama_on_this_machine(started: str, folder: Path
         # as “Use it” does on the Connection page
         client.save_variable(OLLAMA_URL, ollama.url, is_secret=False)
         template = next(one for one in client.templates() if one.name == "Basic Prompting")
-        assert "says: " in ask_first_model(client, template, "sync")
+        assert "says: " in ask_model(client, template, "sync", client.models()[0])
     assert any(asked.path == "/api/chat" for asked in ollama.requests)
 
 
@@ -214,12 +215,12 @@ def test_an_added_package_can_be_imported_after_the_restart(
 
     langflow = request.getfixturevalue("changed")
 
-    assert langflow.installation.added == ["youtube-transcript-api"]
+    assert langflow.installation.added == ["lfx-openai-compatible"]
     assert langflow.connection() == connection
     server = psutil.Process(langflow.status().pid)
     assert server.pid != pid
     models = "langchain_openai, langchain_anthropic, langchain_ollama, langchain_google_genai"
-    code = f"import langflow, youtube_transcript_api, {models}"
+    code = f"import langflow, lfx_openai_compatible, {models}"
     subprocess.run([server.cmdline()[0], "-c", code], cwd=folder, check=True)
     with LangflowClient(*connection) as client:
         assert len(client.flows()) == len(SAMPLES)
@@ -237,8 +238,52 @@ def test_a_choice_in_a_flow_of_another_release_runs_where_no_custom_code_is_allo
     file = next(project for project in projects if project.stem == "Simple Agent")
     with ModelServer() as ollama, LangflowClient(url, key, timeout=60) as client:
         client.save_variable(OLLAMA_URL, ollama.url, is_secret=False)
-        answer = ask_first_model(client, file.read_bytes(), "background")
+        answer = ask_model(client, file.read_bytes(), "background", client.models()[0])
     assert answer.endswith("says: Say hello")
+
+
+@pytest.fixture
+def compatible(changed: LocalLangflow) -> Iterator[tuple[LangflowClient, ModelServer]]:
+    """A server such as LM Studio, whose address the local Langflow has without any key."""
+    with ModelServer() as server, LangflowClient(*changed.connection(), timeout=60) as client:
+        before = find_provider(client, "OpenAI Compatible")
+        assert (before.is_ready, before.models("language")) == (False, ())
+        address = next(one.name for one in before.settings if one.is_required)
+        saved = client.save_variable(address, server.url, is_secret=False)
+        yield client, server
+        client.delete_variable(saved)
+
+
+def find_provider(client: LangflowClient, name: str) -> Provider:
+    return next(one for one in client.providers() if one.name == name)
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_models_of_an_openai_compatible_server_run(
+    compatible: tuple[LangflowClient, ModelServer], mode: str
+):
+    """Those that it lists, more than Langflow enables, and others that are typed."""
+    client, _ = compatible
+    provider = find_provider(client, "OpenAI Compatible")
+    assert {model.name for model in provider.models("language")} >= {*LANGUAGE_MODELS}
+    template = next(one for one in client.templates() if one.name == "Basic Prompting")
+    for name in ("gpt-slow", "mine"):
+        model = find_model(f"openai compatible: {name}", client.models(), client.providers())
+        assert f"{name} says: " in ask_model(client, template, mode, model)
+
+
+def test_a_knowledge_base_is_made_with_a_typed_embedding_model(
+    compatible: tuple[LangflowClient, ModelServer],
+):
+    client, server = compatible
+    model = find_model("OpenAI Compatible: mine", client.models("embedding"))
+    base = client.create_knowledge_base("of a typed model", model)
+    ended = client.ingest(base, {"a.txt": b"Lisbon lies on the Tagus."}, timeout=60)
+    client.delete_knowledge_base(base)
+    assert ended.is_ready
+    assert ("/v1/embeddings", "mine") in [
+        (one.path, one.body.get("model")) for one in server.requests
+    ]
 
 
 def test_stop_leaves_no_process_behind(started: str, folder: Path):

@@ -8,7 +8,7 @@ import streamlit as st
 from lfclient.common.formatting import end_sentence
 from lfclient.errors import LangflowError
 from lfclient.flows.encoding import unsupported_reason
-from lfclient.flows.needs import Need, setting_keys
+from lfclient.flows.needs import Need, NeedKind, setting_keys, unused_provider_need
 from lfclient.resources.models import Provider, ProviderSetting
 from pages._ui.connection.app_context import open_client
 from pages._ui.form.flow_form import FlowForm
@@ -20,7 +20,51 @@ _ERRORS = "provider-errors"
 _EXAMPLES = {  # by the setting's name
     "OLLAMA_BASE_URL": "http://localhost:11434",
     "OPENAI_BASE_URL": "http://localhost:1234/v1",
+    "OPENAI_COMPATIBLE_BASE_URL": "http://localhost:1234/v1",
 }
+
+
+def draw_menu(form: FlowForm) -> None:
+    """Draw the menu that opens the settings of a provider that no component uses yet.
+
+    Some providers, such as LM Studio, have no model to choose before the server has their address.
+    """
+    unused = _unused_providers(form)
+    takes_model = any(need.kind is NeedKind.MODEL for need in form.needs)
+    if takes_model and unused and form.server.may_change:
+        chosen = st.menu_button(
+            "Model providers",
+            sorted(unused, key=str.casefold),
+            key=form.state.key("provider-menu"),
+            type="tertiary",
+            format_func=escape,
+        )
+        if chosen:
+            open_settings(unused[chosen], form)
+
+
+def draw_opened(form: FlowForm) -> None:
+    """Draw the lines of the providers that the menu has opened."""
+    for need in _opened(form):
+        draw(need, form)
+
+
+def _unused_providers(form: FlowForm) -> dict[str, Provider]:
+    used = [need.provider.name for need in form.needs if need.provider]
+    return {
+        each.name: each
+        for each in form.resources.providers
+        if each.settings and each.name not in used
+    }
+
+
+def _opened(form: FlowForm) -> list[Need]:
+    """Return what the providers that the menu has opened lack."""
+    return [
+        unused_provider_need(provider)
+        for provider in _unused_providers(form).values()
+        if _is_open(provider, form)
+    ]
 
 
 def draw(need: Need, form: FlowForm) -> None:
@@ -46,8 +90,8 @@ def draw(need: Need, form: FlowForm) -> None:
                     on_click=_forget,
                     args=(provider, form.server.owner),
                 )
-            if not need.missing:
-                is_open = _is_open(provider, form)
+            is_open = _is_open(provider, form)
+            if is_open or not need.missing:
                 st.button(
                     "Cancel" if is_open else "Change",
                     key=f"provider-change-{provider.name}",
@@ -84,7 +128,7 @@ def open_settings(provider: Provider, form: FlowForm) -> None:
 
 def require_confirmed(form: FlowForm) -> None:
     """Raise `UnusedSetting` if a setting was entered and not confirmed."""
-    for need in form.needs:
+    for need in [*form.needs, *_opened(form)]:
         for setting in _shown_settings(need, form):
             if st.session_state.get(_box(setting, form)):
                 raise UnusedSetting(
@@ -144,11 +188,12 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 help=escape(setting.help) or None,
                 placeholder=_EXAMPLES.get(setting.name),
             )
-    reason = _why_not_for_runs(shown, need, form)
+    is_used = any(need is each for each in form.needs)
+    reason = _why_not_for_runs(shown, need, form) if is_used else ""
     may_save = form.server.may_change
     names = ", ".join(inline_code(setting.name) for setting in shown)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if not reason:
+        if is_used and not reason:
             st.button(
                 "Use for my runs",
                 key=f"provider-use-{provider.name}",
@@ -172,8 +217,8 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
         st.caption(f":material/info: {reason}")
     if not (may_save or not reason):
         st.caption("Only the operator of this console can save settings on the server.")
-    has_secret = any(setting.is_secret for setting in shown)
-    if has_secret and provider.docs_url.startswith("https://"):
+    needs_key = any(setting.is_secret and setting.is_required for setting in shown)
+    if needs_key and provider.docs_url.startswith("https://"):
         url = quote(provider.docs_url, safe=":/?#=&%")
         st.caption(f"[Get a key from {escape(provider.name)}]({url})")
     error = st.session_state.setdefault(_ERRORS, {}).get((form.server.owner, provider.name))
@@ -247,14 +292,15 @@ def _save(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowF
     """Save the settings as variables on the server, which tries a key first.
 
     It tries the key at the address that it has, so an address is saved before its key, and only
-    after both were tried together: a refused key leaves no address behind. The settings of the tab
-    make way for the saved ones.
+    after both were tried together: a refused key leaves no address behind. An address that the
+    provider requires is tried alone. The settings of the tab make way for the saved ones.
     """
 
     def save(entered: dict[str, str]) -> None:
         form.server.require_change()
+        addresses = (one for one in settings if one.is_required and not one.is_secret)
         with open_client(form.server.connection) as api:
-            if len(entered) > 1:
+            if len(entered) > 1 or any(one.name in entered for one in addresses):
                 api.check_provider(provider.name, entered)
             for setting in sorted(settings, key=lambda one: one.is_secret):
                 if setting.name in entered:

@@ -52,11 +52,13 @@ def draw(form: FlowForm) -> None:
                 st.badge(f"{missing} to do", color="orange")
             elif not form.resources_error:
                 st.badge("Ready", color="green", icon=":material/check:")
+            provider_settings.draw_menu(form)
         if form.resources_error:
             request = partial(form.server.resources, form.flow)
             loading.show(form.server, form.resources_error, request, retry="retry-resources")
         for need in _shown_needs(form):
             _draw_need(need, form)
+        provider_settings.draw_opened(form)
 
 
 def _draw_need(need: Need, form: FlowForm) -> None:

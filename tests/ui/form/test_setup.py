@@ -284,8 +284,18 @@ def test_a_setting_without_a_parameter_is_saved_on_the_server(api):
     assert not [one for one in found.at.button if one.label == "Use for my runs"]
     assert found.find("text_input", "OLLAMA_BASE_URL").placeholder == "http://localhost:11434"
     found.set("text_input", "OLLAMA_BASE_URL", "http://127.0.0.1:11434").press("Save on the server")
+    assert api.checked == [("Ollama", {"OLLAMA_BASE_URL": "http://127.0.0.1:11434"})]
     assert api.saved == [("OLLAMA_BASE_URL", "http://127.0.0.1:11434", False)]
     assert found.find("text_input", "OLLAMA_BASE_URL").value == ""
+
+
+def test_an_address_that_does_not_answer_is_not_saved(api):
+    api.error = InvalidRequest("Could not connect to http://127.0.0.1:9.")
+    found = setup(agent(model=[MODELS[0].value]))
+    found.set("text_input", "OLLAMA_BASE_URL", "http://127.0.0.1:9").press("Save on the server")
+    assert "Could not connect to" in found.text()
+    assert api.saved == []
+    assert found.find("text_input", "OLLAMA_BASE_URL").value == "http://127.0.0.1:9"
 
 
 def test_a_visitor_who_may_not_change_the_server_can_only_use_a_key_for_runs():

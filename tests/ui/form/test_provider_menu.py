@@ -1,0 +1,97 @@
+"""The settings of a provider that no component uses yet are entered in Setup."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.ui.support.http_stand_in import StandIn
+from tests.ui.support.model_pages import (
+    MODEL,
+    PROVIDERS,
+    choose_model,
+    provider,
+    serve_models,
+)
+from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text, press
+
+VARIABLES = "/api/v1/variables/"
+
+
+def local_provider(**more: Any) -> dict[str, Any]:
+    """Return a provider with no models before its address is saved, as OpenAI Compatible."""
+    local = {**provider("Local", "LOCAL_URL", "local_url"), "models": []}
+    local |= {"api_docs_url": "https://docs.example", **more}
+    key = {"variable_key": "LOCAL_KEY", "variable_name": "Local key", "is_secret": True}
+    local["variables"].append(key)
+    return local
+
+
+@pytest.fixture
+def server(langflow_stand_in: StandIn) -> StandIn:
+    server = serve_models(langflow_stand_in)
+    server.answers[PROVIDERS][1].append(local_provider())
+    return server
+
+
+def open_settings(app, name: str):
+    """Choose a provider in the menu, and return the page."""
+    (menu,) = app.menu_button
+    assert name in menu.options
+    menu.click(name)
+    return app.run()
+
+
+def box(app, setting: str):
+    return next((each for each in app.text_input if each.key.endswith(setting)), None)
+
+
+def test_a_provider_without_models_is_set_up_and_then_offers_its_own(server):
+    app = open_settings(open_app(flow=ONE), "Local")
+    assert "No Local setting yet" in page_text(app)
+    assert "Use for my runs" not in button_labels(app)
+    assert box(app, "LOCAL_KEY").label == "Local key (optional)"
+    assert "Get a key" not in page_text(app)
+    box(app, "LOCAL_URL").set_value("http://127.0.0.1:1234/v1")
+    server.answers["POST /api/v1/models/validate-provider"] = (200, {"valid": True})
+    server.answers[f"POST {VARIABLES}"] = (201, {})
+    model = {"model_name": "mine", "metadata": {"model_type": "llm"}}
+    server.answers[PROVIDERS] = (200, [local_provider(is_configured=True, models=[model])])
+    app = press(app.run(), "Save on the server")
+
+    sent = json.loads(server.bodies[server.requests.index(f"POST {VARIABLES}")])
+    assert (sent["name"], sent["value"]) == ("LOCAL_URL", "http://127.0.0.1:1234/v1")
+    assert box(app, "LOCAL_URL") is None
+    app = choose_model(app, "Local: mine")
+    assert "Ready" in page_text(app)
+    assert not app.exception
+
+
+def test_a_model_typed_for_a_provider_without_models_asks_for_its_settings(server):
+    app = choose_model(open_app(flow=ONE), "local: mine")
+    assert "No Local setting yet" in page_text(app)
+    assert box(app, "LOCAL_URL")
+    form = next(iter(app.session_state["forms"].values()))
+    assert form.overrides()[MODEL] == [{"name": "mine", "provider": "Local"}]
+    assert not app.exception
+
+
+def test_the_menu_has_the_providers_that_no_component_uses(server):
+    app = open_app(flow=ONE)
+    assert app.menu_button[0].options == ["Far", "Local", "Near"]
+    app = choose_model(app, "Near: Near-1")
+    assert app.menu_button[0].options == ["Far", "Local"]
+
+
+def test_settings_that_the_menu_opened_can_be_closed(server):
+    app = press(open_settings(open_app(flow=ONE), "Local"), "Cancel")
+    assert box(app, "LOCAL_URL") is None
+
+
+def test_settings_that_are_entered_but_not_saved_hold_up_the_run(server):
+    app = choose_model(open_settings(open_app(flow=ONE), "Local"), "Near: Near-1")
+    box(app, "LOCAL_URL").set_value("http://127.0.0.1:1234/v1")
+    app = press(app.run(), "Run")
+    assert "The Local setting is entered but not used yet." in page_text(app)
