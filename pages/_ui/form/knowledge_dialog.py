@@ -11,7 +11,7 @@ from lfclient.common.formatting import format_count
 from lfclient.errors import FileRefused, InvalidRequest, LangflowError
 from lfclient.flows.field import Field
 from lfclient.resources.knowledge import KnowledgeBase
-from lfclient.resources.models import ModelOption
+from lfclient.resources.models import ModelOption, find_model
 from pages._ui.connection.app_context import open_client
 from pages._ui.form import file_fields
 from pages._ui.form.flow_form import FlowForm
@@ -41,21 +41,14 @@ OPEN_FOR: Slot[str] = Slot("knowledge-dialog")
 @st.dialog("New knowledge base", icon=":material/library_add:", on_dismiss=OPEN_FOR.clear)
 def show(field: Field, form: FlowForm) -> None:
     """Ask for a name, an embedding model and files; choose the new knowledge base in the field."""
+    models: Sequence[ModelOption] = ()
     try:
         with st.spinner("Loading the embedding models"):
             models = form.server.models("embedding", max_wait=_LIST_SECONDS).value
     except LangflowError as error:
-        alerts.show(error)
-        return
+        alerts.show(error)  # a model can still be typed
     name = st.text_input("Name", key="knowledge-name", help="At least 3 characters", live=True)
-    offered = [model for model in models if model.is_ready] or models
-    model = st.selectbox(
-        "Embedding model",
-        offered,
-        format_func=lambda each: each.label + ("" if each.is_ready else " (not set up)"),
-        key="knowledge-model",
-        help="Turns the text into numbers to search by. Runs need the same provider.",
-    )
+    model = _choose_model(models, form)
     files: Sequence[UploadedFile] = file_uploader.draw(
         "Files", accept_multiple_files=True, key="knowledge-files"
     )
@@ -72,6 +65,29 @@ def show(field: Field, form: FlowForm) -> None:
             return
         OPEN_FOR.clear()
         st.rerun()
+
+
+def _choose_model(models: Sequence[ModelOption], form: FlowForm) -> ModelOption | None:
+    """Draw the list of embedding models, where others can be typed; return the chosen one."""
+    ready = {model.label: "" for model in models if model.is_ready}
+    labels = ready or {model.label: " (not set up)" for model in models}
+    text = st.selectbox(
+        "Embedding model",
+        labels,
+        # of several, the first may not embed: a gateway doesn't tell which of its models do
+        index=0 if len(labels) == 1 else None,
+        accept_new_options=True,
+        format_func=lambda label: label + labels.get(label, ""),
+        key="knowledge-model",
+        placeholder="Choose or type a model",
+        help="Turns the text into numbers to search by. Runs need the same provider. "
+        "Type a model that is not listed as “Provider: name”.",
+    )
+    try:
+        return find_model(text, models, form.resources.providers) if text else None
+    except ValueError as error:
+        st.caption(f":red[:material/error: {escape(str(error))}]")
+        return None
 
 
 def draw_failure(base: KnowledgeBase) -> None:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lfclient.errors import FileRefused, InvalidRequest, LangflowError
+from lfclient.errors import FileRefused, InvalidRequest, LangflowError, ServerFault
 from lfclient.resources.knowledge import KnowledgeBase
 from lfclient.resources.models import ModelOption
 from lfclient.resources.server_resources import ServerResources
@@ -62,10 +62,15 @@ def api(monkeypatch) -> Client:
     return client
 
 
-def open_dialog() -> Form:
+def open_dialog(*models: ModelOption, error: LangflowError | None = None) -> Form:
     options = entry("DropdownInput", "str", "", options=[], required=True, refresh_button=True)
-    models = SimpleNamespace(value=[READY, OTHER])
-    server = form_server(models=lambda kind, max_wait: models)
+
+    def list_models(kind, max_wait):
+        if error:
+            raise error
+        return SimpleNamespace(value=models or (READY, OTHER))
+
+    server = form_server(models=list_models)
     bases = (KnowledgeBase("My notes", "My_notes", "ready", 3),)
     found = form(
         node("Knowledge-a", knowledge_base=options),
@@ -75,11 +80,24 @@ def open_dialog() -> Form:
     return found.press("New knowledge base")
 
 
-def create(found: Form) -> Form:
-    """Fill in the dialog and press Create."""
+def fill_in(found: Form, model: str = "") -> Form:
+    """Enter a name and a file, and type a model that is not listed."""
     found.at.text_input(key="knowledge-name").set_value("My notes")
     found.at.file_uploader(key="knowledge-files").upload("a.txt", b"Lisbon", "text/plain")
-    return found.run().press("Create")
+    return type_model(found, model).run()
+
+
+def type_model(found: Form, words: str) -> Form:
+    box = found.at.selectbox(key="knowledge-model")
+    if words:
+        box.options.append(words)  # AppTest itself can only choose what a box offers
+        box.set_value(words)
+    return found
+
+
+def create(found: Form, model: str = "") -> Form:
+    """Fill in the dialog and press Create."""
+    return type_model(fill_in(found, model), model).press("Create")
 
 
 def is_open(found: Form) -> bool:
@@ -103,6 +121,33 @@ def test_a_new_knowledge_base_is_chosen_once_it_has_its_files(api):
     assert not is_open(found)
     assert chosen(found) == "My_notes"
     assert "Ready" in found.text()
+
+
+CHAT = ModelOption("gpt-4o", "OpenAI", True, None, {"name": "gpt-4o", "provider": "OpenAI"})
+
+
+def test_of_several_models_none_is_chosen_and_another_can_be_typed(api):
+    """A gateway lists chat models as embedding models, too."""
+    found = open_dialog(READY, CHAT)
+    assert found.at.selectbox(key="knowledge-model").value is None
+    create(found, "openai: my-embedding")
+    ((_, model),) = api.made
+    assert (model.provider, model.name) == ("OpenAI", "my-embedding")
+    assert chosen(found) == "My_notes"
+
+
+def test_a_typed_model_without_its_provider_is_explained(api):
+    found = fill_in(open_dialog(READY, CHAT), "my-embedding")
+    assert "Enter the model with its provider, such as “Ollama: my-embedding”" in found.text()
+    assert next(one for one in found.at.button if one.label == "Create").disabled
+
+
+def test_a_model_can_be_typed_while_the_servers_list_fails(api):
+    found = open_dialog(error=ServerFault("Busy.", status=500))
+    assert "Busy." in found.text()
+    create(found, "Ollama: nomic")
+    ((_, model),) = api.made
+    assert model.label == "Ollama: nomic"
 
 
 def test_a_taken_name_stays_in_the_dialog_with_the_servers_reason(api):
