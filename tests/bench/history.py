@@ -157,6 +157,7 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
             )
 
             def write() -> None:
+                disk.execute("PRAGMA synchronous=NORMAL")
                 disk.execute("BEGIN IMMEDIATE")
                 disk.execute(
                     f"INSERT INTO runs ({', '.join(map(column, row))}) "
@@ -165,6 +166,7 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
                 )
                 disk.execute("INSERT INTO run_texts (run_id, body) VALUES (?, ?)", (begun.id, text))
                 disk.execute("COMMIT")
+                disk.execute("PRAGMA synchronous=FULL")
                 disk.execute("BEGIN IMMEDIATE")
                 columns = ", ".join(f"{column(name)} = ?" for name in ending)
                 disk.execute(f"UPDATE runs SET {columns} WHERE id = ?", [*ending.values(), done.id])

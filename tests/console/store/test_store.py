@@ -164,13 +164,27 @@ def test_unfinished_runs_are_found_and_claimed_once(any_store):
     assert any_store.get("r1").worker == "a"
 
 
-def test_the_file_is_private_and_fully_synchronous(tmp_path):
-    """A commit is on disk once it returns."""
+def test_the_file_is_private_and_its_writes_are_forced_to_the_disk(tmp_path):
     store = Store(tmp_path)
     assert stat.S_IMODE(store.database.path.stat().st_mode) == 0o600
     with store.database.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+    store.close()
+
+
+def test_a_new_record_is_forced_to_the_disk_with_its_first_update(tmp_path):
+    store = Store(tmp_path)
+    levels = []
+
+    @event.listens_for(store.database.engine, "before_cursor_execute")
+    def note(connection, cursor, statement, *_):
+        if statement == "BEGIN IMMEDIATE":
+            levels.append(cursor.connection.execute("PRAGMA synchronous").fetchone()[0])
+
+    store.create(record())
+    store.update(replace(record(), version=2))
+    assert levels == [1, 2]  # NORMAL, FULL
     store.close()
 
 
