@@ -107,6 +107,8 @@ def find_model(
     ready = {option.provider: option.is_ready for option in options}
     ready |= {provider.name: provider.is_ready for provider in providers}
     found = next((each for each in ready if each.casefold() == before.casefold()), "")
+    if found and not name:
+        raise ValueError(f"Enter the name of the model after “{found}:”.")
     provider = found if ready else before
     if not (provider and name):
         example = next(iter(ready), "OpenAI")

@@ -174,10 +174,15 @@ def test_a_name_that_several_providers_have_is_refused_with_their_labels():
         find_model("mini", [GPT, MINI, SHARED])
 
 
-@pytest.mark.parametrize("text", ["my-model", "Nobody: x", "OpenAI:"])
+@pytest.mark.parametrize("text", ["my-model", "Nobody: x"])
 def test_a_model_whose_provider_is_not_known_is_refused(text: str):
     with pytest.raises(ValueError, match=r"such as “OpenAI: .*providers are OpenAI, Azure"):
         find_model(text, [GPT, MINI, SHARED])
+
+
+def test_a_provider_alone_is_no_model():
+    with pytest.raises(ValueError, match="Enter the name of the model after “OpenAI:”"):
+        find_model("openai: ", [GPT])
 
 
 def test_no_providers_are_listed_if_none_is_known():
