@@ -86,7 +86,7 @@ def take_agent(screen: Screen) -> None:
 
 def take(browser: Browser, url: str) -> None:
     """Take all screenshots."""
-    take_agent(open_window(browser, url, height=980))
+    take_agent(open_window(browser, url, height=1000))
 
     screen = open_window(browser, url)
     screen.pick("Write a letter", prefix="")
