@@ -9,6 +9,7 @@ from streamlit.testing.v1 import local_script_runner
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
 from lfclient.console.store.errors import StoreError
+from pages._ui.connection import server_link
 from pages._ui.connection.app_context import app_context
 from pages._ui.run import details
 from tests.ui.support.whole_pages import add_ended_run, open_app, page_text
@@ -25,12 +26,13 @@ class Browser:
 
     def receive(self, messages):
         for one in messages:
-            if one.HasField("auto_rerun"):
+            is_timer = one.HasField("auto_rerun")
+            if is_timer and one.auto_rerun.interval != server_link.TICK_SECONDS:
                 self.timers.add(one.auto_rerun.fragment_id)
             self.timers.difference_update(one.stop_auto_rerun.fragment_ids)
 
     def tick(self):
-        """Request the only fragment that has a timer."""
+        """Request the only fragment that has a timer, beside the server's name."""
         (fragment_id,) = self.timers
         request = partial(RerunData, fragment_id=fragment_id, is_auto_rerun=True)
         with pytest.MonkeyPatch.context() as patch:
