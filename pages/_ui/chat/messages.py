@@ -183,7 +183,7 @@ def _draw_failure(
 ) -> None:
     server = conversation.form.server
     reason = escape(record.stop_result or RUN_STATUS_DESCRIPTIONS.get(record.status, ""))
-    badge = status_badges.markdown_badge(record.status, record.mode)
+    badge = status_badges.markdown_badge(record.status, record.mode, record.attempts)
     st.markdown(f"{badge} :gray[{reason}]" if reason else badge)
     if not (conversation.is_refused and chat.was_refused(record)):  # the error above says so
         errors.draw_problem(record, "No answer", warning=False)

@@ -1,7 +1,8 @@
-"""The Chat page while its server refuses the key."""
+"""The Chat page while its server refuses the key, and of messages that were not sent."""
 
 import pytest
 
+from lfclient.runs.model import RunStatus
 from pages._ui.connection import servers
 from tests.ui.support.chat_langflow import MESSAGES, RUN
 from tests.ui.support.chat_page import (
@@ -14,7 +15,7 @@ from tests.ui.support.chat_page import (
     session_in_url,
 )
 from tests.ui.support.http_stand_in import StandIn
-from tests.ui.support.whole_pages import ONE
+from tests.ui.support.whole_pages import ONE, add_ended_run, page_text
 
 REFUSED = (403, {"detail": "Invalid API key"})
 REQUESTS = (
@@ -81,3 +82,12 @@ def test_a_page_without_a_flow_says_once_that_the_key_is_refused(chat_langflow):
     app = open_chat(flow=ONE)
     assert_says_once_that_the_key_is_refused(app)
     assert not app.chat_input
+
+
+def test_a_message_that_was_stopped_before_it_was_sent_is_cancelled(chat_langflow):
+    url = chat_langflow.server.url
+    add_ended_run(url, status=RunStatus.CANCELLED, mode="sync", attempts=0, session_id="s")
+    app = open_chat(flow=ONE, session="s")
+    assert "Cancelled" in page_text(app)
+    assert "Stopped waiting" not in page_text(app)
+    assert not app.exception
