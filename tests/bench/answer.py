@@ -1,4 +1,4 @@
-"""From the click on Run to the answer on the screen, against a page of Gradio."""
+"""From the click on Run to the answer on the screen, against pages of Gradio and of Streamlit."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from playwright.sync_api import Page
 
 from tests.bench.browser import click_to_text, settle
 from tests.bench.figures import Figure
+from tests.bench.live import trivial
 from tests.bench.screen import STATUS, chromium, flow_id, new_run, open_flow
 from tests.browser.screen import Screen
 from tests.support.console_process import Console, free_port
@@ -41,6 +42,26 @@ with gr.Blocks() as page:
     answer = gr.Markdown(elem_id="answer")
     gr.Button("Run", elem_id="run").click(ask, question, answer, show_progress="hidden")
 page.launch(server_name="127.0.0.1", server_port=int(os.environ["BENCH_PORT"]))
+"""
+
+
+# the same page, as one would write it in Streamlit
+STREAMLIT_PAGE = """
+import os
+import httpx
+import streamlit as st
+
+@st.cache_resource
+def client():
+    return httpx.Client(headers={"x-api-key": os.environ["BENCH_KEY"]}, timeout=60)
+
+with st.container(key="question"):
+    text = st.text_area("Question")
+if st.button("Run", key="run"):
+    body = {"flow_id": os.environ["BENCH_FLOW"], "mode": "sync", "input_value": text}
+    response = client().post(os.environ["BENCH_SERVER"] + "/api/v2/workflows", json=body)
+    with st.container(key="answer"):
+        st.markdown(response.text)
 """
 
 
@@ -76,6 +97,18 @@ def gradio_click(page: Page) -> float:
     page.locator("#question textarea").fill(word)
     page.wait_for_timeout(500)
     return click_to_text(page, "#run", "#answer", [word])
+
+
+def streamlit_click(page: Page) -> float:
+    """Milliseconds from the click to the answer on Streamlit's page."""
+    page.bring_to_front()
+    word = uuid.uuid4().hex
+    page.locator(".st-key-question textarea").fill(word)
+    page.keyboard.press("Tab")
+    settle(page)
+    taken = click_to_text(page, ".st-key-run button", ".st-key-answer", [word])
+    settle(page)
+    return taken
 
 
 def run_click(page: Page) -> float:
@@ -114,18 +147,25 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
     with (
         tempfile.TemporaryDirectory() as name,
         chromium(chromium_path) as page,
-        gradio(Path(name) / "gradio", called) as floor_url,
+        gradio(Path(name) / "gradio", called) as gradio_url,
+        trivial(Path(name) / "streamlit", STREAMLIT_PAGE, called) as streamlit,
         Console(Path(name), environ) as console,
     ):
-        floor = page.context.browser.new_page()
-        floor.goto(floor_url)
+        in_gradio, in_streamlit = (page.context.browser.new_page() for _ in range(2))
+        in_gradio.goto(gradio_url)
+        in_streamlit.goto(streamlit.url)
         open_flow(page, console, flow)
         background = [(run_click(page), bare_job(url, api_key, flow)) for _ in rounds]
         Screen(page).mode("Synchronous")
-        sync = [(run_click(page), gradio_click(floor)) for _ in rounds]
+        sync = [
+            (run_click(page), gradio_click(in_gradio), streamlit_click(in_streamlit))
+            for _ in rounds
+        ]
     what = "Click on Run to the answer"
-    floors = ((sync, "synchronous", 1.2, "Gradio"), (background, "background", 2, "bare calls"))
+    ours, plain_gradio, plain_streamlit = map(list, zip(*sync[WARMING:], strict=True))
+    background_ours, bare = map(list, zip(*background[WARMING:], strict=True))
     return [
-        Figure.of(f"{what}, {mode}", *map(list, zip(*pairs[WARMING:], strict=True)), limit, name)
-        for pairs, mode, limit, name in floors
+        Figure.of(f"{what}, synchronous", ours, plain_gradio, 1.2, "the same call in Gradio"),
+        Figure.of(f"{what}, synchronous", ours, plain_streamlit, 1.2, "the same in Streamlit"),
+        Figure.of(f"{what}, background", background_ours, bare, 2, "bare calls"),
     ]
