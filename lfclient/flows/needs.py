@@ -190,11 +190,14 @@ def _other_needs(
             yield Need(NeedKind.FILE, (field.key,), message, bool(value))
         elif is_value_need(field):
             yield _value_need(NeedKind.VALUE, name, field, value)
-        elif _takes_variable(field, value) and field.required and field.key not in provided:
-            if resources.variables is None:
+        elif _takes_variable(field, value) and field.key not in provided:
+            variables = resources.variables
+            if variables is None:
+                continue
+            if not (field.required or _fails_without(flow, field, value, variables)):
                 continue
             if isinstance(value, Variable):
-                yield _variable_need(name, field, value, resources.variables)
+                yield _variable_need(name, field, value, variables)
             else:
                 yield _value_need(NeedKind.VARIABLE, name, field, value)
 
@@ -214,6 +217,19 @@ def _variable_need(name: str, field: Field, value: Variable, variables: Collecti
 def _takes_variable(field: Field, value: Json) -> bool:
     """Return whether a run takes a variable, or the flow names one that a value replaces."""
     return isinstance(value, Variable) or isinstance(field.default, Variable)
+
+
+def _fails_without(flow: Flow, field: Field, value: Json, variables: frozenset[str]) -> bool:
+    """Return whether a component fails because of a variable that the server lacks.
+
+    An agent can do without a tool that lacks something, and a model has its provider's key.
+    """
+    named = [one.name for one in (value, field.default) if isinstance(one, Variable)]
+    component = flow.component(field.target[0])
+    if component is None or component.tool_mode or variables.issuperset(named):
+        return False
+    has_model = any(entry.get("type") == "model" for entry in component.template.values())
+    return not (field.secret and has_model)
 
 
 def _has_alternative(flow: Flow, field: Field, overrides: Mapping[str, Json]) -> bool:

@@ -90,6 +90,11 @@ def _fixed(cause: ErrorCause) -> Callable[[re.Match[str]], ErrorCause]:
     return lambda match: cause
 
 
+# a synchronous run takes a variable that the server lacks for no value
+_NO_VALUE = ErrorCause(
+    "A parameter has no value: the server may lack the variable that it names.",
+    "Look in Setup, then enter a value or save the variable on the server.",
+)
 _NO_KNOWLEDGE_BASE = ErrorCause(
     "No knowledge base is chosen.", "Choose one, or make one from files.", "knowledge_base"
 )
@@ -143,6 +148,13 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...
         _no_variable,
     ),
     (re.compile(r"(?P<name>\S{1,200}) variable not found\."), _no_variable),
+    (
+        re.compile(
+            r"validation error for \w{1,50}Input\b.{0,200}Invalid value type <class 'NoneType'>",
+            re.DOTALL,
+        ),
+        _fixed(_NO_VALUE),
+    ),
     (
         re.compile(
             r"model selection is required|No model selected\. Please select a language model",

@@ -139,6 +139,26 @@ def test_an_empty_required_parameter_and_a_missing_variable_are_needed():
     assert (need.kind, need.is_met) == (NeedKind.VARIABLE, True)
 
 
+def test_a_variable_of_an_optional_parameter_is_needed_while_the_server_lacks_it():
+    stored = entry("MessageTextInput", "str", "NOPE", load_from_db=True)
+    (need,) = needs(node("T-a", query=stored))
+    assert (need.kind, need.keys, need.is_met) == (NeedKind.VARIABLE, ("T-a.query",), False)
+    assert needs(node("T-a", query=stored), resources=server("NOPE")) == []
+    (need,) = needs(node("T-a", query=stored), T_a__query="entered")
+    assert need.is_met
+    (need,) = needs(node("T-a", query={**stored, "value": ""}), T_a__query=Variable("NOPE"))
+    assert not need.is_met
+
+
+def test_a_tool_and_a_model_do_without_the_key_that_the_server_lacks():
+    key = entry("SecretStrInput", "str", "NOPE", load_from_db=True)
+    tool = node("T-a", key=key)
+    tool["data"]["node"]["tool_mode"] = True
+    assert needs(tool) == []
+    embedding = entry("ModelInput", "model", [], model_type="embedding")
+    assert needs(node("T-a", model=embedding, key=key)) == []
+
+
 def base_node(parameter: str, value: str = "", **more: object) -> dict:
     options = entry("DropdownInput", "str", value, options=[], required=True, combobox=True)
     made = node("Knowledge-a", **{parameter: options})

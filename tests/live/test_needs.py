@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-import httpx
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
 
-from lfclient import LangflowClient, LangflowError
-from lfclient.console.samples.spec import Node, Sample
+import httpx
+import pytest
+
+from lfclient import Flow, LangflowClient, LangflowError, RunStatus
+from lfclient.console.samples import graph_builder
+from lfclient.console.samples.spec import Link, Node, Sample
 from lfclient.flows.needs import NeedKind
 from lfclient.resources.packages import package_for
 from lfclient.runs.error_causes import explain_error
-from tests.live.releases import Make, with_events
+from tests.live.releases import Make, run_to_end, with_events
 from tests.support import servers
 from tests.support.servers import LiveServer, delete_flow
 
 NAMED = "named-by-a-flow"
+VARIABLE = Sample(
+    "variable",
+    "",
+    (Node("a", "TextInput", {"input_value": "NAMED_BY_A_FLOW"}), Node("b", "ChatOutput")),
+    (Link("a", "text", "b"),),
+)
 TOOLS = Sample("mcp", "", (Node("m", "MCPTools", {"mcp_server": {"name": NAMED, "config": {}}}),))
+
+
+@pytest.fixture
+def names_variable(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[Flow]:
+    """A flow whose text is a server variable, as the editor stores it."""
+    data = graph_builder.build_graph(VARIABLE, catalogue)
+    data["nodes"][0]["data"]["node"]["template"]["input_value"]["load_from_db"] = True
+    made = client.create_flow(f"variable {uuid4().hex[:8]}", data)
+    yield client.flow(made.id)
+    delete_flow(client, made.id)
 
 
 def test_an_mcp_server_is_needed_until_the_server_has_it(
@@ -54,3 +76,24 @@ def test_a_package_that_the_server_lacks_is_named_before_the_run_fails(
     causes = [cause for cause in map(explain_error, errors) if cause]
     assert package.name == "lfx-datastax"
     assert [package_for(cause.package) for cause in causes] == [package]
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_a_variable_of_an_optional_parameter_is_needed_until_the_server_has_it(
+    client: LangflowClient, names_variable: Flow, modes: bool, mode: str
+):
+    (need,) = client.needs(names_variable, {})
+    assert (need.kind, need.is_met) == (NeedKind.VARIABLE, False)
+    failed = run_to_end(client, names_variable, mode, {}, session_id=uuid4().hex)
+    assert failed.status is RunStatus.FAILED
+    if modes or mode == "sync":  # jobs of 1.8 to 1.10 don't say why they failed
+        cause = explain_error(failed.errors[0].message)
+        assert cause, failed.errors[0]
+        assert "variable" in cause.message
+    variable = client.save_variable("NAMED_BY_A_FLOW", "its value", is_secret=False)
+    try:
+        assert client.needs(names_variable, {}) == []
+        ended = run_to_end(client, names_variable, mode, {})
+        assert "its value" in str(ended.outputs["ChatOutput-b"].value)
+    finally:
+        client.delete_variable(variable)

@@ -36,6 +36,12 @@ from lfclient.runs.error_causes import explain_error
             "The server has no variable “NOPE”.",
             "api_key",
         ),
+        (
+            "1 validation error for MultilineInput\nvalue\n  Value error, Invalid value type "
+            "<class 'NoneType'> [type=value_error, input_value=None, input_type=NoneType]",
+            "A parameter has no value: the server may lack the variable that it names.",
+            "",
+        ),
         ("TAVILY_API_KEY variable not found.", "The server has no variable “TAVILY_API_KEY”.", ""),
         (
             "•••• variable not found.",
