@@ -188,7 +188,7 @@ def _other_needs(
                 continue
             message = f"{name}: {'chosen' if value else 'no file yet'}."
             yield Need(NeedKind.FILE, (field.key,), message, bool(value))
-        elif is_value_need(field):
+        elif is_value_need(field) or _lacks_flow(flow, field):
             yield _value_need(NeedKind.VALUE, name, field, value)
         elif _takes_variable(field, value) and field.key not in provided:
             variables = resources.variables
@@ -222,11 +222,11 @@ def _takes_variable(field: Field, value: Json) -> bool:
 def _fails_without(flow: Flow, field: Field, value: Json, variables: frozenset[str]) -> bool:
     """Return whether a component fails because of a variable that the server lacks.
 
-    An agent can do without a tool that lacks something, and a model has its provider's key.
+    A tool does not fail, and a model has its provider's key.
     """
     named = [one.name for one in (value, field.default) if isinstance(one, Variable)]
     component = flow.component(field.target[0])
-    if component is None or component.tool_mode or variables.issuperset(named):
+    if component is None or _is_tool(flow, field) or variables.issuperset(named):
         return False
     has_model = any(entry.get("type") == "model" for entry in component.template.values())
     return not (field.secret and has_model)
@@ -271,18 +271,45 @@ def _base_need(field: Field, value: Json, flow: Flow, resources: ServerResources
 
 
 def _lacks_mcp_server(flow: Flow, field: Field, resources: ServerResources) -> bool:
-    """Return whether a component names an MCP server that neither server nor flow describes."""
-    component, parameter = flow.split_key(field.key)
-    stored = component.template.get(parameter, {}).get("value") if component else None
-    is_listed = resources.mcp_servers is None or field.default in resources.mcp_servers
-    return bool(field.default) and not is_listed and not as_dict(as_dict(stored).get("config"))
+    """Return whether the flow names no MCP server, or one that neither server nor flow describes.
+
+    A choice in the form, which the refreshed flow has as its value, changes nothing.
+    """
+    component, parameter = _stored(flow).split_key(field.key)
+    stored = as_dict(component.template.get(parameter, {}).get("value") if component else None)
+    if as_dict(stored.get("config")):
+        return False
+    name = stored.get("name")
+    if not name:
+        return not _is_tool(flow, field)
+    return resources.mcp_servers is not None and name not in resources.mcp_servers
 
 
 def _mcp_need(name: str, field: Field, value: Json, resources: ServerResources) -> Need:
-    is_met = value in (resources.mcp_servers or ())
+    is_met = bool(value) if resources.mcp_servers is None else value in resources.mcp_servers
     problem = f"the server has no MCP server “{value}”. Choose another, or add it in Langflow"
     message = f"{name}: {value if is_met else problem if value else 'choose one'}."
     return Need(NeedKind.MCP_SERVER, (field.key,), message, is_met)
+
+
+def _lacks_flow(flow: Flow, field: Field) -> bool:
+    """Return whether this is the flow that a component runs, and the flow names none."""
+    id, parameter = field.target
+    component = _stored(flow).component(id)
+    if parameter != "flow_name_selected" or component is None or _is_tool(flow, field):
+        return False
+    names = (component.template.get(each, {}) for each in (parameter, "flow_id_selected"))
+    return not any(entry.get("value") for entry in names)
+
+
+def _is_tool(flow: Flow, field: Field) -> bool:
+    """Return whether a parameter is a tool's: an agent can do without one that lacks something."""
+    component = flow.component(field.target[0])
+    return component is not None and component.tool_mode
+
+
+def _stored(flow: Flow) -> Flow:
+    return flow.refreshed.stored if flow.refreshed else flow
 
 
 def _package_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:

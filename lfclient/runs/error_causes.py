@@ -128,6 +128,7 @@ UNREACHABLE = ErrorCause(
     "Couldn't reach the internet or a service that the component uses.",
     "Check the address and that the service is running where Langflow can reach it.",
 )
+_NO_FLOW = ErrorCause("No flow to run is chosen.", "Choose one in Setup.", "flow_name_selected")
 _NO_FILE = ErrorCause("No file was given.", "Choose a file.", "path")
 
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...] = (
@@ -179,6 +180,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...
     (re.compile(r"Error code: 401|Invalid API key|Incorrect API key"), _fixed(_REFUSED_KEY)),
     (re.compile(r"Error code: 429|Rate limit reached"), _fixed(_LIMITED)),
     (re.compile(r"No files to process\."), _fixed(_NO_FILE)),
+    (re.compile(r"Flow name or id is required"), _fixed(_NO_FLOW)),
     (
         re.compile(r"Metadata not found for knowledge base: (?P<name>.{0,200}?)\. Ensure"),
         _no_documents,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from lfclient.flows.field import Variable
-from lfclient.flows.model import Flow
+from lfclient.flows.model import Flow, Refresh
 from lfclient.flows.needs import Need, NeedKind, find_needs, provider_overrides
 from lfclient.resources.knowledge import KnowledgeBase, MemoryBase
 from lfclient.resources.models import Provider, ProviderSetting
@@ -270,12 +270,46 @@ def test_an_mcp_server_that_the_server_lacks_is_needed_until_another_is_chosen()
     [
         ({"name": "demo", "config": {"command": "uvx"}}, ()),  # the flow says how to reach it
         ({"name": "demo"}, None),  # the servers can't be listed
-        ({}, ()),
     ],
 )
 def test_an_mcp_server_may_be_in_the_flow_or_unknown(value: object, listed: tuple | None):
     known = None if listed is None else frozenset(listed)
     assert needs(mcp(value), resources=replace(server(), mcp_servers=known)) == []
+
+
+@pytest.mark.parametrize("value", [{}, "", {"name": "", "config": {}}])
+def test_a_component_of_mcp_tools_needs_a_server(value: object):
+    (need,) = needs(mcp(value))
+    assert (need.kind, need.is_met) == (NeedKind.MCP_SERVER, False)
+    assert "choose one" in need.message
+    tool = mcp(value)
+    tool["data"]["node"]["tool_mode"] = True
+    assert needs(tool) == []
+
+
+def test_a_server_that_is_typed_while_the_servers_cannot_be_listed_will_do():
+    (need,) = find_needs(Flow.from_json(graph(mcp({}))), {"MCPTools-m.mcp_server": "x"}, server())
+    assert need.is_met
+
+
+def runs_flow(name: str = "", id: str = "") -> dict:
+    return node(
+        "RunFlow-r",
+        flow_name_selected=entry("DropdownInput", "str", name, options=[]),
+        flow_id_selected=entry("StrInput", "str", id, show=False),
+    )
+
+
+def test_a_component_that_runs_another_flow_needs_one():
+    key = "RunFlow-r.flow_name_selected"
+    stored = Flow.from_json(graph(runs_flow()))
+    (need,) = find_needs(stored, {}, server())
+    assert (need.kind, need.keys, need.is_met) == (NeedKind.VALUE, (key,), False)
+    assert needs(runs_flow("inner")) == []
+    assert needs(runs_flow(id="1")) == []
+    chosen = replace(Flow.from_json(graph(runs_flow("inner"))), refreshed=Refresh(stored))
+    (need,) = find_needs(chosen, {key: "inner"}, server())
+    assert need.is_met
 
 
 def importing(code: str) -> dict:

@@ -15,6 +15,7 @@ from lfclient.console.samples.spec import Link, Node, Sample
 from lfclient.flows.needs import NeedKind
 from lfclient.resources.packages import package_for
 from lfclient.runs.error_causes import explain_error
+from tests.live.flows import ECHO
 from tests.live.releases import Make, run_to_end, with_events
 from tests.support import servers
 from tests.support.servers import LiveServer, delete_flow
@@ -55,6 +56,28 @@ def test_an_mcp_server_is_needed_until_the_server_has_it(
         assert client.needs(flow, {}) == []
     finally:
         api.delete(f"/api/v2/mcp/servers/{NAMED}")
+
+
+def test_mcp_tools_need_a_server(client: LangflowClient, make: Make, modes: bool):
+    """Their run would complete from 1.11 on."""
+    flow = make(Sample("mcp", "", (Node("m", "MCPTools"),)))
+    assert [one.kind for one in client.needs(flow, {})] == [NeedKind.MCP_SERVER]
+    ended = client.run(flow)
+    assert ended.status is (RunStatus.COMPLETED if modes else RunStatus.FAILED)
+    if modes:
+        assert "You must select a tool" in str(ended.outputs["MCPTools-m"].value)
+
+
+def test_a_component_that_runs_a_flow_needs_one(client: LangflowClient, make: Make):
+    flow = make(Sample("outer", "", (Node("r", "RunFlow"),)))
+    assert [one.keys for one in client.needs(flow, {})] == [("RunFlow-r.flow_name_selected",)]
+    (error,) = client.run(flow).errors
+    cause = explain_error(error.message)
+    assert cause
+    assert cause.message == "No flow to run is chosen."
+    chosen = client.refresh(flow, {"RunFlow-r.flow_name_selected": make(ECHO).name})
+    assert chosen.refreshed
+    assert [one.is_met for one in client.needs(chosen, chosen.refreshed.choices)] == [True]
 
 
 @with_events

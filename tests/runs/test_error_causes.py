@@ -42,6 +42,7 @@ from lfclient.runs.error_causes import explain_error
             "A parameter has no value: the server may lack the variable that it names.",
             "",
         ),
+        ("Flow name or id is required", "No flow to run is chosen.", "flow_name_selected"),
         ("TAVILY_API_KEY variable not found.", "The server has no variable “TAVILY_API_KEY”.", ""),
         (
             "•••• variable not found.",

@@ -366,6 +366,23 @@ def test_a_flow_that_needs_nothing_has_no_setup():
     assert "Setup" not in setup(node("T-a", p=text("x"))).text()
 
 
+def test_a_component_that_names_no_mcp_server_or_flow_asks_for_it():
+    tools = node("MCPTools-m", mcp_server=entry("McpInput", "mcp", {}))
+    other = node("RunFlow-r", flow_name_selected=entry("DropdownInput", "str", "", options=["Sum"]))
+    found = setup(tools, other, resources=replace(RESOURCES, mcp_servers=frozenset({"adding"})))
+    assert "2 to do" in found.text()
+    found.set("text_input", "MCPTools-m.mcp_server", "adding")
+    found.set("selectbox", "RunFlow-r.flow_name_selected", "Sum")
+    assert "Ready" in found.text()
+
+
+def test_a_variable_of_an_optional_text_is_named_in_setup():
+    text = node("TextInput-t", value=entry("StrInput", "str", "NOPE", load_from_db=True))
+    found = setup(text, resources=replace(RESOURCES, variables=frozenset()))
+    assert "1 to do" in found.text()
+    assert "the server lacks the variable NOPE" in found.text().replace("\\", "")
+
+
 def test_an_mcp_server_that_the_server_lacks_is_chosen_in_setup():
     tools = node("MCPTools-m", mcp_server=entry("McpInput", "mcp", {"name": "demo"}))
     found = setup(tools, resources=replace(RESOURCES, mcp_servers=frozenset({"other"})))
