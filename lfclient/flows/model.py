@@ -129,6 +129,11 @@ class Flow:
         return {field.key: field for field in self.fields}
 
     @cached_property
+    def fields_by_target(self) -> dict[tuple[str, str], Field]:
+        """The fields by the component and parameter that take the value, also inside a group."""
+        return {field.target: field for field in self.fields}
+
+    @cached_property
     def leaves(self) -> tuple[Component, ...]:
         """The components with every group replaced by its inner components, as they run."""
         return tuple(self._flat[0])

@@ -143,7 +143,6 @@ def _provider_needs(
         chosen = chosen_model(_value(field, overrides))
         if chosen and chosen.get("provider"):
             users_by_name.setdefault(str(chosen["provider"]), []).append(field)
-    fields = {field.target: field for field in flow.fields} if models else {}
     for name, users in users_by_name.items():
         provider = resources.provider(name)
         if provider is None:
@@ -151,7 +150,7 @@ def _provider_needs(
         missing = []
         keys: list[str] = []
         for setting in filter(lambda one: one.is_required, provider.settings):
-            own = [fields.get((user.target[0], setting.parameter)) for user in users]
+            own = [flow.fields_by_target.get((user.target[0], setting.parameter)) for user in users]
             keys += [field.key for field in own if field]
             if not (setting.is_set or provider.is_ready) and not all(
                 field and _has_value(field, overrides, resources) for field in own

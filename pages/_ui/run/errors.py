@@ -62,9 +62,8 @@ def _with_provider(
     cause: ErrorCause, error: RunError, flow: Flow | None, record: RunRecord
 ) -> ErrorCause:
     """Return the cause of an error whose service did not respond, with the model's provider."""
-    key = f"{error.component_id}.model"
-    field = flow.fields_by_key.get(key) if flow else None
-    model = chosen_model(record.overrides.get(key, field.default if field else None))
+    field = flow.fields_by_target.get((error.component_id or "", "model")) if flow else None
+    model = chosen_model(record.overrides.get(field.key, field.default)) if field else None
     provider = model.get("provider") if model else None
     return replace(cause, message=f"Couldn't reach {provider}.") if provider else cause
 
@@ -119,10 +118,10 @@ def _draw_field_button(
     """Draw a button that leads to the field that caused an error, if there is one."""
     if not cause.parameter:
         return
-    field = flow.fields_by_key.get(f"{error.component_id}.{cause.parameter}")
+    field = flow.fields_by_target.get((error.component_id or "", cause.parameter))
     if field:
         st.button(
-            _BUTTONS.get(field.parameter, "Go to the field"),
+            _BUTTONS.get(cause.parameter, "Go to the field"),
             key=f"fix-{key}",
             icon=":material/build:",
             on_click=_show_field,

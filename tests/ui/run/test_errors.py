@@ -9,7 +9,7 @@ from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.store.run_record import RecordProblem
 from lfclient.runs.components import RunError
 from lfclient.runs.model import Run, RunStatus
-from tests.support.flows import entry, node
+from tests.support.flows import entry, group, node
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import (
     ONE,
@@ -102,6 +102,17 @@ def test_the_button_of_an_error_shows_the_form_with_the_runs_values(failed):
     app = press(failed(NO_FILE), "Choose a file")
     assert "Filled with the inputs of the run" in page_text(app)
     assert "Run" in button_labels(app)
+    assert list(app.get("file_uploader"))
+
+
+def test_the_button_of_an_error_inside_a_group_leads_to_the_groups_field(langflow_stand_in):
+    """An error names the component inside."""
+    inner = node("File-a", path=entry("FileInput", "file", "", file_path=[], list=True))
+    grouped = group("Group-g", [inner], path_a=("File-a", "path"))
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [grouped]))
+    run = Run(ONE, "sync", RunStatus.FAILED, errors=(RunError(NO_FILE, "File-a", "Read File"),))
+    record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run)
+    app = press(open_app(run=record.id), "Choose a file")
     assert list(app.get("file_uploader"))
 
 
