@@ -173,6 +173,32 @@ def test_a_missing_key_is_mended_by_the_button_of_its_error(
     expect(screen.part("run-status")).to_contain_text(re.compile(r"[\d,]+ tokens"))
 
 
+def test_a_provider_is_set_up_and_then_one_of_all_its_models_is_chosen(
+    open_project, models: ModelServer
+):
+    """Not only one of the five that Langflow enables."""
+    screen, flow = open_project("Simple Agent")
+    page = screen.page
+    page.get_by_role("button", name="Model providers").click()
+    page.get_by_role("menuitem", name="OpenAI", exact=True).click()
+    page.locator("input[type=password]").first.fill("sk-of-this-test-2")
+    address = page.get_by_role("textbox", name="OpenAI Base URL (optional)")
+    if address.count():
+        address.fill(f"{models.url}/v1")
+    page.get_by_role("button", name="Save on the server").click()
+    expect(page.locator("input[type=password]")).to_have_count(0)
+    screen.drawn()
+    (key,) = model_keys(flow)
+    box = screen.part(f"param-{key.replace('.', '-')}").get_by_role("combobox")
+    box.click()
+    box.fill("gpt-4o")
+    page.get_by_role("option", name="OpenAI: gpt-4o", exact=True).click()
+    screen.drawn()
+    expect(screen.part("setup")).to_contain_text("Ready")
+    screen.run()
+    expect(screen.part("outputs")).to_contain_text("gpt-4o says:")
+
+
 def test_a_slow_answer_is_seen_to_grow_and_can_be_stopped(
     open_project, langflow: LiveServer, models: ModelServer
 ):
