@@ -12,6 +12,7 @@ from pages._ui.app import (
     page_assets,
     recent_downloads,
     security,
+    tcp_nodelay,
     upload_quota,
 )
 from pages._ui.connection import editor, startup
@@ -31,6 +32,11 @@ else:
         __file__,
         lifespan=startup.lifespan,
         routes=editor.routes(),
-        middleware=[*security.MIDDLEWARE, *upload_quota.MIDDLEWARE, *page_assets.MIDDLEWARE],
+        middleware=[
+            *tcp_nodelay.MIDDLEWARE,
+            *security.MIDDLEWARE,
+            *upload_quota.MIDDLEWARE,
+            *page_assets.MIDDLEWARE,
+        ],
         on_script_error=alerts.show_internal_error,
     )
