@@ -36,7 +36,8 @@ class Langflow(StandIn):
         setting = {"variable_key": "FAR_KEY", "required": True}
         setting["component_metadata"] = {"mapping_field": "api_key"}
         known = [{"model_name": name, "metadata": {"tool_calling": True}} for name in names]
-        provider = {"provider": "Far", "is_enabled": True, "models": known, "variables": [setting]}
+        provider = {"provider": "Far", "is_configured": True, "models": known}
+        provider["variables"] = [setting]
         options = [{"name": name, "provider": "Far", "metadata": {}} for name in names]
         places = [f"knowledge base {number:04}" for number in range(bases)]
         self._known |= {
