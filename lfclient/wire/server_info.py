@@ -26,6 +26,7 @@ _LOCKS_ON_EARLY_STOP = 13
 # … has the capability. Those that came with the Workflow API are not listed.
 SINCE: dict[str, int] = {
     "own_sessions": 10,
+    "ingestion": 10,
     "events": _FIRST_MODES,
     "session_field": _FIRST_MODES,
     "pending": _FIRST_MODES,
@@ -45,9 +46,9 @@ class Capabilities:
     stream sends a comment every 15 s; `session_field`: the request has a field for the session id,
     so no component has to take it; `pending`: a run can wait for a person's decision;
     `idempotency`: a submit with the key of an earlier one returns its job; `own_sessions`: renaming
-    or deleting a session leaves other users' sessions of that name alone; `message_pages`: the
-    newest messages can be requested on their own; `traces`: every run leaves a trace; `tokens`: the
-    tokens that a component used are recorded.
+    or deleting a session leaves other users' sessions of that name alone; `ingestion`: files can be
+    added to a knowledge base; `message_pages`: the newest messages can be requested on their own;
+    `traces`: every run leaves a trace; `tokens`: the tokens that a component used are recorded.
     """
 
     background: bool = True
@@ -58,6 +59,7 @@ class Capabilities:
     pending: bool = False
     idempotency: bool = False
     own_sessions: bool = False
+    ingestion: bool = False
     message_pages: bool = False
     traces: bool = False
     tokens: bool = False

@@ -38,6 +38,7 @@ _CAPABILITIES = {
     "message_pages": "Message paging",
     "traces": "Traces",
     "tokens": "Token counts",
+    "ingestion": "Files for knowledge bases",
 }
 _LIMITS = (
     ("Characters per background result", "max_text", "LANGFLOW_MAX_TEXT_LENGTH"),

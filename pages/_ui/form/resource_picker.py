@@ -61,7 +61,9 @@ def draw_need(need: Need, field: Field, form: FlowForm) -> None:
         for base in form.resources.knowledge_bases or ():
             if field.resource == "knowledge_base" and base.dir_name == form.state.value(field):
                 knowledge_dialog.draw_failure(base)
-    if field.resource == "knowledge_base" and form.server.may_change:
+    if field.resource != "knowledge_base" or not form.server.may_change:
+        return
+    if form.server_info.capabilities.ingestion:
         st.button(
             "New knowledge base",
             key=f"new-knowledge-{field.key}",
@@ -71,6 +73,11 @@ def draw_need(need: Need, field: Field, form: FlowForm) -> None:
         )
         if knowledge_dialog.OPEN_FOR.get() == field.key:
             knowledge_dialog.show(field, form)
+    elif not need.is_met:
+        version = form.server_info.version
+        st.caption(
+            f"Langflow {version} can't add files from here. Make a knowledge base in its editor."
+        )
 
 
 def _label(base: KnowledgeBase) -> str:

@@ -51,6 +51,16 @@ def test_a_knowledge_base_can_be_typed_if_none_can_be_listed():
     assert found.overrides == {"Knowledge-a.knowledge_base": "my_notes"}
 
 
+def test_a_knowledge_base_is_made_in_langflow_where_the_release_adds_no_files():
+    bases = ServerResources(knowledge_bases=())
+    session = {"resources": bases, "server-of-files": form_server()}
+    found = form(knowledge_node(), version="1.8.4", **session)
+    assert not [one for one in found.at.button if one.label == "New knowledge base"]
+    assert "Langflow 1.8.4 can't add files from here." in found.text()
+    newer = form(knowledge_node(), version="1.10.3", **session)
+    assert [one for one in newer.at.button if one.label == "New knowledge base"]
+
+
 def test_a_memory_base_is_chosen_among_those_of_the_flow():
     flow_id = graph()["id"]
     bases = (MemoryBase("1", "mine", flow_id), MemoryBase("2", "of another flow", "2"))

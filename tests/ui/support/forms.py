@@ -16,6 +16,7 @@ OWNER = "owner-of-this-form"
 
 def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
     """Draw the form. AppTest runs the source of this function, so its imports are inside."""
+    from dataclasses import replace
     from types import SimpleNamespace
 
     import streamlit as st
@@ -23,6 +24,8 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
     from lfclient import Limits
     from lfclient.flows.model import Flow
     from lfclient.resources.server_resources import ServerResources
+    from lfclient.wire.schemas import VersionResponse
+    from lfclient.wire.server_info import build_server_info, parse_minor
     from pages._ui.form import json_editor, prefill
     from pages._ui.form.flow_form import read_form
     from pages._ui.form.form import draw, mark_refused
@@ -40,7 +43,10 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
         json_editor.apply_pending(state)
     server = st.session_state.get("server-of-files", SimpleNamespace())
     server.owner = st.session_state.get("owner", owner)
-    server_info = SimpleNamespace(version=version, dialect=dialect, limits=Limits(max_upload_mb=1))
+    server_info = build_server_info(
+        VersionResponse(version=version, package="Langflow"), parse_minor(version), dialect
+    )
+    server_info = replace(server_info, limits=Limits(max_upload_mb=1))
     form = read_form(
         form_state(server.owner, flow),
         server,
