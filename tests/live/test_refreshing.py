@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from lfclient import FieldKind, Flow, InvalidRequest, LangflowClient, Run, RunEnded, RunStatus
 from lfclient.console.samples.spec import Link, Node, Sample
 from tests.live.flows import AGENT, ASK_MODEL, ROWS
-from tests.live.releases import Make, with_events
+from tests.live.releases import Make
 from tests.support.model_server import OLLAMA_MODELS, ModelServer
 from tests.support.servers import LiveServer, installation
 
@@ -121,31 +122,37 @@ def test_a_field_that_a_choice_adds_needs_the_graph_in_the_request(
         assert ("background mode" if modes else "Langflow's editor") in caught.value.message
 
 
-@with_events
-def test_the_arguments_of_a_tool_appear_and_are_sent(
-    langflow: LiveServer, client: LangflowClient, api: httpx.Client, make: Make, tmp_path: Path
-):
+@pytest.fixture
+def adding(langflow: LiveServer, api: httpx.Client, tmp_path: Path) -> Iterator[str]:
+    """The name of an MCP server of Langflow that has one tool."""
     script = tmp_path / "adding.py"
     script.write_text(MCP_SERVER)
     python = installation(langflow.version).python
     command = {"command": str(python), "args": [str(script)]}
     api.post("/api/v2/mcp/servers/adding", json=command).raise_for_status()
-    try:
-        stored = make(MCP)
-        names = [option.name for option in client.options(stored, "MCPTools-m.mcp_server")]
-        assert "adding" in names
-        flow = client.refresh(stored, {"MCPTools-m.mcp_server": "adding"})
-        assert flow.fields_by_key["MCPTools-m.tool"].options == ("add",)
-        flow = client.refresh(flow, {"MCPTools-m.tool": "add"})
-        assert flow.fields_by_key["MCPTools-m.a"].kind is FieldKind.INTEGER
-        arguments = {"MCPTools-m.a": 5, "MCPTools-m.b": 9}
+    yield "adding"
+    api.delete("/api/v2/mcp/servers/adding")
+
+
+def test_the_arguments_of_a_tool_appear_and_are_sent(
+    client: LangflowClient, make: Make, modes: bool, adding: str
+):
+    stored = make(MCP)
+    names = [option.name for option in client.options(stored, "MCPTools-m.mcp_server")]
+    assert adding in names
+    flow = client.refresh(stored, {"MCPTools-m.mcp_server": adding})
+    tool = flow.fields_by_key["MCPTools-m.tool"]
+    assert (tool.options, tool.default) == (("add",), "")
+    flow = client.refresh(flow, {"MCPTools-m.tool": "add"})
+    assert flow.refreshed
+    assert flow.fields_by_key["MCPTools-m.a"].kind is FieldKind.INTEGER
+    arguments = {"MCPTools-m.a": 5, "MCPTools-m.b": 9}
+    with pytest.raises(InvalidRequest, match="background mode" if modes else "Langflow's editor"):
+        client.run(flow, arguments)
+    if modes:
         assert "sum=14" in str(run(client, flow, "background", arguments).outputs)
-        with pytest.raises(InvalidRequest, match="background mode"):
-            client.run(flow, arguments)
         values = {**flow.refreshed.choices, **arguments}
         assert "sum=14" in str(run(client, stored, "background", values).outputs)
-    finally:
-        api.delete("/api/v2/mcp/servers/adding")
 
 
 def test_a_model_is_chosen_with_the_address_that_its_provider_needs(

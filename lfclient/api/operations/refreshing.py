@@ -31,6 +31,7 @@ from lfclient.wire.bodies import LIST
 _UPDATE = "/api/v1/custom_component/update"
 _LOOKUP_SECONDS = 30.0  # an MCP server takes up to four, a provider's list of models longer
 _RESTRICTED = "custom component"  # begins Langflow's sentence with 403
+_LOADING = "Loading tools..."  # Langflow's placeholder
 _HINT = "Choose another value, or keep the flow's."
 _MODEL_HINT = "Runs use the model all the same. Fields of its provider may be missing here."
 
@@ -137,7 +138,21 @@ def _choose(context: ApiContext, flow: Flow, key: str, value: Json) -> Steps[Flo
         raise
     if place.entry.get("type") == "model":
         changed = refreshing.show_as(stored, changed)
+    if place.entry.get("type") == MCP_TYPE:
+        changed = yield from _with_tools(context, place, changed)
     return refreshing.choose(flow, key, value, changed)
+
+
+def _with_tools(context: ApiContext, place: _Place, node: JsonObject) -> Steps[JsonObject]:
+    """Return a component with the tools of its MCP server, which 1.8 lists when asked once more.
+
+    Until then its tool is a random number that makes the editor ask.
+    """
+    if as_dict(node["template"].get("tool")).get("placeholder") != _LOADING:
+        return node
+    tools = replace(place, parameter="tool", node=set_value(node, "tool", ""))
+    answer = yield from _update(context, tools, "", is_refresh=True)
+    return refreshing.merge_node(tools.node, answer, "tool", "")
 
 
 def _add_flow_id(context: ApiContext, place: _Place, value: Json) -> Steps[None]:
