@@ -12,8 +12,9 @@ VERSIONS = ("1.8.4", "1.10.3", "1.11.6", "1.12.8", "1.13.0")
 REASONS = {
     "internet": ("fails without the internet", r"Error loading documents|Request error"),
     "mcp": ("fails without its MCP server", r"Connection refused|No embedding class"),
-    "package": ("fails without the package yfinance", r"No module named 'yfinance'"),
-    "value": ("asks for the name of a local model", r"model_name: This is required"),
+    "yfinance": ("fails without the package yfinance", r"No module named 'yfinance'"),
+    "opendsstar": ("fails without the package OpenDsStar", r"No module named 'OpenDsStar'"),
+    "knowledge": ("can't add files to a knowledge base", r"couldn't add its files"),
     "vendor": ("asks for a vendor's key", r"This is required"),
 }
 # by release: what Setup asks for, and the reason
@@ -43,7 +44,7 @@ PROJECTS: dict[str, tuple[str | None, ...]] = {
     "Instagram Copywriter": ("model", "model", "model", "model", "model"),
     "Invoice Summarizer": ("model", "model", None, None, None),
     "Knowledge Retrieval": (
-        "knowledge_base",
+        "knowledge_base: knowledge",
         "knowledge_base",
         "knowledge_base",
         "knowledge_base",
@@ -75,10 +76,16 @@ PROJECTS: dict[str, tuple[str | None, ...]] = {
     "SEO Keyword Generator": ("model", "model", "model", "model", "model"),
     "SaaS Pricing": ("model", "model", "model", "model", "model"),
     "Search agent": ("model", "model", None, None, None),
-    "Sequential Tasks Agents": ("model: package", "model: package", "model", "model", "model"),
+    "Sequential Tasks Agents": ("model: yfinance", "model: yfinance", "model", "model", "model"),
     "Simple Agent": ("model", "model", "model", "model", "model"),
     "Social Media Agent": ("model value: vendor", "model value: vendor", "model", "model", "model"),
-    "Structured Data Analysis Agent": (None, "value file: value", "value file: value", None, None),
+    "Structured Data Analysis Agent": (
+        None,
+        "value file: opendsstar",
+        "value file: opendsstar",
+        None,
+        None,
+    ),
     "Text Sentiment Analysis": (
         "model file",
         "model file",
