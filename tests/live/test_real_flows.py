@@ -207,8 +207,13 @@ def test_a_slow_answer_is_seen_to_grow_and_can_be_stopped(
     choose_model(screen, key, OPENAI.replace("4o-mini", "slow"))
     if screen.page.locator("input[type=password]").count():
         enter_key(screen, langflow, models)
-    screen.page.locator("textarea").first.fill("one two three four five " * 20)
+    screen.page.locator("textarea").first.fill(" ".join(f"word{n}" for n in range(1, 101)))
     screen.run()
+    answer = screen.page.locator("main").get_by_text("says: word1")
+    expect(answer).to_contain_text("word3")
+    shown = len(answer.inner_text().split())
+    assert shown < 80
+    expect(answer).to_contain_text(f"word{shown + 3}")
     expect(screen.part("run-status")).to_contain_text("writing…")
     screen.stop()
     screen.wait("cancelled")
