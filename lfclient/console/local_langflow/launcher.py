@@ -23,7 +23,8 @@ _SETTINGS = {
     # as templates; loading them takes less time than starts differ by
     "LANGFLOW_CREATE_STARTER_PROJECTS": "true",
     "LANGFLOW_UPDATE_STARTER_PROJECTS": "false",
-    # models run on this machine too, such as Ollama's; a flow can run any code anyway
+    # services run on this machine too; a flow can run any code anyway. Without this, 1.13.0 refuses
+    # their addresses to API Request, though not to models of Ollama and of OPENAI_BASE_URL
     "LANGFLOW_SSRF_ALLOWED_HOSTS": "127.0.0.1,localhost,::1",
     # do not copy keys from the user's environment into the database
     "LANGFLOW_STORE_ENVIRONMENT_VARIABLES": "false",
