@@ -66,7 +66,11 @@ def faults(client: LangflowClient, make: Make, reader: Flow, mode: str) -> dict[
         if minor < 12
         else "The server has no such knowledge base or model provider."
     )
+    no_key = model(lm, "OpenAI", "gpt-4o")
     found: dict[str, Fault] = {
+        "no model": (ask, ASKED, "Language Model", "No model is chosen."),
+        "no key": (ask, no_key, "Language Model", "OpenAI has no key."),
+        "no model of an agent": (agent, ASKED, "Agent", "No model is chosen."),
         "key refused": (ask, refused, "Language Model", "The provider refused the key."),
         "limited": (agent, limited, "Agent", "The provider's rate limit was reached."),
         "cut off": (agent, cut, "Agent", CUT_OFF if minor < 13 else UNREACHABLE),
