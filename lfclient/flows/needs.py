@@ -66,8 +66,8 @@ class Need:
 def find_needs(flow: Flow, overrides: Mapping[str, Json], resources: ServerResources) -> list[Need]:
     """Return what a run with these overrides needs, in the order in which people fill it in.
 
-    What the flow itself contains, such as a file or a value, is not needed, nor is an MCP server or
-    a package that the server has.
+    What the flow itself contains, such as a file or a value, is not needed, nor is a package that
+    the server has.
     """
     fields = [field for field in flow.fields if field.runs and not field.chat_input]
     models = [field for field in fields if is_model_need(field)]
@@ -180,7 +180,7 @@ def _other_needs(
         name = f"{field_label(field)} of {field.component_label(80)}"
         if field.resource in ("knowledge_base", "memory_base") and field.required:
             yield _base_need(field, value, flow, resources)
-        elif field.wire_type == MCP_TYPE and _lacks_mcp_server(flow, field, resources):
+        elif _needs_mcp_server(flow, field):
             yield _mcp_need(name, field, value, resources)
         elif is_file_need(field):
             if not value and _has_alternative(flow, field, overrides):
@@ -269,19 +269,14 @@ def _base_need(field: Field, value: Json, flow: Flow, resources: ServerResources
     return Need(kind, (field.key,), message, not problem)
 
 
-def _lacks_mcp_server(flow: Flow, field: Field, resources: ServerResources) -> bool:
-    """Return whether the flow names no MCP server, or one that neither server nor flow describes.
-
-    A choice in the form, which the refreshed flow has as its value, changes nothing.
-    """
+def _needs_mcp_server(flow: Flow, field: Field) -> bool:
+    """Return whether this is an MCP server that the flow doesn't describe itself."""
+    if field.wire_type != MCP_TYPE:
+        return False
     component, parameter = _stored(flow).split_key(field.key)
     stored = as_dict(component.template.get(parameter, {}).get("value") if component else None)
-    if as_dict(stored.get("config")):
-        return False
-    name = stored.get("name")
-    if not name:
-        return not _is_tool(flow, field)
-    return resources.mcp_servers is not None and name not in resources.mcp_servers
+    is_described = bool(as_dict(stored.get("config")))
+    return not is_described and bool(stored.get("name") or not _is_tool(flow, field))
 
 
 def _mcp_need(name: str, field: Field, value: Json, resources: ServerResources) -> Need:

@@ -248,33 +248,30 @@ def mcp(value: object) -> dict:
     return node("MCPTools-m", mcp_server=entry("McpInput", "mcp", value))
 
 
-def test_an_mcp_server_that_the_server_lacks_is_needed_until_another_is_chosen():
-    """One that it has is silent."""
-    nobody = replace(server(), mcp_servers=frozenset({"other"}))
-    (need,) = needs(mcp({"name": "demo", "config": {}}), resources=nobody)
+def test_an_mcp_server_is_needed_that_the_server_has():
+    known = replace(server(), mcp_servers=frozenset({"other"}))
+    (need,) = needs(mcp({"name": "demo", "config": {}}), resources=known)
     assert (need.kind, need.keys) == (NeedKind.MCP_SERVER, ("MCPTools-m.mcp_server",))
     assert (need.is_met, "has no MCP server “demo”" in need.message) == (False, True)
     flow = Flow.from_json(graph(mcp({"name": "demo"})))
-    (need,) = find_needs(flow, {"MCPTools-m.mcp_server": "other"}, nobody)
+    (need,) = find_needs(flow, {"MCPTools-m.mcp_server": "other"}, known)
     assert need.is_met
-    (need,) = find_needs(flow, {"MCPTools-m.mcp_server": ""}, nobody)
+    (need,) = find_needs(flow, {"MCPTools-m.mcp_server": ""}, known)
     assert (need.is_met, "choose one" in need.message) == (False, True)
-    assert (
-        needs(mcp({"name": "demo"}), resources=replace(nobody, mcp_servers=frozenset({"demo"})))
-        == []
-    )
+    (need,) = needs(mcp({"name": "other"}), resources=known)
+    assert need.is_met
 
 
-@pytest.mark.parametrize(
-    ("value", "listed"),
-    [
-        ({"name": "demo", "config": {"command": "uvx"}}, ()),  # the flow says how to reach it
-        ({"name": "demo"}, None),  # the servers can't be listed
-    ],
-)
-def test_an_mcp_server_may_be_in_the_flow_or_unknown(value: object, listed: tuple | None):
-    known = None if listed is None else frozenset(listed)
-    assert needs(mcp(value), resources=replace(server(), mcp_servers=known)) == []
+def test_an_mcp_server_that_the_flow_describes_is_not_needed():
+    described = mcp({"name": "demo", "config": {"command": "uvx"}})
+    assert needs(described, resources=replace(server(), mcp_servers=frozenset())) == []
+
+
+def test_an_mcp_server_is_taken_as_it_is_while_the_servers_cannot_be_listed():
+    (need,) = needs(mcp({"name": "demo"}))
+    assert need.is_met
+    (need,) = find_needs(Flow.from_json(graph(mcp({}))), {"MCPTools-m.mcp_server": "x"}, server())
+    assert need.is_met
 
 
 @pytest.mark.parametrize("value", [{}, "", {"name": "", "config": {}}])
@@ -285,11 +282,6 @@ def test_a_component_of_mcp_tools_needs_a_server(value: object):
     tool = mcp(value)
     tool["data"]["node"]["tool_mode"] = True
     assert needs(tool) == []
-
-
-def test_a_server_that_is_typed_while_the_servers_cannot_be_listed_will_do():
-    (need,) = find_needs(Flow.from_json(graph(mcp({}))), {"MCPTools-m.mcp_server": "x"}, server())
-    assert need.is_met
 
 
 def runs_flow(name: str = "", id: str = "") -> dict:

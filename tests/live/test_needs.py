@@ -53,7 +53,7 @@ def test_an_mcp_server_is_needed_until_the_server_has_it(
     address = {"url": "http://127.0.0.1:9/mcp"}
     api.post(f"/api/v2/mcp/servers/{NAMED}", json=address).raise_for_status()
     try:
-        assert client.needs(flow, {}) == []
+        assert [one.is_met for one in client.needs(flow, {})] == [True]
     finally:
         api.delete(f"/api/v2/mcp/servers/{NAMED}")
 
