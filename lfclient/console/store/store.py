@@ -61,9 +61,9 @@ log = logging.getLogger(__name__)
 class Store:
     """The records of one database. Safe to use from any thread and from several processes.
 
-    A process that is killed right after a write loses nothing (SQLite: write-ahead log). A machine
-    that loses power may lose what `create` and `update_running` wrote last: other writes are forced
-    to the disk, with all before them. Every method raises `StoreError`.
+    A process that is killed right after a write loses nothing. What `create` and `update_running`
+    wrote last may be lost if the machine loses power or PostgreSQL is killed: other writes are
+    forced to the disk, with all before them. Every method raises `StoreError`.
 
     `history` lists and deletes runs. `commands` holds stops and decisions for other processes,
     `workers` their heartbeats, `cleaner` applies the retention settings.

@@ -164,7 +164,7 @@ def test_unfinished_runs_are_found_and_claimed_once(any_store):
     assert any_store.get("r1").worker == "a"
 
 
-def test_the_file_is_private_and_its_writes_are_forced_to_the_disk(tmp_path):
+def test_the_file_is_private_and_by_default_writes_are_forced_to_the_disk(tmp_path):
     store = Store(tmp_path)
     assert stat.S_IMODE(store.database.path.stat().st_mode) == 0o600
     with store.database.engine.connect() as connection:
