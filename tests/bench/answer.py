@@ -166,6 +166,6 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
     background_ours, bare = map(list, zip(*background[WARMING:], strict=True))
     return [
         Figure.of(f"{what}, synchronous", ours, plain_gradio, 1.2, "the same call in Gradio"),
-        Figure.of(f"{what}, synchronous", ours, plain_streamlit, 1.2, "the same in Streamlit"),
+        Figure.of("the same", ours, plain_streamlit, 1.2, "the same call in Streamlit"),
         Figure.of(f"{what}, background", background_ours, bare, 2, "bare calls"),
     ]
