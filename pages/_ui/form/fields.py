@@ -10,7 +10,7 @@ from lfclient.common.formatting import clip
 from lfclient.console.wording.statuses import DOES_NOT_RUN
 from lfclient.errors import LangflowError
 from lfclient.flows.encoding import looks_up_variables, sends_bare_values
-from lfclient.flows.field import Field, FieldKind, Variable
+from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Variable
 from lfclient.flows.run_inputs import field_label
 from lfclient.flows.validation import REQUIRED_MESSAGE
 from pages._ui.connection import loading
@@ -280,6 +280,8 @@ def _hint(field: Field, form: FlowForm) -> str:
         return file_fields.hint(field, form)
     if kind is FieldKind.TEXT and form.state.value(field) in ("\n", "\n\n"):
         return "Multiline"
+    if field.wire_type == MCP_TYPE and form.resources.mcp_servers == frozenset():
+        return "The server has none yet. Add one in Langflow under Settings, MCP Servers."
     if kind is FieldKind.SELECT and not (field.options or field.resource):
         return "Enter one of the options shown in Langflow's editor"
     if kind is FieldKind.MODEL:

@@ -376,6 +376,14 @@ def test_a_component_that_names_no_mcp_server_or_flow_asks_for_it():
     assert "Ready" in found.text()
 
 
+def test_a_server_without_mcp_servers_says_where_to_add_one():
+    tools = node("MCPTools-m", mcp_server=entry("McpInput", "mcp", {}))
+    found = setup(tools, resources=replace(RESOURCES, mcp_servers=frozenset()))
+    assert "Add one in Langflow under Settings, MCP Servers." in found.text()
+    found = setup(tools, resources=replace(RESOURCES, mcp_servers=None))
+    assert "Add one in Langflow" not in found.text()
+
+
 def test_a_variable_of_an_optional_text_is_named_in_setup():
     text = node("TextInput-t", value=entry("StrInput", "str", "NOPE", load_from_db=True))
     found = setup(text, resources=replace(RESOURCES, variables=frozenset()))
