@@ -63,7 +63,8 @@ def _with_provider(
 ) -> ErrorCause:
     """Return the cause of an error whose service did not respond, with the model's provider."""
     field = flow.fields_by_target.get((error.component_id or "", "model")) if flow else None
-    model = chosen_model(record.overrides.get(field.key, field.default)) if field else None
+    key = field.key if field else f"{error.component_id}.model"
+    model = chosen_model(record.overrides.get(key, field.default if field else None))
     provider = model.get("provider") if model else None
     return replace(cause, message=f"Couldn't reach {provider}.") if provider else cause
 

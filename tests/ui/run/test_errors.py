@@ -46,10 +46,12 @@ def test_a_known_cause_is_explained_with_the_servers_text_under_details(failed):
     assert [each.label for each in app.expander if "Details" in each.label]
 
 
-def test_a_provider_that_did_not_respond_is_named(langflow_stand_in):
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_provider_that_did_not_respond_is_named(langflow_stand_in, is_deleted):
     model = {"name": "llama", "provider": "Ollama"}
     options = entry("ModelInput", "model", [], model_type="language")
-    langflow_stand_in.set_flows(flow(ONE, "Echo", [node("Agent-a", model=options)]))
+    flows = [] if is_deleted else [flow(ONE, "Echo", [node("Agent-a", model=options)])]
+    langflow_stand_in.set_flows(*flows)
     error = RunError("All connection attempts failed", "Agent-a", "Agent")
     run = Run(ONE, "sync", RunStatus.FAILED, errors=(error,))
     overrides = {"Agent-a.model": [model]}
