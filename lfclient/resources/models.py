@@ -88,7 +88,7 @@ def model_label(value: JsonObject) -> str:
 
 
 def find_model(
-    text: str, options: Sequence[ModelOption], providers: Iterable[Provider] = ()
+    text: str, options: Sequence[ModelOption], providers: Iterable[Provider]
 ) -> ModelOption:
     """Return the model that a person chose or typed.
 

@@ -276,7 +276,7 @@ def test_a_knowledge_base_is_made_with_a_typed_embedding_model(
     compatible: tuple[LangflowClient, ModelServer],
 ):
     client, server = compatible
-    model = find_model("OpenAI Compatible: mine", client.models("embedding"))
+    model = find_model("OpenAI Compatible: mine", client.models("embedding"), client.providers())
     base = client.create_knowledge_base("of a typed model", model)
     ended = client.ingest(base, {"a.txt": b"Lisbon lies on the Tagus."}, timeout=60)
     client.delete_knowledge_base(base)

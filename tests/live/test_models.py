@@ -203,7 +203,7 @@ def test_a_flow_asks_a_model(client: LangflowClient, make: Make, ollama: ModelSe
 def test_a_typed_model_reaches_its_provider_which_may_lack_it(
     client: LangflowClient, make: Make, ollama: ModelServer, mode: str
 ):
-    typed = find_model("ollama: gone:latest", client.models()).value
+    typed = find_model("ollama: gone:latest", client.models(), client.providers()).value
     overrides = {
         "LanguageModelComponent-m.model": [typed],
         "LanguageModelComponent-m.ollama_base_url": ollama.url,

@@ -144,18 +144,18 @@ SHARED = ModelOption("mini", "Azure", True, True, {"name": "mini", "provider": "
 
 @pytest.mark.parametrize("text", ["OpenAI: gpt-4o", "gpt-4o"])
 def test_a_model_is_found_by_its_label_or_a_name_that_one_provider_has(text: str):
-    assert find_model(text, [MINI, GPT, SHARED]) is GPT
+    assert find_model(text, [MINI, GPT, SHARED], []) is GPT
 
 
 @pytest.mark.parametrize("text", ["OpenAI: my-model:latest", "openai:my-model:latest"])
 def test_a_typed_model_of_a_provider_gets_the_attributes_of_its_others(text: str):
-    assert find_model(text, [GPT, SHARED]).value == {**OPTION, "name": "my-model:latest"}
+    assert find_model(text, [GPT, SHARED], []).value == {**OPTION, "name": "my-model:latest"}
 
 
 def test_a_typed_model_is_no_reasoning_model_because_another_of_its_provider_is():
     attributes = {"reasoning": True, "reasoning_models": ["o3"], "model_class": "ChatOpenAI"}
     o3 = ModelOption("o3", "OpenAI", True, True, {**OPTION, "name": "o3", "metadata": attributes})
-    assert find_model("OpenAI: mine", [o3]).value == {**OPTION, "name": "mine"}
+    assert find_model("OpenAI: mine", [o3], []).value == {**OPTION, "name": "mine"}
 
 
 def test_a_model_of_a_provider_whose_models_are_unknown_can_be_typed():
@@ -166,28 +166,28 @@ def test_a_model_of_a_provider_whose_models_are_unknown_can_be_typed():
 
 def test_a_model_of_any_provider_can_be_typed_while_none_is_known():
     value = {"name": "mine", "provider": "Local"}
-    assert find_model("Local: mine", []) == ModelOption("mine", "Local", False, None, value)
+    assert find_model("Local: mine", [], []) == ModelOption("mine", "Local", False, None, value)
 
 
 def test_a_name_that_several_providers_have_is_refused_with_their_labels():
     with pytest.raises(ValueError, match="Choose “OpenAI: mini” or “Azure: mini”"):
-        find_model("mini", [GPT, MINI, SHARED])
+        find_model("mini", [GPT, MINI, SHARED], [])
 
 
 @pytest.mark.parametrize("text", ["my-model", "Nobody: x"])
 def test_a_model_whose_provider_is_not_known_is_refused(text: str):
     with pytest.raises(ValueError, match=r"such as “OpenAI: .*providers are OpenAI, Azure"):
-        find_model(text, [GPT, MINI, SHARED])
+        find_model(text, [GPT, MINI, SHARED], [])
 
 
 def test_a_provider_alone_is_no_model():
     with pytest.raises(ValueError, match="Enter the name of the model after “OpenAI:”"):
-        find_model("openai: ", [GPT])
+        find_model("openai: ", [GPT], [])
 
 
 def test_no_providers_are_listed_if_none_is_known():
     with pytest.raises(ValueError, match=r"“OpenAI: x”\.$"):
-        find_model("x", [])
+        find_model("x", [], [])
 
 
 def test_a_variable_without_a_value_is_not_set():
