@@ -101,9 +101,7 @@ def setting_keys(flow: Flow, need: Need, setting: ProviderSetting) -> list[str]:
 
 def unused_provider_need(provider: Provider) -> Need:
     """Return what a provider would need if a component used one of its models."""
-    required = (one for one in provider.settings if one.is_required)
-    missing = [one for one in required if not (one.is_set or provider.is_ready)]
-    return _provider_need(provider, (), missing)
+    return _provider_need(provider, (), _unset_settings(provider))
 
 
 def is_model_need(field: Field) -> bool:
@@ -147,16 +145,20 @@ def _provider_needs(
         provider = resources.provider(name)
         if provider is None:
             continue
-        missing = []
+        missing = _unset_settings(provider)
         keys: list[str] = []
         for setting in filter(lambda one: one.is_required, provider.settings):
             own = [flow.fields_by_target.get((user.target[0], setting.parameter)) for user in users]
             keys += [field.key for field in own if field]
-            if not (setting.is_set or provider.is_ready) and not all(
-                field and _has_value(field, overrides, resources) for field in own
-            ):
-                missing.append(setting)
+            if all(field and _has_value(field, overrides, resources) for field in own):
+                missing = [one for one in missing if one != setting]
         yield _provider_need(provider, keys, missing)
+
+
+def _unset_settings(provider: Provider) -> list[ProviderSetting]:
+    """Return the settings that a provider requires and the server lacks."""
+    required = (one for one in provider.settings if one.is_required)
+    return [one for one in required if not (one.is_set or provider.is_ready)]
 
 
 def _provider_need(

@@ -12,6 +12,7 @@ from lfclient.flows.field import FieldKind, Problem
 from lfclient.flows.model import Flow
 from lfclient.flows.needs import Need, find_needs, provider_overrides
 from lfclient.flows.validation import REQUIRED_MESSAGE, check_overrides
+from lfclient.resources.models import Provider
 from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.model import Mode
 from lfclient.wire.server_info import ServerInfo
@@ -67,6 +68,13 @@ class FlowForm:
     def needs(self) -> Sequence[Need]:
         """What the flow needs, met by the result or not."""
         return find_needs(self.flow, self.result.overrides, self.resources)
+
+    @cached_property
+    def unused_providers(self) -> Mapping[str, Provider]:
+        """The providers, by name, that have settings and no component that uses their models."""
+        used = {need.provider.name for need in self.needs if need.provider}
+        providers = self.resources.providers
+        return {one.name: one for one in providers if one.settings and one.name not in used}
 
     def has_error(self, key: str) -> bool:
         """Return whether a problem of this field prevents a run."""

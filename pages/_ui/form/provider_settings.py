@@ -29,7 +29,7 @@ def draw_menu(form: FlowForm) -> None:
 
     Some providers, such as LM Studio, have no model to choose before the server has their address.
     """
-    unused = _unused_providers(form)
+    unused = form.unused_providers
     takes_model = any(need.kind is NeedKind.MODEL for need in form.needs)
     if takes_model and unused and form.server.may_change:
         chosen = st.menu_button(
@@ -49,20 +49,11 @@ def draw_opened(form: FlowForm) -> None:
         draw(need, form)
 
 
-def _unused_providers(form: FlowForm) -> dict[str, Provider]:
-    used = [need.provider.name for need in form.needs if need.provider]
-    return {
-        each.name: each
-        for each in form.resources.providers
-        if each.settings and each.name not in used
-    }
-
-
 def _opened(form: FlowForm) -> list[Need]:
     """Return what the providers that the menu has opened lack."""
     return [
         unused_provider_need(provider)
-        for provider in _unused_providers(form).values()
+        for provider in form.unused_providers.values()
         if _is_open(provider, form)
     ]
 
@@ -188,7 +179,7 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 help=escape(setting.help) or None,
                 placeholder=_EXAMPLES.get(setting.name),
             )
-    is_used = any(need is each for each in form.needs)
+    is_used = provider.name not in form.unused_providers
     reason = _why_not_for_runs(shown, need, form) if is_used else ""
     may_save = form.server.may_change
     names = ", ".join(inline_code(setting.name) for setting in shown)
