@@ -236,15 +236,24 @@ def _fetch_sessions(api: LangflowClient, flow_id: str) -> list[SessionEntry]:
 
 
 def _unsent_sessions(records: Iterable[RunRecord], flow: Flow) -> list[SessionEntry]:
-    """Return the sessions of which no run completed, newest first."""
-    answered = {each.session_id for each in records if each.status is RunStatus.COMPLETED}
+    """Return the sessions whose messages never reached the server, newest first.
+
+    One that did is on the server, or was deleted there.
+    """
+    known = {each.session_id for each in records if _may_have_reached_server(each)}
     found: dict[str, SessionEntry] = {}
     for record in records:
         id, text = record.session_id, sent_text(record, flow)
-        if id and text and record.ended and id not in answered:
+        if id and text and record.ended and id not in known:
             at = found[id].last_message_at if id in found else record.created_at
             found[id] = SessionEntry(id, session_label(id, text), at)
     return list(found.values())
+
+
+def _may_have_reached_server(record: RunRecord) -> bool:
+    """Return whether the server may have stored the run's message: it did not refuse the run."""
+    is_refused = record.status is RunStatus.FAILED and record.job_id is None
+    return record.attempts > 0 and not is_refused
 
 
 def with_unsent_sessions(

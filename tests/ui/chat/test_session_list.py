@@ -4,6 +4,8 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import request_cache, servers
 from pages._ui.connection.app_context import app_context
@@ -117,6 +119,39 @@ def test_a_session_that_was_deleted_in_langflow_is_not_listed(chat_langflow):
     app = open_chat(flow=ONE)
     assert "No sessions yet" in page_text(app)
     assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("status", "more"),
+    [
+        (RunStatus.FAILED, {"job_id": "j"}),
+        (RunStatus.TIMED_OUT, {"job_id": "j"}),
+        (RunStatus.INTERRUPTED, {"job_id": "j"}),
+        (RunStatus.OUTCOME_UNKNOWN, {"job_id": None}),
+        (RunStatus.CANCELLED, {"job_id": None, "mode": "sync"}),
+    ],
+)
+def test_a_deleted_session_is_not_listed_if_its_run_reached_the_server(chat_langflow, status, more):
+    """Its message was stored, although the run did not complete."""
+    add_message(chat_langflow, status=status, **more)
+    app = open_chat(flow=ONE)
+    assert "No sessions yet" in page_text(app)
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    "more", [{"status": RunStatus.FAILED}, {"status": RunStatus.CANCELLED, "attempts": 0}]
+)
+def test_a_session_is_listed_if_the_server_refused_or_never_got_its_run(chat_langflow, more):
+    add_message(chat_langflow, **more)
+    assert "never stored" in button_labels(open_chat(flow=ONE))
+
+
+def add_message(chat_langflow, **more):
+    """Add a run with a message, in a session that the server does not have."""
+    overrides = {"ChatInput-a.input_value": "never stored"}
+    session = "console-0123456789ab"
+    add_ended_run(chat_langflow.server.url, session_id=session, overrides=overrides, **more)
 
 
 def test_unanswered_messages_and_runs_follow_a_renamed_session(chat_langflow):
