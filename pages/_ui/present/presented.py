@@ -89,18 +89,27 @@ def load(flow_id: str) -> Presented:
 
 
 def _find_flow(flow_id: str) -> tuple[ServerSession, Flow, LangflowError | None]:
-    """Return the flow, its server, the one in use or another one of this browser, and a refusal."""
+    """Return the flow's server, the flow, and the error if that server now refuses the key.
+
+    The server in use comes first, then the others of this browser. If none has the flow, raise the
+    error of one that failed or is slow, because it may have it, else `FlowNotFound`.
+    """
     current = servers.current()
     if current is None:
         raise NothingPresented("Nothing is presented here yet", hint=LATER)
     try:
         return current, *_load_flow(current, flow_id)
-    except FlowNotFound:
+    except FlowNotFound as not_found:
+        failure: LangflowError | None = None
         for connection in servers.available_connections():
             server = servers.attach(connection)
-            with suppress(LangflowError):
+            try:
                 return server, *_load_flow(server, flow_id)
-        raise
+            except FlowNotFound:
+                continue
+            except LangflowError as error:
+                failure = failure or error
+        raise failure or not_found from None
 
 
 def _load_flow(server: ServerSession, flow_id: str) -> tuple[Flow, LangflowError | None]:

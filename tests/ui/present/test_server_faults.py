@@ -17,6 +17,7 @@ from tests.ui.support.preset_pages import enter, fields_flow, value
 from tests.ui.support.whole_pages import ONE, TWO, page_text, press
 
 VERSION = "GET /api/v1/version"
+OTHER_FLOW = f"GET /api/v1/flows/{TWO}"
 UNREACHED = "The flow can't be reached right now"
 REFUSED = (403, {"detail": "Invalid API key sk-configured-key"})
 
@@ -110,18 +111,35 @@ def test_an_audience_that_waits_for_the_options_of_a_field_does_not_see_the_serv
     wait_for(lambda: "Loading" not in page_text(app.run()))
 
 
-def test_a_view_waits_for_the_server_of_its_flow_if_that_is_not_the_one_in_use(fields_server, hold):
+@pytest.fixture
+def other(fields_server):
+    """Another server of the browser "b", which has a flow that the one in use lacks."""
     with StandIn() as other:
         other.set_flows(fields_flow(TWO, "Elsewhere"))
-        missing = (404, {"detail": "Flow not found"})
-        fields_server.answers[f"GET /api/v1/flows/{TWO}"] = missing
+        fields_server.answers[OTHER_FLOW] = (404, {"detail": "Flow not found"})
         present(browser="b")
         connection = Connection("other", other.url, SecretStr("sk-other"), "typed")
         app_context().vault.save("b" * 43, connection)
-        assert inputs(present(TWO, browser="b")) == ["p", "n"]
-        is_released = hold(other, VERSION)
-        app_context().request_cache.discard(servers.attach(connection).id, "server")
-        app = present(TWO, browser="b")
-        assert "Loading" in page_text(app)
-        is_released.set()
-        wait_for(lambda: inputs(app.run()) == ["p", "n"])
+        yield other
+
+
+@pytest.mark.parametrize("line", [VERSION, OTHER_FLOW])
+def test_a_view_waits_for_the_server_of_its_flow_if_that_is_not_the_one_in_use(other, hold, line):
+    is_released = hold(other, line)
+    app = present(TWO, browser="b")
+    assert "Loading" in page_text(app)
+    is_released.set()
+    wait_for(lambda: inputs(app.run()) == ["p", "n"])
+    assert not app.exception
+
+
+def test_a_view_says_that_the_other_server_of_its_flow_fails(other):
+    """The flow was not deleted."""
+    answer, other.answers[OTHER_FLOW] = other.answers[OTHER_FLOW], (503, {"detail": "down"})
+    app = present(TWO, browser="b")
+    assert UNREACHED in page_text(app)
+    assert "Retrying automatically." in page_text(app)
+    other.answers[OTHER_FLOW] = answer
+    press(app, "Try again")
+    assert inputs(app) == ["p", "n"]
+    assert not app.exception
