@@ -91,6 +91,7 @@ class AsyncLangflowClient:
         await self._driver.close()
 
     server = _awaitable(LangflowClient.server)
+    version = _awaitable(LangflowClient.version)
     flows = _awaitable(LangflowClient.flows)
     flow = _awaitable(LangflowClient.flow)
     run = _awaitable(LangflowClient.run)

@@ -91,6 +91,10 @@ class LangflowClient:
         """Return the release, dialect, capabilities, limits and warnings; fetched once."""
         return self._drive(server.get_server(self._context))
 
+    def version(self) -> str:
+        """Return the release alone. Needs no API key; fetched once."""
+        return self._drive(server.get_version(self._context))
+
     def flows(self) -> list[FlowSummary]:
         """Return the flows of the API key's user by name, without the starter projects."""
         return self._drive(flows.list_flows())

@@ -86,6 +86,13 @@ def test_another_server_at_the_address_is_not_langflow(reply: Reply):
         client.server()
 
 
+def test_the_release_takes_one_request():
+    server = Server()
+    with server.client() as client:
+        assert client.version() == VERSION["version"]
+    assert [one.url.path for one in server.requests] == ["/base/api/v1/version"]
+
+
 def test_a_redirect_is_not_followed():
     """The API key is not sent there."""
     moved = httpx.Response(307, headers={"location": "https://evil.test/"})

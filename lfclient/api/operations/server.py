@@ -30,6 +30,11 @@ def get_server_without_limits(context: ApiContext) -> Steps[ServerInfo]:
     return context.server_without_limits
 
 
+def get_version(context: ApiContext) -> Steps[str]:
+    """Return the server's release, which needs no key."""
+    return (yield from get_server_without_limits(context)).version
+
+
 def get_server(context: ApiContext) -> Steps[ServerInfo]:
     """Return the server with its limits and warnings; fetched once."""
     if context.server is None:

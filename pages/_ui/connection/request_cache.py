@@ -115,6 +115,16 @@ class RequestCache:
             for key in filter(matches, list(self._responses)):
                 self._responses[key] = replace(self._responses[key], received_at=_EXPIRED)
 
+    def drop_errors(self, connection: str) -> None:
+        """Return no error of the connection's ended requests any more."""
+        with self._lock:
+            for key, request in list(self._pending.items()):
+                if key[0] == connection and request.ended.is_set():
+                    del self._pending[key]
+            for key, response in list(self._responses.items()):
+                if key[0] == connection and response.error:
+                    self._responses[key] = replace(response, error=None)
+
     def discard(self, connection: str, name: str) -> None:
         """Release the memory of a response."""
         with self._lock:

@@ -1,16 +1,13 @@
 """The server in use, in the upper corner of every page."""
 
-import contextlib
-
 import streamlit as st
 
-from lfclient.errors import InvalidKey, LangflowError
+from lfclient.errors import InvalidKey, LangflowError, Unreachable
 from pages._ui.app import navigation
-from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.widgets.markdown import escape
 
-TICK_SECONDS = 15.0  # between two looks whether the server responds
+TICK_SECONDS = 15.0  # between checks that the server responds
 
 
 def draw(server: ServerSession | None) -> None:
@@ -19,7 +16,7 @@ def draw(server: ServerSession | None) -> None:
     If the server stops responding, and once it responds again, the link says so within a minute.
     Draw nothing if `server` is None. The place of the link on the screen does not depend on where
     this is called. A page that shows its main part without the server calls it last, because it
-    waits for the release.
+    waits for the check.
     """
     if server is None:
         return
@@ -29,16 +26,19 @@ def draw(server: ServerSession | None) -> None:
 
 
 def _draw_link(server: ServerSession) -> None:
-    name, details, icon = server.connection.name, "", ":material/dns:"
-    with contextlib.suppress(StillLoading):
-        release = None if server.is_stopped else server.release()
-        if release:
-            details = release if "Langflow" in name else f"Langflow {release}"
-        elif not server.is_stopped:
-            details, icon = "Not responding", ":material/cloud_off:"
+    name, icon = server.connection.name, ":material/dns:"
+    label = name
+    try:
+        release = server.check()
+        label += f" · {release}" if "Langflow" in name else f" · Langflow {release}"
+    except Unreachable:
+        if not server.is_stopped:  # the state first: a phone has no room for more
+            label, icon = f"Not responding · {name}", ":material/cloud_off:"
+    except LangflowError:
+        pass  # no response yet, or one without a release
     st.page_link(
         navigation.page("connection"),
-        label=escape(" · ".join(filter(None, (name, details)))),
+        label=escape(label),
         icon=icon,
         help="Servers and keys",
     )

@@ -21,7 +21,7 @@ from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.components import HumanInput
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.app_context import app_context, open_client, permissions
-from pages._ui.connection.request_cache import CachedResponse, StillLoading
+from pages._ui.connection.request_cache import CachedResponse, raise_copy
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ _TTL_SECONDS = {
     "pending": 5,
 }
 _RELOAD_SECONDS = 30.0
-_RELEASE_SECONDS = 10.0  # between two requests for a server's release, which show that it responds
+_CHECK_SECONDS = 10.0  # between two checks that the server responds
 
 
 @dataclass(frozen=True)
@@ -71,25 +71,16 @@ class ServerSession:
         """Return the server's release, capabilities and limits."""
         return self._get("server")
 
-    def release(self) -> str | None:
-        """Return the server's release, None if the server doesn't respond.
+    def check(self) -> str:
+        """Check that the server responds, and return its release.
 
-        All pages of this process share the request for that, whatever their keys. Without a
-        response so far, raise `StillLoading`.
+        All pages of this process share the request, which has no key. Raise its error, also if
+        there is a previous response: `Unreachable` if the server doesn't respond.
         """
-
-        def ask() -> str | None:
-            try:
-                version: str = self._call("server")().version
-            except LangflowError:
-                return None
-            return version
-
-        request = self.connection.url, "release", _RELEASE_SECONDS, ask
-        try:
-            return app_context().request_cache.get(*request, max_wait=0).value
-        except StillLoading:  # no page has asked yet
-            return app_context().request_cache.get(*request).value
+        self._require_running()
+        response = app_context().request_cache.get(*self._check_request())
+        raise_copy(response.error)
+        return response.value
 
     def flows(self, max_wait: float | None = None) -> CachedResponse[list[FlowSummary]]:
         """Return all flows of the key's user, after at most `max_wait` seconds."""
@@ -220,8 +211,7 @@ class ServerSession:
         self._require_running()
 
         def run() -> T:
-            with open_client(self.connection) as api:
-                return work(api)
+            return self._send(work)
 
         return app_context().request_cache.get(self.id, name, ttl, run, max_wait)
 
@@ -235,8 +225,7 @@ class ServerSession:
 
         def run() -> None:
             try:
-                with open_client(self.connection) as api:
-                    result.set_result(work(api))
+                result.set_result(self._send(work))
             except Exception as error:
                 result.set_exception(error)
 
@@ -248,14 +237,18 @@ class ServerSession:
         """Send the requests that every page needs, so that they run at the same time."""
         for method in ("server", "flows"):
             self._prefetch(method)
+        if not self.is_stopped:
+            app_context().request_cache.prefetch(*self._check_request())
 
     def prefetch_resources(self, flow: Flow) -> None:
         """Send the requests that the form of a flow needs."""
         self._prefetch(*_resources_request(flow))
 
     def refresh(self, name: str | None = None) -> None:
-        """Send this request again when its response is next needed, or all of them."""
+        """Send this request again when its response is next needed, or all and the check."""
         app_context().request_cache.invalidate(self.id, name)
+        if name is None:
+            app_context().request_cache.invalidate(self.connection.url)
 
     def discard(self, name: str) -> None:
         """Release the memory of a response that is no longer shown."""
@@ -288,15 +281,29 @@ class ServerSession:
 
     def _call(self, method: str, *args: str) -> Callable[[], Any]:
         def call() -> Any:
-            with open_client(self.connection) as api:
-                try:
-                    return getattr(api, method)(*args)
-                except LangflowError:
-                    if method != "variables":
-                        raise
-                    return []  # the form works without them
+            try:
+                return self._send(lambda api: getattr(api, method)(*args))
+            except LangflowError:
+                if method != "variables":
+                    raise
+                return []  # the form works without them
 
         return call
+
+    def _send(self, work: Callable[[LangflowClient], T]) -> T:
+        with open_client(self.connection) as api:
+            result = work(api)
+        app_context().request_cache.drop_errors(self.connection.url)  # it responds
+        return result
+
+    def _check_request(self) -> tuple[str, str, float, Callable[[], str]]:
+        keyless = replace(self.connection, api_key=None)
+
+        def request() -> str:
+            with open_client(keyless) as api:
+                return api.version()
+
+        return self.connection.url, f"version {keyless.verify}", _CHECK_SECONDS, request
 
 
 def _made_choices(flow: Flow) -> Mapping[str, Json]:

@@ -1,18 +1,25 @@
 """The server in the upper corner of the pages."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
 
+from lfclient.errors import Unreachable
 from pages._ui.connection import server_session, servers
-from pages._ui.connection.app_context import app_context
+from pages._ui.connection.request_cache import StillLoading
 from tests.support.waiting import wait_for
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.whole_pages import ONE, add_ended_run, open_app
+from tests.ui.support.whole_pages import ONE, add_ended_run, button_labels, open_app, press
 
 VERSION, LIST = "GET /api/v1/version", "GET /api/v1/flows/"
 PAGES = ("run", "chat", "history", "compare", "connection")
+
+
+def lose(*_):
+    """Close the connection without a response."""
+    raise ConnectionError
 
 
 def server_links(app):
@@ -44,32 +51,67 @@ def test_a_page_that_has_all_it_shows_says_that_its_server_stopped_responding(
     langflow_stand_in, monkeypatch
 ):
     """And that it is back."""
-    monkeypatch.setattr(server_session, "_RELEASE_SECONDS", 0)
+    monkeypatch.setattr(server_session, "_CHECK_SECONDS", 0)
     app = open_app()
     requests = list(langflow_stand_in.requests)
-    answer, down = langflow_stand_in.answers[VERSION], (503, {"detail": "down"})
-    for answered, words in [(down, "Not responding"), (answer, "Langflow 1.13.0")]:
+    answer = langflow_stand_in.answers[VERSION]
+    for answered, words in [(lose, "Not responding · "), (answer, "Langflow 1.13.0")]:
         langflow_stand_in.answers[VERSION] = answered
         wait_for(lambda words=words: words in server_links(app.run())[0])
         assert not app.error
         assert not app.warning
+        assert not app.exception
     assert langflow_stand_in.requests.count(LIST) == requests.count(LIST)
 
 
-def test_all_pages_share_the_check_whether_their_server_responds(langflow_stand_in):
-    """Also those with other keys."""
-    open_app()
+def test_try_again_shows_that_the_server_is_back(langflow_stand_in):
+    langflow_stand_in.set_flows(flow(ONE, "Echo"))
+    before = dict(langflow_stand_in.answers)
+    langflow_stand_in.answers |= dict.fromkeys(before, lose)
+    app = open_app()
+    wait_for(lambda: "Not responding" in server_links(app.run())[0])
+    wait_for(lambda: "Try again" in button_labels(app.run()))
+    langflow_stand_in.answers |= before
+    press(app, "Try again")
+    assert "Try again" not in button_labels(app)
+    assert server_links(app)[0].endswith(" · Langflow 1.13.0")
+    assert not app.exception
+
+
+def test_a_response_to_any_page_shows_that_the_server_is_back(langflow_stand_in):
+    server = servers.attach(servers.available_connections()[0])
+    langflow_stand_in.answers[VERSION], answer = lose, langflow_stand_in.answers[VERSION]
+    with pytest.raises(Unreachable):
+        wait_for(lambda: has_checked(server))
+    langflow_stand_in.answers[VERSION] = answer
+    with pytest.raises(Unreachable):
+        server.check()
+    server.flows()
+    assert server.check() == "1.13.0"
+
+
+def has_checked(server):
+    """Return whether the check has ended; raise its error."""
+    with suppress(StillLoading):
+        return server.check()
+
+
+def test_a_server_that_refuses_to_tell_its_release_responds(langflow_stand_in):
+    langflow_stand_in.answers[VERSION] = (403, {"detail": "a gateway"})
+    app = open_app()
+    [label] = server_links(app)
+    assert "Not responding" not in label
+    assert "Langflow" not in label
+    assert not app.exception
+
+
+def test_sessions_share_the_check_that_their_server_responds(langflow_stand_in):
+    """It is one request, without a key."""
     configured = servers.available_connections()[0]
-    session = servers.attach(configured)
-    wait_for(
-        lambda: app_context().request_cache.seconds_waiting(configured.url, ["release"]) is None
-    )
-    before = len(langflow_stand_in.requests)
     for key in ("sk-one", "sk-two"):
         connection = replace(configured, api_key=SecretStr(key))
-        assert servers.attach(connection).release() == "1.13.0"
-    assert session.release() == "1.13.0"
-    assert len(langflow_stand_in.requests) == before
+        assert servers.attach(connection).check() == "1.13.0"
+    assert langflow_stand_in.requests == [VERSION]
 
 
 @pytest.mark.parametrize("page", PAGES)
