@@ -267,7 +267,7 @@ def test_models_of_an_openai_compatible_server_run(
     provider = find_provider(client, "OpenAI Compatible")
     assert {model.name for model in provider.models("language")} >= {*LANGUAGE_MODELS}
     template = next(one for one in client.templates() if one.name == "Basic Prompting")
-    for name in ("gpt-slow", "mine"):
+    for name in ("gpt-4o", "mine"):
         model = find_model(f"openai compatible: {name}", client.models(), client.providers())
         assert f"{name} says: " in ask_model(client, template, mode, model)
 

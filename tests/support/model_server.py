@@ -1,10 +1,10 @@
 """A model provider on loopback: OpenAI's API below `/v1`, and Ollama's.
 
 What is asked for decides the answer. A key that starts with `sk-wrong` is refused, one with
-`sk-limited` is asked to wait. A model with `slow` in its name pauses before each word, one with
-`cut` breaks the connection in the middle. Words of a user such as `call add {"a": 1, "b": 2}` call
-an offered tool; a forced function and a JSON schema are given what fits them. Everything else is
-answered with `<model> says: <the user's last words>`.
+`sk-limited` is asked to wait. A streamed OpenAI model with `held` in its name sends no more words
+than the test lets through, one with `cut` breaks the connection in the middle. Words of a user such
+as `call add {"a": 1, "b": 2}` call an offered tool; a forced function and a JSON schema are given
+what fits them. Everything else is answered with `<model> says: <the user's last words>`.
 """
 
 from __future__ import annotations
@@ -30,14 +30,13 @@ from lfclient.common.json_types import JsonObject
 from tests.support.waiting import wait_for
 
 # more than the five that Langflow enables of each provider
-LANGUAGE_MODELS = ("gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-slow", "gpt-cut", "gpt-4o")
+LANGUAGE_MODELS = ("gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-held", "gpt-cut", "gpt-4o")
 EMBEDDING_MODELS = ("text-embedding-3-small",)
 OLLAMA_MODELS = {
     "llama3.2:latest": ["completion", "tools"],
     "nomic-embed-text:latest": ["embedding"],
 }
 OLLAMA_URL = "OLLAMA_BASE_URL"  # the variable with Ollama's address
-SLOW_SECONDS = 0.3
 _CALL = re.compile(r"\bcall (?P<name>\w+) (?P<arguments>\{.*?\})")
 
 
@@ -51,10 +50,14 @@ class ModelRequest:
 
 
 class ModelServer:
-    """A context manager that serves at `url`; `requests` are all that arrived."""
+    """A context manager that serves at `url`; `requests` are all that arrived.
+
+    A held model streams its first `held_after` words, and the next ones once that is raised.
+    """
 
     def __init__(self, port: int = 0) -> None:
         self.requests: list[ModelRequest] = []
+        self.held_after = 0
         routes = [
             Route("/v1/models", self._models),
             Route("/v1/chat/completions", self._chat, methods=["POST"]),
@@ -110,9 +113,9 @@ class ModelServer:
         body = asked.body
         message = _answer(body)
         if body.get("stream"):
-            return StreamingResponse(_openai_events(body, message), media_type="text/event-stream")
-        if "slow" in body["model"]:
-            await asyncio.sleep(SLOW_SECONDS * len(_words(message)))
+            return StreamingResponse(
+                self._openai_events(body, message), media_type="text/event-stream"
+            )
         choice = {"index": 0, "message": message, "finish_reason": _finish_reason(message)}
         return JSONResponse(
             {**_head(body, "chat.completion"), "choices": [choice], "usage": _usage(body, message)}
@@ -155,6 +158,29 @@ class ModelServer:
         body = (await self._record(request)).body
         inputs = body["input"] if isinstance(body["input"], list) else [body["input"]]
         return JSONResponse({"model": body["model"], "embeddings": [*map(embed, inputs)]})
+
+    async def _openai_events(self, body: JsonObject, message: JsonObject) -> AsyncIterator[str]:
+        head = _head(body, "chat.completion.chunk")
+
+        def event(delta: JsonObject, reason: str | None = None) -> str:
+            choice = {"index": 0, "delta": delta, "finish_reason": reason}
+            return f"data: {json.dumps({**head, 'choices': [choice]})}\n\n"
+
+        for number, delta in enumerate(_deltas(message)):
+            yield event(delta)
+            await self._pause(body["model"], number)
+        yield event({}, _finish_reason(message))
+        if (body.get("stream_options") or {}).get("include_usage"):
+            usage = {**head, "choices": [], "usage": _usage(body, message)}
+            yield f"data: {json.dumps(usage)}\n\n"
+        yield "data: [DONE]\n\n"
+
+    async def _pause(self, model: str, number: int) -> None:
+        """Wait as the model's name says, or break the connection after the third part."""
+        while "held" in model and number >= self.held_after:
+            await asyncio.sleep(0.02)
+        if "cut" in model and number == 3:
+            raise ConnectionAbortedError
 
 
 def embed(text: str) -> list[float]:
@@ -259,37 +285,11 @@ def _deltas(message: JsonObject) -> Iterator[JsonObject]:
         yield {"content": word}
 
 
-async def _openai_events(body: JsonObject, message: JsonObject) -> AsyncIterator[str]:
-    head = _head(body, "chat.completion.chunk")
-
-    def event(delta: JsonObject, reason: str | None = None) -> str:
-        choice = {"index": 0, "delta": delta, "finish_reason": reason}
-        return f"data: {json.dumps({**head, 'choices': [choice]})}\n\n"
-
-    for number, delta in enumerate(_deltas(message)):
-        yield event(delta)
-        await _pause(body["model"], number)
-    yield event({}, _finish_reason(message))
-    if (body.get("stream_options") or {}).get("include_usage"):
-        usage = {**head, "choices": [], "usage": _usage(body, message)}
-        yield f"data: {json.dumps(usage)}\n\n"
-    yield "data: [DONE]\n\n"
-
-
-async def _ollama_lines(body: JsonObject, message: JsonObject) -> AsyncIterator[str]:
-    for number, word in enumerate(_words(message)):
+def _ollama_lines(body: JsonObject, message: JsonObject) -> Iterator[str]:
+    for word in _words(message):
         part = {"role": "assistant", "content": word}
         yield json.dumps({"model": body["model"], "message": part, "done": False}) + "\n"
-        await _pause(body["model"], number)
     yield json.dumps(_ollama_end(body, {**message, "content": ""}, message)) + "\n"
-
-
-async def _pause(model: str, number: int) -> None:
-    """Wait as the model's name says, or break the connection after the third part."""
-    if "slow" in model:
-        await asyncio.sleep(SLOW_SECONDS)
-    if "cut" in model and number == 3:
-        raise ConnectionAbortedError
 
 
 def _ollama_end(body: JsonObject, last: JsonObject, whole: JsonObject) -> JsonObject:
