@@ -195,7 +195,7 @@ def _other_needs(
             variables = resources.variables
             if variables is None:
                 continue
-            if not (field.required or _fails_without(flow, field, value, variables)):
+            if not (field.required or _fails_without_variable(flow, field, value, variables)):
                 continue
             if isinstance(value, Variable):
                 yield _variable_need(name, field, value, variables)
@@ -220,7 +220,9 @@ def _takes_variable(field: Field, value: Json) -> bool:
     return isinstance(value, Variable) or isinstance(field.default, Variable)
 
 
-def _fails_without(flow: Flow, field: Field, value: Json, variables: frozenset[str]) -> bool:
+def _fails_without_variable(
+    flow: Flow, field: Field, value: Json, variables: frozenset[str]
+) -> bool:
     """Return whether a component fails because of a variable that the server lacks.
 
     A tool does not fail, and a model has its provider's key.

@@ -217,7 +217,7 @@ def _known_models(
             }
             if metadata.get("reasoning"):
                 attributes["reasoning"] = True
-                if provider == "OpenAI":  # the only one that is asked before 1.11
+                if provider == "OpenAI":  # Langflow before 1.11 sets it for no other
                     attributes["reasoning_models"] = [name]
             value["metadata"] = attributes
         calls_tools = metadata.get("tool_calling")

@@ -93,7 +93,7 @@ def _fixed(cause: ErrorCause) -> Callable[[re.Match[str]], ErrorCause]:
 # a synchronous run takes a variable that the server lacks for no value
 _NO_VALUE = ErrorCause(
     "A parameter has no value: the server may lack the variable that it names.",
-    "Look in Setup, then enter a value or save the variable on the server.",
+    "In Setup, enter a value, or save the variable on the server.",
 )
 _NO_KNOWLEDGE_BASE = ErrorCause(
     "No knowledge base is chosen.", "Choose one, or make one from files.", "knowledge_base"
