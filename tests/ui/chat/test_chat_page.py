@@ -4,7 +4,6 @@ from pages._ui.connection import request_cache
 from tests.support.flows import entry
 from tests.ui.support.chat_langflow import MESSAGES, RUN, chat_flow
 from tests.ui.support.chat_page import (
-    PAGE,
     button_labels,
     conversation,
     links,
@@ -341,40 +340,6 @@ def test_choosing_another_flow_starts_a_new_conversation(chat_langflow):
     app = open_chat(flow=ONE, session="s")
     app.selectbox[0].set_value(TWO).run()
     assert session_in_url(app) is None
-    assert app.chat_input[0].placeholder == "Message Zebra"
-
-
-def visit(app, page, **address):
-    """Go to a page by the navigation, which drops the address, or by a link with this one."""
-    app.query_params.clear()
-    for name, value in address.items():
-        app.query_params[name] = value
-    return app.switch_page(page).run()
-
-
-def test_the_conversation_is_open_again_after_another_page(chat_langflow):
-    app = send(open_chat(), "hello")
-    session = session_in_url(app)
-    visit(app, "pages/connection.py")
-    visit(app, PAGE)
-    assert session_in_url(app) == session
-    assert ("user", "hello") in conversation(app)
-
-
-def test_a_new_conversation_is_still_one_after_another_page(chat_langflow):
-    app = send(open_chat(), "hello")
-    press(app, "New session")
-    visit(app, "pages/connection.py")
-    visit(app, PAGE)
-    assert (session_in_url(app), conversation(app)) == (None, [])
-
-
-def test_a_link_to_a_session_of_another_flow_opens_it(chat_langflow):
-    chat_langflow.server.set_flows(chat_flow(), chat_flow(TWO, "Zebra"))
-    app = send(open_chat(flow=ONE), "hello")
-    visit(app, "pages/run.py").selectbox[0].set_value(TWO).run()
-    visit(app, PAGE, flow=TWO, session="of Zebra")
-    assert session_in_url(app) == "of Zebra"
     assert app.chat_input[0].placeholder == "Message Zebra"
 
 
