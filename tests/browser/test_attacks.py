@@ -311,12 +311,12 @@ def test_a_stranger_installs_nothing_and_adds_neither_server_nor_flows(
         before = samples()
         with Visitor(personal, new_cookie(personal)) as permitted:
             permitted.open()
-            url, button = map(permitted.widget_id, ("connection-url", "test-connection-button"))
+            url, button = map(permitted.widget_id, ("connection-url", "first-connection-button"))
         with Visitor(console) as stranger:
             assert "Only the console's operator" in stranger.open()
             stranger.type_id(url, other.url)
             assert "Only the console's operator" in stranger.press_id(button)
-            assert not any(map(stranger.is_offered, ("connection-", "use-", "local-", "test-")))
+            assert not any(map(stranger.is_offered, ("connection-", "use-", "local-", "first-")))
         with Visitor(team) as visitor:
             assert "only connects to its configured servers" in sign_in(visitor, other.url, "sk-x")
             assert not visitor.is_offered("add-samples")

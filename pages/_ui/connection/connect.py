@@ -15,6 +15,7 @@ from pages._ui.state import notices, run_page
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape, inline_code
 
+_FIRST_BUTTON = ("Connect", "first-connection-button")  # of the first-run screen
 KEY_NAME = "Langflow Console"
 OTHERS_NOT_ALLOWED = (
     "Only the console's operator can add a server, or let you enter one "
@@ -58,12 +59,15 @@ def _draw_missing_run(current: ServerSession) -> None:
             "To see it, connect to its server with a key of its user."
         )
         with st.expander("Connect with another key", icon=":material/key:"):
-            draw_connection_form(current.connection.url, "Open the run")
+            draw_connection_form(current.connection.url, "Open the run", "open-run-button")
         st.button("Close", key="close-run", type="tertiary", on_click=close_run)
 
 
-def draw_connection_form(address: str, label: str = "Connect") -> None:
-    """Draw fields for a server's address and key, and a button that tests and uses them."""
+def draw_connection_form(address: str, label: str, key: str) -> None:
+    """Draw fields for a server's address and key, and a button that tests and uses them.
+
+    `label` and `key` are the button's. Each page has a key of its own.
+    """
     may_use_others = permissions().other_servers
     st.session_state.setdefault(connection_state.SERVER_URL, address)
     url = st.session_state[connection_state.SERVER_URL]
@@ -92,7 +96,6 @@ def draw_connection_form(address: str, label: str = "Connect") -> None:
             "Create keys in Langflow under Settings > Langflow API Keys.",
         )
     with st.container(key="test-connection"):
-        key = connection_state.CONNECT_BUTTON
         st.button(label, key=key, type="primary", on_click=test_and_connect)
 
 
@@ -157,7 +160,7 @@ def _draw_first_run() -> None:
             st.caption(f"No server is configured. {OTHERS_NOT_ALLOWED}")
         elif not needs_key:
             with st.expander("Use another Langflow", icon=":material/lan:"):
-                draw_connection_form("")
+                draw_connection_form("", *_FIRST_BUTTON)
 
 
 def _may_start_local() -> bool:
@@ -187,7 +190,7 @@ def _draw_discovered(server: DiscoveredServer) -> None:
             )
         else:
             st.markdown("It needs an API key. Create one there under Settings > Langflow API Keys.")
-            draw_connection_form(server.url)
+            draw_connection_form(server.url, *_FIRST_BUTTON)
 
 
 @notices.notify_errors()

@@ -16,6 +16,7 @@ from pages._ui.connection.request_cache import StillLoading, raise_copy
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import connection as connection_state
 from pages._ui.state.notices import notify_errors
+from pages._ui.state.slot import is_drawn
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape, inline_code
 
@@ -83,7 +84,7 @@ def draw_server_info(server: ServerSession | None) -> bool:
     if server is None:
         st.info("No server is connected. Start the local Langflow, or enter an address and a key.")
         return False
-    if not connection_state.is_drawn():
+    if not is_drawn(connection_state.CONNECT_BUTTON):
         server.refresh("flows")
     with st.container(border=True, key="server-facts"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -201,7 +202,8 @@ def draw_connection_form(current: ServerSession | None, is_connected: bool) -> N
     if is_connected:
         label = "Another server or key" if may_use_others else "Change the key"
     with st.expander(label, icon=":material/key:", expanded=not is_connected):
-        connect.draw_connection_form(current.connection.url if current else "")
+        address = current.connection.url if current else ""
+        connect.draw_connection_form(address, "Connect", connection_state.CONNECT_BUTTON)
         if current and current.connection.source == "typed":
             st.button(
                 "Remove my key",

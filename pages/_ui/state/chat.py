@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages._ui.state.query_params import SESSION
 from pages._ui.state.run_options import random_session
-from pages._ui.state.slot import Slot
+from pages._ui.state.slot import Slot, is_drawn
 
 NEW_BUTTON = "talk-new"  # the key of the button that starts a new conversation
 # the conversation that the page showed last: owner, flow and session, None for a new one
@@ -25,10 +25,10 @@ def current_session(owner: str, flow_id: str) -> str | None:
     """
     *shown_flow, shown_session = _SHOWN.get() or (owner, flow_id, None)
     is_same_flow = shown_flow == [owner, flow_id]
-    is_drawn = NEW_BUTTON in st.session_state  # Streamlit drops it on other pages
-    if is_drawn and not is_same_flow:
-        close_session()
-    elif not is_drawn and is_same_flow and shown_session and SESSION not in st.query_params:
+    if is_drawn(NEW_BUTTON):
+        if not is_same_flow:
+            close_session()
+    elif is_same_flow and shown_session and SESSION not in st.query_params:
         open_session(shown_session)
     text = st.query_params.get(SESSION, "")
     session_id = text if 0 < len(text) <= _MAX_SESSION_LENGTH else None

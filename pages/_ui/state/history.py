@@ -6,6 +6,7 @@ from datetime import datetime
 
 import streamlit as st
 
+from pages._ui.state import slot
 from pages._ui.state.slot import Slot
 
 # query parameters, besides `query_params.FLOW`: the filters, then the place in the list
@@ -89,8 +90,8 @@ def until(query: object) -> datetime | None:
 
 
 def is_drawn() -> bool:
-    """Return whether the controls are on the screen: Streamlit drops their state on others."""
-    return history_key("text") in st.session_state
+    """Return whether the controls are on the screen."""
+    return slot.is_drawn(history_key("text"))
 
 
 def list_newest() -> None:

@@ -25,6 +25,14 @@ def first_time_in_script(key: str) -> bool:
     return is_new
 
 
+def is_drawn(key: str) -> bool:
+    """Return whether the page with this widget is on the screen, if only that page draws it.
+
+    Streamlit drops the state of a widget on other pages.
+    """
+    return key in st.session_state
+
+
 @dataclass(frozen=True)
 class Slot(Generic[T]):
     """A value in the session state, None until it is set."""

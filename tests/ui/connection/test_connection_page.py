@@ -72,6 +72,18 @@ def test_the_page_tells_at_once_that_the_key_is_refused_now(langflow_stand_in):
     assert not app.exception
 
 
+def test_the_page_tells_that_the_key_is_refused_also_after_another_page_with_its_form(
+    langflow_stand_in,
+):
+    app = open_app(run="0" * 32)
+    assert "Run not found" in page_text(app)
+    langflow_stand_in.answers["GET /api/v1/flows/"] = (403, {"detail": "Invalid API key"})
+    app.switch_page("pages/connection.py").run()
+    assert "The API key is not accepted" in page_text(app)
+    assert "Connected" not in page_text(app)
+    assert not app.exception
+
+
 def test_the_status_is_requested_once_while_the_page_is_open(langflow_stand_in):
     app = open_app("pages/connection.py").run()
     assert langflow_stand_in.requests.count("GET /api/v1/flows/") == 1
