@@ -42,7 +42,8 @@ def open_session(session_id: str) -> None:
 
 
 def close_session() -> None:
-    """Start a new conversation."""
+    """Start a new conversation, also if the page can't show it now: its flow may be missing."""
+    _SHOWN.clear()
     if SESSION in st.query_params:
         del st.query_params[SESSION]
 

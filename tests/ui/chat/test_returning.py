@@ -1,5 +1,6 @@
 """The Chat page opens again where it was left."""
 
+from pages._ui.connection import servers
 from tests.ui.support.chat_langflow import chat_flow
 from tests.ui.support.chat_page import PAGE, conversation, open_chat, press, send, session_in_url
 from tests.ui.support.whole_pages import ONE, TWO
@@ -37,3 +38,34 @@ def test_a_link_to_a_session_of_another_flow_opens_it(chat_langflow):
     visit(app, PAGE, flow=TWO, session="of Zebra")
     assert session_in_url(app) == "of Zebra"
     assert app.chat_input[0].placeholder == "Message Zebra"
+
+
+def test_a_new_conversation_is_still_one_after_its_page_could_not_load_the_flow(chat_langflow):
+    server = chat_langflow.server
+    accepting = dict(server.answers)
+    app = send(open_chat(), "hello")
+    server.answers["GET /api/v1/flows/"] = (400, {"detail": "broken"})
+    servers.current().refresh()
+    press(app, "New session")
+    assert not app.chat_input
+    server.answers |= accepting
+    servers.current().refresh()
+    app.run()
+    assert (session_in_url(app), conversation(app)) == (None, [])
+    assert not app.exception
+
+
+def test_the_conversation_is_open_again_although_its_flow_is_loaded_late(chat_langflow):
+    app = send(open_chat(), "hello")
+    session = session_in_url(app)
+    visit(app, "pages/connection.py")
+    accepting = dict(chat_langflow.server.answers)
+    chat_langflow.server.answers["GET /api/v1/flows/"] = (400, {"detail": "broken"})
+    servers.current().refresh()
+    visit(app, PAGE)
+    assert not app.chat_input
+    chat_langflow.server.answers |= accepting
+    servers.current().refresh()
+    app.run()
+    assert session_in_url(app) == session
+    assert not app.exception
