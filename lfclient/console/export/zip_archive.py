@@ -304,7 +304,7 @@ def _inputs(record: RunRecord) -> dict[str, Any] | None:
 def _readme(record: RunRecord, entries: list[_OutputEntry], omitted: list[str]) -> str:
     lines = [
         f"Outputs of a run of “{record.flow_name}”.",
-        f"Status: {run_status_label(record.status, record.mode, record.attempts)}.",
+        f"Status: {run_status_label(record)}.",
         "run.json contains the inputs and the outcome of the run. Secrets are omitted.",
         "In CSV files, an apostrophe marks text that a spreadsheet would read as a formula.",
     ]

@@ -1,9 +1,10 @@
 """Labels of the statuses of runs and of the states of components."""
 
+from lfclient.console.store.run_record import RunRecord, RunSummary
 from lfclient.runs.components import ComponentState
-from lfclient.runs.model import Mode, RunStatus
+from lfclient.runs.model import RunStatus
 
-_RUN_STATUS_LABELS = {
+_STATUS_NAMES = {
     RunStatus.QUEUED: "Queued",
     RunStatus.IN_PROGRESS: "Running",
     RunStatus.SUSPENDED: "Waiting for approval",
@@ -43,11 +44,16 @@ _COMPONENT_STATE_LABELS = {
 }
 
 
-def run_status_label(status: RunStatus, mode: Mode = "background", attempts: int = 1) -> str:
-    """Return the label of a run's status; `mode` and `attempts` matter for a stopped run only."""
-    if mode == "sync" and status is RunStatus.CANCELLED and attempts:
+def run_status_label(run: RunRecord | RunSummary) -> str:
+    """Return the label of a run's status."""
+    if run.mode == "sync" and run.status is RunStatus.CANCELLED and run.attempts:
         return "Stopped waiting"  # only the wait ended, not the run
-    return _RUN_STATUS_LABELS[status]
+    return status_name(run.status)
+
+
+def status_name(status: RunStatus) -> str:
+    """Return the name of a status, for runs of all modes."""
+    return _STATUS_NAMES[status]
 
 
 def component_state_label(state: ComponentState, *, ended: bool) -> str:

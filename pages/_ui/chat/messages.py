@@ -148,7 +148,7 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     with st.container() if has_answer else run_messages.answer_frame():
         words = ""
         if record.status not in (RunStatus.QUEUED, RunStatus.IN_PROGRESS):
-            words = RUN_STATUS_DESCRIPTIONS.get(record.status) or run_status_label(record.status)
+            words = RUN_STATUS_DESCRIPTIONS.get(record.status) or run_status_label(record)
         st.markdown(f"**…** :gray[{duration}]")
         for line in filter(None, (words, record.note, record.stop_result)):
             st.caption(escape(line))
@@ -183,7 +183,7 @@ def _draw_failure(
 ) -> None:
     server = conversation.form.server
     reason = escape(record.stop_result or RUN_STATUS_DESCRIPTIONS.get(record.status, ""))
-    badge = status_badges.markdown_badge(record.status, record.mode, record.attempts)
+    badge = status_badges.markdown_badge(record)
     st.markdown(f"{badge} :gray[{reason}]" if reason else badge)
     if not (conversation.is_refused and chat.was_refused(record)):  # the error above says so
         errors.draw_problem(record, "No answer", warning=False)

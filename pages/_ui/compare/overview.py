@@ -121,7 +121,7 @@ def _facts(run: ComparedRun, inputs: str) -> dict[str, str | None]:
     record = run.record
     return {
         "Inputs": inputs,
-        "Status": status_badges.status_text(record.status, record.mode, record.attempts),
+        "Status": status_badges.status_text(record),
         "Duration": format_duration(record.elapsed(now)),
         "Tokens": usage_text(record.usage) or None,
     }

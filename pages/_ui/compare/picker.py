@@ -110,7 +110,7 @@ def _record_name(record: RunRecord, now: datetime) -> str:
 def _option_text(record: RunRecord, now: datetime, heading: str) -> str:
     parts = [
         heading,
-        status_badges.status_text(record.status, record.mode, record.attempts),
+        status_badges.status_text(record),
         format_duration(record.elapsed(now)) if record.ended else "",
         clip(record.input_summary, 60),
     ]
@@ -195,7 +195,7 @@ def draw_menu(server: ServerSession, run_id: str, flow_id: str) -> None:
         st.markdown("Other runs of this flow" if others else "This flow has no other runs yet.")
         for record in others:
             duration = format_duration(record.elapsed(now)) if record.ended else ""
-            badge = status_badges.markdown_badge(record.status, record.mode, record.attempts)
+            badge = status_badges.markdown_badge(record)
             inputs = f":gray[{escape(clip(record.input_summary, 60))}]"
             label = (
                 f"{format_time(record.created_at, now, seconds=True)} {badge} {duration} {inputs}"

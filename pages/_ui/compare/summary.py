@@ -32,7 +32,7 @@ def draw_headers(runs: Sequence[ComparedRun]) -> None:
     for run, column in zip(runs, st.columns(len(runs)), strict=True):
         record = run.record
         with column.container(border=True, key=f"compared-{run.number}", gap="xxsmall"):
-            badge = status_badges.markdown_badge(record.status, record.mode, record.attempts)
+            badge = status_badges.markdown_badge(record)
             st.markdown(f"**{escape(run.full_name(with_flow=True))}**")
             st.markdown(f"{badge} {format_duration(record.elapsed(now))}")
             st.page_link(
@@ -74,7 +74,7 @@ def draw(runs: Sequence[ComparedRun]) -> None:
 
 def _summary_rows(run: ComparedRun, now: datetime) -> dict[str, str]:
     record = run.record
-    status = [run_status_label(record.status, record.mode, record.attempts)]
+    status = [run_status_label(record)]
     if record.run and record.run.errors:
         message = record.run.errors[0].message
         cause = explain_error(message)

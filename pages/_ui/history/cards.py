@@ -71,7 +71,7 @@ def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
         " ".join(
             [
                 f"{star}**{name}**",
-                status_badges.markdown_badge(run.status, run.mode, run.attempts),
+                status_badges.markdown_badge(run),
                 _group(row),
             ]
         ),

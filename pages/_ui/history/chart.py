@@ -8,7 +8,7 @@ import altair as alt
 import streamlit as st
 
 from lfclient.common.formatting import format_count
-from lfclient.console.wording.statuses import run_status_label
+from lfclient.console.wording.statuses import status_name
 from lfclient.runs.model import RunStatus
 from pages._ui.history.view import ListView, run_history
 from pages._ui.outputs import chart_data
@@ -68,12 +68,12 @@ def build_chart(bars: StatusCounts, width: int) -> alt.Chart:
     """Return the chart, with each bar between the start and end of its interval."""
     present = {status for _, status, _ in bars}
     order = [status for status in status_badges.STATUS_STYLES if status in present]
-    labels = [run_status_label(status) for status in order]
+    labels = [status_name(status) for status in order]
     values = [
         {
             "from": start.isoformat(),
             "to": (start + timedelta(seconds=width)).isoformat(),
-            "status": run_status_label(status),
+            "status": status_name(status),
             "place": order.index(status),
             "runs": count,
         }
@@ -106,7 +106,7 @@ def summary(bars: StatusCounts, width: int) -> str:
     for _, status, count in bars:
         counts[status] += count
     present = [(count, status) for status, count in counts.most_common() if count]
-    parts = [f"{count:,} {run_status_label(status).lower()}" for count, status in present]
+    parts = [f"{count:,} {status_name(status).lower()}" for count, status in present]
     total = format_count(counts.total(), "run")
     return f"{total}: {', '.join(parts)}. Each bar spans {_width_text(width)}."
 

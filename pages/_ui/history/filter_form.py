@@ -55,7 +55,7 @@ def draw(filters: Filters, options: FilterOptions) -> None:
             "Status",
             list(status_badges.STATUS_STYLES),
             **_widget(filters, "statuses"),
-            format_func=status_badges.status_text,
+            format_func=status_badges.filter_text,
             placeholder="Any status",
         )
         started = _widget(filters, "when")

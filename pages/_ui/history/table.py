@@ -116,7 +116,7 @@ def table_columns(
 def _status_labels(row: ListRow) -> list[str]:
     run = row.run
     labels = [
-        status_badges.status_text(run.status, run.mode, run.attempts),
+        status_badges.status_text(run),
         list_rows.attempts_text(run),
     ]
     return [label for label in (*labels, "shared" * row.is_shared) if label]
@@ -126,9 +126,8 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
     column, is_grouped = st.column_config, bool(rows[0].group)
     groups = {row.group_text: row.group for row in rows if row.group and row.group_text}
     colors = {
-        status_badges.status_text(status, mode): style.color
-        for status, style in status_badges.STATUS_STYLES.items()
-        for mode in MODE_NAMES
+        status_badges.status_text(row.run): status_badges.STATUS_STYLES[row.run.status].color
+        for row in rows
     }
     return {
         "Open": column.ButtonColumn(

@@ -117,7 +117,7 @@ def _draw_result(presented: Presented, record: RunRecord) -> None:
 
 def draw_status(place: DeltaGenerator, record: RunRecord) -> None:
     """Draw the status and the duration of a run."""
-    badge = status_badges.markdown_badge(record.status, record.mode, record.attempts)
+    badge = status_badges.markdown_badge(record)
     place.markdown(f"{badge}  **{format_duration(record.elapsed())}**")
 
 

@@ -82,7 +82,7 @@ def _draw_row(run: RunSummary, inputs: str, *, is_shown: bool, with_flow: bool) 
     duration = "" if run.seconds is None else format_duration(run.seconds)
     parts = [
         format_time(run.created_at),
-        status_badges.markdown_badge(run.status, run.mode, run.attempts),
+        status_badges.markdown_badge(run),
         f"**{escape(clip(run.flow_name, 40))}**" if with_flow else "",
         f":gray[{duration or _SPACE}]",
         f":gray[{inputs}]" if inputs else "",

@@ -26,7 +26,7 @@ def draw(place: DeltaGenerator, record: RunRecord) -> None:
     """Draw the status of a run."""
     with place.container():
         duration = format_duration(record.elapsed())
-        badge = status_badges.markdown_badge(record.status, record.mode, record.attempts)
+        badge = status_badges.markdown_badge(record)
         usage, help_text = _usage(record)
         # on one line: one of its own would move the output whenever it comes and goes
         beside = "  ".join(f":gray[{text}]" for text in (usage, describe(record)) if text)

@@ -205,7 +205,7 @@ def page_state(record: RunRecord) -> Hashable:
 
 
 def _set_tab_title(record: RunRecord) -> None:
-    navigation.set_title(status_badges.status_text(record.status, record.mode, record.attempts))
+    navigation.set_title(status_badges.status_text(record))
 
 
 def show_first_update(

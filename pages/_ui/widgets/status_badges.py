@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from lfclient.console.wording.statuses import run_status_label
+from lfclient.console.store.run_record import RunRecord, RunSummary
+from lfclient.console.wording.statuses import run_status_label, status_name
 from lfclient.runs.components import ComponentState
-from lfclient.runs.model import Mode, RunStatus
+from lfclient.runs.model import RunStatus
 
 Color = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
@@ -35,14 +36,19 @@ STATUS_STYLES: dict[RunStatus, RunStyle] = {
 }
 
 
-def status_text(status: RunStatus, mode: Mode = "background", attempts: int = 1) -> str:
+def status_text(run: RunRecord | RunSummary) -> str:
     """Return the symbol and label of a run's status, which every page shows."""
-    return f"{STATUS_STYLES[status].symbol} {run_status_label(status, mode, attempts)}"
+    return f"{STATUS_STYLES[run.status].symbol} {run_status_label(run)}"
 
 
-def markdown_badge(status: RunStatus, mode: Mode = "background", attempts: int = 1) -> str:
+def markdown_badge(run: RunRecord | RunSummary) -> str:
     """Return the same as a Markdown badge."""
-    return f":{STATUS_STYLES[status].color}-badge[{status_text(status, mode, attempts)}]"
+    return f":{STATUS_STYLES[run.status].color}-badge[{status_text(run)}]"
+
+
+def filter_text(status: RunStatus) -> str:
+    """Return the symbol and name of a status, for runs of all modes."""
+    return f"{STATUS_STYLES[status].symbol} {status_name(status)}"
 
 
 @dataclass(frozen=True)

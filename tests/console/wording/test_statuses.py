@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from lfclient.console.wording.statuses import component_state_label, run_status_label
+from types import SimpleNamespace
+
+from lfclient.console.wording.statuses import component_state_label, run_status_label, status_name
 from lfclient.runs.components import ComponentState
 from lfclient.runs.model import RunStatus
 
 
+def run(status, mode, attempts=1):
+    return SimpleNamespace(status=status, mode=mode, attempts=attempts)
+
+
 def test_every_status_has_its_own_label_with_a_capital():
     for labels in (
-        [run_status_label(status) for status in RunStatus],
+        [status_name(status) for status in RunStatus],
         [component_state_label(state, ended=False) for state in ComponentState],
     ):
         assert len(set(labels)) == len(labels)
@@ -17,12 +23,12 @@ def test_every_status_has_its_own_label_with_a_capital():
 
 
 def test_a_stopped_synchronous_run_is_not_called_cancelled():
-    assert run_status_label(RunStatus.CANCELLED, "sync") == "Stopped waiting"
-    assert run_status_label(RunStatus.CANCELLED, "background") == "Cancelled"
+    assert run_status_label(run(RunStatus.CANCELLED, "sync")) == "Stopped waiting"
+    assert run_status_label(run(RunStatus.CANCELLED, "background")) == "Cancelled"
 
 
 def test_a_synchronous_run_that_is_stopped_before_it_was_sent_is_cancelled():
-    assert run_status_label(RunStatus.CANCELLED, "sync", attempts=0) == "Cancelled"
+    assert run_status_label(run(RunStatus.CANCELLED, "sync", attempts=0)) == "Cancelled"
 
 
 def test_a_component_that_waited_until_the_end_did_not_run():

@@ -72,6 +72,6 @@ def report_html(
         outputs=BlockBuilder(redact, fetch).build(record.run),
         unfinished=record.run.unfinished_messages if record.run else (),
         components=facts.component_rows(record, names, prices),
-        status=run_status_label(record.status, record.mode, record.attempts),
+        status=run_status_label(record),
         now=facts.format_time(now),
     )
