@@ -19,7 +19,7 @@ from pages._ui.chat import composer
 from pages._ui.chat import conversation as chat
 from pages._ui.chat import sidebar as chat_sidebar
 from pages._ui.chat.conversation import Conversation
-from pages._ui.connection import loading, server_link
+from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
 from pages._ui.run import approval, errors, pace, status_panel
 from pages._ui.run import messages as run_messages
@@ -39,7 +39,6 @@ def draw(conversation: Conversation) -> None:
             request = partial(chat.require_history, conversation.form)
             server = conversation.form.server
             loading.show(server, conversation.error, request, retry="retry-messages")
-            server_link.draw_new_key_link(conversation.error)
         if not (history or live_messages or conversation.record or conversation.error):
             st.caption(
                 "Messages and answers are stored on the server as a session that you can continue."

@@ -15,7 +15,7 @@ from lfclient.console.runner.runner import Runner
 from lfclient.errors import InvalidKey, InvalidRequest, LangflowError
 from pages._ui.chat import conversation
 from pages._ui.chat.conversation import Conversation, SessionEntry
-from pages._ui.connection import loading, request_cache, server_link
+from pages._ui.connection import loading, request_cache
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import chat as chat_state
@@ -139,7 +139,6 @@ def draw(current: Conversation) -> None:
     except LangflowError as error:
         if not (current.is_refused and isinstance(error, InvalidKey)):  # said beside the messages
             loading.show(server, error, load, retry="retry-sessions")
-            server_link.draw_new_key_link(error)
         return
     _draw_list(conversation.with_unsent_sessions(sessions, current), current)
     loading.show_refreshing(server, conversation.sessions_cache_key(flow.id))

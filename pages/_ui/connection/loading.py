@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from lfclient.errors import LangflowError
+from lfclient.errors import InvalidKey, LangflowError
 from lfclient.flows.model import Flow
 from pages._ui.app import navigation
 from pages._ui.connection.request_cache import StillLoading, may_serve_stale
@@ -30,11 +30,13 @@ def show(
     *,
     retry: str,
     warning: bool = False,
+    has_key_field: bool = False,
 ) -> None:
     """Draw why a response is missing: a wait, or an error with a button of the key `retry`.
 
     `request` is as for `retry_automatically`. If a local Langflow is stopped, a link leads to where
-    it is started. A `warning` is for a page that shows its main part all the same.
+    it is started; if the key is refused, to where another is entered, unless the page itself
+    `has_key_field`. A `warning` is for a page that shows its main part all the same.
     """
     if isinstance(error, StillLoading):
         draw_wait(server, "to respond", partial(_seconds_waiting, server, (error.name,)))
@@ -46,6 +48,8 @@ def show(
         )
         return
     st.button("Try again", key=retry, icon=":material/refresh:", on_click=server.refresh)
+    if isinstance(error, InvalidKey) and not has_key_field:
+        st.page_link(navigation.page("connection"), label="Open Connection", icon=":material/key:")
     retry_automatically(error, request)
 
 

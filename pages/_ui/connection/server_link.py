@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lfclient.errors import InvalidKey, LangflowError, Unreachable
+from lfclient.errors import LangflowError, Unreachable
 from pages._ui.app import navigation
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.widgets.markdown import escape
@@ -42,9 +42,3 @@ def _draw_link(server: ServerSession) -> None:
         icon=icon,
         help="Servers and keys",
     )
-
-
-def draw_new_key_link(error: LangflowError) -> None:
-    """Below the error of a refused key, draw a link to where another one is entered."""
-    if isinstance(error, InvalidKey):
-        st.page_link(navigation.page("connection"), label="Open Connection", icon=":material/key:")

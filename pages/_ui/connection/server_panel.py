@@ -95,7 +95,8 @@ def draw_server_info(server: ServerSession | None) -> bool:
             info, flows = server.info(), server.flows()
         except LangflowError as error:
             st.caption(address)
-            loading.show(server, error, partial(_require_facts, server), retry="retry-facts")
+            request = partial(_require_facts, server)
+            loading.show(server, error, request, retry="retry-facts", has_key_field=True)
             return isinstance(error, StillLoading)
         stale = info.error or flows.error
         if not stale and server.seconds_waiting("flows") is None:

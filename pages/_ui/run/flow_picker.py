@@ -11,7 +11,7 @@ from lfclient.common.formatting import clip, remove_bidi_controls
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.model import Flow, FlowSummary
-from pages._ui.connection import editor, loading, server_link
+from pages._ui.connection import editor, loading
 from pages._ui.connection.app_context import close_run, permissions
 from pages._ui.connection.request_cache import CachedResponse, StillLoading, raise_copy
 from pages._ui.connection.server_session import ServerSession
@@ -51,7 +51,7 @@ def draw(
             on_refused(error)
         else:
             is_warning = record is not None or flow is not None
-            _show_error(server, error, request, "retry-flows", warning=is_warning)
+            loading.show(server, error, request, retry="retry-flows", warning=is_warning)
         return flow
     if flows.error:
         alerts.show_message(
@@ -247,21 +247,10 @@ def _load_flow(
         if flow and on_refused:
             on_refused(error)
         else:
-            _show_error(server, error, load, "retry-flow")  # the list may be outdated as well
+            # the list may be outdated as well
+            loading.show(server, error, load, retry="retry-flow")
         return flow
     return None
-
-
-def _show_error(
-    server: ServerSession,
-    error: LangflowError,
-    request: Callable[[], object],
-    retry: str,
-    *,
-    warning: bool = False,
-) -> None:
-    loading.show(server, error, request, retry=retry, warning=warning)
-    server_link.draw_new_key_link(error)
 
 
 def _show_no_flows(server: ServerSession) -> None:

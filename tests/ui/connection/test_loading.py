@@ -9,9 +9,10 @@ from pages._ui.connection import loading, request_cache, servers
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.widgets import alerts
 from tests.ui.support.chat_langflow import MESSAGES, ChatLangflow
-from tests.ui.support.model_pages import MODELS, serve_models
+from tests.ui.support.model_pages import MODELS, PROVIDERS, serve_models
 from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text
 
+REFUSED = (403, {"detail": "Invalid API key"})
 UNAVAILABLE = (503, {"detail": "starting"})
 PROMISE = "Retrying automatically."
 
@@ -120,6 +121,22 @@ def test_a_page_shows_another_error_once_its_server_gives_one(langflow_stand_in,
     langflow_stand_in.answers["GET /api/v1/flows/"] = (403, {"detail": "Invalid API key"})
     fail_first(langflow_stand_in, "GET /api/v1/flows/")
     assert "The API key is not accepted" in page_text(open_app())
+
+
+@pytest.mark.parametrize("line", ["GET /api/v1/flows/", f"GET /api/v1/flows/{ONE}", PROVIDERS])
+def test_a_refused_key_has_a_link_to_where_another_is_entered(langflow_stand_in, line):
+    serve_models(langflow_stand_in)
+    langflow_stand_in.answers[line] = REFUSED
+    app = open_app(flow=ONE)
+    assert "The API key is not accepted" in page_text(app)
+    assert [link.proto.label for link in app.get("page_link")].count("Open Connection") == 1
+
+
+def test_the_connection_page_has_no_link_to_itself(langflow_stand_in):
+    langflow_stand_in.answers["GET /api/v1/flows/"] = REFUSED
+    app = open_app("pages/connection.py")
+    assert "The API key is not accepted" in page_text(app)
+    assert "Open Connection" not in {link.proto.label for link in app.get("page_link")}
 
 
 @pytest.mark.parametrize(
