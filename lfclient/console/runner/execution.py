@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import JsonObject
 from lfclient.console.runner.job_follower import ENDED_BEFORE_STOP, follow
 from lfclient.console.runner.recovery import (
@@ -26,6 +25,7 @@ from lfclient.runs.events import ComponentStarted, KeepAlive, RunEnded, RunStart
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.reducer import apply, finalize
 
+_REFUSED_STATUSES = (403, TOO_MANY_REQUESTS)  # before the flow begins
 _UNAVAILABLE_STATUSES = (502, 503, 504)
 _CONNECTION_BROKE = "The connection broke before the run ended."
 _MAX_UNSENT_AGE = timedelta(minutes=10)  # a run that starts later would come as a surprise
@@ -263,11 +263,11 @@ async def _apply_result(context: RunContext, run: Run) -> None:
 def _may_have_arrived(error: LangflowError) -> bool:
     """Return whether the server may have started the run despite this error.
 
-    A proxy may have given up while the server continues. Langflow's own errors have a `detail`,
-    but that its database was busy does not say when.
+    A proxy may have given up while the server continues. The errors of Langflow's Workflow API have
+    a code (measured from 1.8 to 1.13), but that its database was busy does not say when.
     """
     if isinstance(error, Unreachable):
         return error.sent
-    if isinstance(error, ServerFault) and error.status != TOO_MANY_REQUESTS:
-        return error.status in _UNAVAILABLE_STATUSES or "detail" not in as_dict(error.body)
+    if isinstance(error, ServerFault) and error.status not in _REFUSED_STATUSES:
+        return error.status in _UNAVAILABLE_STATUSES or error.code is None
     return isinstance(error, BadResponse)

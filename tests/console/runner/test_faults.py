@@ -73,10 +73,13 @@ def test_a_sync_call_whose_response_is_lost_has_an_unknown_outcome(bench):
 
 @pytest.mark.parametrize("mode", ["sync", "stream"])
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 524])
-def test_a_call_that_a_proxy_gives_up_has_an_unknown_outcome(bench, monkeypatch, mode, status):
+@pytest.mark.parametrize("body", [{"html": "<h1>Gateway</h1>"}, {"json": {"detail": "Busy"}}])
+def test_a_call_that_a_proxy_gives_up_has_an_unknown_outcome(
+    bench, monkeypatch, mode, status, body
+):
     """The server behind it may have run the flow."""
     bench.use_timings(search_seconds=0.1, min_search_seconds=0.1, searching=OFTEN)
-    bench.server.refusal = httpx.Response(status, html="<h1>Gateway</h1>")
+    bench.server.refusal = httpx.Response(status, **body)
     record = bench.wait_for_end(bench.start(mode=mode))
     assert record.status is RunStatus.OUTCOME_UNKNOWN
     assert "It may have run anyway" in record.problem.hint
@@ -85,7 +88,8 @@ def test_a_call_that_a_proxy_gives_up_has_an_unknown_outcome(bench, monkeypatch,
 
 @pytest.mark.parametrize("mode", ["sync", "stream"])
 def test_a_call_that_fails_in_langflow_itself_has_failed(bench, mode):
-    bench.server.refusal = httpx.Response(500, json={"detail": "No."})
+    detail = {"code": "INTERNAL_SERVER_ERROR", "message": "No."}
+    bench.server.refusal = httpx.Response(500, json={"detail": detail})
     record = bench.wait_for_end(bench.start(mode=mode))
     assert record.status is RunStatus.FAILED
     assert "No" in record.problem.message

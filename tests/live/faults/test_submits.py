@@ -39,6 +39,7 @@ from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 
 GATEWAY = b"<html><h1>Gateway</h1></html>"
+DETAIL = b'{"detail": "Try again"}'  # Langflow's own errors have a code, too
 INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
 
 
@@ -56,6 +57,8 @@ def taken(response: bytes) -> Fault:
         pytest.param("1.8.4", taken(raw_response(524, GATEWAY, "text/html")), id="524"),
         pytest.param(ISOLATED, taken(TRUNCATED), id="truncated JSON"),
         pytest.param("1.13.0", taken(raw_response(408, GATEWAY, "text/html")), id="408"),
+        pytest.param("1.13.0", taken(raw_response(408, DETAIL)), id="408 with a detail"),
+        pytest.param("1.13.0", taken(raw_response(500, DETAIL)), id="500 with a detail"),
         pytest.param("1.13.0", taken(raw_response(503)), id="503"),
         pytest.param("1.13.0", taken(LOGIN_PAGE), id="login page"),
         pytest.param("1.13.0", taken(INTERIM * 30_000), id="103 without end"),
