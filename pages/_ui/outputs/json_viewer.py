@@ -1,5 +1,7 @@
 """Structured values as a JSON tree, also for kinds that this console does not know."""
 
+import json
+import re
 from typing import Any
 
 import streamlit as st
@@ -16,6 +18,8 @@ MAX_TREE_BYTES = 5_000_000
 MAX_TEXT_BYTES = 500_000
 MAX_HITS = 20
 MAX_HIT_LENGTH = 160  # characters of a matching value
+_MAX_EXACT = 2**53  # a browser rounds larger integers
+_LONG_NUMBER = re.compile(rb"\d{16}")
 
 
 def draw(card: OutputCard) -> None:
@@ -57,10 +61,17 @@ def draw_tree(value: Any, json_text: bytes) -> None:
         shown = json_text[:MAX_TEXT_BYTES].decode("utf-8", "ignore")
         st.code(shown, language="json", height=420)
     elif isinstance(value, dict | list):
+        if _LONG_NUMBER.search(json_text):
+            value = json.loads(json_text, parse_int=_exact)
         st.json(value, expanded=2)
     else:
         # `st.json` would parse a plain text that looks like JSON
         st.code(json_text.decode(), language="json", wrap_lines=True)
+
+
+def _exact(digits: str) -> int | str:
+    """Return an integer, as text if the tree would show another one."""
+    return digits if abs(int(digits)) > _MAX_EXACT else int(digits)
 
 
 def _search(card: OutputCard) -> None:

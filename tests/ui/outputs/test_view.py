@@ -133,6 +133,15 @@ def test_data_is_drawn_as_a_tree():
     assert app.json[0].value == '{"a": [1]}'
 
 
+def test_a_tree_shows_large_integers_exactly():
+    """As text: a browser would round the numbers."""
+    numbers = [2**53, 2**53 + 1, -12345678901234567890, 10**400]
+    app = draw_outputs(output(OutputKind.DATA, numbers))
+    shown = '[9007199254740992, "9007199254740993", "-12345678901234567890", "1' + "0" * 400 + '"]'
+    assert app.json[0].value == shown
+    assert not app.exception
+
+
 def test_data_sent_as_text_is_shown_as_text_and_as_a_tree():
     tree = Output("Comp-1", OutputKind.DATA, {"a": 1})
     app = draw_outputs(output(OutputKind.DATA, '{"a": 1}', extras=(tree,)))
