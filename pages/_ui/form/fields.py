@@ -38,7 +38,7 @@ from pages._ui.form.widgets import (
 )
 from pages._ui.widgets.markdown import escape
 
-# draws why a request failed, which it may repeat
+# takes the error of a request, and the request, which raises an error for as long as it fails
 ShowError = Callable[[LangflowError, Callable[[], object]], object]
 _ICONS = {
     "error": ":red[:material/error:]",
