@@ -30,7 +30,7 @@ with st.container(key="present"), problems.show_errors(request):
         view.draw_buttons(shown, form, record)
     with inputs:
         if problem:
-            problems.show(problem, request)
+            problems.show(problem, request, shown.server)
         view.draw_inputs(shown, form)
     if side:
         with side:

@@ -10,6 +10,7 @@ from lfclient.console.store.errors import StoreError
 from lfclient.errors import FlowNotFound, InvalidRequest, LangflowError
 from pages._ui.connection import loading, servers
 from pages._ui.connection.request_cache import StillLoading
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.state.notices import NOTICE
 from pages._ui.widgets import alerts
 
@@ -42,8 +43,13 @@ def show_part_errors() -> Iterator[None]:
         alerts.show_message("This can't be shown right now", "", LATER, warning=True)
 
 
-def show(error: LangflowError, request: Callable[[], object]) -> None:
-    """Draw why the flow, or a part of its form, can't be shown. `request` is as above."""
+def show(
+    error: LangflowError, request: Callable[[], object], server: ServerSession | None = None
+) -> None:
+    """Draw why the flow, or a part of its form, can't be shown. `request` is as above.
+
+    `server` is the flow's, None if the flow was not found: it is looked for on all servers.
+    """
     if isinstance(error, StillLoading):
         _draw_wait(request)
     elif isinstance(error, FlowNotFound):
@@ -57,7 +63,7 @@ def show(error: LangflowError, request: Callable[[], object]) -> None:
         alerts.show_message("This page can't be loaded right now", "", LATER, warning=True)
     else:
         alerts.show_message("The flow can't be reached right now", "", LATER, warning=True)
-        st.button("Try again", key="present-retry", on_click=_retry)
+        st.button("Try again", key="present-retry", on_click=_retry, args=(server,))
         loading.retry_automatically(error, request)
 
 
@@ -85,9 +91,10 @@ def draw_notice() -> None:
         show_refusal(notice)
 
 
-def _retry() -> None:
-    for connection in servers.available_connections():
-        servers.attach(connection).refresh()
+def _retry(server: ServerSession | None) -> None:
+    searched = [server] if server else map(servers.attach, servers.available_connections())
+    for each in searched:
+        each.refresh()
 
 
 @st.fragment(run_every=loading.POLL_SECONDS)

@@ -133,6 +133,22 @@ def test_a_view_waits_for_the_server_of_its_flow_if_that_is_not_the_one_in_use(o
     assert not app.exception
 
 
+def test_try_again_repeats_the_requests_of_the_flow_s_server_only(fields_server, other):
+    app = present(browser="b")
+    before = refuse_key(fields_server)
+    assert UNREACHED in page_text(app.run())
+    [connection] = app_context().vault.connections("b" * 43)
+    server = servers.attach(connection)
+    server.flows()
+    sent = len(other.requests)
+    fields_server.answers |= before
+    press(app, "Try again")
+    assert UNREACHED not in page_text(app)
+    server.flows()
+    assert len(other.requests) == sent
+    assert not app.exception
+
+
 def test_a_view_says_that_the_other_server_of_its_flow_fails(other):
     """The flow was not deleted."""
     answer, other.answers[OTHER_FLOW] = other.answers[OTHER_FLOW], (503, {"detail": "down"})
