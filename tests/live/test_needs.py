@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -18,6 +19,7 @@ from lfclient.runs.error_causes import explain_error
 from tests.live.flows import ECHO
 from tests.live.releases import Make, run_to_end, with_events
 from tests.support import servers
+from tests.support.model_server import ModelServer
 from tests.support.servers import LiveServer, delete_flow
 
 NAMED = "named-by-a-flow"
@@ -120,3 +122,26 @@ def test_a_variable_of_an_optional_parameter_is_needed_until_the_server_has_it(
         assert "its value" in str(ended.outputs["ChatOutput-b"].value)
     finally:
         client.delete_variable(variable)
+
+
+@with_events
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_a_variable_of_a_tool_is_needed(
+    client: LangflowClient, langflow: LiveServer, ollama: ModelServer, mode: str
+):
+    projects = servers.starter_projects(langflow.version)
+    file = next(project for project in projects if project.stem == "Simple Agent")
+    graph = json.loads(file.read_bytes())
+    nodes = (one["data"].get("node", {}) for one in graph["data"]["nodes"])
+    tool = next(one for one in nodes if one.get("tool_mode") and "gl" in one["template"])
+    tool["template"]["gl"] |= {"load_from_db": True, "value": "NAMED_BY_A_TOOL"}
+    flow = client.flow(client.import_flow(json.dumps(graph).encode())[0].id)
+    model = next(one.value for one in client.models() if one.provider == "Ollama")
+    overrides = {field.key: [model] for field in flow.fields if field.resource == "language"}
+    (need,) = [one for one in client.needs(flow, overrides) if not one.is_met]
+    failed = run_to_end(client, flow, mode, overrides, session_id=uuid4().hex)
+    delete_flow(client, flow.id)
+    assert "lacks the variable NAMED_BY_A_TOOL" in need.message
+    cause = explain_error(failed.errors[0].message)
+    assert cause, failed.errors
+    assert "variable" in cause.message
