@@ -276,8 +276,10 @@ def session_label(session_id: str, first_words: str = "") -> str:
 def first_words(conversation: Conversation) -> str:
     """Return the first message of the user, "" if it is unknown.
 
-    Without messages on the server, it is that of this console's oldest run.
+    If the server has no messages, it is that of this console's oldest run.
     """
+    if conversation.history is None:
+        return ""
     if conversation.history:
         texts = (message.text for message in conversation.history if message.sender == USER)
         return next(texts, "") if conversation.is_complete else ""

@@ -88,6 +88,23 @@ def test_a_session_without_a_message_of_the_user_is_untitled(chat_langflow):
     assert not app.exception
 
 
+def test_a_session_is_untitled_until_its_first_message_is_loaded(chat_langflow):
+    """The oldest run that is looked up may be a later one of the session."""
+    session = "console-0123456789ab"
+    overrides = {"ChatInput-a.input_value": "a later message"}
+    add_ended_run(chat_langflow.server.url, session_id=session, overrides=overrides)
+    chat_langflow.store_message(session, "the first message")
+    answer = chat_langflow.server.answers[f"GET {MESSAGES}"]
+    chat_langflow.server.answers[f"GET {MESSAGES}"] = (503, {"detail": "starting"})
+    app = open_chat(flow=ONE, session=session)
+    captions = [each.value for each in app.main.caption]
+    assert "Untitled" in captions
+    assert "a later message" not in captions
+    chat_langflow.server.answers[f"GET {MESSAGES}"] = answer
+    servers.current().refresh()
+    assert "the first message" in [each.value for each in app.run().main.caption]
+
+
 def test_a_session_whose_messages_never_reached_the_server_is_listed(chat_langflow):
     """Another window opens it there. It can be deleted, but not renamed on the server."""
     chat_langflow.store_message("Trip", "earlier")
