@@ -1,0 +1,221 @@
+"""A provider's key and address, entered in Setup: for the runs of the tab, or on the server."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from lfclient.errors import InvalidRequest
+from lfclient.resources.models import Provider, ProviderSetting
+from lfclient.resources.server_resources import ServerResources
+from pages._ui.form import provider_settings
+from tests.ui.support.forms import clear_drafts
+from tests.ui.support.setup_forms import KEY, MODELS, agent, setup
+
+COMPATIBLE = ProviderSetting("OPENAI_BASE_URL", "OpenAI Base URL", False, False, False)
+
+
+@pytest.fixture(autouse=True)
+def _no_drafts():
+    clear_drafts()
+
+
+@pytest.fixture
+def api(monkeypatch):
+    """The client that the page's callbacks use, and what they sent."""
+    sent = SimpleNamespace(checked=[], saved=[], error=None, refreshed=0)
+
+    class Client:
+        def check_provider(self, provider, settings):
+            sent.checked.append((provider, settings))
+            if sent.error:
+                raise sent.error
+
+        def save_variable(self, name, value, is_secret):
+            sent.saved.append((name, value, is_secret))
+            if sent.error:
+                raise sent.error
+
+    @contextmanager
+    def open_client(connection, server=None):
+        yield Client()
+
+    monkeypatch.setattr(provider_settings, "open_client", open_client)
+    return sent
+
+
+def test_a_key_is_tried_and_then_sent_with_all_components_of_its_provider(api):
+    found = setup(agent(model=[MODELS[1].value]), agent("Agent-b", [MODELS[1].value]))
+    assert "No OpenAI API Key yet" in found.text()
+    found.set("text_input", "OPENAI_API_KEY", "sk-good-key").press("Use for my runs")
+    assert api.checked == [("OpenAI", {"OPENAI_API_KEY": "sk-good-key"})]
+    assert found.overrides == {"Agent-a.api_key": "sk-good-key", "Agent-b.api_key": "sk-good-key"}
+    assert "Used for your runs in this tab" in found.text()
+    found.press("Forget")
+    assert found.overrides == {}
+
+
+def test_a_refused_key_stays_in_its_box_with_the_reason(api):
+    api.error = InvalidRequest("Invalid API key for OpenAI", hint="Check the key.")
+    found = setup(agent(model=[MODELS[1].value]))
+    for button in ("Use for my runs", "Save on the server"):
+        found.set("text_input", "OPENAI_API_KEY", "sk-wrong").press(button)
+        assert "Invalid API key for OpenAI. Check the key." in found.text()
+        assert found.find("text_input", "OPENAI_API_KEY").value == "sk-wrong"
+    assert found.overrides == {}
+
+
+def test_an_empty_box_is_not_sent(api):
+    found = setup(agent(model=[MODELS[1].value])).press("Use for my runs")
+    assert "Enter the OpenAI API Key first." in found.text()
+    assert api.checked == []
+
+
+def agent_with_optional_address(**more):
+    """Set up an agent whose provider has no key, and may be given an address."""
+    resources = ServerResources((Provider("OpenAI", False, (KEY, COMPATIBLE)),), {})
+    return setup(agent(model=[MODELS[1].value]), resources=resources, **more)
+
+
+def test_the_address_of_a_compatible_server_is_saved_before_its_key_in_one_press(api):
+    found = agent_with_optional_address()
+    address = found.find("text_input", "OPENAI_BASE_URL")
+    assert address.label == "OpenAI Base URL (optional)"
+    found.set("text_input", "OPENAI_API_KEY", "lm-studio")
+    found.set("text_input", "OPENAI_BASE_URL", "http://localhost:1234/v1")
+    found.press("Save on the server")
+    saved = {"OPENAI_API_KEY": "lm-studio", "OPENAI_BASE_URL": "http://localhost:1234/v1"}
+    assert api.checked == [("OpenAI", saved)]
+    assert [name for name, _, _ in api.saved] == ["OPENAI_BASE_URL", "OPENAI_API_KEY"]
+
+
+def test_a_key_refused_at_its_address_leaves_no_address_on_the_server(api):
+    api.error = InvalidRequest("Invalid API key for OpenAI")
+    found = agent_with_optional_address().set("text_input", "OPENAI_API_KEY", "sk-wrong")
+    found.set("text_input", "OPENAI_BASE_URL", "http://gateway/v1").press("Save on the server")
+    assert api.saved == []
+    assert found.find("text_input", "OPENAI_BASE_URL").value == "http://gateway/v1"
+
+
+def test_a_key_is_used_for_runs_unless_an_address_goes_with_it(api):
+    found = agent_with_optional_address()
+    found.press("Use for my runs")
+    assert "Enter the OpenAI API Key first." in found.text()
+    found.set("text_input", "OPENAI_BASE_URL", "http://localhost:1234/v1")
+    assert "The OpenAI Base URL can't be sent with a run. Save it on the server." in found.text()
+    assert not [one for one in found.at.button if one.label == "Use for my runs"]
+    found.set("text_input", "OPENAI_BASE_URL", "").set("text_input", "OPENAI_API_KEY", "sk-1")
+    assert found.press("Use for my runs").overrides == {"Agent-a.api_key": "sk-1"}
+
+
+def test_a_visitor_who_may_not_change_the_server_is_offered_no_address():
+    found = agent_with_optional_address(may_change=False)
+    assert has_box(found)
+    assert found.find("text_input", "OPENAI_BASE_URL") is None
+
+
+def ready_agent(**more):
+    """Set up an agent whose provider is ready."""
+    provider = Provider("OpenAI", True, (replace(KEY, is_set=True), COMPATIBLE))
+    resources = ServerResources((provider,), {"language": MODELS})
+    return setup(agent(model=[MODELS[1].value]), resources=resources, **more)
+
+
+def has_box(found) -> bool:
+    return found.find("text_input", "OPENAI_API_KEY") is not None
+
+
+def test_a_button_that_leads_to_a_key_shows_it_though_the_provider_is_set_up(api):
+    found = ready_agent(may_change=False)
+    assert ":green-badge[Set up]" in found.text()
+    assert not has_box(found)
+    found.at.session_state["shown-field"] = "Agent-a.api_key"
+    found.run().set("text_input", "OPENAI_API_KEY", "sk-new").press("Use for my runs")
+    assert found.overrides == {"Agent-a.api_key": "sk-new"}
+    assert not has_box(found)
+    found.at.session_state["shown-field"] = "Agent-a.api_key"
+    assert has_box(found.run())
+
+
+@pytest.mark.parametrize(
+    ("key", "part"),
+    [("Agent-a.api_key", "provider-OpenAI"), ("Agent-a.model", "param-Agent-a-model")],
+)
+def test_a_button_that_leads_to_a_need_scrolls_to_it_and_focuses_it(key, part):
+    found = ready_agent(**{"shown-field": key})
+    scroll, keyboard = (json.loads(one.proto.json) for one in found.at.get("bidi_component"))
+    assert scroll == {"first": part, "seen": part}
+    assert keyboard == {"part": part}
+
+
+def test_a_button_that_leads_to_a_key_typed_in_its_component_opens_the_component():
+    found = ready_agent().open("Agent-a")
+    found.set("text_input", "Agent-a.api_key", "sk-own").toggle("Agent-a", False)
+    found.at.session_state["shown-field"] = "Agent-a.api_key"
+    found.run()
+    assert found.find("text_input", "Agent-a.api_key")
+    assert not has_box(found)
+
+
+def test_a_key_saved_for_a_provider_that_is_set_up_leaves_its_box_and_is_told(api):
+    found = ready_agent().press("Change")
+    found.set("text_input", "OPENAI_API_KEY", "sk-new").press("Save on the server")
+    assert api.saved == [("OPENAI_API_KEY", "sk-new", True)]
+    assert [toast.value for toast in found.at.toast] == ["Saved the settings of OpenAI."]
+    assert not has_box(found)
+    assert found.press("Change").find("text_input", "OPENAI_API_KEY").value == ""
+    assert not has_box(found.press("Cancel"))
+
+
+def test_a_key_saved_on_the_server_replaces_the_one_of_the_tab(api):
+    found = setup(agent(model=[MODELS[1].value]))
+    found.set("text_input", "OPENAI_API_KEY", "sk-tab").press("Use for my runs").press("Change")
+    found.set("text_input", "OPENAI_API_KEY", "sk-saved").press("Save on the server")
+    assert found.overrides == {}
+
+
+def test_a_setting_without_a_parameter_is_saved_on_the_server(api):
+    found = setup(agent(model=[MODELS[0].value]))
+    assert "The Ollama Base URL can't be sent with a run. Save it on the server." in found.text()
+    assert not [one for one in found.at.button if one.label == "Use for my runs"]
+    assert found.find("text_input", "OLLAMA_BASE_URL").placeholder == "http://localhost:11434"
+    found.set("text_input", "OLLAMA_BASE_URL", "http://127.0.0.1:11434").press("Save on the server")
+    assert api.checked == [("Ollama", {"OLLAMA_BASE_URL": "http://127.0.0.1:11434"})]
+    assert api.saved == [("OLLAMA_BASE_URL", "http://127.0.0.1:11434", False)]
+    assert found.find("text_input", "OLLAMA_BASE_URL").value == ""
+
+
+def test_an_address_that_does_not_answer_is_not_saved(api):
+    api.error = InvalidRequest("Could not connect to http://127.0.0.1:9.")
+    found = setup(agent(model=[MODELS[0].value]))
+    found.set("text_input", "OLLAMA_BASE_URL", "http://127.0.0.1:9").press("Save on the server")
+    assert "Could not connect to" in found.text()
+    assert api.saved == []
+    assert found.find("text_input", "OLLAMA_BASE_URL").value == "http://127.0.0.1:9"
+
+
+def test_a_visitor_who_may_not_change_the_server_can_only_use_a_key_for_runs():
+    found = setup(agent(model=[MODELS[1].value]), may_change=False)
+    labels = [button.label for button in found.at.button]
+    assert "Use for my runs" in labels
+    assert "Save on the server" not in labels
+    assert "Save on the server" not in found.text()
+
+
+def test_it_is_said_who_can_use_what_is_saved_on_the_server():
+    found = setup(agent(model=[MODELS[1].value])).text()
+    saved = "stores `OPENAI_API_KEY` for all flows of the API key's Langflow user."
+    assert f"*Save on the server* {saved}" in found
+
+
+def test_background_runs_of_1_11_are_led_around_a_typed_key(api):
+    model = [MODELS[1].value]
+    found = setup(agent(model=model, loads=True), version="1.11.6")
+    assert "read an entered value as a variable's name" in found.text()
+    assert not [one for one in found.at.button if one.label == "Use for my runs"]
+    found = setup(agent(model=model, loads=True), version="1.11.6", mode="sync")
+    assert [one for one in found.at.button if one.label == "Use for my runs"]
