@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from lfclient.errors import LangflowError
 from pages._ui.app import navigation
 from pages._ui.chat import composer, conversation, session_list
 from pages._ui.chat import messages as chat_messages
@@ -18,13 +17,12 @@ with alerts.show_errors():
         st.sidebar.empty()  # opens the sidebar at once: later it would push the page aside
         server.prefetch()
         server_link.draw(server)
-        refusals: list[LangflowError] = []
         with st.container(key="flow-head", horizontal=True), st.container():
-            flow = flow_picker.draw(server, None, "Chat", refusals.append)
+            flow, refusal = flow_picker.draw(server, None, "Chat")
         form = chat_sidebar.prepare_form(server, flow)
         if form:
             session_list.finish_change(server)
-            current = conversation.load(form, *refusals)
+            current = conversation.load(form, refusal)
             session_list.draw_header(current)
             chat_sidebar.draw_hint()
             chat_messages.draw(current)

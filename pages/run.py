@@ -32,7 +32,9 @@ with alerts.show_errors():
         share_link.read_address()
         with head:
             server_link.draw(server)
-            flow = flow_picker.draw(server, record, "Run")
+            flow, refusal = flow_picker.draw(server, record, "Run")
+            if refusal:
+                loading.show(server, refusal, server.flows, retry="retry-flow", warning=True)
         with inputs:
             # an opened run shows its own inputs instead of the form
             opened = record if record and rerun.shows_inputs(server, record) else None

@@ -98,29 +98,18 @@ def _find_flow(flow_id: str) -> tuple[ServerSession, Flow, LangflowError | None]
     if current is None:
         raise NothingPresented("Nothing is presented here yet", hint=LATER)
     try:
-        return current, *_load_flow(current, flow_id)
+        return current, *run_form.load_flow(current, flow_id)
     except FlowNotFound as not_found:
         failure: LangflowError | None = None
         for connection in servers.available_connections():
             server = servers.attach(connection)
             try:
-                return server, *_load_flow(server, flow_id)
+                return server, *run_form.load_flow(server, flow_id)
             except FlowNotFound:
                 continue
             except LangflowError as error:
                 failure = failure or error
         raise failure or not_found from None
-
-
-def _load_flow(server: ServerSession, flow_id: str) -> tuple[Flow, LangflowError | None]:
-    """Return the flow; if the server refuses the key, that of the open form, with the error."""
-    try:
-        return server.flow(flow_id).value, None
-    except LangflowError as error:
-        flow = run_form.open_flow(server, flow_id, error)
-        if flow is None:
-            raise
-        return flow, error
 
 
 def prepare(presented: Presented) -> tuple[FlowForm, LangflowError | None]:

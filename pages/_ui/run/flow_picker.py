@@ -1,7 +1,6 @@
 """The flow picker: a select box of the server's flows, and what to show when a flow is missing."""
 
 from collections import Counter
-from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -27,17 +26,14 @@ _MIN_ID_PREFIX = 8  # characters of a truncated id that identify its flow
 
 
 def draw(
-    server: ServerSession,
-    record: RunRecord | None,
-    title: str,
-    on_refused: Callable[[LangflowError], object] | None = None,
-) -> Flow | None:
+    server: ServerSession, record: RunRecord | None, title: str
+) -> tuple[Flow | None, LangflowError | None]:
     """Draw the select box and the flow's description; return the chosen flow, or None.
 
     The flow of `record`, the run on the page, is preselected. If it was deleted, no flow is
     chosen: another flow above the run's inputs would look like its own. Without the list of flows,
     the page's title is the name of the run's flow, else `title`; if the key is refused, the flow
-    whose form is open stays. Then `on_refused` is called, if given, for a page that says so itself.
+    whose form is open stays, and the error is returned for the page to show.
     """
     add_dialog.draw(server)
     try:
@@ -46,13 +42,11 @@ def draw(
         flow = run_form.open_flow(server, _requested_flow(record), error)
         name = record.flow_name if record else flow.name if flow else title
         st.title(escape(clip(remove_bidi_controls(name), 120)), anchor=False)
-        request = partial(_load_flows, server, record)
-        if flow and on_refused:
-            on_refused(error)
-        else:
-            is_warning = record is not None or flow is not None
-            loading.show(server, error, request, retry="retry-flows", warning=is_warning)
-        return flow
+        if flow:
+            return flow, error
+        request, is_warning = partial(_load_flows, server, record), record is not None
+        loading.show(server, error, request, retry="retry-flows", warning=is_warning)
+        return None, None
     if flows.error:
         alerts.show_message(
             alerts.title(flows.error),
@@ -78,21 +72,21 @@ def draw(
             "outputs are still here.",
             "Choose another flow above to run it.",
         )
-        return None
+        return None, None
     if chosen is None:
         if flows.value:
             _show_unknown_flow(server, flows.value)
-        return None
+        return None, None
     flow_choice.write_flow_to_url(chosen.id)
     flow_choice.remember_flow(server.owner, chosen.id, chosen.name)
     if chosen.description:
         st.caption(escape(clip(chosen.description, 400)))
-    flow = _load_flow(server, chosen, on_refused)
+    flow, refusal = _load_flow(server, chosen)
     if flow and row:
         with row:
             flow_menu.draw(server, flow)
             editor.draw_link(server.connection, chosen.id)
-    return flow
+    return flow, refusal
 
 
 def _requested_flow(record: RunRecord | None) -> str | None:
@@ -232,25 +226,17 @@ def _show_unknown_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
 
 
 def _load_flow(
-    server: ServerSession,
-    chosen: FlowSummary,
-    on_refused: Callable[[LangflowError], object] | None,
-) -> Flow | None:
-    load = partial(server.flow, chosen.id)
+    server: ServerSession, chosen: FlowSummary
+) -> tuple[Flow | None, LangflowError | None]:
     try:
-        return load().value
+        return run_form.load_flow(server, chosen.id)
     except FlowNotFound as error:
         server.refresh("flows")
         alerts.show(error)
     except LangflowError as error:
-        flow = run_form.open_flow(server, chosen.id, error)
-        if flow and on_refused:
-            on_refused(error)
-        else:
-            # the list may be outdated as well
-            loading.show(server, error, load, retry="retry-flow")
-        return flow
-    return None
+        # the list may be outdated as well
+        loading.show(server, error, partial(server.flow, chosen.id), retry="retry-flow")
+    return None, None
 
 
 def _show_no_flows(server: ServerSession) -> None:

@@ -36,6 +36,17 @@ def open_flow(server: ServerSession, flow_id: str | None, error: LangflowError) 
     return stored_flow(form.state) if form else None
 
 
+def load_flow(server: ServerSession, flow_id: str) -> tuple[Flow, LangflowError | None]:
+    """Return the flow; if the server refuses the key, that of the open form, with the error."""
+    try:
+        return server.flow(flow_id).value, None
+    except LangflowError as error:
+        flow = open_flow(server, flow_id, error)
+        if flow is None:
+            raise
+        return flow, error
+
+
 def _open_form(server: ServerSession, flow_id: str | None, error: LangflowError) -> FlowForm | None:
     form = _LATEST.get()
     if form is None or form.server.owner != server.owner or not isinstance(error, InvalidKey):
