@@ -240,7 +240,7 @@ def _unsent_sessions(records: Iterable[RunRecord], flow: Flow) -> list[SessionEn
 
     One that did is on the server, or was deleted there.
     """
-    known = {each.session_id for each in records if _may_have_reached_server(each)}
+    known = {each.session_id for each in records if _has_reached_server(each)}
     found: dict[str, SessionEntry] = {}
     for record in records:
         id, text = record.session_id, sent_text(record, flow)
@@ -250,10 +250,13 @@ def _unsent_sessions(records: Iterable[RunRecord], flow: Flow) -> list[SessionEn
     return list(found.values())
 
 
-def _may_have_reached_server(record: RunRecord) -> bool:
-    """Return whether the server may have stored the run's message: it did not refuse the run."""
-    is_refused = record.status is RunStatus.FAILED and record.job_id is None
-    return record.attempts > 0 and not is_refused
+def _has_reached_server(record: RunRecord) -> bool:
+    """Return whether the server has stored the run's message, as far as the console knows.
+
+    Without a job, it refused the run, or the run was not found there after its response was lost.
+    """
+    is_missing = record.status in (RunStatus.FAILED, RunStatus.OUTCOME_UNKNOWN)
+    return record.attempts > 0 and not (is_missing and record.job_id is None)
 
 
 def with_unsent_sessions(

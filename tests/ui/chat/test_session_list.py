@@ -144,7 +144,7 @@ def test_a_session_that_was_deleted_in_langflow_is_not_listed(chat_langflow):
         (RunStatus.FAILED, {"job_id": "j"}),
         (RunStatus.TIMED_OUT, {"job_id": "j"}),
         (RunStatus.INTERRUPTED, {"job_id": "j"}),
-        (RunStatus.OUTCOME_UNKNOWN, {"job_id": None}),
+        (RunStatus.OUTCOME_UNKNOWN, {"job_id": "j"}),
         (RunStatus.CANCELLED, {"job_id": None, "mode": "sync"}),
     ],
 )
@@ -157,7 +157,12 @@ def test_a_deleted_session_is_not_listed_if_its_run_reached_the_server(chat_lang
 
 
 @pytest.mark.parametrize(
-    "more", [{"status": RunStatus.FAILED}, {"status": RunStatus.CANCELLED, "attempts": 0}]
+    "more",
+    [
+        {"status": RunStatus.FAILED},
+        {"status": RunStatus.OUTCOME_UNKNOWN},
+        {"status": RunStatus.CANCELLED, "attempts": 0},
+    ],
 )
 def test_a_session_is_listed_if_the_server_refused_or_never_got_its_run(chat_langflow, more):
     add_message(chat_langflow, **more)
