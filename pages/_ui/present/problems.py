@@ -7,7 +7,7 @@ import streamlit as st
 
 from lfclient.console.config.settings import SettingsError
 from lfclient.console.store.errors import StoreError
-from lfclient.errors import FlowNotFound, InvalidRequest, LangflowError
+from lfclient.errors import FlowNotFound, InvalidKey, InvalidRequest, LangflowError
 from pages._ui.connection import loading, servers
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
@@ -16,6 +16,7 @@ from pages._ui.widgets import alerts
 
 ASK_FOR_LINK = "Ask the person who sent you this link for a new one."
 LATER = "Try again in a moment. If that doesn't help, tell the person who sent you this link."
+WAITING = "Waits for the server and goes on by itself."
 
 
 class NothingPresented(LangflowError):
@@ -62,7 +63,10 @@ def show(
     elif isinstance(error, (StoreError, SettingsError, InvalidRequest)):
         alerts.show_message("This page can't be loaded right now", "", LATER, warning=True)
     else:
-        alerts.show_message("The flow can't be reached right now", "", LATER, warning=True)
+        is_refused = isinstance(error, InvalidKey)
+        text = "Access to it was withdrawn." if is_refused else ""
+        hint = "Tell the person who sent you this link." if is_refused else LATER
+        alerts.show_message("The flow can't be reached right now", text, hint, warning=True)
         st.button("Try again", key="present-retry", on_click=_retry, args=(server,))
         loading.retry_automatically(error, request)
 

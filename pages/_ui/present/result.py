@@ -116,9 +116,11 @@ def _draw_result(presented: Presented, record: RunRecord) -> None:
 
 
 def draw_status(place: DeltaGenerator, record: RunRecord) -> None:
-    """Draw the status and the duration of a run."""
+    """Draw the status and the duration of a run, and whether it waits for the server."""
     badge = status_badges.markdown_badge(record)
-    place.markdown(f"{badge}  **{format_duration(record.elapsed())}**")
+    is_waiting = not record.ended and (record.note or record.status is RunStatus.QUEUED)
+    waiting = f"  :gray[{problems.WAITING}]" if is_waiting else ""
+    place.markdown(f"{badge}  **{format_duration(record.elapsed())}**{waiting}")
 
 
 def draw_result(

@@ -14,7 +14,7 @@ from tests.ui.present.support import inputs, present, store
 from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.model_pages import MODEL, MODELS, serve_models
 from tests.ui.support.preset_pages import enter, fields_flow, value
-from tests.ui.support.whole_pages import ONE, TWO, page_text, press
+from tests.ui.support.whole_pages import ONE, TWO, add_running_run, page_text, press
 
 VERSION = "GET /api/v1/version"
 OTHER_FLOW = f"GET /api/v1/flows/{TWO}"
@@ -47,6 +47,8 @@ def test_a_presented_form_stays_while_the_key_is_refused(fields_server):
         assert value(app) == "typed before"
         assert page_text(app).count(UNREACHED) == 1
         app.run()
+    assert "Access to it was withdrawn." in page_text(app)
+    assert "Try again in a moment" not in page_text(app)
     assert "key" not in page_text(app)
     assert inputs(present()) == []
     fields_server.answers |= before
@@ -158,4 +160,13 @@ def test_a_view_says_that_the_other_server_of_its_flow_fails(other):
     other.answers[OTHER_FLOW] = answer
     press(app, "Try again")
     assert inputs(app) == ["p", "n"]
+    assert not app.exception
+
+
+def test_a_presented_run_that_waits_for_the_server_says_so(fields_server):
+    """In words for an audience, not in those of the run's note."""
+    note = f"The server has not responded properly since 12:00:00 UTC. {fields_server.url}"
+    app = present(run=add_running_run(fields_server.url, note=note).id)
+    assert "Waits for the server and goes on by itself." in page_text(app)
+    assert "12:00:00" not in page_text(app)
     assert not app.exception
