@@ -6,8 +6,9 @@ from typing import Any
 
 import httpx
 
-from lfclient.api.http import Response
+from lfclient.api.http import MAX_RETRY_AFTER, Response
 from lfclient.common.coerce import as_dict, as_list
+from lfclient.common.formatting import format_duration
 from lfclient.errors import (
     TOO_MANY_REQUESTS,
     BadResponse,
@@ -110,7 +111,7 @@ def error_from_response(
         return error(
             ServerFault,
             f"The server received too many requests{suffix}.",
-            "Wait a minute, then try again.",
+            f"Wait {_pause_text(response.retry_after)}, then try again.",
         )
     if status == 413:
         return error(
@@ -133,6 +134,12 @@ def error_from_response(
         return error(BadResponse, f"The server sent an unexpected response (HTTP {status}).")
     message = f"The response is not from Langflow (HTTP {status}, {response.content_type})."
     return error(NotLangflow, message)
+
+
+def _pause_text(seconds: float) -> str:
+    if seconds <= 60:
+        return "a minute"
+    return f"{'at least ' * (seconds >= MAX_RETRY_AFTER)}{format_duration(seconds)}"
 
 
 def _redirect(failure: _Failure) -> LangflowError:

@@ -26,7 +26,7 @@ from lfclient.wire.bodies import RUN, SMALL, BodyLimit, parse_json
 POOLED = httpx.Limits(keepalive_expiry=1.5)
 UNPOOLED = httpx.Limits(max_keepalive_connections=0)
 
-_MAX_RETRY_AFTER = 3600.0
+MAX_RETRY_AFTER = 3600.0
 
 _NOT_SENT_ERRORS = (
     httpx.ConnectError,
@@ -69,10 +69,10 @@ class Response:
         """The seconds that the server asks to wait (Retry-After, RFC 9110), at most an hour."""
         value = self.headers.get("retry-after", "")
         if value.isascii() and value.isdigit():
-            return min(float(value), _MAX_RETRY_AFTER)
+            return min(float(value), MAX_RETRY_AFTER)
         at = _parse_http_date(value)
         seconds = (at - (self.date or datetime.now(UTC))).total_seconds() if at else 0.0
-        return min(max(seconds, 0.0), _MAX_RETRY_AFTER)
+        return min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
     def json(self, description: str) -> Json:
         """Return the redacted JSON. Raises `BadResponse` with the description for anything else."""

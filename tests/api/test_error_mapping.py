@@ -134,3 +134,17 @@ def test_a_redirect_is_reported_without_secrets_in_its_target():
     assert "https://new.example/x" in str(error)
     assert "pass" not in str(error)
     assert "key=1" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("header", "hint"),
+    [
+        ({}, "Wait a minute, then try again."),
+        ({"retry-after": "5"}, "Wait a minute, then try again."),
+        ({"retry-after": "600"}, "Wait 10 min 00 s, then try again."),
+        ({"retry-after": "86400"}, "Wait at least 1 h 00 min, then try again."),
+    ],
+)
+def test_the_hint_for_too_many_requests_is_how_long_the_server_asks_to_wait(header, hint):
+    error = error_from_response(Response(429, b"{}", Redactor(), httpx.Headers(header)))
+    assert error.hint == hint
