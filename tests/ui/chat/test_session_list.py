@@ -108,7 +108,8 @@ def test_a_session_is_untitled_until_its_first_message_is_loaded(chat_langflow):
 def test_a_session_whose_messages_never_reached_the_server_is_listed(chat_langflow):
     """Another window opens it there. It can be deleted, but not renamed on the server."""
     chat_langflow.store_message("Trip", "earlier")
-    chat_langflow.failure = (500, {"detail": "locked"})
+    refused = {"code": "INTERNAL_SERVER_ERROR", "message": "locked"}
+    chat_langflow.failure = (500, {"detail": refused})
     send(open_chat(), "precious words")
     app = open_chat(flow=ONE)
     assert [each for each in button_labels(app) if each in ("precious words", "Trip")] == [
