@@ -225,15 +225,15 @@ def _fails_without_variable(
 ) -> bool:
     """Return whether a component fails because of a variable that the server lacks.
 
-    A tool fails with the whole run, measured on 1.11.6 and 1.13.0. A component with a model does
-    without its own key in synchronous runs of all releases and in background runs of 1.8.
+    A tool and a component with a model can do without a key: in synchronous runs of all releases,
+    in background runs before 1.11. A missing text fails the run in both modes.
     """
     named = [one.name for one in (value, field.default) if isinstance(one, Variable)]
     component = flow.component(field.target[0])
     if component is None or variables.issuperset(named):
         return False
     has_model = any(entry.get("type") == "model" for entry in component.template.values())
-    return not (field.secret and has_model)
+    return not (field.secret and (has_model or component.tool_mode))
 
 
 def _has_alternative(flow: Flow, field: Field, overrides: Mapping[str, Json]) -> bool:

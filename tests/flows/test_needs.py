@@ -150,15 +150,17 @@ def test_a_variable_of_an_optional_parameter_is_needed_while_the_server_lacks_it
     assert not need.is_met
 
 
-@pytest.mark.parametrize("kind", ["MessageTextInput", "SecretStrInput"])
-def test_a_tool_needs_the_variable_that_the_server_lacks(kind: str):
-    tool = node("T-a", key=entry(kind, "str", "NOPE", load_from_db=True))
+def test_a_tool_needs_the_variable_of_a_text():
+    tool = node("T-a", language=entry("MessageTextInput", "str", "NOPE", load_from_db=True))
     tool["data"]["node"]["tool_mode"] = True
-    assert [need.keys for need in needs(tool)] == [("T-a.key",)]
+    assert [need.keys for need in needs(tool)] == [("T-a.language",)]
 
 
-def test_a_model_does_without_the_key_that_the_server_lacks():
+def test_a_tool_and_a_model_do_without_the_key_that_the_server_lacks():
     key = entry("SecretStrInput", "str", "NOPE", load_from_db=True)
+    tool = node("T-a", key=key)
+    tool["data"]["node"]["tool_mode"] = True
+    assert needs(tool) == []
     embedding = entry("ModelInput", "model", [], model_type="embedding")
     assert needs(node("T-a", model=embedding, key=key)) == []
 
