@@ -30,6 +30,11 @@ _NO_EVENTS_TEXT = (
     "This Langflow release does not report progress. Component details appear when the run ends."
 )
 _ONE_CALL_TEXT = "Synchronous runs report no progress. Component details appear when the run ends."
+_LONG_CALL_SECONDS = 120.0
+_LONG_CALL_TEXT = (
+    "No response for more than 2 minutes. A flow may take that long. If the connection broke or "
+    "Langflow was restarted, there will be none: stop waiting."
+)
 
 
 def component_states(record: RunRecord) -> Hashable:
@@ -63,7 +68,8 @@ def summarize(record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
             words += f" · Running {', '.join(map(escape, labels[:3]))}"
         return ended / total, words
     if record.mode == "sync":
-        return None, _ONE_CALL_TEXT
+        is_long = (record.elapsed() or 0.0) > _LONG_CALL_SECONDS
+        return None, _LONG_CALL_TEXT if is_long else _ONE_CALL_TEXT
     is_silent = record.run is not None and not reports_progress(record)
     return None, _NO_EVENTS_TEXT if is_silent else ""
 

@@ -194,15 +194,17 @@ def test_a_browser_keeps_the_components_of_all_runs_folded(langflow_stand_in, mo
 
 
 @pytest.mark.parametrize(
-    ("mode", "limit", "says"),
+    ("mode", "minutes", "says"),
     [
-        ("sync", None, "Synchronous runs report no progress"),
-        ("background", None, "release does not report progress"),
+        ("sync", 1, "Synchronous runs report no progress"),
+        ("sync", 3, "No response for more than 2 minutes."),
+        ("background", 3, "release does not report progress"),
     ],
 )
-def test_a_run_without_progress_reports_is_explained(langflow_stand_in, mode, limit, says):
-    run = run_with(components={})
-    record = add_running_run(langflow_stand_in.url, mode=mode, queue_limit=limit, run=run)
+def test_a_run_without_progress_reports_is_explained(langflow_stand_in, mode, minutes, says):
+    run, created_at = run_with(components={}), datetime.now(UTC) - timedelta(minutes=minutes)
+    more = {"mode": mode, "queue_limit": None, "run": run, "created_at": created_at}
+    record = add_running_run(langflow_stand_in.url, **more)
     assert says in page_text(open_app(run=record.id))
 
 
