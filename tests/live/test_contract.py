@@ -38,6 +38,11 @@ def test_the_server_reports_its_release(client: LangflowClient, langflow: LiveSe
     assert bool(server.warnings) == (minor < 9)
 
 
+def test_the_release_needs_no_key(langflow: LiveServer):
+    with LangflowClient(langflow.url) as keyless:
+        assert keyless.version() == langflow.version
+
+
 def test_a_running_server_is_healthy(client: LangflowClient):
     assert client.health()
 
