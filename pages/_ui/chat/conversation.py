@@ -27,7 +27,7 @@ from pages._ui.form.flow_form import FlowForm
 from pages._ui.state import chat as chat_state
 
 USER, MACHINE = "User", "Machine"
-UNSENT = "unsent"  # category of a message that never reached the server
+UNSTORED = "unstored"  # category of a message that the server does not have
 WINDOW = 50  # messages drawn at once
 _MAX_FETCHED = 200  # messages in one response
 _TTL_SECONDS = 15.0
@@ -298,7 +298,7 @@ def visible_messages(conversation: Conversation) -> tuple[list[Message], list[Me
 
     No message is in both.
     """
-    history, record = _with_unsent(conversation), conversation.record
+    history, record = _with_unstored(conversation), conversation.record
     if record is None:
         return history, []
     is_final = record.ended and conversation.is_history_final
@@ -322,8 +322,8 @@ def visible_messages(conversation: Conversation) -> tuple[list[Message], list[Me
     return history, live_messages
 
 
-def _with_unsent(conversation: Conversation) -> list[Message]:
-    """Return the history, with messages that never reached the server at their times."""
+def _with_unstored(conversation: Conversation) -> list[Message]:
+    """Return the history, with messages of ended runs that it lacks, at their times."""
     history, flow = list(conversation.history or ()), conversation.form.flow
     times = [_parse_time(message.timestamp) for message in history]
     later = {sent_text(conversation.record, flow)} if conversation.record else set()
@@ -331,11 +331,11 @@ def _with_unsent(conversation: Conversation) -> list[Message]:
         text = sent_text(record, flow)
         failed = record.ended and record.status is not RunStatus.COMPLETED
         # a message that was sent again is already there
-        is_unsent = failed and text not in later and not _contains(history, text, record)
+        is_unstored = failed and text not in later and not _contains(history, text, record)
         later.add(text)
         place = sum(at is not None and at < record.created_at for at in times)
-        if is_unsent and (place or conversation.is_complete):
-            history.insert(place, _user_message(record, flow, category=UNSENT))
+        if is_unstored and (place or conversation.is_complete):
+            history.insert(place, _user_message(record, flow, category=UNSTORED))
             times.insert(place, record.created_at)
     return history
 

@@ -91,7 +91,7 @@ def _draw_history(conversation: Conversation, history: Sequence[Message]) -> Non
         run_messages.draw(message)
         last = after is None or after.job_id != message.job_id
         run = conversation.runs.get(message.job_id or "")
-        if message.category == chat.UNSENT:
+        if message.category == chat.UNSTORED:
             st.caption(":material/warning: No answer")
         elif run and last and message.job_id != latest_job:
             _draw_details(run, conversation)
