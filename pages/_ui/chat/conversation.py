@@ -29,8 +29,8 @@ from pages._ui.state import chat as chat_state
 USER, MACHINE = "User", "Machine"
 UNSTORED = "unstored"  # category of a message that the server does not have
 WINDOW = 50  # messages drawn at once
-_MAX_FETCHED = 200  # messages in one response
-_TTL_SECONDS = 15.0
+MAX_FETCHED = 200  # messages in one response
+TTL_SECONDS = 15.0
 _LATEST_RUNS = 5
 _MAX_RUNS = 50  # latest runs of the flow that are searched for those of a conversation
 _CLOCK_SKEW = timedelta(seconds=2)  # how far the server's times may be off; 1.8 sends whole seconds
@@ -54,8 +54,8 @@ class Conversation:
     `history` has the server's messages, oldest first, None until they are loaded; `error` is why
     they are missing or outdated. `is_complete` is whether nothing precedes them. `record` is the
     latest run, `earlier_runs` the previous ones, newest first; `is_history_final` is whether the
-    history was loaded after the end of the latest run. `unsent` are the flow's sessions whose
-    messages never reached the server, as far as this console's runs tell.
+    history was loaded after the end of the latest run. `flow_runs` are the flow's latest runs, of
+    all its sessions.
     """
 
     form: FlowForm
@@ -66,7 +66,7 @@ class Conversation:
     error: LangflowError | None
     record: RunRecord | None
     earlier_runs: Sequence[RunRecord] = ()
-    unsent: Sequence[SessionEntry] = ()
+    flow_runs: Sequence[RunRecord] = ()
 
     @property
     def is_refused(self) -> bool:
@@ -100,8 +100,7 @@ def load(form: FlowForm, refusal: LangflowError | None = None) -> Conversation:
     latest = app_context().runner.recent(server.owner, _MAX_RUNS, flow.id)
     records = [record for record in latest if record.session_id == name]
     record = app_context().runner.get(records[0].id, server.owner) if records else None
-    unsent = _unsent_sessions(latest, flow)
-    conversation = Conversation(form, name, (), True, True, refusal, record, records[1:], unsent)
+    conversation = Conversation(form, name, (), True, True, refusal, record, records[1:], latest)
     return _with_history(conversation) if named else conversation
 
 
@@ -128,7 +127,7 @@ def _with_history(conversation: Conversation) -> Conversation:
             server.refresh(cache_key)
             server.refresh(sessions_cache_key(flow.id))
     # until the run ends, its own messages come from its events
-    ttl = math.inf if conversation.is_answering else _TTL_SECONDS
+    ttl = math.inf if conversation.is_answering else TTL_SECONDS
     # a flow's messages may repeat a secret that the form sent
     redactor = Redactor(collect_secrets(flow, conversation.form.result.overrides))
 
@@ -158,8 +157,8 @@ def history_cache_key(conversation: Conversation) -> str:
 
 
 def _fetch_limit(conversation: Conversation) -> int:
-    """Return at least one message more than is drawn, in steps of `_MAX_FETCHED`."""
-    return _MAX_FETCHED * (window_count(conversation) * WINDOW // _MAX_FETCHED + 1)
+    """Return at least one message more than is drawn, in steps of `MAX_FETCHED`."""
+    return MAX_FETCHED * (window_count(conversation) * WINDOW // MAX_FETCHED + 1)
 
 
 def discard_history(server: ServerSession, new_key: str = "") -> None:
@@ -214,14 +213,14 @@ def sessions_cache_key(flow_id: str) -> str:
 def list_sessions(server: ServerSession, flow_id: str) -> list[SessionEntry]:
     """Return the flow's sessions; those of its latest 200 messages come first, newest first."""
     cache_key = sessions_cache_key(flow_id)
-    return server.fetch(cache_key, _TTL_SECONDS, lambda api: _fetch_sessions(api, flow_id)).value
+    return server.fetch(cache_key, TTL_SECONDS, lambda api: _fetch_sessions(api, flow_id)).value
 
 
 def _fetch_sessions(api: LangflowClient, flow_id: str) -> list[SessionEntry]:
     ids = api.sessions(flow_id)
-    latest = api.messages(flow_id, limit=_MAX_FETCHED) if ids else []
+    latest = api.messages(flow_id, limit=MAX_FETCHED) if ids else []
     newest_first = latest[::-1]
-    last_at = {message.session_id: _parse_time(message.timestamp) for message in latest}
+    last_at = {message.session_id: parse_time(message.timestamp) for message in latest}
     first_words = {
         message.session_id: message.text
         for message in newest_first
@@ -264,7 +263,8 @@ def with_unsent_sessions(
 ) -> list[SessionEntry]:
     """Return the server's sessions and those that only this console knows, newest first."""
     ids = {session.id for session in stored}
-    sessions = [*stored, *(session for session in conversation.unsent if session.id not in ids)]
+    unsent = _unsent_sessions(conversation.flow_runs, conversation.form.flow)
+    sessions = [*stored, *(session for session in unsent if session.id not in ids)]
     oldest = datetime.min.replace(tzinfo=UTC)
     return sorted(sessions, key=lambda one: one.last_message_at or oldest, reverse=True)
 
@@ -325,7 +325,7 @@ def visible_messages(conversation: Conversation) -> tuple[list[Message], list[Me
 def _with_unstored(conversation: Conversation) -> list[Message]:
     """Return the history, with messages of ended runs that it lacks, at their times."""
     history, flow = list(conversation.history or ()), conversation.form.flow
-    times = [_parse_time(message.timestamp) for message in history]
+    times = [parse_time(message.timestamp) for message in history]
     later = {sent_text(conversation.record, flow)} if conversation.record else set()
     for record in conversation.earlier_runs:
         text = sent_text(record, flow)
@@ -393,11 +393,11 @@ def _contains(history: Iterable[Message], text: str, record: RunRecord) -> bool:
 def _belongs_to_run(message: Message, record: RunRecord) -> bool:
     if message.job_id and record.job_id:
         return message.job_id == record.job_id
-    at = _parse_time(message.timestamp)
+    at = parse_time(message.timestamp)
     return at is None or at >= record.created_at - _CLOCK_SKEW
 
 
-def _parse_time(timestamp: str) -> datetime | None:
+def parse_time(timestamp: str) -> datetime | None:
     """Parse a server's time, which is in UTC."""
     try:
         at = datetime.fromisoformat(timestamp.replace(" UTC", "+00:00"))
