@@ -14,7 +14,14 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.runner.runner import Runner
 from lfclient.errors import InvalidKey, InvalidRequest, LangflowError
 from pages._ui.chat import conversation
-from pages._ui.chat.conversation import Conversation, SessionEntry
+from pages._ui.chat.conversation import Conversation
+from pages._ui.chat.sessions import (
+    UNTITLED,
+    SessionEntry,
+    list_sessions,
+    session_label,
+    with_unsent_sessions,
+)
 from pages._ui.connection import loading, request_cache
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
@@ -133,14 +140,14 @@ def draw_new_button() -> None:
 def draw(current: Conversation) -> None:
     """Draw the list of sessions."""
     server, flow = current.form.server, current.form.flow
-    load = partial(conversation.list_sessions, server, flow.id)
+    load = partial(list_sessions, server, flow.id)
     try:
         sessions = load()
     except LangflowError as error:
         if not (current.is_refused and isinstance(error, InvalidKey)):  # said beside the messages
             loading.show(server, error, load, retry="retry-sessions")
         return
-    _draw_list(conversation.with_unsent_sessions(sessions, current), current)
+    _draw_list(with_unsent_sessions(sessions, current), current)
     loading.show_refreshing(server, conversation.sessions_cache_key(flow.id))
 
 
@@ -183,7 +190,7 @@ def _draw_entry(session: SessionEntry, is_open: bool) -> None:
     mark = ""
     if session.last_message_at:
         mark = f" :gray[{format_short_time(session.last_message_at)}]"
-    elif session.label == conversation.UNTITLED:
+    elif session.label == UNTITLED:
         mark = f" :gray[{session.id[-6:]}]"  # what tells it from other ones
     st.button(
         f"{f'**{name}**' if is_open else name}{mark}",
@@ -204,7 +211,7 @@ def draw_header(current: Conversation) -> None:
         if not history and history is not None and current.record is None:
             st.caption("New session", width="stretch")
             return
-        title = conversation.session_label(current.id, conversation.first_words(current))
+        title = session_label(current.id, conversation.first_words(current))
         st.caption(escape(clip(title, 60)), width="stretch")
         if history is None or current.is_answering:
             return
@@ -219,7 +226,7 @@ def _draw_rename(current: Conversation, title: str) -> None:
     with panel, st.form(f"{key}-form", border=False):
         st.text_input(
             "Session name",
-            "" if title == conversation.UNTITLED else clip(title, _MAX_NAME_LENGTH),
+            "" if title == UNTITLED else clip(title, _MAX_NAME_LENGTH),
             key=key,
             max_chars=_MAX_NAME_LENGTH,
         )

@@ -180,16 +180,6 @@ def test_a_message_with_an_unknown_outcome_appears_once():
     assert shown(make_conversation(history, RunStatus.OUTCOME_UNKNOWN, job=None)) == [HI, HELLO]
 
 
-def test_generated_session_names_are_replaced_by_the_first_words():
-    assert (
-        chat_conversation.session_label("console-0123456789ab", "What is\n a flow?")
-        == "What is a flow?"
-    )
-    assert chat_conversation.session_label("2c7d5c39-0000-4000-8000-00000000000a", "Hi") == "Hi"
-    assert chat_conversation.session_label("Trip to Rome", "Hi") == "Trip to Rome"
-    assert chat_conversation.session_label("console-0123456789ab", " ") == "Untitled"
-
-
 def test_a_flow_with_chat_input_and_output_has_chat():
     assert FLOW.has_chat
     assert not flows.flow(flows.chat_input()).has_chat

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lfclient.runs.model import Run, RunStatus
+from pages._ui.chat.sessions import session_label
 from pages._ui.connection import request_cache, servers
 from pages._ui.connection.app_context import app_context
 from tests.support.waiting import wait_for
@@ -76,6 +77,13 @@ def test_renaming_a_session_renames_it_on_the_server_and_in_the_url(chat_langflo
     assert session_in_url(app) == "Trip"
     assert "**Trip**" in button_labels(app)
     assert conversation(app) == [("user", "hello")]
+
+
+def test_generated_session_names_are_replaced_by_the_first_words():
+    assert session_label("console-0123456789ab", "What is\n a flow?") == "What is a flow?"
+    assert session_label("2c7d5c39-0000-4000-8000-00000000000a", "Hi") == "Hi"
+    assert session_label("Trip to Rome", "Hi") == "Trip to Rome"
+    assert session_label("console-0123456789ab", " ") == "Untitled"
 
 
 def test_a_session_without_a_message_of_the_user_is_untitled(chat_langflow):

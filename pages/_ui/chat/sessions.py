@@ -1,0 +1,100 @@
+"""The sessions of a flow: those of its server, and those that only this console knows."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from lfclient.client import LangflowClient
+from lfclient.common.formatting import clip
+from lfclient.console.store.run_record import RunRecord
+from lfclient.flows.model import Flow
+from lfclient.runs.model import RunStatus
+from pages._ui.chat.conversation import (
+    MAX_FETCHED,
+    TTL_SECONDS,
+    USER,
+    Conversation,
+    parse_time,
+    sent_text,
+    sessions_cache_key,
+)
+from pages._ui.connection.server_session import ServerSession
+
+UNTITLED = "Untitled"  # a session of which only a generated id is known
+_RANDOM_NAME = re.compile(r"console-[0-9a-f]{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class SessionEntry:
+    """A session in the list."""
+
+    id: str
+    label: str
+    last_message_at: datetime | None = None
+
+
+def list_sessions(server: ServerSession, flow_id: str) -> list[SessionEntry]:
+    """Return the flow's sessions; those of its latest 200 messages come first, newest first."""
+    cache_key = sessions_cache_key(flow_id)
+    return server.fetch(cache_key, TTL_SECONDS, lambda api: _fetch_sessions(api, flow_id)).value
+
+
+def _fetch_sessions(api: LangflowClient, flow_id: str) -> list[SessionEntry]:
+    ids = api.sessions(flow_id)
+    latest = api.messages(flow_id, limit=MAX_FETCHED) if ids else []
+    newest_first = latest[::-1]
+    last_at = {message.session_id: parse_time(message.timestamp) for message in latest}
+    first_words = {
+        message.session_id: message.text
+        for message in newest_first
+        if message.sender == USER and message.text.strip()
+    }
+    recent = dict.fromkeys(message.session_id for message in newest_first)
+    ordered = [id for id in recent if id in ids] + [id for id in ids if id not in recent]
+    return [
+        SessionEntry(id, session_label(id, first_words.get(id, "")), last_at.get(id))
+        for id in ordered
+    ]
+
+
+def _unsent_sessions(records: Iterable[RunRecord], flow: Flow) -> list[SessionEntry]:
+    """Return the sessions whose messages never reached the server, newest first.
+
+    One that did is on the server, or was deleted there.
+    """
+    known = {each.session_id for each in records if _has_reached_server(each)}
+    found: dict[str, SessionEntry] = {}
+    for record in records:
+        id, text = record.session_id, sent_text(record, flow)
+        if id and text and record.ended and id not in known:
+            at = found[id].last_message_at if id in found else record.created_at
+            found[id] = SessionEntry(id, session_label(id, text), at)
+    return list(found.values())
+
+
+def _has_reached_server(record: RunRecord) -> bool:
+    """Return whether the server has stored the run's message, as far as the console knows.
+
+    Without a job, it refused the run, or the run was not found there after its response was lost.
+    """
+    is_missing = record.status in (RunStatus.FAILED, RunStatus.OUTCOME_UNKNOWN)
+    return record.attempts > 0 and not (is_missing and record.job_id is None)
+
+
+def with_unsent_sessions(
+    stored: Sequence[SessionEntry], conversation: Conversation
+) -> list[SessionEntry]:
+    """Return the server's sessions and those that only this console knows, newest first."""
+    ids = {session.id for session in stored}
+    unsent = _unsent_sessions(conversation.flow_runs, conversation.form.flow)
+    sessions = [*stored, *(session for session in unsent if session.id not in ids)]
+    oldest = datetime.min.replace(tzinfo=UTC)
+    return sorted(sessions, key=lambda one: one.last_message_at or oldest, reverse=True)
+
+
+def session_label(session_id: str, first_words: str = "") -> str:
+    """Return a session's name; for a generated one its first words, `UNTITLED` without any."""
+    if _RANDOM_NAME.fullmatch(session_id):
+        return clip(" ".join(first_words.split()), 60) or UNTITLED
+    return session_id
