@@ -62,7 +62,10 @@ def start_session(owner: str, flow_id: str, session_id: str) -> None:
 
 
 def chat_key(part: str, owner: str, flow_id: str, session_id: str = "") -> str:
-    """Return the key of a part of the page, for one session or for all of a flow."""
+    """Return the key of a part of the page, for one session or for all of a flow.
+
+    `chat_box.js` reads the owner, which is hexadecimal, and the flow in that of the box.
+    """
     return f"talk-{part}-{owner[:12]}-{flow_id}-{session_id}"
 
 

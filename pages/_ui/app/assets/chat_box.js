@@ -11,7 +11,8 @@ const chatBoxes = () => document.querySelectorAll('[data-testid="stChatInput"] t
 function draftName(box) {
   const part = box.closest('[class*="st-key-talk-text-"]');
   const key = [...part.classList].find((each) => each.startsWith("st-key-talk-text-"));
-  const [ownerAndFlow] = key.match(/^.{17}.{12}-.{36}-/);
+  // st-key-talk-text, the owner, the five parts of the flow's UUID, the session: see chat_key
+  const ownerAndFlow = key.split("-").slice(0, 10).join("-") + "-";
   const session = new URLSearchParams(location.search).get("session") ?? "";
   const isInUrl = key === ownerAndFlow + session.trim().replace(/[^\w-]/g, "-");
   return isInUrl ? ownerAndFlow + session : ownerAndFlow;
