@@ -41,7 +41,7 @@ from pages._ui.chat import sessions
 from pages._ui.compare import outputs as compared_outputs
 from pages._ui.connection import editor
 from pages._ui.history import filters
-from pages._ui.outputs import column_stats, gallery, message
+from pages._ui.outputs import column_stats, gallery, json_viewer, message
 from pages._ui.widgets import downloads, focus, markdown
 from tests.support.cpu_time import cpu_seconds
 from tests.support.flows import entry, flow, node
@@ -232,6 +232,9 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
     },
     "pages/_ui/outputs/gallery.py": {
         "name": lambda text: gallery._image_name(images.FoundImage(text, b""), 0),
+    },
+    "pages/_ui/outputs/json_viewer.py": {
+        "long_number": lambda text: json_viewer._LONG_NUMBER.search(text.encode()),
     },
     "pages/_ui/widgets/downloads.py": {
         "file_name": lambda text: downloads.file_name(text, extension="md"),
