@@ -22,7 +22,7 @@ from lfclient.console.runner.run_context import OUTCOME_HINT, RunContext
 from lfclient.console.runner.submission import submit_slot
 from lfclient.console.runner.threads import in_thread
 from lfclient.console.store.run_record import RunRecord
-from lfclient.errors import TRANSIENT_ERRORS, LangflowError, Unreachable
+from lfclient.errors import TRANSIENT_ERRORS, BadResponse, LangflowError, Unreachable
 from lfclient.runs.lost_jobs import MATCH_WINDOW, FoundJob
 from lfclient.runs.model import Run, RunStatus
 
@@ -280,9 +280,11 @@ class _Recovery:
                 )
         except TRANSIENT_ERRORS:
             raise
-        except LangflowError:
+        except LangflowError as error:
             # refused, or the flow was edited since; the first attempt may have run
-            self._overrides = None
+            if not isinstance(error, BadResponse):  # as of a login page in front of the server
+                self._overrides = None
+            await context.change(note=f"{self._reason} {_SEARCHING_NOTE}")
             return
         if not run.job_id or await context.writer.claim_job(context.id, run.job_id):
             await context.apply_response(run)

@@ -74,6 +74,18 @@ def test_a_submit_that_the_server_took_and_whose_response_is_lost_runs_once(
     assert proxy.count(POST) == 1 or desk.info.capabilities.idempotency
 
 
+@newest
+def test_a_submit_that_a_login_page_answers_twice_is_sent_again_and_runs_once(
+    desk: Desk, proxy: Proxy, held: HeldFlow
+):
+    """The server got neither; the record says meanwhile that the console looks for the run."""
+    proxy.plan(POST, Fault(raw=LOGIN_PAGE), Fault(raw=LOGIN_PAGE))
+    run_id = desk.start(held.flow)
+    desk.until(run_id, lambda record: record.attempts == 2 and "looks for the run" in record.note)
+    ends_once(desk, held, run_id)
+    assert proxy.count(POST) == 3
+
+
 @isolated
 def test_a_call_that_a_proxy_gives_up_is_found_and_runs_once(
     desk: Desk, proxy: Proxy, held: HeldFlow
