@@ -61,9 +61,9 @@ log = logging.getLogger(__name__)
 class Store:
     """The records of one database. Safe to use from any thread and from several processes.
 
-    A process that is killed right after a write loses nothing. What `create` and `update_running`
-    wrote last may be lost if the machine loses power or PostgreSQL is killed: other writes are
-    forced to the disk, with all before them. Every method raises `StoreError`.
+    A process that is killed right after a write loses nothing. Writes are forced to the disk, with
+    all before them, except those of `update_running` and, on SQLite, `create`: a machine that loses
+    power may lose them. Every method raises `StoreError`.
 
     `history` lists and deletes runs. `commands` holds stops and decisions for other processes,
     `workers` their heartbeats, `cleaner` applies the retention settings.
@@ -100,13 +100,14 @@ class Store:
 
         If the owner already has a record with this submit token or job, return that one and False.
 
-        The write is not forced to the disk, which would hold up the request by 7 ms to 20 ms; the
-        next one, when the server has accepted the run, is.
+        SQLite does not force the write to the disk, which would hold up the request by 7 ms to
+        20 ms; the next one, when the server has accepted the run, is forced.
         """
         row = to_row(record)
         text = {"run_id": record.id, "body": build_search_text(record)}
         while True:
-            with suppress(JobTaken), self._write(durable=False) as connection:
+            durable = self.database.is_shared
+            with suppress(JobTaken), self._write(durable=durable) as connection:
                 if connection.execute(self._insert_run, row).one_or_none():
                     connection.execute(_INSERT_TEXT, text)
                     return record, True
