@@ -2,6 +2,7 @@
 
 from pages._ui.state import chat as chat_state
 from pages._ui.state import query_params
+from tests.support.waiting import wait_for
 from tests.ui.support.whole_pages import ONE, open_app
 
 PAGE = "pages/chat.py"
@@ -12,11 +13,13 @@ def open_chat(**address):
 
 
 def send(app, text):
+    """Send a message and wait for the end of its run, which redraws the page."""
     app.chat_input[0].set_value(text).run()
-    for _ in range(5):  # the end of a run redraws the page
-        if "Answer details" in links(app) or "Send again" in button_labels(app):
-            break
-        app.run()
+
+    def has_ended():
+        return "Answer details" in links(app) or "Send again" in button_labels(app)
+
+    wait_for(lambda: has_ended() or (app.run() and has_ended()))
     return app
 
 
