@@ -139,7 +139,8 @@ def error_from_response(
 def _pause_text(seconds: float) -> str:
     if seconds <= 60:
         return "a minute"
-    return f"{'at least ' * (seconds >= MAX_RETRY_AFTER)}{format_duration(seconds)}"
+    text = format_duration(seconds)
+    return f"at least {text}" if seconds >= MAX_RETRY_AFTER else text
 
 
 def _redirect(failure: _Failure) -> LangflowError:

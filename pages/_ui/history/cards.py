@@ -68,13 +68,7 @@ def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
     ]
     labels = [f":gray-badge[{escape(clean_text(label))}]" for label in run.labels]
     lines = [
-        " ".join(
-            [
-                f"{star}**{name}**",
-                status_badges.markdown_badge(run),
-                _group(row),
-            ]
-        ),
+        " ".join([f"{star}**{name}**", status_badges.markdown_badge(run), _group(row)]),
         f"{picture}{output}",
         f":small[:gray[{' · '.join(filter(None, facts))}]]",
         f":small[:gray[{escape(clip(row.inputs, MAX_TEXT_LENGTH))}]]" if row.inputs else "",

@@ -115,10 +115,7 @@ def table_columns(
 
 def _status_labels(row: ListRow) -> list[str]:
     run = row.run
-    labels = [
-        status_badges.status_text(run),
-        list_rows.attempts_text(run),
-    ]
+    labels = [status_badges.status_text(run), list_rows.attempts_text(run)]
     return [label for label in (*labels, "shared" * row.is_shared) if label]
 
 
