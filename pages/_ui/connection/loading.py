@@ -12,7 +12,6 @@ from lfclient.flows.model import Flow
 from pages._ui.app import navigation
 from pages._ui.connection.request_cache import StillLoading, may_serve_stale
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.state.slot import first_time_in_script
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
@@ -77,14 +76,12 @@ def retry_automatically(error: LangflowError, request: Callable[[], object]) -> 
     shows a previous response.
     """
     if may_serve_stale(error):
-        is_first = first_time_in_script("says-retry")
-        _retry(alerts.title(error), request, _Retry(), is_first)  # kept while the page is open
+        _retry(alerts.title(error), request, _Retry())  # kept while the page is open
 
 
 @st.fragment(run_every=RETRY_SECONDS)
-def _retry(shown: str, request: Callable[[], object], retry: _Retry, is_first: bool) -> None:
-    if is_first:
-        st.caption("Retrying automatically.")
+def _retry(shown: str, request: Callable[[], object], retry: _Retry) -> None:
+    st.caption("Retrying automatically.")
     if not retry.is_due():
         return
     try:

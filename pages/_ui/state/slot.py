@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
 import streamlit as st
-from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
 T = TypeVar("T")
 
@@ -13,15 +12,6 @@ def first_time(key: str) -> bool:
     """Return True for the first call with a key in a session, then False."""
     is_new = key not in st.session_state
     st.session_state[key] = True
-    return is_new
-
-
-def first_time_in_script(key: str) -> bool:
-    """Return True for the first call with a key in a run of the page or a fragment, then False."""
-    context = get_script_run_ctx()
-    run = context.cursors if context else None  # another object in each run
-    is_new = st.session_state.get(key) is not run
-    st.session_state[key] = run
     return is_new
 
 

@@ -9,7 +9,7 @@ from pages._ui.connection import loading, request_cache, servers
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.widgets import alerts
 from tests.ui.support.chat_langflow import MESSAGES, ChatLangflow
-from tests.ui.support.model_pages import MODELS, PROVIDERS, serve_models
+from tests.ui.support.model_pages import PROVIDERS, serve_models
 from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text
 
 REFUSED = (403, {"detail": "Invalid API key"})
@@ -98,18 +98,6 @@ def test_what_was_typed_stays_while_an_outdated_list_is_refreshed(langflow_stand
     assert app.text_area[0].value == "typed before"
 
 
-def test_a_page_says_once_that_its_parts_are_retried(langflow_stand_in):
-    serve_models(langflow_stand_in)
-    langflow_stand_in.answers[MODELS] = UNAVAILABLE
-    app = open_app(flow=ONE)
-    langflow_stand_in.answers["GET /api/v1/flows/"] = UNAVAILABLE
-    servers.attach(servers.available_connections()[0]).refresh()
-    for _ in range(2):
-        app.run()
-        assert len([button for button in app.button if button.label == "Try again"]) == 2
-        assert page_text(app).count(PROMISE) == 1
-
-
 def test_an_error_that_is_not_temporary_is_not_retried(langflow_stand_in, at_once):
     langflow_stand_in.answers["GET /api/v1/flows/"] = (403, {"detail": "Invalid API key"})
     words = page_text(open_app())
@@ -161,7 +149,7 @@ def test_a_tick_redraws_the_page_unless_its_request_is_open_or_fails_as_before(
     monkeypatch.setattr(loading.st, "rerun", lambda: redrawn.append(True))
     retry = loading._Retry(float("-inf"), float("-inf"))
     tick = loading._retry.__wrapped__  # a fragment runs in a script only
-    tick(alerts.title(ServerFault("")), request, retry, is_first=True)
+    tick(alerts.title(ServerFault("")), request, retry)
     assert bool(redrawn) is is_redrawn
     assert retry.is_due() is is_due_again
 
