@@ -6,7 +6,7 @@ import pytest
 
 from lfclient.outputs.model import FileRef, OutputKind
 from tests.support.reports import big_png
-from tests.ui.outputs.test_view import DOT, draw_outputs, output, texts
+from tests.ui.outputs.drawing import DOT, draw_outputs, output, texts
 
 
 def preview_file(name, data):

@@ -13,38 +13,7 @@ from lfclient.runs.model import Run, RunStatus
 from pages._ui.outputs import card, file
 from pages._ui.outputs import view as outputs_view
 from pages._ui.widgets import copy_button
-
-DOT = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
-)
-
-
-def page(run, download):
-    from pages._ui.outputs import view as outputs_view
-
-    outputs_view.draw(run, "run-1", download, lambda: run)
-
-
-def draw_outputs(*found, not_run=(), download=None):
-    run = Run(
-        "flow",
-        "background",
-        RunStatus.COMPLETED,
-        outputs={output.component_id: output for output in found},
-        not_run=not_run,
-    )
-    app = AppTest.from_function(page, kwargs={"run": run, "download": download})
-    app.query_params["run"] = "run-1"
-    app.run()
-    return app
-
-
-def texts(app):
-    return " ".join(element.value for element in [*app.markdown, *app.caption])
-
-
-def output(kind, value, **more):
-    return Output("Comp-1", kind, value, display_name="Component", **more)
+from tests.ui.outputs.drawing import DOT, draw_outputs, output, page, texts
 
 
 def test_every_kind_of_output_has_a_viewer_with_an_icon():

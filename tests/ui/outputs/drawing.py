@@ -1,0 +1,61 @@
+"""Outputs drawn on a page."""
+
+import base64
+
+from streamlit.testing.v1 import AppTest
+
+from lfclient.outputs.model import Output
+from lfclient.runs.model import Run, RunStatus
+
+DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+)
+ROWS = [{"city": f"City {i}", "day": f"2026-01-{i + 1:02d}", "n": i} for i in range(28)]
+MESSAGE = {
+    "id": "5c1f",
+    "flow_id": "f",
+    "session_id": "s",
+    "sender": "User",
+    "sender_name": "Ada",
+    "text": "Hi",
+    "timestamp": "2026-01-01",
+}
+
+
+def page(run, download):
+    from pages._ui.outputs import view as outputs_view
+
+    outputs_view.draw(run, "run-1", download, lambda: run)
+
+
+def draw_outputs(*found, not_run=(), download=None):
+    run = Run(
+        "flow",
+        "background",
+        RunStatus.COMPLETED,
+        outputs={output.component_id: output for output in found},
+        not_run=not_run,
+    )
+    app = AppTest.from_function(page, kwargs={"run": run, "download": download})
+    app.query_params["run"] = "run-1"
+    app.run()
+    return app
+
+
+def texts(app):
+    return " ".join(element.value for element in [*app.markdown, *app.caption])
+
+
+def output(kind, value, **more):
+    return Output("Comp-1", kind, value, display_name="Component", **more)
+
+
+def uri(number=0):
+    """Return the address of an image, a different one for each number."""
+    return "data:image/png;base64," + base64.b64encode(DOT + bytes(number)).decode()
+
+
+def choose(app, view):
+    """Return the page after a person chooses a view of the output."""
+    app.segmented_control[0].set_value(view).run()
+    return app

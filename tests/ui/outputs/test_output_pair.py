@@ -1,0 +1,60 @@
+"""Two outputs compared side by side."""
+
+from lfclient.outputs.model import Output, OutputKind
+from pages._ui.outputs import output_pair
+from tests.ui.outputs.drawing import draw_outputs, output, texts
+
+PAIR_VIEW = "compare-view-run-1"
+
+
+def open_pair(first, second):
+    pair = [Output("A-1", *first, display_name="One"), Output("B-2", *second, display_name="Two")]
+    app = draw_outputs(*pair)
+    app.session_state["compare-run-1"] = True
+    app.run()
+    return app
+
+
+def test_two_outputs_are_drawn_side_by_side_once_the_panel_is_opened():
+    pair = (OutputKind.MESSAGE, "hello"), (OutputKind.TABLE, [{"a": 1}])
+    assert len(draw_outputs(Output("A-1", *pair[0]), Output("B-2", *pair[1])).dataframe) == 1
+    app = open_pair(*pair)
+    assert [box.value for box in app.selectbox] == ["One", "Two"]
+    assert len(app.dataframe) == 2
+
+
+def test_the_controls_of_compared_outputs_have_names_of_their_own():
+    app = open_pair((OutputKind.TABLE, [{"a": 1}]), (OutputKind.TABLE, [{"a": 1}]))
+    names = [each.label for each in app.segmented_control]
+    assert len(names) == len(set(names)) == 5
+    assert names[-2:] == ["View of One, first", "View of Two, second"]
+
+
+def test_a_single_output_has_no_comparison_panel():
+    assert not draw_outputs(output(OutputKind.MESSAGE, "a")).expander
+
+
+def test_two_texts_are_compared_by_words_or_lines():
+    app = open_pair((OutputKind.MESSAGE, "a\nb c"), (OutputKind.MESSAGE, "a\nb d"))
+    app.segmented_control[0].set_value(output_pair.DIFFERENCES).run()
+    assert ":red-background[− c]" in texts(app)
+    app.segmented_control[1].set_value("Lines").run()
+    assert "- b c\n+ b d" in app.code[-1].value
+
+
+def test_tables_are_compared_by_row_and_data_by_path():
+    rows = [{"id": 1, "n": 1}, {"id": 2, "n": 2}]
+    app = open_pair((OutputKind.TABLE, rows), (OutputKind.TABLE, rows[:1]))
+    app.segmented_control(key=PAIR_VIEW).set_value(output_pair.DIFFERENCES).run()
+    assert "− 1 row removed" in texts(app)
+    app = open_pair((OutputKind.DATA, {"a": 1}), (OutputKind.DATA, {"a": 2}))
+    app.segmented_control(key=PAIR_VIEW).set_value(output_pair.DIFFERENCES).run()
+    assert app.dataframe[0].value.to_dict("records") == [
+        {"±": "≠ changed", "Path": "a", "First": "1", "Second": "2"}
+    ]
+
+
+def test_identical_texts_show_a_note_instead_of_differences():
+    app = open_pair((OutputKind.MESSAGE, "a"), (OutputKind.MESSAGE, "a"))
+    app.segmented_control[0].set_value(output_pair.DIFFERENCES).run()
+    assert "Identical text" in texts(app)
