@@ -12,31 +12,6 @@ from playwright.sync_api import expect
 from lfclient import LangflowClient
 from tests.browser.screen import PREFIX, Screen, log_of
 from tests.support.console_process import ROOT, Console
-from tests.support.waiting import wait_for
-
-# what stands above the page, until shortly after that is scrolled
-_MOVING = """(field) => {
-  const main = field.closest("[data-testid=stMain]");
-  main.style.overflowAnchor = "none";
-  const above = document.createElement("div");
-  above.id = "moving";
-  above.style = "height: 250px; flex-shrink: 0";
-  main.prepend(above);
-  const away = () => setTimeout(() => above.remove(), 400);
-  field.addEventListener("keydown", ({key}) => {
-    if (key === "Enter") main.addEventListener("scroll", away, {once: true});
-  });
-}"""
-
-# how the page was scrolled to a part of it
-_RECORD_SCROLLS = """
-  window.scrolls = [];
-  const scroll = Element.prototype.scrollIntoView;
-  Element.prototype.scrollIntoView = function (options) {
-    if (options?.behavior) window.scrolls.push(options.behavior);
-    scroll.call(this, options);
-  };
-"""
 
 
 def test_ctrl_enter_starts_a_background_run(screen):
@@ -367,70 +342,6 @@ def test_no_internal_error_was_logged(console, screen):
     assert "fault " not in log_of(console)
 
 
-def test_the_page_scrolls_to_the_status_of_a_run(screen):
-    page = screen.page
-    page.set_viewport_size({"width": 500, "height": 500})
-    screen.pick("Takes half")
-    status, message = screen.part("run-status"), page.locator("textarea").first
-    message.click()
-    expect(status).not_to_be_in_viewport()
-    page.keyboard.press("Control+Enter")
-    screen.wait("running")
-    expect(status).to_be_in_viewport()
-    expect(screen.part("stop-button")).to_be_in_viewport(ratio=1)
-    page.wait_for_timeout(1_000)  # longer than it takes to scroll there
-    page.mouse.wheel(0, -5_000)
-    expect(message).to_be_in_viewport()
-    screen.part("stop-button").get_by_role("button", name="Stop").evaluate("each => each.click()")
-    screen.wait("cancelled")
-    expect(message).to_be_in_viewport()
-
-
-def test_the_page_scrolls_to_the_result_of_a_quick_run(screen):
-    """It ends before the browser has loaded what scrolls."""
-    screen.page.set_viewport_size({"width": 500, "height": 500})
-    screen.pick("Echo")
-    screen.page.locator("textarea").first.click()
-    screen.page.keyboard.press("Control+Enter")
-    screen.wait("completed")
-    expect(screen.part("run-status")).to_be_in_viewport()
-
-
-@pytest.mark.parametrize(("motion", "first"), [("reduce", "instant"), ("no-preference", "smooth")])
-def test_the_page_glides_to_the_status_only_for_those_who_like_motion(
-    console, window, motion, first
-):
-    page = window(reduced_motion=motion)
-    page.add_init_script(_RECORD_SCROLLS)
-    page.set_viewport_size({"width": 500, "height": 500})
-    screen = Screen(page)
-    screen.open(console.url)
-    screen.pick("Takes half")
-    page.locator("textarea").first.click()
-    page.evaluate("window.scrolls = []")
-    page.keyboard.press("Control+Enter")
-    screen.wait("running")
-    expect(screen.part("run-status")).to_be_in_viewport()
-    assert page.evaluate("window.scrolls[0]") == first
-    screen.part("stop-button").get_by_role("button", name="Stop").evaluate("each => each.click()")
-    screen.wait("cancelled")
-
-
-def test_the_page_scrolls_to_the_status_while_it_moves(screen):
-    page = screen.page
-    page.set_viewport_size({"width": 500, "height": 420})
-    screen.pick("Takes half")
-    message = page.locator("textarea").first
-    message.evaluate(_MOVING)
-    message.click()
-    page.keyboard.press("Control+Enter")
-    screen.wait("running")
-    expect(page.locator("#moving")).to_have_count(0)
-    expect(screen.part("stop-button")).to_be_in_viewport(ratio=1)
-    screen.part("stop-button").get_by_role("button", name="Stop").evaluate("each => each.click()")
-    screen.wait("cancelled")
-
-
 def test_the_warning_about_an_unsaved_run_comes_and_goes_by_itself(screen, console):
     """The write waits some seconds for the lock before it fails."""
     screen.pick("Write word")
@@ -470,15 +381,3 @@ def test_the_warning_about_a_full_disk_comes_and_goes_by_itself(window, sample_f
         expect(screen.part("outputs")).to_contain_text("That is all")
         screen.page.goto(f"{console.url}/history?q=That+is+all")
         expect(screen.page.get_by_text("1 run", exact=True)).to_be_visible()
-
-
-def test_on_a_phone_there_is_room_for_the_output_of_a_run(screen):
-    screen.page.set_viewport_size({"width": 390, "height": 844})
-    screen.pick("Takes half")
-    screen.run()
-    output = screen.part("run-status").get_by_text("The output appears here")
-    output.wait_for()
-    foot = screen.part("run-panel").bounding_box()["y"]
-    wait_for(lambda: 0 < output.bounding_box()["y"] < foot / 2)
-    screen.stop()
-    screen.wait("cancelled")

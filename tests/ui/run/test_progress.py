@@ -1,0 +1,150 @@
+"""The progress of a running run: components, graph, partial output."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from lfclient.runs.components import ComponentRun, ComponentState, RunError
+from lfclient.runs.model import RunStatus
+from pages._ui.connection.app_context import app_context
+from pages._ui.run import details, pace, progress, recent_runs
+from pages._ui.state import browser
+from pages._ui.state import run_page as ui_state
+from tests.ui.support.http_stand_in import NODE
+from tests.ui.support.runs import COMPONENTS, DONE, NOW, PARTIAL, open_table, run_with
+from tests.ui.support.whole_pages import (
+    ONE,
+    add_ended_run,
+    add_running_run,
+    button_labels,
+    open_app,
+    page_text,
+    press,
+    refuse_drawn_run,
+)
+
+
+def test_a_running_run_shows_its_progress(langflow_stand_in):
+    record = add_running_run(langflow_stand_in.url, run=run_with(messages={"m": PARTIAL}))
+    app = open_app(run=record.id)
+    assert "2 of 3 components" in app.get("progress")[0].proto.text
+    assert "Running Chat Output" in app.get("progress")[0].proto.text.replace("\\", "")
+    assert "**AI** :gray-badge[writing…]" in page_text(app)
+    assert "Once upon" in page_text(app)
+    assert "Stop" in button_labels(app)
+    assert "Options" not in button_labels(app)
+
+
+def test_components_with_the_same_name_are_distinguished(langflow_stand_in):
+    twins = {
+        name: ComponentRun(name, state, "Read File")
+        for name, state in (("R1", ComponentState.RUNNING), ("R2", ComponentState.FAILED))
+    }
+    record = add_running_run(langflow_stand_in.url, run=run_with(components=twins))
+    assert "Running Read File, R1" in open_app(run=record.id).get("progress")[0].proto.text
+    error = RunError("No files", "R2", "Read File")
+    run = run_with(RunStatus.FAILED, components=twins, errors=(error,))
+    more = {"id": "b" * 32, "submit_token": "d", "status": RunStatus.FAILED, "run": run}
+    assert "Read File, R2** failed" in page_text(
+        open_app(run=add_ended_run(langflow_stand_in.url, **more).id)
+    )
+
+
+def test_changes_during_drawing_are_shown_before_the_first_tick(langflow_stand_in, monkeypatch):
+    record = add_running_run(langflow_stand_in.url, run=run_with(components={}))
+    news = [app_context().runner._cache.snapshot(record.id), None]
+    news[0] = replace(news[0], version=9, run=run_with(messages={"m": PARTIAL}))
+    monkeypatch.setattr(app_context().runner, "wait_for_change", lambda *_: news.pop(0))
+    app = open_app(run=record.id)
+    assert "2 of 3 components" in app.get("progress")[0].proto.text
+    assert "Once upon" in page_text(app)
+
+
+def test_the_rest_of_the_page_is_drawn_once_for_a_run_that_ends_at_once(
+    langflow_stand_in, monkeypatch
+):
+    refuse_drawn_run(langflow_stand_in, monkeypatch)
+    drawn = []
+    monkeypatch.setattr(recent_runs, "draw", lambda *_: drawn.append("recent runs"))
+    app = open_app(flow=ONE)
+    drawn.clear()
+    assert "Failed" in page_text(press(app, "Run"))
+    assert drawn == ["recent runs"]
+
+
+def test_the_end_of_a_quick_run_is_shown_before_the_page_is_drawn_anew(
+    langflow_stand_in, monkeypatch
+):
+    refuse_drawn_run(langflow_stand_in, monkeypatch)
+    steps, draw_problems, rerun = [], details.draw_problems, pace.rerun_page
+    monkeypatch.setattr(
+        details, "draw_problems", lambda *run: (steps.append("end"), draw_problems(*run))
+    )
+    monkeypatch.setattr(pace, "rerun_page", lambda *_: (steps.append("page"), rerun()))
+    assert "Failed" in page_text(press(open_app(flow=ONE), "Run"))
+    assert steps == ["end", "page", "end"]
+
+
+def test_a_components_output_can_be_opened_during_the_run(langflow_stand_in):
+    record = add_running_run(langflow_stand_in.url, run=run_with())
+    app = open_table(record)
+    choice = next(each for each in app.selectbox if each.label == "Component output")
+    assert choice.options == ["✓ Chat Input · 0.2 s"]
+    choice.set_value("A").run()
+    assert "in" in [each.value for each in app.markdown]
+
+
+def test_only_failed_components_are_offered_if_none_is_done(langflow_stand_in):
+    failed = {"A": ComponentRun("A", ComponentState.FAILED, "Chat Input", 0.2, NOW)}
+    run = run_with(RunStatus.FAILED, components=failed)
+    app = open_table(add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run))
+    choice = next(each for each in app.selectbox if each.label == "Component output")
+    assert choice.placeholder == "Select a failed component"
+
+
+def test_component_outputs_follow_the_flows_order_and_open_from_the_graph(
+    langflow_stand_in, monkeypatch
+):
+
+    def draw(*_, on_choose, **more):
+        for name in (NODE["id"], "B"):
+            st.button(name, on_click=on_choose, args=(name,))
+        return "the graph"
+
+    monkeypatch.setattr(progress.components_view, "draw", draw)
+    components = {**COMPONENTS, NODE["id"]: replace(DONE, component_id=NODE["id"])}
+    record = add_running_run(langflow_stand_in.url, run=run_with(components=components))
+    app = open_app(run=record.id).run()  # drawing the form caches the flow
+    assert not [each for each in app.selectbox if each.label == "Component output"]
+    press(app, NODE["id"])
+    choice = app.selectbox(key=ui_state.component_key(record.id))
+    # options with the same label could not be distinguished, so they include ids
+    assert choice.options == [
+        "✓ Chat Input, ChatInput-a · 0.2 s",
+        "✓ Chat Input, A · 0.2 s",
+    ]
+    choice.set_value("A").run()
+    for name in (NODE["id"], "B"):
+        next(each for each in app.button if each.label == name).click().run()
+        assert app.selectbox(key=ui_state.component_key(record.id)).value == NODE["id"]
+
+
+def test_a_browser_keeps_the_components_of_all_runs_folded(langflow_stand_in, monkeypatch):
+    monkeypatch.setattr(browser, "browser_id", lambda: "one")
+    first, second = (
+        add_ended_run(langflow_stand_in.url, id=id * 32, submit_token=id, run=run_with())
+        for id in "ab"
+    )
+
+    def panel(app):
+        return next(each for each in app.expander if each.label == "Components")
+
+    app = open_app(run=first.id)
+    assert panel(app).proto.expanded
+    app.session_state[f"components-{first.id}"] = False
+    app.run()
+    assert not panel(open_app(run=second.id)).proto.expanded
+    app = open_app(run=first.id)
+    app.session_state[f"components-{first.id}"] = True
+    app.run()
+    assert panel(open_app(run=second.id)).proto.expanded
