@@ -113,10 +113,12 @@ _NO_MODEL = ErrorCause("No model is chosen.", "Choose a model in Setup.", "model
 _NO_PROVIDER = ErrorCause(
     "The model was sent without its provider.", "Choose the model from the list.", "model"
 )
-# not a component's: the console's own error, whose text ends with Langflow's "Invalid API key"
+# not a component's: the console's own errors, which end with Langflow's "Invalid API key", or may
+# end with words of a provider's
 REFUSED_LANGFLOW_KEY = ErrorCause(
     "Langflow rejected the API key.", "Enter another one on the Connection page, then run again."
 )
+BUSY_LANGFLOW = ErrorCause("The server is busy and accepts no runs.", "Try again later.")
 _REFUSED_KEY = ErrorCause(
     "The provider refused the key.", "Check the key, or enter another one.", "api_key"
 )
@@ -133,6 +135,7 @@ _NO_FILE = ErrorCause("No file was given.", "Choose a file.", "path")
 
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...] = (
     (re.compile(r"\AThe server rejected the API key"), _fixed(REFUSED_LANGFLOW_KEY)),
+    (re.compile(r"\AThe server received too many requests"), _fixed(BUSY_LANGFLOW)),
     (
         re.compile(
             r"(?P<provider>[^:\n]{1,80}?) API key is required when using .{1,80} provider\."

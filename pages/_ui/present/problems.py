@@ -17,6 +17,9 @@ from pages._ui.widgets import alerts
 ASK_FOR_LINK = "Ask the person who sent you this link for a new one."
 LATER = "Try again in a moment. If that doesn't help, tell the person who sent you this link."
 WAITING = "Waits for the server and goes on by itself."
+NOT_SENT = "The server is busy. The run starts by itself once the server accepts it."
+NO_ACCESS = "Access to the flow was withdrawn."
+TELL_SENDER = "Tell the person who sent you this link."
 
 
 class NothingPresented(LangflowError):
@@ -64,8 +67,7 @@ def show(
         alerts.show_message("This page can't be loaded right now", "", LATER, warning=True)
     else:
         is_refused = isinstance(error, InvalidKey)
-        text = "Access to it was withdrawn." if is_refused else ""
-        hint = "Tell the person who sent you this link." if is_refused else LATER
+        text, hint = (NO_ACCESS, TELL_SENDER) if is_refused else ("", LATER)
         alerts.show_message("The flow can't be reached right now", text, hint, warning=True)
         st.button("Try again", key="present-retry", on_click=_retry, args=(server,))
         loading.retry_automatically(error, request)

@@ -13,7 +13,7 @@ from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef, OutputKind
 from lfclient.runs.components import Message
-from lfclient.runs.error_causes import explain_error
+from lfclient.runs.error_causes import BUSY_LANGFLOW, REFUSED_LANGFLOW_KEY, explain_error
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
@@ -35,6 +35,12 @@ _HEADINGS = {
     RunStatus.OUTCOME_UNKNOWN: "The connection to the flow was lost",
     RunStatus.UNKNOWN: "The outcome of the flow is unknown",
 }
+# why a run did not start
+_REASONS = {
+    REFUSED_LANGFLOW_KEY: problems.NO_ACCESS,
+    BUSY_LANGFLOW: BUSY_LANGFLOW.message,
+}
+_NOT_ACCEPTED = "The server could not be reached or did not accept it."
 
 
 class AudiencePanel(status_panel.StatusPanel):
@@ -111,16 +117,29 @@ def _draw_result(presented: Presented, record: RunRecord) -> None:
         partial(_download, presented.server),
         _reload(presented.server, record),
         record.id,
-        hint=problems.LATER,
+        hint=_hint(record),
     )
 
 
+def _hint(record: RunRecord) -> str:
+    """Return what to do about a failed run."""
+    problem = record.problem
+    cause = explain_error(problem.message) if problem else None
+    if problem and cause == BUSY_LANGFLOW:
+        return problem.hint  # how long to wait
+    return problems.TELL_SENDER if cause == REFUSED_LANGFLOW_KEY else problems.LATER
+
+
 def draw_status(place: DeltaGenerator, record: RunRecord) -> None:
-    """Draw the status and the duration of a run, and whether it waits for the server."""
+    """Draw the status and the duration of a run, and what it waits for."""
     badge = status_badges.markdown_badge(record)
-    is_waiting = not record.ended and (record.note or record.status is RunStatus.QUEUED)
-    waiting = f"  :gray[{problems.WAITING}]" if is_waiting else ""
-    place.markdown(f"{badge}  **{format_duration(record.elapsed())}**{waiting}")
+    waiting = ""
+    if not record.ended and not record.attempts:
+        waiting = problems.NOT_SENT
+    elif not record.ended and (record.note or record.status is RunStatus.QUEUED):
+        waiting = problems.WAITING
+    text = f"  :gray[{waiting}]" if waiting else ""
+    place.markdown(f"{badge}  **{format_duration(record.elapsed())}**{text}")
 
 
 def draw_result(
@@ -185,10 +204,15 @@ def _download(server: ServerSession, ref: FileRef) -> bytes:
 
 
 def _draw_problem(record: RunRecord, hint: str) -> None:
-    heading = _HEADINGS.get(record.status)
+    heading, problem = _HEADINGS.get(record.status), record.problem
     if heading is None:
         return
+    if problem and record.run is None and record.status is RunStatus.FAILED:
+        cause = explain_error(problem.message)
+        reason = _REASONS.get(cause, _NOT_ACCEPTED) if cause else _NOT_ACCEPTED
+        alerts.show_message("The run did not start", reason, hint)
+        return
     texts = [error.message for error in record.run.errors] if record.run else []
-    texts += [record.problem.message] if record.problem else []
+    texts += [problem.message] if problem else []
     causes = [cause.message for cause in map(explain_error, texts) if cause]
     alerts.show_message(heading, " ".join(dict.fromkeys(causes)), hint)

@@ -196,7 +196,7 @@ def _not_ready(presented: Presented, form: FlowForm, result: FormResult) -> Inva
 def _hint_of_missing(presented: Presented, keys: Sequence[str]) -> str:
     """Return what to do about values that can't be entered in the view."""
     if not is_presenter(presented.flow.id):
-        return "Tell the person who sent you this link."
+        return problems.TELL_SENDER
     fields = presented.flow.fields_by_key
     if any(fields[key].secret for key in keys if key in fields):  # presets have no secrets
         return "Set it in the flow or as a variable of the server."

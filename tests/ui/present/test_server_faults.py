@@ -19,7 +19,21 @@ from tests.ui.support.whole_pages import ONE, TWO, add_running_run, page_text, p
 VERSION = "GET /api/v1/version"
 OTHER_FLOW = f"GET /api/v1/flows/{TWO}"
 UNREACHED = "The flow can't be reached right now"
+SUBMIT = "POST /api/v2/workflows"
 REFUSED = (403, {"detail": "Invalid API key sk-configured-key"})
+
+
+def busy(seconds):
+    """Return the answer of a server that takes no runs for so many seconds."""
+    return 429, {"detail": "queue of host-7"}, {"retry-after": str(seconds)}
+
+
+def run_refused(server, answer):
+    """Run the presented flow, and return the page of its refusal."""
+    server.answers[SUBMIT] = answer
+    app = press(present(), "Run")
+    wait_for(lambda: "The run did not start" in page_text(app.run()))
+    return app
 
 
 def refresh():
@@ -47,7 +61,7 @@ def test_a_presented_form_stays_while_the_key_is_refused(fields_server):
         assert value(app) == "typed before"
         assert page_text(app).count(UNREACHED) == 1
         app.run()
-    assert "Access to it was withdrawn." in page_text(app)
+    assert "Access to the flow was withdrawn." in page_text(app)
     assert "Try again in a moment" not in page_text(app)
     assert "key" not in page_text(app)
     assert inputs(present()) == []
@@ -170,3 +184,37 @@ def test_a_presented_run_that_waits_for_the_server_says_so(fields_server):
     assert "Waits for the server and goes on by itself." in page_text(app)
     assert "12:00:00" not in page_text(app)
     assert not app.exception
+
+
+def test_a_presented_run_that_a_busy_server_refuses_says_how_long_to_wait(fields_server):
+    app = run_refused(fields_server, busy(7200))
+    assert "The server is busy and accepts no runs." in page_text(app)
+    assert "Wait at least 1 h 00 min, then try again." in page_text(app)
+    assert "host-7" not in page_text(app)
+    assert "in a moment" not in page_text(app)
+
+
+def test_a_presented_run_that_waits_for_a_busy_server_says_so(fields_server):
+    fields_server.answers[SUBMIT] = busy(300)
+    app = press(present(), "Run")
+    text = "The server is busy. The run starts by itself once the server accepts it."
+    wait_for(lambda: text in page_text(app.run()))
+    assert "host-7" not in page_text(app)
+    press(app, "Stop")
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (REFUSED, "Access to the flow was withdrawn."),
+        ((422, {"detail": "x on host-7"}), "The server could not be reached or did not accept it."),
+    ],
+)
+def test_a_presented_run_that_is_refused_says_why_without_the_server_s_words(
+    fields_server, answer, reason
+):
+    app = run_refused(fields_server, answer)
+    assert reason in page_text(app)
+    assert "host-7" not in page_text(app)
+    assert "key" not in page_text(app)
+    assert ("Try again in a moment" in page_text(app)) == (answer is not REFUSED)

@@ -51,8 +51,9 @@ def flow(id: str, name: str, nodes: list[Any] | None = None) -> dict[str, Any]:
 class StandIn:
     """Answers by path and records each request.
 
-    `answers` maps "GET /path" to a status and body, or to a function that returns them for a query
-    and body. `requests` has a line such as "GET /path" for each request, `bodies` their bodies.
+    `answers` maps "GET /path" to a status and body, maybe with headers, or to a function that
+    returns them for a query and body. `requests` has a line such as "GET /path" for each request,
+    `bodies` their bodies.
     """
 
     def __init__(self, answers: dict[str, tuple[int, Any]] | None = None) -> None:
@@ -83,13 +84,15 @@ class StandIn:
                 if callable(reply):
                     query = dict(parse_qsl(self.path.partition("?")[2]))
                     reply = reply(query, json.loads(request_body or "null"))
-                status, body = reply
+                status, body, *headers = reply
                 data = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
                 other = "text/event-stream" if data.startswith(b"data:") else "text/html"
                 kind = other if isinstance(body, bytes) else "application/json"
                 self.send_header("content-type", kind)
                 self.send_header("content-length", str(len(data)))
+                for name, value in (headers[0] if headers else {}).items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(data)
 
