@@ -16,7 +16,7 @@ from lfclient.console.present.presentation import (
 )
 from lfclient.console.presets.fitting import fit_values
 from lfclient.console.store.presets import Preset, PresetSummary
-from lfclient.errors import FlowNotFound, InvalidRequest, LangflowError
+from lfclient.errors import FlowNotFound, InvalidKey, InvalidRequest, LangflowError
 from lfclient.flows.field import Field, Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import field_label
@@ -31,7 +31,7 @@ from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form import input_fields
 from pages._ui.form.form_state import FormState, form_state
 from pages._ui.present import editing
-from pages._ui.present.problems import ASK_FOR_LINK, LATER, NothingPresented
+from pages._ui.present.problems import ASK_FOR_LINK, LATER, NothingPresented, OwnKeyRefused
 from pages._ui.presets.preset_state import fill_form, masked_values
 from pages._ui.run import run_form
 from pages._ui.state import query_params
@@ -98,18 +98,28 @@ def _find_flow(flow_id: str) -> tuple[ServerSession, Flow, LangflowError | None]
     if current is None:
         raise NothingPresented("Nothing is presented here yet", hint=LATER)
     try:
-        return current, *run_form.load_flow(current, flow_id)
+        return current, *_load_flow(current, flow_id)
     except FlowNotFound as not_found:
         failure: LangflowError | None = None
         for connection in servers.available_connections():
             server = servers.attach(connection)
             try:
-                return server, *run_form.load_flow(server, flow_id)
+                return server, *_load_flow(server, flow_id)
             except FlowNotFound:
                 continue
             except LangflowError as error:
                 failure = failure or error
         raise failure or not_found from None
+
+
+def _load_flow(server: ServerSession, flow_id: str) -> tuple[Flow, LangflowError | None]:
+    try:
+        flow, refusal = run_form.load_flow(server, flow_id)
+    except InvalidKey:
+        if server.has_own_key:
+            raise OwnKeyRefused from None
+        raise
+    return flow, OwnKeyRefused() if refusal and server.has_own_key else refusal
 
 
 def prepare(presented: Presented) -> tuple[FlowForm, LangflowError | None]:

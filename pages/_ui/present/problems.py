@@ -19,11 +19,21 @@ LATER = "Try again in a moment. If that doesn't help, tell the person who sent y
 WAITING = "Waits for the server and goes on by itself."
 NOT_SENT = "The server is busy. The run starts by itself once the server accepts it."
 NO_ACCESS = "Access to the flow was withdrawn."
+OTHER_KEY = "Enter another key on the Connection page, then try again."
 TELL_SENDER = "Tell the person who sent you this link."
 
 
 class NothingPresented(LangflowError):
     """There is no flow that could be presented; the message is a heading without a full stop."""
+
+
+class OwnKeyRefused(InvalidKey):
+    """The server refuses the key that this visitor has entered."""
+
+    default_hint = OTHER_KEY
+
+    def __init__(self) -> None:
+        super().__init__("Langflow rejected the key that you entered.")
 
 
 @contextmanager
@@ -65,11 +75,17 @@ def show(
         alerts.show_message(error.message, "", error.hint, warning=True)
     elif isinstance(error, (StoreError, SettingsError, InvalidRequest)):
         alerts.show_message("This page can't be loaded right now", "", LATER, warning=True)
+    elif isinstance(error, OwnKeyRefused):
+        alerts.show_message(alerts.title(error), error.message, error.hint, warning=True)
+        with st.container(horizontal=True):
+            _draw_retry_button(server)
+            # in a tab of its own: the view is the only page here
+            st.link_button("Open Connection", "connection", icon=":material/key:")
     else:
         is_refused = isinstance(error, InvalidKey)
         text, hint = (NO_ACCESS, TELL_SENDER) if is_refused else ("", LATER)
         alerts.show_message("The flow can't be reached right now", text, hint, warning=True)
-        st.button("Try again", key="present-retry", on_click=_retry, args=(server,))
+        _draw_retry_button(server)
         loading.retry_automatically(error, request)
 
 
@@ -95,6 +111,10 @@ def draw_notice() -> None:
     notice = NOTICE.take()
     if isinstance(notice, LangflowError):
         show_refusal(notice)
+
+
+def _draw_retry_button(server: ServerSession | None) -> None:
+    st.button("Try again", key="present-retry", on_click=_retry, args=(server,))
 
 
 def _retry(server: ServerSession | None) -> None:

@@ -117,17 +117,19 @@ def _draw_result(presented: Presented, record: RunRecord) -> None:
         partial(_download, presented.server),
         _reload(presented.server, record),
         record.id,
-        hint=_hint(record),
+        hint=_hint(presented.server, record),
     )
 
 
-def _hint(record: RunRecord) -> str:
+def _hint(server: ServerSession, record: RunRecord) -> str:
     """Return what to do about a failed run."""
     problem = record.problem
     cause = explain_error(problem.message) if problem else None
     if problem and cause == BUSY_LANGFLOW:
         return problem.hint  # how long to wait
-    return problems.TELL_SENDER if cause == REFUSED_LANGFLOW_KEY else problems.LATER
+    if cause == REFUSED_LANGFLOW_KEY:
+        return problems.OTHER_KEY if server.has_own_key else problems.TELL_SENDER
+    return problems.LATER
 
 
 def draw_status(place: DeltaGenerator, record: RunRecord) -> None:

@@ -149,6 +149,36 @@ def test_a_view_waits_for_the_server_of_its_flow_if_that_is_not_the_one_in_use(o
     assert not app.exception
 
 
+def assert_asks_for_another_key(app):
+    assert "Langflow rejected the key that you entered." in page_text(app)
+    assert "Enter another key on the Connection page, then try again." in page_text(app)
+    assert "person who sent you this link" not in page_text(app)
+    [link] = app.get("link_button")
+    assert link.proto.url == "connection"
+
+
+def test_a_visitor_whose_own_key_is_refused_is_led_to_where_another_is_entered(other):
+    refused, answer = present(TWO, browser="b"), other.answers[OTHER_FLOW]
+    other.answers[OTHER_FLOW] = REFUSED
+    [connection] = app_context().vault.connections("b" * 43)
+    servers.attach(connection).refresh()
+    assert_asks_for_another_key(refused.run())
+    assert inputs(refused) == ["p", "n"]
+    first = present(TWO, browser="b")
+    assert_asks_for_another_key(first)
+    other.answers[OTHER_FLOW] = answer
+    assert inputs(press(first, "Try again")) == ["p", "n"]
+    assert not first.get("link_button")
+
+
+def test_a_run_whose_visitor_s_own_key_is_refused_asks_for_another(other):
+    other.answers[SUBMIT] = REFUSED
+    app = press(present(TWO, browser="b"), "Run")
+    wait_for(lambda: "The run did not start" in page_text(app.run()))
+    assert "Enter another key on the Connection page, then try again." in page_text(app)
+    assert not app.exception
+
+
 def test_try_again_repeats_the_requests_of_the_flow_s_server_only(fields_server, other):
     app = present(browser="b")
     before = refuse_key(fields_server)
