@@ -114,6 +114,8 @@ class FakeLangflow:
     hold_resume: bool = False  # accept a decision only once this is False
     lose_resume_response: bool = False  # accept a decision, but lose the response
     ignore_resume: bool = False  # accept a decision without resuming
+    resume_refusal: httpx.Response | None = None  # the response to all decisions
+    resume_fault: httpx.Response | None = None  # the response to a decision that was accepted
     decisions: list[str] = field(default_factory=list)
     builds: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     messages: list[dict[str, Any]] = field(default_factory=list)
@@ -235,6 +237,8 @@ class FakeLangflow:
         return httpx.Response(200, json={"job_id": job_id, "message": message})
 
     def _resume(self, job: Job, request: httpx.Request) -> httpx.Response:
+        if self.resume_refusal:
+            return self.resume_refusal
         if job.status != "suspended":
             detail = {"code": "NOT_RESUMABLE", "message": "The job is not suspended."}
             return httpx.Response(409, json={"detail": detail})
@@ -247,6 +251,8 @@ class FakeLangflow:
             job.state, job.ends_at = "", time.monotonic() + self.seconds
         if self.lose_resume_response:
             raise httpx.ReadError("connection reset", request=request)
+        if self.resume_fault:
+            return self.resume_fault
         return httpx.Response(200, json={"job_id": job.id, "status": "resuming"})
 
     def _events(self, job_id: str, request: httpx.Request) -> httpx.Response:

@@ -45,7 +45,8 @@ KEY_REJECTED_NOTE = (
     "The server rejects the API key, so this run can't be followed or stopped. It continues on the "
     "server. Enter a valid key of the same Langflow user on the Connection page."
 )
-_DECISION_LOST = (
+DECISION_REFUSED = "The decision was not accepted."
+DECISION_LOST = (
     "The run still waits: the server did not continue after the decision, which may have been "
     "lost. Decide again."
 )
@@ -205,7 +206,7 @@ class _JobFollower:
             waited = time.monotonic() - self._decided_at
             if waited > self._context.timings.decision_timeout_seconds:
                 self._decided_at = None
-                await self._reject(self._decided_question, _DECISION_LOST)
+                await self._reject(self._decided_question, DECISION_LOST)
 
     async def _stop(self) -> None:
         context = self._context
@@ -260,6 +261,7 @@ class _JobFollower:
         """Send a decision without retries: it may have arrived even if its response was lost."""
         context = self._context
         self._rejection = ""
+        self._decided_question = command.question_id
         question = context.run.waiting_for
         rejection = "The run no longer waits for this decision."
         note = ""
@@ -268,7 +270,7 @@ class _JobFollower:
                 await context.client.resume(context.run, command.question_id, command.decision)
                 rejection = ""
         except (NotWaiting, InvalidRequest) as error:
-            rejection = f"The decision was not accepted. {error.message} {error.hint}"
+            rejection = f"{DECISION_REFUSED} {error.message} {error.hint}"
         except Unreachable as error:
             if not error.sent:
                 raise
@@ -280,7 +282,6 @@ class _JobFollower:
         elif note:
             await context.change(note=note)
         self._decided_at = None if rejection else time.monotonic()
-        self._decided_question = command.question_id
         self._set_schedule(context.timings.settling)
 
     async def _reject(self, request_id: str, reason: str) -> None:
@@ -324,8 +325,9 @@ class _JobFollower:
         context = self._context
         self._back_off()
         context.is_key_rejected = True
-        await self._drop_commands("")
-        await context.change(stop_requested_at=None, note=f"{KEY_REJECTED_NOTE} {error.message}")
+        await self._drop_commands(f"{DECISION_REFUSED} {error.message} {error.hint}")
+        reason = self._rejection or error.message
+        await context.change(stop_requested_at=None, note=f"{KEY_REJECTED_NOTE} {reason}")
 
     def _back_off(self, retry_after: float = 0.0) -> None:
         self._last_failed, self._retry_after = True, retry_after

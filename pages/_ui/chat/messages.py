@@ -140,7 +140,11 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     for message in live_messages:
         run_messages.draw(message, is_final=record.ended)
     is_writing = any(not message.complete for message in live_messages)
-    if record.ended or is_writing or approval.pending_question(record):
+    if record.ended or is_writing:
+        return
+    if approval.pending_question(record):
+        if record.note:  # such as why a decision was refused
+            st.caption(escape(record.note))
         return
     duration = format_duration(record.elapsed())
     has_answer = live_messages and live_messages[-1].sender != chat.USER

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip, format_duration
+from lfclient.console.runner.job_follower import DECISION_LOST, DECISION_REFUSED
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
@@ -135,13 +136,17 @@ def _hint(server: ServerSession, record: RunRecord) -> str:
 def draw_status(place: DeltaGenerator, record: RunRecord) -> None:
     """Draw the status and the duration of a run, and what it waits for."""
     badge = status_badges.markdown_badge(record)
-    waiting = ""
-    if not record.ended and not record.attempts:
-        waiting = problems.NOT_SENT
-    elif not record.ended and (record.note or record.status is RunStatus.QUEUED):
-        waiting = problems.WAITING
+    waiting = "" if record.ended else _describe_wait(record)
     text = f"  :gray[{waiting}]" if waiting else ""
     place.markdown(f"{badge}  **{format_duration(record.elapsed())}**{text}")
+
+
+def _describe_wait(record: RunRecord) -> str:
+    if not record.attempts:
+        return problems.NOT_SENT
+    if DECISION_REFUSED in record.note or DECISION_LOST in record.note:
+        return problems.DECIDE_AGAIN
+    return problems.WAITING if record.note or record.status is RunStatus.QUEUED else ""
 
 
 def draw_result(

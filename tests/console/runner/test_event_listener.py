@@ -2,6 +2,7 @@
 
 import threading
 
+import httpx
 import pytest
 
 from lfclient import ComponentState, HumanInput, RunStatus
@@ -121,6 +122,21 @@ def test_a_decision_whose_response_is_lost_is_not_sent_again(bench, suspended):
     bench.wait_until(suspended, lambda record: "response was lost" in record.note or record.ended)
     record = bench.wait_for_end(suspended)
     assert (record.status, bench.server.decisions) == (RunStatus.COMPLETED, ["approve"])
+
+
+def test_a_decision_that_the_server_refuses_is_offered_again_and_says_why(bench, suspended):
+    """A proxy in front of Langflow may do so, for this request alone."""
+    bench.server.resume_refusal = httpx.Response(403, json={"detail": "Only for admins"})
+    bench.runner.decide(suspended, CONNECTION, bench.question, "approve")
+    bench.wait_until(suspended, lambda record: "not accepted" in record.note)
+    bench.wait_for_polls(3)
+    record = bench.get(suspended)
+    assert record.run.waiting_for.sent is None
+    assert "The decision was not accepted. The server rejected the API key: Only" in record.note
+    bench.server.resume_refusal = None
+    bench.runner.decide(suspended, CONNECTION, bench.question, "approve")
+    record = bench.wait_until(suspended, lambda record: record.status is RunStatus.IN_PROGRESS)
+    assert (record.note, bench.server.decisions) == ("", ["approve"])
 
 
 def test_a_decision_without_effect_is_offered_again(bench):

@@ -1,6 +1,7 @@
 """The Chat page: conversations, and failures of the server."""
 
 from pages._ui.connection import request_cache
+from pages._ui.connection.app_context import app_context
 from tests.support.flows import entry
 from tests.ui.support.chat_langflow import MESSAGES, RUN, chat_flow
 from tests.ui.support.chat_page import (
@@ -14,7 +15,7 @@ from tests.ui.support.chat_page import (
     session_in_url,
 )
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.whole_pages import ONE, TWO, page_text
+from tests.ui.support.whole_pages import ONE, TWO, add_suspended_run, page_text
 
 
 def main_text(app):
@@ -270,6 +271,15 @@ def test_an_approval_is_shown_with_its_decision(chat_langflow):
     assert "May I pay?" in page_text(app)
     assert "Decided: **Approve it**" in page_text(app)
     assert "Empty message" not in page_text(app)
+
+
+def test_a_refused_decision_says_why(chat_langflow):
+    note = "The decision was not accepted. The server rejected the API key: Only for admins."
+    run = add_suspended_run(chat_langflow.server.url, session_id="s", note=note)
+    app_context().runner.store.create(run)
+    app = open_chat(flow=ONE, session="s")
+    assert note in page_text(app)
+    assert "Approve" in button_labels(app)
 
 
 def test_the_steps_of_an_agent_are_loaded_once_opened(chat_langflow):

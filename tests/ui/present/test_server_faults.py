@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from lfclient.console.config.connection import Connection
+from lfclient.console.runner.job_follower import DECISION_LOST, DECISION_REFUSED
 from pages._ui.connection import loading, request_cache, servers
 from pages._ui.connection.app_context import app_context
 from tests.support.flows import entry, node
@@ -14,7 +15,15 @@ from tests.ui.present.support import inputs, present, store
 from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.model_pages import MODEL, MODELS, serve_models
 from tests.ui.support.preset_pages import enter, fields_flow, value
-from tests.ui.support.whole_pages import ONE, TWO, add_running_run, page_text, press
+from tests.ui.support.whole_pages import (
+    ONE,
+    TWO,
+    add_running_run,
+    add_suspended_run,
+    button_labels,
+    page_text,
+    press,
+)
 
 VERSION = "GET /api/v1/version"
 OTHER_FLOW = f"GET /api/v1/flows/{TWO}"
@@ -248,3 +257,13 @@ def test_a_presented_run_that_is_refused_says_why_without_the_server_s_words(
     assert "host-7" not in page_text(app)
     assert "key" not in page_text(app)
     assert ("Try again in a moment" in page_text(app)) == (answer is not REFUSED)
+
+
+@pytest.mark.parametrize("note", [f"{DECISION_REFUSED} From host-7.", DECISION_LOST])
+def test_a_presented_run_whose_decision_is_refused_asks_to_decide_again(fields_server, note):
+    app = present(run=add_suspended_run(fields_server.url, note=note).id)
+    assert "The decision was not accepted. Decide again." in page_text(app)
+    assert "goes on by itself" not in page_text(app)
+    assert "host-7" not in page_text(app)
+    assert "Approve" in button_labels(app)
+    assert not app.exception

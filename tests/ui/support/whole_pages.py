@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.run_record import RunRecord
-from lfclient.runs.model import RunStatus
+from lfclient.runs.components import Decision, HumanInput
+from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.run import status_panel
@@ -79,6 +80,13 @@ def add_running_run(url, **more):
     app_context().runner._sync_thread.close()  # it would evict a run that is not stored
     app_context().runner._cache.put(record)
     return record
+
+
+def add_suspended_run(url, **more):
+    """Add a run that waits for a decision."""
+    question = HumanInput("H:j", "Pay it?", (Decision("approve", "Approve"),), component_id="H")
+    run = Run(ONE, "background", RunStatus.SUSPENDED, job_id="j", waiting_for=question)
+    return add_running_run(url, **{"status": RunStatus.SUSPENDED, "run": run, **more})
 
 
 def make_record(url, **more):
