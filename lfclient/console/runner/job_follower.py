@@ -13,6 +13,8 @@ from lfclient.console.runner.silence import last_sign, silence_note
 from lfclient.console.runner.timings import Schedule
 from lfclient.console.store.commands import Command
 from lfclient.errors import (
+    TOO_MANY_REQUESTS,
+    BadResponse,
     FlowNotFound,
     InvalidKey,
     InvalidRequest,
@@ -20,6 +22,7 @@ from lfclient.errors import (
     LangflowError,
     NotWaiting,
     ResponseTooLarge,
+    ServerFault,
     Unreachable,
 )
 from lfclient.runs.model import Run, RunStatus, StopResult
@@ -83,6 +86,7 @@ class _JobFollower:
         self._decided_question = ""  # the id of the last one
         self._decided_at: float | None = None  # None once the server continues
         self._rejection = ""  # why the last decision was rejected
+        self._uncertain_decision: Command | None = None  # it may have arrived
         # the response to the submit was just applied
         self._is_status_fresh = context.record.run is not None and not taken_over
         # the `time.monotonic()` since which the run may have ended unseen, None if it can't have
@@ -258,19 +262,28 @@ class _JobFollower:
             await self._context.fail(RunStatus.OUTCOME_UNKNOWN, _STOP_LOST, _STOP_LOST_HINT)
 
     async def _decide(self, command: Command) -> None:
-        """Send a decision without retries: it may have arrived even if its response was lost."""
+        """Send a decision; again only if it was not sent, or the server answered with a fault.
+
+        It may have arrived even so, or if its response was lost: it counts if the run continues.
+        """
         context = self._context
         self._rejection = ""
         self._decided_question = command.question_id
         question = context.run.waiting_for
-        rejection = "The run no longer waits for this decision."
+        may_have_arrived = self._uncertain_decision is command
+        rejection = "" if may_have_arrived else "The run no longer waits for this decision."
         note = ""
         try:
             if question and question.request_id == command.question_id:
                 await context.client.resume(context.run, command.question_id, command.decision)
                 rejection = ""
         except (NotWaiting, InvalidRequest) as error:
-            rejection = f"{DECISION_REFUSED} {error.message} {error.hint}"
+            if not (may_have_arrived and isinstance(error, NotWaiting)):
+                rejection = f"{DECISION_REFUSED} {error.message} {error.hint}"
+        except (BadResponse, ServerFault) as error:
+            if error.status != TOO_MANY_REQUESTS:
+                self._uncertain_decision = command
+            raise
         except Unreachable as error:
             if not error.sent:
                 raise

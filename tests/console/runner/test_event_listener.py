@@ -124,6 +124,34 @@ def test_a_decision_whose_response_is_lost_is_not_sent_again(bench, suspended):
     assert (record.status, bench.server.decisions) == (RunStatus.COMPLETED, ["approve"])
 
 
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_decision_that_is_answered_by_a_fault_is_recorded_if_the_run_continues(
+    bench, suspended, status
+):
+    bench.server.resume_fault = httpx.Response(status, json={"detail": "boom"})
+    bench.server.seconds = 0.5
+    bench.runner.decide(suspended, CONNECTION, bench.question, "approve")
+    record = bench.wait_for_end(suspended)
+    assert (record.status, bench.server.decisions) == (RunStatus.COMPLETED, ["approve"])
+    assert [each.sent for each in record.run.decided] == ["approve"]
+
+
+def test_a_decision_that_met_a_busy_server_was_made_elsewhere_if_the_run_continues(
+    bench, suspended
+):
+    """A request that is answered with 429 has no effect."""
+    bench.server.resume_refusal = httpx.Response(429, json={"detail": "slow down"})
+    bench.runner.decide(suspended, CONNECTION, bench.question, "approve")
+    bench.wait_until(suspended, lambda record: "slow down" in record.note)
+    bench.server.resume_refusal = None
+    bench.server.seconds = 0.5
+    bench.server.jobs[JOB].state = "in_progress"
+    bench.wait_until(suspended, lambda record: record.status is RunStatus.IN_PROGRESS)
+    bench.server.log.append(RUN_STARTED)
+    record = bench.wait_until(suspended, lambda record: record.run.decided)
+    assert record.run.decided[0].sent is None
+
+
 def test_a_decision_that_the_server_refuses_is_offered_again_and_says_why(bench, suspended):
     """A proxy in front of Langflow may do so, for this request alone."""
     bench.server.resume_refusal = httpx.Response(403, json={"detail": "Only for admins"})
