@@ -10,6 +10,7 @@ from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.definitions import output_names, value_key
 from lfclient.flows.encoding import sends_bare_values
 from lfclient.flows.field import MCP_TYPE, Field
+from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.wire.server_info import ServerInfo, parse_minor
 
@@ -67,18 +68,19 @@ def needs_graph(
     """Return the key of a choice that runs only with the graph in the request, or None.
 
     Those add parameters or change outputs. On the built graph, choices within a loop and a stored
-    secret that is hidden there have no effect either.
+    secret that is hidden there have no effect either, and a variable that a choice hides is looked
+    up all the same.
     """
     if flow.refreshed is None:
         return None
-    stored = flow.refreshed.stored
+    stored, is_bare = flow.refreshed.stored, sends_bare_values(mode, server)
     for key in flow.refreshed.choices:
         component, _ = flow.locate(key)
         before = stored.component(component.id) if component else None
         if component and before and output_names(component.outputs) != output_names(before.outputs):
             return key
         is_looped = component and not flow.in_loops.isdisjoint(part.id for part in component.walk())
-        if is_looped and sends_bare_values(mode, server):
+        if is_bare and (is_looped or (component and before and _hides_variable(component, before))):
             return key
     for field in _changed_fields(flow):
         entry = _stored_entry(flow, field)
@@ -86,7 +88,7 @@ def needs_graph(
         is_lost = (
             entry is not None
             and entry.get("show") is False
-            and sends_bare_values(mode, server)
+            and is_bare
             and field.key not in overrides
             and field.has_stored_value
         )
@@ -129,6 +131,17 @@ def _reason(what: str, server: ServerInfo | None) -> str:
     return (
         f"Langflow 1.{parse_minor(server.version)} can't {what}. "
         "Choose it in Langflow's editor and save the flow there."
+    )
+
+
+def _hides_variable(component: Component, before: Component) -> bool:
+    """Return whether choices hide a parameter whose stored value is a variable's name."""
+    return any(
+        entry.get("load_from_db")
+        and entry.get("value")
+        and entry.get("show") is not False
+        and component.template.get(name, {}).get("show") is False
+        for name, entry in before.template.items()
     )
 
 

@@ -114,6 +114,14 @@ def test_a_stored_secret_that_is_shown_needs_the_graph_on_the_built_one(value: d
     assert "data" not in body(MODES, "background", flow, key="sk-other")
 
 
+def test_a_variable_that_a_choice_hides_needs_the_graph_on_the_built_one():
+    """There the server looks it up whether or not it is shown; a synchronous run does without."""
+    named = {"value": "NAME", "load_from_db": True, "show": True}
+    flow = chosen(stored=with_values(key=named), key={**KEY, **named, **HIDDEN})
+    assert body(MODES, "background", flow)["data"] == flow.raw["data"]
+    assert "data" not in body(MODES, "sync", flow)
+
+
 @pytest.mark.parametrize("mode", ["background", "stream"])
 def test_what_a_choice_adds_is_sent_with_the_graph(mode: str):
     flow = chosen(more=text("m"))

@@ -12,11 +12,12 @@ import httpx
 import pytest
 
 from lfclient import FieldKind, Flow, InvalidRequest, LangflowClient, Run, RunEnded, RunStatus
+from lfclient.console.samples import graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
 from tests.live.flows import AGENT, ASK_MODEL, ROWS
-from tests.live.releases import Make
+from tests.live.releases import Make, with_events
 from tests.support.model_server import OLLAMA_MODELS, ModelServer
-from tests.support.servers import LiveServer, installation
+from tests.support.servers import LiveServer, delete_flow, installation
 
 OPERATIONS = Sample(
     "operations",
@@ -258,3 +259,20 @@ def test_the_choice_of_an_agents_model_runs_in_every_mode(
         asked = {"ChatInput-a.input_value": 'call get_current_date {"timezone": "UTC"}'}
         answer = str(run(client, flow, mode, {**chosen, **asked}).outputs["ChatOutput-b"].value)
         assert "says: the tool returned Current date and time in UTC" in answer, mode
+
+
+@with_events
+def test_a_variable_that_a_choice_hides_is_not_looked_up(
+    client: LangflowClient, catalogue: dict[str, Any], ollama: ModelServer, run_modes: list[str]
+):
+    """As after the same choice in the editor: the server lacks the author's key of OpenAI."""
+    data = graph_builder.build_graph(AGENT, catalogue)
+    agent = next(one["data"]["node"] for one in data["nodes"] if one["id"] == "Agent-g")
+    agent["template"]["api_key"] |= {"value": "KEY_OF_THE_AUTHOR", "load_from_db": True}
+    stored = client.flow(client.create_flow(f"author {uuid4().hex[:8]}", data).id)
+    model = next(one for one in client.models() if one.provider == "Ollama")
+    flow = client.refresh(stored, {"Agent-g.model": [model.value]})
+    ends = [run(client, flow, mode, {"ChatInput-a.input_value": "Hi"}) for mode in run_modes]
+    delete_flow(client, stored.id)
+    answers = {str(end.outputs["ChatOutput-b"].value) for end in ends}
+    assert answers == {f"{model.name} says: Hi"}
