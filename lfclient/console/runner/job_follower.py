@@ -48,6 +48,7 @@ KEY_REJECTED_NOTE = (
     "The server rejects the API key, so this run can't be followed or stopped. It continues on the "
     "server. Enter a valid key of the same Langflow user on the Connection page."
 )
+AT_ITS_REQUEST = "At its request"  # in the note of a pause that the server asked for
 DECISION_REFUSED = "The decision was not accepted."
 DECISION_LOST = (
     "The run still waits: the server did not continue after the decision, which may have been "
@@ -126,7 +127,7 @@ class _JobFollower:
                 at = datetime.now(UTC) + timedelta(seconds=pause)
                 is_stopping = context.commands.stop.is_set()
                 again = "the stop is sent again" if is_stopping else "the console tries again"
-                tries = f"At its request, {again} at {at:%H:%M:%S} UTC."
+                tries = f"{AT_ITS_REQUEST}, {again} at {at:%H:%M:%S} UTC."
             await context.change(
                 note=f"The server has not responded properly since {self._unreachable_since}. "
                 f"{tries} {error.message}"
@@ -139,7 +140,7 @@ class _JobFollower:
     async def pause(self) -> None:
         """Wait until the next request is due, the stream has news, or there is a new command."""
         any_pending = self._context.commands.any_pending
-        events = [self.listener.has_news]
+        events = [self.listener.has_news, self._context.check_now]
         if not any_pending.is_set():
             events.append(any_pending)
         elif not (self._last_failed and self._tried_command):
@@ -152,6 +153,7 @@ class _JobFollower:
             for wait in waits:
                 wait.cancel()
         self.listener.has_news.clear()
+        self._context.check_now.clear()
 
     async def _send_next(self) -> None:
         context = self._context

@@ -92,7 +92,8 @@ class RunContext:
     nothing was sent for the run. `is_key_rejected` is True while the server rejects the key.
     `secrets_lost_reason` says why the client doesn't know the secrets that were sent, and so can't
     redact them from the response; empty if it does. `sent_at` and `sent_monotonic`, of
-    `time.monotonic()`, say when this process last sent the request that starts the run.
+    `time.monotonic()`, say when this process last sent the request that starts the run. `check_now`
+    ends the pause before the next request for a job.
     """
 
     id: str
@@ -105,6 +106,7 @@ class RunContext:
     sent_monotonic: float | None = None
     is_key_rejected: bool = False
     commands: PendingCommands = field(default_factory=PendingCommands)
+    check_now: asyncio.Event = field(default_factory=asyncio.Event)
     # set by the supervisor
     writer: RecordWriter = field(init=False)
     timings: Timings = field(init=False)

@@ -129,10 +129,7 @@ class Runner:
             RetentionJob(self.store, self.history.drop).run,
         )
         takeover = PeriodicThread(
-            "takeover",
-            timings.heartbeat_seconds,
-            self._takeover.check_regularly,
-            is_immediate=True,
+            "takeover", timings.heartbeat_seconds, self._takeover.check_regularly, is_immediate=True
         )
         return self._maintenance_thread, self._sync_thread, takeover
 
@@ -235,6 +232,11 @@ class Runner:
         `StoreError`.
         """
         self._submit(connection, Command(run_id, datetime.now(UTC), question.request_id, action_id))
+
+    def check_now(self, run_id: str, connection: Connection) -> None:
+        """Request a job's status although the server asked to wait. Raises `StoreError`."""
+        if self.get(run_id, self.owner_of(connection)):
+            self._supervisor.check_now(run_id)
 
     def adopt(self, connection: Connection, flow: Flow, question: HumanInput) -> str:
         """Return the id of a waiting job's run; follow one that was not started here.

@@ -78,6 +78,12 @@ class TaskSupervisor:
         if context:
             self._loop.call_soon_threadsafe(context.commands.add, command)
 
+    def check_now(self, run_id: str) -> None:
+        """End the pause before the next request of a run that is followed here."""
+        context = self._find(run_id)
+        if context:
+            self._loop.call_soon_threadsafe(context.check_now.set)
+
     def detach(self, run_id: str) -> None:
         """Stop following a run and wait for that; the run continues, its record stays."""
         context = self._find(run_id)

@@ -21,7 +21,7 @@ from pages._ui.chat import sidebar as chat_sidebar
 from pages._ui.chat.conversation import Conversation
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
-from pages._ui.run import approval, errors, pace, status_panel
+from pages._ui.run import approval, errors, pace, status, status_panel
 from pages._ui.run import messages as run_messages
 from pages._ui.state import query_params
 from pages._ui.widgets import alerts, status_badges
@@ -49,6 +49,7 @@ def draw(conversation: Conversation) -> None:
             history_ids = frozenset(message.id for message in history)
             version = _page_version(conversation.record, history_ids)
             _follow(conversation, history_ids, version, {"at once": True})
+            status.draw_check_button(conversation.form.server, conversation.record)
             approval.draw(conversation.form.server, conversation.record)
         else:
             for message in live_messages:

@@ -23,7 +23,7 @@ from pages._ui.outputs.card import Download
 from pages._ui.outputs.message import draw_text
 from pages._ui.present import problems, share_result
 from pages._ui.present.presented import Presented
-from pages._ui.run import approval, progress, status_panel
+from pages._ui.run import approval, progress, status, status_panel
 from pages._ui.state import run_page
 from pages._ui.state.present import is_presenter
 from pages._ui.widgets import alerts, status_badges
@@ -83,6 +83,7 @@ def draw(
         places = status_panel.Places(st.container(key="run-head"), progress_place)
         if record.ended:
             draw_status(places.head.empty(), record)
+        status.draw_check_button(server, record)
         question = st.empty()
         if approval.pending_question(record):
             with question.container():

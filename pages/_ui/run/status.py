@@ -4,12 +4,15 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import format_duration
+from lfclient.console.runner.job_follower import AT_ITS_REQUEST
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS
 from lfclient.console.wording.tokens import format_cost, missing_prices_text, usage_text
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.run import approval, saving
+from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import status_badges
 from pages._ui.widgets.markdown import escape
 
@@ -32,6 +35,33 @@ def draw(place: DeltaGenerator, record: RunRecord) -> None:
         beside = "  ".join(f":gray[{text}]" for text in (usage, describe(record)) if text)
         st.markdown(f"{badge}  **{duration}**  {beside}", help=help_text)
         saving.draw_warning(record)
+
+
+def is_asked_to_wait(record: RunRecord) -> bool:
+    """Return whether the next request for a run waits as long as the server has asked."""
+    is_waiting = not record.ended and AT_ITS_REQUEST in record.note
+    return is_waiting and app_context().runner.is_followed(record.id)
+
+
+def draw_check_button(server: ServerSession, record: RunRecord) -> None:
+    """Draw the button that ends such a wait. Call it outside fragments, so that no click is lost.
+
+    The run may end much sooner than the server wants to be asked again, which may be in an hour.
+    """
+    if is_asked_to_wait(record):
+        st.button(
+            "Check now",
+            key=f"check-now-{record.id}",
+            icon=":material/refresh:",
+            type="tertiary",
+            on_click=_check_now,
+            args=(server, record.id),
+        )
+
+
+@notify_errors()
+def _check_now(server: ServerSession, run_id: str) -> None:
+    app_context().runner.check_now(run_id, server.connection)
 
 
 def _usage(record: RunRecord) -> tuple[str, str | None]:

@@ -140,6 +140,7 @@ def draw(
     with st.container(key="run-status"):
         with st.container(key="run-head", horizontal=True, vertical_alignment="center"):
             places = Places(st.container(), progress_place)
+            status.draw_check_button(server, record)
             run_details.draw_width_switch(record)
             run_controls.draw_close_button(record)
         if record.ended:
@@ -201,7 +202,8 @@ def page_state(record: RunRecord) -> Hashable:
     """Return the state drawn outside the run's fragment; a change of it reruns the page."""
     question = approval.pending_question(record)
     stopping = record.stop_requested_at is not None
-    return record.ended, stopping, (question.request_id, question.sent) if question else None
+    asked = (question.request_id, question.sent) if question else None
+    return record.ended, stopping, asked, status.is_asked_to_wait(record)
 
 
 def _set_tab_title(record: RunRecord) -> None:

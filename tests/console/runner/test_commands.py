@@ -214,6 +214,25 @@ def test_a_pause_that_the_server_asks_for_after_a_stop_is_kept(bench, refuse):
 
 
 @both_dialects
+def test_a_person_may_have_the_server_asked_although_it_has_asked_to_wait(bench, refuse):
+    """Once, and not for another owner."""
+    bench.server.seconds = 60
+    refuse(POLL)
+    run_id = bench.start()
+    bench.wait_until(run_id, lambda record: "tries again at" in record.note)
+    polls = bench.server.status_requests
+    bench.runner.check_now(run_id, CONNECTION)
+    wait_for(lambda: bench.server.status_requests == polls + 1)
+    bench.runner.check_now(run_id, replace(CONNECTION, name="another server"))
+    time.sleep(0.5)
+    assert bench.server.status_requests == polls + 1
+    refuse()
+    bench.server.finish()
+    bench.runner.check_now(run_id, CONNECTION)
+    assert bench.wait_for_end(run_id).status is RunStatus.COMPLETED
+
+
+@both_dialects
 @pytest.mark.parametrize(
     ("state", "result"),
     [

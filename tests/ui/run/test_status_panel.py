@@ -8,15 +8,20 @@ import pytest
 from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RecordProblem
 from lfclient.runs.components import ComponentRun, ComponentState, RunError, Usage
 from lfclient.runs.model import RunStatus
+from tests.support.waiting import wait_for
 from tests.ui.support.runs import ANSWER, PARTIAL, open_table, run_with
 from tests.ui.support.whole_pages import (
+    ONE,
     add_ended_run,
     add_running_run,
     button_labels,
     open_app,
     open_run_tab,
     page_text,
+    press,
 )
+
+RUN, STATUS = "POST /api/v2/workflows", "GET /api/v2/workflows"
 
 
 @pytest.mark.parametrize(
@@ -274,3 +279,20 @@ def test_a_run_that_stays_queued_says_why_and_what_to_do(langflow_stand_in):
     assert note in page_text(app)
     assert "at a time" not in page_text(app)
     assert "Stop" in button_labels(app)
+
+
+@pytest.mark.parametrize("view", [{}, {"view": "present"}])
+def test_a_person_need_not_wait_as_long_as_the_server_asks(langflow_stand_in, view):
+    """The run may end much sooner than that."""
+    job = {"job_id": "j", "flow_id": ONE, "object": "job", "status": "in_progress", "errors": []}
+    busy = (429, {"detail": "slow down"}, {"retry-after": "86400"})
+    langflow_stand_in.answers |= {RUN: (200, job), STATUS: busy}
+    app = open_app(flow=ONE, **view)
+    press(app, "Run")
+    wait_for(lambda: "Check now" in button_labels(app.run()))
+    ended = {**job, "object": "response", "status": "completed", "inputs": {}, "outputs": {}}
+    langflow_stand_in.answers[STATUS] = (200, ended)
+    press(app, "Check now")
+    wait_for(lambda: "Completed" in page_text(app.run()))
+    assert "Check now" not in button_labels(app)
+    assert not app.exception
