@@ -45,7 +45,7 @@ from lfclient.resources.variables import ServerVariable
 from lfclient.runs.components import ComponentRun, HumanInput, Message
 from lfclient.runs.events import Event
 from lfclient.runs.lost_jobs import FoundJob
-from lfclient.runs.model import Run, StopResult
+from lfclient.runs.model import Mode, Run, StopResult
 from lfclient.wire.addresses import normalize_address
 from lfclient.wire.server_info import ServerInfo
 
@@ -295,9 +295,19 @@ class LangflowClient:
         """
         return self._drive(resources.get_resources(kinds))
 
-    def needs(self, flow: Flow | str, overrides: Mapping[str, Any] | None = None) -> list[Need]:
-        """Return what a run with these overrides needs, met or not: see `NeedKind`."""
-        return self._drive(resources.find_flow_needs(self._context, flow, overrides or {}))
+    def needs(
+        self,
+        flow: Flow | str,
+        overrides: Mapping[str, Any] | None = None,
+        *,
+        mode: Mode | None = None,
+    ) -> list[Need]:
+        """Return what a run with these overrides needs, met or not: see `NeedKind`.
+
+        With a `mode`, also what only runs in that mode need: on Langflow 1.11 and later, background
+        and streamed ones fail for each server variable that is missing.
+        """
+        return self._drive(resources.find_flow_needs(self._context, flow, overrides or {}, mode))
 
     def check_provider(self, provider: str, settings: Mapping[str, str]) -> None:
         """Let the server try a provider's settings. Raises `InvalidRequest` if it refuses them.

@@ -7,6 +7,7 @@ from enum import StrEnum
 from lfclient.common.coerce import as_dict
 from lfclient.common.formatting import with_id
 from lfclient.common.json_types import Json, JsonObject
+from lfclient.flows.encoding import sends_bare_values
 from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Variable
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
@@ -19,6 +20,7 @@ from lfclient.resources.models import (
 )
 from lfclient.resources.packages import Package
 from lfclient.resources.server_resources import ServerResources
+from lfclient.wire.server_info import ServerInfo
 
 _FILE = "_file"  # the end of a parameter's name
 
@@ -63,12 +65,19 @@ class Need:
     package: Package | None = None
 
 
-def find_needs(flow: Flow, overrides: Mapping[str, Json], resources: ServerResources) -> list[Need]:
+def find_needs(
+    flow: Flow,
+    overrides: Mapping[str, Json],
+    resources: ServerResources,
+    mode: str | None = None,
+    server: ServerInfo | None = None,
+) -> list[Need]:
     """Return what a run with these overrides needs, in the order in which people fill it in.
 
     What the flow itself contains, such as a file or a value, is not needed, nor is a package that
-    the server has.
+    the server has. A `mode` of None leaves out what only runs in one mode need.
     """
+    is_bare = mode is not None and sends_bare_values(mode, server)
     fields = [field for field in flow.fields if field.runs and not field.chat_input]
     models = [field for field in fields if is_model_need(field)]
     providers = list(_provider_needs(flow, models, overrides, resources))
@@ -76,7 +85,7 @@ def find_needs(flow: Flow, overrides: Mapping[str, Json], resources: ServerResou
         *_package_needs(flow, resources),
         *(_model_need(field, _value(field, overrides)) for field in models),
         *providers,
-        *_other_needs(flow, fields, overrides, resources, providers),
+        *_other_needs(flow, fields, overrides, resources, providers, is_bare),
     ]
 
 
@@ -175,8 +184,15 @@ def _other_needs(
     overrides: Mapping[str, Json],
     resources: ServerResources,
     providers: Iterable[Need],
+    is_bare: bool,
 ) -> Iterator[Need]:
-    provided = {key for need in providers for key in need.keys}
+    # by key, the variables of which the provider's line tells
+    provided = {
+        key: {setting.name for setting in need.provider.settings}
+        for need in providers
+        if need.provider
+        for key in need.keys
+    }
     for field in fields:
         value = _value(field, overrides)
         name = f"{field_label(field)} of {field.component_label(80)}"
@@ -191,11 +207,14 @@ def _other_needs(
             yield Need(NeedKind.FILE, (field.key,), message, bool(value))
         elif is_value_need(field) or _lacks_flow(flow, field):
             yield _value_need(NeedKind.VALUE, name, field, value)
-        elif _takes_variable(field, value) and field.key not in provided:
+        elif _takes_variable(field, value):
             variables = resources.variables
             if variables is None:
                 continue
-            if not (field.required or _fails_without_variable(flow, field, value, variables)):
+            told = variables | provided.get(field.key, set())
+            if not _fails_without_variable(flow, field, value, told, is_bare) and (
+                field.key in provided or not field.required
+            ):
                 continue
             if isinstance(value, Variable):
                 yield _variable_need(name, field, value, variables)
@@ -221,19 +240,19 @@ def _takes_variable(field: Field, value: Json) -> bool:
 
 
 def _fails_without_variable(
-    flow: Flow, field: Field, value: Json, variables: frozenset[str]
+    flow: Flow, field: Field, value: Json, variables: frozenset[str], is_bare: bool
 ) -> bool:
-    """Return whether a component fails because of a variable that the server lacks.
+    """Return whether a run fails because of a variable that the server lacks.
 
-    A tool and a component with a model can do without a key: in synchronous runs of all releases,
-    in background runs before 1.11. A missing text fails the run in both modes.
+    A tool and a component with a model can do without a key, unless the run writes values onto the
+    built graph (`sends_bare_values`): measured on 1.8.4 to 1.13.0. A missing text fails any run.
     """
     named = [one.name for one in (value, field.default) if isinstance(one, Variable)]
     component = flow.component(field.target[0])
     if component is None or variables.issuperset(named):
         return False
     has_model = any(entry.get("type") == "model" for entry in component.template.values())
-    return not (field.secret and (has_model or component.tool_mode))
+    return is_bare or not (field.secret and (has_model or component.tool_mode))
 
 
 def _has_alternative(flow: Flow, field: Field, overrides: Mapping[str, Json]) -> bool:

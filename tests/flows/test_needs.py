@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -12,6 +13,7 @@ from lfclient.flows.needs import Need, NeedKind, find_needs, provider_overrides
 from lfclient.resources.knowledge import KnowledgeBase, MemoryBase
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
+from lfclient.wire.server_info import ServerInfo
 from tests.support.flows import chat_input, edge, entry, flow, graph, group, node, text
 
 GPT = [{"name": "gpt-4o", "provider": "OpenAI"}]
@@ -163,6 +165,47 @@ def test_a_tool_and_a_model_do_without_the_key_that_the_server_lacks():
     assert needs(tool) == []
     embedding = entry("ModelInput", "model", [], model_type="embedding")
     assert needs(node("T-a", model=embedding, key=key)) == []
+
+
+BACKGROUND = {"mode": "background", "server": ServerInfo("1.13.0", "modes")}
+
+
+@pytest.mark.parametrize(
+    ("mode", "dialect", "is_needed"),
+    [
+        ("background", "modes", True),
+        ("stream", "modes", True),
+        ("sync", "modes", False),
+        ("background", "inputs", False),
+        (None, "modes", False),
+    ],
+)
+def test_from_1_11_on_a_run_in_the_background_needs_every_variable(
+    mode: str | None, dialect: Literal["inputs", "modes"], is_needed: bool
+):
+    key = entry("SecretStrInput", "str", "NOPE", load_from_db=True)
+    tool = node("T-a", key=key)
+    tool["data"]["node"]["tool_mode"] = True
+    made = Flow.from_json(graph(tool, agent(model=GPT, api_key=key)))
+    release = ServerInfo("1.13.0", dialect)
+    found = find_needs(made, {}, server("OPENAI_API_KEY"), mode, release)
+    missing = [need.keys[0] for need in found if not need.is_met]
+    assert missing == (["T-a.key", "Agent-a.api_key"] if is_needed else [])
+    filled = find_needs(
+        made, dict.fromkeys(missing, "sk-1"), server("OPENAI_API_KEY"), mode, release
+    )
+    assert all(need.is_met for need in filled)
+
+
+def test_the_variable_of_a_provider_is_told_by_its_line_alone():
+    key = entry("SecretStrInput", "str", "OPENAI_API_KEY", load_from_db=True)
+    made = Flow.from_json(graph(agent(model=GPT, api_key=key)))
+    found = find_needs(made, {}, server(), **BACKGROUND)
+    assert [(need.kind, need.is_met) for need in found if not need.is_met] == [
+        (NeedKind.PROVIDER, False)
+    ]
+    given = find_needs(made, {"Agent-a.api_key": "sk-1"}, server(), **BACKGROUND)
+    assert [need.kind for need in given] == [NeedKind.MODEL, NeedKind.PROVIDER]
 
 
 def base_node(parameter: str, value: str = "", **more: object) -> dict:

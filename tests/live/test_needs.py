@@ -16,7 +16,7 @@ from lfclient.console.samples.spec import Link, Node, Sample
 from lfclient.flows.needs import NeedKind
 from lfclient.resources.packages import package_for
 from lfclient.runs.error_causes import explain_error
-from tests.live.flows import ECHO
+from tests.live.flows import AGENT, ECHO
 from tests.live.releases import Make, run_to_end, with_events
 from tests.support import servers
 from tests.support.model_server import ModelServer
@@ -145,3 +145,25 @@ def test_a_variable_of_a_tool_is_needed(
     cause = explain_error(failed.errors[0].message)
     assert cause, failed.errors
     assert "variable" in cause.message
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_a_key_that_only_background_runs_look_up_is_needed_there(
+    client: LangflowClient,
+    catalogue: dict[str, Any],
+    ollama: ModelServer,
+    modes: bool,
+    mode: str,
+):
+    data = graph_builder.build_graph(AGENT, catalogue)
+    agent = next(one["data"]["node"] for one in data["nodes"] if one["id"] == "Agent-g")
+    agent["template"]["api_key"] |= {"value": "KEY_OF_THE_AUTHOR", "load_from_db": True}
+    flow = client.flow(client.create_flow(f"author {uuid4().hex[:8]}", data).id)
+    model = next(one.value for one in client.models() if one.provider == "Ollama")
+    overrides = {"Agent-g.model": [model], "ChatInput-a.input_value": "Hi"}
+    missing = [one for one in client.needs(flow, overrides, mode=mode) if not one.is_met]
+    ended = run_to_end(client, flow, mode, overrides, session_id=uuid4().hex)
+    delete_flow(client, flow.id)
+    fails = modes and mode == "background"
+    assert ended.status is (RunStatus.FAILED if fails else RunStatus.COMPLETED), ended.errors
+    assert [one.kind for one in missing] == [NeedKind.VARIABLE] * fails

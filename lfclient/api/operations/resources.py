@@ -11,6 +11,7 @@ from lfclient.api.operations.knowledge import (
     list_mcp_servers,
     list_memory_bases,
 )
+from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.operations.variables import list_variables
 from lfclient.api.requests import list_request
 from lfclient.api.steps import Steps, fetch, or_default
@@ -19,6 +20,7 @@ from lfclient.flows.model import Flow
 from lfclient.flows.needs import Need, find_needs
 from lfclient.resources.models import ModelKind, ModelOption, merge_options, parse_provider
 from lfclient.resources.server_resources import ResourceKind, ServerResources
+from lfclient.runs.model import Mode
 from lfclient.wire.schemas import Items
 
 # the server asks each provider that it knows; for an Ollama that hangs, it waits 20 s
@@ -63,13 +65,14 @@ def get_resources(kinds: Collection[ResourceKind]) -> Steps[ServerResources]:
 
 
 def find_flow_needs(
-    context: ApiContext, flow: Flow | str, overrides: Mapping[str, Json]
+    context: ApiContext, flow: Flow | str, overrides: Mapping[str, Json], mode: Mode | None
 ) -> Steps[list[Need]]:
     """Return what a run of a flow with these overrides needs."""
     if isinstance(flow, str):
         flow = yield from get_flow(context, flow)
+    server = (yield from get_server_without_limits(context)) if mode else None
     resources = yield from get_resources(flow.resources)
-    return find_needs(flow, overrides, resources)
+    return find_needs(flow, overrides, resources, mode, server)
 
 
 def _fetch_list(path: str, what: str) -> Steps[list[JsonObject]]:

@@ -67,7 +67,8 @@ class FlowForm:
     @cached_property
     def needs(self) -> Sequence[Need]:
         """What the flow needs, met by the result or not."""
-        return find_needs(self.flow, self.result.overrides, self.resources)
+        overrides = self.result.overrides
+        return find_needs(self.flow, overrides, self.resources, self.mode, self.server_info)
 
     @cached_property
     def unused_providers(self) -> Mapping[str, Provider]:
