@@ -1,5 +1,7 @@
 """The Run page: choose a flow, fill in its form, run it and read its outputs."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages._ui.connection import connect, loading, server_link
@@ -33,8 +35,9 @@ with alerts.show_errors():
         with head:
             server_link.draw(server)
             flow, refusal = flow_picker.draw(server, record, "Run")
-            if refusal:
-                loading.show(server, refusal, server.flows, retry="retry-flow", warning=True)
+            if flow and refusal:
+                request = partial(run_form.require_flow, server, flow.id)
+                loading.show(server, refusal, request, retry="retry-flow", warning=True)
         with inputs:
             # an opened run shows its own inputs instead of the form
             opened = record if record and rerun.shows_inputs(server, record) else None

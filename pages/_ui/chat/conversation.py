@@ -22,6 +22,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.connection.request_cache import raise_copy
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.flow_form import FlowForm
+from pages._ui.run import run_form
 from pages._ui.state import chat as chat_state
 
 USER, MACHINE = "User", "Machine"
@@ -79,7 +80,7 @@ class Conversation:
 def load(form: FlowForm, refusal: LangflowError | None = None) -> Conversation:
     """Return the conversation in the URL, or a new one.
 
-    `refusal` is the error if the server has already refused the key.
+    `refusal` is the error if the server has already refused the key, or failed since then.
     """
     server, flow = form.server, form.flow
     named = chat_state.current_session(server.owner, flow.id)
@@ -92,7 +93,8 @@ def load(form: FlowForm, refusal: LangflowError | None = None) -> Conversation:
 
 
 def require_history(form: FlowForm) -> None:
-    """Raise the error of the messages, also if there are previous ones."""
+    """Raise the error of the messages, also if there are previous ones, or of the flow."""
+    run_form.require_flow(form.server, form.flow.id)
     raise_copy(load(form).error)
 
 

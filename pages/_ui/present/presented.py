@@ -44,7 +44,8 @@ class Presented:
     """A flow of a server, and how it is presented.
 
     `preset` has the values that are not shown; `lacks_preset` if that of the address is gone.
-    `refusal` is the error of a server that now refuses the key: the flow is that of the open form.
+    `refusal` is why the flow can't be loaded again, such as a refused key: it is that of the open
+    form then.
     """
 
     server: ServerSession
@@ -89,7 +90,7 @@ def load(flow_id: str) -> Presented:
 
 
 def _find_flow(flow_id: str) -> tuple[ServerSession, Flow, LangflowError | None]:
-    """Return the flow's server, the flow, and the error if that server now refuses the key.
+    """Return the flow's server, the flow, and the error if it is that of the open form.
 
     The server in use comes first, then the others of this browser. If none has the flow, raise the
     error of one that failed or is slow, because it may have it, else `FlowNotFound`.
@@ -119,7 +120,8 @@ def _load_flow(server: ServerSession, flow_id: str) -> tuple[Flow, LangflowError
         if server.has_own_key:
             raise OwnKeyRefused from None
         raise
-    return flow, OwnKeyRefused() if refusal and server.has_own_key else refusal
+    is_own = isinstance(refusal, InvalidKey) and server.has_own_key
+    return flow, OwnKeyRefused() if is_own else refusal
 
 
 def prepare(presented: Presented) -> tuple[FlowForm, LangflowError | None]:

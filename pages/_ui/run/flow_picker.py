@@ -32,8 +32,8 @@ def draw(
 
     The flow of `record`, the run on the page, is preselected. If it was deleted, no flow is
     chosen: another flow above the run's inputs would look like its own. Without the list of flows,
-    the page's title is the name of the run's flow, else `title`; if the key is refused, the flow
-    whose form is open stays, and the error is returned for the page to show.
+    the page's title is the name of the run's flow, else `title`; the flow whose form is open stays,
+    and the error is returned for the page to show.
     """
     add_dialog.draw(server)
     try:

@@ -6,12 +6,13 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.errors import InvalidKey, LangflowError
+from lfclient.errors import TRANSIENT_ERRORS, BadResponse, InvalidKey, LangflowError
 from lfclient.flows.model import Flow
 from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.model import Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
+from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import form as form_view
 from pages._ui.form.choices import apply_choices, stored_flow
@@ -27,17 +28,19 @@ _LATEST: Slot[FlowForm] = Slot("latest-form")
 
 
 def open_flow(server: ServerSession, flow_id: str | None, error: LangflowError) -> Flow | None:
-    """Return the flow whose form this session has open, if the server now refuses the key.
+    """Return the flow whose form this session has open, if the error may pass.
 
-    So what was typed stays on the page until there is a new key. `flow_id` is the flow that the
-    page asks for, None for any.
+    So what was typed stays on the page while the server refuses the key, and if it is slow or down
+    then: the responses from before are gone. `flow_id` is the flow that the page asks for, None for
+    any.
     """
-    form = _open_form(server, flow_id, error)
+    may_pass = isinstance(error, (*TRANSIENT_ERRORS, BadResponse, StillLoading))
+    form = _open_form(server, flow_id) if may_pass and not server.is_stopped else None
     return stored_flow(form.state) if form else None
 
 
 def load_flow(server: ServerSession, flow_id: str) -> tuple[Flow, LangflowError | None]:
-    """Return the flow; if the server refuses the key, that of the open form, with the error."""
+    """Return the flow; if it can't be loaded now, that of the open form, with the error."""
     try:
         return server.flow(flow_id).value, None
     except LangflowError as error:
@@ -47,9 +50,15 @@ def load_flow(server: ServerSession, flow_id: str) -> tuple[Flow, LangflowError 
         return flow, error
 
 
-def _open_form(server: ServerSession, flow_id: str | None, error: LangflowError) -> FlowForm | None:
+def require_flow(server: ServerSession, flow_id: str) -> None:
+    """Raise the error that keeps the list of flows, or this one, from being loaded."""
+    server.flows()
+    server.flow(flow_id)
+
+
+def _open_form(server: ServerSession, flow_id: str | None) -> FlowForm | None:
     form = _LATEST.get()
-    if form is None or form.server.owner != server.owner or not isinstance(error, InvalidKey):
+    if form is None or form.server.owner != server.owner:
         return None
     return form if flow_id in (None, form.flow.id) else None
 
@@ -84,18 +93,18 @@ def load(
 
     If the server refuses the key, a form that is open keeps what the server told before.
     """
-    problem = None
+    problem, before = None, _open_form(server, flow.id)
     try:
         apply_choices(state, server, flow)
     except LangflowError as error:
-        if not _open_form(server, flow.id, error):
+        if not before or not isinstance(error, InvalidKey):
             problem = error
     try:
         resources, resources_error = server.resources(flow).value, None
     except LangflowError as error:
-        before = _open_form(server, flow.id, error)
-        resources = before.resources if before else ServerResources()
-        resources_error = None if before else error
+        is_refused = isinstance(error, InvalidKey)
+        resources = before.resources if before and is_refused else ServerResources()
+        resources_error = None if before and is_refused else error
     form = read_form(state, server, server_info, mode, resources, resources_error)
     _LATEST.set(form)
     return form, problem

@@ -1,5 +1,6 @@
 """A page that can't reach its server retries automatically."""
 
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +9,7 @@ from lfclient.errors import InvalidKey, ServerFault
 from pages._ui.connection import loading, request_cache, servers
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.widgets import alerts
+from tests.support.waiting import wait_for
 from tests.ui.support.chat_langflow import MESSAGES, ChatLangflow
 from tests.ui.support.model_pages import PROVIDERS, serve_models
 from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text
@@ -118,6 +120,45 @@ def test_a_refused_key_has_a_link_to_where_another_is_entered(langflow_stand_in,
     app = open_app(flow=ONE)
     assert "The API key is not accepted" in page_text(app)
     assert [link.proto.label for link in app.get("page_link")].count("Open Connection") == 1
+
+
+@pytest.mark.parametrize(
+    ("page", "answer", "says"),
+    [
+        (None, UNAVAILABLE, "The server failed"),
+        (None, "slow", "Waiting for"),
+        ("pages/chat.py", UNAVAILABLE, "The server failed"),
+    ],
+)
+def test_a_form_stays_if_its_server_goes_down_after_it_refused_the_key(
+    langflow_stand_in, at_once, monkeypatch, page, answer, says
+):
+    """The responses of before are gone then, as nobody may see them with a refused key."""
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.2)
+    server = ChatLangflow(langflow_stand_in).server
+    app = open_app(page, flow=ONE)
+    if not page:
+        app.text_area[0].set_value("typed before").run()
+    before = dict(server.answers)
+    server.answers |= dict.fromkeys(before.keys() - {"GET /api/v1/version"}, REFUSED)
+    servers.attach(servers.available_connections()[0]).refresh()
+    app.run()
+    assert "The API key is not accepted" in page_text(app)
+    is_released = threading.Event()
+
+    def late(*_):
+        is_released.wait(60)
+        return UNAVAILABLE
+
+    server.answers |= dict.fromkeys(before, late if answer == "slow" else answer)
+    wait_for(lambda: says in page_text(app.run()))
+    assert app.chat_input if page else app.text_area[0].value == "typed before"
+    server.answers |= before
+    is_released.set()
+    wait_for(lambda: says not in page_text(app.run()))
+    assert "The API key is not accepted" not in page_text(app)
+    assert app.chat_input if page else app.text_area[0].value == "typed before"
+    assert not app.exception
 
 
 def test_the_connection_page_has_no_link_to_itself(langflow_stand_in):

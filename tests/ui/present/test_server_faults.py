@@ -80,6 +80,23 @@ def test_a_presented_form_stays_while_the_key_is_refused(fields_server):
     assert value(app) == "typed before"
 
 
+def test_a_presented_form_stays_if_its_server_goes_down_after_it_refused_the_key(fields_server):
+    app = present()
+    enter(app, "typed before")
+    before = refuse_key(fields_server)
+    app.run()
+    fields_server.answers |= dict.fromkeys(before, (503, {"detail": "down"}))
+    refresh()
+    app.run()
+    assert "Retrying automatically." in page_text(app)
+    assert "withdrawn" not in page_text(app)
+    assert value(app) == "typed before"
+    fields_server.answers |= before
+    press(app, "Try again")
+    assert UNREACHED not in page_text(app)
+    assert value(app) == "typed before"
+
+
 def test_choices_that_a_presented_form_lacks_are_loaded_once_the_server_responds(
     fields_server, monkeypatch
 ):
