@@ -265,11 +265,11 @@ class _Recovery:
         return context.has_idempotency and is_in_time and not is_early and not is_stopped
 
     async def _resend(self, overrides: JsonObject) -> None:
-        context = self._context
+        context, note = self._context, f"{self._reason} {_SEARCHING_NOTE}"
         try:
             async with submit_slot(context) as has_slot:
                 # an attempt that can't be recorded is not sent
-                if not has_slot or not await context.count_attempt():
+                if not has_slot or not await context.count_attempt(note):
                     return
                 run = await context.client.submit(
                     context.flow or context.record.flow_id,
@@ -284,7 +284,6 @@ class _Recovery:
             # refused, or the flow was edited since; the first attempt may have run
             if not isinstance(error, BadResponse):  # as of a login page in front of the server
                 self._overrides = None
-            await context.change(note=f"{self._reason} {_SEARCHING_NOTE}")
             return
         if not run.job_id or await context.writer.claim_job(context.id, run.job_id):
             await context.apply_response(run)

@@ -197,13 +197,14 @@ class RunContext:
         if any(getattr(record, name) != value for name, value in changes.items() if name != "run"):
             await self.writer.change(self.id, **changes)
 
-    async def count_attempt(self) -> bool:
+    async def count_attempt(self, note: str = "") -> bool:
         """Save that the request is about to be sent; False, and not counted, if that fails.
 
-        Cancelling it, as Stop does, leaves the attempt uncounted.
+        Cancelling it, as Stop does, leaves the attempt uncounted. `note` is for the time until
+        there is a response.
         """
         cache, before, is_saved = self.writer.cache, self.record, False
-        record = cache.change(self.id, attempts=before.attempts + 1, note="")
+        record = cache.change(self.id, attempts=before.attempts + 1, note=note)
         try:
             is_saved = await self.writer.save(record)
         finally:

@@ -361,6 +361,24 @@ def test_a_second_run_is_reported_without_a_restart(bench, overrides):
     assert bench.server.submitted[0] == bench.server.submitted[1]
 
 
+def test_a_run_says_that_it_is_searched_for_while_it_is_sent_again(bench):
+    """A server that has frozen may take minutes to respond to that."""
+    bench.server.lose_responses = 1
+    bench.server.hold_responses = True
+    run_id = bench.start()
+    wait_for(lambda: bench.server.jobs)
+    bench.server.jobs.clear()  # the server has no trace of it
+    bench.server.jobs_by_key.clear()
+    bench.server.hold_submits, bench.server.hold_responses = True, False
+    wait_for(lambda: bench.server.count("POST", SUBMIT) == 2)
+    record = bench.get(run_id)
+    assert record.attempts == 2
+    assert "The server's response was lost." in record.note
+    assert "looks for the run" in record.note
+    bench.server.hold_submits = False
+    assert bench.wait_for_end(run_id).note == ""
+
+
 def test_each_lost_response_counts_as_an_attempt(bench):
     """There is one job."""
     bench.server.lose_responses = 2
