@@ -21,7 +21,7 @@ from pages._ui.chat import sidebar as chat_sidebar
 from pages._ui.chat.conversation import Conversation
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
-from pages._ui.run import approval, errors, pace, status, status_panel
+from pages._ui.run import approval, errors, pace, progress, status, status_panel
 from pages._ui.run import messages as run_messages
 from pages._ui.state import query_params
 from pages._ui.widgets import alerts, status_badges
@@ -154,7 +154,8 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
         if record.status not in (RunStatus.QUEUED, RunStatus.IN_PROGRESS):
             words = RUN_STATUS_DESCRIPTIONS.get(record.status) or run_status_label(record)
         st.markdown(f"**…** :gray[{duration}]")
-        for line in filter(None, (words, record.note, record.stop_result)):
+        long_call = progress.long_call_text(record)
+        for line in filter(None, (words, long_call, record.note, record.stop_result)):
             st.caption(escape(line))
 
 

@@ -54,9 +54,11 @@ class AudiencePanel(status_panel.StatusPanel):
         draw_status(place, record)
 
     def summarize(self, record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
-        """Return the share of ended components, without their names."""
+        """Return the share of ended components, without their names; or what a long call needs."""
         ended, total = progress.count_components(record)
-        return (ended / total, f"{ended} of {total} steps") if ended else (None, "")
+        if ended:
+            return ended / total, f"{ended} of {total} steps"
+        return None, progress.long_call_text(record)
 
     def set_tab_title(self, record: RunRecord) -> None:
         """Leave the title of the browser tab."""

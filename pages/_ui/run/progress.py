@@ -55,6 +55,12 @@ def count_components(record: RunRecord) -> tuple[int, int]:
     return sum(one.state in _ENDED_STATES for one in components.values()), len(components)
 
 
+def long_call_text(record: RunRecord) -> str:
+    """Return what to say of a call without a response for minutes; "" for other runs."""
+    is_long = record.mode == "sync" and (record.elapsed() or 0.0) > _LONG_CALL_SECONDS
+    return _LONG_CALL_TEXT if is_long else ""
+
+
 def summarize(record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
     """Return the share of ended components and a caption, or None and why it is unknown."""
     components = record.run.components if record.run else {}
@@ -68,8 +74,7 @@ def summarize(record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
             words += f" · Running {', '.join(map(escape, labels[:3]))}"
         return ended / total, words
     if record.mode == "sync":
-        is_long = (record.elapsed() or 0.0) > _LONG_CALL_SECONDS
-        return None, _LONG_CALL_TEXT if is_long else _ONE_CALL_TEXT
+        return None, long_call_text(record) or _ONE_CALL_TEXT
     is_silent = record.run is not None and not reports_progress(record)
     return None, _NO_EVENTS_TEXT if is_silent else ""
 

@@ -8,7 +8,9 @@ import pytest
 from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RecordProblem
 from lfclient.runs.components import ComponentRun, ComponentState, RunError, Usage
 from lfclient.runs.model import RunStatus
+from pages._ui.connection.app_context import app_context
 from tests.support.waiting import wait_for
+from tests.ui.support.chat_langflow import ChatLangflow
 from tests.ui.support.runs import ANSWER, PARTIAL, open_table, run_with
 from tests.ui.support.whole_pages import (
     ONE,
@@ -37,6 +39,21 @@ def test_a_run_without_progress_reports_is_explained(langflow_stand_in, mode, mi
     more = {"mode": mode, "queue_limit": None, "run": run, "created_at": created_at}
     record = add_running_run(langflow_stand_in.url, **more)
     assert says in page_text(open_app(run=record.id))
+
+
+@pytest.mark.parametrize(("minutes", "is_told"), [(1, False), (3, True)])
+@pytest.mark.parametrize("page", ["pages/chat.py", None])
+def test_other_pages_tell_of_a_long_call(langflow_stand_in, page, minutes, is_told):
+    """Its connection may have broken unnoticed."""
+    created_at = datetime.now(UTC) - timedelta(minutes=minutes)
+    ChatLangflow(langflow_stand_in)
+    record = add_running_run(
+        langflow_stand_in.url, mode="sync", job_id=None, session_id="s", created_at=created_at
+    )
+    app_context().runner.store.create(record)
+    address = {"session": "s"} if page else {"view": "present", "run": record.id}
+    words = page_text(open_app(page, flow=ONE, **address))
+    assert ("No response for more than 2 minutes." in words) is is_told
 
 
 @pytest.mark.parametrize(
