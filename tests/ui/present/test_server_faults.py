@@ -70,7 +70,7 @@ def test_a_presented_form_stays_while_the_key_is_refused(fields_server):
         assert value(app) == "typed before"
         assert page_text(app).count(UNREACHED) == 1
         app.run()
-    assert "Access to the flow was withdrawn." in page_text(app)
+    assert "The server refuses access to the flow." in page_text(app)
     assert "Try again in a moment" not in page_text(app)
     assert "key" not in page_text(app)
     assert inputs(present()) == []
@@ -89,7 +89,7 @@ def test_a_presented_form_stays_if_its_server_goes_down_after_it_refused_the_key
     refresh()
     app.run()
     assert "Retrying automatically." in page_text(app)
-    assert "withdrawn" not in page_text(app)
+    assert "refuses access" not in page_text(app)
     assert value(app) == "typed before"
     fields_server.answers |= before
     press(app, "Try again")
@@ -262,7 +262,7 @@ def test_a_presented_run_that_waits_for_a_busy_server_says_so(fields_server):
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (REFUSED, "Access to the flow was withdrawn."),
+        (REFUSED, "The server refuses access to the flow."),
         ((422, {"detail": "x on host-7"}), "The server could not be reached or did not accept it."),
     ],
 )
