@@ -14,7 +14,7 @@ from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Variable
 from lfclient.flows.run_inputs import field_label
 from lfclient.flows.validation import REQUIRED_MESSAGE
 from pages._ui.connection import loading
-from pages._ui.form import file_fields
+from pages._ui.form import file_fields, mode_button
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.model_picker import ModelPicker, is_offered, offered_models
 from pages._ui.form.resource_picker import choose_resource_widget
@@ -83,6 +83,8 @@ def draw_field(
             file_fields.draw_files(field, form.state)
         for line in _messages(field, form):
             st.caption(line)
+        if not is_needed:  # else Setup says first what is missing
+            mode_button.draw(field.key, form.better_modes.get(field.key), form)
 
 
 def _component_name(field: Field, form: FlowForm) -> str:

@@ -45,8 +45,8 @@ class FlowForm:
 
     It is read before it is drawn, so that a run can start and show its status first. Files are
     sent to `server`; `resources` are what it has for the flow, and `resources_error` says why they
-    are unknown. `problems` are those to draw, by field, and `drawn` the keys of the fields drawn so
-    far, in order.
+    are unknown. `modes` are those that a person may choose here. `problems` are those to draw, by
+    field, and `drawn` the keys of the fields drawn so far, in order.
     """
 
     state: FormState
@@ -57,6 +57,7 @@ class FlowForm:
     result: FormResult
     problems: Mapping[str, list[Problem]]
     resources_error: LangflowError | None = None
+    modes: Sequence[Mode] = ()
     drawn: dict[str, None] = field(default_factory=dict)
 
     @property
@@ -69,6 +70,24 @@ class FlowForm:
         """What the flow needs, met by the result or not."""
         overrides = self.result.overrides
         return find_needs(self.flow, overrides, self.resources, self.mode, self.server_info)
+
+    @cached_property
+    def better_modes(self) -> Mapping[str, Mode]:
+        """The modes in which what is wrong with a field in this one is right, by field."""
+        is_fine = not self.problems and all(need.is_met for need in self.needs)
+        if is_fine or not self.modes:
+            return {}
+        wrong = self._wrong_in(self.mode)
+        others = [mode for mode in self.modes if mode != self.mode]
+        return {key: mode for mode in reversed(others) for key in wrong - self._wrong_in(mode)}
+
+    def _wrong_in(self, mode: Mode) -> set[str]:
+        """Return the keys of the fields with a problem, or that lack something, in this mode."""
+        overrides, server = self.result.overrides, self.server_info
+        problems = check_overrides(self.flow, overrides, mode, server)
+        needs = find_needs(self.flow, overrides, self.resources, mode, server)
+        lacking = {key for need in needs if not need.is_met for key in need.keys}
+        return lacking | {each.key for each in problems}
 
     @cached_property
     def unused_providers(self) -> Mapping[str, Provider]:
@@ -123,6 +142,7 @@ def read_form(
     mode: Mode,
     resources: ServerResources,
     resources_error: LangflowError | None = None,
+    modes: Sequence[Mode] = (),
 ) -> FlowForm:
     """Read and check a form."""
     result = _read(state, server, server_info, mode, resources)
@@ -141,7 +161,9 @@ def read_form(
     for problem in [*result.problems, *hints]:
         if problem not in uploading:
             problems.setdefault(problem.key, []).append(problem)
-    return FlowForm(state, server, server_info, mode, resources, result, problems, resources_error)
+    return FlowForm(
+        state, server, server_info, mode, resources, result, problems, resources_error, modes
+    )
 
 
 def _read(

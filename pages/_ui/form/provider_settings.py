@@ -10,7 +10,9 @@ from lfclient.errors import LangflowError
 from lfclient.flows.encoding import unsupported_reason
 from lfclient.flows.needs import Need, NeedKind, setting_keys, unused_provider_need
 from lfclient.resources.models import Provider, ProviderSetting
+from lfclient.runs.model import Mode
 from pages._ui.connection.app_context import open_client
+from pages._ui.form import mode_button
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.state.given_settings import given_settings
 from pages._ui.widgets.alerts import UnusedSetting
@@ -97,6 +99,8 @@ def draw(need: Need, form: FlowForm) -> None:
             for problem in form.problems.get(key, ()):
                 if problem.level == "error":
                     st.caption(f":red[:material/error: {escape(problem.message)}]")
+        wrong = (key for key in need.keys if form.has_error(key) and not settings)
+        mode_button.draw(provider.name, form.better_modes.get(next(wrong, "")), form)
 
 
 def container_key(need: Need) -> str:
@@ -180,7 +184,7 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 placeholder=_EXAMPLES.get(setting.name),
             )
     is_used = provider.name not in form.unused_providers
-    reason = _why_not_for_runs(shown, need, form) if is_used else ""
+    reason = _why_not_for_runs(shown, need, form, form.mode) if is_used else ""
     may_save = form.server.may_change
     names = ", ".join(inline_code(setting.name) for setting in shown)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -206,6 +210,8 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
         )
     if reason:
         st.caption(f":material/info: {reason}")
+        modes = (mode for mode in form.modes if not _why_not_for_runs(shown, need, form, mode))
+        mode_button.draw(provider.name, next(modes, None), form)
     if not (may_save or not reason):
         st.caption("Only the operator of this console can save settings on the server.")
     needs_key = any(setting.is_secret and setting.is_required for setting in shown)
@@ -218,8 +224,10 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
         st.caption(f":red[:material/error: {escape(words)}]")
 
 
-def _why_not_for_runs(settings: Iterable[ProviderSetting], need: Need, form: FlowForm) -> str:
-    """Return why these settings can't be sent with a run, as a sentence, or "".
+def _why_not_for_runs(
+    settings: Iterable[ProviderSetting], need: Need, form: FlowForm, mode: Mode
+) -> str:
+    """Return why these settings can't be sent with a run in this mode, as a sentence, or "".
 
     An optional one that is empty need not be sent.
     """
@@ -231,7 +239,7 @@ def _why_not_for_runs(settings: Iterable[ProviderSetting], need: Need, form: Flo
         if not own:
             return f"The {escape(setting.label)} can't be sent with a run. Save it on the server."
         for key in own:
-            reason = unsupported_reason(fields[key], "sk-", form.mode, form.server_info)
+            reason = unsupported_reason(fields[key], "sk-", mode, form.server_info)
             if reason:
                 return escape(f"{reason} Or save it on the server.")
     return ""

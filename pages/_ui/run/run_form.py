@@ -1,6 +1,6 @@
 """The form of the chosen flow, together with the modes and sessions it can run in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
@@ -79,7 +79,8 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
     state = form_state(server.owner, flow, server.connection.secrets, use=use)
     preset_bar.apply_initial_values(state)
     mode = _chat_mode(server_info, flow) if chat else selected_mode(server, server_info, flow)
-    form, problem = load(state, server, server_info, flow, mode)
+    modes = () if chat else offered_modes(server_info, flow)
+    form, problem = load(state, server, server_info, flow, mode, modes)
     if problem:
         request = partial(apply_choices, state, server, flow)
         loading.show(server, problem, request, retry="retry-choices")
@@ -87,11 +88,17 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
 
 
 def load(
-    state: FormState, server: ServerSession, server_info: ServerInfo, flow: Flow, mode: Mode
+    state: FormState,
+    server: ServerSession,
+    server_info: ServerInfo,
+    flow: Flow,
+    mode: Mode,
+    modes: Sequence[Mode] = (),
 ) -> tuple[FlowForm, LangflowError | None]:
     """Read a form of this session, and return why it lacks the effects of its choices, or None.
 
-    If the server refuses the key, a form that is open keeps what the server told before.
+    `modes` are those that a person may choose. If the server refuses the key, a form that is open
+    keeps what the server told before.
     """
     problem, before = None, _open_form(server, flow.id)
     try:
@@ -105,7 +112,7 @@ def load(
         is_refused = isinstance(error, InvalidKey)
         resources = before.resources if before and is_refused else ServerResources()
         resources_error = None if before and is_refused else error
-    form = read_form(state, server, server_info, mode, resources, resources_error)
+    form = read_form(state, server, server_info, mode, resources, resources_error, modes)
     _LATEST.set(form)
     return form, problem
 

@@ -1,0 +1,104 @@
+"""Where a run mode keeps a value from being sent, or a need from being met: another at a click."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.flows import chat_input, edge, entry, node, text
+from tests.ui.form.test_choices import UPDATE, after_the_choice, choose, parser, type_into
+from tests.ui.support.http_stand_in import VERSION, StandIn, flow
+from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text, press
+
+SYNC, BACKGROUND = "Use synchronous mode", "Use background mode"
+PROVIDER = {
+    "provider": "OpenAI",
+    "is_enabled": True,
+    "is_configured": True,
+    "models": [{"model_name": "gpt-4o", "metadata": {"model_type": "llm"}}],
+    "variables": [
+        {
+            "variable_name": "API Key",
+            "variable_key": "OPENAI_API_KEY",
+            "required": True,
+            "is_secret": True,
+            "component_metadata": {"mapping_field": "api_key"},
+        }
+    ],
+}
+
+
+@pytest.fixture
+def server(langflow_stand_in: StandIn) -> StandIn:
+    langflow_stand_in.answers[UPDATE] = after_the_choice
+    langflow_stand_in.answers["GET /api/v1/models"] = (200, [PROVIDER])
+    langflow_stand_in.answers["GET /api/v1/model_options/language"] = (200, [])
+    return langflow_stand_in
+
+
+def agent(key: str) -> dict:
+    model = [{"name": "gpt-4o", "provider": "OpenAI"}]
+    stored = entry("SecretStrInput", "str", key, load_from_db=True, password=True)
+    return node("Agent-a", model=entry("ModelInput", "model", model, required=True), api_key=stored)
+
+
+def mode(app) -> str:
+    return next(each for each in app.radio if each.label == "Run mode").value
+
+
+def use_sync(app):
+    next(each for each in app.radio if each.label == "Run mode").set_value("sync")
+    return app.run()
+
+
+def test_background_mode_is_offered_where_only_it_runs_what_a_choice_adds(server):
+    server.set_flows(flow(ONE, "Echo", [parser()]))
+    app = use_sync(open_app(flow=ONE))
+    assert BACKGROUND not in button_labels(app)
+    app = type_into(choose(app, "Stringify"), "clean", "yes")
+    assert "Synchronous runs can't" in page_text(app)
+    app = press(app, BACKGROUND)
+    assert mode(app) == "background"
+    assert "Synchronous runs can't" not in page_text(app)
+    assert BACKGROUND not in button_labels(app)
+
+
+def test_synchronous_mode_is_offered_where_it_does_without_a_variable(server):
+    server.set_flows(flow(ONE, "Echo", [agent("NAMED_BY_THE_AUTHOR")]))
+    app = open_app(flow=ONE)
+    assert "the server lacks the variable NAMED_BY_THE_AUTHOR" in page_text(app)
+    assert button_labels(app).count(SYNC) == 1
+    app = press(app, SYNC)
+    assert mode(app) == "sync"
+    assert "Ready" in page_text(app)
+    assert not {SYNC, BACKGROUND} & {*button_labels(app)}
+
+
+def test_synchronous_mode_is_offered_at_the_box_of_a_key_that_1_11_takes_for_a_variable(server):
+    older = {"version": "1.11.6", "main_version": "1.11.6"}
+    server.answers["GET /api/v1/version"] = (200, VERSION | older)
+    without_key = PROVIDER | {"is_enabled": False, "is_configured": False}
+    server.answers["GET /api/v1/models"] = (200, [without_key])
+    server.set_flows(flow(ONE, "Echo", [agent("")]))
+    app = open_app(flow=ONE)
+    assert "Use for my runs" not in button_labels(app)
+    app = press(app, SYNC)
+    assert "Use for my runs" in button_labels(app)
+
+
+def test_no_mode_is_offered_where_a_problem_is_the_same_in_each(server):
+    lacking = entry("MessageTextInput", "str", "NOPE", load_from_db=True)
+    server.set_flows(flow(ONE, "Echo", [node("T-t", language=lacking)]))
+    app = open_app(flow=ONE)
+    assert "the server lacks the variable NOPE" in page_text(app)
+    assert not {SYNC, BACKGROUND} & {*button_labels(app)}
+
+
+def test_a_chat_offers_no_mode(server):
+    """It has no choice of modes."""
+    nodes = [chat_input(), agent("NAMED_BY_THE_AUTHOR"), node("ChatOutput-b", sender=text("AI"))]
+    talk = flow(ONE, "Echo", nodes)
+    talk["data"]["edges"] = [edge("ChatInput-a", "Agent-a"), edge("Agent-a", "ChatOutput-b")]
+    server.set_flows(talk)
+    app = open_app("pages/chat.py", flow=ONE)
+    assert "lacks the variable NAMED_BY_THE_AUTHOR" in page_text(app)
+    assert not {SYNC, BACKGROUND} & {*button_labels(app)}
