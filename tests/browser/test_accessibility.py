@@ -1,58 +1,11 @@
-"""Every page and state in Chromium against axe-core's rules, in light and dark."""
-
-import re
-from collections.abc import Callable
-from typing import Any
+"""Every page and state in Chromium against axe-core's rules; some are checked by other tests."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from tests.browser.accessibility import check
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
-
-# parts of Streamlit that a page can't change: the headers of a table's check boxes and of a column
-# without a title, the zone where files are dropped
-NOT_OURS = {"empty-table-header", "presentation-role-conflict"}
-_ICON = re.compile(" icon$")
-_VIOLATIONS = 'axe.run({resultTypes: ["violations"]}).then(({violations}) => violations)'
-
-
-def check(page: Page) -> None:
-    """Check the page against all rules, again while it is redrawn and colors fade in.
-
-    Screen readers must not meet icons, about which axe says nothing.
-    """
-    page.mouse.move(0, 0)  # away from what it hovers over
-    found: list[str] = []
-    for _ in range(4):
-        page.wait_for_timeout(400)
-        found = violations(page)
-        if not found:
-            expect(page.get_by_role("img", name=_ICON)).to_have_count(0)
-            return
-    pytest.fail("\n".join(found))
-
-
-def violations(page: Page) -> list[str]:
-    """Return the rules that the page breaks, each with an element."""
-    # its own `run` takes twice the time: it loads axe each time and returns more than these
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(Axe().axe_script)
-    found = page.evaluate(_VIOLATIONS)
-    return [
-        f"{rule['id']}: {node['target']} {node['failureSummary']}"
-        for rule in found
-        if rule["id"] not in NOT_OURS
-        for node in rule["nodes"]
-    ]
-
-
-@pytest.fixture(params=["light", "dark"])
-def screen(request: pytest.FixtureRequest, console: Console, window: Callable[..., Any]) -> Screen:
-    screen = Screen(window(color_scheme=request.param))
-    screen.open(console.url)
-    return screen
 
 
 def test_a_run_before_during_and_after(screen: Screen):

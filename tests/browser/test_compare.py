@@ -19,8 +19,8 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.console.store.store import Store
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
+from tests.browser.accessibility import check
 from tests.browser.screen import Screen
-from tests.browser.test_accessibility import check
 from tests.support.console_process import Console
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -155,11 +155,10 @@ def test_what_is_ignored_is_changed_and_kept(console: Console, window: Callable[
     expect(other.part("compared-ignored")).to_contain_text("Nothing is ignored.")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_comparison_breaks_no_rule_of_accessibility(
-    console: Console, window: Callable[..., Page], scheme: str
+    console: Console, window: Callable[..., Page]
 ):
-    check(open_comparison(console, window(color_scheme=scheme)).page)
+    check(open_comparison(console, window()).page)
 
 
 @pytest.mark.parametrize("runs", [2, 4])
