@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from lfclient import FlowSummary, LangflowClient
 from lfclient.console.samples import builtin, graph_builder
+from tests.browser.accessibility import check
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer, delete_flow
@@ -193,6 +194,7 @@ def test_a_user_chats_with_a_flow_and_manages_its_sessions(
     box.press("Enter")
     stop.click()
     page.get_by_role("button", name="Send again").wait_for()
+    check(page)
     expect(messages.nth(2)).to_contain_text("Once more")
     first = page.url
 
@@ -202,6 +204,7 @@ def test_a_user_chats_with_a_flow_and_manages_its_sessions(
     page.get_by_label("Milliseconds per word").fill("5")
     page.get_by_label("Milliseconds per word").press("Tab")
     expect(page.get_by_text("1 changed, here and on the Run page.")).to_be_visible()
+    check(page)
     box.fill("Another matter")
     box.press("Enter")
     page.get_by_text("Answer details").wait_for()

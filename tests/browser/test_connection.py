@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from lfclient.console.config.discovery import discover
+from tests.browser.accessibility import check
 from tests.browser.attack_tools import site
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
@@ -54,6 +55,7 @@ def test_a_discovered_server_requires_its_key(bare_console, window, sample_flows
     expect(page.get_by_role("button", name="Start local Langflow")).to_be_visible()
     enter_key(screen, "sk-wrong")
     expect(page.get_by_text("The API key is not accepted")).to_be_visible()
+    check(page)
     enter_key(screen, sample_flows.api_key)
     screen.part("flow-picker").wait_for()
     expect(page.locator(".st-key-api-key")).to_have_count(0)  # once the page is drawn completely

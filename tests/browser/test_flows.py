@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from lfclient import LangflowClient
+from tests.browser.accessibility import check
 from tests.browser.conftest import SECONDS
 from tests.browser.screen import PREFIX, Screen
 from tests.support.console_process import Console
@@ -99,6 +100,7 @@ def test_a_template_is_found_previewed_and_added(
     expect(dialog).to_contain_text("4 components · Needs: Model")
     dialog.get_by_role("button", name="Preview").click()
     expect(dialog.get_by_label("Flow graph")).to_contain_text("Prompt")
+    check(screen.page)
     dialog.get_by_role("button", name="Add", exact=True).evaluate(TWICE)
     expect(dialog).to_have_count(0, timeout=2 * SECONDS)
     added.append(chosen_id(screen, TEMPLATE))
@@ -114,6 +116,7 @@ def test_a_file_with_the_id_of_a_flow_leaves_that_flow_as_it_was(
     changed = {**echo.raw, "description": "From a file"}
     dialog = upload(screen, changed)
     expect(dialog.get_by_text("Name exists")).to_be_visible()
+    check(screen.page)
     dialog.get_by_role("button", name="Add a copy").click()
     expect(dialog).to_have_count(0, timeout=2 * SECONDS)
     added.append(chosen_id(screen, f"{PREFIX}Echo chat (1)"))
@@ -139,6 +142,7 @@ def test_an_added_flow_is_exported_duplicated_and_deleted(
     open_menu(screen)
     screen.page.get_by_role("button", name="Delete…").click()
     expect(screen.page.get_by_text("Its runs stay in History.")).to_be_visible()
+    check(screen.page)
     screen.page.get_by_role("button", name="Delete", exact=True).click()
     expect(picked(screen)).not_to_have_value(f"{name} (1)")
     assert [each.name for each in api.flows() if each.name.startswith(name)] == [name]

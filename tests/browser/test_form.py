@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from lfclient import LangflowClient
 from lfclient.console.presets.share_links import encode_values
+from tests.browser.accessibility import check
 from tests.browser.screen import PREFIX, Screen
 from tests.support.console_process import Console
 from tests.support.flows import chat_input, entry, node
@@ -87,6 +88,7 @@ def test_a_refused_run_scrolls_to_the_missing_field(screen, console, add_flow):
     expect(field.get_by_text("This is required.")).to_be_in_viewport()
     head = screen.page.get_by_test_id("stHeader").bounding_box()["height"]
     wait_for(lambda: head <= field.bounding_box()["y"] < 150)
+    check(screen.page)
 
 
 def test_a_refused_run_leads_to_an_invalid_value_in_the_folded_part(screen, console, add_flow):

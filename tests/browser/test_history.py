@@ -5,6 +5,8 @@ import uuid
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.accessibility import check
+
 ROW, HEAD = 33, 17  # pixels: the height of a row, and the middle of the header
 FLOW, STATUS, OUTPUT, LABELS = 2, 3, 7, 8  # column numbers; the last two of a search
 
@@ -85,6 +87,7 @@ def test_a_run_can_be_stopped_found_and_opened_in_the_list(screen):
     page.wait_for_url(re.compile(r"/history\?q="))
     screen.drawn()  # until then the unfiltered table is there too
     expect(cell(page, FLOW)).to_contain_text("Takes half a minute")
+    check(page)
     press(page, 70)
     screen.wait("cancelled")
     page.go_back()
@@ -122,6 +125,7 @@ def test_a_button_that_deletes_is_red(screen, console):
     confirm = page.get_by_role("button", name="Delete 1 run")
     expect(confirm).to_have_css("border-color", "rgb(208, 66, 77)")
     expect(confirm).not_to_have_css("background-color", "rgb(91, 61, 245)")
+    check(page)
 
 
 def test_new_runs_of_another_window_are_announced_and_shown_on_request(screen, console, window):

@@ -5,6 +5,7 @@ import time
 
 from playwright.sync_api import expect
 
+from tests.browser.accessibility import check
 from tests.browser.screen import Screen
 from tests.browser.test_components import INSIDE
 
@@ -74,6 +75,7 @@ def test_another_browser_sees_the_question_and_decides(console, screen, window):
     screen.page.keyboard.press("Escape")
     screen.run()
     expect(screen.part("approval")).to_contain_text("Can we pay", timeout=20_000)
+    check(screen.page)
     other = Screen(window())
     other.page.goto(screen.address())
     other.part("approval").get_by_role("button", name="Reject").click()

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import seeded
+from tests.browser.accessibility import check
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.pictures import picture
@@ -87,6 +88,7 @@ def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen
     expect(dialog).to_contain_text("1 of 4")
     page.keyboard.press("ArrowRight")
     expect(dialog).to_contain_text("2 of 4")
+    check(page)
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(message.get_by_role("radio", name="Images")).to_be_checked()
@@ -113,6 +115,7 @@ def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen
     expect(card("File-txt")).to_contain_text("6 B")
     card("File-gone").get_by_role("button", name="Save").click()
     expect(card("File-gone").get_by_test_id("stAlert")).to_be_visible()
+    check(page)
 
     panel = page.get_by_test_id("stExpander").filter(has_text="Compare two outputs")
     panel.get_by_text("Compare two outputs").click()
@@ -122,6 +125,7 @@ def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen
     panel.get_by_text("Lines", exact=True).click()
     differences = panel.get_by_test_id("stCode").filter(has_text="@@")
     expect(differences).to_contain_text("two cost $10")
+    check(page)
 
     outputs_screen.part("export-run").get_by_role("button").first.click()
     with page.expect_download() as saved:

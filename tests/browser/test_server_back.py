@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pages._ui.connection import server_link
+from tests.browser.accessibility import check
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.flows import edge, node
@@ -49,6 +50,7 @@ def test_pages_work_again_by_themselves_once_the_server_is_back(relay, console, 
     for address, screen in screens.items():
         screen.page.goto(f"{console.url}/{address}")
         expect(screen.page.get_by_text(UNREACHABLE)).to_be_visible()
+        check(screen.page)
     relay.open()
     for address, screen in screens.items():
         screen.part(parts[address]).wait_for()

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from lfclient import Flow, LangflowClient
+from tests.browser.accessibility import check
 from tests.browser.screen import Screen, log_of
 from tests.live.flows import loop_graph
 from tests.support import servers
@@ -162,10 +163,12 @@ def test_a_missing_key_is_mended_by_the_button_of_its_error(
 ):
     screen = open_console()
     made.append(add_from_gallery(screen, "Simple Agent"))
+    check(screen.page)
     (key,) = model_keys(client.flow(made[-1]))
     choose_model(screen, key, OPENAI)
     screen.run()
     expect(screen.part("run-status")).to_contain_text("OpenAI has no key")
+    check(screen.page)
     screen.page.get_by_role("button", name="Enter the key").click()
     enter_key(screen, langflow, models)
     screen.run()

@@ -88,7 +88,8 @@ def _draw_overlay(pair: ImagePair, key: str, runs: Sequence[ComparedRun]) -> Non
         key=compare_page.compare_key(f"opacity-{key}"),
         help=f"0 % shows {runs[0].name} only, 100 % {runs[1].name}",
     )
-    st.image(pair.overlay(percent / 100), output_format="PNG")
+    alt = f"{runs[0].name} below {runs[1].name}"
+    st.image(pair.overlay(percent / 100), output_format="PNG", alt=alt)
 
 
 def _draw_difference(pair: ImagePair, key: str, version: Hashable) -> None:
@@ -99,4 +100,4 @@ def _draw_difference(pair: ImagePair, key: str, version: Hashable) -> None:
     st.markdown(
         f"≠ {'less than 0.1' if share < 0.001 else f'{share:.1%}'.rstrip('%')} % of the pixels"
     )
-    st.image(picture, output_format="PNG")
+    st.image(picture, output_format="PNG", alt="The pixels that differ")

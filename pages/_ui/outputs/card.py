@@ -35,6 +35,11 @@ class OutputCard:
     download: Download
     is_presented: bool = False
 
+    @property
+    def title(self) -> str:
+        """The name of the output's component."""
+        return self.output.display_name or self.output.component_id
+
     def save_button(
         self, label: str, data: Callable[[], bytes] | bytes, ending: str, mime: str, name: str = ""
     ) -> None:
@@ -43,8 +48,7 @@ class OutputCard:
         `name` is the file's own name, which may be any text from a server. Without one the file
         is named after the component and the run.
         """
-        title = self.output.display_name or self.output.component_id
-        own_name = downloads.file_name(title, self.run_id[:8], extension=ending)
+        own_name = downloads.file_name(self.title, self.run_id[:8], extension=ending)
         key = f"save-{self.run_id}-{self.key}-{ending}"
         downloads.draw_button(label, data, safe_name(name) if name else own_name, key, mime=mime)
 

@@ -57,7 +57,7 @@ def _draw_cell(card: OutputCard, pictures: list[FoundImage], number: int) -> Non
     if not data:
         st.caption(f":material/broken_image: {escape(name)}: {image.DAMAGED_TEXT}")
         return
-    image.draw_image(data)
+    image.draw_image(data, name)
     st.caption(escape(clip(name, 80)))
     with st.container(horizontal=True, gap="small"):
         zoom_key = cell.widget_key("zoom")
@@ -88,7 +88,7 @@ def _zoom_dialog(card: OutputCard, pictures: list[FoundImage]) -> None:
         st.caption(" · ".join(facts), width="content")
         image.draw_buttons(replace(card, key=f"{card.key}-zoomed-{number}"), data, name)
     with st.container(key=card.widget_key("large")):
-        image.draw_image(data, image.zoom_width(data))
+        image.draw_image(data, name, image.zoom_width(data))
 
 
 def _step_button(card: OutputCard, label: str, target: int, count: int) -> None:

@@ -31,7 +31,7 @@ def draw(card: OutputCard) -> None:
     elif is_remote(value):
         draw_remote(card, value)
     elif data := image_bytes(value):
-        draw_image(data)
+        draw_image(data, card.title)
         draw_buttons(card, data)
     else:
         alerts.show_message("Can't read this image", DAMAGED_TEXT, "See the raw response.")
@@ -56,7 +56,7 @@ def draw_remote(card: OutputCard, url: str) -> None:
         return
     data = loaded_image(card) or _offer_to_load(card, url, host)
     if data:
-        draw_image(data)
+        draw_image(data, f"Image from {host}")
         draw_buttons(card, data)
 
 
@@ -90,11 +90,11 @@ def zoom_width(data: bytes) -> ImageWidth:
     return size[0] * MAX_ENLARGEMENT if size else "stretch"
 
 
-def draw_image(data: bytes, width: ImageWidth = "content") -> None:
-    """Draw an image, or a note if a browser can't draw it."""
+def draw_image(data: bytes, name: str, width: ImageWidth = "content") -> None:
+    """Draw an image, whose name screen readers read, or a note if a browser can't draw it."""
     media = detect_media_type(data)
     if media.kind is MediaKind.SVG:
-        st.image(_svg_data_uri(data), width=width)
+        st.image(_svg_data_uri(data), width=width, alt=name)
         return
     reason = undrawable_reason(data)
     if reason:
@@ -104,7 +104,8 @@ def draw_image(data: bytes, width: ImageWidth = "content") -> None:
         )
         return
     try:
-        st.image(data, output_format="PNG" if media.extension == "png" else "auto", width=width)
+        output_format: Literal["PNG", "auto"] = "PNG" if media.extension == "png" else "auto"
+        st.image(data, output_format=output_format, width=width, alt=name)
     except PILLOW_ERRORS:
         st.caption("This image is damaged.")
 

@@ -59,7 +59,7 @@ def draw(card: OutputCard, data: bytes, media: MediaType) -> None:
 def _draw_content(card: OutputCard, data: bytes, media: MediaType) -> None:
     match media.kind:
         case MediaKind.IMAGE | MediaKind.SVG:
-            image.draw_image(data)
+            image.draw_image(data, card.title)
         case MediaKind.PDF:
             st.pdf(data, height=PDF_HEIGHT, key=card.widget_key("pdf"))
         case MediaKind.AUDIO:
