@@ -129,8 +129,8 @@ def _reason(what: str, server: ServerInfo | None) -> str:
     if server is None or server.dialect == "modes":
         return f"Synchronous runs can't {what}. Use background mode."
     return (
-        f"Langflow 1.{parse_minor(server.version)} can't {what}. "
-        "Choose it in Langflow's editor and save the flow there."
+        f"Langflow 1.{parse_minor(server.version)} can't {what} in any run mode. "
+        "Choose it in Langflow's editor and save the flow there, or use Langflow 1.11 or later."
     )
 
 

@@ -150,8 +150,8 @@ def test_other_outputs_need_the_graph():
     ("server", "mode", "words"),
     [
         (MODES, "sync", "Use background mode"),
-        (INPUTS, "sync", "Langflow 1.10 can't"),
-        (INPUTS, "background", "Langflow 1.10 can't"),
+        (INPUTS, "sync", "or use Langflow 1.11 or later"),
+        (INPUTS, "background", "or use Langflow 1.11 or later"),
     ],
 )
 @pytest.mark.parametrize("case", ["added", "object"])
