@@ -76,7 +76,8 @@ class Field:
     `default` is the flow's stored value in the shape of `kind`, None if there is none. A secret's
     default is `Variable` or "", never the secret; `has_stored_value` says whether there is one.
     `takes_variable`: a server variable is allowed; `loads_variable`: the stored value names one.
-    `runs` is the component's. `choices` are the options with all their attributes, where they are
+    `runs` is the component's; `is_tool`: an agent uses it as a tool, and can do without one that
+    lacks something. `choices` are the options with all their attributes, where they are
     more than names. `max_choices` is None for any number. `columns` is a table's schema: dicts
     with name, display_name and type. `variables` are the names that a prompt may use, written
     `{{name}}` where `double_braces`. `wire_type` is the server's `type` of the parameter.
@@ -112,6 +113,7 @@ class Field:
     chat_files: bool = False
     stored_with_flow: bool = False
     runs: bool = True
+    is_tool: bool = False
     has_stored_value: bool = False
     loads_variable: bool = False
     choices: tuple[JsonObject, ...] = ()

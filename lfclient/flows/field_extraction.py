@@ -171,8 +171,7 @@ def extract_field(
         parameter=parameter,
         label=as_str(entry.get("display_name")) or as_str(entry.get("name")) or parameter,
         kind=kind,
-        # an agent can do without a tool that lacks something
-        required=entry.get("required") is True and component.runs and not component.tool_mode,
+        required=entry.get("required") is True and component.runs and not owner.tool_mode,
         advanced=entry.get("advanced") is True,
         api_editable=entry.get("api_editable") is True,
         options=names,
@@ -190,6 +189,7 @@ def extract_field(
         chat_files=is_chat_input and name == "files" and kind is FieldKind.FILE,
         stored_with_flow=kind is FieldKind.FILE and entry.get("temp_file") is True,
         runs=component.runs,
+        is_tool=owner.tool_mode,
         loads_variable=entry.get("load_from_db") is True and kind in _VARIABLE_KINDS,
         choices=tuple(item for item in choices if isinstance(item, dict)),
         max_choices=_max_choices(entry.get("limit")),

@@ -252,7 +252,7 @@ def _fails_without_variable(
     if component is None or variables.issuperset(named):
         return False
     has_model = any(entry.get("type") == "model" for entry in component.template.values())
-    return is_bare or not (field.secret and (has_model or component.tool_mode))
+    return is_bare or not (field.secret and (has_model or field.is_tool))
 
 
 def _has_alternative(flow: Flow, field: Field, overrides: Mapping[str, Json]) -> bool:
@@ -300,7 +300,7 @@ def _needs_mcp_server(flow: Flow, field: Field) -> bool:
     component, parameter = _stored(flow).split_key(field.key)
     stored = as_dict(component.template.get(parameter, {}).get("value") if component else None)
     is_described = bool(as_dict(stored.get("config")))
-    return not is_described and bool(stored.get("name") or not _is_tool(flow, field))
+    return not is_described and bool(stored.get("name") or not field.is_tool)
 
 
 def _mcp_need(name: str, field: Field, value: Json, resources: ServerResources) -> Need:
@@ -314,16 +314,10 @@ def _lacks_flow(flow: Flow, field: Field) -> bool:
     """Return whether this is the flow that a component runs, and the flow names none."""
     id, parameter = field.target
     component = _stored(flow).component(id)
-    if parameter != "flow_name_selected" or component is None or _is_tool(flow, field):
+    if parameter != "flow_name_selected" or component is None or field.is_tool:
         return False
     names = (component.template.get(each, {}) for each in (parameter, "flow_id_selected"))
     return not any(entry.get("value") for entry in names)
-
-
-def _is_tool(flow: Flow, field: Field) -> bool:
-    """Return whether a parameter is a tool's: an agent can do without one that lacks something."""
-    component = flow.component(field.target[0])
-    return component is not None and component.tool_mode
 
 
 def _stored(flow: Flow) -> Flow:

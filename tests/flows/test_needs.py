@@ -397,3 +397,11 @@ def test_a_flow_says_which_lists_of_the_server_it_needs():
     assert Flow.from_json(graph(mcp({}))).resources == ("mcp_server",)
     assert Flow.from_json(graph(importing("import yfinance"))).resources == ("component",)
     assert Flow.from_json(graph(importing("import os"))).resources == ()
+
+
+def test_a_tool_inside_a_group_may_lack_a_value():
+    tool = node("T-a", query=text(required=True))
+    made = group("Group-g", [tool], query_a=("T-a", "query"))
+    assert [need.keys for need in needs(made)] == [("Group-g.query_a",)]
+    tool["data"]["node"]["tool_mode"] = True
+    assert needs(made) == []
