@@ -73,10 +73,12 @@ class TaskSupervisor:
                 self._loop.call_soon_threadsafe(self._create_task, context, execute)
 
     def send(self, command: Command) -> None:
-        """Pass a command to the run's task."""
+        """Pass a command to the run's task. Without one, offer the command again."""
         context = self._find(command.run_id)
         if context:
             self._loop.call_soon_threadsafe(context.commands.add, command)
+        else:
+            self._writer.cache.withdraw_commands(command.run_id)
 
     def check_now(self, run_id: str) -> None:
         """End the pause before the next request of a run that is followed here."""

@@ -83,7 +83,26 @@ def test_stop_is_offered_again_if_the_server_moved_and_does_not_know_the_job(ben
     bench.runner.stop(running, moved)
     bench.wait_until_released(running)
     record = bench.get(running)
-    assert (record.ended, record.stop_requested_at) == (False, None)
+    assert (record.ended, record.stop_requested_at) == (False, None), record
+
+
+def test_a_stop_is_offered_again_if_the_run_is_released_as_it_is_sent(bench, running, monkeypatch):
+    """As of a server that has moved and does not know the job."""
+    bench.restart()
+    bench.server.jobs.clear()
+    bench.server.hold_status = True
+    moved = replace(CONNECTION, url="http://elsewhere.test")
+
+    def release(*_):
+        bench.server.hold_status = False
+        bench.wait_until_released(running)
+        return False
+
+    monkeypatch.setattr(bench.runner._commands, "_is_followed_elsewhere", release)
+    bench.runner.attach(moved)
+    bench.runner.stop(running, moved)
+    record = bench.get(running)
+    assert (record.ended, record.stop_requested_at) == (False, None), record
 
 
 @pytest.mark.parametrize("restarted", [False, True])
