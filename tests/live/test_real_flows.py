@@ -279,7 +279,7 @@ def test_a_value_within_a_loop_that_needs_another_mode_says_so(
     added = screen.part("param-ParserComponent-p-clean_data")
     expect(added).to_contain_text("Use background mode.")
     screen.drawn()
-    screen.mode("Background")
+    added.get_by_role("button", name="Use background mode").click()
     expect(added).not_to_contain_text("Use background mode.")
     added.get_by_text("Clean Data").click()
     screen.drawn()

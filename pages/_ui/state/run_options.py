@@ -10,12 +10,17 @@ from pages._ui.state.drafts import drafts
 
 MODE = "run-mode-choice"
 ADVANCED = "run-advanced"
+_TIMES_SET = "run-mode-times-set"
 _RANDOM_PREFIX = "console-"  # prefix of generated session names
 
 
 def mode_key(owner: str) -> str:
-    """Return the key of the mode control, by server: servers differ in their default mode."""
-    return f"{MODE}-{owner[:12]}"
+    """Return the key of the mode control, by server: servers differ in their default mode.
+
+    A mode that is set from code needs a new key: while Options is closed, the browser keeps what
+    was chosen there before, and would send it with the next click.
+    """
+    return f"{MODE}-{owner[:12]}-{st.session_state.get(_TIMES_SET, 0)}"
 
 
 def mode(owner: str, default: Mode) -> Mode:
@@ -47,6 +52,7 @@ def session_kept_key(owner: str, flow_id: str) -> str:
 
 def set_mode(owner: str, mode: Mode) -> None:
     """Choose a mode from code."""
+    st.session_state[_TIMES_SET] = st.session_state.get(_TIMES_SET, 0) + 1
     st.session_state[mode_key(owner)] = mode
     if mode == "stream":
         st.session_state[ADVANCED] = True
