@@ -14,14 +14,15 @@ _MAX_SEARCHED = 10_000  # characters, in 30 ms; a component may fail with megaby
 class ErrorCause:
     """Why a component failed, as a sentence, and what to do.
 
-    `parameter` is the component's parameter to fill in, `package` the Python package that the
-    server lacks; both are "" if the error names none.
+    `parameter` is the component's parameter to fill in, `package` the Python package and `variable`
+    the variable that the server lacks; each is "" if the error names none.
     """
 
     message: str
     hint: str
     parameter: str = ""
     package: str = ""
+    variable: str = ""
 
 
 def explain_error(message: str) -> ErrorCause | None:
@@ -50,8 +51,10 @@ def _no_variable(match: re.Match[str]) -> ErrorCause:
             "Save the value on the server, or run in synchronous mode.",
             parameter,
         )
-    message = f"The server has no variable “{match['name']}”."
-    return ErrorCause(message, "Enter a value, or save the variable on the server.", parameter)
+    name = match["name"]
+    message = f"The server has no variable “{name}”."
+    hint = "Enter a value, or save the variable on the server."
+    return ErrorCause(message, hint, parameter, variable=name)
 
 
 def _no_such_model(match: re.Match[str]) -> ErrorCause:

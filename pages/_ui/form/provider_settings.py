@@ -113,7 +113,8 @@ def find_need(key: str, form: FlowForm) -> Need | None:
     """Return the need of the provider whose setting a run takes for this parameter."""
     if form.state.is_modified(key):  # the component has a value of its own
         return None
-    return next((need for need in form.needs if need.provider and key in need.keys), None)
+    needs = [need for need in form.needs if key in need.keys]
+    return needs[0] if needs and all(need.provider for need in needs) else None
 
 
 def open_settings(provider: Provider, form: FlowForm) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from lfclient.common.formatting import clip
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames
+from lfclient.flows.field import Field, Variable
 from lfclient.flows.model import Flow
 from lfclient.resources.models import chosen_model
 from lfclient.runs.components import RunError
@@ -41,8 +42,10 @@ def draw(
     button only. The button calls `show_form`; without one, it shows the form of the Run page.
     """
     causes = [explain_error(error.message) for error in run.errors]
-    has_field = any(cause and (cause.parameter or cause == UNREACHABLE) for cause in causes)
-    flow = server.cached_flow(record.flow_id, max_wait=None if has_field else 0)
+    needs_flow = any(
+        cause and (cause.parameter or cause.variable or cause == UNREACHABLE) for cause in causes
+    )
+    flow = server.cached_flow(record.flow_id, max_wait=None if needs_flow else 0)
     names = ComponentNames(flow, run.components)
     for number, (error, cause) in enumerate(zip(run.errors, causes, strict=True)):
         key = f"{record.id}-{number}"
@@ -55,7 +58,7 @@ def draw(
             st.markdown(f":material/arrow_forward: {words}")
         if flow and cause:
             show = show_form or partial(_show_form, server, flow, record)
-            _draw_field_button(flow, error, cause, key, show)
+            _draw_field_button(_find_field(flow, record, error, cause), cause, key, show)
 
 
 def _with_provider(
@@ -113,13 +116,22 @@ def _draw_details(label: str, text: str, key: str, height: int | Literal["conten
     st.fragment(controls.lazy_expander)(label, ":material/code:", key, draw)
 
 
+def _find_field(flow: Flow, record: RunRecord, error: RunError, cause: ErrorCause) -> Field | None:
+    """Return the field that caused an error, by its name or by the variable that it names."""
+    if cause.parameter:
+        return flow.fields_by_target.get((error.component_id or "", cause.parameter))
+    named = (
+        field
+        for field in flow.fields
+        if record.overrides.get(field.key, field.default) == Variable(cause.variable)
+    )
+    return next(named, None) if cause.variable else None
+
+
 def _draw_field_button(
-    flow: Flow, error: RunError, cause: ErrorCause, key: str, show_form: Callable[[], None]
+    field: Field | None, cause: ErrorCause, key: str, show_form: Callable[[], None]
 ) -> None:
     """Draw a button that leads to the field that caused an error, if there is one."""
-    if not cause.parameter:
-        return
-    field = flow.fields_by_target.get((error.component_id or "", cause.parameter))
     if field:
         st.button(
             _BUTTONS.get(cause.parameter, "Go to the field"),

@@ -13,6 +13,7 @@ from lfclient.errors import InvalidRequest
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
 from pages._ui.form import provider_settings
+from tests.support.flows import entry, node
 from tests.ui.support.forms import clear_drafts
 from tests.ui.support.setup_forms import KEY, MODELS, agent, setup
 
@@ -150,6 +151,18 @@ def test_a_button_that_leads_to_a_need_scrolls_to_it_and_focuses_it(key, part):
     scroll, keyboard = (json.loads(one.proto.json) for one in found.at.get("bidi_component"))
     assert scroll == {"first": part, "seen": part}
     assert keyboard == {"part": part}
+
+
+def test_a_button_that_leads_to_a_key_with_a_missing_variable_leads_to_its_own_line():
+    """Not to the provider's, which is set up."""
+    key = entry("SecretStrInput", "str", "NOPE", load_from_db=True, password=True)
+    model = entry("ModelInput", "model", [MODELS[1].value], required=True)
+    provider = Provider("OpenAI", True, (replace(KEY, is_set=True),))
+    resources = ServerResources((provider,), {"language": MODELS}, variables=frozenset())
+    shown = {"shown-field": "Agent-a.api_key"}
+    found = setup(node("Agent-a", model=model, api_key=key), resources=resources, **shown)
+    assert found.find("text_input", "Agent-a.api_key")
+    assert not has_box(found)
 
 
 def test_a_button_that_leads_to_a_key_typed_in_its_component_opens_the_component():

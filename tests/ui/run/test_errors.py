@@ -118,6 +118,26 @@ def test_the_button_of_an_error_inside_a_group_leads_to_the_groups_field(langflo
     assert list(app.get("file_uploader"))
 
 
+@pytest.mark.parametrize("component", [None, "Agent-a"])
+def test_the_button_of_a_missing_variable_leads_to_the_field_that_names_it(
+    langflow_stand_in, component
+):
+    """Background runs of Langflow 1.11 and later don't name the parameter."""
+    variables = {
+        name: entry("SecretStrInput", "str", value, load_from_db=True, password=True)
+        for name, value in (("token", "THERE"), ("api_key", "NOPE"))
+    }
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [node("Agent-a", **variables)]))
+    error = RunError("NOPE variable not found.", component, "Agent" if component else None)
+    run = Run(ONE, "background", RunStatus.FAILED, errors=(error,))
+    record = add_ended_run(
+        langflow_stand_in.url, status=RunStatus.FAILED, run=run, mode="background"
+    )
+    app = press(open_app(run=record.id), "Go to the field")
+    (form,) = app.session_state["forms"].values()
+    assert form.shown_key == "Agent-a.api_key"
+
+
 def test_a_refused_run_is_explained(langflow_stand_in):
     text = "Error creating class. ModuleNotFoundError(No module named 'yfinance')."
     problem = RecordProblem(text, "Correct the value and run again.")
