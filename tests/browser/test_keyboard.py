@@ -1,5 +1,6 @@
 """The keys for the controls of the page in Chromium."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.screen import Screen
@@ -8,6 +9,43 @@ from tests.browser.screen import Screen
 _OPTION_KEY = """(field) => field.dispatchEvent(new KeyboardEvent("keydown", {
   key: "ø", code: "KeyO", altKey: true, bubbles: true, cancelable: true
 }))"""
+
+# what has the focus and lies under the header or the bar of Run, else nothing
+_COVERED = """() => {
+  const focused = document.activeElement, {top, bottom} = focused.getBoundingClientRect();
+  const bars = document.querySelectorAll("[data-testid=stHeader], div:has(> .st-key-run-panel)");
+  const isCovered = [...bars].some((bar) => {
+    const box = bar.getBoundingClientRect();
+    return !bar.contains(focused) && box.top < bottom && top < box.bottom;
+  });
+  return isCovered ? focused.ariaLabel || focused.innerText : "";
+}"""
+_FOCUSED_PART = """() => {
+  const part = document.activeElement.closest('[class*="st-key-"]');
+  return part ? part.className : "";
+}"""
+
+
+@pytest.mark.parametrize("size", [(900, 600), (500, 700)])
+def test_no_bar_covers_what_has_the_focus(screen: Screen, size: tuple[int, int]):
+    page = screen.page
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    screen.pick("Plan a trip")
+    page.locator("textarea").first.focus()
+    covered = []
+
+    def walk(key: str, end: str) -> None:
+        for _ in range(30):
+            page.keyboard.press(key)
+            covered.append(page.evaluate(_COVERED))
+            if end in page.evaluate(_FOCUSED_PART):
+                return
+        raise AssertionError(f"{key} does not lead to {end}")
+
+    walk("Tab", "st-key-run")
+    page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, main.scrollHeight)")
+    walk("Shift+Tab", "st-key-flow-choice")
+    assert not any(covered), covered
 
 
 def test_a_letter_that_option_writes_is_left_to_the_field(screen: Screen):
