@@ -104,3 +104,12 @@ def test_on_a_phone_there_is_room_for_the_output_of_a_run(screen):
     wait_for(lambda: 0 < output.bounding_box()["y"] < foot / 2)
     screen.stop()
     screen.wait("cancelled")
+
+
+def test_a_wide_page_stays_where_it_is_when_a_run_ends(screen):
+    """Also if Run is far above the end of the window, as of a flow without parameters."""
+    screen.pick("Table of")
+    screen.run()
+    screen.wait("completed")
+    screen.drawn()
+    assert screen.page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == 0

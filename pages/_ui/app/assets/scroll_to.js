@@ -2,7 +2,7 @@
 // person has scrolled.
 
 const HEAD = 60; // pixels of the page's header, which covers the scrolled content
-const ENOUGH = 240; // pixels of the target that must be visible: status, tabs, and some output
+const ENOUGH = 400; // pixels of the target that must be visible: status, tabs, and some output
 const SETTLED = 700; // milliseconds until a browser has scrolled
 const BY_HAND = ["wheel", "touchmove", "keydown", "mousedown"];
 const done = new WeakSet();
@@ -15,8 +15,8 @@ export default function ({ data, parentElement }) {
     document.querySelector('[data-testid="stExpandSidebarButton"]')?.click();
   }
   const seen = part(data.seen)?.getBoundingClientRect();
-  // on phones, the foot with Run and Stop covers the end of the window
-  const end = Math.min(innerHeight, part("run-panel")?.getBoundingClientRect().top ?? innerHeight);
+  const foot = part("run-panel")?.getBoundingClientRect(); // on phones it covers the window's end
+  const end = seen && foot?.left < seen.right && foot.right > seen.left ? foot.top : innerHeight;
   if (!seen || (seen.top >= HEAD && seen.top + Math.min(seen.height, ENOUGH) <= end)) return;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   part(data.first)?.scrollIntoView({ block: "start", behavior: calm ? "instant" : "smooth" });
