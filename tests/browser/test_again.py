@@ -40,7 +40,11 @@ def test_a_run_is_compared_with_an_earlier_one_of_its_flow(screen, console):
         screen.run()
         expect(screen.part("outputs")).to_contain_text(f"the {word} over Lisbon")
     page = screen.page
-    page.get_by_role("button", name="Compare with").click()
+    opener = page.get_by_role("button", name="Compare with")
+    screen.drawn()
+    page.set_viewport_size({"width": 1440, "height": 764})  # room for an empty menu
+    opener.click()
+    expect(page.get_by_role("link", name="Choose runs")).to_be_in_viewport(ratio=1)
     page.get_by_role("link", name="the sun over Lisbon").first.click()
     page.wait_for_url("**/compare?runs=*")
     expect(screen.part("compared-inputs")).to_contain_text("the sun over Lisbon")
