@@ -9,8 +9,6 @@ from functools import partial
 
 from cachetools import TLRUCache, TTLCache
 
-from lfclient.common.json_types import JsonObject
-from lfclient.common.redaction import collect_texts, is_redacted
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.execution import NEVER_SENT, run_unsent
 from lfclient.console.runner.job_follower import KEY_REJECTED_NOTE, follow
@@ -26,9 +24,9 @@ from lfclient.console.runner.run_context import (
 from lfclient.console.runner.task_supervisor import TaskSupervisor
 from lfclient.console.runner.worker_registry import WorkerRegistry
 from lfclient.console.store.errors import UnreadableResponse
+from lfclient.console.store.input_fingerprint import lacks_secrets
 from lfclient.console.store.run_record import RecordProblem, RunRecord, StoredParts
 from lfclient.console.store.store import Store
-from lfclient.flows.validation import SECRET_MASK
 from lfclient.runs.model import RunStatus
 from lfclient.runs.reducer import finalize
 
@@ -318,16 +316,11 @@ class Takeover:
         )
 
 
-def _lacks_secrets(overrides: JsonObject) -> bool:
-    """Return whether secrets were replaced in a record's overrides."""
-    return SECRET_MASK in collect_texts(overrides) or is_redacted(overrides)
-
-
 def _new_context(record: RunRecord, connection: Connection, since: str) -> RunContext:
     """Return the context of a run that was sent before; `since` says what happened meanwhile."""
     if not record.started_here:
         reason = NOT_STARTED_HERE
-    elif not record.inputs_stored or _lacks_secrets(record.overrides):
+    elif not record.inputs_stored or lacks_secrets(record.overrides):
         reason = since
     else:
         reason = ""

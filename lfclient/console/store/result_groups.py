@@ -1,8 +1,11 @@
-"""Group runs of a flow that had the same result, to find the odd one out."""
+"""Group runs of a flow by their inputs and results, to find the odd one out."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
 
+from lfclient.console.store.input_fingerprint import UNKNOWN_INPUTS, InputsKey
 from lfclient.console.store.run_record import RunSummary
 
 MAX_GROUPED_RUNS = 10_000  # the newest
@@ -12,43 +15,66 @@ _FINGERPRINT_DIGITS = 6  # in one of 3,000 lists, two of 100 results share them
 
 
 @dataclass(frozen=True)
-class ResultKey:
-    """What the runs of a group share; `result_hash` is None for those of an unknown result."""
+class RunResult:
+    """What tells whether two runs had the same inputs, and whether they had the same result."""
 
+    created_at: datetime
+    id: str
     flow_id: str
+    inputs: InputsKey
     result_hash: str | None
 
 
 @dataclass(frozen=True)
-class ResultGroup:
-    """Runs of a flow with the same result: how many, and the newest of them.
+class CountedResult:
+    """Runs of a flow with the same inputs and result: how many, and the id of the newest.
 
-    `is_usual`: every other result of the flow is less frequent. `is_odd`: another result is the
-    usual one.
+    `result_hash` is None for all runs of the flow whose result is unknown. `total` is how many have
+    these inputs. `is_usual`: every other result of these inputs is less frequent. `is_odd`: another
+    result is the usual one. Where secrets may differ, none of several results is usual or odd.
     """
 
-    run: RunSummary
+    run_id: str
+    flow_id: str
+    inputs: InputsKey
+    result_hash: str | None
     count: int
-    is_usual: bool
-    is_odd: bool
+    total: int
+    is_usual: bool = False
+    is_odd: bool = False
+
+
+@dataclass(frozen=True)
+class ResultGroup(CountedResult):
+    """The same with the newest run."""
+
+    run: RunSummary = field(kw_only=True)
 
     @property
     def is_known(self) -> bool:
         """Whether the results could be told apart."""
-        return self.run.result_hash is not None
+        return self.result_hash is not None
+
+    def has_same_inputs(self, other: CountedResult) -> bool:
+        """Return whether both are results of the same inputs."""
+        return (self.flow_id, self.inputs) == (other.flow_id, other.inputs)
 
 
 @dataclass(frozen=True)
 class ResultGroups:
     """Groups of the newest `MAX_GROUPED_RUNS` runs; `omitted` is how many groups are not listed.
 
-    Flows in the order of their newest runs; of each flow the most frequent result first, then the
-    others by frequency, and finally the runs whose result is unknown.
+    Flows in the order of their newest runs. Of a flow, inputs with an odd result come first, then
+    the others, newest first; of the same inputs, the most frequent result first. The runs whose
+    result is unknown are the last group of a flow. `inputs` is how many inputs had a known result,
+    `odd` how many runs an odd one.
     """
 
     groups: tuple[ResultGroup, ...] = ()
     runs: int = 0
     omitted: int = 0
+    inputs: int = 0
+    odd: int = 0
 
 
 def distinguish_results(runs: Iterable[RunSummary]) -> dict[str, str]:
@@ -71,42 +97,56 @@ def distinguish_results(runs: Iterable[RunSummary]) -> dict[str, str]:
 
 
 def count_results(
-    rows: Iterable[tuple[str, str, str | None]],
-) -> dict[ResultKey, tuple[int, str]]:
-    """Return the number of runs and the newest run's id of each group, in the order of a list.
+    runs: Iterable[RunResult],
+) -> list[CountedResult]:
+    """Count the runs, newest first, by flow, inputs and result, in the order of a list."""
+    flows: dict[str, dict[InputsKey, dict[str, list[str]]]] = {}
+    unknown: dict[str, list[str]] = {}
+    for run in runs:
+        of_flow = flows.setdefault(run.flow_id, {})
+        if run.result_hash:
+            results = of_flow.setdefault(run.inputs, {})
+            results.setdefault(run.result_hash, []).append(run.id)
+        else:
+            unknown.setdefault(run.flow_id, []).append(run.id)
+    counted: list[CountedResult] = []
+    for flow_id, of_flow in flows.items():
+        judged = [_judge(flow_id, inputs, results) for inputs, results in of_flow.items()]
+        judged.sort(key=lambda results: not any(result.is_odd for result in results))
+        counted += chain.from_iterable(judged)
+        if ids := unknown.get(flow_id):
+            count = len(ids)
+            counted.append(CountedResult(ids[0], flow_id, UNKNOWN_INPUTS, None, count, count))
+    return counted
 
-    `rows` are the id, flow and result of each run, newest first.
-    """
-    counts: dict[ResultKey, int] = {}
-    newest: dict[ResultKey, str] = {}
-    flows: dict[str, int] = {}
-    for run_id, flow_id, result_hash in rows:
-        key = ResultKey(flow_id, result_hash)
-        counts[key] = counts.get(key, 0) + 1
-        newest.setdefault(key, run_id)
-        flows.setdefault(flow_id, len(flows))
+
+def _judge(flow_id: str, inputs: InputsKey, results: dict[str, list[str]]) -> list[CountedResult]:
+    """Return the results of the same inputs; `results` has the ids of runs, newest first."""
     # stable: of two results that are as frequent, the newer one comes first
-    ordered = sorted(
-        counts, key=lambda key: (flows[key.flow_id], key.result_hash is None, -counts[key])
-    )
-    return {key: (counts[key], newest[key]) for key in ordered}
+    ordered = sorted(results.items(), key=lambda result: -len(result[1]))
+    counts = [len(ids) for _, ids in ordered]
+    has_usual = len(counts) == 1 or (inputs.is_complete and counts[0] > counts[1])
+    return [
+        CountedResult(
+            *(ids[0], flow_id, inputs, result_hash, len(ids), sum(counts)),
+            is_usual=has_usual and place == 0,
+            is_odd=has_usual and place > 0,
+        )
+        for place, (result_hash, ids) in enumerate(ordered)
+    ]
 
 
-def build_groups(
-    counted: dict[ResultKey, tuple[int, str]], runs: dict[str, RunSummary]
-) -> ResultGroups:
+def build_groups(counted: Sequence[CountedResult], runs: Mapping[str, RunSummary]) -> ResultGroups:
     """Return the groups whose newest run is among `runs`, by id."""
-    known: dict[str, list[int]] = {}
-    for key, (count, _) in counted.items():
-        if key.result_hash is not None:
-            known.setdefault(key.flow_id, []).append(count)
-    groups = []
-    for key, (count, run_id) in counted.items():
-        counts = known.get(key.flow_id, [])
-        if run_id in runs:
-            is_known, has_usual = key.result_hash is not None, counts[:1] != counts[1:2]
-            is_usual = is_known and has_usual and count == counts[0]
-            is_odd = is_known and has_usual and not is_usual
-            groups.append(ResultGroup(runs[run_id], count, is_usual, is_odd))
-    total = sum(count for count, _ in counted.values())
-    return ResultGroups(tuple(groups), total, len(counted) - len(groups))
+    groups = tuple(
+        ResultGroup(**vars(result), run=runs[result.run_id])
+        for result in counted
+        if result.run_id in runs
+    )
+    return ResultGroups(
+        groups,
+        runs=sum(result.count for result in counted),
+        omitted=len(counted) - len(groups),
+        inputs=len({(each.flow_id, each.inputs) for each in counted if each.result_hash}),
+        odd=sum(result.count for result in counted if result.is_odd),
+    )

@@ -25,7 +25,6 @@ from sqlalchemy import (
 from lfclient.console.store.column_types import from_microseconds, sanitize_text
 from lfclient.console.store.database import Database
 from lfclient.console.store.result_groups import (
-    MAX_GROUPED_RUNS,
     MAX_GROUPS,
     ResultGroups,
     build_groups,
@@ -126,23 +125,12 @@ class History:
     def group_results(
         self, owners: Sequence[str], filters: RunFilter | None = None
     ) -> ResultGroups:
-        """Group the newest runs by flow and result, with the newest run of each group."""
+        """Group the newest runs by flow, inputs and result, with the newest run of each group."""
         filters = filters or RunFilter()
-        rows: list[Row[Any]] = []
         with self._database.read() as connection:
             queries = RunQueries.for_search(connection, owners, filters, ordered=False)
-            runs = queries.table.c
-            columns = [runs.id, runs.flow_id, runs.result_hash, runs.created_at]
-            order = [key.desc() for key in queries.sort_key(filters)]
-            for owner in owners:
-                query = queries.select(columns, owner, filters)
-                query = query.order_by(*order).limit(MAX_GROUPED_RUNS)
-                rows += connection.execute(query, queries.parameters)
-            rows.sort(key=lambda row: (row.created_at, row.id), reverse=True)
-            counted = count_results(
-                (row.id, row.flow_id, row.result_hash) for row in rows[:MAX_GROUPED_RUNS]
-            )
-            ids = [run_id for _, run_id in counted.values()][:MAX_GROUPS]
+            counted = count_results(queries.read_results(connection, owners, filters))
+            ids = [result.run_id for result in counted[:MAX_GROUPS]]
             newest = select(*(RUNS.c[name] for name in SUMMARY_FIELDS)).where(RUNS.c.id.in_(ids))
             summaries = self.summarize(connection, connection.execute(newest).all())
         return build_groups(counted, {run.id: run for run in summaries})

@@ -27,6 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from lfclient.console.store import text_search
+from lfclient.console.store.input_fingerprint import fingerprint_inputs
+from lfclient.console.store.result_groups import MAX_GROUPED_RUNS, RunResult
 from lfclient.console.store.row_mapping import SUMMARY_FIELDS
 from lfclient.console.store.run_record import UNFINISHED_STATUSES, RunSummary
 from lfclient.console.store.tables import LABELS, RUNS
@@ -41,7 +43,8 @@ class RunFilter:
 
     `since` (inclusive) and `until` (exclusive) bound the time of submission, `ended_before` that of
     the end. `starred` False omits starred runs. `result_hash` is that of a group of results,
-    `UNKNOWN_RESULT` of the runs without one. `text` is the search as typed
+    `UNKNOWN_RESULT` of the runs without one; `inputs_hash` is that of its inputs, looked for among
+    the newest runs with this result. `text` is the search as typed
     (`lfclient.console.store.text_search`).
     """
 
@@ -51,6 +54,7 @@ class RunFilter:
     label: str | None = None
     starred: bool | None = None
     result_hash: str | None = None
+    inputs_hash: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     ended_before: datetime | None = None
@@ -70,9 +74,11 @@ class Cursor:
         return cls(run.created_at, run.id)
 
 
+_ROWS_AT_A_TIME = 200  # inputs may be large
+_INPUT_FIELDS = ("overrides", "inputs_stored", "submit_token")
 # the limit makes the database look up the ids before it applies filters
 _MATCHED_RUNS = (
-    select(*(RUNS.c[name] for name in SUMMARY_FIELDS))
+    select(*(RUNS.c[name] for name in (*SUMMARY_FIELDS, *_INPUT_FIELDS)))
     .where(RUNS.c.id.in_(bindparam("matched_ids", expanding=True)))
     .limit(text_search.MAX_SORTED_RUNS)
     .subquery()
@@ -94,11 +100,26 @@ class RunQueries:
     def for_search(
         cls, connection: Connection, owners: Sequence[str], filters: RunFilter, *, ordered: bool
     ) -> RunQueries:
-        """Look up the matches of `filters.text`; `ordered` for pages, not for counts.
+        """Look up the matches of `filters.text` and `filters.inputs_hash`.
 
-        Other owners' runs may be among the matches.
+        `ordered` for pages, not for counts. Other owners' runs may be among the matches.
         """
-        terms = text_search.resolve_terms(connection, owners, filters.text)
+        queries = cls._for_text(connection, owners, filters.text, ordered=ordered)
+        if not filters.inputs_hash:
+            return queries
+        ids = [
+            run.id
+            for run in queries.read_results(connection, owners, filters)
+            if run.inputs.hash == filters.inputs_hash
+        ]
+        is_one = queries.table.c.id.in_(ids)
+        return replace(queries, conditions=(*queries.conditions, is_one))
+
+    @classmethod
+    def _for_text(
+        cls, connection: Connection, owners: Sequence[str], typed: str, *, ordered: bool
+    ) -> RunQueries:
+        terms = text_search.resolve_terms(connection, owners, typed)
         if not terms:
             return cls(RUNS)
         ids = text_search.find_few(connection, terms)
@@ -134,6 +155,30 @@ class RunQueries:
         if before:
             query = query.where(key < before)
         return query
+
+    def read_results(
+        self, connection: Connection, owners: Sequence[str], filters: RunFilter
+    ) -> list[RunResult]:
+        """Return the inputs and results of the newest `MAX_GROUPED_RUNS` runs, newest first."""
+        runs = self.table.c
+        columns = [runs.id, runs.flow_id, runs.result_hash, runs.created_at]
+        columns += [runs[name] for name in _INPUT_FIELDS]
+        order = [key.desc() for key in self.sort_key(filters)]
+        results: list[RunResult] = []
+        for owner in owners:
+            query = self.select(columns, owner, filters).order_by(*order).limit(MAX_GROUPED_RUNS)
+            rows = connection.execute(
+                query, self.parameters, execution_options={"yield_per": _ROWS_AT_A_TIME}
+            )
+            for row in rows:
+                inputs = fingerprint_inputs(
+                    row.overrides, are_stored=row.inputs_stored, submit_token=row.submit_token
+                )
+                results.append(
+                    RunResult(row.created_at, row.id, row.flow_id, inputs, row.result_hash)
+                )
+        results.sort(key=lambda run: (run.created_at, run.id), reverse=True)
+        return results[:MAX_GROUPED_RUNS]
 
     def sort_key(self, filters: RunFilter) -> tuple[Any, Any]:
         """Return the columns that the list is ordered by."""

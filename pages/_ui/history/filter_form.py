@@ -64,14 +64,14 @@ def draw(filters: Filters, options: FilterOptions) -> None:
             st.date_input("From", None, MIN_DATE, MAX_DATE, **_widget(filters, "start"))
             st.date_input("To", None, MIN_DATE, MAX_DATE, **_widget(filters, "end"))
         _draw_extra_filters(filters, options)
-        if filters.result:
+        if filters.result or filters.inputs:
             st.button(
                 "Runs not compared" if filters.result == UNKNOWN_RESULT else "Equal results only",
                 key=history_key("clear-result"),
                 icon=":material/close:",
-                help="Also show runs with other results",
+                help="Also show runs with other inputs and results",
                 on_click=history_filters.write,
-                args=(replace(filters, result=None),),
+                args=(replace(filters, result=None, inputs=None),),
             )
         if history_filters.is_narrowed(filters):
             clear_button("clear-filters", filters)

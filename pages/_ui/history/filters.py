@@ -35,8 +35,8 @@ class Filters:
     """The filters that a person chose.
 
     `when` is a key of `PERIODS`. `start` and `end` are days, both included. `server` is a name,
-    `result` the `RunFilter.result_hash` of a group. `grouped` lists groups of runs with the same
-    result instead of runs.
+    `result` and `inputs` the `RunFilter.result_hash` and `inputs_hash` of a group. `grouped` lists
+    groups of runs with the same inputs and result instead of runs.
     """
 
     flow: str | None = None
@@ -50,6 +50,7 @@ class Filters:
     starred: bool = False
     text: str = ""
     result: str | None = None
+    inputs: str | None = None
     grouped: bool = False
 
     def to_run_filter(self) -> RunFilter:
@@ -62,6 +63,7 @@ class Filters:
             label=self.label,
             starred=True if self.starred else None,
             result_hash=self.result,
+            inputs_hash=self.inputs,
             since=since,
             until=until,
             text=self.text,
@@ -103,6 +105,7 @@ def read() -> tuple[Filters, list[str]]:
         starred=_read_option(history_state.STARRED, ["yes"], "star filter", ignored) == "yes",
         text=_read_text(history_state.SEARCH) or "",
         result=_read_text(history_state.RESULT),
+        inputs=_read_text(history_state.INPUTS),
         grouped=_read_option(history_state.GROUPED, ["yes"], "grouping", ignored) == "yes",
     )
     return filters, ignored
@@ -123,6 +126,7 @@ def write(filters: Filters) -> None:
         history_state.STARRED: "yes" if filters.starred else None,
         history_state.SEARCH: filters.text.strip(),
         history_state.RESULT: filters.result,
+        history_state.INPUTS: filters.inputs,
         history_state.GROUPED: "yes" if filters.grouped else None,
         history_state.OLDER: None,
         history_state.NEWER: None,

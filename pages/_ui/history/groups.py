@@ -1,4 +1,4 @@
-"""Runs with the same result as one row, so that the odd one out is in sight."""
+"""Runs with the same inputs and result as one row, so that the odd one out is in sight."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,8 +24,8 @@ def switch(view: ListView) -> None:
     st.toggle(
         "Group equal results",
         key=key,
-        help="Lists runs of a flow with the same outputs as one row. Columns that Compare ignores "
-        "count here, except for the run's own ids and times.",
+        help="Lists runs of a flow with the same inputs and outputs as one row. Columns that "
+        "Compare ignores count here, except for the run's own ids and times.",
         on_change=_apply_switch,
         args=(view, key),
     )
@@ -33,35 +33,46 @@ def switch(view: ListView) -> None:
 
 def _apply_switch(view: ListView, key: str) -> None:
     history_state.select([])
-    history_filters.write(replace(view.filters, grouped=st.session_state[key], result=None))
+    grouped = st.session_state[key]
+    history_filters.write(replace(view.filters, grouped=grouped, result=None, inputs=None))
 
 
 def group_text(group: ResultGroup) -> str:
-    """Return how many runs a group has, and whether they differ from the usual result.
+    """Return how many runs a group has, and whether they differ from the usual of their inputs.
 
     "" for a single run that does not.
     """
     if group.is_odd:
-        return f"{group.count:,} {'differs' if group.count == 1 else 'differ'}"
+        return _differ(group.count)
     if group.count == 1:
         return ""
     return f"{group.count:,} {'equal' if group.is_known else 'not compared'}"
 
 
+def _differ(count: int) -> str:
+    return f"{count:,} {'differs' if count == 1 else 'differ'}"
+
+
 def headline(groups: ResultGroups) -> str:
-    """Return the number of runs and results, beside a usual result as "19 equal, 1 differs"."""
+    """Return the number of runs and how many differ: "20 runs · 19 equal, 1 differs".
+
+    Of several inputs, or flows, also how many inputs, or results, there are.
+    """
     runs = format_count(groups.runs, "run")
     if groups.runs >= MAX_GROUPED_RUNS:
         runs = f"The newest {runs}"
-    if len({group.run.flow_id for group in groups.groups}) > 1 or groups.omitted:
+    if groups.inputs > 1:
+        of_one_flow = len({group.flow_id for group in groups.groups}) == 1
         results = format_count(len(groups.groups) + groups.omitted, "result")
-        return f"**{runs}** · {results}"
+        parts = [f"{groups.inputs:,} different inputs" if of_one_flow else results]
+        parts += [_differ(groups.odd)] if groups.odd else []
+        return f"**{runs}** · {', '.join(parts)}"
     usual = sum(group.count for group in groups.groups if group.is_usual)
     known = [group.count for group in groups.groups if group.is_known]
     other, unknown = sum(known) - usual, groups.runs - sum(known)
     parts = [f"{usual:,} equal"] if usual > 1 else []
     if usual and other:
-        parts.append(f"{other:,} {'differs' if other == 1 else 'differ'}")
+        parts.append(_differ(other))
     elif other:
         all_differ = other == len(known)
         parts.append("all results differ" if all_differ else format_count(len(known), "result"))
@@ -76,7 +87,7 @@ def draw_bar(view: ListView, groups: ResultGroups) -> None:
     with st.container(
         key=history_key("results-bar"), horizontal=True, vertical_alignment="center", gap="small"
     ):
-        text = f"**{len(selected)} selected**" if selected else headline(groups)
+        text = _selection_text(selected, groups) if selected else headline(groups)
         st.container(key=history_key("count"), width="content").markdown(text)
         _draw_actions(view, selected, groups)
         st.space("stretch")
@@ -86,6 +97,16 @@ def draw_bar(view: ListView, groups: ResultGroups) -> None:
             f"Lists the first {len(groups.groups)} of {len(groups.groups) + groups.omitted:,} "
             "results. Choose a flow or a shorter time to see the others."
         )
+
+
+def _selection_text(selected: Sequence[ResultGroup], groups: ResultGroups) -> str:
+    """Return how many groups are selected; of one, also how the runs with its inputs compare."""
+    text = f"**{len(selected)} selected**"
+    usual = _usual(selected[0], groups)
+    if len(selected) > 1 or not usual or usual.count == usual.total or groups.inputs < 2:
+        return text
+    differ = _differ(usual.total - usual.count)
+    return f"{text} · {usual.total:,} runs with these inputs: {usual.count:,} equal, {differ}"
 
 
 def _draw_actions(view: ListView, selected: Sequence[ResultGroup], groups: ResultGroups) -> None:
@@ -99,10 +120,10 @@ def _draw_actions(view: ListView, selected: Sequence[ResultGroup], groups: Resul
             on_click=_list_runs,
             args=(view, group),
         )
-        usual = _usual_run(group, groups)
-        if usual:
-            runs = [usual, group.run.id]
-            picker.compare_link(runs, "Compare with the usual", baseline=usual)
+        usual = _usual(group, groups)
+        if usual and usual is not group:
+            runs = [usual.run.id, group.run.id]
+            picker.compare_link(runs, "Compare with the usual", baseline=usual.run.id)
     if MIN_RUNS <= len(selected) <= MAX_RUNS:
         picker.compare_link([group.run.id for group in selected], baseline=_baseline(selected))
 
@@ -120,12 +141,10 @@ def open_button(label: str, run: RunSummary) -> None:
     )
 
 
-def _usual_run(group: ResultGroup, groups: ResultGroups) -> str | None:
-    """Return the newest run of the usual result of a group's flow, None for that group itself."""
-    flow_id = group.run.flow_id
-    usual = (one for one in groups.groups if one.is_usual and one.run.flow_id == flow_id)
-    found = next(usual, group)
-    return None if found is group else found.run.id
+def _usual(group: ResultGroup, groups: ResultGroups) -> ResultGroup | None:
+    """Return the usual result of a group's inputs, None if there is none."""
+    usual = (one for one in groups.groups if one.is_usual and one.has_same_inputs(group))
+    return next(usual, None) if group.is_known else None
 
 
 def _baseline(selected: Sequence[ResultGroup]) -> str:
@@ -135,8 +154,11 @@ def _baseline(selected: Sequence[ResultGroup]) -> str:
 
 
 def _list_runs(view: ListView, group: ResultGroup) -> None:
-    result = group.run.result_hash or UNKNOWN_RESULT
-    history_state.select([])
-    history_filters.write(
-        replace(view.filters, grouped=False, flow=group.run.flow_id, result=result)
+    of_group = replace(
+        view.filters,
+        flow=group.flow_id,
+        result=group.result_hash or UNKNOWN_RESULT,
+        inputs=group.inputs.hash if group.is_known else None,
     )
+    history_state.select([])
+    history_filters.write(replace(of_group, grouped=False))

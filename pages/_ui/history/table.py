@@ -139,8 +139,8 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
             width=125,
             options=groups,
             color=[_group_color(group) for group in groups.values()],
-            help="Runs of the flow with this result. Not compared: runs in progress, and those "
-            "whose result is unknown",
+            help="Runs of the flow with these inputs and this result. Not compared: runs in "
+            "progress, and those whose result is unknown.",
         ),
         "Flow": column.TextColumn(width=150 if is_grouped else 200),
         "Status": column.MultiselectColumn(

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from lfclient.console.config.retention import RetentionSettings
-from lfclient.console.store import run_history
+from lfclient.console.store import run_history, run_queries
 from lfclient.console.store.result_groups import distinguish_results
 from lfclient.console.store.run_queries import UNKNOWN_RESULT, RunFilter
 from lfclient.console.store.run_record import RunSummary, StoredParts
+from lfclient.flows.field import Variable
+from lfclient.flows.validation import SECRET_MASK
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from tests.support.many_runs import add_equal_runs
@@ -37,6 +39,46 @@ def test_a_result_is_odd_only_beside_a_usual_one(any_store):
         add_ended(any_store, f"s{n}", seconds=n, text=text, flow_id="other")
     groups = any_store.history.group_results(ME).groups
     assert [group.run.id for group in groups if group.is_odd] == ["r2"]
+
+
+def test_runs_with_other_inputs_are_not_odd(any_store):
+    """Inputs that had an odd result come first."""
+    for n, text in enumerate(("sunny", "rainy", "sunny", "sunny")):
+        add_ended(any_store, f"oslo{n}", seconds=n, text=text, overrides={"T.city": "Oslo"})
+    for n in range(2):
+        add_ended(any_store, f"rome{n}", seconds=9 + n, text="hot", overrides={"T.city": "Rome"})
+    groups = any_store.history.group_results(ME)
+    assert facts(groups) == [("oslo3", 3, True), ("oslo1", 1, False), ("rome1", 2, True)]
+    assert [group.is_odd for group in groups.groups] == [False, True, False]
+    assert [group.total for group in groups.groups] == [4, 4, 2]
+    assert (groups.inputs, groups.odd) == (2, 1)
+
+
+def test_inputs_are_the_same_in_any_order(any_store):
+    """Each stored value has a random mark of its own, which does not count."""
+    variable = {"T.key": Variable("KEY")}
+    add_ended(any_store, "a", text="sunny", overrides={"T.city": "Oslo", **variable})
+    add_ended(any_store, "b", seconds=1, text="sunny", overrides={**variable, "T.city": "Oslo"})
+    assert facts(any_store.history.group_results(ME)) == [("b", 2, True)]
+
+
+def test_a_run_with_a_secret_is_not_odd(any_store):
+    """Its secret may have been another one."""
+    for n, text in enumerate(("sunny", "sunny", "rainy")):
+        add_ended(any_store, f"r{n}", seconds=n, text=text, overrides={"T.api_key": SECRET_MASK})
+    assert facts(any_store.history.group_results(ME)) == [("r1", 2, False), ("r2", 1, False)]
+    assert any_store.history.group_results(ME).odd == 0
+
+
+def test_a_run_whose_inputs_are_unknown_is_not_odd(any_store):
+    """It is not taken for a run with the flow's values."""
+    for n in range(2):
+        add_ended(any_store, f"r{n}", seconds=n, text="sunny")
+    add_ended(any_store, "unstored", seconds=3, text="rainy", inputs_stored=False)
+    add_ended(any_store, "adopted", seconds=4, text="snowy", submit_token="job 1")
+    groups = any_store.history.group_results(ME)
+    assert groups.odd == 0
+    assert groups.inputs == 2
 
 
 def test_each_flow_has_its_own_groups(any_store):
@@ -102,8 +144,28 @@ def test_the_runs_of_a_group_can_be_listed(any_store):
     assert ids(history.page(ME, RunFilter(result_hash=hashes[0], text="sunny"))) == ["r2", "r0"]
 
 
+def test_the_runs_with_the_inputs_of_a_group_can_be_listed_and_deleted(any_store):
+    history = any_store.history
+    for n, city in enumerate(("Oslo", "Rome", "Oslo")):
+        add_ended(any_store, f"r{n}", seconds=n, text="sunny day", overrides={"T.city": city})
+    add_ended(any_store, "unknown", seconds=4, text="sunny day", inputs_stored=False)
+    groups = {group.run_id: group for group in history.group_results(ME).groups}
+    assert list(groups) == ["unknown", "r2", "r1"]
+
+    def of_group(run_id, **more):
+        group = groups[run_id]
+        return RunFilter(result_hash=group.result_hash, inputs_hash=group.inputs.hash, **more)
+
+    assert ids(history.page(ME, of_group("r2"))) == ["r2", "r0"]
+    assert ids(history.page(ME, of_group("r2", text="sunny"))) == ["r2", "r0"]
+    assert ids(history.page(ME, of_group("unknown"))) == ["unknown"]
+    assert history.count(ME, of_group("r2")) == 2
+    assert sorted(history.delete_all(ME, of_group("r2"))) == ["r0", "r2"]
+    assert ids(history.page(ME)) == ["unknown", "r1"]
+
+
 def test_only_the_newest_runs_are_grouped_and_the_first_groups_listed(any_store, monkeypatch):
-    monkeypatch.setattr(run_history, "MAX_GROUPED_RUNS", 4)
+    monkeypatch.setattr(run_queries, "MAX_GROUPED_RUNS", 4)
     monkeypatch.setattr(run_history, "MAX_GROUPS", 2)
     for n in range(6):
         add_ended(any_store, f"r{n}", seconds=n, text="same" if n % 2 else str(n))

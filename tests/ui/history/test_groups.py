@@ -9,7 +9,8 @@ import math
 import pytest
 from PIL import Image
 
-from lfclient.console.store.result_groups import ResultKey, build_groups
+from lfclient.console.store.input_fingerprint import InputsKey
+from lfclient.console.store.result_groups import RunResult, build_groups, count_results
 from lfclient.console.store.run_record import RunSummary
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
@@ -127,6 +128,40 @@ def test_outputs_and_inputs_of_results_come_before_what_tells_less(url):
     assert set(columns) - {"Runs"} == set(history().dataframe[0].value)
 
 
+def add_of_two_inputs(url):
+    """Store 4 runs with one input, one of them odd, and 3 with another input and result."""
+    for n in range(4):
+        city = {"T.city": "Oslo"}
+        add_result(url, f"oslo{n}", n, "rainy" if n == 2 else "sunny", overrides=city)
+    for n in range(3):
+        add_result(url, f"rome{n}", 9 + n, "hot", overrides={"T.city": "Rome"})
+
+
+def test_runs_with_other_inputs_do_not_differ(url):
+    add_of_two_inputs(url)
+    app = history(group="yes")
+    assert runs_column(app) == ["3 equal", "1 differs", "3 equal"]
+    assert "7 runs** · 2 different inputs, 1 differs" in page_text(app)
+    app = select_runs(app, "oslo2")
+    expected = "1 selected** · 4 runs with these inputs: 3 equal, 1 differs"
+    assert expected in page_text(app)
+    assert "runs=oslo0%2Coslo2&baseline=oslo0" in compare_links(app)
+    assert "with these inputs" not in page_text(select_runs(app, "rome0"))
+    assert not app.exception
+
+
+def test_the_runs_of_a_group_have_its_inputs(url):
+    """Runs of other inputs with the same result are not among them."""
+    for n, city in enumerate(("Oslo", "Rome", "Oslo")):
+        add_result(url, f"r{n}", n, "sunny", overrides={"T.city": city})
+    app = press(select_runs(history(group="yes"), "r0"), "Show runs")
+    assert len(column(app, "Flow")) == 2
+    app = press(app, "Equal results only")
+    assert len(column(app, "Flow")) == 3
+    assert dict(app.query_params) == {"flow": ONE}
+    assert not app.exception
+
+
 def test_a_list_without_filters_stays_grouped(url):
     add_twenty(url)
     app = press(history(group="yes", q="rainy"), "Clear filters")
@@ -215,6 +250,11 @@ def test_without_images_there_is_no_column_for_them(url):
 )
 def test_the_headline_tells_how_many_runs_differ(counts, text):
     run = RunSummary("a", "me", "s", ONE, "F", "sync", RunStatus.COMPLETED, NOW, result_hash="x")
-    counted = {ResultKey(ONE, str(n)): (count, str(n)) for n, count in enumerate(counts)}
-    listed = build_groups(counted, {str(n): run for n, _ in enumerate(counts)})
+    inputs = InputsKey("same")
+    counted = count_results(
+        RunResult(NOW, f"{n}-{each}", ONE, inputs, str(n))
+        for n, count in enumerate(counts)
+        for each in range(count)
+    )
+    listed = build_groups(counted, {result.run_id: run for result in counted})
     assert groups.headline(listed) == text
