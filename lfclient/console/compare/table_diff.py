@@ -34,8 +34,9 @@ class TableDiff:
     `rows` has the columns `CHANGE_COLUMN` and `ROW_COLUMN` (numbered if a table has a column of
     that name), then those of the tables, all as text; a changed cell is "before → after".
     `is_changed` has the same shape, True where a cell changed. `key` is the column that matched
-    rows, "" for their position. `unlisted_rows` counts differing rows that are not listed,
-    `unlisted_columns` columns.
+    rows, "" for their position. `name_column` tells a person which row it is: that one, or else the
+    first column of texts, "" without any. `unlisted_rows` counts differing rows that are not
+    listed, `unlisted_columns` columns.
     """
 
     added: int
@@ -47,6 +48,7 @@ class TableDiff:
     rows: pd.DataFrame
     is_changed: pd.DataFrame
     key: str = ""
+    name_column: str = ""
     unlisted_rows: int = 0
     unlisted_columns: int = 0
 
@@ -102,8 +104,9 @@ def compare_tables(before: pd.DataFrame, after: pd.DataFrame, key: str = "") -> 
     changed = np.flatnonzero(differs.any(axis=1).to_numpy()) if shared else np.array([], int)
 
     # columns with changes first, if not all fit; listed in the tables' own order
-    preferred = [key] if key else []
-    preferred += [name for name in shared if name != key and differs[name].any()]
+    name_column = key or next((name for name in shared if _has_texts(before[name])), "")
+    preferred = [name_column] if name_column else []
+    preferred += [name for name in shared if differs[name].any()]
     chosen = dict.fromkeys([*preferred, *shared, *removed_columns, *added_columns])
     chosen_names = set(list(chosen)[:MAX_LISTED_COLUMNS])
     columns = [name for name in [*before.columns, *added_columns] if name in chosen_names]
@@ -137,9 +140,14 @@ def compare_tables(before: pd.DataFrame, after: pd.DataFrame, key: str = "") -> 
         rows=pd.DataFrame(rows, columns=[*heads, *columns]),
         is_changed=pd.DataFrame(is_changed, columns=[*heads, *columns]),
         key=key,
+        name_column=name_column,
         unlisted_rows=len(changed) + len(removed) + len(added) - len(rows),
         unlisted_columns=len({*before.columns, *after.columns}) - len(columns),
     )
+
+
+def _has_texts(column: pd.Series[Any]) -> bool:
+    return pd.api.types.infer_dtype(column) == "string"
 
 
 def _drop_duplicate_columns(table: pd.DataFrame) -> pd.DataFrame:

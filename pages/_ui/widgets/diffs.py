@@ -207,7 +207,7 @@ def _to_dataframes(
 
 
 def _shown_columns(diff: TableDiff, key: str) -> list[str]:
-    """Return the columns to list: those with changes, or all by a switch.
+    """Return the columns to list: those with changes and the rows' names, or all by a switch.
 
     All if no cell changed: the rows that were added or removed have all their values.
     """
@@ -215,7 +215,7 @@ def _shown_columns(diff: TableDiff, key: str) -> list[str]:
     changed = [name for name in columns if diff.is_changed[name].any()]
     if not changed:
         return columns
-    listed = {*columns[:2], diff.key, *changed, *diff.added_columns, *diff.removed_columns}
+    listed = {*columns[:2], diff.name_column, *changed, *diff.added_columns, *diff.removed_columns}
     shown = [name for name in columns if name in listed]
     hidden = len(columns) - len(shown)
     if hidden and st.toggle(

@@ -7,6 +7,7 @@ import pandas as pd
 from lfclient.console.compare.table_diff import (
     CHANGE_COLUMN,
     CHANGED,
+    MAX_LISTED_COLUMNS,
     REMOVED,
     ROW_COLUMN,
     compare_tables,
@@ -73,6 +74,23 @@ def test_columns_of_the_diff_are_numbered_if_a_table_has_their_names():
     found = compare_tables(one, other, ROW_COLUMN)
     assert list(found.rows.iloc[0]) == [CHANGED, "2", "b", "2 → 3", "2"]
     assert list(found.is_changed.iloc[0]) == [False, False, False, True, False]
+
+
+def test_the_first_text_column_names_rows_unless_another_matches_them():
+    one = table({"n": 1, "city": None, "land": "a"}, {"n": 2, "city": "Oslo", "land": "b"})
+    other = one.assign(n=[1, 3])
+    assert compare_tables(one, other).name_column == "city"
+    assert compare_tables(one, other, "land").name_column == "land"
+    assert compare_tables(one[["n"]], other[["n"]]).name_column == ""
+
+
+def test_the_column_that_names_rows_is_listed_among_many():
+    changed = {f"c{n}": n for n in range(MAX_LISTED_COLUMNS + 1)}
+    one = table({**changed, "city": "Oslo"})
+    other = table({**dict.fromkeys(changed, -1), "city": "Oslo"})
+    found = compare_tables(one, other)
+    assert "city" in found.rows.columns
+    assert found.unlisted_columns == 2
 
 
 def test_a_hundred_thousand_rows_are_compared_and_the_list_is_bounded():

@@ -127,6 +127,14 @@ def test_only_changed_columns_of_a_table_are_listed_or_all_by_a_switch(create_ru
     assert list(app.dataframe[0].value) == ["±", "Row", "n", "city", "land"]
 
 
+def test_the_first_text_column_tells_which_row_has_changed(create_run):
+    rows = [{"n": n, "article": name, "land": "Norway", "pieces": 9} for n, name in enumerate("ab")]
+    changed = [rows[0], {**rows[1], "pieces": 1}]
+    app = open_comparison(*(create_run({}, [output(OutputKind.TABLE, r)]) for r in (rows, changed)))
+    assert list(app.dataframe[0].value) == ["±", "Row", "article", "pieces"]
+    assert list(app.dataframe[0].value["article"]) == ["b"]
+
+
 def test_rows_that_were_only_added_are_listed_with_all_columns(create_run):
     rows = [{"n": number, "city": "Oslo"} for number in range(5)]
     app = open_comparison(
