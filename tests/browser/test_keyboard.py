@@ -72,3 +72,28 @@ def test_escape_closes_a_list_and_keeps_the_choice(screen: Screen):
     choice.press("Escape")
     expect(choice).to_be_focused()
     expect(choice).to_have_value("Friendly")
+
+
+def test_a_popover_opened_with_the_keyboard_has_the_focus_until_it_is_closed(screen: Screen):
+    screen.pick("Echo")
+    page = screen.page
+    page.locator("textarea").first.press("Alt+KeyO")
+    expect(screen.part("run-mode").get_by_role("radio").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(screen.part("run-more").get_by_role("button")).to_be_focused()
+    save = screen.part("preset-bar").get_by_role("button", name="Save")
+    save.press("Enter")
+    expect(page.get_by_label("Save as preset")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(save).to_be_focused()
+    page.get_by_role("button", name="Share").press("Space")
+    expect(page.get_by_role("button", name="Copy")).to_be_focused()
+
+
+def test_a_popover_opened_with_the_mouse_leaves_the_focus_where_it_is(screen: Screen):
+    screen.pick("Echo")
+    save = screen.part("preset-bar").get_by_role("button", name="Save")
+    save.click()
+    screen.page.get_by_label("Save as preset").wait_for()
+    screen.drawn()
+    expect(save).to_be_focused()

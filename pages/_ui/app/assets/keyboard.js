@@ -21,7 +21,11 @@ const INPUTS = ':is(textarea, input:not([type="hidden"])):not(:disabled)';
 
 // by the key's place, because Alt changes its letter on some keyboards
 const ACTIONS = {
-  KeyO: () => document.querySelector(".st-key-run-options button")?.click(),
+  KeyO: () => {
+    const button = document.querySelector(".st-key-run-options button");
+    button?.focus();
+    button?.click();
+  },
   KeyI: () => {
     const form = document.querySelector(".st-key-run-form");
     moveTo(form?.querySelector(INPUTS) ?? form);
@@ -54,6 +58,33 @@ function showKeys() {
   add(dialog, "button", "Close").onclick = () => dialog.close();
   dialog.onclose = () => dialog.remove();
   dialog.showModal();
+}
+
+// The content of a popover is at the end of the page, many Tabs away: its first control gets the
+// focus, unless the popover was opened by a pointer.
+const CONTROL = ':is(input, textarea, button, a[href], [role="spinbutton"]):not(:disabled, [aria-label^="Help"])';
+document.addEventListener("click", ({ target, detail }) => {
+  const button = target.closest?.('[data-testid="stPopoverButton"]');
+  if (button && detail === 0) enterPopover(button);
+});
+function enterPopover(button) {
+  // in each frame until the script has drawn the content
+  requestAnimationFrame(() => {
+    if (document.activeElement !== button || button.ariaExpanded !== "true") return;
+    const popover = document.querySelector('[data-testid="stPopoverBody"]');
+    const isDrawn = popover && !popover.querySelector('[data-testid="stSkeleton"]');
+    const first = isDrawn && firstControl(popover);
+    if (first) first.focus({ preventScroll: true });
+    else enterPopover(button);
+  });
+}
+function firstControl(part) {
+  for (const each of part.querySelectorAll("*")) {
+    if (each.matches(CONTROL) && each.tabIndex >= 0 && each.checkVisibility()) return each;
+    const inside = each.shadowRoot && firstControl(each.shadowRoot); // a Copy button's
+    if (inside) return inside;
+  }
+  return null;
 }
 
 // browsers allow it in the event of a press only
