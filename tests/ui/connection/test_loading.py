@@ -122,6 +122,18 @@ def test_a_refused_key_has_a_link_to_where_another_is_entered(langflow_stand_in,
     assert [link.proto.label for link in app.get("page_link")].count("Open Connection") == 1
 
 
+def test_a_server_that_requires_a_key_and_was_given_none_asks_for_one(
+    langflow_stand_in, monkeypatch
+):
+    monkeypatch.delenv("LANGFLOW_API_KEY")
+    refusal = (403, {"detail": "No authentication credentials provided"})
+    langflow_stand_in.answers["GET /api/v1/flows/"] = refusal
+    app = open_app()
+    assert "Enter an API key" in page_text(app)
+    assert "not accepted" not in page_text(app)
+    assert not app.exception
+
+
 @pytest.mark.parametrize(
     ("page", "answer", "says"),
     [
