@@ -41,6 +41,16 @@ def test_images_are_side_by_side_at_first(create_run):
     assert views.options == ["Side by side", "Overlay", "Changed pixels"]
 
 
+def test_messages_with_images_are_side_by_side_at_first(create_run):
+    """Their source text has the images in letters."""
+    texts = [f"{word} ![one]({as_uri(RED)})" for word in ("this", "last")]
+    app = compare(create_run, *map(message, texts))
+    views = next(each for each in app.segmented_control if each.label == "View")
+    assert views.value == "Side by side"
+    assert views.options[1] == "Differences"
+    assert not app.exception
+
+
 def test_an_overlay_has_a_slider(create_run):
     app = switch(compare(create_run, RED, BLUE), "Overlay")
     (slider,) = app.slider
