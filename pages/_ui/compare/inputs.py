@@ -141,9 +141,9 @@ def _merge_equal(table: pd.DataFrame, runs: Sequence[ComparedRun]) -> pd.DataFra
 
 
 def _ranges(numbers: Sequence[int]) -> str:
-    """Return ascending numbers as "1-3, 5", with dashes."""
+    """Return numbers in ascending order as "1-3, 5", with dashes."""
     ranges: list[list[int]] = []
-    for number in numbers:
+    for number in sorted(numbers):
         if ranges and number == ranges[-1][-1] + 1:
             ranges[-1].append(number)
         else:

@@ -24,7 +24,8 @@ def draw(server: ServerSession) -> None:
         picker.draw(server, headers)
         return
     settings = ignored.load(headers)
-    runs, baseline = load_runs(headers, compare_page.baseline_from_url(), settings.names)
+    baseline_id, usual_id = compare_page.baseline_from_url(), compare_page.usual_from_url()
+    runs, baseline = load_runs(headers, baseline_id, usual_id, settings.names)
     _draw_comparison(runs, baseline, settings)
     controls.lazy_expander(
         "Compare other runs",
@@ -40,7 +41,8 @@ def _draw_comparison(
     runs: Sequence[ComparedRun], baseline: ComparedRun, settings: ignored.IgnoreSettings
 ) -> None:
     others = [run for run in runs if run is not baseline]
-    compared_inputs = inputs.compare(runs, settings.names)
+    baseline_first = [baseline, *others]
+    compared_inputs = inputs.compare(baseline_first, settings.names)
     if len(runs) == 2:
         run = others[0]
     else:
@@ -48,10 +50,10 @@ def _draw_comparison(
         overview.draw(runs, baseline, inputs.count_differences(runs, baseline, compared_inputs))
         run = picker.draw_compared(others, baseline)
     ignored.draw(runs, settings, compared_inputs.guessed)
-    pair = sorted((baseline, run), key=lambda each: each.number)
-    side_by_side = runs if len(runs) <= MAX_SIDE_BY_SIDE else pair
+    pair = (baseline, run)
+    side_by_side = baseline_first if len(runs) <= MAX_SIDE_BY_SIDE else pair
     summary.draw_headers(pair)
-    inputs.draw(runs, compared_inputs)
+    inputs.draw(baseline_first, compared_inputs)
     outputs.draw(baseline, run)
     summary.draw(side_by_side)
     timings.draw(side_by_side)

@@ -167,10 +167,16 @@ def compare_link(
     label: str = "Compare",
     icon: str | None = ":material/compare:",
     baseline: str = "",
+    usual: str = "",
 ) -> None:
-    """Draw a link to the comparison of these runs, with the baseline, or "" for the oldest."""
+    """Draw a link to the comparison of these runs with the baseline, or "" for the oldest.
+
+    `usual` is the baseline that has the usual result, if it is known.
+    """
     params = {query_params.RUNS: compare_page.join_runs(run_ids)}
-    if baseline:
+    if usual:
+        params[query_params.USUAL] = usual
+    elif baseline:
         params[query_params.BASELINE] = baseline
     st.page_link(navigation.page("compare"), label=label, icon=icon, query_params=params)
 

@@ -42,13 +42,14 @@ class RunHeader:
 class ComparedRun:
     """A run as a column of the page, surveyed against the baseline.
 
-    `flow` has its names, `number` is its place by age.
+    `flow` has its names, `number` is its place by age. `is_usual`: its result is the usual one.
     """
 
     number: int
     server: ServerSession
     flow: Flow | None
     survey: SurveyedRun
+    is_usual: bool = False
 
     @property
     def record(self) -> RunRecord:
@@ -58,7 +59,7 @@ class ComparedRun:
     @property
     def name(self) -> str:
         """The run's heading on the page."""
-        return f"Run {self.number}"
+        return f"Run {self.number}{' (usual)' if self.is_usual else ''}"
 
     def full_name(self, *, with_flow: bool) -> str:
         """Return the heading with the flow and the start of the run: Run 1 · Echo · 15:41:03."""
@@ -82,7 +83,7 @@ def _find_header(run_id: str, servers: Sequence[ServerSession]) -> RunHeader | N
 
 
 def load_runs(
-    headers: Sequence[RunHeader], baseline_id: str, ignored_names: IgnoredNames
+    headers: Sequence[RunHeader], baseline_id: str, usual_id: str, ignored_names: IgnoredNames
 ) -> tuple[list[ComparedRun], ComparedRun]:
     """Number the runs from the oldest to the newest, and survey each against the baseline.
 
@@ -114,7 +115,8 @@ def load_runs(
         version = (_version(header), _version(baseline), ignored_names, one_flow)
         found = run_page.cached(f"survey-{header.record.id}", survey, version)
         flow = flow_of(header.server, header.record.flow_id)
-        runs.append(ComparedRun(number, header.server, flow, found))
+        is_usual = header.record.id == usual_id
+        runs.append(ComparedRun(number, header.server, flow, found, is_usual))
     progress.empty()
     return runs, runs[by_age.index(baseline)]
 

@@ -123,9 +123,14 @@ def _draw_actions(view: ListView, selected: Sequence[ResultGroup], groups: Resul
         usual = _usual(group, groups)
         if usual and usual is not group:
             runs = [usual.run.id, group.run.id]
-            picker.compare_link(runs, "Compare with the usual", baseline=usual.run.id)
+            picker.compare_link(runs, "Compare with the usual", usual=usual.run.id)
     if MIN_RUNS <= len(selected) <= MAX_RUNS:
-        picker.compare_link([group.run.id for group in selected], baseline=_baseline(selected))
+        runs = [group.run.id for group in selected]
+        usual = _usual(selected[0], groups)
+        if usual and usual in selected and all(map(selected[0].has_same_inputs, selected)):
+            picker.compare_link(runs, usual=usual.run.id)
+        else:
+            picker.compare_link(runs, baseline=_baseline(selected))
 
 
 def open_button(label: str, run: RunSummary) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from pages._ui.state.query_params import BASELINE, RUNS
+from pages._ui.state.query_params import BASELINE, RUNS, USUAL
 from pages._ui.state.slot import Slot
 
 _MAX_RUNS_LENGTH = 4_000  # characters in a URL
@@ -25,7 +25,12 @@ def write_runs_to_url(runs: Iterable[str]) -> None:
 
 def baseline_from_url() -> str:
     """Return the ID of the baseline in the URL, unchecked; "" for the oldest run."""
-    return str(st.query_params.get(BASELINE, ""))
+    return str(st.query_params.get(BASELINE, usual_from_url()))
+
+
+def usual_from_url() -> str:
+    """Return the ID of the run with the usual result in the URL, unchecked; "" if none is named."""
+    return str(st.query_params.get(USUAL, ""))
 
 
 def write_baseline_to_url(run_id: str) -> None:

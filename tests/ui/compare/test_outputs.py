@@ -8,7 +8,14 @@ from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.widgets.markdown import escape_lines
-from tests.ui.support.compare_pages import message, open_comparison, output, run_in_progress
+from tests.ui.support.compare_pages import (
+    TEXT,
+    message,
+    open_comparison,
+    output,
+    run_in_progress,
+    tables,
+)
 from tests.ui.support.whole_pages import ONE, page_text, press
 
 
@@ -167,3 +174,20 @@ def test_two_runs_can_be_swapped(create_run):
     app = press(app, "Swap")
     assert "Run 2 → Run 1" in page_text(app)
     assert "Run 1 → Run 2" in page_text(press(app, "Swap"))
+
+
+def test_the_baseline_comes_first_everywhere(create_run):
+    runs = [create_run({TEXT: text}, [message(f"{text} x")]) for text in "ab"]
+    app = open_comparison(*runs, baseline=runs[1].id)
+    text = page_text(app)
+    assert text.index("**Run 2 · ") < text.index("**Run 1 · ")
+    assert [list(table.columns) for table in tables(app)] == [["Run 2", "Run 1"]] * 2
+    assert "Run 2 → Run 1" in text
+
+
+def test_the_usual_run_is_named_so_and_stays_so_after_a_swap(create_run):
+    runs = [create_run({}, [message(f"{text} x")]) for text in "ab"]
+    app = open_comparison(*runs, usual=runs[1].id)
+    assert "**Run 2 (usual) · " in page_text(app)
+    assert "Run 2 (usual) → Run 1" in page_text(app)
+    assert "Run 1 → Run 2 (usual)" in page_text(press(app, "Swap"))

@@ -145,8 +145,10 @@ def test_runs_with_other_inputs_do_not_differ(url):
     app = select_runs(app, "oslo2")
     expected = "1 selected** · 4 runs with these inputs: 3 equal, 1 differs"
     assert expected in page_text(app)
-    assert "runs=oslo0%2Coslo2&baseline=oslo0" in compare_links(app)
+    assert "runs=oslo0%2Coslo2&usual=oslo0" in compare_links(app)
     assert "with these inputs" not in page_text(select_runs(app, "rome0"))
+    both = select_runs(app, "oslo0", "rome0")
+    assert "usual=" not in compare_links(both)
     assert not app.exception
 
 
@@ -180,14 +182,14 @@ def test_results_of_two_flows_are_counted(url):
 def test_two_results_can_be_compared(url):
     add_twenty(url)
     app = select_runs(history(group="yes"), "r00", "r07")
-    assert "runs=r00%2Cr07&baseline=r00" in compare_links(app)
+    assert "runs=r00%2Cr07&usual=r00" in compare_links(app)
     assert "Delete" not in " ".join(button_labels(app))
 
 
 def test_the_odd_result_can_be_compared_with_the_usual_one(url):
     add_twenty(url)
     app = select_runs(history(group="yes"), "r07")
-    assert "runs=r00%2Cr07&baseline=r00" in compare_links(app)
+    assert "runs=r00%2Cr07&usual=r00" in compare_links(app)
     assert "runs=" not in compare_links(select_runs(app, "r00"))
 
 
