@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lfclient.errors import LangflowError
-from lfclient.flows.field import FieldKind
+from lfclient.flows.field import FieldKind, Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.refreshing import dynamic_choices
 from pages._ui.connection import servers
@@ -21,7 +21,7 @@ def apply_choices(
 
     Raise `LangflowError` if it can't yet: the form shows the flow as before. `stored` is the flow
     without the choices. A run waits for them; it can do without those of models, which only show
-    more fields.
+    more fields, unless they may hide a variable that the server would look up.
     """
     entered = {key: entry.value for key, entry in state.entries.values.items()}
     is_needed = for_run and _lacks_choices(state.flow, entered)
@@ -52,12 +52,14 @@ def show_fields_of(state: FormState, values: Mapping[str, Any]) -> None:
 
 
 def _lacks_choices(flow: Flow, overrides: Mapping[str, Any]) -> bool:
-    """Return whether the flow lacks other choices than those of models."""
+    """Return whether the flow lacks choices that matter to a run."""
     made = flow.refreshed.choices if flow.refreshed else {}
+    named = {each.component for each in flow.fields if isinstance(each.default, Variable)}
     return any(
         key not in made or made[key] != value
         for key, value in dynamic_choices(flow, overrides).items()
         if flow.fields_by_key[key].kind is not FieldKind.MODEL
+        or flow.fields_by_key[key].component in named
     )
 
 

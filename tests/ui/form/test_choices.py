@@ -143,6 +143,42 @@ def test_while_the_server_looks_up_a_choice_the_page_waits_and_loses_nothing(ser
     assert shown(app.run()) == ["clean"]
 
 
+def test_a_run_waits_for_the_choice_of_a_model_that_may_hide_a_variable(server, monkeypatch):
+    """Which the server would look up otherwise."""
+    looked_up = threading.Event()
+    ollama = {"name": "llama", "provider": "Ollama", "metadata": {"model_class": "ChatOllama"}}
+    stored = entry("SecretStrInput", "str", "OF_THE_AUTHOR", load_from_db=True, password=True)
+    gpt = [{"name": "gpt-4o", "provider": "OpenAI"}]
+    model = entry("ModelInput", "model", gpt, required=True, real_time_refresh=True)
+    server.set_flows(flow(ONE, "Echo", [node("Agent-a", model=model, api_key=stored)]))
+    server.answers |= {
+        "GET /api/v1/models": (200, []),
+        "GET /api/v1/model_options/language": (200, [ollama]),
+        RUN: (422, {"detail": "enough"}),
+    }
+
+    def hide_key(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+        looked_up.wait(20)
+        template = {**body["template"], "api_key": {**body["template"]["api_key"], "show": False}}
+        return 200, {"template": template, "outputs": []}
+
+    server.answers[UPDATE] = hide_key
+    app = open_app(flow=ONE)
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.2)
+    box = next(each for each in app.selectbox if each.key.endswith("Agent-a.model"))
+    box.set_value("Ollama: llama")
+    app.run()
+    threading.Timer(0.5, looked_up.set).start()
+    press(app, "Run")
+    sent = next(
+        json.loads(body)
+        for line, body in zip(server.requests, server.bodies, strict=True)
+        if line == RUN
+    )
+    (made,) = (each["data"]["node"]["template"] for each in sent["data"]["nodes"])
+    assert made["api_key"]["show"] is False
+
+
 @pytest.mark.parametrize("answer", [None, (500, {"detail": "No."})])
 def test_the_options_of_a_list_that_the_flow_lacks_are_the_servers(server, answer):
     zone = entry("DropdownInput", "str", "", refresh_button=True, api_editable=True)
