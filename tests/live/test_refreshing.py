@@ -269,8 +269,10 @@ def test_a_variable_that_a_choice_hides_is_not_looked_up(
     data = graph_builder.build_graph(AGENT, catalogue)
     agent = next(one["data"]["node"] for one in data["nodes"] if one["id"] == "Agent-g")
     agent["template"]["api_key"] |= {"value": "KEY_OF_THE_AUTHOR", "load_from_db": True}
+    models = {one.provider: one for one in reversed(client.models())}
+    agent["template"]["model"]["value"] = [models["OpenAI"].value]
     stored = client.flow(client.create_flow(f"author {uuid4().hex[:8]}", data).id)
-    model = next(one for one in client.models() if one.provider == "Ollama")
+    model = models["Ollama"]
     flow = client.refresh(stored, {"Agent-g.model": [model.value]})
     ends = [run(client, flow, mode, {"ChatInput-a.input_value": "Hi"}) for mode in run_modes]
     delete_flow(client, stored.id)
