@@ -98,6 +98,25 @@ def test_a_presenter_enters_edits_and_leaves_with_the_keyboard(screen: Screen):
     assert "view=" not in page.url
 
 
+def test_in_the_editor_nothing_moves_when_a_choice_of_several_loses_the_focus(screen: Screen):
+    screen.pick("Plan a trip")
+    page = screen.page
+    page.keyboard.press("Alt+p")
+    screen.part("present-edit").get_by_role("button").click()
+    screen.part("present-editor").wait_for()
+    screen.drawn()
+    choice = page.get_by_test_id("stMultiSelect").first
+    choice.get_by_role("button", name="Remove Message").click()  # below its largest height
+    screen.drawn()
+    field = choice.get_by_role("combobox")
+    for width in range(1200, 1440, 15):  # whether its input has room in a row depends on the width
+        page.set_viewport_size({"width": width, "height": 1000})
+        field.focus()
+        height = choice.bounding_box()["height"]
+        field.evaluate("each => each.blur()")
+        assert choice.bounding_box()["height"] == height, width
+
+
 def test_in_full_screen_the_only_button_beside_the_title_leaves_it(screen: Screen):
     screen.pick("Echo chat")
     page = screen.page
