@@ -20,7 +20,7 @@ from pages._ui.chat.sessions import (
     SessionEntry,
     list_sessions,
     session_label,
-    with_unsent_sessions,
+    with_local_sessions,
 )
 from pages._ui.connection import loading, request_cache
 from pages._ui.connection.app_context import app_context
@@ -147,7 +147,7 @@ def draw(current: Conversation) -> None:
         if not (current.is_refused and isinstance(error, InvalidKey)):  # said beside the messages
             loading.show(server, error, load, retry="retry-sessions")
         return
-    _draw_list(with_unsent_sessions(sessions, current), current)
+    _draw_list(with_local_sessions(sessions, current), current)
     loading.show_refreshing(server, conversation.sessions_cache_key(flow.id))
 
 

@@ -58,16 +58,16 @@ def _fetch_sessions(api: LangflowClient, flow_id: str) -> list[SessionEntry]:
     ]
 
 
-def _unsent_sessions(records: Iterable[RunRecord], flow: Flow) -> list[SessionEntry]:
-    """Return the sessions whose messages never reached the server, newest first.
+def _local_sessions(records: Iterable[RunRecord], flow: Flow) -> list[SessionEntry]:
+    """Return the sessions with a message that is on its way or never arrived, newest first.
 
-    One that did is on the server, or was deleted there.
+    One with a message that arrived is on the server, or was deleted there.
     """
     known = {each.session_id for each in records if _has_reached_server(each)}
     found: dict[str, SessionEntry] = {}
     for record in records:
         id, text = record.session_id, sent_text(record, flow)
-        if id and text and record.ended and id not in known:
+        if id and text and not (record.ended and id in known):
             at = found[id].last_message_at if id in found else record.created_at
             found[id] = SessionEntry(id, session_label(id, text), at)
     return list(found.values())
@@ -82,13 +82,13 @@ def _has_reached_server(record: RunRecord) -> bool:
     return record.attempts > 0 and not (is_missing and record.job_id is None)
 
 
-def with_unsent_sessions(
+def with_local_sessions(
     stored: Sequence[SessionEntry], conversation: Conversation
 ) -> list[SessionEntry]:
     """Return the server's sessions and those that only this console knows, newest first."""
     ids = {session.id for session in stored}
-    unsent = _unsent_sessions(conversation.flow_runs, conversation.form.flow)
-    sessions = [*stored, *(session for session in unsent if session.id not in ids)]
+    local = _local_sessions(conversation.flow_runs, conversation.form.flow)
+    sessions = [*stored, *(session for session in local if session.id not in ids)]
     oldest = datetime.min.replace(tzinfo=UTC)
     return sorted(sessions, key=lambda one: one.last_message_at or oldest, reverse=True)
 

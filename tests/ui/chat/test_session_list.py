@@ -21,7 +21,13 @@ from tests.ui.support.chat_page import (
     send,
     session_in_url,
 )
-from tests.ui.support.whole_pages import ONE, add_ended_run, make_record, open_app, page_text
+from tests.ui.support.whole_pages import (
+    ONE,
+    add_ended_run,
+    make_record,
+    open_app,
+    page_text,
+)
 
 
 def test_a_conversation_stays_in_its_session_until_a_new_one_is_started(chat_langflow):
@@ -132,6 +138,15 @@ def test_a_session_whose_messages_never_reached_the_server_is_listed(chat_langfl
     press(app, "Delete session")
     assert "precious words" not in button_labels(app)
     assert conversation(app) == []
+    assert not app.exception
+
+
+def test_a_session_is_listed_while_its_first_answer_is_written(chat_langflow):
+    session, overrides = "console-0123456789ab", {"ChatInput-a.input_value": "first words"}
+    add_running(chat_langflow, session_id=session, overrides=overrides)
+    app = open_chat(flow=ONE)
+    assert "first words" in button_labels(app)
+    assert "No sessions yet" not in page_text(app)
     assert not app.exception
 
 
@@ -259,14 +274,21 @@ def test_a_session_is_deleted_with_its_runs(chat_langflow):
     assert not app.info
 
 
+def add_running(chat_langflow, **more):
+    """Add a run in progress, which this process follows."""
+    runner = app_context().runner
+    record = make_record(chat_langflow.server.url, status=RunStatus.IN_PROGRESS, **more)
+    record = replace(record, worker=runner._registry.id)
+    runner.store.create(record)
+    return record
+
+
 def test_a_running_run_stays_when_its_session_is_deleted(chat_langflow):
     """It may belong to another window."""
     chat_langflow.store_message("s", "hello")
     chat_langflow.server.answers[f"DELETE {MESSAGES}/session/s"] = (204, b"")
     app = open_chat(flow=ONE, session="s")
-    running = make_record(chat_langflow.server.url, session_id="s", status=RunStatus.IN_PROGRESS)
-    running = replace(running, worker=app_context().runner._registry.id)
-    app_context().runner.store.create(running)
+    running = add_running(chat_langflow, session_id="s")
     press(app, "Delete session")
     assert "still running" in app.info[0].value
     assert app_context().runner.get(running.id, running.owner)
