@@ -12,7 +12,9 @@ from lfclient.console.store.run_record import RecordProblem, RunRecord, RunSumma
 from lfclient.console.store.tables import RUNS
 from lfclient.runs.model import Run
 
-SUMMARY_FIELDS = [field.name for field in fields(RunSummary) if field.name != "labels"]
+SUMMARY_FIELDS = [
+    field.name for field in fields(RunSummary) if field.name not in ("labels", "is_settled")
+]
 
 _STORED_FIELDS = [field.name for field in fields(RunRecord) if field.name != "run"]
 _WRITTEN_ONCE = {
@@ -47,4 +49,5 @@ def from_row(row: Row[Any], run: Run | None = None) -> RunRecord:
 
 def summary_from_row(row: Row[Any], labels: tuple[str, ...]) -> RunSummary:
     """Return the summary of a row that has the columns of `SUMMARY_FIELDS`, in their order."""
-    return RunSummary(**dict(zip(SUMMARY_FIELDS, row, strict=True)), labels=labels)
+    columns = dict(zip(SUMMARY_FIELDS, row, strict=True))
+    return RunSummary(**columns, labels=labels, is_settled=columns["status"].ended)

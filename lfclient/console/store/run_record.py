@@ -137,10 +137,11 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """One run in a list. Its fields are the columns that lists read, and `labels`.
+    """One run in a list. Its fields are the columns that lists read, and those without a column.
 
     `result_hash` is equal for runs of a flow with the same result, None if that is unknown.
-    `thumbnail` is a small WebP of the first image among the outputs.
+    `thumbnail` is a small WebP of the first image among the outputs. Without a column are `labels`,
+    and `is_settled`: the run has ended, and its end is stored, with what came out.
     """
 
     id: str
@@ -163,6 +164,7 @@ class RunSummary:
     result_hash: str | None = None
     thumbnail: bytes | None = field(default=None, repr=False)
     labels: tuple[str, ...] = ()
+    is_settled: bool = False
 
     @property
     def seconds(self) -> float | None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -31,8 +31,6 @@ from pages._ui.widgets import alerts
 POLL_SECONDS = 2.0
 IDLE_POLL_SECONDS = 5.0  # interval while no listed run is in progress
 MAX_NEW = 99
-# a run's outputs are written a moment after its status
-_SETTLED_SECONDS = 10
 # seconds that the browser needs to draw a new table; the first time it also loads the code for it.
 # Without them the first page takes 182 ms instead of 111 ms, and 790 ms instead of 725 ms.
 _HEAD_START, _FIRST_HEAD_START = 0.06, 0.2
@@ -180,21 +178,15 @@ def _draw_empty_list(
             st.page_link(navigation.page("run"), label="Run a flow", icon=":material/play_circle:")
 
 
-def has_recent_activity(page: RunPage) -> bool:
-    """Return whether a listed run is in progress, or ended a moment ago."""
-    since = datetime.now(UTC) - timedelta(seconds=_SETTLED_SECONDS)
-    return any(not run.status.ended or (run.ended_at and run.ended_at > since) for run in page.runs)
-
-
 def _watch(view: ListView, page: RunPage, news: DeltaGenerator) -> None:
-    is_active = has_recent_activity(page)
-    interval = POLL_SECONDS if is_active else IDLE_POLL_SECONDS
+    is_settled = all(run.is_settled for run in page.runs)
+    interval = IDLE_POLL_SECONDS if is_settled else POLL_SECONDS
     with news:
-        st.fragment(_poll, run_every=interval)(view, page, is_active, time.monotonic())
+        st.fragment(_poll, run_every=interval)(view, page, time.monotonic())
 
 
 @alerts.show_errors()
-def _poll(view: ListView, drawn: RunPage, was_active: bool, drawn_at: float) -> None:
+def _poll(view: ListView, drawn: RunPage, drawn_at: float) -> None:
     """Announce new runs, and redraw the page if a listed run has changed.
 
     The first redraw waits half a poll interval: a busy list would otherwise be redrawn without a
@@ -208,6 +200,5 @@ def _poll(view: ListView, drawn: RunPage, was_active: bool, drawn_at: float) -> 
             st.rerun()
     if time.monotonic() - drawn_at < POLL_SECONDS / 2:
         return
-    page = view.load_page()
-    if page != drawn or has_recent_activity(page) != was_active:
+    if view.load_page() != drawn:
         st.rerun()

@@ -24,7 +24,7 @@ _SPACE = "&nbsp;"
 
 
 def draw(server: ServerSession, flow: Flow | None) -> None:
-    """Draw the list, without a flow of all flows; refresh it while one of its runs is running."""
+    """Draw the list, without a flow of all flows; refresh it until all of them are settled."""
     try:
         runs = _load(server.owner, flow)
     except LangflowError as error:
@@ -36,7 +36,7 @@ def draw(server: ServerSession, flow: Flow | None) -> None:
     if not runs:
         st.caption("No runs of this flow yet" if flow else "No runs yet")
         return
-    interval = None if _all_ended(runs) else pace.list_seconds()
+    interval = None if _all_settled(runs) else pace.list_seconds()
     st.fragment(_draw_rows, run_every=interval)(server.owner, flow)
 
 
@@ -45,8 +45,8 @@ def _load(owner: str, flow: Flow | None) -> list[RunSummary]:
     return list(run_history().page([owner], run_filter, limit=MAX_RUNS).runs)
 
 
-def _all_ended(runs: list[RunSummary]) -> bool:
-    return all(run.status.ended for run in runs)
+def _all_settled(runs: list[RunSummary]) -> bool:
+    return all(run.is_settled for run in runs)
 
 
 @alerts.show_errors()
@@ -59,7 +59,7 @@ def _draw_rows(owner: str, flow: Flow | None) -> None:
         for run, inputs in zip(runs, summaries, strict=True):
             inputs_text = escape(clip(inputs, MAX_SUMMARY_CHARS)) or space
             _draw_row(run, inputs_text, is_shown=run.id == shown, with_flow=flow is None)
-    if _all_ended(runs):
+    if _all_settled(runs):
         timers.stop_timer()
 
 

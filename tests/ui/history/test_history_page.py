@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.errors import StoreError
-from lfclient.console.store.run_history import PAGE_SIZE, History, RunPage
-from lfclient.console.store.run_record import RunSummary
+from lfclient.console.store.run_history import PAGE_SIZE, History
 from lfclient.runs.components import ComponentRun, Usage
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
-from pages._ui.history import page as history_page
 from pages._ui.state import history as history_state
-from tests.ui.support.history_page import NOW, add, column, history, select_runs
+from tests.ui.support.history_page import add, column, history, select_runs
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import (
     ONE,
@@ -184,16 +181,6 @@ def test_times_are_told_to_the_second(url):
     run = add(url, "a")
     (started,) = column(history(), "Started")
     assert started in {f"{day} {run.created_at:%H:%M:%S}" for day in ("today", "yesterday")}
-
-
-def test_a_run_that_has_just_ended_counts_as_active():
-    """Its outputs are written a moment after its status."""
-    entry = RunSummary("a", "o", "s", ONE, "Echo", "sync", RunStatus.IN_PROGRESS, NOW)
-    assert history_page.has_recent_activity(RunPage([entry]))
-    ended = replace(entry, status=RunStatus.COMPLETED, ended_at=datetime.now(UTC))
-    assert history_page.has_recent_activity(RunPage([ended]))
-    long_ago = replace(ended, ended_at=NOW - timedelta(minutes=1))
-    assert not history_page.has_recent_activity(RunPage([long_ago]))
 
 
 def test_new_runs_are_announced_and_listed_only_on_request(url):

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
+from pages._ui.connection.app_context import app_context
 from tests.support.pictures import image_file
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,
     add_ended_run,
+    add_running_run,
     button_labels,
     make_record,
     open_app,
@@ -55,6 +57,25 @@ def test_without_any_inputs_the_outputs_follow_the_durations(langflow_stand_in):
     add_ended_run(langflow_stand_in.url, input_summary="")
     (row,) = rows(open_app(flow=ONE))
     assert "&nbsp;" not in row
+
+
+def test_a_run_is_refreshed_until_its_end_is_saved(langflow_stand_in, browser):
+    """What came out is stored a moment after the status is known."""
+    runner = app_context().runner
+    run = add_running_run(langflow_stand_in.url, worker=runner._registry.id)
+    runner.store.create(run)
+    output = Output("B", OutputKind.MESSAGE, "Lisbon in spring")
+    ended = Run(ONE, "background", RunStatus.COMPLETED, outputs={"B": output})
+    more = {"run": ended, "ended_at": run.created_at}
+    record = runner._cache.change(run.id, status=RunStatus.COMPLETED, **more)
+    browser.open(flow=ONE)
+    (row,) = rows(browser.page)
+    assert "Completed" in row
+    assert runner.store.update(record, with_response=True)
+    browser.tick()
+    (row,) = rows(browser.page)
+    assert row.endswith(":small[Lisbon in spring]")
+    assert not browser.timers
 
 
 def test_a_flow_without_runs_says_so(langflow_stand_in):

@@ -1,59 +1,17 @@
 """A page watches whether the ended run that it shows is saved."""
 
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 import pytest
-from streamlit.runtime.scriptrunner import RerunData
-from streamlit.testing.v1 import local_script_runner
-from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
 from lfclient.console.store.errors import StoreError
-from pages._ui.connection import server_link
 from pages._ui.connection.app_context import app_context
 from pages._ui.run import details
 from tests.ui.support.whole_pages import add_ended_run, open_app, page_text
 
 
-class Browser:
-    """Shows the page of a run, and requests the page's fragments at intervals."""
-
-    def __init__(self):
-        self.timers, self.page = set(), None
-
-    def open(self, run_id):
-        self.page = open_app(run=run_id)
-
-    def receive(self, messages):
-        for one in messages:
-            if one.HasField("auto_rerun"):
-                self.timers.add(one.auto_rerun.fragment_id)
-            self.timers.difference_update(one.stop_auto_rerun.fragment_ids)
-
-    def tick(self):
-        """Request the only fragment that has a timer."""
-        (fragment_id,) = self.timers
-        request = partial(RerunData, fragment_id=fragment_id, is_auto_rerun=True)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(local_script_runner, "RerunData", request)
-            self.page.run()
-
-    def shows_warning(self):
-        return "The console cannot save its runs" in page_text(self.page)
-
-
-@pytest.fixture
-def browser(monkeypatch):
-    browser, forward_msgs = Browser(), LocalScriptRunner.forward_msgs
-
-    def send(script):
-        messages = forward_msgs(script)
-        browser.receive(messages)
-        return messages
-
-    monkeypatch.setattr(LocalScriptRunner, "forward_msgs", send)
-    monkeypatch.setattr(server_link, "draw", lambda _: None)  # it has a timer, too
-    return browser
+def shows_warning(browser):
+    return "The console cannot save its runs" in page_text(browser.page)
 
 
 @pytest.fixture
@@ -87,13 +45,13 @@ def fail_to_save():
 
 
 def test_a_saved_run_is_not_watched(browser, saved):
-    browser.open(saved)
+    browser.open(run=saved)
     assert not browser.timers
-    assert not browser.shows_warning()
+    assert not shows_warning(browser)
 
 
 def test_a_run_is_watched_until_it_is_saved(browser, unsaved):
-    browser.open(unsaved)
+    browser.open(run=unsaved)
     browser.tick()
     browser.tick()
     save()
@@ -102,37 +60,37 @@ def test_a_run_is_watched_until_it_is_saved(browser, unsaved):
 
 
 def test_the_warning_comes_once_a_save_fails_however_late(browser, unsaved):
-    browser.open(unsaved)
+    browser.open(run=unsaved)
     browser.tick()
-    assert not browser.shows_warning()
+    assert not shows_warning(browser)
     fail_to_save()
     browser.tick()
-    assert browser.shows_warning()
+    assert shows_warning(browser)
 
 
 def test_the_warning_goes_once_the_run_is_saved(browser, unsaved):
     fail_to_save()
-    browser.open(unsaved)
-    assert browser.shows_warning()
+    browser.open(run=unsaved)
+    assert shows_warning(browser)
     browser.tick()
     assert len(browser.timers) == 1
     save()
     browser.tick()
-    assert not browser.shows_warning()
+    assert not shows_warning(browser)
 
 
 def test_the_warning_comes_if_a_save_fails_while_the_page_is_drawn(browser, unsaved, monkeypatch):
     """The place of the warning has been drawn by then."""
     monkeypatch.setattr(details, "draw_problems", lambda *_: fail_to_save())
-    browser.open(unsaved)
-    assert browser.shows_warning()
+    browser.open(run=unsaved)
+    assert shows_warning(browser)
 
 
 def test_a_saved_run_is_watched_while_its_details_are_fetched(browser, saved, monkeypatch):
     """They are saved, too."""
     with monkeypatch.context() as patch:
         patch.setattr(app_context().runner, "is_followed", lambda _: True)
-        browser.open(saved)
+        browser.open(run=saved)
         browser.tick()
         assert browser.timers
     browser.tick()
