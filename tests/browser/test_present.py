@@ -98,6 +98,20 @@ def test_a_presenter_enters_edits_and_leaves_with_the_keyboard(screen: Screen):
     assert "view=" not in page.url
 
 
+def test_a_presenter_uses_what_was_entered_on_the_run_page(screen: Screen):
+    screen.pick("Echo chat")
+    page = screen.page
+    page.get_by_label("Message").fill("Good morning")
+    page.keyboard.press("Alt+p")
+    offer = screen.part("present-entered")
+    expect(offer).to_contain_text("Shows the flow's values, not what was entered on the Run page.")
+    expect(page.get_by_label("Message")).not_to_have_value("Good morning")
+    screen.drawn()
+    offer.get_by_role("button", name="Use what I entered").click()
+    expect(page.get_by_label("Message")).to_have_value("Good morning")
+    expect(offer).to_have_count(0)
+
+
 def test_in_the_editor_nothing_moves_when_a_choice_of_several_loses_the_focus(screen: Screen):
     screen.pick("Plan a trip")
     page = screen.page

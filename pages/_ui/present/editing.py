@@ -29,6 +29,11 @@ def stop(owner: str, flow_id: str) -> None:
         slot.clear()
 
 
+def has_draft(owner: str, flow_id: str) -> bool:
+    """Return whether this browser left settings that were not saved."""
+    return bool(drafts().get(_draft_key(owner, flow_id)))
+
+
 def is_edited(owner: str, flow_id: str) -> bool:
     """Return whether the settings of this flow are in the editor."""
     edited = EDITED.get()

@@ -13,7 +13,7 @@ from pages._ui.form.form_state import FormState
 from pages._ui.present import editing
 from pages._ui.presets.preset_state import masked_values
 from pages._ui.state import query_params
-from pages._ui.state.present import EDITED, set_presenter
+from pages._ui.state.present import EDITED, ENTERED, Entered, set_presenter
 from pages._ui.widgets.markdown import escape
 
 
@@ -35,14 +35,15 @@ def _enter(flow_id: str, state: FormState | None) -> None:
     if edited and edited.flow_id != flow_id:
         EDITED.clear()  # left by the browser's Back button
     link = (state.entries.preset_link if state else None) or PresetLink()
+    ENTERED.clear()
     if state:
-        _tell_omitted_values(state, link)
+        _keep_omitted_values(state, link)
     preset = {query_params.PRESET: link.preset} if link.preset else {}
     st.query_params.from_dict({query_params.VIEW: "present", query_params.FLOW: flow_id, **preset})
 
 
-def _tell_omitted_values(state: FormState, link: PresetLink) -> None:
-    """Say that the view lacks what was typed on the Run page, in words that pass by."""
+def _keep_omitted_values(state: FormState, link: PresetLink) -> None:
+    """Let the view say that it lacks what was entered on the Run page, and offer that."""
     state.read_widgets()
     presets = app_context().runner.store.presets
     try:
@@ -53,7 +54,7 @@ def _tell_omitted_values(state: FormState, link: PresetLink) -> None:
     values = masked_values(preset) if preset else {}
     if state.entries.invalid or changed_keys(state.flow, values, state.overrides()):
         shown = f"the preset “{escape(clip(preset.name, 60))}”" if preset else "the flow's values"
-        st.toast(f"Shows {shown}, not what was entered on the Run page.", duration="long")
+        ENTERED.set(Entered(state.flow.id, shown, state.masked_overrides()))
 
 
 def leave(owner: str, flow_id: str) -> None:
@@ -61,5 +62,6 @@ def leave(owner: str, flow_id: str) -> None:
     editing.keep_draft(owner, flow_id)
     set_presenter(flow_id, False)
     EDITED.clear()
+    ENTERED.clear()
     address = {query_params.FLOW: flow_id, query_params.RUN: st.query_params.get(query_params.RUN)}
     st.query_params.from_dict({name: text for name, text in address.items() if text})

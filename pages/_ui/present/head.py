@@ -24,7 +24,12 @@ def draw(
     with st.container(key=f"present-looks-{accent}{'-large' if large else ''}", gap=None):
         with st.container(key="present-head", horizontal=True, vertical_alignment="center"):
             st.title(escape(clip(title, MAX_TITLE)), anchor=False, width="stretch")
-            with st.container(key="present-controls", horizontal=True, width="content"):
+            with st.container(
+                key="present-controls",
+                horizontal=True,
+                vertical_alignment="center",
+                width="content",
+            ):
                 if draw_controls:
                     draw_controls()
                 _draw_full_screen()

@@ -1,12 +1,14 @@
 """The presented flow: its settings, its preset, and its form."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 
+from lfclient.common.json_types import JsonObject
 from lfclient.console.present.presentation import (
     MAX_INPUTS,
     PURPOSE,
@@ -167,6 +169,23 @@ def fill(state: FormState, preset: Preset | None, example: Preset | None = None)
     """Fill the form with a preset, or with the flow's own values; an example goes on top."""
     chosen = masked_values(example) if example else {}
     values = (masked_values(preset) if preset else {}) | chosen
+    latest = example or preset
+    _fill(state, preset, values, chosen, latest.name if latest else "")
+
+
+def fill_entered(state: FormState, preset: Preset | None, overrides: JsonObject) -> None:
+    """Fill the form with what was entered elsewhere, and with nothing of the preset."""
+    _fill(state, preset, overrides, overrides, "What was entered")
+
+
+def _fill(
+    state: FormState,
+    preset: Preset | None,
+    values: Mapping[str, Any],
+    chosen: Mapping[str, Any],
+    name: str,
+) -> None:
+    """Fill the form with values under a name; a person chose some of them."""
     show_fields_of(state, values)
     fitted = fit_values(state.flow, values)
     fill_form(state, fitted, "")
@@ -176,8 +195,7 @@ def fill(state: FormState, preset: Preset | None, example: Preset | None = None)
     prefill.forget(state)  # an audience restores nothing
     state.prefill = Prefill("", filled, {})
     state.entries.preset_link = _link(preset)
-    latest = example or preset
-    misfits(state).set((latest.name if latest else "", list(fitted.rejected)))
+    misfits(state).set((name, list(fitted.rejected)))
 
 
 def _wanted_preset() -> str:

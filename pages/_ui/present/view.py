@@ -17,12 +17,19 @@ from pages._ui.form.fields import draw_plain_field
 from pages._ui.form.flow_form import FlowForm, FormResult
 from pages._ui.form.form import mark_refused
 from pages._ui.present import editing, entry, head, problems
-from pages._ui.present.presented import Presented, examples, fill, misfits, shown_inputs
+from pages._ui.present.presented import (
+    Presented,
+    examples,
+    fill,
+    fill_entered,
+    misfits,
+    shown_inputs,
+)
 from pages._ui.run import controls as run_controls
 from pages._ui.run import run_form
 from pages._ui.state import run_options, run_page, submit_token
 from pages._ui.state.notices import notify_errors
-from pages._ui.state.present import is_presenter
+from pages._ui.state.present import ENTERED, is_presenter
 from pages._ui.widgets import alerts, focus
 from pages._ui.widgets.alerts import MissingValue
 from pages._ui.widgets.markdown import escape
@@ -67,6 +74,9 @@ def _draw_controls(presented: Presented) -> None:
     if not is_presenter(presented.flow.id):
         return
     if not _is_edited(presented):
+        if editing.has_draft(presented.server.owner, presented.flow.id):
+            with st.container(key="present-unsaved", width="content"):
+                st.caption("Unsaved changes")
         st.button(
             "Edit",
             key="present-edit",
@@ -88,6 +98,7 @@ def _draw_controls(presented: Presented) -> None:
 
 def draw_inputs(presented: Presented, form: FlowForm) -> None:
     """Draw the chosen inputs."""
+    _draw_entered(presented, form)
     _draw_examples(presented, form)
     inputs = shown_inputs(presented, form)
     if not inputs:
@@ -117,6 +128,29 @@ def _draw_warnings(presented: Presented, form: FlowForm) -> None:
             f"The flow's own values are used for: {', '.join(names)}.",
             warning=True,
         )
+
+
+def _draw_entered(presented: Presented, form: FlowForm) -> None:
+    """Offer what was entered on the Run page to whoever came from there."""
+    entered = ENTERED.get()
+    if not entered or entered.flow_id != presented.flow.id:
+        return
+    with st.container(key="present-entered", gap=None):
+        st.caption(f"Shows {entered.shown}, not what was entered on the Run page.")
+        st.button(
+            "Use what I entered",
+            key="present-use-entered",
+            type="tertiary",
+            on_click=_use_entered,
+            args=(presented, form),
+        )
+
+
+@notify_errors()
+def _use_entered(presented: Presented, form: FlowForm) -> None:
+    entered = ENTERED.take()
+    if entered:
+        fill_entered(form.state, presented.preset, entered.overrides)
 
 
 def _draw_examples(presented: Presented, form: FlowForm) -> None:
@@ -176,6 +210,7 @@ def _on_run(presented: Presented, form: FlowForm, token: str) -> None:
     run_id = run_controls.start_run(form, form.mode, session_id, token)
     submit_token.drop_submit_token(token)
     run_page.show_run(run_id)
+    ENTERED.clear()
 
 
 def _not_ready(presented: Presented, form: FlowForm, result: FormResult) -> InvalidRequest:

@@ -1,7 +1,8 @@
 """State of the Present view."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from lfclient.common.json_types import JsonObject
 from lfclient.console.present.presentation import Presentation
 from lfclient.errors import LangflowError
 from pages._ui.state import browser
@@ -24,6 +25,19 @@ class Edited:
     first: Presentation | None = None
 
 
+@dataclass(frozen=True)
+class Entered:
+    """What was entered on the Run page and is not presented: overrides with masked secrets.
+
+    `shown` names what is presented instead.
+    """
+
+    flow_id: str
+    shown: str
+    overrides: JsonObject = field(repr=False)
+
+
+ENTERED: Slot[Entered] = Slot("present-entered")
 EDITED: Slot[Edited] = Slot("present-edited")
 CONFLICT: Slot[bool] = Slot("present-conflict")  # whether somebody else has saved meanwhile
 PROBLEM: Slot[LangflowError] = Slot("present-problem")  # why the settings were not saved

@@ -2,6 +2,7 @@
 
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import FlowSettingsStore
+from pages._ui.state.present import Entered
 from tests.support.flows import edge, entry, node, text
 from tests.ui.present.support import inputs, present, present_as_presenter, store, stored
 from tests.ui.support.http_stand_in import flow
@@ -26,17 +27,40 @@ def test_the_run_page_opens_the_view_and_the_view_returns_to_it():
     assert dict(press(app, "Exit").query_params) == {"flow": ONE}
 
 
-def test_a_presenter_is_told_that_what_was_typed_is_not_presented():
+def entered(app):
+    """Return what the Run page leaves for the view, which AppTest does not navigate to."""
+    return app.session_state.filtered_state.get("present-entered")
+
+
+def test_what_was_entered_on_the_run_page_is_offered_to_the_view_if_it_is_not_presented():
     app = open_page(flow=ONE)
     field(app, "p").set_value("Lisbon")
-    toasts = [each.value for each in press(app, "Present").toast]
-    assert toasts == ["Shows the flow's values, not what was entered on the Run page."]
+    assert entered(press(app, "Present")).shown == "the flow's values"
     preset = store_preset("*Mine*", p="Porto")
     choose(app := open_page("c", flow=ONE), preset)
-    assert not press(app.run(), "Present").toast
+    assert not entered(press(app.run(), "Present"))
     field(app, "p").set_value("Lisbon")
-    toasts = [each.value for each in press(app, "Present").toast]
-    assert toasts == [r"Shows the preset “\*Mine\*”, not what was entered on the Run page."]
+    assert entered(press(app, "Present")).shown == r"the preset “\*Mine\*”"
+
+
+def test_what_was_entered_on_the_run_page_replaces_the_values_of_the_preset():
+    preset = store_preset("Mine", p="Porto", n=7)
+    app = present_as_presenter(preset=preset.id)
+    app.session_state["present-entered"] = Entered(ONE, "the preset “Mine”", {"T-a.p": "Lisbon"})
+    app.run()
+    assert "Shows the preset “Mine”, not what was entered" in page_text(app)
+    app = press(app, "Use what I entered")
+    assert "not what was entered" not in page_text(app)
+    assert (field(app, "p").value, field(app, "n").value) == ("Lisbon", "5")
+
+
+def test_a_presenter_sees_that_changes_were_not_saved():
+    title(edit()).set_value("Mine").run()
+    app = present_as_presenter()
+    assert "Unsaved changes" in page_text(app)
+    assert "Unsaved changes" not in page_text(present())
+    press(press(app, "Edit"), "Discard")
+    assert "Unsaved changes" not in page_text(present_as_presenter())
 
 
 def test_somebody_who_opened_the_address_can_neither_edit_nor_leave():

@@ -118,6 +118,15 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Streamlit sends a text when its field is left, but Alt+P does not leave it.
+document.addEventListener(
+  "keydown",
+  ({ altKey, code, target }) => {
+    if (altKey && code === "KeyP" && target.matches?.(FIELDS)) send(target);
+  },
+  true,
+);
+
 // Escape closes a list of choices. Streamlit would clear the choice as well.
 document.addEventListener(
   "keydown",
