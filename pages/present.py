@@ -25,7 +25,7 @@ with st.container(key="present"), problems.show_errors(request):
     with right:
         problems.draw_notice()
         panel = result.draw(shown, record, progress)
-    form, problem = presented.prepare(shown)
+    form, problem = presented.prepare(shown, record)
     with buttons:
         view.draw_buttons(shown, form, record)
     with inputs:

@@ -17,7 +17,9 @@ from lfclient.console.present.presentation import (
     read_or_default,
 )
 from lfclient.console.presets.fitting import fit_values
+from lfclient.console.store.omissions import explain_missing_inputs
 from lfclient.console.store.presets import Preset, PresetSummary
+from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import FlowNotFound, InvalidKey, InvalidRequest, LangflowError
 from lfclient.flows.field import Field, Variable
 from lfclient.flows.model import Flow
@@ -126,16 +128,19 @@ def _load_flow(server: ServerSession, flow_id: str) -> tuple[Flow, LangflowError
     return flow, OwnKeyRefused() if is_own else refusal
 
 
-def prepare(presented: Presented) -> tuple[FlowForm, LangflowError | None]:
-    """Read the form, filled with the preset at first; return why it is incomplete, or None.
+def prepare(
+    presented: Presented, record: RunRecord | None = None
+) -> tuple[FlowForm, LangflowError | None]:
+    """Read the form, filled at first; return why it is incomplete, or None.
 
-    Raise `LangflowError` if there is no form.
+    It begins with the inputs of `record`, the run on the page, if they are known, else with the
+    preset. Raise `LangflowError` if there is no form.
     """
     server, flow = presented.server, presented.flow
     server_info = server.info().value
     server.prefetch_resources(flow)
     state = form_state(server.owner, flow, server.connection.secrets, use="present")
-    _fill_once(state, presented)
+    _fill_once(state, presented, record)
     mode = run_form.supported_modes(server_info, flow)[0]
     form, problem = run_form.load(state, server, server_info, flow, mode)
     if any(field.resource for field, _, _ in shown_inputs(presented, form)):
@@ -173,9 +178,9 @@ def fill(state: FormState, preset: Preset | None, example: Preset | None = None)
     _fill(state, preset, values, chosen, latest.name if latest else "")
 
 
-def fill_entered(state: FormState, preset: Preset | None, overrides: JsonObject) -> None:
+def fill_entered(state: FormState, preset: Preset | None, overrides: JsonObject, name: str) -> None:
     """Fill the form with what was entered elsewhere, and with nothing of the preset."""
-    _fill(state, preset, overrides, overrides, "What was entered")
+    _fill(state, preset, overrides, overrides, name)
 
 
 def _fill(
@@ -208,14 +213,19 @@ def _link(preset: Preset | None) -> PresetLink:
     return PresetLink(preset.id, preset.version, opened=preset.id != _wanted_preset())
 
 
-def _fill_once(state: FormState, presented: Presented) -> None:
+def _fill_once(state: FormState, presented: Presented, record: RunRecord | None) -> None:
     """Fill the form unless it was filled with this version of the preset.
+
+    If it was never filled, the inputs of the run on the page replace the preset's values.
 
     What a person has entered stays if the preset was changed or deleted meanwhile, or another one
     became the default. A preset in the address replaces it, unless that is the one from before.
     """
     link, filled = _link(presented.preset), state.entries.preset_link
     if filled == link:
+        return
+    if filled is None and record and not explain_missing_inputs(record):
+        fill_entered(state, presented.preset, record.overrides, "The run")
         return
     state.read_widgets()
     keys = _entered_keys(state) if filled and _has_same_address(filled, presented) else set()

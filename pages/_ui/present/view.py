@@ -150,7 +150,7 @@ def _draw_entered(presented: Presented, form: FlowForm) -> None:
 def _use_entered(presented: Presented, form: FlowForm) -> None:
     entered = ENTERED.take()
     if entered:
-        fill_entered(form.state, presented.preset, entered.overrides)
+        fill_entered(form.state, presented.preset, entered.overrides, "What was entered")
 
 
 def _draw_examples(presented: Presented, form: FlowForm) -> None:
