@@ -50,7 +50,11 @@ def group_text(group: ResultGroup) -> str:
 
 
 def _differ(count: int) -> str:
-    return f"{count:,} {'differs' if count == 1 else 'differ'}"
+    return f"{count:,} {_verb(count)}"
+
+
+def _verb(count: int) -> str:
+    return "differs" if count == 1 else "differ"
 
 
 def headline(groups: ResultGroups) -> str:
@@ -65,8 +69,9 @@ def headline(groups: ResultGroups) -> str:
         of_one_flow = len({group.flow_id for group in groups.groups}) == 1
         results = format_count(len(groups.groups) + groups.omitted, "result")
         parts = [f"{groups.inputs:,} different inputs" if of_one_flow else results]
-        parts += [_differ(groups.odd)] if groups.odd else []
-        return f"**{runs}** · {', '.join(parts)}"
+        if groups.odd:
+            parts.append(f"{format_count(groups.odd, 'run')} {_verb(groups.odd)}")
+        return " · ".join([f"**{runs}**", *parts])
     usual = sum(group.count for group in groups.groups if group.is_usual)
     known = [group.count for group in groups.groups if group.is_known]
     other, unknown = sum(known) - usual, groups.runs - sum(known)

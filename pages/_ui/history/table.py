@@ -4,7 +4,7 @@ To add a column of a run: add it to `RunRow` (with a migration) and to `RunSumma
 to `table_columns` and, if it needs a width or help, an entry to `_column_config`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -29,7 +29,17 @@ from pages._ui.widgets.theme import theme_color
 from pages._ui.widgets.times import timezone_name
 
 MAX_NAME_LENGTH = 60
-_GROUP_COLUMNS = ("Open", "Runs", "Flow", "Found", "Fingerprint", "Output", "Inputs", "Image")
+_GROUP_COLUMNS = (
+    "Open",
+    "Runs",
+    "Flow",
+    "Found",
+    "Fingerprint",
+    "Output",
+    "Labels",
+    "Inputs",
+    "Image",
+)
 _IMAGE_ROW_HEIGHT = 44  # pixels, if a run has a thumbnail
 
 _open_row_component = st.components.v2.component(
@@ -88,13 +98,13 @@ def table_columns(
         ],
         "Status": [_status_labels(row) for row in rows],
         "Started": [list_rows.started_text(run.created_at, now) for run in runs],
-        "Duration": ["" if run.seconds is None else format_duration(run.seconds) for run in runs],
         "Found": [row.found for row in rows],
         "Image": [list_rows.image_url(run) for run in runs],
         "Fingerprint": [row.fingerprint for row in rows],
         "Output": [clean_text(run.output_summary) for run in runs],
         "Labels": [[clean_text(label) for label in run.labels] for run in runs],
         "Inputs": [row.inputs for row in rows],
+        "Duration": ["" if run.seconds is None else format_duration(run.seconds) for run in runs],
         "Tokens": [run.tokens for run in runs],
         "Cost": [known_cost_text(run.usage_by_model or {}, prices) for run in runs],
         "Mode": [MODE_NAMES[run.mode] for run in runs],
@@ -120,7 +130,9 @@ def _status_labels(row: ListRow) -> list[str]:
 
 
 def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
-    column, is_grouped = st.column_config, bool(rows[0].group)
+    column, is_grouped, now = st.column_config, bool(rows[0].group), datetime.now(UTC)
+    started = [list_rows.started_text(row.run.created_at, now) for row in rows]
+    labels = ["Labels", *("   ".join(row.run.labels) for row in rows)]
     groups = {row.group_text: row.group for row in rows if row.group and row.group_text}
     colors = {
         status_badges.status_text(row.run): status_badges.STATUS_STYLES[row.run.status].color
@@ -142,13 +154,18 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
             help="Runs of the flow with these inputs and this result. Not compared: runs in "
             "progress, and those whose result is unknown.",
         ),
-        "Flow": column.TextColumn(width=150 if is_grouped else 200),
+        "Flow": column.TextColumn(
+            width=_text_width([row.run.flow_name for row in rows], 150 if is_grouped else 200)
+        ),
         "Status": column.MultiselectColumn(
             options=colors,
             color=[theme_color(f"{color}BackgroundColor") or color for color in colors.values()],
             width=_status_width(rows),
         ),
-        "Started": column.TextColumn(width=140, help=f"Time zone: {timezone_name()}"),
+        "Started": column.TextColumn(
+            width=_text_width(started, 140),
+            help=f"Time zone: {timezone_name()}",
+        ),
         "Duration": column.TextColumn(
             width=88, alignment="right", help="From pressing Run to the end"
         ),
@@ -174,7 +191,7 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
             help="Tells runs of a flow apart whose outputs begin alike. Equal results have equal "
             "fingerprints.",
         ),
-        "Labels": column.MultiselectColumn(width=120, color="auto"),
+        "Labels": column.MultiselectColumn(width=_text_width(labels, 220), color="auto"),
         "Mode": column.TextColumn(width=110),
         "Session": column.TextColumn(width=170),
         "Server": column.TextColumn(width=140),
@@ -184,7 +201,14 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
 def _status_width(rows: Sequence[ListRow]) -> int:
     if any(row.run.attempts > 1 or row.is_shared for row in rows):
         return 210
-    return 175 if any(row.run.status is RunStatus.SUSPENDED for row in rows) else 145
+    if any(row.run.status is RunStatus.SUSPENDED for row in rows):
+        return 175
+    return 120 if all(row.run.status is RunStatus.COMPLETED for row in rows) else 145
+
+
+def _text_width(texts: Iterable[str], max_width: int) -> int:
+    """Return the width of a column with these texts, in pixels; a star or an icon fits as well."""
+    return min(max_width, 30 + 6 * max(map(len, texts)))
 
 
 def _group_color(group: ResultGroup) -> str:

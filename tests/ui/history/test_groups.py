@@ -141,7 +141,7 @@ def test_runs_with_other_inputs_do_not_differ(url):
     add_of_two_inputs(url)
     app = history(group="yes")
     assert runs_column(app) == ["3 equal", "1 differs", "3 equal"]
-    assert "7 runs** · 2 different inputs, 1 differs" in page_text(app)
+    assert "7 runs** · 2 different inputs · 1 run differs" in page_text(app)
     app = select_runs(app, "oslo2")
     expected = "1 selected** · 4 runs with these inputs: 3 equal, 1 differs"
     assert expected in page_text(app)

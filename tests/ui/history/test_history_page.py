@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import replace
 
 from lfclient.console.config.connection import Connection
@@ -175,6 +176,19 @@ def test_a_search_shows_where_it_found_the_words(url):
     app = history(q="oslo")
     assert column(app, "Found") == ["", "oslo"]
     assert "Found" not in history().dataframe[0].value.columns
+
+
+def test_what_tells_runs_apart_comes_early_and_columns_are_as_wide_as_their_texts(url):
+    """In a window of 900 pixels, the beginning of the output is in sight."""
+    run = add(url, "a", flow_name="Stock", overrides={"T.shop": "Oslo"}, input_summary="Shop: Oslo")
+    app_context().runner.history.change_labels([run.owner], ["a"], add=["odd"])
+    frame = history().dataframe[0]
+    names = list(frame.value)
+    assert names.index("Output") < names.index("Labels") < names.index("Inputs")
+    assert names.index("Inputs") < names.index("Duration")
+    config = json.loads(frame.proto.columns)
+    before = names[: names.index("Output")]
+    assert sum(config[name]["width"] for name in before) < 450
 
 
 def test_times_are_told_to_the_second(url):
