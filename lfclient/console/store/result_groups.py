@@ -78,21 +78,22 @@ class ResultGroups:
 
 
 def distinguish_results(runs: Iterable[RunSummary]) -> dict[str, str]:
-    """Return short fingerprints, by run id, of the runs whose results differ but look alike.
+    """Return short fingerprints, by run id, of the runs of flows with results that look alike.
 
-    Only runs of one flow are alike, if their summaries begin with the same words and their
-    thumbnails are equal. Fingerprints are equal for equal results.
+    Results look alike if they differ, but their summaries begin with the same words and their
+    thumbnails are equal. Fingerprints are equal for equal results; a run has none if its result is
+    unknown.
     """
-    alike: dict[tuple[str, str, bytes | None], list[RunSummary]] = {}
-    for run in runs:
-        if run.result_hash:
-            key = (run.flow_id, run.output_summary[:_ALIKE_CHARACTERS], run.thumbnail)
-            alike.setdefault(key, []).append(run)
+    known = [run for run in runs if run.result_hash]
+    alike: dict[tuple[str, str, bytes | None], set[str | None]] = {}
+    for run in known:
+        key = (run.flow_id, run.output_summary[:_ALIKE_CHARACTERS], run.thumbnail)
+        alike.setdefault(key, set()).add(run.result_hash)
+    flows = {flow_id for (flow_id, *_), results in alike.items() if len(results) > 1}
     return {
         run.id: (run.result_hash or "")[:_FINGERPRINT_DIGITS]
-        for group in alike.values()
-        if len({run.result_hash for run in group}) > 1
-        for run in group
+        for run in known
+        if run.flow_id in flows
     }
 
 

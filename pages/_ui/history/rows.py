@@ -20,8 +20,8 @@ class ListRow:
     """A run in the list; `inputs` omits a prefix that rows share.
 
     `found` has the words of the search, `is_shared` tells whether a link shows the run's result.
-    `fingerprint` is "" unless another row looks alike but has another result. In a list of results,
-    the run stands for its `group`.
+    `fingerprint` is "" unless rows of its flow look alike but have other results. In a list of
+    results, the run stands for its `group`.
     """
 
     run: RunSummary

@@ -188,8 +188,8 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
         ),
         "Fingerprint": column.TextColumn(
             width=100,
-            help="Tells runs of a flow apart whose outputs begin alike. Equal results have equal "
-            "fingerprints.",
+            help="Tells apart runs of a flow whose outputs begin alike: equal results have equal "
+            "fingerprints. Empty if a result is unknown, or if no outputs of the flow look alike.",
         ),
         "Labels": column.MultiselectColumn(width=_text_width(labels, 220), color="auto"),
         "Mode": column.TextColumn(width=110),

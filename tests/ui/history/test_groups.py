@@ -217,10 +217,9 @@ def test_tables_are_told_apart_by_their_first_values_or_else_by_fingerprints(url
     same = [{"city": "Oslo"}] * 30
     for n, last in enumerate(("Bonn", "Bern", "Bonn")):
         add_result(url, f"long{n}", 1, [*same, {"city": last}], OutputKind.TABLE)
-    *long, rome, oslo = column(history(), "Fingerprint")
-    assert (rome, oslo) == ("", "")
-    assert len(set(long)) == 2
-    assert all(len(one) == 6 for one in long)
+    fingerprints = column(history(), "Fingerprint")
+    assert all(len(one) == 6 for one in fingerprints)  # an empty one would need an explanation
+    assert len(set(fingerprints)) == 4
     assert not app.exception
 
 
