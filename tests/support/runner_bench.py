@@ -35,6 +35,8 @@ from tests.support.waiting import wait_for, wait_for_record
 
 CONNECTION = Connection("test", "http://langflow.test", SecretStr("sk-key-of-the-test"), "secrets")
 JOB = "00000000-0000-0000-0000-000000000000"  # the first job of a fake server
+ANOTHER_KEY = replace(CONNECTION, api_key=SecretStr("sk-another-key"))
+WITH_SECRET = {"ChatInput-a.input_value": "hi", "ChatInput-a.key": "hunter2-hunter2"}
 RUN_STARTED = event("vertices_sorted", ids=["ChatInput-a"], to_run=["ChatInput-a", "ChatOutput-b"])
 STOP = "/api/v2/workflows/stop"
 SUBMIT = "/api/v2/workflows"
@@ -88,11 +90,36 @@ class Bench:
             submit_token=submit_token or f"submit-{self.submits}",
         )
 
+    def start_job(self, overrides=None):
+        """Start a run that doesn't end, wait until its job's id is stored, and return its id."""
+        self.server.seconds = 60
+        run_id = self.start(overrides)
+        self.wait_until_saved(run_id, lambda record: record.job_id)
+        return run_id
+
     def start_running(self, mode="background"):
         """Start a run that doesn't end, wait until its components are known, and return its id."""
         self.server.seconds, self.server.log = 60, [RUN_STARTED]
         run_id = self.start(mode=mode)
         self.wait_until(run_id, lambda record: record.run and record.run.components)
+        return run_id
+
+    def lose_response(self, *, arrived, overrides=None, seconds_ago=0.0):
+        """Start a run and kill its console before the response; return the run's id.
+
+        `arrived` says whether the request reached the server.
+        """
+        self.server.hold_submits, self.server.hold_responses = not arrived, arrived
+        submits, jobs = self.server.count("POST", SUBMIT), len(self.server.jobs)
+        run_id = self.start(overrides)
+        if arrived:
+            wait_for(lambda: len(self.server.jobs) > jobs)
+        else:
+            wait_for(lambda: self.server.count("POST", SUBMIT) > submits)
+        self.close()
+        backdate_run(self.folder, run_id, seconds_ago)
+        self.server.hold_submits = self.server.hold_responses = False
+        self.runner = self.new_runner()
         return run_id
 
     def start_suspended(self):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from pydantic import SecretStr
 
-from lfclient.console.runner import takeover
 from lfclient.console.runner.takeover import KEY_NEEDED_NOTE
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
@@ -18,15 +17,13 @@ from tests.support.runner_bench import (
     JOB,
     OFTEN,
     SUBMIT,
+    WITH_SECRET,
     add_trace,
-    backdate_run,
     both_dialects,
-    report_end,
     without_events,
 )
 from tests.support.waiting import wait_for
 
-WITH_SECRET = {"ChatInput-a.input_value": "hi", "ChatInput-a.key": "hunter2-hunter2"}
 ANOTHER_JOB = "00000000-0000-0000-0000-00000000000f"
 UNKNOWN_WITHOUT_JOB = RunStatus.OUTCOME_UNKNOWN, None
 
@@ -39,25 +36,6 @@ def timings():
     return Timings(search_seconds=0.4, min_search_seconds=0.4, searching=OFTEN, unreachable=OFTEN)
 
 
-def lose_response(bench, *, arrived, overrides=None, seconds_ago=0.0):
-    """Start a run and kill its console before the response; return the run's id.
-
-    `arrived` says whether the request reached the server.
-    """
-    bench.server.hold_submits, bench.server.hold_responses = not arrived, arrived
-    submits, jobs = bench.server.count("POST", SUBMIT), len(bench.server.jobs)
-    run_id = bench.start(overrides)
-    if arrived:
-        wait_for(lambda: len(bench.server.jobs) > jobs)
-    else:
-        wait_for(lambda: bench.server.count("POST", SUBMIT) > submits)
-    bench.close()
-    backdate_run(bench.folder, run_id, seconds_ago)
-    bench.server.hold_submits = bench.server.hold_responses = False
-    bench.runner = bench.new_runner()
-    return run_id
-
-
 def ran_twice(record):
     return record.ended and "twice" in str(record.run.warnings)
 
@@ -65,7 +43,7 @@ def ran_twice(record):
 @pytest.mark.parametrize("arrived", [False, True])
 def test_the_request_is_sent_again_within_two_minutes(bench, arrived):
     """There is one job, whether the first request had arrived or not."""
-    run_id = lose_response(bench, arrived=arrived)
+    run_id = bench.lose_response(arrived=arrived)
     bench.runner.attach(CONNECTION)
     record = bench.wait_for_end(run_id)
     assert (record.status, record.attempts) == (RunStatus.COMPLETED, 2)
@@ -78,7 +56,7 @@ def test_the_request_is_sent_again_within_two_minutes(bench, arrived):
 @pytest.mark.parametrize("seconds_ago", [121, -30], ids=["too old", "in the future"])
 def test_the_request_is_not_sent_again_later(bench, seconds_ago):
     """A click in the future comes from a moved clock, and counts as too old."""
-    run_id = lose_response(bench, arrived=False, seconds_ago=seconds_ago)
+    run_id = bench.lose_response(arrived=False, seconds_ago=seconds_ago)
     bench.runner.attach(CONNECTION)
     record = bench.wait_for_end(run_id)
     assert (record.status, record.attempts) == (RunStatus.OUTCOME_UNKNOWN, 1)
@@ -89,7 +67,7 @@ def test_the_request_is_not_sent_again_later(bench, seconds_ago):
 
 
 def test_an_attempt_that_cannot_be_recorded_is_not_sent_or_counted(bench, monkeypatch):
-    run_id = lose_response(bench, arrived=False)
+    run_id = bench.lose_response(arrived=False)
     update, errors = bench.runner.store.update, [StoreError("The file of runs is locked.")]
 
     def fail_once(record, **options):
@@ -110,7 +88,7 @@ def test_an_attempt_that_cannot_be_recorded_is_not_sent_or_counted(bench, monkey
 )
 def test_a_request_with_a_secret_is_not_sent_again(bench, overrides):
     """The secret is not stored."""
-    run_id = lose_response(bench, arrived=False, overrides=overrides)
+    run_id = bench.lose_response(arrived=False, overrides=overrides)
     bench.runner.attach(CONNECTION)
     assert bench.wait_for_end(run_id).status is RunStatus.OUTCOME_UNKNOWN
     assert bench.server.jobs == {}
@@ -118,7 +96,7 @@ def test_a_request_with_a_secret_is_not_sent_again(bench, overrides):
 
 def test_a_request_whose_inputs_were_not_stored_is_not_sent_again(bench):
     bench.runner.store.retention = replace(bench.runner.store.retention, store_inputs=False)
-    run_id = lose_response(bench, arrived=False)
+    run_id = bench.lose_response(arrived=False)
     bench.runner.attach(CONNECTION)
     assert bench.wait_for_end(run_id).status is RunStatus.OUTCOME_UNKNOWN
     assert bench.server.jobs == {}
@@ -126,7 +104,7 @@ def test_a_request_whose_inputs_were_not_stored_is_not_sent_again(bench):
 
 def test_a_request_that_no_longer_fits_the_flow_is_not_sent_again(bench):
     """The server would ignore an unknown field and run the flow with its own value."""
-    run_id = lose_response(bench, arrived=False, overrides={"ChatInput-removed.input_value": "hi"})
+    run_id = bench.lose_response(arrived=False, overrides={"ChatInput-removed.input_value": "hi"})
     bench.runner.attach(CONNECTION)
     assert bench.wait_for_end(run_id).status is RunStatus.OUTCOME_UNKNOWN
     assert bench.server.jobs == {}
@@ -136,7 +114,7 @@ def test_a_request_that_no_longer_fits_the_flow_is_not_sent_again(bench):
 @pytest.mark.parametrize("overrides", [None, WITH_SECRET], ids=["plain", "with a secret"])
 def test_a_job_that_is_found_is_followed(bench, overrides):
     """Before 1.11 nothing is sent again; secrets are unknown after the restart."""
-    run_id = lose_response(bench, arrived=True, overrides=overrides)
+    run_id = bench.lose_response(arrived=True, overrides=overrides)
     (job_id,) = bench.server.jobs
     add_trace(bench, job_id)
     bench.runner.attach(CONNECTION)
@@ -148,7 +126,7 @@ def test_a_job_that_is_found_is_followed(bench, overrides):
 
 def test_the_request_is_not_sent_again_if_the_job_is_found(bench):
     """Though the minute has not passed."""
-    run_id = lose_response(bench, arrived=True)
+    run_id = bench.lose_response(arrived=True)
     add_trace(bench, *bench.server.jobs)
     bench.runner.attach(CONNECTION)
     record = bench.wait_for_end(run_id)
@@ -161,7 +139,7 @@ def test_the_job_of_another_record_is_not_taken(bench):
     """Though its session is the same."""
     other = bench.wait_for_end(bench.start())
     bench.server.jobs.clear()
-    run_id = lose_response(bench, arrived=False)
+    run_id = bench.lose_response(arrived=False)
     add_trace(bench, other.job_id)
     bench.runner.attach(CONNECTION)
     record = bench.wait_for_end(run_id)
@@ -171,7 +149,7 @@ def test_the_job_of_another_record_is_not_taken(bench):
 def test_a_run_that_loses_its_job_to_another_continues_the_search(bench, monkeypatch):
     """The store decides which run has a job that both found at the same moment."""
     other = bench.wait_for_end(bench.start())
-    run_id = lose_response(bench, arrived=False)
+    run_id = bench.lose_response(arrived=False)
     add_trace(bench, other.job_id)
     store = bench.runner.store
     find_by_job = store.find_by_job
@@ -189,7 +167,7 @@ def test_a_run_that_loses_its_job_to_another_continues_the_search(bench, monkeyp
 
 def test_a_response_without_a_job_id_is_applied(bench, monkeypatch):
     """Its end counts, although no job can be followed."""
-    run_id = lose_response(bench, arrived=False)
+    run_id = bench.lose_response(arrived=False)
     respond = bench.server._active
     monkeypatch.setattr(
         bench.server, "_active", lambda job, status: respond(job, "failed") | {"job_id": ""}
@@ -202,8 +180,8 @@ def test_a_response_without_a_job_id_is_applied(bench, monkeypatch):
 @without_events
 def test_of_two_lost_runs_of_a_session_neither_takes_a_job_that_may_be_the_others(bench):
     """Only one request had arrived, and nothing tells which."""
-    first = lose_response(bench, arrived=False)
-    second = lose_response(bench, arrived=True)
+    first = bench.lose_response(arrived=False)
+    second = bench.lose_response(arrived=True)
     add_trace(bench, *bench.server.jobs)
     bench.runner.attach(CONNECTION)
     for run_id in (first, second):
@@ -215,8 +193,8 @@ def test_of_two_lost_runs_of_a_session_neither_takes_a_job_that_may_be_the_other
 def test_two_lost_runs_of_a_session_each_get_their_job_by_their_key(bench):
     """While the requests may be sent again, however long the second takes to find its job."""
     bench.timings = replace(bench.timings, search_seconds=15, min_search_seconds=15)
-    first = lose_response(bench, arrived=False)
-    second = lose_response(bench, arrived=True)
+    first = bench.lose_response(arrived=False)
+    second = bench.lose_response(arrived=True)
     (job_id,) = bench.server.jobs
     add_trace(bench, job_id)
     bench.runner.attach(CONNECTION)
@@ -228,7 +206,7 @@ def test_two_lost_runs_of_a_session_each_get_their_job_by_their_key(bench):
 @without_events
 def test_a_job_that_may_belong_to_a_failed_streamed_run_is_not_taken(bench):
     """A streamed run's record never has its job's id, and this one had the same session."""
-    run_id = lose_response(bench, arrived=False)
+    run_id = bench.lose_response(arrived=False)
     failed = replace(
         bench.get(run_id),
         id="f" * 32,
@@ -254,7 +232,7 @@ def test_a_job_without_a_session_is_taken_only_if_the_flow_had_no_other_run(benc
         bench.server.is_down = True  # so it never gets a job
         bench.wait_for_end(bench.start())
         bench.server.is_down = False
-    run_id = lose_response(bench, arrived=True)
+    run_id = bench.lose_response(arrived=True)
     add_trace(bench, *bench.server.jobs, session="")
     bench.runner.attach(CONNECTION)
     record = bench.wait_for_end(run_id)
@@ -267,7 +245,7 @@ def test_a_job_without_a_session_is_taken_only_if_the_flow_had_no_other_run(benc
 
 @without_events
 def test_of_two_jobs_that_match_none_is_taken(bench):
-    run_id = lose_response(bench, arrived=True)
+    run_id = bench.lose_response(arrived=True)
     add_trace(bench, *bench.server.jobs)
     add_trace(bench, ANOTHER_JOB)
     bench.runner.attach(CONNECTION)
@@ -278,7 +256,7 @@ def test_of_two_jobs_that_match_none_is_taken(bench):
 
 @without_events
 def test_the_search_waits_for_a_server_that_is_down(bench):
-    run_id = lose_response(bench, arrived=True)
+    run_id = bench.lose_response(arrived=True)
     add_trace(bench, *bench.server.jobs)
     bench.server.is_down = True
     bench.runner.attach(CONNECTION)
@@ -291,7 +269,7 @@ def test_the_search_waits_for_a_server_that_is_down(bench):
 @without_events
 def test_stop_ends_the_search(bench):
     bench.timings = replace(bench.timings, min_search_seconds=60)
-    run_id = lose_response(bench, arrived=False)
+    run_id = bench.lose_response(arrived=False)
     bench.runner.attach(CONNECTION)
     bench.wait_until(run_id, lambda record: "looks for the run" in record.note)
     bench.runner.stop(run_id, CONNECTION)
@@ -305,7 +283,7 @@ def test_a_job_that_is_found_after_a_stop_is_stopped(bench):
     """One more search is made, and the server gets the stop."""
     bench.timings = replace(bench.timings, min_search_seconds=60)
     bench.server.seconds = 60
-    run_id = lose_response(bench, arrived=True)
+    run_id = bench.lose_response(arrived=True)
     bench.server.refuse_key = True
     bench.runner.attach(CONNECTION)
     bench.wait_until(run_id, lambda record: "At " in record.note)
@@ -319,7 +297,7 @@ def test_a_job_that_is_found_after_a_stop_is_stopped(bench):
 
 def test_a_second_run_after_a_failed_first_attempt_is_reported(bench):
     """The one case in which a key runs twice; the first job's trace comes late."""
-    run_id = lose_response(bench, arrived=True)
+    run_id = bench.lose_response(arrived=True)
     (first,) = bench.server.jobs
     bench.server.jobs[first].state = "failed"
     bench.server.seconds = 60
@@ -387,7 +365,7 @@ def test_each_lost_response_counts_as_an_attempt(bench):
 
 
 def test_runs_of_a_configured_server_are_followed_without_a_visitor(bench):
-    run_id = lose_response(bench, arrived=False)
+    run_id = bench.lose_response(arrived=False)
     bench.restart(connections=[CONNECTION])
     assert bench.wait_for_end(run_id).status is RunStatus.COMPLETED
 
@@ -401,7 +379,7 @@ def test_a_run_waits_for_its_key_and_says_so(bench, arrived):
         bench.wait_until_saved(run_id, lambda record: record.job_id)
         bench.restart()
     else:
-        run_id = lose_response(bench, arrived=False)
+        run_id = bench.lose_response(arrived=False)
     bench.runner._takeover.check()
     record = bench.get(run_id)
     assert (record.ended, record.note) == (False, KEY_NEEDED_NOTE)
@@ -410,114 +388,3 @@ def test_a_run_waits_for_its_key_and_says_so(bench, arrived):
     bench.runner.attach(replace(CONNECTION, api_key=SecretStr("sk-another-key")))
     record = bench.wait_for_end(run_id)
     assert (record.status, record.note) == (RunStatus.COMPLETED, "")
-
-
-def lose_for_good(bench):
-    """Start a run whose response is lost and whose search finds nothing; return its record."""
-    run_id = lose_response(bench, arrived=True, seconds_ago=130)
-    bench.runner.attach(CONNECTION)
-    record = bench.wait_for_end(run_id)
-    assert (record.status, record.job_id) == UNKNOWN_WITHOUT_JOB
-    bench.wait_until_released(run_id)
-    return record
-
-
-@both_dialects
-def test_a_run_with_an_unknown_outcome_is_searched_for_again_when_it_is_opened(bench):
-    before = lose_for_good(bench)
-    add_trace(bench, JOB, seconds_from_now=-129)
-    opened = bench.runner.open(before.id, CONNECTION)
-    assert not opened.ended
-    record = bench.wait_for_end(before.id)
-    assert (record.status, record.job_id, record.problem) == (RunStatus.COMPLETED, JOB, None)
-    assert bench.server.count("POST", SUBMIT) == 1
-
-
-@both_dialects
-def test_a_run_whose_end_nobody_saw_ended_when_the_server_says(bench):
-    before = lose_for_good(bench)
-    add_trace(bench, JOB, seconds_from_now=-129)
-    report_end(bench, before.created_at + timedelta(seconds=8))
-    bench.runner.open(before.id, CONNECTION)
-    record = bench.wait_until(before.id, lambda record: record.status is RunStatus.COMPLETED)
-    assert (record.status, record.run.warnings) == (RunStatus.COMPLETED, ())
-    assert record.elapsed() == pytest.approx(8)
-
-
-@both_dialects
-def test_a_servers_clock_that_is_wrong_changes_no_duration(bench):
-    """Its responses tell its time."""
-    bench.server.clock_ahead = timedelta(hours=1)
-    before = lose_for_good(bench)
-    add_trace(bench, JOB, seconds_from_now=-129)
-    report_end(bench, before.created_at + timedelta(seconds=8, hours=1))
-    bench.runner.open(before.id, CONNECTION)
-    record = bench.wait_until(before.id, lambda record: record.status is RunStatus.COMPLETED)
-    assert record.elapsed() == pytest.approx(8, abs=5)
-
-
-@both_dialects
-@pytest.mark.parametrize("seconds", [None, 600], ids=["no time", "in the future"])
-def test_a_run_whose_end_nobody_saw_has_no_duration_unless_the_server_tells_it(bench, seconds):
-    before = lose_for_good(bench)
-    add_trace(bench, JOB, seconds_from_now=-129)
-    if seconds:
-        report_end(bench, before.created_at + timedelta(seconds=seconds))
-    bench.runner.open(before.id, CONNECTION)
-    record = bench.wait_until(before.id, lambda record: record.status is RunStatus.COMPLETED)
-    assert (record.status, record.ended_at, record.elapsed()) == (RunStatus.COMPLETED, None, None)
-    assert "did not see when this run ended" in record.run.warnings[-1]
-
-
-@both_dialects
-def test_a_run_that_is_not_found_again_stays_as_it_was(bench):
-    before = lose_for_good(bench)
-    bench.runner.open(before.id, CONNECTION)
-    bench.wait_until_released(before.id)
-    record = bench.wait_for_end(before.id)
-    assert (record.status, record.problem) == (before.status, before.problem)
-    assert (record.ended_at, record.note) == (before.ended_at, "")
-    assert (
-        bench.wait_until_saved(before.id, lambda stored: stored.ended).ended_at == before.ended_at
-    )
-
-
-def test_a_run_that_was_just_given_up_is_not_searched_for_again(bench, monkeypatch):
-    """The page that showed the search opens the run when it ends."""
-    before = lose_for_good(bench)
-    monkeypatch.setattr(takeover, "JUST_LOST_SECONDS", 10.0)
-    assert bench.runner.open(before.id, CONNECTION) == before
-    assert not bench.runner.is_followed(before.id)
-
-
-def test_a_run_is_searched_for_again_once_a_minute(bench):
-    before = lose_for_good(bench)
-    bench.runner.open(before.id, CONNECTION)
-    bench.wait_until_released(before.id)
-    requests = len(bench.server.requests)
-    assert bench.runner.open(before.id, CONNECTION).ended
-    assert not bench.runner.is_followed(before.id)
-    assert len(bench.server.requests) == requests
-
-
-def test_a_run_that_was_lost_long_ago_is_searched_for_less_often(bench, monkeypatch):
-    monkeypatch.setattr(takeover, "SEARCH_AGAIN_SECONDS", (0.0, 3600.0))
-    before = lose_for_good(bench)
-    long_ago = before.ended_at - timedelta(hours=1)
-    bench.runner.store.update(replace(before, ended_at=long_ago, version=before.version + 1))
-    for is_searched in (True, False):
-        requests = len(bench.server.requests)
-        bench.runner.open(before.id, CONNECTION)
-        bench.wait_until_released(before.id)
-        assert (len(bench.server.requests) > requests) is is_searched
-
-
-def test_a_run_that_is_open_in_two_processes_is_searched_for_by_one(bench):
-    before = lose_for_good(bench)
-    other = bench.new_runner()
-    assert other.get(before.id, bench.owner).ended
-    add_trace(bench, JOB, seconds_from_now=-129)
-    bench.runner.open(before.id, CONNECTION)
-    other.open(before.id, CONNECTION)
-    assert not other.is_followed(before.id)
-    assert bench.wait_for_end(before.id).job_id == JOB

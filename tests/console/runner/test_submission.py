@@ -21,6 +21,7 @@ from tests.support.runner_bench import (
     JOB,
     OFTEN,
     SUBMIT,
+    WITH_SECRET,
     add_trace,
     backdate_run,
     both_dialects,
@@ -29,7 +30,6 @@ from tests.support.runner_bench import (
 from tests.support.waiting import wait_for
 
 MODES = ["background", "sync", "stream"]
-WITH_SECRET = {"ChatInput-a.input_value": "hi", "ChatInput-a.key": "hunter2-hunter2"}
 
 
 @pytest.fixture
@@ -239,7 +239,7 @@ def test_a_run_that_a_503_leaves_in_doubt_is_not_called_unsent(bench, unavailabl
     unavailable["headers"] = None
     record = bench.wait_for_end(run_id)
     assert (record.status, record.note, len(bench.server.jobs)) == (RunStatus.COMPLETED, "", 1)
-    assert record.attempts == bench.server.count("POST", SUBMIT) > 3
+    assert record.attempts == bench.server.count("POST", SUBMIT) > 2
 
 
 def test_a_run_that_a_503_leaves_in_doubt_is_stopped_on_the_server(bench, unavailable):
