@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.screen import Screen
+from tests.support.console_process import Console
 
 # what macOS sends for Option and a key: another letter
 _OPTION_KEY = """(field) => field.dispatchEvent(new KeyboardEvent("keydown", {
@@ -23,6 +24,12 @@ _COVERED = """() => {
 _FOCUSED_PART = """() => {
   const part = document.activeElement.closest('[class*="st-key-"]');
   return part ? part.className : "";
+}"""
+
+_IS_ON_TOP = """() => {
+  const open = document.querySelector(".st-key-history-bar button");
+  const {top, left} = open.getBoundingClientRect();
+  return open.contains(document.elementFromPoint(left + 5, top + 5));
 }"""
 
 
@@ -97,3 +104,21 @@ def test_a_popover_opened_with_the_mouse_leaves_the_focus_where_it_is(screen: Sc
     screen.page.get_by_label("Save as preset").wait_for()
     screen.drawn()
     expect(save).to_be_focused()
+
+
+def test_what_can_be_done_with_selected_runs_stays_in_sight(screen: Screen, console: Console):
+    screen.pick("Echo")
+    screen.run()
+    screen.wait("completed")
+    page = screen.page
+    page.set_viewport_size({"width": 900, "height": 220})
+    page.goto(f"{console.url}/history")
+    table = page.get_by_test_id("data-grid-canvas")
+    table.press("ArrowDown")
+    page.keyboard.press("Shift+Space")
+    bar = screen.part("history-bar")
+    expect(bar).to_contain_text("1 selected")
+    screen.drawn()
+    page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, main.scrollHeight)")
+    expect(bar.get_by_role("button", name="Open")).to_be_in_viewport(ratio=1)
+    assert page.evaluate(_IS_ON_TOP)
