@@ -137,6 +137,19 @@ def test_recent_runs_are_lines_of_columns_and_the_shown_one_is_marked(screen):
     assert tint != rows.nth(1).evaluate("row => getComputedStyle(row).backgroundColor")
 
 
+def test_what_came_out_of_runs_without_inputs_has_the_room_of_both(screen):
+    screen.pick("Table of")
+    screen.run()
+    screen.wait("completed")
+    line = screen.part("recent-runs").locator("button p").first
+    expect(line).to_contain_text("rows:")
+    room = line.evaluate(
+        "line => line.getBoundingClientRect().right"
+        " - line.lastElementChild.getBoundingClientRect().right"
+    )
+    assert room < 2
+
+
 def test_only_a_narrow_chat_page_hints_at_the_sidebar(console, window):
     """In a wide window the sessions are beside the conversation."""
     screen = Screen(window())

@@ -81,7 +81,7 @@ def _draw_row(run: RunSummary, inputs: str, *, is_shown: bool, with_flow: bool) 
     """
     duration = "" if run.seconds is None else format_duration(run.seconds)
     parts = [
-        format_time(run.created_at),
+        format_time(run.created_at, seconds=True),
         status_badges.markdown_badge(run),
         f"**{escape(clip(run.flow_name, 40))}**" if with_flow else "",
         f":gray[{duration or _SPACE}]",

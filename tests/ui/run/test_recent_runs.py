@@ -5,6 +5,7 @@ from datetime import timedelta
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
+from pages._ui.widgets.times import browser_timezone
 from tests.support.pictures import image_file
 from tests.ui.support.whole_pages import (
     ONE,
@@ -35,6 +36,7 @@ def test_the_runs_of_the_chosen_flow_are_listed_with_what_came_out(langflow_stan
         )
     app = open_app(flow=ONE)
     first, second = rows(app)
+    assert first.startswith(f"{now.astimezone(browser_timezone()):%H:%M:%S} ")
     assert ":gray[city 0]" in first  # without the label, which all have
     assert first.endswith(":small[Lisbon in spring]")
     assert ":gray[city 1]" in second
