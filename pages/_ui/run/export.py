@@ -34,6 +34,7 @@ class RunExporter:
     def report(self) -> bytes:
         """Return the run as an HTML page with its small files embedded."""
         record = self._record()
+        summary = self.runner.history.get([self.server.owner], self.run_id)
         with open_client(self.server.connection) as api:
             html = report_html(
                 record,
@@ -41,6 +42,7 @@ class RunExporter:
                 fetch=api.download,
                 secrets=self.server.connection.secrets,
                 prices=self.prices,
+                labels=summary.labels if summary else (),
             )
         return html.encode("utf-8", "replace")
 

@@ -46,6 +46,15 @@ def test_an_ended_run_offers_report_and_outputs(langflow_stand_in):
     assert {"Report (HTML)", "Outputs (ZIP)"} <= set(buttons(app))
 
 
+def test_the_report_names_the_labels(langflow_stand_in):
+    record = add_ended_run(langflow_stand_in.url, run=answer(A=(OutputKind.DATA, {"a": 1})))
+    open_app(run=record.id)
+    history = app_context().runner.history
+    history.change_labels([record.owner], [record.id], add=["Oats wrong", "shop <1>"])
+    report = files(record).report().decode()
+    assert "Oats wrong, shop &lt;1&gt;" in report
+
+
 def test_a_run_without_outputs_offers_its_report(langflow_stand_in):
     app = open_app(run=add_ended_run(langflow_stand_in.url, run=answer()).id)
     assert "Report (HTML)" in buttons(app)

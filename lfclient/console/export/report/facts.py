@@ -1,7 +1,7 @@
 """The facts, inputs and components of a run, for its report."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -38,7 +38,11 @@ class ComponentRow:
 
 
 def run_facts(
-    record: RunRecord, names: ComponentNames, now: datetime, prices: PriceTable | None
+    record: RunRecord,
+    names: ComponentNames,
+    now: datetime,
+    prices: PriceTable | None,
+    labels: Sequence[str],
 ) -> list[tuple[str, str]]:
     """Return the names and values of the known facts."""
     run = record.run
@@ -52,6 +56,7 @@ def run_facts(
         "Duration": format_duration(record.elapsed(now)),
         "Tokens": usage_text(record.usage),
         "Cost": cost_text(record.usage_by_model, prices),
+        "Labels": ", ".join(labels),
         "Job": record.job_id,
         "Run": record.id,
     }

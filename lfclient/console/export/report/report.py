@@ -1,6 +1,6 @@
 """Render the HTML report of a run."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,6 +30,7 @@ def report_html(
     fetch: Callable[[FileRef, int], bytes] | None = None,
     secrets: Iterable[str] = (),
     prices: PriceTable | None = None,
+    labels: Sequence[str] = (),
     now: datetime | None = None,
 ) -> str:
     """Return the report of a run, as of `now` if it is still running.
@@ -65,7 +66,7 @@ def report_html(
         record=record,
         run=record.run,
         names=names,
-        facts=facts.run_facts(record, names, now, prices),
+        facts=facts.run_facts(record, names, now, prices, labels),
         inputs=facts.input_rows(record, flow, redact),
         inputs_unknown=omissions.explain_missing_inputs(record),
         cached=cached_results_text(record.run, flow) if record.run else "",
