@@ -92,8 +92,9 @@ def draw_text_diff(version: Hashable, key: str, before: str, after: str) -> None
         _lines(diff.lines)
         if not diff.is_complete:
             st.caption("More differences are not listed.")
-    summary = f"{format_count(diff.removed, 'line')} removed, {diff.added:,} added."
-    st.caption(f"{summary} {diff.limitations}".rstrip())
+        st.caption(f"{format_count(diff.removed, 'line')} removed, {diff.added:,} added.")
+    if diff.limitations:
+        st.caption(diff.limitations)
 
 
 def _words(pieces: Sequence[Segment]) -> None:

@@ -38,8 +38,10 @@ def test_texts_are_compared_by_words_or_lines(create_run):
     shown = " ".join(each.value for each in app.markdown)
     assert r":red-background[− \*capital\*]" in shown
     assert ":red[largest]" not in shown
+    assert "1 line removed" not in page_text(app)  # the words are counted above
     by = next(each for each in app.segmented_control if each.label == "Differences by")
     by.set_value("Lines").run()
+    assert "1 line removed, 1 added." in page_text(app)
     (lines,) = [each.value for each in app.code]
     assert lines.splitlines()[0] == "- Lisbon is the *capital* of Portugal"
     assert lines.splitlines()[1].startswith("+ ")
