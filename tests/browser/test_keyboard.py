@@ -1,5 +1,7 @@
 """The keys for the controls of the page in Chromium."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -104,6 +106,24 @@ def test_a_popover_opened_with_the_mouse_leaves_the_focus_where_it_is(screen: Sc
     screen.page.get_by_label("Save as preset").wait_for()
     screen.drawn()
     expect(save).to_be_focused()
+
+
+def test_a_key_leads_to_the_list_of_flows(screen: Screen):
+    screen.pick("Echo")
+    screen.page.get_by_label("Message").press("Alt+KeyL")
+    expect(screen.part("flow-picker").get_by_role("combobox")).to_be_focused()
+
+
+def test_back_leads_from_the_run_page_to_history_at_once(screen: Screen):
+    page = screen.page
+    page.get_by_role("link", name="History").first.click()
+    screen.part("history-form").wait_for()
+    screen.drawn()
+    page.get_by_role("link", name="Run", exact=True).first.click()
+    expect(page).to_have_url(re.compile("[?]flow="))
+    screen.drawn()
+    page.go_back()
+    screen.part("history-form").wait_for()
 
 
 def test_what_can_be_done_with_selected_runs_stays_in_sight(screen: Screen, console: Console):

@@ -7,6 +7,7 @@ const KEYS = [
   ["Alt + O", "Options: run mode and session"],
   ["Alt + I", "Go to the inputs"],
   ["Alt + R", "Go to the result"],
+  ["Alt + L", "Go to the list of flows"],
   ["Alt + P", "Present the flow, and back"],
   ["Alt + Enter", "Full screen, while presenting"],
   ["Enter", "Open the focused run of History"],
@@ -31,6 +32,7 @@ const ACTIONS = {
     moveTo(form?.querySelector(INPUTS) ?? form);
   },
   KeyR: () => moveTo(document.querySelector(".st-key-run-status")),
+  KeyL: () => moveTo(document.querySelector(".st-key-flow-picker input")),
 };
 
 function moveTo(target) {

@@ -12,6 +12,15 @@ document.addEventListener("click", ({ target }) => {
   document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
 });
 
+// The script adds the chosen flow to the address of a page: that is no new page for Back, which would
+// lead to the address without it, and so here again.
+const pushState = history.pushState.bind(history);
+history.pushState = (state, title, url) => {
+  const next = new URL(url, location.href);
+  const isAdded = !location.search && next.pathname === location.pathname && next.searchParams.has("flow");
+  (isAdded ? history.replaceState.bind(history) : pushState)(state, title, url);
+};
+
 // Streamlit sends a text when its field is left. If the connection is lost for longer than the server
 // keeps the session, the fields are drawn anew: what was typed and not sent is then put back. Of a
 // secret, only the fact that one was typed is kept. The box of a chat has its drafts (chat_box.js).
