@@ -32,7 +32,7 @@ def draw(state: FormState, presets: Sequence[PresetSummary], chosen: Preset | No
     """Draw the Save menu and the More menu."""
     more_help = "Rename, delete, export or import presets, or set the flow's default"
     for part, label, help_text, draw_menu in (
-        ("save", "Save", "Save the form's values as a preset", _draw_save),
+        ("save", "Save preset", "Save the form's values as a preset", _draw_save),
         ("more", "More", more_help, _draw_more),
     ):
         key = state.key(f"preset-{part}")
