@@ -142,3 +142,11 @@ def test_what_can_be_done_with_selected_runs_stays_in_sight(screen: Screen, cons
     page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, main.scrollHeight)")
     expect(bar.get_by_role("button", name="Open")).to_be_in_viewport(ratio=1)
     assert page.evaluate(_IS_ON_TOP)
+
+
+def test_the_list_of_flows_has_room_for_longer_names_than_that_of_the_flow(screen: Screen):
+    screen.pick("Echo chat")
+    screen.part("flow-picker").get_by_role("combobox").click()
+    choices = screen.page.get_by_test_id("stSelectboxVirtualDropdown")
+    choices.wait_for()
+    assert choices.bounding_box()["width"] > 350
