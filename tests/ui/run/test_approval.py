@@ -23,7 +23,9 @@ QUESTION = HumanInput(
 )
 
 
-def test_a_question_has_a_button_for_each_decision(langflow_stand_in):
+def test_a_question_has_a_button_for_each_decision(langflow_stand_in, monkeypatch):
+    sent = []
+    monkeypatch.setattr(app_context().runner._supervisor, "send", sent.append)
     run = run_with(RunStatus.SUSPENDED, waiting_for=QUESTION)
     record = add_running_run(langflow_stand_in.url, status=RunStatus.SUSPENDED, run=run)
     app = open_app(run=record.id)
@@ -34,6 +36,7 @@ def test_a_question_has_a_button_for_each_decision(langflow_stand_in):
     next(each for each in app.button if each.label == "Approve").click().run()
     kept = app_context().runner._cache.snapshot(record.id).run.waiting_for
     assert kept.sent == "approve"
+    assert [(each.run_id, each.decision) for each in sent] == [(record.id, "approve")]
     assert "Sent: Approve" in page_text(app)
     assert all(each.disabled for each in app.button if each.label in ("Approve", "Reject"))
 
