@@ -57,8 +57,6 @@ def draw(rows: Sequence[ListRow], *, with_server: bool) -> None:
     key = history_key(f"table-{history_state.short_hash(ids)}")
     has_images = any(row.run.thumbnail for row in rows)
     selected = [number for number, id in enumerate(ids) if id in history_state.selected()]
-    if selected and key not in st.session_state:
-        st.session_state[key] = {"selection": {"rows": selected}}
     prices = app_context().settings.prices
     st.dataframe(
         pyarrow.table(
@@ -67,6 +65,8 @@ def draw(rows: Sequence[ListRow], *, with_server: bool) -> None:
         key=key,
         on_select=partial(_select_rows, key, ids),
         selection_mode="multi-row",
+        # for a browser that has no selection of this table yet
+        selection_default={"selection": {"rows": selected}},
         column_config=_column_config(f"{key}-open", rows),
         height="content",
         row_height=_IMAGE_ROW_HEIGHT if has_images else None,

@@ -191,6 +191,14 @@ def test_what_tells_runs_apart_comes_early_and_columns_are_as_wide_as_their_text
     assert sum(config[name]["width"] for name in before) < 450
 
 
+def test_every_drawing_of_the_list_says_which_rows_are_selected(url):
+    """Streamlit drops a drawing that another one replaces before it was sent."""
+    for number, name in enumerate("ab"):
+        add(url, name, number)
+    app = select_runs(history(), "b").run()
+    assert json.loads(app.dataframe[0].proto.selection_default)["selection"]["rows"] == [1]
+
+
 def test_times_are_told_to_the_second(url):
     run = add(url, "a")
     (started,) = column(history(), "Started")
