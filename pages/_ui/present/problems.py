@@ -15,6 +15,10 @@ from pages._ui.state.notices import NOTICE
 from pages._ui.widgets import alerts
 
 ASK_FOR_LINK = "Ask the person who sent you this link for a new one."
+CHECK_VALUES = (
+    "Check what you entered, then run again. If that doesn't help, tell the person who sent you "
+    "this link."
+)
 LATER = "Try again in a moment. If that doesn't help, tell the person who sent you this link."
 WAITING = "Waits for the server and goes on by itself."
 NOT_SENT = "The server is busy. The run starts by itself once the server accepts it."

@@ -133,7 +133,8 @@ def _hint(server: ServerSession, record: RunRecord) -> str:
         return problem.hint  # how long to wait
     if cause == REFUSED_LANGFLOW_KEY:
         return problems.OTHER_KEY if server.has_own_key else problems.TELL_SENDER
-    return problems.LATER
+    has_run = record.status is RunStatus.FAILED and record.run
+    return problems.CHECK_VALUES if has_run else problems.LATER
 
 
 def draw_status(place: DeltaGenerator, record: RunRecord) -> None:

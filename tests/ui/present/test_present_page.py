@@ -355,6 +355,7 @@ def test_an_error_of_a_component_is_reported_without_its_text(fields_server):
     failed = add_ended_run(fields_server.url, run=run, status=RunStatus.FAILED)
     words = page_text(present(run=failed.id))
     assert "The flow failed" in words
+    assert "Check what you entered, then run again." in words
     assert "boom" not in words
     assert "C-a" not in words
 
