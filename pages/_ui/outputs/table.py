@@ -14,7 +14,8 @@ from pages._ui.outputs.card import OutputCard
 from pages._ui.outputs.viewer import Views
 from pages._ui.widgets.markdown import escape, escape_lines
 
-MAX_HEIGHT = 420  # pixels
+MAX_HEIGHT = 420  # pixels; in a taller table the rows scroll
+MAX_ROWS_UNSCROLLED = 12
 # what a browser takes in within a second; larger tables are split into pages
 MAX_PAGE_ROWS = 100_000
 MAX_PAGE_CELLS = 2_000_000
@@ -66,7 +67,7 @@ def _draw_rows(card: OutputCard, table: pd.DataFrame) -> None:
         st.dataframe(
             shown,
             hide_index=True,
-            height=MAX_HEIGHT if len(shown) > 10 else "auto",
+            height=MAX_HEIGHT if len(shown) > MAX_ROWS_UNSCROLLED else "content",
             placeholder="",
             alt="Table",
             column_config={name: st.column_config.ImageColumn() for name in image_columns},

@@ -12,6 +12,15 @@ def test_statistics_have_one_row_per_column():
     assert list(app.dataframe[0].value["Type"]) == ["text", "time", "number"]
 
 
+@pytest.mark.parametrize(("rows", "height"), [(12, "content"), (13, table.MAX_HEIGHT)])
+def test_only_the_rows_of_a_longer_table_scroll_in_it(monkeypatch, rows, height):
+    heights = []
+    monkeypatch.setattr(table.st, "dataframe", lambda *_, height, **__: heights.append(height))
+    app = draw_outputs(output(OutputKind.TABLE, ROWS[:rows]))
+    assert heights == [height]
+    assert not app.exception
+
+
 def test_a_very_large_table_is_sent_page_by_page(monkeypatch):
     monkeypatch.setattr(table, "MAX_PAGE_ROWS", 10)
     app = draw_outputs(output(OutputKind.TABLE, ROWS))
