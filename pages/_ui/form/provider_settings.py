@@ -194,7 +194,7 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 "Use for my runs",
                 key=f"provider-use-{provider.name}",
                 on_click=_use,
-                args=(provider, shown, form),
+                args=(need, shown, form),
                 help="Kept in this tab until you reload or close it, and sent with the runs of "
                 f"flows that use {escape(provider.name)}.",
             )
@@ -238,7 +238,9 @@ def _why_not_for_runs(
     for setting in (one for one in shown if one.is_required or one.name in entered):
         own = setting_keys(form.flow, need, setting)
         if not own:
-            return f"The {escape(setting.label)} can't be sent with a run. Save it on the server."
+            or_clear = "" if setting.is_required else ", or clear it"
+            unsent = f"The {escape(setting.label)} can't be sent with a run."
+            return f"{unsent} Save it on the server{or_clear}."
         for key in own:
             reason = unsupported_reason(fields[key], "sk-", mode, form.server_info)
             if reason:
@@ -277,8 +279,17 @@ def _entered(settings: Iterable[ProviderSetting], form: FlowForm) -> dict[str, s
     return {name: text.strip() for name, text in boxes.items() if text.strip()}
 
 
-def _use(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowForm) -> None:
-    """Let the server try the settings, then use them for the runs of this tab."""
+def _use(need: Need, settings: tuple[ProviderSetting, ...], form: FlowForm) -> None:
+    """Let the server try the settings, then use them for the runs of this tab.
+
+    Does nothing if a run can't send one, of which the page tells: a key must not go to the
+    provider's own address because the address entered with it is left out.
+    """
+    provider = need.provider
+    assert provider
+    # a browser sends the last text together with the press
+    if _why_not_for_runs(settings, need, form, form.mode):
+        return
 
     def use(entered: dict[str, str]) -> None:
         with open_client(form.server.connection) as api:
