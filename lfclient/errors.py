@@ -6,7 +6,8 @@ LangflowError
 ├── Unreachable            no complete response: refused, unresolved, timed out, TLS, cut off
 ├── NotLangflow            the address belongs to another kind of server
 ├── DeveloperApiDisabled   Langflow before 1.11 with its Workflow API switched off
-├── InvalidKey             the API key is missing, wrong or revoked
+├── InvalidKey             the API key is wrong or revoked
+│   └── MissingKey         the server requires one and got none
 ├── FlowNotFound           the flow doesn't exist, or belongs to another key
 ├── JobNotFound            the job doesn't exist, or belongs to another key
 ├── SessionNotFound        the server stores no messages for this session
@@ -100,6 +101,10 @@ class DeveloperApiDisabled(LangflowError):
 
 class InvalidKey(LangflowError):
     default_hint = "Create an API key in Langflow under Settings, Langflow API Keys, and enter it."
+
+
+class MissingKey(InvalidKey):
+    pass
 
 
 class FlowNotFound(LangflowError):

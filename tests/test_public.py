@@ -49,6 +49,7 @@ NAMES = [
     "Message",
     "MessageAdded",
     "MessageRemoved",
+    "MissingKey",
     "ModelKind",
     "ModelOption",
     "Need",

@@ -24,7 +24,7 @@ def error_for(status: int, body: object, **context: object) -> LangflowError:
     ("version", "case", "kind", "words"),
     [
         ("1.8.4", "auth_off_badkey", errors.InvalidKey, "API key"),
-        ("1.8.4", "auth_off_none", errors.InvalidKey, "API key"),
+        ("1.8.4", "auth_off_none", errors.MissingKey, "API key"),
         ("1.13.0", "auth_off_badkey", errors.InvalidKey, "API key"),
         ("1.8.4", "devapi_false_post", errors.DeveloperApiDisabled, "disabled"),
         ("1.10.3", "devapi_false_post", errors.DeveloperApiDisabled, "disabled"),
@@ -52,6 +52,16 @@ def test_a_recorded_refusal_raises_its_error_with_a_hint(
     assert words in str(error)
     assert error.hint
     assert (error.status, error.body) == (status, body)
+
+
+def test_a_request_without_a_key_is_told_from_one_with_a_wrong_key():
+    """By the servers' texts, which differ by release."""
+    for text in (
+        "No authentication credentials provided",
+        "Since v1.5, LANGFLOW_AUTO_LOGIN requires a",
+    ):
+        assert type(error_for(403, {"detail": text})) is errors.MissingKey
+    assert type(error_for(403, {"detail": "Invalid or missing API key"})) is errors.InvalidKey
 
 
 @pytest.mark.parametrize(

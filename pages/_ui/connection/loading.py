@@ -40,12 +40,7 @@ def show(
     if isinstance(error, StillLoading):
         draw_wait(server, "to respond", partial(_seconds_waiting, server, (error.name,)))
         return
-    is_refused = isinstance(error, InvalidKey)
-    if is_refused and not server.connection.api_key:
-        text = "The server accepts no requests without one."
-        alerts.show_message("Enter an API key", text, error.hint, warning=warning)
-    else:
-        alerts.show_message(alerts.title(error), error.message, error.hint, warning=warning)
+    alerts.show_message(alerts.title(error), error.message, error.hint, warning=warning)
     if server.is_stopped:
         st.page_link(
             navigation.page("connection"), label="Start Langflow", icon=":material/play_arrow:"
@@ -53,7 +48,7 @@ def show(
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Try again", key=retry, icon=":material/refresh:", on_click=server.refresh)
-        if is_refused and not has_key_field:
+        if isinstance(error, InvalidKey) and not has_key_field:
             page = navigation.page("connection")
             st.page_link(page, label="Open Connection", icon=":material/key:")
     retry_automatically(error, request)

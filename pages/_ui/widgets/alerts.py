@@ -36,6 +36,7 @@ TITLES: dict[type[LangflowError], str] = {
     errors.NotLangflow: "This is not a Langflow server",
     errors.DeveloperApiDisabled: "The server's Workflow API is disabled",
     errors.InvalidKey: "The API key is not accepted",
+    errors.MissingKey: "Enter an API key",
     errors.FlowNotFound: "Flow not found",
     errors.JobNotFound: "Run not found on the server",
     errors.SessionNotFound: "Session not found",
