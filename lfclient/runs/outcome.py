@@ -119,9 +119,11 @@ def _evaluate_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
     has_failed = any(output.kind is OutputKind.ERROR for output in outputs.values())
     reasons = evidence.reasons if missing or has_failed or not outputs else []
     inactive = _inactive_components(flow, evidence) if flow else set()
+    failed = {error.component_id for error in reasons}
     missing_entries = [
         NotRun(leaf.id, leaf.display_name, BRANCH_NOT_TAKEN if leaf.id in inactive else DID_NOT_RUN)
         for leaf in missing
+        if leaf.id not in failed
     ]
     idle_entries = [
         NotRun(leaf.id, leaf.display_name, DID_NOT_RUN if leaf.runs else NOT_CONNECTED)

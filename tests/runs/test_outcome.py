@@ -9,6 +9,7 @@ import pytest
 from lfclient.common.redaction import Redactor
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import OutputKind
+from lfclient.runs.components import RunError
 from lfclient.runs.event_parser import EventParser
 from lfclient.runs.evidence import BuildResult, Evidence, evidence_from_builds
 from lfclient.runs.model import Run, RunStatus
@@ -89,6 +90,15 @@ def test_a_completed_run_whose_component_rejected_a_value_has_failed():
     assert evaluated.status is RunStatus.FAILED
     assert evaluated.errors[0].component_id == "TypeProbe-aaaaa"
     assert "Could not convert 'abc' to integer" in evaluated.errors[0].message
+
+
+def test_a_failed_component_is_not_among_those_that_did_not_run():
+    flow = flow_of("ChatInput-a", "Agent-b", edges=(("ChatInput-a", "Agent-b"),))
+    error = RunError("No key.", component_id="Agent-b")
+    evidence = Evidence(builds={"ChatInput-a": BuildResult(), "Agent-b": BuildResult(error=error)})
+    evaluated = evaluate_outcome(completed(flow), flow, evidence, LIMITS)
+    assert (evaluated.status, evaluated.errors) == (RunStatus.FAILED, (error,))
+    assert evaluated.not_run == ()
 
 
 def test_a_completed_run_with_a_failed_output_has_failed():
