@@ -24,6 +24,7 @@ from lfclient.wire.server_info import Limits
 
 BRANCH_NOT_TAKEN = "It is on a branch that was not taken."
 NOT_CONNECTED = "It is not connected to the chat input."
+DISCONNECTED = "With the chosen values, a component before it has another output, not connected."
 DID_NOT_RUN = "It did not run."
 ENDED_WITHOUT_OUTPUT = "The run ended without output, and the server gave no reason."
 RETURNS_NOTHING = "This flow returns nothing: it has no output component that runs."
@@ -126,7 +127,7 @@ def _evaluate_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
         if leaf.id not in failed
     ]
     idle_entries = [
-        NotRun(leaf.id, leaf.display_name, DID_NOT_RUN if leaf.runs else NOT_CONNECTED)
+        NotRun(leaf.id, leaf.display_name, _idle_reason(leaf, flow))
         for leaf in optional
         if leaf.id in idle and leaf.id not in outputs
     ]
@@ -148,6 +149,14 @@ def _evaluate_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
             return replace(run, warnings=(*run.warnings, EDITED))
         return replace(run, status=RunStatus.FAILED, errors=(RunError(ENDED_WITHOUT_OUTPUT),))
     return run
+
+
+def _idle_reason(leaf: Component, flow: Flow | None) -> str:
+    if leaf.runs:
+        return DID_NOT_RUN
+    stored = flow.refreshed.stored.leaves if flow and flow.refreshed else ()
+    was_connected = any(each.id == leaf.id and each.runs for each in stored)
+    return DISCONNECTED if was_connected else NOT_CONNECTED
 
 
 def _output_errors(outputs: dict[str, Output]) -> tuple[RunError, ...]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from lfclient.common.redaction import Redactor
-from lfclient.flows.model import Flow
+from lfclient.flows.model import Flow, Refresh
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.components import RunError
 from lfclient.runs.event_parser import EventParser
@@ -16,6 +16,7 @@ from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.outcome import (
     BRANCH_NOT_TAKEN,
     DID_NOT_RUN,
+    DISCONNECTED,
     EDITED,
     ENDED_WITHOUT_OUTPUT,
     NOT_CONNECTED,
@@ -172,6 +173,31 @@ def test_an_unconnected_component_does_not_fail_the_run():
     assert evaluated.status is RunStatus.COMPLETED
     assert [(one.component_id, one.reason) for one in evaluated.not_run] == [
         ("Calc-c", NOT_CONNECTED)
+    ]
+
+
+def test_a_component_that_a_choice_disconnected_is_told_from_one_that_never_was_connected():
+    stored = flow_of(
+        "ChatInput-a",
+        "Words-w",
+        "ChatOutput-b",
+        "Calc-c",
+        edges=(("ChatInput-a", "Words-w"), ("Words-w", "ChatOutput-b")),
+        idle=("Calc-c",),
+    )
+    chosen = flow_of(
+        "ChatInput-a",
+        "Words-w",
+        "ChatOutput-b",
+        "Calc-c",
+        edges=(("ChatInput-a", "Words-w"),),
+        idle=("ChatOutput-b", "Calc-c"),
+    )
+    chosen = replace(chosen, refreshed=Refresh(stored, {"Words-w.operation": "Count"}))
+    evaluated = evaluate_outcome(completed(chosen, "Words-w"), chosen, Evidence(), LIMITS)
+    assert [(one.component_id, one.reason) for one in evaluated.not_run] == [
+        ("ChatOutput-b", DISCONNECTED),
+        ("Calc-c", NOT_CONNECTED),
     ]
 
 
