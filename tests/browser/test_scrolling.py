@@ -1,10 +1,16 @@
 """How the Run page scrolls to a run, in Chromium."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.screen import Screen
+from tests.support.console_process import Console
 from tests.support.waiting import wait_for
+from tests.ui.support.http_stand_in import StandIn
+from tests.ui.support.model_pages import serve_models
 
 # what stands above the page, until shortly after that is scrolled
 _MOVING = """(field) => {
@@ -113,3 +119,34 @@ def test_a_wide_page_stays_where_it_is_when_a_run_ends(screen):
     screen.wait("completed")
     screen.drawn()
     assert screen.page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == 0
+
+
+def test_the_page_shows_why_the_settings_of_a_provider_were_refused(
+    window: Callable[..., Page], tmp_path: Path
+):
+    """Also if the button that was pressed is at the end of the window."""
+    with StandIn() as server:
+        serve_models(server)
+        refusal = {"valid": False, "error": "Invalid API key for Far"}
+        server.answers["POST /api/v1/models/validate-provider"] = (200, refusal)
+        environ = {
+            "LANGFLOW_SERVER_URL": server.url,
+            "LANGFLOW_API_KEY": "k",
+            "LFCONSOLE_ALLOW_INSTALL": "true",
+        }
+        with Console(tmp_path, environ) as console:
+            screen = Screen(window())
+            screen.page.set_viewport_size({"width": 1280, "height": 500})
+            screen.open(console.url)
+            screen.page.get_by_role("button", name="Model providers").click()
+            screen.page.get_by_role("menuitem", name="Far").click()
+            setting = screen.page.get_by_role("textbox", name="Far setting")
+            setting.fill("sk-wrong")
+            setting.press("Tab")
+            screen.drawn()
+            save = screen.page.get_by_role("button", name="Save on the server")
+            save.evaluate("each => (each.scrollIntoView({block: 'end'}), each.click())")
+            error = screen.page.get_by_text("Invalid API key for Far.")
+            expect(error).to_be_in_viewport(ratio=1)
+            foot = screen.part("run-panel").bounding_box()["y"]
+            wait_for(lambda: (box := error.bounding_box())["y"] + box["height"] <= foot)

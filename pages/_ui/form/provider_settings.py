@@ -1,5 +1,6 @@
 """The settings of models' providers, such as keys: for the runs of this tab, or on the server."""
 
+import uuid
 from collections.abc import Callable, Iterable
 from urllib.parse import quote
 
@@ -15,10 +16,12 @@ from pages._ui.connection.app_context import open_client
 from pages._ui.form import mode_button
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.state.given_settings import given_settings
+from pages._ui.widgets import focus
 from pages._ui.widgets.alerts import UnusedSetting
 from pages._ui.widgets.markdown import escape, inline_code
 
 _ERRORS = "provider-errors"
+_REFUSED = "provider-refused"  # the name of the one whose settings were just refused
 _EXAMPLES = {  # by the setting's name
     "OLLAMA_BASE_URL": "http://localhost:11434",
     "OPENAI_BASE_URL": "http://localhost:1234/v1",
@@ -205,24 +208,28 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 on_click=_save,
                 args=(provider, shown, form),
             )
+    with st.container(key=f"provider-problem-{provider.name}", gap="xsmall"):
+        error = st.session_state.setdefault(_ERRORS, {}).get((form.server.owner, provider.name))
+        if error:
+            words = f"{end_sentence(error.message)} {error.hint}".strip()
+            st.caption(f":red[:material/error: {escape(words)}]")
+        if reason:
+            st.caption(f":material/info: {reason}")
+            modes = (mode for mode in form.modes if not _why_not_for_runs(shown, need, form, mode))
+            mode_button.draw(provider.name, next(modes, None), form)
     if may_save:
         st.caption(
             f"*Save on the server* stores {names} for all flows of the API key's Langflow user."
         )
-    if reason:
-        st.caption(f":material/info: {reason}")
-        modes = (mode for mode in form.modes if not _why_not_for_runs(shown, need, form, mode))
-        mode_button.draw(provider.name, next(modes, None), form)
-    if not (may_save or not reason):
+    elif reason:
         st.caption("Only the operator of this console can save settings on the server.")
     needs_key = any(setting.is_secret and setting.is_required for setting in shown)
     if needs_key and provider.docs_url.startswith("https://"):
         url = quote(provider.docs_url, safe=":/?#=&%")
         st.caption(f"[Get a key from {escape(provider.name)}]({url})")
-    error = st.session_state.setdefault(_ERRORS, {}).get((form.server.owner, provider.name))
-    if error:
-        words = f"{end_sentence(error.message)} {error.hint}".strip()
-        st.caption(f":red[:material/error: {escape(words)}]")
+    if st.session_state.get(_REFUSED) == provider.name:
+        del st.session_state[_REFUSED]
+        focus.scroll_to(uuid.uuid4().hex, container_key(need), f"provider-problem-{provider.name}")
 
 
 def _why_not_for_runs(
@@ -289,6 +296,7 @@ def _use(need: Need, settings: tuple[ProviderSetting, ...], form: FlowForm) -> N
     assert provider
     # a browser sends the last text together with the press
     if _why_not_for_runs(settings, need, form, form.mode):
+        st.session_state[_REFUSED] = provider.name
         return
 
     def use(entered: dict[str, str]) -> None:
@@ -343,6 +351,7 @@ def _apply(
             apply(entered)
     except LangflowError as error:
         errors[place] = error
+        st.session_state[_REFUSED] = provider.name
         return
     for setting in settings:
         st.session_state[_box(setting, form)] = None if setting.options else ""
