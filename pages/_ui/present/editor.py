@@ -157,7 +157,7 @@ def _offered_inputs(
     keys = [
         key
         for key, field in state.fields.items()
-        if is_presentable(field, form) or (key in chosen and not field.secret)
+        if is_presentable(field, state.value(field)) or (key in chosen and not field.secret)
     ]
     keys += [key for key in chosen if state.is_hidden(key)]
     labels = own_labels([fields[key] for key in keys if key in fields])

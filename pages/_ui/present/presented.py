@@ -1,7 +1,7 @@
 """The presented flow: its settings, its preset, and its form."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,7 +23,9 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import FlowNotFound, InvalidKey, InvalidRequest, LangflowError
 from lfclient.flows.field import Field, Variable
 from lfclient.flows.model import Flow
+from lfclient.flows.needs import Need, find_needs
 from lfclient.flows.run_inputs import field_label
+from lfclient.resources.server_resources import ServerResources
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.request_cache import raise_copy
@@ -133,8 +135,8 @@ def prepare(
 ) -> tuple[FlowForm, LangflowError | None]:
     """Read the form, filled at first; return why it is incomplete, or None.
 
-    It begins with the inputs of `record`, the run on the page, if they are known, else with the
-    preset. Raise `LangflowError` if there is no form.
+    It begins with the preset, and shows the inputs of `record`, the run on the page, if they are
+    known. Raise `LangflowError` if there is no form.
     """
     server, flow = presented.server, presented.flow
     server_info = server.info().value
@@ -216,7 +218,8 @@ def _link(preset: Preset | None) -> PresetLink:
 def _fill_once(state: FormState, presented: Presented, record: RunRecord | None) -> None:
     """Fill the form unless it was filled with this version of the preset.
 
-    If it was never filled, the inputs of the run on the page replace the preset's values.
+    If it was never filled, the inputs of the run on the page replace those of the preset that are
+    shown. The others are the presenter's.
 
     What a person has entered stays if the preset was changed or deleted meanwhile, or another one
     became the default. A preset in the address replaces it, unless that is the one from before.
@@ -225,7 +228,7 @@ def _fill_once(state: FormState, presented: Presented, record: RunRecord | None)
     if filled == link:
         return
     if filled is None and record and not explain_missing_inputs(record):
-        fill_entered(state, presented.preset, record.overrides, "The run")
+        _fill_from_run(state, presented, record.overrides)
         return
     state.read_widgets()
     keys = _entered_keys(state) if filled and _has_same_address(filled, presented) else set()
@@ -244,6 +247,24 @@ def _fill_once(state: FormState, presented: Presented, record: RunRecord | None)
     entries.invalid |= {key: each for key, each in before.invalid.items() if key in keys}
     entries.errors |= {key: each for key, each in before.errors.items() if key in keys}
     entries.uploads |= uploads
+
+
+def _fill_from_run(state: FormState, presented: Presented, overrides: JsonObject) -> None:
+    """Fill the inputs that are shown with a run's overrides, and the others with the preset."""
+    values = masked_values(presented.preset) if presented.preset else {}
+    show_fields_of(state, overrides)
+    needs = find_needs(state.flow, overrides, ServerResources())
+    shown = set[str]()
+    for key in input_keys(presented.settings, state.flow, needs):
+        field = state.fields.get(key)
+        if field is None:
+            continue
+        both = values.get(key, field.default), overrides.get(key)
+        if all(is_presentable(field, value) for value in both):
+            shown.add(key)
+    chosen = {key: value for key, value in overrides.items() if key in shown}
+    hidden = {key: value for key, value in values.items() if key not in shown}
+    _fill(state, presented.preset, hidden | chosen, chosen, "The run")
 
 
 def _has_same_address(filled: PresetLink, presented: Presented) -> bool:
@@ -267,18 +288,24 @@ def _entered_keys(state: FormState) -> set[str]:
 
 def shown_inputs(presented: Presented, form: FlowForm) -> list[tuple[Field, str, str]]:
     """Return the fields to show, each with its label and help; never a secret's."""
-    fields = form.state.fields
-    chosen = presented.settings.inputs
-    if chosen is None:
-        brought = input_fields(fields, form.needs)[:MAX_INPUTS]
-        chosen = tuple(ShownInput(key=field.key) for field in brought)
-    inputs = [(fields[each.key], each) for each in chosen if each.key in fields]
-    inputs = [(field, each) for field, each in inputs if is_presentable(field, form)]
-    labels = own_labels([field for field, _ in inputs])
+    state, settings = form.state, presented.settings
+    keys = input_keys(settings, state.flow, form.needs)
+    fields = [state.fields[key] for key in keys if key in state.fields]
+    fields = [field for field in fields if is_presentable(field, state.value(field))]
+    labels = own_labels(fields)
+    chosen = {each.key: each for each in settings.inputs or ()}
+    inputs = [(field, chosen.get(field.key) or ShownInput(key=field.key)) for field in fields]
     return [
         (field, each.label or labels[field.key], each.help or own_help(field))
         for field, each in inputs
     ]
+
+
+def input_keys(settings: Presentation, flow: Flow, needs: Iterable[Need]) -> list[str]:
+    """Return the keys of the inputs to show, which the flow may lack; by default what it needs."""
+    if settings.inputs is not None:
+        return [each.key for each in settings.inputs]
+    return [field.key for field in input_fields(flow.fields_by_key, needs)[:MAX_INPUTS]]
 
 
 def own_labels(fields: Sequence[Field]) -> dict[str, str]:
@@ -306,6 +333,6 @@ def own_help(field: Field) -> str:
     return "" if field.chat_input or field.chat_files else field.help
 
 
-def is_presentable(field: Field, form: FlowForm) -> bool:
+def is_presentable(field: Field, value: object) -> bool:
     """Return whether an audience may fill in a field: no secret, no variable of the server."""
-    return not field.secret and not isinstance(form.state.value(field), Variable)
+    return not field.secret and not isinstance(value, Variable)

@@ -20,10 +20,9 @@ from lfclient.flows.run_inputs import InputValue, describe_overrides
 from lfclient.resources.server_resources import ServerResources
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.form.form import input_fields
 from pages._ui.form.input_values import one_line, value_text
 from pages._ui.present import problems
-from pages._ui.present.presented import own_labels
+from pages._ui.present.presented import input_keys, own_labels
 from pages._ui.state.notices import notify_errors
 from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts, controls, copy_button
@@ -170,7 +169,8 @@ def _shared_inputs(
     Without those that had the flow's own values, which the run does not record.
     """
     labels = {each.key: each.label for each in settings.inputs or ()}
-    keys = _input_keys(record, flow) if settings.inputs is None else list(labels)
+    needs = find_needs(flow, record.overrides, ServerResources()) if flow else ()
+    keys = input_keys(settings, flow, needs) if flow else list(labels)
     fields = flow.fields_by_key if flow else {}
     names = own_labels([fields[key] for key in keys if key in fields and not fields[key].secret])
     values = {key: record.overrides[key] for key in keys if key in record.overrides}
@@ -180,14 +180,6 @@ def _shared_inputs(
             label = labels.get(item.key) or names.get(item.key, item.label)
             value = clip(replace_surrogates(_text(item)), MAX_VALUE)
             yield SharedInput(label=replace_surrogates(label), value=value)
-
-
-def _input_keys(record: RunRecord, flow: Flow | None) -> list[str]:
-    """Return the keys of what a presentation shows by default."""
-    if flow is None:
-        return []
-    needs = find_needs(flow, record.overrides, ServerResources())
-    return [field.key for field in input_fields(flow.fields_by_key, needs)]
 
 
 def _text(item: InputValue) -> str:

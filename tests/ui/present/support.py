@@ -1,5 +1,7 @@
 """The Present view under AppTest."""
 
+import json
+
 from streamlit.testing.v1 import AppTest
 
 from lfclient.console.present.presentation import PURPOSE, Presentation, ShownInput
@@ -7,6 +9,8 @@ from lfclient.console.store.flow_settings import FlowSettings
 from pages._ui.connection.app_context import app_context
 from tests.ui.support.preset_pages import open_page, owner
 from tests.ui.support.whole_pages import APP, ONE, press
+
+RUN = "POST /api/v2/workflows"
 
 
 def present(flow_id=ONE, browser=None, **address):
@@ -45,3 +49,9 @@ def store(**settings):
 def inputs(app):
     """Return the labels of the inputs on the page."""
     return [box.value.replace("*", "") for box in app.markdown if box.value.startswith("**")]
+
+
+def sent_values(server):
+    """Return the values that the last run sent, by component and parameter."""
+    lines = [number for number, line in enumerate(server.requests) if line == RUN]
+    return json.loads(server.bodies[lines[-1]])["tweaks"]

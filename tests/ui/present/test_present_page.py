@@ -56,18 +56,6 @@ def test_title_description_and_inputs_of_the_flow_are_shown(fields_server):
     assert not app.exception
 
 
-def test_the_address_of_a_run_shows_its_inputs_beside_its_result(fields_server):
-    store_preset("Mine", default=True, p="Kyoto", n=7)
-    run = Run(ONE, "sync", RunStatus.COMPLETED)
-    record = add_ended_run(fields_server.url, run=run, overrides={"T-a.p": "Oslo"})
-    app = present(run=record.id)
-    assert (field(app, "p").value, field(app, "n").value) == ("Oslo", "5")
-    app = field(app, "p").set_value("Bergen").run()
-    assert field(app, "p").value == "Bergen"
-    unknown = add_ended_run(fields_server.url, id="b" * 32, run=run, inputs_stored=False)
-    assert field(present(browser="c", run=unknown.id), "p").value == "Kyoto"
-
-
 def test_only_run_and_full_screen_can_be_pressed_and_a_result_be_shared(fields_server):
     assert button_labels(present()) == ["Full screen", "Leave full screen", "Run"]
     run = Run(ONE, "sync", RunStatus.COMPLETED)

@@ -1,0 +1,44 @@
+"""A presentation with a run in its address: the inputs of that run beside its result."""
+
+from lfclient.flows.field import Variable
+from lfclient.runs.model import Run, RunStatus
+from tests.ui.present.support import inputs, present, sent_values, store
+from tests.ui.support.preset_pages import field, store_preset, value
+from tests.ui.support.whole_pages import ONE, add_ended_run, press
+
+COMPLETED = Run(ONE, "sync", RunStatus.COMPLETED)
+
+
+def test_the_address_of_a_run_shows_its_inputs_beside_its_result(fields_server):
+    store_preset("Mine", default=True, p="Kyoto", n=7)
+    record = add_ended_run(fields_server.url, run=COMPLETED, overrides={"T-a.p": "Oslo"})
+    app = present(run=record.id)
+    assert (value(app), value(app, "n")) == ("Oslo", "5")
+    app = field(app, "p").set_value("Bergen").run()
+    assert value(app) == "Bergen"
+    unknown = add_ended_run(fields_server.url, id="b" * 32, run=COMPLETED, inputs_stored=False)
+    assert value(present(browser="c", run=unknown.id)) == "Kyoto"
+
+
+def test_values_that_are_not_shown_do_not_come_from_the_run_of_the_address(fields_server):
+    store_preset("Mine", default=True, n=7)
+    store(inputs={"T-a.p": {}})
+    overrides = {"T-a.p": "Oslo", "T-a.n": 99}
+    record = add_ended_run(fields_server.url, run=COMPLETED, overrides=overrides)
+    app = present(run=record.id)
+    assert inputs(app) == ["p"]
+    assert value(app) == "Oslo"
+    press(app, "Run")
+    assert sent_values(fields_server) == {"T-a": {"p": "Oslo", "n": 7}}
+    assert not app.exception
+
+
+def test_a_run_of_the_address_replaces_no_variable_of_the_preset(fields_server):
+    """A variable is not shown, neither the preset's nor the run's."""
+    store_preset("Mine", default=True, p=Variable("CITY"), n=7)
+    overrides = {"T-a.p": "Oslo", "T-a.n": Variable("NUMBER")}
+    record = add_ended_run(fields_server.url, run=COMPLETED, overrides=overrides)
+    app = present(run=record.id)
+    assert inputs(app) == ["n"]
+    assert value(app, "n") == "7"
+    assert not app.exception
