@@ -53,7 +53,7 @@ class Need:
     `keys` are the overrides that meet it: for a provider, one for each of its components. The first
     is where the page scrolls to; there is none if only the server's settings or a `package` can
     meet it. `missing` are the settings of a `provider` that neither the server nor all components
-    have.
+    have. `note` says what a run uses in place of a variable that the server lacks.
     """
 
     kind: NeedKind
@@ -63,6 +63,7 @@ class Need:
     provider: Provider | None = None
     missing: tuple[ProviderSetting, ...] = ()
     package: Package | None = None
+    note: str = ""
 
 
 def find_needs(
@@ -186,13 +187,7 @@ def _other_needs(
     providers: Iterable[Need],
     is_bare: bool,
 ) -> Iterator[Need]:
-    # by key, the variables of which the provider's line tells
-    provided = {
-        key: {setting.name for setting in need.provider.settings}
-        for need in providers
-        if need.provider
-        for key in need.keys
-    }
+    provided = {key: need.provider for need in providers if need.provider for key in need.keys}
     for field in fields:
         value = _value(field, overrides)
         name = f"{field_label(field)} of {field.component_label(80)}"
@@ -207,14 +202,18 @@ def _other_needs(
             yield Need(NeedKind.FILE, (field.key,), message, bool(value))
         elif is_value_need(field) or _lacks_flow(flow, field):
             yield _value_need(NeedKind.VALUE, name, field, value)
-        elif _takes_variable(field, value):
+        elif _variable_names(field, value):
             variables = resources.variables
             if variables is None:
                 continue
-            told = variables | provided.get(field.key, set())
+            provider = provided.get(field.key)
+            settings = provider.settings if provider else ()
+            told = variables | {setting.name for setting in settings}
             if not _fails_without_variable(flow, field, value, told, is_bare) and (
-                field.key in provided or not field.required
+                provider or not field.required
             ):
+                if provider and not told.issuperset(_variable_names(field, value)):
+                    yield from _saved_key_needs(name, field, value, provider)
                 continue
             if isinstance(value, Variable):
                 yield _variable_need(name, field, value, variables)
@@ -234,9 +233,27 @@ def _variable_need(name: str, field: Field, value: Variable, variables: Collecti
     return Need(NeedKind.VARIABLE, (field.key,), f"{name}: the server {has}{hint}", is_met)
 
 
-def _takes_variable(field: Field, value: Json) -> bool:
-    """Return whether a run takes a variable, or the flow names one that a value replaces."""
-    return isinstance(value, Variable) or isinstance(field.default, Variable)
+def _saved_key_needs(name: str, field: Field, value: Json, provider: Provider) -> Iterator[Need]:
+    """Yield the need that the provider's saved key meets in place of a variable.
+
+    A run takes that key where it finds no variable of the name.
+    """
+    for setting in provider.settings:
+        if setting.parameter != field.target[1] or not (setting.is_set or provider.is_ready):
+            continue
+        if isinstance(value, Variable):
+            note = (
+                f"The server has no variable “{value.name}”. The run uses {provider.name}'s key, "
+                f"saved on the server as {setting.name}."
+            )
+            yield Need(NeedKind.VARIABLE, (field.key,), f"{name}: {note}", True, note=note)
+        else:
+            yield _value_need(NeedKind.VARIABLE, name, field, value)
+
+
+def _variable_names(field: Field, value: Json) -> list[str]:
+    """Return the variables that the value and the flow name."""
+    return [one.name for one in (value, field.default) if isinstance(one, Variable)]
 
 
 def _fails_without_variable(
@@ -247,9 +264,8 @@ def _fails_without_variable(
     A tool and a component with a model can do without a key, unless the run writes values onto the
     built graph (`sends_bare_values`): measured on 1.8.4 to 1.13.0. A missing text fails any run.
     """
-    named = [one.name for one in (value, field.default) if isinstance(one, Variable)]
     component = flow.component(field.target[0])
-    if component is None or variables.issuperset(named):
+    if component is None or variables.issuperset(_variable_names(field, value)):
         return False
     has_model = any(entry.get("type") == "model" for entry in component.template.values())
     return is_bare or not (field.secret and (has_model or field.is_tool))

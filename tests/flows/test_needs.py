@@ -141,6 +141,19 @@ def test_an_empty_required_parameter_and_a_missing_variable_are_needed():
     assert (need.kind, need.is_met) == (NeedKind.VARIABLE, True)
 
 
+def test_a_saved_key_in_place_of_a_variable_that_the_server_lacks_is_noted():
+    named = entry("SecretStrInput", "str", "MINE", load_from_db=True, password=True)
+    a = agent(model=GPT, api_key=named)
+    *_, variable = needs(a, resources=server("OPENAI_API_KEY"))
+    assert (variable.kind, variable.is_met) == (NeedKind.VARIABLE, True)
+    assert "“MINE”. The run uses OpenAI's key, saved on the server as" in variable.note
+    *_, variable = needs(a, resources=server("OPENAI_API_KEY"), Agent_a__api_key="sk-1")
+    assert (variable.keys, variable.is_met, variable.note) == (("Agent-a.api_key",), True, "")
+    for variables in ((), ("MINE",), ("MINE", "OPENAI_API_KEY")):
+        found = needs(a, resources=server(*variables))
+        assert [need.kind for need in found] == [NeedKind.MODEL, NeedKind.PROVIDER]
+
+
 def test_a_variable_of_an_optional_parameter_is_needed_while_the_server_lacks_it():
     stored = entry("MessageTextInput", "str", "NOPE", load_from_db=True)
     (need,) = needs(node("T-a", query=stored))

@@ -16,7 +16,7 @@ from lfclient.console.samples.spec import Link, Node, Sample
 from lfclient.flows.needs import NeedKind
 from lfclient.resources.packages import package_for
 from lfclient.runs.error_causes import explain_error
-from tests.live.flows import AGENT, ECHO
+from tests.live.flows import AGENT, ASK_MODEL, ECHO
 from tests.live.releases import Make, run_to_end, with_events
 from tests.support import servers
 from tests.support.model_server import ModelServer
@@ -167,3 +167,32 @@ def test_a_key_that_only_background_runs_look_up_is_needed_there(
     fails = modes and mode == "background"
     assert ended.status is (RunStatus.FAILED if fails else RunStatus.COMPLETED), ended.errors
     assert [one.kind for one in missing] == [NeedKind.VARIABLE] * fails
+
+
+def test_a_run_uses_the_saved_key_of_the_provider_for_a_variable_that_the_server_lacks(
+    client: LangflowClient, catalogue: dict[str, Any], openai: ModelServer
+):
+    data = graph_builder.build_graph(ASK_MODEL, catalogue)
+    model = next(one["data"]["node"] for one in data["nodes"] if one["id"].endswith("-m"))
+    model["template"]["api_key"] |= {"value": "KEY_OF_THE_AUTHOR", "load_from_db": True}
+    flow = client.flow(client.create_flow(f"author {uuid4().hex[:8]}", data).id)
+    saved = client.save_variable("OPENAI_API_KEY", "sk-of-the-server")
+    try:
+        option = next(one for one in client.models() if one.name == "gpt-4o")
+        overrides = {
+            "LanguageModelComponent-m.model": [option.value],
+            "ChatInput-a.input_value": "Hi",
+        }
+        needs = client.needs(flow, overrides, mode="sync")
+        run = client.run(flow, overrides, session_id=uuid4().hex)
+    finally:
+        client.delete_variable(saved)
+        delete_flow(client, flow.id)
+    assert run.status is RunStatus.COMPLETED, run.errors
+    assert openai.chats()[-1].key == "sk-of-the-server"
+    (need,) = [one for one in needs if one.kind is NeedKind.VARIABLE]
+    assert (need.is_met, need.note) == (
+        True,
+        "The server has no variable “KEY_OF_THE_AUTHOR”. "
+        "The run uses OpenAI's key, saved on the server as OPENAI_API_KEY.",
+    )

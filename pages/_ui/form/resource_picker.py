@@ -61,6 +61,8 @@ def draw_need(need: Need, field: Field, form: FlowForm) -> None:
         for base in form.resources.knowledge_bases or ():
             if field.resource == "knowledge_base" and base.dir_name == form.state.value(field):
                 knowledge_dialog.draw_failure(base)
+    if need.note:
+        st.caption(f":orange[:material/warning:] {escape(need.note)}")
     if field.resource != "knowledge_base" or not form.server.may_change:
         return
     if form.server_info.capabilities.ingestion:

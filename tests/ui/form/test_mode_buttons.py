@@ -70,6 +70,7 @@ def test_synchronous_mode_is_offered_where_it_does_without_a_variable(server):
     app = press(app, SYNC)
     assert mode(app) == "sync"
     assert "Ready" in page_text(app)
+    assert "The run uses OpenAI's key, saved on the server as OPENAI_API_KEY." in page_text(app)
     assert not {SYNC, BACKGROUND} & {*button_labels(app)}
 
 
