@@ -35,8 +35,8 @@ class TableDiff:
     that name), then those of the tables, all as text; a changed cell is "before → after".
     `is_changed` has the same shape, True where a cell changed. `key` is the column that matched
     rows, "" for their position. `name_column` tells a person which row it is: that one, or else the
-    first column of texts, "" without any. `unlisted_rows` counts differing rows that are not
-    listed, `unlisted_columns` columns.
+    first column of distinct texts, "" without any. `unlisted_rows` counts differing rows that are
+    not listed, `unlisted_columns` columns.
     """
 
     added: int
@@ -104,7 +104,7 @@ def compare_tables(before: pd.DataFrame, after: pd.DataFrame, key: str = "") -> 
     changed = np.flatnonzero(differs.any(axis=1).to_numpy()) if shared else np.array([], int)
 
     # columns with changes first, if not all fit; listed in the tables' own order
-    name_column = key or next((name for name in shared if _has_texts(before[name])), "")
+    name_column = key or next((name for name in shared if _has_distinct_texts(before[name])), "")
     preferred = [name_column] if name_column else []
     preferred += [name for name in shared if differs[name].any()]
     chosen = dict.fromkeys([*preferred, *shared, *removed_columns, *added_columns])
@@ -146,8 +146,8 @@ def compare_tables(before: pd.DataFrame, after: pd.DataFrame, key: str = "") -> 
     )
 
 
-def _has_texts(column: pd.Series[Any]) -> bool:
-    return pd.api.types.infer_dtype(column) == "string"
+def _has_distinct_texts(column: pd.Series[Any]) -> bool:
+    return pd.api.types.infer_dtype(column) == "string" and column.is_unique
 
 
 def _drop_duplicate_columns(table: pd.DataFrame) -> pd.DataFrame:

@@ -84,6 +84,12 @@ def test_the_first_text_column_names_rows_unless_another_matches_them():
     assert compare_tables(one[["n"]], other[["n"]]).name_column == ""
 
 
+def test_a_column_with_equal_texts_does_not_name_rows():
+    one = table(*({"sender": "User", "text": text} for text in ("Hi", "Bye")))
+    assert compare_tables(one, one).name_column == "text"
+    assert compare_tables(one[["sender"]], one[["sender"]]).name_column == ""
+
+
 def test_the_column_that_names_rows_is_listed_among_many():
     changed = {f"c{n}": n for n in range(MAX_LISTED_COLUMNS + 1)}
     one = table({**changed, "city": "Oslo"})
