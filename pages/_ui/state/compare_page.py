@@ -19,8 +19,8 @@ def runs_from_url() -> list[str]:
 
 
 def write_runs_to_url(runs: Iterable[str]) -> None:
-    """Compare these runs."""
-    st.query_params[RUNS] = join_runs(runs)
+    """Compare these runs with the oldest of them, without a usual one."""
+    st.query_params.from_dict({RUNS: join_runs(runs)})
 
 
 def baseline_from_url() -> str:

@@ -7,6 +7,7 @@ from lfclient.outputs.model import OutputKind
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
+from pages._ui.state import compare_page
 from pages._ui.widgets.markdown import escape_lines
 from tests.ui.support.compare_pages import (
     TEXT,
@@ -193,3 +194,13 @@ def test_the_usual_run_is_named_so_and_stays_so_after_a_swap(create_run):
     assert "**Run 2 (usual) · " in page_text(app)
     assert "Run 2 (usual) → Run 1" in page_text(app)
     assert "Run 1 → Run 2 (usual)" in page_text(press(app, "Swap"))
+
+
+def test_no_run_is_the_usual_one_among_runs_that_were_chosen(create_run):
+    runs = [create_run({}, [message(text)]) for text in "abc"]
+    app = open_comparison(*runs[:2], usual=runs[1].id, baseline=runs[1].id)
+    app.session_state[compare_page.compare_key("others")] = True
+    app.run().multiselect[0].set_value([each.id for each in runs[1:]]).run()
+    app = press(app, "Compare")
+    assert "Run 1 → Run 2" in page_text(app)
+    assert set(app.query_params) & {"usual", "baseline"} == set()
