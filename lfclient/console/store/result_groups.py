@@ -67,13 +67,15 @@ class ResultGroups:
     Flows in the order of their newest runs. Of a flow, inputs with an odd result come first, then
     the others, newest first; of the same inputs, the most frequent result first. The runs whose
     result is unknown are the last group of a flow. `inputs` is how many inputs had a known result,
-    `odd` how many runs an odd one.
+    those that are unknown counted as one of each flow, `odd` how many runs an odd one.
     """
 
     groups: tuple[ResultGroup, ...] = ()
     runs: int = 0
     omitted: int = 0
+    flows: int = 0
     inputs: int = 0
+    has_unknown_inputs: bool = False
     odd: int = 0
 
 
@@ -144,10 +146,13 @@ def build_groups(counted: Sequence[CountedResult], runs: Mapping[str, RunSummary
         for result in counted
         if result.run_id in runs
     )
+    known = [result for result in counted if result.result_hash]
     return ResultGroups(
         groups,
         runs=sum(result.count for result in counted),
         omitted=len(counted) - len(groups),
-        inputs=len({(each.flow_id, each.inputs) for each in counted if each.result_hash}),
+        flows=len({each.flow_id for each in counted}),
+        inputs=len({(each.flow_id, each.inputs) for each in known}),
+        has_unknown_inputs=any(each.inputs == UNKNOWN_INPUTS for each in known),
         odd=sum(result.count for result in counted if result.is_odd),
     )

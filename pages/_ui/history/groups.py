@@ -60,15 +60,16 @@ def _verb(count: int) -> str:
 def headline(groups: ResultGroups) -> str:
     """Return the number of runs and how many differ: "20 runs · 19 equal, 1 differs".
 
-    Of several inputs, or flows, also how many inputs, or results, there are.
+    Of several inputs, also how many there are; of several flows, or if some inputs are unknown, how
+    many results.
     """
     runs = format_count(groups.runs, "run")
     if groups.runs >= MAX_GROUPED_RUNS:
         runs = f"The newest {runs}"
     if groups.inputs > 1:
-        of_one_flow = len({group.flow_id for group in groups.groups}) == 1
         results = format_count(len(groups.groups) + groups.omitted, "result")
-        parts = [f"{groups.inputs:,} different inputs" if of_one_flow else results]
+        can_count_inputs = groups.flows == 1 and not groups.has_unknown_inputs
+        parts = [f"{groups.inputs:,} different inputs" if can_count_inputs else results]
         if groups.odd:
             parts.append(f"{format_count(groups.odd, 'run')} {_verb(groups.odd)}")
         return " · ".join([f"**{runs}**", *parts])

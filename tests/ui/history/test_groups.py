@@ -9,7 +9,7 @@ import math
 import pytest
 from PIL import Image
 
-from lfclient.console.store.input_fingerprint import InputsKey
+from lfclient.console.store.input_fingerprint import UNKNOWN_INPUTS, InputsKey
 from lfclient.console.store.result_groups import RunResult, build_groups, count_results
 from lfclient.console.store.run_record import RunSummary
 from lfclient.outputs.model import Output, OutputKind
@@ -259,3 +259,27 @@ def test_the_headline_tells_how_many_runs_differ(counts, text):
     )
     listed = build_groups(counted, {result.run_id: run for result in counted})
     assert groups.headline(listed) == text
+
+
+def many_inputs(*inputs, flow_id=ONE):
+    """Return a run of each inputs, with equal results."""
+    return [RunResult(NOW, f"{flow_id}-{n}", flow_id, key, "x") for n, key in enumerate(inputs)]
+
+
+@pytest.mark.parametrize(
+    ("runs", "text"),
+    [
+        (many_inputs(InputsKey("a"), InputsKey("b")), "2 different inputs"),
+        (many_inputs(InputsKey("a"), UNKNOWN_INPUTS, UNKNOWN_INPUTS), "2 results"),
+        (
+            many_inputs(InputsKey("a"), InputsKey("b")) + many_inputs(InputsKey("a"), flow_id=TWO),
+            "3 results",
+        ),
+    ],
+)
+def test_different_inputs_are_those_of_one_flow_that_are_known(runs, text):
+    """The groups of the other flow may not be listed."""
+    run = RunSummary("a", "me", "s", ONE, "F", "sync", RunStatus.COMPLETED, NOW, result_hash="x")
+    counted = count_results(runs)
+    listed = build_groups(counted, {counted[0].run_id: run})
+    assert groups.headline(listed) == f"**{len(runs)} runs** · {text}"
