@@ -4,6 +4,7 @@ To add a column of a run: add it to `RunRow` (with a migration) and to `RunSumma
 to `table_columns` and, if it needs a width or help, an entry to `_column_config`.
 """
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -208,7 +209,11 @@ def _status_width(rows: Sequence[ListRow]) -> int:
 
 def _text_width(texts: Iterable[str], max_width: int) -> int:
     """Return the width of a column with these texts, in pixels; a star or an icon fits as well."""
-    return min(max_width, 30 + 6 * max(map(len, texts)))
+    return min(max_width, 30 + max(sum(map(_character_width, text)) for text in texts))
+
+
+def _character_width(character: str) -> int:
+    return 13 if unicodedata.east_asian_width(character) in "WF" else 6
 
 
 def _group_color(group: ResultGroup) -> str:

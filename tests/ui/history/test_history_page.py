@@ -191,6 +191,13 @@ def test_what_tells_runs_apart_comes_early_and_columns_are_as_wide_as_their_text
     assert sum(config[name]["width"] for name in before) < 450
 
 
+def test_a_column_has_room_for_wide_characters(url):
+    """A Chinese character takes about 13 pixels."""
+    add(url, "a", flow_name="天气预报分析流程")
+    config = json.loads(history().dataframe[0].proto.columns)
+    assert config["Flow"]["width"] >= 130
+
+
 def test_every_drawing_of_the_list_says_which_rows_are_selected(url):
     """Streamlit drops a drawing that another one replaces before it was sent."""
     for number, name in enumerate("ab"):
