@@ -141,7 +141,7 @@ class RunSummary:
 
     `result_hash` is equal for runs of a flow with the same result, None if that is unknown.
     `thumbnail` is a small WebP of the first image among the outputs. Without a column are `labels`,
-    and `is_settled`: the run has ended, and its end is stored, with what came out.
+    and `is_settled`: the end of the run is stored. Its outputs may follow if the disk was full.
     """
 
     id: str
