@@ -285,7 +285,7 @@ class LangflowClient:
         return self._drive(models.list_models(kind))
 
     def providers(self) -> list[Provider]:
-        """Return the providers of models with what is set, those ready first; never a value."""
+        """Return the providers of models with what is set, those ready first; never a secret."""
         return self._drive(models.list_providers())
 
     def resources(self, *kinds: ResourceKind) -> ServerResources:

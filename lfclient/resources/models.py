@@ -1,6 +1,6 @@
 """Models, and the providers that serve them."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -39,7 +39,8 @@ class ModelOption:
 class ProviderSetting:
     """A setting of a provider, such as its key, which the server keeps as the variable `name`.
 
-    `options` are suggested values. `parameter` is the parameter of a component that replaces it
+    `options` are suggested values. `value` is the one that the server has, and "" if `is_secret`.
+    `parameter` is the parameter of a component that replaces it
     for one run; "" if there is none.
     """
 
@@ -51,6 +52,7 @@ class ProviderSetting:
     options: tuple[str, ...] = ()
     help: str = ""
     parameter: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,10 +135,10 @@ def _with_attributes(value: JsonObject, sample: ModelOption | None) -> JsonObjec
     return {**sample.value, **value, "metadata": shared | as_dict(value.get("metadata"))}
 
 
-def parse_provider(item: JsonObject, variables: Collection[str]) -> Provider | None:
+def parse_provider(item: JsonObject, variables: Mapping[str, str]) -> Provider | None:
     """Return the provider of an entry of `GET /api/v1/models`; None without a name.
 
-    `variables` are the names of the variables that have a value.
+    `variables` are the values of the variables that have one, by name; "" for secret ones.
     """
     name = as_str(item.get("provider"))
     if not name:
@@ -225,19 +227,21 @@ def _known_models(
         yield ModelOption(name, provider, is_ready, calls_tools, value)
 
 
-def _setting(entry: object, variables: Collection[str]) -> ProviderSetting | None:
+def _setting(entry: object, variables: Mapping[str, str]) -> ProviderSetting | None:
     item = as_dict(entry)
     name = as_str(item.get("variable_key"))
     if not name:
         return None
     component = as_dict(item.get("component_metadata"))
+    is_secret = item.get("is_secret") is True
     return ProviderSetting(
         name,
         as_str(item.get("variable_name")) or name,
         item.get("required") is True,
-        item.get("is_secret") is True,
+        is_secret,
         name in variables,
         tuple(filter(None, map(as_str, as_list(item.get("options"))))),
         as_str(item.get("description")),
         as_str(component.get("mapping_field")),
+        "" if is_secret else variables.get(name, ""),
     )

@@ -57,25 +57,32 @@ PLACEHOLDER = {  # of Langflow 1.8
 
 
 def test_a_provider_has_its_settings_and_what_is_set():
-    provider = parse_provider(OPENAI, {"OPENAI_API_KEY"})
+    provider = parse_provider(OPENAI, {"OPENAI_API_KEY": "sk-readable"})
     assert provider
     assert (provider.name, provider.is_ready) == ("OpenAI", True)
     key, address = provider.settings
     assert (key.is_required, key.is_secret, key.is_set) == (True, True, True)
+    assert key.value == ""
     assert (key.label, key.parameter) == ("Openai_Api_Key", "api_key")
     assert (address.is_required, address.is_secret, address.is_set) == (False, False, False)
     assert (address.options, address.parameter) == (("https://a.example",), "")
 
 
+def test_a_setting_that_is_no_secret_has_the_value_of_its_variable():
+    provider = parse_provider(OPENAI, {"OPENAI_BASE_URL": "https://b.example"})
+    assert provider
+    assert [each.value for each in provider.settings] == ["", "https://b.example"]
+
+
 def test_models_that_the_server_no_longer_supports_are_omitted():
-    provider = parse_provider(OPENAI, ())
+    provider = parse_provider(OPENAI, {})
     assert provider
     assert [one.name for one in provider.models("language")] == ["gpt-4o", "o3"]
     assert [one.name for one in provider.models("embedding")] == ["text-embedding-3-small"]
 
 
 def test_the_models_that_are_ready_come_first_and_as_the_server_has_them():
-    providers = [parse_provider(one, ()) for one in (ANTHROPIC, OPENAI)]
+    providers = [parse_provider(one, {}) for one in (ANTHROPIC, OPENAI)]
     ready, _, other = merge_options([OPTION, PLACEHOLDER], filter(None, providers), "language")
     assert ready == ModelOption("gpt-4o", "OpenAI", True, False, OPTION)
     assert (other.name, other.provider, other.is_ready) == (
@@ -88,7 +95,7 @@ def test_the_models_that_are_ready_come_first_and_as_the_server_has_them():
 
 def test_the_models_that_a_provider_has_follow_those_that_are_enabled():
     """The server enables the first five. Runs take the others with the provider's attributes."""
-    openai = parse_provider(OPENAI, ())
+    openai = parse_provider(OPENAI, {})
     assert openai
     url = {"model_class": "ChatOpenAI", "url_param": "base_url"}
     option = {**OPTION, "icon": "OpenAI", "metadata": {**url, "reasoning_models": ["gpt-4o"]}}
@@ -109,7 +116,7 @@ def test_the_models_of_a_provider_stand_together_in_the_servers_order():
         return {"name": name, "provider": provider}
 
     offered = [offer("b", "Two"), offer("x", "One"), offer("a", "Two"), offer("y", "Anthropic")]
-    anthropic = parse_provider(ANTHROPIC, ())
+    anthropic = parse_provider(ANTHROPIC, {})
     assert anthropic
     merged = merge_options(offered, [anthropic], "language")
     assert [one.label for one in merged] == [
@@ -123,14 +130,14 @@ def test_the_models_of_a_provider_stand_together_in_the_servers_order():
 
 def test_a_model_of_a_provider_without_a_key_can_be_run_by_langflow_1_8():
     """It needs the class of the model, which only a list of all providers tells."""
-    provider = parse_provider(ANTHROPIC, ())
+    provider = parse_provider(ANTHROPIC, {})
     assert provider
     (one,) = provider.models("language")
     assert one.value["metadata"]["model_class"] == "ChatAnthropic"
 
 
 def test_models_that_a_server_without_any_provider_offers_are_not_ready():
-    anthropic = parse_provider(ANTHROPIC, ())
+    anthropic = parse_provider(ANTHROPIC, {})
     assert anthropic
     option = {"name": "claude-sonnet-4-6", "provider": "Anthropic", "metadata": {}}
     (one,) = merge_options([option], [anthropic], "language")

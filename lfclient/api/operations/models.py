@@ -16,7 +16,7 @@ _CHECK_SECONDS = 30.0  # the server asks the provider, which may not respond
 
 
 def list_providers() -> Steps[list[Provider]]:
-    """Return the providers with what is set, those ready first; never a value."""
+    """Return the providers with what is set, those ready first; never a secret."""
     resources = yield from get_resources(())
     return list(resources.providers)
 

@@ -31,11 +31,9 @@ _MODEL_KINDS: tuple[ModelKind, ...] = ("language", "embedding")
 def get_resources(kinds: Collection[ResourceKind]) -> Steps[ServerResources]:
     """Return the providers, those ready first, the variables, and what there is of these kinds."""
     variables = yield from or_default(list_variables(), None)
-    names = None
-    if variables is not None:
-        names = frozenset(variable.name for variable in variables if variable.is_set)
+    values = {each.name: each.value for each in variables or () if each.is_set}
     items = yield from _fetch_list("/api/v1/models", "list of providers")
-    parsed = filter(None, (parse_provider(item, names or ()) for item in items))
+    parsed = filter(None, (parse_provider(item, values) for item in items))
     providers = tuple(sorted(parsed, key=lambda provider: not provider.is_ready))
     models: dict[ModelKind, tuple[ModelOption, ...]] = {}
     for kind in _MODEL_KINDS:
@@ -56,7 +54,7 @@ def get_resources(kinds: Collection[ResourceKind]) -> Steps[ServerResources]:
     return ServerResources(
         providers,
         models,
-        names,
+        None if variables is None else frozenset(values),
         None if knowledge is None else tuple(knowledge),
         None if memory is None else tuple(memory),
         None if servers is None else frozenset(server.name for server in servers),

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from lfclient.common.formatting import end_sentence
+from lfclient.common.formatting import end_sentence, strip_credentials
 from lfclient.errors import LangflowError
 from lfclient.flows.encoding import unsupported_reason
 from lfclient.flows.needs import Need, NeedKind, setting_keys, unused_provider_need
@@ -151,7 +151,7 @@ def _shown_settings(need: Need, form: FlowForm) -> tuple[ProviderSetting, ...]:
         return tuple(
             one
             for one in provider.settings
-            if one in need.missing or (may_save and not (one.is_required or one.is_set))
+            if one in need.missing or (may_save and not one.is_required)
         )
     if not _is_open(provider, form):
         return ()
@@ -175,7 +175,7 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 index=None,
                 accept_new_options=True,
                 key=_box(setting, form),
-                placeholder="Choose or type",
+                placeholder=_placeholder(setting, form) or "Choose or type",
             )
         else:
             st.text_input(
@@ -185,7 +185,7 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 live=True,
                 key=_box(setting, form),
                 help=escape(setting.help) or None,
-                placeholder=_EXAMPLES.get(setting.name),
+                placeholder=_placeholder(setting, form),
             )
     is_used = provider.name not in form.unused_providers
     reason = _why_not_for_runs(shown, need, form, form.mode) if is_used else ""
@@ -218,8 +218,10 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
             modes = (mode for mode in form.modes if not _why_not_for_runs(shown, need, form, mode))
             mode_button.draw(provider.name, next(modes, None), form)
     if may_save:
+        kept = " Fields left empty stay as saved." if any(each.is_set for each in shown) else ""
         st.caption(
             f"*Save on the server* stores {names} for all flows of the API key's Langflow user."
+            f"{kept}"
         )
     elif reason:
         st.caption("Only the operator of this console can save settings on the server.")
@@ -230,6 +232,14 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
     if st.session_state.get(_REFUSED) == provider.name:
         del st.session_state[_REFUSED]
         focus.scroll_to(uuid.uuid4().hex, container_key(need), f"provider-problem-{provider.name}")
+
+
+def _placeholder(setting: ProviderSetting, form: FlowForm) -> str | None:
+    """Return what the server has, or an example. Visitors are not told its addresses."""
+    if not setting.is_set:
+        return _EXAMPLES.get(setting.name)
+    value = strip_credentials(setting.value) if form.server.may_change else ""
+    return f"Saved: {value}" if value else "Saved. Enter a new one to replace it"
 
 
 def _why_not_for_runs(

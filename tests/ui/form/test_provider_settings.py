@@ -15,7 +15,7 @@ from lfclient.resources.server_resources import ServerResources
 from pages._ui.form import provider_settings
 from tests.support.flows import entry, node
 from tests.ui.support.forms import clear_drafts
-from tests.ui.support.setup_forms import KEY, MODELS, agent, setup
+from tests.ui.support.setup_forms import ADDRESS, KEY, MODELS, agent, setup
 
 COMPATIBLE = ProviderSetting("OPENAI_BASE_URL", "OpenAI Base URL", False, False, False)
 
@@ -198,6 +198,38 @@ def test_a_key_saved_for_a_provider_that_is_set_up_leaves_its_box_and_is_told(ap
     assert not has_box(found)
     assert found.press("Change").find("text_input", "OPENAI_API_KEY").value == ""
     assert not has_box(found.press("Cancel"))
+
+
+def test_the_settings_that_the_server_has_are_told_and_kept_unless_replaced(api):
+    saved = replace(COMPATIBLE, is_set=True, value="http://me:secret@gateway/v1")
+    provider = Provider("OpenAI", True, (replace(KEY, is_set=True), saved))
+    resources = ServerResources((provider,), {"language": MODELS})
+    found = setup(agent(model=[MODELS[1].value]), resources=resources).press("Change")
+    key, address = (found.find("text_input", name) for name in ("OPENAI_API_KEY", saved.name))
+    assert (key.value, key.placeholder) == ("", "Saved. Enter a new one to replace it")
+    assert (address.value, address.placeholder) == ("", "Saved: http://gateway/v1")
+    assert "Fields left empty stay as saved." in found.text()
+    found.set("text_input", "OPENAI_API_KEY", "sk-2").press("Save on the server")
+    assert api.saved == [("OPENAI_API_KEY", "sk-2", True)]
+
+
+def test_a_missing_key_is_entered_beside_the_saved_address_that_it_goes_to(api):
+    saved = replace(COMPATIBLE, is_set=True, value="http://gateway/v1")
+    resources = ServerResources((Provider("OpenAI", False, (KEY, saved)),), {})
+    found = setup(agent(model=[MODELS[1].value]), resources=resources)
+    assert found.find("text_input", saved.name).placeholder == "Saved: http://gateway/v1"
+    found.set("text_input", "OPENAI_API_KEY", "sk-1").press("Use for my runs")
+    assert found.overrides == {"Agent-a.api_key": "sk-1"}
+
+
+def test_a_visitor_who_may_not_change_the_server_is_not_told_its_addresses():
+    saved = replace(ADDRESS, is_set=True, value="http://inside:11434")
+    resources = ServerResources((Provider("Ollama", True, (saved,)),), {"language": MODELS})
+    found = setup(agent(model=[MODELS[0].value]), resources=resources, may_change=False)
+    found.press("Change")
+    assert (
+        found.find("text_input", saved.name).placeholder == "Saved. Enter a new one to replace it"
+    )
 
 
 def test_a_key_saved_on_the_server_replaces_the_one_of_the_tab(api):
