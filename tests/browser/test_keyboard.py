@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.screen import Screen
+from tests.browser.test_history import STATUS, cell, list_of, select
 from tests.support.console_process import Console
 
 # what macOS sends for Option and a key: another letter
@@ -108,6 +109,23 @@ def test_a_popover_opened_with_the_mouse_leaves_the_focus_where_it_is(screen: Sc
     expect(save).to_be_focused()
 
 
+def test_a_key_that_is_held_deletes_nothing(screen: Screen, console: Console):
+    """Its repeats open and close the question; what deletes does not get the focus by itself."""
+    words = list_of(screen, console, 1)
+    select(screen, 0, "1 selected")
+    page = screen.page
+    screen.part("history-bar").get_by_role("button", name="Delete").focus()
+    for _ in range(9):
+        page.keyboard.down("Enter")  # after the first, as a key that repeats
+        page.wait_for_timeout(150)
+    if not page.get_by_role("button", name="Delete 1 run").is_visible():
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    expect(page.get_by_test_id("stPopoverBody")).to_be_focused()
+    page.goto(f"{console.url}/history?q={words}")
+    expect(cell(page, STATUS)).to_be_attached()
+
+
 def test_a_key_leads_to_the_list_of_flows(screen: Screen):
     screen.pick("Echo")
     screen.page.get_by_label("Message").press("Alt+KeyL")
@@ -124,6 +142,21 @@ def test_back_leads_from_the_run_page_to_history_at_once(screen: Screen):
     screen.drawn()
     page.go_back()
     screen.part("history-form").wait_for()
+
+
+def test_back_takes_the_filter_of_history_away(screen: Screen):
+    page = screen.page
+    screen.pick("Echo")
+    screen.run()
+    screen.wait("completed")
+    page.get_by_role("link", name="History").first.click()
+    flow = screen.part("history-form").get_by_role("combobox", name="Flow")
+    flow.click()
+    page.get_by_role("option", name="Echo chat").first.click()
+    expect(page).to_have_url(re.compile("/history[?]flow="))
+    screen.drawn()
+    page.go_back()
+    expect(page).to_have_url(re.compile("/history$"))
 
 
 def test_what_can_be_done_with_selected_runs_stays_in_sight(screen: Screen, console: Console):

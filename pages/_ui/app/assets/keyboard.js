@@ -63,8 +63,15 @@ function showKeys() {
 }
 
 // The content of a popover is at the end of the page, many Tabs away: its first control gets the
-// focus, unless the popover was opened by a pointer.
-const CONTROL = ':is(input, textarea, button, a[href], [role="spinbutton"]):not(:disabled, [aria-label^="Help"])';
+// focus, unless the popover was opened by a pointer. A key that is still held would press it again.
+// What deletes never gets the focus by itself.
+const DANGER = '[class*="st-key-danger-"]';
+const CONTROL =
+  ':is(input, textarea, button, a[href], [role="spinbutton"])' +
+  `:not(:disabled, [aria-label^="Help"], ${DANGER} *)`;
+let isKeyHeld = false;
+document.addEventListener("keydown", () => (isKeyHeld = true), true);
+document.addEventListener("keyup", () => (isKeyHeld = false), true);
 document.addEventListener("click", ({ target, detail }) => {
   const button = target.closest?.('[data-testid="stPopoverButton"]');
   if (button && detail === 0) enterPopover(button);
@@ -75,9 +82,10 @@ function enterPopover(button) {
     if (document.activeElement !== button || button.ariaExpanded !== "true") return;
     const popover = document.querySelector('[data-testid="stPopoverBody"]');
     const isDrawn = popover && !popover.querySelector('[data-testid="stSkeleton"]');
-    const first = isDrawn && firstControl(popover);
-    if (first) first.focus({ preventScroll: true });
-    else enterPopover(button);
+    const first = isDrawn && (firstControl(popover) ?? (popover.querySelector(DANGER) && popover));
+    if (!first || isKeyHeld) return enterPopover(button);
+    if (first === popover) popover.tabIndex = -1;
+    first.focus({ preventScroll: true });
   });
 }
 function firstControl(part) {

@@ -12,12 +12,13 @@ document.addEventListener("click", ({ target }) => {
   document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
 });
 
-// The script adds the chosen flow to the address of a page: that is no new page for Back, which would
-// lead to the address without it, and so here again.
+// The script adds the chosen flow to the address of Run and Chat: that is no new page for Back, which
+// would lead to the address without it, and so here again. In History it is a person's filter.
 const pushState = history.pushState.bind(history);
 history.pushState = (state, title, url) => {
   const next = new URL(url, location.href);
-  const isAdded = !location.search && next.pathname === location.pathname && next.searchParams.has("flow");
+  const isAdded = !location.search && next.pathname === location.pathname &&
+    !next.pathname.endsWith("/history") && next.searchParams.has("flow");
   (isAdded ? history.replaceState.bind(history) : pushState)(state, title, url);
 };
 
