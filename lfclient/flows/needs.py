@@ -22,6 +22,7 @@ from lfclient.resources.packages import Package
 from lfclient.resources.server_resources import ServerResources
 from lfclient.wire.server_info import ServerInfo
 
+ADD_VARIABLE = "Enter a value, or add the variable in Langflow under Settings, Global Variables."
 _FILE = "_file"  # the end of a parameter's name
 
 # what a knowledge base without documents says, by its status
@@ -229,7 +230,7 @@ def _value_need(kind: NeedKind, name: str, field: Field, value: Json) -> Need:
 def _variable_need(name: str, field: Field, value: Variable, variables: Collection[str]) -> Need:
     is_met = value.name in variables
     has = f"{'has' if is_met else 'lacks'} the variable {value.name}."
-    hint = "" if is_met else " Choose another value, or add it in Langflow."
+    hint = "" if is_met else f" {ADD_VARIABLE}"
     return Need(NeedKind.VARIABLE, (field.key,), f"{name}: the server {has}{hint}", is_met)
 
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lfclient.flows.needs import ADD_VARIABLE
+
 _MAX_SEARCHED = 10_000  # characters, in 30 ms; a component may fail with megabytes
 
 
@@ -53,8 +55,7 @@ def _no_variable(match: re.Match[str]) -> ErrorCause:
         )
     name = match["name"]
     message = f"The server has no variable “{name}”."
-    hint = "Enter a value, or save the variable on the server."
-    return ErrorCause(message, hint, parameter, variable=name)
+    return ErrorCause(message, ADD_VARIABLE, parameter, variable=name)
 
 
 def _no_such_model(match: re.Match[str]) -> ErrorCause:
@@ -96,7 +97,7 @@ def _fixed(cause: ErrorCause) -> Callable[[re.Match[str]], ErrorCause]:
 # a synchronous run takes a variable that the server lacks for no value
 _NO_VALUE = ErrorCause(
     "A parameter has no value: the server may lack the variable that it names.",
-    "In Setup, enter a value, or save the variable on the server.",
+    ADD_VARIABLE,
 )
 _NO_KNOWLEDGE_BASE = ErrorCause(
     "No knowledge base is chosen.", "Choose one, or make one from files.", "knowledge_base"

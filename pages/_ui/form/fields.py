@@ -293,7 +293,8 @@ def _hint(field: Field, form: FlowForm) -> str:
     bare = sends_bare_values(form.mode, form.server_info)
     if field.secret and field.takes_variable and bare:
         if not looks_up_variables(form.server_info):
-            return "Variables work in synchronous mode only"
+            is_filled = form.state.value(field)  # also if the flow names a variable
+            return "" if is_filled else "Variables work in synchronous mode only"
         if field.loads_variable:
             return "Values work in synchronous mode only"
     return ""

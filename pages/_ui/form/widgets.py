@@ -225,7 +225,7 @@ class Password(Widget):
         field = spec.field
         placeholder = "Stored in the flow" if field.has_stored_value else field.placeholder
         if isinstance(field.default, Variable):
-            placeholder = f"The flow uses the server variable {field.default.name}"
+            placeholder = f"Server variable {field.default.name}"
         st.text_input(
             spec.label,
             type="password",

@@ -171,8 +171,11 @@ def test_a_variable_that_the_server_lacks_is_named_until_a_value_takes_its_place
     )
     found = setup(node("T-a", token=token), resources=replace(RESOURCES, variables=frozenset()))
     assert "1 to do" in found.text()
-    assert "the server lacks the variable TAVILY. Choose another value" in found.text()
+    advice = "Enter a value, or add the variable in Langflow under Settings, Global Variables."
+    assert f"the server lacks the variable TAVILY. {advice}" in found.text()
+    assert "synchronous mode" not in found.text()
     found.set("text_input", "T-a.token", "tvly-1")
+    assert "synchronous mode" not in found.text()
     assert "Ready" in found.text()
     assert "TAVILY" not in found.text()
     assert found.find("text_input", "T-a.token").value == "tvly-1"
