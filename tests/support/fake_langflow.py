@@ -111,6 +111,7 @@ class FakeLangflow:
     log: list[dict[str, Any]] | None = None  # the events of each job; more may be added
     hold_status: bool = False  # respond with a job's earlier status only once this is False
     ignore_stop: bool = False  # confirm a stop without stopping
+    stop_refusal: httpx.Response | None = None  # the response to all stops
     hold_resume: bool = False  # accept a decision only once this is False
     lose_resume_response: bool = False  # accept a decision, but lose the response
     ignore_resume: bool = False  # accept a decision without resuming
@@ -226,6 +227,8 @@ class FakeLangflow:
         return httpx.Response(200, json=self._active(job, job.status))
 
     def _stop(self, job_id: str) -> httpx.Response:
+        if self.stop_refusal:
+            return self.stop_refusal
         job = self.jobs.get(job_id)
         if job is None:
             return _unknown_job(job_id)

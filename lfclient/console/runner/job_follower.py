@@ -49,6 +49,7 @@ KEY_REJECTED_NOTE = (
     "server. Enter a valid key of the same Langflow user on the Connection page."
 )
 AT_ITS_REQUEST = "At its request"  # in the note of a pause that the server asked for
+STOP_REFUSED = "The server refused to stop the run."
 DECISION_REFUSED = "The decision was not accepted."
 DECISION_LOST = (
     "The run still waits: the server did not continue after the decision, which may have been "
@@ -340,9 +341,13 @@ class _JobFollower:
         context = self._context
         self._back_off()
         context.is_key_rejected = True
+        changes: dict[str, Any] = {}
+        if context.commands.stop.is_set():  # the next status takes the note away
+            changes["stop_result"] = f"{STOP_REFUSED} {error.message}"
         await self._drop_commands(f"{DECISION_REFUSED} {error.message} {error.hint}")
         reason = self._rejection or error.message
-        await context.change(stop_requested_at=None, note=f"{KEY_REJECTED_NOTE} {reason}")
+        note = f"{KEY_REJECTED_NOTE} {reason}"
+        await context.change(stop_requested_at=None, note=note, **changes)
 
     def _back_off(self, retry_after: float = 0.0) -> None:
         self._last_failed, self._retry_after = True, retry_after

@@ -141,11 +141,13 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     for message in live_messages:
         run_messages.draw(message, is_final=record.ended)
     is_writing = any(not message.complete for message in live_messages)
-    if record.ended or is_writing:
+    if record.ended:
         return
-    if approval.pending_question(record):
-        if record.note:  # such as why a decision was refused
-            st.caption(escape(record.note))
+    is_asking = approval.pending_question(record) is not None
+    if is_writing or is_asking:
+        note = record.note if is_asking else ""  # such as why a decision was refused
+        for line in filter(None, (note, record.stop_result)):
+            st.caption(escape(line))
         return
     duration = format_duration(record.elapsed())
     has_answer = live_messages and live_messages[-1].sender != chat.USER

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip, format_duration
-from lfclient.console.runner.job_follower import DECISION_LOST, DECISION_REFUSED
+from lfclient.console.runner.job_follower import DECISION_LOST, DECISION_REFUSED, STOP_REFUSED
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
@@ -150,6 +150,8 @@ def _describe_wait(record: RunRecord) -> str:
         return problems.NOT_SENT
     if DECISION_REFUSED in record.note or DECISION_LOST in record.note:
         return problems.DECIDE_AGAIN
+    if record.stop_result.startswith(STOP_REFUSED):
+        return STOP_REFUSED
     return problems.WAITING if record.note or record.status is RunStatus.QUEUED else ""
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.runner import runner as runner_module
+from lfclient.console.runner.job_follower import STOPPED
 from lfclient.console.runner.runner import TooManyRuns
 from lfclient.errors import ResponseTooLarge
 from lfclient.flows.field import Variable
@@ -286,6 +287,25 @@ def test_a_server_at_another_address_that_does_not_know_the_job_does_not_end_the
     record = bench.wait_until(run_id, lambda record: record.note)
     assert CONNECTION.url in record.note
     assert not record.ended
+
+
+def test_a_stop_that_the_server_refuses_says_so_until_the_next_one(bench):
+    """A proxy in front of Langflow may do so, for this request alone."""
+    bench.server.seconds = 60
+    bench.server.stop_refusal = httpx.Response(403, json={"detail": "Only for admins"})
+    run_id = bench.start()
+    bench.wait_until(run_id, lambda record: record.job_id)
+    bench.runner.stop(run_id, CONNECTION)
+    bench.wait_until(run_id, lambda record: "rejects the API key" in record.note)
+    bench.wait_until(run_id, lambda record: not record.note)
+    record = bench.get(run_id)
+    assert "The server refused to stop the run." in record.stop_result
+    assert "Only for admins" in record.stop_result
+    assert record.stop_requested_at is None
+    bench.server.stop_refusal = None
+    bench.runner.stop(run_id, CONNECTION)
+    record = bench.wait_for_end(run_id)
+    assert (record.status, record.stop_result) == (RunStatus.CANCELLED, STOPPED)
 
 
 @pytest.mark.parametrize("stopped", [None, False])

@@ -2,8 +2,11 @@
 
 import pytest
 
-from lfclient.runs.model import RunStatus
+from lfclient.console.runner.job_follower import STOP_REFUSED
+from lfclient.runs.components import Message
+from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import servers
+from pages._ui.connection.app_context import app_context
 from tests.ui.support.chat_langflow import MESSAGES, RUN
 from tests.ui.support.chat_page import (
     button_labels,
@@ -15,7 +18,7 @@ from tests.ui.support.chat_page import (
     session_in_url,
 )
 from tests.ui.support.http_stand_in import StandIn
-from tests.ui.support.whole_pages import ONE, add_ended_run, page_text
+from tests.ui.support.whole_pages import ONE, add_ended_run, add_running_run, page_text
 
 REFUSED = (403, {"detail": "Invalid API key"})
 REQUESTS = (
@@ -90,4 +93,17 @@ def test_a_message_that_was_stopped_before_it_was_sent_is_cancelled(chat_langflo
     app = open_chat(flow=ONE, session="s")
     assert "Cancelled" in page_text(app)
     assert "Stopped waiting" not in page_text(app)
+    assert not app.exception
+
+
+@pytest.mark.parametrize("text", ["", "So far"])
+def test_a_refused_stop_says_so_also_below_a_partial_answer(chat_langflow, text):
+    messages = {"m": Message("m", text, complete=False)} if text else {}
+    run = Run(ONE, "background", RunStatus.IN_PROGRESS, job_id="j", messages=messages)
+    url = chat_langflow.server.url
+    record = add_running_run(url, session_id="s", run=run, stop_result=STOP_REFUSED)
+    app_context().runner.store.create(record)
+    app = open_chat(flow=ONE, session="s")
+    assert (text or "…") in page_text(app)
+    assert STOP_REFUSED in page_text(app)
     assert not app.exception

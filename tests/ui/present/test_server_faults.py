@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from lfclient.console.config.connection import Connection
-from lfclient.console.runner.job_follower import DECISION_LOST, DECISION_REFUSED
+from lfclient.console.runner.job_follower import DECISION_LOST, DECISION_REFUSED, STOP_REFUSED
 from pages._ui.connection import loading, request_cache, servers
 from pages._ui.connection.app_context import app_context
 from tests.support.flows import entry, node
@@ -283,4 +283,13 @@ def test_a_presented_run_whose_decision_is_refused_asks_to_decide_again(fields_s
     assert "goes on by itself" not in page_text(app)
     assert "host-7" not in page_text(app)
     assert "Approve" in button_labels(app)
+    assert not app.exception
+
+
+def test_a_presented_run_whose_stop_is_refused_says_so_without_the_server_s_words(fields_server):
+    stop_result = f"{STOP_REFUSED} From host-7."
+    app = present(run=add_running_run(fields_server.url, stop_result=stop_result).id)
+    assert "The server refused to stop the run." in page_text(app)
+    assert "host-7" not in page_text(app)
+    assert "Stop" in button_labels(app)
     assert not app.exception
