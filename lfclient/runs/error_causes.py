@@ -126,16 +126,16 @@ BUSY_LANGFLOW = ErrorCause("The server is busy and accepts no runs.", "Try again
 _REFUSED_KEY = ErrorCause(
     "The provider refused the key.", "Check the key, or enter another one.", "api_key"
 )
-_LIMITED = ErrorCause(
+LIMITED = ErrorCause(
     "The provider's rate limit was reached.", "Wait a moment, or use another model or key.", "model"
 )
-_CUT_OFF = ErrorCause("The connection broke off before the answer was complete.", "Run it again.")
+CUT_OFF = ErrorCause("The connection broke off before the answer was complete.", "Run it again.")
 UNREACHABLE = ErrorCause(
     "Couldn't reach the internet or a service that the component uses.",
     "Check the address and that the service is running where Langflow can reach it.",
 )
 _NO_FLOW = ErrorCause("No flow to run is chosen.", "Choose one in Setup.", "flow_name_selected")
-_NO_FILE = ErrorCause("No file was given.", "Choose a file.", "path")
+NO_FILE = ErrorCause("No file was given.", "Choose a file.", "path")
 
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...] = (
     (re.compile(r"\AThe server rejected the API key"), _fixed(REFUSED_LANGFLOW_KEY)),
@@ -185,8 +185,8 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...
         _no_such_model,
     ),
     (re.compile(r"Error code: 401|Invalid API key|Incorrect API key"), _fixed(_REFUSED_KEY)),
-    (re.compile(r"Error code: 429|Rate limit reached"), _fixed(_LIMITED)),
-    (re.compile(r"No files to process\."), _fixed(_NO_FILE)),
+    (re.compile(r"Error code: 429|Rate limit reached"), _fixed(LIMITED)),
+    (re.compile(r"No files to process\."), _fixed(NO_FILE)),
     (re.compile(r"Flow name or id is required"), _fixed(_NO_FLOW)),
     (
         re.compile(r"Metadata not found for knowledge base: (?P<name>.{0,200}?)\. Ensure"),
@@ -213,7 +213,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...
         ),
         _no_package,
     ),
-    (re.compile(r"peer closed connection without sending complete"), _fixed(_CUT_OFF)),
+    (re.compile(r"peer closed connection without sending complete"), _fixed(CUT_OFF)),
     (
         re.compile(
             r"All connection attempts failed|Connection error\.|Connection refused"

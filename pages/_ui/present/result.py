@@ -14,7 +14,16 @@ from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef, OutputKind
 from lfclient.runs.components import Message
-from lfclient.runs.error_causes import BUSY_LANGFLOW, REFUSED_LANGFLOW_KEY, explain_error
+from lfclient.runs.error_causes import (
+    BUSY_LANGFLOW,
+    CUT_OFF,
+    LIMITED,
+    NO_FILE,
+    REFUSED_LANGFLOW_KEY,
+    UNREACHABLE,
+    ErrorCause,
+    explain_error,
+)
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
@@ -36,10 +45,17 @@ _HEADINGS = {
     RunStatus.OUTCOME_UNKNOWN: "The connection to the flow was lost",
     RunStatus.UNKNOWN: "The outcome of the flow is unknown",
 }
-# why a run did not start
+# causes of the console's own
 _REASONS = {
     REFUSED_LANGFLOW_KEY: problems.NO_ACCESS,
     BUSY_LANGFLOW: BUSY_LANGFLOW.message,
+}
+# of others, whoever made the flow has to know
+_HINTS = {
+    UNREACHABLE: problems.LATER,
+    LIMITED: problems.LATER,
+    CUT_OFF: problems.LATER,
+    NO_FILE: problems.CHECK_VALUES,
 }
 _NOT_ACCEPTED = "The server could not be reached or did not accept it."
 
@@ -115,26 +131,42 @@ def _draw_output(
 
 
 def _draw_result(presented: Presented, record: RunRecord) -> None:
-    draw_result(
-        record,
-        presented.settings.outputs,
-        partial(_download, presented.server),
-        _reload(presented.server, record),
-        record.id,
-        hint=_hint(presented.server, record),
-    )
+    server = presented.server
+    draw_problem(record, server)
+    download, reload = partial(_download, server), _reload(server, record)
+    draw_outputs(record, presented.settings.outputs, download, reload, record.id)
 
 
-def _hint(server: ServerSession, record: RunRecord) -> str:
-    """Return what to do about a failed run."""
-    problem = record.problem
-    cause = explain_error(problem.message) if problem else None
-    if problem and cause == BUSY_LANGFLOW:
-        return problem.hint  # how long to wait
-    if cause == REFUSED_LANGFLOW_KEY:
-        return problems.OTHER_KEY if server.has_own_key else problems.TELL_SENDER
-    has_run = record.status is RunStatus.FAILED and record.run
-    return problems.CHECK_VALUES if has_run else problems.LATER
+def draw_problem(record: RunRecord, server: ServerSession | None) -> None:
+    """Draw why an ended run has no result, or not all of it.
+
+    Without a server, as for a shared result, nothing can be done about it.
+    """
+    heading, problem = _HEADINGS.get(record.status), record.problem
+    if heading is None:
+        return
+    found = [explain_error(error.message) for error in record.run.errors] if record.run else []
+    if problem:
+        own = explain_error(problem.message)
+        found.append(own if own in _REASONS else problem.cause)
+    causes = [cause for cause in found if cause]
+    reasons = [_REASONS.get(cause, cause.message) for cause in causes]
+    if problem and record.run is None and record.status is RunStatus.FAILED:
+        heading, reasons = "The run did not start", reasons or [_NOT_ACCEPTED]
+    hint = _hint(record, causes[0] if causes else None, server) if server else ""
+    alerts.show_message(heading, " ".join(dict.fromkeys(reasons)), hint)
+
+
+def _hint(record: RunRecord, cause: ErrorCause | None, server: ServerSession) -> str:
+    """Return what to do about a run that has failed."""
+    if cause is None:
+        has_run = record.status is RunStatus.FAILED and record.run
+        return problems.CHECK_VALUES if has_run else problems.LATER
+    if cause == BUSY_LANGFLOW and record.problem:
+        return record.problem.hint  # how long to wait
+    if cause == REFUSED_LANGFLOW_KEY and server.has_own_key:
+        return problems.OTHER_KEY
+    return _HINTS.get(cause, problems.TELL_SENDER)
 
 
 def draw_status(place: DeltaGenerator, record: RunRecord) -> None:
@@ -155,19 +187,17 @@ def _describe_wait(record: RunRecord) -> str:
     return problems.WAITING if record.note or record.status is RunStatus.QUEUED else ""
 
 
-def draw_result(
+def draw_outputs(
     record: RunRecord,
     chosen: tuple[str, ...] | None,
     download: Download,
     reload: outputs_view.GetRun,
     name: str,
-    hint: str,
 ) -> None:
-    """Draw the errors of an ended run in words, and the chosen outputs, by default all.
+    """Draw the chosen outputs of an ended run, by default all.
 
-    `name` stands for the run's id on the page; `hint` tells what to do about an error.
+    `name` stands for the run's id on the page.
     """
-    _draw_problem(record, hint)
     run = record.run
     if run is None or record.stored_parts in MISSING_OUTPUTS_REASONS:
         if record.status is RunStatus.COMPLETED:
@@ -214,18 +244,3 @@ def _download(server: ServerSession, ref: FileRef) -> bytes:
     except LangflowError as error:
         message = f"“{clip(ref.name, 100)}” can't be loaded right now."
         raise LangflowError(message, hint=problems.LATER) from error
-
-
-def _draw_problem(record: RunRecord, hint: str) -> None:
-    heading, problem = _HEADINGS.get(record.status), record.problem
-    if heading is None:
-        return
-    if problem and record.run is None and record.status is RunStatus.FAILED:
-        cause = explain_error(problem.message)
-        reason = _REASONS.get(cause, _NOT_ACCEPTED) if cause else _NOT_ACCEPTED
-        alerts.show_message("The run did not start", reason, hint)
-        return
-    texts = [error.message for error in record.run.errors] if record.run else []
-    texts += [problem.message] if problem else []
-    causes = [cause.message for cause in map(explain_error, texts) if cause]
-    alerts.show_message(heading, " ".join(dict.fromkeys(causes)), hint)

@@ -11,7 +11,7 @@ from lfclient.runs.model import Run
 from pages._ui.connection.app_context import app_context
 from pages._ui.present import head
 from pages._ui.present.problems import ASK_FOR_LINK
-from pages._ui.present.result import draw_result
+from pages._ui.present.result import draw_outputs, draw_problem
 from pages._ui.widgets.markdown import escape, escape_lines
 from pages._ui.widgets.times import format_full_time
 
@@ -41,7 +41,8 @@ def draw(shared: SharedResult, record: RunRecord, token: str) -> None:
         return found[1].run if found else None
 
     with st.container(key="present-output"):
-        draw_result(record, shared.outputs, _download, reload, "result", hint="")
+        draw_problem(record, None)
+        draw_outputs(record, shared.outputs, _download, reload, "result")
     st.caption(f"Result of {format_full_time(record.ended_at or record.created_at)}")
 
 

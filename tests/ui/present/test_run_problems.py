@@ -1,0 +1,61 @@
+"""Why a presented run has no result, and what an audience can do about it."""
+
+import pytest
+
+from lfclient.console.store.run_record import RecordProblem
+from lfclient.runs.components import RunError
+from lfclient.runs.model import Run, RunStatus
+from tests.ui.present.support import present
+from tests.ui.support.whole_pages import ONE, add_ended_run, page_text
+
+CHECK_VALUES = "Check what you entered, then run again."
+LATER = "Try again in a moment."
+TELL_SENDER = "Tell the person who sent you this link."
+
+
+def failed_page(server, **more):
+    """Return the words of a presentation whose run has failed."""
+    record = add_ended_run(server.url, **{"status": RunStatus.FAILED, "run": None, **more})
+    app = present(run=record.id)
+    assert not app.exception
+    return page_text(app)
+
+
+def test_a_run_that_is_refused_for_a_known_cause_names_it(fields_server):
+    text = "Error creating class. ModuleNotFoundError(No module named 'yfinance')."
+    words = failed_page(fields_server, problem=RecordProblem(text, "Correct the value."))
+    assert "The run did not start" in words
+    assert "The server lacks the package “yfinance”." in words
+    assert TELL_SENDER in words
+    assert "did not accept it" not in words
+
+
+def test_a_run_whose_server_was_not_reached_names_no_component(fields_server):
+    problem = RecordProblem("All connection attempts failed", "Check that Langflow is running.")
+    words = failed_page(fields_server, problem=problem)
+    assert "The server could not be reached or did not accept it." in words
+    assert LATER in words
+    assert "component" not in words
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (
+            "OpenAI API key is required when using OpenAI provider. Please provide it or "
+            "configure it globally as OPENAI_API_KEY.",
+            TELL_SENDER,
+        ),
+        ("NOPE variable not found.", TELL_SENDER),
+        ("No module named 'yfinance'", TELL_SENDER),
+        ("All connection attempts failed", LATER),
+        ("Error code: 429", LATER),
+        ("peer closed connection without sending complete message body", LATER),
+        ("No files to process.", CHECK_VALUES),
+        ("boom", CHECK_VALUES),
+    ],
+)
+def test_the_hint_of_a_failed_run_depends_on_its_cause(fields_server, error, hint):
+    run = Run(ONE, "sync", RunStatus.FAILED, errors=(RunError(error, "C-a"),))
+    words = failed_page(fields_server, run=run)
+    assert [each for each in (CHECK_VALUES, LATER, TELL_SENDER) if each in words] == [hint]
