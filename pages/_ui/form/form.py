@@ -11,7 +11,7 @@ from pages._ui.form import all_parameters, json_editor, prefill, provider_settin
 from pages._ui.form.fields import draw_chat_files, draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
-from pages._ui.state.run_page import SHOWN_FIELD
+from pages._ui.state.run_page import SHOWN_FIELD, SHOWN_PROVIDER
 from pages._ui.widgets import focus
 from pages._ui.widgets.markdown import inline_code
 
@@ -21,7 +21,7 @@ MAX_TOP_FIELDS = 24  # fields at the top; the others are in their components
 def draw(form: FlowForm) -> None:
     """Draw the form."""
     state = form.state
-    _request_shown_field(form)
+    _request_shown_part(form)
     prefill.draw(state)
     _draw_fields(form)
     state.keys_to_open.clear()
@@ -34,7 +34,7 @@ def draw(form: FlowForm) -> None:
     state.save()
     if state.scroll_token:
         _scroll_to_first_problem(form)
-    _scroll_to_shown_field(form)
+    _scroll_to_shown_part(form)
 
 
 def mark_started(state: FormState) -> None:
@@ -49,8 +49,11 @@ def mark_refused(form: FlowForm, problems: Sequence[Problem]) -> None:
     form.state.keys_to_open.update(each.key for each in problems if each.level == "error")
 
 
-def _request_shown_field(form: FlowForm) -> None:
-    """Open the field that a button elsewhere on the page leads to."""
+def _request_shown_part(form: FlowForm) -> None:
+    """Open the field or the provider that a button elsewhere on the page leads to."""
+    provider = form.resources.provider(SHOWN_PROVIDER.get() or "")
+    if provider:
+        provider_settings.open_settings(provider, form)
     field = form.state.fields.get(SHOWN_FIELD.get() or "")
     if field is None:
         return
@@ -96,16 +99,19 @@ def _scroll_to_first_problem(form: FlowForm) -> None:
             return
 
 
-def _scroll_to_shown_field(form: FlowForm) -> None:
-    """Scroll to the field that a button elsewhere on the page leads to, and focus it."""
-    key = SHOWN_FIELD.take()
+def _scroll_to_shown_part(form: FlowForm) -> None:
+    """Scroll to the part that a button elsewhere on the page leads to, and focus it."""
+    provider, key = SHOWN_PROVIDER.take(), SHOWN_FIELD.take()
     field = form.state.fields.get(key) if key else None
-    if field is None:
+    if provider:
+        part = provider_settings.container_key(provider)
+    elif field:
+        need = provider_settings.find_need(field.key, form)
+        part = f"param-{field.component}-{field.parameter}"
+        if need and need.provider:
+            part = provider_settings.container_key(need.provider.name)
+    else:
         return
-    need = provider_settings.find_need(field.key, form)
-    part = f"param-{field.component}-{field.parameter}"
-    if need:
-        part = provider_settings.container_key(need)
     token = uuid.uuid4().hex
     focus.scroll_to(token, part, part)
     focus.focus_input(token, part)

@@ -67,7 +67,7 @@ def draw(need: Need, form: FlowForm) -> None:
     """Draw a provider's line, with its settings where one is missing or to be changed."""
     provider = need.provider
     assert provider
-    with st.container(key=container_key(need), gap="xsmall"):
+    with st.container(key=container_key(provider.name), gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"**{escape(provider.name)}**", width="content")
             is_given = any(_is_given(setting, form) for setting in provider.settings)
@@ -106,10 +106,9 @@ def draw(need: Need, form: FlowForm) -> None:
         mode_button.draw(provider.name, form.better_modes.get(next(wrong, "")), form)
 
 
-def container_key(need: Need) -> str:
+def container_key(provider: str) -> str:
     """Return the key of the container of a provider's line."""
-    assert need.provider
-    return f"provider-{need.provider.name}"
+    return f"provider-{provider}"
 
 
 def find_need(key: str, form: FlowForm) -> Need | None:
@@ -231,7 +230,8 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
         st.caption(f"[Get a key from {escape(provider.name)}]({url})")
     if st.session_state.get(_REFUSED) == provider.name:
         del st.session_state[_REFUSED]
-        focus.scroll_to(uuid.uuid4().hex, container_key(need), f"provider-problem-{provider.name}")
+        part = f"provider-problem-{provider.name}"
+        focus.scroll_to(uuid.uuid4().hex, container_key(provider.name), part)
 
 
 def _placeholder(setting: ProviderSetting, form: FlowForm) -> str | None:

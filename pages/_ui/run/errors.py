@@ -7,6 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
+from lfclient.common.coerce import as_str
 from lfclient.common.formatting import clip
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames
@@ -22,6 +23,7 @@ from pages._ui.outputs.message import MAX_ERROR_LENGTH
 from pages._ui.run import rerun
 from pages._ui.state import run_page
 from pages._ui.state.notices import notify_errors
+from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape
 
@@ -36,7 +38,7 @@ def draw(
     shown: str = "",
     show_form: Callable[[], None] | None = None,
 ) -> None:
-    """Draw a run's errors, each with a button that leads to its field.
+    """Draw a run's errors, each with a button that leads to its field or provider.
 
     An error whose text is in `shown`, which is on the page already, has its cause in words and the
     button only. The button calls `show_form`; without one, it shows the form of the Run page.
@@ -49,8 +51,10 @@ def draw(
     names = ComponentNames(flow, run.components)
     for number, (error, cause) in enumerate(zip(run.errors, causes, strict=True)):
         key = f"{record.id}-{number}"
+        provider = ""
         if cause == UNREACHABLE:
-            cause = _with_provider(cause, error, flow, record)
+            provider = _find_provider(error, flow, record)
+            cause = replace(cause, message=f"Couldn't reach {provider}.") if provider else cause
         if not error.message or error.message not in shown:
             _draw_error(error, names.error_source(error), cause, key)
         elif cause:
@@ -58,18 +62,20 @@ def draw(
             st.markdown(f":material/arrow_forward: {words}")
         if flow and cause:
             show = show_form or partial(_show_form, server, flow, record)
-            _draw_field_button(_find_field(flow, record, error, cause), cause, key, show)
+            field = _find_field(flow, record, error, cause)
+            if provider:
+                _draw_button("Provider settings", run_page.SHOWN_PROVIDER, provider, key, show)
+            elif field:
+                label = _BUTTONS.get(cause.parameter, "Go to the field")
+                _draw_button(label, run_page.SHOWN_FIELD, field.key, key, show)
 
 
-def _with_provider(
-    cause: ErrorCause, error: RunError, flow: Flow | None, record: RunRecord
-) -> ErrorCause:
-    """Return the cause of an error whose service did not respond, with the model's provider."""
+def _find_provider(error: RunError, flow: Flow | None, record: RunRecord) -> str:
+    """Return the provider of the model of the component that failed, or ""."""
     field = flow.fields_by_target.get((error.component_id or "", "model")) if flow else None
     key = field.key if field else f"{error.component_id}.model"
     model = chosen_model(record.overrides.get(key, field.default if field else None))
-    provider = model.get("provider") if model else None
-    return replace(cause, message=f"Couldn't reach {provider}.") if provider else cause
+    return as_str(model.get("provider")) if model else ""
 
 
 def draw_problem(record: RunRecord, heading: str, *, warning: bool) -> None:
@@ -128,24 +134,23 @@ def _find_field(flow: Flow, record: RunRecord, error: RunError, cause: ErrorCaus
     return next(named, None) if cause.variable else None
 
 
-def _draw_field_button(
-    field: Field | None, cause: ErrorCause, key: str, show_form: Callable[[], None]
+def _draw_button(
+    label: str, slot: Slot[str], shown: str, key: str, show_form: Callable[[], None]
 ) -> None:
-    """Draw a button that leads to the field that caused an error, if there is one."""
-    if field:
-        st.button(
-            _BUTTONS.get(cause.parameter, "Go to the field"),
-            key=f"fix-{key}",
-            icon=":material/build:",
-            on_click=_show_field,
-            args=(field.key, show_form),
-        )
+    """Draw a button that leads to a part of the form, which `slot` tells it to show."""
+    st.button(
+        label,
+        key=f"fix-{key}",
+        icon=":material/build:",
+        on_click=_show_part,
+        args=(slot, shown, show_form),
+    )
 
 
 @notify_errors()
-def _show_field(key: str, show_form: Callable[[], None]) -> None:
+def _show_part(slot: Slot[str], shown: str, show_form: Callable[[], None]) -> None:
     show_form()
-    run_page.SHOWN_FIELD.set(key)
+    slot.set(shown)
 
 
 def _show_form(server: ServerSession, flow: Flow, record: RunRecord) -> None:

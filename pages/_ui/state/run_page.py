@@ -23,6 +23,7 @@ NEW_RUN: Slot[str] = Slot("run-to-sight")  # the run just opened: its status may
 # set by a click on the graph: the output may be out of sight
 CLICKED_COMPONENT: Slot[str] = Slot("component-chosen")
 SHOWN_FIELD: Slot[str] = Slot("shown-field")  # the key of the form's field to scroll to
+SHOWN_PROVIDER: Slot[str] = Slot("shown-provider")  # the one whose settings to scroll to
 _SCROLLED_RUN: Slot[str] = Slot("run-scrolled-to")
 _CACHE = "kept-for-run"
 _CACHE_RUNS = "kept-for-run-ids"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -11,6 +13,7 @@ from lfclient.runs.components import RunError
 from lfclient.runs.model import Run, RunStatus
 from tests.support.flows import entry, group, node
 from tests.ui.support.http_stand_in import flow
+from tests.ui.support.model_pages import MODEL, PROVIDERS, serve_models
 from tests.ui.support.whole_pages import (
     ONE,
     add_ended_run,
@@ -20,6 +23,7 @@ from tests.ui.support.whole_pages import (
     press,
 )
 
+UNREACHED = RunError("All connection attempts failed", "Agent-a", "Agent")
 NO_FILE = "Error processing files: No files to process."
 
 
@@ -52,8 +56,7 @@ def test_a_provider_that_did_not_respond_is_named(langflow_stand_in, is_deleted)
     options = entry("ModelInput", "model", [], model_type="language")
     flows = [] if is_deleted else [flow(ONE, "Echo", [node("Agent-a", model=options)])]
     langflow_stand_in.set_flows(*flows)
-    error = RunError("All connection attempts failed", "Agent-a", "Agent")
-    run = Run(ONE, "sync", RunStatus.FAILED, errors=(error,))
+    run = Run(ONE, "sync", RunStatus.FAILED, errors=(UNREACHED,))
     overrides = {"Agent-a.model": [model]}
     record = add_ended_run(
         langflow_stand_in.url, status=RunStatus.FAILED, run=run, overrides=overrides
@@ -91,6 +94,26 @@ def test_every_error_names_the_provider_of_a_flow_that_was_not_loaded_yet(langfl
     app = AppTest.from_function(draw_unreachable).run()
     assert page_text(app).count("Couldn't reach Ollama.") == 2
     assert app.session_state["waits"] == [None]
+    assert not app.exception
+
+
+@pytest.mark.parametrize(("name", "setting"), [("Far", "FAR_KEY"), ("Near", "NEAR_URL")])
+def test_the_button_of_a_provider_that_did_not_respond_leads_to_its_settings(
+    langflow_stand_in, name, setting
+):
+    """Whether or not a run can send them."""
+    serve_models(langflow_stand_in)
+    for each in langflow_stand_in.answers[PROVIDERS][1]:
+        each["is_configured"] = True
+    run = Run(ONE, "sync", RunStatus.FAILED, errors=(UNREACHED,))
+    overrides = {MODEL: [{"name": f"{name}-1", "provider": name}]}
+    record = add_ended_run(
+        langflow_stand_in.url, status=RunStatus.FAILED, run=run, overrides=overrides
+    )
+    app = press(open_app(run=record.id), "Provider settings")
+    assert any(each.key.endswith(setting) for each in app.text_input)
+    scroll, focused = (json.loads(one.proto.json) for one in app.get("bidi_component")[-2:])
+    assert scroll["first"] == focused["part"] == f"provider-{name}"
     assert not app.exception
 
 
