@@ -47,8 +47,8 @@ def unsupported_reason(
         )
     if looks_up_variable and isinstance(value, str):
         return (
-            f"{runs} on Langflow 1.11 read an entered value as a variable's name and fail "
-            "silently. Use synchronous mode, or a server variable."
+            "An entered value works in synchronous mode only on Langflow 1.11. Use that mode, or a "
+            "server variable."
         )
     return None
 

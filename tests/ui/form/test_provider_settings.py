@@ -276,7 +276,7 @@ def test_it_is_said_who_can_use_what_is_saved_on_the_server():
 def test_background_runs_of_1_11_are_led_around_a_typed_key(api):
     model = [MODELS[1].value]
     found = setup(agent(model=model, loads=True), version="1.11.6")
-    assert "read an entered value as a variable's name" in found.text()
+    assert "An entered value works in synchronous mode only" in found.text()
     assert not [one for one in found.at.button if one.label == "Use for my runs"]
     found = setup(agent(model=model, loads=True), version="1.11.6", mode="sync")
     assert [one for one in found.at.button if one.label == "Use for my runs"]
