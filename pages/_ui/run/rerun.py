@@ -197,7 +197,7 @@ def _description(rerun: Rerun) -> str:
         listed = clip(", ".join(names), 200)
         why = f": see {escape(listed)} below" if names else ""
         return f"Run again opens the form, since not all values can be reused{why}."
-    description = f"Runs {MODE_ADVERBS[rerun.mode]} with the same values"
+    description = f"Run again starts a run {MODE_ADVERBS[rerun.mode]} with the same values"
     if supports_session(rerun.server_info, rerun.flow):
         name = escape(clip(rerun.record.session_id or "", 60))
         description += f", in its session {name}" if rerun.keeps_session else ", in a new session"

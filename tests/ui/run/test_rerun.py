@@ -230,7 +230,7 @@ def test_an_unavailable_mode_is_reported(langflow_stand_in):
     version = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
     langflow_stand_in.answers["GET /api/v1/version"] = (200, version)
     app = open_app(run=store_ended_run(langflow_stand_in, {TEXT: "Oslo"}, mode="stream").id)
-    assert "Runs in synchronous mode with the same values" in page_text(app)
+    assert "Run again starts a run in synchronous mode with the same values" in page_text(app)
     assert "The streamed mode is not available here." in page_text(app)
 
 
