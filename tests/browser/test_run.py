@@ -78,14 +78,14 @@ def test_new_run_lets_the_first_run_continue(screen):
     screen.wait("cancelled")
 
 
-def test_stopping_a_synchronous_run_says_that_it_continues(screen):
+def test_stopping_a_synchronous_run_says_that_it_may_continue(screen):
     screen.pick("Takes half")
     screen.mode("Synchronous")
     screen.run()
     screen.wait("running")
     screen.stop()
     screen.wait("stopped waiting")
-    expect(screen.part("run-status")).to_contain_text("continues on the server")
+    expect(screen.part("run-status")).to_contain_text("It may be running on the server.")
 
 
 @pytest.fixture

@@ -139,7 +139,7 @@ def test_stop_closes_a_synchronous_call_at_once(live):
     live.runner.stop(run_id, live.connection)
     record = live.ended(run_id, 10)  # half of the flow's time
     assert record.status is RunStatus.CANCELLED
-    assert "continues on the server" in record.stop_result
+    assert "if it has reached the server, it continues there" in record.stop_result
 
 
 @pytest.mark.parametrize("langflow", ["1.8.4", "1.10.3"], indirect=True)

@@ -36,7 +36,8 @@ NEVER_SENT = RecordProblem(
 )
 _SYNC_STOPPED = (
     "The console closed the connection and no longer waits. Langflow can't stop a synchronous "
-    "run: it continues on the server, and its result is not fetched."
+    "run: if it has reached the server, it continues there. Check the flow's messages or traces in "
+    "Langflow before you run it again."
 )
 _SEARCH_STOPPED = "The console no longer looks for the run on the server."
 _STREAM_STOPPED = (

@@ -22,7 +22,7 @@ _REPEATED_TEXT = (
     "Sent {} times with the same key because the response was lost. Langflow runs a key once, "
     "unless the earlier attempt failed."
 )
-_NOT_WAITING_TEXT = "The console no longer waits for this run. It continues on the server."
+_NOT_WAITING_TEXT = "The console no longer waits for this run. It may be running on the server."
 
 
 def draw(place: DeltaGenerator, record: RunRecord) -> None:
