@@ -33,6 +33,7 @@ from lfclient.console.store.result_groups import (
 from lfclient.console.store.row_mapping import SUMMARY_FIELDS, summary_from_row
 from lfclient.console.store.run_queries import Cursor, RunFilter, RunQueries, row_conditions
 from lfclient.console.store.run_record import UNFINISHED_STATUSES, RunSummary
+from lfclient.console.store.stored_inputs import StoredInputs
 from lfclient.console.store.tables import LABELS, RUNS, SEARCH_TEXTS, LabelRow, RunRow
 from lfclient.console.store.text_search import labels_in_use, snippet, split_terms
 from lfclient.runs.components import Usage
@@ -64,6 +65,12 @@ class History:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._inputs = StoredInputs()
+
+    def _queries(
+        self, connection: Connection, owners: Sequence[str], filters: RunFilter, *, ordered: bool
+    ) -> RunQueries:
+        return RunQueries.for_search(connection, owners, filters, self._inputs, ordered=ordered)
 
     def summarize(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[RunSummary]:
         """Return the summaries of rows that have the columns of `SUMMARY_FIELDS`."""
@@ -88,7 +95,7 @@ class History:
         cursor = newer_than or older_than
         rows: list[Row[Any]] = []
         with self._database.read() as connection:
-            queries = RunQueries.for_search(connection, owners, filters, ordered=True)
+            queries = self._queries(connection, owners, filters, ordered=True)
             for owner in owners:
                 for query in queries.pages(owner, filters, cursor, limit + 1, backward=backward):
                     rows += connection.execute(query, queries.parameters)
@@ -113,7 +120,7 @@ class History:
         filters = filters or RunFilter()
         total = 0
         with self._database.read() as connection:
-            queries = RunQueries.for_search(connection, owners, filters, ordered=False)
+            queries = self._queries(connection, owners, filters, ordered=False)
             for owner in owners:
                 runs = queries.select([queries.table.c.id], owner, filters).limit(limit - total)
                 query = select(func.count()).select_from(runs.subquery())
@@ -128,8 +135,9 @@ class History:
         """Group the newest runs by flow, inputs and result, with the newest run of each group."""
         filters = filters or RunFilter()
         with self._database.read() as connection:
-            queries = RunQueries.for_search(connection, owners, filters, ordered=False)
-            counted = count_results(queries.read_results(connection, owners, filters))
+            queries = self._queries(connection, owners, filters, ordered=False)
+            results = queries.read_results(connection, owners, filters, self._inputs)
+            counted = count_results(results)
             ids = [result.run_id for result in counted[:MAX_GROUPS]]
             newest = select(*(RUNS.c[name] for name in SUMMARY_FIELDS)).where(RUNS.c.id.in_(ids))
             summaries = self.summarize(connection, connection.execute(newest).all())
@@ -142,7 +150,7 @@ class History:
         filters = filters or RunFilter()
         totals: list[int] = []
         with self._database.read() as connection:
-            queries = RunQueries.for_search(connection, owners, filters, ordered=False)
+            queries = self._queries(connection, owners, filters, ordered=False)
             for owner in owners:
                 runs = queries.select([queries.table.c.tokens], owner, filters).limit(limit)
                 query = select(func.sum(runs.subquery().c.tokens))
@@ -160,7 +168,7 @@ class History:
         filters = filters or RunFilter()
         usages: list[dict[str, Usage] | None] = []
         with self._database.read() as connection:
-            queries = RunQueries.for_search(connection, owners, filters, ordered=False)
+            queries = self._queries(connection, owners, filters, ordered=False)
             runs = queries.table.c
             for owner in owners:
                 query = queries.select([runs.usage_by_model], owner, filters)
@@ -178,7 +186,7 @@ class History:
         step, ahead = width * 1_000_000, utc_offset * 1_000_000
         totals: Counter[tuple[int, RunStatus]] = Counter()
         with self._database.read() as connection:
-            queries = RunQueries.for_search(connection, owners, filters, ordered=False)
+            queries = self._queries(connection, owners, filters, ordered=False)
             status = queries.table.c.status
             time = type_coerce(queries.table.c.created_at, BigInteger)
             interval = (time - (time + ahead) % step).label("interval")
@@ -312,12 +320,13 @@ class History:
         """Delete all ended runs that `filters` matches and return their ids."""
         deleted: list[str] = []
         for owner in owners:
+            with self._database.read() as connection:
+                queries = self._queries(connection, [owner], filters, ordered=False)
+            runs = queries.table.c
+            query = queries.select([runs.id], owner, filters)
+            query = query.where(runs.status.not_in(UNFINISHED_STATUSES)).limit(_BATCH_SIZE)
             while True:
                 with self._database.write() as connection:
-                    queries = RunQueries.for_search(connection, [owner], filters, ordered=False)
-                    runs = queries.table.c
-                    query = queries.select([runs.id], owner, filters)
-                    query = query.where(runs.status.not_in(UNFINISHED_STATUSES)).limit(_BATCH_SIZE)
                     ids = list(connection.execute(query, queries.parameters).scalars())
                     # checked once more: a run may have been starred meanwhile
                     statement = delete(RunRow).where(

@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Row,
     Select,
     and_,
     bindparam,
@@ -27,10 +28,10 @@ from sqlalchemy import (
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from lfclient.console.store import text_search
-from lfclient.console.store.input_fingerprint import fingerprint_inputs
 from lfclient.console.store.result_groups import MAX_GROUPED_RUNS, RunResult
 from lfclient.console.store.row_mapping import SUMMARY_FIELDS
 from lfclient.console.store.run_record import UNFINISHED_STATUSES, RunSummary
+from lfclient.console.store.stored_inputs import StoredInputs
 from lfclient.console.store.tables import LABELS, RUNS
 from lfclient.runs.model import Mode, RunStatus
 
@@ -74,11 +75,9 @@ class Cursor:
         return cls(run.created_at, run.id)
 
 
-_ROWS_AT_A_TIME = 200  # inputs may be large
-_INPUT_FIELDS = ("overrides", "inputs_stored", "submit_token")
 # the limit makes the database look up the ids before it applies filters
 _MATCHED_RUNS = (
-    select(*(RUNS.c[name] for name in (*SUMMARY_FIELDS, *_INPUT_FIELDS)))
+    select(*(RUNS.c[name] for name in SUMMARY_FIELDS))
     .where(RUNS.c.id.in_(bindparam("matched_ids", expanding=True)))
     .limit(text_search.MAX_SORTED_RUNS)
     .subquery()
@@ -98,7 +97,13 @@ class RunQueries:
 
     @classmethod
     def for_search(
-        cls, connection: Connection, owners: Sequence[str], filters: RunFilter, *, ordered: bool
+        cls,
+        connection: Connection,
+        owners: Sequence[str],
+        filters: RunFilter,
+        inputs: StoredInputs,
+        *,
+        ordered: bool,
     ) -> RunQueries:
         """Look up the matches of `filters.text` and `filters.inputs_hash`.
 
@@ -107,11 +112,8 @@ class RunQueries:
         queries = cls._for_text(connection, owners, filters.text, ordered=ordered)
         if not filters.inputs_hash:
             return queries
-        ids = [
-            run.id
-            for run in queries.read_results(connection, owners, filters)
-            if run.inputs.hash == filters.inputs_hash
-        ]
+        results = queries.read_results(connection, owners, filters, inputs)
+        ids = [run.id for run in results if run.inputs.hash == filters.inputs_hash]
         is_one = queries.table.c.id.in_(ids)
         return replace(queries, conditions=(*queries.conditions, is_one))
 
@@ -157,28 +159,28 @@ class RunQueries:
         return query
 
     def read_results(
-        self, connection: Connection, owners: Sequence[str], filters: RunFilter
+        self,
+        connection: Connection,
+        owners: Sequence[str],
+        filters: RunFilter,
+        inputs: StoredInputs,
     ) -> list[RunResult]:
         """Return the inputs and results of the newest `MAX_GROUPED_RUNS` runs, newest first."""
         runs = self.table.c
-        columns = [runs.id, runs.flow_id, runs.result_hash, runs.created_at]
-        columns += [runs[name] for name in _INPUT_FIELDS]
+        columns = [runs.created_at, runs.id, runs.flow_id, runs.result_hash]
         order = [key.desc() for key in self.sort_key(filters)]
-        results: list[RunResult] = []
+        rows: list[Row[Any]] = []
         for owner in owners:
             query = self.select(columns, owner, filters).order_by(*order).limit(MAX_GROUPED_RUNS)
-            rows = connection.execute(
-                query, self.parameters, execution_options={"yield_per": _ROWS_AT_A_TIME}
-            )
-            for row in rows:
-                inputs = fingerprint_inputs(
-                    row.overrides, are_stored=row.inputs_stored, submit_token=row.submit_token
-                )
-                results.append(
-                    RunResult(row.created_at, row.id, row.flow_id, inputs, row.result_hash)
-                )
-        results.sort(key=lambda run: (run.created_at, run.id), reverse=True)
-        return results[:MAX_GROUPED_RUNS]
+            rows += connection.execute(query, self.parameters)
+        rows.sort(key=lambda row: (row.created_at, row.id), reverse=True)
+        rows = rows[:MAX_GROUPED_RUNS]
+        keys = inputs.read(connection, [row.id for row in rows])
+        return [
+            RunResult(row.created_at, row.id, row.flow_id, keys[row.id], row.result_hash)
+            for row in rows
+            if row.id in keys
+        ]
 
     def sort_key(self, filters: RunFilter) -> tuple[Any, Any]:
         """Return the columns that the list is ordered by."""

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from lfclient.console.config.retention import RetentionSettings
-from lfclient.console.store import run_history, run_queries
+from lfclient.console.store import run_history, run_queries, stored_inputs
+from lfclient.console.store.input_fingerprint import fingerprint_inputs
 from lfclient.console.store.result_groups import distinguish_results
 from lfclient.console.store.run_queries import UNKNOWN_RESULT, RunFilter
 from lfclient.console.store.run_record import RunSummary, StoredParts
@@ -162,6 +163,43 @@ def test_the_runs_with_the_inputs_of_a_group_can_be_listed_and_deleted(any_store
     assert history.count(ME, of_group("r2")) == 2
     assert sorted(history.delete_all(ME, of_group("r2"))) == ["r0", "r2"]
     assert ids(history.page(ME)) == ["unknown", "r1"]
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """The inputs that were read."""
+    read = []
+
+    def record_read(overrides, **more):
+        read.append(overrides)
+        return fingerprint_inputs(overrides, **more)
+
+    monkeypatch.setattr(stored_inputs, "fingerprint_inputs", record_read)
+    return read
+
+
+def test_inputs_of_runs_are_read_once(any_store, monkeypatch, reads):
+    """Reading takes a second for 10,000 runs with inputs of 20 kB; deleting works in batches."""
+    monkeypatch.setattr(run_history, "_BATCH_SIZE", 1)
+    history = any_store.history
+    for n, city in enumerate(("Oslo", "Rome", "Oslo")):
+        add_ended(any_store, f"r{n}", seconds=n, text="sunny", overrides={"T.city": city})
+    group = history.group_results(ME).groups[0]
+    of_group = RunFilter(result_hash=group.result_hash, inputs_hash=group.inputs.hash)
+    assert ids(history.page(ME, of_group)) == ["r2", "r0"]
+    assert history.count(ME, of_group) == 2
+    assert sorted(history.delete_all(ME, of_group)) == ["r0", "r2"]
+    assert len(reads) == 3
+
+
+def test_inputs_of_earlier_lists_are_forgotten_if_they_are_many(any_store, monkeypatch, reads):
+    monkeypatch.setattr(stored_inputs, "MAX_REMEMBERED_RUNS", 3)
+    for n, flow in enumerate(("one", "one", "two", "two")):
+        add_ended(any_store, f"r{n}", seconds=n, text="sunny", flow_id=flow)
+    for flow, count in (("one", 2), ("two", 4), ("two", 4), ("one", 6)):
+        groups = any_store.history.group_results(ME, RunFilter(flow_id=flow))
+        assert groups.runs == 2
+        assert len(reads) == count
 
 
 def test_only_the_newest_runs_are_grouped_and_the_first_groups_listed(any_store, monkeypatch):
