@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 # `elide_common_prefix`: a shared prefix of fewer characters stays; of a longer one remain its
 # start, and some characters before the difference
 _MIN_ELIDED, _PREFIX_START, _PREFIX_END = 32, 16, 6
+_SEPARATOR = " · "  # before a label
 
 # embeddings, overrides and isolates
 _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -54,7 +55,7 @@ def elide_common_prefix(texts: Sequence[str]) -> list[str]:
     """Return the texts with most of a long common prefix omitted, so that differences show.
 
     `Message: Please write a friendly letter, number 7` becomes `Message: Please… number 7` beside
-    one that ends in `number 12`.
+    one that ends in `number 12`. The label of what follows is not omitted, as in `… · Rows: 3`.
     """
     order = sorted(set(texts))
     # compares characters, as intended
@@ -63,6 +64,7 @@ def elide_common_prefix(texts: Sequence[str]) -> list[str]:
     for number, text in enumerate(order):
         common = max([0, *common_lengths[max(number - 1, 0) : number + 1]])
         cut = text.rfind(" ", 0, max(common - _PREFIX_END, 0)) + 1
+        cut = text.rfind(_SEPARATOR, 0, cut) + 1 or cut
         is_short = cut < _MIN_ELIDED
         elided[text] = text if is_short else f"{text[:_PREFIX_START].rstrip()}… {text[cut:]}"
     return [elided[text] for text in texts]

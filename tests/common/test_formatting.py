@@ -24,6 +24,18 @@ LONG = "Message: Please write a friendly letter about the delay, number"
             [f"{LONG} 7 · Rows: 1", f"{LONG} 7"],
             ["Message: Please… number 7 · Rows: 1", "Message: Please… number 7"],
         ),
+        (
+            [f"{LONG} 7 · Model: OpenAI: gpt-4o", f"{LONG} 7 · Model: OpenAI: gpt-4o · Key: set"],
+            [
+                "Message: Please… · Model: OpenAI: gpt-4o",
+                "Message: Please… · Model: OpenAI: gpt-4o · Key: set",
+            ],
+        ),
+        (
+            ["Message: Hi · Language Model: OpenAI: gpt-4o · Rows: 1"] * 2
+            + ["Message: Hi · Language Model: OpenAI: gpt-4o · Rows: 2"],
+            ["Message: Hi · La… · Rows: 1"] * 2 + ["Message: Hi · La… · Rows: 2"],
+        ),
         ([LONG, LONG, "Hello"], [LONG, LONG, "Hello"]),
         (["Message: one", "Message: two", ""], ["Message: one", "Message: two", ""]),
         ([f"{LONG} 7", "Message: Please stop"], [f"{LONG} 7", "Message: Please stop"]),
