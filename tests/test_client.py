@@ -22,6 +22,7 @@ from lfclient import (
     Run,
     RunStatus,
     ServerFault,
+    Unreachable,
     Unsupported,
 )
 from lfclient.api import http
@@ -83,6 +84,22 @@ def test_a_submit_response_without_a_job_id_is_an_error():
 def test_another_server_at_the_address_is_not_langflow(reply: Reply):
     server = Server().on("GET", "/base/api/v1/version", reply)
     with server.client() as client, pytest.raises(NotLangflow):
+        client.server()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error", "words"),
+    [
+        (429, {"detail": "queue full"}, ServerFault, "too many requests: queue full"),
+        (408, b"<html>", ServerFault, "not available"),
+        (401, {"detail": "who?"}, Unreachable, "refused before it reached Langflow .HTTP 401."),
+        (403, b"<html>", Unreachable, "refused before it reached Langflow .HTTP 403."),
+    ],
+)
+def test_a_proxy_that_answers_for_langflow_is_not_another_server(status, body, error, words):
+    """Langflow needs no key to tell its version."""
+    server = Server().on("GET", "/base/api/v1/version", (status, body))
+    with server.client() as client, pytest.raises(error, match=words):
         client.server()
 
 

@@ -9,7 +9,14 @@ from lfclient.api.operations.context import ApiContext
 from lfclient.api.requests import get_request, list_request, status_request
 from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.coerce import as_dict
-from lfclient.errors import BadResponse, DeveloperApiDisabled, LangflowError, NotLangflow
+from lfclient.errors import (
+    TOO_MANY_REQUESTS,
+    BadResponse,
+    DeveloperApiDisabled,
+    LangflowError,
+    NotLangflow,
+    Unreachable,
+)
 from lfclient.wire.schemas import ConfigResponse, VersionResponse, parse
 from lfclient.wire.server_info import (
     Dialect,
@@ -86,15 +93,21 @@ def _fetch_config() -> Steps[ConfigResponse]:
 
 def _fetch_server() -> Steps[ServerInfo]:
     response = yield from send(get_request("/api/v1/version"))
-    if response.status >= 500 or 300 <= response.status < 400:
+    status = response.status
+    if status in (401, 403):  # Langflow needs no key here
+        raise Unreachable(
+            f"The request was refused before it reached Langflow (HTTP {status}).",
+            hint="Check the address. If it is right, a proxy or a login page in front of Langflow "
+            "refuses the console: ask the server's administrator.",
+        )
+    if status >= 500 or 300 <= status < 400 or status in (408, TOO_MANY_REQUESTS):
         raise error_from_response(response)
     try:
         version = parse(VersionResponse, response.body, "server's version")
     except BadResponse as error:
         raise NotLangflow(
-            f"The server at this address is not Langflow (HTTP {response.status}, "
-            f"{response.content_type}).",
-            status=response.status,
+            f"The server at this address is not Langflow (HTTP {status}, {response.content_type}).",
+            status=status,
         ) from error
     if len(version.version) > _MAX_VERSION_LENGTH:
         raise NotLangflow(

@@ -61,6 +61,22 @@ def test_the_form_is_folded_while_the_server_responds(langflow_stand_in):
     assert not app.exception
 
 
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(429, "received too many requests"), (403, "refused before it reached Langflow")],
+)
+def test_a_server_that_refuses_all_requests_is_not_called_another_kind_of_server(
+    langflow_stand_in, status, words
+):
+    for line in langflow_stand_in.answers:
+        langflow_stand_in.answers[line] = (status, {"detail": "planned"})
+    app = open_app("pages/connection.py")
+    assert words in page_text(app)
+    assert "Retrying automatically" in page_text(app)
+    assert "not a Langflow server" not in page_text(app)
+    assert not app.exception
+
+
 def test_the_page_tells_at_once_that_the_key_is_refused_now(langflow_stand_in):
     """The other pages use responses of some seconds ago. The field for the key is open."""
     app = open_app()
