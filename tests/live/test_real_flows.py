@@ -171,6 +171,7 @@ def test_a_missing_key_is_mended_by_the_button_of_its_error(
     check(screen.page)
     screen.page.get_by_role("button", name="Enter the key").click()
     enter_key(screen, langflow, models)
+    expect(screen.part("setup").get_by_role("combobox").first).to_have_value(OPENAI)
     screen.run()
     expect(screen.part("outputs")).to_contain_text("gpt-4o-mini says:")
     expect(screen.part("run-status")).to_contain_text(re.compile(r"[\d,]+ tokens"))

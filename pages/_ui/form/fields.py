@@ -36,6 +36,7 @@ from pages._ui.form.widgets import (
     fits_slider,
     help_text,
 )
+from pages._ui.state.given_settings import given_settings
 from pages._ui.widgets.markdown import escape
 
 # takes the error of a request, and the request, which raises an error for as long as it fails
@@ -191,7 +192,8 @@ def _choose_widget(field: Field, form: FlowForm) -> Widget:
         return MultiSelect()
     models = offered_models(field, form.resources) if kind is FieldKind.MODEL else ()
     if models:
-        return ModelPicker(models, form.resources.providers)
+        given = given_settings(form.server.owner)
+        return ModelPicker(models, form.resources.providers, given)
     if field.resource in ("knowledge_base", "memory_base"):
         return choose_resource_widget(field, form)
     if kind in (FieldKind.SELECT, FieldKind.MODEL, FieldKind.ORDERED_LIST):

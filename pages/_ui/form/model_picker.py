@@ -1,11 +1,12 @@
 """The choice of a model among those that the server offers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from lfclient.flows.field import Field
+from lfclient.flows.needs import unused_provider_need
 from lfclient.resources.models import (
     ModelKind,
     ModelOption,
@@ -20,11 +21,20 @@ _NOT_SET_UP, _NOT_HERE = " (not set up)", " (not on this server)"
 
 
 class ModelPicker(Widget):
-    """A searchable list of models, those that are ready first; others may be typed."""
+    """A searchable list of models, those that are ready first; others may be typed.
 
-    def __init__(self, options: Sequence[ModelOption], providers: Sequence[Provider]) -> None:
+    `given` are the names of the providers' settings that the tab has.
+    """
+
+    def __init__(
+        self,
+        options: Sequence[ModelOption],
+        providers: Sequence[Provider],
+        given: Collection[str],
+    ) -> None:
         self.options = options
         self.providers = providers
+        self.given = given
 
     def seed(self, field: Field, value: Any) -> WidgetStates:
         return {"": model_text(value) or None}
@@ -36,7 +46,11 @@ class ModelPicker(Widget):
         return [find_model(text, self.options, self.providers).value]
 
     def draw(self, spec: WidgetSpec) -> None:
-        marks = {option.label: "" if option.is_ready else _NOT_SET_UP for option in self.options}
+        ready = {provider.name for provider in self.providers if self._is_ready(provider)}
+        marks = {
+            option.label: "" if option.is_ready or option.provider in ready else _NOT_SET_UP
+            for option in self.options
+        }
         of_flow = model_text(spec.field.default)
         if of_flow:
             marks.setdefault(of_flow, _NOT_HERE)
@@ -56,6 +70,11 @@ class ModelPicker(Widget):
             placeholder="Choose or type a model",
             **spec.hidden,
         )
+
+    def _is_ready(self, provider: Provider) -> bool:
+        """Return whether the server or the tab has each setting that a provider requires."""
+        missing = unused_provider_need(provider).missing
+        return all(setting.name in self.given for setting in missing)
 
 
 def _without_mark(text: str | None) -> str | None:

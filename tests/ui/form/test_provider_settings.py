@@ -60,6 +60,17 @@ def test_a_key_is_tried_and_then_sent_with_all_components_of_its_provider(api):
     assert found.overrides == {}
 
 
+def test_the_models_of_a_provider_whose_key_the_tab_has_are_not_marked(api):
+    found = setup(agent(model=[MODELS[1].value]))
+    models = found.find("selectbox", "Agent-a.model")
+    assert models.options == ["Ollama: llama", "OpenAI: gpt-4o (not set up)"]
+    found.set("text_input", "OPENAI_API_KEY", "sk-good-key").press("Use for my runs")
+    for words in ("OpenAI: gpt-4o", "Ollama: llama"):
+        models = found.set("selectbox", "Agent-a.model", words).find("selectbox", "Agent-a.model")
+        assert models.value == words
+        assert models.options == ["Ollama: llama", "OpenAI: gpt-4o"]
+
+
 def test_a_refused_key_stays_in_its_box_with_the_reason(api):
     api.error = InvalidRequest("Invalid API key for OpenAI", hint="Check the key.")
     found = setup(agent(model=[MODELS[1].value]))
