@@ -104,7 +104,7 @@ class InvalidKey(LangflowError):
 
 
 class MissingKey(InvalidKey):
-    pass
+    """The server requires an API key, and the client has none."""
 
 
 class FlowNotFound(LangflowError):

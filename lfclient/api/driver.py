@@ -83,15 +83,20 @@ class Driver:
             with ExitStack() as body:
                 body.callback(response.close)
                 status, headers = response.status_code, response.headers
+                has_key = http.has_key(response.request)
                 is_streamed = step.streamed and status == 200
                 pieces = _read_pieces(response, None if is_streamed else step.limit)
                 if is_streamed:
                     stream.push(body.pop_all())
-                    return http.Response(status, b"", self._redactor, headers, pieces=pieces)
+                    return http.Response(
+                        status, b"", self._redactor, headers, pieces=pieces, has_key=has_key
+                    )
                 content = bytearray()  # a server may send millions of pieces
                 for piece in pieces:
                     content += piece
-                return http.Response(status, bytes(content), self._redactor, headers, step.limit)
+                return http.Response(
+                    status, bytes(content), self._redactor, headers, step.limit, has_key=has_key
+                )
 
 
 class AsyncDriver:
@@ -161,15 +166,20 @@ class AsyncDriver:
             async with AsyncExitStack() as body:
                 body.push_async_callback(response.aclose)
                 status, headers = response.status_code, response.headers
+                has_key = http.has_key(response.request)
                 is_streamed = step.streamed and status == 200
                 pieces = _read_pieces_async(response, None if is_streamed else step.limit)
                 if is_streamed:
                     stream.push_async_exit(body.pop_all())
-                    return http.Response(status, b"", self._redactor, headers, pieces=pieces)
+                    return http.Response(
+                        status, b"", self._redactor, headers, pieces=pieces, has_key=has_key
+                    )
                 content = bytearray()  # a server may send millions of pieces
                 async for piece in pieces:
                     content += piece
-                return http.Response(status, bytes(content), self._redactor, headers, step.limit)
+                return http.Response(
+                    status, bytes(content), self._redactor, headers, step.limit, has_key=has_key
+                )
 
 
 def _read_pieces(response: httpx.Response, limit: BodyLimit | None) -> Iterator[bytes]:

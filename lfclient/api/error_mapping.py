@@ -32,12 +32,6 @@ _FLOW_NOT_FOUND_PREFIXES = (
 # A 403 with this text can be wrong about the key: checking it also writes to the database, which a
 # locked SQLite refuses. Before 1.11 it is also the response for a disabled user.
 _KEY_NOT_CHECKED = "API key authentication failed"
-# the beginnings of a 403 for a request without a key, by release and LANGFLOW_AUTO_LOGIN
-_WITHOUT_KEY = (
-    "No authentication credentials provided",
-    "An API key must be passed",
-    "Since v1.5, LANGFLOW_AUTO_LOGIN requires",
-)
 
 
 @dataclass(frozen=True)
@@ -199,8 +193,8 @@ def _unauthorized(failure: _Failure) -> LangflowError:
             "disabled.",
             "Try again in a minute. If that fails, restart the Langflow server.",
         )
-    if response.message.startswith(_WITHOUT_KEY):
-        return failure.error(MissingKey, "The server accepts no requests without an API key.")
+    if not response.has_key:
+        return failure.error(MissingKey, "The server requires an API key.")
     return failure.error(InvalidKey, f"The server rejected the API key{failure.suffix}.")
 
 

@@ -40,7 +40,10 @@ _NOT_SENT_ERRORS = (
 
 @dataclass(frozen=True)
 class Response:
-    """A response. `content` is its body, or empty if the driver reads it from `pieces`."""
+    """A response. `content` is its body, or empty if the driver reads it from `pieces`.
+
+    `has_key`: whether its request had an API key or a token.
+    """
 
     status: int
     content: bytes
@@ -48,6 +51,7 @@ class Response:
     headers: httpx.Headers = field(default_factory=httpx.Headers)
     limit: BodyLimit = RUN
     pieces: Any = None  # an iterator of the sync or the async client
+    has_key: bool = True
 
     @property
     def is_success(self) -> bool:
@@ -155,6 +159,11 @@ def default_headers(api_key: str | None) -> dict[str, str]:
             hint="Copy the key again from Langflow, Settings, Langflow API Keys.",
         )
     return {**headers, "x-api-key": api_key}
+
+
+def has_key(request: httpx.Request) -> bool:
+    """Return whether a request has an API key or a token."""
+    return not {"x-api-key", "authorization"}.isdisjoint(request.headers)
 
 
 def request_arguments(

@@ -138,7 +138,10 @@ _NO_FLOW = ErrorCause("No flow to run is chosen.", "Choose one in Setup.", "flow
 NO_FILE = ErrorCause("No file was given.", "Choose a file.", "path")
 
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...] = (
-    (re.compile(r"\AThe server rejected the API key"), _fixed(REFUSED_LANGFLOW_KEY)),
+    (
+        re.compile(r"\AThe server (rejected the|requires an) API key"),
+        _fixed(REFUSED_LANGFLOW_KEY),
+    ),
     (re.compile(r"\AThe server received too many requests"), _fixed(BUSY_LANGFLOW)),
     (
         re.compile(
