@@ -121,11 +121,13 @@ def _load_pair(runs: RunPair, key: MatchKey) -> OutputPair | None:
 def _draw_outputs(runs: RunPair, number: int, pair: OutputPair, cell: OutputCell) -> None:
     outputs = list(zip(runs, (pair.before, pair.after), strict=True))
     both = as_structured(pair.before, pair.after) if pair.before and pair.after else None
-    shows_images = images.has_images((pair.before, pair.after))
+    has_images = images.has_images((pair.before, pair.after))
     views = [SIDE_BY_SIDE]
     if both and diffs.can_diff(*both):
-        views.insert(1 if shows_images else 0, DIFFERENCES)  # images differ to the eye
-    if shows_images:
+        # the source text of a message has its images in base64
+        is_illustrated = has_images and cell.kind is OutputKind.MESSAGE
+        views.insert(1 if is_illustrated else 0, DIFFERENCES)
+    if has_images:
         views += images.VIEWS
     view = SIDE_BY_SIDE
     if len(views) > 1:

@@ -14,7 +14,7 @@ from pages._ui.outputs.card import OutputCard
 from pages._ui.outputs.viewer import Views
 from pages._ui.widgets.markdown import escape, escape_lines
 
-MAX_HEIGHT = 420  # pixels; in a taller table the rows scroll
+MAX_HEIGHT = 420  # pixels, of tables with more rows than these; their rows scroll
 MAX_ROWS_UNSCROLLED = 12
 # what a browser takes in within a second; larger tables are split into pages
 MAX_PAGE_ROWS = 100_000

@@ -83,7 +83,7 @@ def test_stop_is_offered_again_if_the_server_moved_and_does_not_know_the_job(ben
     bench.runner.stop(running, moved)
     bench.wait_until_released(running)
     record = bench.get(running)
-    assert (record.ended, record.stop_requested_at) == (False, None), record
+    assert (record.ended, record.stop_requested_at) == (False, None)
 
 
 def test_a_stop_is_offered_again_if_the_run_is_released_as_it_is_sent(bench, running, monkeypatch):
@@ -102,7 +102,7 @@ def test_a_stop_is_offered_again_if_the_run_is_released_as_it_is_sent(bench, run
     bench.runner.attach(moved)
     bench.runner.stop(running, moved)
     record = bench.get(running)
-    assert (record.ended, record.stop_requested_at) == (False, None), record
+    assert (record.ended, record.stop_requested_at) == (False, None)
 
 
 @pytest.mark.parametrize("restarted", [False, True])

@@ -51,6 +51,14 @@ def test_messages_with_images_are_side_by_side_at_first(create_run):
     assert not app.exception
 
 
+def test_tables_with_images_open_with_their_differences(create_run):
+    tables = [[{"photo": as_uri(each), "n": 1}] for each in (RED, BLUE)]
+    app = compare(create_run, *(output(OutputKind.TABLE, rows) for rows in tables))
+    views = next(each for each in app.segmented_control if each.label == "View")
+    assert views.value == "Differences"
+    assert not app.exception
+
+
 def test_an_overlay_has_a_slider(create_run):
     app = switch(compare(create_run, RED, BLUE), "Overlay")
     (slider,) = app.slider
