@@ -73,13 +73,18 @@ class FlowForm:
 
     @cached_property
     def better_modes(self) -> Mapping[str, Mode]:
-        """The modes in which what is wrong with a field in this one is right, by field."""
+        """The modes in which what is wrong with a field in this one is right, by field.
+
+        Only those in which nothing else is wrong: their buttons would lead to and fro.
+        """
         is_fine = not self.problems and all(need.is_met for need in self.needs)
         if is_fine or not self.modes:
             return {}
         wrong = self._wrong_in(self.mode)
-        others = [mode for mode in self.modes if mode != self.mode]
-        return {key: mode for mode in reversed(others) for key in wrong - self._wrong_in(mode)}
+        better = {
+            mode: wrong - there for mode in self.modes if (there := self._wrong_in(mode)) < wrong
+        }
+        return {key: mode for mode in reversed(better) for key in better[mode]}
 
     def _wrong_in(self, mode: Mode) -> set[str]:
         """Return the keys of the fields with a problem, or that lack something, in this mode."""

@@ -74,6 +74,15 @@ def test_synchronous_mode_is_offered_where_it_does_without_a_variable(server):
     assert not {SYNC, BACKGROUND} & {*button_labels(app)}
 
 
+def test_no_mode_is_offered_if_what_is_wrong_needs_both(server):
+    server.set_flows(flow(ONE, "Echo", [parser(), agent("NAMED_BY_THE_AUTHOR")]))
+    app = use_sync(open_app(flow=ONE))
+    app = type_into(choose(app, "Stringify"), "clean", "yes")
+    assert "Synchronous runs can't" in page_text(app)
+    assert not {SYNC, BACKGROUND} & {*button_labels(app)}
+    assert not app.exception
+
+
 def test_synchronous_mode_is_offered_at_the_box_of_a_key_that_1_11_takes_for_a_variable(server):
     older = {"version": "1.11.6", "main_version": "1.11.6"}
     server.answers["GET /api/v1/version"] = (200, VERSION | older)
