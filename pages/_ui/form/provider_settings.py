@@ -219,8 +219,8 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
     if may_save:
         kept = " Fields left empty stay as saved." if any(each.is_set for each in shown) else ""
         st.caption(
-            f"*Save on the server* stores {names} for all flows of the API key's Langflow user."
-            f"{kept}"
+            f"*Save on the server* stores {names} in Langflow, for all flows of the connected "
+            f"account.{kept}"
         )
     elif reason:
         st.caption("Only the operator of this console can save settings on the server.")

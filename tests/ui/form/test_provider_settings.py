@@ -280,7 +280,7 @@ def test_a_visitor_who_may_not_change_the_server_can_only_use_a_key_for_runs():
 
 def test_it_is_said_who_can_use_what_is_saved_on_the_server():
     found = setup(agent(model=[MODELS[1].value])).text()
-    saved = "stores `OPENAI_API_KEY` for all flows of the API key's Langflow user."
+    saved = "stores `OPENAI_API_KEY` in Langflow, for all flows of the connected account."
     assert f"*Save on the server* {saved}" in found
 
 
