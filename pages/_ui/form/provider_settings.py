@@ -32,7 +32,7 @@ _EXAMPLES = {  # by the setting's name
 def draw_menu(form: FlowForm) -> None:
     """Draw the menu that opens the settings of a provider that no component uses yet.
 
-    Some providers, such as LM Studio, have no model to choose before the server has their address.
+    Some, such as OpenAI Compatible, have no model to choose before the server has their address.
     """
     unused = form.unused_providers
     takes_model = any(need.kind is NeedKind.MODEL for need in form.needs)
