@@ -21,11 +21,12 @@ CHECK_VALUES = (
 )
 LATER = "Try again in a moment. If that doesn't help, tell the person who sent you this link."
 WAITING = "Waits for the server and goes on by itself."
-NOT_SENT = "The server is busy. The run starts by itself once the server accepts it."
+NOT_SENT = "Waits for the server and starts by itself."
 DECIDE_AGAIN = "The decision was not accepted. Decide again."
 NO_ACCESS = "The server refuses access to the flow."
 OTHER_KEY = "Enter another key on the Connection page, then try again."
 TELL_SENDER = "Tell the person who sent you this link."
+NOT_FOLLOWED = f"No access to the server. {TELL_SENDER}"
 
 
 class NothingPresented(LangflowError):

@@ -178,6 +178,8 @@ def draw_status(place: DeltaGenerator, record: RunRecord) -> None:
 
 
 def _describe_wait(record: RunRecord) -> str:
+    if not record.worker:  # the console needs a key to go on
+        return problems.NOT_FOLLOWED
     if not record.attempts:
         return problems.NOT_SENT
     if DECISION_REFUSED in record.note or DECISION_LOST in record.note:

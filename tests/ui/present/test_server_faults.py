@@ -236,7 +236,7 @@ def test_a_view_says_that_the_other_server_of_its_flow_fails(other):
 def test_a_presented_run_that_waits_for_the_server_says_so(fields_server):
     """In words for an audience, not in those of the run's note."""
     note = f"The server has not responded properly since 12:00:00 UTC. {fields_server.url}"
-    app = present(run=add_running_run(fields_server.url, note=note).id)
+    app = present(run=add_running_run(fields_server.url, note=note, worker="w").id)
     assert "Waits for the server and goes on by itself." in page_text(app)
     assert "12:00:00" not in page_text(app)
     assert not app.exception
@@ -250,10 +250,21 @@ def test_a_presented_run_that_a_busy_server_refuses_says_how_long_to_wait(fields
     assert "in a moment" not in page_text(app)
 
 
-def test_a_presented_run_that_waits_for_a_busy_server_says_so(fields_server):
+@pytest.mark.parametrize("attempts", [0, 1])
+def test_a_presented_run_that_nobody_follows_asks_to_tell_its_sender(fields_server, attempts):
+    """As after a restart of the console, which has lost the key."""
+    note = f"Not sent: key needed. {fields_server.url}"
+    record = add_running_run(fields_server.url, note=note, attempts=attempts, worker="")
+    words = page_text(present(run=record.id))
+    assert "No access to the server. Tell the person who sent you this link." in words
+    assert "by itself" not in words
+    assert "key" not in words
+
+
+def test_a_presented_run_that_the_server_does_not_accept_yet_waits(fields_server):
     fields_server.answers[SUBMIT] = busy(300)
     app = press(present(), "Run")
-    text = "The server is busy. The run starts by itself once the server accepts it."
+    text = "Waits for the server and starts by itself."
     wait_for(lambda: text in page_text(app.run()))
     assert "host-7" not in page_text(app)
     press(app, "Stop")
@@ -278,7 +289,7 @@ def test_a_presented_run_that_is_refused_says_why_without_the_server_s_words(
 
 @pytest.mark.parametrize("note", [f"{DECISION_REFUSED} From host-7.", DECISION_LOST])
 def test_a_presented_run_whose_decision_is_refused_asks_to_decide_again(fields_server, note):
-    app = present(run=add_suspended_run(fields_server.url, note=note).id)
+    app = present(run=add_suspended_run(fields_server.url, note=note, worker="w").id)
     assert "The decision was not accepted. Decide again." in page_text(app)
     assert "goes on by itself" not in page_text(app)
     assert "host-7" not in page_text(app)
@@ -288,7 +299,8 @@ def test_a_presented_run_whose_decision_is_refused_asks_to_decide_again(fields_s
 
 def test_a_presented_run_whose_stop_is_refused_says_so_without_the_server_s_words(fields_server):
     stop_result = f"{STOP_REFUSED} From host-7."
-    app = present(run=add_running_run(fields_server.url, stop_result=stop_result).id)
+    record = add_running_run(fields_server.url, stop_result=stop_result, worker="w")
+    app = present(run=record.id)
     assert "The server refused to stop the run." in page_text(app)
     assert "host-7" not in page_text(app)
     assert "Stop" in button_labels(app)
