@@ -70,7 +70,7 @@ class AudiencePanel(status_panel.StatusPanel):
         draw_status(place, record)
 
     def summarize(self, record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
-        """Return the share of ended components, without their names; or what a long call needs."""
+        """Return the share of ended components, without their names; or words on a long call."""
         ended, total = progress.count_components(record)
         if ended:
             return ended / total, f"{ended} of {total} steps"

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Hashable
+from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -30,7 +31,7 @@ _NO_EVENTS_TEXT = (
     "This Langflow release does not report progress. Component details appear when the run ends."
 )
 _ONE_CALL_TEXT = "Synchronous runs report no progress. Component details appear when the run ends."
-_LONG_CALL_SECONDS = 120.0
+_LONG_CALL = timedelta(minutes=2)
 _LONG_CALL_TEXT = (
     "No response for more than 2 minutes. A flow may take that long. If the connection broke or "
     "Langflow was restarted, there will be none: stop waiting."
@@ -56,8 +57,10 @@ def count_components(record: RunRecord) -> tuple[int, int]:
 
 
 def long_call_text(record: RunRecord) -> str:
-    """Return what to say of a call without a response for minutes; "" for other runs."""
-    is_long = record.mode == "sync" and (record.elapsed() or 0.0) > _LONG_CALL_SECONDS
+    """Return what to say of a call that was sent minutes ago; "" for other runs."""
+    if record.mode != "sync" or record.started_at is None:
+        return ""
+    is_long = datetime.now(UTC) - record.started_at > _LONG_CALL
     return _LONG_CALL_TEXT if is_long else ""
 
 

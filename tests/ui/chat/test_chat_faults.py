@@ -1,5 +1,7 @@
 """The Chat page while its server refuses the key, and of messages that were not sent."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from lfclient.console.runner.job_follower import STOP_REFUSED
@@ -106,4 +108,16 @@ def test_a_refused_stop_says_so_also_below_a_partial_answer(chat_langflow, text)
     app = open_chat(flow=ONE, session="s")
     assert (text or "…") in page_text(app)
     assert STOP_REFUSED in page_text(app)
+    assert not app.exception
+
+
+@pytest.mark.parametrize(("minutes", "is_told"), [(1, False), (3, True)])
+def test_a_call_that_takes_long_says_what_may_be_wrong(chat_langflow, minutes, is_told):
+    """Its connection may have broken unnoticed."""
+    started_at = datetime.now(UTC) - timedelta(minutes=minutes)
+    more = {"mode": "sync", "job_id": None, "session_id": "s", "started_at": started_at}
+    record = add_running_run(chat_langflow.server.url, **more)
+    app_context().runner.store.create(record)
+    app = open_chat(flow=ONE, session="s")
+    assert ("No response for more than 2 minutes." in page_text(app)) is is_told
     assert not app.exception

@@ -1,6 +1,7 @@
 """A presented flow whose server fails: the form stays, and what is missing arrives by itself."""
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
@@ -28,7 +29,7 @@ from tests.ui.support.whole_pages import (
 VERSION = "GET /api/v1/version"
 OTHER_FLOW = f"GET /api/v1/flows/{TWO}"
 UNREACHED = "The flow can't be reached right now"
-SUBMIT = "POST /api/v2/workflows"
+SUBMIT, STATUS = "POST /api/v2/workflows", "GET /api/v2/workflows"
 REFUSED = (403, {"detail": "Invalid API key sk-configured-key"})
 
 
@@ -304,4 +305,26 @@ def test_a_presented_run_whose_stop_is_refused_says_so_without_the_server_s_word
     assert "The server refused to stop the run." in page_text(app)
     assert "host-7" not in page_text(app)
     assert "Stop" in button_labels(app)
+    assert not app.exception
+
+
+@pytest.mark.parametrize(("minutes", "is_told"), [(1, False), (3, True)])
+def test_a_presented_call_that_takes_long_says_what_may_be_wrong(fields_server, minutes, is_told):
+    """Its connection may have broken unnoticed."""
+    started_at = datetime.now(UTC) - timedelta(minutes=minutes)
+    record = add_running_run(fields_server.url, mode="sync", started_at=started_at, worker="w")
+    words = page_text(present(run=record.id))
+    assert ("No response for more than 2 minutes." in words) is is_told
+
+
+def test_an_audience_need_not_wait_as_long_as_the_server_asks(fields_server):
+    job = {"job_id": "j", "flow_id": ONE, "object": "job", "status": "in_progress", "errors": []}
+    fields_server.answers |= {SUBMIT: (200, job), STATUS: busy(86400)}
+    app = press(present(), "Run")
+    wait_for(lambda: "Check now" in button_labels(app.run()))
+    ended = {**job, "object": "response", "status": "completed", "inputs": {}, "outputs": {}}
+    fields_server.answers[STATUS] = (200, ended)
+    press(app, "Check now")
+    wait_for(lambda: "Completed" in page_text(app.run()))
+    assert "Check now" not in button_labels(app)
     assert not app.exception
