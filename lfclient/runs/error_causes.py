@@ -5,7 +5,7 @@ Langflow gives no code for these: the patterns are of the texts that five releas
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lfclient.flows.needs import ADD_VARIABLE
 
@@ -38,6 +38,11 @@ def explain_error(message: str) -> ErrorCause | None:
         if match:
             return explain(match)
     return None
+
+
+def explain_unreachable(provider: str) -> ErrorCause:
+    """Return `UNREACHABLE` with the name of the provider."""
+    return replace(UNREACHABLE, message=f"Couldn't reach {provider}.")
 
 
 def _no_key(match: re.Match[str]) -> ErrorCause:

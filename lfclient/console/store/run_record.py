@@ -7,8 +7,15 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from lfclient.common.coerce import as_str
+from lfclient.resources.models import chosen_model
 from lfclient.runs.components import Usage
-from lfclient.runs.error_causes import ErrorCause, explain_error
+from lfclient.runs.error_causes import (
+    UNREACHABLE,
+    ErrorCause,
+    explain_error,
+    explain_unreachable,
+)
 from lfclient.runs.model import Mode, Run, RunStatus
 
 ADOPTED_TOKEN_PREFIX = "job "  # in the submit token of a run that another client started
@@ -114,6 +121,17 @@ class RunRecord:
     def usage_by_model(self) -> dict[str, Usage]:
         """The same by the model's name, under "" those of unknown models."""
         return self.run.usage_by_model if self.run else {}
+
+    @property
+    def cause(self) -> ErrorCause | None:
+        """The known cause of the run's first error, or of why it could not be executed."""
+        if not self.run or not self.run.errors:
+            return self.problem.cause if self.problem else None
+        error = self.run.errors[0]
+        cause = explain_error(error.message)
+        model = chosen_model(self.overrides.get(f"{error.component_id}.model"))
+        provider = as_str(model.get("provider")) if model else ""
+        return explain_unreachable(provider) if cause == UNREACHABLE and provider else cause
 
     @property
     def started_here(self) -> bool:

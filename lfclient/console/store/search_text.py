@@ -18,7 +18,6 @@ from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import field_label
 from lfclient.flows.validation import is_secret_field
 from lfclient.outputs.model import FileRef, Output, OutputKind
-from lfclient.runs.error_causes import ErrorCause, explain_error
 
 # characters
 MAX_INPUT_SUMMARY = 300
@@ -91,7 +90,7 @@ def summarize_outputs(record: RunRecord) -> str:
     for output in run.outputs.values() if run else ():
         if output.kind is not OutputKind.ERROR and output.value not in (None, "", b""):
             return clip(_output_line(output), MAX_OUTPUT_SUMMARY)
-    cause = _cause(record)
+    cause = record.cause
     if cause:
         return clip(cause.message, MAX_OUTPUT_SUMMARY)
     if run and run.errors:
@@ -114,16 +113,9 @@ def fold_text(text: str) -> str:
     return unicodedata.normalize("NFC", without_accents)
 
 
-def _cause(record: RunRecord) -> ErrorCause | None:
-    """Return the known cause of a run's first error, or of why it could not be executed."""
-    if record.run and record.run.errors:
-        return explain_error(record.run.errors[0].message)
-    return record.problem.cause if record.problem else None
-
-
 def _output_texts(record: RunRecord) -> Iterator[str]:
     run = record.run
-    cause = _cause(record)
+    cause = record.cause
     if cause:
         yield cause.message
     if record.problem:

@@ -13,7 +13,6 @@ from lfclient.console.wording.component_names import describe_decision
 from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.statuses import run_status_label
 from lfclient.console.wording.tokens import cost_text, usage_text
-from lfclient.runs.error_causes import explain_error
 from pages._ui.app import navigation
 from pages._ui.compare.runs import ComparedRun, have_same_flow
 from pages._ui.connection.app_context import app_context
@@ -76,9 +75,8 @@ def _summary_rows(run: ComparedRun, now: datetime) -> dict[str, str]:
     record = run.record
     status = [run_status_label(record)]
     if record.run and record.run.errors:
-        message = record.run.errors[0].message
-        cause = explain_error(message)
-        status.append(escape(cause.message if cause else clip(message, 200)))
+        message = clip(record.run.errors[0].message, 200)
+        status.append(escape(record.cause.message if record.cause else message))
     session_id = record.session_id or (record.run.session_id if record.run else "") or "–"
     return {
         "Status": " — ".join(status),

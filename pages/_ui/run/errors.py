@@ -1,7 +1,6 @@
 """Why a run's components failed: in words where the cause is known, with a way to the field."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Literal
 
@@ -15,7 +14,12 @@ from lfclient.flows.field import Field, Variable
 from lfclient.flows.model import Flow
 from lfclient.resources.models import chosen_model
 from lfclient.runs.components import RunError
-from lfclient.runs.error_causes import UNREACHABLE, ErrorCause, explain_error
+from lfclient.runs.error_causes import (
+    UNREACHABLE,
+    ErrorCause,
+    explain_error,
+    explain_unreachable,
+)
 from lfclient.runs.model import Run
 from pages._ui.connection import local_packages
 from pages._ui.connection.server_session import ServerSession
@@ -54,7 +58,7 @@ def draw(
         provider = ""
         if cause == UNREACHABLE:
             provider = _find_provider(error, flow, record)
-            cause = replace(cause, message=f"Couldn't reach {provider}.") if provider else cause
+            cause = explain_unreachable(provider) if provider else cause
         if not error.message or error.message not in shown:
             _draw_error(error, names.error_source(error), cause, key)
         elif cause:

@@ -142,6 +142,14 @@ def test_a_failed_run_is_summarized_and_found_by_its_cause_in_words():
         assert "globally as openai_api_key" in build_search_text(each)
 
 
+def test_the_summary_names_the_provider_that_a_chosen_model_could_not_reach():
+    error = RunError("Connection error.", component_id="Agent-a")
+    run = Run("f", "sync", RunStatus.FAILED, errors=(error,))
+    chosen = {"Agent-a.model": [{"name": "llama", "provider": "Ollama"}]}
+    assert summarize_outputs(record(run=run, overrides=chosen)) == "Couldn't reach Ollama."
+    assert "the internet or a service" in summarize_outputs(record(run=run))
+
+
 def test_a_problem_of_the_console_itself_is_summarized_as_it_is():
     problem = RecordProblem("All connection attempts failed")
     assert summarize_outputs(record(problem=problem)) == "All connection attempts failed"
