@@ -29,8 +29,7 @@ _FOCUSED_PART = """() => {
   return part ? part.className : "";
 }"""
 
-_IS_ON_TOP = """() => {
-  const open = document.querySelector(".st-key-history-bar button");
+_IS_ON_TOP = """(open) => {
   const {top, left} = open.getBoundingClientRect();
   return open.contains(document.elementFromPoint(left + 5, top + 5));
 }"""
@@ -159,22 +158,32 @@ def test_back_takes_the_filter_of_history_away(screen: Screen):
     expect(page).to_have_url(re.compile("/history$"))
 
 
-def test_what_can_be_done_with_selected_runs_stays_in_sight(screen: Screen, console: Console):
+@pytest.mark.parametrize(
+    ("address", "part", "action"),
+    [
+        ("history", "history-bar", "Open"),
+        ("history?group=yes", "history-results-bar", "Open newest"),
+    ],
+)
+def test_what_can_be_done_with_selected_runs_stays_in_sight(
+    screen: Screen, console: Console, address: str, part: str, action: str
+):
     screen.pick("Echo")
     screen.run()
     screen.wait("completed")
     page = screen.page
     page.set_viewport_size({"width": 900, "height": 220})
-    page.goto(f"{console.url}/history")
+    page.goto(f"{console.url}/{address}")
     table = page.get_by_test_id("data-grid-canvas")
     table.press("ArrowDown")
     page.keyboard.press("Shift+Space")
-    bar = screen.part("history-bar")
+    bar = screen.part(part)
     expect(bar).to_contain_text("1 selected")
     screen.drawn()
     page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, main.scrollHeight)")
-    expect(bar.get_by_role("button", name="Open")).to_be_in_viewport(ratio=1)
-    assert page.evaluate(_IS_ON_TOP)
+    button = bar.get_by_role("button", name=action)
+    expect(button).to_be_in_viewport(ratio=1)
+    assert button.evaluate(_IS_ON_TOP)
 
 
 def test_the_list_of_flows_has_room_for_longer_names_than_that_of_the_flow(screen: Screen):
