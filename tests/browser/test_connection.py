@@ -72,6 +72,26 @@ def test_a_discovered_server_requires_its_key(bare_console, window, sample_flows
     assert sample_flows.api_key not in bare_console.log.read_text()
 
 
+def test_a_key_that_could_not_be_tested_stays_for_the_next_press(
+    bare_console, window, sample_flows, relay
+):
+    screen = Screen(window())
+    page = screen.page
+    page.goto(bare_console.url)
+    address = screen.part("server-url").locator("input")
+    address.fill(relay.url)
+    relay.cut()
+    enter_key(screen, sample_flows.api_key)
+    expect(page.get_by_text("Can't reach the server")).to_be_visible()
+    screen.drawn()
+    expect(screen.part("api-key").locator("input")).to_have_value(sample_flows.api_key)
+    relay.open()
+    screen.part("test-connection").get_by_role("button").click()
+    screen.part("flow-picker").wait_for()
+    assert sample_flows.api_key not in page.url
+    assert sample_flows.api_key not in bare_console.log.read_text()
+
+
 def test_only_the_console_and_the_address_bar_lead_to_the_local_editor(window, tmp_path):
     """A link of another site, or of another port of the host, would sign the browser in."""
     environ = {"LANGFLOW_SERVER_URL": "http://127.0.0.1:9", "LFCONSOLE_ALLOW_INSTALL": "true"}

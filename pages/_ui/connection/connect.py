@@ -6,7 +6,7 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.config.discovery import DiscoveredServer
 from lfclient.console.local_langflow.state_file import LocalState
 from lfclient.console.store.run_record import RunRecord
-from lfclient.errors import LangflowError
+from lfclient.errors import InvalidKey, LangflowError
 from pages._ui.connection import local_panel, servers
 from pages._ui.connection.app_context import app_context, close_run, open_client, permissions
 from pages._ui.connection.server_session import ServerSession
@@ -108,11 +108,10 @@ def _connections_to(address: str) -> list[Connection]:
 def test_and_connect() -> None:
     """Test the address and key in the fields, and use them if a Langflow accepts them.
 
-    The callback of the button; clears the key's field in any case.
+    The callback of the button. Keep the key in its field only if it could not be tested.
     """
     address = st.session_state.get(connection_state.SERVER_URL, "").strip()
     key = st.session_state.get(connection_state.API_KEY, "").strip()
-    st.session_state[connection_state.API_KEY] = ""
     try:
         saved = [] if key else _connections_to(address)
         connection = saved[0] if saved else servers.typed_connection(address, key)
@@ -124,10 +123,13 @@ def test_and_connect() -> None:
         servers.choose(connection)
         servers.attach(connection).refresh()
     except LangflowError as error:
+        if isinstance(error, InvalidKey):
+            st.session_state[connection_state.API_KEY] = ""
         current = servers.current()
         if current:
             error.hint = f"{error.hint} Still connected to {current.connection.name}.".strip()
         raise
+    st.session_state[connection_state.API_KEY] = ""
     st.session_state[connection_state.SERVER_URL] = connection.url
     notices.NOTICE.set(connection.name)
 

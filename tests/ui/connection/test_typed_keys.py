@@ -12,6 +12,7 @@ from pages._ui.connection.app_context import app_context
 from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.whole_pages import TWO, open_app, page_text, press
 
+FLOWS = "GET /api/v1/flows/"
 WHOAMI = "GET /api/v1/users/whoami"
 ADA, BOB = ((200, {"id": name, "username": name}) for name in ("ada", "bob"))
 
@@ -33,6 +34,19 @@ def connect(server, key, app=None):
     app = press(app, "Connect")
     assert "Connected to" in page_text(app)
     return app
+
+
+def type_and_connect(server, key):
+    """Type a server's address and a key, press Connect, and return the page."""
+    app = open_app("pages/connection.py")
+    next(each for each in app.text_input if each.label == "Address").set_value(server.url)
+    key_field(app).set_value(key)
+    return press(app, "Connect")
+
+
+def key_field(app):
+    """Return the field for a key."""
+    return next(each for each in app.text_input if each.label == "API key")
 
 
 def add_run(server, key, user_id):
@@ -126,3 +140,26 @@ def test_a_refused_key_does_not_fail_the_requests_of_another_key_of_its_user(
     with pytest.raises(InvalidKey):
         two.flows()
     assert one.flows().value
+
+
+@pytest.mark.parametrize("answer", [(429, {}), (500, {}), (502, b"<html>")])
+def test_a_key_that_could_not_be_tested_is_kept_for_the_next_press(
+    langflow_stand_in, typed_server, answer
+):
+    before = typed_server.answers[FLOWS]
+    typed_server.answers[FLOWS] = answer
+    app = type_and_connect(typed_server, "sk-one")
+    assert "Connected to" not in page_text(app)
+    assert key_field(app).value == "sk-one"
+    assert "sk-one" not in page_text(app)
+    typed_server.answers[FLOWS] = before
+    assert "Connected to" in page_text(press(app, "Connect"))
+    assert key_field(app).value == ""
+    assert not app.exception
+
+
+def test_a_rejected_key_is_not_kept(langflow_stand_in, typed_server):
+    typed_server.answers[FLOWS] = (403, {"detail": "Invalid API key"})
+    app = type_and_connect(typed_server, "sk-one")
+    assert "The API key is not accepted" in page_text(app)
+    assert key_field(app).value == ""
