@@ -1,5 +1,7 @@
 """Group runs of a flow by their inputs and results, to find the odd one out."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,7 +28,7 @@ class RunResult:
 
 
 @dataclass(frozen=True)
-class CountedResult:
+class ResultGroup:
     """Runs of a flow with the same inputs and result: how many, and the id of the newest.
 
     `result_hash` is None for all runs of the flow whose result is unknown. `total` is how many have
@@ -43,19 +45,12 @@ class CountedResult:
     is_usual: bool = False
     is_odd: bool = False
 
-
-@dataclass(frozen=True)
-class ResultGroup(CountedResult):
-    """The same with the newest run."""
-
-    run: RunSummary = field(kw_only=True)
-
     @property
     def is_known(self) -> bool:
         """Whether the results could be told apart."""
         return self.result_hash is not None
 
-    def has_same_inputs(self, other: CountedResult) -> bool:
+    def has_same_inputs(self, other: ResultGroup) -> bool:
         """Return whether both are results of the same inputs."""
         return (self.flow_id, self.inputs) == (other.flow_id, other.inputs)
 
@@ -66,11 +61,13 @@ class ResultGroups:
 
     Flows in the order of their newest runs. Of a flow, inputs with an odd result come first, then
     the others, newest first; of the same inputs, the most frequent result first. The runs whose
-    result is unknown are the last group of a flow. `inputs` is how many inputs had a known result,
-    those that are unknown counted as one of each flow, `odd` how many runs an odd one.
+    result is unknown are the last group of a flow. `newest_runs` has the newest run of each group,
+    by id. `inputs` is how many inputs had a known result, those that are unknown counted as one of
+    each flow, `odd` how many runs an odd one.
     """
 
     groups: tuple[ResultGroup, ...] = ()
+    newest_runs: Mapping[str, RunSummary] = field(default_factory=dict)
     runs: int = 0
     omitted: int = 0
     flows: int = 0
@@ -99,9 +96,7 @@ def distinguish_results(runs: Iterable[RunSummary]) -> dict[str, str]:
     }
 
 
-def count_results(
-    runs: Iterable[RunResult],
-) -> list[CountedResult]:
+def count_results(runs: Iterable[RunResult]) -> list[ResultGroup]:
     """Count the runs, newest first, by flow, inputs and result, in the order of a list."""
     flows: dict[str, dict[InputsKey, dict[str, list[str]]]] = {}
     unknown: dict[str, list[str]] = {}
@@ -112,26 +107,31 @@ def count_results(
             results.setdefault(run.result_hash, []).append(run.id)
         else:
             unknown.setdefault(run.flow_id, []).append(run.id)
-    counted: list[CountedResult] = []
+    counted: list[ResultGroup] = []
     for flow_id, of_flow in flows.items():
         judged = [_judge(flow_id, inputs, results) for inputs, results in of_flow.items()]
         judged.sort(key=lambda results: not any(result.is_odd for result in results))
         counted += chain.from_iterable(judged)
         if ids := unknown.get(flow_id):
             count = len(ids)
-            counted.append(CountedResult(ids[0], flow_id, UNKNOWN_INPUTS, None, count, count))
+            counted.append(ResultGroup(ids[0], flow_id, UNKNOWN_INPUTS, None, count, count))
     return counted
 
 
-def _judge(flow_id: str, inputs: InputsKey, results: dict[str, list[str]]) -> list[CountedResult]:
+def _judge(flow_id: str, inputs: InputsKey, results: dict[str, list[str]]) -> list[ResultGroup]:
     """Return the results of the same inputs; `results` has the ids of runs, newest first."""
     # stable: of two results that are as frequent, the newer one comes first
     ordered = sorted(results.items(), key=lambda result: -len(result[1]))
     counts = [len(ids) for _, ids in ordered]
     has_usual = len(counts) == 1 or (inputs.is_complete and counts[0] > counts[1])
     return [
-        CountedResult(
-            *(ids[0], flow_id, inputs, result_hash, len(ids), sum(counts)),
+        ResultGroup(
+            run_id=ids[0],
+            flow_id=flow_id,
+            inputs=inputs,
+            result_hash=result_hash,
+            count=len(ids),
+            total=sum(counts),
             is_usual=has_usual and place == 0,
             is_odd=has_usual and place > 0,
         )
@@ -139,20 +139,17 @@ def _judge(flow_id: str, inputs: InputsKey, results: dict[str, list[str]]) -> li
     ]
 
 
-def build_groups(counted: Sequence[CountedResult], runs: Mapping[str, RunSummary]) -> ResultGroups:
+def build_groups(counted: Sequence[ResultGroup], runs: Mapping[str, RunSummary]) -> ResultGroups:
     """Return the groups whose newest run is among `runs`, by id."""
-    groups = tuple(
-        ResultGroup(**vars(result), run=runs[result.run_id])
-        for result in counted
-        if result.run_id in runs
-    )
-    known = [result for result in counted if result.result_hash]
+    groups = tuple(group for group in counted if group.run_id in runs)
+    known = [group for group in counted if group.is_known]
     return ResultGroups(
         groups,
-        runs=sum(result.count for result in counted),
+        runs,
+        runs=sum(group.count for group in counted),
         omitted=len(counted) - len(groups),
-        flows=len({each.flow_id for each in counted}),
-        inputs=len({(each.flow_id, each.inputs) for each in known}),
-        has_unknown_inputs=any(each.inputs == UNKNOWN_INPUTS for each in known),
-        odd=sum(result.count for result in counted if result.is_odd),
+        flows=len({group.flow_id for group in counted}),
+        inputs=len({(group.flow_id, group.inputs) for group in known}),
+        has_unknown_inputs=any(group.inputs == UNKNOWN_INPUTS for group in known),
+        odd=sum(group.count for group in counted if group.is_odd),
     )

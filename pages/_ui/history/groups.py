@@ -88,7 +88,7 @@ def headline(groups: ResultGroups) -> str:
 
 def draw_bar(view: ListView, groups: ResultGroups) -> None:
     """Draw the numbers of runs, and the actions on the selected groups."""
-    listed = {group.run.id: group for group in groups.groups}
+    listed = {group.run_id: group for group in groups.groups}
     selected = [listed[id] for id in history_state.selected() if id in listed]
     with st.container(
         key=history_key("results-bar"), horizontal=True, vertical_alignment="center", gap="small"
@@ -118,7 +118,7 @@ def _selection_text(selected: Sequence[ResultGroup], groups: ResultGroups) -> st
 def _draw_actions(view: ListView, selected: Sequence[ResultGroup], groups: ResultGroups) -> None:
     if len(selected) == 1:
         group = selected[0]
-        open_button("Open newest", group.run)
+        open_button("Open newest", groups.newest_runs[group.run_id])
         st.button(
             "Show runs",
             key=history_key("group-runs"),
@@ -128,13 +128,13 @@ def _draw_actions(view: ListView, selected: Sequence[ResultGroup], groups: Resul
         )
         usual = _usual(group, groups)
         if usual and usual is not group:
-            runs = [usual.run.id, group.run.id]
-            picker.compare_link(runs, "Compare with the usual", usual=usual.run.id)
+            runs = [usual.run_id, group.run_id]
+            picker.compare_link(runs, "Compare with the usual", usual=usual.run_id)
     if MIN_RUNS <= len(selected) <= MAX_RUNS:
-        runs = [group.run.id for group in selected]
+        runs = [group.run_id for group in selected]
         usual = _usual(selected[0], groups)
         if usual and usual in selected and all(map(selected[0].has_same_inputs, selected)):
-            picker.compare_link(runs, usual=usual.run.id)
+            picker.compare_link(runs, usual=usual.run_id)
         else:
             picker.compare_link(runs, baseline=_baseline(selected))
 
@@ -161,7 +161,7 @@ def _usual(group: ResultGroup, groups: ResultGroups) -> ResultGroup | None:
 def _baseline(selected: Sequence[ResultGroup]) -> str:
     """Return the run of the largest group, or "" if two groups are as large."""
     largest, second = sorted(selected, key=lambda group: -group.count)[:2]
-    return largest.run.id if largest.count > second.count else ""
+    return largest.run_id if largest.count > second.count else ""
 
 
 def _list_runs(view: ListView, group: ResultGroup) -> None:

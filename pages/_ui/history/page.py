@@ -119,7 +119,9 @@ def _reserved_slot(name: str) -> DeltaGenerator:
 def _draw_groups(view: ListView, *, with_server: bool) -> None:
     groups = view.load_groups()
     history_groups.draw_bar(view, groups)
-    rows = build_rows(view, [group.run for group in groups.groups], groups.groups)
+    rows = build_rows(
+        view, [groups.newest_runs[group.run_id] for group in groups.groups], groups.groups
+    )
     _draw_rows(rows, with_server=with_server)
 
 

@@ -47,7 +47,7 @@ def build_rows(
     found = view.load_snippets(runs)
     inputs = elide_common_prefix([clean_text(run.input_summary) for run in runs])
     shared = view.load_shared(runs)
-    by_run = {group.run.id: group for group in results}
+    by_run = {group.run_id: group for group in results}
     fingerprints = distinguish_results(runs)
     return [
         ListRow(

@@ -21,7 +21,7 @@ from tests.support.store_records import ME, add, add_ended, ids, record
 
 
 def facts(groups):
-    return [(one.run.id, one.count, one.is_usual) for one in groups.groups]
+    return [(one.run_id, one.count, one.is_usual) for one in groups.groups]
 
 
 def test_equal_results_are_one_group_with_the_newest_run(any_store):
@@ -39,7 +39,7 @@ def test_a_result_is_odd_only_beside_a_usual_one(any_store):
     for n, text in enumerate(("sunny", "rainy")):
         add_ended(any_store, f"s{n}", seconds=n, text=text, flow_id="other")
     groups = any_store.history.group_results(ME).groups
-    assert [group.run.id for group in groups if group.is_odd] == ["r2"]
+    assert [group.run_id for group in groups if group.is_odd] == ["r2"]
 
 
 def test_runs_with_other_inputs_are_not_odd(any_store):
@@ -138,7 +138,7 @@ def test_the_runs_of_a_group_can_be_listed(any_store):
         add_ended(any_store, f"r{n}", seconds=n, text=text)
     add(any_store, "going", seconds=4)
     groups = history.group_results(ME).groups
-    hashes = [one.run.result_hash for one in groups[:2]] + [UNKNOWN_RESULT]
+    hashes = [one.result_hash for one in groups[:2]] + [UNKNOWN_RESULT]
     listed = [ids(history.page(ME, RunFilter(result_hash=one))) for one in hashes]
     assert listed == [["r2", "r0"], ["r1"], ["going"]]
     assert history.count(ME, RunFilter(result_hash=hashes[0])) == 2
