@@ -36,6 +36,10 @@ RESTARTED_BEFORE_RESPONSE = "The console restarted before the server had respond
 RESPONSE_LOST = "The server's response was lost."
 _SEARCHING_NOTE = "The console looks for the run on the server and follows it if found."
 _PAUSE_NOTE = "It does so at {:%H:%M:%S} UTC, as the server requested."
+_SHORTENED_PAUSE_NOTE = (
+    "It does so at {:%H:%M:%S} UTC, sooner than the server requested, and does not send the run "
+    "again."
+)
 _SEARCHING_END_NOTE = "The console checks on the server how the run ended."
 _FOUND_BY_TIME = (
     "Before 1.12, Langflow doesn't record the session of a run of such a flow. This run was "
@@ -62,14 +66,15 @@ async def recover(
     `retry_after` how many seconds it asks to wait, of which at most ten minutes are waited.
     """
     resend_delay = context.timings.resend_delay_seconds if may_be_processing else 0.0
-    pause = min(retry_after, _MAX_PAUSE_SECONDS)
+    pause, pause_note = min(retry_after, _MAX_PAUSE_SECONDS), _PAUSE_NOTE
     if retry_after > pause:
+        pause_note = _SHORTENED_PAUSE_NOTE
         overrides = None  # a run that starts later would come as a surprise
     recovery = _Recovery(context, overrides, reason, resend_delay, pause)
     note = f"{reason} {_SEARCHING_NOTE}"
     if pause:
         at = datetime.now(UTC) + timedelta(seconds=pause)
-        await context.change(note=f"{note} {_PAUSE_NOTE.format(at)}")
+        await context.change(note=f"{note} {pause_note.format(at)}")
         await context.wait_for_stop(pause)
     await context.change(note=note)
     while await recovery.search():

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from lfclient.console.runner import submission
+from lfclient.console.runner import recovery, submission
 from lfclient.console.runner.server_load import MAX_SUBMITS
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
@@ -279,6 +279,21 @@ def test_a_503_gets_the_pause_that_it_asks_for(bench, unavailable):
     record = bench.wait_for_end(run_id)
     assert (record.status, record.attempts) == (RunStatus.COMPLETED, 2)
     assert time.monotonic() - began >= 1
+
+
+def test_a_503_that_asks_for_more_than_ten_minutes_is_only_looked_for_and_says_so(
+    bench, unavailable, monkeypatch
+):
+    monkeypatch.setattr(recovery, "_MAX_PAUSE_SECONDS", 2)
+    bench.use_timings(search_seconds=0.5, min_search_seconds=0.5)
+    unavailable["headers"] = {"retry-after": "86400"}
+    run_id = bench.start()
+    record = bench.wait_until(run_id, lambda record: record.note)
+    assert re.search(r"at \d\d:\d\d:\d\d UTC, sooner than the server requested", record.note)
+    assert "does not send the run again" in record.note
+    unavailable["headers"] = None
+    assert bench.wait_for_end(run_id).status is RunStatus.OUTCOME_UNKNOWN
+    assert bench.server.count("POST", SUBMIT) == 1
 
 
 @without_events
