@@ -53,7 +53,7 @@ def _reduce(run: Run, event: events.Event) -> Run:
                 error=event.error,
             )
         case events.ComponentSkipped():
-            return _update_component(run, event.component_id, state=ComponentState.SKIPPED)
+            return _skip(run, event.component_id)
         case events.LogLine():
             return _append_log(run, event)
         case events.OutputReady():
@@ -73,6 +73,14 @@ def _reduce(run: Run, event: events.Event) -> Run:
 def _update_component(run: Run, component_id: str, **changes: Any) -> Run:
     component = run.components.get(component_id) or ComponentRun(component_id)
     return replace(run, components={**run.components, component_id: replace(component, **changes)})
+
+
+def _skip(run: Run, component_id: str) -> Run:
+    component = run.components.get(component_id)
+    # a loop's last step inactivates the component that ran for each item
+    if component and component.state in (ComponentState.DONE, ComponentState.FAILED):
+        return run
+    return _update_component(run, component_id, state=ComponentState.SKIPPED)
 
 
 def _start_run(run: Run, event: events.RunStarted) -> Run:
@@ -98,7 +106,7 @@ def _finish_component(run: Run, event: events.ComponentFinished) -> Run:
     )
     # the events for these follow, but the stream may be cut right after this one
     for name in event.skipped_ids:
-        run = _update_component(run, name, state=ComponentState.SKIPPED)
+        run = _skip(run, name)
     for name in event.next_ids:
         run = _update_component(run, name, state=ComponentState.RUNNING)
     return run

@@ -8,11 +8,11 @@ from uuid import uuid4
 
 import pytest
 
-from lfclient import Flow, InvalidRequest, LangflowClient
+from lfclient import ComponentState, Flow, InvalidRequest, LangflowClient, apply
 from lfclient.console.samples import graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
 from tests.live.flows import ECHO, loop_graph
-from tests.live.releases import Make, run_to_end
+from tests.live.releases import Make, run_to_end, with_events
 from tests.support.servers import delete_flow
 
 MakeGraph = Callable[[dict[str, Any]], Flow]
@@ -48,6 +48,18 @@ def test_values_within_a_loop_apply_to_each_item(
     text = str(ended.outputs["ChatOutput-b"].value)
     assert "new v+asked" in text
     assert "new w+asked" in text
+
+
+@with_events
+def test_all_components_of_a_loop_have_run(
+    client: LangflowClient, make_graph: MakeGraph, catalogue: dict[str, Any]
+):
+    flow = make_graph(loop_graph(catalogue))
+    run = client.submit(flow)
+    for event in client.events(run, flow=flow):
+        run = apply(run, event)
+    assert {component.state for component in run.components.values()} == {ComponentState.DONE}
+    assert run.components.keys() >= flow.in_loops
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])

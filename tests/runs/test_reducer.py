@@ -8,6 +8,7 @@ import pytest
 
 from lfclient import (
     ComponentFinished,
+    ComponentSkipped,
     ComponentState,
     HumanInputRequired,
     MessageAdded,
@@ -44,6 +45,15 @@ def after(found: list, run: Run = NEW) -> Run:
 
 def states(run: Run) -> dict[str, str]:
     return {name: one.state.value for name, one in run.components.items()}
+
+
+def test_a_component_that_ran_in_a_loop_is_not_skipped_at_the_end_of_the_loop():
+    """The loop's end inactivates the first component of its body."""
+    body = ComponentFinished("Parser-p", "Parser", None, 0.1, None, (), ())
+    loop = ComponentFinished("Loop-l", "Loop", None, 0.1, None, (), ("Parser-p", "Else-e"))
+    skipped = (ComponentSkipped(id, by="Loop-l") for id in loop.skipped_ids)
+    run = after([body, loop, *skipped])
+    assert states(run) == {"Parser-p": "done", "Loop-l": "done", "Else-e": "skipped"}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
