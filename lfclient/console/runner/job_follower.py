@@ -345,7 +345,8 @@ class _JobFollower:
         if context.commands.stop.is_set():  # the next status takes the note away
             changes["stop_result"] = f"{STOP_REFUSED} {error.message}"
         await self._drop_commands(f"{DECISION_REFUSED} {error.message} {error.hint}")
-        reason = self._rejection or error.message
+        is_asked = context.run.waiting_for is not None
+        reason = self._rejection if is_asked and self._rejection else error.message
         note = f"{KEY_REJECTED_NOTE} {reason}"
         await context.change(stop_requested_at=None, note=note, **changes)
 

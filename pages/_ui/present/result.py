@@ -182,7 +182,8 @@ def _describe_wait(record: RunRecord) -> str:
         return problems.NOT_FOLLOWED
     if not record.attempts:
         return problems.NOT_SENT
-    if DECISION_REFUSED in record.note or DECISION_LOST in record.note:
+    is_refused = DECISION_REFUSED in record.note or DECISION_LOST in record.note
+    if is_refused and approval.pending_question(record):
         return problems.DECIDE_AGAIN
     if record.stop_result.startswith(STOP_REFUSED):
         return STOP_REFUSED

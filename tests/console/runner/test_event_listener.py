@@ -167,6 +167,21 @@ def test_a_decision_that_the_server_refuses_is_offered_again_and_says_why(bench,
     assert (record.note, bench.server.decisions) == ("", ["approve"])
 
 
+def test_a_refused_decision_does_not_explain_a_key_that_is_revoked_later(bench, suspended):
+    bench.server.resume_refusal = httpx.Response(403, json={"detail": "Only for admins"})
+    bench.runner.decide(suspended, CONNECTION, bench.question, "approve")
+    bench.wait_until(suspended, lambda record: record.note.startswith("The decision was not"))
+    bench.wait_for_polls(3)
+    bench.server.seconds = 60
+    bench.server.jobs[JOB].state = "in_progress"  # somebody else has decided
+    bench.server.log.append(RUN_STARTED)
+    bench.wait_until(suspended, lambda record: record.run.waiting_for is None)
+    bench.server.refuse_key = True
+    record = bench.wait_until(suspended, lambda record: "rejects the API key" in record.note)
+    assert "The decision was not accepted" not in record.note
+    assert "Only for admins" not in record.note
+
+
 def test_a_decision_without_effect_is_offered_again(bench):
     """As when the server died right after it had accepted the decision."""
     bench.use_timings(decision_timeout_seconds=0.2)

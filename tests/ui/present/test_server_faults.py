@@ -298,6 +298,14 @@ def test_a_presented_run_whose_decision_is_refused_asks_to_decide_again(fields_s
     assert not app.exception
 
 
+def test_a_presented_run_that_goes_on_after_a_refused_decision_asks_for_none(fields_server):
+    """Somebody else has decided."""
+    record = add_running_run(fields_server.url, note=DECISION_REFUSED, worker="w")
+    words = page_text(present(run=record.id))
+    assert "Decide again" not in words
+    assert "Waits for the server and goes on by itself." in words
+
+
 def test_a_presented_run_whose_stop_is_refused_says_so_without_the_server_s_words(fields_server):
     stop_result = f"{STOP_REFUSED} From host-7."
     record = add_running_run(fields_server.url, stop_result=stop_result, worker="w")
