@@ -229,7 +229,7 @@ def _value_need(kind: NeedKind, name: str, field: Field, value: Json) -> Need:
 
 def _variable_need(name: str, field: Field, value: Variable, variables: Collection[str]) -> Need:
     is_met = value.name in variables
-    has = f"{'has' if is_met else 'lacks'} the variable {value.name}."
+    has = f"has {'the' if is_met else 'no'} variable “{value.name}”."
     hint = "" if is_met else f" {ADD_VARIABLE}"
     return Need(NeedKind.VARIABLE, (field.key,), f"{name}: the server {has}{hint}", is_met)
 

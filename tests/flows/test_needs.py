@@ -130,7 +130,7 @@ def test_an_empty_required_parameter_and_a_missing_variable_are_needed():
     value, variable = needs(node("T-a", query=text(required=True), token=token))
     assert (value.kind, value.is_met) == (NeedKind.VALUE, False)
     assert (variable.kind, variable.is_met) == (NeedKind.VARIABLE, False)
-    assert "lacks the variable TAVILY" in variable.message
+    assert "has no variable “TAVILY”" in variable.message
     value, variable = needs(
         node("T-a", query=text(required=True), token=token),
         resources=server("TAVILY"),

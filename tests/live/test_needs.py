@@ -141,7 +141,7 @@ def test_a_variable_of_a_tool_is_needed(
     (need,) = [one for one in client.needs(flow, overrides) if not one.is_met]
     failed = run_to_end(client, flow, mode, overrides, session_id=uuid4().hex)
     delete_flow(client, flow.id)
-    assert "lacks the variable NAMED_BY_A_TOOL" in need.message
+    assert "has no variable “NAMED_BY_A_TOOL”" in need.message
     cause = explain_error(failed.errors[0].message)
     assert cause, failed.errors
     assert "variable" in cause.message

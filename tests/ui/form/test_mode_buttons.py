@@ -65,7 +65,7 @@ def test_background_mode_is_offered_where_only_it_runs_what_a_choice_adds(server
 def test_synchronous_mode_is_offered_where_it_does_without_a_variable(server):
     server.set_flows(flow(ONE, "Echo", [agent("NAMED_BY_THE_AUTHOR")]))
     app = open_app(flow=ONE)
-    assert "the server lacks the variable NAMED_BY_THE_AUTHOR" in page_text(app)
+    assert "the server has no variable “NAMED_BY_THE_AUTHOR”" in page_text(app)
     assert button_labels(app).count(SYNC) == 1
     app = press(app, SYNC)
     assert mode(app) == "sync"
@@ -100,7 +100,7 @@ def test_no_mode_is_offered_where_a_problem_is_the_same_in_each(server):
     lacking = entry("MessageTextInput", "str", "NOPE", load_from_db=True)
     server.set_flows(flow(ONE, "Echo", [node("T-t", language=lacking)]))
     app = open_app(flow=ONE)
-    assert "the server lacks the variable NOPE" in page_text(app)
+    assert "the server has no variable “NOPE”" in page_text(app)
     assert not {SYNC, BACKGROUND} & {*button_labels(app)}
 
 
@@ -111,5 +111,5 @@ def test_a_chat_offers_no_mode(server):
     talk["data"]["edges"] = [edge("ChatInput-a", "Agent-a"), edge("Agent-a", "ChatOutput-b")]
     server.set_flows(talk)
     app = open_app("pages/chat.py", flow=ONE)
-    assert "lacks the variable NAMED_BY_THE_AUTHOR" in page_text(app)
+    assert "has no variable “NAMED_BY_THE_AUTHOR”" in page_text(app)
     assert not {SYNC, BACKGROUND} & {*button_labels(app)}

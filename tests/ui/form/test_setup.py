@@ -152,7 +152,7 @@ def test_a_variable_of_an_optional_text_is_named_in_setup():
     text = node("TextInput-t", value=entry("StrInput", "str", "NOPE", load_from_db=True))
     found = setup(text, resources=replace(RESOURCES, variables=frozenset()))
     assert "1 to do" in found.text()
-    assert "the server lacks the variable NOPE" in found.text().replace("\\", "")
+    assert "the server has no variable “NOPE”" in found.text().replace("\\", "")
 
 
 def test_an_mcp_server_that_the_server_lacks_is_chosen_in_setup():
@@ -172,7 +172,7 @@ def test_a_variable_that_the_server_lacks_is_named_until_a_value_takes_its_place
     found = setup(node("T-a", token=token), resources=replace(RESOURCES, variables=frozenset()))
     assert "1 to do" in found.text()
     advice = "Enter a value, or add the variable in Langflow under Settings, Global Variables."
-    assert f"the server lacks the variable TAVILY. {advice}" in found.text()
+    assert f"the server has no variable “TAVILY”. {advice}" in found.text()
     assert "synchronous mode" not in found.text()
     found.set("text_input", "T-a.token", "tvly-1")
     assert "synchronous mode" not in found.text()
