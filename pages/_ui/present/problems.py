@@ -24,6 +24,7 @@ WAITING = "Waits for the server and goes on by itself."
 NOT_SENT = "Waits for the server and starts by itself."
 DECIDE_AGAIN = "The decision was not accepted. Decide again."
 NO_ACCESS = "The server refuses access to the flow."
+OWN_KEY_REJECTED = "Langflow rejected the key that you entered."
 OTHER_KEY = "Enter another key on the Connection page, then try again."
 TELL_SENDER = "Tell the person who sent you this link."
 NOT_FOLLOWED = f"No access to the server. {TELL_SENDER}"
@@ -39,7 +40,7 @@ class OwnKeyRefused(InvalidKey):
     default_hint = OTHER_KEY
 
     def __init__(self) -> None:
-        super().__init__("Langflow rejected the key that you entered.")
+        super().__init__(OWN_KEY_REJECTED)
 
 
 @contextmanager
@@ -85,8 +86,7 @@ def show(
         alerts.show_message(alerts.title(error), error.message, error.hint, warning=True)
         with st.container(horizontal=True):
             _draw_retry_button(server)
-            # in a tab of its own: the view is the only page here
-            st.link_button("Open Connection", "connection", icon=":material/key:")
+            draw_connection_link()
     else:
         is_refused = isinstance(error, InvalidKey)
         text, hint = (NO_ACCESS, TELL_SENDER) if is_refused else ("", LATER)
@@ -117,6 +117,11 @@ def draw_notice() -> None:
     notice = NOTICE.take()
     if isinstance(notice, LangflowError):
         show_refusal(notice)
+
+
+def draw_connection_link() -> None:
+    """Draw the link to Connection, in a tab of its own: the view is the only page here."""
+    st.link_button("Open Connection", "connection", icon=":material/key:")
 
 
 def _draw_retry_button(server: ServerSession | None) -> None:

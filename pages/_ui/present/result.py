@@ -154,7 +154,12 @@ def draw_problem(record: RunRecord, server: ServerSession | None) -> None:
     if problem and record.run is None and record.status is RunStatus.FAILED:
         heading, reasons = "The run did not start", reasons or [_NOT_ACCEPTED]
     hint = _hint(record, causes[0] if causes else None, server) if server else ""
+    is_own_key_rejected = hint == problems.OTHER_KEY
+    if is_own_key_rejected:
+        reasons = [problems.OWN_KEY_REJECTED]
     alerts.show_message(heading, " ".join(dict.fromkeys(reasons)), hint)
+    if is_own_key_rejected:
+        problems.draw_connection_link()
 
 
 def _hint(record: RunRecord, cause: ErrorCause | None, server: ServerSession) -> str:

@@ -202,7 +202,19 @@ def test_a_run_whose_visitor_s_own_key_is_refused_asks_for_another(other):
     other.answers[SUBMIT] = REFUSED
     app = press(present(TWO, browser="b"), "Run")
     wait_for(lambda: "The run did not start" in page_text(app.run()))
-    assert "Enter another key on the Connection page, then try again." in page_text(app)
+    assert_asks_for_another_key(app)
+    assert "refuses access" not in page_text(app)
+    assert not app.exception
+
+
+def test_a_view_whose_run_and_form_are_refused_is_drawn(other):
+    other.answers[SUBMIT] = REFUSED
+    app = press(present(TWO, browser="b"), "Run")
+    wait_for(lambda: "The run did not start" in page_text(app.run()))
+    other.answers[OTHER_FLOW] = REFUSED
+    [connection] = app_context().vault.connections("b" * 43)
+    servers.attach(connection).refresh()
+    assert page_text(app.run()).count("Langflow rejected the key that you entered.") == 2
     assert not app.exception
 
 
