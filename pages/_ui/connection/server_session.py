@@ -58,14 +58,14 @@ class ServerSession:
         return app_context().runner.fingerprint_of(self.connection)
 
     @property
-    def has_own_key(self) -> bool:
-        """Whether this visitor entered the address and the key."""
+    def is_typed(self) -> bool:
+        """Whether this visitor entered the address, and the key if there is one."""
         return self.connection.source == "typed"
 
     @property
     def may_change(self) -> bool:
         """Whether this visitor may save things on the server, such as variables."""
-        return permissions().install or self.has_own_key
+        return permissions().install or self.is_typed
 
     def require_change(self) -> None:
         """Raise `InstallNotAllowed` unless `may_change`."""

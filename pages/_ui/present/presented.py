@@ -37,7 +37,7 @@ from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form import input_fields
 from pages._ui.form.form_state import FormState, form_state
 from pages._ui.present import editing
-from pages._ui.present.problems import ASK_FOR_LINK, LATER, NothingPresented, OwnKeyRefused
+from pages._ui.present.problems import ASK_FOR_LINK, LATER, NothingPresented, own_key_error
 from pages._ui.presets.preset_state import fill_form, masked_values
 from pages._ui.run import run_form
 from pages._ui.state import query_params
@@ -123,11 +123,11 @@ def _load_flow(server: ServerSession, flow_id: str) -> tuple[Flow, LangflowError
     try:
         flow, refusal = run_form.load_flow(server, flow_id)
     except InvalidKey:
-        if server.has_own_key:
-            raise OwnKeyRefused from None
+        if server.is_typed:
+            raise own_key_error(server) from None
         raise
-    is_own = isinstance(refusal, InvalidKey) and server.has_own_key
-    return flow, OwnKeyRefused() if is_own else refusal
+    is_own = isinstance(refusal, InvalidKey) and server.is_typed
+    return flow, own_key_error(server) if is_own else refusal
 
 
 def prepare(

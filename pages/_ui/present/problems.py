@@ -7,7 +7,7 @@ import streamlit as st
 
 from lfclient.console.config.settings import SettingsError
 from lfclient.console.store.errors import StoreError
-from lfclient.errors import FlowNotFound, InvalidKey, InvalidRequest, LangflowError
+from lfclient.errors import FlowNotFound, InvalidKey, InvalidRequest, LangflowError, MissingKey
 from pages._ui.connection import loading, servers
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
@@ -24,8 +24,6 @@ WAITING = "Waits for the server and goes on by itself."
 NOT_SENT = "Waits for the server and starts by itself."
 DECIDE_AGAIN = "The decision was not accepted. Decide again."
 NO_ACCESS = "The server refuses access to the flow."
-OWN_KEY_REJECTED = "Langflow rejected the key that you entered."
-OTHER_KEY = "Enter another key on the Connection page, then try again."
 TELL_SENDER = "Tell the person who sent you this link."
 NOT_FOLLOWED = f"No access to the server. {TELL_SENDER}"
 
@@ -37,10 +35,20 @@ class NothingPresented(LangflowError):
 class OwnKeyRefused(InvalidKey):
     """The server refuses the key that this visitor has entered."""
 
-    default_hint = OTHER_KEY
+    default_hint = "Enter another key on the Connection page, then try again."
 
-    def __init__(self) -> None:
-        super().__init__(OWN_KEY_REJECTED)
+
+class OwnKeyMissing(MissingKey):
+    """The server requires a key, and this visitor has entered only its address."""
+
+    default_hint = "Enter one on the Connection page, then try again."
+
+
+def own_key_error(server: ServerSession) -> InvalidKey:
+    """Return the error of a server that this visitor has entered and that refuses access."""
+    if not server.connection.api_key:
+        return OwnKeyMissing("Langflow requires an API key.")
+    return OwnKeyRefused("Langflow rejected the key that you entered.")
 
 
 @contextmanager
@@ -82,7 +90,7 @@ def show(
         alerts.show_message(error.message, "", error.hint, warning=True)
     elif isinstance(error, (StoreError, SettingsError, InvalidRequest)):
         alerts.show_message("This page can't be loaded right now", "", LATER, warning=True)
-    elif isinstance(error, OwnKeyRefused):
+    elif isinstance(error, (OwnKeyRefused, OwnKeyMissing)):
         alerts.show_message(alerts.title(error), error.message, error.hint, warning=True)
         with st.container(horizontal=True):
             _draw_retry_button(server)

@@ -153,24 +153,22 @@ def draw_problem(record: RunRecord, server: ServerSession | None) -> None:
     reasons = [_REASONS.get(cause, cause.message) for cause in causes]
     if problem and record.run is None and record.status is RunStatus.FAILED:
         heading, reasons = "The run did not start", reasons or [_NOT_ACCEPTED]
-    hint = _hint(record, causes[0] if causes else None, server) if server else ""
-    is_own_key_rejected = hint == problems.OTHER_KEY
-    if is_own_key_rejected:
-        reasons = [problems.OWN_KEY_REJECTED]
-    alerts.show_message(heading, " ".join(dict.fromkeys(reasons)), hint)
-    if is_own_key_rejected:
+    if server and server.is_typed and causes[:1] == [REFUSED_LANGFLOW_KEY]:
+        own_error = problems.own_key_error(server)
+        alerts.show_message(heading, own_error.message, own_error.hint)
         problems.draw_connection_link()
+        return
+    hint = _hint(record, causes[0] if causes else None) if server else ""
+    alerts.show_message(heading, " ".join(dict.fromkeys(reasons)), hint)
 
 
-def _hint(record: RunRecord, cause: ErrorCause | None, server: ServerSession) -> str:
+def _hint(record: RunRecord, cause: ErrorCause | None) -> str:
     """Return what to do about a run that has failed."""
     if cause is None:
         has_run = record.status is RunStatus.FAILED and record.run
         return problems.CHECK_VALUES if has_run else problems.LATER
     if cause == BUSY_LANGFLOW and record.problem:
         return record.problem.hint  # how long to wait
-    if cause == REFUSED_LANGFLOW_KEY and server.has_own_key:
-        return problems.OTHER_KEY
     return _HINTS.get(cause, problems.TELL_SENDER)
 
 

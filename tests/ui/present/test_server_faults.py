@@ -218,6 +218,36 @@ def test_a_view_whose_run_and_form_are_refused_is_drawn(other):
     assert not app.exception
 
 
+@pytest.fixture
+def keyless(other):
+    """The other server, for which the browser "b" has entered no key."""
+    app_context().vault.save("b" * 43, Connection("other", other.url, None, "typed"))
+    return other
+
+
+def assert_asks_for_a_key(app):
+    assert "Langflow requires an API key." in page_text(app)
+    assert "Enter one on the Connection page, then try again." in page_text(app)
+    assert "that you entered" not in page_text(app)
+    [link] = app.get("link_button")
+    assert link.proto.url == "connection"
+    assert not app.exception
+
+
+def test_a_visitor_who_entered_no_key_is_asked_for_one(keyless):
+    keyless.answers[OTHER_FLOW] = REFUSED
+    app = present(TWO, browser="b")
+    assert "Enter an API key" in page_text(app)
+    assert_asks_for_a_key(app)
+
+
+def test_a_run_of_a_visitor_who_entered_no_key_asks_for_one(keyless):
+    keyless.answers[SUBMIT] = REFUSED
+    app = press(present(TWO, browser="b"), "Run")
+    wait_for(lambda: "The run did not start" in page_text(app.run()))
+    assert_asks_for_a_key(app)
+
+
 def test_try_again_repeats_the_requests_of_the_flow_s_server_only(fields_server, other):
     app = present(browser="b")
     before = refuse_key(fields_server)
