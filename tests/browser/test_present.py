@@ -107,7 +107,10 @@ def test_a_presenter_uses_what_was_entered_on_the_run_page(screen: Screen):
     expect(offer).to_contain_text("Shows the flow's values, not what was entered on the Run page.")
     expect(page.get_by_label("Message")).not_to_have_value("Good morning")
     screen.drawn()
-    offer.get_by_role("button", name="Use what I entered").click()
+    page.get_by_label("Message").fill("Typed in the view")
+    page.get_by_label("Message").press("Tab")
+    expect(offer).not_to_contain_text("Shows the flow's values")
+    offer.get_by_role("button", name="Use the values of the Run page").click()
     expect(page.get_by_label("Message")).to_have_value("Good morning")
     expect(offer).to_have_count(0)
 

@@ -231,7 +231,7 @@ def _fill_once(state: FormState, presented: Presented, record: RunRecord | None)
         _fill_from_run(state, presented, record.overrides)
         return
     state.read_widgets()
-    keys = _entered_keys(state) if filled and _has_same_address(filled, presented) else set()
+    keys = entered_keys(state) if filled and _has_same_address(filled, presented) else set()
     uploads = {key: state.entries.uploads.pop(key, []) for key in keys}
     before = replace(
         state.entries,
@@ -278,7 +278,7 @@ def _has_same_address(filled: PresetLink, presented: Presented) -> bool:
     return before == ("" if presented.lacks_preset else wanted)
 
 
-def _entered_keys(state: FormState) -> set[str]:
+def entered_keys(state: FormState) -> set[str]:
     """Return the keys of what a person has entered since the form was filled."""
     filled, entries = state.prefill.entries.values if state.prefill else {}, state.entries
     keys = {*filled, *entries.values}

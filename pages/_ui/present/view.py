@@ -19,6 +19,7 @@ from pages._ui.form.form import mark_refused
 from pages._ui.present import editing, entry, head, problems
 from pages._ui.present.presented import (
     Presented,
+    entered_keys,
     examples,
     fill,
     fill_entered,
@@ -136,9 +137,10 @@ def _draw_entered(presented: Presented, form: FlowForm) -> None:
     if not entered or entered.flow_id != presented.flow.id:
         return
     with st.container(key="present-entered", gap=None):
-        st.caption(f"Shows {entered.shown}, not what was entered on the Run page.")
+        if not entered_keys(form.state):
+            st.caption(f"Shows {entered.shown}, not what was entered on the Run page.")
         st.button(
-            "Use what I entered",
+            "Use the values of the Run page",
             key="present-use-entered",
             type="tertiary",
             on_click=_use_entered,

@@ -6,7 +6,7 @@ from pages._ui.state.present import ENTERED, Entered
 from tests.support.flows import edge, entry, node, text
 from tests.ui.present.support import inputs, present, present_as_presenter, store, stored
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.preset_pages import choose, field, open_page, store_preset
+from tests.ui.support.preset_pages import choose, enter, field, open_page, store_preset, value
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, press
 
 
@@ -45,9 +45,19 @@ def test_what_was_entered_on_the_run_page_replaces_the_values_of_the_preset():
     app.session_state[ENTERED.key] = Entered(ONE, "the preset “Mine”", {"T-a.p": "Lisbon"})
     app.run()
     assert "Shows the preset “Mine”, not what was entered" in page_text(app)
-    app = press(app, "Use what I entered")
+    app = press(app, "Use the values of the Run page")
     assert "not what was entered" not in page_text(app)
     assert (field(app, "p").value, field(app, "n").value) == ("Lisbon", "5")
+
+
+def test_a_view_in_which_something_was_entered_is_not_said_to_show_the_preset():
+    app = present_as_presenter()
+    app.session_state[ENTERED.key] = Entered(ONE, "the preset “Mine”", {"T-a.p": "Lisbon"})
+    assert "Shows the preset “Mine”" in page_text(app.run())
+    enter(app, "typed in the view")
+    assert "Shows the preset" not in page_text(app)
+    assert value(press(app, "Use the values of the Run page")) == "Lisbon"
+    assert not app.exception
 
 
 def test_a_presenter_sees_that_changes_were_not_saved():
