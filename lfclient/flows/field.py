@@ -76,8 +76,8 @@ class Field:
     `default` is the flow's stored value in the shape of `kind`, None if there is none. A secret's
     default is `Variable` or "", never the secret; `has_stored_value` says whether there is one.
     `takes_variable`: a server variable is allowed; `loads_variable`: the stored value names one.
-    `runs` is the component's; `is_tool`: an agent uses it as a tool, and can do without one that
-    lacks something. `choices` are the options with all their attributes, where they are
+    `runs` is the component's; `is_tool`: its component is the tool of an agent, which
+    can run without it. `choices` are the options with all their attributes, where they are
     more than names. `max_choices` is None for any number. `columns` is a table's schema: dicts
     with name, display_name and type. `variables` are the names that a prompt may use, written
     `{{name}}` where `double_braces`. `wire_type` is the server's `type` of the parameter.
