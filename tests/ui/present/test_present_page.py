@@ -11,7 +11,7 @@ from lfclient.console.store.flow_settings import FlowSettings
 from lfclient.console.store.run_record import StoredParts
 from lfclient.errors import Unreachable
 from lfclient.outputs.model import FileRef, Output, OutputKind
-from lfclient.runs.components import ComponentRun, ComponentState, RunError
+from lfclient.runs.components import ComponentRun, ComponentState
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
@@ -331,21 +331,6 @@ def test_of_a_component_with_several_outputs_the_first_that_is_no_json_is_shown(
     assert not app.json
     assert "Words" not in page_text(app)
     assert not app.exception
-
-
-def test_an_error_of_a_component_is_reported_without_its_text(fields_server):
-    run = Run(
-        ONE,
-        "sync",
-        RunStatus.FAILED,
-        errors=(RunError("boom at http://10.0.0.1", "C-a", traceback="Traceback"),),
-    )
-    failed = add_ended_run(fields_server.url, run=run, status=RunStatus.FAILED)
-    words = page_text(present(run=failed.id))
-    assert "The flow failed" in words
-    assert "Check what you entered, then run again." in words
-    assert "boom" not in words
-    assert "C-a" not in words
 
 
 def test_a_preset_of_the_address_that_was_deleted_is_reported():

@@ -59,3 +59,18 @@ def test_the_hint_of_a_failed_run_depends_on_its_cause(fields_server, error, hin
     run = Run(ONE, "sync", RunStatus.FAILED, errors=(RunError(error, "C-a"),))
     words = failed_page(fields_server, run=run)
     assert [each for each in (CHECK_VALUES, LATER, TELL_SENDER) if each in words] == [hint]
+
+
+def test_an_error_of_a_component_is_reported_without_its_text(fields_server):
+    run = Run(
+        ONE,
+        "sync",
+        RunStatus.FAILED,
+        errors=(RunError("boom at http://10.0.0.1", "C-a", traceback="Traceback"),),
+    )
+    failed = add_ended_run(fields_server.url, run=run, status=RunStatus.FAILED)
+    words = page_text(present(run=failed.id))
+    assert "The flow failed" in words
+    assert "Check what you entered, then run again." in words
+    assert "boom" not in words
+    assert "C-a" not in words
