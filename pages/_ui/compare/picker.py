@@ -112,7 +112,7 @@ def _option_text(record: RunRecord, now: datetime, heading: str) -> str:
         heading,
         status_badges.status_text(record),
         format_duration(record.elapsed(now)) if record.ended else "",
-        clip(record.input_summary, 60),
+        clip(record.input_summary, 120),
     ]
     return remove_bidi_controls(" · ".join(part for part in parts if part))
 
