@@ -63,6 +63,11 @@ class ServerSession:
         return self.connection.source == "typed"
 
     @property
+    def takes_own_key(self) -> bool:
+        """Whether this visitor enters the key: a typed server's, or one's configured without."""
+        return self.is_typed or not self.connection.api_key
+
+    @property
     def may_change(self) -> bool:
         """Whether this visitor may save things on the server, such as variables."""
         return permissions().install or self.is_typed

@@ -89,6 +89,14 @@ def attach(connection: Connection) -> ServerSession:
     return session
 
 
+def newest_connection(server: ServerSession) -> Connection:
+    """Return the server's connection with its owner's newest key, maybe entered in another tab."""
+    owner_of, source = app_context().runner.owner_of, server.connection.source
+    alike = (each for each in available_connections() if each.source == source)
+    same = (each for each in alike if owner_of(each) == server.owner)
+    return next(same, server.connection)
+
+
 def choose(connection: Connection) -> None:
     """Make this the browser's current server."""
     context = app_context()

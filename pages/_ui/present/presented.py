@@ -123,10 +123,10 @@ def _load_flow(server: ServerSession, flow_id: str) -> tuple[Flow, LangflowError
     try:
         flow, refusal = run_form.load_flow(server, flow_id)
     except InvalidKey:
-        if server.is_typed:
+        if server.takes_own_key:
             raise own_key_error(server) from None
         raise
-    is_own = isinstance(refusal, InvalidKey) and server.is_typed
+    is_own = isinstance(refusal, InvalidKey) and server.takes_own_key
     return flow, own_key_error(server) if is_own else refusal
 
 

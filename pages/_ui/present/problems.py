@@ -39,13 +39,13 @@ class OwnKeyRefused(InvalidKey):
 
 
 class OwnKeyMissing(MissingKey):
-    """The server requires a key, and this visitor has entered only its address."""
+    """The server requires a key, which this visitor may enter and has not."""
 
     default_hint = "Enter one on the Connection page, then try again."
 
 
 def own_key_error(server: ServerSession) -> InvalidKey:
-    """Return the error of a server that this visitor has entered and that refuses access."""
+    """Return the error of a server that refuses access and takes this visitor's own key."""
     if not server.connection.api_key:
         return OwnKeyMissing("Langflow requires an API key.")
     return OwnKeyRefused("Langflow rejected the key that you entered.")

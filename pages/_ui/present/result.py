@@ -153,7 +153,7 @@ def draw_problem(record: RunRecord, server: ServerSession | None) -> None:
     reasons = [_REASONS.get(cause, cause.message) for cause in causes]
     if problem and record.run is None and record.status is RunStatus.FAILED:
         heading, reasons = "The run did not start", reasons or [_NOT_ACCEPTED]
-    if server and server.is_typed and causes[:1] == [REFUSED_LANGFLOW_KEY]:
+    if server and server.takes_own_key and causes[:1] == [REFUSED_LANGFLOW_KEY]:
         own_error = problems.own_key_error(server)
         alerts.show_message(heading, own_error.message, own_error.hint)
         problems.draw_connection_link()

@@ -14,6 +14,7 @@ from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import REQUIRED_MESSAGE
 from lfclient.runs.model import Mode
+from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context, close_run
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import provider_settings
@@ -217,11 +218,12 @@ def start_run(
     if not result.ready:
         mark_refused(form, result.problems)
         raise _not_ready_error(result, form.flow)
-    if any(secret in (session_id or "") for secret in form.server.connection.secrets):
+    connection = servers.newest_connection(form.server)
+    if any(secret in (session_id or "") for secret in connection.secrets):
         message = "The run was not started. The session's name contains the API key."
         raise InvalidRequest(message, hint="Enter another session.")
     run_id = app_context().runner.start(
-        form.server.connection,
+        connection,
         form.flow,
         result.overrides,
         mode=mode,

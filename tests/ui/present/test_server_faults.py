@@ -1,6 +1,7 @@
 """A presented flow whose server fails: the form stays, and what is missing arrives by itself."""
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -377,4 +378,29 @@ def test_an_audience_need_not_wait_as_long_as_the_server_asks(fields_server):
     press(app, "Check now")
     wait_for(lambda: "Completed" in page_text(app.run()))
     assert "Check now" not in button_labels(app)
+    assert not app.exception
+
+
+def test_a_visitor_is_asked_for_the_key_of_a_server_that_is_configured_without_one(
+    fields_server, monkeypatch
+):
+    monkeypatch.delenv("LANGFLOW_API_KEY")
+    fields_server.answers[f"GET /api/v1/flows/{ONE}"] = REFUSED
+    assert_asks_for_a_key(present())
+
+
+def test_a_run_has_the_key_that_was_entered_in_another_tab_meanwhile(other, monkeypatch):
+    before = Connection("other", other.url, SecretStr("sk-other"), "typed", user_id="u")
+    app_context().vault.save("b" * 43, before)
+    app, used, runner = present(TWO, browser="b"), [], app_context().runner
+    app_context().vault.save("b" * 43, replace(before, api_key=SecretStr("sk-entered-later")))
+    start = runner.start
+
+    def start_run(connection, *args, **kwargs):
+        used.append(connection.api_key.get_secret_value())
+        return start(connection, *args, **kwargs)
+
+    monkeypatch.setattr(runner, "start", start_run)
+    app = press(app, "Run")
+    assert used == ["sk-entered-later"]
     assert not app.exception
