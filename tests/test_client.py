@@ -22,7 +22,6 @@ from lfclient import (
     Run,
     RunStatus,
     ServerFault,
-    Unreachable,
     Unsupported,
 )
 from lfclient.api import http
@@ -92,8 +91,8 @@ def test_another_server_at_the_address_is_not_langflow(reply: Reply):
     [
         (429, {"detail": "queue full"}, ServerFault, "too many requests: queue full"),
         (408, b"<html>", ServerFault, "not available"),
-        (401, {"detail": "who?"}, Unreachable, "refused before it reached Langflow .HTTP 401."),
-        (403, b"<html>", Unreachable, "refused before it reached Langflow .HTTP 403."),
+        (401, {"detail": "who?"}, ServerFault, "refused before it reached Langflow .HTTP 401."),
+        (403, b"<html>", ServerFault, "refused before it reached Langflow .HTTP 403."),
     ],
 )
 def test_a_proxy_that_answers_for_langflow_is_not_another_server(status, body, error, words):

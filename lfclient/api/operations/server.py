@@ -15,7 +15,7 @@ from lfclient.errors import (
     DeveloperApiDisabled,
     LangflowError,
     NotLangflow,
-    Unreachable,
+    ServerFault,
 )
 from lfclient.wire.schemas import ConfigResponse, VersionResponse, parse
 from lfclient.wire.server_info import (
@@ -94,8 +94,8 @@ def _fetch_config() -> Steps[ConfigResponse]:
 def _fetch_server() -> Steps[ServerInfo]:
     response = yield from send(get_request("/api/v1/version"))
     status = response.status
-    if status in (401, 403):  # Langflow needs no key here
-        raise Unreachable(
+    if status in (401, 403):  # of a gateway: Langflow needs no key here
+        raise ServerFault(
             f"The request was refused before it reached Langflow (HTTP {status}).",
             hint="Check the address. If it is right, a proxy or a login page in front of Langflow "
             "refuses the console: ask the server's administrator.",
