@@ -131,7 +131,7 @@ def _load_flow(server: ServerSession, flow_id: str) -> tuple[Flow, LangflowError
 
 
 def prepare(
-    presented: Presented, record: RunRecord | None = None
+    presented: Presented, record: RunRecord | None
 ) -> tuple[FlowForm, LangflowError | None]:
     """Read the form, filled at first; return why it is incomplete, or None.
 
@@ -144,7 +144,7 @@ def prepare(
     state = form_state(server.owner, flow, server.connection.secrets, use="present")
     _fill_once(state, presented, record)
     mode = run_form.supported_modes(server_info, flow)[0]
-    form, problem = run_form.load(state, server, server_info, flow, mode)
+    form, problem = run_form.load(state, server, server_info, flow, mode, ())
     if any(field.resource for field, _, _ in shown_inputs(presented, form)):
         problem = problem or form.resources_error
     return form, presented.refusal or problem
@@ -152,7 +152,7 @@ def prepare(
 
 def require(flow_id: str) -> None:
     """Raise the error that keeps the flow of the address from being shown in full."""
-    _, problem = prepare(load(flow_id))
+    _, problem = prepare(load(flow_id), None)
     if problem:
         raise_copy(problem)
 

@@ -93,25 +93,28 @@ def load(
     server_info: ServerInfo,
     flow: Flow,
     mode: Mode,
-    modes: Sequence[Mode] = (),
+    modes: Sequence[Mode],
 ) -> tuple[FlowForm, LangflowError | None]:
     """Read a form of this session, and return why it lacks the effects of its choices, or None.
 
     `modes` are those that a person may choose. If the server refuses the key, a form that is open
     keeps what the server told before.
     """
-    problem, before = None, _open_form(server, flow.id)
+    before = _open_form(server, flow.id)
+    problem: LangflowError | None = None
     try:
         apply_choices(state, server, flow)
     except LangflowError as error:
         if not before or not isinstance(error, InvalidKey):
             problem = error
+    resources_error: LangflowError | None = None
     try:
-        resources, resources_error = server.resources(flow).value, None
+        resources = server.resources(flow).value
     except LangflowError as error:
-        is_refused = isinstance(error, InvalidKey)
-        resources = before.resources if before and is_refused else ServerResources()
-        resources_error = None if before and is_refused else error
+        if before and isinstance(error, InvalidKey):
+            resources = before.resources
+        else:
+            resources, resources_error = ServerResources(), error
     form = read_form(state, server, server_info, mode, resources, resources_error, modes)
     _LATEST.set(form)
     return form, problem
