@@ -7,7 +7,14 @@ import streamlit as st
 
 from lfclient.flows.field import Field, Problem
 from lfclient.flows.needs import Need, NeedKind
-from pages._ui.form import all_parameters, json_editor, prefill, provider_settings, setup
+from pages._ui.form import (
+    all_parameters,
+    json_editor,
+    prefill,
+    provider_actions,
+    provider_settings,
+    setup,
+)
 from pages._ui.form.fields import draw_chat_files, draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
@@ -53,14 +60,14 @@ def _request_shown_part(form: FlowForm) -> None:
     """Open the field or the provider that a button elsewhere on the page leads to."""
     provider = form.resources.provider(SHOWN_PROVIDER.get() or "")
     if provider:
-        provider_settings.open_settings(provider, form)
+        provider_actions.open_settings(provider, form)
     field = form.state.fields.get(SHOWN_FIELD.get() or "")
     if field is None:
         return
     form.state.shown_key = field.key
     need = provider_settings.find_need(field.key, form)
     if need and need.provider:
-        provider_settings.open_settings(need.provider, form)
+        provider_actions.open_settings(need.provider, form)
     else:
         form.state.keys_to_open.add(field.key)
 

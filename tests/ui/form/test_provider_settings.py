@@ -12,7 +12,7 @@ import pytest
 from lfclient.errors import InvalidRequest
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
-from pages._ui.form import provider_settings
+from pages._ui.form import provider_actions
 from tests.support.flows import entry, node
 from tests.ui.support.forms import clear_drafts
 from tests.ui.support.setup_forms import ADDRESS, KEY, MODELS, agent, setup
@@ -45,7 +45,7 @@ def api(monkeypatch):
     def open_client(connection, server=None):
         yield Client()
 
-    monkeypatch.setattr(provider_settings, "open_client", open_client)
+    monkeypatch.setattr(provider_actions, "open_client", open_client)
     return sent
 
 

@@ -1,0 +1,162 @@
+"""What the buttons of a provider's settings do, and what is entered in its boxes."""
+
+from collections.abc import Callable, Iterable
+
+import streamlit as st
+
+from lfclient.errors import LangflowError
+from lfclient.flows.encoding import unsupported_reason
+from lfclient.flows.needs import Need, setting_keys
+from lfclient.resources.models import Provider, ProviderSetting
+from lfclient.runs.model import Mode
+from pages._ui.connection.app_context import open_client
+from pages._ui.form.flow_form import FlowForm
+from pages._ui.state.given_settings import given_settings
+from pages._ui.state.slot import Slot
+from pages._ui.widgets.markdown import escape
+
+# the name of the provider whose settings were just refused
+REFUSED: Slot[str] = Slot("provider-refused")
+_ERRORS = "provider-errors"
+
+
+def open_settings(provider: Provider, form: FlowForm) -> None:
+    """Show the settings of a provider that is set up."""
+    st.session_state[_open_key(provider, form)] = True
+
+
+def close_settings(provider: Provider, form: FlowForm) -> None:
+    """Hide the settings, and the error of the last attempt."""
+    st.session_state.pop(_open_key(provider, form), None)
+    st.session_state.get(_ERRORS, {}).pop((form.server.owner, provider.name), None)
+
+
+def is_open(provider: Provider, form: FlowForm) -> bool:
+    """Return whether a person has opened the settings."""
+    return bool(st.session_state.get(_open_key(provider, form)))
+
+
+def _open_key(provider: Provider, form: FlowForm) -> str:
+    return f"{form.state.key('provider-open')}-{provider.name}"
+
+
+def is_given(setting: ProviderSetting, form: FlowForm) -> bool:
+    """Return whether the setting was entered for the runs of this tab."""
+    return setting.name in given_settings(form.server.owner)
+
+
+def box_key(setting: ProviderSetting, form: FlowForm) -> str:
+    """Return the key of the setting's box."""
+    return f"{form.state.key('provider-box')}-{setting.name}"
+
+
+def last_error(provider: Provider, form: FlowForm) -> LangflowError | None:
+    """Return why the settings last entered were refused."""
+    errors: dict[tuple[str, str], LangflowError] = st.session_state.get(_ERRORS, {})
+    return errors.get((form.server.owner, provider.name))
+
+
+def _entered(settings: Iterable[ProviderSetting], form: FlowForm) -> dict[str, str]:
+    boxes = {each.name: st.session_state.get(box_key(each, form)) or "" for each in settings}
+    return {name: text.strip() for name, text in boxes.items() if text.strip()}
+
+
+def why_not_for_runs(
+    settings: Iterable[ProviderSetting], need: Need, form: FlowForm, mode: Mode
+) -> str:
+    """Return why these settings can't be sent with a run in this mode, as a sentence, or "".
+
+    An optional one that is empty need not be sent.
+    """
+    fields = form.flow.fields_by_key
+    shown = tuple(settings)
+    entered = _entered(shown, form)
+    for setting in (one for one in shown if one.is_required or one.name in entered):
+        own = setting_keys(form.flow, need, setting)
+        if not own:
+            or_clear = "" if setting.is_required else ", or clear it"
+            unsent = f"The {escape(setting.label)} can't be sent with a run."
+            return f"{unsent} Save it on the server{or_clear}."
+        for key in own:
+            reason = unsupported_reason(fields[key], "sk-", mode, form.server_info)
+            if reason:
+                return escape(f"{reason} Or save it on the server.")
+    return ""
+
+
+def use(need: Need, settings: tuple[ProviderSetting, ...], form: FlowForm) -> None:
+    """Let the server try the settings, then use them for the runs of this tab.
+
+    Does nothing if a run can't send one, of which the page tells: a key must not go to the
+    provider's own address because the address entered with it is left out.
+    """
+    provider = need.provider
+    assert provider
+    # a browser sends the last text together with the press
+    if why_not_for_runs(settings, need, form, form.mode):
+        REFUSED.set(provider.name)
+        return
+
+    def check(entered: dict[str, str]) -> None:
+        with open_client(form.server.connection) as api:
+            api.check_provider(provider.name, entered)
+        given_settings(form.server.owner).update(entered)
+
+    _apply(provider, settings, form, check)
+
+
+def save(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowForm) -> None:
+    """Save the settings as variables on the server, which tries a key first.
+
+    It tries the key at the address that it has, so an address is saved before its key, and only
+    after both were tried together: a refused key leaves no address behind. An address that the
+    provider requires is tried alone. The settings of the tab make way for the saved ones.
+    """
+
+    def store(entered: dict[str, str]) -> None:
+        form.server.require_change()
+        addresses = (one for one in settings if one.is_required and not one.is_secret)
+        with open_client(form.server.connection) as api:
+            if len(entered) > 1 or any(one.name in entered for one in addresses):
+                api.check_provider(provider.name, entered)
+            for setting in sorted(settings, key=lambda one: one.is_secret):
+                if setting.name in entered:
+                    api.save_variable(setting.name, entered[setting.name], setting.is_secret)
+                    given_settings(form.server.owner).pop(setting.name, None)
+        form.server.reload_resources(form.flow)
+        st.toast(f"Saved the settings of {escape(provider.name)}.", icon=":material/check:")
+
+    _apply(provider, settings, form, store)
+
+
+def _apply(
+    provider: Provider,
+    settings: tuple[ProviderSetting, ...],
+    form: FlowForm,
+    apply: Callable[[dict[str, str]], None],
+) -> None:
+    """Call `apply` with what was entered; empty and close the boxes, or keep them and the error."""
+    errors = st.session_state.setdefault(_ERRORS, {})
+    place = (form.server.owner, provider.name)
+    errors.pop(place, None)
+    entered = _entered(settings, form)
+    try:
+        if not entered:
+            required = [setting for setting in settings if setting.is_required] or settings
+            labels = " and ".join(setting.label for setting in required)
+            raise LangflowError(f"Enter the {labels} first.")
+        with st.spinner(f"Checking with {escape(provider.name)}"):
+            apply(entered)
+    except LangflowError as error:
+        errors[place] = error
+        REFUSED.set(provider.name)
+        return
+    for setting in settings:
+        st.session_state[box_key(setting, form)] = None if setting.options else ""
+    close_settings(provider, form)
+
+
+def forget(provider: Provider, owner: str) -> None:
+    """Use the provider's settings no longer for the runs of this tab."""
+    for setting in provider.settings:
+        given_settings(owner).pop(setting.name, None)
