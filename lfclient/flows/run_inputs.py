@@ -1,5 +1,6 @@
-"""Check which inputs of a recorded run a rerun with the current flow can use."""
+"""The inputs of a run: what to record of them, and what a rerun with the current flow can use."""
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
@@ -8,21 +9,25 @@ from lfclient.common.filenames import uploaded_name
 from lfclient.common.formatting import with_id
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import find_named_secrets, is_redacted, replace_secrets
-from lfclient.flows.field import Field, FieldKind
+from lfclient.flows.field import Field, FieldKind, value_to_json
 from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import (
     SECRET_MASK,
     check_overrides,
     error_messages,
+    is_secret_field,
     is_secret_override,
 )
 from lfclient.wire.server_info import ServerInfo
 
+MAX_DEFAULTS = 24  # fields, as many as a form shows before “All parameters”
+MAX_DEFAULTS_LENGTH = 20_000  # characters of their values in all
+
 
 @dataclass(frozen=True)
 class InputValue:
-    """One recorded override.
+    """One recorded override, or with `is_default` the flow's own value at that time.
 
     `component_name` falls back to the id if the flow no longer has the component;
     `distinguishing_id` is its id if other components share the name, else "". `field` is None if
@@ -40,6 +45,7 @@ class InputValue:
     reusable_value: Json = None
     problem: str = ""
     secret: bool = False
+    is_default: bool = False
 
     @property
     def qualified_label(self) -> str:
@@ -114,10 +120,41 @@ def check_rerun(
     return RunInputs(tuple(input_values), tuple(flow_problems))
 
 
-def describe_overrides(overrides: Mapping[str, Json], flow: Flow | None) -> list[InputValue]:
-    """Return the overrides with the labels that `flow` has for them, unchecked."""
+def input_defaults(flow: Flow, overrides: Mapping[str, Json]) -> JsonObject:
+    """Return the flow's own values, by key, of the inputs that a run does not override.
+
+    Those that a person brings to a run: the message and what the flow's author marked. Without
+    secrets, empty values, and values that are too long to be recorded with each run.
+    """
+    brought = [
+        field
+        for field in flow.fields
+        if (field.chat_input or field.api_editable) and field.runs and not is_secret_field(field)
+    ]
+    room = MAX_DEFAULTS_LENGTH
+    defaults: JsonObject = {}
+    for field in brought[:MAX_DEFAULTS]:
+        if field.key in overrides or field.default in ("", [], {}, None):
+            continue
+        length = len(json.dumps(value_to_json(field.default)))
+        if length <= room:
+            room -= length
+            defaults[field.key] = field.default
+    return defaults
+
+
+def describe_overrides(
+    overrides: Mapping[str, Json],
+    flow: Flow | None,
+    flow_defaults: Mapping[str, Json] | None = None,
+) -> list[InputValue]:
+    """Return the overrides with the labels that `flow` has for them, unchecked, then defaults."""
     fields = flow.fields_by_key if flow else {}
-    return [_describe(key, value, flow, fields.get(key)) for key, value in overrides.items()]
+    values = [_describe(key, value, flow, fields.get(key)) for key, value in overrides.items()]
+    if flow_defaults:
+        defaults = describe_overrides(flow_defaults, flow)
+        values += [replace(value, is_default=True) for value in defaults]
+    return values
 
 
 def _describe(key: str, value: Json, flow: Flow | None, field: Field | None) -> InputValue:

@@ -1,7 +1,12 @@
 """A recorded run's inputs against its flow as it is now."""
 
 from lfclient.flows.field import Variable
-from lfclient.flows.run_inputs import check_rerun, describe_overrides
+from lfclient.flows.run_inputs import (
+    MAX_DEFAULTS_LENGTH,
+    check_rerun,
+    describe_overrides,
+    input_defaults,
+)
 from lfclient.flows.validation import mask_secrets
 from tests.support.flows import chat_input, edge, entry, flow, node, text
 
@@ -173,3 +178,25 @@ def test_a_long_name_is_clipped_but_not_its_id():
         "LongLongLon…, Long-a",
         "LongLongLon…, Long-b",
     ]
+
+
+def test_the_defaults_to_record_are_those_of_what_a_person_brings():
+    marked = {"api_editable": True}
+    brought = flow(
+        chat_input(value="hi"),
+        node(
+            "T-a",
+            place=text("London", **marked),
+            other=text("Ada", **marked),
+            unmarked=text("x"),
+            empty=text("", **marked),
+            long=text("x" * MAX_DEFAULTS_LENGTH, **marked),
+            api_key=text("sk-secret", **marked),
+        ),
+        node("Unconnected-b", place=text("Rome", **marked)),
+        edges=[edge("T-a", "ChatInput-a", "other")],
+    )
+    assert input_defaults(brought, {"T-a.other": "Bo"}) == {
+        "ChatInput-a.input_value": "hi",
+        "T-a.place": "London",
+    }

@@ -137,6 +137,7 @@ def everything(text: str = EVIL) -> RunRecord:
         session_id=text,
         job_id=text,
         stop_result=text,
+        flow_defaults={"Chat-1.place": text},
         overrides={
             "Chat-1.input_value": text,
             "Chat-1.api_key": "was set",

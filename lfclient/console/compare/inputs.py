@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-from lfclient.common.json_types import Json, JsonObject
+from lfclient.common.json_types import Json
 from lfclient.console.compare.equality import is_equal
 from lfclient.console.compare.volatile import guess_volatile_names
 from lfclient.console.store.own_values import OwnValues
 from lfclient.flows.model import Flow
-from lfclient.flows.run_inputs import InputValue, describe_overrides, field_label
+from lfclient.flows.run_inputs import InputValue, field_label
 
 
 @dataclass(frozen=True)
@@ -44,17 +44,15 @@ class ParameterRow:
 
 
 def compare_inputs(
-    overrides: Sequence[JsonObject], flows: Sequence[Flow | None], *, one_flow: bool
+    inputs: Sequence[Sequence[InputValue]], flows: Sequence[Flow | None], *, one_flow: bool
 ) -> list[ParameterRow]:
-    """Return all parameters that any run overrides, different ones first.
+    """Return all parameters that any run's inputs have, different ones first.
 
-    With `one_flow`, parameters are matched by key, and a missing override counts as the flow's
+    With `one_flow`, parameters are matched by key, and a missing value counts as the flow's
     current default. Otherwise they are matched by component and label; the second of a name is
     matched with the second. A flow that is not loaded (None) is assumed to have every parameter.
     """
-    columns = [
-        _column(values, flow, one_flow) for values, flow in zip(overrides, flows, strict=True)
-    ]
+    columns = [_column(values, flow, one_flow) for values, flow in zip(inputs, flows, strict=True)]
     known_parameters = [
         None if one_flow or flow is None else set(_match_keys(flow).values()) for flow in flows
     ]
@@ -71,8 +69,9 @@ def compare_inputs(
     return sorted(rows, key=lambda row: (not row.is_different, not row.is_uncertain))
 
 
-def _column(overrides: JsonObject, flow: Flow | None, one_flow: bool) -> dict[Hashable, InputValue]:
-    values = describe_overrides(overrides, flow)
+def _column(
+    values: Sequence[InputValue], flow: Flow | None, one_flow: bool
+) -> dict[Hashable, InputValue]:
     match_keys = {} if one_flow else _match_keys(flow, values)
     return {match_keys.get(value.key, value.key): value for value in values}
 

@@ -93,8 +93,9 @@ class _ArchiveWriter:
         entries += [self._partial(message) for message in (run.unfinished_messages if run else ())]
         facts = self._redact_values(self._facts(entries))
         try:
-            inputs = self._redact_value(_inputs(self._record))
-            self._put("run.json", _json(facts | {"inputs": inputs}))
+            known = _inputs(self._record)
+            inputs = {name: self._redact_value(values) for name, values in known.items()}
+            self._put("run.json", _json(facts | inputs))
         except RecursionError:
             facts["left_out"] = ["The inputs are nested too deeply to export."]
             self._put("run.json", _json(facts))
@@ -234,6 +235,7 @@ class _ArchiveWriter:
             "begun": record.created_at.isoformat(),
             "ended": record.ended_at.isoformat() if record.ended_at else None,
             "inputs": None,
+            "flow_defaults": None,
             "left_out": [],
             "outputs": [
                 {
@@ -291,13 +293,17 @@ def _tokens(usage: Usage | None) -> dict[str, int] | None:
     return vars(usage) if usage else None
 
 
-def _inputs(record: RunRecord) -> dict[str, Any] | None:
-    """Return the inputs of the run, or None if unknown."""
+def _inputs(record: RunRecord) -> dict[str, Any]:
+    """Return the inputs of the run, those that it sent and the flow's own, if known."""
     if omissions.explain_missing_inputs(record):
-        return None
+        return {}
+    known = {"inputs": record.overrides, "flow_defaults": record.flow_defaults or {}}
     return {
-        key: {"variable": value.name} if isinstance(value, Variable) else value
-        for key, value in record.overrides.items()
+        name: {
+            key: {"variable": value.name} if isinstance(value, Variable) else value
+            for key, value in values.items()
+        }
+        for name, values in known.items()
     }
 
 

@@ -37,6 +37,7 @@ from lfclient.console.store.search_text import summarize_flow_inputs
 from lfclient.console.store.store import Store
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
+from lfclient.flows.run_inputs import input_defaults
 from lfclient.flows.validation import mask_secrets
 from lfclient.runs.components import HumanInput
 from lfclient.runs.model import Mode, RunStatus
@@ -183,8 +184,9 @@ class Runner:
         if len(self._supervisor) >= MAX_FOLLOWED_RUNS:
             raise TooManyRuns(f"The console already follows {MAX_FOLLOWED_RUNS} runs.")
         store_inputs = self.store.retention.store_inputs
-        masked = mask_secrets(flow, overrides, connection.secrets)
-        stored_overrides = masked if store_inputs else {}
+        defaults = input_defaults(flow, overrides)
+        masked = mask_secrets(flow, {**overrides, **defaults}, connection.secrets)
+        stored = masked if store_inputs else {}
         record = RunRecord(
             id=uuid.uuid4().hex,
             owner=self.owner_of(connection),
@@ -196,9 +198,10 @@ class Runner:
             mode=mode,
             created_at=datetime.now(UTC),
             session_id=session_id,
-            overrides=stored_overrides,
+            overrides={key: value for key, value in stored.items() if key in overrides},
+            flow_defaults={key: value for key, value in stored.items() if key in defaults},
             inputs_stored=store_inputs,
-            input_summary=summarize_flow_inputs(flow, stored_overrides),
+            input_summary=summarize_flow_inputs(flow, stored),
             queue_limit=server.limits.concurrency,
             worker=self._registry.id,
         )

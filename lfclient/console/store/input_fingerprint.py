@@ -27,13 +27,13 @@ class InputsKey:
 UNKNOWN_INPUTS = InputsKey("unknown", is_complete=False)
 
 
-def fingerprint_inputs(overrides: JsonObject, *, are_stored: bool, submit_token: str) -> InputsKey:
-    """Return the key of a stored run's inputs, whatever the order of its overrides."""
+def fingerprint_inputs(inputs: JsonObject, *, are_stored: bool, submit_token: str) -> InputsKey:
+    """Return the key of a stored run's inputs, whatever their order."""
     if not are_stored or submit_token.startswith(ADOPTED_TOKEN_PREFIX):
         return UNKNOWN_INPUTS
-    text = json.dumps(overrides, sort_keys=True, default=_encode)
+    text = json.dumps(inputs, sort_keys=True, default=_encode)
     digest = hashlib.blake2b(text.encode(), digest_size=_DIGEST_BYTES).hexdigest()
-    return InputsKey(digest, is_complete=not lacks_secrets(overrides))
+    return InputsKey(digest, is_complete=not lacks_secrets(inputs))
 
 
 def lacks_secrets(overrides: JsonObject) -> bool:

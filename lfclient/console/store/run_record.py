@@ -58,8 +58,9 @@ class RunRecord:
 
     `owner` is the fingerprint of the server and user that may open it. `submit_token` identifies
     the submit that started it and is unique per owner. `overrides` are the values sent, secrets
-    masked. `queue_limit` is how many runs the server executes at a time, None if unknown. Times
-    are UTC, by this console's clock.
+    masked, `flow_defaults` the flow's own values of inputs that were not sent, None if unknown.
+    `queue_limit` is how many runs the server executes at a time, None if unknown. Times are UTC, by
+    this console's clock.
 
     `note` is shown during the run ("server not reachable"), `problem` says why it could not
     be executed, `stop_result` how a stop request ended. `run` is None before the first response,
@@ -67,9 +68,8 @@ class RunRecord:
 
     `input_summary` is the line that lists show for the inputs. `attempts` counts the requests sent:
     0 while the run waits to be sent, more than one only after a lost response, for example after
-    a crash. `inputs_stored` is False,
-    and `overrides` empty, if this console does not store inputs. `stored_parts` says which parts
-    of the response are stored.
+    a crash. `inputs_stored` is False, and there are neither overrides nor defaults, if this console
+    does not store inputs. `stored_parts` says which parts of the response are stored.
     """
 
     id: str
@@ -84,6 +84,7 @@ class RunRecord:
     status: RunStatus = RunStatus.QUEUED
     session_id: str | None = None
     overrides: dict[str, Any] = field(default_factory=dict)
+    flow_defaults: dict[str, Any] | None = None
     queue_limit: int | None = None
     job_id: str | None = None
     started_at: datetime | None = None
@@ -99,6 +100,11 @@ class RunRecord:
     inputs_stored: bool = True
     stored_parts: StoredParts = StoredParts.WHOLE
     run: Run | None = None
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """The values of the run's inputs, those that were sent first."""
+        return self.overrides | (self.flow_defaults or {})
 
     @property
     def ended(self) -> bool:

@@ -31,15 +31,15 @@ _ACCENTS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letter
 _BLOCK_MARK = re.compile(r"^(?:#{1,6}|>|[-*+]|\d+[.)])\s+")
 
 
-def summarize_flow_inputs(flow: Flow, overrides: Mapping[str, Any]) -> str:
-    """Summarize overrides with the labels of the flow's fields and the names of files and models.
+def summarize_flow_inputs(flow: Flow, inputs: Mapping[str, Any]) -> str:
+    """Summarize inputs with the labels of the flow's fields and the names of files and models.
 
     The chat text comes first, secrets last.
     """
     fields = flow.fields_by_key
     named = {
         key: _name(fields[key], value) if key in fields else value
-        for key, value in sorted(overrides.items(), key=lambda item: _rank(fields.get(item[0])))
+        for key, value in sorted(inputs.items(), key=lambda item: _rank(fields.get(item[0])))
     }
     return summarize_inputs(named, {field.key: field_label(field) for field in flow.fields})
 
@@ -100,7 +100,7 @@ def summarize_outputs(record: RunRecord) -> str:
 
 def build_search_text(record: RunRecord) -> str:
     """Return a record's searchable text, folded."""
-    inputs = chain((record.flow_name,), _texts(record.overrides))
+    inputs = chain((record.flow_name,), _texts(record.inputs))
     return fold_text(f"{_join(inputs)}\n{_join(_output_texts(record))}")
 
 

@@ -25,13 +25,21 @@ class StoredInputs:
         known = {id: self._keys.get(id) for id in run_ids}
         keys = {id: key for id, key in known.items() if key}
         missing = [id for id in run_ids if id not in keys]
-        query = select(RUNS.c.id, RUNS.c.overrides, RUNS.c.inputs_stored, RUNS.c.submit_token)
+        query = select(
+            RUNS.c.id,
+            RUNS.c.overrides,
+            RUNS.c.flow_defaults,
+            RUNS.c.inputs_stored,
+            RUNS.c.submit_token,
+        )
         unique = {key: key for key in keys.values()}  # equal keys are one object
         for start in range(0, len(missing), _ROWS_AT_A_TIME):
             some = missing[start : start + _ROWS_AT_A_TIME]
             for row in connection.execute(query.where(RUNS.c.id.in_(some))):
                 key = fingerprint_inputs(
-                    row.overrides, are_stored=row.inputs_stored, submit_token=row.submit_token
+                    row.overrides | (row.flow_defaults or {}),
+                    are_stored=row.inputs_stored,
+                    submit_token=row.submit_token,
                 )
                 keys[row.id] = unique.setdefault(key, key)
         if missing:

@@ -80,6 +80,7 @@ class RunRow(Base):
     status: Mapped[RunStatus]
     session_id: Mapped[str | None]
     overrides: Mapped[dict[str, Any]] = mapped_column(Serialized)
+    flow_defaults: Mapped[dict[str, Any] | None] = mapped_column(Serialized)
     queue_limit: Mapped[int | None]
     job_id: Mapped[str | None]
     created_at: Mapped[datetime]

@@ -10,6 +10,7 @@ from lfclient.common.formatting import clip, format_count
 from lfclient.console.compare.inputs import ParameterRow, compare_inputs
 from lfclient.console.compare.volatile import IgnoredNames
 from lfclient.console.store import omissions
+from lfclient.flows.run_inputs import describe_overrides
 from pages._ui.compare import overview
 from pages._ui.compare.runs import (
     MAX_SIDE_BY_SIDE,
@@ -57,7 +58,12 @@ def compare(runs: Sequence[ComparedRun], ignored_names: IgnoredNames) -> Compare
 
 def _compare(runs: Sequence[ComparedRun], *, one_flow: bool) -> list[ParameterRow]:
     return compare_inputs(
-        [run.record.overrides for run in runs], [run.flow for run in runs], one_flow=one_flow
+        [
+            describe_overrides(run.record.overrides, run.flow, run.record.flow_defaults)
+            for run in runs
+        ],
+        [run.flow for run in runs],
+        one_flow=one_flow,
     )
 
 
@@ -156,7 +162,8 @@ def _cell_text(row: ParameterRow, index: int) -> str:
     if value is None:
         return NOT_IN_FLOW if row.is_missing[index] else FLOW_DEFAULT
     text = input_values.one_line(value) or input_values.value_text(value.value)
-    return escape_lines(clip(text, MAX_CELL_LENGTH))
+    mark = " :gray[(flow default)]" if value.is_default else ""
+    return escape_lines(clip(text, MAX_CELL_LENGTH)) + mark
 
 
 def _is_long(row: ParameterRow) -> bool:

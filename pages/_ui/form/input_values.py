@@ -60,8 +60,8 @@ def _draw_values(values: Sequence[InputValue], key: str) -> None:
 
 def _draw_input(item: InputValue, key: str) -> None:
     with st.container(key=f"given-one-{key}", gap="xxsmall"):
-        name = f"**{escape(clip(item.label, 120))}** :gray[· {escape(item.component_label(60))}]"
-        st.markdown(name)
+        origin = f"{escape(item.component_label(60))}{' · flow default' if item.is_default else ''}"
+        st.markdown(f"**{escape(clip(item.label, 120))}** :gray[· {origin}]")
         _draw_value(item, key)
         if item.problem:
             st.caption(f":orange[:material/warning: {escape(clip(item.problem, 600))}]")

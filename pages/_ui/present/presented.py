@@ -228,7 +228,7 @@ def _fill_once(state: FormState, presented: Presented, record: RunRecord | None)
     if filled == link:
         return
     if filled is None and record and not explain_missing_inputs(record):
-        _fill_from_run(state, presented, record.overrides)
+        _fill_from_run(state, presented, record.inputs)
         return
     state.read_widgets()
     keys = entered_keys(state) if filled and _has_same_address(filled, presented) else set()
@@ -249,20 +249,20 @@ def _fill_once(state: FormState, presented: Presented, record: RunRecord | None)
     entries.uploads |= uploads
 
 
-def _fill_from_run(state: FormState, presented: Presented, overrides: JsonObject) -> None:
-    """Fill the inputs that are shown with a run's overrides, and the others with the preset."""
+def _fill_from_run(state: FormState, presented: Presented, inputs: JsonObject) -> None:
+    """Fill the inputs that are shown with a run's values, and the others with the preset."""
     values = masked_values(presented.preset) if presented.preset else {}
-    show_fields_of(state, overrides)
-    needs = find_needs(state.flow, overrides, ServerResources())
+    show_fields_of(state, inputs)
+    needs = find_needs(state.flow, inputs, ServerResources())
     shown = set[str]()
     for key in input_keys(presented.settings, state.flow, needs):
         field = state.fields.get(key)
         if field is None:
             continue
-        both = values.get(key, field.default), overrides.get(key)
+        both = values.get(key, field.default), inputs.get(key)
         if all(is_presentable(field, value) for value in both):
             shown.add(key)
-    chosen = {key: value for key, value in overrides.items() if key in shown}
+    chosen = {key: value for key, value in inputs.items() if key in shown}
     hidden = {key: value for key, value in values.items() if key not in shown}
     _fill(state, presented.preset, hidden | chosen, chosen, "The run")
 

@@ -164,16 +164,13 @@ def _shared_result(server: ServerSession, record: RunRecord, flow: Flow | None) 
 def _shared_inputs(
     record: RunRecord, flow: Flow | None, settings: Presentation
 ) -> Iterator[SharedInput]:
-    """Yield the inputs of the run that an audience sees, as text, without secrets and variables.
-
-    Without those that had the flow's own values, which the run does not record.
-    """
+    """Yield the inputs of the run that an audience sees, as text, without secrets and variables."""
     labels = {each.key: each.label for each in settings.inputs or ()}
     needs = find_needs(flow, record.overrides, ServerResources()) if flow else ()
     keys = input_keys(settings, flow, needs) if flow else list(labels)
     fields = flow.fields_by_key if flow else {}
     names = own_labels([fields[key] for key in keys if key in fields and not fields[key].secret])
-    values = {key: record.overrides[key] for key in keys if key in record.overrides}
+    values = {key: record.inputs[key] for key in keys if key in record.inputs}
     for item in describe_overrides(values, flow):
         is_secret = item.secret or (item.field and item.field.secret)
         if not is_secret and not isinstance(item.value, Variable):

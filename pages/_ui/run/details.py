@@ -240,7 +240,8 @@ def _draw_inputs(server: ServerSession, record: RunRecord) -> None:
     """Draw the run's inputs; the form beside them may have changed since."""
     if input_values.show_omission(record):
         return
-    values = describe_overrides(record.overrides, server.cached_flow(record.flow_id))
+    flow = server.cached_flow(record.flow_id)
+    values = describe_overrides(record.overrides, flow, record.flow_defaults)
     input_values.draw(values, f"tab-{record.id}")
 
 

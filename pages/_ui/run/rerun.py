@@ -16,7 +16,7 @@ from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow
 from lfclient.flows.needs import find_needs, provider_overrides
 from lfclient.flows.run_inputs import RunInputs, check_rerun, describe_overrides
-from lfclient.flows.validation import SECRET_MASK
+from lfclient.flows.validation import SECRET_MASK, is_changed
 from lfclient.runs.model import Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
@@ -81,9 +81,13 @@ def draw(
                 with buttons:
                     _draw_buttons(rerun)
                 _draw_description(rerun)
-            values = list(rerun.inputs.input_values)
+            unchanged = _unchanged_defaults(rerun.flow, record)
+            values = [
+                *rerun.inputs.input_values,
+                *describe_overrides({}, rerun.flow, unchanged),
+            ]
         else:
-            values = describe_overrides(record.overrides, None)
+            values = describe_overrides(record.overrides, None, record.flow_defaults)
         input_values.draw(values, f"again-{record.id}")
 
 
@@ -119,10 +123,25 @@ def _read(server: ServerSession, flow: Flow, record: RunRecord) -> Rerun:
     mode = record.mode if record.mode in possible else possible[0]
     files = _server_paths(server, flow, record)
     given = _given_overrides(server, flow, record)
-    overrides = {key: value for key, value in record.overrides.items() if key not in given}
+    unchanged = _unchanged_defaults(flow, record)
+    overrides = {
+        key: value
+        for key, value in record.inputs.items()
+        if key not in given and key not in unchanged
+    }
     inputs = check_rerun(overrides, flow, mode=mode, server=server_info, files=files)
     keeps_session = _keeps_session(server, record)
     return Rerun(server, server_info, flow, record, inputs, mode, keeps_session, given)
+
+
+def _unchanged_defaults(flow: Flow, record: RunRecord) -> Mapping[str, Json]:
+    """Return the defaults that the run used and that the flow still has; a rerun sends others."""
+    fields = flow.fields_by_key
+    return {
+        key: value
+        for key, value in (record.flow_defaults or {}).items()
+        if key in fields and not is_changed(fields[key], value)
+    }
 
 
 def _given_overrides(server: ServerSession, flow: Flow, record: RunRecord) -> Mapping[str, Json]:

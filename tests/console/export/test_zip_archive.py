@@ -176,6 +176,7 @@ def test_run_json_has_masked_inputs_and_the_outcome():
     assert run["server"]["address"] == "https://langflow.example.com/base"
     assert run["inputs"]["Chat-1.api_key"] == "was set"
     assert run["inputs"]["Chat-1.variable"] == {"variable": "x"}
+    assert run["flow_defaults"] == {"Chat-1.place": "x"}
     assert (run["status"], run["mode"], run["begun"]) == (
         "failed",
         "background",

@@ -3,6 +3,9 @@
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.runs.model import RunStatus
+from tests.support.flows import chat_input, edge, flow, node, text
+
+TEXT = "ChatInput-a.input_value"
 
 
 def test_a_run_is_listed_with_its_current_status_and_its_inputs(bench):
@@ -22,6 +25,24 @@ def test_a_run_is_listed_with_its_current_status_and_its_inputs(bench):
     assert [run.id for run in page.runs] == [run_id]
 
 
+def test_a_run_is_recorded_with_the_flows_defaults_of_its_inputs(bench):
+    """As many of them as a person brings to a run. It has the same inputs as one that sent them."""
+    place = node("Prompt-a", place=text("Harbour", api_editable=True, display_name="Place"))
+    bench.flow = flow(chat_input(), place, edges=[edge("Prompt-a", "ChatInput-a", "other")])
+    sent = {"ChatInput-a.input_value": "hi", "Prompt-a.place": "Harbour"}
+    run_ids = [bench.start({TEXT: "hi"}), bench.start(sent), bench.start({**sent, TEXT: "ho"})]
+    for run_id in run_ids:
+        bench.wait_until_saved(run_id, lambda record: record.ended)
+    record = bench.get(run_ids[0])
+    assert (record.overrides, record.flow_defaults) == ({TEXT: "hi"}, {"Prompt-a.place": "Harbour"})
+    found = bench.runner.history.page([bench.owner], RunFilter(text="harbour hi")).runs
+    assert {run.id: run.input_summary for run in found} == dict.fromkeys(
+        run_ids[:2], "Message: hi · Place: Harbour"
+    )
+    groups = bench.runner.history.group_results([bench.owner]).groups
+    assert sorted(group.count for group in groups) == [1, 2]
+
+
 def test_a_deleted_run_is_gone_from_memory_and_store(bench):
     """An unfinished one stays."""
     ended = bench.start()
@@ -37,5 +58,5 @@ def test_inputs_that_must_not_be_stored_are_sent_only(bench):
     bench.runner.store.retention = RetentionSettings(store_inputs=False)
     run_id = bench.start({"ChatInput-a.input_value": "Hello there"})
     record = bench.wait_for_end(run_id)
-    assert (record.overrides, record.input_summary, record.inputs_stored) == ({}, "", False)
+    assert (record.inputs, record.input_summary, record.inputs_stored) == ({}, "", False)
     assert record.run.outputs["ChatOutput-b"].value == "echo"

@@ -49,7 +49,7 @@ DAMAGES = (  # the search index cannot be opened, or cannot be read
 BOTH = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 
 # those of a run before 0010
-LATER = ("tokens", "usage_by_model", "result_hash", "thumbnail")
+LATER = ("tokens", "usage_by_model", "result_hash", "thumbnail", "flow_defaults")
 EARLY_COLUMNS = [column for column in RunRow.__table__.c if column.key not in LATER]
 
 

@@ -11,7 +11,7 @@ from lfclient.console.store import database, migrate
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
-from tests.console.store.test_migrations import DAMAGES
+from tests.console.store.test_migrations import DAMAGES, LATER
 from tests.console.store.test_retention import search_index
 from tests.support import databases
 from tests.support.many_runs import OWNER, fill
@@ -179,7 +179,7 @@ def test_an_upgrade_switches_off_the_option_that_slowed_every_write(tmp_path, da
     store.close()
     with closing(sqlite3.connect(tmp_path / "runs.db")) as disk:
         disk.execute("INSERT INTO run_search(run_search, rank) VALUES ('secure-delete', 1)")
-        for column in ("tokens", "usage_by_model", "result_hash", "thumbnail"):
+        for column in LATER:
             disk.execute(f"ALTER TABLE runs DROP COLUMN {column}")
         for table in ("added_flows", "flow_settings", "shares"):
             disk.execute(f"DROP TABLE {table}")

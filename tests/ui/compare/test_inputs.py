@@ -35,6 +35,14 @@ def test_different_inputs_are_listed_and_identical_ones_on_request(create_run):
     assert list(tables(app)[1].iloc[0]) == ["Oslo", "Oslo", "Oslo"]
 
 
+def test_the_flows_defaults_of_inputs_are_compared_as_values(create_run):
+    runs = [create_run(flow_defaults={TEXT: place}) for place in ("Oslo", "Rome")]
+    marked = [f"{place} :gray[(flow default)]" for place in ("Oslo", "Rome")]
+    assert list(tables(open_comparison(*runs))[0].iloc[0]) == marked
+    same = open_comparison(runs[0], create_run({TEXT: "Oslo"}))
+    assert "Inputs are identical." in page_text(same)
+
+
 def test_secrets_are_reported_as_not_comparable(create_run):
     """Their values are not saved."""
     app = open_comparison(

@@ -98,6 +98,20 @@ def test_an_opened_run_shows_its_inputs_in_place_of_the_form(langflow_stand_in):
     assert {"Run again", "Edit and run", "Close"} <= set(button_labels(app))
 
 
+def test_an_opened_run_shows_the_flows_defaults_that_it_used(langflow_stand_in):
+    """Those that the flow has no longer are sent if it runs again."""
+    record = store_ended_run(langflow_stand_in, {}, flow_defaults={TEXT: "hello"})
+    app = open_app(run=record.id)
+    assert "**Message** :gray[· Chat Input · flow default]" in page_text(app)
+    langflow_stand_in.answers[POST] = (200, ANSWER)
+    press(app, "Run again")
+    changed = store_ended_run(
+        langflow_stand_in, {}, flow_defaults={TEXT: "Oslo"}, id="b" * 32, submit_token="b"
+    )
+    press(open_app(run=changed.id), "Run again")
+    assert [body["input_value"] for body in sent(langflow_stand_in)] == ["hello", "Oslo"]
+
+
 def test_a_run_started_here_keeps_its_form(langflow_stand_in):
     langflow_stand_in.answers[POST] = (200, ANSWER)
     app = press(open_app(), "Run")

@@ -80,15 +80,16 @@ def format_time(moment: datetime) -> str:
 
 def input_rows(
     record: RunRecord, flow: Flow | None, redact: Callable[[str], str]
-) -> list[tuple[str, str, str]]:
-    """Return the label, key and value of each input."""
+) -> list[tuple[str, str, str, bool]]:
+    """Return the label, key and value of each input, and whether it is the flow's default."""
     return [
         (
             f"{value.component_label()}: {value.label}",
             value.key,
             clip(_value_text(value.value, redact), MAX_INPUT_LENGTH),
+            value.is_default,
         )
-        for value in describe_overrides(record.overrides, flow)
+        for value in describe_overrides(record.overrides, flow, record.flow_defaults)
     ]
 
 

@@ -23,6 +23,8 @@ def test_inputs_have_the_labels_of_the_form_or_their_keys():
     assert "Text: Words" in report.text
     assert "Text-1.words" in report.text
     assert "Gone-1.x 1" in report.text
+    report = page(record_of(run_of(), flow_defaults={"Text-1.words": "hi"}), flow)
+    assert "Text-1.words hi Flow default" in report.text
 
 
 def test_the_chat_input_has_the_label_of_its_form_field():
