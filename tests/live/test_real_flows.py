@@ -134,7 +134,7 @@ def choose_model(screen: Screen, key: str, label: str) -> None:
 
 
 def enter_key(screen: Screen, langflow: LiveServer, models: ModelServer) -> None:
-    """Enter the provider's address, if it has none, and its key.
+    """Enter the provider's address, if the server has none, and its key.
 
     Background runs of 1.11.6 take the key from the server only: there, both are saved at once.
     """
@@ -142,11 +142,12 @@ def enter_key(screen: Screen, langflow: LiveServer, models: ModelServer) -> None
     address = page.get_by_role("textbox", name="OpenAI Base URL (optional)")
     save = page.get_by_role("button", name="Save on the server")
     on_server = langflow.version == "1.11.6"
-    if address.count():
+    saved = f"Saved: {models.url}/v1"
+    if address.count() and address.get_attribute("placeholder") != saved:
         address.fill(f"{models.url}/v1")
         if not on_server:
             save.click()
-            expect(address).to_have_attribute("placeholder", f"Saved: {models.url}/v1")
+            expect(address).to_have_attribute("placeholder", saved)
     page.locator("input[type=password]").first.fill("sk-of-this-test-1")
     (save if on_server else page.get_by_role("button", name="Use for my runs")).click()
     expect(screen.part("setup")).to_contain_text("Ready")
@@ -177,10 +178,10 @@ def test_a_missing_key_is_mended_by_the_button_of_its_error(
     expect(screen.part("run-status")).to_contain_text(re.compile(r"[\d,]+ tokens"))
 
 
-def test_a_provider_is_set_up_and_then_one_of_all_its_models_is_chosen(
+def test_a_provider_is_set_up_one_of_all_its_models_is_chosen_and_its_key_is_removed(
     open_project, models: ModelServer
 ):
-    """Not only one of the five that Langflow enables."""
+    """The model is not one of the five that Langflow enables."""
     screen, flow = open_project("Simple Agent")
     page = screen.page
     page.get_by_role("button", name="Model providers").click()
@@ -201,6 +202,12 @@ def test_a_provider_is_set_up_and_then_one_of_all_its_models_is_chosen(
     expect(screen.part("setup")).to_contain_text("Ready")
     screen.run()
     expect(screen.part("outputs")).to_contain_text("gpt-4o says:")
+    page.get_by_role("button", name="Change", exact=True).click()
+    page.get_by_role("button", name="Remove…").click()
+    check(page)
+    page.get_by_role("button", name="Remove OpenAI API Key").click()
+    expect(screen.part("setup")).to_contain_text("No OpenAI API Key yet")
+    screen.drawn()
 
 
 def test_an_answer_is_seen_to_grow_and_can_be_stopped(

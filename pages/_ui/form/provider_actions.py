@@ -129,30 +129,54 @@ def save(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowFo
     _apply(provider, settings, form, store)
 
 
+def remove(provider: Provider, setting: ProviderSetting, form: FlowForm) -> None:
+    """Delete the variable of a setting from the server."""
+
+    def delete() -> None:
+        form.server.require_change()
+        with open_client(form.server.connection) as api:
+            for variable in api.variables():
+                if variable.name == setting.name:
+                    api.delete_variable(variable)
+        form.server.reload_resources(form.flow)
+        st.toast(f"Removed the {escape(setting.label)}.", icon=":material/check:")
+
+    _attempt(provider, form, f"Removing the {escape(setting.label)}", delete)
+
+
 def _apply(
     provider: Provider,
     settings: tuple[ProviderSetting, ...],
     form: FlowForm,
     apply: Callable[[dict[str, str]], None],
 ) -> None:
-    """Call `apply` with what was entered; empty and close the boxes, or keep them and the error."""
-    errors = st.session_state.setdefault(_ERRORS, {})
-    place = (form.server.owner, provider.name)
-    errors.pop(place, None)
-    entered = _entered(settings, form)
-    try:
+    """Call `apply` with what was entered and then empty the boxes, or keep them and the error."""
+
+    def apply_entered() -> None:
+        entered = _entered(settings, form)
         if not entered:
             required = [setting for setting in settings if setting.is_required] or settings
             labels = " and ".join(setting.label for setting in required)
             raise LangflowError(f"Enter the {labels} first.")
-        with st.spinner(f"Checking with {escape(provider.name)}"):
-            apply(entered)
+        apply(entered)
+        for setting in settings:
+            st.session_state[box_key(setting, form)] = None if setting.options else ""
+
+    _attempt(provider, form, f"Checking with {escape(provider.name)}", apply_entered)
+
+
+def _attempt(provider: Provider, form: FlowForm, progress: str, change: Callable[[], None]) -> None:
+    """Call `change` and close the settings, or keep them open with its error."""
+    errors = st.session_state.setdefault(_ERRORS, {})
+    place = (form.server.owner, provider.name)
+    errors.pop(place, None)
+    try:
+        with st.spinner(progress):
+            change()
     except LangflowError as error:
         errors[place] = error
         REFUSED.set(provider.name)
         return
-    for setting in settings:
-        st.session_state[box_key(setting, form)] = None if setting.options else ""
     close_settings(provider, form)
 
 

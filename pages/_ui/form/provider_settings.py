@@ -1,18 +1,18 @@
 """The settings of models' providers, such as keys: for the runs of this tab, or on the server."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from urllib.parse import quote
 
 import streamlit as st
 
 from lfclient.common.formatting import end_sentence, strip_credentials
 from lfclient.flows.needs import Need, NeedKind, setting_keys, unused_provider_need
-from lfclient.resources.models import ProviderSetting
+from lfclient.resources.models import Provider, ProviderSetting
 from pages._ui.form import mode_button
 from pages._ui.form import provider_actions as actions
 from pages._ui.form.flow_form import FlowForm
-from pages._ui.widgets import focus
+from pages._ui.widgets import controls, focus
 from pages._ui.widgets.alerts import UnusedSetting
 from pages._ui.widgets.markdown import escape, inline_code
 
@@ -196,6 +196,7 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 on_click=actions.save,
                 args=(provider, shown, form),
             )
+            _draw_remove(provider, [one for one in shown if one.is_set], form)
     with st.container(key=f"provider-problem-{provider.name}", gap="xsmall"):
         error = actions.last_error(provider, form)
         if error:
@@ -223,6 +224,26 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
         actions.REFUSED.clear()
         part = f"provider-problem-{provider.name}"
         focus.scroll_to(uuid.uuid4().hex, container_key(provider.name), part)
+
+
+def _draw_remove(provider: Provider, saved: Collection[ProviderSetting], form: FlowForm) -> None:
+    """Draw a menu that removes settings from the server, and says for whom."""
+    if not saved:
+        return
+    # another key once one is removed: the menu is closed then
+    with st.popover(
+        "Remove…", type="tertiary", key=f"provider-remove-{provider.name}-{len(saved)}"
+    ):
+        st.markdown(
+            "What you remove is gone for everyone who uses the connected account of Langflow."
+        )
+        for setting in saved:
+            controls.danger_button(
+                f"Remove {escape(setting.label)}",
+                key=f"provider-remove-{setting.name}",
+                on_click=actions.remove,
+                args=(provider, setting, form),
+            )
 
 
 def _placeholder(setting: ProviderSetting, form: FlowForm) -> str | None:

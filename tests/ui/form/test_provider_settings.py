@@ -9,9 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from lfclient.errors import InvalidRequest
+from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
+from lfclient.resources.variables import ServerVariable
 from pages._ui.form import provider_actions
 from tests.support.flows import entry, node
 from tests.ui.support.forms import clear_drafts
@@ -28,7 +29,7 @@ def _no_drafts():
 @pytest.fixture
 def api(monkeypatch):
     """The client that the page's callbacks use, and what they sent."""
-    sent = SimpleNamespace(checked=[], saved=[], error=None, refreshed=0)
+    sent = SimpleNamespace(checked=[], saved=[], deleted=[], error=None)
 
     class Client:
         def check_provider(self, provider, settings):
@@ -40,6 +41,15 @@ def api(monkeypatch):
             sent.saved.append((name, value, is_secret))
             if sent.error:
                 raise sent.error
+
+        def variables(self):
+            names = ("OTHER", "OPENAI_API_KEY", "OPENAI_BASE_URL")
+            return [ServerVariable(f"id of {name}", name, False) for name in names]
+
+        def delete_variable(self, variable):
+            if sent.error:
+                raise sent.error
+            sent.deleted.append(variable.name)
 
     @contextmanager
     def open_client(connection, server=None):
@@ -222,6 +232,39 @@ def test_the_settings_that_the_server_has_are_told_and_kept_unless_replaced(api)
     assert "Fields left empty stay as saved." in found.text()
     found.set("text_input", "OPENAI_API_KEY", "sk-2").press("Save on the server")
     assert api.saved == [("OPENAI_API_KEY", "sk-2", True)]
+
+
+def agent_with_saved_address(**more):
+    """Set up an agent whose provider has a key and an address on the server."""
+    saved = replace(COMPATIBLE, is_set=True, value="http://gateway/v1")
+    provider = Provider("OpenAI", True, (replace(KEY, is_set=True), saved))
+    resources = ServerResources((provider,), {"language": MODELS})
+    return setup(agent(model=[MODELS[1].value]), resources=resources, **more)
+
+
+def test_a_saved_setting_is_removed_for_everyone_who_uses_the_account(api):
+    found = agent_with_saved_address().press("Change")
+    assert "gone for everyone who uses the connected account of Langflow" in found.text()
+    found.press("Remove OpenAI Base URL")
+    assert api.deleted == ["OPENAI_BASE_URL"]
+    assert [toast.value for toast in found.at.toast] == ["Removed the OpenAI Base URL."]
+    assert not has_box(found)
+
+
+def test_a_setting_that_could_not_be_removed_is_told(api):
+    api.error = LangflowError("The server refused.")
+    found = agent_with_saved_address().press("Change").press("Remove OpenAI API Key")
+    assert "The server refused." in found.text()
+    assert has_box(found)
+
+
+def test_only_what_the_server_has_is_removed_and_only_by_those_who_may_change_it(api):
+    def removals(found):
+        labels = (button.label for button in found.press("Change").at.button)
+        return [label for label in labels if label.startswith("Remove")]
+
+    assert removals(ready_agent()) == ["Remove OpenAI API Key"]
+    assert removals(agent_with_saved_address(may_change=False)) == []
 
 
 def test_a_missing_key_is_entered_beside_the_saved_address_that_it_goes_to(api):
