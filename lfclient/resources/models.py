@@ -7,6 +7,8 @@ from typing import Literal
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
 
+# the optional address whose list of models takes the place of the provider's own, once it responds
+LISTING_ADDRESS = "OPENAI_BASE_URL"
 ModelKind = Literal["language", "embedding"]
 
 # by these the server knows that a model takes no temperature
@@ -60,6 +62,7 @@ class Provider:
     """A provider of models. `is_ready`: the server has all settings that it requires.
 
     `models` are all that Langflow knows of, by kind; `docs_url` is where a key can be had.
+    `has_silent_address`: the server got no list of models from the provider's `LISTING_ADDRESS`.
     """
 
     name: str
@@ -68,6 +71,7 @@ class Provider:
     docs_url: str = ""
     language_models: tuple[ModelOption, ...] = ()
     embedding_models: tuple[ModelOption, ...] = ()
+    has_silent_address: bool = False
 
     def models(self, kind: ModelKind) -> tuple[ModelOption, ...]:
         """Return the models of one kind."""
@@ -149,15 +153,28 @@ def parse_provider(item: JsonObject, variables: Mapping[str, str]) -> Provider |
     def models(kind: ModelKind) -> tuple[ModelOption, ...]:
         return tuple(_known_models(item, known, kind, is_ready=is_ready))
 
-    settings = (_setting(entry, variables) for entry in as_list(item.get("variables")))
+    entries = (_setting(entry, variables) for entry in as_list(item.get("variables")))
+    settings = tuple(setting for setting in entries if setting)
     return Provider(
         name,
         is_ready,
-        tuple(setting for setting in settings if setting),
+        settings,
         as_str(item.get("api_docs_url")),
         models("language"),
         models("embedding"),
+        is_ready and _has_silent_address(settings, known),
     )
+
+
+def _has_silent_address(settings: Iterable[ProviderSetting], models: Iterable[JsonObject]) -> bool:
+    """Return whether the models are the provider's own though another address is saved for it.
+
+    Langflow's check and its list are silent about an address that doesn't respond. Only its own
+    models are marked as reasoning: an address doesn't tell that of the ones that it has (measured
+    on 1.10.3 to 1.13.0).
+    """
+    has_address = any(one.name == LISTING_ADDRESS and one.is_set for one in settings)
+    return has_address and any(as_dict(model.get("metadata")).get("reasoning") for model in models)
 
 
 def merge_options(

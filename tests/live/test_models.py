@@ -107,7 +107,7 @@ def test_a_model_that_is_not_enabled_is_offered_as_the_server_offers_the_enabled
 
 
 @pytest.mark.parametrize("langflow", ["1.10.3", "1.11.6", "1.12.8", "1.13.0"], indirect=True)
-def test_a_gateway_offers_all_its_models(
+def test_a_gateway_offers_all_its_models_while_it_responds(
     client: LangflowClient, openai: ModelServer, openai_key: str
 ):
     chat, embedding = openai_models(client), openai_models(client, "embedding")
@@ -115,6 +115,10 @@ def test_a_gateway_offers_all_its_models(
     assert {*LANGUAGE_MODELS} <= {option.name for option in chat}
     assert {*EMBEDDING_MODELS} <= {option.name for option in embedding}
     assert all(option.is_ready for option in [*chat, *embedding])
+    assert not find(client, "OpenAI").has_silent_address
+    for silent in ("http://127.0.0.1:9/v1", openai.url):
+        client.save_variable("OPENAI_BASE_URL", silent, is_secret=False)
+        assert find(client, "OpenAI").has_silent_address
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])

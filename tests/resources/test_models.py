@@ -74,6 +74,25 @@ def test_a_setting_that_is_no_secret_has_the_value_of_its_variable():
     assert [each.value for each in provider.settings] == ["", "https://b.example"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "variables", "is_silent"),
+    [
+        ({}, {"OPENAI_BASE_URL": "https://b.example"}, True),
+        ({"models": [model("mine")]}, {"OPENAI_BASE_URL": "https://b.example"}, False),
+        ({"models": []}, {"OPENAI_BASE_URL": "https://b.example"}, False),
+        ({}, {}, False),
+        ({"is_configured": False}, {"OPENAI_BASE_URL": "https://b.example"}, False),
+    ],
+)
+def test_an_address_is_silent_if_the_server_lists_its_own_models_in_place_of_those_there(
+    changes: dict[str, Any], variables: dict[str, str], is_silent: bool
+):
+    """A provider that is not ready isn't asked for its models."""
+    provider = parse_provider(OPENAI | changes, variables)
+    assert provider
+    assert provider.has_silent_address is is_silent
+
+
 def test_models_that_the_server_no_longer_supports_are_omitted():
     provider = parse_provider(OPENAI, {})
     assert provider

@@ -8,7 +8,7 @@ import streamlit as st
 
 from lfclient.common.formatting import end_sentence, strip_credentials
 from lfclient.flows.needs import Need, NeedKind, setting_keys, unused_provider_need
-from lfclient.resources.models import Provider, ProviderSetting
+from lfclient.resources.models import LISTING_ADDRESS, Provider, ProviderSetting
 from pages._ui.form import mode_button
 from pages._ui.form import provider_actions as actions
 from pages._ui.form.flow_form import FlowForm
@@ -70,6 +70,8 @@ def draw(need: Need, form: FlowForm) -> None:
                 st.badge(f"No {labels} yet", color="orange")
             elif is_given:
                 st.badge("Used for your runs in this tab", color="green")
+            elif provider.has_silent_address:
+                st.badge("Not confirmed", color="orange")
             else:
                 st.badge("Set up", color="green")
             if is_given:
@@ -89,6 +91,8 @@ def draw(need: Need, form: FlowForm) -> None:
                     on_click=actions.close_settings if is_open else actions.open_settings,
                     args=(provider, form),
                 )
+        if provider.has_silent_address:
+            st.caption(f":orange[:material/warning:] {_silence(provider, form)}")
         settings = _shown_settings(need, form)
         if settings:
             _draw_settings(settings, need, form)
@@ -98,6 +102,17 @@ def draw(need: Need, form: FlowForm) -> None:
                     st.caption(f":red[:material/error: {escape(problem.message)}]")
         wrong = (key for key in need.keys if form.has_error(key) and not settings)
         mode_button.draw(provider.name, form.better_modes.get(next(wrong, "")), form)
+
+
+def _silence(provider: Provider, form: FlowForm) -> str:
+    """Return what is wrong with an address that Langflow accepts without any response from it."""
+    setting = next(one for one in provider.settings if one.name == LISTING_ADDRESS)
+    address = _saved_value(setting, form)
+    place = inline_code(address) if address else "the saved address"
+    return (
+        f"Langflow got no list of models from {place}. Check the address, and that its server is "
+        "running where Langflow can reach it."
+    )
 
 
 def container_key(provider: str) -> str:
@@ -247,8 +262,13 @@ def _draw_remove(provider: Provider, saved: Collection[ProviderSetting], form: F
 
 
 def _placeholder(setting: ProviderSetting, form: FlowForm) -> str | None:
-    """Return what the server has, or an example. Visitors are not told its addresses."""
+    """Return what the server has, or an example."""
     if not setting.is_set:
         return _EXAMPLES.get(setting.name)
-    value = strip_credentials(setting.value) if form.server.may_change else ""
+    value = _saved_value(setting, form)
     return f"Saved: {value}" if value else "Saved. Enter a new one to replace it"
+
+
+def _saved_value(setting: ProviderSetting, form: FlowForm) -> str:
+    """Return what the server has, or "". Visitors are not told its addresses."""
+    return strip_credentials(setting.value) if form.server.may_change else ""

@@ -45,12 +45,13 @@ def draw(form: FlowForm) -> None:
     if not form.needs:
         return
     missing = sum(not need.is_met for need in form.needs)
+    is_unsure = any(need.provider and need.provider.has_silent_address for need in form.needs)
     with st.container(border=True, key="setup", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown("**Setup**", width="content")
             if missing:
                 st.badge(f"{missing} to do", color="orange")
-            elif not form.resources_error:
+            elif not (form.resources_error or is_unsure):
                 st.badge("Ready", color="green", icon=":material/check:")
             provider_settings.draw_menu(form)
         if form.resources_error:

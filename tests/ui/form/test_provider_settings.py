@@ -267,6 +267,22 @@ def test_only_what_the_server_has_is_removed_and_only_by_those_who_may_change_it
     assert removals(agent_with_saved_address(may_change=False)) == []
 
 
+@pytest.mark.parametrize(
+    ("may_change", "named"), [(True, "`http://gateway/v1`"), (False, "the saved address")]
+)
+def test_an_address_where_the_server_found_no_models_is_told(may_change, named):
+    saved = replace(COMPATIBLE, is_set=True, value="http://me:secret@gateway/v1")
+    settings = (replace(KEY, is_set=True), saved)
+    provider = Provider("OpenAI", True, settings, has_silent_address=True)
+    resources = ServerResources((provider,), {"language": MODELS})
+    found = setup(agent(model=[MODELS[1].value]), resources=resources, may_change=may_change)
+    assert f"Langflow got no list of models from {named}." in found.text()
+    assert "Not confirmed" in found.text()
+    assert "Set up" not in found.text()
+    assert "Ready" not in found.text()
+    assert found.result.ready
+
+
 def test_a_missing_key_is_entered_beside_the_saved_address_that_it_goes_to(api):
     saved = replace(COMPATIBLE, is_set=True, value="http://gateway/v1")
     resources = ServerResources((Provider("OpenAI", False, (KEY, saved)),), {})
