@@ -110,6 +110,20 @@ def setting_keys(flow: Flow, need: Need, setting: ProviderSetting) -> list[str]:
     return [key for key in need.keys if flow.fields_by_key[key].target[1] == setting.parameter]
 
 
+def missing_settings(
+    flow: Flow,
+    model: Field,
+    provider: Provider,
+    overrides: Mapping[str, Json],
+    resources: ServerResources,
+) -> list[ProviderSetting]:
+    """Return the settings of a model's provider that neither the server nor its component has."""
+    own = ((setting, _setting_field(flow, model, setting)) for setting in _unset_settings(provider))
+    return [
+        setting for setting, field in own if not (field and _has_value(field, overrides, resources))
+    ]
+
+
 def unused_provider_need(provider: Provider) -> Need:
     """Return what a provider would need if a component used one of its models."""
     return _provider_need(provider, (), _unset_settings(provider))
@@ -156,14 +170,20 @@ def _provider_needs(
         provider = resources.provider(name)
         if provider is None:
             continue
-        missing = _unset_settings(provider)
-        keys: list[str] = []
-        for setting in filter(lambda one: one.is_required, provider.settings):
-            own = [flow.fields_by_target.get((user.target[0], setting.parameter)) for user in users]
-            keys += [field.key for field in own if field]
-            if all(field and _has_value(field, overrides, resources) for field in own):
-                missing = [one for one in missing if one != setting]
-        yield _provider_need(provider, keys, missing)
+        required = [setting for setting in provider.settings if setting.is_required]
+        own = [_setting_field(flow, user, setting) for setting in required for user in users]
+        lacking = [
+            setting
+            for user in users
+            for setting in missing_settings(flow, user, provider, overrides, resources)
+        ]
+        keys = (field.key for field in own if field)
+        yield _provider_need(provider, keys, [one for one in required if one in lacking])
+
+
+def _setting_field(flow: Flow, model: Field, setting: ProviderSetting) -> Field | None:
+    """Return the field that replaces a provider's setting in the component of a model."""
+    return flow.fields_by_target.get((model.target[0], setting.parameter))
 
 
 def _unset_settings(provider: Provider) -> list[ProviderSetting]:

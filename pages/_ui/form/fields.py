@@ -16,7 +16,7 @@ from lfclient.flows.validation import REQUIRED_MESSAGE
 from pages._ui.connection import loading
 from pages._ui.form import file_fields, mode_button
 from pages._ui.form.flow_form import FlowForm
-from pages._ui.form.model_picker import ModelPicker, is_offered, offered_models
+from pages._ui.form.model_picker import ModelPicker, is_offered, offered_models, ready_providers
 from pages._ui.form.resource_picker import choose_resource_widget
 from pages._ui.form.table_widgets import KeyValueEditor, TableEditor, fits_table
 from pages._ui.form.widgets import (
@@ -36,7 +36,6 @@ from pages._ui.form.widgets import (
     fits_slider,
     help_text,
 )
-from pages._ui.state.given_settings import given_settings
 from pages._ui.widgets.markdown import escape
 
 # takes the error of a request, and the request, which raises an error for as long as it fails
@@ -192,8 +191,7 @@ def _choose_widget(field: Field, form: FlowForm) -> Widget:
         return MultiSelect()
     models = offered_models(field, form.resources) if kind is FieldKind.MODEL else ()
     if models:
-        given = given_settings(form.server.owner)
-        return ModelPicker(models, form.resources.providers, given)
+        return ModelPicker(models, form.resources.providers, ready_providers(field, form))
     if field.resource in ("knowledge_base", "memory_base"):
         return choose_resource_widget(field, form)
     if kind in (FieldKind.SELECT, FieldKind.MODEL, FieldKind.ORDERED_LIST):

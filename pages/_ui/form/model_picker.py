@@ -6,16 +6,19 @@ from typing import Any
 import streamlit as st
 
 from lfclient.flows.field import Field
-from lfclient.flows.needs import unused_provider_need
+from lfclient.flows.needs import missing_settings, unused_provider_need
 from lfclient.resources.models import (
     ModelKind,
     ModelOption,
     Provider,
+    chosen_model,
     find_model,
     model_label,
 )
 from lfclient.resources.server_resources import ServerResources
+from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.widgets import Widget, WidgetSpec, WidgetStates
+from pages._ui.state.given_settings import given_settings
 
 _NOT_SET_UP, _NOT_HERE = " (not set up)", " (not on this server)"
 
@@ -23,18 +26,18 @@ _NOT_SET_UP, _NOT_HERE = " (not set up)", " (not on this server)"
 class ModelPicker(Widget):
     """A searchable list of models, those that are ready first; others may be typed.
 
-    `given` are the names of the providers' settings that the tab has.
+    `ready` are the names of the providers that need no more settings.
     """
 
     def __init__(
         self,
         options: Sequence[ModelOption],
         providers: Sequence[Provider],
-        given: Collection[str],
+        ready: Collection[str],
     ) -> None:
         self.options = options
         self.providers = providers
-        self.given = given
+        self.ready = ready
 
     def seed(self, field: Field, value: Any) -> WidgetStates:
         return {"": model_text(value) or None}
@@ -46,9 +49,8 @@ class ModelPicker(Widget):
         return [find_model(text, self.options, self.providers).value]
 
     def draw(self, spec: WidgetSpec) -> None:
-        ready = {provider.name for provider in self.providers if self._is_ready(provider)}
         marks = {
-            option.label: "" if option.is_ready or option.provider in ready else _NOT_SET_UP
+            option.label: "" if option.is_ready or option.provider in self.ready else _NOT_SET_UP
             for option in self.options
         }
         of_flow = model_text(spec.field.default)
@@ -71,14 +73,25 @@ class ModelPicker(Widget):
             **spec.hidden,
         )
 
-    def _is_ready(self, provider: Provider) -> bool:
-        """Return whether the server or the tab has each setting that a provider requires."""
-        missing = unused_provider_need(provider).missing
-        return all(setting.name in self.given for setting in missing)
-
 
 def _without_mark(text: str | None) -> str | None:
     return text and text.strip().removesuffix(_NOT_SET_UP).removesuffix(_NOT_HERE)
+
+
+def ready_providers(field: Field, form: FlowForm) -> set[str]:
+    """Return the providers whose settings the server, the tab or a chosen model's component has."""
+    given = given_settings(form.server.owner)
+    ready = {
+        provider.name
+        for provider in form.resources.providers
+        if all(setting.name in given for setting in unused_provider_need(provider).missing)
+    }
+    chosen = chosen_model(form.state.value(field))
+    provider = form.resources.provider(str(chosen.get("provider"))) if chosen else None
+    overrides = form.result.overrides
+    if provider and not missing_settings(form.flow, field, provider, overrides, form.resources):
+        ready.add(provider.name)
+    return ready
 
 
 def offered_models(field: Field, resources: ServerResources) -> Sequence[ModelOption]:

@@ -81,6 +81,15 @@ def test_the_models_of_a_provider_whose_key_the_tab_has_are_not_marked(api):
         assert models.options == ["Ollama: llama", "OpenAI: gpt-4o"]
 
 
+def test_a_model_is_not_marked_in_the_component_that_has_a_key_of_its_own():
+    two = [agent(id, [MODELS[1].value]) for id in ("Agent-a", "Agent-b")]
+    found = setup(*two).open("Agent-a")
+    found.set("text_input", "Agent-a.api_key", "sk-own")
+    own, other = (found.find("selectbox", f"Agent-{letter}.model") for letter in "ab")
+    assert own.options == ["Ollama: llama", "OpenAI: gpt-4o"]
+    assert other.options == ["Ollama: llama", "OpenAI: gpt-4o (not set up)"]
+
+
 def test_a_refused_key_stays_in_its_box_with_the_reason(api):
     api.error = InvalidRequest("Invalid API key for OpenAI", hint="Check the key.")
     found = setup(agent(model=[MODELS[1].value]))
