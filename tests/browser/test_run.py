@@ -33,11 +33,13 @@ def test_a_synchronous_run_shows_its_result(screen):
     expect(screen.part("outputs")).to_contain_text("Hello, Langflow!")
 
 
-def test_two_presses_start_one_run(screen):
+def test_a_press_during_a_run_starts_no_other_and_says_so(screen):
     screen.pick("Takes half")
     before = screen.recent()
     screen.part("run-button").get_by_role("button", name="Run").dblclick()
     screen.wait("running")
+    screen.page.keyboard.press("Control+Enter")
+    expect(screen.page.get_by_text("Not started: a run was in progress.").first).to_be_visible()
     running = screen.part("recent-runs").get_by_text("running")
     expect(running).to_have_count(1)
     screen.page.wait_for_timeout(3000)  # longer than the list takes to show another

@@ -181,9 +181,11 @@ def _use_example(presented: Presented, form: FlowForm, preset_id: str) -> None:
 def draw_buttons(presented: Presented, form: FlowForm, record: RunRecord | None) -> None:
     """Draw Run, or Stop while a run goes on."""
     running = record if record and not record.ended else None
+    run_controls.show_refusal()
     with st.container(horizontal=True, vertical_alignment="center"):
         if running:
             run_controls.draw_stop_button(presented.server, running)
+            run_controls.draw_refusing_key()
         else:
             with st.container(key="run-button", width="content"):
                 st.button(

@@ -31,6 +31,8 @@ from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import focus
 from pages._ui.widgets.alerts import MissingValue
 
+MAX_TIMES = 20  # runs that one press starts
+
 MODE_HELP: dict[Mode, str] = {
     "background": "Keeps running if you close the page. Very long results may be truncated.",
     "sync": "Returns complete results. Stop only stops waiting; the run continues on the server.",
@@ -47,6 +49,7 @@ def places() -> tuple[DeltaGenerator, DeltaGenerator]:
 def draw(server: ServerSession, form: FlowForm | None, record: RunRecord | None) -> None:
     """Draw the buttons; `record` is the run on the page."""
     running = record if record and not record.ended else None
+    show_refusal()
     if not form and not running:
         return
     # always two elements, so that nothing stays of the other buttons; emptying the place first
@@ -55,12 +58,30 @@ def draw(server: ServerSession, form: FlowForm | None, record: RunRecord | None)
         if running:
             run_options.adopt_session(server.owner, running.flow_id, running.session_id)
             draw_stop_button(server, running)
-            st.empty()
+            draw_refusing_key()
         elif form:
             _draw_run_button(form)
     shown_id = record.id if record else None
     opened = run_page.run_to_scroll_to(shown_id, is_running=running is not None)
     focus.scroll_to(opened, "run-status", "run-status")
+
+
+def draw_refusing_key() -> None:
+    """While a run goes on, let the key of Run say that it starts no other."""
+    with st.container(key="run-refused"):  # never seen: its shortcut is all
+        st.button(
+            "Run refused",
+            key="run-refusal",
+            on_click=run_page.REFUSED.set,
+            args=(True,),
+            shortcut="Ctrl+Enter",
+        )
+
+
+def show_refusal() -> None:
+    """Say that a press of Run started nothing; once, though two buttons may have had its key."""
+    if run_page.REFUSED.take():
+        st.toast("Not started: a run was in progress.", icon=":material/info:")
 
 
 def _draw_mode(form: FlowForm) -> None:
@@ -113,6 +134,7 @@ def _draw_options(form: FlowForm) -> None:
     ):
         _draw_mode(form)
         _draw_session(form)
+        _draw_times(form)
         st.caption("Press ? for keyboard shortcuts.")
 
 
@@ -143,10 +165,22 @@ def _draw_session(form: FlowForm) -> None:
         st.toggle("Keep session", key=keep_key, persist_state="session")
 
 
+def _draw_times(form: FlowForm) -> None:
+    st.number_input(
+        "Number of runs",
+        min_value=1,
+        max_value=MAX_TIMES,
+        key=run_options.times_key(form.server.owner, form.flow.id),
+        help="Starts so many runs with the same values, each with its own result in Recent runs.",
+        persist_state="session",
+    )
+
+
 def _draw_run_button(form: FlowForm) -> None:
+    times = run_options.times(form.server.owner, form.flow.id)
     with st.container(key="run-button", width="content"):
         st.button(
-            "Run",
+            "Run" if times == 1 else f"Run {times} times",
             key="run",
             on_click=_on_run,
             args=(form, submit_token.submit_token()),
@@ -200,6 +234,13 @@ def _on_run(form: FlowForm, token: str) -> None:
     run_options.mark_session_used(owner, flow_id, session_id)
     run_page.show_run(run_id)
     run_page.attach_form(run_id, flow_id)
+    times = run_options.times(owner, flow_id)
+    for number in range(2, times + 1):
+        if session_id and not run_options.is_session_kept(owner, flow_id, session_id):
+            session_id = run_options.random_session()
+        start_run(form, mode, session_id, f"{token}-{number}")
+    if times > 1:
+        st.toast(f"Started {times} runs. All are in Recent runs.", icon=":material/play_arrow:")
 
 
 def start_run(
@@ -232,6 +273,8 @@ def start_run(
         submit_token=token,
     )
     mark_started(form.state)
+    if run_id == run_page.run_id():  # a double click, or a press before the page was drawn
+        run_page.REFUSED.set(True)
     return run_id
 
 

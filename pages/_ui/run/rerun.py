@@ -190,6 +190,7 @@ def _draw_buttons(rerun: Rerun) -> None:
             key="run-again-button",
             type="primary",
             icon=":material/replay:",
+            shortcut="Ctrl+Enter",
             on_click=_edit_and_run if has_problems else _on_rerun,
             args=(rerun,) if has_problems else (rerun, token),
         )

@@ -50,6 +50,16 @@ def session_kept_key(owner: str, flow_id: str) -> str:
     return f"run-session-keep-{owner[:12]}-{flow_id}"
 
 
+def times_key(owner: str, flow_id: str) -> str:
+    """Return the key of the field that tells how many runs of a flow a press starts."""
+    return f"run-times-{owner[:12]}-{flow_id}"
+
+
+def times(owner: str, flow_id: str) -> int:
+    """Return how many runs of a flow a press starts."""
+    return int(st.session_state.get(times_key(owner, flow_id)) or 1)
+
+
 def set_mode(owner: str, mode: Mode) -> None:
     """Choose a mode from code."""
     st.session_state[_TIMES_SET] = st.session_state.get(_TIMES_SET, 0) + 1

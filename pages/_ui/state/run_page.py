@@ -20,6 +20,7 @@ COMPONENTS_VIEW = "components-as"  # whether a run's components are a graph or a
 TRACE_VIEW = "trace-view"
 SNIPPET_LANGUAGE = "snippet-language"
 NEW_RUN: Slot[str] = Slot("run-to-sight")  # the run just opened: its status may be out of sight
+REFUSED: Slot[bool] = Slot("press-refused")  # whether a press of Run started nothing
 # set by a click on the graph: the output may be out of sight
 CLICKED_COMPONENT: Slot[str] = Slot("component-chosen")
 SHOWN_FIELD: Slot[str] = Slot("shown-field")  # the key of the form's field to scroll to

@@ -1,0 +1,66 @@
+"""The foot of the form: what a press of Run or of its key starts, and what it says."""
+
+import json
+
+from tests.support.waiting import wait_for
+from tests.ui.support.whole_pages import add_running_run, button_labels, open_app, press
+
+REFUSED = "Not started: a run was in progress."
+POST = "POST /api/v2/workflows"
+
+
+def notices(app):
+    return [each.value for each in app.toast]
+
+
+def started(server):
+    """Return the sessions of the runs that the server was asked to start."""
+    with server.lock:
+        sent = list(zip(server.requests, server.bodies, strict=True))
+    return [json.loads(body).get("session_id") for line, body in sent if line == POST]
+
+
+def open_with_times(times):
+    """Open the Run page, set to start so many runs at a press."""
+    app = open_app()
+    next(each for each in app.number_input if each.label == "Number of runs").set_value(times)
+    return app.run()
+
+
+def test_the_key_of_run_says_that_it_starts_nothing_during_a_run(langflow_stand_in):
+    open_app()
+    record = add_running_run(langflow_stand_in.url)
+    app = open_app(run=record.id)
+    assert "Run" not in button_labels(app)
+    app.button("run-refusal").click().run()
+    assert notices(app) == [REFUSED]
+
+
+def test_a_second_press_on_the_same_button_says_that_it_starts_nothing(langflow_stand_in):
+    app = open_app()
+    token = app.session_state["run-click"]
+    press(app, "Run")
+    assert notices(app) == []
+    run_id = app.query_params["run"]
+    del app.query_params["run"]  # as drawn before the first press
+    app.session_state["run-click"] = token
+    app.run()
+    app.query_params["run"] = run_id
+    press(app, "Run")
+    assert notices(app) == [REFUSED]
+
+
+def test_one_press_starts_several_runs_each_in_a_session_of_its_own(langflow_stand_in):
+    app = open_with_times(3)
+    press(app, "Run 3 times")
+    assert notices(app) == ["Started 3 runs. All are in Recent runs."]
+    wait_for(lambda: len(started(langflow_stand_in)) == 3)
+    assert len(set(started(langflow_stand_in))) == 3
+
+
+def test_several_runs_share_a_session_that_is_kept(langflow_stand_in):
+    app = open_with_times(2)
+    next(each for each in app.toggle if each.label == "Keep session").set_value(True).run()
+    press(app, "Run 2 times")
+    wait_for(lambda: len(started(langflow_stand_in)) == 2)
+    assert len(set(started(langflow_stand_in))) == 1
