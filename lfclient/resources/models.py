@@ -13,6 +13,8 @@ ModelKind = Literal["language", "embedding"]
 
 # by these the server knows that a model takes no temperature
 _REASONING = ("reasoning", "reasoning_models")
+# they have models of others under the same names: who types a name alone means its maker
+_RESELLERS = ("Azure AI Foundry", "Azure OpenAI", "OpenRouter")
 _MODEL_TYPES: dict[ModelKind, str] = {"language": "llm", "embedding": "embeddings"}
 
 
@@ -98,17 +100,21 @@ def find_model(
 ) -> ModelOption:
     """Return the model that a person chose or typed.
 
-    `text` is a label, "OpenAI: gpt-4o", or a name that only one provider has. A provider may have
-    models that are not among `options`. `providers` are those that may have none there; if no
-    provider is known at all, any is accepted. Raises `ValueError` with a sentence.
+    `text` is a label, "OpenAI: gpt-4o", or the name alone. Of several providers that have it, the
+    one that is ready is meant, or the first if none is. A provider may have models that are not
+    among `options`. `providers` are those that may have none there; if no provider is known at all,
+    any is accepted. Raises `ValueError` with a sentence.
     """
     by_label = {option.label: option for option in options}
     same_name = [option for option in options if option.name == text]
-    if text in by_label or len(same_name) == 1:
-        return by_label.get(text) or same_name[0]
-    if same_name:
-        labels = " or ".join(f"“{option.label}”" for option in same_name)
+    ready_ones = [option for option in same_name if option.is_ready]
+    if text in by_label:
+        return by_label[text]
+    if len(ready_ones) > 1:
+        labels = " or ".join(f"“{option.label}”" for option in ready_ones)
         raise ValueError(f"Several providers have this model. Choose {labels}.")
+    if same_name:
+        return (ready_ones or same_name)[0]
     before, _, name = (part.strip() for part in text.partition(":"))
     ready = {option.provider: option.is_ready for option in options}
     ready |= {provider.name: provider.is_ready for provider in providers}
@@ -184,8 +190,8 @@ def merge_options(
 
     The former are those that are enabled: unless a person changes it in Langflow's editor, the
     first five of each provider that is ready. Runs take the others as well. Those of a provider
-    stand together, in the server's order. A server that has no provider ready offers the models of
-    all of them.
+    stand together, in the server's order, but those of resellers last. A server that has no
+    provider ready offers the models of all of them.
     """
     by_name = {provider.name: provider for provider in providers}
     enabled = list(_parse_options(options, by_name, kind))
@@ -199,7 +205,12 @@ def merge_options(
     ]
     merged = [*enabled, *others]
     places = {name: place for place, name in enumerate(dict.fromkeys(m.provider for m in merged))}
-    return sorted(merged, key=lambda option: (not option.is_ready, places[option.provider]))
+
+    def place(option: ModelOption) -> tuple[bool, bool, int]:
+        is_reseller = option.provider in _RESELLERS
+        return not option.is_ready, is_reseller, places[option.provider]
+
+    return sorted(merged, key=place)
 
 
 def _parse_options(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -147,6 +148,13 @@ def test_the_models_of_a_provider_stand_together_in_the_servers_order():
     ]
 
 
+def test_providers_that_resell_the_models_of_others_follow_those_not_set_up():
+    names = ("Azure AI Foundry", "OpenAI", "OpenRouter", "Z")
+    providers = [parse_provider({**ANTHROPIC, "provider": name}, {}) for name in names]
+    merged = merge_options([], filter(None, providers), "language")
+    assert [one.provider for one in merged] == ["OpenAI", "Z", "Azure AI Foundry", "OpenRouter"]
+
+
 def test_a_model_of_a_provider_without_a_key_can_be_run_by_langflow_1_8():
     """It needs the class of the model, which only a list of all providers tells."""
     provider = parse_provider(ANTHROPIC, {})
@@ -195,7 +203,14 @@ def test_a_model_of_any_provider_can_be_typed_while_none_is_known():
     assert find_model("Local: mine", [], []) == ModelOption("mine", "Local", False, None, value)
 
 
-def test_a_name_that_several_providers_have_is_refused_with_their_labels():
+@pytest.mark.parametrize("is_ready", [True, False])
+def test_a_name_of_several_providers_means_the_one_that_is_set_up_else_the_first(is_ready: bool):
+    others = [replace(each, is_ready=False) for each in (SHARED, MINI)]
+    mini = replace(MINI, provider="Third", is_ready=is_ready)
+    assert find_model("mini", [*others, mini], []) is (mini if is_ready else others[0])
+
+
+def test_a_name_that_several_ready_providers_have_is_refused_with_their_labels():
     with pytest.raises(ValueError, match="Choose “OpenAI: mini” or “Azure: mini”"):
         find_model("mini", [GPT, MINI, SHARED], [])
 

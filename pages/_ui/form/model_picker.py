@@ -1,6 +1,8 @@
 """The choice of a model among those that the server offers."""
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -24,10 +26,7 @@ _NOT_SET_UP, _NOT_HERE = " (not set up)", " (not on this server)"
 
 
 class ModelPicker(Widget):
-    """A searchable list of models, those that are ready first; others may be typed.
-
-    `ready` are the names of the providers that need no more settings.
-    """
+    """A searchable list of models, those of the `ready` providers first; others may be typed."""
 
     def __init__(
         self,
@@ -35,9 +34,11 @@ class ModelPicker(Widget):
         providers: Sequence[Provider],
         ready: Collection[str],
     ) -> None:
-        self.options = options
+        known = [
+            replace(each, is_ready=True) if each.provider in ready else each for each in options
+        ]
+        self.options = sorted(known, key=lambda option: not option.is_ready)
         self.providers = providers
-        self.ready = ready
 
     def seed(self, field: Field, value: Any) -> WidgetStates:
         return {"": model_text(value) or None}
@@ -49,16 +50,15 @@ class ModelPicker(Widget):
         return [find_model(text, self.options, self.providers).value]
 
     def draw(self, spec: WidgetSpec) -> None:
-        marks = {
-            option.label: "" if option.is_ready or option.provider in self.ready else _NOT_SET_UP
-            for option in self.options
-        }
+        marks = {option.label: "" if option.is_ready else _NOT_SET_UP for option in self.options}
         of_flow = model_text(spec.field.default)
         if of_flow:
             marks.setdefault(of_flow, _NOT_HERE)
         # a browser keeps the text with a mark that the option no longer has, unless it is set again
         entered, last_mark = st.session_state.get(spec.key), f"{spec.key}-mark"
         chosen = _without_mark(entered)
+        if chosen != of_flow:
+            chosen = self._with_provider(chosen)
         mark = marks.get(chosen or "", "")
         if chosen != entered or st.session_state.get(last_mark, mark) != mark:
             st.session_state[spec.key] = chosen
@@ -69,9 +69,17 @@ class ModelPicker(Widget):
             index=None,
             accept_new_options=True,
             format_func=lambda label: label + marks.get(label, ""),
+            filter_mode="contains",  # "fuzzy" would reorder them
             placeholder="Choose or type a model",
             **spec.hidden,
         )
+
+    def _with_provider(self, text: str | None) -> str | None:
+        """Return the label of the model that was typed by its name alone."""
+        if text and any(text == option.name for option in self.options):
+            with suppress(ValueError):
+                return find_model(text, self.options, self.providers).label
+        return text
 
 
 def _without_mark(text: str | None) -> str | None:

@@ -52,6 +52,14 @@ def test_a_model_shows_the_parameter_of_its_provider_and_hides_that_of_others(se
     assert search(app, "api_key") == ["api_key"]
 
 
+def test_a_model_that_is_typed_by_its_name_alone_is_shown_with_its_provider(server):
+    app = choose_model(open_app(flow=ONE), "Near-1")
+    assert find_model(app).value == "Near: Near-1"
+    form = next(iter(app.session_state["forms"].values()))
+    assert form.overrides()["Agent-a.model"][0]["provider"] == "Near"
+    assert not app.exception
+
+
 def test_the_setting_of_a_provider_can_be_given_for_runs_once_its_parameter_is_shown(server):
     server.answers["POST /api/v1/models/validate-provider"] = (200, {"valid": True})
     app = open_app(flow=ONE)
