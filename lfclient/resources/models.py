@@ -190,8 +190,9 @@ def merge_options(
 
     The former are those that are enabled: unless a person changes it in Langflow's editor, the
     first five of each provider that is ready. Runs take the others as well. Those of a provider
-    stand together, in the server's order, but those of resellers last. A server that has no
-    provider ready offers the models of all of them.
+    stand together, in the server's order, but those of resellers last, and models that may be of
+    the other kind after the provider's others. A server that has no provider ready offers the
+    models of all of them.
     """
     by_name = {provider.name: provider for provider in providers}
     enabled = list(_parse_options(options, by_name, kind))
@@ -206,11 +207,25 @@ def merge_options(
     merged = [*enabled, *others]
     places = {name: place for place, name in enumerate(dict.fromkeys(m.provider for m in merged))}
 
-    def place(option: ModelOption) -> tuple[bool, bool, int]:
+    of_both_kinds = {
+        (provider.name, name)
+        for provider in by_name.values()
+        for name in _names(provider.language_models) & _names(provider.embedding_models)
+    }
+
+    def place(option: ModelOption) -> tuple[bool, bool, int, bool]:
         is_reseller = option.provider in _RESELLERS
-        return not option.is_ready, is_reseller, places[option.provider]
+        # a gateway doesn't tell the kind of a model, but most names of the embedding ones do
+        is_other_kind = (option.provider, option.name) in of_both_kinds and (
+            ("embed" in option.name.casefold()) != (kind == "embedding")
+        )
+        return not option.is_ready, is_reseller, places[option.provider], is_other_kind
 
     return sorted(merged, key=place)
+
+
+def _names(models: Iterable[ModelOption]) -> set[str]:
+    return {model.name for model in models}
 
 
 def _parse_options(

@@ -139,6 +139,11 @@ UNREACHABLE = ErrorCause(
     "Couldn't reach the internet or a service that the component uses.",
     "Check the address and that the service is running where Langflow can reach it.",
 )
+_NO_TOKENIZER = ErrorCause(
+    "Langflow could not fetch a file from the internet that OpenAI embeddings need.",
+    "Let Langflow reach the internet, or choose another embedding model. A model of Ollama needs "
+    "none.",
+)
 _NO_FLOW = ErrorCause("No flow to run is chosen.", "Choose one in Setup.", "flow_name_selected")
 NO_FILE = ErrorCause("No file was given.", "Choose a file.", "path")
 
@@ -222,10 +227,11 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...
         _no_package,
     ),
     (re.compile(r"peer closed connection without sending complete"), _fixed(CUT_OFF)),
+    (re.compile(r"'openaipublic\."), _fixed(_NO_TOKENIZER)),
     (
         re.compile(
             r"All connection attempts failed|Connection error\.|Connection refused"
-            r"|Error loading documents"
+            r"|Max retries exceeded with url|Error loading documents"
         ),
         _fixed(UNREACHABLE),
     ),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lfclient.resources.models import (
+    ModelKind,
     ModelOption,
     Provider,
     find_model,
@@ -146,6 +147,16 @@ def test_the_models_of_a_provider_stand_together_in_the_servers_order():
         "Anthropic: y",
         "Anthropic: claude-sonnet-4-6",
     ]
+
+
+@pytest.mark.parametrize(("kind", "first"), [("language", "chat"), ("embedding", "e-embed")])
+def test_models_that_a_gateway_lists_as_both_kinds_are_ordered_by_their_names(
+    kind: ModelKind, first: str
+):
+    both = [model(name, each) for each in ("llm", "embeddings") for name in ("e-embed", "chat")]
+    gateway = parse_provider({**OPENAI, "models": both}, {})
+    assert gateway
+    assert next(one.name for one in merge_options([], [gateway], kind)) == first
 
 
 def test_providers_that_resell_the_models_of_others_follow_those_not_set_up():

@@ -70,6 +70,19 @@ from lfclient.runs.error_causes import explain_error
             "The provider has no model “gpt-9”.",
             "model",
         ),
+        (
+            "HTTPSConnectionPool(host='openaipublic.blob.core.windows.net', port=443): Max retries "
+            "exceeded with url: /encodings/cl100k_base.tiktoken (Caused by ProxyError('Unable to "
+            "connect to proxy', NewConnectionError('[Errno 111] Connection refused')))",
+            "Langflow could not fetch a file from the internet that OpenAI embeddings need.",
+            "",
+        ),
+        (
+            "HTTPSConnectionPool(host='api.example', port=443): Max retries exceeded with url: / "
+            "(Caused by NameResolutionError('Name or service not known'))",
+            "Couldn't reach the internet or a service that the component uses.",
+            "",
+        ),
         ("Error code: 401 - {'error': {}}", "The provider refused the key.", "api_key"),
         ("Error code: 429 - {'error': {}}", "The provider's rate limit was reached.", "model"),
         ("Rate limit reached for gpt-4o.", "The provider's rate limit was reached.", "model"),

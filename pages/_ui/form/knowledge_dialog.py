@@ -12,6 +12,7 @@ from lfclient.errors import FileRefused, InvalidRequest, LangflowError
 from lfclient.flows.field import Field
 from lfclient.resources.knowledge import KnowledgeBase
 from lfclient.resources.models import ModelOption, find_model
+from lfclient.runs.error_causes import explain_error
 from pages._ui.connection.app_context import open_client
 from pages._ui.form import file_fields
 from pages._ui.form.flow_form import FlowForm
@@ -30,7 +31,12 @@ class _FilesNotAdded(LangflowError):
     default_hint = "Check the embedding model's provider and the files, then try again."
 
     def __init__(self, base: KnowledgeBase) -> None:
-        super().__init__(f"The files could not be added to “{base.name}”.")
+        cause = explain_error(base.failure)
+        reason = f" {cause.message}" if cause else ""
+        super().__init__(
+            f"The files could not be added to “{base.name}”.{reason}",
+            hint=cause.hint if cause else None,
+        )
         self.base = base
 
 

@@ -184,6 +184,16 @@ def test_files_that_the_server_could_not_add_leave_its_reason_and_no_knowledge_b
     assert chosen(found) is None
 
 
+def test_why_files_could_not_be_added_is_said_where_the_reason_is_known(api):
+    reason = "HTTPSConnectionPool(host='openaipublic.blob.core.windows.net', port=443)"
+    api.ended = KnowledgeBase("My notes", "My_notes", "failed", failure=reason)
+    found = create(open_dialog())
+    assert "could not fetch a file from the internet that OpenAI embeddings need" in found.text()
+    assert "A model of Ollama needs none." in found.text()
+    assert "Check the embedding model's provider and the files" not in found.text()
+    assert [code.value for code in found.at.code] == [reason]
+
+
 def test_a_server_that_stops_responding_leaves_the_knowledge_base_chosen(api):
     api.ingest_error = LangflowError("The files were not processed within 600 seconds.")
     found = create(open_dialog())
