@@ -23,7 +23,7 @@ from lfclient.console.store.database import PRAGMAS
 from lfclient.console.store.row_mapping import mutable_columns, to_row
 from lfclient.console.store.run_history import PAGE_SIZE
 from lfclient.console.store.run_queries import Cursor, RunFilter
-from lfclient.console.store.search_text import build_search_text, summarize_outputs
+from lfclient.console.store.search_text import search_columns, summarize_outputs
 from lfclient.console.store.serialization import dump_run
 from lfclient.console.store.store import Store
 from lfclient.console.store.tables import RunRow
@@ -145,13 +145,13 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
 
         def floor() -> float:
             begun, done = records()
-            row, text = encoded(to_row(begun)), build_search_text(begun)
+            row, text = encoded(to_row(begun)), search_columns(begun)
             bodies = list(dump_run(done.run))
             outputs = {
                 "output_summary": summarize_outputs(done),
                 "response_bytes": sum(map(len, bodies)),
             }
-            later = build_search_text(done)
+            later = search_columns(done)
             ending = encoded(
                 {**mutable_columns(done), **outputs, "stored_parts": done.stored_parts}
             )
@@ -164,7 +164,10 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
                     f"VALUES ({', '.join('?' * len(row))})",
                     list(row.values()),
                 )
-                disk.execute("INSERT INTO run_texts (run_id, body) VALUES (?, ?)", (begun.id, text))
+                disk.execute(
+                    "INSERT INTO run_texts (run_id, body, original) VALUES (?, ?, ?)",
+                    (begun.id, text["body"], text["original"]),
+                )
                 disk.execute("COMMIT")
                 disk.execute("PRAGMA synchronous=FULL")
                 disk.execute("BEGIN IMMEDIATE")
@@ -172,7 +175,10 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
                 disk.execute(f"UPDATE runs SET {columns} WHERE id = ?", [*ending.values(), done.id])
                 for seq, body in enumerate(bodies):
                     disk.execute("INSERT INTO run_pieces VALUES (?, ?, ?)", (done.id, seq, body))
-                disk.execute("UPDATE run_texts SET body = ? WHERE run_id = ?", (later, done.id))
+                disk.execute(
+                    "UPDATE run_texts SET body = ?, original = ? WHERE run_id = ?",
+                    (later["body"], later["original"], done.id),
+                )
                 disk.execute("COMMIT")
 
             return timed(write)()

@@ -15,7 +15,7 @@ from sqlalchemy import insert, text
 from lfclient.console.store.row_mapping import to_row
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.store.search_text import (
-    build_search_text,
+    search_columns,
     summarize_inputs,
     summarize_outputs,
 )
@@ -72,7 +72,7 @@ def _add(tables: dict[Any, list[dict[str, Any]]], number: int, record: RunRecord
     bodies = list(dump_run(record.run)) if record.run else []
     columns = {"output_summary": summarize_outputs(record), "response_bytes": sum(map(len, bodies))}
     tables[RunRow].append({**to_row(record), **columns, "starred": number % 500 == 7})
-    tables[SearchTextRow].append({"run_id": record.id, "body": build_search_text(record)})
+    tables[SearchTextRow].append({"run_id": record.id, **search_columns(record)})
     for seq, body in enumerate(bodies):
         tables[ResponseChunkRow].append({"run_id": record.id, "seq": seq, "body": body})
     if number % 100 == 3:

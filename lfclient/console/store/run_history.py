@@ -244,20 +244,22 @@ class History:
     def snippets(self, owners: Sequence[str], run_ids: Sequence[str], typed: str) -> dict[str, str]:
         """Return where the texts of runs have the words of a search, by run id.
 
-        Without case and accents, as they are searched. A run that has them only in a label or in
-        the name of its flow has none.
+        As they are written; each word is between `FOUND` and `FOUND_END`. A run that has them only
+        in a label or in the name of its flow has none.
         """
         words = split_terms(typed)
         if not words:
             return {}
+        # runs from before have the folded text only
+        text = func.coalesce(SEARCH_TEXTS.c.original, SEARCH_TEXTS.c.body)
         query = (
-            select(SEARCH_TEXTS.c.run_id, SEARCH_TEXTS.c.body)
+            select(SEARCH_TEXTS.c.run_id, text)
             .join(RUNS, RUNS.c.id == SEARCH_TEXTS.c.run_id)
             .where(RUNS.c.owner.in_(owners), SEARCH_TEXTS.c.run_id.in_(run_ids))
         )
         with self._database.read() as connection:
             found = {run_id: snippet(body, words) for run_id, body in connection.execute(query)}
-        return {run_id: text for run_id, text in found.items() if text}
+        return {run_id: parts for run_id, parts in found.items() if parts}
 
     def set_starred(self, owners: Sequence[str], run_id: str, starred: bool) -> None:
         """Star a run, or remove its star."""

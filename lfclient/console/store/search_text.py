@@ -98,10 +98,25 @@ def summarize_outputs(record: RunRecord) -> str:
     return clip(_first_line(record.problem.message), MAX_OUTPUT_SUMMARY) if record.problem else ""
 
 
+def search_columns(record: RunRecord) -> dict[str, str]:
+    """Return the columns of a record's searchable text."""
+    text = build_search_text(record)
+    return {"body": fold_text(text), "original": text}
+
+
 def build_search_text(record: RunRecord) -> str:
-    """Return a record's searchable text, folded."""
-    inputs = chain((record.flow_name,), _texts(record.inputs))
-    return fold_text(f"{_join(inputs)}\n{_join(_output_texts(record))}")
+    """Return a record's searchable text: the flow's name, then each text once, in lines."""
+    seen = set[str]()
+    inputs = chain((record.flow_name,), _unseen(_texts(record.inputs), seen))
+    return f"{_join(inputs)}\n{_join(_unseen(_output_texts(record), seen))}"
+
+
+def _unseen(texts: Iterator[str], seen: set[str]) -> Iterator[str]:
+    """Yield the texts that are not in `seen`, and add them: an output often repeats an input."""
+    for text in texts:
+        if text not in seen:
+            seen.add(text)
+            yield text
 
 
 def fold_text(text: str) -> str:

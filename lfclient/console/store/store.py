@@ -30,7 +30,7 @@ from lfclient.console.store.row_mapping import from_row, mutable_columns, to_row
 from lfclient.console.store.run_history import History
 from lfclient.console.store.run_record import LOST_STATUSES, UNFINISHED_STATUSES, RunRecord
 from lfclient.console.store.search_text import (
-    build_search_text,
+    search_columns,
     summarize_inputs,
     summarize_outputs,
 )
@@ -104,7 +104,7 @@ class Store:
         20 ms; the next one, when the server has accepted the run, is forced.
         """
         row = to_row(record)
-        text = {"run_id": record.id, "body": build_search_text(record)}
+        text = {"run_id": record.id, **search_columns(record)}
         while True:
             durable = self.database.is_shared
             with suppress(JobTaken), self._write(durable=durable) as connection:
@@ -186,7 +186,7 @@ class Store:
             "usage_by_model": record.usage_by_model or None,
         }
         connection.execute(_UPDATE_RUN, columns)
-        text = {"of_run": record.id, "body": build_search_text(record)}
+        text = {"of_run": record.id, **search_columns(record)}
         connection.execute(_UPDATE_TEXT, text)
 
     def get(self, run_id: str) -> RunRecord | None:
@@ -350,7 +350,7 @@ class Store:
             record = replace(record, run=_read_response(connection, row))
         except UnreadableResponse as error:
             log.error("%s", error.message)
-        text = {"run_id": run_id, "body": build_search_text(record)}
+        text = {"run_id": run_id, **search_columns(record)}
         connection.execute(self._insert_missing_text, text)
         columns = {
             "input_summary": summarize_inputs(record.overrides),

@@ -122,7 +122,7 @@ class ResponseChunkRow(Base):
 
 
 class SearchTextRow(Base):
-    """The inputs and outputs of a run as text, folded for search."""
+    """The inputs and outputs of a run as text: folded for search, and as written if known."""
 
     __tablename__ = "run_texts"
 
@@ -132,6 +132,7 @@ class SearchTextRow(Base):
     )
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), unique=True)
     body: Mapped[str]
+    original: Mapped[str | None]
 
 
 class LabelRow(Base):

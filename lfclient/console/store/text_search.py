@@ -28,9 +28,13 @@ MAX_SEARCH_LENGTH = 500  # characters
 MAX_TERMS = 10
 MAX_SORTED_RUNS = 1_000  # up to here, sorting the matches is faster than checking run by run
 
+FOUND, FOUND_END = "\ue000", "\ue001"  # around a found word; no text has them
 MAX_SNIPPET_PARTS = 3
 SNIPPET_BEFORE, SNIPPET_AFTER = 24, 60  # characters around a found word
 
+# of Markdown: what begins a line, and what stands around words
+_LINE_MARK = re.compile(r"(?<=\n)[ \t]*(?:(?:>|#{1,6}|[-*+]|\d{1,3}[.)])[ \t]+)+")
+_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)([^\n]+?)(?<=\S)\1(?!\w)")
 _TERM = re.compile(r'"([^"]+)"|(\S+)')
 _TRIGRAM = 3  # characters; the index has no shorter words
 
@@ -101,35 +105,67 @@ def split_terms(typed: str) -> list[str]:
     return [word for word in words if word.strip()][:MAX_TERMS]
 
 
-def snippet(body: str, words: Sequence[str]) -> str:
-    """Return the parts of a folded search text that have these words, on one line.
+def snippet(text: str, words: Sequence[str]) -> str:
+    """Return the places of a search text that have these folded words, on one line.
 
-    "" if it has none of them. The name of the flow, the first line, is passed over.
+    As they are written, without marks of Markdown, each word between `FOUND` and `FOUND_END`. "" if
+    it has none of the words. The name of the flow, the first line, is passed over.
     """
-    body = body[body.find("\n") + 1 :]
-    parts: list[tuple[int, int]] = []
-    for start, end in sorted(_word_spans(body, words)):
-        begin, stop = _start_of_snippet(body, start), min(len(body), end + SNIPPET_AFTER)
-        if parts and begin <= parts[-1][1]:
-            parts[-1] = (parts[-1][0], max(parts[-1][1], stop))
+    text = re.sub(f"[{FOUND}{FOUND_END}]", "", text[text.find("\n") + 1 :])
+    folded = fold_text(text)
+    spans = sorted(_first_spans(folded, words))
+    origins: Sequence[int] = range(len(text) + 1)
+    if len(text) != len(folded) or any(fold_text(text[a:b]) != folded[a:b] for a, b in spans):
+        origins = [at for at, each in enumerate(text) for _ in fold_text(each)] + [len(text)]
+        if len(origins) != len(folded) + 1:  # letters were composed
+            text, origins = folded, range(len(folded) + 1)
+    places: list[tuple[int, int]] = []
+    for start, end in spans:
+        begin, stop = _start_of_snippet(folded, start), _end_of_snippet(folded, end)
+        if places and begin <= places[-1][1]:
+            places[-1] = (places[-1][0], max(places[-1][1], stop))
         else:
-            parts.append((begin, stop))
-    texts = [" ".join(body[begin:stop].split()) for begin, stop in parts[:MAX_SNIPPET_PARTS]]
-    return " … ".join(texts)
+            places.append((begin, stop))
+    found = re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))))
+    parts = []
+    for begin, stop in places[:MAX_SNIPPET_PARTS]:
+        marked = list(text[origins[begin] : origins[stop]])
+        for match in found.finditer(folded[begin:stop]):
+            start, end = (origins[begin + at] - origins[begin] for at in match.span())
+            marked[start], marked[end - 1] = FOUND + marked[start], marked[end - 1] + FOUND_END
+        is_line_start = begin == 0 or folded[begin - 1] == "\n"
+        parts.append(
+            ("" if is_line_start else "… ") + _on_one_line("\n" * is_line_start + "".join(marked))
+        )
+    return " … ".join(parts).replace("… …", "…")
 
 
-def _word_spans(body: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
+def _on_one_line(text: str) -> str:
+    """Return a text without marks of Markdown; a dot stands for a line break."""
+    text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", _LINE_MARK.sub("", text)))
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return " · ".join(filter(None, lines))
+
+
+def _first_spans(folded: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
     for word in words:
-        start = body.find(word)
+        start = folded.find(word)
         if start >= 0:
             yield start, start + len(word)
 
 
-def _start_of_snippet(body: str, start: int) -> int:
+def _start_of_snippet(folded: str, start: int) -> int:
     """Return where the text before a found word begins: with a whole word, if possible."""
     earliest = max(0, start - SNIPPET_BEFORE)
-    found = re.compile(r"\s").search(body, earliest, start) if earliest else None
+    found = re.compile(r"\s").search(folded, earliest, start) if earliest else None
     return found.end() if found else earliest
+
+
+def _end_of_snippet(folded: str, end: int) -> int:
+    """Return where the text after a found word ends: with a whole word, if possible."""
+    latest = min(len(folded), end + SNIPPET_AFTER)
+    spaces = [match.start() for match in re.finditer(r"\s", folded[end:latest])]
+    return end + spaces[-1] if spaces and latest < len(folded) else latest
 
 
 def find_few(connection: Connection, terms: list[SearchTerm]) -> list[str] | None:

@@ -1,11 +1,13 @@
 """The run history as cards, for windows that are too narrow for the table."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import streamlit as st
 
 from lfclient.common.formatting import clean_text, clip, format_duration
+from lfclient.console.store.text_search import FOUND, FOUND_END
 from lfclient.console.wording.modes import MODE_NAMES
 from pages._ui.history import rows as list_rows
 from pages._ui.history.rows import ListRow
@@ -56,7 +58,7 @@ def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
     name = escape(clip(clean_text(run.flow_name), MAX_NAME_LENGTH))
     image = list_rows.image_url(run)
     picture = f"![Image]({image}) " if image else ""
-    output = escape(clip(row.found or clean_text(run.output_summary), MAX_TEXT_LENGTH))
+    output = _bold_found(row.found) or escape(clip(clean_text(run.output_summary), MAX_TEXT_LENGTH))
     facts = [
         list_rows.started_text(run.created_at, now),
         "" if run.seconds is None else format_duration(run.seconds),
@@ -75,6 +77,13 @@ def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
         " ".join(labels),
     ]
     return "  \n".join(filter(None, lines))
+
+
+def _bold_found(text: str) -> str:
+    """Return where a run has the words of the search as Markdown, the words bold."""
+    marked = escape(clip(text, MAX_TEXT_LENGTH))
+    marked += FOUND_END * (marked.count(FOUND) - marked.count(FOUND_END))
+    return re.sub(f"[{FOUND}{FOUND_END}]", "**", marked)
 
 
 def _group(row: ListRow) -> str:

@@ -16,6 +16,7 @@ import streamlit as st
 from lfclient.common.formatting import clean_text, clip, format_duration
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.store.result_groups import ResultGroup
+from lfclient.console.store.text_search import FOUND, FOUND_END
 from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.tokens import known_cost_text
 from lfclient.runs.model import RunStatus
@@ -41,6 +42,7 @@ _GROUP_COLUMNS = (
     "Inputs",
     "Image",
 )
+_BRACKETS = str.maketrans({FOUND: "[", FOUND_END: "]"})  # cells are plain text
 _IMAGE_ROW_HEIGHT = 44  # pixels, if a run has a thumbnail
 
 _open_row_component = st.components.v2.component(
@@ -99,7 +101,7 @@ def table_columns(
         ],
         "Status": [_status_labels(row) for row in rows],
         "Started": [list_rows.started_text(run.created_at, now) for run in runs],
-        "Found": [row.found for row in rows],
+        "Found": [row.found.translate(_BRACKETS) for row in rows],
         "Image": [list_rows.image_url(run) for run in runs],
         "Fingerprint": [row.fingerprint for row in rows],
         "Output": [clean_text(run.output_summary) for run in runs],
@@ -178,10 +180,10 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
         ),
         "Inputs": column.TextColumn(
             width=200 if is_grouped else 260,
-            help="Values that differ from the flow's defaults. A shared beginning is shortened.",
+            help="Values that were sent, then the flow's own. A shared beginning is shortened.",
         ),
         "Found": column.TextColumn(
-            width=300, help="Where the search words occur in the inputs and outputs"
+            width=300, help="Where the inputs and outputs have the [words] of the search"
         ),
         "Image": column.ImageColumn(width=72),
         "Output": column.TextColumn(

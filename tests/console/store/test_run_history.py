@@ -10,12 +10,11 @@ from sqlalchemy import update
 
 from lfclient.console.store import text_search
 from lfclient.console.store.run_queries import Cursor, RunFilter
-from lfclient.console.store.tables import RUNS
+from lfclient.console.store.tables import RUNS, SEARCH_TEXTS
+from lfclient.console.store.text_search import FOUND, FOUND_END
 from lfclient.runs.components import ComponentRun, RunError, Usage
 from lfclient.runs.model import Run, RunStatus
 from tests.support.store_records import ME, NOW, add, add_ended, ids
-
-HAY = "a needle in the hay and more of it"
 
 
 def test_paging_to_older_and_newer_runs_skips_and_repeats_none(any_store):
@@ -345,25 +344,39 @@ def test_the_tokens_of_each_model_are_listed_with_those_of_unknown_ones(any_stor
     assert listed == {"without": None, "new": expected, "before": None, "other": expected}
 
 
+def shown_snippet(store, typed):
+    """Return where run "a" has the words of a search, in brackets."""
+    found = store.history.snippets(ME, ["a"], typed).get("a", "")
+    return found.replace(FOUND, "[").replace(FOUND_END, "]")
+
+
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
-        ("needle", f"zoe {HAY} filler"),
-        ("HAY needle", f"zoe {HAY} filler"),
-        ('"the hay"', f"zoe {HAY} filler"),
-        ("near", "filler filler words near the end"),
-        ("zoé near", f"zoe {HAY} filler filler filler fil … filler filler words near the end"),
-        ("zoé", "zoe a needle in the hay"),
-        ("nowhere", None),
-        ("forecast", None),
-        ("", None),
+        ("needle", "Zoé · The [needle] · in the hay and more of it Filler"),
+        ("HAY needle", "Zoé · The [needle] · in the [hay] and more of it Filler"),
+        ('"the hay"', "The needle · in [the hay] and more of it Filler"),
+        ("near", "… Filler Filler · words [near] the end of"),
+        ("zoé near", "[Zoé] · The needle · in the hay and more of it Filler"),
+        ("zoe near", "Filler … Filler Filler · words [near] the end"),
+        ("strasse", "… near the end of the [Straße]"),
+        ("nowhere", ""),
+        ("forecast", ""),
+        ("", ""),
     ],
 )
 def test_a_snippet_shows_where_a_run_has_the_words_of_a_search(any_store, typed, expected):
-    """Folded as it is searched; the flow's name is passed over."""
-    text = f"{HAY} {'filler ' * 20}\nwords near the end"
+    """As it was written, without marks of Markdown; the flow's name is passed over."""
+    start = "# The **needle**\n\n- in the hay and more of it"
+    text = f"{start} {'Filler ' * 20}\nwords near the end of the Straße"
     add_ended(any_store, "a", text=text, flow_name="Forecast", overrides={"A.b": "Zoé"})
-    found = any_store.history.snippets(ME, ["a"], typed)
-    text = found.get("a")
-    assert text.startswith(expected) if expected else text is None, text
+    found = shown_snippet(any_store, typed)
+    assert expected in found if expected else found == "", found
     assert any_store.history.snippets(["you"], ["a"], typed) == {}
+
+
+def test_a_snippet_of_an_earlier_release_is_folded(any_store):
+    add_ended(any_store, "a", text="The Needle", flow_name="Forecast")
+    with any_store.database.write() as connection:
+        connection.execute(update(SEARCH_TEXTS).values(original=None))
+    assert shown_snippet(any_store, "needle") == "the [needle]"

@@ -119,7 +119,7 @@ def test_the_summary_of_a_large_table_counts_the_rows_that_the_server_cut():
     assert summary.startswith("1,234 rows: City 0; City 1; ")
     assert summary.endswith("…")
     assert len(summary) <= MAX_OUTPUT_SUMMARY
-    assert "city 999" in build_search_text(record(run=run))
+    assert "City 999" in build_search_text(record(run=run))
 
 
 def test_the_summary_of_a_failed_run_is_its_error():
@@ -138,8 +138,8 @@ def test_a_failed_run_is_summarized_and_found_by_its_cause_in_words():
     not_started = record(problem=RecordProblem(NO_KEY))
     for each in (record(run=failed), not_started):
         assert summarize_outputs(each) == "OpenAI has no key."
-        assert "openai has no key" in build_search_text(each)
-        assert "globally as openai_api_key" in build_search_text(each)
+        assert "OpenAI has no key" in build_search_text(each)
+        assert "globally as OPENAI_API_KEY" in build_search_text(each)
 
 
 def test_the_summary_names_the_provider_that_a_chosen_model_could_not_reach():
@@ -163,3 +163,10 @@ def test_only_the_beginning_of_long_outputs_is_searchable():
     found = build_search_text(record(overrides={"A.b": "y" * MAX_SEARCHABLE_CHARACTERS}, run=run))
     assert "within" in found
     assert "beyond" not in found
+
+
+def test_a_text_that_repeats_another_is_indexed_once():
+    output = Output("C-1", OutputKind.MESSAGE, "Oslo")
+    run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C-1": output})
+    texts = build_search_text(record(flow_name="Echo", overrides={"A.b": "Oslo"}, run=run))
+    assert texts.split() == ["Echo", "Oslo"]

@@ -174,7 +174,7 @@ def test_a_search_shows_where_it_found_the_words(url):
     add(url, "a", 60, overrides={"C.city": "Oslo"}, input_summary="City: Oslo")
     add(url, "b", 30, flow_name="Oslo forecast")
     app = history(q="oslo")
-    assert column(app, "Found") == ["", "oslo"]
+    assert column(app, "Found") == ["", "[Oslo]"]
     assert "Found" not in history().dataframe[0].value.columns
 
 
