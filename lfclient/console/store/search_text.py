@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
@@ -34,14 +35,20 @@ _BLOCK_MARK = re.compile(r"^(?:#{1,6}|>|[-*+]|\d+[.)])\s+")
 def summarize_flow_inputs(flow: Flow, inputs: Mapping[str, Any]) -> str:
     """Summarize inputs with the labels of the flow's fields and the names of files and models.
 
-    The chat text comes first, secrets last.
+    The chat text comes first, secrets last. Where inputs share a label, their component names them.
     """
     fields = flow.fields_by_key
+    labels = {key: field_label(fields[key]) for key in inputs if key in fields}
+    shared = [label for label, count in Counter(labels.values()).items() if count > 1]
     named = {
         key: _name(fields[key], value) if key in fields else value
         for key, value in sorted(inputs.items(), key=lambda item: _rank(fields.get(item[0])))
     }
-    return summarize_inputs(named, {field.key: field_label(field) for field in flow.fields})
+    names = {
+        key: fields[key].component_name if label in shared else label
+        for key, label in labels.items()
+    }
+    return summarize_inputs(named, names)
 
 
 def _rank(field: Field | None) -> int:

@@ -58,6 +58,13 @@ def test_input_summaries_name_files_without_folders(value, words):
     )
 
 
+def test_inputs_that_share_a_label_are_named_by_their_components():
+    steps = [node(f"{name}-1", name, seconds=text()) for name in ("Hotel", "Train")]
+    overrides = {"Hotel-1.seconds": 5, "Train-1.seconds": 4}
+    assert summarize_flow_inputs(flow(*steps), overrides) == "Hotel: 5 · Train: 4"
+    assert summarize_flow_inputs(flow(*steps), {"Hotel-1.seconds": 5}) == "seconds: 5"
+
+
 def test_a_summary_begins_with_the_message_names_models_and_ends_with_secrets():
     chat = node("ChatInput-a", input_value=entry("MultilineInput", "str"))
     agent = node(
