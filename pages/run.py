@@ -53,7 +53,7 @@ with alerts.show_errors():
                 approval.draw_waiting_runs(server, flow, record)
         with actions:
             if flow:
-                entry.draw_button(flow, form)
+                entry.draw_button(server, flow, form)
             if record and not form:
                 share_result.draw(server, record, flow, label="Share")
         with inputs:

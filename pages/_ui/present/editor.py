@@ -15,13 +15,16 @@ from lfclient.console.present.presentation import (
     MAX_TITLE,
     Accent,
 )
+from lfclient.console.presets.fitting import fit_values
+from lfclient.console.presets.names import validate_name
 from lfclient.console.presets.share_links import page_url
 from lfclient.console.store.run_record import RunRecord
+from lfclient.errors import InvalidRequest
 from lfclient.flows.field import Field
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.choices import stored_flow
 from pages._ui.form.flow_form import FlowForm
-from pages._ui.present import editing, entry
+from pages._ui.present import editing
 from pages._ui.present.presented import (
     Presented,
     is_presentable,
@@ -29,12 +32,15 @@ from pages._ui.present.presented import (
     own_labels,
     shown_inputs,
 )
+from pages._ui.presets.preset_state import store_preset
+from pages._ui.state.notices import notify_errors
 from pages._ui.state.present import CONFLICT, PROBLEM, edit_key
 from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts, copy_button
 from pages._ui.widgets.controls import unique_labels
 from pages._ui.widgets.markdown import escape
 
+_EXAMPLE_NAME = edit_key("example-name")
 _KEEP: dict[str, Any] = {"persist_state": "session"}  # also while a part is not drawn
 
 
@@ -53,7 +59,7 @@ def draw(presented: Presented, form: FlowForm, record: RunRecord | None) -> None
         _draw_looks()  # high up, since large type enlarges the editor too
         _draw_inputs(presented, form)
         _draw_outputs(presented, record)
-        _draw_presets(presented)
+        _draw_presets(presented, form)
         st.markdown(":small[Address]", width="content")
         preset = {"preset": presented.preset.id} if presented.preset else {}
         address = page_url(st.context.url or "", view="present", flow=presented.flow.id, **preset)
@@ -233,25 +239,45 @@ def _draw_outputs(presented: Presented, record: RunRecord | None) -> None:
     _choose("Outputs", "outputs", offered, MAX_ITEMS, placeholder="All")
 
 
-def _draw_presets(presented: Presented) -> None:
+def _draw_presets(presented: Presented, form: FlowForm) -> None:
     summaries = app_context().runner.store.presets.list_for_flow(
         presented.server.owner, presented.flow.id
     )
     names = {each.id: each.name for each in summaries}
+    help = "Presets that fill the form at a click"
     if names:
-        help = "Presets that fill the form at a click"
         _choose("Examples", "examples", names, MAX_ITEMS, help=help, placeholder="Choose presets")
     else:
         st.session_state[edit_key("examples")] = []
-        st.caption(
-            "Save presets on the Run page, then offer them here as examples. Your changes are kept "
-            "until then."
+    with st.form(edit_key("example"), border=False):
+        label = "New example"
+        st.text_input(label, key=_EXAMPLE_NAME, placeholder="A name for the values of the view")
+        st.form_submit_button(
+            "Add example",
+            key=edit_key("add-example"),
+            on_click=_add_example,
+            args=(presented, form),
+            help="Saves the values of the view as a preset that fills the form at a click",
         )
-        flow = (presented.server.owner, presented.flow.id)
-        _draw_button("Open the Run page", entry.leave, flow, type="tertiary")
     preset = presented.preset
     origin = f"the preset “{escape(clip(preset.name, 60))}”" if preset else "the flow itself"
     st.caption(f"Values that are not shown come from {origin}.")
+
+
+@notify_errors(PROBLEM)
+def _add_example(presented: Presented, form: FlowForm) -> None:
+    """Save what is entered in the shown inputs as a preset, and offer that as an example."""
+    state = form.state
+    state.read_widgets()
+    name = validate_name(st.session_state[_EXAMPLE_NAME], state.secrets)
+    shown = {field.key for field, _, _ in shown_inputs(presented, form)}
+    values = {key: value for key, value in state.masked_overrides().items() if key in shown}
+    if not values:
+        message = "The view shows the flow's own values."
+        raise InvalidRequest(message, hint="Enter the values of the example in it, then add it.")
+    preset = store_preset(state, name, fit_values(state.flow, values))
+    st.session_state[edit_key("examples")] = [*st.session_state[edit_key("examples")], preset.id]
+    st.session_state[_EXAMPLE_NAME] = ""
 
 
 def _draw_looks() -> None:

@@ -7,6 +7,7 @@ from lfclient.console.presets.fitting import changed_keys
 from lfclient.console.store.errors import StoreError
 from lfclient.flows.model import Flow
 from pages._ui.connection.app_context import app_context
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.entries import PresetLink
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
@@ -17,16 +18,35 @@ from pages._ui.state.present import EDITED, ENTERED, Entered, set_presenter
 from pages._ui.widgets.markdown import escape
 
 
-def draw_button(flow: Flow, form: FlowForm | None) -> None:
-    """Draw the button of the Run page that presents a flow, with the preset of the form."""
+def draw_button(server: ServerSession, flow: Flow, form: FlowForm | None) -> None:
+    """Draw the button of the Run page that presents a flow, with the preset of the form.
+
+    A presentation that was edited and not saved has another button, which leads to its editor.
+    """
+    state = form.state if form else None
+    if editing.has_draft(server.owner, flow.id):
+        st.button(
+            "Unsaved presentation",
+            key="present-unsaved-changes",
+            icon=":material/edit:",
+            type="tertiary",
+            on_click=_enter_editor,
+            args=(server.owner, flow.id, state),
+            help="Present shows it as it was last saved",
+        )
     st.button(
         "Present",
         key="present-flow",
         on_click=_enter,
-        args=(flow.id, form.state if form else None),
+        args=(flow.id, state),
         shortcut="Alt+P",
         help="Show this flow to an audience",
     )
+
+
+def _enter_editor(owner: str, flow_id: str, state: FormState | None) -> None:
+    _enter(flow_id, state)
+    editing.start(owner, flow_id)
 
 
 def _enter(flow_id: str, state: FormState | None) -> None:

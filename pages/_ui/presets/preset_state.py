@@ -127,6 +127,15 @@ def save_preset(
 
     Raises `LangflowError` if the name is taken or `same` was changed since it was drawn.
     """
+    saved = store_preset(state, name, fitted, same)
+    state.entries.preset_link = PresetLink(saved.id, saved.version)
+    return saved
+
+
+def store_preset(
+    state: FormState, name: str, fitted: FittedValues, same: Preset | PresetSummary | None = None
+) -> Preset:
+    """Save values as `save_preset` does, without linking the form to them."""
     check_size(state.flow, fitted.masked)
     presets = app_context().runner.store.presets
     preset = Preset(
@@ -139,9 +148,7 @@ def save_preset(
         secrets=fitted.secrets,
         version=same.version if same else 1,
     )
-    saved = presets.update(preset) if same else presets.create(preset)
-    state.entries.preset_link = PresetLink(saved.id, saved.version)
-    return saved
+    return presets.update(preset) if same else presets.create(preset)
 
 
 def draw_notes(state: FormState, fitted: FittedValues, verb: str) -> None:

@@ -210,12 +210,15 @@ def test_an_own_label_is_the_name_of_the_input_in_the_editor():
     assert [each.label for each in app.run().expander] == ["n", r"n \(2\)"]
 
 
-def test_without_presets_the_editor_leads_to_where_they_are_saved_and_keeps_its_settings():
-    app = edit()
-    assert "Save presets on the Run page" in page_text(app)
-    title(app).set_value("Unsaved")
-    press(app, "Open the Run page")
-    assert title(edit()).value == "Unsaved"
+def test_the_run_page_leads_to_changes_that_were_not_saved():
+    assert "Unsaved presentation" not in button_labels(open_page("b", flow=ONE))
+    title(edit()).set_value("Unsaved").run()
+    app = press(open_page("b", flow=ONE), "Unsaved presentation")
+    assert app.query_params["view"] == "present"
+    app = present(browser="b")
+    assert "Unsaved changes" in page_text(app)
+    press(press(app, "Edit"), "Save")
+    assert "Unsaved presentation" not in button_labels(open_page("b", flow=ONE))
 
 
 def test_the_second_of_two_editors_is_warned_and_keeps_what_they_typed():

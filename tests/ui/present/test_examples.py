@@ -2,8 +2,8 @@
 
 from pages._ui.form.uploads import Upload
 from tests.ui.present.support import present, present_as_presenter, store, stored
-from tests.ui.support.preset_pages import presets, store_preset, value
-from tests.ui.support.whole_pages import ONE, button_labels, press
+from tests.ui.support.preset_pages import enter, owner, presets, store_preset, value
+from tests.ui.support.whole_pages import ONE, button_labels, page_text, press
 
 
 def test_an_example_fills_the_form_and_keeps_what_it_does_not_name():
@@ -61,3 +61,33 @@ def test_examples_are_chosen_in_the_editor():
     assert "Short" in button_labels(app)
     press(app, "Save")
     assert stored(ONE).content["examples"] == [example.id]
+
+
+def add_example(app, name):
+    app.text_input(key="present-edit-example-name").set_value(name)
+    return press(app, "Add example")
+
+
+def test_the_values_of_the_view_become_an_example_in_the_editor():
+    store_preset("Base", default=True, n=9)
+    app = press(present_as_presenter(), "Edit")
+    enter(app, "Kyoto")
+    app = add_example(app, "To Kyoto")
+    assert "To Kyoto" in button_labels(app)
+    assert value(app) == "Kyoto"
+    enter(app, "Oslo")
+    assert value(press(app, "To Kyoto")) == "Kyoto"
+    press(app, "Save")
+    (example,) = stored(ONE).content["examples"]
+    assert presets().get(owner(), example).values == {"T-a.p": "Kyoto", "T-a.n": 9}
+
+
+def test_an_example_without_values_or_with_a_taken_name_is_refused():
+    store_preset("Mine", p="x")
+    app = press(present_as_presenter(), "Edit")
+    app = add_example(app, "Empty")
+    assert "The view shows the flow's own values." in page_text(app)
+    enter(app, "Kyoto")
+    app = add_example(app, "Mine")
+    assert "A preset named “Mine” already exists." in page_text(app)
+    assert value(app) == "Kyoto"
