@@ -67,7 +67,7 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
     """Read the flow's form; Run sends its contents. Return None if the server is unreachable.
 
     If it refuses the key, a form that is open stays as it is. For a `chat`, the form has no message
-    field, and the mode is not the chosen one.
+    field, and the mode is not the one of the Run page.
     """
     try:
         server_info = server.info().value
@@ -78,8 +78,13 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
     use: FormUse = "chat" if chat else "run"
     state = form_state(server.owner, flow, server.connection.secrets, use=use)
     preset_bar.apply_initial_values(state)
-    mode = _chat_mode(server_info, flow) if chat else selected_mode(server, server_info, flow)
-    modes = () if chat else offered_modes(server_info, flow)
+    if chat:
+        modes = _chat_modes(server_info, flow)
+        chosen = run_options.chat_mode(server.owner, flow.id)
+        mode = chosen if chosen in modes else modes[0]
+    else:
+        modes = offered_modes(server_info, flow)
+        mode = selected_mode(server, server_info, flow)
     form, problem = load(state, server, server_info, flow, mode, modes)
     if problem:
         request = partial(apply_choices, state, server, flow)
@@ -168,14 +173,15 @@ def selected_mode(server: ServerSession, server_info: ServerInfo, flow: Flow) ->
     return chosen if chosen in modes else modes[0]
 
 
-def _chat_mode(server_info: ServerInfo, flow: Flow) -> Mode:
-    """Return the default mode, or synchronous if the flow has several chat inputs.
+def _chat_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
+    """Return the modes for a chat; the first is the default.
 
-    From Langflow 1.11 on, runs of such a flow fail in the other modes.
+    From Langflow 1.11 on, runs of a flow with several chat inputs fail in other modes than
+    synchronous.
     """
-    modes = supported_modes(server_info, flow)
+    modes = tuple(mode for mode in supported_modes(server_info, flow) if mode != "stream")
     has_several_inputs = sum(field.chat_input for field in flow.fields) > 1
-    return "sync" if has_several_inputs and "sync" in modes else modes[0]
+    return ("sync",) if has_several_inputs and "sync" in modes else modes
 
 
 def supports_session(server_info: ServerInfo, flow: Flow) -> bool:

@@ -69,6 +69,21 @@ def set_mode(owner: str, mode: Mode) -> None:
     save_mode(owner)
 
 
+def chat_mode(owner: str, flow_id: str) -> Mode | None:
+    """Return the mode that was chosen for the chat of a flow, until the page is reloaded."""
+    chosen: Mode | None = st.session_state.get(_chat_mode_key(owner, flow_id))
+    return chosen
+
+
+def set_chat_mode(owner: str, flow_id: str, mode: Mode) -> None:
+    """Choose the mode for the chat of a flow."""
+    st.session_state[_chat_mode_key(owner, flow_id)] = mode
+
+
+def _chat_mode_key(owner: str, flow_id: str) -> str:
+    return f"chat-mode-{owner[:12]}-{flow_id}"
+
+
 def random_session() -> str:
     """Return a new random session name."""
     return f"{_RANDOM_PREFIX}{uuid.uuid4().hex[:12]}"

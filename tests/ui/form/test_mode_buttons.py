@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.support.flows import chat_input, edge, entry, node, text
@@ -104,12 +106,28 @@ def test_no_mode_is_offered_where_a_problem_is_the_same_in_each(server):
     assert not {SYNC, BACKGROUND} & {*button_labels(app)}
 
 
-def test_a_chat_offers_no_mode(server):
-    """It has no choice of modes."""
+def open_chat(server, *more: dict):
+    """Open the chat of an agent whose key is a variable that the server lacks."""
     nodes = [chat_input(), agent("NAMED_BY_THE_AUTHOR"), node("ChatOutput-b", sender=text("AI"))]
-    talk = flow(ONE, "Echo", nodes)
+    talk = flow(ONE, "Echo", [*nodes, *more])
     talk["data"]["edges"] = [edge("ChatInput-a", "Agent-a"), edge("Agent-a", "ChatOutput-b")]
     server.set_flows(talk)
-    app = open_app("pages/chat.py", flow=ONE)
+    return open_app("pages/chat.py", flow=ONE)
+
+
+def test_a_chat_offers_the_mode_that_does_without_a_variable(server):
+    app = open_chat(server)
     assert "has no variable “NAMED_BY_THE_AUTHOR”" in page_text(app)
+    app = press(app, SYNC)
+    assert "Ready" in page_text(app)
+    app.chat_input[0].set_value("Hello")
+    app.run()
+    bodies = dict(zip(server.requests, server.bodies, strict=True))
+    assert json.loads(bodies["POST /api/v2/workflows"])["mode"] == "sync"
+    assert not app.exception
+
+
+def test_a_chat_with_several_inputs_offers_no_mode(server):
+    """From Langflow 1.11 on, its runs fail in the other modes."""
+    app = open_chat(server, chat_input("ChatInput-c"))
     assert not {SYNC, BACKGROUND} & {*button_labels(app)}
