@@ -45,6 +45,12 @@ def explain_unreachable(provider: str) -> ErrorCause:
     return replace(UNREACHABLE, message=f"Couldn't reach {provider}.")
 
 
+def explain_missing_variable(name: str) -> ErrorCause:
+    """Return the cause of an error by a variable that the server lacks."""
+    message = f"The server has no variable “{name}”."
+    return ErrorCause(message, ADD_VARIABLE, variable=name)
+
+
 def _no_key(match: re.Match[str]) -> ErrorCause:
     hint = f"Enter the key in Setup, or save it on the server as {match['variable']}."
     return ErrorCause(f"{match['provider'].strip()} has no key.", hint, "api_key")
@@ -58,9 +64,7 @@ def _no_variable(match: re.Match[str]) -> ErrorCause:
             "Save the value on the server, or run in synchronous mode.",
             parameter,
         )
-    name = match["name"]
-    message = f"The server has no variable “{name}”."
-    return ErrorCause(message, ADD_VARIABLE, parameter, variable=name)
+    return replace(explain_missing_variable(match["name"]), parameter=parameter)
 
 
 def _no_such_model(match: re.Match[str]) -> ErrorCause:
@@ -100,7 +104,7 @@ def _fixed(cause: ErrorCause) -> Callable[[re.Match[str]], ErrorCause]:
 
 
 # a synchronous run takes a variable that the server lacks for no value
-_NO_VALUE = ErrorCause(
+NO_VALUE = ErrorCause(
     "A parameter has no value: the server may lack the variable that it names.",
     ADD_VARIABLE,
 )
@@ -174,7 +178,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...
             r"validation error for \w{1,50}Input\b.{0,200}Invalid value type <class 'NoneType'>",
             re.DOTALL,
         ),
-        _fixed(_NO_VALUE),
+        _fixed(NO_VALUE),
     ),
     (
         re.compile(

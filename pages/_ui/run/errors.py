@@ -1,6 +1,7 @@
 """Why a run's components failed: in words where the cause is known, with a way to the field."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Literal
 
@@ -10,14 +11,17 @@ from lfclient.common.coerce import as_str
 from lfclient.common.formatting import clip
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames
+from lfclient.errors import LangflowError
 from lfclient.flows.field import Field, Variable
 from lfclient.flows.model import Flow
 from lfclient.resources.models import chosen_model
 from lfclient.runs.components import RunError
 from lfclient.runs.error_causes import (
+    NO_VALUE,
     UNREACHABLE,
     ErrorCause,
     explain_error,
+    explain_missing_variable,
     explain_unreachable,
 )
 from lfclient.runs.model import Run
@@ -49,7 +53,8 @@ def draw(
     """
     causes = [explain_error(error.message) for error in run.errors]
     needs_flow = any(
-        cause and (cause.parameter or cause.variable or cause == UNREACHABLE) for cause in causes
+        cause and (cause.parameter or cause.variable or cause in (UNREACHABLE, NO_VALUE))
+        for cause in causes
     )
     flow = server.cached_flow(record.flow_id, max_wait=None if needs_flow else 0)
     names = ComponentNames(flow, run.components)
@@ -59,6 +64,9 @@ def draw(
         if cause == UNREACHABLE:
             provider = _find_provider(error, flow, record)
             cause = explain_unreachable(provider) if provider else cause
+        elif cause == NO_VALUE and flow:
+            variable = _find_missing_variable(server, flow, record)
+            cause = explain_missing_variable(variable) if variable else cause
         if not error.message or error.message not in shown:
             _draw_error(error, names.error_source(error), cause, key)
         elif cause:
@@ -80,6 +88,20 @@ def _find_provider(error: RunError, flow: Flow | None, record: RunRecord) -> str
     key = field.key if field else f"{error.component_id}.model"
     model = chosen_model(record.overrides.get(key, field.default if field else None))
     return as_str(model.get("provider")) if model else ""
+
+
+def _find_missing_variable(server: ServerSession, flow: Flow, record: RunRecord) -> str:
+    """Return the first variable that the run names and the server lacks, or "".
+
+    A key that names one comes last: a synchronous run does without it.
+    """
+    known = None
+    with suppress(LangflowError):
+        known = server.resources(flow).value.variables
+    fields = sorted(flow.fields, key=lambda field: field.secret)
+    values = (record.overrides.get(field.key, field.default) for field in fields)
+    names = (value.name for value in values if isinstance(value, Variable))
+    return next((name for name in names if known is not None and name not in known), "")
 
 
 def draw_problem(record: RunRecord, heading: str, *, warning: bool) -> None:

@@ -161,6 +161,28 @@ def test_the_button_of_a_missing_variable_leads_to_the_field_that_names_it(
     assert form.shown_key == "Agent-a.api_key"
 
 
+def test_a_variable_that_a_synchronous_run_took_for_no_value_is_named(langflow_stand_in):
+    """Langflow's text names neither it nor the parameter. A missing key fails no such run."""
+    key = entry("SecretStrInput", "str", "NO_KEY", load_from_db=True, password=True)
+    texts = {
+        name: entry("MessageTextInput", "str", value, load_from_db=True)
+        for name, value in (("city", "THERE"), ("language", "NOPE"))
+    }
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [node("Tool-a", api_key=key, **texts)]))
+    there = {"id": "1", "name": "THERE", "type": "Generic", "value": "Lisbon"}
+    langflow_stand_in.answers["GET /api/v1/variables/"] = (200, [there])
+    text = "1 validation error for MessageTextInput\nvalue\n  Value error, Invalid value type "
+    error = RunError(f"{text}<class 'NoneType'> [type=value_error]", None, None)
+    run = Run(ONE, "sync", RunStatus.FAILED, errors=(error,))
+    record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run)
+    app = open_app(run=record.id)
+    assert "The server has no variable “NOPE”." in page_text(app)
+    app = press(app, "Go to the field")
+    (form,) = app.session_state["forms"].values()
+    assert form.shown_key == "Tool-a.language"
+    assert not app.exception
+
+
 def test_a_refused_run_is_explained(langflow_stand_in):
     text = "Error creating class. ModuleNotFoundError(No module named 'yfinance')."
     problem = RecordProblem(text, "Correct the value and run again.")
