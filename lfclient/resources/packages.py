@@ -18,6 +18,8 @@ class Package:
 
 # What the templates of 1.8 to 1.13 import and `langflow-base` lacks, and the provider for servers
 # that speak OpenAI's API. Each was resolved with 1.13.0: it only adds packages, and changes none.
+# Without opendsstar, which a template of 1.10 and 1.11 needs: it replaces mcp, numpy and typer, and
+# brings torch.
 PACKAGES = (
     Package("apify-client", "Apify", ("apify_client",)),
     Package("lfx-datastax", "Astra DB", ("lfx_datastax", "astrapy", "langchain_astradb")),
