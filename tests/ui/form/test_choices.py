@@ -114,6 +114,42 @@ def test_what_was_entered_after_a_choice_survives_a_reload(server):
     assert box.value == "yes"
 
 
+def list_flows(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+    """List the flows that a component may run; add the inputs of the one that it is told by id."""
+    template = copy.deepcopy(body["template"])
+    chosen = template["flow_name_selected"]
+    if chosen.get("selected_metadata") == {"id": "inner"}:
+        template["ChatInput-q~input_value"] = text("", display_name="Input Text (Chat Input)")
+        template["flow_id_selected"] = entry("StrInput", "str", "inner", show=False)
+    else:
+        chosen |= {"options": ["Inner"], "options_metadata": [{"id": "inner"}]}
+    return 200, {"template": template, "outputs": []}
+
+
+def test_the_inputs_of_a_flow_to_run_are_filled_in_once_it_is_chosen(server):
+    names = entry("DropdownInput", "str", "", options=[], real_time_refresh=True)
+    server.set_flows(flow(ONE, "Outer", [node("RunFlow-r", flow_name_selected=names)]))
+    server.answers[UPDATE] = list_flows
+    app = open_app(flow=ONE)
+    box = next(each for each in app.selectbox if each.key.endswith("flow_name_selected"))
+    assert box.options == ["Inner"]
+    box.set_value("Inner")
+    app.run()
+    assert "Ready" in page_text(app)
+    (form,) = app.session_state["forms"].values()
+    app.session_state[form.all_parameters_key] = True
+    app.run()
+    inner = next(each for each in app.text_input if each.key.endswith("q~input_value"))
+    inner.set_value("Hello")
+    server.answers[RUN] = (422, {"detail": "enough"})
+    press(app.run(), "Run")
+    sent = json.loads(server.bodies[server.requests.index(RUN)])
+    (made,) = (each["data"]["node"]["template"] for each in sent["data"]["nodes"])
+    assert made["flow_id_selected"]["value"] == "inner"
+    assert sent["tweaks"]["RunFlow-r"]["ChatInput-q~input_value"] == "Hello"
+    assert not app.exception
+
+
 def test_a_choice_is_reset_to_what_the_flow_stores(server):
     app = press(choose(open_app(flow=ONE), "Stringify"), "Reset")
     assert shown(app) == ["pattern"]
