@@ -265,6 +265,8 @@ def test_a_presenter_edits_after_a_reload_and_the_flow_that_is_presented(screen:
     screen.drawn()
     screen.pick("Echo chat")
     page.keyboard.press("Alt+p")
+    screen.part("present-edit").wait_for()
+    screen.drawn()
     screen.part("present-edit").get_by_role("button").click()
     expect(heading).to_have_text("Unsaved")
     page.get_by_role("button", name="Discard").click()

@@ -23,6 +23,7 @@ from pages._ui.connection.request_cache import raise_copy
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.run import run_form
+from pages._ui.run.messages import is_question
 from pages._ui.state import chat as chat_state
 
 USER, MACHINE = "User", "Machine"
@@ -221,6 +222,8 @@ def visible_messages(conversation: Conversation) -> tuple[list[Message], list[Me
     history, record = _with_unstored(conversation), conversation.record
     if record is None:
         return history, []
+    flow = conversation.form.flow
+    text = sent_text(record, flow)
     is_final = record.ended and conversation.is_history_final
     if is_final and record.status is RunStatus.COMPLETED:
         return history, []
@@ -232,14 +235,32 @@ def visible_messages(conversation: Conversation) -> tuple[list[Message], list[Me
         history_ids = {message.id for message in history}
         live_messages = [message for message in live_messages if message.id not in history_ids]
     else:
-        newer = {message.id for message in live_messages}
-        history = [message for message in history if message.id not in newer]
-    flow = conversation.form.flow
-    text = sent_text(record, flow)
+        history, live_messages = _separate_run(history, live_messages, record, text)
     has_user_message = any(message.sender == USER for message in live_messages)
     if text and not has_user_message and not _contains(history, text, record):
         live_messages = [_user_message(record, flow), *live_messages]
     return history, live_messages
+
+
+def _separate_run(
+    history: Sequence[Message], live_messages: Sequence[Message], record: RunRecord, text: str
+) -> tuple[list[Message], list[Message]]:
+    """Return the history before a run that was sent with `text`, and the messages of the run.
+
+    These are in the order of the history. Those that events brought are newer than the stored
+    ones. A question is asked below them, and the stored one may lack a decision that was just
+    taken.
+    """
+    newer = {message.id: message for message in live_messages}
+    # 1.13 stores the message and the question of a run without its job
+    starts = (
+        place
+        for place, message in enumerate(history)
+        if message.id in newer or _contains([message], text, record)
+    )
+    start = next(starts, len(history))
+    stored = [newer.pop(one.id, one) for one in history[start:] if not is_question(one)]
+    return list(history[:start]), [*stored, *newer.values()]
 
 
 def _with_unstored(conversation: Conversation) -> list[Message]:

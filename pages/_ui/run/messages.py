@@ -39,6 +39,11 @@ def latest(
     return fitting[::-1]
 
 
+def is_question(message: Message) -> bool:
+    """Return whether a stored message is a question to a person."""
+    return any(block.get("type") == _QUESTION for block in message.blocks)
+
+
 def draw(message: Message, *, is_final: bool = True) -> None:
     """Draw a message; one that is not final may be written further and has no buttons.
 

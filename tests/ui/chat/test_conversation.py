@@ -97,6 +97,20 @@ def test_live_messages_are_matched_by_id():
         assert shown(make_conversation(history, RUNNING, run=live)) == [HI, ("Machine", "hel")]
 
 
+def test_what_the_history_has_of_a_running_run_keeps_its_place():
+    """The server stores the question after the message; events have the message only."""
+    options = [{"action_id": "approve", "label": "Approve"}]
+    asks = {"type": "human_input", "prompt": "May I?", "options": options}
+    before = machine_message("0", "before", job_id="job-0")
+    sent, noted = user_message("1", after=1), machine_message("3", "noted")
+    asked = machine_message("2", "May I?", blocks=(asks,))
+    run = make_run(RUNNING, user_message("1", after=1), machine_message("4", "more"))
+    history = [before, sent, asked, noted]
+    expected = [("Machine", "before"), HI, ("Machine", "noted"), ("Machine", "more")]
+    assert shown(make_conversation(history, RUNNING, run=run)) == expected
+    assert shown(make_conversation(history, RUNNING, run=None)) == expected[:3]
+
+
 def test_a_repeated_text_is_another_message():
     before = [user_message("1", after=-60, job_id="job-0"), machine_message("2", job_id="job-0")]
     assert shown(make_conversation(before, RUNNING)) == [HI, HELLO, HI]
