@@ -78,17 +78,18 @@ def _csv_row(run: RunSummary, prices: PriceTable | None) -> dict[str, Any]:
 
 
 def _draw_delete_panel(view: ListView) -> None:
-    before: date | None = st.date_input(
-        "Started before",
-        None,
-        MIN_DATE,
-        MAX_DATE,
-        key=history_key("delete-before"),
-        help="Leave empty to delete runs of any age.",
-    )
+    any_age = st.toggle("Any age", key=history_key("delete-any-age"))
+    before: date | None = None
+    if not any_age:
+        before = st.date_input(
+            "Started before", None, MIN_DATE, MAX_DATE, key=history_key("delete-before")
+        )
     keep_starred = not view.run_filter.starred and st.toggle(
         "Keep starred", True, key=history_key("delete-keep")
     )
+    if not (before or any_age):
+        st.caption("Choose a date, or any age.")
+        return
     run_filter = _deletable_filter(view.run_filter, before, keep_starred)
     count = run_history().count(view.owners, run_filter, _NO_LIMIT)
     if not count:

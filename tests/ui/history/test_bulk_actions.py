@@ -123,6 +123,7 @@ def test_bulk_delete_keeps_a_run_that_ends_after_the_confirmation_is_drawn(url):
     app = history()
     app.session_state[history_state.history_key("bulk")] = True
     app.run()
+    next(each for each in app.toggle if each.label == "Any age").set_value(True).run()
     ended = datetime.now(UTC)
     stored = store.get("c")
     done = replace(stored, status=RunStatus.COMPLETED, ended_at=ended, version=stored.version + 1)

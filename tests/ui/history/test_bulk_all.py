@@ -21,7 +21,7 @@ from pages._ui.history.filters import Filters
 from pages._ui.history.view import ListView
 from pages._ui.state import history as history_state
 from tests.ui.support.history_page import NOW, add, history, select_runs, stored_run_ids
-from tests.ui.support.whole_pages import ONE, TWO, add_running_run, page_text, press
+from tests.ui.support.whole_pages import ONE, TWO, add_running_run, button_labels, page_text, press
 
 
 def exported(filters, prices=None):
@@ -32,17 +32,29 @@ def exported(filters, prices=None):
     return list(csv.DictReader(io.StringIO(text)))
 
 
+def open_panel(**address):
+    app = history(**address)
+    app.session_state[history_state.history_key("bulk")] = True
+    return app.run()
+
+
+def choose_any_age(app, is_any=True):
+    return next(each for each in app.toggle if each.label == "Any age").set_value(is_any).run()
+
+
 def test_bulk_delete_removes_matching_runs_before_a_date_and_keeps_starred_ones(url):
-    """The confirmation says how many."""
+    """Nothing before a date or any age is chosen. The confirmation says how many."""
     for name, days in (("new", 0), ("old", 40), ("starred", 40)):
         run = add(url, name, days * 86400)
     add(url, "other", 40 * 86400, flow_id=TWO)
     app_context().runner.history.set_starred([run.owner], "starred", True)
-    app = history(flow=ONE)
-    app.session_state[history_state.history_key("bulk")] = True
-    app.run()
+    app = open_panel(flow=ONE)
+    assert "Delete" not in page_text(app)
+    assert not any(label.startswith("Delete") for label in button_labels(app))
+    choose_any_age(app)
     assert "Delete 2 runs that match the filters" in page_text(app)
     assert "Keeps 1 starred run" in page_text(app)
+    choose_any_age(app, False)
     before = next(each for each in app.date_input if each.label == "Started before")
     before.set_value((NOW - timedelta(days=20)).date())
     app.run()
@@ -56,9 +68,7 @@ def test_the_confirmation_warns_about_starred_runs(url):
     add(url, "b", 1)
     app_context().runner.history.set_starred([run.owner], "a", True)
     assert "This includes 1 starred run" in page_text(select_runs(history(), "a", "b"))
-    app = history()
-    app.session_state[history_state.history_key("bulk")] = True
-    app.run()
+    app = choose_any_age(open_panel())
     next(each for each in app.toggle if each.label.startswith("Keep starred")).set_value(False)
     assert "This includes 1 starred run" in page_text(app.run())
     press(app, "Delete 2 runs")
@@ -69,9 +79,7 @@ def test_a_filter_for_running_runs_has_nothing_to_delete(url):
     add(url, "a")
     running = add_running_run(url, id="c", submit_token="c")
     app_context().runner.store.create(running)
-    app = history(status="in_progress")
-    app.session_state[history_state.history_key("bulk")] = True
-    app.run()
+    app = choose_any_age(open_panel(status="in_progress"))
     assert "No finished runs to delete" in page_text(app)
 
 
