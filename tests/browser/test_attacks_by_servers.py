@@ -215,7 +215,7 @@ def test_no_file_name_leads_out_of_a_folder_or_into_a_header(hostile_run: Screen
     """Of a flow's file, of a flow, and in an archive."""
     page, names = hostile_run.page, []
     with page.expect_download() as saved:
-        hostile_run.part("output-File-c").get_by_role("button", name="Save").click()
+        hostile_run.part("output-File-c").get_by_role("button", name="Download").click()
     names.append(saved.value.suggested_filename)
     expect(hostile_run.part("output-File-c")).to_contain_text(names[0])
     hostile_run.part("export-run").get_by_role("button").first.click()

@@ -109,11 +109,11 @@ def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen
         expect(file.locator(shown).first).to_be_visible()
     assert card("File-svg").locator("img").first.evaluate("image => image.naturalWidth") == 120
     with page.expect_download() as saved:
-        card("File-txt").get_by_role("button", name="Save").click()
+        card("File-txt").get_by_role("button", name="Download").click()
     assert saved.value.suggested_filename == "note.txt"
     assert saved.value.path().read_bytes() == b"a note"
     expect(card("File-txt")).to_contain_text("6 B")
-    card("File-gone").get_by_role("button", name="Save").click()
+    card("File-gone").get_by_role("button", name="Download").click()
     expect(card("File-gone").get_by_test_id("stAlert")).to_be_visible()
     check(page)
 

@@ -194,7 +194,7 @@ def test_a_branch_not_taken_is_marked(screen):
     screen.pick("Sort a request")
     screen.run()
     screen.wait("completed")
-    expect(screen.part("outputs")).to_contain_text("Not run")
+    expect(screen.part("outputs")).to_contain_text("Skipped")
     expect(screen.part("outputs")).to_contain_text("branch that was not taken")
 
 

@@ -3,6 +3,7 @@
 from lfclient.console.store.run_record import RunRecord, RunSummary
 from lfclient.runs.components import ComponentState
 from lfclient.runs.model import RunStatus
+from lfclient.runs.outcome import BRANCH_NOT_TAKEN
 
 _STATUS_NAMES = {
     RunStatus.QUEUED: "Queued",
@@ -30,7 +31,7 @@ RUN_STATUS_DESCRIPTIONS = {  # for statuses whose label does not say enough
         "The response was lost. Check in Langflow whether the flow ran before you run it again."
     ),
 }
-NOT_RUN = "Not run"  # also for an output that is missing because its component did not run
+_NOT_RUN = "Not run"
 DOES_NOT_RUN = "Does not run"  # label of a component that no run includes
 _COMPONENT_STATE_LABELS = {
     ComponentState.WAITING: "Waiting",
@@ -42,6 +43,12 @@ _COMPONENT_STATE_LABELS = {
     ComponentState.INTERRUPTED: "Interrupted",
     ComponentState.UNKNOWN: "Unknown",
 }
+
+
+def not_run_label(reason: str) -> str:
+    """Return the label of a component that did not run, for this reason of `NotRun`."""
+    skipped = _COMPONENT_STATE_LABELS[ComponentState.SKIPPED]
+    return skipped if reason == BRANCH_NOT_TAKEN else _NOT_RUN
 
 
 def run_status_label(run: RunRecord | RunSummary) -> str:
@@ -59,5 +66,5 @@ def status_name(status: RunStatus) -> str:
 def component_state_label(state: ComponentState, *, ended: bool) -> str:
     """Return the label of a component's state; `ended` is whether its run has ended."""
     if ended and state is ComponentState.WAITING:
-        return NOT_RUN
+        return _NOT_RUN
     return _COMPONENT_STATE_LABELS[state]

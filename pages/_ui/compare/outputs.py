@@ -9,7 +9,7 @@ from lfclient.console.compare.differences import OutputMatch, as_structured, mas
 from lfclient.console.compare.outputs import MatchKey, OutputPair, match_outputs
 from lfclient.console.compare.survey import OutputCell
 from lfclient.console.compare.volatile import IDS_AND_TIMES
-from lfclient.console.wording.statuses import NOT_RUN
+from lfclient.console.wording.statuses import not_run_label
 from lfclient.outputs.model import Output, OutputKind
 from pages._ui.compare import images
 from pages._ui.compare.runs import ComparedRun, have_same_flow, versions_key
@@ -195,7 +195,7 @@ def _card(run: ComparedRun, output: Output, number: int) -> OutputCard:
 
 def _missing_reason(run: ComparedRun, pair: OutputPair) -> str:
     if pair.not_run:
-        return f"{NOT_RUN}: {escape(pair.not_run)}"
+        return f"{not_run_label(pair.not_run)}: {escape(pair.not_run)}"
     if not run.record.ended:
         return "No output yet."
     return "No such output."

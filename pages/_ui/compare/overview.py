@@ -19,7 +19,7 @@ from lfclient.common.formatting import (
 from lfclient.console.compare.differences import OutputMatch
 from lfclient.console.compare.outputs import MatchKey
 from lfclient.console.compare.survey import OutputCell
-from lfclient.console.wording.statuses import NOT_RUN
+from lfclient.console.wording.statuses import not_run_label
 from lfclient.console.wording.tokens import usage_text
 from pages._ui.compare.runs import ComparedRun, have_same_flow
 from pages._ui.state import compare_page
@@ -181,6 +181,6 @@ def describe(cell: OutputCell, *, is_running: bool = False) -> str:
             if difference.note:
                 return NOT_IN_BASELINE
             if cell.not_run:
-                return NOT_RUN
+                return not_run_label(cell.not_run)
             return "no output yet" if is_running else NO_OUTPUT
     return f"not compared: {difference.note}"

@@ -64,7 +64,7 @@ def draw(card: OutputCard) -> None:
         # the browser requests the file while this callback waits for the same download, so that
         # the page can show its error
         st.download_button(
-            "Save",
+            "Download",
             file.get if data is None else data,
             file_name=name,
             mime=ref.media_type or "application/octet-stream",

@@ -99,7 +99,7 @@ def draw_image(data: bytes, name: str, width: ImageWidth = "content") -> None:
     reason = undrawable_reason(data)
     if reason:
         st.caption(
-            f":material/hide_image: This image is not shown: {reason}. Save it to open it in "
+            f":material/hide_image: This image is not shown: {reason}. Download it to open it in "
             "another program."
         )
         return

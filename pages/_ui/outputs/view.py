@@ -17,7 +17,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip_middle, remove_bidi_controls, unused_name, with_id
 from lfclient.console.content.images import FoundImage, find_images
-from lfclient.console.wording.statuses import NOT_RUN
+from lfclient.console.wording.statuses import not_run_label
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.outputs.tables import without_internals
 from lfclient.runs.components import NotRun
@@ -313,9 +313,7 @@ def _draw_notes(output: Output) -> None:
 
 
 def _draw_skipped(skipped: NotRun) -> None:
-    with st.container(border=True, key=f"output-{skipped.component_id}"):
-        st.markdown(
-            f":gray[:material/block:] **{escape(skipped.display_name or skipped.component_id)}** "
-            f":gray-badge[{NOT_RUN}]"
-        )
-        st.caption(escape(skipped.reason))
+    name = escape(skipped.display_name or skipped.component_id)
+    label = not_run_label(skipped.reason)
+    with st.container(key=f"output-{skipped.component_id}"):
+        st.markdown(f":gray[{name}] :gray-badge[{label}] :small[:gray[{escape(skipped.reason)}]]")

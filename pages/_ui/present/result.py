@@ -96,7 +96,7 @@ def draw(
     server = presented.server
     with st.container(key="run-status"):
         if record is None:
-            st.markdown(":gray[The result appears here.]")
+            st.markdown(":gray[Results appear here.]")
             return None
         places = status_panel.Places(st.container(key="run-head"), progress_place)
         if record.ended:

@@ -70,13 +70,13 @@ class RunExporter:
 
 
 def draw(server: ServerSession, record: RunRecord) -> None:
-    """Draw the export menu; a running run has a report only, of its current state."""
+    """Draw the download menu; a running run has a report only, of its current state."""
     context = app_context()
     flow = server.cached_flow(record.flow_id)
     files = RunExporter(server, context.runner, record.id, flow, context.settings.prices)
     with (
         st.container(key="export-run", width="content"),
-        st.popover("Export", icon=":material/ios_share:", type="tertiary"),
+        st.popover("Download", icon=":material/download:", type="tertiary"),
     ):
         st.caption("Secrets are removed. Files and images are unchanged.")
         _button(record, "Report (HTML)", files.report, "report", "html", "text/html")

@@ -86,7 +86,7 @@ def _text(text: str, message_id: str, *, is_final: bool) -> None:
         return
     draw_text(text)
     if is_final and len(text) > MAX_MARKDOWN_LENGTH:
-        downloads.draw_button("Save", text, "message.txt", f"save-message-{message_id}")
+        downloads.draw_button("Download", text, "message.txt", f"save-message-{message_id}")
 
 
 def _partial_text(text: str) -> None:

@@ -116,7 +116,7 @@ class StatusPanel:
         with place.container():
             if not written:
                 with st.container(border=True):
-                    st.caption("The output appears here.")
+                    st.caption("Results appear here.")
             for message in written:
                 with st.container(border=True):
                     name = escape(message.sender_name or "The flow")

@@ -96,7 +96,7 @@ def test_a_missing_output_is_marked_with_its_reason(create_run):
     skipped = NotRun("Out-a", "Out", "It is on a branch that was not taken.")
     app = open_comparison(create_run({}, [message("x")]), create_run({}, not_run=(skipped,)))
     assert ":orange-badge[:material/remove: only in Run 1]" in page_text(app)
-    assert "Not run: It is on a branch that was not taken." in page_text(app)
+    assert "Skipped: It is on a branch that was not taken." in page_text(app)
 
 
 def test_an_output_truncated_by_the_server_has_a_note(create_run):

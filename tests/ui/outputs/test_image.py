@@ -171,7 +171,7 @@ def test_an_image_of_too_many_pixels_is_offered_for_saving_instead(kind, decoded
     app = draw_outputs(output(kind, value))
     if kind is OutputKind.DATA:
         choose(app, "Images")
-    assert "20,000 × 20,000 pixels, more than 25 megapixels. Save it to open it" in texts(app)
+    assert "20,000 × 20,000 pixels, more than 25 megapixels. Download it to open it" in texts(app)
     assert app.get("download_button")
     assert big_png() not in decoded
     assert not app.exception

@@ -10,9 +10,11 @@ from lfclient.errors import ServerFault
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run, RunStatus
+from lfclient.runs.outcome import BRANCH_NOT_TAKEN, NOT_CONNECTED
 from pages._ui.outputs import card, file
 from pages._ui.outputs import view as outputs_view
 from pages._ui.widgets import copy_button
+from pages._ui.widgets.markdown import escape
 from tests.ui.outputs.drawing import DOT, draw_outputs, output, page, texts
 
 
@@ -280,9 +282,13 @@ def test_a_chosen_view_that_the_next_value_lacks_gives_way_to_the_first():
 
 
 def test_skipped_components_are_shown_with_the_reason():
-    app = draw_outputs(not_run=(NotRun("Text-2", "Other branch", "Its branch was not taken."),))
-    assert "Not run" in texts(app)
-    assert "Its branch was not taken" in texts(app)
+    skipped = NotRun("Text-2", "Other branch", BRANCH_NOT_TAKEN)
+    app = draw_outputs(not_run=(skipped, NotRun("Text-3", "Third", NOT_CONNECTED)))
+    for name, label, reason in (
+        ("Other branch", "Skipped", BRANCH_NOT_TAKEN),
+        ("Third", "Not run", NOT_CONNECTED),
+    ):
+        assert f":gray[{name}] :gray-badge[{label}] :small[:gray[{escape(reason)}]]" in texts(app)
 
 
 @pytest.mark.parametrize(

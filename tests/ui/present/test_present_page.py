@@ -185,7 +185,7 @@ def test_an_ended_run_of_the_flow_is_shown_by_its_address(fields_server):
 def test_a_run_of_another_flow_is_not_shown(fields_server):
     record = add_ended_run(fields_server.url)
     app = present(TWO, run=record.id)
-    assert "The result appears here" in page_text(app)
+    assert "Results appear here" in page_text(app)
     assert not app.exception
 
 

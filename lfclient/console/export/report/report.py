@@ -16,7 +16,7 @@ from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.cached_results import cached_results_text
 from lfclient.console.wording.component_names import ComponentNames
-from lfclient.console.wording.statuses import run_status_label
+from lfclient.console.wording.statuses import not_run_label, run_status_label
 from lfclient.flows.model import Flow, stored_secrets
 from lfclient.outputs.model import FileRef
 
@@ -74,5 +74,6 @@ def report_html(
         unfinished=record.run.unfinished_messages if record.run else (),
         components=facts.component_rows(record, names, prices),
         status=run_status_label(record),
+        not_run_label=not_run_label,
         now=facts.format_time(now),
     )
