@@ -11,7 +11,7 @@ from lfclient.common.formatting import clip, format_count
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun
 from pages._ui.app.navigation import ASSETS
-from pages._ui.components.graph_layout import CARD_SIZE, layout_flow
+from pages._ui.components.graph_layout import CARD_SIZE, layout_flow, route_edges
 from pages._ui.components.states import ComponentStatus, component_status, state_counts_text
 
 MAX_NAME_LENGTH = 80  # characters
@@ -98,8 +98,8 @@ def graph_data(
     Names are not escaped: the browser sets them as text only.
     """
     index = {component.id: number for number, component in enumerate(flow.components)}
-    edges = ((index[edge.source], index[edge.target]) for edge in flow.edges)
     positions = layout_flow(flow)
+    routes = route_edges(flow, positions)
     rightmost, lowest = map(max, zip(*positions.values(), strict=True))
     return {
         "plan": {
@@ -113,7 +113,10 @@ def graph_data(
                 ]
                 for component in flow.components
             ],
-            "edges": [list(edge) for edge in dict.fromkeys(edges)],
+            "edges": [
+                [index[source], index[target], height]
+                for (source, target), height in routes.items()
+            ],
         },
         **_state_data(flow, components, ended=ended),
     }

@@ -1,6 +1,7 @@
 """The positions of a flow's components in the graph, in pixels. Independent of Streamlit."""
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
@@ -15,6 +16,11 @@ STEP = (CARD_SIZE[0] + MIN_GAP[0], CARD_SIZE[1] + MIN_GAP[1])
 SCALE = (0.58, 0.2)
 # the longest empty stretch
 MAX_GAP = (STEP[0], 2 * STEP[1])
+
+# between a line and the cards that it passes
+LINE_GAP = MIN_GAP[1] // 2
+MAX_ROUTED = 200  # cards; the time grows with the square of their number
+_CURVE_POINTS = 16  # at which a line is checked
 
 # x and y by component id
 Positions = dict[str, tuple[float, float]]
@@ -34,6 +40,65 @@ def layout_flow(flow: Flow) -> PixelPositions:
         positions = _resolve_overlaps(_arrange_in_columns(ids, flow.edges))
     left, top = map(min, zip(*positions.values(), strict=True))
     return {id: (x - left, y - top) for id, (x, y) in positions.items()}
+
+
+def route_edges(flow: Flow, positions: PixelPositions) -> dict[tuple[str, str], int | None]:
+    """Return the height at which each line passes the cards between its ends, by source and target.
+
+    None for a line that meets no card on a plain curve, or that leads back, and for all lines of a
+    flow so large that nobody follows one.
+    """
+    if len(positions) > MAX_ROUTED:
+        return dict.fromkeys((edge.source, edge.target) for edge in flow.edges)
+    cards = sorted(positions.values())
+    lefts = [x for x, _ in cards]
+    return {
+        (edge.source, edge.target): _route(
+            positions[edge.source], positions[edge.target], cards, lefts
+        )
+        for edge in flow.edges
+    }
+
+
+def _route(
+    source: tuple[int, int],
+    target: tuple[int, int],
+    cards: Sequence[tuple[int, int]],
+    lefts: Sequence[int],
+) -> int | None:
+    """Return the height at which a line passes the `cards`, whose left sides are `lefts`."""
+    (width, height), middle = CARD_SIZE, CARD_SIZE[1] // 2
+    start, end = source[0] + width, target[0]
+    first, last = source[1] + middle, target[1] + middle
+    # the cards that are right of the source and left of the target
+    between = cards[bisect_right(lefts, start - width) : bisect_left(lefts, end)]
+    between = [card for card in between if card != source]
+    if end <= start or not between:
+        return None
+
+    # the curve that the browser draws, whose control points are half-way
+    curve = [
+        (
+            start + (end - start) * (1.5 * at * (1 - at) + at**3),
+            first + (last - first) * (3 * at**2 - 2 * at**3),
+        )
+        for at in (number / _CURVE_POINTS for number in range(1, _CURVE_POINTS))
+    ]
+    if not any(
+        left <= x <= left + width and top <= y <= top + height
+        for left, top in between
+        for x, y in curve
+    ):
+        return None
+    heights = {first, last}
+    for _, top in between:
+        heights |= {top - LINE_GAP, top + height + LINE_GAP}
+    free = [
+        y
+        for y in heights
+        if y >= 0 and not any(top - LINE_GAP < y < top + height + LINE_GAP for _, top in between)
+    ]
+    return min(free, key=lambda y: (abs(y - first) + abs(y - last), y != first, y))
 
 
 def _is_arranged(components: Sequence[Component]) -> bool:

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from lfclient.runs.components import ComponentRun, ComponentState, RunError
 from pages._ui.app import navigation
 from pages._ui.components import graph
-from pages._ui.components.graph_layout import CARD_SIZE, layout_flow
+from pages._ui.components.graph_layout import CARD_SIZE, layout_flow, route_edges
 from tests.support import components, flows
 from tests.support.components import named
 
@@ -118,12 +118,30 @@ def test_a_single_component_fills_the_graph():
     assert layout_flow(flow) == {"A-1": (0, 0)}
 
 
+def test_a_line_passes_the_cards_between_its_ends():
+    """A curve behind a card would look as if it ended there."""
+    ids = {"A": (0, 0), "B": (420, 0), "C": (840, 0), "D": (1260, 0), "E": (420, 400)}
+    ends = [("A", "B"), ("B", "C"), ("C", "D"), ("A", "D"), ("A", "E"), ("E", "D"), ("D", "A")]
+    flow = flows.flow(
+        *(named(id, id, *at) for id, at in ids.items()), edges=[flows.edge(*each) for each in ends]
+    )
+    positions = layout_flow(flow)
+    (_, high), low = CARD_SIZE, positions["E"][1]
+    routes = route_edges(flow, positions)
+    assert {ends for ends, height in routes.items() if height is not None} == {
+        ("A", "D"),
+        ("E", "D"),
+    }
+    assert high < routes["A", "D"] < low
+    assert routes["E", "D"] == low + high // 2
+
+
 def test_a_group_is_one_node_and_has_the_edges_of_its_members():
     group = flows.group("Group-1", [flows.node("In-1", text=flows.text())], text=("In-1", "text"))
     flow = flows.flow(flows.node("A-1"), group, edges=[flows.edge("A-1", "Group-1", "text")])
     drawn = graph.graph_data(flow, {"In-1": components.done("In-1")}, ended=False)
     assert [node[3] for node in drawn["plan"]["nodes"]] == ["A-1", "Group-1"]
-    assert drawn["plan"]["edges"] == [[0, 1]]
+    assert drawn["plan"]["edges"] == [[0, 1, None]]
     assert drawn["states"][1][2] == "Done · 1 of 1 done"
 
 

@@ -8,6 +8,7 @@ const SMALL = 0.5; // below this, cards show only their names
 const FAR = 0.26; // and below this, only their status signs
 const STILL = 4; // pixels a pointer may move within a click
 const HIGHEST = 420; // maximum height of the view, in pixels
+const TURN = 24; // width of a line's turn to the height at which it passes cards
 const BAR = 12; // height of a scrollbar below it
 const SIDES = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };
 const SVG = "http://www.w3.org/2000/svg";
@@ -20,9 +21,17 @@ const made = (tag, className, parent, properties) => {
 
 const pace = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth");
 
-/** A path from the right of one card to the left of another; backwards along their bottoms. */
-function bend([ax, ay], [bx, by], [w, h]) {
+/**
+ * A path from the right of one card to the left of another; backwards along their bottoms. `pass` is
+ * the height at which it passes the cards between them, if there are any.
+ */
+function bend([ax, ay], [bx, by], [w, h], pass) {
   const [x1, y1, x2, y2] = [ax + w, ay + h / 2, bx, by + h / 2];
+  if (pass !== null) {
+    const wide = Math.min(TURN, (x2 - x1) / 2);
+    return `M${x1},${y1}C${x1 + wide / 2},${y1} ${x1 + wide / 2},${pass} ${x1 + wide},${pass}` +
+      `L${x2 - wide},${pass}C${x2 - wide / 2},${pass} ${x2 - wide / 2},${y2} ${x2},${y2}`;
+  }
   if (bx > ax) {
     const pull = Math.max((x2 - x1) / 2, 20);
     return `M${x1},${y1}C${x1 + pull},${y1} ${x2 - pull},${y2} ${x2},${y2}`;
@@ -114,9 +123,9 @@ class Graph {
     lines.setAttribute("width", plan.size[0]);
     lines.setAttribute("height", plan.size[1]);
     this.plan.append(lines);
-    this.edges = plan.edges.map(([source, target]) => {
+    this.edges = plan.edges.map(([source, target, pass]) => {
       const path = document.createElementNS(SVG, "path");
-      path.setAttribute("d", bend(plan.nodes[source], plan.nodes[target], plan.card));
+      path.setAttribute("d", bend(plan.nodes[source], plan.nodes[target], plan.card, pass));
       lines.append(path);
       return path;
     });
