@@ -27,6 +27,7 @@ from lfclient.console.store.database import Database
 from lfclient.console.store.result_groups import (
     MAX_GROUPS,
     ResultGroups,
+    RunResult,
     build_groups,
     count_results,
 )
@@ -142,6 +143,25 @@ class History:
             newest = select(*(RUNS.c[name] for name in SUMMARY_FIELDS)).where(RUNS.c.id.in_(ids))
             summaries = self.summarize(connection, connection.execute(newest).all())
         return build_groups(counted, {run.id: run for run in summaries})
+
+    def odd_runs(self, runs: Sequence[RunSummary]) -> set[str]:
+        """Return the ids of the runs whose result is not the usual one of their inputs in a list.
+
+        `runs` are those of the list, newest first.
+        """
+        with self._database.read() as connection:
+            keys = self._inputs.read(connection, [run.id for run in runs])
+        results = [
+            RunResult(run.created_at, run.id, run.flow_id, keys[run.id], run.result_hash)
+            for run in runs
+            if run.id in keys
+        ]
+        odd = {
+            (group.flow_id, group.inputs, group.result_hash)
+            for group in count_results(results)
+            if group.is_odd
+        }
+        return {one.id for one in results if (one.flow_id, one.inputs, one.result_hash) in odd}
 
     def count_tokens(
         self, owners: Sequence[str], filters: RunFilter | None = None, limit: int = 10_000

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, elide_common_prefix, format_duration
+from lfclient.common.formatting import clean_text, clip, elide_common_prefix, format_duration
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RunSummary
 from lfclient.console.store.search_text import IMAGE_SUMMARY
@@ -10,7 +10,7 @@ from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from pages._ui.app import navigation
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.history.rows import image_url
+from pages._ui.history.rows import STAR, image_url
 from pages._ui.history.view import run_history
 from pages._ui.run import pace
 from pages._ui.state import flow_choice, run_page
@@ -56,9 +56,12 @@ def _draw_rows(owner: str, flow: Flow | None) -> None:
     with st.container(key="recent-runs", gap="xxsmall"):
         summaries = elide_common_prefix(_without_shared_label(runs))
         space = _SPACE if any(summaries) else ""
+        odd = run_history().odd_runs(runs)
         for run, inputs in zip(runs, summaries, strict=True):
             inputs_text = escape(clip(inputs, MAX_SUMMARY_CHARS)) or space
-            _draw_row(run, inputs_text, is_shown=run.id == shown, with_flow=flow is None)
+            parts = [_marks(run, is_odd=run.id in odd), _output(run)]
+            result = " ".join(part for part in parts if part)
+            _draw_row(run, inputs_text, result, is_shown=run.id == shown, with_flow=flow is None)
     if _all_settled(runs):
         timers.stop_timer()
 
@@ -73,11 +76,13 @@ def _without_shared_label(runs: list[RunSummary]) -> list[str]:
     return [text.removeprefix(f"{label}: ") for text in texts]
 
 
-def _draw_row(run: RunSummary, inputs: str, *, is_shown: bool, with_flow: bool) -> None:
+def _draw_row(
+    run: RunSummary, inputs: str, result: str, *, is_shown: bool, with_flow: bool
+) -> None:
     """Draw a run as one button: the browser redraws every element after each press.
 
-    In wide windows, the stylesheet makes each part a cell: an empty one is a space. `inputs` is
-    Markdown, "" if no run of the list has any.
+    In wide windows, the stylesheet makes each part a cell: an empty one is a space. `inputs` and
+    `result` are Markdown; `inputs` is "" if no run of the list has any.
     """
     duration = "" if run.seconds is None else format_duration(run.seconds)
     parts = [
@@ -86,7 +91,7 @@ def _draw_row(run: RunSummary, inputs: str, *, is_shown: bool, with_flow: bool) 
         f"**{escape(clip(run.flow_name, 40))}**" if with_flow else "",
         f":gray[{duration or _SPACE}]",
         f":gray[{inputs}]" if inputs else "",
-        _output(run),
+        f":small[{result}]" if result else "",
     ]
     pressed = st.button(
         " ".join(part for part in parts if part),
@@ -105,5 +110,11 @@ def _output(run: RunSummary) -> str:
     """Return what came out: its first words, or the thumbnail of an image."""
     if run.thumbnail and run.output_summary == IMAGE_SUMMARY:
         return f"![{IMAGE_SUMMARY}]({image_url(run)})"
-    text = escape(clip(run.output_summary, MAX_SUMMARY_CHARS))
-    return f":small[{text}]" if text else ""
+    return escape(clip(run.output_summary, MAX_SUMMARY_CHARS))
+
+
+def _marks(run: RunSummary, *, is_odd: bool) -> str:
+    """Return the star and the labels, and whether the result is not that of most runs here."""
+    labels = [f":gray-badge[{escape(clip(clean_text(label), 20))}]" for label in run.labels]
+    odd = [":orange-badge[differs]"] if is_odd else []
+    return " ".join([*([STAR] if run.starred else []), *odd, *labels])

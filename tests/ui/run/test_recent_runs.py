@@ -61,6 +61,27 @@ def test_without_any_inputs_the_outputs_follow_the_durations(langflow_stand_in):
     assert "&nbsp;" not in row
 
 
+def test_stars_labels_and_the_odd_result_are_marked(langflow_stand_in):
+    """Of runs with the same inputs, the odd one has another result than most of them."""
+    for number, text in enumerate(("12 rows", "12 rows", "13 rows", "12 rows")):
+        output = Output("B", OutputKind.MESSAGE, text)
+        run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"B": output})
+        record = add_ended_run(
+            langflow_stand_in.url, id=f"{number}" * 32, submit_token=f"{number}", run=run
+        )
+    history = app_context().runner.history
+    history.set_starred([record.owner], record.id, True)
+    history.change_labels([record.owner], [record.id], add=["Oats"])
+    listed = rows(open_app(flow=ONE))
+    assert [row.endswith(":small[:orange-badge[differs] 13 rows]") for row in listed] == [
+        False,
+        True,
+        False,
+        False,
+    ]
+    assert listed[0].endswith(":small[★ :gray-badge[Oats] 12 rows]")
+
+
 def test_a_run_is_refreshed_until_its_end_is_saved(langflow_stand_in, browser):
     """What came out is stored a moment after the status is known."""
     runner = app_context().runner
