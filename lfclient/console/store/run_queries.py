@@ -32,7 +32,7 @@ from lfclient.console.store.result_groups import MAX_GROUPED_RUNS, RunResult
 from lfclient.console.store.row_mapping import SUMMARY_FIELDS
 from lfclient.console.store.run_record import UNFINISHED_STATUSES, RunSummary
 from lfclient.console.store.stored_inputs import StoredInputs
-from lfclient.console.store.tables import LABELS, RUNS
+from lfclient.console.store.tables import LABELS, RUNS, ShareRow
 from lfclient.runs.model import Mode, RunStatus
 
 UNKNOWN_RESULT = "unknown"
@@ -43,9 +43,9 @@ class RunFilter:
     """Which runs to list; empty fields do not filter.
 
     `since` (inclusive) and `until` (exclusive) bound the time of submission, `ended_before` that of
-    the end. `starred` False omits starred runs. `result_hash` is that of a group of results,
-    `UNKNOWN_RESULT` of the runs without one; `inputs_hash` is that of its inputs, looked for among
-    the newest runs with this result. `text` is the search as typed
+    the end. `starred` False omits starred runs, `shared` those that no link shows. `result_hash` is
+    that of a group of results, `UNKNOWN_RESULT` of the runs without one; `inputs_hash` is that of
+    its inputs, looked for among the newest runs with this result. `text` is the search as typed
     (`lfclient.console.store.text_search`).
     """
 
@@ -54,6 +54,7 @@ class RunFilter:
     mode: Mode | None = None
     label: str | None = None
     starred: bool | None = None
+    shared: bool = False
     result_hash: str | None = None
     inputs_hash: str | None = None
     since: datetime | None = None
@@ -237,6 +238,8 @@ def row_conditions(
         conditions.append(runs.mode == filters.mode)
     if filters.starred is not None:
         conditions.append(runs.starred == filters.starred)
+    if filters.shared:
+        conditions.append(runs.id.in_(select(ShareRow.run_id)))
     if filters.result_hash == UNKNOWN_RESULT:
         conditions.append(runs.result_hash.is_(None))
     elif filters.result_hash:

@@ -21,7 +21,7 @@ SEARCH_HELP = (
     f"Searches labels, errors, and the first {MAX_SEARCHABLE_CHARACTERS:,} characters of inputs "
     'and outputs. Finds all words in any order; quote a phrase: "annual report" 2026.'
 )
-_EXTRA_FILTERS = ("mode", "server", "label", "starred")  # in the “More filters” panel
+_EXTRA_FILTERS = ("mode", "server", "label", "starred", "shared")  # in the “More filters” panel
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,7 @@ def _draw_extra_filters(filters: Filters, options: FilterOptions) -> None:
         labels = {label: label for label in options.labels}
         _draw_select(filters, "Label", "label", labels, "Any label")
         st.toggle("Starred only", **_widget(filters, "starred"))
+        st.toggle("Shared only", **_widget(filters, "shared"))
 
 
 def _draw_select(

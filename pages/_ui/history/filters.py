@@ -48,6 +48,7 @@ class Filters:
     server: str | None = None
     label: str | None = None
     starred: bool = False
+    shared: bool = False
     text: str = ""
     result: str | None = None
     inputs: str | None = None
@@ -62,6 +63,7 @@ class Filters:
             mode=self.mode,
             label=self.label,
             starred=True if self.starred else None,
+            shared=self.shared,
             result_hash=self.result,
             inputs_hash=self.inputs,
             since=since,
@@ -103,6 +105,7 @@ def read() -> tuple[Filters, list[str]]:
         server=_read_text(history_state.SERVER),
         label=_read_text(history_state.LABEL),
         starred=_read_option(history_state.STARRED, ["yes"], "star filter", ignored) == "yes",
+        shared=_read_option(history_state.SHARED, ["yes"], "share filter", ignored) == "yes",
         text=_read_text(history_state.SEARCH) or "",
         result=_read_text(history_state.RESULT),
         inputs=_read_text(history_state.INPUTS),
@@ -124,6 +127,7 @@ def write(filters: Filters) -> None:
         history_state.SERVER: filters.server,
         history_state.LABEL: filters.label,
         history_state.STARRED: "yes" if filters.starred else None,
+        history_state.SHARED: "yes" if filters.shared else None,
         history_state.SEARCH: filters.text.strip(),
         history_state.RESULT: filters.result,
         history_state.INPUTS: filters.inputs,

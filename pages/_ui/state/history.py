@@ -11,7 +11,7 @@ from pages._ui.state.slot import Slot
 
 # query parameters, besides `query_params.FLOW`: the filters, then the place in the list
 STATUS, MODE, PERIOD, SINCE, UNTIL = "status", "mode", "when", "from", "to"
-SERVER, LABEL, STARRED, SEARCH = "server", "label", "starred", "q"
+SERVER, LABEL, STARRED, SHARED, SEARCH = "server", "label", "starred", "shared", "q"
 RESULT, INPUTS, GROUPED = "result", "inputs", "group"
 OLDER, NEWER = "older", "newer"
 MAX_TEXT_LENGTH = 300  # characters of a value in the URL

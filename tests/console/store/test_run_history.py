@@ -57,6 +57,7 @@ def test_a_page_continues_after_a_deleted_run(any_store):
         (RunFilter(since=NOW + timedelta(seconds=1)), ["d", "c", "b"]),
         (RunFilter(until=NOW + timedelta(seconds=1)), ["a"]),
         (RunFilter(starred=True), ["a"]),
+        (RunFilter(shared=True), ["b"]),
         (RunFilter(label="good"), ["c", "a"]),
         (RunFilter(label="good", mode="sync"), ["c"]),
         (RunFilter(label="none"), []),
@@ -69,6 +70,7 @@ def test_each_filter_narrows_the_list_and_the_count(any_store, which, expected):
     add_ended(any_store, "c", seconds=2, mode="sync", status=RunStatus.FAILED)
     add(any_store, "d", seconds=3, status=RunStatus.IN_PROGRESS)
     history.set_starred(ME, "a", True)
+    any_store.shares.create("me", "b", {})
     for run_id in ("a", "c"):
         history.change_labels(ME, [run_id], ["good"])
     assert ids(history.page(ME, which)) == expected

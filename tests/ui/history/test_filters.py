@@ -25,6 +25,7 @@ from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, pre
         ({"to": f"{NOW - timedelta(days=20):%Y-%m-%d}"}, ["Third"]),
         ({"label": "good"}, ["Third"]),
         ({"starred": "yes"}, ["★ Second"]),
+        ({"shared": "yes"}, ["Third"]),
         ({"q": '"the annual report" 2026'}, ["Echo"]),
         ({"q": "the report", "status": "completed"}, ["Echo"]),
     ],
@@ -37,6 +38,7 @@ def test_the_address_filters_the_list(url, address, expected):
     run = add(url, "c", 86400 * 30, **third)
     app_context().runner.history.change_labels([run.owner], ["c"], ["good"])
     app_context().runner.history.set_starred([run.owner], "b", True)
+    app_context().runner.store.shares.create(run.owner, "c", {})
     assert column(history(**address), "Flow") == expected
 
 
