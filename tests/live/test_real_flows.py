@@ -139,6 +139,7 @@ def enter_key(screen: Screen, langflow: LiveServer, models: ModelServer) -> None
     Background runs of 1.11.6 take the key from the server only: there, both are saved at once.
     """
     page = screen.page
+    screen.drawn()
     address = page.get_by_role("textbox", name="OpenAI Base URL (optional)")
     save = page.get_by_role("button", name="Save on the server")
     on_server = langflow.version == "1.11.6"
