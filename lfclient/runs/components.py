@@ -90,9 +90,8 @@ class Message:
     `sender` is User, Machine, or the name of a component that failed. `component_id` is the
     component that sent it (for a chat output, the component that feeds it), None if not reported.
     `complete` is False while it is being written, and `streamed` has the tokens that followed
-    `text`. `files` are paths on the server. `job_id` is the run it belongs to (1.10+). Only a
-    stored message has `blocks`, Langflow's JSON for tool calls, questions and reasons next to the
-    text.
+    `text`. `files` are paths on the server. `job_id` is the run it belongs to (1.10+). `blocks` are
+    Langflow's JSON for tool calls, questions and reasons next to the text.
     """
 
     id: str

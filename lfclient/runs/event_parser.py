@@ -3,6 +3,7 @@
 Pure, apart from the state between frames.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -263,7 +264,15 @@ def read_message(data: JsonObject) -> Message:
         timestamp=as_str(inner.get("timestamp")),
         files=_texts(inner.get("files")),
         job_id=as_str(metadata.get("graph_run_id")) or None,
+        blocks=tuple(_blocks(inner.get("content_blocks"))),
     )
+
+
+def _blocks(content_blocks: Json) -> Iterator[JsonObject]:
+    for block in as_list(content_blocks):
+        for content in as_list(as_dict(block).get("contents")):
+            if isinstance(content, dict):
+                yield content
 
 
 def read_question(data: JsonObject) -> HumanInput:

@@ -205,6 +205,13 @@ def test_every_message_has_its_job(version: str):
     assert job_id
 
 
+def test_a_message_has_the_steps_of_its_agent():
+    step = {"type": "tool_use", "name": "add", "tool_input": {"a": 1}}
+    data = {"id": "m", "text": "2", "content_blocks": [{"title": "Steps", "contents": [step]}]}
+    (added,) = of(MessageAdded, read([frame("add_message", {"data": data, "id": "m"}, "1")]))
+    assert added.message.blocks == (step,)
+
+
 def test_an_empty_message_is_no_evidence_of_a_text():
     reader = EventParser()
     messages = [{"id": "m", "text": None, "session_id": "s"}, {"id": "n", "text": "whole"}]

@@ -6,7 +6,6 @@ by one.
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -16,8 +15,8 @@ from lfclient.api.operations.flows import get_flow_id
 from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.requests import RequestSpec, id_segment, list_request, run_data_request
 from lfclient.api.steps import Steps, fetch, send
-from lfclient.common.coerce import as_dict, as_list
-from lfclient.common.json_types import Json, JsonObject
+from lfclient.common.coerce import as_list
+from lfclient.common.json_types import Json
 from lfclient.errors import BadResponse, InvalidRequest, SessionNotFound
 from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
@@ -153,14 +152,7 @@ def read_stored_message(item: MessageItem) -> Message:
     message = read_message({**data, "files": _file_paths(item.files)})
     if message.category == "error" and not message.text.strip():
         message = replace(message, text=error_from_message(data).message)
-    return replace(message, blocks=tuple(_blocks(data.get("content_blocks"))))
-
-
-def _blocks(content_blocks: Json) -> Iterator[JsonObject]:
-    for block in as_list(content_blocks):
-        for content in as_list(as_dict(block).get("contents")):
-            if isinstance(content, dict):
-                yield content
+    return message
 
 
 def _file_paths(files: Json) -> list[str]:

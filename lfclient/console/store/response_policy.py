@@ -78,7 +78,11 @@ def _by_decreasing_size(run: Run, parts: StoredParts) -> Iterator[tuple[StoredPa
 
 def _strip_inputs(run: Run) -> Run:
     """Return a run with its outputs, but without details that may repeat its inputs."""
-    messages = {id: message for id, message in run.messages.items() if message.sender == "Machine"}
+    messages = {
+        id: replace(message, blocks=())
+        for id, message in run.messages.items()
+        if message.sender == "Machine"
+    }
     return replace(_strip_details(run), messages=messages)
 
 

@@ -45,7 +45,7 @@ def is_question(message: Message) -> bool:
 
 
 def draw(message: Message, *, is_final: bool = True) -> None:
-    """Draw a message; one that is not final may be written further and has no buttons.
+    """Draw a message; one that is not final may be written further and has no buttons or steps.
 
     Draw a message with buttons once on a page: their keys contain its id.
     """
@@ -66,7 +66,8 @@ def draw(message: Message, *, is_final: bool = True) -> None:
             _partial_text(text)
         elif text or not message.blocks:
             _text(text, message.id, is_final=is_final)
-        _blocks(message)
+        if is_final:
+            _blocks(message)
         if is_final and not message.complete:
             st.caption(":material/content_cut: Incomplete")
         for file in message.files[:_MAX_FILES]:
@@ -142,6 +143,8 @@ def _step(block: Mapping[str, Any]) -> None:
     st.markdown(f"**{escape(clip(name, 80))}**{time}")
     for key in ("tool_input", "output", "error", "reason", "text", "code", "data"):
         value = block.get(key)
+        if isinstance(value, dict) and value.get("type") == "tool":
+            value = value.get("content")  # the rest is LangChain's: ids, metadata
         if value:
             st.caption(key.replace("_", " "))
             st.code(clip(value_text(value), _MAX_VALUE_CHARS), language=None, wrap_lines=True)

@@ -53,7 +53,10 @@ def make_run(size=0):
         raw={"inputs": {"A.b": ASKED}, "outputs": SAID, "more": "x" * size},
         metadata={"said": SAID, "asked": ASKED},
         components={"T-1": done},
-        messages={"u": Message("u", ASKED, "User"), "m": Message("m", SAID, "Machine")},
+        messages={
+            "u": Message("u", ASKED, "User"),
+            "m": Message("m", SAID, "Machine", blocks=({"tool_input": ASKED},)),
+        },
         waiting_for=HumanInput("q", f"{ASKED}: {SAID}?"),
         decided=(HumanInput("p", f"{ASKED}: {SAID}?", sent="yes"),),
     )

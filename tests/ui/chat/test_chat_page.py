@@ -289,6 +289,7 @@ def test_the_steps_of_an_agent_are_loaded_once_opened(chat_langflow):
             "type": "tool_use",
             "name": "search",
             "tool_input": {"q": "<b>cats</b>"},
+            "output": {"type": "tool", "content": "Two cats", "id": "4ef0"},
             "duration": 1500,
         },
         {"type": "text", "text": "All cats"},
@@ -303,7 +304,9 @@ def test_the_steps_of_an_agent_are_loaded_once_opened(chat_langflow):
     assert not app.chat_message[0].code
     app.session_state[f"talk-steps-{chat_langflow.rows[0]['id']}"] = True
     app.run()
-    assert "<b>cats</b>" in app.chat_message[0].code[0].value
+    asked, found = app.chat_message[0].code
+    assert "<b>cats</b>" in asked.value
+    assert found.value == "Two cats"
     assert "search" in page_text(app)
     assert "1.5 s" in page_text(app)
 

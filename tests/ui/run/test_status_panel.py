@@ -109,7 +109,8 @@ def test_a_traceback_is_sent_only_once_it_is_opened(langflow_stand_in):
 
 
 def test_the_details_of_a_run_are_drawn_tab_by_tab(langflow_stand_in):
-    whole = replace(PARTIAL, complete=True, text="The whole text", streamed="")
+    step = {"type": "tool_use", "name": "evaluate_expression"}
+    whole = replace(PARTIAL, complete=True, text="The whole text", streamed="", blocks=(step,))
     run = run_with(
         RunStatus.COMPLETED, messages={"m": whole}, outputs={"B": ANSWER}, raw={"status": "ok"}
     )
@@ -117,7 +118,9 @@ def test_the_details_of_a_run_are_drawn_tab_by_tab(langflow_stand_in):
     first = open_table(record)
     assert [each.label for each in first.selectbox][-1] == "Component output"
     assert "The whole text" not in page_text(first)
-    assert "The whole text" in page_text(open_run_tab("Trace", record, "Messages"))
+    app = open_run_tab("Trace", record, "Messages")
+    assert "The whole text" in page_text(app)
+    assert app.chat_message[0].expander[0].label == "Steps · 1"
     assert "Fetch events" in button_labels(open_run_tab("Trace", record, "Events"))
     assert open_run_tab("Trace", record, "Raw response").json[0].value
     assert open_run_tab("Trace", record, "Timings").get("echarts_chart")
