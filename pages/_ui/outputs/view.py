@@ -259,19 +259,29 @@ def _parts(card: OutputCard) -> dict[str, Callable[[], Views]]:
 
 
 def _views(card: OutputCard) -> Views:
-    """Return the views of an output: those of the value and of its other forms, and its images."""
-    output = card.output
-    views = _views_of_kind(card)
+    """Return the views of an output: those of the value and of its other forms, and its images.
+
+    Data that are rows begin with their table: a server calls a table data if the first output of
+    the component is data.
+    """
+    output, cards = card.output, [card]
     pictures = find_images(output)
-    if output.kind is not OutputKind.IMAGE or len(pictures) > 1:
-        for number, extra in enumerate(output.extras):
-            if extra.kind is not OutputKind.IMAGE:
-                extra_card = replace(card, output=extra, key=f"{card.key}-as-{number}")
-                for label, draw_view in _views_of_kind(extra_card).items():
-                    views[unused_name(label, views)] = draw_view
-        if pictures:
-            images: Views = {"Images": partial(gallery.draw, card, pictures)}
-            views = images | views if _has_only_images(output, pictures) else views | images
+    has_forms = output.kind is not OutputKind.IMAGE or len(pictures) > 1
+    if has_forms:
+        cards += [
+            replace(card, output=extra, key=f"{card.key}-as-{number}")
+            for number, extra in enumerate(output.extras)
+            if extra.kind is not OutputKind.IMAGE
+        ]
+    if output.kind is OutputKind.DATA:
+        cards.sort(key=lambda form: form.output.kind is not OutputKind.TABLE)
+    views: Views = {}
+    for form in cards:
+        for label, draw_view in _views_of_kind(form).items():
+            views[unused_name(label, views)] = draw_view
+    if has_forms and pictures:
+        images: Views = {"Images": partial(gallery.draw, card, pictures)}
+        views = images | views if _has_only_images(output, pictures) else views | images
     return {label: partial(_draw_with_notes, output, draw) for label, draw in views.items()}
 
 

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lfclient.errors import ServerFault
-from lfclient.outputs.model import FileRef, Output, OutputKind
+from lfclient.outputs.model import FileRef, Output, OutputKind, read_output
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.outcome import BRANCH_NOT_TAKEN, NOT_CONNECTED
@@ -121,6 +121,13 @@ def test_data_sent_as_text_is_shown_as_text_and_as_a_tree():
     app.segmented_control[0].set_value("Data (2)").run()
     assert app.json[0].value == '{"a": 1}'
     assert not app.exception
+
+
+def test_data_that_are_rows_are_shown_as_a_table_first():
+    """As Langflow's Structured Output returns its table."""
+    app = draw_outputs(read_output("Comp-1", type="json", content=[{"animal": "fox", "legs": 4}]))
+    assert app.segmented_control[0].options == ["Rows", "Chart", "Columns", "Data"]
+    assert list(app.dataframe[0].value["animal"]) == ["fox"]
 
 
 def test_text_that_looks_like_json_is_not_parsed():

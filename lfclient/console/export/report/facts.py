@@ -18,6 +18,7 @@ from lfclient.console.wording.tokens import component_usage_text, cost_text, usa
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import describe_overrides
+from lfclient.resources.models import chosen_model, model_label
 from lfclient.runs.components import ComponentRun, HumanInput
 
 MAX_INPUT_LENGTH = 20_000  # characters of a value
@@ -98,6 +99,9 @@ def _value_text(value: Any, redact: Callable[[str], str]) -> str:
         return f"Server variable {value.name}"
     if isinstance(value, str):
         return redact(value)
+    model = chosen_model(value)
+    if model and isinstance(value, list) and len(value) == 1 and model.get("provider"):
+        return redact(model_label(model))
     return json.dumps(JsonTruncator(redact).truncate(value), indent=2, ensure_ascii=False)
 
 

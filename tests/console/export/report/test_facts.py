@@ -27,6 +27,12 @@ def test_inputs_have_the_labels_of_the_form_or_their_keys():
     assert "Text-1.words hi Flow default" in report.text
 
 
+def test_a_model_is_named_as_in_the_form():
+    model = {"name": "gpt-4o-mini", "provider": "OpenAI", "metadata": {"icon": "OpenAI"}}
+    record = record_of(run_of(), overrides={"Agent-1.model": [model]})
+    assert "Agent-1.model OpenAI: gpt-4o-mini Components" in page(record).text
+
+
 def test_the_chat_input_has_the_label_of_its_form_field():
     chat = flows.node("ChatInput-1", input_value=flows.text(display_name="Input Text"))
     record = record_of(run_of(), overrides={"ChatInput-1.input_value": "hi"})
