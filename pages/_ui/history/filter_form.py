@@ -1,15 +1,18 @@
 """The filter controls of the run history. The URL has their values."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip, remove_bidi_controls
 from lfclient.console.store.run_queries import UNKNOWN_RESULT
 from lfclient.console.store.search_text import MAX_SEARCHABLE_CHARACTERS
 from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.runs.model import RunStatus
+from pages._ui.app import window
 from pages._ui.history import filters as history_filters
 from pages._ui.history.filters import BETWEEN, MAX_DATE, MIN_DATE, PERIODS, Filters
 from pages._ui.state import history as history_state
@@ -21,7 +24,8 @@ SEARCH_HELP = (
     f"Searches labels, errors, and the first {MAX_SEARCHABLE_CHARACTERS:,} characters of inputs "
     'and outputs. Finds all words in any order; quote a phrase: "annual report" 2026.'
 )
-_EXTRA_FILTERS = ("mode", "server", "label", "starred", "shared")  # in the “More filters” panel
+_MAIN_FILTERS = ("flow", "statuses", "when")  # in narrow windows in the panel as well
+_EXTRA_FILTERS = ("mode", "server", "label", "starred", "shared")  # in the panel
 
 
 @dataclass(frozen=True)
@@ -50,20 +54,14 @@ def draw(filters: Filters, options: FilterOptions) -> None:
             icon=":material/search:",
             help=SEARCH_HELP,
         )
-        _draw_select(filters, "Flow", "flow", options.flows, "All flows")
-        st.multiselect(
-            "Status",
-            list(status_badges.STATUS_STYLES),
-            **_widget(filters, "statuses"),
-            format_func=status_badges.filter_text,
-            placeholder="Any status",
-        )
-        started = _widget(filters, "when")
-        st.selectbox("Started", list(PERIODS), **started, format_func=PERIODS.__getitem__)
-        if filters.when == BETWEEN:
-            st.date_input("From", None, MIN_DATE, MAX_DATE, **_widget(filters, "start"))
-            st.date_input("To", None, MIN_DATE, MAX_DATE, **_widget(filters, "end"))
-        _draw_extra_filters(filters, options)
+        if window.is_narrow():
+            with _panel("Filters", filters, (*_MAIN_FILTERS, *_EXTRA_FILTERS)):
+                _draw_main_filters(filters, options)
+                _draw_extra_filters(filters, options)
+        else:
+            _draw_main_filters(filters, options)
+            with _panel("More filters", filters, _EXTRA_FILTERS):
+                _draw_extra_filters(filters, options)
         if filters.result or filters.inputs:
             st.button(
                 "Runs not compared" if filters.result == UNKNOWN_RESULT else "Equal results only",
@@ -108,23 +106,39 @@ def unknown_values(filters: Filters, options: FilterOptions) -> list[str]:
     ]
 
 
-def _draw_extra_filters(filters: Filters, options: FilterOptions) -> None:
-    used = sum(bool(getattr(filters, name)) for name in _EXTRA_FILTERS)
-    panel = st.popover(
-        f"More filters ({used})" if used else "More filters",
-        icon=":material/filter_list:",
-        key=history_key("more"),
+def _panel(label: str, filters: Filters, names: Sequence[str]) -> DeltaGenerator:
+    """Return a panel for the filters with these names, whose label counts those in use."""
+    used = sum(bool(getattr(filters, name)) for name in names)
+    text = f"{label} ({used})" if used else label
+    return st.popover(text, icon=":material/filter_list:", key=history_key("more"))
+
+
+def _draw_main_filters(filters: Filters, options: FilterOptions) -> None:
+    _draw_select(filters, "Flow", "flow", options.flows, "All flows")
+    st.multiselect(
+        "Status",
+        list(status_badges.STATUS_STYLES),
+        **_widget(filters, "statuses"),
+        format_func=status_badges.filter_text,
+        placeholder="Any status",
     )
-    with panel:
-        modes = {str(mode): name for mode, name in MODE_NAMES.items()}
-        _draw_select(filters, "Mode", "mode", modes, "Any mode")
-        if len(options.servers) > 1 or filters.server:
-            names = {name: name for name in options.servers}
-            _draw_select(filters, "Server", "server", names, "All servers")
-        labels = {label: label for label in options.labels}
-        _draw_select(filters, "Label", "label", labels, "Any label")
-        st.toggle("Starred only", **_widget(filters, "starred"))
-        st.toggle("Shared only", **_widget(filters, "shared"))
+    started = _widget(filters, "when")
+    st.selectbox("Started", list(PERIODS), **started, format_func=PERIODS.__getitem__)
+    if filters.when == BETWEEN:
+        st.date_input("From", None, MIN_DATE, MAX_DATE, **_widget(filters, "start"))
+        st.date_input("To", None, MIN_DATE, MAX_DATE, **_widget(filters, "end"))
+
+
+def _draw_extra_filters(filters: Filters, options: FilterOptions) -> None:
+    modes = {str(mode): name for mode, name in MODE_NAMES.items()}
+    _draw_select(filters, "Mode", "mode", modes, "Any mode")
+    if len(options.servers) > 1 or filters.server:
+        names = {name: name for name in options.servers}
+        _draw_select(filters, "Server", "server", names, "All servers")
+    labels = {label: label for label in options.labels}
+    _draw_select(filters, "Label", "label", labels, "Any label")
+    st.toggle("Starred only", **_widget(filters, "starred"))
+    st.toggle("Shared only", **_widget(filters, "shared"))
 
 
 def _draw_select(

@@ -54,6 +54,14 @@ def test_a_card_tells_what_came_out_when_and_from_what(url):
     assert "shared" in older
 
 
+def test_all_filters_but_the_search_are_in_one_panel(url):
+    add(url, "a")
+    app = history(status="completed", starred="yes")
+    panels = {each.proto.popover.label: each for each in app.get("popover")}
+    panel = panels["Filters (2)"]
+    assert {each.label for each in panel.selectbox} >= {"Flow", "Started", "Mode"}
+
+
 def test_a_card_shows_the_words_of_a_search_and_a_thumbnail(url):
     add(url, "a", 60, overrides={"C.text": "Found in Oslo"})
     add_result(url, "b", 30, image_file(), OutputKind.IMAGE)
