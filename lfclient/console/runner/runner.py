@@ -185,8 +185,8 @@ class Runner:
             raise TooManyRuns(f"The console already follows {MAX_FOLLOWED_RUNS} runs.")
         store_inputs = self.store.retention.store_inputs
         defaults = input_defaults(flow, overrides)
-        masked = mask_secrets(flow, {**overrides, **defaults}, connection.secrets)
-        stored = masked if store_inputs else {}
+        inputs = {**overrides, **defaults} if store_inputs else {}
+        stored = mask_secrets(flow, inputs, connection.secrets)
         record = RunRecord(
             id=uuid.uuid4().hex,
             owner=self.owner_of(connection),
@@ -213,10 +213,8 @@ class Runner:
         if is_new:
             run_in_mode, values = _EXECUTORS[mode], dict(overrides)
             self._cache.put(record)
-            self._supervisor.start(
-                RunContext(record.id, connection, server, flow),
-                lambda context: run_in_mode(context, flow, values),
-            )
+            context = RunContext(record.id, connection, server, flow)
+            self._supervisor.start(context, lambda one: run_in_mode(one, flow, values))
         return record.id
 
     def stop(self, run_id: str, connection: Connection) -> None:

@@ -1,6 +1,5 @@
 """The run history as cards, for windows that are too narrow for the table."""
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -83,7 +82,7 @@ def _bold_found(text: str) -> str:
     """Return where a run has the words of the search as Markdown, the words bold."""
     marked = escape(clip(text, MAX_TEXT_LENGTH))
     marked += FOUND_END * (marked.count(FOUND) - marked.count(FOUND_END))
-    return re.sub(f"[{FOUND}{FOUND_END}]", "**", marked)
+    return marked.replace(FOUND, "**").replace(FOUND_END, "**")
 
 
 def _group(row: ListRow) -> str:
