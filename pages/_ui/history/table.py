@@ -36,10 +36,10 @@ _GROUP_COLUMNS = (
     "Runs",
     "Flow",
     "Found",
-    "Fingerprint",
     "Output",
     "Labels",
     "Inputs",
+    "Fingerprint",
     "Image",
 )
 _BRACKETS = str.maketrans({FOUND: "[", FOUND_END: "]"})  # cells are plain text
@@ -103,10 +103,10 @@ def table_columns(
         "Started": [list_rows.started_text(run.created_at, now) for run in runs],
         "Found": [row.found.translate(_BRACKETS) for row in rows],
         "Image": [list_rows.image_url(run) for run in runs],
-        "Fingerprint": [row.fingerprint for row in rows],
         "Output": [clean_text(run.output_summary) for run in runs],
         "Labels": [[clean_text(label) for label in run.labels] for run in runs],
         "Inputs": [row.inputs for row in rows],
+        "Fingerprint": [row.fingerprint for row in rows],
         "Duration": ["" if run.seconds is None else format_duration(run.seconds) for run in runs],
         "Tokens": [run.tokens for run in runs],
         "Cost": [known_cost_text(run.usage_by_model or {}, prices) for run in runs],
