@@ -198,7 +198,10 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
         "fold_text": search_text.fold_text,
         "plain": search_text._plain_markdown,
     },
-    "lfclient/console/store/text_search.py": {"split_terms": text_search.split_terms},
+    "lfclient/console/store/text_search.py": {
+        "split_terms": text_search.split_terms,
+        "snippet": lambda text: text_search.snippet(f"\n{text}", [text[:2] or "a"]),
+    },
     "lfclient/flows/file_fields.py": {
         "accepted_types": lambda text: file_fields.accepted_types(_file_field(text)),
         "check_parser": lambda text: list(file_fields.check_parser(FILE_FIELD, text, "A")),
