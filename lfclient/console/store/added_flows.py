@@ -1,15 +1,21 @@
 """Store which flows were added to servers from the console, so that it deletes no others."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, case, delete, func, select
 
 from lfclient.console.store.database import Database
-from lfclient.console.store.tables import ADDED_FLOWS, AddedFlowRow
+from lfclient.console.store.run_record import UNFINISHED_STATUSES, RunRecord
+from lfclient.console.store.tables import ADDED_FLOWS, AddedFlowRow, RunRow
+from lfclient.runs.model import RunStatus
 
 
 class AddedFlowStore:
-    """The ids of added flows by owner. Every method raises `StoreError`."""
+    """The ids of added flows by owner. Every method raises `StoreError`.
+
+    Some are temporary, for one run: `Store.create` adds them with its record, before they exist.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -20,6 +26,11 @@ class AddedFlowStore:
         with self._database.write() as connection:
             for flow_id in flow_ids:
                 connection.execute(self._insert, {"owner": owner, "flow_id": flow_id})
+
+    def add_temporary(self, connection: Connection, flow_id: str, record: RunRecord) -> None:
+        """Remember the temporary flow of a run, in the transaction that saves its record."""
+        row = {"owner": record.owner, "flow_id": flow_id, "run_id": record.id}
+        connection.execute(self._insert, row)
 
     def contains(self, owner: str, flow_id: str) -> bool:
         """Return whether an owner added this flow."""
@@ -36,3 +47,28 @@ class AddedFlowStore:
         )
         with self._database.write() as connection:
             connection.execute(statement)
+
+    def temporary_of_run(self, run_id: str) -> str | None:
+        """Return the id of a run's temporary flow, None if it has none or that is deleted."""
+        query = select(AddedFlowRow.flow_id).where(AddedFlowRow.run_id == run_id)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar()
+
+    def leftover(self, ended_before: datetime, lost_before: datetime) -> list[tuple[str, str]]:
+        """Return the owner and id of each temporary flow whose run ended before, or was deleted.
+
+        `lost_before` is for those whose outcome is unknown: they may go on, and be found again. A
+        run whose end was not seen counts as ended when it was created.
+        """
+        ended_at = func.coalesce(RunRow.ended_at, RunRow.created_at)
+        is_lost = RunRow.status == RunStatus.OUTCOME_UNKNOWN
+        is_over = RunRow.status.not_in(UNFINISHED_STATUSES) & case(
+            (is_lost, ended_at < lost_before), else_=ended_at < ended_before
+        )
+        query = (
+            select(AddedFlowRow.owner, AddedFlowRow.flow_id)
+            .outerjoin(RunRow, RunRow.id == AddedFlowRow.run_id)
+            .where(AddedFlowRow.run_id.is_not(None), RunRow.id.is_(None) | is_over)
+        )
+        with self._database.read() as connection:
+            return [(row.owner, row.flow_id) for row in connection.execute(query)]

@@ -76,7 +76,8 @@ def own_values(record: RunRecord) -> OwnValues:
     """Return the ids of a run, its session and its messages, and the time until now or its end."""
     ids = {record.id, record.job_id, record.session_id}
     if record.run:
-        ids |= {record.run.job_id, record.run.session_id, *record.run.messages}
+        run = record.run
+        ids |= {run.flow_id, run.job_id, run.session_id, *run.messages}
     # a session without a name has the id of its flow, which all runs share
     ids -= {record.flow_id}
     ended_at = record.ended_at or datetime.now(UTC)

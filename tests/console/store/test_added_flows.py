@@ -1,5 +1,12 @@
 """The flows that were added from the console, on SQLite and PostgreSQL."""
 
+from datetime import timedelta
+
+import pytest
+
+from lfclient.runs.model import RunStatus
+from tests.support.store_records import NOW, record
+
 
 def test_an_added_flow_belongs_to_who_added_it_until_it_is_removed(any_store):
     added = any_store.added_flows
@@ -13,3 +20,34 @@ def test_an_added_flow_belongs_to_who_added_it_until_it_is_removed(any_store):
     assert not added.contains("me", "f")
     assert added.contains("me", "g")
     assert added.contains("you", "f")
+
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("status", "ended_at", "is_left"),
+    [
+        (RunStatus.QUEUED, None, False),
+        (RunStatus.COMPLETED, NOW, True),
+        (RunStatus.COMPLETED, NOW + 2 * MINUTE, False),  # a slow server may still create the flow
+        (RunStatus.COMPLETED, None, True),  # its end was not seen
+        (RunStatus.OUTCOME_UNKNOWN, NOW, False),
+        (RunStatus.OUTCOME_UNKNOWN, NOW - 2 * MINUTE, True),
+    ],
+)
+def test_a_temporary_flow_is_left_some_time_after_its_run(any_store, status, ended_at, is_left):
+    any_store.create(record(status=status, ended_at=ended_at), "f")
+    any_store.added_flows.add("me", ["g"])
+    assert any_store.added_flows.temporary_of_run("r1") == "f"
+    left = any_store.added_flows.leftover(NOW + MINUTE, NOW - MINUTE)
+    assert left == ([("me", "f")] if is_left else [])
+
+
+def test_a_temporary_flow_is_left_when_its_run_is_deleted(any_store):
+    ended = record(status=RunStatus.COMPLETED, ended_at=NOW)
+    any_store.create(ended, "f")
+    any_store.history.delete(["me"], [ended.id])
+    assert any_store.added_flows.leftover(NOW - MINUTE, NOW - MINUTE) == [("me", "f")]
+    any_store.added_flows.remove("me", "f")
+    assert any_store.added_flows.temporary_of_run("r1") is None
