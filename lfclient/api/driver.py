@@ -12,7 +12,6 @@ from lfclient.api import http
 from lfclient.api.steps import Emit, EmittingSteps, Pause, ReadChunk, Step, Steps, emit_result
 from lfclient.api.transports import AsyncCheckedTransport, CheckedTransport
 from lfclient.common.redaction import Redactor
-from lfclient.errors import LangflowError
 from lfclient.wire.bodies import BodyLimit, BodyReader
 
 T = TypeVar("T")
@@ -62,7 +61,7 @@ class Driver:
                     continue
                 try:
                     result = self._perform(step, stream)
-                except LangflowError as error:
+                except BaseException as error:  # an interrupted operation may clean up
                     step = operation.throw(error)
                 else:
                     step = operation.send(result)
@@ -145,7 +144,7 @@ class AsyncDriver:
                         continue
                     try:
                         result = await self._perform(step, stream)
-                    except LangflowError as error:
+                    except BaseException as error:  # a cancelled operation may clean up
                         step = operation.throw(error)
                     else:
                         step = operation.send(result)

@@ -5,7 +5,7 @@ from typing import Any
 
 from lfclient.api.requests import WORKFLOWS, RequestSpec
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.errors import InvalidRequest, Unsupported
+from lfclient.errors import Unsupported
 from lfclient.flows import refreshed_runs
 from lfclient.flows.definitions import graph_with
 from lfclient.flows.encoding import encode, override_targets, sends_bare_values
@@ -48,10 +48,6 @@ def run_request(
     """
     if server.dialect == "inputs" and mode == "stream":
         raise Unsupported(NO_EVENTS_MESSAGE.format(server.version))
-    unsendable = refreshed_runs.unsendable(flow, overrides, mode, server)
-    if unsendable:
-        key, reason = unsendable
-        raise InvalidRequest(f"{key}: {reason}", field=key)
     graph = None
     looped = _looped_values(server, flow, overrides, mode)
     if looped or refreshed_runs.needs_graph(flow, overrides, mode, server):

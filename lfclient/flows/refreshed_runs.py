@@ -1,7 +1,8 @@
 """How the stored flow runs as one after choices that changed other fields. Pure.
 
 A server that edits the stored flow shows what is hidden there if the request says so; one that
-writes onto the built graph takes the graph itself.
+writes onto the built graph takes the graph itself. What the former can't show runs as a temporary
+flow, which is created for the run and deleted after it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +13,7 @@ from lfclient.flows.encoding import sends_bare_values
 from lfclient.flows.field import MCP_TYPE, Field
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
-from lfclient.wire.server_info import ServerInfo, parse_minor
+from lfclient.wire.server_info import ServerInfo
 
 # types whose value a synchronous run can't show: an object is read as the value, not as attributes
 _WITHOUT_ATTRIBUTES = frozenset({"dict", "NestedDict", MCP_TYPE, "file"})
@@ -64,24 +65,24 @@ def bare_value(flow: Flow, field: Field) -> Json:
 
 def needs_graph(
     flow: Flow, overrides: Mapping[str, Json], mode: str, server: ServerInfo | None
-) -> str | None:
-    """Return the key of a choice that runs only with the graph in the request, or None.
+) -> bool:
+    """Return whether the choices run only in the graph that they have made.
 
     Those add parameters or change outputs. On the built graph, choices within a loop and a stored
     secret that is hidden there have no effect either, and a variable that a choice hides is looked
     up all the same.
     """
     if flow.refreshed is None:
-        return None
+        return False
     stored, is_bare = flow.refreshed.stored, sends_bare_values(mode, server)
     for key in flow.refreshed.choices:
         component, _ = flow.locate(key)
         before = stored.component(component.id) if component else None
         if component and before and output_names(component.outputs) != output_names(before.outputs):
-            return key
+            return True
         is_looped = component and not flow.in_loops.isdisjoint(part.id for part in component.walk())
         if is_bare and (is_looped or (component and before and _hides_variable(component, before))):
-            return key
+            return True
     for field in _changed_fields(flow):
         entry = _stored_entry(flow, field)
         is_new = entry is None and (not field.advanced or field.key in overrides)
@@ -93,44 +94,23 @@ def needs_graph(
             and field.has_stored_value
         )
         if is_new or is_lost:
-            return _choice_of(flow, field)
-    return None
+            return True
+    return False
 
 
-def fixed_fields(flow: Flow, mode: str, server: ServerInfo | None) -> dict[str, str]:
-    """Return the fields for which a run in this mode can't send a value, by key, with the reason.
+def needs_temporary_flow(
+    flow: Flow, overrides: Mapping[str, Json], mode: str, server: ServerInfo | None
+) -> bool:
+    """Return whether this mode needs the graph, or shows what it can't, and can't be sent a graph.
 
-    A choice has added them, or shown what the request can't show.
+    So it is on 1.8 to 1.10, and in synchronous mode.
     """
     if flow.refreshed is None or sends_bare_values(mode, server):
-        return {}
+        return False
     hidden = hidden_fields(flow)
-    return {
-        field.key: _reason("use another value here", server)
+    return needs_graph(flow, overrides, mode, server) or any(
+        field.key in overrides and field.key in hidden and not _can_be_shown(field)
         for field in _changed_fields(flow)
-        if _stored_entry(flow, field) is None or (field.key in hidden and not _can_be_shown(field))
-    }
-
-
-def unsendable(
-    flow: Flow, overrides: Mapping[str, Json], mode: str, server: ServerInfo | None
-) -> tuple[str, str] | None:
-    """Return the key that a run in this mode can't apply and why, or None."""
-    if flow.refreshed is None or sends_bare_values(mode, server):
-        return None
-    key = needs_graph(flow, overrides, mode, server)
-    if key is not None:
-        return key, _reason("use what this choice adds to the flow", server)
-    fixed = fixed_fields(flow, mode, server)
-    return next(((key, fixed[key]) for key in overrides if key in fixed), None)
-
-
-def _reason(what: str, server: ServerInfo | None) -> str:
-    if server is None or server.dialect == "modes":
-        return f"Synchronous runs can't {what}. Use background mode."
-    return (
-        f"Langflow 1.{parse_minor(server.version)} can't {what} in any run mode. "
-        "Choose it in Langflow's editor and save the flow there, or use Langflow 1.11 or later."
     )
 
 
@@ -161,13 +141,6 @@ def _changed_fields(flow: Flow) -> Iterable[Field]:
         component.id for component, _ in map(flow.split_key, flow.refreshed.choices) if component
     }
     return [field for field in flow.fields if field.component in ids]
-
-
-def _choice_of(flow: Flow, field: Field) -> str:
-    """Return the key of the last choice in a field's component."""
-    choices = list(flow.refreshed.choices) if flow.refreshed else []
-    own = [key for key in choices if key.startswith(f"{field.component}.")]
-    return own[-1] if own else field.key
 
 
 def _stored_entry(flow: Flow, field: Field) -> JsonObject | None:

@@ -5,7 +5,7 @@ of the wrong type.
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from lfclient.common.json_text import LONE_SURROGATE, has_lone_surrogate
 from lfclient.common.json_types import Json, JsonObject
@@ -23,7 +23,7 @@ from lfclient.flows.field import Field, FieldKind, Problem, Variable
 from lfclient.flows.field_extraction import locked_reason
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.model import Flow
-from lfclient.flows.refreshed_runs import fixed_fields, unsendable
+from lfclient.flows.refreshed_runs import needs_temporary_flow
 from lfclient.wire.server_info import ServerInfo
 
 
@@ -39,6 +39,13 @@ _OTHER_FLOW = (
     "Langflow finds the flow by its id, so a run can't name another one. "
     "Refresh the flow with this choice first."
 )
+_TEMPORARY_FLOW = (
+    "This runs as a temporary flow: its messages don't stay in the session. To keep them, {}."
+)
+_KEEPING_MESSAGES = {
+    "modes": "use background mode",
+    "inputs": "choose it in Langflow's editor and save the flow there",
+}
 _MAX_SUGGESTIONS = 20  # each compares a name with those of all components
 _NUMBER_KINDS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.SLIDER})
 _TEXT_KINDS = frozenset(
@@ -97,15 +104,19 @@ def check_overrides(
             problems += _check_required(field, field.default)
     problems += _check_parsers(flow, overrides)
     if mode:
-        found = unsendable(flow, overrides, mode, server)
-        problems += [Problem(found[0], "error", found[1])] if found else []
-        problems += [
-            Problem(key, "note", reason)
-            for key, reason in fixed_fields(flow, mode, server).items()
-            if found is None or key != found[0]
-        ]
+        problems += _note_temporary_flow(flow, overrides, mode, server)
         problems += _check_chat_inputs(flow, mode, server)
     return problems
+
+
+def _note_temporary_flow(
+    flow: Flow, overrides: Mapping[str, Json], mode: str, server: ServerInfo | None
+) -> Iterator[Problem]:
+    """Note that the messages of a run don't stay on the server."""
+    has_messages = any(leaf.type in ("ChatInput", "ChatOutput") for leaf in flow.leaves)
+    if flow.refreshed and has_messages and needs_temporary_flow(flow, overrides, mode, server):
+        message = _TEMPORARY_FLOW.format(_KEEPING_MESSAGES[server.dialect if server else "modes"])
+        yield Problem(list(flow.refreshed.choices)[-1], "note", message)
 
 
 def raise_errors(problems: Iterable[Problem]) -> None:

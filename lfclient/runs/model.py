@@ -75,6 +75,9 @@ class Run:
     `components` and `messages`, both by id, and `waiting_for`, the open question, come from the
     run's events; `last_event_id` is the id of the last one. `decided` are the answered questions in
     order. `usage` needs the components, which `run` and `wait` add to a run that asked models.
+
+    `has_temporary_flow` says that `flow_id` is a flow that was created for this run alone, as
+    `LangflowClient.submit` describes.
     """
 
     flow_id: str
@@ -96,6 +99,7 @@ class Run:
     waiting_for: HumanInput | None = None
     decided: tuple[HumanInput, ...] = ()
     last_event_id: str | None = None
+    has_temporary_flow: bool = False
 
     # names of 0.1
     unfinished = RenamedAttribute("unfinished_messages")

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from lfclient import Flow, InvalidRequest, Unsupported, Variable
+from lfclient import Flow, Unsupported, Variable
 from lfclient.api.payloads import run_request
 from lfclient.flows.definitions import node_definition
+from lfclient.flows.refreshed_runs import needs_temporary_flow
 from lfclient.flows.refreshing import choose
 from lfclient.flows.validation import check_overrides
 from lfclient.wire.schemas import VersionResponse
@@ -142,32 +143,36 @@ def test_other_outputs_need_the_graph():
     definition = {**deepcopy(node_definition(STORED, "Op-a")), "outputs": [{"name": "new"}]}
     flow = choose(STORED, "Op-a.operation", "Filter", definition)
     assert "data" in body(MODES, "background", flow)
-    with pytest.raises(InvalidRequest):
-        body(MODES, "sync", flow)
 
 
 @pytest.mark.parametrize(
-    ("server", "mode", "words"),
-    [
-        (MODES, "sync", "Use background mode"),
-        (INPUTS, "sync", "or use Langflow 1.11 or later"),
-        (INPUTS, "background", "or use Langflow 1.11 or later"),
-    ],
+    ("server", "mode"), [(MODES, "sync"), (INPUTS, "sync"), (INPUTS, "background")]
 )
-@pytest.mark.parametrize("case", ["added", "object"])
-def test_a_mode_that_cannot_send_it_is_refused_before_and_by_the_check(
-    server: ServerInfo, mode: str, words: str, case: str
+@pytest.mark.parametrize("case", ["added", "object", "outputs", "group"])
+def test_a_mode_that_cannot_send_it_needs_a_temporary_flow(
+    server: ServerInfo, mode: str, case: str
 ):
-    if case == "added":
-        flow, overrides, key = chosen(more=text("m")), {}, "Op-a.operation"
-    else:
+    outputs = {**deepcopy(node_definition(STORED, "Op-a")), "outputs": [{"name": "new"}]}
+    flow, overrides = {
+        "added": (chosen(more=text("m")), {}),
         # an object is read as the value itself, so nothing can show it
-        flow, overrides, key = chosen("rules"), {"Op-a.rules": {"a": "b"}}, "Op-a.rules"
-    with pytest.raises(InvalidRequest, match=words) as caught:
-        run_request(server, flow, overrides, mode)
-    assert caught.value.field == key
-    errors = [each for each in check_overrides(flow, overrides, mode, server) if each.key == key]
-    assert [words in each.message for each in errors] == [True]
+        "object": (chosen("rules"), {"Op-a.rules": {"a": "b"}}),
+        "outputs": (choose(STORED, "Op-a.operation", "Filter", outputs), {}),
+        "group": (grouped(True), {"Group-g.column_a": "text"}),
+    }[case]
+    assert needs_temporary_flow(flow, overrides, mode, server)
+    assert not needs_temporary_flow(flow, overrides, "background", MODES)
+    assert check_overrides(flow, overrides, mode, server) == []
+
+
+def test_a_run_whose_messages_do_not_stay_is_noted_at_the_choice():
+    definition = {**deepcopy(node_definition(STORED, "Op-a")), "outputs": [{"name": "new"}]}
+    stored = flow(*STORED.raw["data"]["nodes"], node("ChatOutput-c"))
+    changed = choose(stored, "Op-a.operation", "Filter", definition)
+    (note,) = check_overrides(changed, {}, "background", INPUTS)
+    assert (note.key, note.level) == ("Op-a.operation", "note")
+    assert "temporary flow" in note.message
+    assert check_overrides(changed, {}, "background", MODES) == []
 
 
 @pytest.mark.parametrize("mode", ["background", "stream"])
@@ -201,24 +206,6 @@ def test_what_a_choice_shows_inside_a_group_is_sent_to_the_component_inside(mode
     sent = run_request(MODES, grouped(True), {"Group-g.column_a": "text"}, mode).json
     assert sent["tweaks"]["Op-a"] == {"operation": "Filter", "column": "text"}
     assert "data" not in sent
-
-
-@pytest.mark.parametrize(
-    ("server", "mode", "words"),
-    [(MODES, "sync", "Use background mode"), (INPUTS, "background", "Langflow 1.10 can't")],
-)
-@pytest.mark.parametrize(("show", "key"), [(True, "column_a"), (False, "new_Op-a")])
-def test_what_a_mode_cannot_send_is_said_at_the_field_before_it_has_a_value(
-    server: ServerInfo, mode: str, words: str, show: bool, key: str
-):
-    flow = grouped(show)
-    (note,) = check_overrides(flow, {}, mode, server)
-    assert (note.key, note.level) == (f"Group-g.{key}", "note")
-    assert words in note.message
-    assert run_request(server, flow, {}, mode)
-    with pytest.raises(InvalidRequest, match=words):
-        run_request(server, flow, {note.key: "x"}, mode)
-    assert check_overrides(flow, {note.key: "x"}, "background", MODES) == []
 
 
 LOOP = flow(

@@ -11,13 +11,15 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from lfclient import FieldKind, Flow, InvalidRequest, LangflowClient, Run, RunEnded, RunStatus
+from lfclient import FieldKind, Flow, FlowNotFound, LangflowClient, Run, RunEnded, RunStatus
 from lfclient.console.samples import graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
+from tests.live.desk import Desk, ended
 from tests.live.flows import AGENT, ASK_MODEL, ROWS
 from tests.live.releases import Make, with_events
 from tests.support.model_server import OLLAMA_MODELS, ModelServer
 from tests.support.servers import LiveServer, delete_flow, installation
+from tests.support.waiting import wait_for
 
 OPERATIONS = Sample(
     "operations",
@@ -104,23 +106,44 @@ def test_fields_that_a_choice_shows_are_sent_in_every_mode(
     assert client.flow(stored.id).raw["data"] == stored.raw["data"]
 
 
-def test_a_field_that_a_choice_adds_needs_the_graph_in_the_request(
-    client: LangflowClient, make: Make, modes: bool, run_modes: list[str]
+def flow_names(api: httpx.Client, start: str) -> list[str]:
+    """Return the names with this start of all flows on the server."""
+    flows = api.get("/api/v1/flows/", params={"get_all": "true", "header_flows": "true"}).json()
+    return sorted(each["name"] for each in flows if each["name"].startswith(start))
+
+
+def test_a_field_that_a_choice_adds_is_sent_in_every_mode(
+    client: LangflowClient,
+    api: httpx.Client,
+    desk: Desk,
+    make: Make,
+    modes: bool,
+    run_modes: list[str],
 ):
-    """The choice alone runs everywhere."""
-    flow = client.refresh(make(PARSER), {"ParserComponent-p.mode": "Stringify"})
+    """With the graph, or as a temporary flow, which the client or the console deletes then."""
+    stored = make(PARSER)
+    flow = client.refresh(stored, {"ParserComponent-p.mode": "Stringify"})
     cleaned = flow.fields_by_key["ParserComponent-p.clean_data"]
     assert (cleaned.kind, cleaned.default) == (FieldKind.SWITCH, True)
     for mode in run_modes:
+        assert run(client, flow, mode, {cleaned.key: False}).status is RunStatus.COMPLETED
         assert run(client, flow, mode, {}).status is RunStatus.COMPLETED
-        kept = {cleaned.key: False}
-        if modes and mode != "sync":
-            assert run(client, flow, mode, kept).status is RunStatus.COMPLETED
-            continue
-        with pytest.raises(InvalidRequest) as caught:
-            run(client, flow, mode, kept)
-        assert caught.value.field == "ParserComponent-p.mode"
-        assert ("background mode" if modes else "Langflow's editor") in caught.value.message
+        record = desk.until(desk.start(flow, mode, **{cleaned.key: False}), ended)
+        assert (record.status, record.flow_id) == (RunStatus.COMPLETED, stored.id), mode
+        wait_for(lambda run_id=record.id: not desk.runner.is_followed(run_id))
+        states = desk.runner.get(record.id, desk.owner).run.components
+        assert states.keys() == {leaf.id for leaf in flow.leaves}, mode
+    assert flow_names(api, stored.name) == [stored.name]
+    assert client.flow(stored.id).raw["data"] == stored.raw["data"]
+    if not modes:
+        submitted = client.submit(flow, {cleaned.key: False})
+        assert submitted.has_temporary_flow
+        temporary = f"{stored.name} (temporary, run {submitted.flow_id[:6]})"
+        assert flow_names(api, stored.name) == [stored.name, temporary]
+        assert temporary not in [each.name for each in client.flows()]
+        waited = client.wait(submitted.job_id or "")
+        with pytest.raises(FlowNotFound):
+            client.flow(waited.flow_id)
 
 
 @pytest.fixture
@@ -135,8 +158,8 @@ def adding(langflow: LiveServer, api: httpx.Client, tmp_path: Path) -> Iterator[
     api.delete("/api/v2/mcp/servers/adding")
 
 
-def test_the_arguments_of_a_tool_appear_and_are_sent(
-    client: LangflowClient, make: Make, modes: bool, adding: str
+def test_the_arguments_of_a_tool_appear_and_are_sent_in_every_mode(
+    client: LangflowClient, make: Make, run_modes: list[str], adding: str
 ):
     stored = make(MCP)
     names = [option.name for option in client.options(stored, "MCPTools-m.mcp_server")]
@@ -148,12 +171,10 @@ def test_the_arguments_of_a_tool_appear_and_are_sent(
     assert flow.refreshed
     assert flow.fields_by_key["MCPTools-m.a"].kind is FieldKind.INTEGER
     arguments = {"MCPTools-m.a": 5, "MCPTools-m.b": 9}
-    with pytest.raises(InvalidRequest, match="background mode" if modes else "Langflow's editor"):
-        client.run(flow, arguments)
-    if modes:
-        assert "sum=14" in str(run(client, flow, "background", arguments).outputs)
-        values = {**flow.refreshed.choices, **arguments}
-        assert "sum=14" in str(run(client, stored, "background", values).outputs)
+    values = {**flow.refreshed.choices, **arguments}
+    for mode in run_modes:
+        assert "sum=14" in str(run(client, flow, mode, arguments).outputs), mode
+        assert "sum=14" in str(run(client, stored, mode, values).outputs), mode
 
 
 def test_a_model_is_chosen_with_the_address_that_its_provider_needs(
@@ -215,8 +236,8 @@ def grouped(data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_a_choice_inside_a_group_runs_where_the_component_inside_can_be_reached(
-    client: LangflowClient, make: Make, modes: bool, run_modes: list[str]
+def test_a_choice_inside_a_group_runs_in_every_mode(
+    client: LangflowClient, make: Make, run_modes: list[str]
 ):
     plain = make(OPERATIONS)
     made = client.create_flow(f"grouped {uuid4().hex[:8]}", grouped(plain.raw["data"]))
@@ -229,14 +250,9 @@ def test_a_choice_inside_a_group_runs_where_the_component_inside_can_be_reached(
         columns = {key.format("column_name"): "text", key.format("filter_value"): "y"}
         assert columns.keys() <= flow.fields_by_key.keys() - stored.fields_by_key.keys()
         for mode in run_modes:
-            if modes and mode != "sync":
-                ended = run(client, flow, mode, columns)
-                table = ended.outputs["DataFrameOperations-o"].value
-                assert [row["text"] for row in table] == ["y"], mode
-                continue
-            with pytest.raises(InvalidRequest) as caught:
-                run(client, flow, mode, columns)
-            assert ("background mode" if modes else "Langflow's editor") in caught.value.message
+            ended = run(client, flow, mode, columns)
+            table = ended.outputs["DataFrameOperations-o"].value
+            assert [row["text"] for row in table] == ["y"], mode
         assert client.flow(made.id).raw["data"] == stored.raw["data"]
     finally:
         client.delete_flow(made.id)

@@ -79,6 +79,7 @@ class Job:
     ends_at: float
     text: str
     state: str = ""
+    flow_id: str = FLOW_ID
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -108,6 +109,10 @@ class FakeLangflow:
     hold_responses: bool = False  # run a submit, but respond only once this is False
     breaks_calls: bool = False  # break a streamed call after its events so far; its run continues
     is_flow_deleted: bool = False
+    flows: dict[str, dict[str, Any]] = field(default_factory=dict)  # temporary ones
+    hold_flows: bool = False  # respond to the creation of a flow only once this is False
+    flow_fault: httpx.Response | None = None  # the response to all creations of flows
+    delete_fault: httpx.Response | None = None  # the response to all deletions of flows
     log: list[dict[str, Any]] | None = None  # the events of each job; more may be added
     hold_status: bool = False  # respond with a job's earlier status only once this is False
     ignore_stop: bool = False  # confirm a stop without stopping
@@ -175,7 +180,7 @@ class FakeLangflow:
                 await asyncio.sleep(0.005)
             return self._resume(self.jobs[path.split("/")[-2]], request)
         if path.startswith("/api/v1/flows/") and not self.is_flow_deleted:
-            return httpx.Response(200, json=FLOW)
+            return await self._flow(path.split("/")[-1], request)
         if path == "/api/v1/monitor/builds":
             return httpx.Response(200, json={"vertex_builds": self.builds})
         if path == "/api/v1/monitor/messages":
@@ -184,6 +189,22 @@ class FakeLangflow:
             return httpx.Response(200, json={"traces": []})
         if path == "/api/v1/monitor/transactions":
             return httpx.Response(200, json={"items": self.transactions})
+        return httpx.Response(404, json={"detail": "Flow not found"})
+
+    async def _flow(self, id: str, request: httpx.Request) -> httpx.Response:
+        if request.method == "PUT":
+            if self.flow_fault:
+                return self.flow_fault
+            self.flows[id] = {**json.loads(request.content), "id": id}
+            while self.hold_flows:
+                await asyncio.sleep(0.005)
+        elif request.method == "DELETE":
+            if self.delete_fault:
+                return self.delete_fault
+            if self.flows.pop(id, None):
+                return httpx.Response(200, json={"message": "Flow deleted successfully"})
+        if id == FLOW_ID or id in self.flows:
+            return httpx.Response(200, json=self.flows.get(id, FLOW))
         return httpx.Response(404, json={"detail": "Flow not found"})
 
     async def _post(self, request: httpx.Request) -> httpx.Response:
@@ -200,7 +221,8 @@ class FakeLangflow:
         job = self.jobs_by_key.get(key)
         if job is None or job.status == "failed":
             job_id = f"00000000-0000-0000-0000-{len(self.jobs):012d}"
-            job = Job(job_id, time.monotonic() + self.seconds, self.text, self.state)
+            ends_at = time.monotonic() + self.seconds
+            job = Job(job_id, ends_at, self.text, self.state, body["flow_id"])
             self.jobs[job.id] = job
             if key:
                 self.jobs_by_key[key] = job
@@ -267,7 +289,7 @@ class FakeLangflow:
     def _active(self, job: Job, status: str) -> dict[str, Any]:
         return {
             "job_id": job.id,
-            "flow_id": FLOW_ID,
+            "flow_id": job.flow_id,
             "object": "job",
             "created_timestamp": (datetime.now(UTC) + self.clock_ahead).isoformat(),
             "status": status,

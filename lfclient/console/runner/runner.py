@@ -1,12 +1,12 @@
 """Executes runs outside any page: start, stop, decide, follow, and take over after a restart."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from pydantic import SecretStr
 
@@ -16,7 +16,7 @@ from lfclient.console.config.ownership import connection_fingerprint, owner_fing
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.runner import memory
 from lfclient.console.runner.commands import CommandHandler
-from lfclient.console.runner.execution import run_background, run_stream, run_sync
+from lfclient.console.runner.execution import run_in_mode
 from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.live_history import LiveHistory
 from lfclient.console.runner.record_reader import RecordReader
@@ -37,6 +37,7 @@ from lfclient.console.store.search_text import summarize_flow_inputs
 from lfclient.console.store.store import Store
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
+from lfclient.flows.refreshed_runs import needs_temporary_flow
 from lfclient.flows.run_inputs import input_defaults
 from lfclient.flows.validation import mask_secrets
 from lfclient.runs.components import HumanInput
@@ -44,7 +45,6 @@ from lfclient.runs.model import Mode, RunStatus
 from lfclient.wire.server_info import ServerInfo
 
 MAX_FOLLOWED_RUNS = 500
-_EXECUTORS = {"background": run_background, "sync": run_sync, "stream": run_stream}
 _NOT_STARTED = RecordProblem(
     "Not started: the database of runs did not confirm the record, and nothing was sent.",
     "Run it again.",
@@ -184,11 +184,11 @@ class Runner:
         if len(self._supervisor) >= MAX_FOLLOWED_RUNS:
             raise TooManyRuns(f"The console already follows {MAX_FOLLOWED_RUNS} runs.")
         store_inputs = self.store.retention.store_inputs
-        defaults = input_defaults(flow, overrides)
-        inputs = {**overrides, **defaults} if store_inputs else {}
+        inputs = {**overrides, **input_defaults(flow, overrides)} if store_inputs else {}
         stored = mask_secrets(flow, inputs, connection.secrets)
+        temporary_id = str(uuid4()) if needs_temporary_flow(flow, overrides, mode, server) else None
         record = RunRecord(
-            id=uuid.uuid4().hex,
+            id=uuid4().hex,
             owner=self.owner_of(connection),
             submit_token=submit_token,
             server_name=connection.name,
@@ -199,22 +199,23 @@ class Runner:
             created_at=datetime.now(UTC),
             session_id=session_id,
             overrides={key: value for key, value in stored.items() if key in overrides},
-            flow_defaults={key: value for key, value in stored.items() if key in defaults},
+            flow_defaults={key: value for key, value in stored.items() if key not in overrides},
             inputs_stored=store_inputs,
             input_summary=summarize_flow_inputs(flow, stored),
             queue_limit=server.limits.concurrency,
             worker=self._registry.id,
+            attempts=0 if temporary_id else 1,
         )
         try:
-            record, is_new = self.store.create(record)
+            record, is_new = self.store.create(record, temporary_id)
         except StoreError:
             self._unconfirmed.append(record)
             raise
         if is_new:
-            run_in_mode, values = _EXECUTORS[mode], dict(overrides)
             self._cache.put(record)
-            context = RunContext(record.id, connection, server, flow)
-            self._supervisor.start(context, lambda one: run_in_mode(one, flow, values))
+            context = RunContext(record.id, connection, server, flow, temporary_id)
+            values = dict(overrides)
+            self._supervisor.start(context, lambda context: run_in_mode(context, flow, values))
         return record.id
 
     def stop(self, run_id: str, connection: Connection) -> None:
@@ -253,7 +254,7 @@ class Runner:
             return existing.id
         record, is_new = self.store.create(
             RunRecord(
-                id=uuid.uuid4().hex,
+                id=uuid4().hex,
                 owner=owner,
                 submit_token=f"{ADOPTED_TOKEN_PREFIX}{question.job_id}",
                 server_name=connection.name,

@@ -22,6 +22,7 @@ from lfclient.console.runner.run_context import (
     RunContext,
 )
 from lfclient.console.runner.task_supervisor import TaskSupervisor
+from lfclient.console.runner.temporary_flows import TemporaryFlowCleaner
 from lfclient.console.runner.worker_registry import WorkerRegistry
 from lfclient.console.store.errors import UnreadableResponse
 from lfclient.console.store.input_fingerprint import lacks_secrets
@@ -85,6 +86,7 @@ class Takeover:
         self._unconfirmed_claims: set[str] = set()  # the database did not confirm these
         self._claim_lock = threading.RLock()
         self._has_checked = False
+        self._cleaner = TemporaryFlowCleaner(store, supervisor, self._connection)
 
     def end_lost_calls(self) -> None:
         """End the calls of dead processes, which can't be resumed. Raises `StoreError`."""
@@ -137,7 +139,7 @@ class Takeover:
             if reopened:
                 reopened = replace(reopened, stop_requested_at=None)
                 self._cache.put(reopened)
-                context = _new_context(reopened, connection, AFTER_RESTART)
+                context = self._new_context(reopened, connection, AFTER_RESTART)
                 self._supervisor.start(context, partial(search_again, before=record))
 
     def forget_visitor(self, owner: str, connection: Connection) -> None:
@@ -147,12 +149,14 @@ class Takeover:
                 del self._visitors[owner]
 
     def check_regularly(self) -> None:
-        """Check; until a first check succeeds, report no missing keys. Raises `StoreError`.
+        """Check, and delete the flows of runs that have ended. Raises `StoreError`.
 
-        Visitors' pages may attach with their keys a moment after the start.
+        Until a first check succeeds, report no missing keys: visitors' pages may attach with theirs
+        a moment after the start.
         """
         self.check(report_missing_keys=self._has_checked)
         self._has_checked = True
+        self._cleaner.run()
 
     def check(self, *, report_missing_keys: bool = True) -> None:
         """Send a heartbeat and take over the runs of dead processes. Raises `StoreError`."""
@@ -241,15 +245,17 @@ class Takeover:
     def _start(self, record: RunRecord, connection: Connection, was_ours: bool) -> None:
         # the local Langflow has another port after each start
         moved = connection.url != record.server_url and connection.source != "local"
-        context = _new_context(record, connection, AFTER_KEY_CHANGE if was_ours else AFTER_RESTART)
+        context = self._new_context(
+            record, connection, AFTER_KEY_CHANGE if was_ours else AFTER_RESTART
+        )
 
         async def execute(context: RunContext) -> None:
             if record.job_id:
                 await follow(context, moved=moved, taken_over=True)
                 return
-            # some inputs are not stored, or the server is another one
-            may_send = not moved and not context.secrets_lost_reason
-            overrides = record.overrides if may_send else None
+            # some inputs are not stored, or the server is another one, or the flow was not created
+            is_lost = moved or context.secrets_lost_reason or context.temporary_flow_id
+            overrides = None if is_lost else record.overrides
             recover_run = recover if record.attempts else run_unsent
             await recover_run(context, overrides)
 
@@ -315,13 +321,22 @@ class Takeover:
             with_response=True,  # so that lists and searches show the problem
         )
 
+    def _new_context(self, record: RunRecord, connection: Connection, since: str) -> RunContext:
+        """Return the context of a run that was sent before; `since` says what happened meanwhile.
 
-def _new_context(record: RunRecord, connection: Connection, since: str) -> RunContext:
-    """Return the context of a run that was sent before; `since` says what happened meanwhile."""
-    if not record.started_here:
-        reason = NOT_STARTED_HERE
-    elif not record.inputs_stored or lacks_secrets(record.overrides):
-        reason = since
-    else:
-        reason = ""
-    return RunContext(record.id, connection, secrets_lost_reason=reason, may_be_running=True)
+        Raises `StoreError`.
+        """
+        if not record.started_here:
+            reason = NOT_STARTED_HERE
+        elif not record.inputs_stored or lacks_secrets(record.overrides):
+            reason = since
+        else:
+            reason = ""
+        temporary_flow_id = self._store.added_flows.temporary_of_run(record.id)
+        return RunContext(
+            record.id,
+            connection,
+            temporary_flow_id=temporary_flow_id,
+            secrets_lost_reason=reason,
+            may_be_running=True,
+        )

@@ -33,7 +33,7 @@ class TaskSupervisor:
         self._writer = writer
         writer.on_lost = self.abandon
         self._connect = connect
-        self._timings = timings
+        self.timings = timings
         self._followed: dict[str, RunContext] = {}
         self._loads: WeakValueDictionary[str, ServerLoad] = WeakValueDictionary()
         self._closed = False
@@ -64,7 +64,7 @@ class TaskSupervisor:
 
     def start(self, context: RunContext, execute: Execute) -> None:
         """Follow a cached run with `execute`, unless it is followed already."""
-        context.writer, context.timings = self._writer, self._timings
+        context.writer, context.timings = self._writer, self.timings
         url = context.connection.url
         with self._lock:
             context.load = self._loads.setdefault(url, ServerLoad())
@@ -157,6 +157,8 @@ class TaskSupervisor:
         async with client:
             context.client = client
             await execute(context)
+            if context.temporary_flow_id:
+                await context.delete_temporary_flow()
 
     async def _cancel_all(self) -> None:
         self._closed = True

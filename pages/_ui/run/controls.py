@@ -11,6 +11,7 @@ from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.errors import InvalidRequest
 from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow
+from lfclient.flows.refreshed_runs import needs_temporary_flow
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import REQUIRED_MESSAGE
 from lfclient.runs.model import Mode
@@ -32,7 +33,11 @@ from pages._ui.widgets import focus
 from pages._ui.widgets.alerts import MissingValue
 
 MAX_TIMES = 20  # runs that one press starts
-
+_MESSAGE_LOST = (
+    "Couldn't send the message. Langflow runs what a choice adds to this flow as a temporary flow, "
+    "and would delete the message with it."
+)
+_MESSAGE_LOST_HINT = "Choose it in Langflow's editor and save the flow there."
 MODE_HELP: dict[Mode, str] = {
     "background": "Keeps running if you close the page. Very long results may be truncated.",
     "sync": "Returns complete results. Stop only stops waiting; the run continues on the server.",
@@ -250,7 +255,7 @@ def start_run(
     token: str,
     extra_overrides: Mapping[str, Any] | None = None,
 ) -> str:
-    """Start a run with the form's values and `extra_overrides`, and return its id.
+    """Start a run with the form's values and a chat's `extra_overrides`, and return its id.
 
     Raises `LangflowError`, also for values that the form's fields then mark.
     """
@@ -259,6 +264,10 @@ def start_run(
     if not result.ready:
         mark_refused(form, result.problems)
         raise _not_ready_error(result, form.flow)
+    server_info, overrides = form.server_info, result.overrides
+    if extra_overrides and needs_temporary_flow(form.flow, overrides, mode, server_info):
+        # the message and its answer would be deleted with the flow
+        raise InvalidRequest(_MESSAGE_LOST, hint=_MESSAGE_LOST_HINT)
     connection = servers.newest_connection(form.server)
     if any(secret in (session_id or "") for secret in connection.secrets):
         message = "The run was not started. The session's name contains the API key."
@@ -266,10 +275,10 @@ def start_run(
     run_id = app_context().runner.start(
         connection,
         form.flow,
-        result.overrides,
+        overrides,
         mode=mode,
         session_id=session_id,
-        server=form.server_info,
+        server=server_info,
         submit_token=token,
     )
     mark_started(form.state)

@@ -11,7 +11,7 @@ from tests.support.databases import full_disk
 from tests.support.waiting import wait_for
 
 
-def fill_disk(record, **options):
+def fill_disk(record, *args, **options):
     """Stand in for `Store.update` on a full disk."""
     raise StoreError("the disk is full")
 

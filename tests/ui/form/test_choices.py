@@ -12,8 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from lfclient.console.presets.share_links import encode_values
 from pages._ui.connection import request_cache
-from tests.support.flows import entry, node, text
-from tests.ui.support.http_stand_in import StandIn, flow
+from tests.support.flows import chat_input, edge, entry, node, text
+from tests.support.waiting import wait_for
+from tests.ui.support.http_stand_in import VERSION, StandIn, flow
 from tests.ui.support.whole_pages import (
     APP,
     ONE,
@@ -55,6 +56,11 @@ def server(langflow_stand_in: StandIn) -> StandIn:
     langflow_stand_in.set_flows(flow(ONE, "Echo", [parser()]))
     langflow_stand_in.answers[UPDATE] = after_the_choice
     return langflow_stand_in
+
+
+def use_release(server: StandIn, release: str) -> None:
+    names = {"version": release, "main_version": release}
+    server.answers["GET /api/v1/version"] = (200, VERSION | names)
 
 
 def shown(app) -> list[str]:
@@ -327,3 +333,41 @@ def test_a_component_stays_open_when_a_choice_brings_more_fields(server):
     app = choose(app.run(), "Stringify")
     assert shown(app) == ["pattern", "clean"]
     assert shown(app.run()) == ["pattern", "clean"]
+
+
+@pytest.mark.parametrize("release", ["1.10.3", "1.13.0"])
+def test_what_a_choice_adds_runs_as_a_temporary_flow_where_no_graph_can_be_sent(server, release):
+    """On 1.10, and in synchronous mode. If the server creates no flow, what was entered stays."""
+    use_release(server, release)
+    app = open_app(flow=ONE)
+    next(each for each in app.radio if each.label == "Run mode").set_value("sync")
+    app = press(type_into(choose(app.run(), "Stringify"), "clean", "yes"), "Run")
+    wait_for(lambda: "did not create the temporary flow" in page_text(app.run()))
+    assert "Choose it in Langflow's editor" in page_text(app)
+    box = next(each for each in app.text_input if each.key.endswith("Parser-p.clean"))
+    assert box.value == "yes"
+    (sent,) = (
+        json.loads(body)
+        for line, body in zip(server.requests, server.bodies, strict=True)
+        if line.startswith("PUT /api/v1/flows/")
+    )
+    (made,) = (each["data"]["node"]["template"] for each in sent["data"]["nodes"])
+    assert made["mode"]["value"] == "Stringify"
+    assert RUN not in server.requests
+    assert not app.exception
+
+
+def test_a_chat_sends_no_message_that_would_be_deleted_with_a_temporary_flow(server):
+    nodes = [chat_input(), parser(), node("ChatOutput-b")]
+    talk = flow(ONE, "Talk", nodes)
+    talk["data"]["edges"] = [edge("ChatInput-a", "ChatOutput-b")]
+    server.set_flows(talk)
+    use_release(server, "1.10.3")
+    app = choose(open_app(flow=ONE), "Stringify")
+    assert "its messages don't stay in the session" in page_text(app)
+    app = app.switch_page("pages/chat.py").run()
+    app.chat_input[0].set_value("Hello").run()
+    assert "as a temporary flow, and would delete the message" in page_text(app)
+    assert app.chat_input[0].value == "Hello"
+    assert not [line for line in server.requests if line.startswith(("PUT", RUN))]
+    assert not app.exception

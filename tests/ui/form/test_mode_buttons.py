@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.support.flows import chat_input, edge, entry, node, text
-from tests.ui.form.test_choices import UPDATE, after_the_choice, choose, parser, type_into
+from tests.ui.form.test_choices import UPDATE, after_the_choice
 from tests.ui.support.http_stand_in import VERSION, StandIn, flow
 from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text, press
 
@@ -52,18 +52,6 @@ def use_sync(app):
     return app.run()
 
 
-def test_background_mode_is_offered_where_only_it_runs_what_a_choice_adds(server):
-    server.set_flows(flow(ONE, "Echo", [parser()]))
-    app = use_sync(open_app(flow=ONE))
-    assert BACKGROUND not in button_labels(app)
-    app = type_into(choose(app, "Stringify"), "clean", "yes")
-    assert "Synchronous runs can't" in page_text(app)
-    app = press(app, BACKGROUND)
-    assert mode(app) == "background"
-    assert "Synchronous runs can't" not in page_text(app)
-    assert BACKGROUND not in button_labels(app)
-
-
 def test_synchronous_mode_is_offered_where_it_does_without_a_variable(server):
     server.set_flows(flow(ONE, "Echo", [agent("NAMED_BY_THE_AUTHOR")]))
     app = open_app(flow=ONE)
@@ -74,15 +62,6 @@ def test_synchronous_mode_is_offered_where_it_does_without_a_variable(server):
     assert "Ready" in page_text(app)
     assert "The run uses OpenAI's key, saved on the server as OPENAI_API_KEY." in page_text(app)
     assert not {SYNC, BACKGROUND} & {*button_labels(app)}
-
-
-def test_no_mode_is_offered_if_what_is_wrong_needs_both(server):
-    server.set_flows(flow(ONE, "Echo", [parser(), agent("NAMED_BY_THE_AUTHOR")]))
-    app = use_sync(open_app(flow=ONE))
-    app = type_into(choose(app, "Stringify"), "clean", "yes")
-    assert "Synchronous runs can't" in page_text(app)
-    assert not {SYNC, BACKGROUND} & {*button_labels(app)}
-    assert not app.exception
 
 
 def test_synchronous_mode_is_offered_at_the_box_of_a_key_that_1_11_takes_for_a_variable(server):
