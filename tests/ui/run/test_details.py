@@ -3,17 +3,21 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, Message, RunError
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.outputs import message
+from tests.support.flows import chat_input, edge, node
 from tests.support.recorded import recorded
 from tests.support.waiting import wait_for
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, add_ended_run, open_app, page_text
 
 ANSWER = Output("B", OutputKind.MESSAGE, "the answer", type="message", display_name="Chat Output")
+TALKS = edge("ChatInput-a", "ChatOutput-b")
 
 
 def test_the_result_of_a_frozen_component_is_said_to_be_cached(langflow_stand_in):
@@ -24,6 +28,17 @@ def test_the_result_of_a_frozen_component_is_said_to_be_cached(langflow_stand_in
     app = open_app(run=add_ended_run(langflow_stand_in.url, run=run).id)
     expected = "Agent is frozen: Langflow returned a cached result, maybe of another run."
     assert expected in page_text(app)
+    assert not app.exception
+
+
+@pytest.mark.parametrize("flow_id", [ONE, "a-temporary-flow"])
+def test_a_run_is_opened_in_chat_unless_its_messages_were_deleted(langflow_stand_in, flow_id):
+    talk = flow(ONE, "Talk", [chat_input(), node("ChatOutput-b")])
+    langflow_stand_in.set_flows(talk | {"data": talk["data"] | {"edges": [TALKS]}})
+    run = Run(flow_id, "sync", RunStatus.COMPLETED, outputs={"ChatOutput-b": ANSWER})
+    app = open_app(run=add_ended_run(langflow_stand_in.url, run=run, session_id="s").id)
+    labels = [link.proto.label for link in app.get("page_link")]
+    assert ("Open in Chat" in labels) is (flow_id == ONE)
     assert not app.exception
 
 
