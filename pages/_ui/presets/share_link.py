@@ -149,7 +149,7 @@ def _draw_popover(state: FormState, chosen: Preset | None) -> None:
     ):
         st.caption(f"With the preset “{escape(chosen.name)}” at the time of opening")
         with_preset = page_url(page, flow=flow_id, preset=chosen.id)
-        copy_button.draw_address(state.key("share-copy-preset"), with_preset)
+        copy_button.draw_address(state.key("share-copy-preset"), with_preset, with_note=False)
         st.caption("With the current values")
     values = {"values": encode_values(fitted.masked)} if fitted.masked else {}
     address = page_url(page, flow=flow_id, **values)
@@ -163,8 +163,7 @@ def _draw_popover(state: FormState, chosen: Preset | None) -> None:
             icon=":material/warning:",
         )
     st.caption(
-        "Works for anyone with the same server and key. Opening it doesn't start a run or discard "
-        "anything already typed."
+        "For anyone with the same server and key. It starts no run, and keeps what was typed."
     )
     draw_notes(state, fitted, "included")
     if invalid:

@@ -3,8 +3,11 @@
 Streamlit has one for code only, which the keyboard does not reach.
 """
 
+from urllib.parse import urlsplit
+
 import streamlit as st
 
+from lfclient.wire.addresses import is_loopback
 from pages._ui.app.navigation import ASSETS
 from pages._ui.widgets.markdown import inline_code
 
@@ -24,8 +27,10 @@ def draw(key: str, text: str | None) -> None:
     _component(key=key, data={"text": text}, width="content")
 
 
-def draw_address(key: str, address: str) -> None:
-    """Draw an address with a button that copies it."""
+def draw_address(key: str, address: str, *, with_note: bool = True) -> None:
+    """Draw an address with a button that copies it; `with_note` says if nobody else can open it."""
     with st.container(key=f"address-{key}", horizontal=True, vertical_alignment="center"):
         st.markdown(inline_code(address))
         draw(key, address)
+    if with_note and is_loopback(urlsplit(address).hostname or ""):
+        st.caption(":material/computer: Opens on this machine only")
