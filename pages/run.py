@@ -48,7 +48,7 @@ with alerts.show_errors():
             if record:
                 run_details.draw(server, record, tabs)
             elif form and run_page.run_id() is None:
-                status_panel.draw_empty()
+                status_panel.draw_empty(was_refused=form.state.was_refused)
             if flow:
                 approval.draw_waiting_runs(server, flow, record)
         with actions:

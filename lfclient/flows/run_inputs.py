@@ -50,7 +50,7 @@ class InputValue:
     @property
     def qualified_label(self) -> str:
         """Its label and component: "Name (Prompt)"."""
-        return f"{self.label} ({self.component_label()})"
+        return _qualify(self.label, self.component_label())
 
     def component_label(self, max_length: int | None = None) -> str:
         """Return the component's name, clipped to `max_length`, and its id if names are shared."""
@@ -225,7 +225,11 @@ def qualified_label_for_key(fields: Mapping[str, Field], key: str) -> str:
     Returns the key if there is no such field.
     """
     field = fields.get(key)
-    return f"{field_label(field)} ({field.component_label()})" if field else key
+    return _qualify(field_label(field), field.component_label()) if field else key
+
+
+def _qualify(label: str, component: str) -> str:
+    return label if label == component else f"{label} ({component})"
 
 
 def field_label(field: Field) -> str:

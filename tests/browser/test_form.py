@@ -86,6 +86,9 @@ def test_a_refused_run_scrolls_to_the_missing_field(screen, console, add_flow):
     expect(field).not_to_be_in_viewport()
     press(screen)
     expect(field.get_by_text("This is required.")).to_be_in_viewport()
+    expect(field.get_by_text("Required", exact=True)).to_have_count(0)
+    expect(field.locator("input")).to_be_focused()
+    expect(screen.part("run-status")).not_to_contain_text("press Run")
     head = screen.page.get_by_test_id("stHeader").bounding_box()["height"]
     wait_for(lambda: head <= field.bounding_box()["y"] < 150)
     check(screen.page)

@@ -197,7 +197,7 @@ def test_the_list_of_flows_has_room_for_longer_names_than_that_of_the_flow(scree
 def test_the_frame_of_what_has_the_focus_is_not_cut(screen: Screen):
     screen.page.set_viewport_size({"width": 1280, "height": 800})
     screen.pick("Plan a trip")
-    more = screen.part("preset-bar").get_by_role("button", name="More")
+    more = screen.part("preset-bar").get_by_role("button", name="Presets")
     more.focus()
     form = screen.page.get_by_test_id("stLayoutWrapper").filter(has=screen.part("run-form")).last
     end = form.bounding_box()

@@ -33,7 +33,7 @@ def test_a_preset_is_saved_chosen_exported_and_shared(screen, window):
     expect(message).to_have_value("Dear reader")
     expect(differs).to_have_count(0)
 
-    bar.get_by_role("button", name="More").click()
+    bar.get_by_role("button", name="Presets").click()
     with page.expect_download() as download:
         menu.get_by_role("button", name="Export").click()
     assert download.value.suggested_filename == "Walk-friendly.json"

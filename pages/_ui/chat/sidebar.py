@@ -5,6 +5,7 @@ import streamlit as st
 from lfclient.flows.model import Flow
 from pages._ui.app import navigation
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.form import form as form_view
 from pages._ui.form import prefill
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import SECRET_HINT
@@ -63,6 +64,7 @@ def draw(form: FlowForm) -> None:
         st.session_state.setdefault(key, True)
     controls.lazy_expander("Parameters", ":material/tune:", key, lambda: run_form.draw_fields(form))
     if changed:
+        form_view.draw_reset(form.state)
         st.caption(f"{changed} changed, here and on the Run page. Sent with every message.")
     if prefill.active_hints(form.state):
         st.caption(SECRET_HINT)

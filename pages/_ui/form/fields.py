@@ -58,6 +58,7 @@ def draw_field(
     field = _with_options(field, form, show_error)
     widget, label = _choose_widget(field, form), field_label(field)
     component = _component_name(field, form) if with_component else ""
+    component = "" if component == label else component
     spec = _spec(field, form, widget, f"{label}, {component}" if component else label)
     with st.container(key=f"param-{field.component}-{field.parameter}", gap="xxsmall"):
         suffix = f" :gray[· {escape(component)}]" if component else ""
@@ -171,14 +172,14 @@ def _choose_widget(field: Field, form: FlowForm) -> Widget:
     if field.takes_variable and (field.secret or isinstance(value, Variable)):
         return _variable_widget(field, form)
     if field.chat_input:
-        return TextArea(height=150, placeholder="Enter a message")
+        return TextArea(placeholder="Enter a message")
     if kind in (FieldKind.MULTILINE, FieldKind.PROMPT):
         return TextArea()
     if isinstance(value, str) and "\n" in value and not field.secret:
-        return TextArea(height=70)  # a one-line box would drop the line breaks
+        return TextArea()  # a one-line box would drop the line breaks
     if kind is FieldKind.TEXT_LIST:
         lines = all(text.strip() and "\n" not in text for text in value or [])
-        return TextArea(height=90) if lines else JsonArea()
+        return TextArea() if lines else JsonArea()
     if kind is FieldKind.DICT:
         return KeyValueEditor() if fits_table(field, value) else JsonArea()
     if kind is FieldKind.TABLE:
@@ -233,7 +234,9 @@ def _accessible_label(label: str) -> str:
 def _draw_badges(field: Field, form: FlowForm, *, is_needed: bool) -> None:
     is_modified = form.state.is_modified(field.key)
     problems = form.problems.get(field.key, ())
-    if is_needed or any(problem.message == REQUIRED_MESSAGE for problem in problems):
+    lacks_value = any(problem.message == REQUIRED_MESSAGE for problem in problems)
+    # after a refused run, a line below the field says so
+    if (is_needed or lacks_value) and not (lacks_value and form.state.was_refused):
         st.badge("Required", color="orange")
     if is_modified:
         st.badge("Changed", color="violet")
@@ -255,7 +258,9 @@ def _messages(field: Field, form: FlowForm) -> list[str]:
     for problem in form.problems.get(field.key, ()):
         is_drawn = state.was_refused if problem.message == REQUIRED_MESSAGE else not error
         if problem not in at_files and (is_drawn or problem.level != "error"):
-            lines.append(f"{_ICONS[problem.level]} {escape(problem.message)}")
+            text = escape(problem.message)
+            text = f":red[{text}]" if problem.level == "error" else text
+            lines.append(f"{_ICONS[problem.level]} {text}")
     hint = _hint(field, form)
     return [*lines, escape(hint)] if hint else lines
 

@@ -106,7 +106,7 @@ def choose_widget(field: Field, form: FlowForm) -> Widget:
         return FileUpload(form)
     if chosen == LISTED:
         return ServerFilePicker(form)
-    return TextArea(height=70) if field.is_list else Widget()
+    return TextArea() if field.is_list else Widget()
 
 
 def draw_source(spec: WidgetSpec, state: FormState) -> None:

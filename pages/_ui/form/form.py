@@ -32,10 +32,7 @@ def draw(form: FlowForm) -> None:
     prefill.draw(state)
     _draw_fields(form)
     state.keys_to_open.clear()
-    with st.container(key="overrides", gap=None):
-        # takes no room, so that Run stays where it is when the first value changes
-        with st.container(key="reset-all"):
-            _draw_reset(state)
+    with st.container(key="overrides"):
         json_editor.draw(state)
     state.discard_undrawn(form.drawn)
     state.save()
@@ -103,6 +100,7 @@ def _scroll_to_first_problem(form: FlowForm) -> None:
             component, _, parameter = key.rpartition(".")
             part = f"param-{component}-{parameter}"
             focus.scroll_to(mark, part, part)
+            focus.focus_input(mark, part)
             return
 
 
@@ -155,7 +153,7 @@ def _top_fields(form: FlowForm) -> list[Field]:
     return fields[:MAX_TOP_FIELDS]
 
 
-def _draw_reset(state: FormState) -> None:
+def draw_reset(state: FormState) -> None:
     """Draw a button that resets all fields, once any has changed."""
     changed = sum(map(state.is_modified, state.fields))
     if changed:

@@ -89,15 +89,14 @@ class Widget:
 
 
 class TextArea(Widget):
-    """A multiline text box."""
+    """A text box that grows with its lines, up to a part of the window's height."""
 
-    def __init__(self, height: int = 110, placeholder: str = "") -> None:
-        self.height = height
+    def __init__(self, placeholder: str = "") -> None:
         self.placeholder = placeholder
 
     def draw(self, spec: WidgetSpec) -> None:
         placeholder = self.placeholder or spec.placeholder
-        st.text_area(spec.label, height=self.height, placeholder=placeholder, **spec.hidden)
+        st.text_area(spec.label, height="content", placeholder=placeholder, **spec.hidden)
 
 
 class JsonArea(TextArea):

@@ -12,6 +12,7 @@ from lfclient.console.store.errors import StoreError
 from lfclient.console.store.presets import Preset, PresetConflict, PresetSummary
 from lfclient.errors import LangflowError
 from pages._ui.connection.app_context import app_context
+from pages._ui.form import form as form_view
 from pages._ui.form.entries import PresetLink
 from pages._ui.form.form_state import FormState
 from pages._ui.form.prefill import clear_source
@@ -71,8 +72,10 @@ def draw(state: FormState, notes: DeltaGenerator) -> Preset | None:
     with notes:
         draw_banner(state)
     with st.container(key="preset-bar", horizontal=True, vertical_alignment="center"):
-        _draw_picker(state, summaries, chosen)
+        if summaries:
+            _draw_picker(state, summaries, chosen)
         preset_menu.draw(state, summaries, chosen)
+        form_view.draw_reset(state)
     if chosen:
         _draw_comparison(state, chosen, link, notes)
     return chosen
@@ -92,8 +95,7 @@ def _draw_picker(
         key=key,
         on_change=_on_choice,
         args=(state, key),
-        placeholder="Choose a preset" if summaries else "No presets yet",
-        disabled=not summaries,
+        placeholder="Choose a preset",
         label_visibility="collapsed",
     )
 

@@ -29,14 +29,14 @@ from pages._ui.widgets.markdown import escape
 
 
 def draw(state: FormState, presets: Sequence[PresetSummary], chosen: Preset | None) -> None:
-    """Draw the Save menu and the More menu."""
+    """Draw the menus *Save preset* and *Presets*."""
     more_help = "Rename, delete, export or import presets, or set the flow's default"
     for part, label, help_text, draw_menu in (
         ("save", "Save preset", "Save the form's values as a preset", _draw_save),
-        ("more", "More", more_help, _draw_more),
+        ("more", "Presets", more_help, _draw_more),
     ):
         key = state.key(f"preset-{part}")
-        opened = st.popover(label, help=help_text, key=key, on_change="rerun")
+        opened = st.popover(label, help=help_text, key=key, on_change="rerun", type="tertiary")
         if opened.open:
             with opened:
                 error = menu_error(state).take()

@@ -293,7 +293,7 @@ def _not_ready_error(result: FormResult, flow: Flow) -> InvalidRequest:
     shown = [(qualified_label_for_key(fields, each.key), each.message) for each in errors[:5]]
     if all(problem.message == REQUIRED_MESSAGE for problem in errors):
         are_files = all(fields[problem.key].kind is FieldKind.FILE for problem in errors)
-        hint = "Choose a file, then run again." if are_files else None
+        hint = "Choose a file." if are_files else None
         return MissingValue(", ".join(label for label, _ in shown), hint=hint)
     reasons = " ".join(f"{label}: {message}" for label, message in shown)
     hint = "Correct the marked fields, then run again."

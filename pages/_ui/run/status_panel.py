@@ -160,10 +160,11 @@ def draw(
     return panel, tabs
 
 
-def draw_empty() -> None:
-    """Say where the results of a flow's first run will be."""
+def draw_empty(*, was_refused: bool) -> None:
+    """Say where the results of a flow's first run will be, and how to start it unless one was."""
+    advice = "" if was_refused else "\n\n:small[:gray[Fill in the form and press Run.]]"
     with st.container(key="run-status"):
-        st.markdown("## Results appear here\n\n:small[:gray[Fill in the form and press Run.]]")
+        st.markdown(f"## Results appear here{advice}")
 
 
 def _draw_output(

@@ -23,7 +23,7 @@ log = logging.getLogger("langflow_console")
 class MissingValue(errors.InvalidRequest):
     """A required field is empty."""
 
-    default_hint = "Enter or choose a value for each, then run again."
+    default_hint = "Enter or choose a value for each."
 
 
 class UnusedSetting(errors.InvalidRequest):

@@ -194,7 +194,7 @@ def test_the_chosen_preset_survives_a_reload():
 def test_presets_belong_to_their_flow():
     store_preset(p="old")
     app = open_page(flow=TWO)
-    assert app.selectbox(key=key_of("choice", TWO)).disabled
+    assert key_of("choice", TWO) not in [each.key for each in app.selectbox]
 
 
 def test_values_that_the_flow_no_longer_has_are_named():

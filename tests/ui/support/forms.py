@@ -28,7 +28,7 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
     from lfclient.wire.server_info import build_server_info, parse_minor
     from pages._ui.form import json_editor, prefill
     from pages._ui.form.flow_form import read_form
-    from pages._ui.form.form import draw, mark_refused
+    from pages._ui.form.form import draw, draw_reset, mark_refused
     from pages._ui.form.form_state import form_state
 
     flow = Flow.from_json(st.session_state.get("raw", raw))
@@ -58,6 +58,7 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
     if st.session_state.pop("refused", False):
         mark_refused(form, form.result.problems)
     draw(form)
+    draw_reset(form.state)
     st.session_state["result"] = form.result
 
 
