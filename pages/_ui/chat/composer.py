@@ -12,6 +12,7 @@ from lfclient.errors import FileRefused, LangflowError
 from lfclient.flows.field import Field
 from lfclient.flows.file_fields import accepted_types
 from lfclient.flows.model import Flow
+from pages._ui.chat import sidebar as chat_sidebar
 from pages._ui.chat.conversation import Conversation
 from pages._ui.connection.app_context import app_context
 from pages._ui.form import file_fields
@@ -19,6 +20,7 @@ from pages._ui.run import controls as run_controls
 from pages._ui.state import chat as chat_state
 from pages._ui.state import notices
 from pages._ui.widgets import file_uploader
+from pages._ui.widgets.markdown import escape
 
 
 def draw(conversation: Conversation) -> None:
@@ -28,6 +30,8 @@ def draw(conversation: Conversation) -> None:
     with st.bottom, st.container(key="talk-stop"):
         if conversation.is_answering and conversation.record:
             run_controls.draw_stop_button(form.server, conversation.record)
+        elif text := chat_sidebar.obstacle(form):
+            st.caption(f":red[{escape(text)}]")
     files = _file_field(form.flow)
     # Streamlit scrolls to new messages only if the box is in no container
     st.chat_input(

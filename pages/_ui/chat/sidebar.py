@@ -6,7 +6,7 @@ from lfclient.flows.model import Flow
 from pages._ui.app import navigation
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import form as form_view
-from pages._ui.form import prefill
+from pages._ui.form import prefill, setup
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import SECRET_HINT
 from pages._ui.run import run_form
@@ -53,24 +53,25 @@ def _parameters_key(form: FlowForm) -> str:
 
 
 def draw(form: FlowForm) -> None:
-    """Draw the parameters, which are sent with every message.
-
-    The expander is closed at first, unless the flow needs something.
-    """
+    """Draw Setup, and in an expander the parameters, which are sent with every message."""
+    setup.draw(form)
     changed = len(form.state.overrides())
     key = _parameters_key(form)
-    is_complete = all(need.is_met for need in form.needs)
-    if not is_complete:
-        st.session_state.setdefault(key, True)
     controls.lazy_expander("Parameters", ":material/tune:", key, lambda: run_form.draw_fields(form))
+    form.state.save()
     if changed:
         form_view.draw_reset(form.state)
         st.caption(f"{changed} changed, here and on the Run page. Sent with every message.")
     if prefill.active_hints(form.state):
         st.caption(SECRET_HINT)
-    if not form.result.ready:
-        fields = form.flow.fields_by_key.keys() - form.state.fields.keys()
-        unmarked = [each.message for each in form.result.problems if each.key in fields]
-        what = "Correct the marked values" if is_complete else "Complete Setup"
-        text = " ".join(unmarked) or f"{what} before you send a message."
-        st.caption(f":red[{escape(text)}]")
+
+
+def obstacle(form: FlowForm) -> str:
+    """Return why the parameters keep a message from being sent, or ""."""
+    if form.result.ready:
+        return ""
+    fields = form.flow.fields_by_key.keys() - form.state.fields.keys()
+    unmarked = [each.message for each in form.result.problems if each.key in fields]
+    is_complete = all(need.is_met for need in form.needs)
+    what = "Correct the marked values" if is_complete else "Complete Setup"
+    return " ".join(unmarked) or f"{what} before you send a message."

@@ -124,8 +124,9 @@ def _scroll_to_shown_part(form: FlowForm) -> None:
 
 def _draw_fields(form: FlowForm) -> None:
     fields = form.state.fields
+    draw_setup = setup.draw if form.state.use != "chat" else lambda _: None
     if not fields:
-        setup.draw(form)  # a package may be missing
+        draw_setup(form)  # a package may be missing
         st.caption(":material/info: This flow has no parameters. Press Run.")
         return
     chat = [field for field in fields.values() if field.chat_input]
@@ -135,7 +136,7 @@ def _draw_fields(form: FlowForm) -> None:
     for field in fields.values():
         if field.chat_files and field.component in with_text:
             draw_chat_files(field, form)
-    setup.draw(form)
+    draw_setup(form)
     for field in _top_fields(form):
         draw_field(field, form, with_component=True)
     _draw_dropped(form.state)

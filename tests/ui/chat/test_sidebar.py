@@ -214,8 +214,8 @@ def test_an_error_that_the_flow_sent_as_a_message_is_explained_below_it(chat_lan
     )
 
 
-def test_the_button_of_an_error_opens_the_parameters(chat_langflow):
-    file = entry("FileInput", "file", "", file_path=[], list=True)
+def test_setup_is_beside_the_closed_parameters_until_an_error_opens_them(chat_langflow):
+    file = entry("FileInput", "file", "", file_path=[], list=True, required=True)
     found = chat_flow()
     found["data"]["nodes"].append(node("File-a", path=file))
     found["data"]["edges"].append(edge("ChatInput-a", "File-a"))
@@ -233,8 +233,10 @@ def test_the_button_of_an_error_opens_the_parameters(chat_langflow):
     app = open_chat(flow=ONE, session="s")
     assert "No file was given." in page_text(app)
     owner = servers.current().owner
-    app.session_state[chat_key("parameters", owner, ONE)] = False
-    assert not app.run().get("file_uploader")
+    parameters = chat_key("parameters", owner, ONE)
+    assert not app.session_state[parameters]
+    assert len(app.get("file_uploader")) == 1  # in Setup
+    assert page_text(app).count("Complete Setup before you send a message.") == 1
     press(app, "Choose a file")
-    assert app.get("file_uploader")
-    assert not app.exception
+    assert app.session_state[parameters]
+    assert len(app.get("file_uploader")) == 1
