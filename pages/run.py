@@ -60,7 +60,8 @@ with alerts.show_errors():
             if opened:
                 rerun.draw(server, flow, opened, buttons)
             if flow and form:
-                loading.show_refreshing_flow(server, flow)
+                if not refusal:  # which says so
+                    loading.show_refreshing_flow(server, flow)
                 run_form.draw(form, actions, share_result.section(server, record, flow))
         with right:
             recent_runs.draw(server, flow)

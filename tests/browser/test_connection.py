@@ -310,8 +310,11 @@ def test_losing_the_server_loses_no_input_and_no_run(
         screen.pick("Takes half")
         screen.run()
         screen.wait("running")
+        output = screen.part("run-status").get_by_role("tab", name="Output")
+        place = output.bounding_box()
         relay.cut()
-        expect(screen.part("run-status")).to_contain_text("keeps trying")
+        expect(screen.part("run-status")).to_contain_text("Retrying")
+        assert output.bounding_box() == place
         relay.open()
         finish_work()
         screen.wait("completed")

@@ -129,10 +129,11 @@ class _JobFollower:
                 is_stopping = context.commands.stop.is_set()
                 again = "the stop is sent again" if is_stopping else "the console tries again"
                 tries = f"{AT_ITS_REQUEST}, {again} at {at:%H:%M:%S} UTC."
-            await context.change(
-                note=f"The server has not responded properly since {self._unreachable_since}. "
-                f"{tries} {error.message}"
-            )
+            note = f"The server has not responded properly since {self._unreachable_since}. "
+            note += f"{tries} {error.message}"
+            if isinstance(error, Unreachable) and not error.timed_out:  # one line says all
+                note = f"No response since {self._unreachable_since}. Retrying."
+            await context.change(note=note)
         else:
             self._last_failed, self._retry_after = False, 0.0
             context.is_key_rejected = False

@@ -95,7 +95,7 @@ def test_jobs_that_a_killed_server_left_behind_are_reported_and_can_be_stopped(
         desk.until(run_id, lambda record: record.job_id)
     wait_for(lambda: sum(held.begun() for held in helds) == DEFAULT_CONCURRENCY)
     server_process(langflow).kill()
-    desk.until(runs[0], noted("keeps trying"))
+    desk.until(runs[0], noted("Retrying"))
     assert servers.isolated(langflow.version).start().url == langflow.url
     for held, run_id in zip(helds, runs, strict=True):
         silent = noted("sent no updates" if held.begun() else "queued for more than")
