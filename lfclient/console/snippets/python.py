@@ -100,7 +100,7 @@ def write_lfclient(call: SnippetRequest) -> str:
                 "#",
                 "lfclient is part of Langflow Console. Save as run.py in its folder,",
                 "then: python run.py",
-                reads_all_outputs=True,
+                is_client=True,
             ),
             "import os\n" if call.variables else "",
             "import sys\n\n",

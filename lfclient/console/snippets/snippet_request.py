@@ -57,13 +57,19 @@ class SnippetRequest:
         """The environment variables that must be set."""
         return [*([API_KEY] if self.with_key else []), *self.secrets]
 
-    def comments(self, prefix: str, *usage: str, reads_all_outputs: bool = False) -> str:
+    def comments(self, prefix: str, *usage: str, is_client: bool = False) -> str:
         """Return the comment lines at the top of a snippet, each after `prefix`.
 
-        They explain its purpose and usage, omitted outputs and the variables to set.
+        They explain its purpose and usage, what the API omits and ignores, and the variables to
+        set. `is_client` is for the snippet that uses the client, which does neither.
         """
         lines = [f"Runs the flow “{self.flow.name}”.", *usage]
-        omitted = () if reads_all_outputs else terminals_without_value(self.flow)
+        unknown = [key for key in self.overrides if key not in self.flow.fields_by_key]
+        if unknown and not is_client:
+            lines.append("The API may ignore these parameters, which the stored flow doesn't show:")
+            lines += [f"- {key}" for key in unknown]
+            lines.append("The snippet “Python, lfclient” sends them as the run did.")
+        omitted = () if is_client else terminals_without_value(self.flow)
         if omitted:
             lines.append("The API returns null as the content of these outputs:")
             lines += [f"- {leaf.display_name}" for leaf in omitted]

@@ -214,6 +214,16 @@ def test_a_snippet_lists_outputs_that_the_api_omits(mode, returns, type, told):
         assert ("“Python, lfclient”" in code) is expected
 
 
+def test_a_snippet_lists_parameters_that_only_a_choice_adds():
+    """The API takes them with the graph or as a temporary flow, as the client sends them."""
+    stored = record("background", {"Comp-one.words": "w", "Comp-one.added": "x"})
+    for language in Language:
+        code = write_snippet(language, stored, FLOW, NEW, "http://langflow.test")
+        is_told = "may ignore these parameters" in code and "- Comp-one.added" in code
+        assert is_told is (language is not Language.LFCLIENT)
+        assert "- Comp-one.words" not in code
+
+
 def test_a_snippet_names_its_file():
     for one, code in codes(NEW, "sync", "http://langflow.test").items():
         assert f" {FILE_NAMES[one]}" in code.partition("\n\n")[0]
