@@ -84,9 +84,7 @@ def test_a_frozen_component_returns_its_first_result_whatever_is_sent(
     assert {id: one.cached for id, one in last.items()} == {frozen.id: True, "ChatOutput-b": False}
 
 
-def test_another_flow_is_chosen_for_a_component_that_runs_one(
-    client: LangflowClient, make: Make, modes: bool
-):
+def test_another_flow_is_chosen_for_a_component_that_runs_one(client: LangflowClient, make: Make):
     """Its inputs appear. A run can't name the flow: its id decides."""
     inner, outer = make(ECHO), make(Sample("outer", "", (Node("r", "RunFlow"),)))
     key = "RunFlow-r.flow_name_selected"
@@ -98,8 +96,6 @@ def test_another_flow_is_chosen_for_a_component_that_runs_one(
     assert overrides.keys() <= flow.fields_by_key.keys()
     with pytest.raises(InvalidRequest, match="by its id"):
         client.run(outer, {key: inner.name})
-    with pytest.raises(InvalidRequest, match="background mode" if modes else "editor"):
-        client.run(flow, overrides)
-    if modes:
-        ended = client.wait(client.submit(flow, overrides), timeout=60)
-        assert "asked" in str(ended.outputs["RunFlow-r"].value)
+    for mode in ("sync", "background"):
+        ended = run_to_end(client, flow, mode, overrides)
+        assert "asked" in str(ended.outputs["RunFlow-r"].value), mode
