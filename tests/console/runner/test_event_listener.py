@@ -86,7 +86,7 @@ def test_a_rejected_decision_is_explained_until_another_is_made(bench, suspended
 
 def test_the_note_about_an_unreachable_server_goes_once_it_is_back(bench, suspended):
     bench.server.is_down = True
-    bench.wait_until(suspended, lambda record: "not responded" in record.note)
+    bench.wait_until(suspended, lambda record: "No response" in record.note)
     bench.server.is_down = False
     record = bench.wait_until(suspended, lambda record: not record.note)
     assert (record.status, record.run.waiting_for) == (RunStatus.SUSPENDED, bench.question)
@@ -96,7 +96,7 @@ def test_a_decision_that_a_stop_overtakes_is_offered_again(bench, suspended):
     bench.server.is_down = True
     bench.runner.decide(suspended, CONNECTION, bench.question, "approve")
     bench.runner.stop(suspended, CONNECTION)
-    bench.wait_until(suspended, lambda record: "not responded" in record.note)
+    bench.wait_until(suspended, lambda record: "No response" in record.note)
     bench.server.is_down, bench.server.ignore_stop = False, True
     record = bench.wait_until(suspended, lambda record: "not sent" in record.note, timeout=20)
     assert (bench.server.decisions, record.run.waiting_for.sent) == ([], None)

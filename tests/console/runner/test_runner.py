@@ -229,7 +229,7 @@ def test_a_stop_is_sent_once_the_server_is_back(bench):
     bench.wait_until(run_id, lambda record: record.job_id)
     bench.server.is_down = True
     bench.runner.stop(run_id, CONNECTION)
-    bench.wait_until(run_id, lambda record: "not responded" in record.note)
+    bench.wait_until(run_id, lambda record: "No response" in record.note)
     bench.server.is_down = False
     assert bench.wait_for_end(run_id).status is RunStatus.CANCELLED
 
