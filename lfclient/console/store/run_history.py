@@ -145,9 +145,9 @@ class History:
         return build_groups(counted, {run.id: run for run in summaries})
 
     def odd_runs(self, runs: Sequence[RunSummary]) -> set[str]:
-        """Return the ids of the runs whose result is not the usual one of their inputs in a list.
+        """Return the ids of the runs whose result is not the one of most runs with their inputs.
 
-        `runs` are those of the list, newest first.
+        `runs` are those of a list, newest first: only these count.
         """
         with self._database.read() as connection:
             keys = self._inputs.read(connection, [run.id for run in runs])
@@ -156,10 +156,16 @@ class History:
             for run in runs
             if run.id in keys
         ]
+        groups = count_results(results)
+        decided = {
+            (group.flow_id, group.inputs)
+            for group in groups
+            if group.is_usual and group.count > group.total / 2
+        }
         odd = {
             (group.flow_id, group.inputs, group.result_hash)
-            for group in count_results(results)
-            if group.is_odd
+            for group in groups
+            if group.is_odd and (group.flow_id, group.inputs) in decided
         }
         return {one.id for one in results if (one.flow_id, one.inputs, one.result_hash) in odd}
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from lfclient.console.store.run_record import RunRecord
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
@@ -63,12 +64,16 @@ def test_without_any_inputs_the_outputs_follow_the_durations(langflow_stand_in):
 
 def test_stars_labels_and_the_odd_result_are_marked(langflow_stand_in):
     """Of runs with the same inputs, the odd one has another result than most of them."""
-    for number, text in enumerate(("12 rows", "12 rows", "13 rows", "12 rows")):
+
+    def add(number: int, text: str) -> RunRecord:
         output = Output("B", OutputKind.MESSAGE, text)
         run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"B": output})
-        record = add_ended_run(
+        return add_ended_run(
             langflow_stand_in.url, id=f"{number}" * 32, submit_token=f"{number}", run=run
         )
+
+    for number, text in enumerate(("12 rows", "12 rows", "13 rows", "12 rows")):
+        record = add(number, text)
     history = app_context().runner.history
     history.set_starred([record.owner], record.id, True)
     history.change_labels([record.owner], [record.id], add=["Oats"])
@@ -80,6 +85,9 @@ def test_stars_labels_and_the_odd_result_are_marked(langflow_stand_in):
         False,
     ]
     assert listed[0].endswith(":small[★ :gray-badge[Oats] 12 rows]")
+    for number, text in enumerate(("an essay", "a poem"), 4):
+        add(number, text)
+    assert "differs" not in "".join(rows(open_app(flow=ONE)))  # three of six are not most
 
 
 def test_a_run_is_refreshed_until_its_end_is_saved(langflow_stand_in, browser):
