@@ -94,10 +94,9 @@ class RunContext:
     flow that exists for this run alone, if the stored flow can't do what a choice adds.
     `may_be_running` is False while nothing was sent for the run. `is_key_rejected` is True while
     the server rejects the key. `secrets_lost_reason` says why the client doesn't know the secrets
-    that were sent, and so can't
-    redact them from the response; empty if it does. `sent_at` and `sent_monotonic`, of
-    `time.monotonic()`, say when this process last sent the request that starts the run. `check_now`
-    ends the pause before the next request for a job.
+    that were sent, and so can't redact them from the response; empty if it does. `sent_at` and
+    `sent_monotonic`, of `time.monotonic()`, say when this process last sent the request that starts
+    the run. `check_now` ends the pause before the next request for a job.
     """
 
     id: str
@@ -361,11 +360,10 @@ class RunContext:
     async def delete_temporary_flow(self) -> None:
         """Delete the temporary flow of an ended run; if that fails, it is done later.
 
-        So it is if the outcome is unknown: the run may be found again.
+        So it is if the run may go on at the server, or be found again.
         """
         record = self.record
-        is_over = record.ended and record.status is not RunStatus.OUTCOME_UNKNOWN
-        if self.temporary_flow_id and is_over:
+        if self.temporary_flow_id and record.ended and not record.may_go_on:
             with suppress(LangflowError, StoreError):
                 await self.client.delete_flow(self.temporary_flow_id)
                 added_flows = self.writer.store.added_flows

@@ -57,13 +57,15 @@ class AddedFlowStore:
     def leftover(self, ended_before: datetime, lost_before: datetime) -> list[tuple[str, str]]:
         """Return the owner and id of each temporary flow whose run ended before, or was deleted.
 
-        `lost_before` is for those whose outcome is unknown: they may go on, and be found again. A
-        run whose end was not seen counts as ended when it was created.
+        `lost_before` is for those of which `RunRecord.may_go_on` is True. A run whose end was not
+        seen counts as ended when it was created.
         """
         ended_at = func.coalesce(RunRow.ended_at, RunRow.created_at)
-        is_lost = RunRow.status == RunStatus.OUTCOME_UNKNOWN
+        is_stopped_call = (RunRow.mode == "sync") & (RunRow.status == RunStatus.CANCELLED)
+        is_sent = is_stopped_call & (RunRow.attempts > 0)
+        may_go_on = is_sent | (RunRow.status == RunStatus.OUTCOME_UNKNOWN)
         is_over = RunRow.status.not_in(UNFINISHED_STATUSES) & case(
-            (is_lost, ended_at < lost_before), else_=ended_at < ended_before
+            (may_go_on, ended_at < lost_before), else_=ended_at < ended_before
         )
         query = (
             select(AddedFlowRow.owner, AddedFlowRow.flow_id)

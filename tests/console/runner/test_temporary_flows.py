@@ -74,10 +74,9 @@ def test_a_server_that_creates_no_flows_runs_nothing_and_the_inputs_stay(bench, 
     wait_until_deleted(bench)
 
 
-@both_modes
-def test_a_stopped_run_leaves_no_flow(bench, mode):
+def test_a_stopped_job_leaves_no_flow(bench):
     bench.server.seconds = 60
-    run_id = bench.start(mode=mode)
+    run_id = bench.start()
     bench.wait_until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
     bench.runner.stop(run_id, CONNECTION)
     assert bench.wait_for_end(run_id).status is RunStatus.CANCELLED
@@ -153,15 +152,20 @@ def test_a_flow_whose_process_died_after_the_run_is_deleted(bench):
     wait_until_deleted(bench)
 
 
-def test_the_flow_of_a_call_that_may_go_on_stays_for_an_hour(bench):
+@pytest.mark.parametrize("status", [RunStatus.OUTCOME_UNKNOWN, RunStatus.CANCELLED])
+def test_the_flow_of_a_call_that_may_go_on_stays_for_an_hour(bench, status):
     bench.server.seconds = 60
     run_id = bench.start(mode="sync")
     flow_id = the_flow(bench)
     bench.wait_until(run_id, lambda record: record.attempts)
     wait_for(lambda: SUBMIT in bench.server.requests)
-    bench.restart()
+    if status is RunStatus.CANCELLED:
+        bench.runner.stop(run_id, CONNECTION)
+        wait_for(lambda: not bench.runner.is_followed(run_id))
+    else:
+        bench.restart()
     bench.runner.attach(CONNECTION)
-    assert bench.get(run_id).status is RunStatus.OUTCOME_UNKNOWN
+    assert bench.get(run_id).status is status
     assert bench.runner.store.added_flows.temporary_of_run(run_id) == flow_id
     bench.use_timings(lost_flow_seconds=0.0)
     bench.runner.attach(CONNECTION)

@@ -34,10 +34,12 @@ MINUTE = timedelta(minutes=1)
         (RunStatus.COMPLETED, None, True),  # its end was not seen
         (RunStatus.OUTCOME_UNKNOWN, NOW, False),
         (RunStatus.OUTCOME_UNKNOWN, NOW - 2 * MINUTE, True),
+        (RunStatus.CANCELLED, NOW, False),  # the server goes on with a synchronous run
+        (RunStatus.CANCELLED, NOW - 2 * MINUTE, True),
     ],
 )
 def test_a_temporary_flow_is_left_some_time_after_its_run(any_store, status, ended_at, is_left):
-    any_store.create(record(status=status, ended_at=ended_at), "f")
+    any_store.create(record(status=status, ended_at=ended_at, mode="sync"), "f")
     any_store.added_flows.add("me", ["g"])
     assert any_store.added_flows.temporary_of_run("r1") == "f"
     left = any_store.added_flows.leftover(NOW + MINUTE, NOW - MINUTE)
