@@ -80,12 +80,16 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
     preset_bar.apply_initial_values(state)
     if chat:
         modes = _chat_modes(server_info, flow)
-        chosen = run_options.chat_mode(server.owner, flow.id)
-        mode = chosen if chosen in modes else modes[0]
+        mode = modes[0]
     else:
         modes = offered_modes(server_info, flow)
         mode = selected_mode(server, server_info, flow)
     form, problem = load(state, server, server_info, flow, mode, modes)
+    chosen = run_options.chat_mode(server.owner, flow.id) if chat else None
+    if chosen and chosen in form.better_modes.values():  # only as long as the default can't do it
+        form = read_form(
+            state, server, server_info, chosen, form.resources, form.resources_error, modes
+        )
     if problem:
         request = partial(apply_choices, state, server, flow)
         loading.show(server, problem, request, retry="retry-choices")

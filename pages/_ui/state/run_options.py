@@ -70,7 +70,10 @@ def set_mode(owner: str, mode: Mode) -> None:
 
 
 def chat_mode(owner: str, flow_id: str) -> Mode | None:
-    """Return the mode that was chosen for the chat of a flow, until the page is reloaded."""
+    """Return the mode that was chosen for the chat of a flow, until the page is reloaded.
+
+    It counts only while the chat's default mode can't do something that this one can.
+    """
     chosen: Mode | None = st.session_state.get(_chat_mode_key(owner, flow_id))
     return chosen
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from pages._ui.connection import server_session
 from tests.support.flows import chat_input, edge, entry, node, text
 from tests.ui.form.test_choices import UPDATE, after_the_choice
 from tests.ui.support.http_stand_in import VERSION, StandIn, flow
@@ -94,6 +95,12 @@ def open_chat(server, *more: dict):
     return open_app("pages/chat.py", flow=ONE)
 
 
+def sent_mode(server) -> str:
+    """Return the mode of the latest run."""
+    bodies = dict(zip(server.requests, server.bodies, strict=True))
+    return json.loads(bodies["POST /api/v2/workflows"])["mode"]
+
+
 def test_a_chat_offers_the_mode_that_does_without_a_variable(server):
     app = open_chat(server)
     assert "has no variable “NAMED_BY_THE_AUTHOR”" in page_text(app)
@@ -101,8 +108,18 @@ def test_a_chat_offers_the_mode_that_does_without_a_variable(server):
     assert "Ready" in page_text(app)
     app.chat_input[0].set_value("Hello")
     app.run()
-    bodies = dict(zip(server.requests, server.bodies, strict=True))
-    assert json.loads(bodies["POST /api/v2/workflows"])["mode"] == "sync"
+    assert sent_mode(server) == "sync"
+    assert not app.exception
+
+
+def test_a_chat_goes_back_to_its_mode_once_the_variable_is_there(server, monkeypatch):
+    app = press(open_chat(server), SYNC)
+    server.answers["GET /api/v1/variables/"] = (200, [{"id": "1", "name": "NAMED_BY_THE_AUTHOR"}])
+    monkeypatch.setitem(server_session._TTL_SECONDS, "resources", 0)
+    app.run()
+    app.chat_input[0].set_value("Hello")
+    app.run()
+    assert sent_mode(server) == "background"
     assert not app.exception
 
 
