@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -35,20 +35,33 @@ _BLOCK_MARK = re.compile(r"^(?:#{1,6}|>|[-*+]|\d+[.)])\s+")
 def summarize_flow_inputs(flow: Flow, inputs: Mapping[str, Any]) -> str:
     """Summarize inputs with the labels of the flow's fields and the names of files and models.
 
-    The chat text comes first, secrets last. Where inputs share a label, their component names them.
+    The chat text comes first, secrets last. Inputs that share a label are told apart.
     """
     fields = flow.fields_by_key
-    labels = {key: field_label(fields[key]) for key in inputs if key in fields}
-    shared = [label for label, count in Counter(labels.values()).items() if count > 1]
     named = {
         key: _name(fields[key], value) if key in fields else value
         for key, value in sorted(inputs.items(), key=lambda item: _rank(fields.get(item[0])))
     }
-    names = {
-        key: fields[key].component_name if label in shared else label
-        for key, label in labels.items()
-    }
-    return summarize_inputs(named, names)
+    return summarize_inputs(named, _distinct_labels([fields[key] for key in inputs if key in fields]))
+
+
+def _distinct_labels(fields: Sequence[Field]) -> dict[str, str]:
+    """Return the labels by key. A shared one becomes the component's, or names the parameter.
+
+    The parameter is for fields of one component.
+    """
+    labels = Counter(map(field_label, fields))
+    labels_of_component = Counter((field.component, field_label(field)) for field in fields)
+
+    def distinct_label(field: Field) -> str:
+        label = field_label(field)
+        if labels[label] == 1:
+            return label
+        if labels_of_component[field.component, label] == 1:
+            return field.component_label()
+        return f"{label} ({field.parameter})"
+
+    return {field.key: distinct_label(field) for field in fields}
 
 
 def _rank(field: Field | None) -> int:

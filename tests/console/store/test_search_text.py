@@ -63,6 +63,18 @@ def test_inputs_that_share_a_label_are_named_by_their_components():
     overrides = {"Hotel-1.seconds": 5, "Train-1.seconds": 4}
     assert summarize_flow_inputs(flow(*steps), overrides) == "Hotel: 5 · Train: 4"
     assert summarize_flow_inputs(flow(*steps), {"Hotel-1.seconds": 5}) == "seconds: 5"
+    prompts = [node(f"Prompt-{id}", "Prompt", seconds=text()) for id in ("a", "b")]
+    overrides = {"Prompt-a.seconds": 5, "Prompt-b.seconds": 4}
+    named = "Prompt, Prompt-a: 5 · Prompt, Prompt-b: 4"
+    assert summarize_flow_inputs(flow(*prompts), overrides) == named
+
+
+def test_inputs_of_one_component_that_share_a_label_have_their_parameters():
+    city = {"display_name": "City"}
+    tool = node("Tool-1", "Tool", start=text(**city), end=text(**city))
+    overrides = {"Tool-1.start": "Oslo", "Tool-1.end": "Rome"}
+    summary = summarize_flow_inputs(flow(tool), overrides)
+    assert summary == "City (start): Oslo · City (end): Rome"
 
 
 def test_a_summary_begins_with_the_message_names_models_and_ends_with_secrets():
