@@ -57,7 +57,7 @@ def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
     name = escape(clip(clean_text(run.flow_name), MAX_NAME_LENGTH))
     image = list_rows.image_url(run)
     picture = f"![Image]({image}) " if image else ""
-    output = _bold_found(row.found) or escape(clip(clean_text(run.output_summary), MAX_TEXT_LENGTH))
+    output = _mark_found(row.found) or escape(clip(clean_text(run.output_summary), MAX_TEXT_LENGTH))
     facts = [
         list_rows.started_text(run.created_at, now),
         "" if run.seconds is None else format_duration(run.seconds),
@@ -78,11 +78,14 @@ def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
     return "  \n".join(filter(None, lines))
 
 
-def _bold_found(text: str) -> str:
-    """Return where a run has the words of the search as Markdown, the words bold."""
+def _mark_found(text: str) -> str:
+    """Return where a run has the words of the search as Markdown, with the words marked.
+
+    Not bold: Markdown takes no asterisks between a letter and a mark, as before “.com”.
+    """
     marked = escape(clip(text, MAX_TEXT_LENGTH))
     marked += FOUND_END * (marked.count(FOUND) - marked.count(FOUND_END))
-    return marked.replace(FOUND, "**").replace(FOUND_END, "**")
+    return marked.replace(FOUND, ":yellow-background[").replace(FOUND_END, "]")
 
 
 def _group(row: ListRow) -> str:

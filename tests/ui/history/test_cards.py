@@ -68,7 +68,7 @@ def test_a_card_shows_the_words_of_a_search_and_a_thumbnail(url):
     picture, _ = cards(history())
     assert "![Image](data:image/webp;base64," in picture
     (found,) = cards(history(q="oslo"))
-    assert "Found in **Oslo**" in found
+    assert "Found in :yellow-background[Oslo]" in found
 
 
 def test_cards_that_look_alike_have_fingerprints_of_their_results(url):
