@@ -270,7 +270,7 @@ class History:
     def snippets(self, owners: Sequence[str], run_ids: Sequence[str], typed: str) -> dict[str, str]:
         """Return where the texts of runs have the words of a search, by run id.
 
-        As they are written; each word is between `FOUND` and `FOUND_END`. A run that has them only
+        As they are read, messages without marks of Markdown; each word is between `FOUND` and `FOUND_END`. A run that has them only
         in a label or in the name of its flow has none.
         """
         words = split_terms(typed)
@@ -284,7 +284,8 @@ class History:
             .where(RUNS.c.owner.in_(owners), SEARCH_TEXTS.c.run_id.in_(run_ids))
         )
         with self._database.read() as connection:
-            found = {run_id: snippet(body, words) for run_id, body in connection.execute(query)}
+            texts = connection.execute(query).all()
+        found = {run_id: snippet(body, words) for run_id, body in texts}
         return {run_id: parts for run_id, parts in found.items() if parts}
 
     def set_starred(self, owners: Sequence[str], run_id: str, starred: bool) -> None:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -29,6 +29,9 @@ IMAGE_SUMMARY = "Image"  # of an output that is an image
 _MARKDOWN = MarkdownIt("commonmark")
 _INLINE_MARK = re.compile(r"[\0\\`*_\[<&]")  # a line without one has no inline Markdown
 _ACCENTS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters
+# of Markdown, in a text of several lines: what begins a line, and what stands around words
+_LINE_MARK = re.compile(r"^[ \t]*(?:(?:>|#{1,6}|[-*+]|\d{1,3}[.)])[ \t]+)+", re.MULTILINE)
+_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)([^\n]+?)(?<=\S)\1(?!\w)")
 _BLOCK_MARK = re.compile(r"^(?:#{1,6}|>|[-*+]|\d+[.)])\s+")
 
 
@@ -42,7 +45,9 @@ def summarize_flow_inputs(flow: Flow, inputs: Mapping[str, Any]) -> str:
         key: _name(fields[key], value) if key in fields else value
         for key, value in sorted(inputs.items(), key=lambda item: _rank(fields.get(item[0])))
     }
-    return summarize_inputs(named, _distinct_labels([fields[key] for key in inputs if key in fields]))
+    return summarize_inputs(
+        named, _distinct_labels([fields[key] for key in inputs if key in fields])
+    )
 
 
 def _distinct_labels(fields: Sequence[Field]) -> dict[str, str]:
@@ -119,16 +124,22 @@ def summarize_outputs(record: RunRecord) -> str:
 
 
 def search_columns(record: RunRecord) -> dict[str, str]:
-    """Return the columns of a record's searchable text."""
-    text = build_search_text(record)
-    return {"body": fold_text(text), "original": text}
+    """Return the columns of a record's searchable text: folded to search, and as it is read."""
+    return {
+        "body": fold_text(build_search_text(record)),
+        "original": build_search_text(record, _strip_markup),
+    }
 
 
-def build_search_text(record: RunRecord) -> str:
-    """Return a record's searchable text: the flow's name, then each text once, in lines."""
+def build_search_text(record: RunRecord, read_message: Callable[[str], str] = str) -> str:
+    """Return a record's searchable text: the flow's name, then each text once, in lines.
+
+    `read_message` is applied to the texts of messages, which are Markdown.
+    """
     seen = set[str]()
     inputs = chain((record.flow_name,), _unseen(_texts(record.inputs), seen))
-    return f"{_join(inputs)}\n{_join(_unseen(_output_texts(record), seen))}"
+    outputs = _unseen(_output_texts(record, read_message), seen)
+    return f"{_join(inputs)}\n{_join(outputs)}"
 
 
 def _unseen(texts: Iterator[str], seen: set[str]) -> Iterator[str]:
@@ -148,7 +159,7 @@ def fold_text(text: str) -> str:
     return unicodedata.normalize("NFC", without_accents)
 
 
-def _output_texts(record: RunRecord) -> Iterator[str]:
+def _output_texts(record: RunRecord, read_message: Callable[[str], str]) -> Iterator[str]:
     run = record.run
     cause = record.cause
     if cause:
@@ -160,9 +171,10 @@ def _output_texts(record: RunRecord) -> Iterator[str]:
     for error in run.errors:
         yield error.message
     for message in run.messages.values():
-        yield message.visible_text
+        yield read_message(message.visible_text)
     for output in run.outputs.values():
-        yield from _texts(output.value)
+        is_message = output.kind is OutputKind.MESSAGE and isinstance(output.value, str)
+        yield from [read_message(output.value)] if is_message else _texts(output.value)
 
 
 def _output_line(output: Output) -> str:
@@ -188,6 +200,12 @@ def _cell_lines(row: Any) -> Iterator[str]:
         line = _first_line(value)
         if line:
             yield clip(line, MAX_CELL_SUMMARY)
+
+
+def _strip_markup(markdown: str) -> str:
+    """Return the beginning of a message without most marks of Markdown; links stay as they are."""
+    text = _LINE_MARK.sub("", markdown[:MAX_SEARCHABLE_CHARACTERS])
+    return _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
 
 
 def _plain_markdown(line: str) -> str:

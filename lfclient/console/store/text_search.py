@@ -28,13 +28,11 @@ MAX_SEARCH_LENGTH = 500  # characters
 MAX_TERMS = 10
 MAX_SORTED_RUNS = 1_000  # up to here, sorting the matches is faster than checking run by run
 
-FOUND, FOUND_END = "\ue000", "\ue001"  # around a found word; no text has them
+# around a found word; private characters, which are removed from texts that have them (icon fonts)
+FOUND, FOUND_END = "\ue000", "\ue001"
 MAX_SNIPPET_PARTS = 3
 SNIPPET_BEFORE, SNIPPET_AFTER = 24, 60  # characters around a found word
 
-# of Markdown: what begins a line, and what stands around words
-_LINE_MARK = re.compile(r"(?<=\n)[ \t]*(?:(?:>|#{1,6}|[-*+]|\d{1,3}[.)])[ \t]+)+")
-_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)([^\n]+?)(?<=\S)\1(?!\w)")
 _TERM = re.compile(r'"([^"]+)"|(\S+)')
 _TRIGRAM = 3  # characters; the index has no shorter words
 
@@ -108,8 +106,8 @@ def split_terms(typed: str) -> list[str]:
 def snippet(text: str, words: Sequence[str]) -> str:
     """Return the places of a search text that have these folded words, on one line.
 
-    As they are written, without marks of Markdown, each word between `FOUND` and `FOUND_END`. "" if
-    it has none of the words. The name of the flow, the first line, is passed over.
+    Each word is between `FOUND` and `FOUND_END`. "" if it has none of the words. The name of the
+    flow, the first line, is passed over.
     """
     text = re.sub(f"[{FOUND}{FOUND_END}]", "", text[text.find("\n") + 1 :])
     folded = fold_text(text)
@@ -134,15 +132,12 @@ def snippet(text: str, words: Sequence[str]) -> str:
             start, end = (origins[begin + at] - origins[begin] for at in match.span())
             marked[start], marked[end - 1] = FOUND + marked[start], marked[end - 1] + FOUND_END
         is_line_start = begin == 0 or folded[begin - 1] == "\n"
-        parts.append(
-            ("" if is_line_start else "… ") + _on_one_line("\n" * is_line_start + "".join(marked))
-        )
+        parts.append(("" if is_line_start else "… ") + _on_one_line("".join(marked)))
     return " … ".join(parts).replace("… …", "…")
 
 
 def _on_one_line(text: str) -> str:
-    """Return a text without marks of Markdown; a dot stands for a line break."""
-    text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", _LINE_MARK.sub("", text)))
+    """Return a text with a dot for each line break."""
     lines = (" ".join(line.split()) for line in text.splitlines())
     return " · ".join(filter(None, lines))
 

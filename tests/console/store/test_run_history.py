@@ -362,16 +362,18 @@ def shown_snippet(store, typed):
         ("zoé near", "[Zoé] · The needle · in the hay and more of it Filler"),
         ("zoe near", "Filler … Filler Filler · words [near] the end"),
         ("strasse", "… near the end of the [Straße]"),
+        ("init", "__[init]__ *.py"),
         ("nowhere", ""),
         ("forecast", ""),
         ("", ""),
     ],
 )
 def test_a_snippet_shows_where_a_run_has_the_words_of_a_search(any_store, typed, expected):
-    """As it was written, without marks of Markdown; the flow's name is passed over."""
+    """As it is read, messages without marks of Markdown; the flow's name is passed over."""
     start = "# The **needle**\n\n- in the hay and more of it"
     text = f"{start} {'Filler ' * 20}\nwords near the end of the Straße"
-    add_ended(any_store, "a", text=text, flow_name="Forecast", overrides={"A.b": "Zoé"})
+    inputs = {"A.a": "__init__ *.py", "A.b": "Zoé"}
+    add_ended(any_store, "a", text=text, flow_name="Forecast", overrides=inputs)
     found = shown_snippet(any_store, typed)
     assert expected in found if expected else found == "", found
     assert any_store.history.snippets(["you"], ["a"], typed) == {}
