@@ -270,8 +270,8 @@ class History:
     def snippets(self, owners: Sequence[str], run_ids: Sequence[str], typed: str) -> dict[str, str]:
         """Return where the texts of runs have the words of a search, by run id.
 
-        As they are read, messages without marks of Markdown; each word is between `FOUND` and `FOUND_END`. A run that has them only
-        in a label or in the name of its flow has none.
+        As they are read, messages without marks of Markdown; each word is between `FOUND` and
+        `FOUND_END`. A run that has them only in a label or in the name of its flow has none.
         """
         words = split_terms(typed)
         if not words:

@@ -5,8 +5,10 @@ through here; a search for words that are in none of them reads the texts alone.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from sqlalchemy import (
     ColumnElement,
@@ -112,11 +114,12 @@ def snippet(text: str, words: Sequence[str]) -> str:
     text = re.sub(f"[{FOUND}{FOUND_END}]", "", text[text.find("\n") + 1 :])
     folded = fold_text(text)
     spans = sorted(_first_spans(folded, words))
-    origins: Sequence[int] = range(len(text) + 1)
+    ends: Sequence[int] = range(1, len(text) + 1)  # of the letters, in the folded text
     if len(text) != len(folded) or any(fold_text(text[a:b]) != folded[a:b] for a, b in spans):
-        origins = [at for at, each in enumerate(text) for _ in fold_text(each)] + [len(text)]
-        if len(origins) != len(folded) + 1:  # letters were composed
-            text, origins = folded, range(len(folded) + 1)
+        lengths = {letter: len(fold_text(letter)) for letter in set(text)}
+        ends = list(accumulate(map(lengths.__getitem__, text)))
+        if ends[-1] != len(folded):  # letters were composed
+            text, ends = folded, range(1, len(folded) + 1)
     places: list[tuple[int, int]] = []
     for start, end in spans:
         begin, stop = _start_of_snippet(folded, start), _end_of_snippet(folded, end)
@@ -127,9 +130,10 @@ def snippet(text: str, words: Sequence[str]) -> str:
     found = re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))))
     parts = []
     for begin, stop in places[:MAX_SNIPPET_PARTS]:
-        marked = list(text[origins[begin] : origins[stop]])
+        first = bisect_right(ends, begin)
+        marked = list(text[first : bisect_right(ends, stop)])
         for match in found.finditer(folded[begin:stop]):
-            start, end = (origins[begin + at] - origins[begin] for at in match.span())
+            start, end = (bisect_right(ends, begin + at) - first for at in match.span())
             marked[start], marked[end - 1] = FOUND + marked[start], marked[end - 1] + FOUND_END
         is_line_start = begin == 0 or folded[begin - 1] == "\n"
         parts.append(("" if is_line_start else "… ") + _on_one_line("".join(marked)))
