@@ -91,17 +91,22 @@ def _find_provider(error: RunError, flow: Flow | None, record: RunRecord) -> str
 
 
 def _find_missing_variable(server: ServerSession, flow: Flow, record: RunRecord) -> str:
-    """Return the first variable that the run names and the server lacks, or "".
+    """Return the only variable that the run names and the server lacks; "" if several may be it.
 
-    A key that names one comes last: a synchronous run does without it.
+    A key that names one counts only if no other field does: a synchronous run does without it.
     """
     known = None
     with suppress(LangflowError):
         known = server.resources(flow).value.variables
-    fields = sorted(flow.fields, key=lambda field: field.secret)
-    values = (record.overrides.get(field.key, field.default) for field in fields)
-    names = (value.name for value in values if isinstance(value, Variable))
-    return next((name for name in names if known is not None and name not in known), "")
+    if known is None:
+        return ""
+    lacking: dict[bool, set[str]] = {False: set(), True: set()}
+    for field in flow.fields:
+        value = record.overrides.get(field.key, field.default)
+        if field.runs and isinstance(value, Variable) and value.name not in known:
+            lacking[field.secret].add(value.name)
+    names = lacking[False] or lacking[True]
+    return names.pop() if len(names) == 1 else ""
 
 
 def draw_problem(record: RunRecord, heading: str, *, warning: bool) -> None:
@@ -155,7 +160,7 @@ def _find_field(flow: Flow, record: RunRecord, error: RunError, cause: ErrorCaus
     named = (
         field
         for field in flow.fields
-        if record.overrides.get(field.key, field.default) == Variable(cause.variable)
+        if field.runs and record.overrides.get(field.key, field.default) == Variable(cause.variable)
     )
     return next(named, None) if cause.variable else None
 

@@ -9,9 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.store.run_record import RecordProblem
+from lfclient.flows.field import Variable
 from lfclient.runs.components import RunError
 from lfclient.runs.model import Run, RunStatus
-from tests.support.flows import entry, group, node
+from tests.support.flows import chat_input, edge, entry, group, node
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.model_pages import MODEL, PROVIDERS, serve_models
 from tests.ui.support.whole_pages import (
@@ -168,7 +169,11 @@ def test_a_variable_that_a_synchronous_run_took_for_no_value_is_named(langflow_s
         name: entry("MessageTextInput", "str", value, load_from_db=True)
         for name, value in (("city", "THERE"), ("language", "NOPE"))
     }
-    langflow_stand_in.set_flows(flow(ONE, "Echo", [node("Tool-a", api_key=key, **texts)]))
+    other = entry("MessageTextInput", "str", "UNUSED", load_from_db=True)
+    nodes = [node("Unused-b", text=other), chat_input(), node("Tool-a", api_key=key, **texts)]
+    found = flow(ONE, "Echo", nodes)
+    found["data"]["edges"] = [edge("ChatInput-a", "Tool-a", "text")]
+    langflow_stand_in.set_flows(found)
     there = {"id": "1", "name": "THERE", "type": "Generic", "value": "Lisbon"}
     langflow_stand_in.answers["GET /api/v1/variables/"] = (200, [there])
     text = "1 validation error for MessageTextInput\nvalue\n  Value error, Invalid value type "
@@ -181,6 +186,17 @@ def test_a_variable_that_a_synchronous_run_took_for_no_value_is_named(langflow_s
     (form,) = app.session_state["forms"].values()
     assert form.shown_key == "Tool-a.language"
     assert not app.exception
+    lacks_two = add_ended_run(
+        langflow_stand_in.url,
+        status=RunStatus.FAILED,
+        run=run,
+        overrides={"Tool-a.city": Variable("NOWHERE")},
+        id="b" * 32,
+        submit_token="b",
+    )
+    app = open_app(run=lacks_two.id)
+    assert "the server may lack the variable" in page_text(app)
+    assert "Go to the field" not in button_labels(app)
 
 
 def test_a_refused_run_is_explained(langflow_stand_in):
