@@ -12,7 +12,7 @@ from lfclient.errors import FileRefused, InvalidRequest, LangflowError
 from lfclient.flows.field import Field
 from lfclient.resources.knowledge import KnowledgeBase
 from lfclient.resources.models import ModelOption, find_model
-from lfclient.runs.error_causes import explain_error
+from lfclient.runs.error_causes import UNREACHABLE, explain_error, explain_unreachable
 from pages._ui.connection.app_context import open_client
 from pages._ui.form import file_fields
 from pages._ui.form.flow_form import FlowForm
@@ -30,8 +30,10 @@ class _FilesNotAdded(LangflowError):
 
     default_hint = "Check the embedding model's provider and the files, then try again."
 
-    def __init__(self, base: KnowledgeBase) -> None:
+    def __init__(self, base: KnowledgeBase, model: ModelOption) -> None:
         cause = explain_error(base.failure)
+        if cause == UNREACHABLE:
+            cause = explain_unreachable(model.provider)
         reason = f" {cause.message}" if cause else ""
         super().__init__(
             f"The files could not be added to “{base.name}”.{reason}",
@@ -134,7 +136,7 @@ def _create(
         if not ended.is_ready:
             _discard(api, base)
             form.state.set(field, None)
-            raise _FilesNotAdded(ended)
+            raise _FilesNotAdded(ended, model)
     form.server.reload_resources(form.flow)
     file_fields.release_files(files)
 

@@ -194,6 +194,13 @@ def test_why_files_could_not_be_added_is_said_where_the_reason_is_known(api):
     assert [code.value for code in found.at.code] == [reason]
 
 
+def test_a_model_that_can_not_be_reached_is_named_by_its_provider(api):
+    api.ended = KnowledgeBase("My notes", "My_notes", "failed", failure="Connection error.")
+    found = create(open_dialog())
+    assert "Couldn't reach Ollama." in found.text()
+    assert "component" not in found.text()
+
+
 def test_a_server_that_stops_responding_leaves_the_knowledge_base_chosen(api):
     api.ingest_error = LangflowError("The files were not processed within 600 seconds.")
     found = create(open_dialog())
