@@ -71,8 +71,7 @@ def _route(
     start, end = source[0] + width, target[0]
     first, last = source[1] + middle, target[1] + middle
     # the cards that are right of the source and left of the target
-    between = cards[bisect_right(lefts, start - width) : bisect_left(lefts, end)]
-    between = [card for card in between if card != source]
+    between = cards[bisect_right(lefts, source[0]) : bisect_left(lefts, end)]
     if end <= start or not between:
         return None
 
