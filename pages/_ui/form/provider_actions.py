@@ -1,4 +1,4 @@
-"""What the buttons of a provider's settings do, and what is entered in its boxes."""
+"""Try, save, use and remove a provider's settings."""
 
 from collections.abc import Callable, Iterable
 
