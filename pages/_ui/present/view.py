@@ -213,7 +213,7 @@ def _on_run(presented: Presented, form: FlowForm, token: str) -> None:
     session_id = run_options.random_session() if has_session else None
     run_id = run_controls.start_run(form, form.mode, session_id, token)
     submit_token.drop_submit_token(token)
-    run_page.show_run(run_id)
+    run_page.show_started(run_id)
     ENTERED.clear()
 
 

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.modes import MODE_NAMES
-from lfclient.errors import InvalidRequest
+from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow
 from lfclient.flows.refreshed_runs import needs_temporary_flow
@@ -29,10 +29,10 @@ from pages._ui.run.run_form import (
 )
 from pages._ui.state import run_options, run_page, submit_token
 from pages._ui.state.notices import notify_errors
-from pages._ui.widgets import focus
+from pages._ui.widgets import alerts, focus
 from pages._ui.widgets.alerts import MissingValue
 
-MAX_TIMES = 20  # runs that one press starts
+MAX_RUN_COUNT = 20  # runs that one press starts
 _MESSAGE_LOST = (
     "Couldn't send the message. Langflow runs what a choice adds to this flow as a temporary flow, "
     "and would delete the message with it."
@@ -76,8 +76,8 @@ def draw_refusing_key() -> None:
     with st.container(key="run-refused"):  # never seen: its shortcut is all
         st.button(
             "Run refused",
-            key="run-refusal",
-            on_click=run_page.REFUSED.set,
+            key="refuse-run",
+            on_click=run_page.RUN_REFUSED.set,
             args=(True,),
             shortcut="Ctrl+Enter",
         )
@@ -85,8 +85,15 @@ def draw_refusing_key() -> None:
 
 def show_refusal() -> None:
     """Say that a press of Run started nothing; once, though two buttons may have had its key."""
-    if run_page.REFUSED.take():
+    if run_page.RUN_REFUSED.take():
         st.toast("Not started: a run was in progress.", icon=":material/info:")
+
+
+def draw_partial_start(record: RunRecord | None) -> None:
+    """While the first of several runs is on the page, say if not all of them were started."""
+    run_id, heading, error = run_page.PARTIAL_START.get() or ("", "", None)
+    if error and record and record.id == run_id:
+        alerts.show_message(heading, error.message, error.hint, warning=True)
 
 
 def _draw_mode(form: FlowForm) -> None:
@@ -139,7 +146,7 @@ def _draw_options(form: FlowForm) -> None:
     ):
         _draw_mode(form)
         _draw_session(form)
-        _draw_times(form)
+        _draw_run_count(form)
         st.caption("Press ? for keyboard shortcuts.")
 
 
@@ -170,22 +177,22 @@ def _draw_session(form: FlowForm) -> None:
         st.toggle("Keep session", key=keep_key, persist_state="session")
 
 
-def _draw_times(form: FlowForm) -> None:
+def _draw_run_count(form: FlowForm) -> None:
     st.number_input(
         "Number of runs",
         min_value=1,
-        max_value=MAX_TIMES,
-        key=run_options.times_key(form.server.owner, form.flow.id),
-        help="Starts so many runs with the same values, each with its own result in Recent runs.",
+        max_value=MAX_RUN_COUNT,
+        key=run_options.run_count_key(form.server.owner, form.flow.id),
+        help="Starts this many runs with the same values, each with its own result in Recent runs.",
         persist_state="session",
     )
 
 
 def _draw_run_button(form: FlowForm) -> None:
-    times = run_options.times(form.server.owner, form.flow.id)
+    count = run_options.run_count(form.server.owner, form.flow.id)
     with st.container(key="run-button", width="content"):
         st.button(
-            "Run" if times == 1 else f"Run {times} times",
+            "Run" if count == 1 else f"Run {count} times",
             key="run",
             on_click=_on_run,
             args=(form, submit_token.submit_token()),
@@ -236,16 +243,22 @@ def _on_run(form: FlowForm, token: str) -> None:
     mode = selected_mode(form.server, form.server_info, form.flow)
     run_id = start_run(form, mode, session_id, token)
     submit_token.drop_submit_token(token)
+    if not run_page.show_started(run_id):
+        return
     run_options.mark_session_used(owner, flow_id, session_id)
-    run_page.show_run(run_id)
     run_page.attach_form(run_id, flow_id)
-    times = run_options.times(owner, flow_id)
-    for number in range(2, times + 1):
+    count = run_options.run_count(owner, flow_id)
+    for number in range(2, count + 1):
         if session_id and not run_options.is_session_kept(owner, flow_id, session_id):
             session_id = run_options.random_session()
-        start_run(form, mode, session_id, f"{token}-{number}")
-    if times > 1:
-        st.toast(f"Started {times} runs. All are in Recent runs.", icon=":material/play_arrow:")
+        try:
+            start_run(form, mode, session_id, f"{token}-{number}")
+        except LangflowError as error:
+            started = f"Started {number - 1} of {count} runs"
+            run_page.PARTIAL_START.set((run_id, started, error))
+            return
+    if count > 1:
+        st.toast(f"Started {count} runs. All are in Recent runs.", icon=":material/play_arrow:")
 
 
 def start_run(
@@ -282,8 +295,6 @@ def start_run(
         submit_token=token,
     )
     mark_started(form.state)
-    if run_id == run_page.run_id():  # a double click, or a press before the page was drawn
-        run_page.REFUSED.set(True)
     return run_id
 
 

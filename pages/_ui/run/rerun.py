@@ -244,7 +244,7 @@ def _on_rerun(rerun: Rerun, token: str) -> None:
         submit_token=token,
     )
     submit_token.drop_submit_token(token)
-    run_page.show_run(run_id)
+    run_page.show_started(run_id)
 
 
 def _edit_and_run(rerun: Rerun) -> None:

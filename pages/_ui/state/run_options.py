@@ -50,14 +50,14 @@ def session_kept_key(owner: str, flow_id: str) -> str:
     return f"run-session-keep-{owner[:12]}-{flow_id}"
 
 
-def times_key(owner: str, flow_id: str) -> str:
+def run_count_key(owner: str, flow_id: str) -> str:
     """Return the key of the field that tells how many runs of a flow a press starts."""
-    return f"run-times-{owner[:12]}-{flow_id}"
+    return f"run-count-{owner[:12]}-{flow_id}"
 
 
-def times(owner: str, flow_id: str) -> int:
+def run_count(owner: str, flow_id: str) -> int:
     """Return how many runs of a flow a press starts."""
-    return int(st.session_state.get(times_key(owner, flow_id)) or 1)
+    return int(st.session_state.get(run_count_key(owner, flow_id)) or 1)
 
 
 def set_mode(owner: str, mode: Mode) -> None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from lfclient.errors import LangflowError
 from pages._ui.state import browser
 from pages._ui.state.drafts import drafts
 from pages._ui.state.query_params import RUN, RUNS
@@ -20,7 +21,9 @@ COMPONENTS_VIEW = "components-as"  # whether a run's components are a graph or a
 TRACE_VIEW = "trace-view"
 SNIPPET_LANGUAGE = "snippet-language"
 NEW_RUN: Slot[str] = Slot("run-to-sight")  # the run just opened: its status may be out of sight
-REFUSED: Slot[bool] = Slot("press-refused")  # whether a press of Run started nothing
+RUN_REFUSED: Slot[bool] = Slot("run-refused")  # whether a press of Run started nothing
+# the run on the page, and why a press did not start all runs that should have followed it
+PARTIAL_START: Slot[tuple[str, str, LangflowError]] = Slot("partial-start")
 # set by a click on the graph: the output may be out of sight
 CLICKED_COMPONENT: Slot[str] = Slot("component-chosen")
 SHOWN_FIELD: Slot[str] = Slot("shown-field")  # the key of the form's field to scroll to
@@ -55,6 +58,18 @@ def show_run(run_id: str) -> None:
     NEW_RUN.set(run_id)
     st.session_state[_FORM_RUN] = None
     _drop_other_runs()
+
+
+def show_started(started_id: str) -> bool:
+    """Show a run that a press started. Return False, and have the page say so, if it is there.
+
+    That was a double click, or a press before the page was drawn.
+    """
+    if started_id == run_id():
+        RUN_REFUSED.set(True)
+        return False
+    show_run(started_id)
+    return True
 
 
 def run_to_scroll_to(shown_id: str | None, *, is_running: bool) -> str | None:

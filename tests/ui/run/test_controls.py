@@ -2,8 +2,17 @@
 
 import json
 
+import pytest
+
+from lfclient.console.runner.runner import Runner, TooManyRuns
 from tests.support.waiting import wait_for
-from tests.ui.support.whole_pages import add_running_run, button_labels, open_app, press
+from tests.ui.support.whole_pages import (
+    add_running_run,
+    button_labels,
+    open_app,
+    page_text,
+    press,
+)
 
 REFUSED = "Not started: a run was in progress."
 POST = "POST /api/v2/workflows"
@@ -20,10 +29,10 @@ def started(server):
     return [json.loads(body).get("session_id") for line, body in sent if line == POST]
 
 
-def open_with_times(times):
-    """Open the Run page, set to start so many runs at a press."""
+def open_with_run_count(count):
+    """Open the Run page, set to start this many runs at a press."""
     app = open_app()
-    next(each for each in app.number_input if each.label == "Number of runs").set_value(times)
+    next(each for each in app.number_input if each.label == "Number of runs").set_value(count)
     return app.run()
 
 
@@ -32,26 +41,29 @@ def test_the_key_of_run_says_that_it_starts_nothing_during_a_run(langflow_stand_
     record = add_running_run(langflow_stand_in.url)
     app = open_app(run=record.id)
     assert "Run" not in button_labels(app)
-    app.button("run-refusal").click().run()
+    app.button("refuse-run").click().run()
     assert notices(app) == [REFUSED]
 
 
-def test_a_second_press_on_the_same_button_says_that_it_starts_nothing(langflow_stand_in):
-    app = open_app()
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_second_press_on_the_same_button_says_that_it_starts_nothing(langflow_stand_in, count):
+    app = open_with_run_count(count)
+    label = "Run" if count == 1 else f"Run {count} times"
     token = app.session_state["run-click"]
-    press(app, "Run")
-    assert notices(app) == []
+    press(app, label)
+    assert REFUSED not in notices(app)
     run_id = app.query_params["run"]
     del app.query_params["run"]  # as drawn before the first press
     app.session_state["run-click"] = token
     app.run()
     app.query_params["run"] = run_id
-    press(app, "Run")
+    press(app, label)
     assert notices(app) == [REFUSED]
+    assert not app.exception
 
 
 def test_one_press_starts_several_runs_each_in_a_session_of_its_own(langflow_stand_in):
-    app = open_with_times(3)
+    app = open_with_run_count(3)
     press(app, "Run 3 times")
     assert notices(app) == ["Started 3 runs. All are in Recent runs."]
     wait_for(lambda: len(started(langflow_stand_in)) == 3)
@@ -59,8 +71,28 @@ def test_one_press_starts_several_runs_each_in_a_session_of_its_own(langflow_sta
 
 
 def test_several_runs_share_a_session_that_is_kept(langflow_stand_in):
-    app = open_with_times(2)
+    app = open_with_run_count(2)
     next(each for each in app.toggle if each.label == "Keep session").set_value(True).run()
     press(app, "Run 2 times")
     wait_for(lambda: len(started(langflow_stand_in)) == 2)
     assert len(set(started(langflow_stand_in))) == 1
+
+
+def test_a_press_that_starts_only_some_of_several_runs_says_how_many_and_why(
+    langflow_stand_in, monkeypatch
+):
+    tokens = []
+    start = Runner.start
+
+    def start_two(runner, *args, submit_token, **more):
+        tokens.append(submit_token)
+        if len(tokens) > 2:
+            raise TooManyRuns("The console already follows 2 runs.")
+        return start(runner, *args, submit_token=submit_token, **more)
+
+    monkeypatch.setattr(Runner, "start", start_two)
+    app = press(open_with_run_count(4), "Run 4 times").run()  # as at the end of a quick run
+    assert "Started 2 of 4 runs" in page_text(app)
+    assert "The console already follows 2 runs." in page_text(app)
+    assert len(tokens) == 3
+    assert not app.exception

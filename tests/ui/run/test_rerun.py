@@ -169,15 +169,19 @@ def test_run_again_reuses_a_named_session(langflow_stand_in):
     assert sent(langflow_stand_in)[0]["session_id"] == "holiday plans"
 
 
-def test_two_presses_of_run_again_start_one_run(langflow_stand_in):
+def test_two_presses_of_run_again_start_one_run_and_say_so(langflow_stand_in):
     langflow_stand_in.answers[POST] = (200, ANSWER)
     app = open_app(run=store_ended_run(langflow_stand_in, {TEXT: "Oslo"}).id)
     word = app.session_state["run-click"]
     press(app, "Run again")
+    started = address(app)
     app.session_state["run-click"] = word
-    app.query_params["run"] = "a" * 32
-    press(app.run(), "Run again")
+    app.query_params["run"] = "a" * 32  # as drawn before the first press
+    app.run()
+    app.query_params["run"] = started
+    press(app, "Run again")
     assert len(sent(langflow_stand_in)) == 1
+    assert [each.value for each in app.toast] == ["Not started: a run was in progress."]
 
 
 def test_edit_and_run_fills_the_form_and_stores_earlier_input(langflow_stand_in, monkeypatch):
