@@ -15,6 +15,7 @@ from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.wire.server_info import ServerInfo
 
+CHOOSE_IN_EDITOR = "Choose it in Langflow's editor and save the flow there"
 # types whose value a synchronous run can't show: an object is read as the value, not as attributes
 _WITHOUT_ATTRIBUTES = frozenset({"dict", "NestedDict", MCP_TYPE, "file"})
 

@@ -23,7 +23,7 @@ from lfclient.flows.field import Field, FieldKind, Problem, Variable
 from lfclient.flows.field_extraction import locked_reason
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.model import Flow
-from lfclient.flows.refreshed_runs import needs_temporary_flow
+from lfclient.flows.refreshed_runs import CHOOSE_IN_EDITOR, needs_temporary_flow
 from lfclient.wire.server_info import ServerInfo
 
 
@@ -40,11 +40,11 @@ _OTHER_FLOW = (
     "Refresh the flow with this choice first."
 )
 _TEMPORARY_FLOW = (
-    "This runs as a temporary flow: its messages don't stay in the session. To keep them, {}."
+    "This runs as a temporary flow: its messages don't stay in the session. {} to keep them."
 )
 _KEEPING_MESSAGES = {
-    "modes": "use background mode",
-    "inputs": "choose it in Langflow's editor and save the flow there",
+    "modes": "Use background mode",
+    "inputs": CHOOSE_IN_EDITOR,
 }
 _MAX_SUGGESTIONS = 20  # each compares a name with those of all components
 _NUMBER_KINDS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.SLIDER})

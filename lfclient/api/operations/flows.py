@@ -30,6 +30,7 @@ from lfclient.flows.flow_file import (
     upload_content,
 )
 from lfclient.flows.model import Flow, FlowSummary
+from lfclient.flows.refreshed_runs import CHOOSE_IN_EDITOR
 from lfclient.wire.bodies import LIST, RUN
 from lfclient.wire.schemas import FlowItem, Items, parse
 
@@ -40,9 +41,7 @@ _NAME_TAKEN = Backoff(0.2, 1.0, attempts=5, jitter=0.5)
 _COMMIT = Backoff(0.1, 1.0, attempts=14)  # about ten seconds
 _TEMPORARY = "A temporary flow for one run. It is deleted after the run."
 _NOT_CREATED = "Langflow did not create the temporary flow that runs what the choice adds"
-_NOT_CREATED_HINT = (
-    "Choose it in Langflow's editor and save the flow there, or let this key's user create flows."
-)
+_NOT_CREATED_HINT = f"{CHOOSE_IN_EDITOR}, or let this key's user create flows."
 _IMPORT_SECONDS = 300.0  # how long a server may take to store 50 MB
 
 

@@ -11,7 +11,7 @@ from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow
-from lfclient.flows.refreshed_runs import needs_temporary_flow
+from lfclient.flows.refreshed_runs import CHOOSE_IN_EDITOR, needs_temporary_flow
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import REQUIRED_MESSAGE
 from lfclient.runs.model import Mode
@@ -37,7 +37,6 @@ _MESSAGE_LOST = (
     "Couldn't send the message. Langflow runs what a choice adds to this flow as a temporary flow, "
     "and would delete the message with it."
 )
-_MESSAGE_LOST_HINT = "Choose it in Langflow's editor and save the flow there."
 MODE_HELP: dict[Mode, str] = {
     "background": "Keeps running if you close the page. Very long results may be truncated.",
     "sync": "Returns complete results. Stop only stops waiting; the run continues on the server.",
@@ -280,7 +279,7 @@ def start_run(
     server_info, overrides = form.server_info, result.overrides
     if extra_overrides and needs_temporary_flow(form.flow, overrides, mode, server_info):
         # the message and its answer would be deleted with the flow
-        raise InvalidRequest(_MESSAGE_LOST, hint=_MESSAGE_LOST_HINT)
+        raise InvalidRequest(_MESSAGE_LOST, hint=f"{CHOOSE_IN_EDITOR}.")
     connection = servers.newest_connection(form.server)
     if any(secret in (session_id or "") for secret in connection.secrets):
         message = "The run was not started. The session's name contains the API key."
