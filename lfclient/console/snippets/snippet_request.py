@@ -65,10 +65,11 @@ class SnippetRequest:
         """
         lines = [f"Runs the flow “{self.flow.name}”.", *usage]
         unknown = [key for key in self.overrides if key not in self.flow.fields_by_key]
-        if unknown and not is_client:
+        added = [key for key in unknown if self.flow.split_key(key)[0]]  # else they were deleted
+        if added and not is_client:
             lines.append("The API may ignore these parameters, which the stored flow doesn't show:")
-            lines += [f"- {key}" for key in unknown]
-            lines.append("The snippet “Python, lfclient” sends them as the run did.")
+            lines += [f"- {key}" for key in added]
+            lines.append("The snippet “Python, lfclient” sends those that a choice adds.")
         omitted = () if is_client else terminals_without_value(self.flow)
         if omitted:
             lines.append("The API returns null as the content of these outputs:")

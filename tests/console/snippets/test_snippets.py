@@ -216,12 +216,14 @@ def test_a_snippet_lists_outputs_that_the_api_omits(mode, returns, type, told):
 
 def test_a_snippet_lists_parameters_that_only_a_choice_adds():
     """The API takes them with the graph or as a temporary flow, as the client sends them."""
-    stored = record("background", {"Comp-one.words": "w", "Comp-one.added": "x"})
+    deleted = {"Gone-x.words": "w"}
+    stored = record("background", {"Comp-one.words": "w", "Comp-one.added": "x"} | deleted)
     for language in Language:
         code = write_snippet(language, stored, FLOW, NEW, "http://langflow.test")
         is_told = "may ignore these parameters" in code and "- Comp-one.added" in code
         assert is_told is (language is not Language.LFCLIENT)
         assert "- Comp-one.words" not in code
+        assert "- Gone-x.words" not in code
 
 
 def test_a_snippet_names_its_file():
