@@ -253,6 +253,7 @@ class RunContext:
         """
         record = self.record
         run = merge_response(record.run, run) if record.run else run
+        run = replace(run, has_temporary_flow=run.flow_id != record.flow_id)
         changes["job_id"] = run.job_id or record.job_id
         if run.session_id != self.temporary_flow_id:  # else a session that is deleted with it
             changes["session_id"] = run.session_id or record.session_id
@@ -386,4 +387,5 @@ class RunContext:
             record.status,
             job_id=record.job_id,
             session_id=record.session_id,
+            has_temporary_flow=self.temporary_flow_id is not None,
         )

@@ -150,7 +150,7 @@ def draw(server: ServerSession, record: RunRecord, tabs: Sequence[TabContainer])
 
 def _draw_chat_link(server: ServerSession, record: RunRecord) -> None:
     flow = server.cached_flow(record.flow_id)
-    has_messages = record.run is None or record.run.flow_id == record.flow_id  # no temporary flow
+    has_messages = record.run is None or not record.run.has_temporary_flow
     if record.session_id and flow and flow.has_chat and has_messages:
         st.page_link(
             navigation.page("chat"),

@@ -56,6 +56,7 @@ def test_the_flow_exists_during_the_run_only(bench, mode):
     assert record.status is RunStatus.COMPLETED, (record.problem, record.run)
     assert (record.flow_id, record.flow_name) == (FLOW_ID, "Echo")
     assert record.run.outputs["ChatOutput-b"].value == "echo"
+    assert record.run.has_temporary_flow
     assert [sent["flow_id"] for sent in bench.server.submitted] == [flow_id]
     wait_until_deleted(bench)
 
@@ -127,6 +128,7 @@ def test_a_job_whose_process_died_is_followed_and_its_flow_deleted(bench):
     bench.server.finish()
     record = bench.wait_for_end(run_id)
     assert (record.status, record.run.flow_id) == (RunStatus.COMPLETED, flow_id)
+    assert record.run.has_temporary_flow
     wait_until_deleted(bench)
 
 

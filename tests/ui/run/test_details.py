@@ -31,14 +31,15 @@ def test_the_result_of_a_frozen_component_is_said_to_be_cached(langflow_stand_in
     assert not app.exception
 
 
-@pytest.mark.parametrize("flow_id", [ONE, "a-temporary-flow"])
-def test_a_run_is_opened_in_chat_unless_its_messages_were_deleted(langflow_stand_in, flow_id):
+@pytest.mark.parametrize("is_temporary", [False, True])
+def test_a_run_is_opened_in_chat_unless_its_messages_were_deleted(langflow_stand_in, is_temporary):
     talk = flow(ONE, "Talk", [chat_input(), node("ChatOutput-b")])
     langflow_stand_in.set_flows(talk | {"data": talk["data"] | {"edges": [TALKS]}})
-    run = Run(flow_id, "sync", RunStatus.COMPLETED, outputs={"ChatOutput-b": ANSWER})
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"ChatOutput-b": ANSWER})
+    run = replace(run, has_temporary_flow=is_temporary)
     app = open_app(run=add_ended_run(langflow_stand_in.url, run=run, session_id="s").id)
     labels = [link.proto.label for link in app.get("page_link")]
-    assert ("Open in Chat" in labels) is (flow_id == ONE)
+    assert ("Open in Chat" in labels) is not is_temporary
     assert not app.exception
 
 
