@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from lfclient.common.formatting import clip, format_duration, format_timing, strip_credentials
 from lfclient.console.config.prices import PriceTable
@@ -15,10 +14,10 @@ from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.statuses import component_state_label
 from lfclient.console.wording.timeline import timeline_bars
 from lfclient.console.wording.tokens import component_usage_text, cost_text, usage_text
-from lfclient.flows.field import Variable
+from lfclient.flows.field import FieldKind, Variable
+from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.model import Flow
-from lfclient.flows.run_inputs import describe_overrides
-from lfclient.resources.models import chosen_model, model_label
+from lfclient.flows.run_inputs import InputValue, describe_overrides
 from lfclient.runs.components import ComponentRun, HumanInput
 
 MAX_INPUT_LENGTH = 20_000  # characters of a value
@@ -87,21 +86,23 @@ def input_rows(
         (
             f"{value.component_label()}: {value.label}",
             value.key,
-            clip(_value_text(value.value, redact), MAX_INPUT_LENGTH),
+            clip(_value_text(value, redact), MAX_INPUT_LENGTH),
             value.is_default,
         )
         for value in describe_overrides(record.overrides, flow, record.flow_defaults)
     ]
 
 
-def _value_text(value: Any, redact: Callable[[str], str]) -> str:
+def _value_text(entry: InputValue, redact: Callable[[str], str]) -> str:
+    value, field = entry.value, entry.field
     if isinstance(value, Variable):
         return f"Server variable {value.name}"
     if isinstance(value, str):
         return redact(value)
-    model = chosen_model(value)
-    if model and isinstance(value, list) and len(value) == 1 and model.get("provider"):
-        return redact(model_label(model))
+    if field and field.kind is FieldKind.MODEL:
+        handler = KIND_HANDLERS[field.kind]
+        if not list(handler.check(field, value)):
+            return redact(handler.write(value))
     return json.dumps(JsonTruncator(redact).truncate(value), indent=2, ensure_ascii=False)
 
 

@@ -29,8 +29,17 @@ def test_inputs_have_the_labels_of_the_form_or_their_keys():
 
 def test_a_model_is_named_as_in_the_form():
     model = {"name": "gpt-4o-mini", "provider": "OpenAI", "metadata": {"icon": "OpenAI"}}
+    agent = flows.node("Agent-1", model=flows.entry("ModelInput", "model"))
     record = record_of(run_of(), overrides={"Agent-1.model": [model]})
-    assert "Agent-1.model OpenAI: gpt-4o-mini Components" in page(record).text
+    report = page(record, Flow.from_json(flows.graph(agent)))
+    assert "Agent-1.model OpenAI: gpt-4o-mini Components" in report.text
+
+
+def test_a_table_whose_only_row_has_a_name_and_a_provider_keeps_its_values():
+    table = flows.node("T-1", rows=flows.entry("TableInput", "table"))
+    rows = [{"name": "Bob", "provider": "Acme", "amount": 12}]
+    record = record_of(run_of(), overrides={"T-1.rows": rows})
+    assert '"amount": 12' in page(record, Flow.from_json(flows.graph(table))).text
 
 
 def test_the_chat_input_has_the_label_of_its_form_field():
