@@ -21,8 +21,8 @@ from lfclient.flows.validation import (
 )
 from lfclient.wire.server_info import ServerInfo
 
-MAX_DEFAULTS = 24  # fields, as many as a form shows before “All parameters”
-MAX_DEFAULTS_LENGTH = 20_000  # characters of their values in all
+MAX_TOP_FIELDS = 24  # fields at the top of a form; the others are in their components
+MAX_DEFAULTS_LENGTH = 20_000  # characters of the defaults of a run in all
 
 
 @dataclass(frozen=True)
@@ -123,19 +123,21 @@ def check_rerun(
 def input_defaults(flow: Flow, overrides: Mapping[str, Json]) -> JsonObject:
     """Return the flow's own values, by key, of the inputs that a run does not override.
 
-    Those that a person brings to a run: the message and what the flow's author marked. Without
-    secrets, empty values, and values that are too long to be recorded with each run.
+    Those that the flow's author marked. At most `MAX_TOP_FIELDS`, without secrets, empty values,
+    and values that are too long to be recorded with each run.
     """
-    brought = [
+    marked = [
         field
         for field in flow.fields
-        if (field.chat_input or field.api_editable) and field.runs and not is_secret_field(field)
+        if field.api_editable
+        and field.runs
+        and not is_secret_field(field)
+        and field.key not in overrides
+        and field.default not in ("", [], {}, None)
     ]
     room = MAX_DEFAULTS_LENGTH
     defaults: JsonObject = {}
-    for field in brought[:MAX_DEFAULTS]:
-        if field.key in overrides or field.default in ("", [], {}, None):
-            continue
+    for field in marked[:MAX_TOP_FIELDS]:
         length = len(json.dumps(value_to_json(field.default)))
         if length <= room:
             room -= length

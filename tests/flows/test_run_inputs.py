@@ -3,6 +3,7 @@
 from lfclient.flows.field import Variable
 from lfclient.flows.run_inputs import (
     MAX_DEFAULTS_LENGTH,
+    MAX_TOP_FIELDS,
     check_rerun,
     describe_overrides,
     input_defaults,
@@ -180,7 +181,7 @@ def test_a_long_name_is_clipped_but_not_its_id():
     ]
 
 
-def test_the_defaults_to_record_are_those_of_what_a_person_brings():
+def test_the_defaults_to_record_are_those_that_the_author_marked():
     marked = {"api_editable": True}
     brought = flow(
         chat_input(value="hi"),
@@ -196,7 +197,12 @@ def test_the_defaults_to_record_are_those_of_what_a_person_brings():
         node("Unconnected-b", place=text("Rome", **marked)),
         edges=[edge("T-a", "ChatInput-a", "other")],
     )
-    assert input_defaults(brought, {"T-a.other": "Bo"}) == {
-        "ChatInput-a.input_value": "hi",
-        "T-a.place": "London",
-    }
+    assert input_defaults(brought, {"T-a.other": "Bo"}) == {"T-a.place": "London"}
+
+
+def test_as_many_defaults_are_recorded_as_a_form_shows_beside_what_is_sent():
+    names = [f"n{number}" for number in range(MAX_TOP_FIELDS + 2)]
+    marked = flow(node("T-a", **{name: text("x", api_editable=True) for name in names}))
+    sent = {f"T-a.{name}": "y" for name in names[:-1]}
+    assert input_defaults(marked, sent) == {f"T-a.{names[-1]}": "x"}
+    assert len(input_defaults(marked, {})) == MAX_TOP_FIELDS

@@ -7,6 +7,7 @@ import streamlit as st
 
 from lfclient.flows.field import Field, Problem
 from lfclient.flows.needs import Need, NeedKind
+from lfclient.flows.run_inputs import MAX_TOP_FIELDS
 from pages._ui.form import (
     all_parameters,
     json_editor,
@@ -21,8 +22,6 @@ from pages._ui.form.form_state import FormState
 from pages._ui.state.run_page import SHOWN_FIELD, SHOWN_PROVIDER
 from pages._ui.widgets import focus
 from pages._ui.widgets.markdown import inline_code
-
-MAX_TOP_FIELDS = 24  # fields at the top; the others are in their components
 
 
 def draw(form: FlowForm) -> None:
