@@ -16,6 +16,7 @@ from lfclient.flows.validation import (
     SECRET_MASK,
     check_overrides,
     error_messages,
+    is_changed,
     is_secret_field,
     is_secret_override,
 )
@@ -108,7 +109,7 @@ def check_rerun(
         if value != SECRET_MASK or not is_secret_override(key, fields.get(key))
     }
     errors = error_messages(check_overrides(flow, present, mode, server))
-    described = describe_overrides(overrides, flow)
+    described = describe_inputs(overrides, None, flow)
     input_values = [_check(entry, flow, errors.get(entry.key, ""), files) for entry in described]
     order = {key: place for place, key in enumerate(fields)}
     input_values.sort(key=lambda entry: order.get(entry.key, len(order)))
@@ -145,17 +146,29 @@ def input_defaults(flow: Flow, overrides: Mapping[str, Json]) -> JsonObject:
     return defaults
 
 
-def describe_overrides(
-    overrides: Mapping[str, Json],
-    flow: Flow | None,
-    flow_defaults: Mapping[str, Json] | None = None,
+def unchanged_defaults(flow: Flow, defaults: Mapping[str, Json] | None) -> JsonObject:
+    """Return the recorded defaults that the flow still has, which a rerun need not send."""
+    fields = flow.fields_by_key
+    return {
+        key: value
+        for key, value in (defaults or {}).items()
+        if key in fields and not is_changed(fields[key], value)
+    }
+
+
+def describe_inputs(
+    overrides: Mapping[str, Json], defaults: Mapping[str, Json] | None, flow: Flow | None
 ) -> list[InputValue]:
-    """Return the overrides with the labels that `flow` has for them, unchecked, then defaults."""
+    """Return the overrides, then the defaults, with the labels that `flow` has, unchecked.
+
+    `defaults` are the flow's own values at the time of the run, None if unknown.
+    """
     fields = flow.fields_by_key if flow else {}
     values = [_describe(key, value, flow, fields.get(key)) for key, value in overrides.items()]
-    if flow_defaults:
-        defaults = describe_overrides(flow_defaults, flow)
-        values += [replace(value, is_default=True) for value in defaults]
+    values += [
+        replace(_describe(key, value, flow, fields.get(key)), is_default=True)
+        for key, value in (defaults or {}).items()
+    ]
     return values
 
 

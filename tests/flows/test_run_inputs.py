@@ -5,7 +5,7 @@ from lfclient.flows.run_inputs import (
     MAX_DEFAULTS_LENGTH,
     MAX_TOP_FIELDS,
     check_rerun,
-    describe_overrides,
+    describe_inputs,
     input_defaults,
 )
 from lfclient.flows.validation import mask_secrets
@@ -125,7 +125,7 @@ def test_a_parameter_that_has_become_required_is_a_problem():
 
 def test_without_its_flow_a_value_is_labeled_by_its_key():
     """The server may be unreachable."""
-    (one,) = describe_overrides({"T-a.name": "x"}, None)
+    (one,) = describe_inputs({"T-a.name": "x"}, None, None)
     assert (one.label, one.component_name) == ("name", "T-a")
 
 

@@ -10,7 +10,7 @@ from lfclient.common.formatting import clip, format_count
 from lfclient.console.compare.inputs import ParameterRow, compare_inputs
 from lfclient.console.compare.volatile import IgnoredNames
 from lfclient.console.store import omissions
-from lfclient.flows.run_inputs import describe_overrides
+from lfclient.flows.run_inputs import describe_inputs
 from pages._ui.compare import overview
 from pages._ui.compare.runs import (
     MAX_SIDE_BY_SIDE,
@@ -58,10 +58,7 @@ def compare(runs: Sequence[ComparedRun], ignored_names: IgnoredNames) -> Compare
 
 def _compare(runs: Sequence[ComparedRun], *, one_flow: bool) -> list[ParameterRow]:
     return compare_inputs(
-        [
-            describe_overrides(run.record.overrides, run.flow, run.record.flow_defaults)
-            for run in runs
-        ],
+        [describe_inputs(run.record.overrides, run.record.flow_defaults, run.flow) for run in runs],
         [run.flow for run in runs],
         one_flow=one_flow,
     )

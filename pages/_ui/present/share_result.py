@@ -16,7 +16,7 @@ from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.needs import find_needs
-from lfclient.flows.run_inputs import InputValue, describe_overrides
+from lfclient.flows.run_inputs import InputValue, describe_inputs
 from lfclient.resources.server_resources import ServerResources
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
@@ -171,7 +171,7 @@ def _shared_inputs(
     fields = flow.fields_by_key if flow else {}
     names = own_labels([fields[key] for key in keys if key in fields and not fields[key].secret])
     values = {key: record.inputs[key] for key in keys if key in record.inputs}
-    for item in describe_overrides(values, flow):
+    for item in describe_inputs(values, None, flow):
         is_secret = item.secret or (item.field and item.field.secret)
         if not is_secret and not isinstance(item.value, Variable):
             label = labels.get(item.key) or names.get(item.key, item.label)

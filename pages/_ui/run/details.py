@@ -12,7 +12,7 @@ from lfclient.console.wording.cached_results import cached_results_text
 from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.tokens import cost_text, usage_text
 from lfclient.flows.model import Flow
-from lfclient.flows.run_inputs import describe_overrides
+from lfclient.flows.run_inputs import describe_inputs
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.app import navigation
 from pages._ui.compare import picker
@@ -242,7 +242,7 @@ def _draw_inputs(server: ServerSession, record: RunRecord) -> None:
     if input_values.show_omission(record):
         return
     flow = server.cached_flow(record.flow_id)
-    values = describe_overrides(record.overrides, flow, record.flow_defaults)
+    values = describe_inputs(record.overrides, record.flow_defaults, flow)
     input_values.draw(values, f"tab-{record.id}")
 
 

@@ -15,8 +15,8 @@ from lfclient.errors import LangflowError
 from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow
 from lfclient.flows.needs import find_needs, provider_overrides
-from lfclient.flows.run_inputs import RunInputs, check_rerun, describe_overrides
-from lfclient.flows.validation import SECRET_MASK, is_changed
+from lfclient.flows.run_inputs import RunInputs, check_rerun, describe_inputs, unchanged_defaults
+from lfclient.flows.validation import SECRET_MASK
 from lfclient.runs.model import Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
@@ -40,7 +40,8 @@ MAX_MISSING = 5  # problems shown above the values
 class Rerun:
     """A run to repeat, and how; `keeps_session` reuses the run's session.
 
-    `given` are overrides with secrets of providers that were entered in this tab.
+    `inputs` are those to send, `unchanged` the recorded defaults that the flow still has. `given`
+    are overrides with secrets of providers that were entered in this tab.
     """
 
     server: ServerSession
@@ -48,6 +49,7 @@ class Rerun:
     flow: Flow
     record: RunRecord
     inputs: RunInputs
+    unchanged: Mapping[str, Json]
     mode: Mode
     keeps_session: bool
     given: Mapping[str, Json] = field(repr=False)
@@ -81,13 +83,12 @@ def draw(
                 with buttons:
                     _draw_buttons(rerun)
                 _draw_description(rerun)
-            unchanged = _unchanged_defaults(rerun.flow, record)
             values = [
                 *rerun.inputs.input_values,
-                *describe_overrides({}, rerun.flow, unchanged),
+                *describe_inputs({}, rerun.unchanged, rerun.flow),
             ]
         else:
-            values = describe_overrides(record.overrides, None, record.flow_defaults)
+            values = describe_inputs(record.overrides, record.flow_defaults, None)
         input_values.draw(values, f"again-{record.id}")
 
 
@@ -123,7 +124,7 @@ def _read(server: ServerSession, flow: Flow, record: RunRecord) -> Rerun:
     mode = record.mode if record.mode in possible else possible[0]
     files = _server_paths(server, flow, record)
     given = _given_overrides(server, flow, record)
-    unchanged = _unchanged_defaults(flow, record)
+    unchanged = unchanged_defaults(flow, record.flow_defaults)
     overrides = {
         key: value
         for key, value in record.inputs.items()
@@ -131,17 +132,7 @@ def _read(server: ServerSession, flow: Flow, record: RunRecord) -> Rerun:
     }
     inputs = check_rerun(overrides, flow, mode=mode, server=server_info, files=files)
     keeps_session = _keeps_session(server, record)
-    return Rerun(server, server_info, flow, record, inputs, mode, keeps_session, given)
-
-
-def _unchanged_defaults(flow: Flow, record: RunRecord) -> Mapping[str, Json]:
-    """Return the defaults that the run used and that the flow still has; a rerun sends others."""
-    fields = flow.fields_by_key
-    return {
-        key: value
-        for key, value in (record.flow_defaults or {}).items()
-        if key in fields and not is_changed(fields[key], value)
-    }
+    return Rerun(server, server_info, flow, record, inputs, unchanged, mode, keeps_session, given)
 
 
 def _given_overrides(server: ServerSession, flow: Flow, record: RunRecord) -> Mapping[str, Json]:

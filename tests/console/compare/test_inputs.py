@@ -1,7 +1,7 @@
 """Inputs of runs are matched and compared."""
 
 from lfclient.console.compare.inputs import compare_inputs
-from lfclient.flows.run_inputs import describe_overrides
+from lfclient.flows.run_inputs import describe_inputs
 from lfclient.flows.validation import SECRET_MASK
 from tests.support.flows import chat_input, entry, flow, node, text
 
@@ -9,7 +9,7 @@ from tests.support.flows import chat_input, entry, flow, node, text
 def rows(*overrides, flows=None, one_flow=True):
     same = flow(chat_input(), node("T-a", name=text("x"), count=entry("IntInput", "int", 1)))
     flows = flows or [same] * len(overrides)
-    inputs = [describe_overrides(each, its) for each, its in zip(overrides, flows, strict=True)]
+    inputs = [describe_inputs(each, None, its) for each, its in zip(overrides, flows, strict=True)]
     return compare_inputs(inputs, flows, one_flow=one_flow)
 
 

@@ -17,7 +17,7 @@ from lfclient.console.wording.tokens import component_usage_text, cost_text, usa
 from lfclient.flows.field import FieldKind, Variable
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.model import Flow
-from lfclient.flows.run_inputs import InputValue, describe_overrides
+from lfclient.flows.run_inputs import InputValue, describe_inputs
 from lfclient.runs.components import ComponentRun, HumanInput
 
 MAX_INPUT_LENGTH = 20_000  # characters of a value
@@ -89,7 +89,7 @@ def input_rows(
             clip(_value_text(value, redact), MAX_INPUT_LENGTH),
             value.is_default,
         )
-        for value in describe_overrides(record.overrides, flow, record.flow_defaults)
+        for value in describe_inputs(record.overrides, record.flow_defaults, flow)
     ]
 
 
