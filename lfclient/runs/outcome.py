@@ -22,6 +22,7 @@ from lfclient.runs.responses import read_component
 from lfclient.wire.schemas import ComponentOutput
 from lfclient.wire.server_info import Limits
 
+# stored with runs, and read again by `not_run_label`: another wording must keep this one readable
 BRANCH_NOT_TAKEN = "It is on a branch that was not taken."
 NOT_CONNECTED = "It is not connected to the chat input."
 DISCONNECTED = "With the chosen values, a component before it has another output, not connected."

@@ -13,6 +13,7 @@ from lfclient.common.redaction import replace_secrets
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import FieldKind, Variable
 from lfclient.flows.model import Flow
+from lfclient.flows.run_inputs import unchanged_defaults
 from lfclient.flows.validation import is_secret_override
 from lfclient.runs.outcome import terminals_without_value
 from lfclient.wire.server_info import ServerInfo
@@ -84,8 +85,17 @@ class SnippetRequest:
 def snippet_request(
     record: RunRecord, flow: Flow, server: ServerInfo, url: str, *, with_key: bool
 ) -> SnippetRequest:
-    """Return the request that repeats a run. Raise the errors of `run_request`."""
-    overrides, secrets = _replace_secrets(flow, record.overrides)
+    """Return the request that repeats a run. Raise the errors of `run_request`.
+
+    It sends the run's overrides, and the defaults of that time that the flow has changed since.
+    """
+    unchanged = unchanged_defaults(flow, record.flow_defaults)
+    changed = {
+        key: value
+        for key, value in (record.flow_defaults or {}).items()
+        if key in flow.fields_by_key and key not in unchanged
+    }
+    overrides, secrets = _replace_secrets(flow, {**record.overrides, **changed})
     # without an idempotency key, or running the snippet again would return the first job
     spec = run_request(server, flow, overrides, record.mode, record.session_id)
     endpoint = url + spec.path

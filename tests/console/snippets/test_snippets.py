@@ -226,6 +226,14 @@ def test_a_snippet_lists_parameters_that_only_a_choice_adds():
         assert "- Gone-x.words" not in code
 
 
+def test_a_snippet_sends_defaults_of_the_run_that_the_flow_has_changed():
+    """So does “Run again”."""
+    defaults = {"Comp-one.count": 1, "Comp-one.words": "Oslo", "Gone-1.place": "Rome"}
+    stored = record(overrides={"Comp-one.on": True}, flow_defaults=defaults)
+    code = write_snippet(Language.LFCLIENT, stored, FLOW, NEW, "http://langflow.test")
+    assert re.findall(r"\w+-\w+\.\w+", code) == ["Comp-one.on", "Comp-one.words"]
+
+
 def test_a_snippet_names_its_file():
     for one, code in codes(NEW, "sync", "http://langflow.test").items():
         assert f" {FILE_NAMES[one]}" in code.partition("\n\n")[0]
