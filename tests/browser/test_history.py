@@ -180,6 +180,26 @@ def test_enter_opens_the_row_that_has_the_focus(screen, console):
     expect(screen.part("outputs")).to_contain_text(f"{words} 0")
 
 
+def test_a_filter_that_was_cleared_does_not_return(screen, console):
+    """The browser keeps the values of controls in a closed panel."""
+    page = screen.page
+    list_of(screen, console, 1)
+    filters = screen.part("history-filters")
+    for name in ("Shared only", "Starred only"):
+        filters.get_by_text("More filters", exact=True).click()
+        page.get_by_text(name, exact=True).click()
+        expect(page.get_by_text("No matching runs")).to_be_visible()
+        page.keyboard.press("Escape")
+        screen.drawn()
+        filters.get_by_role("button", name="Clear filters").click()
+        expect(cell(page, STATUS)).to_be_attached()
+        assert page.url == f"{console.url}/history"
+        select(screen, 0, "1 selected")
+        screen.drawn()
+        assert page.url == f"{console.url}/history"
+        page.keyboard.press("Escape")
+
+
 def test_a_window_that_is_too_narrow_for_the_table_lists_cards(screen, console, window):
     """Its search has one button beside it, for all filters, and its placeholder is not cut."""
     words = list_of(screen, console, 1)

@@ -1,11 +1,9 @@
 """The filter controls of the run history. The URL has their values."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip, remove_bidi_controls
 from lfclient.console.store.run_queries import UNKNOWN_RESULT
@@ -54,14 +52,10 @@ def draw(filters: Filters, options: FilterOptions) -> None:
             icon=":material/search:",
             help=SEARCH_HELP,
         )
-        if window.is_narrow():
-            with _panel("Filters", filters, (*_MAIN_FILTERS, *_EXTRA_FILTERS)):
-                _draw_main_filters(filters, options)
-                _draw_extra_filters(filters, options)
-        else:
+        narrow = window.is_narrow()
+        if not narrow:
             _draw_main_filters(filters, options)
-            with _panel("More filters", filters, _EXTRA_FILTERS):
-                _draw_extra_filters(filters, options)
+        _draw_panel(filters, options, has_all=narrow)
         if filters.result or filters.inputs:
             st.button(
                 "Runs not compared" if filters.result == UNKNOWN_RESULT else "Equal results only",
@@ -106,11 +100,26 @@ def unknown_values(filters: Filters, options: FilterOptions) -> list[str]:
     ]
 
 
-def _panel(label: str, filters: Filters, names: Sequence[str]) -> DeltaGenerator:
-    """Return a panel for the filters with these names, whose label counts those in use."""
+def _draw_panel(filters: Filters, options: FilterOptions, *, has_all: bool) -> None:
+    """Draw a panel with the other filters, or with all of them, whose label counts those in use.
+
+    They are drawn only while it is open: the browser keeps the values of controls in a closed
+    panel, and would send one back that was cleared outside.
+    """
+    label = "Filters" if has_all else "More filters"
+    names = (*_MAIN_FILTERS, *_EXTRA_FILTERS) if has_all else _EXTRA_FILTERS
     used = sum(bool(getattr(filters, name)) for name in names)
-    text = f"{label} ({used})" if used else label
-    return st.popover(text, icon=":material/filter_list:", key=history_key("more"))
+    panel = st.popover(
+        f"{label} ({used})" if used else label,
+        icon=":material/filter_list:",
+        key=history_key("more"),
+        on_change="rerun",
+    )
+    if panel.open:
+        with panel:
+            if has_all:
+                _draw_main_filters(filters, options)
+            _draw_extra_filters(filters, options)
 
 
 def _draw_main_filters(filters: Filters, options: FilterOptions) -> None:

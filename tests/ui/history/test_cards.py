@@ -11,6 +11,7 @@ from lfclient.runs.model import RunStatus
 from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import view
+from pages._ui.state import history as history_state
 from tests.support.pictures import image_file
 from tests.ui.history.test_groups import add_result, add_twenty
 from tests.ui.support.history_page import add, history
@@ -57,6 +58,8 @@ def test_a_card_tells_what_came_out_when_and_from_what(url):
 def test_all_filters_but_the_search_are_in_one_panel(url):
     add(url, "a")
     app = history(status="completed", starred="yes")
+    app.session_state[history_state.history_key("more")] = True
+    app.run()
     panels = {each.proto.popover.label: each for each in app.get("popover")}
     panel = panels["Filters (2)"]
     assert {each.label for each in panel.selectbox} >= {"Flow", "Started", "Mode"}
