@@ -123,10 +123,12 @@ def _scroll_to_shown_part(form: FlowForm) -> None:
 
 def _draw_fields(form: FlowForm) -> None:
     fields = form.state.fields
-    draw_setup = setup.draw if form.state.use != "chat" else lambda _: None
+    is_chat = form.state.use == "chat"  # it has Setup beside the form
     if not fields:
-        draw_setup(form)  # a package may be missing
-        st.caption(":material/info: This flow has no parameters. Press Run.")
+        if not is_chat:
+            setup.draw(form)  # a package may be missing
+        text = ":material/info: This flow has no parameters."
+        st.caption(text if is_chat else f"{text} Press Run.")
         return
     chat = [field for field in fields.values() if field.chat_input]
     for field in chat:
@@ -135,7 +137,8 @@ def _draw_fields(form: FlowForm) -> None:
     for field in fields.values():
         if field.chat_files and field.component in with_text:
             draw_chat_files(field, form)
-    draw_setup(form)
+    if not is_chat:
+        setup.draw(form)
     for field in _top_fields(form):
         draw_field(field, form, with_component=True)
     _draw_dropped(form.state)

@@ -240,3 +240,14 @@ def test_setup_is_beside_the_closed_parameters_until_an_error_opens_them(chat_la
     press(app, "Choose a file")
     assert app.session_state[parameters]
     assert len(app.get("file_uploader")) == 1
+
+
+def test_a_chat_without_parameters_names_no_run_button(chat_langflow):
+    silent = chat_flow()
+    silent["data"]["nodes"][1] = node("ChatOutput-b")
+    chat_langflow.server.set_flows(silent)
+    app = open_chat()
+    open_parameters(app)
+    assert "This flow has no parameters." in page_text(app)
+    assert "Press Run" not in page_text(app)
+    assert not app.exception
