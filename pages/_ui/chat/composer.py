@@ -12,10 +12,10 @@ from lfclient.errors import FileRefused, LangflowError
 from lfclient.flows.field import Field
 from lfclient.flows.file_fields import accepted_types
 from lfclient.flows.model import Flow
-from pages._ui.chat import sidebar as chat_sidebar
 from pages._ui.chat.conversation import Conversation
 from pages._ui.connection.app_context import app_context
 from pages._ui.form import file_fields
+from pages._ui.form.flow_form import FlowForm
 from pages._ui.run import controls as run_controls
 from pages._ui.state import chat as chat_state
 from pages._ui.state import notices
@@ -30,7 +30,7 @@ def draw(conversation: Conversation) -> None:
     with st.bottom, st.container(key="talk-stop"):
         if conversation.is_answering and conversation.record:
             run_controls.draw_stop_button(form.server, conversation.record)
-        elif text := chat_sidebar.obstacle(form):
+        elif text := _obstacle(form):
             st.caption(f":red[{escape(text)}]")
     files = _file_field(form.flow)
     # Streamlit scrolls to new messages only if the box is in no container
@@ -45,6 +45,17 @@ def draw(conversation: Conversation) -> None:
     )
     if files:
         file_uploader.draw_refusal()
+
+
+def _obstacle(form: FlowForm) -> str:
+    """Return why the parameters keep a message from being sent, or ""."""
+    if form.result.ready:
+        return ""
+    fields = form.flow.fields_by_key.keys() - form.state.fields.keys()
+    unmarked = [each.message for each in form.result.problems if each.key in fields]
+    is_complete = all(need.is_met for need in form.needs)
+    what = "Correct the marked values" if is_complete else "Complete Setup"
+    return " ".join(unmarked) or f"{what} before you send a message."
 
 
 def _file_field(flow: Flow) -> Field | None:

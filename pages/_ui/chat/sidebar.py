@@ -58,20 +58,9 @@ def draw(form: FlowForm) -> None:
     changed = len(form.state.overrides())
     key = _parameters_key(form)
     controls.lazy_expander("Parameters", ":material/tune:", key, lambda: run_form.draw_fields(form))
-    form.state.save()
+    form.state.save()  # Setup changes values as well, also while the form is closed
     if changed:
         form_view.draw_reset(form.state)
         st.caption(f"{changed} changed, here and on the Run page. Sent with every message.")
     if prefill.active_hints(form.state):
         st.caption(SECRET_HINT)
-
-
-def obstacle(form: FlowForm) -> str:
-    """Return why the parameters keep a message from being sent, or ""."""
-    if form.result.ready:
-        return ""
-    fields = form.flow.fields_by_key.keys() - form.state.fields.keys()
-    unmarked = [each.message for each in form.result.problems if each.key in fields]
-    is_complete = all(need.is_met for need in form.needs)
-    what = "Correct the marked values" if is_complete else "Complete Setup"
-    return " ".join(unmarked) or f"{what} before you send a message."
