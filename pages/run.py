@@ -61,7 +61,7 @@ with alerts.show_errors():
             if opened:
                 rerun.draw(server, flow, opened, buttons)
             if flow and form:
-                if not refusal:  # which says so
+                if not refusal:  # it says that the server can't be reached
                     loading.show_refreshing_flow(server, flow)
                 run_form.draw(form, actions, share_result.section(server, record, flow))
         with right:

@@ -123,17 +123,7 @@ class _JobFollower:
             pause = error.retry_after and next(self._confirming, error.retry_after)
             self._back_off(pause)
             self._unreachable_since = self._unreachable_since or f"{datetime.now(UTC):%H:%M:%S} UTC"
-            tries = "The console keeps trying."
-            if pause and pause == error.retry_after:
-                at = datetime.now(UTC) + timedelta(seconds=pause)
-                is_stopping = context.commands.stop.is_set()
-                again = "the stop is sent again" if is_stopping else "the console tries again"
-                tries = f"{AT_ITS_REQUEST}, {again} at {at:%H:%M:%S} UTC."
-            note = f"The server has not responded properly since {self._unreachable_since}. "
-            note += f"{tries} {error.message}"
-            if isinstance(error, Unreachable) and not error.timed_out:  # one line says all
-                note = f"No response since {self._unreachable_since}. Retrying."
-            await context.change(note=note)
+            await context.change(note=self._describe_failure(error, pause))
         else:
             self._last_failed, self._retry_after = False, 0.0
             context.is_key_rejected = False
@@ -191,6 +181,22 @@ class _JobFollower:
         await self._check_decision(run.status)
         await self._check_stop()
         self._choose_schedule(run.status)
+
+    def _describe_failure(self, error: LangflowError, pause: float) -> str:
+        """Return the note of a run whose server does not respond properly.
+
+        `pause` is how many seconds until the next request, 0 if the console chooses.
+        """
+        since = self._unreachable_since
+        if isinstance(error, Unreachable) and not error.timed_out:  # one line says all
+            return f"No response since {since}. Retrying."
+        tries = "The console keeps trying."
+        if pause and pause == error.retry_after:
+            at = datetime.now(UTC) + timedelta(seconds=pause)
+            is_stopping = self._context.commands.stop.is_set()
+            again = "the stop is sent again" if is_stopping else "the console tries again"
+            tries = f"{AT_ITS_REQUEST}, {again} at {at:%H:%M:%S} UTC."
+        return f"The server has not responded properly since {since}. {tries} {error.message}"
 
     async def _status(self) -> Run:
         context = self._context

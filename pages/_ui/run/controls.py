@@ -267,9 +267,10 @@ def start_run(
     token: str,
     extra_overrides: Mapping[str, Any] | None = None,
 ) -> str:
-    """Start a run with the form's values and a chat's `extra_overrides`, and return its id.
+    """Start a run with the form's values and return its id.
 
-    Raises `LangflowError`, also for values that the form's fields then mark.
+    `extra_overrides` are a chat's message and files; a run whose temporary flow would take them
+    with it is refused. Raises `LangflowError`, also for values that the form's fields then mark.
     """
     provider_settings.require_confirmed(form)
     result = form.check(mode, extra_overrides or {})
