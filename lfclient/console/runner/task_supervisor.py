@@ -22,6 +22,7 @@ from lfclient.wire.server_info import ServerInfo
 
 ClientFactory = Callable[[Connection, ServerInfo | None], AsyncLangflowClient]
 Execute = Callable[[RunContext], Awaitable[None]]
+Work = Callable[[AsyncLangflowClient], Awaitable[None]]
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,10 @@ class TaskSupervisor:
             if context.id not in self._followed:
                 self._followed[context.id] = context
                 self._loop.call_soon_threadsafe(self._create_task, context, execute)
+
+    def use_client(self, connection: Connection, work: Work) -> None:
+        """Start `work` that belongs to no run here; drop a `LangflowError` of it."""
+        asyncio.run_coroutine_threadsafe(self._use_client(connection, work), self._loop)
 
     def send(self, command: Command) -> None:
         """Pass a command to the run's task. Without one, offer the command again."""
@@ -125,10 +130,7 @@ class TaskSupervisor:
         except Exception as error:
             if is_interpreter_shutdown(error):
                 return
-            # a bug in the console: logged without its text, which might contain what a person
-            # entered
-            frames = "".join(traceback.format_tb(error.__traceback__))
-            log.error("Run %s: %s\n%s", context.id, type(error).__name__, frames)
+            _log_bug(f"Run {context.id}", error)
             record = self._writer.cache.snapshot(context.id)
             if record is not None and not record.ended:
                 await context.fail(
@@ -160,12 +162,28 @@ class TaskSupervisor:
             if context.temporary_flow_id:
                 await context.delete_temporary_flow()
 
+    async def _use_client(self, connection: Connection, work: Work) -> None:
+        try:
+            async with await in_thread(self._connect, connection, None) as client:
+                await work(client)
+        except LangflowError:
+            pass
+        except Exception as error:
+            if not is_interpreter_shutdown(error):
+                _log_bug("Beside the runs", error)
+
     async def _cancel_all(self) -> None:
         self._closed = True
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _log_bug(subject: str, error: Exception) -> None:
+    """Log an error without its text, which might contain what a person entered."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s: %s\n%s", subject, type(error).__name__, frames)
 
 
 async def _cancel(context: RunContext) -> None:

@@ -1,17 +1,18 @@
 """Deletes temporary flows that could not be deleted at the end of their run."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from cachetools import TTLCache
 
+from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.config.connection import Connection
-from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.task_supervisor import TaskSupervisor
 from lfclient.console.runner.threads import in_thread
 from lfclient.console.store.store import Store
-from lfclient.errors import FlowNotFound, LangflowError
+from lfclient.errors import FlowNotFound
 
 # while a deletion fails it is tried again this often
 _RETRY_SECONDS = 60.0
@@ -42,15 +43,9 @@ class TemporaryFlowCleaner:
             connection = self._connection_of(owner)
             if connection and flow_id not in self._tried:
                 self._tried[flow_id] = True
-                # it has no record: the id of the flow stands for it
-                context = RunContext(flow_id, connection)
-                self._supervisor.start(context, partial(self._delete, owner=owner))
+                self._supervisor.use_client(connection, partial(self._delete, owner, flow_id))
 
-    async def _delete(self, context: RunContext, owner: str) -> None:
-        try:
-            await context.client.delete_flow(context.id)
-        except FlowNotFound:
-            pass  # it was never created, or another process has deleted it
-        except LangflowError:
-            return
-        await in_thread(self._store.added_flows.remove, owner, context.id)
+    async def _delete(self, owner: str, flow_id: str, client: AsyncLangflowClient) -> None:
+        with suppress(FlowNotFound):  # it was never created, or another process has deleted it
+            await client.delete_flow(flow_id)
+        await in_thread(self._store.added_flows.remove, owner, flow_id)
