@@ -13,8 +13,9 @@ from lfclient.console.samples import builtin, graph_builder
 from tests.browser.accessibility import check
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
+from tests.support.flows import edge, entry, node
 from tests.support.servers import LiveServer, delete_flow
-from tests.ui.support.chat_langflow import MESSAGES, ChatLangflow, chat_flow
+from tests.ui.support.chat_langflow import MESSAGES, RUN, ChatLangflow, chat_flow
 from tests.ui.support.http_stand_in import StandIn
 from tests.ui.support.whole_pages import ONE, TWO
 
@@ -107,6 +108,32 @@ def send(screen: Screen, text: str) -> None:
     box_of(screen).press("Enter")
     expect(screen.page.get_by_test_id("stChatMessage").last).to_contain_text(f"echo of {text}")
     screen.drawn()
+
+
+def test_the_button_of_an_error_opens_the_sidebar_of_a_phone(chat: Screen, stand_in: StandIn):
+    """The field that it leads to is there."""
+    talker = chat_flow(TWO)
+    talker["data"]["nodes"].append(
+        node("Agent-a", api_key=entry("SecretStrInput", "str", "", password=True))
+    )
+    talker["data"]["edges"] = [edge("ChatInput-a", "Agent-a"), edge("Agent-a", "ChatOutput-b")]
+    stand_in.set_flows(talker)
+    error = (
+        "Error building Component Agent: \n\n"
+        "OpenAI API key is required when using OpenAI provider. Please provide it in the component "
+        "or configure it globally as OPENAI_API_KEY."
+    )
+    failed = {"flow_id": TWO, "job_id": str(uuid4()), "status": "failed", "outputs": {}}
+    stand_in.answers[RUN] = (200, {**failed, "errors": [{"error": error}]})
+    page = chat.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(page.url.replace(ONE, TWO))
+    box_of(chat).fill("Hello")
+    box_of(chat).press("Enter")
+    page.get_by_role("button", name="Enter the key").click()
+    field = chat.part("param-Agent-a-api_key").locator("input")
+    expect(field).to_be_in_viewport()
+    expect(field).to_be_focused()
 
 
 def test_text_that_is_not_sent_yet_stays_in_the_box(chat: Screen):

@@ -11,7 +11,7 @@ export default function ({ data, parentElement }) {
   if (done.has(parentElement)) return;
   done.add(parentElement);
   const part = (key) => document.querySelector(`.st-key-${key}`);
-  if (part(data.first)?.closest('[data-testid="stSidebar"][aria-expanded="false"]')) {
+  if (part(data.first)?.closest('[data-testid="stSidebar"][data-collapsed="true"]')) {
     document.querySelector('[data-testid="stExpandSidebarButton"]')?.click();
   }
   const seen = part(data.seen)?.getBoundingClientRect();
