@@ -147,8 +147,9 @@ class History:
     def odd_runs(self, runs: Sequence[RunSummary]) -> set[str]:
         """Return the ids of the runs whose result is not the one of most runs with their inputs.
 
-        `runs` are those of a list, newest first: only these count.
+        `runs` are those of a list, newest first: only these count, and only completed ones.
         """
+        runs = [run for run in runs if run.status is RunStatus.COMPLETED]
         with self._database.read() as connection:
             keys = self._inputs.read(connection, [run.id for run in runs])
         results = [

@@ -63,15 +63,18 @@ def test_without_any_inputs_the_outputs_follow_the_durations(langflow_stand_in):
 
 
 def test_stars_labels_and_the_odd_result_are_marked(langflow_stand_in):
-    """Of runs with the same inputs, the odd one has another result than most of them."""
+    """Of completed runs with the same inputs, the odd one has another result than most of them."""
 
-    def add(number: int, text: str) -> RunRecord:
+    def add(number: int, text: str, status: RunStatus = RunStatus.COMPLETED) -> RunRecord:
         output = Output("B", OutputKind.MESSAGE, text)
-        run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"B": output})
+        run = Run(ONE, "sync", status, outputs={"B": output})
+        token = f"{number}"
         return add_ended_run(
-            langflow_stand_in.url, id=f"{number}" * 32, submit_token=f"{number}", run=run
+            langflow_stand_in.url, id=token * 32, submit_token=token, run=run, status=status
         )
 
+    for number in (7, 8, 9):
+        add(number, "12", RunStatus.CANCELLED)
     for number, text in enumerate(("12 rows", "12 rows", "13 rows", "12 rows")):
         record = add(number, text)
     history = app_context().runner.history
@@ -83,6 +86,7 @@ def test_stars_labels_and_the_odd_result_are_marked(langflow_stand_in):
         True,
         False,
         False,
+        *[False] * 3,
     ]
     assert listed[0].endswith(":small[★ :gray-badge[Oats] 12 rows]")
     for number, text in enumerate(("an essay", "a poem"), 4):
