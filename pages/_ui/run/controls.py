@@ -1,5 +1,6 @@
 """The foot of the form: the Run and Stop buttons, and the options mode and session."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,6 +34,7 @@ from pages._ui.widgets import alerts, focus
 from pages._ui.widgets.alerts import MissingValue
 
 MAX_RUN_COUNT = 20  # runs that one press starts
+_REST_SECONDS = 1.0  # after Stop, Run is in its place: a second press there is not meant for it
 _MESSAGE_LOST = (
     "Couldn't send the message. Langflow runs what a choice adds to this flow as a temporary flow, "
     "and would delete the message with it."
@@ -64,6 +66,8 @@ def draw(server: ServerSession, form: FlowForm | None, record: RunRecord | None)
             draw_stop_button(server, running)
             draw_refusing_key()
         elif form:
+            if run_page.STOPPED.take():
+                run_page.RUN_RETURNED.set(time.monotonic())
             _draw_run_button(form)
     shown_id = record.id if record else None
     opened = run_page.run_to_scroll_to(shown_id, is_running=running is not None)
@@ -235,6 +239,10 @@ def draw_stop_button(server: ServerSession, record: RunRecord) -> None:
 @notify_errors()
 def _on_run(form: FlowForm, token: str) -> None:
     """Start the run in a callback, before the page is drawn, so that the page shows its status."""
+    returned = run_page.RUN_RETURNED.take()
+    if returned is not None and time.monotonic() - returned < _REST_SECONDS:
+        st.toast("Not started: the run was just stopped.", icon=":material/info:")
+        return
     owner, flow_id = form.server.owner, form.flow.id
     session_id = None
     if supports_session(form.server_info, form.flow):
@@ -314,4 +322,5 @@ def _not_ready_error(result: FormResult, flow: Flow) -> InvalidRequest:
 @notify_errors()
 def _on_stop(server: ServerSession, run_id: str) -> None:
     """Stop the run in a callback, without waiting for the page."""
+    run_page.STOPPED.set(True)
     app_context().runner.stop(run_id, server.connection)

@@ -24,6 +24,8 @@ NEW_RUN: Slot[str] = Slot("run-to-sight")  # the run just opened: its status may
 RUN_REFUSED: Slot[bool] = Slot("run-refused")  # whether a press of Run started nothing
 # the run on the page, and why a press did not start all runs that should have followed it
 PARTIAL_START: Slot[tuple[str, str, LangflowError]] = Slot("partial-start")
+STOPPED: Slot[bool] = Slot("stop-pressed")  # whether Stop was pressed since Run was drawn
+RUN_RETURNED: Slot[float] = Slot("run-returned")  # when Run took the place of Stop, monotonic
 # set by a click on the graph: the output may be out of sight
 CLICKED_COMPONENT: Slot[str] = Slot("component-chosen")
 SHOWN_FIELD: Slot[str] = Slot("shown-field")  # the key of the form's field to scroll to

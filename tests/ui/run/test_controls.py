@@ -62,6 +62,22 @@ def test_a_second_press_on_the_same_button_says_that_it_starts_nothing(langflow_
     assert not app.exception
 
 
+def test_a_second_press_on_stop_starts_no_run(langflow_stand_in, monkeypatch):
+    """Run takes the place of Stop. A later press is meant for it."""
+    monkeypatch.setattr(Runner, "stop", lambda *_: None)
+    record = add_running_run(langflow_stand_in.url)
+    app = open_app(run=record.id)
+    press(app, "Stop")
+    del app.query_params["run"]  # as once the run has ended
+    app.run()
+    press(app, "Run")
+    assert notices(app) == ["Not started: the run was just stopped."]
+    assert not started(langflow_stand_in)
+    press(app, "Run")
+    wait_for(lambda: len(started(langflow_stand_in)) == 1)
+    assert not app.exception
+
+
 def test_one_press_starts_several_runs_each_in_a_session_of_its_own(langflow_stand_in):
     app = open_with_run_count(3)
     press(app, "Run 3 times")
