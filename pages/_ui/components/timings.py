@@ -12,6 +12,7 @@ from lfclient.console.wording.timeline import TimelineBar, axis_unit, timeline_b
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState
 from pages._ui.components.states import duration_text, leaf_runs
+from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.status_badges import component_style
 from pages._ui.widgets.theme import theme_color
 
@@ -27,10 +28,19 @@ BASE_OPTIONS: dict[str, Any] = {"animation": False, "tooltip": {"show": False}}
 
 def draw(flow: Flow, components: Mapping[str, ComponentRun]) -> None:
     """Draw a bar for each component with a known duration, in the order of their start."""
-    runs, names = leaf_runs(flow, components, ended=True), ComponentNames(flow, components)
-    shown = timeline_bars(
-        (names.label(run.component_id, name, MAX_NAME_LENGTH_WITH_ID), run) for name, run, _ in runs
-    )
+    names = ComponentNames(flow, components)
+    runs = [
+        (names.label(run.component_id, name, MAX_NAME_LENGTH_WITH_ID), run)
+        for name, run, _ in leaf_runs(flow, components, ended=True)
+    ]
+    stopped = [
+        escape(name)
+        for name, run in runs
+        if run.state is ComponentState.INTERRUPTED and run.seconds is None
+    ]
+    if stopped:
+        st.caption(f"Interrupted, so without a duration: {', '.join(stopped)}")
+    shown = timeline_bars(runs)
     if not shown:
         st.caption("The server reported no component timings.")
         return

@@ -106,7 +106,9 @@ def page(flow, runs):
 
 def test_missing_durations_and_start_times_are_explained():
     flow = flows.flow(flows.node("A-1"), flows.node("B-1"))
+    stopped = ComponentRun("B-1", ComponentState.INTERRUPTED)
     for runs, words in (
+        ({"A-1": done("A-1", ended=1), "B-1": stopped}, "Interrupted, so without a duration: B"),
         ({}, "no component timings"),
         ({"A-1": done("A-1")}, "no start times"),
         ({"A-1": done("A-1"), "B-1": done("B-1", ended=1)}, "1 component without a start time"),
