@@ -24,6 +24,7 @@ _MAX_FILES = 20
 _USER_AVATAR = ":material/person:"
 _GENERIC_NAMES = ("User", "Machine", "AI", "")
 _QUESTION = "human_input"
+_TOOL_CALL = "tool_use"
 
 
 def latest(
@@ -111,8 +112,10 @@ def _blocks(message: Message) -> None:
     ]
     if not steps:
         return
+    calls = sum(block.get("type") == _TOOL_CALL for block in steps)
+    noun = "Tool calls" if calls == len(steps) else "Steps and tool calls" if calls else "Steps"
     controls.lazy_expander(
-        f"Steps · {len(steps)}",
+        f"{noun} · {len(steps)}",
         ":material/format_list_numbered:",
         f"talk-steps-{message.id}",
         lambda: _steps(steps),

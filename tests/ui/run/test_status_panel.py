@@ -120,7 +120,7 @@ def test_the_details_of_a_run_are_drawn_tab_by_tab(langflow_stand_in):
     assert "The whole text" not in page_text(first)
     app = open_run_tab("Trace", record, "Messages")
     assert "The whole text" in page_text(app)
-    assert app.chat_message[0].expander[0].label == "Steps · 1"
+    assert app.chat_message[0].expander[0].label == "Tool calls · 1"
     assert "Fetch events" in button_labels(open_run_tab("Trace", record, "Events"))
     assert open_run_tab("Trace", record, "Raw response").json[0].value
     assert open_run_tab("Trace", record, "Timings").get("echarts_chart")
