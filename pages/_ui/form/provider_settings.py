@@ -192,12 +192,16 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
             )
     is_used = provider.name not in form.unused_providers
     reason = actions.why_not_for_runs(shown, need, form, form.mode) if is_used else ""
+    required = [setting for setting in shown if setting.is_required]
+    can_be_used = is_used and not actions.why_not_for_runs(required, need, form, form.mode)
     may_save = form.server.may_change
     names = ", ".join(inline_code(setting.name) for setting in shown)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if is_used and not reason:
+        if can_be_used:
             st.button(
                 "Use for my runs",
+                # what is entered does not remove it: the next button would come under the finger
+                disabled=bool(reason),
                 key=f"provider-use-{provider.name}",
                 on_click=actions.use,
                 args=(need, shown, form),
