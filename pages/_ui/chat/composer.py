@@ -48,12 +48,12 @@ def draw(conversation: Conversation) -> None:
 
 
 def _obstacle(form: FlowForm) -> str:
-    """Return why the parameters keep a message from being sent, or ""."""
+    """Return why the parameters keep a message from being sent, or may let it fail, or ""."""
+    is_complete = all(need.is_met for need in form.needs)
     if form.result.ready:
-        return ""
+        return "" if is_complete else "Setup is not complete."
     fields = form.flow.fields_by_key.keys() - form.state.fields.keys()
     unmarked = [each.message for each in form.result.problems if each.key in fields]
-    is_complete = all(need.is_met for need in form.needs)
     what = "Correct the marked values" if is_complete else "Complete Setup"
     return " ".join(unmarked) or f"{what} before you send a message."
 
