@@ -187,6 +187,7 @@ def draw_buttons(presented: Presented, form: FlowForm, record: RunRecord | None)
             run_controls.draw_stop_button(presented.server, running)
             run_controls.draw_refusing_key()
         else:
+            run_controls.note_return_of_run()
             with st.container(key="run-button", width="content"):
                 st.button(
                     "Run",
@@ -205,6 +206,8 @@ def draw_buttons(presented: Presented, form: FlowForm, record: RunRecord | None)
 @notify_errors()
 def _on_run(presented: Presented, form: FlowForm, token: str) -> None:
     """Start the run in a callback, before the page is drawn, so that the page shows its status."""
+    if run_controls.was_meant_for_stop():
+        return
     result = form.check(form.mode, {})
     if not result.ready:
         mark_refused(form, result.problems)

@@ -66,12 +66,26 @@ def draw(server: ServerSession, form: FlowForm | None, record: RunRecord | None)
             draw_stop_button(server, running)
             draw_refusing_key()
         elif form:
-            if run_page.STOPPED.take():
-                run_page.RUN_RETURNED.set(time.monotonic())
+            note_return_of_run()
             _draw_run_button(form)
     shown_id = record.id if record else None
     opened = run_page.run_to_scroll_to(shown_id, is_running=running is not None)
     focus.scroll_to(opened, "run-status", "run-status")
+
+
+def note_return_of_run() -> None:
+    """Remember when Run takes the place of Stop."""
+    if run_page.STOPPED.take():
+        run_page.RUN_RETURNED.set(time.monotonic())
+
+
+def was_meant_for_stop() -> bool:
+    """Return whether a press of Run came just after it took the place of Stop, and say so."""
+    returned = run_page.RUN_RETURNED.take()
+    if returned is None or time.monotonic() - returned >= _REST_SECONDS:
+        return False
+    st.toast("Not started: the run was just stopped.", icon=":material/info:")
+    return True
 
 
 def draw_refusing_key() -> None:
@@ -239,9 +253,7 @@ def draw_stop_button(server: ServerSession, record: RunRecord) -> None:
 @notify_errors()
 def _on_run(form: FlowForm, token: str) -> None:
     """Start the run in a callback, before the page is drawn, so that the page shows its status."""
-    returned = run_page.RUN_RETURNED.take()
-    if returned is not None and time.monotonic() - returned < _REST_SECONDS:
-        st.toast("Not started: the run was just stopped.", icon=":material/info:")
+    if was_meant_for_stop():
         return
     owner, flow_id = form.server.owner, form.flow.id
     session_id = None

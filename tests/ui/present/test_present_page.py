@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from lfclient.console.present.presentation import PURPOSE
+from lfclient.console.runner.runner import Runner
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import FlowSettings
 from lfclient.console.store.run_record import StoredParts
@@ -197,11 +198,17 @@ def test_a_run_that_ends_at_once_is_shown(fields_server, monkeypatch):
     assert not app.exception
 
 
-def test_a_running_run_can_be_stopped(fields_server):
+def test_a_second_press_on_stop_starts_no_run(fields_server, monkeypatch):
+    monkeypatch.setattr(Runner, "stop", lambda *_: None)
     record = add_running_run(fields_server.url)
     app = present(run=record.id)
-    assert "Stop" in button_labels(app)
     assert "Run" not in button_labels(app)
+    press(app, "Stop")
+    del app.query_params["run"]  # as once the run has ended
+    app.run()
+    press(app, "Run")
+    assert [toast.value for toast in app.toast] == ["Not started: the run was just stopped."]
+    assert RUN not in fields_server.requests
     assert not app.exception
 
 
