@@ -23,6 +23,7 @@ from tests.support import servers
 from tests.support.model_server import OLLAMA_URL, ModelServer
 from tests.support.proxy import Proxy
 from tests.support.servers import LiveServer, delete_flow
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture
@@ -162,6 +163,9 @@ def new_key(api: httpx.Client) -> Callable[[], tuple[str, str]]:
 
     def create() -> tuple[str, str]:
         response = api.post("/api/v1/api_key/", json={"name": uuid4().hex}).raise_for_status()
-        return response.json()["api_key"], response.json()["id"]
+        key = response.json()["api_key"]
+        # a busy server responds before it has committed the key
+        wait_for(lambda: api.get("/api/v1/users/whoami", headers={"x-api-key": key}).is_success)
+        return key, response.json()["id"]
 
     return create

@@ -131,7 +131,7 @@ def test_a_run_is_stopped_although_the_server_wants_no_status_request_for_a_day(
 def test_a_network_that_is_away_for_a_while_loses_no_run(desk: Desk, proxy: Proxy, held: HeldFlow):
     run_id = start_and_begin(desk, held)
     proxy.refuse()
-    desk.until(run_id, noted("Nothing responds"))
+    desk.until(run_id, noted("No response since"))
     held.mark("go")
     proxy.accept()
     ends_once(desk, held, run_id)
