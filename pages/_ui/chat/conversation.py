@@ -23,7 +23,7 @@ from pages._ui.connection.request_cache import raise_copy
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.run import run_form
-from pages._ui.run.messages import is_question
+from pages._ui.run.messages import is_open_question
 from pages._ui.state import chat as chat_state
 
 USER, MACHINE = "User", "Machine"
@@ -248,8 +248,8 @@ def _separate_run(
     """Return the history before a run that was sent with `text`, and the messages of the run.
 
     These are in the order of the history. Those that events brought are newer than the stored
-    ones. A question is asked below them, and the stored one may lack a decision that was just
-    taken.
+    ones. An open question is asked below them, and the stored one may lack a decision that was
+    just taken.
     """
     newer = {message.id: message for message in live_messages}
     # 1.13 stores the message and the question of a run without its job
@@ -259,7 +259,7 @@ def _separate_run(
         if message.id in newer or _contains([message], text, record)
     )
     start = next(starts, len(history))
-    stored = [newer.pop(one.id, one) for one in history[start:] if not is_question(one)]
+    stored = [newer.pop(one.id, one) for one in history[start:] if not is_open_question(one)]
     return list(history[:start]), [*stored, *newer.values()]
 
 

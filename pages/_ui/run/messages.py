@@ -40,9 +40,12 @@ def latest(
     return fitting[::-1]
 
 
-def is_question(message: Message) -> bool:
-    """Return whether a stored message is a question to a person."""
-    return any(block.get("type") == _QUESTION for block in message.blocks)
+def is_open_question(message: Message) -> bool:
+    """Return whether a stored message is a question to a person, without a decision."""
+    return any(
+        block.get("type") == _QUESTION and not block.get("submitted_action")
+        for block in message.blocks
+    )
 
 
 def draw(message: Message, *, is_final: bool = True) -> None:

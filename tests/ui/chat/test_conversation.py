@@ -103,12 +103,14 @@ def test_what_the_history_has_of_a_running_run_keeps_its_place():
     asks = {"type": "human_input", "prompt": "May I?", "options": options}
     before = machine_message("0", "before", job_id="job-0")
     sent, noted = user_message("1", after=1), machine_message("3", "noted")
+    decided = machine_message("5", "Shall I?", blocks=({**asks, "submitted_action": "approve"},))
     asked = machine_message("2", "May I?", blocks=(asks,))
     run = make_run(RUNNING, user_message("1", after=1), machine_message("4", "more"))
-    history = [before, sent, asked, noted]
-    expected = [("Machine", "before"), HI, ("Machine", "noted"), ("Machine", "more")]
+    history = [before, sent, decided, asked, noted]
+    expected = [("Machine", text) for text in ("before", "Shall I?", "noted", "more")]
+    expected.insert(1, HI)
     assert shown(make_conversation(history, RUNNING, run=run)) == expected
-    assert shown(make_conversation(history, RUNNING, run=None)) == expected[:3]
+    assert shown(make_conversation(history, RUNNING, run=None)) == expected[:4]
 
 
 def test_a_repeated_text_is_another_message():
