@@ -74,6 +74,8 @@ def test_new_run_lets_the_first_run_continue(screen):
     expect(screen.part("run-status")).to_contain_text("Results appear here")
     expect(screen.part("run-button")).to_be_visible()
     row = screen.part("recent-runs").locator("button").first
+    expect(row).to_contain_text("Running")  # the list is drawn after the status
+    screen.drawn()
     row.click()
     screen.wait("running")
     screen.stop()
