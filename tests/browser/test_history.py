@@ -116,6 +116,9 @@ def test_a_label_is_added_only_to_the_selected_runs(screen, console):
     expect(opener).to_be_visible()
     page.wait_for_timeout(500)  # for a late report of the field
     assert [cell(page, LABELS, row).inner_text() for row in range(3)] == ["mine", "", ""]
+    screen.part("history-bar").get_by_role("button", name="Clear selection").click()
+    expect(screen.part("history-bar").get_by_role("button", name="CSV")).to_be_visible()
+    select(screen, 1, "1 selected")  # the table has forgotten the others, too
 
 
 def test_a_button_that_deletes_is_red(screen, console):

@@ -59,6 +59,7 @@ class ActionBar:
         with self._bar:
             if self._selected:
                 _draw_selection_actions(self._view, self._selected)
+                groups.clear_button()
             else:
                 bulk_all.draw(self._view)
             st.space("stretch")

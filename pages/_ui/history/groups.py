@@ -96,6 +96,8 @@ def draw_bar(view: ListView, groups: ResultGroups) -> None:
         text = _selection_text(selected, groups) if selected else headline(groups)
         st.container(key=history_key("count"), width="content").markdown(text)
         _draw_actions(view, selected, groups)
+        if selected:
+            clear_button()
         st.space("stretch")
         switch(view)
     if groups.omitted:
@@ -149,6 +151,18 @@ def open_button(label: str, run: RunSummary) -> None:
         shortcut="O",
         on_click=history_state.REQUESTED.set,
         args=((run.id, run.flow_id),),
+    )
+
+
+def clear_button() -> None:
+    """Draw the button that selects no run. The actions on all runs take its place."""
+    st.button(
+        "Clear selection",
+        key=history_key("clear-selection"),
+        type="tertiary",
+        icon=":material/close:",
+        on_click=history_state.select,
+        args=([],),
     )
 
 

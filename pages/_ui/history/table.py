@@ -60,6 +60,9 @@ def draw(rows: Sequence[ListRow], *, with_server: bool) -> None:
     key = history_key(f"table-{history_state.short_hash(ids)}")
     has_images = any(row.run.thumbnail for row in rows)
     selected = [number for number, id in enumerate(ids) if id in history_state.selected()]
+    state = st.session_state.get(key)
+    if state and state["selection"]["rows"] != selected:  # changed by a button
+        st.session_state[key] = {"selection": {"rows": selected}}
     prices = app_context().settings.prices
     st.dataframe(
         pyarrow.table(

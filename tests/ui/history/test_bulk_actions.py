@@ -54,6 +54,15 @@ def test_two_to_twelve_selected_runs_have_a_compare_link(url):
     assert (button.disabled, button.help) == (True, "Select 2 to 12 runs")
 
 
+def test_a_selection_is_cleared_at_a_press(url):
+    add(url, "a")
+    for page in (history(), history(group="yes")):
+        app = press(select_runs(page, "a"), "Clear selection")
+        assert "1 selected" not in page_text(app)
+        assert "1 run" in page_text(app)
+        assert not app.exception
+
+
 def test_too_many_labels_are_rejected_with_a_reason(url):
     """No label is changed, and the typed text stays in the field."""
     run = add(url, "a")
