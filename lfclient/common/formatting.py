@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 # `elide_common_prefix`: a shared prefix of fewer characters stays; of a longer one remain its
 # start, and some characters before the difference
 _MIN_ELIDED, _PREFIX_START, _PREFIX_END = 32, 16, 6
-_SEPARATOR = " · "  # before a label
+_SEPARATOR = " · "  # of the values of a summary, each with its label
 
 # embeddings, overrides and isolates
 _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -49,6 +49,16 @@ def clip_middle(text: str, limit: int) -> str:
         return text
     end = limit // 3
     return f"{text[: limit - end - 1].rstrip()}…{text[-end:].lstrip()}"
+
+
+def differences_first(texts: Sequence[str]) -> list[str]:
+    """Return summaries of inputs, each with the values first that not all of them have.
+
+    Values with their labels are separated by " · ". An empty text stands for unknown inputs.
+    """
+    values = [text.split(_SEPARATOR) for text in texts]
+    shared = set.intersection(*map(set, filter(any, values))) if any(texts) else set()
+    return [_SEPARATOR.join(sorted(each, key=shared.__contains__)) for each in values]
 
 
 def elide_common_prefix(texts: Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@ import pytest
 from lfclient.common.formatting import (
     clip,
     clip_middle,
+    differences_first,
     elide_common_prefix,
     end_sentence,
     extract_host,
@@ -45,6 +46,21 @@ LONG = "Message: Please write a friendly letter about the delay, number"
 def test_a_long_common_prefix_is_elided(texts, expected):
     """Short prefixes and equal texts stay unchanged."""
     assert elide_common_prefix(texts) == expected
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["a: 1 · b: 2", "b: 3 · a: 1"], ["b: 2 · a: 1", "b: 3 · a: 1"]),
+        (["a: 1 · b: 2", "", "a: 1 · b: 3"], ["b: 2 · a: 1", "", "b: 3 · a: 1"]),
+        (["a: 1 · b: 2", "a: 1 · b: 2"], ["a: 1 · b: 2", "a: 1 · b: 2"]),
+        (["a: 1", "b: 2 · c: 3"], ["a: 1", "b: 2 · c: 3"]),
+        ([], []),
+    ],
+)
+def test_the_values_that_not_all_have_come_first(texts, expected):
+    """An empty text has nothing in common with others."""
+    assert differences_first(texts) == expected
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,7 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
         ),
         "Inputs": column.TextColumn(
             width=200 if is_grouped else 260,
-            help="Values that were sent, then the flow's own. A shared beginning is shortened.",
+            help="Values that were sent, and the flow's own. Those that differ come first.",
         ),
         "Found": column.TextColumn(
             width=300, help="Where the inputs and outputs have the [words] of the search"

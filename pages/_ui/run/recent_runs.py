@@ -2,7 +2,13 @@
 
 import streamlit as st
 
-from lfclient.common.formatting import clean_text, clip, elide_common_prefix, format_duration
+from lfclient.common.formatting import (
+    clean_text,
+    clip,
+    differences_first,
+    elide_common_prefix,
+    format_duration,
+)
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RunSummary
 from lfclient.console.store.search_text import IMAGE_SUMMARY
@@ -54,7 +60,7 @@ def _draw_rows(owner: str, flow: Flow | None) -> None:
     runs = _load(owner, flow)
     shown = run_page.run_id()
     with st.container(key="recent-runs", gap="xxsmall"):
-        summaries = elide_common_prefix(_without_shared_label(runs))
+        summaries = elide_common_prefix(differences_first(_without_shared_label(runs)))
         space = _SPACE if any(summaries) else ""
         odd = run_history().odd_runs(runs)
         for run, inputs in zip(runs, summaries, strict=True):
