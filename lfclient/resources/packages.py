@@ -16,7 +16,7 @@ class Package:
     modules: tuple[str, ...]
 
 
-# What the templates of 1.8 to 1.13 import and `langflow-base` lacks, and the provider for servers
+# What the templates of 1.8 to 1.13 import and `langflow-base` lacks, and the providers for servers
 # that speak OpenAI's API. Each was resolved with 1.13.0: it only adds packages, and changes none.
 # Without opendsstar, which a template of 1.10 and 1.11 needs: it replaces mcp, numpy and typer, and
 # brings torch.
@@ -25,6 +25,7 @@ PACKAGES = (
     Package("lfx-datastax", "Astra DB", ("lfx_datastax", "astrapy", "langchain_astradb")),
     Package("google-api-python-client", "Google Drive, YouTube", ("googleapiclient",)),
     Package("lfx-openai-compatible", "OpenAI-compatible", ("lfx_openai_compatible",)),
+    Package("lfx-vllm", "vLLM", ("lfx_vllm",)),
     Package("yfinance", "Yahoo Finance", ("yfinance",)),
     Package("youtube-transcript-api", "YouTube transcripts", ("youtube_transcript_api",)),
 )

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
+import uv
 
 from lfclient.client import LangflowClient
 from lfclient.console.local_langflow.manager import LocalLangflow
@@ -22,7 +23,7 @@ from lfclient.console.local_langflow.state_file import LocalState
 from lfclient.console.samples.builtin import SAMPLES
 from lfclient.flows.model import Flow
 from lfclient.resources.models import ModelOption, Provider, find_model
-from lfclient.resources.packages import package_for
+from lfclient.resources.packages import PACKAGES
 from tests.live.releases import run_to_end
 from tests.support import servers
 from tests.support.model_server import LANGUAGE_MODELS, OLLAMA_URL, ModelServer
@@ -65,10 +66,28 @@ def started(folder: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def changed(started: str, folder: Path) -> LocalLangflow:
-    """It is restarted for a package, and allows no custom code since."""
-    langflow = LocalLangflow(folder, env={"LANGFLOW_ALLOW_CUSTOM_COMPONENTS": "false"})
-    langflow.start(add=package_for("lfx_openai_compatible"))
+def tokenizers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that OpenAI's embeddings need from the internet, out of a package that has it."""
+    folder = tmp_path_factory.mktemp("tokenizers")
+    names = ("--quiet", "--no-deps", "--target", str(folder), "llama-index-core")
+    subprocess.run([uv.find_uv_bin(), "pip", "install", *names], check=True)
+    return folder / "llama_index/core/_static/tiktoken_cache"
+
+
+@pytest.fixture(scope="module")
+def changed(started: str, folder: Path, tokenizers: Path) -> LocalLangflow:
+    """It is restarted with all packages of the list, and allows no custom code since.
+
+    All but one are installed at once: to resolve each takes seconds.
+    """
+    env = {"LANGFLOW_ALLOW_CUSTOM_COMPONENTS": "false", "TIKTOKEN_CACHE_DIR": str(tokenizers)}
+    langflow = LocalLangflow(folder, env=env)
+    *others, last = PACKAGES
+    names = [*langflow.installation.requirement.packages, *(package.name for package in others)]
+    python = str(langflow.installation.python)
+    command = [uv.find_uv_bin(), "pip", "install", "--quiet", "--python", python, *names]
+    subprocess.run(command, check=True)
+    langflow.start(add=last)
     return langflow
 
 
@@ -206,7 +225,7 @@ def test_a_crashed_server_is_reported_and_can_be_restarted(started: str, folder:
         assert len(client.flows()) == len(SAMPLES)
 
 
-def test_an_added_package_can_be_imported_after_the_restart(
+def test_each_package_of_the_list_can_be_imported_after_the_restart(
     started: str, folder: Path, request: pytest.FixtureRequest
 ):
     """And the packages that models of each provider need."""
@@ -215,12 +234,14 @@ def test_an_added_package_can_be_imported_after_the_restart(
 
     langflow = request.getfixturevalue("changed")
 
-    assert langflow.installation.added == ["lfx-openai-compatible"]
+    assert langflow.installation.added == [PACKAGES[-1].name]
+    assert langflow.installation.available == {package.name for package in PACKAGES}
     assert langflow.connection() == connection
     server = psutil.Process(langflow.status().pid)
     assert server.pid != pid
     models = "langchain_openai, langchain_anthropic, langchain_ollama, langchain_google_genai"
-    code = f"import langflow, lfx_openai_compatible, {models}"
+    modules = ", ".join(module for package in PACKAGES for module in package.modules)
+    code = f"import langflow, {modules}, {models}"
     subprocess.run([server.cmdline()[0], "-c", code], cwd=folder, check=True)
     with LangflowClient(*connection) as client:
         assert len(client.flows()) == len(SAMPLES)
@@ -243,46 +264,78 @@ def test_a_choice_in_a_flow_of_another_release_runs_where_no_custom_code_is_allo
 
 
 @pytest.fixture
-def compatible(changed: LocalLangflow) -> Iterator[tuple[LangflowClient, ModelServer]]:
-    """A server such as LM Studio, whose address the local Langflow has without any key."""
-    with ModelServer() as server, LangflowClient(*changed.connection(), timeout=60) as client:
-        before = find_provider(client, "OpenAI Compatible")
-        assert (before.is_ready, before.models("language")) == (False, ())
-        address = next(one.name for one in before.settings if one.is_required)
-        saved = client.save_variable(address, server.url, is_secret=False)
-        yield client, server
-        client.delete_variable(saved)
+def api(changed: LocalLangflow) -> Iterator[LangflowClient]:
+    with LangflowClient(*changed.connection(), timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def models() -> Iterator[ModelServer]:
+    with ModelServer() as server:
+        yield server
+
+
+@pytest.fixture
+def save(api: LangflowClient) -> Iterator[Callable[..., None]]:
+    """Save variables on the server; they are deleted at the end."""
+    saved = []
+
+    def save_variable(name: str, value: str, *, is_secret: bool = False) -> None:
+        saved.append(api.save_variable(name, value, is_secret=is_secret))
+
+    yield save_variable
+    for variable in saved:
+        api.delete_variable(variable)
 
 
 def find_provider(client: LangflowClient, name: str) -> Provider:
     return next(one for one in client.providers() if one.name == name)
 
 
-@pytest.mark.parametrize("mode", ["sync", "background"])
+def save_address(
+    client: LangflowClient, save: Callable[..., None], provider: str, address: str
+) -> None:
+    """Save the address of a server such as LM Studio, which needs no key."""
+    before = find_provider(client, provider)
+    assert (before.is_ready, before.models("language")) == (False, ())
+    save(next(one.name for one in before.settings if one.is_required), address)
+
+
+@pytest.mark.parametrize(("provider", "path"), [("OpenAI Compatible", ""), ("vLLM", "/v1")])
 def test_models_of_an_openai_compatible_server_run(
-    compatible: tuple[LangflowClient, ModelServer], mode: str
+    api: LangflowClient,
+    models: ModelServer,
+    save: Callable[..., None],
+    provider: str,
+    path: str,
 ):
     """Those that it lists, more than Langflow enables, and others that are typed."""
-    client, _ = compatible
-    provider = find_provider(client, "OpenAI Compatible")
-    assert {model.name for model in provider.models("language")} >= {*LANGUAGE_MODELS}
-    template = next(one for one in client.templates() if one.name == "Basic Prompting")
+    save_address(api, save, provider, models.url + path)
+    listed = find_provider(api, provider).models("language")
+    assert {model.name for model in listed} >= {*LANGUAGE_MODELS}
+    template = next(one for one in api.templates() if one.name == "Basic Prompting")
     for name in ("gpt-4o", "mine"):
-        model = find_model(f"openai compatible: {name}", client.models(), client.providers())
-        assert f"{name} says: " in ask_model(client, template, mode, model)
+        model = find_model(f"{provider.lower()}: {name}", api.models(), api.providers())
+        for mode in ("sync", "background"):
+            assert f"{name} says: " in ask_model(api, template, mode, model)
 
 
+@pytest.mark.parametrize("name", ["OpenAI Compatible: mine", "OpenAI: text-embedding-3-small"])
 def test_a_knowledge_base_is_made_with_a_typed_embedding_model(
-    compatible: tuple[LangflowClient, ModelServer],
+    api: LangflowClient, models: ModelServer, save: Callable[..., None], name: str
 ):
-    client, server = compatible
-    model = find_model("OpenAI Compatible: mine", client.models("embedding"), client.providers())
-    base = client.create_knowledge_base("of a typed model", model)
-    ended = client.ingest(base, {"a.txt": b"Lisbon lies on the Tagus."}, timeout=60)
-    client.delete_knowledge_base(base)
+    if name.startswith("OpenAI:"):
+        save("OPENAI_BASE_URL", f"{models.url}/v1")
+        save("OPENAI_API_KEY", "sk-of-the-embeddings", is_secret=True)
+    else:
+        save_address(api, save, "OpenAI Compatible", models.url)
+    model = find_model(name, api.models("embedding"), api.providers())
+    base = api.create_knowledge_base("of a typed model", model)
+    ended = api.ingest(base, {"a.txt": b"Lisbon lies on the Tagus."}, timeout=60)
+    api.delete_knowledge_base(base)
     assert ended.is_ready
-    assert ("/v1/embeddings", "mine") in [
-        (one.path, one.body.get("model")) for one in server.requests
+    assert ("/v1/embeddings", model.name) in [
+        (one.path, one.body.get("model")) for one in models.requests
     ]
 
 
