@@ -108,6 +108,6 @@ def test_streamed_mode_is_available_on_request(screen):
     screen.page.keyboard.press("Escape")
     expect(screen.part("run-panel")).to_contain_text("Streamed")
     screen.run()
-    expect(screen.part("run-status")).to_contain_text("writing…", timeout=15_000)
+    expect(screen.part("run-status")).to_contain_text("This answer comes word", timeout=15_000)
     screen.wait("completed")
     expect(screen.trace("Events").get_by_test_id("stDataFrame")).to_be_visible()

@@ -84,7 +84,8 @@ def _draw_card(runs: RunPair, number: int, key: MatchKey, cell: OutputCell, is_o
         words = (
             f" :gray[{note}]" if note and cell.difference.match is not OutputMatch.MISSING else ""
         )
-        st.markdown(f":material/{icon}: **{title}** {_badge(runs, cell)}{words}")
+        name = f":material/{icon}: **{title}** " if len(runs[1].survey.cells) > 1 else ""
+        st.markdown(f"{name}{_badge(runs, cell)}{words}")
         toggle_key = compare_page.compare_key(f"show-{number}-{title}")
         if not is_open and not st.toggle("Show", key=toggle_key):
             return

@@ -43,7 +43,6 @@ VIEWERS: dict[OutputKind, Viewer] = {
     OutputKind.UNKNOWN: Viewer(json_viewer.draw, "help"),
 }
 
-_PARTS_BOX_WIDTH = 190  # pixels
 _MAX_NAME = 60  # characters of an output's title in the names of its controls
 _RAW_KINDS = (OutputKind.DATA, OutputKind.UNKNOWN)
 
@@ -51,8 +50,8 @@ _RAW_KINDS = (OutputKind.DATA, OutputKind.UNKNOWN)
 def draw(run: Run, run_id: str, download: Download, reload: GetRun) -> bool:
     """Draw all outputs of a run, then its skipped components. Return False if there are none.
 
-    Each card is a fragment, redrawn when a person uses it. `reload` gets the run for that: holding
-    it would keep it in memory while the page is open.
+    A single output needs no heading. Each card is a fragment, redrawn when a person uses it.
+    `reload` gets the run for that: holding it would keep it in memory while the page is open.
     """
     drawn = weakref.ref(run)
 
@@ -121,14 +120,6 @@ def draw_output(
         )
 
 
-def draw_heading(icon: str, title: str, word: str) -> None:
-    """Draw the heading of an output: its icon, its title as Markdown, and its kind.
-
-    One element: the text below would move as the second one arrives.
-    """
-    st.markdown(f":material/{icon}: **{title}** :gray-badge[{escape(word)}]")
-
-
 @st.fragment
 @alerts.show_errors()
 def _draw_card(get_run: GetRun, component_id: str, run_id: str, download: Download) -> None:
@@ -140,12 +131,11 @@ def _draw_card(get_run: GetRun, component_id: str, run_id: str, download: Downlo
     assert run
     with st.container(border=True, key=f"output-{output.component_id}"):
         name = output.display_name or output.component_id
-        same = [one for one in run.distinct_outputs.values() if one.display_name == name]
+        outputs = run.distinct_outputs.values()
+        same = [one for one in outputs if one.display_name == name]
         title = with_id(name, output.component_id if len(same) > 1 else "")
-        # a server may type a file as another kind, such as `message`
-        is_file = output.kind is OutputKind.FILE
-        word = output.kind.value if is_file else output.type or output.kind.value
-        heading = partial(draw_heading, VIEWERS[output.kind].icon, escape(title), word)
+        words = f":material/{VIEWERS[output.kind].icon}: **{escape(title)}**"
+        heading = partial(st.markdown, words) if len(outputs) > 1 else None
         draw_output(output, run_id, output.component_id, download, title, heading)
 
 
@@ -214,21 +204,16 @@ def _draw_chosen(card: OutputCard, title: str, heading: Callable[[], object] | N
     with st.container(
         key=card.widget_key("head"),
         horizontal=True,
-        horizontal_alignment="right",
+        horizontal_alignment="right" if heading else "distribute",
         vertical_alignment="center",
         gap="small",
     ):
         if heading:
             heading()
         if len(parts) > 1:
-            part = st.selectbox(
-                f"Outputs of {name}",
-                list(parts),
-                key=card.widget_key("part"),
-                label_visibility="collapsed",
-                filter_mode=None,
-                width=_PARTS_BOX_WIDTH,
-                persist_state="session",
+            key = card.widget_key("part")
+            part = controls.view_switch(
+                f"Outputs of {name}", list(parts), key, persist_state="session"
             )
             views = parts[part]()
         view = next(iter(views))
@@ -250,7 +235,8 @@ def _parts(card: OutputCard) -> dict[str, Callable[[], Views]]:
     parts: dict[str, Callable[[], Views]] = {}
     for name, part in card.output.parts.items():
         part_card = replace(card, output=replace(part, parts={}), key=f"{card.key}-{name}")
-        parts[unused_name(humanize(name) or "unnamed", parts)] = partial(_views, part_card)
+        words = humanize(name).removesuffix(" output") or "unnamed"  # Langflow's end so
+        parts[unused_name(words, parts)] = partial(_views, part_card)
     images = [find_images(part) for part in card.output.parts.values()]
     if sum(map(bool, images)) > 1:
         draw_all = partial(gallery.draw, card, list(chain(*images)))
@@ -320,6 +306,8 @@ def _draw_notes(output: Output) -> None:
         )
     if output.note:
         st.caption(f":material/info: {escape(output.note)}")
+    if output.kind is OutputKind.UNKNOWN and output.type:
+        st.caption(f"Langflow calls this “{escape(output.type)}”.")
 
 
 def _draw_skipped(skipped: NotRun) -> None:

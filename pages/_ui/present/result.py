@@ -79,7 +79,7 @@ class AudiencePanel(status_panel.StatusPanel):
     def set_tab_title(self, record: RunRecord) -> None:
         """Leave the title of the browser tab."""
 
-    def draw_frames(self, place: DeltaGenerator, written: list[Message]) -> None:
+    def draw_frames(self, place: DeltaGenerator, written: list[Message], with_names: bool) -> None:
         """Draw no frames, so that the text stays in its place at the end."""
         with place.container():
             for message in written:

@@ -83,8 +83,9 @@ def draw_outputs(server: ServerSession, record: RunRecord, run: Run) -> None:
             st.caption(":orange-badge[:material/content_cut: partial] Output so far")
         for message in unfinished:
             with st.container(border=True):
-                name = escape(message.sender_name or "The flow")
-                st.markdown(f":material/chat: **{name}** :orange-badge[partial]")
+                if len(unfinished) + len(run.distinct_outputs) > 1:
+                    name = escape(message.sender_name or "The flow")
+                    st.markdown(f":material/chat: **{name}** :orange-badge[partial]")
                 draw_text(message.visible_text)
         drawn = outputs_view.draw(run, run_id, server.download, reload)
         if not drawn and not unfinished:

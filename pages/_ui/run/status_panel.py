@@ -18,7 +18,6 @@ from pages._ui.app import navigation
 from pages._ui.components.graph import FlowGraph
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.outputs import view as outputs_view
 from pages._ui.run import approval, pace, progress, saving, status
 from pages._ui.run import controls as run_controls
 from pages._ui.run import details as run_details
@@ -72,10 +71,14 @@ class StatusPanel:
         self._progress.show(summary, lambda place: progress.draw_summary(place, *summary))
         messages = record.run.messages.values() if record.run else ()
         written = [one for one in messages if not one.complete and one.sender != "User"]
+        # as in the result, or the text would move when the run ends
+        with_names = len(written) > 1 or (flow is not None and len(flow.terminals) > 1)
         names = tuple((one.id, one.sender_name) for one in written)
         # not before it is filled: what is below would jump up for a moment at each tick
         self._frames = self._frames or Placeholder()
-        self._frames.show((names,), lambda place: self.draw_frames(place, written))
+        self._frames.show(
+            (names, with_names), lambda place: self.draw_frames(place, written, with_names)
+        )
         for one in written:
             text = one.visible_text
             self.texts[one.id].show(text, partial(progress.draw_text, text=text))
@@ -111,7 +114,7 @@ class StatusPanel:
         """Draw the components below the text, once; `show` then updates their graph."""
         self._graph = progress.draw_components(server, record, flow, ended=False)
 
-    def draw_frames(self, place: DeltaGenerator, written: list[Message]) -> None:
+    def draw_frames(self, place: DeltaGenerator, written: list[Message], with_names: bool) -> None:
         """Draw an empty frame in `self.texts` for each message that is being written."""
         with place.container():
             if not written:
@@ -119,8 +122,9 @@ class StatusPanel:
                     st.caption("Results appear here.")
             for message in written:
                 with st.container(border=True):
-                    name = escape(message.sender_name or "The flow")
-                    outputs_view.draw_heading("chat", name, "writing…")
+                    if with_names:
+                        name = escape(message.sender_name or "The flow")
+                        st.markdown(f":material/chat: **{name}** :gray-badge[writing…]")
                     self.texts[message.id] = Placeholder()
 
 

@@ -74,8 +74,8 @@ def test_loaded_remote_images_replace_their_buttons_and_can_be_zoomed(monkeypatc
 def test_images_of_several_named_outputs_share_a_gallery():
     parts = {f"part {n}": output(OutputKind.IMAGE, uri(n)) for n in (1, 2)}
     app = draw_outputs(output(OutputKind.IMAGE, URI, parts=parts))
-    assert app.selectbox[0].options == ["Part 1", "Part 2", "All images"]
-    app.selectbox[0].select("All images").run()
+    assert app.segmented_control[0].options == ["Part 1", "Part 2", "All images"]
+    app.segmented_control[0].set_value("All images").run()
     assert [button.label for button in app.button] == ["Zoom", "Zoom"]
 
 

@@ -23,10 +23,13 @@ def test_every_kind_of_output_has_a_viewer_with_an_icon():
     assert all(viewer.icon for viewer in outputs_view.VIEWERS.values())
 
 
-def test_a_card_shows_component_name_and_the_servers_type():
-    app = draw_outputs(output(OutputKind.TABLE, [{"a": 1}], type="dataframe"))
-    assert "Component" in texts(app)
-    assert "dataframe" in texts(app)
+def test_only_one_of_several_outputs_is_headed_by_its_component():
+    tables = [
+        Output(id, OutputKind.TABLE, [{"a": 1}], type="dataframe", display_name=f"Component {id}")
+        for id in ("one", "two")
+    ]
+    assert "Component one" in texts(draw_outputs(*tables))
+    assert not draw_outputs(tables[0]).markdown
 
 
 def test_two_outputs_of_one_name_are_told_apart_by_their_ids():
@@ -40,7 +43,7 @@ def test_two_outputs_of_one_name_are_told_apart_by_their_ids():
 
 def controls(app):
     """Return the names of the controls that choose parts and views."""
-    return [each.label for each in [*app.selectbox, *app.segmented_control]]
+    return [each.label for each in app.segmented_control]
 
 
 def test_controls_of_two_outputs_of_one_name_have_different_names():
@@ -49,7 +52,7 @@ def test_controls_of_two_outputs_of_one_name_have_different_names():
         Output("T-1", OutputKind.TABLE, [{"a": 1}], display_name="Answer"),
         Output("T-2", OutputKind.TABLE, [{"a": 1}], display_name="Answer", parts=parts),
     )
-    assert controls(app) == ["Outputs of Answer, T-2", "View of Answer, T-1"]
+    assert controls(app) == ["View of Answer, T-1", "Outputs of Answer, T-2"]
 
 
 @pytest.mark.parametrize(
@@ -160,12 +163,6 @@ def test_embedded_images_are_drawn_at_once():
         assert not app.button
 
 
-def test_a_file_is_labeled_as_a_file_whatever_the_servers_type():
-    """Langflow's Write File component returns its file as a message."""
-    app = draw_outputs(output(OutputKind.FILE, FileRef("out.txt", id="1"), type="message"))
-    assert ":gray-badge[file]" in texts(app)
-
-
 def test_browser_and_page_share_one_download_and_its_error():
     download = file.FileDownload(Mock(side_effect=[b"hello"]))
     assert download.get() == download.get() == b"hello"
@@ -249,20 +246,21 @@ def test_one_of_a_components_named_outputs_is_chosen():
         "bad": output(OutputKind.DATA, {"b": 1}),
     }
     app = draw_outputs(output(OutputKind.MESSAGE, "a", parts=parts))
-    assert app.selectbox[0].options == ["Message output", "Bad"]
+    assert app.segmented_control[0].options == ["Message", "Bad"]
     assert not app.json
-    app.selectbox[0].select("Bad").run()
+    app.segmented_control[0].set_value("Bad").run()
     assert app.json[0].value == '{"b": 1}'
 
 
 def test_the_view_of_each_named_output_is_kept_while_another_one_is_shown():
     parts = {name: output(OutputKind.TABLE, [{"a": 1}]) for name in ("one", "two")}
     app = draw_outputs(output(OutputKind.TABLE, [{"a": 1}], parts=parts))
-    app.segmented_control[0].set_value("Columns").run()
-    app.selectbox[0].select("Two").run()
-    assert app.segmented_control[0].value == "Rows"
-    app.selectbox[0].select("One").run()
-    assert app.segmented_control[0].value == "Columns"
+    assert app.segmented_control[0].options == ["One", "Two"]
+    app.segmented_control[1].set_value("Columns").run()
+    app.segmented_control[0].set_value("Two").run()
+    assert app.segmented_control[1].value == "Rows"
+    app.segmented_control[0].set_value("One").run()
+    assert app.segmented_control[1].value == "Columns"
 
 
 def test_a_chosen_view_that_the_next_value_lacks_gives_way_to_the_first():
@@ -273,7 +271,7 @@ def test_a_chosen_view_that_the_next_value_lacks_gives_way_to_the_first():
     app = AppTest.from_function(page, kwargs={"run": run, "download": None})
     app.query_params["run"] = "run-1"
     app.run()
-    app.selectbox[0].select("Two").run()
+    app.segmented_control[0].set_value("Two").run()
     found["Comp-1"] = output(
         OutputKind.MESSAGE, "![a](data:,) | b", extras=(output(OutputKind.DATA, 1),)
     )

@@ -29,7 +29,6 @@ def test_a_running_run_shows_its_progress(langflow_stand_in):
     app = open_app(run=record.id)
     assert "2 of 3 components" in app.get("progress")[0].proto.text
     assert "Running Chat Output" in app.get("progress")[0].proto.text.replace("\\", "")
-    assert "**AI** :gray-badge[writing…]" in page_text(app)
     assert "Once upon" in page_text(app)
     assert "Stop" in button_labels(app)
     assert "Options" not in button_labels(app)
