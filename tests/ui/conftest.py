@@ -10,6 +10,7 @@ import pytest
 import streamlit as st
 from streamlit import config
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import app_test, local_script_runner
 from streamlit.testing.v1.element_tree import ElementTree
@@ -134,3 +135,17 @@ def fields_server(monkeypatch):
         monkeypatch.setenv("LANGFLOW_SERVER_URL", server.url)
         monkeypatch.setenv("LANGFLOW_API_KEY", "sk-configured-key")
         yield server
+
+
+@pytest.fixture
+def downloads(monkeypatch):
+    """What the page's download buttons create when they are pressed, by file name."""
+    created = {}
+    add_deferred = MediaFileManager.add_deferred
+
+    def record(manager, create, mimetype, coordinates, file_name=None, **more):
+        created[file_name] = create
+        return add_deferred(manager, create, mimetype, coordinates, file_name, **more)
+
+    monkeypatch.setattr(MediaFileManager, "add_deferred", record)
+    return created

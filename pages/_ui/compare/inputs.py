@@ -163,6 +163,14 @@ def _cell_text(row: ParameterRow, index: int) -> str:
     return escape_lines(clip(text, MAX_CELL_LENGTH)) + mark
 
 
+def plain_text(row: ParameterRow, index: int) -> str:
+    """Return the whole value that a parameter has in a run, for a file."""
+    value = row.values[index]
+    if value is None:
+        return (NOT_IN_FLOW if row.is_missing[index] else FLOW_DEFAULT).strip("*")
+    return input_values.one_line(value) or input_values.value_text(value.value)
+
+
 def _is_long(row: ParameterRow) -> bool:
     """Return whether at least two runs have a value that does not fit into a cell."""
     return (

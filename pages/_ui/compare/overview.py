@@ -44,15 +44,15 @@ def draw(runs: Sequence[ComparedRun], baseline: ComparedRun, inputs: Mapping[str
 
     `inputs` has a few words by run name that say how its inputs compare.
     """
-    all_keys = _output_keys(runs)
+    all_keys = output_keys(runs)
     keys = all_keys[:MAX_OUTPUTS]
     facts = pd.DataFrame([_facts(run, inputs.get(run.name, "")) for run in runs])
     with_flow = not have_same_flow(runs)
     names = pd.Series([remove_bidi_controls(run.full_name(with_flow=with_flow)) for run in runs])
     columns: list[str] = []
     for key in keys:
-        columns.append(unused_name(_title(runs, key), [RUN_COLUMN, *facts.columns, *columns]))
-    cells = [[_cell_text(runs, run, baseline, key) for key in keys] for run in runs]
+        columns.append(unused_name(title(runs, key), [RUN_COLUMN, *facts.columns, *columns]))
+    cells = [[cell_text(runs, run, baseline, key) for key in keys] for run in runs]
     outputs = pd.DataFrame(cells, columns=columns)
     table = pd.concat(
         [names.rename(RUN_COLUMN), outputs, facts.dropna(axis="columns", how="all").fillna("")],
@@ -90,8 +90,8 @@ def _choose_run(runs: Sequence[ComparedRun], key: str) -> None:
             compare_page.CHOSEN_RUN.set(runs[row].record.id)
 
 
-def _output_keys(runs: Sequence[ComparedRun]) -> list[MatchKey]:
-    """Return all outputs, those that differ first."""
+def output_keys(runs: Sequence[ComparedRun]) -> list[MatchKey]:
+    """Return the keys of all outputs, those that differ first."""
     keys = list(dict.fromkeys(chain.from_iterable(run.survey.cells for run in runs)))
     return sorted(keys, key=lambda key: not _is_different(runs, key))
 
@@ -109,7 +109,8 @@ def _differs(cell: OutputCell | None) -> bool:
     return cell is None or cell.difference.match is not OutputMatch.EQUAL
 
 
-def _title(runs: Sequence[ComparedRun], key: MatchKey) -> str:
+def title(runs: Sequence[ComparedRun], key: MatchKey) -> str:
+    """Return the heading of an output."""
     cell = next(run.survey.cells[key] for run in runs if key in run.survey.cells)
     names = filter(None, (cell.component, humanize(cell.part)))
     title = clip_middle(" · ".join(names), MAX_TITLE_LENGTH)
@@ -127,10 +128,13 @@ def _facts(run: ComparedRun, inputs: str) -> dict[str, str | None]:
     }
 
 
-def _cell_text(
+def cell_text(
     runs: Sequence[ComparedRun], run: ComparedRun, baseline: ComparedRun, key: MatchKey
 ) -> str:
-    """Return how a run's output compares with the baseline's, in a few words."""
+    """Return how a run's output compares with the baseline's, in a few words.
+
+    `runs` are in the order of their numbers.
+    """
     cell = run.survey.cells.get(key)
     if run.survey.problem:
         return clip(f"not compared: {run.survey.problem}", MAX_NOTE_LENGTH)

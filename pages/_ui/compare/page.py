@@ -3,13 +3,16 @@
 from collections.abc import Hashable, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.console.store.run_record import RunRecord
-from pages._ui.compare import ignored, inputs, outputs, overview, picker, summary, timings
+from pages._ui.app import navigation
+from pages._ui.compare import export, ignored, inputs, outputs, overview, picker, summary, timings
 from pages._ui.compare.runs import MAX_SIDE_BY_SIDE, ComparedRun, load_runs
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import compare_page
+from pages._ui.state import history as history_state
 from pages._ui.widgets import alerts, controls
 
 POLL_SECONDS = 1.0
@@ -17,6 +20,13 @@ POLL_SECONDS = 1.0
 
 def draw(server: ServerSession) -> None:
     """Compare the runs in the URL, or explain why they can't be compared and offer others."""
+    head = st.container(horizontal=True, vertical_alignment="center", key="compared-head")
+    head.page_link(
+        navigation.page("history"),
+        label="History",
+        icon=":material/arrow_back:",
+        query_params=history_state.last_query(),
+    )
     st.markdown("# Compare runs", anchors=False)
     headers, problem = picker.read_runs(server)
     if problem:
@@ -26,7 +36,7 @@ def draw(server: ServerSession) -> None:
     settings = ignored.load(headers)
     baseline_id, usual_id = compare_page.baseline_from_url(), compare_page.usual_from_url()
     runs, baseline = load_runs(headers, baseline_id, usual_id, settings.names)
-    _draw_comparison(runs, baseline, settings)
+    _draw_comparison(runs, baseline, settings, head)
     controls.lazy_expander(
         "Compare other runs",
         ":material/playlist_add_check:",
@@ -38,11 +48,16 @@ def draw(server: ServerSession) -> None:
 
 
 def _draw_comparison(
-    runs: Sequence[ComparedRun], baseline: ComparedRun, settings: ignored.IgnoreSettings
+    runs: Sequence[ComparedRun],
+    baseline: ComparedRun,
+    settings: ignored.IgnoreSettings,
+    head: DeltaGenerator,
 ) -> None:
     others = [run for run in runs if run is not baseline]
     baseline_first = [baseline, *others]
     compared_inputs = inputs.compare(baseline_first, settings.names)
+    with head:
+        export.draw(baseline_first, compared_inputs)
     if len(runs) == 2:
         run = others[0]
     else:

@@ -55,7 +55,7 @@ def draw(servers: tuple[ServerSession, ...], news: DeltaGenerator) -> None:
     """Draw filters, chart, actions and table. New runs are announced in `news`."""
     filters, ignored = history_filters.read()
     was_drawn = history_state.is_drawn()
-    history_state.keep_selection_of(filters)
+    history_state.keep_selection()
     form_slot = _reserved_slot("form")
 
     def draw_form() -> FilterOptions:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from pages._ui.state import slot
+from pages._ui.state import query_params, slot
 from pages._ui.state.slot import Slot
 
 # query parameters, besides `query_params.FLOW`: the filters, then the place in the list
@@ -14,6 +14,10 @@ STATUS, MODE, PERIOD, SINCE, UNTIL = "status", "mode", "when", "from", "to"
 SERVER, LABEL, STARRED, SHARED, SEARCH = "server", "label", "starred", "shared", "q"
 RESULT, INPUTS, GROUPED = "result", "inputs", "group"
 OLDER, NEWER = "older", "newer"
+_QUERY = (
+    *(query_params.FLOW, STATUS, MODE, PERIOD, SINCE, UNTIL, SERVER, LABEL),
+    *(STARRED, SHARED, SEARCH, RESULT, INPUTS, GROUPED),
+)
 MAX_TEXT_LENGTH = 300  # characters of a value in the URL
 
 
@@ -60,11 +64,17 @@ def selected() -> list[str]:
     return list(st.session_state.get(_SELECTED, []))
 
 
-def keep_selection_of(query: object) -> None:
-    """Clear the selection if the page was left with another query than the one it opens with."""
-    if not is_drawn() and st.session_state.get(_LISTED) != query:
+def keep_selection() -> None:
+    """Clear the selection if the page was left with other filters than it opens with."""
+    query = {name: values for name in _QUERY if (values := st.query_params.get_all(name))}
+    if not is_drawn() and last_query() != query:
         select([])
     st.session_state[_LISTED] = query
+
+
+def last_query() -> dict[str, list[str]]:
+    """Return the filters that the page was last drawn with, as query parameters."""
+    return dict(st.session_state.get(_LISTED, {}))
 
 
 def set_totals(query: object, runs: int, tokens: int | None, cost: str) -> None:

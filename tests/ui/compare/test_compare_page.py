@@ -1,6 +1,8 @@
 """The Compare page: which runs, their summary and timings."""
 
 import colorsys
+import csv
+import io
 import tomllib
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +24,7 @@ from tests.ui.support.compare_pages import (
     run_in_progress,
     tables,
 )
+from tests.ui.support.history_page import history
 from tests.ui.support.whole_pages import ONE, TWO, open_app, page_text
 
 ROOT = Path(__file__).parents[3]
@@ -172,3 +175,35 @@ def test_an_open_run_links_to_comparisons_with_other_runs_of_its_flow(create_run
     links = [each.proto.query_string for each in app.get("page_link")]
     assert f"runs={shown.id}%2C{other.id}" in links
     assert sum("%2C" in link for link in links) == 1
+
+
+def test_a_comparison_is_saved_as_csv_without_secrets(create_run, downloads):
+    """It has the whole values, the baseline's first, and says how they differ."""
+    runs = [
+        create_run({TEXT: f"Hello {name}"}, [message(f"Bye {name}, sk-configured-key")])
+        for name in ("Ada", "Ben")
+    ]
+    app = open_comparison(*runs, baseline=runs[1].id)
+    (create,) = (create for name, create in downloads.items() if name.endswith("comparison.csv"))
+    lines = csv.reader(io.StringIO(create().decode("utf-8-sig")))
+    part, name, first, second = next(lines)
+    assert (part, name, first[:5], second[:5]) == ("Part", "Name", "Run 2", "Run 1")
+    table = {(part, name): cells for part, name, *cells in lines}
+    assert table["Run", "Run"] == [runs[1].id, runs[0].id]
+    assert table["Run", "Seconds"] == ["2.000", "1.000"]
+    (values,) = (cells for (part, _), cells in table.items() if part == "Input")
+    assert values == ["Hello Ben", "Hello Ada"]
+    assert table["Comparison", "Out"] == ["baseline", "≠ 1 word"]
+    assert table["Output", "Out"] == ["Bye Ben, ••••", "Bye Ada, ••••"]
+    assert not app.exception
+
+
+def test_the_way_back_to_history_keeps_its_filters(create_run):
+    runs = [create_run(), create_run()]
+    app = history(status="completed", group="yes")
+    app.query_params.clear()
+    app.query_params["runs"] = ",".join(run.id for run in runs)
+    app.switch_page("pages/compare.py").run()
+    (link,) = (one for one in app.get("page_link") if one.proto.label == "History")
+    assert link.proto.query_string == "status=completed&group=yes"
+    assert not app.exception

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
-from streamlit.runtime.media_file_manager import MediaFileManager
 
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
@@ -91,20 +90,6 @@ def test_runs_are_compared_while_their_server_is_down(server_without_answers):
     words = page_text(app)
     assert words.count("Completed") == 2
     assert "Can't compare" not in words
-
-
-@pytest.fixture
-def downloads(monkeypatch):
-    """What the page's download buttons create when they are pressed, by file name."""
-    created = {}
-    add_deferred = MediaFileManager.add_deferred
-
-    def record(manager, create, mimetype, coordinates, file_name=None, **more):
-        created[file_name] = create
-        return add_deferred(manager, create, mimetype, coordinates, file_name, **more)
-
-    monkeypatch.setattr(MediaFileManager, "add_deferred", record)
-    return created
 
 
 def test_a_run_is_exported_from_its_page_while_its_server_is_down(
