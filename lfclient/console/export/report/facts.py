@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from lfclient.common.formatting import clip, format_duration, format_timing, strip_credentials
+from lfclient.common.formatting import clip, format_duration, format_timing
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.export.report.json_truncation import JsonTruncator
 from lfclient.console.store.run_record import RunRecord
@@ -48,7 +48,6 @@ def run_facts(
     run = record.run
     facts = {
         "Server": record.server_name,
-        "Address": strip_credentials(record.server_url),
         "Mode": MODE_NAMES[record.mode],
         "Session": record.session_id or (run.session_id if run else None),
         "Started": format_time(record.created_at),
