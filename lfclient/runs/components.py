@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from lfclient.common.coerce import as_list
@@ -81,6 +81,13 @@ class ComponentRun:
     usage: Usage | None = None
     usage_by_model: dict[str, Usage] = field(default_factory=dict)
     cached: bool | None = None
+
+    @property
+    def started_at(self) -> datetime | None:
+        """Its start, by the server's clock; None if not reported."""
+        if self.ended_at is None or self.seconds is None:
+            return None
+        return self.ended_at - timedelta(seconds=self.seconds)
 
 
 @dataclass(frozen=True)

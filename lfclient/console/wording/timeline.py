@@ -25,8 +25,8 @@ def timeline_bars(components: Iterable[tuple[str, ComponentRun]]) -> list[Timeli
     bars = []
     for name, component in components:
         if component.seconds is not None:
-            ended_at = component.ended_at
-            start = ended_at.timestamp() - component.seconds if ended_at else None
+            started = component.started_at
+            start = started.timestamp() if started else None
             bars.append(TimelineBar(name, component, max(component.seconds, 0), start))
     first = min((bar.start for bar in bars if bar.start is not None), default=0.0)
     bars = [bar if bar.start is None else replace(bar, start=bar.start - first) for bar in bars]

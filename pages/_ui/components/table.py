@@ -1,6 +1,7 @@
 """The components of a run as a table: the content of the graph as text, also for screen readers."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -20,6 +21,7 @@ MAX_RESULT_LENGTH = 100
 MAX_HEIGHT = 420  # pixels; in a taller table the rows scroll
 MAX_ROWS_UNSCROLLED = 10
 HEADERS = ("Component", "State", "Duration", "Tokens", "Result")
+_LAST = datetime.max.replace(tzinfo=UTC)
 _TOKENS = HEADERS.index("Tokens")
 
 
@@ -49,10 +51,15 @@ def table_rows(
     ended: bool,
     prices: PriceTable | None = None,
 ) -> list[tuple[str, ...]]:
-    """Return the cells as Markdown, with all text from servers escaped."""
+    """Return the cells as Markdown, with all text from servers escaped.
+
+    The rows are in the order in which the components started; the others follow in the flow's.
+    """
     names = ComponentNames(flow, components)
     rows: list[tuple[str, ...]] = []
-    for name, run, component in leaf_runs(flow, components, ended=ended):
+    for name, run, component in sorted(
+        leaf_runs(flow, components, ended=ended), key=lambda leaf: leaf[1].started_at or _LAST
+    ):
         label = names.label(run.component_id, name, MAX_NAME_LENGTH)
         status = leaf_status(run, component, ended=ended)
         duration = status.detail.replace(" ", "\u00a0")

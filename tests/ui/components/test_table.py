@@ -91,6 +91,14 @@ def test_text_from_servers_is_escaped():
     assert row(run)[-1] == escape("a|b :red[x] <img src=x>")
 
 
+def test_components_are_listed_in_the_order_in_which_they_started():
+    """Those that have not started, or whose start is unknown, follow in the flow's order."""
+    flow = flows.flow(*(flows.node(f"{name}-1") for name in "ABCD"))
+    runs = [components.done("B-1", 1, 4), components.done("C-1", 1, 2), components.done("D-1", 1)]
+    found = components_table.table_rows(flow, {run.component_id: run for run in runs}, ended=True)
+    assert [cells[0] for cells in found] == ["C", "B", "A", "D"]
+
+
 def test_the_members_of_a_group_have_a_row_each():
     inner = [flows.node("In-1", text=flows.text()), flows.node("In-2")]
     flow = flows.flow(flows.group("Group-1", inner))
