@@ -66,23 +66,25 @@ def headline(groups: ResultGroups) -> str:
     runs = format_count(groups.runs, "run")
     if groups.runs >= MAX_GROUPED_RUNS:
         runs = f"The newest {runs}"
+    known = [group.count for group in groups.groups if group.is_known]
+    unknown = groups.runs - sum(known)
+    not_compared = [f"{unknown:,} not compared"] if unknown and not groups.omitted else []
     if groups.inputs > 1:
-        results = format_count(len(groups.groups) + groups.omitted, "result")
+        results = format_count(len(known) + groups.omitted, "result")
         can_count_inputs = groups.flows == 1 and not groups.has_unknown_inputs
         parts = [f"{groups.inputs:,} different inputs" if can_count_inputs else results]
         if groups.odd:
             parts.append(f"{format_count(groups.odd, 'run')} {_verb(groups.odd)}")
-        return " · ".join([f"**{runs}**", *parts])
+        return " · ".join([f"**{runs}**", *parts, *not_compared])
     usual = sum(group.count for group in groups.groups if group.is_usual)
-    known = [group.count for group in groups.groups if group.is_known]
-    other, unknown = sum(known) - usual, groups.runs - sum(known)
+    other = sum(known) - usual
     parts = [f"{usual:,} equal"] if usual > 1 else []
     if usual and other:
         parts.append(_differ(other))
     elif other:
         all_differ = other == len(known)
         parts.append("all results differ" if all_differ else format_count(len(known), "result"))
-    parts += [f"{unknown:,} not compared"] if unknown else []
+    parts += not_compared
     return f"**{runs}**" + (f" · {', '.join(parts)}" if parts else "")
 
 

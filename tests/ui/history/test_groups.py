@@ -283,3 +283,11 @@ def test_different_inputs_are_those_of_one_flow_that_are_known(runs, text):
     counted = count_results(runs)
     listed = build_groups(counted, {counted[0].run_id: run})
     assert groups.headline(listed) == f"**{len(runs)} runs** · {text}"
+
+
+def test_a_failed_run_counts_as_no_result():
+    run = RunSummary("a", "me", "s", ONE, "F", "sync", RunStatus.FAILED, NOW)
+    failed = RunResult(NOW, "failed", ONE, InputsKey("a"), None)
+    counted = count_results([*many_inputs(InputsKey("a"), UNKNOWN_INPUTS), failed])
+    listed = build_groups(counted, {group.run_id: run for group in counted})
+    assert groups.headline(listed) == "**3 runs** · 2 results · 1 not compared"
