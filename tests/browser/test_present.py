@@ -113,6 +113,10 @@ def test_a_presenter_uses_what_was_entered_on_the_run_page(screen: Screen):
     offer.get_by_role("button", name="Use the values of the Run page").click()
     expect(page.get_by_label("Message")).to_have_value("Good morning")
     expect(offer).to_have_count(0)
+    expect(page.locator("body")).not_to_be_focused()
+    page.keyboard.press("Alt+p")
+    screen.part("flow-picker").wait_for()
+    expect(page.locator("body")).not_to_be_focused()
 
 
 def test_in_the_editor_nothing_moves_when_a_choice_of_several_loses_the_focus(screen: Screen):

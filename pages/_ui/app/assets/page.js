@@ -150,6 +150,7 @@ function keepFocus() {
   const part = parts.map((each) => document.querySelector(each)).find((each) => each);
   if (!part) return;
   const drawnAnew =
+    focused.tabIndex >= 0 && // else it was such a part
     part.classList.contains(partsAround[0]) && part.querySelector(`${focused.localName}:not(:disabled)`);
   if (!drawnAnew) part.tabIndex = -1;
   (drawnAnew || part).focus({ preventScroll: true });
