@@ -251,17 +251,17 @@ def _draw_presets(presented: Presented, form: FlowForm) -> None:
         st.session_state[edit_key("examples")] = []
     with st.form(edit_key("example"), border=False):
         label = "New example"
-        st.text_input(label, key=_EXAMPLE_NAME, placeholder="A name for the values of the view")
+        st.text_input(label, key=_EXAMPLE_NAME, placeholder="Its name")
         st.form_submit_button(
             "Add example",
             key=edit_key("add-example"),
             on_click=_add_example,
             args=(presented, form),
-            help="Saves the values of the view as a preset that fills the form at a click",
+            help="Saves what is entered in the preview as a preset that fills the form at a click",
         )
     preset = presented.preset
-    origin = f"the preset “{escape(clip(preset.name, 60))}”" if preset else "the flow itself"
-    st.caption(f"Values that are not shown come from {origin}.")
+    origin = f"the preset “{escape(clip(preset.name, 60))}”" if preset else "the flow"
+    st.caption(f"Inputs that are not shown have the values of {origin}.")
 
 
 @notify_errors(PROBLEM)
@@ -273,7 +273,7 @@ def _add_example(presented: Presented, form: FlowForm) -> None:
     shown = {field.key for field, _, _ in shown_inputs(presented, form)}
     values = {key: value for key, value in state.masked_overrides().items() if key in shown}
     if not values:
-        message = "The view shows the flow's own values."
+        message = "The preview has the flow's own values."
         raise InvalidRequest(message, hint="Enter the values of the example in it, then add it.")
     preset = store_preset(state, name, fit_values(state.flow, values))
     st.session_state[edit_key("examples")] = [*st.session_state[edit_key("examples")], preset.id]

@@ -142,7 +142,6 @@ def _draw_entered(presented: Presented, form: FlowForm) -> None:
         st.button(
             "Use the values of the Run page",
             key="present-use-entered",
-            type="tertiary",
             on_click=_use_entered,
             args=(presented, form),
         )

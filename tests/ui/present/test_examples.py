@@ -86,7 +86,7 @@ def test_an_example_without_values_or_with_a_taken_name_is_refused():
     store_preset("Mine", p="x")
     app = press(present_as_presenter(), "Edit")
     app = add_example(app, "Empty")
-    assert "The view shows the flow's own values." in page_text(app)
+    assert "The preview has the flow's own values." in page_text(app)
     enter(app, "Kyoto")
     app = add_example(app, "Mine")
     assert "A preset named “Mine” already exists." in page_text(app)
