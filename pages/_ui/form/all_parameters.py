@@ -35,9 +35,9 @@ def draw(form: FlowForm) -> None:
         _draw_content(fields, form)
     else:
         with st.container(key="all-parameters", gap=None):
-            label = f"All parameters :gray[{len(fields)}]"
+            # without a number: some of all parameters are drawn above
             key = state.all_parameters_key
-            opened = _draw_expander(label, key, fields, form, ":material/tune:")
+            opened = _draw_expander("All parameters", key, fields, form, ":material/tune:")
             if opened.open:
                 with opened:
                     _draw_content(fields, form)

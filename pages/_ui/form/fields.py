@@ -286,7 +286,7 @@ def _hint(field: Field, form: FlowForm) -> str:
     if kind is FieldKind.FILE:
         return file_fields.hint(field, form)
     if kind is FieldKind.TEXT and form.state.value(field) in ("\n", "\n\n"):
-        return "Multiline"
+        return "A line break" if form.state.value(field) == "\n" else "Two line breaks"
     if field.wire_type == MCP_TYPE and form.resources.mcp_servers == frozenset():
         return "The server has none yet. Add one in Langflow under Settings, MCP Servers."
     if kind is FieldKind.SELECT and not (field.options or field.resource):
