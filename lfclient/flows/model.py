@@ -138,6 +138,11 @@ class Flow:
         """The components with every group replaced by its inner components, as they run."""
         return tuple(self._flat[0])
 
+    @property
+    def leaf_edges(self) -> tuple[Edge, ...]:
+        """The edges between the leaves."""
+        return tuple(self._flat[1])
+
     @cached_property
     def asks_models(self) -> bool:
         """Whether a component may ask a model, and so use tokens."""

@@ -22,6 +22,7 @@ class ComponentState(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"  # on a branch that was not taken
     INTERRUPTED = "interrupted"  # was running when the run ended
+    NOT_CALLED = "not_called"  # a tool that its agent did not call; see `mark_tools`
     UNKNOWN = "unknown"  # not reported, or not yet
 
 

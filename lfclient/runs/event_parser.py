@@ -270,9 +270,11 @@ def read_message(data: JsonObject) -> Message:
 
 def _blocks(content_blocks: Json) -> Iterator[JsonObject]:
     for block in as_list(content_blocks):
-        for content in as_list(as_dict(block).get("contents")):
-            if isinstance(content, dict):
-                yield content
+        contents = as_list(as_dict(block).get("contents"))
+        # 1.13 groups the steps of an agent once its message is complete
+        if not contents and as_dict(block).get("type") not in (None, "group"):
+            contents = [block]
+        yield from (content for content in contents if isinstance(content, dict))
 
 
 def read_question(data: JsonObject) -> HumanInput:

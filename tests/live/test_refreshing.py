@@ -14,6 +14,7 @@ import pytest
 from lfclient import FieldKind, Flow, FlowNotFound, LangflowClient, Run, RunEnded, RunStatus
 from lfclient.console.samples import graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
+from lfclient.runs.tool_calls import ToolCall, read_calls
 from tests.live.desk import Desk, ended
 from tests.live.flows import AGENT, ASK_MODEL, ROWS
 from tests.live.releases import Make, with_events
@@ -261,7 +262,7 @@ def test_a_choice_inside_a_group_runs_in_every_mode(
 def test_the_choice_of_an_agents_model_runs_in_every_mode(
     client: LangflowClient, make: Make, ollama: ModelServer, run_modes: list[str]
 ):
-    """And the agent calls its tools."""
+    """And the agent calls its tools, which the events of background and streamed runs tell."""
     model = next(one for one in client.models() if one.provider == "Ollama")
     chosen = {"Agent-g.model": [model.value]}
     stored = make(AGENT)
@@ -273,8 +274,11 @@ def test_the_choice_of_an_agents_model_runs_in_every_mode(
     assert "Agent-g.api_key" not in flow.fields_by_key
     for mode in run_modes:
         asked = {"ChatInput-a.input_value": 'call get_current_date {"timezone": "UTC"}'}
-        answer = str(run(client, flow, mode, {**chosen, **asked}).outputs["ChatOutput-b"].value)
+        ended = run(client, flow, mode, {**chosen, **asked})
+        answer = str(ended.outputs["ChatOutput-b"].value)
         assert "says: the tool returned Current date and time in UTC" in answer, mode
+        if ended.messages:
+            assert read_calls(ended.messages.values()) == [ToolCall("get_current_date")], mode
 
 
 @with_events

@@ -205,9 +205,12 @@ def test_every_message_has_its_job(version: str):
     assert job_id
 
 
-def test_a_message_has_the_steps_of_its_agent():
-    step = {"type": "tool_use", "name": "add", "tool_input": {"a": 1}}
-    data = {"id": "m", "text": "2", "content_blocks": [{"title": "Steps", "contents": [step]}]}
+@pytest.mark.parametrize("is_grouped", [True, False])
+def test_a_message_has_the_steps_of_its_agent(is_grouped: bool):
+    """1.13 groups them at the end only."""
+    step = {"type": "tool_use", "name": "add", "tool_input": {"a": 1}, "contents": []}
+    blocks = [{"type": "group", "title": "Steps", "contents": [step]}] if is_grouped else [step]
+    data = {"id": "m", "text": "2", "content_blocks": blocks}
     (added,) = of(MessageAdded, read([frame("add_message", {"data": data, "id": "m"}, "1")]))
     assert added.message.blocks == (step,)
 

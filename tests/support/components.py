@@ -79,6 +79,7 @@ def halfway(flow: Flow, step: int) -> dict[str, ComponentRun]:
         ComponentState.SUSPENDED,
         ComponentState.INTERRUPTED,
         ComponentState.UNKNOWN,
+        ComponentState.NOT_CALLED,
     )
     for leaf, state in zip(leaves[step:], other_states, strict=False):
         error = RunError(f"{leaf} could not: <b>no</b> key") if state.value == "failed" else None

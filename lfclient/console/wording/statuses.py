@@ -41,6 +41,7 @@ _COMPONENT_STATE_LABELS = {
     ComponentState.FAILED: "Failed",
     ComponentState.SKIPPED: "Skipped",
     ComponentState.INTERRUPTED: "Interrupted",
+    ComponentState.NOT_CALLED: "Not called",
     ComponentState.UNKNOWN: "Unknown",
 }
 

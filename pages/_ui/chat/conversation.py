@@ -313,7 +313,12 @@ def _run_messages(record: RunRecord, is_final: bool) -> list[Message]:
     if run is None:
         return []
     if run.messages or is_final or not record.ended:
-        return [message for message in run.messages.values() if message.visible_text]
+        # an answer that was stopped may consist of its steps alone
+        return [
+            message
+            for message in run.messages.values()
+            if message.visible_text or (record.ended and message.blocks)
+        ]
     return [
         Message(f"{record.id}-{name}", str(output.value), MACHINE, component_id=name)
         for name, output in run.outputs.items()

@@ -21,7 +21,7 @@ from pages._ui.chat import sidebar as chat_sidebar
 from pages._ui.chat.conversation import Conversation
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
-from pages._ui.run import approval, errors, pace, progress, status, status_panel
+from pages._ui.run import approval, errors, pace, progress, status, status_panel, steps
 from pages._ui.run import messages as run_messages
 from pages._ui.state import query_params
 from pages._ui.widgets import alerts, status_badges
@@ -52,8 +52,9 @@ def draw(conversation: Conversation) -> None:
             status.draw_check_button(conversation.form.server, conversation.record)
             approval.draw(conversation.form.server, conversation.record)
         else:
+            names = steps.tool_names(conversation.form.flow)
             for message in live_messages:
-                run_messages.draw(message)
+                run_messages.draw(message, tool_names=names)
             if conversation.record:
                 _draw_outcome(conversation, conversation.record, [*history, *live_messages])
             # the page shows the run's own messages until the server has sent the stored ones
@@ -88,8 +89,9 @@ def _draw_history(conversation: Conversation, history: Sequence[Message]) -> Non
         )
     # the latest run has its link beside its outcome
     latest_job = conversation.record.job_id if conversation.record else None
+    names = steps.tool_names(conversation.form.flow)
     for message, after in zip_longest(drawn, drawn[1:]):
-        run_messages.draw(message)
+        run_messages.draw(message, tool_names=names)
         last = after is None or after.job_id != message.job_id
         run = conversation.runs.get(message.job_id or "")
         if message.category == chat.UNSTORED:
@@ -138,15 +140,17 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     is_final = conversation.is_history_final and not record.ended
     latest = replace(conversation, record=record, is_history_final=is_final)
     _, live_messages = chat.visible_messages(latest)
+    names = steps.tool_names(conversation.form.flow)
     for message in live_messages:
-        run_messages.draw(message, is_final=record.ended)
+        run_messages.draw(message, is_final=record.ended, tool_names=names)
     is_writing = any(not message.complete for message in live_messages)
     if record.ended:
         return
     is_asking = approval.pending_question(record) is not None
+    using = steps.using_text(record.run.messages.values(), names) if record.run else ""
     if is_writing or is_asking:
         note = record.note if is_asking else ""  # such as why a decision was refused
-        for line in filter(None, (note, record.stop_result)):
+        for line in filter(None, (using, note, record.stop_result)):
             st.caption(escape(line))
         return
     duration = format_duration(record.elapsed())
@@ -157,7 +161,7 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
             words = RUN_STATUS_DESCRIPTIONS.get(record.status) or run_status_label(record)
         st.markdown(f"**…** :gray[{duration}]")
         long_call = progress.long_call_text(record)
-        for line in filter(None, (words, long_call, record.note, record.stop_result)):
+        for line in filter(None, (words, using, long_call, record.note, record.stop_result)):
             st.caption(escape(line))
 
 

@@ -19,6 +19,7 @@ _GROUP_PRECEDENCE = (
     ComponentState.DONE,
     ComponentState.WAITING,
     ComponentState.UNKNOWN,
+    ComponentState.NOT_CALLED,
     ComponentState.SKIPPED,
 )
 _NEVER_RAN = {ComponentState.WAITING, ComponentState.UNKNOWN}

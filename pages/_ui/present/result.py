@@ -79,6 +79,10 @@ class AudiencePanel(status_panel.StatusPanel):
     def set_tab_title(self, record: RunRecord) -> None:
         """Leave the title of the browser tab."""
 
+    def describe_work(self, message: Message, flow: Flow | None) -> str:
+        """Return nothing: tools are for who made the flow."""
+        return ""
+
     def draw_frames(self, place: DeltaGenerator, written: list[Message], with_names: bool) -> None:
         """Draw no frames, so that the text stays in its place at the end."""
         with place.container():

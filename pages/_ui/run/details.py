@@ -14,6 +14,7 @@ from lfclient.console.wording.tokens import cost_text, usage_text
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import describe_inputs
 from lfclient.runs.model import Run, RunStatus
+from lfclient.runs.tool_calls import read_calls
 from pages._ui.app import navigation
 from pages._ui.compare import picker
 from pages._ui.components import timings
@@ -24,7 +25,7 @@ from pages._ui.history import labels
 from pages._ui.outputs import json_viewer, width
 from pages._ui.outputs import view as outputs_view
 from pages._ui.outputs.message import draw_text
-from pages._ui.run import errors, messages, progress, raw_events
+from pages._ui.run import errors, messages, progress, raw_events, steps
 from pages._ui.run import export as run_export
 from pages._ui.run import snippets as run_snippets
 from pages._ui.state import query_params, run_page
@@ -51,8 +52,7 @@ _UNCERTAIN_HEADINGS = {
 
 def draw_problems(server: ServerSession, record: RunRecord) -> None:
     """Draw the result of a stop and the errors of the console, the flow and its components."""
-    is_known = record.status is RunStatus.CANCELLED and record.stop_result == STOPPED
-    if record.stop_result and not is_known:  # its status says so
+    if record.stop_result and record.stop_result != STOPPED:  # beside its status
         st.markdown(f":material/stop_circle: {escape(record.stop_result)}")
     uncertain = _UNCERTAIN_HEADINGS.get(record.status)
     errors.draw_problem(record, uncertain or "The run failed", warning=uncertain is not None)
@@ -88,10 +88,13 @@ def draw_outputs(server: ServerSession, record: RunRecord, run: Run) -> None:
                     st.markdown(f":material/chat: **{name}** :orange-badge[partial]")
                 draw_text(message.visible_text)
         drawn = outputs_view.draw(run, run_id, server.download, reload)
-        if not drawn and not unfinished:
+        flow = server.cached_flow(record.flow_id)
+        own = [one for one in run.messages.values() if read_calls([one])]
+        steps.draw(own, f"steps-{run_id}", steps.tool_names(flow))
+        if not (drawn or unfinished or own):
             completed = record.status is RunStatus.COMPLETED
             st.caption("This flow returns nothing" if completed else "No output")
-        cached = cached_results_text(run, server.cached_flow(record.flow_id))
+        cached = cached_results_text(run, flow)
         if cached:
             st.caption(f":material/ac_unit: {escape(cached)}")
 
@@ -195,7 +198,7 @@ def _draw_trace(server: ServerSession, record: RunRecord) -> None:
     flow = server.cached_flow(record.flow_id)
     draws = {
         "Timings": lambda: _draw_timings(flow, run),
-        "Messages": lambda: _draw_messages(run),
+        "Messages": lambda: _draw_messages(flow, run),
         "Events": lambda: raw_events.draw(server, record),
         "Raw response": lambda: _draw_raw_response(record, run),
         "Details": lambda: _draw_facts(record, run),
@@ -211,14 +214,15 @@ def _draw_timings(flow: Flow | None, run: Run) -> None:
         st.caption("The server has no timings of this run's components")
 
 
-def _draw_messages(run: Run) -> None:
+def _draw_messages(flow: Flow | None, run: Run) -> None:
     drawn = messages.latest(list(run.messages.values()), MAX_MESSAGES)
     if len(drawn) < len(run.messages):
         st.caption(f"The latest {len(drawn)} of {len(run.messages):,} messages")
     elif not drawn:
         st.caption("No messages")
+    names = steps.tool_names(flow)
     for message in drawn:
-        messages.draw(message)
+        messages.draw(message, tool_names=names)
 
 
 def _draw_facts(record: RunRecord, run: Run) -> None:

@@ -8,23 +8,21 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.coerce import as_str
 from lfclient.common.filenames import uploaded_name
-from lfclient.common.formatting import clip, format_duration
+from lfclient.common.formatting import clip
 from lfclient.runs.components import Message, read_decisions
-from pages._ui.form.input_values import value_text
 from pages._ui.outputs.message import MAX_MARKDOWN_LENGTH, MAX_TEXT_LENGTH, draw_text
-from pages._ui.widgets import controls, downloads
+from pages._ui.run import steps
+from pages._ui.widgets import downloads
 from pages._ui.widgets.markdown import escape, sanitize
 
 MAX_CHARS = 100_000  # characters in all; a browser takes 1.3 s to draw 100 KB of Markdown
-MAX_BLOCKS = 30  # blocks drawn of one message
 _MAX_VALUE_CHARS = 2_000
 _MAX_PARTIAL_CHARS = 10_000  # characters drawn of an incomplete text, from its end
 _MAX_ERROR_CHARS = 1_000
 _MAX_FILES = 20
 _USER_AVATAR = ":material/person:"
 _GENERIC_NAMES = ("User", "Machine", "AI", "")
-_QUESTION = "human_input"
-_TOOL_CALL = "tool_use"
+_NO_ANSWER = "The run ended before the answer began"
 
 
 def latest(
@@ -43,14 +41,17 @@ def latest(
 def is_open_question(message: Message) -> bool:
     """Return whether a stored message is a question to a person, without a decision."""
     return any(
-        block.get("type") == _QUESTION and not block.get("submitted_action")
+        block.get("type") == steps.QUESTION and not block.get("submitted_action")
         for block in message.blocks
     )
 
 
-def draw(message: Message, *, is_final: bool = True) -> None:
+def draw(
+    message: Message, *, is_final: bool = True, tool_names: Mapping[str, str] | None = None
+) -> None:
     """Draw a message; one that is not final may be written further and has no buttons or steps.
 
+    `tool_names` are those of `steps.tool_names`.
     Draw a message with buttons once on a page: their keys contain its id.
     """
     if message.category == "error":
@@ -68,12 +69,13 @@ def draw(message: Message, *, is_final: bool = True) -> None:
             st.text(text[:MAX_TEXT_LENGTH])
         elif not (is_final or message.complete):
             _partial_text(text)
-        elif text or not message.blocks:
+        elif text or (message.complete and not message.blocks):
             _text(text, message.id, is_final=is_final)
         if is_final:
-            _blocks(message)
+            _questions(message)
+            steps.draw([message], f"talk-steps-{message.id}", tool_names or {})
         if is_final and not message.complete:
-            st.caption(":material/content_cut: Incomplete")
+            st.caption(f":material/content_cut: {'Incomplete' if text else _NO_ANSWER}")
         for file in message.files[:_MAX_FILES]:
             st.markdown(f":material/attach_file: {escape(uploaded_name(file))}")
         if len(message.files) > _MAX_FILES:
@@ -102,27 +104,10 @@ def _partial_text(text: str) -> None:
         st.markdown(f"{sanitize(text)[0]} …")
 
 
-def _blocks(message: Message) -> None:
-    """Draw approvals openly, and steps in a closed expander."""
-    for block in message.blocks[:MAX_BLOCKS]:
-        if block.get("type") == _QUESTION:
+def _questions(message: Message) -> None:
+    for block in message.blocks[: steps.MAX_BLOCKS]:
+        if block.get("type") == steps.QUESTION:
             _question(block)
-    # the last text of an agent's steps is the message itself
-    steps = [
-        block
-        for block in message.blocks
-        if block.get("type") != _QUESTION and as_str(block.get("text")) != message.text
-    ]
-    if not steps:
-        return
-    calls = sum(block.get("type") == _TOOL_CALL for block in steps)
-    noun = "Tool calls" if calls == len(steps) else "Steps and tool calls" if calls else "Steps"
-    controls.lazy_expander(
-        f"{noun} · {len(steps)}",
-        ":material/format_list_numbered:",
-        f"talk-steps-{message.id}",
-        lambda: _steps(steps),
-    )
 
 
 def _question(block: Mapping[str, Any]) -> None:
@@ -132,25 +117,3 @@ def _question(block: Mapping[str, Any]) -> None:
     st.markdown(escape(clip(as_str(block.get("prompt")), _MAX_VALUE_CHARS)) or "*No question.*")
     words = f"Decided: **{escape(labels.get(action, action))}**" if action else "Not decided"
     st.markdown(f":violet[:material/front_hand:] {words}")
-
-
-def _steps(blocks: Sequence[Mapping[str, Any]]) -> None:
-    for block in blocks[:MAX_BLOCKS]:
-        _step(block)
-    if len(blocks) > MAX_BLOCKS:
-        st.caption(f"{len(blocks) - MAX_BLOCKS} more steps")
-
-
-def _step(block: Mapping[str, Any]) -> None:
-    ms = block.get("duration")
-    name = as_str(block.get("name")) or as_str(block.get("type")) or "Step"
-    # Langflow sends milliseconds
-    time = f" :gray[{format_duration(ms / 1000)}]" if isinstance(ms, (int, float)) else ""
-    st.markdown(f"**{escape(clip(name, 80))}**{time}")
-    for key in ("tool_input", "output", "error", "reason", "text", "code", "data"):
-        value = block.get(key)
-        if isinstance(value, dict) and value.get("type") == "tool":
-            value = value.get("content")  # the rest is LangChain's: ids, metadata
-        if value:
-            st.caption(key.replace("_", " "))
-            st.code(clip(value_text(value), _MAX_VALUE_CHARS), language=None, wrap_lines=True)

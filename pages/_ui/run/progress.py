@@ -14,6 +14,7 @@ from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState
 from lfclient.runs.model import Run
+from lfclient.runs.tool_calls import mark_tools
 from pages._ui.components import graph
 from pages._ui.components import view as components_view
 from pages._ui.components.states import leaf_components, leaf_runs, leaf_status
@@ -90,15 +91,19 @@ def draw_summary(place: DeltaGenerator, part: float | None, words: str) -> None:
         place.caption(words)
 
 
-def draw_text(place: DeltaGenerator, text: str) -> None:
-    """Draw the end of a text that is being written."""
+def draw_text(place: DeltaGenerator, text: str, note: str = "") -> None:
+    """Draw the end of a text that is being written, and a note on how it goes on."""
     visible = sanitize(text[-MAX_SHOWN_CHARS:])[0]
-    if len(text) <= MAX_SHOWN_CHARS:
+    if len(text) <= MAX_SHOWN_CHARS and not note:
         place.markdown(visible)
         return
     with place.container():
-        st.caption(f"Showing the last {MAX_SHOWN_CHARS:,} of {len(text):,} characters")
-        st.markdown(visible)
+        if len(text) > MAX_SHOWN_CHARS:
+            st.caption(f"Showing the last {MAX_SHOWN_CHARS:,} of {len(text):,} characters")
+        if text:
+            st.markdown(visible)
+        if note:
+            st.caption(escape(note))
 
 
 def draw_components(
@@ -131,17 +136,18 @@ def _draw_components(
 ) -> graph.FlowGraph | None:
     # the run still names the components of a flow that is not loaded or was deleted
     drawn = flow or _flow_without_edges(record, run)
+    components = mark_tools(run, drawn)
     with_result = {
         component.component_id: component
-        for _, component, _ in leaf_runs(drawn, run.components, ended=ended)
+        for _, component, _ in leaf_runs(drawn, components, ended=ended)
         if component.state in _RESULT_STATES
     }
     key = run_page.component_key(record.id)
 
     def choose(component_id: str) -> None:
         """Choose the component, or the last one with a result inside a group."""
-        component = drawn.component(component_id)
-        ids = [leaf.id for leaf in leaf_components(component)] if component else [component_id]
+        chosen = drawn.component(component_id)
+        ids = [leaf.id for leaf in leaf_components(chosen)] if chosen else [component_id]
         choices = [id for id in ids if id in with_result]
         if choices:
             st.session_state[key] = choices[-1]
@@ -149,7 +155,7 @@ def _draw_components(
 
     graph_key = f"graph-{record.id}-{ended}"
     flow_graph = components_view.draw(
-        drawn, run.components, ended=ended, key=graph_key, on_choose=choose
+        drawn, components, ended=ended, key=graph_key, on_choose=choose
     )
     # without a graph there is nothing else to choose a component from
     if with_result and (flow_graph is None or st.session_state.get(key) is not None):

@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import format_duration
-from lfclient.console.runner.job_follower import AT_ITS_REQUEST
+from lfclient.console.runner.job_follower import AT_ITS_REQUEST, STOPPED
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS
 from lfclient.console.wording.tokens import format_cost, missing_prices_text, usage_text
@@ -100,7 +100,9 @@ def describe(record: RunRecord) -> str:
     question = approval.pending_question(record)
     if question:
         sentences.append(escape(approval.deadline_text(question)))
-    if not record.ended:
+    if record.stop_result == STOPPED:
+        sentences.append(STOPPED)
+    elif not record.ended:
         stopping = "Stopping" if record.stop_requested_at else ""
         sentences.append(escape(record.stop_result or stopping))
     sentences.append(escape(record.note))

@@ -14,11 +14,12 @@ from streamlit.errors import StreamlitInvalidLayoutContextError
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
+from lfclient.runs.tool_calls import mark_tools
 from pages._ui.app import navigation
 from pages._ui.components.graph import FlowGraph
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.run import approval, pace, progress, saving, status
+from pages._ui.run import approval, pace, progress, saving, status, steps
 from pages._ui.run import controls as run_controls
 from pages._ui.run import details as run_details
 from pages._ui.state import run_page
@@ -80,10 +81,12 @@ class StatusPanel:
             (names, with_names), lambda place: self.draw_frames(place, written, with_names)
         )
         for one in written:
-            text = one.visible_text
-            self.texts[one.id].show(text, partial(progress.draw_text, text=text))
+            text, note = one.visible_text, self.describe_work(one, flow)
+            draw_text = partial(progress.draw_text, text=text, note=note)
+            self.texts[one.id].show((text, note), draw_text)
         if self._graph and record.run:
-            self._graph.update(record.run.components)
+            runs = mark_tools(record.run, flow) if flow else record.run.components
+            self._graph.update(runs)
 
     def rerun_page(self, record: RunRecord) -> None:
         """Rerun the page. If its run has ended, show the result while the page waits its turn."""
@@ -113,6 +116,10 @@ class StatusPanel:
     def draw_components(self, server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
         """Draw the components below the text, once; `show` then updates their graph."""
         self._graph = progress.draw_components(server, record, flow, ended=False)
+
+    def describe_work(self, message: Message, flow: Flow | None) -> str:
+        """Return which tools the writer of a message waits for, "" if none."""
+        return steps.using_text([message], steps.tool_names(flow))
 
     def draw_frames(self, place: DeltaGenerator, written: list[Message], with_names: bool) -> None:
         """Draw an empty frame in `self.texts` for each message that is being written."""

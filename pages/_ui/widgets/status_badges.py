@@ -72,6 +72,7 @@ COMPONENT_STYLES: dict[ComponentState, ComponentStyle] = {
     ComponentState.FAILED: ComponentStyle("red", ":material/error:", "✕"),
     ComponentState.SKIPPED: ComponentStyle("gray", ":material/alt_route:", "↷"),
     ComponentState.INTERRUPTED: ComponentStyle("orange", ":material/link_off:", "⚡"),
+    ComponentState.NOT_CALLED: ComponentStyle("gray", ":material/build:", "○"),
     ComponentState.UNKNOWN: ComponentStyle("gray", ":material/help:", "?"),
 }
 # for a component that was still waiting when its run ended

@@ -300,7 +300,7 @@ def test_the_steps_of_an_agent_are_loaded_once_opened(chat_langflow):
     )
     app = open_chat(flow=ONE, session="s")
     panel = app.chat_message[0].expander[0]
-    assert panel.label == "Tool calls · 1"
+    assert panel.label == "Tools called · 1"
     assert not app.chat_message[0].code
     app.session_state[f"talk-steps-{chat_langflow.rows[0]['id']}"] = True
     app.run()

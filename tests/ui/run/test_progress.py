@@ -34,6 +34,13 @@ def test_a_running_run_shows_its_progress(langflow_stand_in):
     assert "Options" not in button_labels(app)
 
 
+def test_the_tool_that_an_agent_waits_for_is_named(langflow_stand_in):
+    call = {"type": "tool_use", "name": "look_up", "tool_input": {}, "output": None}
+    talk = replace(PARTIAL, blocks=(call,))
+    record = add_running_run(langflow_stand_in.url, run=run_with(messages={"m": talk}))
+    assert "Using look_up …" in page_text(open_app(run=record.id))
+
+
 def test_components_with_the_same_name_are_distinguished(langflow_stand_in):
     twins = {
         name: ComponentRun(name, state, "Read File")

@@ -1,0 +1,109 @@
+"""The tools that a run's agents called, from the steps in the agents' messages."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from lfclient.common.coerce import as_dict, as_str
+from lfclient.common.json_types import JsonObject
+from lfclient.flows.model import Flow
+from lfclient.flows.tools import Tool, find_tools, owners_of_functions
+from lfclient.outputs.model import extract_text
+from lfclient.runs.components import ComponentRun, ComponentState, Message, RunError
+from lfclient.runs.model import Run
+
+_TYPE = "tool_use"
+_ENDED = (ComponentState.DONE, ComponentState.FAILED, ComponentState.INTERRUPTED)
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """A call of a tool: the name of its function, and the error that it returned, if any.
+
+    `is_open`: it had not returned when the message was written.
+    """
+
+    function: str
+    error: str = ""
+    is_open: bool = False
+
+
+def read_call(block: JsonObject) -> ToolCall | None:
+    """Return the call in a block of a message, None if the block is something else.
+
+    Langflow 1.13 tells an error of the tool in the status of its output.
+    """
+    if block.get("type") != _TYPE:
+        return None
+    output, error = block.get("output"), block.get("error")
+    if not error and as_dict(output).get("status") == "error":
+        error = as_dict(output).get("content") or "The tool failed."
+    text = extract_text(error) or str(error) if error else ""
+    return ToolCall(as_str(block.get("name")), text, output is None and not error)
+
+
+def read_calls(messages: Iterable[Message]) -> list[ToolCall]:
+    """Return the calls in messages, in their order."""
+    calls = (read_call(block) for block in chain(*(message.blocks for message in messages)))
+    return [call for call in calls if call]
+
+
+def mark_tools(run: Run, flow: Flow) -> Mapping[str, ComponentRun]:
+    """Return the components of a run with the state of each tool after its calls.
+
+    A server reports a tool as done once it was offered to the agent. A tool stays like that if
+    the messages don't tell whether it was called.
+    """
+    messages = [
+        message
+        for message in run.messages.values()
+        if message.sender != "User" and message.category != "error"
+    ]
+    tools, owners = find_tools(flow), owners_of_functions(flow)
+    calls = read_calls(messages)
+    agents = frozenset(chain(*(tool.agents for tool in tools)))
+    marked = dict(run.components)
+    for tool in tools:
+        component = run.components.get(tool.component_id)
+        if component is None or component.state is not ComponentState.DONE:
+            continue
+        own = [call for call in calls if owners.get(call.function) == tool.component_id]
+        if own:
+            marked[tool.component_id] = _after_calls(component, own, ended=run.ended)
+        elif _was_not_called(tool, owners, run, messages, agents):
+            not_called = replace(component, state=ComponentState.NOT_CALLED, seconds=None)
+            marked[tool.component_id] = not_called
+    return marked
+
+
+def _after_calls(
+    component: ComponentRun, calls: Iterable[ToolCall], *, ended: bool
+) -> ComponentRun:
+    if any(call.is_open for call in calls):
+        state = ComponentState.INTERRUPTED if ended else ComponentState.RUNNING
+        return replace(component, state=state, seconds=None)
+    error = next((call.error for call in calls if call.error), None)
+    if error is None:
+        return component
+    failure = RunError(error, component_id=component.component_id)
+    return replace(component, state=ComponentState.FAILED, error=failure)
+
+
+def _was_not_called(
+    tool: Tool,
+    owners: Mapping[str, str],
+    run: Run,
+    messages: Iterable[Message],
+    agents: frozenset[str],
+) -> bool:
+    """Return whether the messages of all its agents, which have ended, tell of no call.
+
+    A message that is being written names no component.
+    """
+    if not tool.functions or any(name not in owners for name in tool.functions):
+        return False
+    writers = {message.component_id for message in messages}
+    if len(agents) == 1 and any(not message.complete for message in messages):
+        writers |= agents
+    ended = {id for id, component in run.components.items() if component.state in _ENDED}
+    return tool.agents <= writers & ended

@@ -1,0 +1,85 @@
+"""The tools that agents called, from the steps in their messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lfclient import Message, Run, RunStatus
+from lfclient.runs.components import ComponentRun, ComponentState
+from lfclient.runs.tool_calls import ToolCall, mark_tools, read_calls
+from tests.support import flows
+
+S = ComponentState
+FOUND = {"type": "tool", "content": "7", "status": "success"}
+LOST = {"type": "tool", "content": "No such city", "status": "error"}
+
+
+def step(name: str, output: object = FOUND, **more: object) -> dict[str, Any]:
+    return {"type": "tool_use", "name": name, "tool_input": {"a": 1}, "output": output, **more}
+
+
+def answer(*steps: dict[str, Any], id: str = "Agent-1", complete: bool = True) -> Message:
+    """Return a message; one that is being written does not name its component yet."""
+    component_id = id if complete else None
+    return Message(id, "Done", "Machine", "AI", None, component_id, complete=complete, blocks=steps)
+
+
+def tool(id: str, *functions: str) -> dict[str, Any]:
+    rows = [{"name": name} for name in functions]
+    return flows.node(id, tools_metadata=flows.entry("ToolsInput", "tools", rows))
+
+
+def states(*messages: Message, status: RunStatus = RunStatus.COMPLETED, **agents: S) -> list[S]:
+    """Return the states of two tools after a run of the agents 1 and, if named, 2."""
+    agents = {"Agent-1": S.DONE} | {f"Agent-{name[-1]}": state for name, state in agents.items()}
+    nodes = [tool("Sum-1", "add", "subtract"), tool("Stock-1", "look_up"), *map(flows.node, agents)]
+    edges = [
+        flows.edge(source, target, "tools") for source in ("Sum-1", "Stock-1") for target in agents
+    ]
+    components = {id: ComponentRun(id, S.DONE, seconds=0.1) for id in ("Sum-1", "Stock-1")}
+    components |= {id: ComponentRun(id, state) for id, state in agents.items()}
+    flow = flows.flow(*nodes, edges=edges)
+    run = Run(flow.id, "background", status, components=components)
+    run.messages.update({f"{number}": message for number, message in enumerate(messages)})
+    marked = mark_tools(run, flow)
+    return [marked["Sum-1"].state, marked["Stock-1"].state]
+
+
+def test_a_call_has_its_error_in_the_step_or_in_its_output():
+    steps = [step("a"), step("b", LOST), step("c", None, error="broken"), step("d", None), {"x": 1}]
+    assert read_calls([answer(*steps)]) == [
+        ToolCall("a"),
+        ToolCall("b", "No such city"),
+        ToolCall("c", "broken"),
+        ToolCall("d", is_open=True),
+    ]
+
+
+def test_a_tool_is_done_failed_or_not_called():
+    assert states(answer(step("subtract"))) == [S.DONE, S.NOT_CALLED]
+    assert states(answer(step("look_up", LOST), step("add"))) == [S.DONE, S.FAILED]
+
+
+def test_a_tool_runs_until_its_call_returns_or_the_run_ends():
+    open_call = answer(step("look_up", None), complete=False)
+    running = {"status": RunStatus.IN_PROGRESS, "agent_1": S.RUNNING}
+    assert states(open_call, **running) == [S.DONE, S.RUNNING]
+    stopped = {"status": RunStatus.CANCELLED, "agent_1": S.INTERRUPTED}
+    assert states(open_call, **stopped) == [S.NOT_CALLED, S.INTERRUPTED]
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        (),
+        (Message("q", "call add", "User"),),
+        (answer(step("look_up"), id="Agent-1"),),
+        (answer(step("look_up"), complete=False),),
+    ],
+)
+def test_a_tool_stays_done_while_an_agent_may_have_called_it(messages):
+    """The messages of both agents would tell."""
+    sum_tool, _ = states(*messages, agent_2=S.DONE)
+    assert sum_tool is S.DONE
