@@ -67,6 +67,11 @@ class Output:
     parts: dict[str, Output] = field(default_factory=dict)
     extras: tuple[Output, ...] = ()
 
+    @property
+    def component_name(self) -> str:
+        """The component's name, or its id if it has none."""
+        return self.display_name or self.component_id
+
 
 _EMPTY = Output("", OutputKind.UNKNOWN, None)
 

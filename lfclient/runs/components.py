@@ -45,6 +45,11 @@ class NotRun:
     display_name: str
     reason: str
 
+    @property
+    def component_name(self) -> str:
+        """The component's name, or its id if it has none."""
+        return self.display_name or self.component_id
+
 
 @dataclass(frozen=True)
 class Usage:

@@ -52,7 +52,7 @@ def _column(run: Run | None, one_flow: bool) -> dict[MatchKey, tuple[str, str, O
     column: dict[MatchKey, tuple[str, str, Output]] = {}
     counts: Counter[tuple[str, str]] = Counter()
     outputs = list(run.outputs.values()) if run else []
-    titles = [replace_surrogates(each.display_name or each.component_id) for each in outputs]
+    titles = [replace_surrogates(each.component_name) for each in outputs]
     uses = Counter(titles)
     for output, title in zip(outputs, titles, strict=True):
         component = with_id(title, output.component_id if uses[title] > 1 else "")

@@ -173,7 +173,7 @@ class _ArchiveWriter:
     def _add(
         self, entry: _OutputEntry, ending: str, pieces: Iterable[bytes], after: str = ""
     ) -> None:
-        stem = entry.output.display_name or entry.output.component_id
+        stem = entry.output.component_name
         stem = self._redact(f"{stem}-{entry.part}" if entry.part else stem)
         stem = "-".join(safe_name(re.sub(r"[/\\]", "-", stem)).split())
         stem = stem[:_MAX_STEM_LENGTH].strip("-. ")
@@ -318,7 +318,7 @@ def _readme(record: RunRecord, entries: list[_OutputEntry], omitted: list[str]) 
         lines.append("The run was still in progress when this archive was created.")
     lines += [f"Omitted: {reason}" for reason in omitted]
     for entry in entries:
-        name = entry.output.display_name or entry.output.component_id
+        name = entry.output.component_name
         lines += ["", f"{name} / {entry.part}" if entry.part else name]
         lines += [f"  {file}" for file in entry.files]
         lines += [f"  Omitted: {reason}" for reason in entry.omitted]

@@ -38,7 +38,7 @@ class OutputCard:
     @property
     def title(self) -> str:
         """The name of the output's component."""
-        return self.output.display_name or self.output.component_id
+        return self.output.component_name
 
     def save_button(
         self, label: str, data: Callable[[], bytes] | bytes, ending: str, mime: str, name: str = ""

@@ -52,7 +52,7 @@ def label_outputs(outputs: dict[str, Output]) -> dict[str, Output]:
     labelled: dict[str, Output] = {}
     for output in outputs.values():
         for part, value in (output.parts or {"": output}).items():
-            words = [output.display_name or output.component_id, humanize(part)]
+            words = [output.component_name, humanize(part)]
             label = " · ".join(word for word in words if word)
             while label in labelled:
                 label += f" ({output.component_id})"

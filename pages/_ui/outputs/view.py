@@ -130,7 +130,7 @@ def _draw_card(get_run: GetRun, component_id: str, run_id: str, download: Downlo
         return
     assert run
     with st.container(border=True, key=f"output-{output.component_id}"):
-        name = output.display_name or output.component_id
+        name = output.component_name
         outputs = run.distinct_outputs.values()
         same = [one for one in outputs if one.display_name == name]
         title = with_id(name, output.component_id if len(same) > 1 else "")
@@ -311,7 +311,7 @@ def _draw_notes(output: Output) -> None:
 
 
 def _draw_skipped(skipped: NotRun) -> None:
-    name = escape(skipped.display_name or skipped.component_id)
+    name = escape(skipped.component_name)
     label = not_run_label(skipped.reason)
     with st.container(key=f"output-{skipped.component_id}"):
         st.markdown(f":gray[{name}] :gray-badge[{label}] :small[:gray[{escape(skipped.reason)}]]")

@@ -80,7 +80,7 @@ class BlockBuilder:
         return [self._block(output) for output in run.distinct_outputs.values()] if run else []
 
     def _block(self, output: Output) -> OutputBlock:
-        block = OutputBlock(output.display_name or output.component_id, output.kind.value)
+        block = OutputBlock(output.component_name, output.kind.value)
         block.id = output.component_id
         if output.parts:
             for name, part in output.parts.items():
