@@ -8,10 +8,11 @@ import streamlit as st
 from streamlit.typing import UploadedFile
 
 from lfclient.common.formatting import remove_bidi_controls
-from lfclient.errors import FileRefused, LangflowError
+from lfclient.errors import FileRefused, InvalidRequest, LangflowError
 from lfclient.flows.field import Field
 from lfclient.flows.file_fields import accepted_types
 from lfclient.flows.model import Flow
+from lfclient.flows.refreshed_runs import CHOOSE_IN_EDITOR, needs_temporary_flow
 from pages._ui.chat.conversation import Conversation
 from pages._ui.connection.app_context import app_context
 from pages._ui.form import file_fields
@@ -21,6 +22,11 @@ from pages._ui.state import chat as chat_state
 from pages._ui.state import notices
 from pages._ui.widgets import file_uploader
 from pages._ui.widgets.markdown import escape
+
+_MESSAGE_LOST = (
+    "Couldn't send the message. Langflow runs what a choice adds to this flow as a temporary flow, "
+    "and would delete the message with it."
+)
 
 
 def draw(conversation: Conversation) -> None:
@@ -126,5 +132,8 @@ def _send(conversation: Conversation, text: str, files: Sequence[str], submit_to
     field = _file_field(form.flow)
     if field and files:
         values[field.key] = list(files) if field.is_list else files[0]
-    run_controls.start_run(form, form.mode, conversation.id, submit_token, values)
+    overrides = run_controls.check_values(form, form.mode, values)
+    if needs_temporary_flow(form.flow, overrides, form.mode, form.server_info):
+        raise InvalidRequest(_MESSAGE_LOST, hint=f"{CHOOSE_IN_EDITOR}.")
+    run_controls.start_run(form, overrides, form.mode, conversation.id, submit_token)
     chat_state.start_session(form.server.owner, form.flow.id, conversation.id)

@@ -12,7 +12,6 @@ from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow
-from lfclient.flows.refreshed_runs import CHOOSE_IN_EDITOR, needs_temporary_flow
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import REQUIRED_MESSAGE
 from lfclient.runs.model import Mode
@@ -35,10 +34,6 @@ from pages._ui.widgets.alerts import MissingValue
 
 MAX_RUN_COUNT = 20  # runs that one press starts
 _REST_SECONDS = 1.0  # after Stop, Run is in its place: a second press there is not meant for it
-_MESSAGE_LOST = (
-    "Couldn't send the message. Langflow runs what a choice adds to this flow as a temporary flow, "
-    "and would delete the message with it."
-)
 MODE_HELP: dict[Mode, str] = {
     "background": "Keeps running if you close the page. Very long results may be truncated.",
     "sync": "Returns complete results. Stop only stops waiting; the run continues on the server.",
@@ -260,7 +255,8 @@ def _on_run(form: FlowForm, token: str) -> None:
     if supports_session(form.server_info, form.flow):
         session_id = st.session_state[run_options.session_key(owner, flow_id)].strip() or None
     mode = selected_mode(form.server, form.server_info, form.flow)
-    run_id = start_run(form, mode, session_id, token)
+    overrides = check_values(form, mode)
+    run_id = start_run(form, overrides, mode, session_id, token)
     submit_token.drop_submit_token(token)
     if not run_page.show_started(run_id):
         return
@@ -271,7 +267,7 @@ def _on_run(form: FlowForm, token: str) -> None:
         if session_id and not run_options.is_session_kept(owner, flow_id, session_id):
             session_id = run_options.random_session()
         try:
-            start_run(form, mode, session_id, f"{token}-{number}")
+            start_run(form, overrides, mode, session_id, f"{token}-{number}")
         except LangflowError as error:
             started = f"Started {number - 1} of {count} runs"
             run_page.PARTIAL_START.set((run_id, started, error))
@@ -280,27 +276,25 @@ def _on_run(form: FlowForm, token: str) -> None:
         st.toast(f"Started {count} runs. All are in Recent runs.", icon=":material/play_arrow:")
 
 
-def start_run(
-    form: FlowForm,
-    mode: Mode,
-    session_id: str | None,
-    token: str,
-    extra_overrides: Mapping[str, Any] | None = None,
-) -> str:
-    """Start a run with the form's values and return its id.
+def check_values(
+    form: FlowForm, mode: Mode, extra_overrides: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the overrides of a run with the form's values and `extra_overrides`.
 
-    `extra_overrides` are a chat's message and files; a run whose temporary flow would take them
-    with it is refused. Raises `LangflowError`, also for values that the form's fields then mark.
+    Raises `InvalidRequest` for values that can't be sent, which the form's fields then mark.
     """
     provider_settings.require_confirmed(form)
     result = form.check(mode, extra_overrides or {})
     if not result.ready:
         mark_refused(form, result.problems)
         raise _not_ready_error(result, form.flow)
-    server_info, overrides = form.server_info, result.overrides
-    if extra_overrides and needs_temporary_flow(form.flow, overrides, mode, server_info):
-        # the message and its answer would be deleted with the flow
-        raise InvalidRequest(_MESSAGE_LOST, hint=f"{CHOOSE_IN_EDITOR}.")
+    return result.overrides
+
+
+def start_run(
+    form: FlowForm, overrides: dict[str, Any], mode: Mode, session_id: str | None, token: str
+) -> str:
+    """Start a run with these checked overrides and return its id. Raises `LangflowError`."""
     connection = servers.newest_connection(form.server)
     if any(secret in (session_id or "") for secret in connection.secrets):
         message = "The run was not started. The session's name contains the API key."
@@ -311,7 +305,7 @@ def start_run(
         overrides,
         mode=mode,
         session_id=session_id,
-        server=server_info,
+        server=form.server_info,
         submit_token=token,
     )
     mark_started(form.state)
