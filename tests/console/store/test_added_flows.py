@@ -1,10 +1,12 @@
 """The flows that were added from the console, on SQLite and PostgreSQL."""
 
 from datetime import timedelta
+from itertools import product
+from typing import get_args
 
 import pytest
 
-from lfclient.runs.model import RunStatus
+from lfclient.runs.model import Mode, RunStatus
 from tests.support.store_records import NOW, record
 
 
@@ -44,6 +46,23 @@ def test_a_temporary_flow_is_left_some_time_after_its_run(any_store, status, end
     assert any_store.added_flows.temporary_of_run("r1") == "f"
     left = any_store.added_flows.leftover(NOW + MINUTE, NOW - MINUTE)
     assert left == ([("me", "f")] if is_left else [])
+
+
+def test_the_store_waits_longer_for_the_runs_that_may_go_on(any_store):
+    """Its condition is that of `RunRecord.may_go_on`, for all runs that have ended."""
+    states = product(get_args(Mode), filter(lambda status: status.ended, RunStatus), (0, 1))
+    waiting = set()
+    for number, (mode, status, attempts) in enumerate(states):
+        more = {"mode": mode, "status": status, "attempts": attempts, "ended_at": NOW}
+        run = record(f"run {number}", submit_token=f"{number}", **more)
+        any_store.create(run, f"flow {number}")
+        if run.may_go_on:
+            waiting.add(f"flow {number}")
+    added = any_store.added_flows
+    all_left = {flow for _, flow in added.leftover(NOW + MINUTE, NOW + MINUTE)}
+    left = {flow for _, flow in added.leftover(NOW + MINUTE, NOW - MINUTE)}
+    assert all_left - left == waiting
+    assert waiting
 
 
 def test_a_temporary_flow_is_left_when_its_run_is_deleted(any_store):
