@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,10 +28,11 @@ from lfclient.console.runner.takeover import Takeover
 from lfclient.console.runner.task_supervisor import ClientFactory, TaskSupervisor
 from lfclient.console.runner.threads import PeriodicThread
 from lfclient.console.runner.timings import Timings
+from lfclient.console.runner.unconfirmed_runs import UnconfirmedRuns
 from lfclient.console.runner.worker_registry import WorkerRegistry, open_worker_registry
 from lfclient.console.store.commands import Command
 from lfclient.console.store.errors import StoreError
-from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RecordProblem, RunRecord
+from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RunRecord
 from lfclient.console.store.search_text import summarize_flow_inputs
 from lfclient.console.store.store import Store
 from lfclient.errors import LangflowError
@@ -45,10 +45,6 @@ from lfclient.runs.model import Mode, RunStatus
 from lfclient.wire.server_info import ServerInfo
 
 MAX_FOLLOWED_RUNS = 500
-_NOT_STARTED = RecordProblem(
-    "Not started: the database of runs did not confirm the record, and nothing was sent.",
-    "Run it again.",
-)
 
 
 class TooManyRuns(LangflowError):
@@ -102,7 +98,7 @@ class Runner:
                 store, self._cache, self.is_followed, timings.store_poll_seconds
             )
             self.history = LiveHistory(store.database, self._cache, self._supervisor.detach)
-            self._unconfirmed: list[RunRecord] = []
+            self._unconfirmed = UnconfirmedRuns(store)
             self._release_memory_soon = False
             self._commands = CommandHandler(store, self._cache, self._supervisor, self._registry.id)
             configured = {self.owner_of(connection): connection for connection in connections}
@@ -126,7 +122,7 @@ class Runner:
             timings.maintenance_seconds,
             self._writer.save_unsaved,
             self._evict,
-            self._end_unconfirmed,
+            self._unconfirmed.end_all,
             RetentionJob(self.store, self.history.drop).run,
         )
         takeover = PeriodicThread(
@@ -209,7 +205,7 @@ class Runner:
         try:
             record, is_new = self.store.create(record, temporary_id)
         except StoreError:
-            self._unconfirmed.append(record)
+            self._unconfirmed.add(record)
             raise
         if is_new:
             self._cache.put(record)
@@ -375,19 +371,6 @@ class Runner:
         if self._cache.evict(self.is_followed) or self._release_memory_soon:
             self._release_memory_soon = False
             memory.release()
-
-    def _end_unconfirmed(self) -> None:
-        """End runs that were not started because the database did not confirm them.
-
-        It may have saved their records.
-        """
-        while self._unconfirmed:
-            record = self._unconfirmed[0]
-            ended = replace(
-                record, status=RunStatus.FAILED, ended_at=datetime.now(UTC), problem=_NOT_STARTED
-            )
-            self.store.update(replace(ended, version=record.version + 1), with_response=True)
-            self._unconfirmed.pop(0)
 
     def _save_ended_runs(self, connection: Connection, flow_id: str, session_id: str) -> str:
         """Save the session's ended runs that are only in memory, and return their owner."""
