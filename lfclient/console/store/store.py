@@ -2,15 +2,14 @@
 
 import logging
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
 
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.content.thumbnails import make_thumbnail
@@ -24,6 +23,7 @@ from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.owners import change_owner
 from lfclient.console.store.presets import PresetStore
 from lfclient.console.store.response_policy import write_response
+from lfclient.console.store.response_reader import read_response
 from lfclient.console.store.result_fingerprint import fingerprint_result
 from lfclient.console.store.retention import RetentionCleaner
 from lfclient.console.store.row_mapping import from_row, mutable_columns, to_row
@@ -34,20 +34,13 @@ from lfclient.console.store.search_text import (
     summarize_inputs,
     summarize_outputs,
 )
-from lfclient.console.store.serialization import load_run
 from lfclient.console.store.shares import ShareStore
-from lfclient.console.store.tables import RESPONSE_CHUNKS, RUNS, SEARCH_TEXTS, RunRow, SearchTextRow
+from lfclient.console.store.tables import RUNS, SEARCH_TEXTS, RunRow, SearchTextRow
 from lfclient.console.store.workers import WorkerHeartbeats
-from lfclient.runs.model import Run, RunStatus
+from lfclient.runs.model import RunStatus
 
-_STREAMED_BYTES = 4_000_000  # a larger response is read chunk by chunk
 _SELECT_RUNS = select(RUNS)
 # Built once, because they are executed for every run.
-_SELECT_CHUNKS = (
-    select(RESPONSE_CHUNKS.c.body)
-    .where(RESPONSE_CHUNKS.c.run_id == bindparam("of_run"))
-    .order_by(RESPONSE_CHUNKS.c.seq)
-)
 _UPDATE_RUN = update(RUNS).where(RUNS.c.id == bindparam("of_run"))
 _UPDATE_UNLESS_OUTDATED = _UPDATE_RUN.where(
     RUNS.c.version <= bindparam("max_version"), RUNS.c.worker == bindparam("by_worker")
@@ -195,7 +188,7 @@ class Store:
         """Return a record with its response. Raise `UnreadableResponse` if that is damaged."""
         with self._read() as connection:
             row = connection.execute(_SELECT_RUNS.where(RunRow.id == run_id)).one_or_none()
-            return None if row is None else from_row(row, run=_read_response(connection, row))
+            return None if row is None else from_row(row, run=read_response(connection, row))
 
     def header(self, run_id: str) -> tuple[RunRecord, int] | None:
         """Return a record without its response, and the size of that in bytes."""
@@ -349,7 +342,7 @@ class Store:
             return
         record = from_row(row)
         try:
-            record = replace(record, run=_read_response(connection, row))
+            record = replace(record, run=read_response(connection, row))
         except UnreadableResponse as error:
             log.error("%s", error.message)
         text = {"run_id": run_id, **search_columns(record)}
@@ -366,26 +359,6 @@ def _update_unless_outdated(connection: Connection, record: RunRecord) -> int | 
     target = {"of_run": record.id, "max_version": record.version, "by_worker": record.worker}
     values = mutable_columns(record) | target
     return connection.execute(_UPDATE_UNLESS_OUTDATED, values).scalar_one_or_none()
-
-
-def _read_response(connection: Connection, row: Row[Any]) -> Run | None:
-    """Return the stored response of a row of `runs`, None if it has none."""
-    run_id, size = row._mapping[RUNS.c.id], row._mapping[RUNS.c.response_bytes]
-    # streaming keeps only a few chunks in memory, at the cost of a round trip for each
-    options = {"stream_results": size > _STREAMED_BYTES, "max_row_buffer": 2}
-    result = connection.execute(_SELECT_CHUNKS, {"of_run": run_id}, execution_options=options)
-    with closing(result):  # one that is not read to its end would lock the table
-        chunks = result.scalars()
-        first = next(chunks, None)
-        if first is None:
-            return None
-        try:
-            return load_run(chain((first,), chunks))
-        except (ValueError, LookupError, TypeError) as error:
-            # without the error's text, which might quote what a person entered
-            raise UnreadableResponse(
-                f"Couldn't read the stored response of run {run_id} ({type(error).__name__})."
-            ) from None
 
 
 def _ended_in(owner: str, flow_id: str, session_id: str) -> list[ColumnElement[bool]]:
