@@ -28,7 +28,7 @@ from lfclient.errors import (
 from lfclient.flows.field import Field, FieldKind, FieldOption, Problem, Range, Variable
 from lfclient.flows.graph import Component, Edge
 from lfclient.flows.model import Flow, FlowSummary, Refresh
-from lfclient.flows.needs import Need, NeedKind
+from lfclient.flows.need import Need, NeedKind
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.resources.knowledge import KnowledgeBase, McpServer, MemoryBase
 from lfclient.resources.models import ModelKind, ModelOption, Provider, ProviderSetting

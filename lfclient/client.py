@@ -36,7 +36,7 @@ from lfclient.common.deprecation import renamed_keyword
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.field import FieldOption
 from lfclient.flows.model import Flow, FlowSummary
-from lfclient.flows.needs import Need
+from lfclient.flows.need import Need
 from lfclient.outputs.model import FileRef
 from lfclient.resources.knowledge import KnowledgeBase, McpServer, MemoryBase
 from lfclient.resources.models import ModelKind, ModelOption, Provider

@@ -1,8 +1,6 @@
 """What a flow needs before it can run: models, keys, knowledge bases, files, values."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
 from lfclient.common.coerce import as_dict
 from lfclient.common.formatting import with_id
@@ -11,6 +9,7 @@ from lfclient.flows.encoding import sends_bare_values
 from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Variable
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
+from lfclient.flows.need import Need, NeedKind
 from lfclient.flows.run_inputs import field_label
 from lfclient.resources.models import (
     Provider,
@@ -31,40 +30,6 @@ _BASE_STATUS = {
     "ingesting": "is still adding files",
     "failed": "couldn't add its files",
 }
-
-
-class NeedKind(StrEnum):
-    """What a flow may need from its server or its user."""
-
-    MODEL = "model"
-    PROVIDER = "provider"  # settings of a model's provider, such as its key
-    KNOWLEDGE_BASE = "knowledge_base"
-    MEMORY_BASE = "memory_base"
-    FILE = "file"
-    MCP_SERVER = "mcp_server"
-    PACKAGE = "package"  # a Python package that a component imports
-    VARIABLE = "variable"  # a server variable that a parameter names
-    VALUE = "value"  # a required parameter that the flow leaves empty
-
-
-@dataclass(frozen=True)
-class Need:
-    """Something that a flow needs, and whether it has it.
-
-    `keys` are the overrides that meet it: for a provider, one for each of its components. The first
-    is where the page scrolls to; there is none if only the server's settings or a `package` can
-    meet it. `missing` are the settings of a `provider` that neither the server nor all components
-    have. `note` says what a run uses in place of a variable that the server lacks.
-    """
-
-    kind: NeedKind
-    keys: tuple[str, ...]
-    message: str
-    is_met: bool
-    provider: Provider | None = None
-    missing: tuple[ProviderSetting, ...] = ()
-    package: Package | None = None
-    note: str = ""
 
 
 def find_needs(

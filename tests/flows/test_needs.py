@@ -9,7 +9,8 @@ import pytest
 
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow, Refresh
-from lfclient.flows.needs import Need, NeedKind, find_needs, provider_overrides
+from lfclient.flows.need import Need, NeedKind
+from lfclient.flows.needs import find_needs, provider_overrides
 from lfclient.resources.knowledge import KnowledgeBase, MemoryBase
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources

@@ -17,7 +17,8 @@ from lfclient.api.requests import list_request
 from lfclient.api.steps import Steps, fetch, or_default
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.model import Flow
-from lfclient.flows.needs import Need, find_needs
+from lfclient.flows.need import Need
+from lfclient.flows.needs import find_needs
 from lfclient.resources.models import ModelKind, ModelOption, merge_options, parse_provider
 from lfclient.resources.server_resources import ResourceKind, ServerResources
 from lfclient.runs.model import Mode

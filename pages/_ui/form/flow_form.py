@@ -10,7 +10,8 @@ from lfclient.common.formatting import clip, end_sentence
 from lfclient.errors import LangflowError
 from lfclient.flows.field import FieldKind, Problem
 from lfclient.flows.model import Flow
-from lfclient.flows.needs import Need, find_needs, provider_overrides
+from lfclient.flows.need import Need
+from lfclient.flows.needs import find_needs, provider_overrides
 from lfclient.flows.validation import REQUIRED_MESSAGE, check_overrides
 from lfclient.resources.models import Provider
 from lfclient.resources.server_resources import ServerResources

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import streamlit as st
 
 from lfclient.flows.field import Field, Problem
-from lfclient.flows.needs import Need, NeedKind
+from lfclient.flows.need import Need, NeedKind
 from lfclient.flows.run_inputs import MAX_TOP_FIELDS
 from pages._ui.form import (
     all_parameters,

@@ -6,7 +6,8 @@ import streamlit as st
 
 from lfclient.errors import LangflowError
 from lfclient.flows.encoding import unsupported_reason
-from lfclient.flows.needs import Need, setting_keys
+from lfclient.flows.need import Need
+from lfclient.flows.needs import setting_keys
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.runs.model import Mode
 from pages._ui.connection.app_context import open_client

@@ -7,7 +7,8 @@ from urllib.parse import quote
 import streamlit as st
 
 from lfclient.common.formatting import end_sentence, strip_credentials
-from lfclient.flows.needs import Need, NeedKind, setting_keys, unused_provider_need
+from lfclient.flows.need import Need, NeedKind
+from lfclient.flows.needs import setting_keys, unused_provider_need
 from lfclient.resources.models import LISTING_ADDRESS, Provider, ProviderSetting
 from pages._ui.form import mode_button
 from pages._ui.form import provider_actions as actions

@@ -7,7 +7,7 @@ import streamlit as st
 
 from lfclient.common.formatting import format_count
 from lfclient.flows.field import Field
-from lfclient.flows.needs import Need
+from lfclient.flows.need import Need
 from lfclient.resources.knowledge import KnowledgeBase
 from pages._ui.form import knowledge_dialog
 from pages._ui.form.flow_form import FlowForm

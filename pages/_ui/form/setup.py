@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from lfclient.flows.field import Field
-from lfclient.flows.needs import Need, NeedKind
+from lfclient.flows.need import Need, NeedKind
 from pages._ui.connection import loading, local_packages
 from pages._ui.form import mode_button, provider_settings, resource_picker
 from pages._ui.form.fields import draw_field

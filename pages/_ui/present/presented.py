@@ -23,7 +23,8 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import FlowNotFound, InvalidKey, InvalidRequest, LangflowError
 from lfclient.flows.field import Field, Variable
 from lfclient.flows.model import Flow
-from lfclient.flows.needs import Need, find_needs
+from lfclient.flows.need import Need
+from lfclient.flows.needs import find_needs
 from lfclient.flows.run_inputs import field_label
 from lfclient.resources.server_resources import ServerResources
 from pages._ui.connection import servers
