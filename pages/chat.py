@@ -17,14 +17,13 @@ with alerts.show_errors():
         st.sidebar.empty()  # opens the sidebar at once: later it would push the page aside
         server.prefetch()
         server_link.draw(server)
-        with st.container(key="flow-head", horizontal=True), st.container():
-            flow, refusal = flow_picker.draw(server, None, "Chat")
+        flow, refusal = flow_picker.draw(server, None, "Chat", flow_picker.draw_head())
         form = chat_sidebar.prepare_form(server, flow)
         if form:
             session_list.finish_change(server)
             current = conversation.load(form, refusal)
             session_list.draw_header(current)
-            chat_sidebar.draw_hint()
+            chat_sidebar.draw_opener()
             chat_messages.draw(current)
             connect.draw_notice()
             composer.draw(current)

@@ -16,8 +16,7 @@ from pages._ui.widgets import alerts
 with alerts.show_errors():
     server = connect.require_server(or_stopped=run_page.run_id() is not None)
     if server:
-        with st.container(key="flow-head", horizontal=True):
-            head, actions = st.container(), st.container(width="content", horizontal=True)
+        head = flow_picker.draw_head()
         columns = st.columns([5, 6], gap="large")
         with columns[1]:
             server, record = connect.open_run(server)
@@ -33,9 +32,9 @@ with alerts.show_errors():
             panel, tabs = status_panel.draw(server, record, progress)
         server.prefetch()
         share_link.read_address()
-        with head:
-            server_link.draw(server)
-            flow, refusal = flow_picker.draw(server, record, "Run")
+        server_link.draw(server)
+        flow, refusal = flow_picker.draw(server, record, "Run", head)
+        with head.title:
             if flow and refusal:
                 request = partial(run_form.require_flow, server, flow.id)
                 loading.show(server, refusal, request, retry="retry-flow", warning=True)
@@ -52,18 +51,19 @@ with alerts.show_errors():
                 status_panel.draw_empty(was_refused=form.state.was_refused)
             if flow:
                 approval.draw_waiting_runs(server, flow, record)
-        with actions:
+        with head.actions:
             if flow:
                 entry.draw_button(server, flow, form)
-            if record and not form:
-                share_result.draw(server, record, flow, label="Share")
+            share_part = share_result.section(server, record, flow)
+            if share_part and record and not form:
+                share_link.draw_menu(f"share-result-{record.id}", "Link to this result", share_part)
         with inputs:
             if opened:
                 rerun.draw(server, flow, opened, buttons)
             if flow and form:
                 if not refusal:  # it says that the server can't be reached
                     loading.show_refreshing_flow(server, flow)
-                run_form.draw(form, actions, share_result.section(server, record, flow))
+                run_form.draw(form, head.actions, share_part)
         with right:
             recent_runs.draw(server, flow)
         status_panel.wait_for_end(server, record, panel)

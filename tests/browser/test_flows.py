@@ -164,24 +164,31 @@ def test_the_dialog_stays_open_when_the_page_is_redrawn_behind_it(screen: Screen
     expect(dialog.get_by_label("Search templates")).to_have_value("agent")
 
 
-def test_in_a_narrow_window_the_flow_and_its_buttons_share_a_line(screen: Screen):
-    screen.page.set_viewport_size({"width": 390, "height": 844})
-    screen.pick("Split a list into rows")
-    menu = screen.part("flow-menu").get_by_role("button")
-    flow, box = picked(screen).bounding_box(), menu.bounding_box()
+def test_a_phone_has_the_buttons_of_a_flow_in_one_menu_beside_its_name(
+    owned_console: Console, window: Any
+):
+    screen = Screen(window())
+    page = screen.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    screen.open(owned_console.url)
+    screen.pick("Wait for an approval")
+    name, menu = picked(screen), screen.part("flow-head-menu").locator("button:visible")
+    flow, box = name.bounding_box(), menu.bounding_box()
     assert flow
     assert box
-    assert flow["y"] < box["y"] < box["y"] + box["height"] < flow["y"] + flow["height"]
-
-
-def test_in_a_narrow_window_the_link_to_the_editor_is_in_the_flows_menu(screen: Screen):
-    """It would take a row of the head of the page."""
-    link = screen.page.get_by_role("link", name="Edit in Langflow")
-    expect(link).to_have_count(1)
-    screen.page.set_viewport_size({"width": 390, "height": 844})
-    expect(link).to_have_count(0)
+    assert flow["y"] < box["y"] + box["height"] / 2 < flow["y"] + flow["height"]
+    assert name.evaluate("box => box.scrollWidth <= box.clientWidth")
+    assert menu.count() == screen.part("flow-head").locator("button:visible").count() - 1
     open_menu(screen)
-    expect(link).to_have_count(1)
+    opened = page.get_by_test_id("stPopoverBody")
+    for each in ("Present", "Refresh flows", "Add a flow", "Export", "Duplicate"):
+        expect(opened.get_by_role("button", name=each)).to_be_visible()
+    expect(opened.get_by_role("link", name="Edit in Langflow")).to_be_visible()
+    opened.get_by_text("Share", exact=True).click()
+    expect(opened).to_contain_text("Link to this form")
+    opened.get_by_role("button", name="Add a flow").click()
+    expect(page.get_by_role("dialog").get_by_label("Search templates")).to_be_visible()
+    expect(opened).to_have_count(0)
 
 
 def test_the_veil_behind_a_dialog_is_darker_than_a_dark_page(owned_console: Console, window: Any):

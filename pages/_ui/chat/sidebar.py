@@ -1,4 +1,6 @@
-"""The sidebar of the Chat page: parameters for its messages; and the hints that lead to it."""
+"""The sidebar of the Chat page: parameters for its messages; and what leads to it."""
+
+import uuid
 
 import streamlit as st
 
@@ -12,14 +14,24 @@ from pages._ui.form.form_state import SECRET_HINT
 from pages._ui.run import run_form
 from pages._ui.state import chat as chat_state
 from pages._ui.state import query_params
-from pages._ui.widgets import controls
+from pages._ui.state.slot import Slot
+from pages._ui.widgets import controls, focus
 from pages._ui.widgets.markdown import escape
 
+_OPENED: Slot[str] = Slot("chat-sidebar-opened")
 
-def draw_hint() -> None:
-    """Say where the sidebar is; CSS shows this in narrow windows only, where it is closed."""
+
+def draw_opener() -> None:
+    """Draw a button that opens the sidebar; CSS shows it in narrow windows only."""
     with st.container(key="chat-side"):
-        st.caption("Tap » at the top for sessions and parameters.")
+        st.button(
+            "Sessions and parameters",
+            key="open-sidebar",
+            icon=":material/left_panel_open:",
+            type="tertiary",
+            on_click=lambda: _OPENED.set(uuid.uuid4().hex),
+        )
+    focus.scroll_to(_OPENED.take(), chat_state.NEW_BUTTON, chat_state.NEW_BUTTON)
 
 
 def prepare_form(server: ServerSession, flow: Flow | None) -> FlowForm | None:

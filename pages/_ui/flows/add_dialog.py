@@ -7,6 +7,7 @@ import streamlit as st
 from pages._ui.connection.app_context import permissions
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.flows import flow_upload, template_gallery
+from pages._ui.flows import menu as flow_menu
 from pages._ui.state import flow_choice
 from pages._ui.state.flow_choice import Addition
 from pages._ui.widgets import controls
@@ -23,10 +24,15 @@ def draw_button(key: str, **style: Any) -> None:
             key=key,
             icon=":material/add:",
             help="From a template of the server or a file",
-            on_click=flow_choice.ADDING.set,
+            on_click=_open,
             args=(Addition(),),
             **style,
         )
+
+
+def _open(addition: Addition) -> None:
+    flow_menu.close()
+    flow_choice.ADDING.set(addition)
 
 
 def draw(server: ServerSession) -> None:

@@ -4,12 +4,12 @@ from contextlib import suppress
 from typing import Any
 
 import streamlit as st
+from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 
 from lfclient.common.formatting import clip
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.flow_file import export_content
 from lfclient.flows.model import Flow
-from pages._ui.connection import editor
 from pages._ui.connection.app_context import app_context, open_client, permissions
 from pages._ui.connection.loading import FLOWS_WAIT_SECONDS
 from pages._ui.connection.server_session import ServerSession
@@ -28,27 +28,35 @@ _ERROR: Slot[LangflowError] = Slot("flow-menu-error")
 _STYLE: dict[str, Any] = {"type": "tertiary"}
 
 
-def draw(server: ServerSession, flow: Flow) -> None:
-    """Draw the menu if this visitor may change the server's flows."""
-    if not permissions().install:
-        return
-    menu = st.popover(
-        "Flow menu",
-        icon=":material/more_vert:",
-        help="Export, duplicate or delete the flow",
-        key=_OPEN,
-        on_change="rerun",
+def popover(purpose: str) -> PopoverContainer:
+    """Draw the menu, empty; `purpose` is its help text."""
+    return st.popover(
+        "Flow menu", icon=":material/more_vert:", help=purpose, key=_OPEN, on_change="rerun"
     )
-    if not menu.open:
+
+
+def close() -> None:
+    """Close the menu; for callbacks."""
+    st.session_state[_OPEN] = False
+
+
+def draw(server: ServerSession, flow: Flow) -> None:
+    """Draw the menu with its items if this visitor may change the server's flows."""
+    if permissions().install:
+        with popover("Export, duplicate or delete the flow"):
+            draw_items(server, flow)
+
+
+def draw_items(server: ServerSession, flow: Flow) -> None:
+    """Draw the items of the open menu if this visitor may change the server's flows."""
+    if not st.session_state.get(_OPEN):
         _COPIES.clear()
         _DELETING.clear()
-    else:
-        with menu, alerts.show_errors():
+    elif permissions().install:
+        with alerts.show_errors():
             error = _ERROR.take()
             if error:
                 alerts.show(error)
-            with st.container(key="menu-editor-link"):  # on phones only
-                editor.draw_link(server.connection, flow.id)
             _draw_export(server, flow)
             st.button(
                 "Duplicate",
@@ -84,7 +92,7 @@ def _copies() -> Addition:
 def _duplicate(server: ServerSession, flow: Flow, copies: Addition) -> None:
     with notify_errors(_ERROR):
         add_flows(server, lambda api: api.flow(flow.id), copies)
-        st.session_state[_OPEN] = False
+        close()
 
 
 def _draw_delete(server: ServerSession, flow: Flow) -> None:
@@ -134,7 +142,7 @@ def _delete(server: ServerSession, flow: Flow) -> None:
             api.delete_flow(flow.id)
         added_flows.remove(server.owner, flow.id)
         _DELETING.clear()
-        st.session_state[_OPEN] = False
+        close()
         flow_choice.forget_flow(server.owner, flow.id)
         server.refresh("flows")
         with suppress(LangflowError):

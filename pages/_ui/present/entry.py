@@ -1,11 +1,14 @@
 """The way from the Run page to the Present view, and back."""
 
+from typing import Any
+
 import streamlit as st
 
 from lfclient.common.formatting import clip
 from lfclient.console.presets.fitting import changed_keys
 from lfclient.console.store.errors import StoreError
 from lfclient.flows.model import Flow
+from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.entries import PresetLink
@@ -34,6 +37,7 @@ def draw_button(server: ServerSession, flow: Flow, form: FlowForm | None) -> Non
             args=(server.owner, flow.id, state),
             help="Present shows it as it was last saved",
         )
+    in_menu: dict[str, Any] = {"icon": ":material/slideshow:", "type": "tertiary"}
     st.button(
         "Present",
         key="present-flow",
@@ -41,6 +45,7 @@ def draw_button(server: ServerSession, flow: Flow, form: FlowForm | None) -> Non
         args=(flow.id, state),
         shortcut="Alt+P",
         help="Show this flow to an audience",
+        **(in_menu if window.is_narrow() else {}),
     )
 
 

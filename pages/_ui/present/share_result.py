@@ -32,7 +32,6 @@ def draw(
     server: ServerSession,
     record: RunRecord,
     flow: Flow | None,
-    label: str = "Share result",
     *,
     is_audience: bool = False,
 ) -> None:
@@ -40,7 +39,7 @@ def draw(
     draw_section = section(server, record, flow, is_audience=is_audience)
     if draw_section is None:
         return
-    menu = st.popover(label, key=f"share-result-{record.id}", on_change="rerun")
+    menu = st.popover("Share result", key=f"share-result-{record.id}", on_change="rerun")
     if menu.open:
         with menu:
             draw_section()

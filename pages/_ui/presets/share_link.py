@@ -15,6 +15,7 @@ from lfclient.console.presets.share_links import (
 )
 from lfclient.console.store.presets import Preset
 from lfclient.errors import LangflowError
+from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.choices import show_fields_of
 from pages._ui.form.form_state import FormState
@@ -128,14 +129,22 @@ def draw(
     state: FormState, chosen: Preset | None, draw_more: Callable[[], object] | None = None
 ) -> None:
     """Draw the Share menu; `draw_more` draws what else can be shared."""
-    key = state.key("preset-share")
     words = "Link to this form, or to its result" if draw_more else "Link to this form"
-    opened = st.popover("Share", help=words, key=key, on_change="rerun")
-    if opened.open:
-        with opened:
-            if draw_more:
-                draw_more()
-            _draw_popover(state, chosen)
+    parts = [draw_more] if draw_more else []
+    draw_menu(state.key("preset-share"), words, *parts, lambda: _draw_popover(state, chosen))
+
+
+def draw_menu(key: str, purpose: str, *parts: Callable[[], object]) -> None:
+    """Draw the Share menu of the parts; in narrow windows it is a part of the flow's menu."""
+    menu = (
+        st.expander("Share", icon=":material/share:", key=key, on_change="rerun")
+        if window.is_narrow()
+        else st.popover("Share", help=purpose, key=key, on_change="rerun")
+    )
+    if menu.open:
+        with menu:
+            for draw_part in parts:
+                draw_part()
 
 
 def _draw_popover(state: FormState, chosen: Preset | None) -> None:

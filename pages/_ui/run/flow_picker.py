@@ -1,7 +1,9 @@
 """The flow picker: a select box of the server's flows, and what to show when a flow is missing."""
 
 from collections import Counter
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -10,6 +12,7 @@ from lfclient.common.formatting import clip, remove_bidi_controls
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.model import Flow, FlowSummary
+from pages._ui.app import window
 from pages._ui.connection import editor, loading
 from pages._ui.connection.app_context import close_run, permissions
 from pages._ui.connection.request_cache import CachedResponse, StillLoading, raise_copy
@@ -25,8 +28,35 @@ from pages._ui.widgets.markdown import escape
 _MIN_ID_PREFIX = 8  # characters of a truncated id that identify its flow
 
 
+@dataclass(frozen=True)
+class Head:
+    """Places at the top of a page: of the flow's title, and of what can be done with the flow.
+
+    In narrow windows `actions` is at the top of the menu beside the title, and `menu` below it, for
+    the buttons that wide windows have beside the title. There, `menu` is None.
+    """
+
+    title: DeltaGenerator
+    actions: DeltaGenerator
+    menu: DeltaGenerator | None = None
+
+
+def draw_head() -> Head:
+    """Draw the places at the top of the page, empty."""
+    with st.container(key="flow-head", horizontal=True):
+        title = st.container()
+        if not window.is_narrow():
+            return Head(title, st.container(width="content", horizontal=True))
+        with (
+            st.container(key="flow-head-menu", width="content"),
+            flow_menu.popover("What can be done with the flow"),
+        ):
+            actions = st.container(key="flow-actions", gap="xxsmall")
+            return Head(title, actions, st.container(gap="xxsmall"))
+
+
 def draw(
-    server: ServerSession, record: RunRecord | None, title: str
+    server: ServerSession, record: RunRecord | None, title: str, head: Head
 ) -> tuple[Flow | None, LangflowError | None]:
     """Draw the select box and the flow's description; return the chosen flow, or None.
 
@@ -36,6 +66,16 @@ def draw(
     and the error is returned for the page to show.
     """
     add_dialog.draw(server)
+    if head.menu:
+        with head.menu:
+            _draw_buttons(server, type="tertiary")
+    with head.title:
+        return _draw(server, record, title, head.menu)
+
+
+def _draw(
+    server: ServerSession, record: RunRecord | None, title: str, menu: DeltaGenerator | None
+) -> tuple[Flow | None, LangflowError | None]:
     try:
         flows = _load_flows(server, record)
     except LangflowError as error:
@@ -63,6 +103,9 @@ def draw(
     if flows.value:
         preselected = _choose_flow(server, flows.value, record)
         chosen, row = _draw_select(server, flows.value, preselected, deleted_name)
+        if menu is None:
+            with row:
+                _draw_buttons(server)
     else:
         _show_no_flows(server)
     if deleted_name is not None:
@@ -82,7 +125,11 @@ def draw(
     if chosen.description:
         st.caption(escape(clip(chosen.description, 400)))
     flow, refusal = _load_flow(server, chosen)
-    if flow and row:
+    if flow and menu:
+        with menu:
+            editor.draw_link(server.connection, chosen.id)
+            flow_menu.draw_items(server, flow)
+    elif flow and row:
         with row:
             flow_menu.draw(server, flow)
             editor.draw_link(server.connection, chosen.id)
@@ -148,7 +195,7 @@ def _choose_flow(
 def _draw_select(
     server: ServerSession, flows: list[FlowSummary], chosen: str | None, deleted_name: str | None
 ) -> tuple[FlowSummary | None, DeltaGenerator]:
-    """Draw the select box and its buttons; return the choice, and their row."""
+    """Draw the select box; return the choice, and its row, which has room for buttons."""
     by_id = {flow.id: flow for flow in sorted(flows, key=lambda flow: flow.name.casefold())}
     names = {flow.id: remove_bidi_controls(flow.name) for flow in flows}
     counts = Counter(names.values())
@@ -175,15 +222,23 @@ def _draw_select(
             placeholder=f"{clip(deleted_name, 60)} (deleted)" if deleted_name else "Choose a flow",
             persist_state="session",
         )
-        st.button(
-            "Refresh flows",
-            key="refresh-flows",
-            icon=":material/refresh:",
-            help="Load the flows from the server again",
-            on_click=server.refresh,
-        )
-        add_dialog.draw_button("add-flow")
     return (by_id.get(flow_id) if flow_id else None), row
+
+
+def _draw_buttons(server: ServerSession, **style: Any) -> None:
+    def refresh() -> None:
+        flow_menu.close()
+        server.refresh()
+
+    st.button(
+        "Refresh flows",
+        key="refresh-flows",
+        icon=":material/refresh:",
+        help="Load the flows from the server again",
+        on_click=refresh,
+        **style,
+    )
+    add_dialog.draw_button("add-flow", **style)
 
 
 def _show_deleted(heading: str, message: str, hint: str) -> None:

@@ -218,10 +218,14 @@ def test_broken_and_long_texts_are_shared(fields_server):
     assert len(page_text(app)) < 2_500
 
 
-def test_the_share_menu_of_an_opened_run_shares_its_result(record):
+@pytest.mark.parametrize("is_narrow", [False, True])
+def test_the_share_menu_of_an_opened_run_shares_its_result(record, monkeypatch, is_narrow):
+    """In a narrow window it is a part of the flow's menu."""
+    monkeypatch.setattr(window, "is_narrow", lambda: is_narrow)
     app = open_app(run=record.id)
     app.session_state[f"share-result-{record.id}"] = True
     assert "Create link" in button_labels(app.run())
+    assert not app.exception
 
 
 def test_the_share_menu_of_a_form_shares_the_result_beside_it(record):
