@@ -12,6 +12,8 @@ from lfclient.common.redaction import is_secret_name
 from lfclient.errors import InvalidRequest
 from lfclient.resources.models import ModelKind, ModelOption, Provider
 
+# Langflow 1.13 calls an Ollama that does not respond "Invalid Ollama base URL"
+_ADDRESS_HINT = "Check the address, and that its server is running where Langflow can reach it."
 _CHECK_SECONDS = 30.0  # the server asks the provider, which may not respond
 
 
@@ -45,7 +47,8 @@ def check_provider(context: ApiContext, provider: str, settings: Mapping[str, st
     )
     body = yield from fetch(spec, JsonObject, "check of the provider")
     if body.get("valid") is False:
+        has_key = any(is_secret_name(name) for name in settings)
         raise InvalidRequest(
             str(body.get("error") or f"{provider} refused these settings."),
-            hint="Check the key and the address, then try again.",
+            hint="Check the key and the address, then try again." if has_key else _ADDRESS_HINT,
         )

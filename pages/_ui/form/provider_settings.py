@@ -44,17 +44,21 @@ def draw_menu(form: FlowForm) -> None:
 
 
 def draw_opened(form: FlowForm) -> None:
-    """Draw the lines of the providers that the menu has opened."""
+    """Draw the lines of the providers that the menu has opened, or whose address is silent."""
     for need in _opened(form):
         draw(need, form)
 
 
 def _opened(form: FlowForm) -> list[Need]:
-    """Return what the providers that the menu has opened lack."""
+    """Return what the providers that the menu has opened lack.
+
+    Also a provider with a silent address, while a model, maybe one of its, is still to be chosen.
+    """
+    is_choosing = any(need.kind is NeedKind.MODEL and not need.is_met for need in form.needs)
     return [
         unused_provider_need(provider)
         for provider in form.unused_providers.values()
-        if actions.is_open(provider, form)
+        if actions.is_open(provider, form) or (is_choosing and provider.has_silent_address)
     ]
 
 
@@ -72,7 +76,7 @@ def draw(need: Need, form: FlowForm) -> None:
             elif is_given:
                 st.badge("Used for your runs in this tab", color="green")
             elif provider.has_silent_address:
-                st.badge("Not confirmed", color="orange")
+                st.badge("Address not confirmed", color="orange")
             else:
                 st.badge("Set up", color="green")
             if is_given:

@@ -52,6 +52,16 @@ def test_settings_that_the_server_tried_in_vain_are_refused():
     assert body(server) == {"provider": "OpenAI", "variables": {"OPENAI_API_KEY": "sk-1"}}
 
 
+@pytest.mark.parametrize("name", ["OLLAMA_BASE_URL", "OPENAI_API_KEY"])
+def test_the_hint_for_refused_settings_names_a_key_only_if_one_was_sent(name: str):
+    server = Server().on("GET", VARIABLES, (200, []))
+    server.on("POST", f"{MODELS}/validate-provider", (200, {"valid": False, "error": "Invalid"}))
+    with server.client() as client, pytest.raises(InvalidRequest) as caught:
+        client.check_provider("Any", {name: "http://nobody"})
+    assert ("the key" in caught.value.hint) is (name == "OPENAI_API_KEY")
+    assert "the address" in caught.value.hint
+
+
 def test_a_key_is_tried_at_the_address_that_the_server_has():
     """Without it, the key of a private gateway would be sent to the vendor."""
     address = {"id": ID, "name": "OPENAI_BASE_URL", "type": "Generic", "value": "http://gateway"}

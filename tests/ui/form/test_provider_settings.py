@@ -287,10 +287,23 @@ def test_an_address_where_the_server_found_no_models_is_told(may_change, named):
     resources = ServerResources((provider,), {"language": MODELS})
     found = setup(agent(model=[MODELS[1].value]), resources=resources, may_change=may_change)
     assert f"Langflow got no list of models from {named}." in found.text()
-    assert "Not confirmed" in found.text()
+    assert "Address not confirmed" in found.text()
     assert "Set up" not in found.text()
     assert "Ready" not in found.text()
     assert found.result.ready
+
+
+def test_a_saved_address_without_models_is_told_before_a_model_is_chosen():
+    saved = replace(COMPATIBLE, is_set=True, value="http://gateway/v1")
+    settings = (replace(KEY, is_set=True), saved)
+    provider = Provider("OpenAI", True, settings, has_silent_address=True)
+    resources = ServerResources((provider,), {"language": MODELS})
+    assert (
+        "got no list of models from `http://gateway/v1`"
+        in setup(agent(), resources=resources).text()
+    )
+    other = setup(agent(model=[MODELS[0].value]), resources=resources)  # of Ollama
+    assert "got no list of models" not in other.text()
 
 
 def test_a_missing_key_is_entered_beside_the_saved_address_that_it_goes_to(api):
