@@ -136,6 +136,25 @@ def test_the_button_of_an_error_opens_the_sidebar_of_a_phone(chat: Screen, stand
     expect(field).to_be_focused()
 
 
+def test_a_phone_is_led_to_what_setup_lacks_before_a_message_is_sent(
+    chat: Screen, stand_in: StandIn
+):
+    talker = chat_flow(TWO)
+    model = entry("ModelInput", "model", [], required=True)
+    talker["data"]["nodes"].append(node("Agent-a", model=model))
+    talker["data"]["edges"] = [edge("ChatInput-a", "Agent-a"), edge("Agent-a", "ChatOutput-b")]
+    stand_in.set_flows(talker)
+    page = chat.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(page.url.replace(ONE, TWO))
+    box_of(chat).fill("Hello")
+    box_of(chat).press("Enter")
+    expect(box_of(chat)).to_have_value("Hello")
+    page.get_by_role("button", name="Open Setup").click()
+    field = chat.part("param-Agent-a-model").locator("input")
+    expect(field).to_be_in_viewport()
+
+
 def test_text_that_is_not_sent_yet_stays_in_the_box(chat: Screen):
     """While other pages are open, and over a reload."""
     box = box_of(chat)

@@ -13,13 +13,14 @@ from lfclient.flows.field import Field
 from lfclient.flows.file_fields import accepted_types
 from lfclient.flows.model import Flow
 from lfclient.flows.refreshed_runs import CHOOSE_IN_EDITOR, needs_temporary_flow
+from pages._ui.chat import sidebar as chat_sidebar
 from pages._ui.chat.conversation import Conversation
 from pages._ui.connection.app_context import app_context
 from pages._ui.form import file_fields
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.run import controls as run_controls
 from pages._ui.state import chat as chat_state
-from pages._ui.state import notices
+from pages._ui.state import notices, run_page
 from pages._ui.widgets import file_uploader
 from pages._ui.widgets.markdown import escape
 
@@ -37,7 +38,9 @@ def draw(conversation: Conversation) -> None:
         if conversation.is_answering and conversation.record:
             run_controls.draw_stop_button(form.server, conversation.record)
         elif text := _obstacle(form):
-            st.caption(f":red[{escape(text)}]")
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.caption(f":red[{escape(text)}]", width="content")
+                _draw_way_to_setup(form)
     files = _file_field(form.flow)
     # Streamlit scrolls to new messages only if the box is in no container
     st.chat_input(
@@ -53,11 +56,35 @@ def draw(conversation: Conversation) -> None:
         file_uploader.draw_refusal()
 
 
+def _draw_way_to_setup(form: FlowForm) -> None:
+    """Draw a button to what Setup lacks, or a wrong value. It opens the sidebar of a phone."""
+    lacking = [need for need in form.needs if not need.is_met]
+    wrong = [key for key in form.state.fields if form.has_error(key)]
+    provider = next((need.provider.name for need in lacking[:1] if need.provider), "")
+    key = next((key for need in lacking for key in need.keys), next(iter(wrong), ""))
+    if provider or key:
+        st.button(
+            "Open Setup" if lacking else "Go to the field",
+            key="show-obstacle",
+            type="tertiary",
+            on_click=_show_obstacle,
+            args=(form, provider, key),
+        )
+
+
+def _show_obstacle(form: FlowForm, provider: str, key: str) -> None:
+    chat_sidebar.open_parameters(form)  # the form leads to the field once it is drawn
+    if provider:
+        run_page.SHOWN_PROVIDER.set(provider)
+    else:
+        run_page.SHOWN_FIELD.set(key)
+
+
 def _obstacle(form: FlowForm) -> str:
     """Return why the parameters keep a message from being sent, or may let it fail, or ""."""
     is_complete = all(need.is_met for need in form.needs)
     if form.result.ready:
-        return "" if is_complete else "Setup is not complete."
+        return "" if is_complete else "Setup is not complete: the message may fail."
     fields = form.flow.fields_by_key.keys() - form.state.fields.keys()
     unmarked = [each.message for each in form.result.problems if each.key in fields]
     what = "Correct the marked values" if is_complete else "Complete Setup"
