@@ -9,44 +9,14 @@ import pytest
 
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow, Refresh
-from lfclient.flows.need import Need, NeedKind
+from lfclient.flows.need import NeedKind
 from lfclient.flows.needs import find_needs, provider_overrides
 from lfclient.resources.knowledge import KnowledgeBase, MemoryBase
-from lfclient.resources.models import Provider, ProviderSetting
+from lfclient.resources.models import Provider
 from lfclient.resources.server_resources import ServerResources
 from lfclient.wire.server_info import ServerInfo
+from tests.support.flow_needs import GPT, LLAMA, agent, key_setting, needs, server
 from tests.support.flows import chat_input, edge, entry, flow, graph, group, node, text
-
-GPT = [{"name": "gpt-4o", "provider": "OpenAI"}]
-LLAMA = [{"name": "llama", "provider": "Ollama"}]
-
-
-def key_setting(*, is_set: bool = False) -> ProviderSetting:
-    return ProviderSetting("OPENAI_API_KEY", "API Key", True, True, is_set, parameter="api_key")
-
-
-def server(*variables: str) -> ServerResources:
-    address = ProviderSetting("OLLAMA_BASE_URL", "Base URL", True, False, False)
-    key = key_setting(is_set="OPENAI_API_KEY" in variables)
-    providers = (Provider("OpenAI", key.is_set, (key,)), Provider("Ollama", False, (address,)))
-    return ServerResources(providers, variables=frozenset(variables))
-
-
-def agent(id: str = "Agent-a", model: object = None, **more: object) -> dict:
-    parameters = {
-        "model": entry("ModelInput", "model", model or [], required=True, model_type="language"),
-        "api_key": entry("SecretStrInput", "str", "", load_from_db=True),
-    }
-    return node(id, **{**parameters, **more})
-
-
-def needs(
-    *nodes: dict, resources: ServerResources | None = None, edges: tuple = (), **overrides: object
-) -> list[Need]:
-    flow = Flow.from_json(graph(*nodes, edges=list(edges)))
-    values = {key.replace("__", "."): value for key, value in overrides.items()}
-    values = {key.replace("_a.", "-a.").replace("_b.", "-b."): v for key, v in values.items()}
-    return find_needs(flow, values, resources or server())
 
 
 def test_an_agent_without_a_model_needs_one():

@@ -2,7 +2,8 @@
 
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.store.run_record import StoredParts
-from tests.support.fake_langflow import FakeLangflow, event
+from tests.support.fake_events import event
+from tests.support.fake_langflow import FakeLangflow
 from tests.support.runner_bench import CONNECTION, RUN_STARTED, Bench
 from tests.support.waiting import wait_for, wait_for_record
 

@@ -9,7 +9,8 @@ import pytest
 
 from lfclient import LangflowError, Run, RunStatus, ServerFault
 from lfclient.flows.model import Flow
-from tests.support.fake_langflow import FLOW, FLOW_ID, stored_message
+from tests.support.fake_events import stored_message
+from tests.support.fake_langflow import FLOW, FLOW_ID
 from tests.support.scripted import JOB, WORKFLOWS, Server, call_client
 
 MESSAGES = "/base/api/v1/monitor/messages"

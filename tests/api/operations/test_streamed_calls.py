@@ -31,15 +31,8 @@ from lfclient.console.store.store import Store
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.wire.server_info import Capabilities
-from tests.support.fake_langflow import (
-    FLOW,
-    VERSIONS,
-    FakeLangflow,
-    component_done,
-    event,
-    message,
-    output,
-)
+from tests.support.fake_events import component_done, event, message, output
+from tests.support.fake_langflow import FLOW, VERSIONS, FakeLangflow
 from tests.support.proxy import Fault, Proxy, raw_response
 from tests.support.runner_bench import CONNECTION, Bench
 from tests.support.scripted import EventCollector

@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from lfclient import RunStatus
 from lfclient.common.backoff import Backoff
 from lfclient.console.config.ownership import owner_fingerprint
-from tests.support.fake_langflow import FakeLangflow, event, message, question
+from tests.support.fake_events import event, message, question
+from tests.support.fake_langflow import FakeLangflow
 from tests.support.runner_bench import CONNECTION, JOB, RUN_STARTED, STOP, SUBMIT, both_dialects
 from tests.support.waiting import wait_for
 

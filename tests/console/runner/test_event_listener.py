@@ -8,7 +8,7 @@ import pytest
 from lfclient import ComponentState, HumanInput, RunStatus
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.errors import StoreError
-from tests.support.fake_langflow import component_done, event
+from tests.support.fake_events import component_done, event
 from tests.support.runner_bench import CONNECTION, JOB, RUN_STARTED, STOP, component_states
 
 

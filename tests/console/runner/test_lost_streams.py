@@ -10,8 +10,8 @@ import pytest
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
 from lfclient.runs.model import RunStatus
-from tests.support.fake_langflow import component_done, event, stored_message
-from tests.support.fake_langflow import output as output_event
+from tests.support.fake_events import component_done, event, stored_message
+from tests.support.fake_events import output as output_event
 from tests.support.runner_bench import CONNECTION, JOB, OFTEN, RUN_STARTED, SUBMIT
 from tests.support.waiting import wait_for
 

@@ -7,7 +7,7 @@ import pytest
 
 from lfclient import RunStatus
 from lfclient.console.store.errors import StoreError
-from tests.support.fake_langflow import component_done, event, message
+from tests.support.fake_events import component_done, event, message
 from tests.support.runner_bench import CONNECTION, RUN_STARTED, component_states
 from tests.support.two_consoles import REDUCED_RETENTION, SECRET, message_text, token
 from tests.support.waiting import wait_for

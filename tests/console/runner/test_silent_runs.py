@@ -10,7 +10,7 @@ from lfclient import RunStatus
 from lfclient.common.backoff import Backoff
 from lfclient.console.runner import event_listener, job_follower
 from lfclient.console.runner.timings import Timings
-from tests.support.fake_langflow import component_done
+from tests.support.fake_events import component_done
 from tests.support.runner_bench import CONNECTION, OFTEN, RUN_STARTED, STOP, backdate_run
 from tests.support.waiting import wait_for
 

@@ -1,4 +1,4 @@
-"""Runs that wait to be sent: for their turn, or because the server refused them."""
+"""Runs that the server refused or did not answer, and how they are sent again."""
 
 from __future__ import annotations
 
@@ -11,20 +11,15 @@ import httpx
 import pytest
 
 from lfclient.console.runner import recovery, submission
-from lfclient.console.runner.server_load import MAX_SUBMITS
 from lfclient.console.runner.timings import Timings
-from lfclient.console.store.errors import StoreError
 from lfclient.runs.model import RunStatus
-from tests.support.fake_langflow import component_done, event
+from tests.support.fake_events import component_done, event
 from tests.support.runner_bench import (
     CONNECTION,
     JOB,
     OFTEN,
     SUBMIT,
-    WITH_SECRET,
     add_trace,
-    backdate_run,
-    both_dialects,
     without_events,
 )
 from tests.support.waiting import wait_for
@@ -39,50 +34,6 @@ def timings():
 
 def refusal(status, **headers):
     return httpx.Response(status, json={"detail": "Too busy"}, headers=headers)
-
-
-def start_waiting(bench, *overrides):
-    """Fill the server's slots with held requests; return the ids of runs that wait behind them."""
-    bench.server.hold_submits = True
-    for _ in range(MAX_SUBMITS):
-        bench.start()
-    wait_for(lambda: bench.server.count("POST", SUBMIT) == MAX_SUBMITS)
-    waiting = [bench.start(values) for values in overrides or (None,)]
-    for run_id in waiting:
-        bench.wait_until_saved(run_id, lambda stored: stored.attempts == 0)
-    return waiting
-
-
-@both_dialects
-def test_ten_submits_are_in_flight_and_the_others_wait_and_say_so(bench):
-    waiting = start_waiting(bench, None, None)
-    for run_id in waiting:
-        record = bench.get(run_id)
-        assert (record.status, record.attempts) == (RunStatus.QUEUED, 0)
-        assert "at most 10 runs at a time" in record.note
-    assert bench.server.count("POST", SUBMIT) == MAX_SUBMITS
-    bench.server.hold_submits = False
-    for run_id in waiting:
-        record = bench.wait_for_end(run_id)
-        assert (record.status, record.attempts, record.note) == (RunStatus.COMPLETED, 1, "")
-    assert len(bench.server.jobs) == MAX_SUBMITS + 2
-
-
-def test_a_waiting_run_that_is_stopped_is_not_sent(bench):
-    [run_id] = start_waiting(bench)
-    bench.runner.stop(run_id, CONNECTION)
-    record = bench.wait_for_end(run_id)
-    assert record.status is RunStatus.CANCELLED
-    assert "nothing ran" in record.stop_result
-    bench.server.hold_submits = False
-    wait_for(lambda: len(bench.server.jobs) == MAX_SUBMITS)
-    assert bench.server.count("POST", SUBMIT) == MAX_SUBMITS
-
-
-def test_runs_that_end_free_their_places(bench):
-    bench.server.refusal = httpx.Response(422, json={"detail": "No."})
-    runs = [bench.start() for _ in range(3 * MAX_SUBMITS)]
-    assert {bench.wait_for_end(run_id).status for run_id in runs} == {RunStatus.FAILED}
 
 
 def wait_for_refusal(bench, run_id):
@@ -313,52 +264,6 @@ def test_a_run_that_would_have_to_wait_for_longer_than_ten_minutes_fails(bench, 
     assert record.status is RunStatus.FAILED
     assert "Too busy" in record.problem.message
     assert bench.server.count("POST", SUBMIT) == 1
-
-
-def test_a_waiting_run_that_cannot_be_recorded_is_not_sent(bench, monkeypatch):
-    """After a crash it would count as not sent."""
-    [run_id] = start_waiting(bench)
-    update, failures = bench.runner.store.update, []
-
-    def fail_twice(record, **options):
-        if record.id == run_id and record.attempts == 1 and len(failures) < 2:
-            failures.append(bench.server.count("POST", SUBMIT))
-            raise StoreError("The file of runs is locked.")
-        return update(record, **options)
-
-    monkeypatch.setattr(bench.runner.store, "update", fail_twice)
-    bench.server.hold_submits = False
-    record = bench.wait_for_end(run_id)
-    assert (record.status, record.attempts) == (RunStatus.COMPLETED, 1)
-    assert failures == [MAX_SUBMITS, MAX_SUBMITS]
-
-
-@both_dialects
-def test_after_a_restart_a_waiting_run_is_sent(bench):
-    [run_id] = start_waiting(bench)
-    bench.close()
-    bench.server.hold_submits = False
-    bench.runner = bench.new_runner()
-    bench.runner.attach(CONNECTION)
-    record = bench.wait_for_end(run_id)
-    assert (record.status, record.attempts) == (RunStatus.COMPLETED, 1)
-
-
-@pytest.mark.parametrize(
-    ("overrides", "age"), [(WITH_SECRET, 0), (None, 601)], ids=["a secret", "too old"]
-)
-def test_after_a_restart_a_waiting_run_fails_if_it_cannot_be_sent(bench, overrides, age):
-    """Its secrets are not stored; one from long ago would come as a surprise."""
-    [run_id] = start_waiting(bench, overrides)
-    bench.close()
-    backdate_run(bench.folder, run_id, age)
-    bench.server.hold_submits = False
-    bench.runner = bench.new_runner()
-    bench.runner.attach(CONNECTION)
-    record = bench.wait_for_end(run_id)
-    assert (record.status, record.attempts) == (RunStatus.FAILED, 0)
-    assert "nothing ran" in record.problem.message
-    assert "Run it again" in record.problem.hint
 
 
 def test_a_submit_that_times_out_is_sent_again_with_the_same_key_a_while_later(bench, monkeypatch):

@@ -7,18 +7,15 @@ import pytest
 
 from lfclient.console.present.presentation import PURPOSE
 from lfclient.console.runner.runner import Runner
-from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import FlowSettings
-from lfclient.console.store.run_record import StoredParts
 from lfclient.errors import Unreachable
-from lfclient.outputs.model import FileRef, Output, OutputKind
+from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.uploads import Upload
-from pages._ui.outputs import view as outputs_view
-from pages._ui.run import run_form, status_panel
+from pages._ui.run import run_form
 from tests.support.flows import entry, node, text
 from tests.ui.present.support import inputs, present, present_as_presenter, store
 from tests.ui.support.http_stand_in import flow
@@ -358,39 +355,6 @@ def test_invalid_settings_are_no_matter_of_an_audience_and_can_be_edited_again()
     assert "Edit" in button_labels(present_as_presenter())
 
 
-def fail(*_, **__):
-    raise StoreError("No such file: /var/lib/console.")
-
-
-def test_an_audience_sees_no_details_of_a_run_that_can_not_be_read(fields_server, monkeypatch):
-    record = add_running_run(fields_server.url)
-    monkeypatch.setattr(status_panel, "_redraw", fail)
-    words = page_text(present(run=record.id))
-    assert "This can't be shown right now" in words
-    assert "/var/lib" not in words
-    assert "LFCONSOLE" not in words
-
-
-def test_an_audience_sees_no_details_of_outputs_that_can_not_be_read(fields_server, monkeypatch):
-    outputs = {id: Output(id, OutputKind.MESSAGE, "Words") for id in ("C-a", "C-b")}
-    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
-    record = add_ended_run(fields_server.url, run=run)
-    monkeypatch.setattr(outputs_view, "draw_output", fail)
-    words = page_text(present(run=record.id))
-    assert words.count("This can't be shown right now") == 2
-    assert "/var/lib" not in words
-
-
-def test_a_file_that_can_not_be_loaded_is_reported_without_the_server(fields_server):
-    file = Output("C-a", OutputKind.FILE, FileRef("a.txt", path=f"{ONE}/a.txt"))
-    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"C-a": file})
-    app = present(run=add_ended_run(fields_server.url, run=run).id)
-    fields_server.server.server_close()
-    app = press(app, "Preview")
-    assert "“a.txt” can't be loaded right now." in page_text(app)
-    assert "127.0.0.1" not in page_text(app)
-
-
 def test_the_progress_of_a_run_counts_its_steps(fields_server):
     states = [ComponentState.DONE, ComponentState.SKIPPED, ComponentState.RUNNING]
     run = Run(
@@ -401,9 +365,3 @@ def test_the_progress_of_a_run_counts_its_steps(fields_server):
     )
     app = present(run=add_running_run(fields_server.url, run=run).id)
     assert [bar.proto.text for bar in app.get("progress")] == ["2 of 3 steps"]
-
-
-def test_a_result_that_was_not_kept_is_reported(fields_server):
-    run = Run(ONE, "sync", RunStatus.COMPLETED)
-    record = add_ended_run(fields_server.url, run=run, stored_parts=StoredParts.REMOVED)
-    assert "The result was not saved" in page_text(present(run=record.id))

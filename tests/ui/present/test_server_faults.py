@@ -2,13 +2,11 @@
 
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
 
 from lfclient.console.config.connection import Connection
-from lfclient.console.runner.job_follower import DECISION_LOST, DECISION_REFUSED, STOP_REFUSED
 from pages._ui.connection import loading, request_cache, servers
 from pages._ui.connection.app_context import app_context
 from tests.support.flows import entry, node
@@ -21,7 +19,6 @@ from tests.ui.support.whole_pages import (
     ONE,
     TWO,
     add_running_run,
-    add_suspended_run,
     button_labels,
     page_text,
     press,
@@ -294,17 +291,6 @@ def test_a_presented_run_that_a_busy_server_refuses_says_how_long_to_wait(fields
     assert "in a moment" not in page_text(app)
 
 
-@pytest.mark.parametrize("attempts", [0, 1])
-def test_a_presented_run_that_nobody_follows_asks_to_tell_its_sender(fields_server, attempts):
-    """As after a restart of the console, which has lost the key."""
-    note = f"Not sent: key needed. {fields_server.url}"
-    record = add_running_run(fields_server.url, note=note, attempts=attempts, worker="")
-    words = page_text(present(run=record.id))
-    assert "No access to the server. Tell the person who sent you this link." in words
-    assert "by itself" not in words
-    assert "key" not in words
-
-
 def test_a_presented_run_that_the_server_does_not_accept_yet_waits(fields_server):
     fields_server.answers[SUBMIT] = busy(300)
     app = press(present(), "Run")
@@ -329,43 +315,6 @@ def test_a_presented_run_that_is_refused_says_why_without_the_server_s_words(
     assert "host-7" not in page_text(app)
     assert "key" not in page_text(app)
     assert ("Try again in a moment" in page_text(app)) == (answer is not REFUSED)
-
-
-@pytest.mark.parametrize("note", [f"{DECISION_REFUSED} From host-7.", DECISION_LOST])
-def test_a_presented_run_whose_decision_is_refused_asks_to_decide_again(fields_server, note):
-    app = present(run=add_suspended_run(fields_server.url, note=note, worker="w").id)
-    assert "The decision was not accepted. Decide again." in page_text(app)
-    assert "goes on by itself" not in page_text(app)
-    assert "host-7" not in page_text(app)
-    assert "Approve" in button_labels(app)
-    assert not app.exception
-
-
-def test_a_presented_run_that_goes_on_after_a_refused_decision_asks_for_none(fields_server):
-    """Somebody else has decided."""
-    record = add_running_run(fields_server.url, note=DECISION_REFUSED, worker="w")
-    words = page_text(present(run=record.id))
-    assert "Decide again" not in words
-    assert "Waits for the server and goes on by itself." in words
-
-
-def test_a_presented_run_whose_stop_is_refused_says_so_without_the_server_s_words(fields_server):
-    stop_result = f"{STOP_REFUSED} From host-7."
-    record = add_running_run(fields_server.url, stop_result=stop_result, worker="w")
-    app = present(run=record.id)
-    assert "The server refused to stop the run." in page_text(app)
-    assert "host-7" not in page_text(app)
-    assert "Stop" in button_labels(app)
-    assert not app.exception
-
-
-@pytest.mark.parametrize(("minutes", "is_told"), [(1, False), (3, True)])
-def test_a_presented_call_that_takes_long_says_what_may_be_wrong(fields_server, minutes, is_told):
-    """Its connection may have broken unnoticed."""
-    started_at = datetime.now(UTC) - timedelta(minutes=minutes)
-    record = add_running_run(fields_server.url, mode="sync", started_at=started_at, worker="w")
-    words = page_text(present(run=record.id))
-    assert ("No response for more than 2 minutes." in words) is is_told
 
 
 def test_an_audience_need_not_wait_as_long_as_the_server_asks(fields_server):
