@@ -11,6 +11,7 @@ from lfclient.common.json_types import Json, JsonObject
 LISTING_ADDRESS = "OPENAI_BASE_URL"
 ModelKind = Literal["language", "embedding"]
 
+_MAX_SUGGESTIONS = 3  # models that a refused part of a name may mean
 # by these the server knows that a model takes no temperature
 _REASONING = ("reasoning", "reasoning_models")
 # they have models of others under the same names: who types a name alone means its maker
@@ -100,8 +101,9 @@ def find_model(
 ) -> ModelOption:
     """Return the model that a person chose or typed.
 
-    `text` is a label, "OpenAI: gpt-4o", or the name alone. Of several providers that have it, the
-    one that is ready is meant, or the first if none is. A provider may have models that are not
+    `text` is a label, "OpenAI: gpt-4o", the name alone, or a part of just one name, or its end. Of
+    several providers that have it, the one that is ready is meant, or the first if none is; a part
+    is looked for among the models that are ready, if any has it. A provider may have models not
     among `options`. `providers` are those that may have none there; if no provider is known at all,
     any is accepted. Raises `ValueError` with a sentence.
     """
@@ -123,7 +125,17 @@ def find_model(
         raise ValueError(f"Enter the name of the model after “{found}:”.")
     provider = found if ready else before
     if not (provider and name):
-        example = next(iter(ready), "OpenAI")
+        similar = [option for option in options if text.casefold() in option.name.casefold()]
+        similar = [option for option in similar if option.is_ready] or similar
+        # resellers have models as "openai/gpt-4o-mini"
+        ends = [one for one in similar if one.name.casefold().endswith(text.casefold())] or similar
+        if len({option.name.rpartition("/")[2] for option in ends}) == 1:
+            return find_model(ends[0].name, options, providers)
+        if similar:
+            suggestions = [f"“{option.label}”" for option in similar[:_MAX_SUGGESTIONS]]
+            more = " or another" if len(similar) > len(suggestions) else ""
+            raise ValueError(f"Several models match “{text}”: {', '.join(suggestions)}{more}.")
+        example = next((one for one in ready if ready[one]), next(iter(ready), "OpenAI"))
         listed = f" The providers are {', '.join(ready)}." if ready else ""
         raise ValueError(
             f"Enter the model with its provider, such as “{example}: {name or text}”.{listed}"

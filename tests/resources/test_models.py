@@ -226,6 +226,21 @@ def test_a_name_that_several_ready_providers_have_is_refused_with_their_labels()
         find_model("mini", [GPT, MINI, SHARED], [])
 
 
+def test_a_part_of_one_name_means_its_model():
+    other = replace(GPT, name="gpt-4o-tiny", is_ready=False)
+    assert find_model("4O", [MINI, GPT, other], []) is GPT  # the ready one
+    assert find_model("tiny", [MINI, GPT, other], []) is other
+    resold = replace(other, name="openai/gpt-4o-tiny", provider="OpenRouter")
+    longer = replace(other, name="gpt-4o-tiny-search")
+    assert find_model("4o-tiny", [longer, other, resold], []) is other
+
+
+def test_a_part_of_several_names_is_refused_with_their_labels():
+    larger = replace(GPT, name="gpt-4o-large")
+    with pytest.raises(ValueError, match=f"match “gpt”: “{GPT.label}”, “{larger.label}”."):
+        find_model("gpt", [MINI, GPT, larger], [])
+
+
 @pytest.mark.parametrize("text", ["my-model", "Nobody: x"])
 def test_a_model_whose_provider_is_not_known_is_refused(text: str):
     with pytest.raises(ValueError, match=r"such as “OpenAI: .*providers are OpenAI, Azure"):

@@ -75,8 +75,8 @@ class ModelPicker(Widget):
         )
 
     def _with_provider(self, text: str | None) -> str | None:
-        """Return the label of the model that was typed by its name alone."""
-        if text and any(text == option.name for option in self.options):
+        """Return the label of the model that was typed by its name, or a part of it, alone."""
+        if text and (":" not in text or any(text == each.name for each in self.options)):
             with suppress(ValueError):
                 return find_model(text, self.options, self.providers).label
         return text
