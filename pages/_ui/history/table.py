@@ -93,7 +93,10 @@ def table_columns(
     with_server: bool,
     prices: PriceTable | None = None,
 ) -> dict[str, list[Any]]:
-    """Return the values of each column, without those that are empty in all rows."""
+    """Return the values of each column.
+
+    The columns are the same for every page of a list, whichever of them its runs fill.
+    """
     runs = [row.run for row in rows]
     columns: dict[str, list[Any]] = {
         "Open": ["Open"] * len(runs),
@@ -105,22 +108,22 @@ def table_columns(
         "Status": [_status_labels(row) for row in rows],
         "Started": [list_rows.started_text(run.created_at, now) for run in runs],
         "Found": [row.found.translate(_BRACKETS) for row in rows],
-        "Image": [list_rows.image_url(run) for run in runs],
         "Output": [clean_text(run.output_summary) for run in runs],
         "Labels": [[clean_text(label) for label in run.labels] for run in runs],
         "Inputs": [row.inputs for row in rows],
-        "Fingerprint": [row.fingerprint for row in rows],
+        "Image": [list_rows.image_url(run) for run in runs],
         "Duration": ["" if run.seconds is None else format_duration(run.seconds) for run in runs],
         "Tokens": [run.tokens for run in runs],
         "Cost": [known_cost_text(run.usage_by_model or {}, prices) for run in runs],
+        "Fingerprint": [row.fingerprint for row in rows],
         "Mode": [MODE_NAMES[run.mode] for run in runs],
         "Session": [clean_text(run.session_id or "") for run in runs],
     }
-    for name in ("Runs", "Found", "Image", "Fingerprint", "Labels", "Cost"):
+    for name in ("Runs", "Found"):  # with groups and a search only
         if not any(columns[name]):
             del columns[name]
-    if all(run.tokens is None for run in runs):
-        del columns["Tokens"]
+    if prices is None:
+        del columns["Cost"]
     if with_server:
         columns["Server"] = [clean_text(run.server_name) for run in runs]
     if rows[0].group:  # what differs comes first

@@ -148,11 +148,16 @@ def test_the_servers_are_looked_up_once_for_a_list(url, monkeypatch):
     assert len(looked_up) == 1
 
 
-def test_without_tokens_there_is_no_column_for_them(url):
+def test_a_list_has_the_same_columns_whichever_of_them_its_runs_fill(url):
+    """Those of another page would push the rest aside."""
     add(url, "a")
     app = history()
-    assert "Tokens" not in app.dataframe[0].value.columns
+    columns = list(app.dataframe[0].value)
+    assert {"Tokens", "Labels", "Image", "Fingerprint"} < set(columns)
     assert "token" not in page_text(app)
+    run = add(url, "b", 1)
+    app_context().runner.history.change_labels([run.owner], ["b"], add=["odd"])
+    assert list(history().dataframe[0].value) == columns
 
 
 def test_runs_of_another_key_are_never_listed(url):
