@@ -8,6 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lfclient.console.runner.event_listener import EventListener
+from lfclient.console.runner.notes import (
+    AT_ITS_REQUEST,
+    DECISION_LOST,
+    DECISION_REFUSED,
+    STOP_REFUSED,
+    STOPPED,
+)
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.silence import last_sign, silence_note
 from lfclient.console.runner.timings import Schedule
@@ -36,7 +43,6 @@ _NEXT_QUESTION_SECONDS = 0.3
 _MAX_COMMIT_SECONDS = 5.0
 # after a gap of at most this many seconds, the time of the response counts as the end
 _MAX_GAP_SECONDS = 3.0
-STOPPED = "Stopped on the server."
 ENDED_BEFORE_STOP = "The run ended before the stop took effect."
 _STOP_LOST = "Langflow did not confirm the stop and no longer knows this run, as after a restart."
 _STOP_LOST_HINT = (
@@ -47,13 +53,6 @@ _FLOW_DELETED_HINT = "The components, messages and outputs received so far are k
 KEY_REJECTED_NOTE = (
     "The server rejects the API key, so this run can't be followed or stopped. It continues on the "
     "server. Enter a valid key of the same Langflow user on the Connection page."
-)
-AT_ITS_REQUEST = "At its request"  # in the note of a pause that the server asked for
-STOP_REFUSED = "The server refused to stop the run."
-DECISION_REFUSED = "The decision was not accepted."
-DECISION_LOST = (
-    "The run still waits: the server did not continue after the decision, which may have been "
-    "lost. Decide again."
 )
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip, format_duration
-from lfclient.console.runner.job_follower import DECISION_LOST, DECISION_REFUSED, STOP_REFUSED
+from lfclient.console.runner.notes import STOP_REFUSED, is_stop_refused, must_decide_again
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
@@ -189,10 +189,9 @@ def _describe_wait(record: RunRecord) -> str:
         return problems.NOT_FOLLOWED
     if not record.attempts:
         return problems.NOT_SENT
-    is_refused = DECISION_REFUSED in record.note or DECISION_LOST in record.note
-    if is_refused and approval.pending_question(record):
+    if must_decide_again(record) and approval.pending_question(record):
         return problems.DECIDE_AGAIN
-    if record.stop_result.startswith(STOP_REFUSED):
+    if is_stop_refused(record):
         return STOP_REFUSED
     return problems.WAITING if record.note or record.status is RunStatus.QUEUED else ""
 

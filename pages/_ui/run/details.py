@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.elements.lib.mutable_tab_container import TabContainer
 
-from lfclient.console.runner.job_follower import STOPPED
+from lfclient.console.runner.notes import STOPPED
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.cached_results import cached_results_text

@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import format_duration
-from lfclient.console.runner.job_follower import AT_ITS_REQUEST, STOPPED
+from lfclient.console.runner import notes
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS
 from lfclient.console.wording.tokens import format_cost, missing_prices_text, usage_text
@@ -38,9 +38,8 @@ def draw(place: DeltaGenerator, record: RunRecord) -> None:
 
 
 def is_asked_to_wait(record: RunRecord) -> bool:
-    """Return whether the next request for a run waits as long as the server has asked."""
-    is_waiting = not record.ended and AT_ITS_REQUEST in record.note
-    return is_waiting and app_context().runner.is_followed(record.id)
+    """Return whether a run that is followed here waits as long as the server has asked."""
+    return notes.is_asked_to_wait(record) and app_context().runner.is_followed(record.id)
 
 
 def draw_check_button(server: ServerSession, record: RunRecord) -> None:
@@ -100,8 +99,8 @@ def describe(record: RunRecord) -> str:
     question = approval.pending_question(record)
     if question:
         sentences.append(escape(approval.deadline_text(question)))
-    if record.stop_result == STOPPED:
-        sentences.append(STOPPED)
+    if record.stop_result == notes.STOPPED:
+        sentences.append(notes.STOPPED)
     elif not record.ended:
         stopping = "Stopping" if record.stop_requested_at else ""
         sentences.append(escape(record.stop_result or stopping))

@@ -9,7 +9,7 @@ import pytest
 
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.runner import runner as runner_module
-from lfclient.console.runner.job_follower import STOPPED
+from lfclient.console.runner.notes import STOPPED
 from lfclient.console.runner.runner import TooManyRuns
 from lfclient.errors import ResponseTooLarge
 from lfclient.flows.field import Variable

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lfclient.console.runner.job_follower import STOP_REFUSED
+from lfclient.console.runner.notes import STOP_REFUSED
 from lfclient.runs.components import Message
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import servers

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lfclient.console.runner.job_follower import DECISION_LOST, DECISION_REFUSED, STOP_REFUSED
+from lfclient.console.runner.notes import DECISION_LOST, DECISION_REFUSED, STOP_REFUSED
 from tests.ui.present.support import present
 from tests.ui.support.whole_pages import (
     add_running_run,
