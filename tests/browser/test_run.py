@@ -38,7 +38,9 @@ def test_a_press_during_a_run_starts_no_other_and_says_so(screen):
     screen.part("run-button").get_by_role("button", name="Run").dblclick()
     screen.wait("running")
     screen.page.keyboard.press("Control+Enter")
-    expect(screen.page.get_by_text("Not started: a run was in progress.").first).to_be_visible()
+    expect(
+        screen.page.get_by_text("One run at a time: the second press was ignored.").first
+    ).to_be_visible()
     running = screen.part("recent-runs").get_by_text("running")
     expect(running).to_have_count(1)
     screen.page.wait_for_timeout(3000)  # longer than the list takes to show another

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from lfclient.common.formatting import format_count
 from lfclient.flows.field import FieldKind
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
@@ -21,6 +22,12 @@ class FlowOutline:
 
     flow: Flow
     needs: tuple[str, ...]
+
+    @property
+    def facts(self) -> str:
+        """The number of its components, and what it needs."""
+        count = format_count(len(self.flow.components), "component")
+        return f"{count} · Needs: {', '.join(self.needs)}" if self.needs else count
 
     def matches(self, text: str) -> bool:
         """Return whether the name, description, tags or needs contain all words of a search."""

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.typing import UploadedFile
 
-from lfclient.common.formatting import clip, format_count
+from lfclient.common.formatting import clip
+from lfclient.console.wording.flow_outline import outline_flow
 from lfclient.errors import LangflowError
 from lfclient.flows.flow_file import MAX_FILE_BYTES, newer_release, read_flows
 from lfclient.flows.model import Flow
@@ -53,9 +54,9 @@ def draw(server: ServerSession, addition: Addition) -> None:
 def _draw_contents(flows: Sequence[Flow], taken: set[str]) -> None:
     lines = []
     for flow in flows[:_MAX_LISTED]:
-        name, count = escape(clip(flow.name, 80)), format_count(len(flow.components), "component")
+        name, facts = escape(clip(flow.name, 80)), escape(outline_flow(flow).facts)
         mark = " :orange-badge[Name exists]" if flow.name in taken else ""
-        lines.append(f"- **{name}** :gray[· {count}]{mark}")
+        lines.append(f"- **{name}** :gray[· {facts}]{mark}")
     if len(flows) > _MAX_LISTED:
         lines.append(f"- {len(flows) - _MAX_LISTED} more")
     st.markdown("\n".join(lines))

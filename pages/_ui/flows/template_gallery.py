@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from lfclient.client import LangflowClient
-from lfclient.common.formatting import clip, format_count
+from lfclient.common.formatting import clip
 from lfclient.console.wording.flow_outline import FlowOutline, outline_flow
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
@@ -93,16 +93,10 @@ def _draw_template(number: int, outline: FlowOutline, *, is_copy: bool) -> bool:
                 on_click=_PREVIEWED.clear if is_previewed else _PREVIEWED.set,
                 args=() if is_previewed else (number,),
             )
-            st.caption(_facts(outline), width="content")
+            st.caption(escape(outline.facts), width="content")
         if is_previewed:
             draw_plan(flow, key=f"template-graph-{number}")
     return is_chosen
-
-
-def _facts(outline: FlowOutline) -> str:
-    needs = ", ".join(escape(need) for need in outline.needs)
-    count = format_count(len(outline.flow.components), "component")
-    return f"{count} · Needs: {needs}" if needs else count
 
 
 def _find_template(outline: Flow, api: LangflowClient) -> Flow:

@@ -143,6 +143,8 @@ def remove(provider: Provider, setting: ProviderSetting, form: FlowForm) -> None
         st.toast(f"Removed the {escape(setting.label)}.", icon=":material/check:")
 
     _attempt(provider, form, f"Removing the {escape(setting.label)}", delete)
+    if any(one.is_set for one in provider.settings if one != setting):
+        open_settings(provider, form)  # the others may be removed as well
 
 
 def _apply(

@@ -37,7 +37,7 @@ def draw_menu(form: FlowForm) -> None:
             sorted(unused, key=str.casefold),
             key=form.state.key("provider-menu"),
             type="tertiary",
-            format_func=escape,
+            format_func=lambda name: escape(name) + (" · set up" if unused[name].is_ready else ""),
         )
         if chosen:
             actions.open_settings(unused[chosen], form)
@@ -210,8 +210,6 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 key=f"provider-use-{provider.name}",
                 on_click=actions.use,
                 args=(need, shown, form),
-                help="Kept in this tab until you reload or close it, and sent with the runs of "
-                f"flows that use {escape(provider.name)}.",
             )
         if may_save:
             st.button(
@@ -232,6 +230,11 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 mode for mode in form.modes if not actions.why_not_for_runs(shown, need, form, mode)
             )
             mode_button.draw(provider.name, next(modes, None), form)
+    if can_be_used:
+        st.caption(
+            f"*Use for my runs* keeps {names} in this tab until you reload or close it, and sends "
+            f"what is entered with the runs of flows that use {escape(provider.name)}."
+        )
     if may_save:
         kept = " Fields left empty stay as saved." if any(each.is_set for each in shown) else ""
         st.caption(

@@ -98,7 +98,7 @@ def draw_refusing_key() -> None:
 def show_refusal() -> None:
     """Say that a press of Run started nothing; once, though two buttons may have had its key."""
     if run_page.RUN_REFUSED.take():
-        st.toast("Not started: a run was in progress.", icon=":material/info:")
+        st.toast("One run at a time: the second press was ignored.", icon=":material/info:")
 
 
 def draw_partial_start(record: RunRecord | None) -> None:

@@ -25,7 +25,7 @@ def _offer(langflow_stand_in):
 
 def test_a_file_shows_what_it_contains_before_it_is_added(langflow_stand_in):
     app = choose_file(open_upload(), {"flows": [AGENT, {**AGENT, "name": "Another"}]})
-    assert "**Simple Agent** :gray[· 2 components]" in page_text(app)
+    assert "**Simple Agent** :gray[· 2 components · Needs: Model]" in page_text(app)
     assert "Another" in page_text(app)
     assert not uploaded(langflow_stand_in)
     create_on_upload(langflow_stand_in)

@@ -64,6 +64,7 @@ def test_a_provider_without_models_is_set_up_and_then_offers_its_own(server):
     sent = json.loads(server.bodies[server.requests.index(f"POST {VARIABLES}")])
     assert (sent["name"], sent["value"]) == ("LOCAL_URL", "http://127.0.0.1:1234/v1")
     assert box(app, "LOCAL_URL") is None
+    assert app.menu_button[0].options == ["Local · set up"]
     app = choose_model(app, "Local: mine")
     assert "Ready" in page_text(app)
     assert not app.exception

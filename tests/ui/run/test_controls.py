@@ -14,7 +14,7 @@ from tests.ui.support.whole_pages import (
     press,
 )
 
-REFUSED = "Not started: a run was in progress."
+REFUSED = "One run at a time: the second press was ignored."
 POST = "POST /api/v2/workflows"
 
 

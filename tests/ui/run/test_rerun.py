@@ -181,7 +181,9 @@ def test_two_presses_of_run_again_start_one_run_and_say_so(langflow_stand_in):
     app.query_params["run"] = started
     press(app, "Run again")
     assert len(sent(langflow_stand_in)) == 1
-    assert [each.value for each in app.toast] == ["Not started: a run was in progress."]
+    assert [each.value for each in app.toast] == [
+        "One run at a time: the second press was ignored."
+    ]
 
 
 def test_edit_and_run_fills_the_form_and_stores_earlier_input(langflow_stand_in, monkeypatch):
