@@ -76,6 +76,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
             ended_at=began,
             overrides={"Chat.input_value": TEXTS[number]},
             run=run,
+            attempts=1,
         )
         store.create(record)
         store.update(replace(record, version=2), with_response=True)

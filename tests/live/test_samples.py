@@ -92,6 +92,7 @@ def first_run(client: LangflowClient, flows: dict[str, Flow]) -> Callable[[str, 
             ended_at=datetime.now(UTC),
             job_id=run.job_id,
             run=run,
+            attempts=1,
         )
 
     return run_or_reuse

@@ -57,6 +57,7 @@ def started(
         created_at=datetime.now(UTC),
         session_id=uuid4().hex,
         overrides=mask_secrets(flow, overrides),
+        attempts=1,
     )
     codes = {
         one: write_snippet(one, record, flow, client.server(), server.url) for one in languages

@@ -121,4 +121,5 @@ def _record(number: int, owner: str, rng: random.Random) -> RunRecord:
         ended_at=started_at + timedelta(seconds=2),
         input_summary=summarize_inputs(overrides),
         run=Run(flow, mode, status, job_id=f"job-{number}", outputs={"ChatOutput-a": answer}),
+        attempts=1,
     )

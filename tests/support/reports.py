@@ -92,6 +92,7 @@ def record_of(run: Run | None, **more: object) -> RunRecord:
             "ended_at": AT + timedelta(seconds=5),
             "status": run.status if run else RunStatus.QUEUED,
             "run": run,
+            "attempts": 1,
             **more,
         }
     )

@@ -37,6 +37,7 @@ def record(id: str = "r1", **changes: Any) -> RunRecord:
         "flow_name": "Flow",
         "mode": "background",
         "created_at": NOW,
+        "attempts": 1,
     }
     return RunRecord(**{**values, **changes})
 

@@ -263,6 +263,7 @@ class Runner:
                 session_id=question.session_id,
                 job_id=question.job_id,
                 worker=self._registry.id,
+                attempts=1,
             )
         )
         if is_new:

@@ -95,7 +95,7 @@ class RunRecord:
     problem: RecordProblem | None = None
     worker: str = ""
     version: int = 1
-    attempts: int = 1
+    attempts: int = field(kw_only=True)
     input_summary: str = ""
     inputs_stored: bool = True
     stored_parts: StoredParts = StoredParts.WHOLE

@@ -30,6 +30,7 @@ def record(value, job_id="job"):
         job_id=job_id,
         ended_at=NOW,
         run=run,
+        attempts=1,
     )
 
 

@@ -17,7 +17,9 @@ from tests.support.runner_bench import JOB
 
 SEARCHING = "The console looks for the run."
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-RECORD = RunRecord("r", "me", "r", "s", "http://a", "f", "Flow", "background", NOW, note=SEARCHING)
+RECORD = RunRecord(
+    "r", "me", "r", "s", "http://a", "f", "Flow", "background", NOW, note=SEARCHING, attempts=1
+)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 def record(id="r", status=RunStatus.QUEUED):
-    return RunRecord(id, "me", id, "s", "http://a", "f", "Flow", "sync", NOW, status)
+    return RunRecord(id, "me", id, "s", "http://a", "f", "Flow", "sync", NOW, status, attempts=1)
 
 
 def test_a_waiter_is_woken_by_a_change_or_the_timeout():

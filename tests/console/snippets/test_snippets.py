@@ -93,6 +93,7 @@ def record(mode="sync", overrides=None, **more):
             "created_at": datetime.now(UTC),
             "session_id": NASTY,
             "overrides": mask_secrets(FLOW, OVERRIDES if overrides is None else overrides),
+            "attempts": 1,
             **more,
         }
     )

@@ -21,6 +21,7 @@ def record(id, owner="key", **more):
         "created_at": now,
         "status": RunStatus.COMPLETED,
         "ended_at": now,
+        "attempts": 1,
     }
     return RunRecord(id=id, owner=owner, **{**defaults, **more})
 

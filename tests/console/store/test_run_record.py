@@ -7,7 +7,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import RunStatus
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-RECORD = RunRecord("r", "me", "r", "s", "http://a", "f", "Flow", "sync", NOW)
+RECORD = RunRecord("r", "me", "r", "s", "http://a", "f", "Flow", "sync", NOW, attempts=1)
 
 
 def test_elapsed_time_counts_from_submit_to_end_or_now():

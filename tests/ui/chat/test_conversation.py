@@ -48,6 +48,7 @@ def make_record(status, text="hi", job="job-1", run=None, name="run", after=0):
         overrides={"ChatInput-a.input_value": text},
         job_id=job,
         run=run,
+        attempts=1,
     )
 
 

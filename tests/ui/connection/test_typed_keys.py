@@ -64,6 +64,7 @@ def add_run(server, key, user_id):
         flow_name="Elsewhere",
         mode="sync",
         created_at=now - timedelta(seconds=5),
+        attempts=1,
     )
     runner.store.create(record)
 

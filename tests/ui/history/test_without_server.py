@@ -31,7 +31,17 @@ def add_runs(connection, run_ids=(OLD, NEW)):
         if word == "rainy":
             outputs["F"] = Output("F", OutputKind.FILE, FileRef("plan.txt", id="f"))
         record = RunRecord(
-            run_id, owner, run_id, "s", connection.url, ONE, "Forecast", "sync", NOW, ended_at=NOW
+            run_id,
+            owner,
+            run_id,
+            "s",
+            connection.url,
+            ONE,
+            "Forecast",
+            "sync",
+            NOW,
+            ended_at=NOW,
+            attempts=1,
         )
         record = replace(
             record,

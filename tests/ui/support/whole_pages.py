@@ -105,6 +105,7 @@ def make_record(url, **more):
             "mode": "sync",
             "created_at": datetime.now(UTC),
             "status": RunStatus.COMPLETED,
+            "attempts": 1,
             **more,
         }
     )
