@@ -1,6 +1,5 @@
 """The progress of a run: its components and the messages as they are written."""
 
-import uuid
 from collections.abc import Hashable
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +21,6 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import view as outputs_view
 from pages._ui.outputs.message import MAX_ERROR_LENGTH
 from pages._ui.state import run_page
-from pages._ui.widgets import focus
 from pages._ui.widgets.markdown import escape, sanitize
 
 MAX_SHOWN_CHARS = 20_000  # last characters of a message in progress; the result has the full text
@@ -151,7 +149,6 @@ def _draw_components(
         choices = [id for id in ids if id in with_result]
         if choices:
             st.session_state[key] = choices[-1]
-            run_page.CLICKED_COMPONENT.set(uuid.uuid4().hex)
 
     graph_key = f"graph-{record.id}-{ended}"
     flow_graph = components_view.draw(
@@ -160,8 +157,6 @@ def _draw_components(
     # without a graph there is nothing else to choose a component from
     if with_result and (flow_graph is None or st.session_state.get(key) is not None):
         _draw_result(server, record.id, with_result)
-        clicked = run_page.CLICKED_COMPONENT.take()
-        focus.scroll_to(clicked, f"components-{record.id}", "component-result")
     return flow_graph
 
 

@@ -26,8 +26,6 @@ RUN_REFUSED: Slot[bool] = Slot("run-refused")  # whether a press of Run started 
 PARTIAL_START: Slot[tuple[str, str, LangflowError]] = Slot("partial-start")
 STOPPED: Slot[bool] = Slot("stop-pressed")  # whether Stop was pressed since Run was drawn
 RUN_RETURNED: Slot[float] = Slot("run-returned")  # when Run took the place of Stop, monotonic
-# set by a click on the graph: the output may be out of sight
-CLICKED_COMPONENT: Slot[str] = Slot("component-chosen")
 SHOWN_FIELD: Slot[str] = Slot("shown-field")  # the key of the form's field to scroll to
 SHOWN_PROVIDER: Slot[str] = Slot("shown-provider")  # the one whose settings to scroll to
 _SCROLLED_RUN: Slot[str] = Slot("run-scrolled-to")
