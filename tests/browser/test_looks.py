@@ -236,6 +236,7 @@ def test_keyboard_focus_stays_in_its_part_of_the_page_when_a_button_disappears(s
     screen.page.keyboard.press("Enter")
     screen.wait("completed")
     expect(screen.part("run-status")).to_be_focused()
+    expect(screen.part("run-status")).to_have_css("outline-style", "none")
     close = screen.part("clear-run").get_by_role("button")
     close.focus()
     screen.page.keyboard.press("Enter")

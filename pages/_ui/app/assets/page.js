@@ -155,7 +155,10 @@ function keepFocus() {
   const drawnAnew =
     focused.tabIndex >= 0 && // else it was such a part
     part.classList.contains(partsAround[0]) && part.querySelector(`${focused.localName}:not(:disabled)`);
-  if (!drawnAnew) part.tabIndex = -1;
+  if (!drawnAnew) {
+    part.tabIndex = -1;
+    part.style.outline = "none"; // a frame around a whole part would be taken for one of its fields
+  }
   (drawnAnew || part).focus({ preventScroll: true });
 }
 
