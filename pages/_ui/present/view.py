@@ -136,7 +136,7 @@ def _draw_entered(presented: Presented, form: FlowForm) -> None:
     entered = ENTERED.get()
     if not entered or entered.flow_id != presented.flow.id:
         return
-    with st.container(key="present-entered", gap=None):
+    with st.container(key="present-entered", gap="xsmall"):
         if not entered_keys(form.state):
             st.caption(f"Shows {entered.shown}, not what was entered on the Run page.")
         st.button(
