@@ -201,7 +201,6 @@ def _draw_component(
 def _draw_component_fields(
     component: Component, fields: Sequence[Field], form: FlowForm, *, is_alone: bool
 ) -> None:
-    st.code(component.id, language=None, width="content")
     if not component.runs:
         st.caption("These values have no effect: not connected to the chat input.")
     in_order = sorted(fields, key=lambda field: field.advanced)
@@ -209,6 +208,7 @@ def _draw_component_fields(
     wanted = [f for f in in_order if f.key == form.state.shown_key or form.has_error(f.key)]
     for field in [*[field for field in wanted[:PAGE_SIZE] if field not in shown], *shown]:
         draw_field(field, form)
+    st.caption(f"ID {inline_code(component.id)}")
 
 
 def _page_of_fields(

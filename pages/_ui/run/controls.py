@@ -15,6 +15,7 @@ from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import REQUIRED_MESSAGE
 from lfclient.runs.model import Mode
+from pages._ui.app import window
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context, close_run
 from pages._ui.connection.server_session import ServerSession
@@ -159,7 +160,8 @@ def _draw_options(form: FlowForm) -> None:
         _draw_mode(form)
         _draw_session(form)
         _draw_run_count(form)
-        st.caption("Press ? for keyboard shortcuts.")
+        if not window.is_narrow():
+            st.caption("Press ? for keyboard shortcuts.")
 
 
 def _draw_session(form: FlowForm) -> None:

@@ -82,7 +82,6 @@ def draw(
             if record.ended:
                 with buttons:
                     _draw_buttons(rerun)
-                _draw_description(rerun)
             values = [
                 *rerun.inputs.input_values,
                 *describe_inputs({}, rerun.unchanged, rerun.flow),
@@ -90,6 +89,8 @@ def draw(
         else:
             values = describe_inputs(record.overrides, record.flow_defaults, None)
         input_values.draw(values, f"again-{record.id}")
+        if rerun and record.ended:  # above the button that it is about
+            _draw_description(rerun)
 
 
 def _draw_facts(record: RunRecord) -> None:
@@ -206,7 +207,7 @@ def _description(rerun: Rerun) -> str:
     if rerun.inputs.problems:
         names = [one.qualified_label for one in rerun.inputs.input_values if one.problem]
         listed = clip(", ".join(names), 200)
-        why = f": see {escape(listed)} below" if names else ""
+        why = f": see {escape(listed)} above" if names else ""
         return f"Run again opens the form, since not all values can be reused{why}."
     description = f"Run again starts a run {MODE_ADVERBS[rerun.mode]} with the same values"
     if supports_session(rerun.server_info, rerun.flow):

@@ -149,7 +149,9 @@ def test_run_again_sends_the_same_values_in_a_new_session(langflow_stand_in):
     langflow_stand_in.answers[POST] = (200, ANSWER)
     record = store_ended_run(langflow_stand_in, {TEXT: "Oslo"}, session_id="console-0123456789ab")
     app = open_app(run=record.id)
-    assert "in a new session" in page_text(app)
+    captions = [each.value for each in app.caption]
+    described = next(each for each in captions if "in a new session" in each)
+    assert captions.index(described) > captions.index("All other values: flow defaults")
     press(app, "Run again")
     (body,) = sent(langflow_stand_in)
     assert body["mode"] == "sync"
@@ -238,7 +240,7 @@ def test_a_removed_parameter_is_shown_and_omitted(langflow_stand_in):
         run=store_ended_run(langflow_stand_in, {TEXT: "Oslo", "ChatInput-a.tone": "dry"}).id
     )
     assert "dry" in shown_inputs(app)
-    assert "see tone (Chat Input) below" in page_text(app)
+    assert "see tone (Chat Input) above" in page_text(app)
     assert "Chat Input has no such parameter." in page_text(app)
     press(app, "Run again")
     assert sent(langflow_stand_in) == []
