@@ -14,6 +14,7 @@ from streamlit.errors import StreamlitInvalidLayoutContextError
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
+from lfclient.runs.model import Run
 from lfclient.runs.tool_calls import mark_tools
 from pages._ui.app import navigation
 from pages._ui.components.graph import FlowGraph
@@ -70,11 +71,11 @@ class StatusPanel:
         self._head.show(shown, lambda place: self.draw_head(place, record))
         summary = self.summarize(record, flow)
         self._progress.show(summary, lambda place: progress.draw_summary(place, *summary))
-        messages = record.run.messages.values() if record.run else ()
-        written = [one for one in messages if not one.complete and one.sender != "User"]
+        several = flow is not None and len(flow.terminals) > 1
+        written = _answers(record.run, several=several) if record.run else []
         # as in the result, or the text would move when the run ends
-        with_names = len(written) > 1 or (flow is not None and len(flow.terminals) > 1)
-        names = tuple((one.id, one.sender_name) for one in written)
+        with_names = len(written) > 1 or several
+        names = tuple((one.id, one.sender_name, with_names and one.complete) for one in written)
         # not before it is filled: what is below would jump up for a moment at each tick
         self._frames = self._frames or Placeholder()
         self._frames.show(
@@ -122,7 +123,7 @@ class StatusPanel:
         return steps.using_text([message], steps.tool_names(flow))
 
     def draw_frames(self, place: DeltaGenerator, written: list[Message], with_names: bool) -> None:
-        """Draw an empty frame in `self.texts` for each message that is being written."""
+        """Draw an empty frame in `self.texts` for each message."""
         with place.container():
             if not written:
                 with st.container(border=True):
@@ -131,8 +132,22 @@ class StatusPanel:
                 with st.container(border=True):
                     if with_names:
                         name = escape(message.sender_name or "The flow")
-                        st.markdown(f":material/chat: **{name}** :gray-badge[writing…]")
+                        badge = "" if message.complete else " :gray-badge[writing…]"
+                        st.markdown(f":material/chat: **{name}**{badge}")
                     self.texts[message.id] = Placeholder()
+
+
+def _answers(run: Run, *, several: bool) -> list[Message]:
+    """Return the messages to show while the run goes on, so that the last answer stays in sight.
+
+    Of a flow with `several` outputs all, else those that are being written, or the latest.
+    """
+    answers = [
+        one for one in run.messages.values() if one.sender != "User" and one.category != "error"
+    ]
+    if several:
+        return answers
+    return [one for one in answers if not one.complete] or answers[-1:]
 
 
 def draw(

@@ -34,6 +34,15 @@ def test_a_running_run_shows_its_progress(langflow_stand_in):
     assert "Options" not in button_labels(app)
 
 
+def test_an_answer_stays_until_the_run_ends(langflow_stand_in):
+    """Other components may run for minutes after the one that wrote it."""
+    answer = replace(PARTIAL, text="Once upon a time.", streamed="", complete=True)
+    record = add_running_run(langflow_stand_in.url, run=run_with(messages={"m": answer}))
+    app = open_app(run=record.id)
+    assert "Once upon a time." in page_text(app)
+    assert "Results appear here." not in page_text(app)
+
+
 def test_the_tool_that_an_agent_waits_for_is_named(langflow_stand_in):
     call = {"type": "tool_use", "name": "look_up", "tool_input": {}, "output": None}
     talk = replace(PARTIAL, blocks=(call,))
