@@ -104,6 +104,7 @@ def test_a_page_opens_at_once_while_it_waits_for_a_slow_server(langflow_stand_in
     """The flow appears once the server has responded."""
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     langflow_stand_in.delays["GET /api/v1/flows/"] = 1
+    add_ended_run(langflow_stand_in.url)
     app = open_app()
     assert "Waiting for" in page_text(app)
     assert "Recent runs" in page_text(app)

@@ -264,8 +264,7 @@ def _show_unknown_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
     with st.container(key="no-such-flow"):
         alerts.show_message(
             "This server has no such flow",
-            f"The link names flow {clip(flow_id, 60)}, which is not among the {len(flows)} flows "
-            "that this key can access.",
+            f"The flow of the link is not among the {len(flows)} flows that this key can access.",
             "The link may be incomplete or made for another server or key, or the flow was "
             "deleted. Ask for the link again, or choose a flow.",
             warning=True,

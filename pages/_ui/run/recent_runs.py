@@ -30,17 +30,22 @@ _SPACE = "&nbsp;"
 
 
 def draw(server: ServerSession, flow: Flow | None) -> None:
-    """Draw the list, without a flow of all flows; refresh it until all of them are settled."""
+    """Draw the list, without a flow of all flows if there are any.
+
+    Refresh it until all of them are settled.
+    """
     try:
         runs = _load(server.owner, flow)
     except LangflowError as error:
         alerts.show(error)
         return
+    if not (runs or flow):
+        return
     with st.container(key="recent-head", horizontal=True, vertical_alignment="center"):
         st.markdown("## Recent runs", anchors=False, width="content")
         st.page_link(navigation.page("history"), label="All runs", icon=":material/history:")
     if not runs:
-        st.caption("No runs of this flow yet" if flow else "No runs yet")
+        st.caption("No runs of this flow yet")
         return
     interval = None if _all_settled(runs) else pace.list_seconds()
     st.fragment(_draw_rows, run_every=interval)(server.owner, flow)

@@ -93,7 +93,8 @@ def test_a_masked_secret_in_a_link_is_requested_at_its_field():
 
 def test_a_link_to_an_unknown_flow_fills_nothing():
     app = shared(flow="9" * 8, p="good")
-    assert "The link names flow 99999999, which is not among the 2" in page_text(app)
+    assert "The flow of the link is not among the 2 flows" in page_text(app)
+    assert "Recent runs" not in page_text(app)  # there are none
     app.selectbox[0].set_value(ONE)
     app.run()
     assert value(app) == "x"
