@@ -79,6 +79,8 @@ def test_the_page_glides_to_the_status_only_for_those_who_like_motion(
     page.evaluate("window.scrolls = []")
     page.keyboard.press("Control+Enter")
     screen.wait("running")
+    # a part of it is in sight before that
+    wait_for(lambda: page.evaluate("window.scrolls.length"))
     expect(screen.part("run-status")).to_be_in_viewport()
     assert page.evaluate("window.scrolls[0]") == first
     screen.part("stop-button").get_by_role("button", name="Stop").evaluate("each => each.click()")
