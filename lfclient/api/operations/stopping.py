@@ -19,8 +19,8 @@ from lfclient.runs.model import Run, RunStatus, StopResult
 
 RESUME_SECONDS = 0.5  # how long a job takes to continue after a decision
 _STOP_CONFIRMATION = Backoff(0.1, 0.4, attempts=4)
-_JOB_START = Backoff(0.05, 0.2, attempts=6)  # waits for a queued job to start before it is stopped
-_MAX_START_SECONDS = 1.0  # total time of these attempts
+_JOB_START = Backoff(0.05, 0.8, attempts=9)  # waits for a queued job to start before it is stopped
+_MAX_START_SECONDS = 4.0  # total time of these attempts
 
 
 def stop_run(context: ApiContext, job: Run | str, flow: Flow | None) -> Steps[StopResult]:
@@ -58,12 +58,12 @@ def stop_run(context: ApiContext, job: Run | str, flow: Flow | None) -> Steps[St
 
 
 def _wait_for_start(context: ApiContext, job: Run) -> Steps[None]:
-    """Wait until a job has left the queue or resumed after a decision, for at most a second.
+    """Wait until a job has left the queue or resumed after a decision, for at most 4 seconds.
 
     `server_info._LOCKS_ON_EARLY_STOP` tells why. Measured on 1.13.0: of the stops right after a
     submit, one in 10 to 100 locked the server, after this wait one in some 4,000. Of those right
-    after a decision, one of the first three did, after this wait none of 60. A stop that coincides
-    with the end of a job still can.
+    after a decision, one of the first three did, after this wait none of 60. A busy server may
+    take more than a second to start a job. A stop that coincides with the end of a job still can.
     """
     job_id = job.job_id or ""
     remaining = context.resumed_at.get(job_id, -math.inf) + RESUME_SECONDS - time.monotonic()
@@ -74,9 +74,11 @@ def _wait_for_start(context: ApiContext, job: Run) -> Steps[None]:
         return
     deadline = time.monotonic() + _MAX_START_SECONDS
     for seconds in _JOB_START.waits():
-        max_timeout = max(deadline - time.monotonic(), 0.05)
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            return
         try:
-            response: Response = yield replace(status_request(job_id), max_timeout=max_timeout)
+            response: Response = yield replace(status_request(job_id), max_timeout=remaining)
         except LangflowError:
             return  # the stop request will report it
         if as_dict(response.body).get("status") != "queued":

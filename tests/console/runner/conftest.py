@@ -10,6 +10,12 @@ from tests.support.runner_bench import OFTEN, Bench
 from tests.support.two_consoles import TwoConsoles
 
 
+@pytest.fixture(autouse=True)
+def stop_queued_jobs_soon(monkeypatch):
+    """The fake server's jobs stay queued: a stop does not wait long for their start."""
+    monkeypatch.setattr("lfclient.api.operations.stopping._MAX_START_SECONDS", 0.1)
+
+
 @pytest.fixture
 def timings():
     """The runners' timings; a test file may override them."""
