@@ -31,15 +31,23 @@ _FLOW_ID = re.compile(r"[0-9a-f-]{36}", re.I)
 
 def draw_link(connection: Connection, flow_id: str) -> None:
     """Draw a link that opens the flow in the server's editor, where this browser can reach it."""
-    link = _link(connection, flow_id)
+    _draw_link(LABEL, _link(connection, flow_id), _help(connection))
+
+
+def draw_home_link(connection: Connection) -> None:
+    """Draw a link that opens Langflow without a flow, where this browser can reach it."""
+    _draw_link("Open Langflow", _link(connection, ""))
+
+
+def _draw_link(label: str, link: str | None, help_text: str | None = None) -> None:
     if link:
         st.link_button(
-            LABEL,
+            label,
             link,
             icon=":material/open_in_new:",
             type="tertiary",
             width="content",
-            help=_help(connection),
+            help=help_text,
         )
 
 
@@ -58,12 +66,13 @@ def _local_link() -> str | None:
 def _link(connection: Connection, flow_id: str) -> str | None:
     if connection.source == "local":
         local = _local_link()
-        return f"{local}?{_FLOW}={quote(flow_id, safe='')}" if local else None
+        query = f"?{_FLOW}={quote(flow_id, safe='')}" if flow_id else ""
+        return f"{local}{query}" if local else None
     url = connection.editor_url or connection.url
     host = urlsplit(url).hostname or ""
     if is_loopback(host) and not is_at_this_machine(app_context().settings, st.context.headers):
         return None
-    return f"{url}/flow/{quote(flow_id, safe='')}"
+    return f"{url}/flow/{quote(flow_id, safe='')}" if flow_id else url
 
 
 def _help(connection: Connection) -> str:

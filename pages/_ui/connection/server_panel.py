@@ -1,21 +1,19 @@
-"""Parts of the Connection page: the choice of server, its facts, the sample flows."""
+"""Parts of the Connection page: the choice of server, and its facts."""
 
-from contextlib import suppress
 from dataclasses import fields
 from functools import partial
 
 import streamlit as st
 
 from lfclient.common.formatting import format_count
-from lfclient.console.samples import builtin, installer
+from lfclient.console.samples import builtin
 from lfclient.errors import LangflowError
 from lfclient.wire.server_info import SINCE, ServerInfo
-from pages._ui.connection import connect, loading, servers
-from pages._ui.connection.app_context import app_context, close_run, open_client, permissions
+from pages._ui.connection import connect, loading, sample_flows, servers
+from pages._ui.connection.app_context import close_run, permissions
 from pages._ui.connection.request_cache import StillLoading, raise_copy
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import connection as connection_state
-from pages._ui.state.notices import notify_errors
 from pages._ui.state.slot import is_drawn
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape, inline_code
@@ -115,7 +113,7 @@ def draw_server_info(server: ServerSession | None) -> bool:
     added = connection_state.ADDED_SAMPLES.take()
     names = {flow.name for flow in flows.value}
     if added or not names.issuperset(sample.name for sample in builtin.SAMPLES):
-        _draw_samples(server, added)
+        sample_flows.draw(server, added)
     return not stale
 
 
@@ -145,51 +143,6 @@ def _draw_details(server_info: ServerInfo) -> None:
             for name, value, by in limits
         ]
     )
-
-
-def _draw_samples(server: ServerSession, added: tuple[list[str], list[str]] | None) -> None:
-    with st.container(border=True, key="samples"):
-        st.markdown("## Sample flows", anchors=False)
-        st.caption(
-            f"{len(builtin.SAMPLES)} small flows that need no API keys. Existing flows with the "
-            f"same names are not changed. {len(builtin.custom_component_code())} components "
-            "contain custom code; the rest are Langflow's own."
-        )
-        if added:
-            _draw_added(*added)
-        if not permissions().install:
-            st.caption("Only the console's operator can add them (`LFCONSOLE_ALLOW_INSTALL`).")
-            return
-        if st.button("Add the sample flows", key="add-samples", icon=":material/add:"):
-            with alerts.show_errors(), st.spinner("Adding the sample flows…"):
-                _add_samples(server)
-                st.rerun()  # the number of flows stands above
-
-
-def _add_samples(server: ServerSession) -> None:
-    permissions().require_install()
-    missing: list[str] = []
-    with open_client(server.connection) as api:
-        made = installer.install_samples(
-            api, on_missing=lambda sample, types: missing.append(sample.name)
-        )
-    with notify_errors():
-        app_context().runner.store.added_flows.add(server.owner, [flow.id for flow in made])
-    server.refresh()
-    connection_state.ADDED_SAMPLES.set(([flow.name for flow in made], missing))
-    with suppress(LangflowError):
-        server.flows(loading.FLOWS_WAIT_SECONDS)
-
-
-def _draw_added(added: list[str], missing: list[str]) -> None:
-    names = ", ".join(escape(name) for name in added)
-    st.success(f"Added: {names}." if added else "All sample flows already exist.")
-    if missing:
-        names = ", ".join(escape(name) for name in missing)
-        st.caption(
-            f"Not added, because this server lacks their components or does not allow custom "
-            f"ones: {names}."
-        )
 
 
 def draw_connection_form(current: ServerSession | None, is_connected: bool) -> None:

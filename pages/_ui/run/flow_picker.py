@@ -13,7 +13,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.model import Flow, FlowSummary
 from pages._ui.app import window
-from pages._ui.connection import editor, loading
+from pages._ui.connection import editor, loading, sample_flows
 from pages._ui.connection.app_context import close_run, permissions
 from pages._ui.connection.request_cache import CachedResponse, StillLoading, raise_copy
 from pages._ui.connection.server_session import ServerSession
@@ -298,13 +298,16 @@ def _show_no_flows(server: ServerSession) -> None:
         st.markdown("# This server has no flows yet", anchors=False)
         if permissions().install:
             st.markdown(
-                "Add a template, a file, or the sample flows from the Connection page, or create a "
-                "flow in Langflow."
+                "Add a template, a file, or small sample flows that need no key, or create a flow "
+                "in Langflow."
             )
         else:
             st.markdown("Create a flow in Langflow.")
         with st.container(horizontal=True):
             add_dialog.draw_button("add-first-flow", type="primary")
+            if permissions().install:
+                sample_flows.draw_button(server, lambda added: None)
+            editor.draw_home_link(server.connection)
             st.button(
                 "Refresh", key="retry-flows", icon=":material/refresh:", on_click=server.refresh
             )

@@ -11,7 +11,7 @@ from lfclient.console.samples import builtin
 from lfclient.console.store.added_flows import AddedFlowStore
 from lfclient.console.store.errors import StoreError
 from lfclient.wire.server_info import SINCE
-from pages._ui.connection import request_cache, server_panel, servers
+from pages._ui.connection import request_cache, sample_flows, server_panel, servers
 from tests.ui.support.flow_pages import was_added
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
@@ -127,9 +127,11 @@ def test_without_permission_no_sample_flows_are_added(langflow_stand_in, monkeyp
     app = open_app("pages/connection.py")
     assert "Only the console's operator can add them" in page_text(app)
     assert "Add the sample flows" not in button_labels(app)
-    assert "Create a flow in Langflow." in page_text(open_app())
+    run_page = open_app()
+    assert "Create a flow in Langflow." in page_text(run_page)
+    assert "Add the sample flows" not in button_labels(run_page)
     with pytest.raises(InstallNotAllowed):
-        server_panel._add_samples(servers.current())
+        sample_flows.add(servers.current())
     assert not [line for line in langflow_stand_in.requests if line.startswith("POST")]
 
 
@@ -141,12 +143,24 @@ def test_the_number_of_flows_includes_added_samples(langflow_stand_in, monkeypat
 
     app = open_app("pages/connection.py")
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.1)
-    monkeypatch.setattr(server_panel.installer, "install_samples", install)
+    monkeypatch.setattr(sample_flows.installer, "install_samples", install)
     app = press(app, "Add the sample flows")
     assert "Langflow 1.13.0 · 2 flows" in page_text(app)
     assert "Added: Echo chat." in page_text(app)
     assert was_added(TWO)
     assert "Added" not in page_text(app.run())
+
+
+def test_the_run_page_of_a_server_without_flows_offers_the_samples(langflow_stand_in, monkeypatch):
+    def install(api, **more):
+        langflow_stand_in.set_flows(flow(TWO, "Echo chat"))
+        return [FlowSummary(TWO, "Echo chat")]
+
+    monkeypatch.setattr(sample_flows.installer, "install_samples", install)
+    langflow_stand_in.set_flows()
+    app = press(open_app(), "Add the sample flows")
+    assert "Echo chat" in page_text(app)
+    assert "no flows yet" not in page_text(app)
 
 
 def test_samples_are_added_although_the_console_can_not_remember_them(
@@ -162,7 +176,7 @@ def test_samples_are_added_although_the_console_can_not_remember_them(
         raise StoreError("The disk is full.")
 
     app = open_app("pages/connection.py")
-    monkeypatch.setattr(server_panel.installer, "install_samples", install)
+    monkeypatch.setattr(sample_flows.installer, "install_samples", install)
     monkeypatch.setattr(AddedFlowStore, "add", fail)
     app = press(app, "Add the sample flows")
     assert "Langflow 1.13.0 · 2 flows" in page_text(app)
