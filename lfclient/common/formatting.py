@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 # start, and some characters before the difference
 _MIN_ELIDED, _PREFIX_START, _PREFIX_END = 32, 16, 6
 _SEPARATOR = " · "  # of the values of a summary, each with its label
+_NEXT_VALUE = re.compile(r" · (?=[^·]*?: )")  # a value may have the separator in it, too
 
 # embeddings, overrides and isolates
 _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -56,7 +57,7 @@ def differences_first(texts: Sequence[str]) -> list[str]:
 
     Values with their labels are separated by " · ". An empty text stands for unknown inputs.
     """
-    values = [text.split(_SEPARATOR) for text in texts]
+    values = [_NEXT_VALUE.split(text) for text in texts]
     shared = set.intersection(*map(set, filter(any, values))) if any(texts) else set()
     return [_SEPARATOR.join(sorted(each, key=shared.__contains__)) for each in values]
 

@@ -107,6 +107,7 @@ def find_model(
     among `options`. `providers` are those that may have none there; if no provider is known at all,
     any is accepted. Raises `ValueError` with a sentence.
     """
+    text = text.strip()
     by_label = {option.label: option for option in options}
     same_name = [option for option in options if option.name == text]
     ready_ones = [option for option in same_name if option.is_ready]
@@ -125,10 +126,11 @@ def find_model(
         raise ValueError(f"Enter the name of the model after “{found}:”.")
     provider = found if ready else before
     if not (provider and name):
-        similar = [option for option in options if text.casefold() in option.name.casefold()]
+        part = text.casefold()
+        similar = [option for option in options if part and part in option.name.casefold()]
         similar = [option for option in similar if option.is_ready] or similar
         # resellers have models as "openai/gpt-4o-mini"
-        ends = [one for one in similar if one.name.casefold().endswith(text.casefold())] or similar
+        ends = [one for one in similar if one.name.casefold().endswith(part)] or similar
         if len({option.name.rpartition("/")[2] for option in ends}) == 1:
             return find_model(ends[0].name, options, providers)
         if similar:

@@ -151,10 +151,15 @@ class Run:
         }
 
     @property
+    def answers(self) -> list[Message]:
+        """The flow's own messages without errors, oldest first."""
+        messages = self.messages.values()
+        return [one for one in messages if one.sender != "User" and one.category != "error"]
+
+    @property
     def unfinished_messages(self) -> list[Message]:
-        """The flow's messages that are, or were at the end, still being written."""
-        own = (message for message in self.messages.values() if message.sender != "User")
-        return [message for message in own if not message.complete and message.visible_text]
+        """The answers that are, or were at the end, still being written."""
+        return [one for one in self.answers if not one.complete and one.visible_text]
 
 
 @dataclass(frozen=True)

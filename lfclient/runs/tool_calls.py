@@ -54,11 +54,7 @@ def mark_tools(run: Run, flow: Flow) -> Mapping[str, ComponentRun]:
     A server reports a tool as done once it was offered to the agent. A tool stays like that if
     the messages don't tell whether it was called.
     """
-    messages = [
-        message
-        for message in run.messages.values()
-        if message.sender != "User" and message.category != "error"
-    ]
+    messages = run.answers
     tools, owners = find_tools(flow), owners_of_functions(flow)
     calls = read_calls(messages)
     agents = frozenset(chain(*(tool.agents for tool in tools)))

@@ -55,6 +55,7 @@ def test_a_long_common_prefix_is_elided(texts, expected):
         (["a: 1 · b: 2", "", "a: 1 · b: 3"], ["b: 2 · a: 1", "", "b: 3 · a: 1"]),
         (["a: 1 · b: 2", "a: 1 · b: 2"], ["a: 1 · b: 2", "a: 1 · b: 2"]),
         (["a: 1", "b: 2 · c: 3"], ["a: 1", "b: 2 · c: 3"]),
+        (["a: 1 · b: x · y", "a: 1 · b: x · z"], ["b: x · y · a: 1", "b: x · z · a: 1"]),
         ([], []),
     ],
 )

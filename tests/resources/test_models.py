@@ -241,7 +241,7 @@ def test_a_part_of_several_names_is_refused_with_their_labels():
         find_model("gpt", [MINI, GPT, larger], [])
 
 
-@pytest.mark.parametrize("text", ["my-model", "Nobody: x"])
+@pytest.mark.parametrize("text", ["my-model", "Nobody: x", " "])
 def test_a_model_whose_provider_is_not_known_is_refused(text: str):
     with pytest.raises(ValueError, match=r"such as “OpenAI: .*providers are OpenAI, Azure"):
         find_model(text, [GPT, MINI, SHARED], [])

@@ -58,25 +58,23 @@ def draw(conversation: Conversation) -> None:
 
 def _draw_way_to_setup(form: FlowForm) -> None:
     """Draw a button to what Setup lacks, or a wrong value. It opens the sidebar of a phone."""
-    lacking = [need for need in form.needs if not need.is_met]
+    need = next((need for need in form.needs if not need.is_met), None)
     wrong = [key for key in form.state.fields if form.has_error(key)]
-    provider = next((need.provider.name for need in lacking[:1] if need.provider), "")
-    key = next((key for need in lacking for key in need.keys), next(iter(wrong), ""))
-    if provider or key:
-        st.button(
-            "Open Setup" if lacking else "Go to the field",
-            key="show-obstacle",
-            type="tertiary",
-            on_click=_show_obstacle,
-            args=(form, provider, key),
-        )
+    keys = need.keys if need else wrong
+    st.button(
+        "Open Setup" if need else "Go to the field",
+        key="show-obstacle",
+        type="tertiary",
+        on_click=_show_obstacle,
+        args=(form, need.provider.name if need and need.provider else "", next(iter(keys), "")),
+    )
 
 
 def _show_obstacle(form: FlowForm, provider: str, key: str) -> None:
     chat_sidebar.open_parameters(form)  # the form leads to the field once it is drawn
     if provider:
         run_page.SHOWN_PROVIDER.set(provider)
-    else:
+    elif key:
         run_page.SHOWN_FIELD.set(key)
 
 

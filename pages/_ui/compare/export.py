@@ -10,6 +10,7 @@ from lfclient.common.redaction import Redactor
 from lfclient.console.compare.outputs import MatchKey, match_outputs
 from lfclient.console.content.csv_writer import csv_bytes
 from lfclient.console.runner.runner import Runner
+from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.statuses import run_status_label
 from lfclient.console.wording.tokens import usage_text
@@ -43,7 +44,7 @@ class ComparisonExporter:
         secrets = [secret for run in self.runs for secret in run.server.connection.secrets]
         secrets += [secret for run in self.runs for secret in stored_secrets(run.flow)]
         redact = Redactor(secrets).redact_text
-        names = [run.full_name(with_flow=True) for run in self.runs]
+        names = [redact(run.full_name(with_flow=True)) for run in self.runs]
         rows: list[JsonObject] = []
         for part, name, cells in (*self._facts(), *self._inputs(), *self._outputs()):
             texts = [clip(redact(cell), MAX_CELL_LENGTH) for cell in cells]
@@ -56,7 +57,7 @@ class ComparisonExporter:
         now, records = datetime.now(UTC), [run.record for run in self.runs]
         facts = {
             "Status": [run_status_label(record) for record in records],
-            "Error": [record.cause.message if record.cause else "" for record in records],
+            "Error": [_error(record) for record in records],
             "Started": [record.created_at.isoformat(timespec="seconds") for record in records],
             "Seconds": [_number(record.elapsed(now)) for record in records],
             "Tokens": [usage_text(record.usage) for record in records],
@@ -77,19 +78,20 @@ class ComparisonExporter:
     def _outputs(self) -> Iterator[tuple[str, str, list[str]]]:
         """Yield how each output compares with the baseline's, and its text in each run."""
         by_age = sorted(self.runs, key=lambda run: run.number)
-        texts = [self._texts(run) for run in self.runs]
+        baseline = self._load(self.runs[0])
+        texts = [self._texts(baseline, run) for run in self.runs]
         for key in overview.output_keys(by_age):
             name = overview.title(by_age, key)
             words = [overview.cell_text(by_age, run, self.runs[0], key) for run in self.runs]
             yield "Comparison", name, words
             yield "Output", name, [found.get(key, "") for found in texts]
 
-    def _texts(self, run: ComparedRun) -> dict[MatchKey, str]:
+    def _texts(self, baseline: Run | None, run: ComparedRun) -> dict[MatchKey, str]:
         """Return the beginning of each output of a run that is text or data."""
         if run.survey.problem:
             return {}
-        before = self._load(self.runs[0])
-        pairs = match_outputs(before, self._load(run), one_flow=have_same_flow(self.runs))
+        loaded = baseline if run is self.runs[0] else self._load(run)
+        pairs = match_outputs(baseline, loaded, one_flow=have_same_flow(self.runs))
         return {pair.key: _text(pair.after) for pair in pairs if pair.after}
 
     def _load(self, run: ComparedRun) -> Run | None:
@@ -97,6 +99,13 @@ class ComparisonExporter:
             return None
         record = self.runner.load(run.record.id, run.server.owner)
         return record.run if record else None
+
+
+def _error(record: RunRecord) -> str:
+    """Return why a run failed, in words where the cause is known, "" if it did not fail."""
+    errors = record.run.errors if record.run else ()
+    message = record.cause.message if record.cause else errors[0].message if errors else ""
+    return message.strip().partition("\n")[0]
 
 
 def _number(seconds: float | None) -> str:

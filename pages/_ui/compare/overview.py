@@ -113,8 +113,7 @@ def title(runs: Sequence[ComparedRun], key: MatchKey) -> str:
     """Return the heading of an output."""
     cell = next(run.survey.cells[key] for run in runs if key in run.survey.cells)
     names = filter(None, (cell.component, humanize(cell.part)))
-    title = clip_middle(" · ".join(names), MAX_TITLE_LENGTH)
-    return remove_bidi_controls(title)
+    return remove_bidi_controls(clip_middle(" · ".join(names), MAX_TITLE_LENGTH))
 
 
 def _facts(run: ComparedRun, inputs: str) -> dict[str, str | None]:

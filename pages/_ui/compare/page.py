@@ -20,6 +20,7 @@ POLL_SECONDS = 1.0
 
 def draw(server: ServerSession) -> None:
     """Compare the runs in the URL, or explain why they can't be compared and offer others."""
+    st.markdown("# Compare runs", anchors=False)
     head = st.container(horizontal=True, vertical_alignment="center", key="compared-head")
     head.page_link(
         navigation.page("history"),
@@ -27,7 +28,6 @@ def draw(server: ServerSession) -> None:
         icon=":material/arrow_back:",
         query_params=history_state.last_query(),
     )
-    st.markdown("# Compare runs", anchors=False)
     headers, problem = picker.read_runs(server)
     if problem:
         picker.draw_problem(headers, problem)

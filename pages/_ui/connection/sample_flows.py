@@ -59,12 +59,23 @@ def add(server: ServerSession) -> Added:
     return [flow.name for flow in made], missing
 
 
+def notify_missing(added: Added) -> None:
+    """Say which flows could not be added, in a notice that outlasts the redraw."""
+    _, missing = added
+    if missing:
+        st.toast(_missing_text(missing), icon=":material/warning:", duration="long")
+
+
 def _draw_added(added: list[str], missing: list[str]) -> None:
     names = ", ".join(escape(name) for name in added)
     st.success(f"Added: {names}." if added else "All sample flows already exist.")
     if missing:
-        names = ", ".join(escape(name) for name in missing)
-        st.caption(
-            f"Not added, because this server lacks their components or does not allow custom "
-            f"ones: {names}."
-        )
+        st.caption(_missing_text(missing))
+
+
+def _missing_text(names: list[str]) -> str:
+    listed = ", ".join(escape(name) for name in names)
+    return (
+        "Not added, because this server lacks their components or does not allow custom ones: "
+        f"{listed}."
+    )

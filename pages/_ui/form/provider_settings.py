@@ -45,14 +45,14 @@ def draw_menu(form: FlowForm) -> None:
 
 def draw_opened(form: FlowForm) -> None:
     """Draw the lines of the providers that the menu has opened, or whose address is silent."""
-    for need in _opened(form):
+    for need in _shown(form):
         draw(need, form)
 
 
-def _opened(form: FlowForm) -> list[Need]:
-    """Return what the providers that the menu has opened lack.
+def _shown(form: FlowForm) -> list[Need]:
+    """Return the needs of providers that the menu has opened.
 
-    Also a provider with a silent address, while a model, maybe one of its, is still to be chosen.
+    Also of one with a silent address while a model is missing: it may be that provider's.
     """
     is_choosing = any(need.kind is NeedKind.MODEL and not need.is_met for need in form.needs)
     return [
@@ -135,7 +135,7 @@ def find_need(key: str, form: FlowForm) -> Need | None:
 
 def require_confirmed(form: FlowForm) -> None:
     """Raise `UnusedSetting` if a setting was entered and not confirmed."""
-    for need in [*form.needs, *_opened(form)]:
+    for need in [*form.needs, *_shown(form)]:
         for setting in _shown_settings(need, form):
             if st.session_state.get(actions.box_key(setting, form)):
                 raise UnusedSetting(

@@ -235,7 +235,7 @@ def _parts(card: OutputCard) -> dict[str, Callable[[], Views]]:
     parts: dict[str, Callable[[], Views]] = {}
     for name, part in card.output.parts.items():
         part_card = replace(card, output=replace(part, parts={}), key=f"{card.key}-{name}")
-        words = humanize(name).removesuffix(" output") or "unnamed"  # Langflow's end so
+        words = humanize(name).removesuffix(" output") or "unnamed"  # Langflow's names end in it
         parts[unused_name(words, parts)] = partial(_views, part_card)
     images = [find_images(part) for part in card.output.parts.values()]
     if sum(map(bool, images)) > 1:

@@ -65,6 +65,11 @@ class AudiencePanel(status_panel.StatusPanel):
 
     show_errors = staticmethod(problems.show_part_errors)
 
+    def answers(self, run: Run, *, several: bool) -> list[Message]:
+        """Return those that are being written; of several outputs, some may be hidden."""
+        written = super().answers(run, several=several)
+        return [one for one in written if not one.complete] if several else written
+
     def draw_head(self, place: DeltaGenerator, record: RunRecord) -> None:
         """Draw the status and the duration."""
         draw_status(place, record)

@@ -306,7 +306,7 @@ def _show_no_flows(server: ServerSession) -> None:
         with st.container(horizontal=True):
             add_dialog.draw_button("add-first-flow", type="primary")
             if permissions().install:
-                sample_flows.draw_button(server, lambda added: None)
+                sample_flows.draw_button(server, sample_flows.notify_missing)
             editor.draw_home_link(server.connection)
             st.button(
                 "Refresh", key="retry-flows", icon=":material/refresh:", on_click=server.refresh

@@ -72,7 +72,7 @@ class StatusPanel:
         summary = self.summarize(record, flow)
         self._progress.show(summary, lambda place: progress.draw_summary(place, *summary))
         several = flow is not None and len(flow.terminals) > 1
-        written = _answers(record.run, several=several) if record.run else []
+        written = self.answers(record.run, several=several) if record.run else []
         # as in the result, or the text would move when the run ends
         with_names = len(written) > 1 or several
         names = tuple((one.id, one.sender_name, with_names and one.complete) for one in written)
@@ -101,6 +101,15 @@ class StatusPanel:
                 self._frames.show("result", draw)
 
         pace.rerun_page(show_result if record.ended else None)
+
+    def answers(self, run: Run, *, several: bool) -> list[Message]:
+        """Return the messages to show while the run goes on: the last answer stays in sight.
+
+        Of a flow with `several` outputs all, else those that are being written, or the latest.
+        """
+        if several:
+            return run.answers
+        return [one for one in run.answers if not one.complete] or run.answers[-1:]
 
     def draw_head(self, place: DeltaGenerator, record: RunRecord) -> None:
         """Draw the run's status."""
@@ -135,19 +144,6 @@ class StatusPanel:
                         badge = "" if message.complete else " :gray-badge[writing…]"
                         st.markdown(f":material/chat: **{name}**{badge}")
                     self.texts[message.id] = Placeholder()
-
-
-def _answers(run: Run, *, several: bool) -> list[Message]:
-    """Return the messages to show while the run goes on, so that the last answer stays in sight.
-
-    Of a flow with `several` outputs all, else those that are being written, or the latest.
-    """
-    answers = [
-        one for one in run.messages.values() if one.sender != "User" and one.category != "error"
-    ]
-    if several:
-        return answers
-    return [one for one in answers if not one.complete] or answers[-1:]
 
 
 def draw(

@@ -152,13 +152,17 @@ def test_the_number_of_flows_includes_added_samples(langflow_stand_in, monkeypat
 
 
 def test_the_run_page_of_a_server_without_flows_offers_the_samples(langflow_stand_in, monkeypatch):
-    def install(api, **more):
+    def install(api, on_missing):
         langflow_stand_in.set_flows(flow(TWO, "Echo chat"))
+        on_missing(builtin.SAMPLES[-1], ["HumanInput"])
         return [FlowSummary(TWO, "Echo chat")]
 
+    told = []
+    monkeypatch.setattr(sample_flows.st, "toast", lambda text, **_: told.append(text))
     monkeypatch.setattr(sample_flows.installer, "install_samples", install)
     langflow_stand_in.set_flows()
     app = press(open_app(), "Add the sample flows")
+    assert builtin.SAMPLES[-1].name in told[0]
     assert "Echo chat" in page_text(app)
     assert "no flows yet" not in page_text(app)
 

@@ -41,7 +41,7 @@ def test_a_server_without_flows_offers_to_add_one(langflow_stand_in):
     langflow_stand_in.set_flows()
     offer(langflow_stand_in, AGENT)
     app = open_app()
-    assert "Add a template, a file, or the sample flows" in page_text(app)
+    assert "Add a template, a file, or small sample flows" in page_text(app)
     app = press(app, "Add a flow")
     create_on_upload(langflow_stand_in)
     assert shown_flow(press(app, "Add")) == TWO
