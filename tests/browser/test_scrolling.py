@@ -1,5 +1,6 @@
 """How the Run page scrolls to a run, in Chromium."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,6 +62,13 @@ def test_the_page_scrolls_to_the_result_of_a_quick_run(screen):
     screen.pick("Echo")
     screen.page.locator("textarea").first.click()
     screen.page.keyboard.press("Control+Enter")
+    screen.wait("completed")
+    expect(screen.part("run-status")).to_be_in_viewport()
+    # also if the run is opened from History, whose form is still beside it
+    screen.page.get_by_role("link", name="All runs").click()
+    screen.page.wait_for_url(re.compile("/history"))
+    screen.page.reload()  # in a window that is narrow from the start
+    screen.page.get_by_role("button", name=re.compile("^Open ")).first.click()
     screen.wait("completed")
     expect(screen.part("run-status")).to_be_in_viewport()
 

@@ -72,6 +72,11 @@ def show_started(started_id: str) -> bool:
     return True
 
 
+def scroll_to_run(run_id: str) -> None:
+    """Have the page scroll to a run that is opened from another page."""
+    _SCROLLED_RUN.set(run_id)
+
+
 def run_to_scroll_to(shown_id: str | None, *, is_running: bool) -> str | None:
     """Return the shown run if it was just opened, also in the reruns until it has ended.
 
