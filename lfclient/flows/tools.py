@@ -1,5 +1,6 @@
 """The tools of a flow's agents."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lfclient.common.coerce import as_dict, as_list, as_str
@@ -39,10 +40,10 @@ def _functions(component: Component) -> frozenset[str]:
     return frozenset(filter(None, (as_str(as_dict(row).get("name")) for row in rows)))
 
 
-def owners_of_functions(flow: Flow) -> dict[str, str]:
+def owners_of_functions(tools: Iterable[Tool]) -> dict[str, str]:
     """Return component ids by function name, without the names that several components have."""
     owners: dict[str, list[str]] = {}
-    for tool in find_tools(flow):
+    for tool in tools:
         for function in tool.functions:
             owners.setdefault(function, []).append(tool.component_id)
     return {function: ids[0] for function, ids in owners.items() if len(ids) == 1}

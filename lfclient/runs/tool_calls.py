@@ -55,7 +55,8 @@ def mark_tools(run: Run, flow: Flow) -> Mapping[str, ComponentRun]:
     the messages don't tell whether it was called.
     """
     messages = run.answers
-    tools, owners = find_tools(flow), owners_of_functions(flow)
+    tools = find_tools(flow)
+    owners = owners_of_functions(tools)
     calls = read_calls(messages)
     agents = frozenset(chain(*(tool.agents for tool in tools)))
     marked = dict(run.components)

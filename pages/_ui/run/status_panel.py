@@ -129,6 +129,8 @@ class StatusPanel:
 
     def describe_work(self, message: Message, flow: Flow | None) -> str:
         """Return which tools the writer of a message waits for, "" if none."""
+        if not message.blocks:
+            return ""
         return steps.using_text([message], steps.tool_names(flow))
 
     def draw_frames(self, place: DeltaGenerator, written: list[Message], with_names: bool) -> None:

@@ -9,7 +9,7 @@ from lfclient.common.formatting import clip, format_duration
 from lfclient.common.json_types import JsonObject
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.flows.model import Flow
-from lfclient.flows.tools import owners_of_functions
+from lfclient.flows.tools import find_tools, owners_of_functions
 from lfclient.runs.components import ComponentState, Message
 from lfclient.runs.tool_calls import ToolCall, read_call, read_calls
 from pages._ui.form.input_values import value_text
@@ -27,8 +27,8 @@ def tool_names(flow: Flow | None) -> Mapping[str, str]:
     """Return the names of the tools' components by the functions that agents call."""
     if flow is None:
         return {}
-    names = ComponentNames(flow, {})
-    return {name: names.label(owner) for name, owner in owners_of_functions(flow).items()}
+    names, owners = ComponentNames(flow, {}), owners_of_functions(find_tools(flow))
+    return {name: names.label(owner) for name, owner in owners.items()}
 
 
 def using_text(messages: Iterable[Message], names: Mapping[str, str]) -> str:
