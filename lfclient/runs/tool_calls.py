@@ -48,12 +48,14 @@ def read_calls(messages: Iterable[Message]) -> list[ToolCall]:
     return [call for call in calls if call]
 
 
-def mark_tools(run: Run, flow: Flow) -> Mapping[str, ComponentRun]:
-    """Return the components of a run with the state of each tool after its calls.
+def mark_tools(run: Run, flow: Flow | None) -> Run:
+    """Return the run with the state of each tool after its calls.
 
     A server reports a tool as done once it was offered to the agent. A tool stays like that if
-    the messages don't tell whether it was called.
+    the flow is unknown, or the messages don't tell whether it was called.
     """
+    if flow is None:
+        return run
     messages = run.answers
     tools = find_tools(flow)
     owners = owners_of_functions(tools)
@@ -70,7 +72,7 @@ def mark_tools(run: Run, flow: Flow) -> Mapping[str, ComponentRun]:
         elif _was_not_called(tool, owners, run, messages, agents):
             not_called = replace(component, state=ComponentState.NOT_CALLED, seconds=None)
             marked[tool.component_id] = not_called
-    return marked
+    return replace(run, components=marked)
 
 
 def _after_calls(

@@ -10,25 +10,16 @@ from lfclient import Message, Run, RunStatus
 from lfclient.runs.components import ComponentRun, ComponentState
 from lfclient.runs.tool_calls import ToolCall, mark_tools, read_calls
 from tests.support import flows
+from tests.support.agents import step, tool
 
 S = ComponentState
-FOUND = {"type": "tool", "content": "7", "status": "success"}
 LOST = {"type": "tool", "content": "No such city", "status": "error"}
-
-
-def step(name: str, output: object = FOUND, **more: object) -> dict[str, Any]:
-    return {"type": "tool_use", "name": name, "tool_input": {"a": 1}, "output": output, **more}
 
 
 def answer(*steps: dict[str, Any], id: str = "Agent-1", complete: bool = True) -> Message:
     """Return a message; one that is being written does not name its component yet."""
     component_id = id if complete else None
     return Message(id, "Done", "Machine", "AI", None, component_id, complete=complete, blocks=steps)
-
-
-def tool(id: str, *functions: str) -> dict[str, Any]:
-    rows = [{"name": name} for name in functions]
-    return flows.node(id, tools_metadata=flows.entry("ToolsInput", "tools", rows))
 
 
 def states(*messages: Message, status: RunStatus = RunStatus.COMPLETED, **agents: S) -> list[S]:
@@ -43,7 +34,7 @@ def states(*messages: Message, status: RunStatus = RunStatus.COMPLETED, **agents
     flow = flows.flow(*nodes, edges=edges)
     run = Run(flow.id, "background", status, components=components)
     run.messages.update({f"{number}": message for number, message in enumerate(messages)})
-    marked = mark_tools(run, flow)
+    marked = mark_tools(run, flow).components
     return [marked["Sum-1"].state, marked["Stock-1"].state]
 
 

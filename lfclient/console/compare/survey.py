@@ -12,6 +12,7 @@ from lfclient.console.compare.outputs import MatchKey, OutputPair, match_outputs
 from lfclient.console.compare.volatile import IgnoredNames
 from lfclient.console.store.own_values import OwnValues, own_values
 from lfclient.console.store.run_record import RunRecord
+from lfclient.flows.model import Flow
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.model import Run
 
@@ -45,9 +46,17 @@ class SurveyedRun:
 
 
 def survey_run(
-    baseline: RunRecord | None, record: RunRecord, *, one_flow: bool, ignored_names: IgnoredNames
+    baseline: RunRecord | None,
+    record: RunRecord,
+    *,
+    flow: Flow | None,
+    one_flow: bool,
+    ignored_names: IgnoredNames,
 ) -> SurveyedRun:
-    """Compare a run with the baseline, None if that could not be read. Takes bounded time."""
+    """Compare a run with the baseline, None if that could not be read. Takes bounded time.
+
+    `flow` tells the tools among the run's components, whose messages are not kept.
+    """
     before = baseline.run if baseline else None
     both = own_values(baseline or record), own_values(record)
     cells = {}
@@ -59,7 +68,7 @@ def survey_run(
         cells[pair.key] = OutputCell(
             pair.component, pair.part, _kind(pair), difference, pair.not_run
         )
-    return SurveyedRun(without_values(record), cells, both[1])
+    return SurveyedRun(without_values(record.with_tool_states(flow)), cells, both[1])
 
 
 def _kind(pair: OutputPair) -> OutputKind:

@@ -54,6 +54,7 @@ def write_archive(
     """
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
         redactor = Redactor([*secrets, *stored_secrets(flow)])
+        record = record.with_tool_states(flow)
         _ArchiveWriter(record, file, fetch, redactor, prices).write()
 
 

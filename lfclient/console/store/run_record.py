@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from lfclient.common.coerce import as_str
+from lfclient.flows.model import Flow
 from lfclient.resources.models import chosen_model
 from lfclient.runs.components import Usage
 from lfclient.runs.error_causes import (
@@ -17,6 +18,7 @@ from lfclient.runs.error_causes import (
     explain_unreachable,
 )
 from lfclient.runs.model import Mode, Run, RunStatus
+from lfclient.runs.tool_calls import mark_tools
 
 ADOPTED_TOKEN_PREFIX = "job "  # in the submit token of a run that another client started
 UNFINISHED_STATUSES = [status for status in RunStatus if not status.ended]
@@ -100,6 +102,10 @@ class RunRecord:
     inputs_stored: bool = True
     stored_parts: StoredParts = StoredParts.WHOLE
     run: Run | None = None
+
+    def with_tool_states(self, flow: Flow | None) -> RunRecord:
+        """Return the record with the state of each tool after its agents' calls."""
+        return replace(self, run=self.run and mark_tools(self.run, flow))
 
     @property
     def inputs(self) -> dict[str, Any]:

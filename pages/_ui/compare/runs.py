@@ -101,20 +101,26 @@ def load_runs(
     progress = st.empty()
     runs = []
     for number, header in enumerate(by_age, 1):
+        flow = flow_of(header.server, header.record.flow_id)
 
-        def survey(header: RunHeader = header, number: int = number) -> SurveyedRun:
+        def survey(
+            header: RunHeader = header, number: int = number, flow: Flow | None = flow
+        ) -> SurveyedRun:
             if is_large:
                 progress.progress(number / len(by_age), f"Comparing run {number} of {len(by_age)}…")
             record, problem = load_baseline() if header is baseline else _load(header)
             if record is None:
                 return SurveyedRun(header.record, {}, own_values(header.record), problem)
             return survey_run(
-                load_baseline()[0], record, one_flow=one_flow, ignored_names=ignored_names
+                load_baseline()[0],
+                record,
+                flow=flow,
+                one_flow=one_flow,
+                ignored_names=ignored_names,
             )
 
-        version = (_version(header), _version(baseline), ignored_names, one_flow)
+        version = (_version(header), _version(baseline), ignored_names, one_flow, flow is None)
         found = run_page.cached(f"survey-{header.record.id}", survey, version)
-        flow = flow_of(header.server, header.record.flow_id)
         is_usual = header.record.id == usual_id
         runs.append(ComparedRun(number, header.server, flow, found, is_usual))
     progress.empty()

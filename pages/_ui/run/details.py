@@ -14,7 +14,7 @@ from lfclient.console.wording.tokens import cost_text, usage_text
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import describe_inputs
 from lfclient.runs.model import Run, RunStatus
-from lfclient.runs.tool_calls import read_calls
+from lfclient.runs.tool_calls import mark_tools, read_calls
 from pages._ui.app import navigation
 from pages._ui.compare import picker
 from pages._ui.components import timings
@@ -209,7 +209,7 @@ def _draw_trace(server: ServerSession, record: RunRecord) -> None:
 
 def _draw_timings(flow: Flow | None, run: Run) -> None:
     if flow and run.components:
-        timings.draw(flow, run.components)
+        timings.draw(flow, mark_tools(run, flow).components)
     else:
         st.caption("The server has no timings of this run's components")
 

@@ -134,7 +134,7 @@ def _draw_components(
 ) -> graph.FlowGraph | None:
     # the run still names the components of a flow that is not loaded or was deleted
     drawn = flow or _flow_without_edges(record, run)
-    components = mark_tools(run, drawn)
+    components = mark_tools(run, drawn).components
     with_result = {
         component.component_id: component
         for _, component, _ in leaf_runs(drawn, components, ended=ended)

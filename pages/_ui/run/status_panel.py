@@ -86,8 +86,7 @@ class StatusPanel:
             draw_text = partial(progress.draw_text, text=text, note=note)
             self.texts[one.id].show((text, note), draw_text)
         if self._graph and record.run:
-            runs = mark_tools(record.run, flow) if flow else record.run.components
-            self._graph.update(runs)
+            self._graph.update(mark_tools(record.run, flow).components)
 
     def rerun_page(self, record: RunRecord) -> None:
         """Rerun the page. If its run has ended, show the result while the page waits its turn."""

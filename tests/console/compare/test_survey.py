@@ -8,8 +8,9 @@ from lfclient.console.compare.survey import survey_run, without_values
 from lfclient.console.compare.volatile import GUESSES_ONLY
 from lfclient.console.store.run_record import RunRecord
 from lfclient.outputs.model import Output, OutputKind
-from lfclient.runs.components import ComponentRun, RunError, Usage
+from lfclient.runs.components import ComponentRun, ComponentState, RunError, Usage
 from lfclient.runs.model import Run, RunStatus
+from tests.support.agents import UNUSED, run_with_unused_tool
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -34,8 +35,8 @@ def record(value, job_id="job"):
     )
 
 
-def survey(baseline, other):
-    return survey_run(baseline, other, one_flow=True, ignored_names=GUESSES_ONLY)
+def survey(baseline, other, flow=None):
+    return survey_run(baseline, other, flow=flow, one_flow=True, ignored_names=GUESSES_ONLY)
 
 
 def test_each_output_is_compared_with_the_baselines():
@@ -53,6 +54,14 @@ def test_nothing_is_said_about_a_baseline_that_cannot_be_read():
     (cell,) = survey(None, record({"a": 1})).cells.values()
     assert cell.difference.match is OutputMatch.UNKNOWN
     assert cell.difference.note == "the baseline could not be read"
+
+
+def test_a_tool_that_was_not_called_is_known_without_the_messages():
+    run, flow = run_with_unused_tool()
+    whole = replace(record(""), run=run)
+    light = survey(whole, whole, flow).record.run
+    assert not light.messages
+    assert light.components[UNUSED].state is ComponentState.NOT_CALLED
 
 
 def test_values_are_dropped_and_facts_are_kept():

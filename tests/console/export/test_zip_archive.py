@@ -24,6 +24,7 @@ from lfclient.outputs.model import FileRef, OutputKind
 from lfclient.runs.components import ComponentRun, Message, Usage
 from lfclient.runs.model import RunStatus
 from tests.support import flows
+from tests.support.agents import UNUSED, run_with_unused_tool
 from tests.support.reports import EVIL, GONE, PNG, URI, everything, output, record_of, run_of
 
 
@@ -193,6 +194,13 @@ def test_run_json_has_the_tokens_of_the_run_and_of_each_component():
     counts = {"input": 20, "output": 2, "total": 22}
     assert run["tokens"] == counts
     assert [one["tokens"] for one in run["components"]] == [counts, None]
+
+
+def test_run_json_tells_a_tool_that_was_not_called():
+    run, flow = run_with_unused_tool()
+    archive = json.loads(opened(record_of(run), flow=flow)["run.json"])
+    unused = next(one for one in archive["components"] if one["component"] == UNUSED)
+    assert (unused["state"], unused["seconds"]) == ("not_called", None)
 
 
 def test_run_json_has_the_models_and_with_prices_the_cost():

@@ -10,11 +10,12 @@ from lfclient.runs.components import ComponentRun, ComponentState, Message, RunE
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.outputs import message
+from tests.support.agents import graph_with_tools, run_with_unused_tool
 from tests.support.flows import chat_input, edge, node
 from tests.support.recorded import recorded
 from tests.support.waiting import wait_for
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.whole_pages import ONE, add_ended_run, open_app, page_text
+from tests.ui.support.whole_pages import ONE, add_ended_run, open_app, open_run_tab, page_text
 
 ANSWER = Output("B", OutputKind.MESSAGE, "the answer", type="message", display_name="Chat Output")
 TALKS = edge("ChatInput-a", "ChatOutput-b")
@@ -40,6 +41,17 @@ def test_a_run_is_opened_in_chat_unless_its_messages_were_deleted(langflow_stand
     app = open_app(run=add_ended_run(langflow_stand_in.url, run=run, session_id="s").id)
     labels = [link.proto.label for link in app.get("page_link")]
     assert ("Open in Chat" in labels) is not is_temporary
+    assert not app.exception
+
+
+def test_a_tool_that_was_not_called_has_no_timing(langflow_stand_in):
+    tools = graph_with_tools()
+    langflow_stand_in.set_flows(flow(ONE, "Tools", []) | {"data": tools["data"]})
+    run = replace(run_with_unused_tool()[0], flow_id=ONE)
+    record = add_ended_run(langflow_stand_in.url, mode="background", run=run)
+    app = open_run_tab("Trace", record, "Timings")
+    (chart,) = app.get("echarts_chart")
+    assert chart.proto.alt.startswith("Timings of 2 components. ")
     assert not app.exception
 
 

@@ -61,6 +61,7 @@ def report_html(
         finalize=finalize,
     )
     now = now or datetime.now(UTC)
+    record = record.with_tool_states(flow)
     names = ComponentNames(flow, record.run.components if record.run else {})
     return environment.get_template("report.html.j2").render(
         record=record,

@@ -13,6 +13,7 @@ from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, Decision, HumanInput, RunError, Usage
 from lfclient.runs.model import RunStatus
 from tests.support import flows
+from tests.support.agents import run_with_unused_tool
 from tests.support.reports import AT, everything, page, record_of, run_of
 
 
@@ -59,6 +60,11 @@ def test_unknown_inputs_are_explained(more, why):
     report = page(record_of(run_of(), **more)).text
     assert why in report
     assert "No inputs" not in report
+
+
+def test_a_tool_that_was_not_called_is_not_done():
+    run, flow = run_with_unused_tool()
+    assert "Stock Not called " in page(record_of(run), flow).text
 
 
 def test_the_report_of_a_running_run_states_its_time():
