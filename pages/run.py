@@ -51,7 +51,7 @@ with alerts.show_errors():
                 status_panel.draw_empty(was_refused=form.state.was_refused)
             if flow:
                 approval.draw_waiting_runs(server, flow, record)
-        with head.actions:
+        with head.page_buttons:
             if flow:
                 entry.draw_button(server, flow, form)
             share_part = share_result.section(server, record, flow)
@@ -63,7 +63,7 @@ with alerts.show_errors():
             if flow and form:
                 if not refusal:  # it says that the server can't be reached
                     loading.show_refreshing_flow(server, flow)
-                run_form.draw(form, head.actions, share_part)
+                run_form.draw(form, head.page_buttons, share_part)
         with right:
             recent_runs.draw(server, flow)
         status_panel.wait_for_end(server, record, panel)

@@ -30,15 +30,15 @@ _MIN_ID_PREFIX = 8  # characters of a truncated id that identify its flow
 
 @dataclass(frozen=True)
 class Head:
-    """Places at the top of a page: of the flow's title, and of what can be done with the flow.
+    """Places at the top of a page: of the title, the page's buttons and the flow's buttons.
 
-    In narrow windows `actions` is at the top of the menu beside the title, and `menu` below it, for
-    the buttons that wide windows have beside the title. There, `menu` is None.
+    Narrow windows have both kinds of buttons in a menu. Wide windows have the flow's in the row of
+    the select box, which is drawn with the list of flows: there, `flow_buttons` is None.
     """
 
     title: DeltaGenerator
-    actions: DeltaGenerator
-    menu: DeltaGenerator | None = None
+    page_buttons: DeltaGenerator
+    flow_buttons: DeltaGenerator | None = None
 
 
 def draw_head() -> Head:
@@ -51,8 +51,8 @@ def draw_head() -> Head:
             st.container(key="flow-head-menu", width="content"),
             flow_menu.popover("What can be done with the flow"),
         ):
-            actions = st.container(key="flow-actions", gap="xxsmall")
-            return Head(title, actions, st.container(gap="xxsmall"))
+            page_buttons = st.container(key="page-buttons", gap="xxsmall")
+            return Head(title, page_buttons, st.container(gap="xxsmall"))
 
 
 def draw(
@@ -66,15 +66,15 @@ def draw(
     and the error is returned for the page to show.
     """
     add_dialog.draw(server)
-    if head.menu:
-        with head.menu:
+    if head.flow_buttons:
+        with head.flow_buttons:
             _draw_buttons(server, type="tertiary")
     with head.title:
-        return _draw(server, record, title, head.menu)
+        return _draw(server, record, title, head.flow_buttons)
 
 
 def _draw(
-    server: ServerSession, record: RunRecord | None, title: str, menu: DeltaGenerator | None
+    server: ServerSession, record: RunRecord | None, title: str, flow_buttons: DeltaGenerator | None
 ) -> tuple[Flow | None, LangflowError | None]:
     try:
         flows = _load_flows(server, record)
@@ -103,7 +103,7 @@ def _draw(
     if flows.value:
         preselected = _choose_flow(server, flows.value, record)
         chosen, row = _draw_select(server, flows.value, preselected, deleted_name)
-        if menu is None:
+        if flow_buttons is None:
             with row:
                 _draw_buttons(server)
     else:
@@ -125,8 +125,8 @@ def _draw(
     if chosen.description:
         st.caption(escape(clip(chosen.description, 400)))
     flow, refusal = _load_flow(server, chosen)
-    if flow and menu:
-        with menu:
+    if flow and flow_buttons:
+        with flow_buttons:
             editor.draw_link(server.connection, chosen.id)
             flow_menu.draw_items(server, flow)
     elif flow and row:

@@ -130,16 +130,16 @@ def load(
 
 
 def draw(
-    form: FlowForm, actions: DeltaGenerator, draw_shared: Callable[[], object] | None = None
+    form: FlowForm, page_buttons: DeltaGenerator, draw_shared: Callable[[], object] | None = None
 ) -> None:
-    """Draw the form and its presets, and *Share* among the flow's `actions`.
+    """Draw the form and its presets, and *Share* among `page_buttons`.
 
     `draw_shared` draws what can be shared beside the form.
     """
     notes = st.container()
     draw_fields(form)
     chosen = preset_bar.draw(form.state, notes)
-    with actions:
+    with page_buttons:
         share_link.draw(form.state, chosen, draw_shared)
 
 
