@@ -7,7 +7,7 @@ import streamlit as st
 from lfclient.flows.field import Field
 from lfclient.flows.need import Need, NeedKind
 from pages._ui.connection import loading, local_packages
-from pages._ui.form import mode_button, provider_settings, resource_picker
+from pages._ui.form import missing_variables, mode_button, provider_settings, resource_picker
 from pages._ui.form.fields import draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.model_picker import is_fitting
@@ -76,6 +76,8 @@ def _draw_need(need: Need, form: FlowForm) -> None:
     draw_field(field, form, with_component=True, is_needed=not need.is_met)
     if need.kind in _ON_SERVER:
         resource_picker.draw_need(need, field, form)
+    if need.kind is NeedKind.VARIABLE:
+        missing_variables.draw(field, form)
     if not need.is_met:
         mode_button.draw(field.key, form.better_modes.get(field.key), form)
     if need.kind is NeedKind.MODEL:

@@ -19,7 +19,7 @@ from pages._ui.app import window
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context, close_run
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.form import provider_settings
+from pages._ui.form import missing_variables, provider_settings
 from pages._ui.form.flow_form import FlowForm, FormResult
 from pages._ui.form.form import mark_refused, mark_started
 from pages._ui.run.run_form import (
@@ -286,6 +286,7 @@ def check_values(
     Raises `InvalidRequest` for values that can't be sent, which the form's fields then mark.
     """
     provider_settings.require_confirmed(form)
+    missing_variables.require_saved(form)
     result = form.check(mode, extra_overrides or {})
     if not result.ready:
         mark_refused(form, result.problems)

@@ -27,7 +27,7 @@ class MissingValue(errors.InvalidRequest):
 
 
 class UnusedSetting(errors.InvalidRequest):
-    """A provider's setting, such as a key, is entered but neither used nor saved."""
+    """A setting, such as a provider's key, is entered but neither used nor saved."""
 
 
 # headings; the error's own message and hint follow

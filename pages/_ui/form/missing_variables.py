@@ -1,0 +1,99 @@
+"""Save the variables that parameters name and the server lacks, in their lines of Setup."""
+
+import streamlit as st
+
+from lfclient.common.formatting import end_sentence
+from lfclient.errors import LangflowError
+from lfclient.flows.field import Field, Variable
+from lfclient.flows.need import NeedKind
+from pages._ui.connection.app_context import open_client
+from pages._ui.form.flow_form import FlowForm
+from pages._ui.state.slot import Slot
+from pages._ui.widgets.alerts import UnusedSetting
+from pages._ui.widgets.markdown import escape, inline_code
+
+# the key of the box whose value could not be saved last, and why
+_REFUSED: Slot[tuple[str, LangflowError]] = Slot("variable-refused")
+
+
+def draw(field: Field, form: FlowForm) -> None:
+    """Draw a box for the value of the missing variable that a field names.
+
+    Of several fields that name it, the first has the box; it is a secret if one of them is.
+    """
+    value = form.state.value(field)
+    users = _missing(form).get(value.name) if isinstance(value, Variable) else None
+    if not users or users[0].key != field.key:
+        return
+    if not form.server.may_change:
+        st.caption("Only the operator of this console can save variables on the server.")
+        return
+    name, key = value.name, _box_key(value.name, form)
+    is_secret = any(user.secret for user in users)
+    with st.container(gap="xsmall"):
+        st.text_input(
+            f"Value of {inline_code(name)}",
+            type="password" if is_secret else "default",
+            autocomplete="off",
+            live=True,
+            key=key,
+        )
+        st.button(
+            "Save on the server",
+            key=f"save-variable-{name}",
+            on_click=_save,
+            args=(name, is_secret, form),
+        )
+        refused_key, error = _REFUSED.get() or ("", None)
+        if error and refused_key == key:
+            words = f"{end_sentence(error.message)} {error.hint}".strip()
+            st.caption(f":red[:material/error: {escape(words)}]")
+        st.caption(
+            f"*Save on the server* stores {inline_code(name)} in Langflow, for all flows of the "
+            "connected account."
+        )
+
+
+def require_saved(form: FlowForm) -> None:
+    """Raise `UnusedSetting` if a variable's value was entered and not saved."""
+    for name in _missing(form):
+        if st.session_state.get(_box_key(name, form)):
+            raise UnusedSetting(
+                f"The run was not started. The value of {name} is entered but not saved yet.",
+                hint="Press Save on the server, or clear the box.",
+            )
+
+
+def _missing(form: FlowForm) -> dict[str, list[Field]]:
+    """Return the fields that name a variable that the server lacks, by its name."""
+    users: dict[str, list[Field]] = {}
+    for need in form.needs:
+        if need.kind is NeedKind.VARIABLE and not need.is_met:
+            field = form.state.fields.get(need.keys[0])
+            value = form.state.value(field) if field else None
+            if field and isinstance(value, Variable):
+                users.setdefault(value.name, []).append(field)
+    return users
+
+
+def _box_key(name: str, form: FlowForm) -> str:
+    return f"{form.state.key('variable-box')}-{name}"
+
+
+def _save(name: str, is_secret: bool, form: FlowForm) -> None:
+    """Save the entered value and empty its box, or keep it with the error."""
+    key = _box_key(name, form)
+    _REFUSED.clear()
+    try:
+        form.server.require_change()
+        text = (st.session_state.get(key) or "").strip()
+        if not text:
+            raise LangflowError("Enter the value first.")
+        with st.spinner("Saving"), open_client(form.server.connection) as api:
+            api.save_variable(name, text, is_secret)
+    except LangflowError as error:
+        _REFUSED.set((key, error))
+        return
+    form.server.reload_resources(form.flow)
+    st.session_state[key] = ""
+    st.toast(f"Saved {inline_code(name)} on the server.", icon=":material/check:")

@@ -1,0 +1,125 @@
+"""A variable that the server lacks is saved in the line of Setup that needs it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from lfclient.resources.server_resources import ServerResources
+from tests.support.flows import entry, node
+from tests.ui.support.forms import Form, clear_drafts
+from tests.ui.support.http_stand_in import StandIn, flow
+from tests.ui.support.setup_forms import RESOURCES, setup
+from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text, press
+
+LIST, SAVE = "GET /api/v1/variables/", "POST /api/v1/variables/"
+NAME = "TAVILY"
+BOX = f"-{NAME}"
+
+
+@pytest.fixture(autouse=True)
+def _no_drafts():
+    clear_drafts()
+
+
+def tool(id: str = "T-a", *, secret: bool = True) -> dict:
+    """Return a component with a parameter that names a variable."""
+    kind = "SecretStrInput" if secret else "MessageTextInput"
+    return node(id, token=entry(kind, "str", NAME, load_from_db=True, password=secret))
+
+
+@pytest.fixture
+def server(langflow_stand_in: StandIn) -> StandIn:
+    """A server with a flow that names a variable, which it lacks until it is saved."""
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [tool()]))
+
+    def save(_, body):
+        listed = [{"id": "1", "name": body["name"], "type": body["type"]}]
+        langflow_stand_in.answers[LIST] = (200, listed)
+        return 201, listed[0]
+
+    langflow_stand_in.answers |= {LIST: (200, []), SAVE: save}
+    return langflow_stand_in
+
+
+def enter(app, text: str):
+    """Enter the variable's value, and return the page."""
+    next(box for box in app.text_input if box.key.endswith(BOX)).set_value(text)
+    return app.run()
+
+
+def saved(server: StandIn) -> list[dict]:
+    """Return the variables that were sent to the server."""
+    sent = zip(server.requests, server.bodies, strict=True)
+    return [json.loads(body) for request, body in sent if request == SAVE]
+
+
+def test_a_variable_is_saved_where_it_is_missing_and_its_need_is_met(server):
+    app = open_app(flow=ONE)
+    assert f"stores `{NAME}` in Langflow, for all flows of the connected account" in page_text(app)
+    app = press(enter(app, "tvly-1"), "Save on the server")
+    (body,) = saved(server)
+    assert (body["name"], body["value"], body["type"]) == (NAME, "tvly-1", "Credential")
+    assert [toast.value for toast in app.toast] == [f"Saved `{NAME}` on the server."]
+    assert "1 to do" not in page_text(app)
+    assert "Save on the server" not in button_labels(app)
+    assert not app.exception
+
+
+def test_a_variable_that_is_no_secret_is_saved_readable(server):
+    server.set_flows(flow(ONE, "Echo", [tool(secret=False)]))
+    press(enter(open_app(flow=ONE), "Lisbon"), "Save on the server")
+    assert saved(server)[0]["type"] == "Generic"
+
+
+def test_a_variable_that_several_parameters_name_has_one_box_and_is_secret_if_one_is(server):
+    server.set_flows(flow(ONE, "Echo", [tool("T-a", secret=False), tool("T-b")]))
+    app = open_app(flow=ONE)
+    assert button_labels(app).count("Save on the server") == 1
+    press(enter(app, "tvly-1"), "Save on the server")
+    assert saved(server)[0]["type"] == "Credential"
+
+
+def test_a_value_that_the_server_refuses_stays_in_its_box_with_the_reason(server):
+    server.answers[SAVE] = (400, {"detail": "Invalid API key for Tavily"})
+    app = press(enter(open_app(flow=ONE), "tvly-wrong"), "Save on the server")
+    assert "Invalid API key for Tavily. Check the value, then try again." in page_text(app)
+    assert next(box for box in app.text_input if box.key.endswith(BOX)).value == "tvly-wrong"
+    assert "1 to do" in page_text(app)
+    assert not app.exception
+
+
+def test_an_empty_value_is_not_saved(server):
+    app = press(open_app(flow=ONE), "Save on the server")
+    assert "Enter the value first." in page_text(app)
+    assert saved(server) == []
+
+
+def test_a_value_that_is_not_saved_yet_holds_up_the_run(server):
+    app = press(enter(open_app(flow=ONE), "tvly-1"), "Run")
+    assert f"The value of {NAME} is entered but not saved yet." in page_text(app)
+
+
+def lacking(**more) -> Form:
+    """Draw the form of a flow that names a variable which the server lacks."""
+    return setup(tool(), resources=replace(RESOURCES, variables=frozenset()), **more)
+
+
+def test_only_those_who_may_change_the_server_can_save_a_variable():
+    found = lacking(may_change=False)
+    assert "Only the operator of this console can save variables on the server." in found.text()
+    assert not [one for one in found.at.button if one.label == "Save on the server"]
+    assert [one for one in lacking().at.button if one.label == "Save on the server"]
+
+
+def test_a_value_entered_in_the_field_takes_the_place_of_the_variable():
+    found = lacking().set("text_input", "T-a.token", "tvly-1")
+    assert "Save on the server" not in [one.label for one in found.at.button]
+    assert found.overrides == {"T-a.token": "tvly-1"}
+
+
+def test_variables_that_can_not_be_listed_are_not_asked_for():
+    found = setup(tool(), resources=ServerResources(variables=None))
+    assert "Save on the server" not in [one.label for one in found.at.button]
