@@ -153,6 +153,19 @@ class RunRecord:
         return explain_unreachable(provider) if cause == UNREACHABLE and provider else cause
 
     @property
+    def failure(self) -> str:
+        """Why the run failed, or could not be executed, in one line; "" if neither.
+
+        The cause in words if it is known, else the first line of the error.
+        """
+        if self.cause:
+            return self.cause.message
+        errors = self.run.errors if self.run else ()
+        problem = self.problem.message if self.problem else ""
+        message = errors[0].message if errors else problem
+        return message.strip().partition("\n")[0]
+
+    @property
     def started_here(self) -> bool:
         """Whether this console started the run, and so knows its inputs."""
         return not self.submit_token.startswith(ADOPTED_TOKEN_PREFIX)

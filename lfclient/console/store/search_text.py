@@ -108,19 +108,13 @@ def summarize_inputs(overrides: Mapping[str, Any], labels: Mapping[str, str] | N
 def summarize_outputs(record: RunRecord) -> str:
     """Return the first line of the first output; without any, why the run failed.
 
-    Of a table, that is its size and first values. A failure is its cause in words if that is known,
-    else the first line of the error.
+    Of a table, that is its size and first values.
     """
     run = record.run
     for output in run.outputs.values() if run else ():
         if output.kind is not OutputKind.ERROR and output.value not in (None, "", b""):
             return clip(_output_line(output), MAX_OUTPUT_SUMMARY)
-    cause = record.cause
-    if cause:
-        return clip(cause.message, MAX_OUTPUT_SUMMARY)
-    if run and run.errors:
-        return clip(_first_line(run.errors[0].message), MAX_OUTPUT_SUMMARY)
-    return clip(_first_line(record.problem.message), MAX_OUTPUT_SUMMARY) if record.problem else ""
+    return clip(record.failure, MAX_OUTPUT_SUMMARY)
 
 
 def search_columns(record: RunRecord) -> dict[str, str]:

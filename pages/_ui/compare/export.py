@@ -10,7 +10,6 @@ from lfclient.common.redaction import Redactor
 from lfclient.console.compare.outputs import MatchKey, match_outputs
 from lfclient.console.content.csv_writer import csv_bytes
 from lfclient.console.runner.runner import Runner
-from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.statuses import run_status_label
 from lfclient.console.wording.tokens import usage_text
@@ -57,7 +56,7 @@ class ComparisonExporter:
         now, records = datetime.now(UTC), [run.record for run in self.runs]
         facts = {
             "Status": [run_status_label(record) for record in records],
-            "Error": [_error(record) for record in records],
+            "Error": [record.failure for record in records],
             "Started": [record.created_at.isoformat(timespec="seconds") for record in records],
             "Seconds": [_number(record.elapsed(now)) for record in records],
             "Tokens": [usage_text(record.usage) for record in records],
@@ -99,13 +98,6 @@ class ComparisonExporter:
             return None
         record = self.runner.load(run.record.id, run.server.owner)
         return record.run if record else None
-
-
-def _error(record: RunRecord) -> str:
-    """Return why a run failed, in words where the cause is known, "" if it did not fail."""
-    errors = record.run.errors if record.run else ()
-    message = record.cause.message if record.cause else errors[0].message if errors else ""
-    return message.strip().partition("\n")[0]
 
 
 def _number(seconds: float | None) -> str:

@@ -73,10 +73,7 @@ def draw(runs: Sequence[ComparedRun]) -> None:
 
 def _summary_rows(run: ComparedRun, now: datetime) -> dict[str, str]:
     record = run.record
-    status = [run_status_label(record)]
-    if record.run and record.run.errors:
-        message = clip(record.run.errors[0].message, 200)
-        status.append(escape(record.cause.message if record.cause else message))
+    status = filter(None, (run_status_label(record), escape(clip(record.failure, 200))))
     session_id = record.session_id or (record.run.session_id if record.run else "") or "–"
     return {
         "Status": " — ".join(status),

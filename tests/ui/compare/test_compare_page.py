@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lfclient.console.store.run_record import RecordProblem
 from lfclient.runs.components import ComponentRun, ComponentState, RunError, Usage
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.compare import picker
@@ -132,15 +133,24 @@ def test_the_summary_has_costs_if_prices_are_configured(create_run, price_file):
     assert "no price is configured for big" in costs[1]
 
 
-def test_the_summary_says_in_words_why_a_run_failed(create_run):
+def test_the_summary_and_the_csv_say_in_words_why_a_run_failed(create_run, downloads):
     errors = (RunError("Error building Component File: \n\nNo files to process."),)
     failed = Run(ONE, "sync", RunStatus.FAILED, errors=errors)
-    runs = [create_run(), create_run(status=RunStatus.FAILED, run=failed)]
-    facts = tables(open_comparison(*runs))[0]
+    away = RecordProblem("The server was away.")
+    runs = [
+        create_run(),
+        create_run(status=RunStatus.FAILED, run=failed),
+        create_run(status=RunStatus.FAILED, run=None, problem=away),
+    ]
+    app = open_comparison(*runs)
+    reasons = ["No file was given.", away.message]
+    facts = next(table for table in tables(app) if "**Status**" in table.index)
     assert list(facts.loc["**Status**"]) == [
         "Completed",
-        f"Failed — {escape('No file was given.')}",
+        *(f"Failed — {escape(reason)}" for reason in reasons),
     ]
+    assert list(saved_table(downloads)["Run", "Error"]) == ["", *reasons]
+    assert not app.exception
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -177,6 +187,13 @@ def test_an_open_run_links_to_comparisons_with_other_runs_of_its_flow(create_run
     assert sum("%2C" in link for link in links) == 1
 
 
+def saved_table(downloads):
+    """Return the cells of the CSV by part and name, those of its header too."""
+    (create,) = (create for name, create in downloads.items() if name.endswith("comparison.csv"))
+    lines = csv.reader(io.StringIO(create().decode("utf-8-sig")))
+    return {(part, name): cells for part, name, *cells in lines}
+
+
 def test_a_comparison_is_saved_as_csv_without_secrets(create_run, downloads):
     """It has the whole values, the baseline's first, and says how they differ."""
     runs = [
@@ -184,11 +201,8 @@ def test_a_comparison_is_saved_as_csv_without_secrets(create_run, downloads):
         for name in ("Ada", "Ben")
     ]
     app = open_comparison(*runs, baseline=runs[1].id)
-    (create,) = (create for name, create in downloads.items() if name.endswith("comparison.csv"))
-    lines = csv.reader(io.StringIO(create().decode("utf-8-sig")))
-    part, name, first, second = next(lines)
-    assert (part, name, first[:5], second[:5]) == ("Part", "Name", "Run 2", "Run 1")
-    table = {(part, name): cells for part, name, *cells in lines}
+    table = saved_table(downloads)
+    assert [name[:5] for name in table["Part", "Name"]] == ["Run 2", "Run 1"]
     assert table["Run", "Run"] == [runs[1].id, runs[0].id]
     assert table["Run", "Seconds"] == ["2.000", "1.000"]
     (values,) = (cells for (part, _), cells in table.items() if part == "Input")
