@@ -1,7 +1,7 @@
 """Sizes, durations, addresses and long texts as people read them."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 from os.path import commonprefix
 from urllib.parse import urlsplit, urlunsplit
@@ -10,7 +10,6 @@ from urllib.parse import urlsplit, urlunsplit
 # start, and some characters before the difference
 _MIN_ELIDED, _PREFIX_START, _PREFIX_END = 32, 16, 6
 _SEPARATOR = " · "  # of the values of a summary, each with its label
-_NEXT_VALUE = re.compile(r" · (?=[^·]*?: )")  # a value may have the separator in it, too
 
 # embeddings, overrides and isolates
 _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -52,12 +51,20 @@ def clip_middle(text: str, limit: int) -> str:
     return f"{text[: limit - end - 1].rstrip()}…{text[-end:].lstrip()}"
 
 
+def join_values(values: Iterable[str]) -> str:
+    """Return a summary of inputs: values with their labels, `Message: Hello · Rows: 3`.
+
+    A separator within a value keeps its look, but not its spaces: the summary can be split.
+    """
+    return _SEPARATOR.join(value.replace(_SEPARATOR, "\u00a0·\u00a0") for value in values)
+
+
 def differences_first(texts: Sequence[str]) -> list[str]:
     """Return summaries of inputs, each with the values first that not all of them have.
 
-    Values with their labels are separated by " · ". An empty text stands for unknown inputs.
+    They are as `join_values` makes them. An empty text stands for unknown inputs.
     """
-    values = [_NEXT_VALUE.split(text) for text in texts]
+    values = [text.split(_SEPARATOR) for text in texts]
     shared = set.intersection(*map(set, filter(any, values))) if any(texts) else set()
     return [_SEPARATOR.join(sorted(each, key=shared.__contains__)) for each in values]
 

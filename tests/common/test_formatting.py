@@ -12,6 +12,7 @@ from lfclient.common.formatting import (
     format_count,
     format_duration,
     format_size,
+    join_values,
 )
 
 LONG = "Message: Please write a friendly letter about the delay, number"
@@ -55,13 +56,20 @@ def test_a_long_common_prefix_is_elided(texts, expected):
         (["a: 1 · b: 2", "", "a: 1 · b: 3"], ["b: 2 · a: 1", "", "b: 3 · a: 1"]),
         (["a: 1 · b: 2", "a: 1 · b: 2"], ["a: 1 · b: 2", "a: 1 · b: 2"]),
         (["a: 1", "b: 2 · c: 3"], ["a: 1", "b: 2 · c: 3"]),
-        (["a: 1 · b: x · y", "a: 1 · b: x · z"], ["b: x · y · a: 1", "b: x · z · a: 1"]),
         ([], []),
     ],
 )
 def test_the_values_that_not_all_have_come_first(texts, expected):
     """An empty text has nothing in common with others."""
     assert differences_first(texts) == expected
+
+
+def test_a_value_with_a_separator_in_it_stays_whole():
+    summaries = [join_values(["a: 1", f"b: x · c: {number}", "d: 1"]) for number in (2, 3)]
+    assert [each.replace("\u00a0", " ") for each in differences_first(summaries)] == [
+        "b: x · c: 2 · a: 1 · d: 1",
+        "b: x · c: 3 · a: 1 · d: 1",
+    ]
 
 
 @pytest.mark.parametrize(

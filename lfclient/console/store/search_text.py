@@ -10,7 +10,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from lfclient.common.filenames import uploaded_name
-from lfclient.common.formatting import clip, clip_middle, format_count
+from lfclient.common.formatting import clip, clip_middle, format_count, join_values
 from lfclient.console.content.json_path import walk
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import Field, FieldKind, Variable
@@ -102,7 +102,7 @@ def summarize_inputs(overrides: Mapping[str, Any], labels: Mapping[str, str] | N
     for key, value in overrides.items():
         label = labels.get(key) or key.partition(".")[2] or key
         parts.append(f"{label}: {clip_middle(_first_line(value), 80)}")
-    return clip(" · ".join(parts), MAX_INPUT_SUMMARY)
+    return clip(join_values(parts), MAX_INPUT_SUMMARY)
 
 
 def summarize_outputs(record: RunRecord) -> str:
