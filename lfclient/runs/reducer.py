@@ -223,7 +223,8 @@ def merge_component_runs(run: Run, component_runs: Mapping[str, ComponentRun]) -
     """Return an ended run with the server's records of components that ended without an event.
 
     If records of components that did run are missing, as after an approval, the others without one
-    are unknown. An output whose record came too late for the run's end is added.
+    are unknown. Those in `not_run` are waiting. An output whose record came too late for the run's
+    end is added.
     """
     ended = {
         id
@@ -249,12 +250,12 @@ def merge_component_runs(run: Run, component_runs: Mapping[str, ComponentRun]) -
         return replace(run, components=components)
     late = {id: new[id].output for id in not_run & new.keys()}
     outputs = {id: output for id, output in late.items() if output and not is_empty(output)}
-    return replace(
-        run,
-        components=components,
-        outputs={**run.outputs, **outputs},
-        not_run=tuple(entry for entry in run.not_run if entry.component_id not in outputs),
-    )
+    idle = tuple(entry for entry in run.not_run if entry.component_id not in outputs)
+    if components:  # else the server has no records at all
+        for entry in idle:
+            found = ComponentRun(entry.component_id, display_name=entry.display_name)
+            components.setdefault(entry.component_id, found)
+    return replace(run, components=components, outputs={**run.outputs, **outputs}, not_run=idle)
 
 
 def merge_messages(run: Run, stored: Iterable[Message]) -> Run:

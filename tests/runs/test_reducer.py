@@ -307,6 +307,18 @@ def test_an_output_whose_record_came_after_the_runs_end_is_added():
     assert merge_component_runs(failed, found).not_run == (late, skipped)
 
 
+def test_a_component_that_did_not_run_is_among_those_with_records():
+    """As beside its outputs; a synchronous run has no events that tell it."""
+    idle = NotRun("ChatOutput-no", "No", "It did not run.")
+    run = replace(NEW, status=RunStatus.COMPLETED, not_run=(idle,))
+    found = {"ChatOutput-yes": ComponentRun("ChatOutput-yes", ComponentState.DONE)}
+    assert states(merge_component_runs(run, found)) == {
+        "ChatOutput-yes": "done",
+        "ChatOutput-no": "waiting",
+    }
+    assert not merge_component_runs(run, {}).components
+
+
 def test_a_component_without_a_record_is_unknown_in_a_completed_run():
     names = ("HumanInput-h", "ChatOutput-yes", "ChatOutput-no")
     output = Output("ChatOutput-yes", OutputKind.MESSAGE, "yes")
