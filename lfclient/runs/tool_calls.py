@@ -1,13 +1,13 @@
 """The tools that a run's agents called, from the steps in the agents' messages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
 
 from lfclient.common.coerce import as_dict, as_str
 from lfclient.common.json_types import JsonObject
 from lfclient.flows.model import Flow
-from lfclient.flows.tools import Tool, find_tools, owners_of_functions
+from lfclient.flows.tools import find_tools, owners_of_functions
 from lfclient.outputs.model import extract_text
 from lfclient.runs.components import ComponentRun, ComponentState, Message, RunError
 from lfclient.runs.model import Run
@@ -56,11 +56,10 @@ def mark_tools(run: Run, flow: Flow | None) -> Run:
     """
     if flow is None:
         return run
-    messages = run.answers
     tools = find_tools(flow)
     owners = owners_of_functions(tools)
-    calls = read_calls(messages)
-    agents = frozenset(chain(*(tool.agents for tool in tools)))
+    calls = read_calls(run.answers)
+    ended_writers = _ended_writers(run, frozenset(chain(*(tool.agents for tool in tools))))
     marked = dict(run.components)
     for tool in tools:
         component = run.components.get(tool.component_id)
@@ -69,7 +68,7 @@ def mark_tools(run: Run, flow: Flow | None) -> Run:
         own = [call for call in calls if owners.get(call.function) == tool.component_id]
         if own:
             marked[tool.component_id] = _after_calls(component, own, ended=run.ended)
-        elif _was_not_called(tool, owners, run, messages, agents):
+        elif tool.agents <= ended_writers and tool.functions and tool.functions <= owners.keys():
             not_called = replace(component, state=ComponentState.NOT_CALLED, seconds=None)
             marked[tool.component_id] = not_called
     return replace(run, components=marked)
@@ -88,21 +87,16 @@ def _after_calls(
     return replace(component, state=ComponentState.FAILED, error=failure)
 
 
-def _was_not_called(
-    tool: Tool,
-    owners: Mapping[str, str],
-    run: Run,
-    messages: Iterable[Message],
-    agents: frozenset[str],
-) -> bool:
-    """Return whether the messages of all its agents, which have ended, tell of no call.
+def _ended_writers(run: Run, agents: frozenset[str]) -> set[str]:
+    """Return the components that have ended and whose messages tell of all their calls.
 
-    A message that is being written names no component.
+    A message that is being written names no component: it is that of the only one of `agents`.
     """
-    if not tool.functions or any(name not in owners for name in tool.functions):
-        return False
-    writers = {message.component_id for message in messages}
-    if len(agents) == 1 and any(not message.complete for message in messages):
+    writers = {message.component_id for message in run.answers}
+    if len(agents) == 1 and any(not message.complete for message in run.answers):
         writers |= agents
-    ended = {id for id, component in run.components.items() if component.state in _ENDED}
-    return tool.agents <= writers & ended
+    return {
+        id
+        for id, component in run.components.items()
+        if id in writers and component.state in _ENDED
+    }
