@@ -150,6 +150,12 @@ def clean_text(text: str) -> str:
     return remove_bidi_controls(replace_surrogates(text))
 
 
+def humanize(name: str) -> str:
+    """Return an identifier as a label: `message_output` becomes Message output."""
+    words = " ".join(name.replace("_", " ").split())
+    return words[:1].upper() + words[1:]
+
+
 def extract_host(address: str) -> str:
     """Return the host of an http(s) URL, or "" for anything else."""
     try:

@@ -12,6 +12,7 @@ from lfclient.common.formatting import (
     format_count,
     format_duration,
     format_size,
+    humanize,
     join_values,
 )
 
@@ -135,3 +136,8 @@ def test_a_clipped_text_ends_in_an_ellipsis():
 )
 def test_a_count_has_its_noun_in_singular_or_plural(count, text):
     assert format_count(count, "row") == text
+
+
+def test_an_identifier_becomes_a_label():
+    assert humanize("dataframe_output") == "Dataframe output"
+    assert humanize("toJSON") == "ToJSON"

@@ -7,20 +7,21 @@ from datetime import UTC, datetime
 from lfclient.common.formatting import clip
 from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import Redactor
+from lfclient.console.compare import overview
+from lfclient.console.compare.compared_inputs import UNKNOWN, ComparedInputs, plain_text
+from lfclient.console.compare.compared_run import have_same_flow
 from lfclient.console.compare.outputs import MatchKey, match_outputs
 from lfclient.console.content.csv_writer import csv_bytes
 from lfclient.console.runner.runner import Runner
+from lfclient.console.wording.input_values import value_text
 from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.statuses import run_status_label
 from lfclient.console.wording.tokens import usage_text
 from lfclient.flows.model import stored_secrets
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run
-from pages._ui.compare import inputs, overview
-from pages._ui.compare.inputs import ComparedInputs
-from pages._ui.compare.runs import ComparedRun, have_same_flow
+from pages._ui.compare.runs import ShownRun
 from pages._ui.connection.app_context import app_context
-from pages._ui.form.input_values import value_text
 from pages._ui.state import compare_page
 from pages._ui.widgets import downloads
 
@@ -35,7 +36,7 @@ class ComparisonExporter:
     """
 
     runner: Runner
-    runs: Sequence[ComparedRun]
+    runs: Sequence[ShownRun]
     compared: ComparedInputs
 
     def csv(self) -> bytes:
@@ -69,10 +70,10 @@ class ComparisonExporter:
     def _inputs(self) -> Iterator[tuple[str, str, list[str]]]:
         columns = [run.number for run in self.compared.stored]
         for row in self.compared.rows:
-            cells = [inputs.plain_text(row, index) for index in range(len(columns))]
+            cells = [plain_text(row, index) for index in range(len(columns))]
             by_run = dict(zip(columns, cells, strict=True))
             name = row.parameter.qualified_label
-            yield "Input", name, [by_run.get(run.number, "unknown") for run in self.runs]
+            yield "Input", name, [by_run.get(run.number, UNKNOWN) for run in self.runs]
 
     def _outputs(self) -> Iterator[tuple[str, str, list[str]]]:
         """Yield how each output compares with the baseline's, and its text in each run."""
@@ -85,7 +86,7 @@ class ComparisonExporter:
             yield "Comparison", name, words
             yield "Output", name, [found.get(key, "") for found in texts]
 
-    def _texts(self, baseline: Run | None, run: ComparedRun) -> dict[MatchKey, str]:
+    def _texts(self, baseline: Run | None, run: ShownRun) -> dict[MatchKey, str]:
         """Return the beginning of each output of a run that is text or data."""
         if run.survey.problem:
             return {}
@@ -93,7 +94,7 @@ class ComparisonExporter:
         pairs = match_outputs(baseline, loaded, one_flow=have_same_flow(self.runs))
         return {pair.key: _text(pair.after) for pair in pairs if pair.after}
 
-    def _load(self, run: ComparedRun) -> Run | None:
+    def _load(self, run: ShownRun) -> Run | None:
         if run.survey.problem:
             return None
         record = self.runner.load(run.record.id, run.server.owner)
@@ -109,7 +110,7 @@ def _text(output: Output) -> str:
     return value_text(output.value) if has_text else output.kind.value
 
 
-def draw(baseline_first: Sequence[ComparedRun], compared: ComparedInputs) -> None:
+def draw(baseline_first: Sequence[ShownRun], compared: ComparedInputs) -> None:
     """Draw the button that saves the comparison."""
     exporter = ComparisonExporter(app_context().runner, baseline_first, compared)
     downloads.draw_button(

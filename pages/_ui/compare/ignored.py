@@ -9,7 +9,7 @@ from lfclient.common.formatting import clip, clip_middle
 from lfclient.console.compare.volatile import IDS_AND_TIMES, IgnoredNames
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import FlowSettings, SettingsConflict
-from pages._ui.compare.runs import ComparedRun, RunHeader
+from pages._ui.compare.runs import RunHeader, ShownRun
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import compare_page
 from pages._ui.state.slot import Slot
@@ -69,7 +69,7 @@ def _runs() -> str:
 
 
 def draw(
-    runs: Sequence[ComparedRun], settings: IgnoreSettings, input_names: Collection[str] = ()
+    runs: Sequence[ShownRun], settings: IgnoreSettings, input_names: Collection[str] = ()
 ) -> None:
     """Say what is ignored, with a panel to change it. `input_names` are the guessed inputs."""
     differences = [cell.difference for run in runs for cell in run.survey.cells.values()]

@@ -8,7 +8,7 @@ from lfclient.common.formatting import format_count
 from lfclient.console.compare.image_diff import ImagePair, pair_images, why_not_image
 from lfclient.console.content.images import FoundImage, find_images, image_bytes
 from lfclient.outputs.model import Output
-from pages._ui.compare.runs import ComparedRun
+from pages._ui.compare.runs import ShownRun
 from pages._ui.outputs import gallery, image
 from pages._ui.outputs.card import OutputCard
 from pages._ui.state import compare_page, run_page
@@ -27,7 +27,7 @@ def draw(
     view: str,
     key: str,
     version: Hashable,
-    runs: Sequence[ComparedRun],
+    runs: Sequence[ShownRun],
     cards: Sequence[OutputCard],
 ) -> None:
     """Draw one of `VIEWS` of two outputs with images; several are paired in their order."""
@@ -78,7 +78,7 @@ def _read(found: FoundImage, card: OutputCard, position: int) -> bytes | None:
     return next(filter(None, map(image.loaded_image, cards)), None)
 
 
-def _draw_overlay(pair: ImagePair, key: str, runs: Sequence[ComparedRun]) -> None:
+def _draw_overlay(pair: ImagePair, key: str, runs: Sequence[ShownRun]) -> None:
     percent = st.slider(
         f"{runs[0].name} to {runs[1].name}",
         0,

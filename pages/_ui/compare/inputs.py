@@ -1,24 +1,20 @@
 """The compared runs' inputs, those that differ first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_count
-from lfclient.console.compare.inputs import ParameterRow, compare_inputs
-from lfclient.console.compare.volatile import IgnoredNames
+from lfclient.console.compare.compared_inputs import UNKNOWN, ComparedInputs, plain_text
+from lfclient.console.compare.compared_run import ComparedRun
+from lfclient.console.compare.inputs import ParameterRow
 from lfclient.console.store import omissions
-from lfclient.flows.run_inputs import describe_inputs
-from pages._ui.compare import overview
+from lfclient.console.wording import input_values
 from pages._ui.compare.runs import (
     MAX_SIDE_BY_SIDE,
-    ComparedRun,
-    have_same_flow,
     versions_key,
 )
-from pages._ui.form import input_values
 from pages._ui.state import compare_page
 from pages._ui.widgets import controls, diffs
 from pages._ui.widgets.markdown import escape, escape_lines
@@ -26,57 +22,6 @@ from pages._ui.widgets.markdown import escape, escape_lines
 MAX_ROWS = 100
 MAX_CELL_LENGTH = 200  # characters
 MAX_LONG_VALUES = 15  # long values that have a panel with their differences
-FLOW_DEFAULT, NOT_IN_FLOW, UNKNOWN = "*flow default*", "*not in this flow*", "*unknown*"
-
-
-@dataclass(frozen=True)
-class ComparedInputs:
-    """The parameters of the runs whose inputs are stored, those that differ first.
-
-    `guessed` are the names of parameters that change with each run by their nature; `ignored` are
-    those that don't count.
-    """
-
-    stored: tuple[ComparedRun, ...]
-    rows: tuple[ParameterRow, ...]
-    guessed: frozenset[str] = frozenset()
-    ignored: frozenset[str] = frozenset()
-
-    def is_different(self, row: ParameterRow) -> bool:
-        """Return whether a parameter's values differ and count."""
-        return row.is_different and row.name not in self.ignored
-
-
-def compare(runs: Sequence[ComparedRun], ignored_names: IgnoredNames) -> ComparedInputs:
-    """Compare the inputs of the runs without those to ignore."""
-    stored = tuple(run for run in runs if not omissions.explain_missing_inputs(run.record))
-    rows = tuple(_compare(stored, one_flow=have_same_flow(runs)))
-    own_values = [run.survey.own_values for run in stored]
-    guessed = frozenset(row.name for row in rows if row.is_volatile(own_values))
-    return ComparedInputs(stored, rows, guessed, ignored_names.apply(guessed))
-
-
-def _compare(runs: Sequence[ComparedRun], *, one_flow: bool) -> list[ParameterRow]:
-    return compare_inputs(
-        [describe_inputs(run.record.overrides, run.record.flow_defaults, run.flow) for run in runs],
-        [run.flow for run in runs],
-        one_flow=one_flow,
-    )
-
-
-def count_differences(
-    runs: Sequence[ComparedRun], baseline: ComparedRun, compared: ComparedInputs
-) -> dict[str, str]:
-    """Return by run name how many inputs differ from the baseline's, in a few words."""
-    words = {baseline.name: overview.BASELINE}
-    for run in runs:
-        if baseline not in compared.stored or run not in compared.stored:
-            words[run.name] = "unknown"
-        elif run is not baseline:
-            rows = _compare([baseline, run], one_flow=have_same_flow(runs))
-            count = sum(map(compared.is_different, rows))
-            words[run.name] = f"≠ {format_count(count, 'value')}" if count else overview.SAME
-    return words
 
 
 def draw(runs: Sequence[ComparedRun], compared: ComparedInputs) -> None:
@@ -121,7 +66,7 @@ def _draw_table(
     rows: Sequence[ParameterRow], runs: Sequence[ComparedRun], stored: Sequence[ComparedRun]
 ) -> None:
     shown = rows[:MAX_ROWS]
-    cells = {run.name: [UNKNOWN] * len(shown) for run in runs}
+    cells = {run.name: [f"*{UNKNOWN}*"] * len(shown) for run in runs}
     for index, run in enumerate(stored):
         cells[run.name] = [_cell_text(row, index) for row in shown]
     names = [
@@ -157,18 +102,10 @@ def _ranges(numbers: Sequence[int]) -> str:
 def _cell_text(row: ParameterRow, index: int) -> str:
     value = row.values[index]
     if value is None:
-        return NOT_IN_FLOW if row.is_missing[index] else FLOW_DEFAULT
+        return f"*{plain_text(row, index)}*"
     text = input_values.one_line(value) or input_values.value_text(value.value)
     mark = " :gray[(flow default)]" if value.is_default else ""
     return escape_lines(clip(text, MAX_CELL_LENGTH)) + mark
-
-
-def plain_text(row: ParameterRow, index: int) -> str:
-    """Return the whole value that a parameter has in a run, for a file."""
-    value = row.values[index]
-    if value is None:
-        return (NOT_IN_FLOW if row.is_missing[index] else FLOW_DEFAULT).strip("*")
-    return input_values.one_line(value) or input_values.value_text(value.value)
 
 
 def _is_long(row: ParameterRow) -> bool:

@@ -4,7 +4,8 @@ import re
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, clip_middle, with_id
+from lfclient.common.formatting import clip, clip_middle, humanize, with_id
+from lfclient.console.compare.compared_run import have_same_flow
 from lfclient.console.compare.differences import OutputMatch, as_structured, mask_texts
 from lfclient.console.compare.outputs import MatchKey, OutputPair, match_outputs
 from lfclient.console.compare.survey import OutputCell
@@ -12,14 +13,14 @@ from lfclient.console.compare.volatile import IDS_AND_TIMES
 from lfclient.console.wording.statuses import not_run_label
 from lfclient.outputs.model import Output, OutputKind
 from pages._ui.compare import images
-from pages._ui.compare.runs import ComparedRun, have_same_flow, versions_key
+from pages._ui.compare.runs import ShownRun, versions_key
 from pages._ui.connection.app_context import app_context
 from pages._ui.outputs import view as outputs_view
 from pages._ui.outputs.card import OutputCard
 from pages._ui.outputs.output_pair import DIFFERENCES, SIDE_BY_SIDE
 from pages._ui.state import compare_page
 from pages._ui.widgets import alerts, controls, diffs
-from pages._ui.widgets.markdown import escape, humanize
+from pages._ui.widgets.markdown import escape
 
 MAX_OPEN_CARDS = 6  # outputs drawn before a person opens them
 _BADGES = {
@@ -30,10 +31,10 @@ _BADGES = {
 # Markdown syntax, which the differences of a text show as source
 _MARKDOWN_SYNTAX = re.compile(r"\*\*|__|`|\]\(|^ {0,3}(#{1,6} |[*+-] |\||> )", re.MULTILINE)
 
-RunPair = tuple[ComparedRun, ComparedRun]
+RunPair = tuple[ShownRun, ShownRun]
 
 
-def draw(baseline: ComparedRun, run: ComparedRun) -> None:
+def draw(baseline: ShownRun, run: ShownRun) -> None:
     """Draw a card for each component's output, those that differ first."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("## Outputs", anchors=False, width="content")
@@ -183,18 +184,18 @@ def _has_markdown(output: Output) -> bool:
     return isinstance(output.value, str) and _MARKDOWN_SYNTAX.search(output.value) is not None
 
 
-def _draw_output(run: ComparedRun, output: Output, number: int, cell: OutputCell) -> None:
+def _draw_output(run: ShownRun, output: Output, number: int, cell: OutputCell) -> None:
     card = _card(run, output, number)
     title = with_id(_name(cell), run.name)
     outputs_view.draw_output(output, card.run_id, card.key, card.download, title)
 
 
-def _card(run: ComparedRun, output: Output, number: int) -> OutputCard:
+def _card(run: ShownRun, output: Output, number: int) -> OutputCard:
     key = f"compared-{run.number}-{number}"
     return OutputCard(output, run.record.id, key, run.server.download)
 
 
-def _missing_reason(run: ComparedRun, pair: OutputPair) -> str:
+def _missing_reason(run: ShownRun, pair: OutputPair) -> str:
     if pair.not_run:
         return f"{not_run_label(pair.not_run)}: {escape(pair.not_run)}"
     if not run.record.ended:

@@ -5,10 +5,11 @@ from collections.abc import Hashable, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from lfclient.console.compare.compared_inputs import compare_stored_inputs, count_differences
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation
 from pages._ui.compare import export, ignored, inputs, outputs, overview, picker, summary, timings
-from pages._ui.compare.runs import MAX_SIDE_BY_SIDE, ComparedRun, load_runs
+from pages._ui.compare.runs import MAX_SIDE_BY_SIDE, ShownRun, load_runs
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import compare_page
@@ -48,21 +49,21 @@ def draw(server: ServerSession) -> None:
 
 
 def _draw_comparison(
-    runs: Sequence[ComparedRun],
-    baseline: ComparedRun,
+    runs: Sequence[ShownRun],
+    baseline: ShownRun,
     settings: ignored.IgnoreSettings,
     head: DeltaGenerator,
 ) -> None:
     others = [run for run in runs if run is not baseline]
     baseline_first = [baseline, *others]
-    compared_inputs = inputs.compare(baseline_first, settings.names)
+    compared_inputs = compare_stored_inputs(baseline_first, settings.names)
     with head:
         export.draw(baseline_first, compared_inputs)
     if len(runs) == 2:
         run = others[0]
     else:
         picker.draw_baseline(runs, baseline)
-        overview.draw(runs, baseline, inputs.count_differences(runs, baseline, compared_inputs))
+        overview.draw(runs, baseline, count_differences(runs, baseline, compared_inputs))
         run = picker.draw_compared(others, baseline)
     ignored.draw(runs, settings, compared_inputs.guessed)
     pair = (baseline, run)
@@ -76,7 +77,7 @@ def _draw_comparison(
 
 @st.fragment(run_every=POLL_SECONDS)
 @alerts.show_errors()
-def _watch(runs: Sequence[ComparedRun]) -> None:
+def _watch(runs: Sequence[ShownRun]) -> None:
     for run in runs:
         if run.record.ended:
             continue

@@ -7,16 +7,16 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_duration, remove_bidi_controls
+from lfclient.console.compare.compared_run import have_same_flow
+from lfclient.console.compare.overview import has_differences
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation
-from pages._ui.compare import overview
 from pages._ui.compare.runs import (
     MAX_RUNS,
     MIN_RUNS,
-    ComparedRun,
     RunHeader,
+    ShownRun,
     find_header,
-    have_same_flow,
 )
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
@@ -117,7 +117,7 @@ def _option_text(record: RunRecord, now: datetime, heading: str) -> str:
     return remove_bidi_controls(" · ".join(part for part in parts if part))
 
 
-def draw_baseline(runs: Sequence[ComparedRun], baseline: ComparedRun) -> None:
+def draw_baseline(runs: Sequence[ShownRun], baseline: ShownRun) -> None:
     """Draw a choice of the run that the others are compared with."""
     key = compare_page.compare_key(f"baseline-{baseline.record.id}")
     _run_selectbox(
@@ -129,7 +129,7 @@ def _write_baseline(key: str) -> None:
     compare_page.write_baseline_to_url(st.session_state[key])
 
 
-def draw_compared(runs: Sequence[ComparedRun], baseline: ComparedRun) -> ComparedRun:
+def draw_compared(runs: Sequence[ShownRun], baseline: ShownRun) -> ShownRun:
     """Draw a choice of the run whose differences from the baseline are shown; return it.
 
     At first it is the first run that differs.
@@ -137,7 +137,7 @@ def draw_compared(runs: Sequence[ComparedRun], baseline: ComparedRun) -> Compare
     ids = [run.record.id for run in runs]
     chosen = compare_page.CHOSEN_RUN.get()
     if chosen not in ids:
-        different = (run.record.id for run in runs if overview.has_differences(run))
+        different = (run.record.id for run in runs if has_differences(run))
         chosen = next(different, ids[0])
     key = compare_page.compare_key(f"compared-{baseline.record.id}-{chosen}")
     label = f"Differences from {baseline.name}"
@@ -150,7 +150,7 @@ def _keep_chosen(key: str) -> None:
 
 
 def _run_selectbox(
-    label: str, runs: Sequence[ComparedRun], index: int, key: str, **kwargs: Any
+    label: str, runs: Sequence[ShownRun], index: int, key: str, **kwargs: Any
 ) -> None:
     """Draw a select box of these runs. `kwargs` go to `st.selectbox`."""
     now = datetime.now(UTC)

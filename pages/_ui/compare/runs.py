@@ -7,6 +7,7 @@ from functools import cache
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_size
+from lfclient.console.compare.compared_run import ComparedRun
 from lfclient.console.compare.survey import SurveyedRun, survey_run
 from lfclient.console.compare.volatile import IgnoredNames
 from lfclient.console.store.errors import UnreadableResponse
@@ -38,28 +39,11 @@ class RunHeader:
         return app_context().runner.load(self.record.id, self.server.owner)
 
 
-@dataclass(frozen=True)
-class ComparedRun:
-    """A run as a column of the page, surveyed against the baseline.
+@dataclass(frozen=True, kw_only=True)
+class ShownRun(ComparedRun):
+    """A run as a column of the page, of a server that this browser may see."""
 
-    `flow` has its names, `number` is its place by age. `is_usual`: its result is the usual one.
-    """
-
-    number: int
     server: ServerSession
-    flow: Flow | None
-    survey: SurveyedRun
-    is_usual: bool = False
-
-    @property
-    def record(self) -> RunRecord:
-        """The run without its values."""
-        return self.survey.record
-
-    @property
-    def name(self) -> str:
-        """The run's heading on the page."""
-        return f"Run {self.number}{' (usual)' if self.is_usual else ''}"
 
     def full_name(self, *, with_flow: bool) -> str:
         """Return the heading with the flow and the start of the run: Run 1 · Echo · 15:41:03."""
@@ -84,7 +68,7 @@ def _find_header(run_id: str, servers: Sequence[ServerSession]) -> RunHeader | N
 
 def load_runs(
     headers: Sequence[RunHeader], baseline_id: str, usual_id: str, ignored_names: IgnoredNames
-) -> tuple[list[ComparedRun], ComparedRun]:
+) -> tuple[list[ShownRun], ShownRun]:
     """Number the runs from the oldest to the newest, and survey each against the baseline.
 
     Return them, and the baseline among them: the run of that id, or the oldest one. Two of them are
@@ -122,7 +106,7 @@ def load_runs(
         version = (_version(header), _version(baseline), ignored_names, one_flow, flow is None)
         found = run_page.cached(f"survey-{header.record.id}", survey, version)
         is_usual = header.record.id == usual_id
-        runs.append(ComparedRun(number, header.server, flow, found, is_usual))
+        runs.append(ShownRun(number, flow, found, is_usual, server=header.server))
     progress.empty()
     return runs, runs[by_age.index(baseline)]
 
@@ -141,11 +125,6 @@ def _load(header: RunHeader) -> tuple[RunRecord | None, str]:
 
 def _version(header: RunHeader) -> Hashable:
     return header.record.id, header.record.version
-
-
-def have_same_flow(runs: Sequence[ComparedRun]) -> bool:
-    """Return whether all runs are of one flow."""
-    return len({run.record.flow_id for run in runs}) == 1
 
 
 def versions_key(runs: Sequence[ComparedRun]) -> Hashable:

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_duration
+from lfclient.console.compare.compared_run import have_same_flow
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import describe_decision
@@ -14,7 +15,7 @@ from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.statuses import run_status_label
 from lfclient.console.wording.tokens import cost_text, usage_text
 from pages._ui.app import navigation
-from pages._ui.compare.runs import ComparedRun, have_same_flow
+from pages._ui.compare.runs import ShownRun
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import query_params
 from pages._ui.widgets import status_badges
@@ -25,7 +26,7 @@ _ROWS_IF_DIFFERENT = {"Flow", "Server", "Decision"}
 _ROWS_IF_KNOWN = {"Tokens", "Cost"}
 
 
-def draw_headers(runs: Sequence[ComparedRun]) -> None:
+def draw_headers(runs: Sequence[ShownRun]) -> None:
     """Draw a card with each run's name, status and duration, then notes about the comparison."""
     now = datetime.now(UTC)
     for run, column in zip(runs, st.columns(len(runs)), strict=True):
@@ -57,7 +58,7 @@ def draw_headers(runs: Sequence[ComparedRun]) -> None:
             )
 
 
-def draw(runs: Sequence[ComparedRun]) -> None:
+def draw(runs: Sequence[ShownRun]) -> None:
     """Draw a table with a row for each fact and a column for each run."""
     now = datetime.now(UTC)
     columns = [_summary_rows(run, now) for run in runs]
@@ -71,7 +72,7 @@ def draw(runs: Sequence[ComparedRun]) -> None:
         st.table(rows)
 
 
-def _summary_rows(run: ComparedRun, now: datetime) -> dict[str, str]:
+def _summary_rows(run: ShownRun, now: datetime) -> dict[str, str]:
     record = run.record
     status = filter(None, (run_status_label(record), escape(clip(record.failure, 200))))
     session_id = record.session_id or (record.run.session_id if record.run else "") or "–"

@@ -6,9 +6,10 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_timing
+from lfclient.console.compare.compared_run import have_same_flow
 from lfclient.console.wording.timeline import axis_unit, compare_durations
 from lfclient.runs.components import ComponentRun
-from pages._ui.compare.runs import ComparedRun, have_same_flow
+from pages._ui.compare.runs import ShownRun
 from pages._ui.components import timings
 from pages._ui.components.states import leaf_runs
 from pages._ui.widgets.theme import theme_color
@@ -21,7 +22,7 @@ BAR_HEIGHT, GROUP_GAP = 16, 14  # pixels
 TimingRow = tuple[str, list[float | None]]
 
 
-def draw(runs: Sequence[ComparedRun]) -> None:
+def draw(runs: Sequence[ShownRun]) -> None:
     """Draw a chart with a group of bars for each component and a bar for each run."""
     st.markdown("## Timings", anchors=False)
     rows = compare_durations([_component_runs(run) for run in runs], by_id=have_same_flow(runs))
@@ -41,7 +42,7 @@ def draw(runs: Sequence[ComparedRun]) -> None:
         st.caption(f"Shows the first {MAX_COMPONENTS} of {len(rows):,} components.")
 
 
-def _component_runs(compared: ComparedRun) -> list[tuple[str, ComponentRun]]:
+def _component_runs(compared: ShownRun) -> list[tuple[str, ComponentRun]]:
     """Return names and runs of the components, in the flow's order if the flow is known."""
     run = compared.record.run
     components = run.components if run else {}
@@ -84,7 +85,7 @@ def _bar_item(seconds: float | None, factor: float, text_style: dict[str, Any]) 
     return timings.bar_item(seconds * factor, format_timing(seconds), text_style)
 
 
-def _summary(runs: Sequence[ComparedRun], rows: Sequence[TimingRow]) -> str:
+def _summary(runs: Sequence[ShownRun], rows: Sequence[TimingRow]) -> str:
     parts = []
     for index, run in enumerate(runs):
         times = _known_times(rows, index)

@@ -10,8 +10,8 @@ from lfclient.common.formatting import clip, replace_surrogates
 from lfclient.console.content.dataframes import to_dataframe
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
-from lfclient.flows.field import Field, FieldKind, Variable, value_to_json
-from lfclient.flows.field_kinds import KIND_HANDLERS
+from lfclient.console.wording.input_values import EMPTY_VALUES, one_line, value_text
+from lfclient.flows.field import FieldKind, Variable
 from lfclient.flows.file_fields import file_paths
 from lfclient.flows.run_inputs import InputValue
 from lfclient.flows.validation import SECRET_MASK
@@ -20,13 +20,11 @@ from pages._ui.widgets import downloads
 from pages._ui.widgets.markdown import escape, inline_code
 
 MAX_VALUES = 15  # values drawn before “Show all”
-MAX_LINE_CHARS = 80
 PREVIEW_CHARS = 1_500  # characters of a text drawn before “Show all”
 MAX_CHARS = 200_000  # characters of a text drawn at all; a download has the rest
 PREVIEW_ROWS = 100  # rows of a table drawn before “Show all”
 MAX_ROWS = 20_000
 TEXT_HEIGHT = 240  # pixels
-_EMPTY: tuple[Any, ...] = ("", [], {}, None)
 
 
 def show_omission(record: RunRecord) -> bool:
@@ -67,43 +65,6 @@ def _draw_input(item: InputValue, key: str) -> None:
             st.caption(f":orange[:material/warning: {escape(clip(item.problem, 600))}]")
 
 
-def one_line(item: InputValue) -> str | None:
-    """Return a value that fits on one line as text, else None."""
-    value, field = item.value, item.field
-    if item.secret and value == SECRET_MASK:
-        return "was set"
-    if isinstance(value, Variable):
-        return f"server variable {value.name}"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if value in _EMPTY:
-        return "empty"
-    if field and field.kind is FieldKind.FILE:
-        words = ", ".join(uploaded_name(path) for path in file_paths(value))
-    elif isinstance(value, (int, float, str)):
-        words = str(value)
-    elif field and field.kind in (FieldKind.MODEL, FieldKind.ORDERED_LIST, FieldKind.DURATION):
-        words = _field_text(field, value)
-    else:
-        return None
-    fits = len(words) <= MAX_LINE_CHARS and "\n" not in words and words == words.strip()
-    return words if fits else None
-
-
-def value_text(value: Any) -> str:
-    """Return a string as it is and any other value as JSON."""
-    return (
-        value if isinstance(value, str) else downloads.to_json_bytes(value_to_json(value)).decode()
-    )
-
-
-def _field_text(field: Field, value: Any) -> str:
-    try:
-        return ", ".join(KIND_HANDLERS[field.kind].write(value).splitlines())
-    except (KeyError, TypeError, AttributeError, ValueError):
-        return value_text(value)  # the field has another kind by now
-
-
 def _draw_value(item: InputValue, key: str) -> None:
     value = item.value
     words = one_line(item)
@@ -117,7 +78,7 @@ def _draw_value(item: InputValue, key: str) -> None:
             st.markdown(f":material/draft: {name}", help=f"On the server: {inline_code(str(path))}")
         if len(file_paths(value)) > MAX_VALUES:
             st.caption(f"{len(file_paths(value)) - MAX_VALUES} more.")
-    elif isinstance(value, bool) or value in _EMPTY:
+    elif isinstance(value, bool) or value in EMPTY_VALUES:
         st.markdown(f":gray[{words}]")
     elif words is not None:
         st.markdown(inline_code(words))

@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from lfclient.common.formatting import with_id
+from lfclient.common.formatting import humanize, with_id
 from lfclient.outputs.model import Output
 from pages._ui.widgets import controls, diffs
-from pages._ui.widgets.markdown import humanize
 
 SIDE_BY_SIDE, DIFFERENCES = "Side by side", "Differences"
 LABELS = ("First", "Second")

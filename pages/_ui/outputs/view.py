@@ -15,7 +15,13 @@ from itertools import chain
 
 import streamlit as st
 
-from lfclient.common.formatting import clip_middle, remove_bidi_controls, unused_name, with_id
+from lfclient.common.formatting import (
+    clip_middle,
+    humanize,
+    remove_bidi_controls,
+    unused_name,
+    with_id,
+)
 from lfclient.console.content.images import FoundImage, find_images
 from lfclient.console.wording.statuses import not_run_label
 from lfclient.outputs.model import Output, OutputKind
@@ -27,7 +33,7 @@ from pages._ui.outputs import gallery, image, json_viewer, message, output_pair,
 from pages._ui.outputs.card import Download, OutputCard
 from pages._ui.outputs.viewer import Viewer, Views
 from pages._ui.widgets import alerts, controls
-from pages._ui.widgets.markdown import escape, humanize
+from pages._ui.widgets.markdown import escape
 
 # returns a run, None if it was deleted
 GetRun = Callable[[], Run | None]

@@ -12,6 +12,7 @@ from lfclient.console.present.shared_result import MAX_VALUE, SharedInput, Share
 from lfclient.console.presets.share_links import page_url
 from lfclient.console.store.errors import ConstraintViolated
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.input_values import one_line, value_text
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow
@@ -20,7 +21,6 @@ from lfclient.flows.run_inputs import InputValue, describe_inputs
 from lfclient.resources.server_resources import ServerResources
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.form.input_values import one_line, value_text
 from pages._ui.present import problems
 from pages._ui.present.presented import input_keys, own_labels
 from pages._ui.state.notices import notify_errors

@@ -8,11 +8,11 @@ from lfclient.common.coerce import as_str
 from lfclient.common.formatting import clip, format_duration
 from lfclient.common.json_types import JsonObject
 from lfclient.console.wording.component_names import ComponentNames
+from lfclient.console.wording.input_values import value_text
 from lfclient.flows.model import Flow
 from lfclient.flows.tools import find_tools, owners_of_functions
 from lfclient.runs.components import ComponentState, Message
 from lfclient.runs.tool_calls import ToolCall, read_call, read_calls
-from pages._ui.form.input_values import value_text
 from pages._ui.widgets import controls
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.status_badges import COMPONENT_STYLES

@@ -167,12 +167,6 @@ def first_line(markdown: str) -> str:
     return text.partition("\n")[0]
 
 
-def humanize(name: str) -> str:
-    """Return an identifier as a label: `message_output` becomes Message output."""
-    words = " ".join(name.replace("_", " ").split())
-    return words[:1].upper() + words[1:]
-
-
 def _formulas(markdown: str) -> str:
     """Write formulas as Streamlit reads them, and escape other dollars and Streamlit's markup."""
     parts, end = [], 0

@@ -10,7 +10,6 @@ from pages._ui.widgets.markdown import (
     escape_lines,
     escape_message,
     first_line,
-    humanize,
     inline_code,
     sanitize,
     strip_data_images,
@@ -227,11 +226,6 @@ def test_markup_in_code_over_2000_characters_stays():
 )
 def test_the_first_line_has_no_markup(markdown, words):
     assert first_line(markdown) == words
-
-
-def test_an_identifier_becomes_a_label():
-    assert humanize("dataframe_output") == "Dataframe output"
-    assert humanize("toJSON") == "ToJSON"
 
 
 @pytest.mark.parametrize(
