@@ -4,7 +4,7 @@ import pytest
 
 from lfclient.flows.field import Variable
 from tests.support.flows import entry, node, text
-from tests.ui.support.forms import clear_drafts, editable_node, form
+from tests.ui.support.forms import clear_drafts, editable_node, form, form_server
 
 
 @pytest.fixture(autouse=True)
@@ -219,7 +219,8 @@ def test_clearing_a_number_restores_the_flows_value():
 )
 def test_secrets_are_entered_as_the_mode_accepts_them(mode, version, typed, chosen):
     secret = entry("SecretStrInput", "str", "STORED", password=True, load_from_db=True)
-    found = form(editable_node(p=secret), mode=mode, version=version)
+    server = {"server-of-files": form_server()}
+    found = form(editable_node(p=secret), mode=mode, version=version, **server)
     if chosen and typed:
         found.set("segmented_control", "T-a.p-from", "Server variable")
     if chosen:
