@@ -252,6 +252,8 @@ def _with_default(field: Field, entry: JsonObject) -> Field:
 def _resource(name: str, kind: FieldKind, entry: JsonObject) -> ResourceKind | None:
     if kind is FieldKind.MODEL:
         return "embedding" if entry.get("model_type") == "embedding" else "language"
+    if entry.get("type") == MCP_TYPE:
+        return "mcp_server"
     return _RESOURCES.get(name) if kind is FieldKind.SELECT else None
 
 

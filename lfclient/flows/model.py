@@ -11,7 +11,7 @@ from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import collect_texts, find_named_secrets, is_secret_name
 from lfclient.errors import BadResponse, LangflowError
-from lfclient.flows.field import MCP_TYPE, Field
+from lfclient.flows.field import Field
 from lfclient.flows.field_extraction import extract_fields
 from lfclient.flows.graph import (
     Component,
@@ -196,8 +196,6 @@ class Flow:
     def resources(self) -> tuple[ResourceKind, ...]:
         """The kinds of things on the server that it names, and that tell what it lacks."""
         kinds = dict.fromkeys(each.resource for each in self.fields if each.resource)
-        if any(each.wire_type == MCP_TYPE for each in self.fields):
-            kinds["mcp_server"] = None
         if self.optional_packages:
             kinds["component"] = None
         return tuple(kinds)

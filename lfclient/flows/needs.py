@@ -179,7 +179,7 @@ def _other_needs(
         name = f"{field_label(field)} of {field.component_label(80)}"
         if field.resource in ("knowledge_base", "memory_base") and field.required:
             yield _base_need(field, value, flow, resources)
-        elif _needs_mcp_server(flow, field):
+        elif needs_mcp_server(flow, field):
             yield _mcp_need(name, field, value, resources)
         elif is_file_need(field):
             if not value and _has_alternative(flow, field, overrides):
@@ -290,12 +290,13 @@ def _base_need(field: Field, value: Json, flow: Flow, resources: ServerResources
                 problem = f"“{base.name}” {told}"
     elif value and resources.memory_bases is not None:
         names = {base.name for base in resources.memory_bases if base.flow_id == flow.id}
-        problem = "" if value in names else f"this flow has no “{value}”"
+        how = "Add it in Langflow's editor, under Memories, or choose another"
+        problem = "" if value in names else f"this flow has no “{value}”. {how}"
     message = f"{name}: {problem or value}."
     return Need(kind, (field.key,), message, not problem)
 
 
-def _needs_mcp_server(flow: Flow, field: Field) -> bool:
+def needs_mcp_server(flow: Flow, field: Field) -> bool:
     """Return whether this is an MCP server that the flow doesn't describe itself."""
     if field.wire_type != MCP_TYPE:
         return False
@@ -307,7 +308,8 @@ def _needs_mcp_server(flow: Flow, field: Field) -> bool:
 
 def _mcp_need(name: str, field: Field, value: Json, resources: ServerResources) -> Need:
     is_met = bool(value) if resources.mcp_servers is None else value in resources.mcp_servers
-    problem = f"the server has no MCP server “{value}”. Choose another, or add it in Langflow"
+    how = "Add it in Langflow under Settings, MCP Servers, or choose another"
+    problem = f"the server has no MCP server “{value}”. {how}"
     message = f"{name}: {value if is_met else problem if value else 'choose one'}."
     return Need(NeedKind.MCP_SERVER, (field.key,), message, is_met)
 

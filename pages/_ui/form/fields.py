@@ -10,7 +10,7 @@ from lfclient.common.formatting import clip
 from lfclient.console.wording.statuses import DOES_NOT_RUN
 from lfclient.errors import LangflowError
 from lfclient.flows.encoding import looks_up_variables, sends_bare_values
-from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Variable
+from lfclient.flows.field import Field, FieldKind, Variable
 from lfclient.flows.run_inputs import field_label
 from lfclient.flows.validation import REQUIRED_MESSAGE
 from pages._ui.connection import loading
@@ -193,7 +193,7 @@ def _choose_widget(field: Field, form: FlowForm) -> Widget:
     models = offered_models(field, form.resources) if kind is FieldKind.MODEL else ()
     if models:
         return ModelPicker(models, form.resources.providers, ready_providers(field, form))
-    if field.resource in ("knowledge_base", "memory_base"):
+    if field.resource in ("knowledge_base", "memory_base", "mcp_server"):
         return choose_resource_widget(field, form)
     if kind in (FieldKind.SELECT, FieldKind.MODEL, FieldKind.ORDERED_LIST):
         return SelectBox() if field.options or field.choices else Widget()
@@ -287,8 +287,6 @@ def _hint(field: Field, form: FlowForm) -> str:
         return file_fields.hint(field, form)
     if kind is FieldKind.TEXT and form.state.value(field) in ("\n", "\n\n"):
         return "A line break" if form.state.value(field) == "\n" else "Two line breaks"
-    if field.wire_type == MCP_TYPE and form.resources.mcp_servers == frozenset():
-        return "The server has none yet. Add one in Langflow under Settings, MCP Servers."
     if kind is FieldKind.SELECT and not (field.options or field.resource):
         return "Enter one of the options shown in Langflow's editor"
     if kind is FieldKind.MODEL:

@@ -1,4 +1,4 @@
-"""The choice of a knowledge base or memory base among those that the server has."""
+"""The choice of a knowledge base, memory base or MCP server among those that the server has."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,12 +7,20 @@ import streamlit as st
 
 from lfclient.common.formatting import format_count
 from lfclient.flows.field import Field
-from lfclient.flows.need import Need
+from lfclient.flows.need import Need, NeedKind
+from lfclient.flows.needs import needs_mcp_server
 from lfclient.resources.knowledge import KnowledgeBase
+from pages._ui.connection import editor
 from pages._ui.form import knowledge_dialog
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.widgets import Widget, WidgetSpec, WidgetStates
 from pages._ui.widgets.markdown import escape
+
+# where a server that has none gets one
+_NONE_YET = {
+    NeedKind.MEMORY_BASE: "This flow has none. Add one in Langflow's editor, under Memories.",
+    NeedKind.MCP_SERVER: "The server has none. Add one in Langflow under Settings, MCP Servers.",
+}
 
 
 class ResourcePicker(Widget):
@@ -40,27 +48,41 @@ class ResourcePicker(Widget):
 
 
 def choose_resource_widget(field: Field, form: FlowForm) -> Widget:
-    """Return the widget for a field that names a base; a text box if they can't be listed."""
+    """Return the widget for a field that names a base or an MCP server.
+
+    It is a text box if they can't be listed.
+    """
+    labels = _labels(field, form)
+    return Widget() if labels is None else ResourcePicker(labels)
+
+
+def _labels(field: Field, form: FlowForm) -> dict[str, str] | None:
+    """Return the labels of what can be chosen, by value; None if it can't be listed."""
+    resources = form.resources
+    if field.resource == "mcp_server":
+        names = resources.mcp_servers
+        if names is None:
+            return None
+        own = {field.default} if field.default and not needs_mcp_server(form.flow, field) else ()
+        return {name: name for name in sorted(names.union(own), key=str.casefold)}
     if field.resource == "knowledge_base":
-        bases = form.resources.knowledge_bases
-        if bases is None:
-            return Widget()
-        return ResourcePicker({base.dir_name: _label(base) for base in bases})
-    memories = form.resources.memory_bases
+        bases = resources.knowledge_bases
+        return None if bases is None else {base.dir_name: _base_label(base) for base in bases}
+    memories = resources.memory_bases
     if memories is None:
-        return Widget()
-    return ResourcePicker(
-        {base.name: base.name for base in memories if base.flow_id == form.flow.id}
-    )
+        return None
+    return {base.name: base.name for base in memories if base.flow_id == form.flow.id}
 
 
 def draw_need(need: Need, field: Field, form: FlowForm) -> None:
-    """Draw what is wrong with a choice, and the button that makes a knowledge base."""
+    """Draw what is wrong with a choice, and the way to what there is to choose."""
     if not need.is_met and form.state.value(field):
         st.caption(f":orange[:material/warning:] {escape(need.message)}")
         for base in form.resources.knowledge_bases or ():
             if field.resource == "knowledge_base" and base.dir_name == form.state.value(field):
                 knowledge_dialog.draw_failure(base)
+    if not need.is_met and need.kind in _NONE_YET:
+        _draw_way_to_add(need.kind, field, form)
     if need.note:
         st.caption(f":orange[:material/warning:] {escape(need.note)}")
     if field.resource != "knowledge_base" or not form.server.may_change:
@@ -82,7 +104,20 @@ def draw_need(need: Need, field: Field, form: FlowForm) -> None:
         )
 
 
-def _label(base: KnowledgeBase) -> str:
+def _draw_way_to_add(kind: NeedKind, field: Field, form: FlowForm) -> None:
+    """Draw where one is added, unless another only has to be chosen."""
+    labels, is_chosen = _labels(field, form), bool(form.state.value(field))
+    if labels is None or (labels and not is_chosen):
+        return
+    if not is_chosen:
+        st.caption(_NONE_YET[kind])
+    if kind is NeedKind.MEMORY_BASE:
+        editor.draw_link(form.server.connection, form.flow.id)
+    else:
+        editor.draw_home_link(form.server.connection)
+
+
+def _base_label(base: KnowledgeBase) -> str:
     if base.is_ready:
         return f"{base.name} · {format_count(base.chunks, 'chunk')}"
     return f"{base.name} ({base.status or 'not ready'})"

@@ -245,6 +245,7 @@ def test_an_mcp_server_is_chosen_from_a_list_then_its_tool(server):
     tools = node("Parser-p", mcp_server=mcp, tool={**tool, "show": False})
     server.set_flows(flow(ONE, "Echo", [tools]))
     server.answers["GET /api/v2/mcp/servers"] = (200, [{"name": "adding"}, {"name": "other"}])
+    server.answers["GET /api/v1/models"] = (200, [])
 
     def connect(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
         template = copy.deepcopy(body["template"])

@@ -7,7 +7,9 @@ import pytest
 from lfclient.resources.knowledge import KnowledgeBase, MemoryBase
 from lfclient.resources.server_resources import ServerResources
 from tests.support.flows import entry, graph, node
-from tests.ui.support.forms import Form, clear_drafts, form, form_server
+from tests.ui.support.forms import URL, Form, clear_drafts, form, form_server
+
+FLOW_ID = graph()["id"]
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +20,11 @@ def _no_drafts():
 def knowledge_node(parameter: str = "knowledge_base") -> dict:
     options = entry("DropdownInput", "str", "", options=[], required=True, refresh_button=True)
     return node("Knowledge-a", **{parameter: options})
+
+
+def links(found: Form) -> dict[str, str]:
+    """Return the addresses of the links by their labels."""
+    return {each.proto.label: each.proto.url for each in found.at.get("link_button")}
 
 
 def pick(node: dict, **bases) -> Form:
@@ -62,8 +69,7 @@ def test_a_knowledge_base_is_made_in_langflow_where_the_release_adds_no_files():
 
 
 def test_a_memory_base_is_chosen_among_those_of_the_flow():
-    flow_id = graph()["id"]
-    bases = (MemoryBase("1", "mine", flow_id), MemoryBase("2", "of another flow", "2"))
+    bases = (MemoryBase("1", "mine", FLOW_ID), MemoryBase("2", "of another flow", "2"))
     found = pick(knowledge_node("memory_base"), memory_bases=bases)
     assert "1 to do" in found.text()
     assert found.find("selectbox", "Knowledge-a.memory_base").options == ["mine"]
@@ -78,4 +84,50 @@ def test_a_memory_base_of_another_flow_is_refused_in_words():
     stored["data"]["node"]["template"]["memory_base"]["value"] = "theirs"
     found = pick(stored, memory_bases=(MemoryBase("2", "theirs", "2"),))
     assert "1 to do" in found.text()
-    assert "this flow has no “theirs”" in found.text()
+    advice = "Add it in Langflow's editor, under Memories, or choose another."
+    assert f"this flow has no “theirs”. {advice}" in found.text()
+    assert links(found) == {"Edit in Langflow": f"{URL}/flow/{FLOW_ID}"}
+
+
+def test_a_flow_without_memory_bases_says_where_to_add_one():
+    found = pick(knowledge_node("memory_base"), memory_bases=(MemoryBase("2", "theirs", "2"),))
+    assert "Add one in Langflow's editor, under Memories." in found.text()
+    assert links(found) == {"Edit in Langflow": f"{URL}/flow/{FLOW_ID}"}
+    has_one = pick(knowledge_node("memory_base"), memory_bases=(MemoryBase("1", "mine", FLOW_ID),))
+    assert "under Memories" not in has_one.text()
+    assert links(has_one) == {}
+
+
+def mcp_node(server: dict) -> dict:
+    return node("MCPTools-m", mcp_server=entry("McpInput", "mcp", server))
+
+
+def test_an_mcp_server_that_the_server_lacks_is_added_there_or_another_is_chosen():
+    found = pick(mcp_node({"name": "demo"}), mcp_servers=frozenset({"other"}))
+    assert "1 to do" in found.text()
+    advice = "Add it in Langflow under Settings, MCP Servers, or choose another."
+    assert f"the server has no MCP server “demo”. {advice}" in found.text()
+    assert links(found) == {"Open Langflow": URL}
+    box = found.find("selectbox", "MCPTools-m.mcp_server")
+    assert box.options == ["other", "demo (not on this server)"]
+    found.set("selectbox", "MCPTools-m.mcp_server", "other")
+    assert "Ready" in found.text()
+    assert found.overrides == {"MCPTools-m.mcp_server": "other"}
+    assert links(found) == {}
+
+
+def test_a_server_without_mcp_servers_says_where_to_add_one():
+    found = pick(mcp_node({}), mcp_servers=frozenset())
+    assert "Add one in Langflow under Settings, MCP Servers." in found.text()
+    assert links(found) == {"Open Langflow": URL}
+    unlisted = pick(mcp_node({}))
+    assert "Add one in Langflow" not in unlisted.text()
+    unlisted.set("text_input", "MCPTools-m.mcp_server", "typed")
+    assert unlisted.overrides == {"MCPTools-m.mcp_server": "typed"}
+
+
+def test_an_mcp_server_that_the_flow_describes_itself_is_not_marked_as_missing():
+    described = mcp_node({"name": "own", "config": {"url": "https://mcp.example"}})
+    found = pick(described, mcp_servers=frozenset({"other"})).open("MCPTools-m")
+    assert found.find("selectbox", "MCPTools-m.mcp_server").options == ["other", "own"]
+    assert links(found) == {}

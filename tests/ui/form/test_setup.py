@@ -135,17 +135,9 @@ def test_a_component_that_names_no_mcp_server_or_flow_asks_for_it():
     other = node("RunFlow-r", flow_name_selected=entry("DropdownInput", "str", "", options=["Sum"]))
     found = setup(tools, other, resources=replace(RESOURCES, mcp_servers=frozenset({"adding"})))
     assert "2 to do" in found.text()
-    found.set("text_input", "MCPTools-m.mcp_server", "adding")
+    found.set("selectbox", "MCPTools-m.mcp_server", "adding")
     found.set("selectbox", "RunFlow-r.flow_name_selected", "Sum")
     assert "Ready" in found.text()
-
-
-def test_a_server_without_mcp_servers_says_where_to_add_one():
-    tools = node("MCPTools-m", mcp_server=entry("McpInput", "mcp", {}))
-    found = setup(tools, resources=replace(RESOURCES, mcp_servers=frozenset()))
-    assert "Add one in Langflow under Settings, MCP Servers." in found.text()
-    found = setup(tools, resources=replace(RESOURCES, mcp_servers=None))
-    assert "Add one in Langflow" not in found.text()
 
 
 def test_a_variable_of_an_optional_text_is_named_in_setup():
@@ -153,16 +145,6 @@ def test_a_variable_of_an_optional_text_is_named_in_setup():
     found = setup(text, resources=replace(RESOURCES, variables=frozenset()))
     assert "1 to do" in found.text()
     assert "the server has no variable “NOPE”" in found.text().replace("\\", "")
-
-
-def test_an_mcp_server_that_the_server_lacks_is_chosen_in_setup():
-    tools = node("MCPTools-m", mcp_server=entry("McpInput", "mcp", {"name": "demo"}))
-    found = setup(tools, resources=replace(RESOURCES, mcp_servers=frozenset({"other"})))
-    assert "1 to do" in found.text()
-    assert "the server has no MCP server “demo”" in found.text()
-    found.set("text_input", "MCPTools-m.mcp_server", "other")
-    assert "Ready" in found.text()
-    assert found.overrides == {"MCPTools-m.mcp_server": "other"}
 
 
 def test_a_variable_that_the_server_lacks_is_named_until_a_value_takes_its_place():

@@ -12,6 +12,7 @@ from pages._ui.state.drafts import drafts
 from tests.support.flows import graph, node
 
 OWNER = "owner-of-this-form"
+URL = "https://langflow.example"
 
 
 def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
@@ -148,7 +149,7 @@ def form(*nodes, edges=None, mode="background", version="1.13.0", browser="b", *
 def form_server(*, may_change: bool = True, **more: Any) -> SimpleNamespace:
     """Return a stand-in for a form's server session."""
     return SimpleNamespace(
-        connection=SimpleNamespace(source="secrets"),
+        connection=SimpleNamespace(source="secrets", url=URL, editor_url=None),
         is_stopped=False,
         refresh=lambda name=None: None,
         resources=lambda flow: None,
