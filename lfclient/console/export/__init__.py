@@ -1,1 +1,1 @@
-"""Export a run as a ZIP archive or an HTML report."""
+"""Export a run as a ZIP archive or an HTML report, and a comparison as CSV."""

@@ -1,121 +1,32 @@
-"""The comparison as a CSV file: a row for each fact, input and output, a column for each run."""
+"""The download of a comparison, created on request."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Sequence
 
-from lfclient.common.formatting import clip
-from lfclient.common.json_types import JsonObject
-from lfclient.common.redaction import Redactor
-from lfclient.console.compare import overview
-from lfclient.console.compare.compared_inputs import UNKNOWN, ComparedInputs, plain_text
-from lfclient.console.compare.compared_run import have_same_flow
-from lfclient.console.compare.outputs import MatchKey, match_outputs
-from lfclient.console.content.csv_writer import csv_bytes
-from lfclient.console.runner.runner import Runner
-from lfclient.console.wording.input_values import value_text
-from lfclient.console.wording.modes import MODE_NAMES
-from lfclient.console.wording.statuses import run_status_label
-from lfclient.console.wording.tokens import usage_text
-from lfclient.flows.model import stored_secrets
-from lfclient.outputs.model import Output, OutputKind
-from lfclient.runs.model import Run
+from lfclient.console.compare.compared_inputs import ComparedInputs
+from lfclient.console.export.comparison_csv import comparison_csv
 from pages._ui.compare.runs import ShownRun
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import compare_page
 from pages._ui.widgets import downloads
 
-MAX_CELL_LENGTH = 30_000  # characters; spreadsheets take 32,767
 
-
-@dataclass(frozen=True)
-class ComparisonExporter:
-    """Creates the file. `runs` has the baseline first.
-
-    Loads two runs at a time: holding their values would keep them in memory while the page is open.
-    """
-
-    runner: Runner
-    runs: Sequence[ShownRun]
-    compared: ComparedInputs
-
-    def csv(self) -> bytes:
-        """Return the comparison without secrets. Raises `StoreError`."""
-        secrets = [secret for run in self.runs for secret in run.server.connection.secrets]
-        secrets += [secret for run in self.runs for secret in stored_secrets(run.flow)]
-        redact = Redactor(secrets).redact_text
-        names = [redact(run.full_name(with_flow=True)) for run in self.runs]
-        rows: list[JsonObject] = []
-        for part, name, cells in (*self._facts(), *self._inputs(), *self._outputs()):
-            texts = [clip(redact(cell), MAX_CELL_LENGTH) for cell in cells]
-            rows.append(
-                {"Part": part, "Name": redact(name), **dict(zip(names, texts, strict=True))}
-            )
-        return csv_bytes(rows)
-
-    def _facts(self) -> Iterator[tuple[str, str, list[str]]]:
-        now, records = datetime.now(UTC), [run.record for run in self.runs]
-        facts = {
-            "Status": [run_status_label(record) for record in records],
-            "Error": [record.failure for record in records],
-            "Started": [record.created_at.isoformat(timespec="seconds") for record in records],
-            "Seconds": [_number(record.elapsed(now)) for record in records],
-            "Tokens": [usage_text(record.usage) for record in records],
-            "Mode": [MODE_NAMES[record.mode] for record in records],
-            "Run": [record.id for record in records],
-        }
-        for name, cells in facts.items():
-            yield "Run", name, cells
-
-    def _inputs(self) -> Iterator[tuple[str, str, list[str]]]:
-        columns = [run.number for run in self.compared.stored]
-        for row in self.compared.rows:
-            cells = [plain_text(row, index) for index in range(len(columns))]
-            by_run = dict(zip(columns, cells, strict=True))
-            name = row.parameter.qualified_label
-            yield "Input", name, [by_run.get(run.number, UNKNOWN) for run in self.runs]
-
-    def _outputs(self) -> Iterator[tuple[str, str, list[str]]]:
-        """Yield how each output compares with the baseline's, and its text in each run."""
-        by_age = sorted(self.runs, key=lambda run: run.number)
-        baseline = self._load(self.runs[0])
-        texts = [self._texts(baseline, run) for run in self.runs]
-        for key in overview.output_keys(by_age):
-            name = overview.title(by_age, key)
-            words = [overview.cell_text(by_age, run, self.runs[0], key) for run in self.runs]
-            yield "Comparison", name, words
-            yield "Output", name, [found.get(key, "") for found in texts]
-
-    def _texts(self, baseline: Run | None, run: ShownRun) -> dict[MatchKey, str]:
-        """Return the beginning of each output of a run that is text or data."""
-        if run.survey.problem:
-            return {}
-        loaded = baseline if run is self.runs[0] else self._load(run)
-        pairs = match_outputs(baseline, loaded, one_flow=have_same_flow(self.runs))
-        return {pair.key: _text(pair.after) for pair in pairs if pair.after}
-
-    def _load(self, run: ShownRun) -> Run | None:
-        if run.survey.problem:
-            return None
-        record = self.runner.load(run.record.id, run.server.owner)
-        return record.run if record else None
-
-
-def _number(seconds: float | None) -> str:
-    return "" if seconds is None else f"{seconds:.3f}"
-
-
-def _text(output: Output) -> str:
-    has_text = output.kind not in (OutputKind.IMAGE, OutputKind.FILE)
-    return value_text(output.value) if has_text else output.kind.value
-
-
-def draw(baseline_first: Sequence[ShownRun], compared: ComparedInputs) -> None:
+def draw(baseline_first: Sequence[ShownRun], inputs: ComparedInputs) -> None:
     """Draw the button that saves the comparison."""
-    exporter = ComparisonExporter(app_context().runner, baseline_first, compared)
+    runner = app_context().runner
+    names = [run.full_name(with_flow=True) for run in baseline_first]
+
+    def create() -> bytes:
+        return comparison_csv(
+            baseline_first,
+            names,
+            inputs,
+            load=lambda record: runner.load(record.id, record.owner),
+            secrets=[secret for run in baseline_first for secret in run.server.connection.secrets],
+        )
+
     downloads.draw_button(
         "Download CSV",
-        exporter.csv,
+        create,
         downloads.file_name(baseline_first[0].record.flow_name, "comparison", extension="csv"),
         compare_page.compare_key("csv"),
         mime="text/csv",
