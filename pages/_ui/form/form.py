@@ -53,7 +53,12 @@ def mark_refused(form: FlowForm, problems: Sequence[Problem]) -> None:
 
 
 def _request_shown_part(form: FlowForm) -> None:
-    """Open the field or the provider that a button elsewhere on the page leads to."""
+    """Open the field or the provider that a button elsewhere on the page leads to.
+
+    The page scrolls there, and no longer to what a refused run or message lacked.
+    """
+    if SHOWN_PROVIDER.get() or SHOWN_FIELD.get():
+        form.state.scroll_token = ""
     provider = form.resources.provider(SHOWN_PROVIDER.get() or "")
     if provider:
         provider_actions.open_settings(provider, form)

@@ -68,6 +68,25 @@ def test_only_the_form_s_own_entries_count_as_changed_parameters(langflow_stand_
     assert not app.exception
 
 
+def test_setup_is_opened_after_a_message_was_refused_for_what_it_lacks(langflow_stand_in):
+    talker = chat_flow()
+    talker["data"]["nodes"].append(
+        node("Agent-a", model=entry("ModelInput", "model", [], required=True))
+    )
+    talker["data"]["edges"].append(edge("Agent-a", "ChatOutput-b"))
+    langflow_stand_in.set_flows(talker)
+    langflow_stand_in.answers |= {
+        "GET /api/v1/models": (200, []),
+        "GET /api/v1/model_options/language": (200, []),
+    }
+    app = open_chat()
+    app.chat_input[0].set_value("hello").run()
+    assert "Fill in the required fields" in page_text(app)
+    press(app, "Open Setup")
+    assert any(each.key.endswith("Agent-a.model") for each in app.text_input)
+    assert not app.exception
+
+
 def test_a_secret_that_was_not_saved_is_requested_beside_the_closed_parameters(
     chat_langflow, monkeypatch
 ):
