@@ -41,16 +41,14 @@ def show(
         draw_wait(server, "to respond", partial(_seconds_waiting, server, (error.name,)))
         return
     alerts.show_message(alerts.title(error), error.message, error.hint, warning=warning)
+    connection = navigation.page("connection")
     if server.is_stopped:
-        st.page_link(
-            navigation.page("connection"), label="Start Langflow", icon=":material/play_arrow:"
-        )
+        st.page_link(connection, label="Open Connection", icon=":material/dns:")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Try again", key=retry, icon=":material/refresh:", on_click=server.refresh)
         if isinstance(error, InvalidKey) and not has_key_field:
-            page = navigation.page("connection")
-            st.page_link(page, label="Open Connection", icon=":material/key:")
+            st.page_link(connection, label="Open Connection", icon=":material/key:")
     retry_automatically(error, request)
 
 

@@ -13,6 +13,7 @@ from lfclient.resources.models import LISTING_ADDRESS, Provider, ProviderSetting
 from pages._ui.form import mode_button
 from pages._ui.form import provider_actions as actions
 from pages._ui.form.flow_form import FlowForm
+from pages._ui.state.run_page import SHOWN_PROVIDER
 from pages._ui.widgets import controls, focus
 from pages._ui.widgets.alerts import UnusedSetting
 from pages._ui.widgets.markdown import escape, inline_code
@@ -41,6 +42,7 @@ def draw_menu(form: FlowForm) -> None:
         )
         if chosen:
             actions.open_settings(unused[chosen], form)
+            SHOWN_PROVIDER.set(chosen)
 
 
 def draw_opened(form: FlowForm) -> None:
