@@ -16,6 +16,7 @@ from lfclient.errors import LangflowError, Unreachable
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.flows.refreshing import MAX_NESTED_CHOICES, dynamic_choices
 from lfclient.outputs.model import FileRef
+from lfclient.resources.knowledge import McpServer
 from lfclient.resources.models import ModelKind, ModelOption
 from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.components import HumanInput
@@ -37,6 +38,8 @@ _TTL_SECONDS = {
     "pending": 5,
 }
 _RELOAD_SECONDS = 30.0
+MCP_TOOLS = "mcp tools"  # the name of a request
+_MCP_TOOLS_SECONDS = 300  # Langflow connects to each of its MCP servers for it
 _CHECK_SECONDS = 10.0  # between two checks that the server responds
 
 
@@ -154,6 +157,17 @@ class ServerSession:
         choices = flow.refreshed.choices if flow.refreshed else {}
         name = f"options {flow.id} {flow.updated_at} {_digest(choices)} {key}"
         return self.fetch(name, _TTL_SECONDS["resources"], list_options).value
+
+    def mcp_servers(self) -> Sequence[McpServer]:
+        """Return the MCP servers with their numbers of tools, or why they have none.
+
+        Raises `StillLoading` while Langflow connects to them, which takes seconds.
+        """
+
+        def count(api: LangflowClient) -> list[McpServer]:
+            return api.mcp_servers(count_tools=True)
+
+        return self.fetch(MCP_TOOLS, _MCP_TOOLS_SECONDS, count, max_wait=0).value
 
     def reload_resources(self, flow: Flow) -> None:
         """Wait until what the server has for a flow is loaded again, after a change of it."""

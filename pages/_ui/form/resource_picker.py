@@ -6,11 +6,13 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import format_count
+from lfclient.errors import LangflowError
 from lfclient.flows.field import Field
 from lfclient.flows.need import Need, NeedKind
 from lfclient.flows.needs import needs_mcp_server
-from lfclient.resources.knowledge import KnowledgeBase
-from pages._ui.connection import editor
+from lfclient.resources.knowledge import KnowledgeBase, McpServer
+from pages._ui.connection import editor, loading
+from pages._ui.connection.server_session import MCP_TOOLS, ServerSession
 from pages._ui.form import knowledge_dialog
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.widgets import Widget, WidgetSpec, WidgetStates
@@ -64,7 +66,9 @@ def _labels(field: Field, form: FlowForm) -> dict[str, str] | None:
         if names is None:
             return None
         own = {field.default} if field.default and not needs_mcp_server(form.flow, field) else ()
-        return {name: name for name in sorted(names.union(own), key=str.casefold)}
+        counted = _counted(form)
+        labels = {name: _mcp_label(name, counted.get(name)) for name in names.union(own)}
+        return dict(sorted(labels.items(), key=lambda item: item[0].casefold()))
     if field.resource == "knowledge_base":
         bases = resources.knowledge_bases
         return None if bases is None else {base.dir_name: _base_label(base) for base in bases}
@@ -83,6 +87,8 @@ def draw_need(need: Need, field: Field, form: FlowForm) -> None:
                 knowledge_dialog.draw_failure(base)
     if not need.is_met and need.kind in _NONE_YET:
         _draw_way_to_add(need.kind, field, form)
+    if need.kind is NeedKind.MCP_SERVER:
+        _draw_lost_server(form.state.value(field), form)
     if need.note:
         st.caption(f":orange[:material/warning:] {escape(need.note)}")
     if field.resource != "knowledge_base" or not form.server.may_change:
@@ -115,6 +121,47 @@ def _draw_way_to_add(kind: NeedKind, field: Field, form: FlowForm) -> None:
         editor.draw_link(form.server.connection, form.flow.id)
     else:
         editor.draw_home_link(form.server.connection)
+
+
+def redraw_when_counted(form: FlowForm) -> None:
+    """Redraw the page once Langflow has told the tools of the MCP servers that it lists."""
+    fields = form.state.fields
+    is_listed = any(key in fields and fields[key].resource == "mcp_server" for key in form.drawn)
+    if is_listed and form.server.seconds_waiting(MCP_TOOLS) is not None:
+        _await_counts(form.server)
+
+
+@st.fragment(run_every=loading.POLL_SECONDS)
+def _await_counts(server: ServerSession) -> None:
+    if server.seconds_waiting(MCP_TOOLS) is None:
+        st.rerun()
+
+
+def _counted(form: FlowForm) -> dict[str, McpServer]:
+    """Return the MCP servers by name, as far as Langflow has told the numbers of their tools."""
+    try:
+        return {server.name: server for server in form.server.mcp_servers()}
+    except LangflowError:
+        return {}
+
+
+def _mcp_label(name: str, counted: McpServer | None) -> str:
+    if counted and counted.error:
+        return f"{name} (no connection)"
+    if counted is None or counted.tools is None:
+        return name
+    return f"{name} · {format_count(counted.tools, 'tool')}"
+
+
+def _draw_lost_server(name: str, form: FlowForm) -> None:
+    """Draw why Langflow can't connect to the chosen MCP server, if it can't."""
+    server = _counted(form).get(name)
+    if server and server.error:
+        advice = "Check that it runs, and its settings in Langflow."
+        words = f"Langflow can't connect to “{name}”. {advice}"
+        st.caption(f":orange[:material/warning:] {escape(words)}")
+        with st.expander("Details", icon=":material/code:"):
+            st.code(server.error, language=None, wrap_lines=True)
 
 
 def _base_label(base: KnowledgeBase) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lfclient.resources.knowledge import KnowledgeBase, MemoryBase
+from lfclient.resources.knowledge import KnowledgeBase, McpServer, MemoryBase
 from lfclient.resources.server_resources import ServerResources
+from pages._ui.connection.request_cache import StillLoading
 from tests.support.flows import entry, graph, node
 from tests.ui.support.forms import URL, Form, clear_drafts, form, form_server
 
@@ -131,3 +132,38 @@ def test_an_mcp_server_that_the_flow_describes_itself_is_not_marked_as_missing()
     found = pick(described, mcp_servers=frozenset({"other"})).open("MCPTools-m")
     assert found.find("selectbox", "MCPTools-m.mcp_server").options == ["other", "own"]
     assert links(found) == {}
+
+
+def test_mcp_servers_tell_their_tools_or_that_langflow_can_not_connect():
+    counted = [
+        McpServer("adding", 1),
+        McpServer("lost", error="Connection failed: All connection attempts failed"),
+        McpServer("unknown"),
+    ]
+    found = form(
+        mcp_node({}),
+        resources=ServerResources(mcp_servers=frozenset({"adding", "lost", "unknown"})),
+        **{"server-of-files": form_server(mcp_servers=lambda: counted)},
+    )
+    box = found.find("selectbox", "MCPTools-m.mcp_server")
+    assert box.options == ["adding · 1 tool", "lost (no connection)", "unknown"]
+    found.set("selectbox", "MCPTools-m.mcp_server", "lost")
+    assert "Langflow can't connect to “lost”." in found.text()
+    assert [code.value for code in found.at.code] == [counted[1].error]
+    found.set("selectbox", "MCPTools-m.mcp_server", "adding")
+    assert "can't connect" not in found.text()
+    assert found.overrides == {"MCPTools-m.mcp_server": "adding"}
+
+
+def test_mcp_servers_can_be_chosen_while_their_tools_are_counted():
+    def still_counting():
+        raise StillLoading("mcp tools")
+
+    found = form(
+        mcp_node({}),
+        resources=ServerResources(mcp_servers=frozenset({"adding"})),
+        **{"server-of-files": form_server(mcp_servers=still_counting)},
+    )
+    assert found.find("selectbox", "MCPTools-m.mcp_server").options == ["adding"]
+    found.set("selectbox", "MCPTools-m.mcp_server", "adding")
+    assert found.overrides == {"MCPTools-m.mcp_server": "adding"}

@@ -148,6 +148,7 @@ def form(*nodes, edges=None, mode="background", version="1.13.0", browser="b", *
 
 def form_server(*, may_change: bool = True, **more: Any) -> SimpleNamespace:
     """Return a stand-in for a form's server session."""
+    stand_in = {"mcp_servers": list, "seconds_waiting": lambda *names: None, **more}
     return SimpleNamespace(
         connection=SimpleNamespace(source="secrets", url=URL, editor_url=None),
         is_stopped=False,
@@ -156,7 +157,7 @@ def form_server(*, may_change: bool = True, **more: Any) -> SimpleNamespace:
         reload_resources=lambda flow: None,
         may_change=may_change,
         require_change=lambda: None,
-        **more,
+        **stand_in,
     )
 
 
