@@ -215,6 +215,29 @@ def test_a_provider_is_set_up_one_of_all_its_models_is_chosen_and_its_key_is_rem
     screen.drawn()
 
 
+def test_a_key_is_tried_without_moving_the_page(open_project, models: ModelServer):
+    """A ring in the pressed button turns meanwhile; the refusal is below it."""
+    screen, _ = open_project("Simple Agent")
+    page = screen.page
+    page.get_by_role("button", name="Model providers").click()
+    page.get_by_role("menuitem", name=re.compile("^OpenAI( ·|$)")).click()  # maybe set up
+    page.locator("input[type=password]").first.fill("sk-wrong-slow")
+    address = page.get_by_role("textbox", name="OpenAI Base URL (optional)")
+    if address.count():
+        address.fill(f"{models.url}/v1")
+    screen.drawn()
+    save = page.get_by_role("button", name="Save on the server")
+    x, y, width, height = save.bounding_box().values()
+    screen.watch_shifts()
+    page.mouse.click(x + width / 2, y + height / 2)
+    expect(save).to_have_css("cursor", "progress")
+    ring = "button => getComputedStyle(button, '::after').animationName"
+    assert save.evaluate(ring) == "appear, turn"
+    expect(screen.part("setup")).to_contain_text("Invalid API key for OpenAI.")
+    assert all(top > y for top in screen.shifts())
+    assert list(save.bounding_box().values()) == [x, y, width, height]
+
+
 def test_an_answer_is_seen_to_grow_and_can_be_stopped(
     open_project, langflow: LiveServer, models: ModelServer
 ):

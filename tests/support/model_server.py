@@ -1,10 +1,11 @@
 """A model provider on loopback: OpenAI's API below `/v1`, and Ollama's.
 
 What is asked for decides the answer. A key that starts with `sk-wrong` is refused, one with
-`sk-limited` is asked to wait. A streamed OpenAI model with `held` in its name sends no more words
-than the test lets through, one with `cut` breaks the connection in the middle. Words of a user such
-as `call add {"a": 1, "b": 2}` call an offered tool; a forced function and a JSON schema are given
-what fits them. Everything else is answered with `<model> says: <the user's last words>`.
+`sk-limited` is asked to wait; a chat with `slow` in its key is answered two seconds later. A
+streamed OpenAI model with `held` in its name sends no more words than the test lets through, one
+with `cut` breaks the connection in the middle. Words of a user such as `call add {"a": 1, "b": 2}`
+call an offered tool; a forced function and a JSON schema are given what fits them. Everything else
+is answered with `<model> says: <the user's last words>`.
 """
 
 from __future__ import annotations
@@ -107,6 +108,8 @@ class ModelServer:
 
     async def _chat(self, request: Request) -> Response:
         asked = await self._record(request)
+        if "slow" in asked.key:
+            await asyncio.sleep(2)
         refusal = _refusal(asked.key)
         if refusal:
             return refusal

@@ -89,7 +89,7 @@ def _save(name: str, is_secret: bool, form: FlowForm) -> None:
         text = (st.session_state.get(key) or "").strip()
         if not text:
             raise LangflowError("Enter the value first.")
-        with st.spinner("Saving"), open_client(form.server.connection) as api:
+        with open_client(form.server.connection) as api:
             api.save_variable(name, text, is_secret)
     except LangflowError as error:
         _REFUSED.set((key, error))

@@ -142,7 +142,7 @@ def remove(provider: Provider, setting: ProviderSetting, form: FlowForm) -> None
         form.server.reload_resources(form.flow)
         st.toast(f"Removed the {escape(setting.label)}.", icon=":material/check:")
 
-    _attempt(provider, form, f"Removing the {escape(setting.label)}", delete)
+    _attempt(provider, form, delete)
     if any(one.is_set for one in provider.settings if one != setting):
         open_settings(provider, form)  # the others may be removed as well
 
@@ -165,17 +165,19 @@ def _apply(
         for setting in settings:
             st.session_state[box_key(setting, form)] = None if setting.options else ""
 
-    _attempt(provider, form, f"Checking with {escape(provider.name)}", apply_entered)
+    _attempt(provider, form, apply_entered)
 
 
-def _attempt(provider: Provider, form: FlowForm, progress: str, change: Callable[[], None]) -> None:
-    """Call `change` and close the settings, or keep them open with its error."""
+def _attempt(provider: Provider, form: FlowForm, change: Callable[[], None]) -> None:
+    """Call `change` and close the settings, or keep them open with its error.
+
+    The pressed button shows that it works (run.css): what a callback draws moves the page.
+    """
     errors = st.session_state.setdefault(_ERRORS, {})
     place = (form.server.owner, provider.name)
     errors.pop(place, None)
     try:
-        with st.spinner(progress):
-            change()
+        change()
     except LangflowError as error:
         errors[place] = error
         REFUSED.set(provider.name)

@@ -129,9 +129,8 @@ def _deletable_filter(run_filter: RunFilter, before: date | None, keep_starred: 
 
 @notify_errors()
 def _delete_matching(view: ListView, run_filter: RunFilter) -> None:
-    with st.spinner("Deleting…"):
-        notify_deleted(len(run_history().delete_all(view.owners, run_filter)))
-        st.session_state[history_key("bulk")] = False  # closes the panel
+    notify_deleted(len(run_history().delete_all(view.owners, run_filter)))
+    st.session_state[history_key("bulk")] = False  # closes the panel
 
 
 def notify_deleted(count: int) -> None:
