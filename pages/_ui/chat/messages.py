@@ -23,7 +23,7 @@ from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
 from pages._ui.run import approval, errors, pace, progress, status, status_panel, steps
 from pages._ui.run import messages as run_messages
-from pages._ui.state import query_params
+from pages._ui.state import notices, query_params
 from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape
 
@@ -70,7 +70,7 @@ def _watch(conversation: Conversation) -> None:
     """Redraw the page when a message is sent in the same session elsewhere."""
     newest = chat.latest_run(conversation)
     if newest and newest.id != (conversation.record.id if conversation.record else None):
-        st.rerun()
+        notices.rerun()
 
 
 def _draw_history(conversation: Conversation, history: Sequence[Message]) -> None:

@@ -12,7 +12,7 @@ from pages._ui.compare import export, ignored, inputs, outputs, overview, picker
 from pages._ui.compare.runs import MAX_SIDE_BY_SIDE, ShownRun, load_runs
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.state import compare_page
+from pages._ui.state import compare_page, notices
 from pages._ui.state import history as history_state
 from pages._ui.widgets import alerts, controls
 
@@ -83,7 +83,7 @@ def _watch(runs: Sequence[ShownRun]) -> None:
             continue
         record = app_context().runner.get(run.record.id, run.server.owner)
         if record is None or _progress_key(record) != _progress_key(run.record):
-            st.rerun()
+            notices.rerun()
 
 
 def _progress_key(record: RunRecord) -> Hashable:

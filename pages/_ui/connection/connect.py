@@ -136,7 +136,7 @@ def test_and_connect() -> None:
 
 def draw_notice() -> None:
     """Draw the notice that a callback left, such as the result of a connection test."""
-    notice = notices.NOTICE.take()
+    notice = notices.take_notice()
     if isinstance(notice, LangflowError):
         alerts.show(notice)
     elif notice is not None:

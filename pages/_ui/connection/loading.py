@@ -12,6 +12,7 @@ from lfclient.flows.model import Flow
 from pages._ui.app import navigation
 from pages._ui.connection.request_cache import StillLoading, may_serve_stale
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.state import notices
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
@@ -92,7 +93,7 @@ def _retry(shown: str, request: Callable[[], object], retry: _Retry) -> None:
         if alerts.title(error) == shown:
             retry.previous = time.monotonic()
             return
-    st.rerun()
+    notices.rerun()
 
 
 def show_refreshing_flow(server: ServerSession, flow: Flow) -> None:
@@ -128,6 +129,6 @@ def draw_wait(
     """
     seconds = seconds_waiting(_WAIT_SECONDS)
     if seconds is None:
-        st.rerun()
+        notices.rerun()
     text = f"Waiting for {escape(server.connection.name)} {what}."
     st.markdown(f":material/hourglass_top: {text} :gray[{seconds:.0f} s]")

@@ -51,7 +51,7 @@ def _panel(drawn_as: LocalState, has_other_server: bool) -> None:
     if status.state is not drawn_as and (
         not status.state.is_in_progress or not drawn_as.is_in_progress
     ):
-        st.rerun()  # ready or failed: the rest of the page changes as well
+        notices.rerun()  # ready or failed: the rest of the page changes as well
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(_HEADING, width="content", anchors=False)
         word, colour = _BADGES[status.state]

@@ -22,6 +22,7 @@ from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
 from pages._ui.form.uploads import ReleaseFile, Upload
 from pages._ui.form.widgets import PERSIST, TextArea, Widget, WidgetSpec, WidgetStates
+from pages._ui.state import notices
 from pages._ui.widgets import file_uploader
 from pages._ui.widgets.markdown import escape, inline_code
 
@@ -205,7 +206,7 @@ def _draw_uploading(field: Field, state: FormState, count: int) -> None:
     started = state.entries.uploads.get(field.key, [])
     uploading = [each for each in started if not each.ended.is_set()]
     if len(uploading) < count:
-        st.rerun()
+        notices.rerun()
     for number, upload in enumerate(uploading):
         share = min(upload.sent_bytes / max(upload.size, 1), 1.0)
         with _row(f"{field.key}-going-{number}"):

@@ -22,7 +22,7 @@ from pages._ui.history import table as history_table
 from pages._ui.history.filter_form import FilterOptions
 from pages._ui.history.rows import ListRow, build_rows
 from pages._ui.history.view import ListView, run_history
-from pages._ui.state import flow_choice, query_params, run_page
+from pages._ui.state import flow_choice, notices, query_params, run_page
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
 from pages._ui.state.slot import first_time
@@ -204,4 +204,4 @@ def _poll(view: ListView, drawn: RunPage, drawn_at: float) -> None:
     if time.monotonic() - drawn_at < POLL_SECONDS / 2:
         return
     if view.load_page() != drawn:
-        st.rerun()
+        notices.rerun()

@@ -11,7 +11,7 @@ from lfclient.errors import FlowNotFound, InvalidKey, InvalidRequest, LangflowEr
 from pages._ui.connection import loading, servers
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.state.notices import NOTICE
+from pages._ui.state import notices
 from pages._ui.widgets import alerts
 
 ASK_FOR_LINK = "Ask the person who sent you this link for a new one."
@@ -122,7 +122,7 @@ def show_refusal(error: LangflowError) -> None:
 
 def draw_notice() -> None:
     """Draw the error that a press left."""
-    notice = NOTICE.take()
+    notice = notices.take_notice()
     if isinstance(notice, LangflowError):
         show_refusal(notice)
 
@@ -152,4 +152,4 @@ def _draw_wait(request: Callable[[], object]) -> None:
         return
     except LangflowError:
         pass  # the page shows it
-    st.rerun()
+    notices.rerun()

@@ -28,7 +28,7 @@ from pages._ui.outputs.message import draw_text
 from pages._ui.run import errors, messages, progress, raw_events, steps
 from pages._ui.run import export as run_export
 from pages._ui.run import snippets as run_snippets
-from pages._ui.state import query_params, run_page
+from pages._ui.state import notices, query_params, run_page
 from pages._ui.widgets import alerts, controls, downloads
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_full_time
@@ -173,7 +173,7 @@ def _draw_components(server: ServerSession, run_id: str, loading: bool) -> None:
     if record is None or record.run is None:
         return
     if loading and not _is_loading(record, record.run):
-        st.rerun()  # draws the details without a refresh interval
+        notices.rerun()  # draws the details without a refresh interval
     if record.run.components:
         progress.draw_components(server, record, server.cached_flow(record.flow_id), ended=True)
     elif app_context().runner.is_followed(run_id):

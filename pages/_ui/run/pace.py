@@ -11,6 +11,8 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from pages._ui.state import notices
+
 # each tick waits for nearly the whole interval, so that a change is shown at once
 REFRESH_SECONDS = 0.5
 WAIT_SECONDS = 0.49
@@ -98,4 +100,4 @@ def rerun_page(draw_result: Callable[[], object] | None = None) -> None:
         draw_result()
         earliest = result_turns.end
     page_turns.wait(earliest)
-    st.rerun()
+    notices.rerun()

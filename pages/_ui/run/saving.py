@@ -5,6 +5,7 @@ import streamlit as st
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.connection.app_context import app_context
+from pages._ui.state import notices
 from pages._ui.widgets import alerts, timers
 
 CHECK_SECONDS = 2.0  # interval while an ended run is not saved
@@ -45,7 +46,7 @@ def watch(record: RunRecord) -> None:
 def _redraw_on_change(record: RunRecord) -> None:
     is_settled = _is_settled(record)
     if _is_outdated(record):
-        st.rerun()
+        notices.rerun()
     if is_settled:
         timers.stop_timer()
 

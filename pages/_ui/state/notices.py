@@ -1,13 +1,31 @@
-"""The notice that a callback leaves for the page drawn after it."""
+"""The notice that a callback leaves for the page drawn after it, until a person does more."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
+
+import streamlit as st
 
 from lfclient.errors import LangflowError
 from pages._ui.state.slot import Slot
 
-NOTICE: Slot[object] = Slot("notice")  # shown once on the next page
+NOTICE: Slot[object] = Slot("notice")
+_SHOWN: Slot[object] = Slot("notice-shown")  # the one on the page
+
+
+def take_notice() -> object | None:
+    """Return the notice to draw, None for none."""
+    notice = NOTICE.take()
+    _SHOWN.set(notice)
+    return notice
+
+
+def rerun() -> NoReturn:
+    """Redraw the page by itself, with the notice that is on it."""
+    shown = _SHOWN.take()
+    if NOTICE.get() is None:
+        NOTICE.set(shown)
+    st.rerun()
 
 
 @contextmanager
