@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.resources import get_resources
-from lfclient.api.operations.variables import list_variables
+from lfclient.api.operations.variables import CHECK_ENTERED, list_variables
 from lfclient.api.requests import RequestSpec
 from lfclient.api.steps import Steps, fetch
 from lfclient.common.json_types import JsonObject
@@ -50,5 +50,5 @@ def check_provider(context: ApiContext, provider: str, settings: Mapping[str, st
         has_key = any(is_secret_name(name) for name in settings)
         raise InvalidRequest(
             str(body.get("error") or f"{provider} refused these settings."),
-            hint="Check the key and the address, then try again." if has_key else _ADDRESS_HINT,
+            hint=CHECK_ENTERED if has_key else _ADDRESS_HINT,
         )

@@ -10,6 +10,8 @@ from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.resources.variables import ServerVariable, parse_variable
 from lfclient.wire.schemas import Items
 
+CHECK_ENTERED = "Check what you entered, then try again."  # a hint
+
 _VARIABLES = "/api/v1/variables/"
 _SECRET = "Credential"  # the type of a variable that the server encrypts and never returns
 _CHECK_SECONDS = 30.0  # the server asks the provider, which may not respond
@@ -46,8 +48,8 @@ def save_variable(
     spec = RequestSpec(method, path, json=body, min_timeout=_CHECK_SECONDS)
     response = yield from send(spec)
     if response.status == 400:
-        hint = "Check the value, then try again."
-        raise InvalidRequest(response.message or f"{name} was refused.", hint=hint, status=400)
+        message = response.message or f"{name} was refused."
+        raise InvalidRequest(message, hint=CHECK_ENTERED, status=400)
     if not response.is_success:
         raise error_from_response(response)
     saved = parse_variable(as_dict(response.body))

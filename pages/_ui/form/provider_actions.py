@@ -51,13 +51,23 @@ def box_key(setting: ProviderSetting, form: FlowForm) -> str:
     return f"{form.state.key('provider-box')}-{setting.name}"
 
 
-def last_error(provider: Provider, form: FlowForm) -> LangflowError | None:
-    """Return why the settings last entered were refused."""
-    errors: dict[tuple[str, str], LangflowError] = st.session_state.get(_ERRORS, {})
-    return errors.get((form.server.owner, provider.name))
+def refusal(provider: Provider, form: FlowForm) -> LangflowError | None:
+    """Return why the settings were refused that are in their boxes."""
+    errors: dict[tuple[str, str], tuple[dict[str, str], LangflowError]]
+    errors = st.session_state.get(_ERRORS, {})
+    refused, error = errors.get((form.server.owner, provider.name), ({}, None))
+    return error if refused == entered(provider.settings, form) else None
 
 
-def _entered(settings: Iterable[ProviderSetting], form: FlowForm) -> dict[str, str]:
+def refuse(provider: Provider, form: FlowForm, error: LangflowError) -> None:
+    """Show at the boxes why what is in them is refused, until it changes, and scroll there."""
+    errors = st.session_state.setdefault(_ERRORS, {})
+    errors[form.server.owner, provider.name] = (entered(provider.settings, form), error)
+    REFUSED.set(provider.name)
+
+
+def entered(settings: Iterable[ProviderSetting], form: FlowForm) -> dict[str, str]:
+    """Return what is in the boxes of settings that are neither used nor saved yet, by name."""
     boxes = {each.name: st.session_state.get(box_key(each, form)) or "" for each in settings}
     return {name: text.strip() for name, text in boxes.items() if text.strip()}
 
@@ -71,8 +81,8 @@ def why_not_for_runs(
     """
     fields = form.flow.fields_by_key
     shown = tuple(settings)
-    entered = _entered(shown, form)
-    for setting in (one for one in shown if one.is_required or one.name in entered):
+    names = entered(shown, form)
+    for setting in (one for one in shown if one.is_required or one.name in names):
         own = setting_keys(form.flow, need, setting)
         if not own:
             or_clear = "" if setting.is_required else ", or clear it"
@@ -98,10 +108,10 @@ def use(need: Need, settings: tuple[ProviderSetting, ...], form: FlowForm) -> No
         REFUSED.set(provider.name)
         return
 
-    def check(entered: dict[str, str]) -> None:
+    def check(values: dict[str, str]) -> None:
         with open_client(form.server.connection) as api:
-            api.check_provider(provider.name, entered)
-        given_settings(form.server.owner).update(entered)
+            api.check_provider(provider.name, values)
+        given_settings(form.server.owner).update(values)
 
     _apply(provider, settings, form, check)
 
@@ -114,15 +124,15 @@ def save(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowFo
     provider requires is tried alone. The settings of the tab make way for the saved ones.
     """
 
-    def store(entered: dict[str, str]) -> None:
+    def store(values: dict[str, str]) -> None:
         form.server.require_change()
         addresses = (one for one in settings if one.is_required and not one.is_secret)
         with open_client(form.server.connection) as api:
-            if len(entered) > 1 or any(one.name in entered for one in addresses):
-                api.check_provider(provider.name, entered)
+            if len(values) > 1 or any(one.name in values for one in addresses):
+                api.check_provider(provider.name, values)
             for setting in sorted(settings, key=lambda one: one.is_secret):
-                if setting.name in entered:
-                    api.save_variable(setting.name, entered[setting.name], setting.is_secret)
+                if setting.name in values:
+                    api.save_variable(setting.name, values[setting.name], setting.is_secret)
                     given_settings(form.server.owner).pop(setting.name, None)
         form.server.reload_resources(form.flow)
         st.toast(f"Saved the settings of {escape(provider.name)}.", icon=":material/check:")
@@ -156,12 +166,12 @@ def _apply(
     """Call `apply` with what was entered and then empty the boxes, or keep them and the error."""
 
     def apply_entered() -> None:
-        entered = _entered(settings, form)
-        if not entered:
+        values = entered(settings, form)
+        if not values:
             required = [setting for setting in settings if setting.is_required] or settings
             labels = " and ".join(setting.label for setting in required)
             raise LangflowError(f"Enter the {labels} first.")
-        apply(entered)
+        apply(values)
         for setting in settings:
             st.session_state[box_key(setting, form)] = None if setting.options else ""
 
@@ -173,14 +183,10 @@ def _attempt(provider: Provider, form: FlowForm, change: Callable[[], None]) -> 
 
     The pressed button shows that it works (run.css): what a callback draws moves the page.
     """
-    errors = st.session_state.setdefault(_ERRORS, {})
-    place = (form.server.owner, provider.name)
-    errors.pop(place, None)
     try:
         change()
     except LangflowError as error:
-        errors[place] = error
-        REFUSED.set(provider.name)
+        refuse(provider, form, error)
         return
     close_settings(provider, form)
 

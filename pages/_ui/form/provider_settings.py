@@ -1,7 +1,7 @@
 """The settings of models' providers, such as keys: for the runs of this tab, or on the server."""
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from urllib.parse import quote
 
 import streamlit as st
@@ -75,12 +75,14 @@ def draw(need: Need, form: FlowForm) -> None:
             if need.missing:
                 labels = escape(" and ".join(setting.label for setting in need.missing))
                 st.badge(f"No {labels} yet", color="orange")
+            elif actions.entered(_shown_settings(need, form), form):
+                st.badge("Not used yet", color="orange")
             elif is_given:
                 st.badge("Used for your runs in this tab", color="green")
             elif provider.has_silent_address:
                 st.badge("Address not confirmed", color="orange")
             else:
-                st.badge("Set up", color="green")
+                st.badge("Set up", color="green", icon=":material/check:")
             if is_given:
                 st.button(
                     "Forget",
@@ -135,15 +137,32 @@ def find_need(key: str, form: FlowForm) -> Need | None:
     return needs[0] if needs and all(need.provider for need in needs) else None
 
 
-def require_confirmed(form: FlowForm) -> None:
-    """Raise `UnusedSetting` if a setting was entered and not confirmed."""
+def _unconfirmed(form: FlowForm) -> Iterator[tuple[Need, Provider, ProviderSetting]]:
+    """Yield the first setting of each provider that was entered and neither used nor saved."""
     for need in [*form.needs, *_shown(form)]:
-        for setting in _shown_settings(need, form):
-            if st.session_state.get(actions.box_key(setting, form)):
-                raise UnusedSetting(
-                    f"The run was not started. The {setting.label} is entered but not used yet.",
-                    hint="Press Use for my runs or Save on the server, or clear the box.",
-                )
+        settings = _shown_settings(need, form)
+        names = actions.entered(settings, form)
+        if need.provider and names:
+            yield need, need.provider, next(one for one in settings if one.name in names)
+
+
+def count_unconfirmed(form: FlowForm) -> int:
+    """Return how many providers that lack nothing have an entered setting that holds up a run."""
+    return sum(not need.missing for need, _, _ in _unconfirmed(form))
+
+
+def require_confirmed(form: FlowForm) -> None:
+    """Raise `UnusedSetting` if a setting was entered and not confirmed, and say so beside it."""
+    for _, provider, setting in _unconfirmed(form):
+        reason = f"The {setting.label} is entered but not used yet."
+        hint = "Press Use for my runs or Save on the server, or clear the box."
+        refusal = actions.refusal(provider, form)
+        if refusal and not isinstance(refusal, UnusedSetting):
+            reason = end_sentence(refusal.message)
+            hint = f"Correct the {setting.label}, or clear the box."
+        error = UnusedSetting(f"The run was not started. {reason}", hint=hint)
+        actions.refuse(provider, form, error)
+        raise error
 
 
 def _shown_settings(need: Need, form: FlowForm) -> tuple[ProviderSetting, ...]:
@@ -222,7 +241,7 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
             )
             _draw_remove(provider, [one for one in shown if one.is_set], form)
     with st.container(key=f"provider-problem-{provider.name}", gap="xsmall"):
-        error = actions.last_error(provider, form)
+        error = actions.refusal(provider, form)
         if error:
             words = f"{end_sentence(error.message)} {error.hint}".strip()
             st.caption(f":red[:material/error: {escape(words)}]")

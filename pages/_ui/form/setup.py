@@ -45,6 +45,7 @@ def draw(form: FlowForm) -> None:
     if not form.needs:
         return
     missing = sum(not need.is_met for need in form.needs)
+    missing += provider_settings.count_unconfirmed(form)
     is_unsure = any(need.provider and need.provider.has_silent_address for need in form.needs)
     with st.container(border=True, key="setup", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -85,7 +85,7 @@ def test_a_variable_that_several_parameters_name_has_one_box_and_is_secret_if_on
 def test_a_value_that_the_server_refuses_stays_in_its_box_with_the_reason(server):
     server.answers[SAVE] = (400, {"detail": "Invalid API key for Tavily"})
     app = press(enter(open_app(flow=ONE), "tvly-wrong"), "Save on the server")
-    assert "Invalid API key for Tavily. Check the value, then try again." in page_text(app)
+    assert "Invalid API key for Tavily. Check what you entered, then try again." in page_text(app)
     assert next(box for box in app.text_input if box.key.endswith(BOX)).value == "tvly-wrong"
     assert "1 to do" in page_text(app)
     assert not app.exception

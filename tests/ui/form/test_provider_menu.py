@@ -93,10 +93,29 @@ def test_settings_that_the_menu_opened_can_be_closed(server):
 
 
 def test_settings_that_are_entered_but_not_saved_hold_up_the_run(server):
+    """Said beside the result and beside the box, to which the form scrolls, until that changes."""
     app = choose_model(open_settings(open_app(flow=ONE), "Local"), "Near: Near-1")
     box(app, "LOCAL_URL").set_value("http://127.0.0.1:1234/v1")
     app = press(app.run(), "Run")
-    assert "The Local setting is entered but not used yet." in page_text(app)
+    assert page_text(app).count("The Local setting is entered but not used yet.") == 2
+    scrolled = [json.loads(one.proto.json).get("first") for one in app.get("bidi_component")]
+    assert "provider-Local" in scrolled
+    box(app, "LOCAL_URL").set_value("http://127.0.0.1:1235/v1")
+    assert "is entered but not used yet" not in page_text(app.run())
+
+
+def test_a_run_with_settings_that_were_refused_says_so(server):
+    app = choose_model(open_settings(open_app(flow=ONE), "Local"), "Near: Near-1")
+    box(app, "LOCAL_URL").set_value("http://127.0.0.1:1/v1")
+    refusal = {"valid": False, "error": "Nothing there"}
+    server.answers["POST /api/v1/models/validate-provider"] = (200, refusal)
+    save = next(each for each in app.run().button if each.key == "provider-save-Local")
+    app = save.click().run()
+    assert page_text(app).count("Nothing there. Check the address") == 1
+    app = press(app, "Run")
+    assert page_text(app).count("The run was not started. Nothing there.") == 2
+    assert page_text(app).count("Correct the Local setting, or clear the box.") == 2
+    assert not app.exception
 
 
 def test_a_refused_run_is_told_until_a_person_does_something(server, monkeypatch):

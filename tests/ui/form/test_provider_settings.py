@@ -101,6 +101,22 @@ def test_a_refused_key_stays_in_its_box_with_the_reason(api):
     assert found.overrides == {}
 
 
+def test_the_reason_goes_when_another_key_is_typed(api):
+    """And so does the mark beside the provider, which is set up on the server."""
+    api.error = InvalidRequest("Invalid API key for OpenAI")
+    found = ready_agent().press("Change")
+    assert "Ready" in found.text()
+    found.set("text_input", "OPENAI_API_KEY", "sk-wrong").press("Use for my runs")
+    assert "Not used yet" in found.text()
+    assert "Set up" not in found.text()
+    assert "1 to do" in found.text()
+    found.set("text_input", "OPENAI_API_KEY", "sk-other")
+    assert "Invalid API key" not in found.text()
+    found.set("text_input", "OPENAI_API_KEY", "")
+    assert "Set up" in found.text()
+    assert "Ready" in found.text()
+
+
 def test_an_empty_box_is_not_sent(api):
     found = setup(agent(model=[MODELS[1].value])).press("Use for my runs")
     assert "Enter the OpenAI API Key first." in found.text()
@@ -180,7 +196,7 @@ def has_box(found) -> bool:
 
 def test_a_button_that_leads_to_a_key_shows_it_though_the_provider_is_set_up(api):
     found = ready_agent(may_change=False)
-    assert ":green-badge[Set up]" in found.text()
+    assert ":green-badge[:material/check: Set up]" in found.text()
     assert not has_box(found)
     found.at.session_state["shown-field"] = "Agent-a.api_key"
     found.run().set("text_input", "OPENAI_API_KEY", "sk-new").press("Use for my runs")
