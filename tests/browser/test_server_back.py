@@ -76,6 +76,21 @@ def test_what_was_typed_stays_while_the_server_is_down_and_back(relay, console, 
     expect(box).to_have_value("typed, not left")
 
 
+def test_the_form_stays_where_it_is_while_a_slow_server_refreshes_it(relay, console, window):
+    console.start()
+    screen = Screen(window())
+    screen.open(console.url)
+    box = screen.part("param-ChatInput-a-input_value")
+    before = box.bounding_box()
+    relay.hold()
+    screen.part("refresh-flows").get_by_role("button").click()
+    waiting = screen.page.get_by_text("The data shown may be outdated")
+    expect(waiting).to_be_in_viewport()
+    assert box.bounding_box() == before
+    relay.flowing.set()
+    expect(waiting).to_have_count(0)
+
+
 def test_a_page_that_nobody_touches_shows_that_its_server_is_down_and_back(relay, console, window):
     console.start()
     screen = Screen(window())

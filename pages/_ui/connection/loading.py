@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.errors import InvalidKey, LangflowError
 from lfclient.flows.model import Flow
@@ -39,7 +40,9 @@ def show(
     `has_key_field`. A `warning` is for a page that shows its main part all the same.
     """
     if isinstance(error, StillLoading):
-        draw_wait(server, "to respond", partial(_seconds_waiting, server, (error.name,)))
+        place = _over_page(retry) if warning else st.container()
+        with place:
+            draw_wait(server, "to respond", partial(_seconds_waiting, server, (error.name,)))
         return
     alerts.show_message(alerts.title(error), error.message, error.hint, warning=warning)
     connection = navigation.page("connection")
@@ -109,7 +112,13 @@ def show_refreshing(server: ServerSession, *names: str) -> None:
     """
     if server.seconds_waiting(*names) is not None:
         text = "to respond. The data shown may be outdated"
-        draw_wait(server, text, partial(_seconds_waiting, server, names))
+        with _over_page("-".join(names)):
+            draw_wait(server, text, partial(_seconds_waiting, server, names))
+
+
+def _over_page(key: str) -> DeltaGenerator:
+    """Return a place at the window's end that moves no part of the page that a person uses."""
+    return st.container(key=f"awaited-{key}")
 
 
 def _seconds_waiting(

@@ -92,7 +92,7 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
         )
     if problem:
         request = partial(apply_choices, state, server, flow)
-        loading.show(server, problem, request, retry="retry-choices")
+        loading.show(server, problem, request, retry="retry-choices", warning=True)
     return form
 
 
