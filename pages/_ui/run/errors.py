@@ -14,7 +14,9 @@ from lfclient.console.wording.component_names import ComponentNames
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field, Variable
 from lfclient.flows.model import Flow
+from lfclient.flows.needs import find_needs
 from lfclient.resources.models import chosen_model
+from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.components import RunError
 from lfclient.runs.error_causes import (
     NO_VALUE,
@@ -74,7 +76,7 @@ def draw(
             st.markdown(f":material/arrow_forward: {words}")
         if flow and cause:
             show = show_form or partial(_show_form, server, flow, record)
-            field = _find_field(flow, record, error, cause)
+            field = _find_field(server, flow, record, error, cause)
             if provider:
                 _draw_button("Provider settings", run_page.SHOWN_PROVIDER, provider, key, show)
             elif field:
@@ -153,16 +155,40 @@ def _draw_details(label: str, text: str, key: str, height: int | Literal["conten
     st.fragment(controls.lazy_expander)(label, ":material/code:", key, draw)
 
 
-def _find_field(flow: Flow, record: RunRecord, error: RunError, cause: ErrorCause) -> Field | None:
+def _find_field(
+    server: ServerSession, flow: Flow, record: RunRecord, error: RunError, cause: ErrorCause
+) -> Field | None:
     """Return the field that caused an error, by its name or by the variable that it names."""
+    if cause.parameter and error.component_id:
+        return flow.fields_by_target.get((error.component_id, cause.parameter))
     if cause.parameter:
-        return flow.fields_by_target.get((error.component_id or "", cause.parameter))
+        return _find_only_field(server, flow, record, error, cause.parameter)
     named = (
         field
         for field in flow.fields
         if field.runs and record.overrides.get(field.key, field.default) == Variable(cause.variable)
     )
     return next(named, None) if cause.variable else None
+
+
+def _find_only_field(
+    server: ServerSession, flow: Flow, record: RunRecord, error: RunError, parameter: str
+) -> Field | None:
+    """Return the only field of this name that may have caused an error without a component's id.
+
+    Of several, it is the one that lacks something; None if others do as well.
+    """
+    ids = {leaf.id for leaf in flow.leaves if error.component in (None, leaf.display_name)}
+    targets = {(id, parameter) for id in ids}
+    fields = [field for field in flow.fields if field.runs and field.target in targets]
+    if len(fields) > 1:
+        resources = ServerResources()
+        with suppress(LangflowError):
+            resources = server.resources(flow).value
+        needs = find_needs(flow, record.overrides, resources)
+        lacking = {key for need in needs if not need.is_met for key in need.keys}
+        fields = [field for field in fields if field.key in lacking]
+    return fields[0] if len(fields) == 1 else None
 
 
 def _draw_button(

@@ -7,15 +7,18 @@ import re
 import pytest
 
 from lfclient.outputs.model import OutputKind
-from lfclient.runs.model import RunStatus
+from lfclient.runs.components import RunError
+from lfclient.runs.model import Run, RunStatus
 from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import view
 from pages._ui.state import history as history_state
+from tests.support.flows import entry, node
 from tests.support.pictures import image_file
 from tests.ui.history.test_groups import add_result, add_twenty
 from tests.ui.support.history_page import add, history
-from tests.ui.support.whole_pages import button_labels, page_text, press
+from tests.ui.support.http_stand_in import flow
+from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text, press
 
 
 @pytest.fixture(autouse=True)
@@ -106,6 +109,22 @@ def test_a_card_opens_its_run(url):
     app = press(app, open_button)
     assert app.query_params["run"] == "a" * 32
     assert "sunny" in page_text(app)
+
+
+def test_a_failed_run_says_why_and_once_opened_leads_to_the_field(langflow_stand_in):
+    file = entry("FileInput", "file", "", file_path=[], list=True)
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [node("File-a", path=file)]))
+    error = RunError("No files to process.", "File-a", "Read File")
+    run = Run(ONE, "sync", RunStatus.FAILED, errors=(error,))
+    add(langflow_stand_in.url, "a" * 32, status=RunStatus.FAILED, run=run)
+    app = history()
+    assert "No file was given" in cards(app)[0]
+    app = press(app, next(label for label in button_labels(app) if label.startswith("Open Echo, ")))
+    app = press(open_app(run=app.query_params["run"]), "Choose a file")
+    (form,) = app.session_state["forms"].values()
+    assert form.shown_key == "File-a.path"
+    assert list(app.get("file_uploader"))
+    assert not app.exception
 
 
 def test_cards_are_paged_below_the_list_only(url, monkeypatch):

@@ -216,10 +216,49 @@ def test_an_unreachable_server_keeps_its_own_hint(langflow_stand_in):
     assert "Check that Langflow is running." in page
 
 
-def test_an_error_of_an_unknown_component_has_no_button(failed):
-    app = failed(NO_FILE, component=None)
+def open_failed_readers(server, count: int, **overrides) -> AppTest:
+    """Open a failed run of components that read files, of which the server names none."""
+    file = entry("FileInput", "file", "", file_path=[], list=True)
+    server.set_flows(flow(ONE, "Echo", [node(f"File-{one}", path=file) for one in range(count)]))
+    error = RunError(NO_FILE, None, None)
+    run = Run(ONE, "sync", RunStatus.FAILED, errors=(error,))
+    values = {f"File-{id[-1]}.path": [name] for id, name in overrides.items()}
+    record = add_ended_run(server.url, status=RunStatus.FAILED, run=run, overrides=values)
+    return open_app(run=record.id)
+
+
+@pytest.mark.parametrize(
+    ("count", "overrides", "shown"),
+    [(1, {}, "File-0.path"), (2, {"file_0": "u/a.txt"}, "File-1.path")],
+)
+def test_the_button_of_an_error_without_a_component_leads_to_the_only_field_it_may_be(
+    langflow_stand_in, count, overrides, shown
+):
+    """Of several, to the one that lacks something."""
+    app = press(open_failed_readers(langflow_stand_in, count, **overrides), "Choose a file")
+    (form,) = app.session_state["forms"].values()
+    assert form.shown_key == shown
+    assert not app.exception
+
+
+def test_an_error_that_several_fields_may_have_caused_has_no_button(langflow_stand_in):
+    app = open_failed_readers(langflow_stand_in, 2)
     assert "No file was given." in page_text(app)
     assert "Choose a file" not in button_labels(app)
+    assert not app.exception
+
+
+def test_the_button_of_an_unknown_knowledge_base_leads_to_its_field(langflow_stand_in):
+    """A synchronous run of Langflow 1.12 and later names no component."""
+    base = entry("DropdownInput", "str", "gone", options=[], required=True)
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [node("Knowledge-k", knowledge_base=base)]))
+    error = RunError("The requested model provider is not available", None, None)
+    run = Run(ONE, "sync", RunStatus.FAILED, errors=(error,))
+    record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run)
+    app = press(open_app(run=record.id), "Go to the field")
+    (form,) = app.session_state["forms"].values()
+    assert form.shown_key == "Knowledge-k.knowledge_base"
+    assert not app.exception
 
 
 NO_MODULE = "Error creating class. ModuleNotFoundError(No module named 'yfinance')."
