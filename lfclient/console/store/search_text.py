@@ -108,13 +108,15 @@ def summarize_inputs(overrides: Mapping[str, Any], labels: Mapping[str, str] | N
 def summarize_outputs(record: RunRecord) -> str:
     """Return the first line of the first output; without any, why the run failed.
 
-    Of a table, that is its size and first values.
+    Of a table, that is its size and first values. A stopped run has the text that was written.
     """
     run = record.run
     for output in run.outputs.values() if run else ():
         if output.kind is not OutputKind.ERROR and output.value not in (None, "", b""):
             return clip(_output_line(output), MAX_OUTPUT_SUMMARY)
-    return clip(record.failure, MAX_OUTPUT_SUMMARY)
+    written = run.unfinished_messages if run and record.ended else []
+    partial = _plain_markdown(_first_line(written[0].visible_text)) if written else ""
+    return clip(record.failure or partial, MAX_OUTPUT_SUMMARY)
 
 
 def search_columns(record: RunRecord) -> dict[str, str]:

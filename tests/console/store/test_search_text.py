@@ -14,7 +14,7 @@ from lfclient.console.store.search_text import (
 )
 from lfclient.flows.field import Variable
 from lfclient.outputs.model import FileRef, Output, OutputKind
-from lfclient.runs.components import RunError
+from lfclient.runs.components import Message, RunError
 from lfclient.runs.model import Run, RunStatus
 from tests.support.flows import entry, flow, node, text
 from tests.support.store_records import record
@@ -167,6 +167,14 @@ def test_the_summary_names_the_provider_that_a_chosen_model_could_not_reach():
     chosen = {"Agent-a.model": [{"name": "llama", "provider": "Ollama"}]}
     assert summarize_outputs(record(run=run, overrides=chosen)) == "Couldn't reach Ollama."
     assert "the internet or a service" in summarize_outputs(record(run=run))
+
+
+def test_the_summary_of_a_stopped_run_is_the_text_that_was_written():
+    text = "**Once** upon\na time"
+    written = Message("m", text, "Machine", complete=False, streamed=text)
+    run = Run("f", "background", RunStatus.CANCELLED, messages={"m": written})
+    assert summarize_outputs(record(status=run.status, run=run)) == "Once upon"
+    assert summarize_outputs(record(status=RunStatus.IN_PROGRESS, run=run)) == ""
 
 
 def test_a_problem_of_the_console_itself_is_summarized_as_it_is():
