@@ -53,7 +53,7 @@ with alerts.show_errors():
                 approval.draw_waiting_runs(server, flow, record)
         with head.page_buttons:
             if flow:
-                entry.draw_button(server, flow, form)
+                entry.draw_button(server, flow, form, head.title)
             share_part = share_result.section(server, record, flow)
             if share_part and record and not form:
                 share_link.draw_menu(f"share-result-{record.id}", "Link to this result", share_part)

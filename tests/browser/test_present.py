@@ -98,6 +98,20 @@ def test_a_presenter_enters_edits_and_leaves_with_the_keyboard(screen: Screen):
     assert "view=" not in page.url
 
 
+def test_the_key_of_present_works_where_its_button_is_in_a_closed_menu(
+    console: Console, window: Callable[..., Any]
+):
+    page = window()
+    page.set_viewport_size({"width": 390, "height": 844})
+    screen = Screen(page)
+    screen.open(console.url)
+    expect(page.get_by_role("button", name="Present")).to_have_count(0)
+    page.keyboard.press("Alt+p")
+    screen.part("present").wait_for()
+    page.keyboard.press("Alt+p")
+    screen.part("flow-picker").wait_for()
+
+
 def test_a_presenter_uses_what_was_entered_on_the_run_page(screen: Screen):
     screen.pick("Echo chat")
     page = screen.page

@@ -3,6 +3,7 @@
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip
 from lfclient.console.presets.fitting import changed_keys
@@ -21,10 +22,13 @@ from pages._ui.state.present import EDITED, ENTERED, Entered, set_presenter
 from pages._ui.widgets.markdown import escape
 
 
-def draw_button(server: ServerSession, flow: Flow, form: FlowForm | None) -> None:
+def draw_button(
+    server: ServerSession, flow: Flow, form: FlowForm | None, beside_menu: DeltaGenerator
+) -> None:
     """Draw the button of the Run page that presents a flow, with the preset of the form.
 
     A presentation that was edited and not saved has another button, which leads to its editor.
+    Narrow windows have both in a menu, which is closed: the key of Present is `beside_menu`.
     """
     state = form.state if form else None
     if editing.has_draft(server.owner, flow.id):
@@ -37,15 +41,24 @@ def draw_button(server: ServerSession, flow: Flow, form: FlowForm | None) -> Non
             args=(server.owner, flow.id, state),
             help="Present shows it as it was last saved",
         )
-    in_menu: dict[str, Any] = {"icon": ":material/slideshow:", "type": "tertiary"}
+    look: dict[str, Any] = {"shortcut": "Alt+P"}
+    if window.is_narrow():
+        look = {"icon": ":material/slideshow:", "type": "tertiary"}
+        with beside_menu.container(key="present-key"):  # never seen
+            st.button(
+                "Present by key",
+                key="present-flow-key",
+                on_click=_enter,
+                args=(flow.id, state),
+                shortcut="Alt+P",
+            )
     st.button(
         "Present",
         key="present-flow",
         on_click=_enter,
         args=(flow.id, state),
-        shortcut="Alt+P",
         help="Show this flow to an audience",
-        **(in_menu if window.is_narrow() else {}),
+        **look,
     )
 
 
