@@ -227,6 +227,27 @@ def test_the_menu_of_a_narrow_window_closes_when_a_page_is_chosen(console, windo
         expect(menu.get_by_role("link", name=name)).not_to_be_in_viewport()
 
 
+def test_no_menu_of_a_narrow_window_is_open_after_a_reload(console, window):
+    """The pages', the options of a run and the flow's."""
+    screen = Screen(window())
+    page = screen.page
+    page.set_viewport_size(NARROW)
+    screen.open(console.url)
+    link = page.get_by_test_id("stSidebarNavLink").first
+    body = page.get_by_test_id("stPopoverBody")
+    for opener, content in (
+        (page.get_by_role("button", name="Menu", exact=True), link),
+        (screen.part("run-more").get_by_role("button"), body),
+        (screen.part("flow-head-menu").get_by_role("button"), body),
+    ):
+        opener.click()
+        expect(content).to_be_in_viewport()
+        page.reload()
+        screen.part("flow-picker").wait_for()
+        screen.drawn()
+        expect(content).not_to_be_in_viewport()
+
+
 def test_keyboard_focus_stays_in_its_part_of_the_page_when_a_button_disappears(screen):
     """The next Tab continues from there, not from the page's top."""
     screen.pick("Wait for an approval")
