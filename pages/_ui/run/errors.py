@@ -35,7 +35,7 @@ from pages._ui.state import run_page
 from pages._ui.state.notices import notify_errors
 from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts, controls
-from pages._ui.widgets.markdown import escape
+from pages._ui.widgets.markdown import escape, escape_message
 
 _BUTTONS = {"model": "Choose a model", "api_key": "Enter the key", "path": "Choose a file"}
 
@@ -72,7 +72,7 @@ def draw(
         if not error.message or error.message not in shown:
             _draw_error(error, names.error_source(error), cause, key)
         elif cause:
-            words = escape(f"{cause.message} {cause.hint}")
+            words = escape_message(f"{cause.message} {cause.hint}")
             st.markdown(f":material/arrow_forward: {words}")
         if flow and cause:
             show = show_form or partial(_show_form, server, flow, record)
@@ -139,9 +139,9 @@ def draw_packages(server: ServerSession, record: RunRecord) -> None:
 def _draw_error(error: RunError, source: str, cause: ErrorCause | None, key: str) -> None:
     heading = f"**{escape(source)}** failed" if source else "**The flow failed**"
     shown = cause.message if cause else clip(error.message, MAX_ERROR_LENGTH)
-    lines = [heading, escape(shown)]
+    lines = [heading, escape_message(shown)]
     if cause:
-        lines.append(f":material/arrow_forward: {escape(cause.hint)}")
+        lines.append(f":material/arrow_forward: {escape_message(cause.hint)}")
     st.error("\n\n".join(lines), icon=":material/error:")
     is_whole = shown == error.message
     details = "\n\n".join(filter(None, ["" if is_whole else error.message, error.traceback]))

@@ -1,5 +1,7 @@
 """The status of a run in words: its badge, duration and tokens, and what is going on."""
 
+import re
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -14,7 +16,7 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.run import approval, saving
 from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import status_badges
-from pages._ui.widgets.markdown import escape
+from pages._ui.widgets.markdown import escape, escape_message
 
 _NOT_CONFIRMED_TEXT = "The server has not confirmed this run yet."  # the console restarted before
 _NOT_SENT_TEXT = "Not sent yet."
@@ -83,6 +85,11 @@ def _waits_for_turn(record: RunRecord) -> bool:
     return is_queued and record.queue_limit is not None and not record.note
 
 
+def _escape_note(text: str) -> str:
+    """Return a note escaped for the gray words of the status, which a bracket in code would end."""
+    return escape(text) if re.search(r"[\[\]]", text) else escape_message(text)
+
+
 def describe(record: RunRecord) -> str:
     """Return details of the status, as Markdown."""
     sentences = [RUN_STATUS_DESCRIPTIONS.get(record.status, "")]
@@ -103,8 +110,8 @@ def describe(record: RunRecord) -> str:
         sentences.append(notes.STOPPED)
     elif not record.ended:
         stopping = "Stopping" if record.stop_requested_at else ""
-        sentences.append(escape(record.stop_result or stopping))
-    sentences.append(escape(record.note))
+        sentences.append(_escape_note(record.stop_result or stopping))
+    sentences.append(_escape_note(record.note))
     if record.attempts > 1:
         sentences.append(_REPEATED_TEXT.format(record.attempts))
     return " ".join(filter(None, sentences))

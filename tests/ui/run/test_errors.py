@@ -124,6 +124,13 @@ def test_an_unknown_error_is_shown_verbatim(failed):
     assert [each.label for each in app.expander if "Traceback" in each.label]
 
 
+def test_the_address_in_an_error_copies_clean(failed):
+    app = failed("No answer from http://127.0.0.1:7860/v1: refused")
+    assert any("`http://127.0.0.1:7860/v1`" in each.value for each in app.error)
+    assert not any("\u2060" in each.value for each in app.error)
+    assert not app.exception
+
+
 def test_the_button_of_an_error_shows_the_form_with_the_runs_values(failed):
     app = press(failed(NO_FILE), "Choose a file")
     assert "Filled with the inputs of the run" in page_text(app)

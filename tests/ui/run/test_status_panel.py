@@ -319,6 +319,17 @@ def test_a_run_that_stays_queued_says_why_and_what_to_do(langflow_stand_in):
     assert "Stop" in button_labels(app)
 
 
+@pytest.mark.parametrize(
+    ("note", "is_code"), [("at http://h:1/v1.", True), ("http://h/a]b", False)]
+)
+def test_the_address_in_a_note_copies_clean(langflow_stand_in, note, is_code):
+    """Unless a bracket in it would end the gray words."""
+    record = add_running_run(langflow_stand_in.url, note=note, worker="alive")
+    (status,) = (each.value for each in open_app(run=record.id).markdown if "http" in each.value)
+    assert ("`http://h:1/v1`" in status) is is_code
+    assert ("\u2060" in status) is not is_code
+
+
 def test_a_person_need_not_wait_as_long_as_the_server_asks(langflow_stand_in):
     """The run may end much sooner than that."""
     job = {"job_id": "j", "flow_id": ONE, "object": "job", "status": "in_progress", "errors": []}
