@@ -14,6 +14,19 @@ _SEPARATOR = " · "  # of the values of a summary, each with its label
 # embeddings, overrides and isolates
 _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
+_ERRNO = re.compile(r"\[(?:Errno|WinError) -?\d+\] ?")
+_UUID = re.compile(
+    r"(?<![/\w-])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![\w-])", re.IGNORECASE
+)
+
+
+def without_codes(text: str) -> str:
+    """Return an error's text without numbers of the system's errors, with an ellipsis for UUIDs.
+
+    Addresses keep theirs.
+    """
+    return _UUID.sub("…", _ERRNO.sub("", text))
+
 
 def clip(text: str, limit: int) -> str:
     """Return at most `limit` characters of `text`, with an ellipsis if some are omitted."""

@@ -1,5 +1,7 @@
 """Shortened texts; sizes, durations and addresses as text."""
 
+import uuid
+
 import pytest
 
 from lfclient.common.formatting import (
@@ -14,6 +16,7 @@ from lfclient.common.formatting import (
     format_size,
     humanize,
     join_values,
+    without_codes,
 )
 
 LONG = "Message: Please write a friendly letter about the delay, number"
@@ -124,6 +127,19 @@ def test_an_unknown_duration_is_called_so():
 )
 def test_sizes_have_decimal_units_and_two_digits(size, words):
     assert format_size(size) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[Errno 111] Connection refused", "Connection refused"),
+        (f"Flow {uuid.UUID(int=1)} not found", "Flow … not found"),
+        (f"Nothing at http://h/flows/{uuid.UUID(int=1)}", None),
+        ("list index [2] out of range", None),
+    ],
+)
+def test_an_error_is_shown_without_its_number_and_ids(text, shown):
+    assert without_codes(text) == (shown or text)
 
 
 def test_a_clipped_text_ends_in_an_ellipsis():

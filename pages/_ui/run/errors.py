@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from lfclient.common.coerce import as_str
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, without_codes
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.errors import LangflowError
@@ -138,7 +138,7 @@ def draw_packages(server: ServerSession, record: RunRecord) -> None:
 
 def _draw_error(error: RunError, source: str, cause: ErrorCause | None, key: str) -> None:
     heading = f"**{escape(source)}** failed" if source else "**The flow failed**"
-    shown = cause.message if cause else clip(error.message, MAX_ERROR_LENGTH)
+    shown = cause.message if cause else clip(without_codes(error.message), MAX_ERROR_LENGTH)
     lines = [heading, escape_message(shown)]
     if cause:
         lines.append(f":material/arrow_forward: {escape_message(cause.hint)}")

@@ -124,6 +124,16 @@ def test_an_unknown_error_is_shown_verbatim(failed):
     assert [each.label for each in app.expander if "Traceback" in each.label]
 
 
+def test_numbers_of_errors_and_ids_are_under_details_only(failed):
+    text = f"[Errno 2] No such file or directory: 'a.csv' of flow {ONE}"
+    app = failed(text)
+    (alert,) = (each.value.replace("\\", "") for each in app.error)
+    assert alert == "**Read File** failed\n\nNo such file or directory: 'a.csv' of flow …"
+    app.session_state[f"traceback-{'a' * 32}-0"] = True
+    assert [each.value for each in app.run().code if "Errno" in each.value] == [text]
+    assert not app.exception
+
+
 def test_the_address_in_an_error_copies_clean(failed):
     app = failed("No answer from http://127.0.0.1:7860/v1: refused")
     assert any("`http://127.0.0.1:7860/v1`" in each.value for each in app.error)
