@@ -18,6 +18,7 @@ from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import status_badges
 from pages._ui.widgets.markdown import escape, escape_message
 
+_LONG_SECONDS = 5.0  # in the queue; without other runs, it takes one or two
 _NOT_CONFIRMED_TEXT = "The server has not confirmed this run yet."  # the console restarted before
 _NOT_SENT_TEXT = "Not sent yet."
 _REPEATED_TEXT = (
@@ -80,9 +81,13 @@ def _usage(record: RunRecord) -> tuple[str, str | None]:
 
 
 def _waits_for_turn(record: RunRecord) -> bool:
-    """Return whether other runs may be why the job is queued; a note tells what else is."""
+    """Return whether other runs may be why the job is queued; a note tells what else is.
+
+    Every run is queued for a moment.
+    """
     is_queued = record.status is RunStatus.QUEUED and record.mode == "background"
-    return is_queued and record.queue_limit is not None and not record.note
+    is_long = (record.elapsed() or 0) >= _LONG_SECONDS
+    return is_queued and is_long and record.queue_limit is not None and not record.note
 
 
 def _escape_note(text: str) -> str:
