@@ -56,8 +56,8 @@ _RAW_KINDS = (OutputKind.DATA, OutputKind.UNKNOWN)
 def draw(run: Run, run_id: str, download: Download, reload: GetRun) -> bool:
     """Draw all outputs of a run, then its skipped components. Return False if there are none.
 
-    A single output needs no heading. Each card is a fragment, redrawn when a person uses it.
-    `reload` gets the run for that: holding it would keep it in memory while the page is open.
+    The only output of a flow needs no heading. Each card is a fragment, redrawn when a person uses
+    it. `reload` gets the run for that: holding it would keep it in memory while the page is open.
     """
     drawn = weakref.ref(run)
 
@@ -141,7 +141,8 @@ def _draw_card(get_run: GetRun, component_id: str, run_id: str, download: Downlo
         same = [one for one in outputs if one.display_name == name]
         title = with_id(name, output.component_id if len(same) > 1 else "")
         words = f":material/{VIEWERS[output.kind].icon}: **{escape(title)}**"
-        heading = partial(st.markdown, words) if len(outputs) > 1 else None
+        is_one_of_several = len(outputs) > 1 or run.not_run
+        heading = partial(st.markdown, words) if is_one_of_several else None
         draw_output(output, run_id, output.component_id, download, title, heading)
 
 

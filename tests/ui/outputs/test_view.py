@@ -32,6 +32,12 @@ def test_only_one_of_several_outputs_is_headed_by_its_component():
     assert not draw_outputs(tables[0]).markdown
 
 
+def test_the_only_output_that_ran_of_several_is_headed_by_its_component():
+    skipped = NotRun("n", "Normal desk", BRANCH_NOT_TAKEN)
+    urgent = Output("u", OutputKind.MESSAGE, "Now.", display_name="Urgent desk")
+    assert "Urgent desk" in texts(draw_outputs(urgent, not_run=(skipped,)))
+
+
 def test_two_outputs_of_one_name_are_told_apart_by_their_ids():
     ids = ("Reply1", "Reply2")
     shown = texts(
