@@ -26,7 +26,8 @@ Download = Callable[[FileRef], bytes]
 class OutputCard:
     """An output of a run. `key` is unique among the cards of the page.
 
-    `is_presented`: an audience reads it from afar.
+    `is_presented`: an audience reads it from afar. `part` is the label of one of several outputs of
+    a component.
     """
 
     output: Output
@@ -34,6 +35,7 @@ class OutputCard:
     key: str
     download: Download
     is_presented: bool = False
+    part: str = ""
 
     @property
     def title(self) -> str:
@@ -46,9 +48,9 @@ class OutputCard:
         """Draw a download button. A callable `data` runs when the button is pressed.
 
         `name` is the file's own name, which may be any text from a server. Without one the file
-        is named after the component and the run.
+        is named after the component, its output and the run.
         """
-        own_name = downloads.file_name(self.title, self.run_id[:8], extension=ending)
+        own_name = downloads.file_name(self.title, self.part, self.run_id[:8], extension=ending)
         key = f"save-{self.run_id}-{self.key}-{ending}"
         downloads.draw_button(label, data, safe_name(name) if name else own_name, key, mime=mime)
 

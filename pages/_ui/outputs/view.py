@@ -241,9 +241,10 @@ def _parts(card: OutputCard) -> dict[str, Callable[[], Views]]:
         return {"": partial(_views, card)}
     parts: dict[str, Callable[[], Views]] = {}
     for name, part in card.output.parts.items():
-        part_card = replace(card, output=replace(part, parts={}), key=f"{card.key}-{name}")
         words = humanize(name).removesuffix(" output") or "unnamed"  # Langflow's names end in it
-        parts[unused_name(words, parts)] = partial(_views, part_card)
+        label, key = unused_name(words, parts), f"{card.key}-{name}"
+        part_card = replace(card, output=replace(part, parts={}), key=key, part=label)
+        parts[label] = partial(_views, part_card)
     images = [find_images(part) for part in card.output.parts.values()]
     if sum(map(bool, images)) > 1:
         draw_all = partial(gallery.draw, card, list(chain(*images)))

@@ -13,7 +13,7 @@ from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.outcome import BRANCH_NOT_TAKEN, NOT_CONNECTED
 from pages._ui.outputs import card, file
 from pages._ui.outputs import view as outputs_view
-from pages._ui.widgets import copy_button
+from pages._ui.widgets import copy_button, downloads
 from pages._ui.widgets.markdown import escape
 from tests.ui.outputs.drawing import DOT, draw_outputs, output, page, texts
 
@@ -256,6 +256,16 @@ def test_one_of_a_components_named_outputs_is_chosen():
     assert not app.json
     app.segmented_control[0].set_value("Bad").run()
     assert app.json[0].value == '{"b": 1}'
+
+
+def test_the_files_of_a_components_named_outputs_are_told_apart(monkeypatch):
+    saved = []
+    monkeypatch.setattr(downloads, "draw_button", lambda *args, **_: saved.append(args[2]))
+    parts = {name: output(OutputKind.TABLE, [{"a": 1}]) for name in ("dataframe_output", "data")}
+    app = draw_outputs(output(OutputKind.TABLE, [{"a": 1}], parts=parts))
+    app.segmented_control[0].set_value("Data").run()
+    assert {"Component-Dataframe-run-1.csv", "Component-Data-run-1.csv"} <= set(saved)
+    assert not app.exception
 
 
 def test_the_view_of_each_named_output_is_kept_while_another_one_is_shown():
