@@ -14,13 +14,14 @@ from lfclient.resources.knowledge import KnowledgeBase
 from lfclient.resources.models import ModelOption, find_model
 from lfclient.runs.error_causes import UNREACHABLE, explain_error, explain_unreachable
 from pages._ui.connection.app_context import open_client
-from pages._ui.form import file_fields
+from pages._ui.form import file_fields, provider_settings
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.state import notices
 from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts, file_uploader
 from pages._ui.widgets.markdown import escape
 
+_NAME = "knowledge-name"
 _MAX_SECONDS = 600.0
 _LIST_SECONDS = 30.0  # a redraw of the page, once the list is there, would close the dialog
 
@@ -55,8 +56,16 @@ def show(field: Field, form: FlowForm) -> None:
             models = form.server.models("embedding", max_wait=_LIST_SECONDS).value
     except LangflowError as error:
         alerts.show(error)  # a model can still be typed
-    name = st.text_input("Name", key="knowledge-name", help="At least 3 characters", live=True)
+    name = st.text_input(
+        "Name",
+        key=_NAME,
+        help="At least 3 characters",
+        live=True,
+        persist_state="session",  # the dialog may be closed to set up a provider
+    )
     model = _choose_model(models, form)
+    if provider_settings.has_menu(form):
+        st.caption(f"Other providers are set up in Setup, under *{provider_settings.MENU}*.")
     files: Sequence[UploadedFile] = file_uploader.draw(
         "Files", accept_multiple_files=True, key="knowledge-files"
     )
@@ -72,6 +81,7 @@ def show(field: Field, form: FlowForm) -> None:
                 draw_failure(error.base)
             return
         OPEN_FOR.clear()
+        del st.session_state[_NAME]
         st.rerun()
 
 

@@ -18,6 +18,7 @@ from pages._ui.widgets import controls, focus
 from pages._ui.widgets.alerts import UnusedSetting
 from pages._ui.widgets.markdown import escape, inline_code
 
+MENU = "Model providers"
 _EXAMPLES = {  # by the setting's name
     "OLLAMA_BASE_URL": "http://localhost:11434",
     "OPENAI_BASE_URL": "http://localhost:1234/v1",
@@ -31,10 +32,9 @@ def draw_menu(form: FlowForm) -> None:
     Some, such as OpenAI Compatible, have no model to choose before the server has their address.
     """
     unused = form.unused_providers
-    takes_model = any(need.kind is NeedKind.MODEL for need in form.needs)
-    if takes_model and unused and form.server.may_change:
+    if has_menu(form):
         chosen = st.menu_button(
-            "Model providers",
+            MENU,
             sorted(unused, key=str.casefold),
             key=form.state.key("provider-menu"),
             type="tertiary",
@@ -43,6 +43,12 @@ def draw_menu(form: FlowForm) -> None:
         if chosen:
             actions.open_settings(unused[chosen], form)
             SHOWN_PROVIDER.set(chosen)
+
+
+def has_menu(form: FlowForm) -> bool:
+    """Return whether Setup has the menu."""
+    takes_model = any(need.kind is NeedKind.MODEL for need in form.needs)
+    return bool(takes_model and form.unused_providers and form.server.may_change)
 
 
 def draw_opened(form: FlowForm) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ import pytest
 
 from lfclient.errors import FileRefused, InvalidRequest, LangflowError, ServerFault
 from lfclient.resources.knowledge import KnowledgeBase
-from lfclient.resources.models import ModelOption
+from lfclient.resources.models import ModelOption, Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
 from pages._ui.form import knowledge_dialog
 from pages._ui.form.knowledge_dialog import _contents
@@ -62,7 +63,11 @@ def api(monkeypatch) -> Client:
     return client
 
 
-def open_dialog(*models: ModelOption, error: LangflowError | None = None) -> Form:
+def open_dialog(
+    *models: ModelOption,
+    error: LangflowError | None = None,
+    providers: Sequence[Provider] = (),
+) -> Form:
     options = entry("DropdownInput", "str", "", options=[], required=True, refresh_button=True)
 
     def list_models(kind, max_wait):
@@ -74,7 +79,8 @@ def open_dialog(*models: ModelOption, error: LangflowError | None = None) -> For
     bases = (KnowledgeBase("My notes", "My_notes", "ready", 3),)
     found = form(
         node("Knowledge-a", knowledge_base=options),
-        resources=ServerResources(knowledge_bases=bases),
+        node("Model-m", model=entry("ModelInput", "model", [READY.value], required=True)),
+        resources=ServerResources(knowledge_bases=bases, providers=providers),
         **{"server-of-files": server},
     )
     return found.press("New knowledge base")
@@ -140,6 +146,27 @@ def test_a_typed_model_without_its_provider_is_explained(api):
     found = fill_in(open_dialog(READY, CHAT), "my-embedding")
     assert "Enter the model with its provider, such as “Ollama: my-embedding”" in found.text()
     assert next(one for one in found.at.button if one.label == "Create").disabled
+
+
+def test_the_dialog_says_where_another_provider_is_set_up():
+    where = "Other providers are set up in Setup, under *Model providers*."
+    address = ProviderSetting("FAR_URL", "Base URL", True, False, False)
+    found = open_dialog(providers=[Provider("Far", False, (address,))])
+    assert where in found.text()
+    assert where not in open_dialog().text()
+
+
+def test_the_typed_name_is_there_again_until_the_knowledge_base_is_made(api):
+    """The dialog may be closed to set up a provider."""
+    found = fill_in(open_dialog())
+    del found.at.session_state[knowledge_dialog.OPEN_FOR.key]  # as closing it does
+    found.at.run()
+    assert not is_open(found)
+    found.press("New knowledge base")
+    assert found.at.text_input(key="knowledge-name").value == "My notes"
+    create(found)
+    found.press("New knowledge base")
+    assert found.at.text_input(key="knowledge-name").value == ""
 
 
 def test_a_model_can_be_typed_while_the_servers_list_fails(api):
