@@ -151,7 +151,10 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
         ),
     },
     "lfclient/common/filenames.py": {"uploaded_name": filenames.uploaded_name},
-    "lfclient/common/formatting.py": {"remove_bidi_controls": formatting.remove_bidi_controls},
+    "lfclient/common/formatting.py": {
+        "remove_bidi_controls": formatting.remove_bidi_controls,
+        "without_codes": formatting.without_codes,
+    },
     "lfclient/common/redaction.py": {
         "is_secret_name": redaction.is_secret_name,
         "looks_like_secret": looks_like_secret,

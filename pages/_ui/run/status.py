@@ -1,7 +1,5 @@
 """The status of a run in words: its badge, duration and tokens, and what is going on."""
 
-import re
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -92,7 +90,7 @@ def _waits_for_turn(record: RunRecord) -> bool:
 
 def _escape_note(text: str) -> str:
     """Return a note escaped for the gray words of the status, which a bracket in code would end."""
-    return escape(text) if re.search(r"[\[\]]", text) else escape_message(text)
+    return escape(text) if {*text} & {*"[]"} else escape_message(text)
 
 
 def describe(record: RunRecord) -> str:
