@@ -23,7 +23,7 @@ log = logging.getLogger("langflow_console")
 class MissingValue(errors.InvalidRequest):
     """A required field is empty."""
 
-    default_hint = "Enter or choose a value for each."
+    default_hint = "Enter or choose what is missing."
 
 
 class UnusedSetting(errors.InvalidRequest):
