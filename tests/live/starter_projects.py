@@ -15,7 +15,7 @@ REASONS = {
     "yfinance": ("fails without the package yfinance", r"No module named 'yfinance'"),
     "opendsstar": ("fails without the package OpenDsStar", r"No module named 'OpenDsStar'"),
     "knowledge": ("can't add files to a knowledge base", r"couldn't add its files"),
-    "vendor": ("asks for a vendor's key", r"This is required"),
+    "vendor": ("asks for a vendor's key", r"(Key|Token) of .{1,80} (is empty|has no variable)"),
 }
 # by release: what Setup asks for, and the reason
 PROJECTS: dict[str, tuple[str | None, ...]] = {
