@@ -183,6 +183,29 @@ def test_a_missing_key_is_mended_by_the_button_of_its_error(
     expect(screen.part("run-status")).to_contain_text(re.compile(r"[\d,]+ tokens"))
 
 
+def test_a_key_that_is_entered_for_my_runs_is_the_one_that_a_run_sends(
+    open_project, client: LangflowClient, langflow: LiveServer, models: ModelServer
+):
+    """Before 1.12, in synchronous mode: a background run takes the key from the server only."""
+    address = client.save_variable("OPENAI_BASE_URL", f"{models.url}/v1", is_secret=False)
+    screen, flow = open_project("Simple Agent")
+    page = screen.page
+    (key,) = model_keys(flow)
+    choose_model(screen, key, OPENAI)
+    setup = screen.part("setup")
+    page.locator("input[type=password]").first.fill("sk-of-this-test-3")
+    if langflow.version == "1.11.6":
+        setup.get_by_role("button", name="Use synchronous mode").first.click()
+        screen.drawn()
+    page.get_by_role("button", name="Use for my runs").click()
+    expect(setup).to_contain_text("Ready")
+    screen.drawn()
+    screen.run()
+    expect(screen.part("outputs")).to_contain_text("gpt-4o-mini says:")
+    assert models.chats()[-1].key == "sk-of-this-test-3"
+    client.delete_variable(address)
+
+
 def test_a_provider_is_set_up_one_of_all_its_models_is_chosen_and_its_key_is_removed(
     open_project, models: ModelServer
 ):
@@ -300,16 +323,22 @@ def test_one_model_is_used_for_all_agents_and_a_file_is_read(open_project, tmp_p
     expect(screen.part("outputs")).to_contain_text("What a lovely day.")
 
 
-def test_a_value_that_a_choice_within_a_loop_adds_runs_as_a_temporary_flow(
+def test_values_within_a_loop_run_in_background_and_what_a_choice_adds_as_a_temporary_flow(
     open_console, made: list[str], client: LangflowClient
 ):
     """Synchronous runs can't send it otherwise."""
     graph = loop_graph(client.catalogue({}))
     made.append(client.create_flow("Loop with a choice", graph).id)
     screen = open_console(made[-1])
+    screen.open_parameters("ParserComponent-p")
+    pattern = screen.part("param-ParserComponent-p-pattern").locator("textarea, input").first
+    pattern.fill("new {text}")
+    pattern.press("Tab")
+    screen.drawn()
+    screen.run()
+    expect(screen.part("outputs")).to_contain_text("new x")
     screen.mode("Synchronous")
     screen.drawn()
-    screen.open_parameters("ParserComponent-p")
     screen.part("param-ParserComponent-p-mode").get_by_text("Stringify").click()
     screen.part("param-ParserComponent-p-clean_data").get_by_text("Clean Data").click()
     screen.drawn()
