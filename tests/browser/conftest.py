@@ -29,7 +29,8 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
     """One browser for all tests; each test has its own windows."""
     expect.set_options(timeout=SECONDS)
     with sync_playwright() as playwright:
-        args = [*CHROMIUM_ARGS, "--process-per-site"]  # see _new_context
+        # see _new_context; optimizing scripts takes more time than the short pages of tests save
+        args = [*CHROMIUM_ARGS, "--process-per-site", "--js-flags=--no-turbofan"]
         browser = playwright.chromium.launch(executable_path=chromium_path, args=args)
         yield browser
         browser.close()
