@@ -212,7 +212,8 @@ def check_sizes(screen: Screen) -> float:
 
     def size(part: str, element: str) -> float:
         found = screen.part(part).locator(element).first
-        return float(found.evaluate("(each) => parseFloat(getComputedStyle(each).fontSize)"))
+        pixels = "(each) => parseFloat(getComputedStyle(each).fontSize) * each.currentCSSZoom"
+        return float(found.evaluate(pixels))
 
     title = size("present-head", "h1")
     h1, h2, h3, h4 = (size("present-output", f"h{level}") for level in range(1, 5))
@@ -238,6 +239,23 @@ def test_a_result_in_large_type_is_larger_than_the_inputs_at_24_pixels(screen: S
     assert check_sizes(screen) >= 24
     screen.page.get_by_role("button", name="Discard").click()
     expect(editor).to_have_count(0)
+
+
+def test_large_type_leaves_the_editor_as_it_is(screen: Screen):
+    screen.pick("Echo chat")
+    page = screen.page
+    page.keyboard.press("Alt+p")
+    screen.part("present-edit").get_by_role("button").click()
+    switch = screen.part("present-editor").get_by_text("Large type")
+    switch.wait_for()
+    screen.drawn()
+    before = switch.bounding_box()
+    switch.click()
+    expect(page.locator("[class*='st-key-present-looks-'][class*='-large']")).to_be_attached()
+    screen.drawn()
+    assert switch.bounding_box() == before
+    page.get_by_role("button", name="Discard").click()
+    expect(screen.part("present-editor")).to_have_count(0)
 
 
 def test_the_color_of_a_presentation_is_that_of_its_run_button(screen: Screen):

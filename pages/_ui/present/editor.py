@@ -56,7 +56,7 @@ def draw(presented: Presented, form: FlowForm, record: RunRecord | None) -> None
         if CONFLICT.get():
             _draw_conflict(flow)
         _draw_texts(presented)
-        _draw_looks()  # high up, since large type enlarges the editor too
+        _draw_looks()
         _draw_inputs(presented, form)
         _draw_outputs(presented, record)
         _draw_presets(presented, form)

@@ -51,7 +51,7 @@ def places(presented: Presented) -> tuple[DeltaGenerator, DeltaGenerator | None]
     if not _is_edited(presented):
         return st.container(), None
     side, stage = st.columns([4, 9], gap="large")
-    return stage, side
+    return stage.container(key="present-preview"), side
 
 
 def _is_edited(presented: Presented) -> bool:
