@@ -152,6 +152,22 @@ def test_in_the_editor_nothing_moves_when_a_choice_of_several_loses_the_focus(sc
         assert choice.bounding_box()["height"] == height, width
 
 
+def test_the_list_of_keys_leaves_no_frame_around_the_page(screen: Screen):
+    screen.pick("Echo chat")
+    page = screen.page
+    page.keyboard.press("Alt+p")
+    screen.part("present-edit").wait_for()
+    screen.drawn()
+    page.mouse.click(900, 900)
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keyboard").wait_for()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_have_count(0)
+    expect(page.locator(".stMain")).not_to_be_focused()
+    page.keyboard.press("Alt+p")
+    screen.part("flow-picker").wait_for()
+
+
 def test_in_full_screen_the_only_button_beside_the_title_leaves_it(screen: Screen):
     screen.pick("Echo chat")
     page = screen.page

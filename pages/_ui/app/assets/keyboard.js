@@ -58,7 +58,11 @@ function showKeys() {
     add(list, "dd", action);
   }
   add(dialog, "button", "Close").onclick = () => dialog.close();
-  dialog.onclose = () => dialog.remove();
+  dialog.onclose = () => {
+    dialog.remove();
+    // the whole page, which a click focuses; after a key, Streamlit would draw a frame around it
+    document.querySelector(".stMain:focus")?.blur();
+  };
   dialog.showModal();
 }
 
