@@ -72,13 +72,12 @@ def _draw_section(
     count = app_context().runner.store.shares.count(server.owner, record.id)
     address = _address(record).get()
     if address and count:
+        st.caption("Copy the link now: it can't be shown again after you reload.")
         copy_button.draw_address(f"share-copy-{record.id}", address)
     if count > 1 and not is_audience and _revoking(record).get():
         _draw_question(server, record, count)
     else:
         _draw_buttons(server, record, flow, count, is_audience=is_audience)
-    if address and count:
-        st.caption("Copy the link now: it can't be shown again after you reload.")
     st.caption(
         "Shows this one result, read-only, to anyone who can reach the console and has the link."
     )

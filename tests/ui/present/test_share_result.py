@@ -133,6 +133,15 @@ def test_inputs_with_equal_labels_have_the_names_of_the_presentation(fields_serv
     assert shared_inputs(create(record)) == {"p · T 1": "Lisbon", "p · U": "Porto"}
 
 
+def test_that_a_link_must_be_copied_now_is_said_above_it(record):
+    """What is below the buttons is below the fold of the menu."""
+    app = press(menu(record), "Create link")
+    texts = [str(each.value) for each in app.main if each.type in ("caption", "markdown")]
+    warning = next(n for n, words in enumerate(texts) if words.startswith("Copy the link now"))
+    assert "view=result&id=" in texts[warning + 1]
+    assert not app.exception
+
+
 def test_a_revoked_address_says_so(record):
     token = create(record)
     app = press(menu(record, present_as_presenter), "Revoke")
