@@ -55,10 +55,12 @@ class OutputCard:
         downloads.draw_button(label, data, safe_name(name) if name else own_name, key, mime=mime)
 
     def copy_button(self, text: Callable[[], str] | None) -> None:
-        """Draw a button that copies a text unless it is long, or the image drawn before it."""
+        """Draw a button that copies a text, or the image drawn before it."""
         copied = text() if text else None
         if copied is None or len(copied) <= MAX_COPIED_LENGTH:
             copy_button.draw(self.widget_key("copy"), copied)
+        else:
+            draw_too_long()
 
     def shows_internal(self) -> bool:
         """Return whether a person wants to see what only Langflow uses."""
@@ -84,6 +86,11 @@ class OutputCard:
         would take too long.
         """
         return run_page.cached(self.state_key(name), compute, _fingerprint(self.output))
+
+
+def draw_too_long() -> None:
+    """Say why there is no button that copies, beside the ones that download."""
+    st.caption("Too long to copy", width="content")
 
 
 def _fingerprint(output: Output) -> tuple[Any, ...]:

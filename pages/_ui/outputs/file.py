@@ -13,7 +13,7 @@ from lfclient.console.content import media_types
 from lfclient.errors import LangflowError
 from lfclient.outputs.model import FileRef
 from pages._ui.outputs import json_viewer, preview
-from pages._ui.outputs.card import MAX_COPIED_LENGTH, OutputCard
+from pages._ui.outputs.card import MAX_COPIED_LENGTH, OutputCard, draw_too_long
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
@@ -92,8 +92,12 @@ def draw(card: OutputCard) -> None:
 
 def _draw_copy_button(card: OutputCard, data: bytes, media: media_types.MediaType) -> None:
     """Draw a button that copies a file of text."""
-    if media.kind in preview.TEXT_KINDS and len(data) <= MAX_COPIED_LENGTH:
+    if media.kind not in preview.TEXT_KINDS:
+        return
+    if len(data) <= MAX_COPIED_LENGTH:
         card.copy_button(lambda: data.decode("utf-8-sig", "replace"))
+    else:
+        draw_too_long()
 
 
 def _wait_for_download(file: FileDownload) -> None:

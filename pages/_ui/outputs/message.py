@@ -25,7 +25,7 @@ def draw(card: OutputCard) -> None:
         return
     draw_markdown(card, text)
     encoded = partial(text.encode, "utf-8", "replace")
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         card.copy_button(lambda: replace_surrogates(text))
         card.save_button("Markdown", encoded, "md", "text/markdown")
         card.save_button("Text", encoded, "txt", "text/plain")

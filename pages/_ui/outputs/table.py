@@ -10,7 +10,7 @@ from lfclient.console.content.images import image_bytes, undrawable_reason
 from lfclient.outputs.tables import internal_names, is_rows
 from pages._ui.app import window
 from pages._ui.outputs import chart, column_stats, json_viewer
-from pages._ui.outputs.card import OutputCard
+from pages._ui.outputs.card import OutputCard, draw_too_long
 from pages._ui.outputs.viewer import Views
 from pages._ui.widgets.markdown import escape, escape_lines
 
@@ -84,6 +84,8 @@ def _draw_rows(card: OutputCard, table: pd.DataFrame) -> None:
             card.internal_checkbox("column", len(internal))
         if table.size <= MAX_COPIED_CELLS:
             card.copy_button(lambda: tab_separated(card.output.value))
+        else:
+            draw_too_long()
         card.save_button("CSV", lambda: csv_bytes(card.output.value), "csv", "text/csv")
         parquet_mime = "application/vnd.apache.parquet"
         card.save_button("Parquet", lambda: table.to_parquet(index=False), "parquet", parquet_mime)

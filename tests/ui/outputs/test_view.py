@@ -331,3 +331,21 @@ def test_outputs_that_are_not_too_long_can_be_copied(shown, copied, monkeypatch)
     app = draw_outputs(shown)
     assert drawn == copied
     assert not app.exception
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        output(OutputKind.MESSAGE, "x" * (card.MAX_COPIED_LENGTH + 1)),
+        output(OutputKind.DATA, {"a": "x" * card.MAX_COPIED_LENGTH}),
+        output(OutputKind.TABLE, [{"a": 1}] * 20_001),
+        output(OutputKind.FILE, FileRef("out.csv", id="1")),
+    ],
+)
+def test_an_output_that_is_too_long_to_copy_says_so_beside_its_downloads(shown):
+    download = Mock(return_value=b"x" * (card.MAX_COPIED_LENGTH + 1))
+    app = draw_outputs(shown, download=download)
+    if shown.kind is OutputKind.FILE:
+        app.button[0].click().run()
+    assert "Too long to copy" in [each.value for each in app.caption]
+    assert not app.exception
