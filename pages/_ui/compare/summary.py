@@ -17,13 +17,13 @@ from lfclient.console.wording.tokens import cost_text, usage_text
 from pages._ui.app import navigation
 from pages._ui.compare.runs import ShownRun
 from pages._ui.connection.app_context import app_context
-from pages._ui.state import query_params
+from pages._ui.state import query_params, run_options
 from pages._ui.widgets import status_badges
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_time
 
 _ROWS_IF_DIFFERENT = {"Flow", "Server", "Decision"}
-_ROWS_IF_KNOWN = {"Tokens", "Cost"}
+_ROWS_IF_KNOWN = {"Tokens", "Cost", "Session"}
 
 
 def draw_headers(runs: Sequence[ShownRun]) -> None:
@@ -75,7 +75,9 @@ def draw(runs: Sequence[ShownRun]) -> None:
 def _summary_rows(run: ShownRun, now: datetime) -> dict[str, str]:
     record = run.record
     status = filter(None, (run_status_label(record), escape(clip(record.failure, 200))))
-    session_id = record.session_id or (record.run.session_id if record.run else "") or "–"
+    # only a person's: one that was made up says nothing
+    session = record.session_id or ""
+    session = "" if run_options.is_random_session(session) else session
     return {
         "Status": " — ".join(status),
         "Duration": format_duration(record.elapsed(now)) + ("" if record.ended else " so far"),
@@ -83,7 +85,7 @@ def _summary_rows(run: ShownRun, now: datetime) -> dict[str, str]:
         "Cost": escape(cost_text(record.usage_by_model, app_context().settings.prices)) or "–",
         "Mode": MODE_NAMES[record.mode],
         "Started": format_time(record.created_at, now, seconds=True),
-        "Session": escape(clip(session_id, 60)),
+        "Session": escape(clip(session, 60)) or "–",
         "Decision": _decisions_text(record, now),
         "Flow": escape(clip(record.flow_name, 80)),
         "Server": escape(clip(record.server_name, 80)),

@@ -113,11 +113,16 @@ def test_the_summary_shows_flow_and_server_only_if_they_differ(create_run):
     facts = tables(
         open_comparison(create_run({TEXT: "a"}), create_run({TEXT: "b"}, status=RunStatus.FAILED))
     )[1]
-    assert list(facts.index) == [
-        f"**{n}**" for n in ("Status", "Duration", "Mode", "Started", "Session")
-    ]
+    assert list(facts.index) == [f"**{n}**" for n in ("Status", "Duration", "Mode", "Started")]
     assert list(facts.loc["**Duration**"]) == ["1.0 s", "2.0 s"]
     assert list(facts.loc["**Status**"]) == ["Completed", "Failed"]
+
+
+def test_the_summary_names_the_sessions_that_a_person_named(create_run):
+    sessions = ("console-0123456789ab", "Lisbon")
+    runs = [create_run({TEXT: "a"}, session_id=session) for session in sessions]
+    facts = tables(open_comparison(*runs))[0]
+    assert list(facts.loc["**Session**"]) == ["–", "Lisbon"]
 
 
 def test_the_summary_has_costs_if_prices_are_configured(create_run, price_file):
