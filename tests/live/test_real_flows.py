@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from lfclient import Flow, LangflowClient
 from tests.browser.accessibility import check
+from tests.browser.attack_tools import traces_on_disk
 from tests.browser.screen import Screen, log_of
 from tests.live.flows import loop_graph
 from tests.support import servers
@@ -183,17 +185,23 @@ def test_a_missing_key_is_mended_by_the_button_of_its_error(
     expect(screen.part("run-status")).to_contain_text(re.compile(r"[\d,]+ tokens"))
 
 
-def test_a_key_that_is_entered_for_my_runs_is_the_one_that_a_run_sends(
-    open_project, client: LangflowClient, langflow: LiveServer, models: ModelServer
+def test_a_key_that_is_entered_for_my_runs_is_sent_and_told_nowhere(
+    open_project,
+    console: Console,
+    client: LangflowClient,
+    langflow: LiveServer,
+    models: ModelServer,
 ):
     """Before 1.12, in synchronous mode: a background run takes the key from the server only."""
     address = client.save_variable("OPENAI_BASE_URL", f"{models.url}/v1", is_secret=False)
     screen, flow = open_project("Simple Agent")
-    page = screen.page
+    page, secret, told = screen.page, f"sk-{uuid4().hex}", []
+    page.on("websocket", lambda each: each.on("framereceived", lambda one: told.append(str(one))))
+    screen.open(page.url)
     (key,) = model_keys(flow)
     choose_model(screen, key, OPENAI)
     setup = screen.part("setup")
-    page.locator("input[type=password]").first.fill("sk-of-this-test-3")
+    page.locator("input[type=password]").first.fill(secret)
     if langflow.version == "1.11.6":
         setup.get_by_role("button", name="Use synchronous mode").first.click()
         screen.drawn()
@@ -202,8 +210,18 @@ def test_a_key_that_is_entered_for_my_runs_is_the_one_that_a_run_sends(
     screen.drawn()
     screen.run()
     expect(screen.part("outputs")).to_contain_text("gpt-4o-mini says:")
-    assert models.chats()[-1].key == "sk-of-this-test-3"
+    assert models.chats()[-1].key == secret
     client.delete_variable(address)
+    for tab in ("Inputs", "Code"):
+        page.get_by_role("tab", name=tab).click()
+        screen.drawn()
+    screen.part("export-run").get_by_role("button").first.click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Report (HTML)").click()
+    told.append(saved.value.path().read_text(encoding="utf-8"))
+    assert any("gpt-4o-mini says:" in each for each in told)
+    assert not any(secret in each for each in told)
+    assert traces_on_disk(console.folder, secret) == []
 
 
 def test_a_provider_is_set_up_one_of_all_its_models_is_chosen_and_its_key_is_removed(
