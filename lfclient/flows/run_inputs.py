@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from lfclient.common.coerce import as_str
 from lfclient.common.filenames import uploaded_name
-from lfclient.common.formatting import with_id
+from lfclient.common.formatting import humanize, with_id
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import find_named_secrets, is_redacted, replace_secrets
 from lfclient.flows.field import Field, FieldKind, value_to_json
@@ -179,7 +179,8 @@ def _describe(key: str, value: Json, flow: Flow | None, field: Field | None) -> 
         return InputValue(key, value, label, name, id, field, secret=secret)
     component, parameter = flow.split_key(key) if flow else (None, "")
     if flow is None or component is None:
-        name, _, label = key.rpartition(".")
+        name, _, parameter = key.rpartition(".")
+        label = humanize(parameter)
         return InputValue(key, value, label, name or "no component", secret=secret)
     label = as_str(component.template.get(parameter, {}).get("display_name")) or parameter
     name = component.display_name

@@ -39,7 +39,7 @@ def test_a_removed_parameter_is_a_problem_and_left_out():
     assert found.reusable_overrides == {"T-a.name": "z"}
     assert len(found.problems) == 2
     assert "old (T): T has no such parameter." in found.problems
-    assert "c (Z-b): This flow has no component “Z-b”" in found.problems[1]
+    assert "C (Z-b): This flow has no component “Z-b”" in found.problems[1]
 
 
 def test_a_parameter_that_is_connected_now_is_left_out():
@@ -125,8 +125,8 @@ def test_a_parameter_that_has_become_required_is_a_problem():
 
 def test_without_its_flow_a_value_is_labeled_by_its_key():
     """The server may be unreachable."""
-    (one,) = describe_inputs({"T-a.name": "x"}, None, None)
-    assert (one.label, one.component_name) == ("name", "T-a")
+    (one,) = describe_inputs({"T-a.input_value": "x"}, None, None)
+    assert (one.label, one.component_name) == ("Input value", "T-a")
 
 
 def test_components_that_share_a_name_are_labeled_with_their_ids():
