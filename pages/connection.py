@@ -10,7 +10,6 @@ navigation.set_title("Connection")
 st.title("Connection")
 with alerts.show_errors():
     current = servers.current()
-    server_link.draw(current)
     left, right = st.columns([6, 5], gap="large")
     with left:
         server_panel.draw_server_choice(current)
@@ -18,3 +17,4 @@ with alerts.show_errors():
     with right:
         server_panel.draw_connection_form(current, is_connected)
         local_panel.draw()
+    server_link.draw(current)  # last: what the panels have asked tells that the server is back

@@ -10,7 +10,7 @@ from lfclient.console.samples import builtin
 from lfclient.errors import LangflowError
 from lfclient.wire.server_info import SINCE, ServerInfo
 from pages._ui.connection import connect, loading, sample_flows, servers
-from pages._ui.connection.app_context import close_run, permissions
+from pages._ui.connection.app_context import app_context, close_run, permissions
 from pages._ui.connection.request_cache import StillLoading, raise_copy
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import connection as connection_state
@@ -80,7 +80,10 @@ def draw_server_info(server: ServerSession | None) -> bool:
     the flows: other pages use responses of some seconds ago, and the key may be refused since.
     """
     if server is None:
-        st.info("No server is connected. Start the local Langflow, or enter an address and a key.")
+        step = "Start the local Langflow, or enter an address and a key."
+        if permissions().install and app_context().local.status().state.is_in_progress:
+            step = "The local Langflow is connected once it has started."
+        st.info(f"No server is connected. {step}")
         return False
     if not is_drawn(connection_state.CONNECT_BUTTON):
         server.refresh("flows")

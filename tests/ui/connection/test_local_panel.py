@@ -69,6 +69,21 @@ def test_only_an_installation_shows_its_download_size():
         assert any("to download" in each.value for each in app.caption) is shown
 
 
+@pytest.mark.parametrize("state", [LocalState.ABSENT, LocalState.INSTALLING, LocalState.STARTING])
+def test_nobody_is_asked_to_start_what_is_being_started(state):
+    def page():
+        from pages._ui.connection import server_panel
+
+        server_panel.draw_server_info(None)
+
+    app_context().local = SimpleNamespace(status=lambda: LocalStatus(state, "1.13.0"))
+    app = AppTest.from_function(page).run()
+    is_asked = "Start the local Langflow" in app.info[0].value
+    assert is_asked == (state is LocalState.ABSENT)
+    assert ("connected once it has started" in app.info[0].value) != is_asked
+    assert not app.exception
+
+
 def test_a_running_langflow_says_where_its_key_is():
     app, _ = show(LocalState.RUNNING)
     assert any("/data/secret.json" in each.value for each in app.caption)

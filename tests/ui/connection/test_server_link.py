@@ -11,7 +11,14 @@ from pages._ui.connection import server_session, servers
 from pages._ui.connection.request_cache import StillLoading
 from tests.support.waiting import wait_for
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.whole_pages import ONE, add_ended_run, button_labels, open_app, press
+from tests.ui.support.whole_pages import (
+    ONE,
+    add_ended_run,
+    button_labels,
+    open_app,
+    page_text,
+    press,
+)
 
 VERSION, LIST = "GET /api/v1/version", "GET /api/v1/flows/"
 PAGES = ("run", "chat", "history", "compare", "connection")
@@ -62,6 +69,22 @@ def test_a_page_that_has_all_it_shows_says_that_its_server_stopped_responding(
         assert not app.warning
         assert not app.exception
     assert langflow_stand_in.requests.count(LIST) == requests.count(LIST)
+
+
+def test_the_connection_page_shows_in_both_places_that_its_server_is_back(
+    langflow_stand_in, monkeypatch
+):
+    monkeypatch.setattr(server_session, "_CHECK_SECONDS", 0)
+    app = open_app()
+    answer = langflow_stand_in.answers[VERSION]
+    langflow_stand_in.answers[VERSION] = lose
+    wait_for(lambda: "Not responding" in server_links(app.run())[0])
+    langflow_stand_in.answers[VERSION] = answer
+    monkeypatch.setattr(server_session, "_CHECK_SECONDS", 60)
+    app = open_app("pages/connection.py")
+    assert "Connected" in page_text(app)
+    assert server_links(app)[0].endswith(" · Langflow 1.13.0")
+    assert not app.exception
 
 
 def test_try_again_shows_that_the_server_is_back(langflow_stand_in):
