@@ -32,8 +32,15 @@ class FlowOutline:
     def matches(self, text: str) -> bool:
         """Return whether the name, description, tags or needs contain all words of a search."""
         texts = (self.flow.name, self.flow.description, *self.flow.tags, *self.needs)
-        content = " ".join(texts).casefold()
-        return all(word in content for word in text.casefold().split())
+        return _contains(" ".join(texts), text)
+
+    def is_named(self, text: str) -> bool:
+        """Return whether the name alone contains all words of a search."""
+        return _contains(self.flow.name, text)
+
+
+def _contains(content: str, words: str) -> bool:
+    return all(word in content.casefold() for word in words.casefold().split())
 
 
 def outline_flow(flow: Flow) -> FlowOutline:

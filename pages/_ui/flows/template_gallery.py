@@ -50,6 +50,7 @@ def draw(server: ServerSession, addition: Addition) -> None:
         live=True,
     )
     matches = [(n, each) for n, each in enumerate(templates) if each.matches(text or "")]
+    matches.sort(key=lambda match: not match[1].is_named(text or ""))
     if not matches:
         st.caption("No template found")
     names = existing_names(server)

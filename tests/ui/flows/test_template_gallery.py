@@ -76,6 +76,16 @@ def test_templates_are_searched_by_all_their_words(langflow_stand_in):
     assert "No template found" in page_text(app)
 
 
+def test_templates_with_the_searched_name_come_first(langflow_stand_in):
+    other = {**AGENT, "id": ONE, "name": "Vector Store RAG", "description": "Files"}
+    offer(langflow_stand_in, {**AGENT, "description": "Uses a vector store"}, other)
+    app = open_dialog()
+    assert titles(app)[0] != "**Vector Store RAG**"
+    app.text_input(key="template-search").set_value("vector")
+    assert titles(app.run())[0] == "**Vector Store RAG**"
+    assert not app.exception
+
+
 def test_the_graph_is_drawn_on_request(langflow_stand_in):
     offer(langflow_stand_in, AGENT)
     app = press(open_dialog(), "Preview")
