@@ -293,11 +293,7 @@ def _hint(field: Field, form: FlowForm) -> str:
         return _model_hint(field, form)
     if kind is FieldKind.ORDERED_LIST and field.max_choices != 1:
         return "Order matters"
-    bare = sends_bare_values(form.mode, form.server_info)
-    if field.secret and field.takes_variable and bare:
-        if not looks_up_variables(form.server_info):
-            is_filled = form.state.value(field)  # also if the flow names a variable
-            return "" if is_filled else "Variables work in synchronous mode only"
-        if field.loads_variable:
-            return "Values work in synchronous mode only"
+    is_bare = sends_bare_values(form.mode, form.server_info)
+    if field.secret and field.loads_variable and is_bare and looks_up_variables(form.server_info):
+        return "Values work in synchronous mode only"
     return ""

@@ -243,6 +243,11 @@ def test_a_mode_change_reports_unsupported_values():
     assert found.run().overrides == {"T-a.p": Variable("KEY")}
 
 
+def test_an_empty_secret_says_nothing_of_variables_and_run_modes():
+    secret = entry("SecretStrInput", "str", password=True, load_from_db=False)
+    assert "synchronous" not in form(editable_node(p=secret), mode="background").text()
+
+
 def test_a_stored_secret_is_not_shown():
     found = form(editable_node(p=entry("SecretStrInput", "str", "sk-stored-1", password=True)))
     box = found.find("text_input", "T-a.p")
