@@ -95,7 +95,8 @@ def table_columns(
 ) -> dict[str, list[Any]]:
     """Return the values of each column.
 
-    The columns are the same for every page of a list, whichever of them its runs fill.
+    The columns are the same for every page of a list, whichever of them its runs fill. A list of
+    results, which is short, has fingerprints and images if there are any.
     """
     runs = [row.run for row in rows]
     columns: dict[str, list[Any]] = {
@@ -126,7 +127,11 @@ def table_columns(
         del columns["Cost"]
     if with_server:
         columns["Server"] = [clean_text(run.server_name) for run in runs]
-    if rows[0].group:  # what differs comes first
+    if rows[0].group:
+        for name in ("Fingerprint", "Image"):
+            if not any(columns[name]):
+                del columns[name]
+        # what differs comes first
         order = dict.fromkeys([*_GROUP_COLUMNS, *columns])
         columns = {name: columns[name] for name in order if name in columns}
     return columns

@@ -119,6 +119,19 @@ def test_a_summary_begins_with_the_message_names_models_and_ends_with_secrets():
             [{"text": "x" * 50, "data": {"a": [1]}}],
             f"1 row: {'x' * 39}…, a: 1",
         ),
+        (
+            OutputKind.TABLE,
+            [
+                {
+                    "properties": {"text_color": "red"},
+                    "sender": "Machine",
+                    "session_id": "s",
+                    "sender_name": "AI",
+                    "text": "Bring the tickets",
+                }
+            ],
+            "1 row: AI, Bring the tickets",
+        ),
         (OutputKind.DATA, {"a": [1, "b"]}, "a: 1 b"),
         (OutputKind.IMAGE, b"\x89PNG", "Image"),
         (OutputKind.FILE, FileRef("out.txt"), "out.txt"),

@@ -69,6 +69,15 @@ def test_the_odd_one_of_twenty_runs_is_in_sight(url):
     assert len(column(app, "Flow")) == 20
 
 
+def test_columns_that_no_result_fills_leave_their_width_to_the_others(url):
+    add_twenty(url)
+    columns = set(history(group="yes").dataframe[0].value)
+    assert "Output" in columns
+    assert not columns & {"Image", "Fingerprint"}
+    add_result(url, "picture", 30, image_file(), OutputKind.IMAGE)
+    assert "Image" in history(group="yes").dataframe[0].value
+
+
 def test_a_thousand_equal_runs_are_one_row_beside_the_odd_one(url):
     add_equal_runs(app_context().runner.store, make_record(url, created_at=NOW), 1_000)
     app = history(group="yes")
@@ -125,7 +134,8 @@ def test_outputs_and_inputs_of_results_come_before_what_tells_less(url):
     add_twenty(url)
     columns = list(history(group="yes").dataframe[0].value)
     assert columns[:6] == ["Open", "Runs", "Flow", "Output", "Labels", "Inputs"]
-    assert set(columns) - {"Runs"} == set(history().dataframe[0].value)
+    others = set(history().dataframe[0].value) - {"Fingerprint", "Image"}
+    assert set(columns) - {"Runs"} == others
 
 
 def add_of_two_inputs(url):
