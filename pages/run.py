@@ -29,7 +29,7 @@ with alerts.show_errors():
             connect.draw_notice()
             run_controls.draw_partial_start(record)
             # the status first: a click changes it, and it waits for no server
-            panel, tabs = status_panel.draw(server, record, progress)
+            panel, places = status_panel.draw(server, record, progress)
         server.prefetch()
         share_link.read_address()
         server_link.draw(server)
@@ -45,8 +45,8 @@ with alerts.show_errors():
         with buttons:
             run_controls.draw(server, form, record)
         with right:
-            if record:
-                run_details.draw(server, record, tabs)
+            if record and places:
+                run_details.draw(server, record, places)
             elif form and run_page.run_id() is None:
                 status_panel.draw_empty(was_refused=form.state.was_refused)
             if flow:

@@ -23,13 +23,26 @@ _STANDS = """() => {
 
 # where parts of the page moved, from its top, also in the half second after a press; what is below
 # the run makes room. The box around a text may grow by some pixels though the text stays.
+# And the browser's own measure, without that half second, once the page shows the run: a busy
+# machine draws it later.
 _SHIFTS = """() => {
   window.shifts = [];
+  window.shiftScore = 0;
+  window.shiftObserver?.disconnect();
+  let shownAt = Infinity;
+  new MutationObserver((_, observer) => {
+    if (!document.querySelector(".st-key-run-head")) return;
+    shownAt = performance.now();
+    observer.disconnect();
+  }).observe(document.body, { childList: true, subtree: true });
   const isBelowRun = (node) => {
     const run = document.querySelector(".st-key-run-status");
     return run && node && run.compareDocumentPosition(node) === Node.DOCUMENT_POSITION_FOLLOWING;
   };
-  new PerformanceObserver((list) => {
+  window.shiftObserver = new PerformanceObserver((list) => {
+    for (const { hadRecentInput, startTime, value } of list.getEntries()) {
+      if (!hadRecentInput && startTime > shownAt + 100) window.shiftScore += value;
+    }
     const sources = list.getEntries().flatMap((entry) => entry.sources);
     for (const { node, previousRect, currentRect } of sources) {
       const moved = Math.abs(previousRect.top - currentRect.top);
@@ -38,7 +51,8 @@ _SHIFTS = """() => {
         window.shifts.push(Math.min(previousRect.top, currentRect.top));
       }
     }
-  }).observe({ type: "layout-shift" });
+  });
+  window.shiftObserver.observe({ type: "layout-shift" });
 }"""
 
 
@@ -77,6 +91,11 @@ class Screen:
         """Where something moved, in pixels from the top of the window."""
         found: list[float] = self.page.evaluate("window.shifts")
         return found
+
+    def shift_score(self) -> float:
+        """How much of the window moved how far, as the browser adds it up, since a run is shown."""
+        score: float = self.page.evaluate("window.shiftScore")
+        return score
 
     def pick(self, name: str, prefix: str = PREFIX) -> None:
         """Choose a sample flow by typing the beginning of its name."""

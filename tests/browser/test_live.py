@@ -56,19 +56,6 @@ def test_text_grows_word_by_word_and_stays_when_it_is_stopped(screen):
     assert took < 10, took  # a loose limit: the figure is the benchmark's
 
 
-def test_nothing_above_the_end_of_the_output_moves_from_the_press_on(screen):
-    screen.pick("Write word")
-    screen.watch_shifts()
-    screen.run()
-    output = screen.part("run-status").get_by_text("You wrote")
-    output.wait_for()
-    top = output.bounding_box()["y"]
-    screen.wait("completed")
-    screen.drawn()
-    assert output.bounding_box()["y"] == top
-    assert [each for each in screen.shifts() if each <= top] == []
-
-
 def test_another_browser_sees_the_question_and_decides(console, screen, window):
     screen.pick("Wait for an approval")
     screen.more()

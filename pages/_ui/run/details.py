@@ -1,8 +1,10 @@
 """The result of a run: its problems, its outputs and its details."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 from lfclient.console.runner.notes import STOPPED
@@ -127,28 +129,46 @@ def _has_wide_outputs(record: RunRecord) -> bool:
     return run_page.cached("wide", lambda: width.are_wide(run), record.version)
 
 
+@dataclass(frozen=True)
+class Places:
+    """The places of an ended run's components, a run's tabs but the output's, and its links."""
+
+    components: DeltaGenerator | None
+    tabs: Sequence[TabContainer]
+    links: DeltaGenerator
+
+
 def draw_tabs(record: RunRecord) -> Sequence[TabContainer]:
     """Draw the tabs of a run, empty, and return them: `draw` fills all but the output's."""
     return st.tabs(_TABS, key=f"result-{record.id}", on_change="rerun")
 
 
-def draw(server: ServerSession, record: RunRecord, tabs: Sequence[TabContainer]) -> None:
+def draw_links_place() -> DeltaGenerator:
+    """Draw the row of a run's links, empty."""
+    return st.container(horizontal=True, vertical_alignment="center", key="run-links")
+
+
+def draw(server: ServerSession, record: RunRecord, places: Places) -> None:
     """Draw the components below the output, the open tab, and the run's links."""
-    output, *details = tabs
-    if record.ended and record.run:
+    if places.components and record.run:
         loading = _is_loading(record, record.run)
         interval = REFRESH_SECONDS if loading else None
-        with output:
+        with places.components:
             st.fragment(_draw_components, run_every=interval)(server, record.id, loading)
-    for tab, draw_tab in zip(details, (_draw_trace, _draw_inputs, run_snippets.draw), strict=True):
+    draws = (_draw_trace, _draw_inputs, run_snippets.draw)
+    for tab, draw_tab in zip(places.tabs, draws, strict=True):
         if tab.open:
             with tab:
                 draw_tab(server, record)
-    with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
-        _draw_chat_link(server, record)
+    with places.links:
+        # always as many parts: the row would otherwise also have one of before until the page is
+        # complete, and break
+        with st.container(width="content"):
+            _draw_chat_link(server, record)
         picker.draw_menu(server, record.id, record.flow_id)
-        if record.run:
-            run_export.draw(server, record)
+        with st.container(width="content"):
+            if record.run:
+                run_export.draw(server, record)
         labels.draw_for_run(server, record.id)
 
 

@@ -26,10 +26,8 @@ from pages._ui.widgets.markdown import escape, sanitize
 MAX_SHOWN_CHARS = 20_000  # last characters of a message in progress; the result has the full text
 _RESULT_STATES = (ComponentState.DONE, ComponentState.FAILED)
 _ENDED_STATES = (*_RESULT_STATES, ComponentState.SKIPPED)
-_NO_EVENTS_TEXT = (
-    "This Langflow release does not report progress. Component details appear when the run ends."
-)
-_ONE_CALL_TEXT = "Synchronous runs report no progress. Component details appear when the run ends."
+_NO_EVENTS_TEXT = "This Langflow release does not report progress."
+_ONE_CALL_TEXT = "Synchronous runs report no progress."
 _LONG_CALL = timedelta(minutes=2)
 _LONG_CALL_TEXT = (
     "No response for more than 2 minutes. A flow may take that long. If the connection broke or "

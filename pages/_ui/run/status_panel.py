@@ -1,14 +1,13 @@
 """The run on the page: its status as it changes, then its result."""
 
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.elements.lib.mutable_tab_container import TabContainer
 from streamlit.errors import StreamlitInvalidLayoutContextError
 
 from lfclient.console.store.run_record import RunRecord
@@ -77,7 +76,9 @@ class StatusPanel:
         with_names = len(written) > 1 or several
         names = tuple((one.id, one.sender_name, with_names and one.complete) for one in written)
         # not before it is filled: what is below would jump up for a moment at each tick
-        self._frames = self._frames or Placeholder()
+        if self._frames is None:
+            with st.container(key="run-writing"):
+                self._frames = Placeholder()
         self._frames.show(
             (names, with_names), lambda place: self.draw_frames(place, written, with_names)
         )
@@ -124,7 +125,8 @@ class StatusPanel:
 
     def draw_components(self, server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
         """Draw the components below the text, once; `show` then updates their graph."""
-        self._graph = progress.draw_components(server, record, flow, ended=False)
+        with st.container(), st.container():  # as in the result, where they have a fragment
+            self._graph = progress.draw_components(server, record, flow, ended=False)
 
     def describe_work(self, message: Message, flow: Flow | None) -> str:
         """Return which tools the writer of a message waits for, "" if none."""
@@ -149,17 +151,17 @@ class StatusPanel:
 
 def draw(
     server: ServerSession, record: RunRecord | None, progress_place: DeltaGenerator
-) -> tuple[StatusPanel | None, Sequence[TabContainer]]:
+) -> tuple[StatusPanel | None, run_details.Places | None]:
     """Draw the status of a run and, once it has ended, its outputs; without a run, nothing.
 
-    Returns the panel of a running run, for `wait_for_end` to update, and the tabs of a run, the
-    first of which has the output.
+    Returns the panel of a running run, for `wait_for_end` to update, and the places of the result
+    of a run.
 
     Each part always has the same place on the page, so that nothing of the previous run stays
     under the next one's status until the page is complete.
     """
     if record is None:
-        return None, ()
+        return None, None
     with st.container(key="run-status"):
         with st.container(key="run-head", horizontal=True, vertical_alignment="center"):
             places = Places(st.container(), progress_place)
@@ -175,12 +177,13 @@ def draw(
         tabs = run_details.draw_tabs(record)
         with tabs[0]:
             output = st.empty()
-        panel = _draw_output(server, record, places, output)
+        links = run_details.draw_links_place()
+        panel, components = _draw_output(server, record, places, output)
     if run_page.NEW_RUN.get():
         draw_end = partial(_draw_output, server, places=places, output=output)
         show_first_update(server, record, panel, draw_end)
     _set_tab_title(record)
-    return panel, tabs
+    return panel, run_details.Places(components, tabs[1:], links)
 
 
 def draw_empty(*, was_refused: bool) -> None:
@@ -192,20 +195,25 @@ def draw_empty(*, was_refused: bool) -> None:
 
 def _draw_output(
     server: ServerSession, record: RunRecord, places: Places, output: DeltaGenerator
-) -> StatusPanel | None:
+) -> tuple[StatusPanel | None, DeltaGenerator | None]:
     """Draw a running run's text and components, or an ended run's problems and outputs.
 
-    Both have one place: beside each other, the output would first appear below the components of
-    the running run, which stay until the script ends.
+    Return the running run's panel and the place of the ended run's components.
+
+    Both runs have one place and the same containers: the browser shows the components of the
+    running run until those of the ended one are drawn, and nothing moves meanwhile.
     """
     with output.container():
         approval.draw_decisions(server, record)
         if not record.ended:
             make_panel = partial(StatusPanel, places, partial(_draw_result, server))
-            return follow(server, record, make_panel)
-        _draw_result(server, record)
+            return follow(server, record, make_panel), None
+        with st.container():  # the fragment of a running run has one
+            with st.container(key="run-output"):
+                _draw_result(server, record)
+            components = st.container()
         saving.watch(record)  # last, so that the output has the place of the text that was written
-    return None
+    return None, components
 
 
 def _draw_result(server: ServerSession, record: RunRecord) -> None:

@@ -1,0 +1,78 @@
+"""Nothing moves while a run is shown, by the browser's own measure, on Langflow 1.13.0."""
+
+from collections.abc import Callable, Iterable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.screen import Screen
+from tests.support.console_process import Console
+
+WIDE = {"width": 1440, "height": 1000}
+PHONE = {"width": 390, "height": 844}
+# the duration moves by the difference between two words of the status, and a machine that is busy
+# adds the row of a run late
+NOTHING = 0.001
+# a table is higher than the room for an output: the links of its run move down
+BELOW_A_TABLE = 0.01
+# the line in whose place the output begins moves by the picture's heading
+ABOVE_A_PICTURE = 0.01
+
+OpenScreen = Callable[[dict[str, int]], Screen]
+
+
+@pytest.fixture
+def open_screen(console: Console, window: Callable[..., Page]) -> OpenScreen:
+    """Open the Run page in a window of this size, which is a phone's if it is narrow."""
+
+    def opened(size: dict[str, int]) -> Screen:
+        options = {"is_mobile": True, "has_touch": True} if size == PHONE else {}
+        page = window(**options)
+        page.set_viewport_size(size)
+        screen = Screen(page)
+        screen.open(console.url)
+        return screen
+
+    return opened
+
+
+def run(screen: Screen, flow: str) -> None:
+    """Choose a flow and run it with the mouse, as a person does: its events count as input."""
+    screen.pick(flow)
+    screen.watch_shifts()
+    screen.run()
+
+
+def wait_for_all(screens: Iterable[Screen]) -> None:
+    """Wait until the pages show the end of their runs, and what they load for it."""
+    for screen in screens:
+        screen.wait("completed", "failed")
+        screen.drawn()
+        screen.page.wait_for_timeout(500)
+
+
+def test_nothing_moves_during_a_run_of_several_components(open_screen: OpenScreen) -> None:
+    """Neither while a text is written nor at the end; nothing above the output at any time."""
+    words, *trips = (open_screen(size) for size in (WIDE, WIDE, PHONE))
+    for trip in trips:
+        run(trip, "Plan a trip")
+    run(words, "Write word")
+    output = words.part("run-status").get_by_text("You wrote")
+    output.wait_for()
+    before = output.bounding_box()
+    wait_for_all([words, *trips])
+    assert before
+    assert output.bounding_box() == before
+    assert [each for each in words.shifts() if each <= before["y"]] == []
+    assert max(each.shift_score() for each in (words, *trips)) < NOTHING
+
+
+def test_nothing_moves_when_the_result_of_a_short_run_comes(open_screen: OpenScreen) -> None:
+    wide, phone = open_screen(WIDE), open_screen(PHONE)
+    wide.mode("Synchronous")
+    limits = {"Echo": NOTHING, "Picture": ABOVE_A_PICTURE, "Fails until": NOTHING}
+    for flow, limit in {**limits, "Table of": BELOW_A_TABLE}.items():
+        for screen in (wide, phone):
+            run(screen, flow)
+        wait_for_all([wide, phone])
+        assert max(screen.shift_score() for screen in (wide, phone)) < limit, flow
