@@ -7,7 +7,7 @@ from tests.support.flows import edge, entry, node, text
 from tests.ui.present.support import inputs, present, present_as_presenter, store, stored
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.preset_pages import choose, enter, field, open_page, store_preset, value
-from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, press
+from tests.ui.support.whole_pages import ONE, TWO, add_ended_run, button_labels, page_text, press
 
 
 def edit(browser="b"):
@@ -25,6 +25,16 @@ def test_the_run_page_opens_the_view_and_the_view_returns_to_it():
     app = present_as_presenter()
     assert {"Edit", "Exit", "Run"} <= set(button_labels(app))
     assert dict(press(app, "Exit").query_params) == {"flow": ONE}
+
+
+def test_a_presenter_returns_to_the_form_with_the_presented_run(fields_server):
+    """Not to the run's inputs, read-only."""
+    record = add_ended_run(fields_server.url)
+    press(present_as_presenter(run=record.id), "Exit")
+    app = open_page(flow=ONE, run=record.id)
+    assert field(app, "p")
+    assert "Run inputs" not in page_text(app)
+    assert not app.exception
 
 
 def test_what_was_entered_on_the_run_page_is_offered_to_the_view_if_it_is_not_presented():
