@@ -75,7 +75,11 @@ def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen
     toolbar = table.get_by_test_id("stElementToolbar").bounding_box()
     assert toolbar["y"] > table.get_by_role("radiogroup").bounding_box()["y"] + 100  # not over it
     outputs_screen.view("output-Table-b", "Chart")
-    expect(table.locator("canvas, svg.marks").first).to_be_visible()
+    chart = table.locator("canvas, svg.marks").first
+    expect(chart).to_be_visible()
+    chart.hover()
+    toolbar = table.get_by_test_id("stElementToolbar").bounding_box()
+    assert toolbar["y"] > chart.bounding_box()["y"] - 8  # not over the choice of the Y axis
     outputs_screen.view("output-Table-b", "Columns")
     expect(table.get_by_test_id("stDataFrame")).to_be_visible()
 
