@@ -51,15 +51,17 @@ def read_calls(messages: Iterable[Message]) -> list[ToolCall]:
 def mark_tools(run: Run, flow: Flow | None) -> Run:
     """Return the run with the state of each tool after its calls.
 
-    A server reports a tool as done once it was offered to the agent. A tool stays like that if
-    the flow is unknown, or the messages don't tell whether it was called.
+    A server reports a tool as done once it was offered to the agent. Until a call, or the agent's
+    end, it is waiting. It stays done if the flow is unknown, or the messages of an agent that has
+    ended don't tell whether it was called.
     """
     if flow is None:
         return run
     tools = find_tools(flow)
     owners = owners_of_functions(tools)
     calls = read_calls(run.answers)
-    ended_writers = _ended_writers(run, frozenset(chain(*(tool.agents for tool in tools))))
+    ended = {id for id, component in run.components.items() if component.state in _ENDED}
+    told = ended & _writers(run, frozenset(chain(*(tool.agents for tool in tools))))
     marked = dict(run.components)
     for tool in tools:
         component = run.components.get(tool.component_id)
@@ -68,9 +70,12 @@ def mark_tools(run: Run, flow: Flow | None) -> Run:
         own = [call for call in calls if owners.get(call.function) == tool.component_id]
         if own:
             marked[tool.component_id] = _after_calls(component, own, ended=run.ended)
-        elif tool.agents <= ended_writers and tool.functions and tool.functions <= owners.keys():
+        elif tool.agents <= told and tool.functions and tool.functions <= owners.keys():
             not_called = replace(component, state=ComponentState.NOT_CALLED, seconds=None)
             marked[tool.component_id] = not_called
+        elif not run.ended and not tool.agents <= ended:
+            waiting = replace(component, state=ComponentState.WAITING, seconds=None)
+            marked[tool.component_id] = waiting
     return replace(run, components=marked)
 
 
@@ -87,16 +92,12 @@ def _after_calls(
     return replace(component, state=ComponentState.FAILED, error=failure)
 
 
-def _ended_writers(run: Run, agents: frozenset[str]) -> set[str]:
-    """Return the components that have ended and whose messages tell of all their calls.
+def _writers(run: Run, agents: frozenset[str]) -> set[str]:
+    """Return the components whose messages tell of their calls.
 
     A message that is being written names no component: it is that of the only one of `agents`.
     """
-    writers = {message.component_id for message in run.answers}
+    writers = {message.component_id for message in run.answers if message.component_id}
     if len(agents) == 1 and any(not message.complete for message in run.answers):
         writers |= agents
-    return {
-        id
-        for id, component in run.components.items()
-        if id in writers and component.state in _ENDED
-    }
+    return writers

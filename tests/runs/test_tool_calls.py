@@ -53,10 +53,11 @@ def test_a_tool_is_done_failed_or_not_called():
     assert states(answer(step("look_up", LOST), step("add"))) == [S.DONE, S.FAILED]
 
 
-def test_a_tool_runs_until_its_call_returns_or_the_run_ends():
+def test_a_tool_waits_until_it_is_called_and_runs_until_its_call_returns_or_the_run_ends():
     open_call = answer(step("look_up", None), complete=False)
     running = {"status": RunStatus.IN_PROGRESS, "agent_1": S.RUNNING}
-    assert states(open_call, **running) == [S.DONE, S.RUNNING]
+    assert states(**running) == [S.WAITING, S.WAITING]
+    assert states(open_call, **running) == [S.WAITING, S.RUNNING]
     stopped = {"status": RunStatus.CANCELLED, "agent_1": S.INTERRUPTED}
     assert states(open_call, **stopped) == [S.NOT_CALLED, S.INTERRUPTED]
 

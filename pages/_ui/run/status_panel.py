@@ -14,7 +14,6 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
 from lfclient.runs.model import Run
-from lfclient.runs.tool_calls import mark_tools
 from pages._ui.app import navigation
 from pages._ui.components.graph import FlowGraph
 from pages._ui.connection.app_context import app_context
@@ -65,6 +64,7 @@ class StatusPanel:
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """Update what has changed."""
+        record = record.with_tool_states(flow)
         save_error = saving.error(record)
         shown = (record.status, status.describe(record), save_error and save_error.message)
         self._head.show(shown, lambda place: self.draw_head(place, record))
@@ -87,7 +87,7 @@ class StatusPanel:
             draw_text = partial(progress.draw_text, text=text, note=note)
             self.texts[one.id].show((text, note), draw_text)
         if self._graph and record.run:
-            self._graph.update(mark_tools(record.run, flow).components)
+            self._graph.update(record.run.components)
 
     def rerun_page(self, record: RunRecord) -> None:
         """Rerun the page. If its run has ended, show the result while the page waits its turn."""
