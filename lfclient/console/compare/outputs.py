@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from lfclient.common.formatting import replace_surrogates
+from lfclient.common.formatting import replace_surrogates, with_id
 from lfclient.outputs.model import Output
 from lfclient.runs.model import Run
 
@@ -53,9 +53,9 @@ def _column(run: Run | None, one_flow: bool) -> dict[MatchKey, tuple[str, str, O
     counts: Counter[tuple[str, str]] = Counter()
     outputs = list(run.outputs.values()) if run else []
     titles = [replace_surrogates(each.component_name) for each in outputs]
-    for index, (output, title) in enumerate(zip(outputs, titles, strict=True)):
-        number = titles[: index + 1].count(title)
-        component = f"{title} ({number})" if titles.count(title) > 1 else title
+    uses = Counter(titles)
+    for output, title in zip(outputs, titles, strict=True):
+        component = with_id(title, output.component_id if uses[title] > 1 else "")
         for key, value in (output.parts or {"": output}).items():
             part = replace_surrogates(key)
             name = (output.component_id if one_flow else title.casefold(), part)

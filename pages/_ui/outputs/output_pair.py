@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from lfclient.common.formatting import humanize, unused_name, with_id
+from lfclient.common.formatting import humanize, with_id
 from lfclient.outputs.model import Output
 from pages._ui.widgets import controls, diffs
 
@@ -53,5 +53,7 @@ def label_outputs(outputs: dict[str, Output]) -> dict[str, Output]:
         for part, value in (output.parts or {"": output}).items():
             words = [output.component_name, humanize(part)]
             label = " · ".join(word for word in words if word)
-            labelled[unused_name(label, labelled)] = value
+            while label in labelled:
+                label += f" ({output.component_id})"
+            labelled[label] = value
     return labelled

@@ -20,6 +20,7 @@ from lfclient.common.formatting import (
     humanize,
     remove_bidi_controls,
     unused_name,
+    with_id,
 )
 from lfclient.console.content.images import FoundImage, find_images
 from lfclient.console.wording.statuses import not_run_label
@@ -137,8 +138,8 @@ def _draw_card(get_run: GetRun, component_id: str, run_id: str, download: Downlo
     with st.container(border=True, key=f"output-{output.component_id}"):
         name = output.component_name
         outputs = run.distinct_outputs.values()
-        same = [one.component_id for one in outputs if one.display_name == name]
-        title = f"{name} ({same.index(component_id) + 1})" if len(same) > 1 else name
+        same = [one for one in outputs if one.display_name == name]
+        title = with_id(name, output.component_id if len(same) > 1 else "")
         words = f":material/{VIEWERS[output.kind].icon}: **{escape(title)}**"
         is_one_of_several = len(outputs) > 1 or run.not_run
         heading = partial(st.markdown, words) if is_one_of_several else None

@@ -60,10 +60,10 @@ def test_the_second_output_of_a_name_is_matched_with_the_second():
     assert values(match_outputs(one, other, one_flow=False)) == [("x", "x"), ("y", "y")]
 
 
-def test_components_of_one_name_are_told_apart_by_numbers():
+def test_components_of_one_name_are_told_apart_by_their_ids():
     one = run(message("Chat-a", "x"), message("Chat-b", "y"), message("Text-c", "z"))
     found = match_outputs(one, one, one_flow=True)
-    assert [pair.component for pair in found] == ["Chat (1)", "Chat (2)", "Text"]
+    assert [pair.component for pair in found] == ["Chat, Chat-a", "Chat, Chat-b", "Text"]
 
 
 def test_a_key_is_the_same_in_comparisons_with_the_same_first_run():

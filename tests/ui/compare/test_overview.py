@@ -163,9 +163,9 @@ def test_rows_and_cards_name_the_flow_and_the_start_of_a_run(create_run):
 def test_outputs_of_components_that_share_a_name_have_columns_and_cards_of_their_own(create_run):
     twice = [message("a"), replace(message("b"), component_id="Out-b")]
     app = open_comparison(*(create_run({}, twice) for _ in range(3)))
-    for number in (1, 2):
-        assert f"**Out ({number})**" in page_text(app)
-    assert list(overview_table(app))[:3] == ["Run", "Out (1)", "Out (2)"]
+    for name in ("Out-a", "Out-b"):
+        assert f"**Out, {name}**" in page_text(app)
+    assert list(overview_table(app))[:3] == ["Run", "Out, Out-a", "Out, Out-b"]
 
 
 def test_inputs_are_counted(create_run):
@@ -233,7 +233,7 @@ def test_more_outputs_than_fit_are_counted(create_run):
     ]
     app = open_comparison(*(create_run({}, each) for each in outputs))
     assert "8 more outputs not listed: 5 of them differ." in page_text(app)
-    assert column(app, "Out (4)")[1] == "≠ 1 word"
+    assert column(app, "Out, Out-3")[1] == "≠ 1 word"
 
 
 def test_hostile_names_are_drawn_as_text(create_run):

@@ -97,7 +97,7 @@ def test_outputs_and_named_parts_get_unique_labels():
         "Component · X",
         "Component · Y",
         "Same",
-        "Same (2)",
+        "Same (C-1)",
     ]
 
 
