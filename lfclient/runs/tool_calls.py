@@ -68,12 +68,13 @@ def mark_tools(run: Run, flow: Flow | None) -> Run:
         if component is None or component.state is not ComponentState.DONE:
             continue
         own = [call for call in calls if owners.get(call.function) == tool.component_id]
+        has_own_functions = tool.functions and tool.functions <= owners.keys()
         if own:
             marked[tool.component_id] = _after_calls(component, own, ended=run.ended)
-        elif tool.agents <= told and tool.functions and tool.functions <= owners.keys():
+        elif has_own_functions and tool.agents <= told:
             not_called = replace(component, state=ComponentState.NOT_CALLED, seconds=None)
             marked[tool.component_id] = not_called
-        elif not run.ended and not tool.agents <= ended:
+        elif has_own_functions and not run.ended and not tool.agents <= ended:
             waiting = replace(component, state=ComponentState.WAITING, seconds=None)
             marked[tool.component_id] = waiting
     return replace(run, components=marked)

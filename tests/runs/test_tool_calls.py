@@ -75,3 +75,13 @@ def test_a_tool_stays_done_while_an_agent_may_have_called_it(messages):
     """The messages of both agents would tell."""
     sum_tool, _ = states(*messages, agent_2=S.DONE)
     assert sum_tool is S.DONE
+
+
+def test_a_tool_whose_calls_cannot_be_told_from_anothers_is_not_said_to_wait():
+    nodes = [tool("Sum-1", "add"), tool("Sum-2", "add"), flows.node("Agent-1")]
+    edges = [flows.edge(source, "Agent-1", "tools") for source in ("Sum-1", "Sum-2")]
+    components = {id: ComponentRun(id, S.DONE) for id in ("Sum-1", "Sum-2")}
+    components["Agent-1"] = ComponentRun("Agent-1", S.RUNNING)
+    flow = flows.flow(*nodes, edges=edges)
+    run = Run(flow.id, "background", RunStatus.IN_PROGRESS, components=components)
+    assert mark_tools(run, flow).components == components

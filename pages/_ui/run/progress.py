@@ -25,7 +25,7 @@ from pages._ui.widgets.markdown import escape, sanitize
 
 MAX_SHOWN_CHARS = 20_000  # last characters of a message in progress; the result has the full text
 _RESULT_STATES = (ComponentState.DONE, ComponentState.FAILED)
-_ENDED_STATES = (*_RESULT_STATES, ComponentState.SKIPPED)
+_ENDED_STATES = (*_RESULT_STATES, ComponentState.SKIPPED, ComponentState.NOT_CALLED)
 _NO_EVENTS_TEXT = "This Langflow release does not report progress."
 _ONE_CALL_TEXT = "Synchronous runs report no progress."
 _LONG_CALL = timedelta(minutes=2)

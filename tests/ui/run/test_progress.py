@@ -63,6 +63,14 @@ def test_tools_that_are_not_called_yet_count_as_waiting(langflow_stand_in):
     assert not [each for each in app.selectbox if each.label == "Component output"]
 
 
+def test_a_tool_that_was_not_called_has_ended(langflow_stand_in):
+    run, _ = run_with_unused_tool()
+    langflow_stand_in.set_flows({**flow(ONE, "Echo"), "data": graph_with_tools()["data"]})
+    going_on = run_with(components=run.components, messages=run.messages)
+    app = open_app(run=add_running_run(langflow_stand_in.url, run=going_on).id)
+    assert "3 of 3 components" in app.get("progress")[0].proto.text
+
+
 def test_components_with_the_same_name_are_distinguished(langflow_stand_in):
     twins = {
         name: ComponentRun(name, state, "Read File")
