@@ -15,8 +15,8 @@ _SEPARATOR = " · "  # of the values of a summary, each with its label
 _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 _ERRNO = re.compile(r"\[(?:Errno|WinError) -?\d+\] ?")
-_UUID = re.compile(
-    r"(?<![/\w-])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![\w-])", re.IGNORECASE
+_ADDRESS_OR_UUID = re.compile(
+    r"(https?://\S+)|(?<![/\w-])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![\w-])", re.IGNORECASE
 )
 
 
@@ -25,7 +25,7 @@ def without_codes(text: str) -> str:
 
     Addresses keep theirs.
     """
-    return _UUID.sub("…", _ERRNO.sub("", text))
+    return _ADDRESS_OR_UUID.sub(lambda match: match[1] or "…", _ERRNO.sub("", text))
 
 
 def clip(text: str, limit: int) -> str:

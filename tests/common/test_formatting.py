@@ -135,6 +135,8 @@ def test_sizes_have_decimal_units_and_two_digits(size, words):
         ("[Errno 111] Connection refused", "Connection refused"),
         (f"Flow {uuid.UUID(int=1)} not found", "Flow … not found"),
         (f"Nothing at http://h/flows/{uuid.UUID(int=1)}", None),
+        (f"404 for url 'http://h/build?flow_id={uuid.UUID(int=1)}&stream=1'", None),
+        (f"no such run: flow_id={uuid.UUID(int=1)}", "no such run: flow_id=…"),
         ("list index [2] out of range", None),
     ],
 )
