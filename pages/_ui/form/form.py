@@ -115,12 +115,12 @@ def _scroll_to_shown_part(form: FlowForm) -> None:
     provider, key = SHOWN_PROVIDER.take(), SHOWN_FIELD.take()
     field = form.state.fields.get(key) if key else None
     if provider:
-        part = provider_settings.container_key(provider)
+        part = provider_actions.container_key(provider)
     elif field:
         need = provider_settings.find_need(field.key, form)
         part = f"param-{field.component}-{field.parameter}"
         if need and need.provider:
-            part = provider_settings.container_key(need.provider.name)
+            part = provider_actions.container_key(need.provider.name)
     else:
         return
     token = uuid.uuid4().hex

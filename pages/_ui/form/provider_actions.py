@@ -11,14 +11,10 @@ from lfclient.flows.needs import setting_keys
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.runs.model import Mode
 from pages._ui.connection.app_context import open_client
+from pages._ui.form import refusals
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.state.given_settings import given_settings
-from pages._ui.state.slot import Slot
 from pages._ui.widgets.markdown import escape
-
-# the name of the provider whose settings were just refused
-REFUSED: Slot[str] = Slot("provider-refused")
-_ERRORS = "provider-errors"
 
 
 def open_settings(provider: Provider, form: FlowForm) -> None:
@@ -29,7 +25,7 @@ def open_settings(provider: Provider, form: FlowForm) -> None:
 def close_settings(provider: Provider, form: FlowForm) -> None:
     """Hide the settings, and the error of the last attempt."""
     st.session_state.pop(_open_key(provider, form), None)
-    st.session_state.get(_ERRORS, {}).pop((form.server.owner, provider.name), None)
+    refusals.forget(container_key(provider.name), form)
 
 
 def is_open(provider: Provider, form: FlowForm) -> bool:
@@ -51,19 +47,9 @@ def box_key(setting: ProviderSetting, form: FlowForm) -> str:
     return f"{form.state.key('provider-box')}-{setting.name}"
 
 
-def refusal(provider: Provider, form: FlowForm) -> LangflowError | None:
-    """Return why the settings were refused that are in their boxes."""
-    errors: dict[tuple[str, str], tuple[dict[str, str], LangflowError]]
-    errors = st.session_state.get(_ERRORS, {})
-    refused, error = errors.get((form.server.owner, provider.name), ({}, None))
-    return error if refused == entered(provider.settings, form) else None
-
-
-def refuse(provider: Provider, form: FlowForm, error: LangflowError) -> None:
-    """Show at the boxes why what is in them is refused, until it changes, and scroll there."""
-    errors = st.session_state.setdefault(_ERRORS, {})
-    errors[form.server.owner, provider.name] = (entered(provider.settings, form), error)
-    REFUSED.set(provider.name)
+def container_key(provider: str) -> str:
+    """Return the key of the container of a provider's line."""
+    return f"provider-{provider}"
 
 
 def entered(settings: Iterable[ProviderSetting], form: FlowForm) -> dict[str, str]:
@@ -105,7 +91,7 @@ def use(need: Need, settings: tuple[ProviderSetting, ...], form: FlowForm) -> No
     assert provider
     # a browser sends the last text together with the press
     if why_not_for_runs(settings, need, form, form.mode):
-        REFUSED.set(provider.name)
+        refusals.show(container_key(provider.name))
         return
 
     def check(values: dict[str, str]) -> None:
@@ -181,12 +167,13 @@ def _apply(
 def _attempt(provider: Provider, form: FlowForm, change: Callable[[], None]) -> None:
     """Call `change` and close the settings, or keep them open with its error.
 
-    The pressed button shows that it works (run.css): what a callback draws moves the page.
+    The pressed button shows that it works (page.css): what a callback draws moves the page.
     """
     try:
         change()
     except LangflowError as error:
-        refuse(provider, form, error)
+        values = entered(provider.settings, form)
+        refusals.refuse(container_key(provider.name), values, form, error)
         return
     close_settings(provider, form)
 

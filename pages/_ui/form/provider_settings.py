@@ -1,20 +1,19 @@
 """The settings of models' providers, such as keys: for the runs of this tab, or on the server."""
 
-import uuid
 from collections.abc import Collection, Iterable, Iterator
 from urllib.parse import quote
 
 import streamlit as st
 
-from lfclient.common.formatting import end_sentence, strip_credentials
+from lfclient.common.formatting import strip_credentials
 from lfclient.flows.need import Need, NeedKind
 from lfclient.flows.needs import setting_keys, unused_provider_need
 from lfclient.resources.models import LISTING_ADDRESS, Provider, ProviderSetting
-from pages._ui.form import mode_button
+from pages._ui.form import mode_button, refusals
 from pages._ui.form import provider_actions as actions
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.state.run_page import SHOWN_PROVIDER
-from pages._ui.widgets import controls, focus
+from pages._ui.widgets import controls
 from pages._ui.widgets.alerts import UnusedSetting
 from pages._ui.widgets.markdown import escape, inline_code
 
@@ -74,7 +73,7 @@ def draw(need: Need, form: FlowForm) -> None:
     """Draw a provider's line, with its settings where one is missing or to be changed."""
     provider = need.provider
     assert provider
-    with st.container(key=container_key(provider.name), gap="xsmall"):
+    with st.container(key=actions.container_key(provider.name), gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"**{escape(provider.name)}**", width="content")
             is_given = any(actions.is_given(setting, form) for setting in provider.settings)
@@ -130,11 +129,6 @@ def _silence(provider: Provider, form: FlowForm) -> str:
     )
 
 
-def container_key(provider: str) -> str:
-    """Return the key of the container of a provider's line."""
-    return f"provider-{provider}"
-
-
 def find_need(key: str, form: FlowForm) -> Need | None:
     """Return the need of the provider whose setting a run takes for this parameter."""
     if form.state.is_modified(key):  # the component has a value of its own
@@ -160,15 +154,13 @@ def count_unconfirmed(form: FlowForm) -> int:
 def require_confirmed(form: FlowForm) -> None:
     """Raise `UnusedSetting` if a setting was entered and not confirmed, and say so beside it."""
     for _, provider, setting in _unconfirmed(form):
-        reason = f"The {setting.label} is entered but not used yet."
-        hint = "Press Use for my runs or Save on the server, or clear the box."
-        refusal = actions.refusal(provider, form)
-        if refusal and not isinstance(refusal, UnusedSetting):
-            reason = end_sentence(refusal.message)
-            hint = f"Correct the {setting.label}, or clear the box."
-        error = UnusedSetting(f"The run was not started. {reason}", hint=hint)
-        actions.refuse(provider, form, error)
-        raise error
+        unused = UnusedSetting(
+            f"The run was not started. The {setting.label} is entered but not used yet.",
+            hint="Press Use for my runs or Save on the server, or clear the box.",
+        )
+        container = actions.container_key(provider.name)
+        entered = actions.entered(provider.settings, form)
+        refusals.refuse_run(container, entered, form, setting.label, unused)
 
 
 def _shown_settings(need: Need, form: FlowForm) -> tuple[ProviderSetting, ...]:
@@ -246,11 +238,11 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 args=(provider, shown, form),
             )
             _draw_remove(provider, [one for one in shown if one.is_set], form)
-    with st.container(key=f"provider-problem-{provider.name}", gap="xsmall"):
-        error = actions.refusal(provider, form)
-        if error:
-            words = f"{end_sentence(error.message)} {error.hint}".strip()
-            st.caption(f":red[:material/error: {escape(words)}]")
+    container, entered = (
+        actions.container_key(provider.name),
+        actions.entered(provider.settings, form),
+    )
+    with refusals.draw(container, entered, form):
         if reason:
             st.caption(f":material/info: {reason}")
             modes = (
@@ -274,10 +266,6 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
     if needs_key and provider.docs_url.startswith("https://"):
         url = quote(provider.docs_url, safe=":/?#=&%")
         st.caption(f"[Get a key from {escape(provider.name)}]({url})")
-    if actions.REFUSED.get() == provider.name:
-        actions.REFUSED.clear()
-        part = f"provider-problem-{provider.name}"
-        focus.scroll_to(uuid.uuid4().hex, container_key(provider.name), part)
 
 
 def _draw_remove(provider: Provider, saved: Collection[ProviderSetting], form: FlowForm) -> None:
