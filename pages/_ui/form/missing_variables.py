@@ -2,18 +2,14 @@
 
 import streamlit as st
 
-from lfclient.common.formatting import end_sentence
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field, Variable
 from lfclient.flows.need import NeedKind
 from pages._ui.connection.app_context import open_client
+from pages._ui.form import refusals
 from pages._ui.form.flow_form import FlowForm
-from pages._ui.state.slot import Slot
 from pages._ui.widgets.alerts import UnusedSetting
-from pages._ui.widgets.markdown import escape, inline_code
-
-# the key of the box whose value could not be saved last, and why
-_REFUSED: Slot[tuple[str, LangflowError]] = Slot("variable-refused")
+from pages._ui.widgets.markdown import inline_code
 
 
 def draw(field: Field, form: FlowForm) -> None:
@@ -28,7 +24,7 @@ def draw(field: Field, form: FlowForm) -> None:
     if not form.server.may_change:
         st.caption("Only the operator of this console can save variables on the server.")
         return
-    name, key = value.name, _box_key(value.name, form)
+    name = value.name
     is_secret = any(user.secret for user in users)
     with st.container(gap="xsmall"):
         st.text_input(
@@ -36,18 +32,15 @@ def draw(field: Field, form: FlowForm) -> None:
             type="password" if is_secret else "default",
             autocomplete="off",
             live=True,
-            key=key,
+            key=_box_key(name, form),
         )
         st.button(
             "Save on the server",
             key=f"save-variable-{name}",
             on_click=_save,
-            args=(name, is_secret, form),
+            args=(field, name, is_secret, form),
         )
-        refused_key, error = _REFUSED.get() or ("", None)
-        if error and refused_key == key:
-            words = f"{end_sentence(error.message)} {error.hint}".strip()
-            st.caption(f":red[:material/error: {escape(words)}]")
+        refusals.draw(_container_key(field), _entered(name, form), form)
         st.caption(
             f"*Save on the server* stores {inline_code(name)} in Langflow, for all flows of the "
             "connected account."
@@ -55,13 +48,16 @@ def draw(field: Field, form: FlowForm) -> None:
 
 
 def require_saved(form: FlowForm) -> None:
-    """Raise `UnusedSetting` if a variable's value was entered and not saved."""
-    for name in _missing(form):
-        if st.session_state.get(_box_key(name, form)):
-            raise UnusedSetting(
+    """Raise `UnusedSetting` if a value was entered and not saved, and say so beside its box."""
+    for name, users in _missing(form).items():
+        entered = _entered(name, form)
+        if entered:
+            unused = UnusedSetting(
                 f"The run was not started. The value of {name} is entered but not saved yet.",
                 hint="Press Save on the server, or clear the box.",
             )
+            label = f"value of {name}"
+            refusals.refuse_run(_container_key(users[0]), entered, form, label, unused)
 
 
 def _missing(form: FlowForm) -> dict[str, list[Field]]:
@@ -80,20 +76,27 @@ def _box_key(name: str, form: FlowForm) -> str:
     return f"{form.state.key('variable-box')}-{name}"
 
 
-def _save(name: str, is_secret: bool, form: FlowForm) -> None:
+def _container_key(field: Field) -> str:
+    """Return the key of the container of the field, below which the box stands."""
+    return f"param-{field.component}-{field.parameter}"
+
+
+def _entered(name: str, form: FlowForm) -> str:
+    return (st.session_state.get(_box_key(name, form)) or "").strip()
+
+
+def _save(field: Field, name: str, is_secret: bool, form: FlowForm) -> None:
     """Save the entered value and empty its box, or keep it with the error."""
-    key = _box_key(name, form)
-    _REFUSED.clear()
+    text = _entered(name, form)
     try:
         form.server.require_change()
-        text = (st.session_state.get(key) or "").strip()
         if not text:
             raise LangflowError("Enter the value first.")
         with open_client(form.server.connection) as api:
             api.save_variable(name, text, is_secret)
     except LangflowError as error:
-        _REFUSED.set((key, error))
+        refusals.refuse(_container_key(field), text, form, error)
         return
     form.server.reload_resources(form.flow)
-    st.session_state[key] = ""
+    st.session_state[_box_key(name, form)] = ""
     st.toast(f"Saved {inline_code(name)} on the server.", icon=":material/check:")

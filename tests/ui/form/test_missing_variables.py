@@ -82,12 +82,13 @@ def test_a_variable_that_several_parameters_name_has_one_box_and_is_secret_if_on
     assert saved(server)[0]["type"] == "Credential"
 
 
-def test_a_value_that_the_server_refuses_stays_in_its_box_with_the_reason(server):
+def test_a_value_that_the_server_refuses_stays_in_its_box_with_the_reason_until_it_changes(server):
     server.answers[SAVE] = (400, {"detail": "Invalid API key for Tavily"})
     app = press(enter(open_app(flow=ONE), "tvly-wrong"), "Save on the server")
     assert "Invalid API key for Tavily. Check what you entered, then try again." in page_text(app)
     assert next(box for box in app.text_input if box.key.endswith(BOX)).value == "tvly-wrong"
     assert "1 to do" in page_text(app)
+    assert "Invalid API key" not in page_text(enter(app, "tvly-other"))
     assert not app.exception
 
 
@@ -98,8 +99,28 @@ def test_an_empty_value_is_not_saved(server):
 
 
 def test_a_value_that_is_not_saved_yet_holds_up_the_run(server):
+    """Said beside the result and below the box, to which the page scrolls, until that changes."""
     app = press(enter(open_app(flow=ONE), "tvly-1"), "Run")
-    assert f"The value of {NAME} is entered but not saved yet." in page_text(app)
+    assert page_text(app).count(f"The value of {NAME} is entered but not saved yet.") == 2
+    scrolled = [json.loads(one.proto.json).get("first") for one in app.get("bidi_component")]
+    assert "param-T-a-token" in scrolled
+    assert "not saved yet" not in page_text(enter(app, "tvly-2"))
+    assert not app.exception
+
+
+def test_a_run_with_a_value_that_the_server_refused_says_so(server):
+    server.answers[SAVE] = (400, {"detail": "Invalid API key for Tavily"})
+    app = press(enter(open_app(flow=ONE), "tvly-wrong"), "Save on the server")
+    app = press(app, "Run")
+    assert "The run was not started. Invalid API key for Tavily." in page_text(app)
+    assert f"Correct the value of {NAME}, or clear the box." in page_text(app)
+    assert not app.exception
+
+
+def test_spaces_alone_are_no_value_that_holds_up_the_run(server):
+    app = press(enter(open_app(flow=ONE), "  "), "Run")
+    assert "not saved yet" not in page_text(app)
+    assert not app.exception
 
 
 def lacking(**more) -> Form:
