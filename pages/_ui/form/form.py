@@ -20,7 +20,7 @@ from pages._ui.form import (
 from pages._ui.form.fields import draw_chat_files, draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
-from pages._ui.state.run_page import SHOWN_FIELD, SHOWN_PROVIDER
+from pages._ui.state.run_page import SHOWN_FIELD
 from pages._ui.widgets import focus
 from pages._ui.widgets.markdown import inline_code
 
@@ -55,15 +55,12 @@ def mark_refused(form: FlowForm, problems: Sequence[Problem]) -> None:
 
 
 def _request_shown_part(form: FlowForm) -> None:
-    """Open the field or the provider that a button elsewhere on the page leads to.
+    """Open the field that a button elsewhere on the page leads to.
 
     The page scrolls there, and no longer to what a refused run or message lacked.
     """
-    if SHOWN_PROVIDER.get() or SHOWN_FIELD.get():
+    if SHOWN_FIELD.get():
         form.state.scroll_token = ""
-    provider = form.resources.provider(SHOWN_PROVIDER.get() or "")
-    if provider:
-        provider_actions.open_settings(provider, form)
     field = form.state.fields.get(SHOWN_FIELD.get() or "")
     if field is None:
         return
@@ -111,21 +108,14 @@ def _scroll_to_first_problem(form: FlowForm) -> None:
 
 
 def _scroll_to_shown_part(form: FlowForm) -> None:
-    """Scroll to the part that a button elsewhere on the page leads to, and focus it."""
-    provider, key = SHOWN_PROVIDER.take(), SHOWN_FIELD.take()
-    field = form.state.fields.get(key) if key else None
-    if provider:
-        part = provider_actions.container_key(provider)
-    elif field:
+    """Scroll to the field that a button elsewhere on the page leads to, and focus it."""
+    field = form.state.fields.get(SHOWN_FIELD.take() or "")
+    if field:
         need = provider_settings.find_need(field.key, form)
         part = f"param-{field.component}-{field.parameter}"
         if need and need.provider:
             part = provider_actions.container_key(need.provider.name)
-    else:
-        return
-    token = uuid.uuid4().hex
-    focus.scroll_to(token, part, part)
-    focus.focus_input(token, part)
+        focus.lead_to(part)
 
 
 def _draw_fields(form: FlowForm) -> None:

@@ -12,7 +12,6 @@ from lfclient.resources.models import LISTING_ADDRESS, Provider, ProviderSetting
 from pages._ui.form import mode_button, refusals
 from pages._ui.form import provider_actions as actions
 from pages._ui.form.flow_form import FlowForm
-from pages._ui.state.run_page import SHOWN_PROVIDER
 from pages._ui.widgets import controls
 from pages._ui.widgets.alerts import UnusedSetting
 from pages._ui.widgets.markdown import escape, inline_code
@@ -25,23 +24,21 @@ _EXAMPLES = {  # by the setting's name
 }
 
 
-def draw_menu(form: FlowForm) -> None:
-    """Draw the menu that opens the settings of a provider that no component uses yet.
+def draw_menu(form: FlowForm) -> str | None:
+    """Draw the menu of the providers that no component uses yet, and return the chosen one.
 
     Some, such as OpenAI Compatible, have no model to choose before the server has their address.
     """
     unused = form.unused_providers
-    if has_menu(form):
-        chosen = st.menu_button(
-            MENU,
-            sorted(unused, key=str.casefold),
-            key=form.state.key("provider-menu"),
-            type="tertiary",
-            format_func=lambda name: escape(name) + (" · set up" if unused[name].is_ready else ""),
-        )
-        if chosen:
-            actions.open_settings(unused[chosen], form)
-            SHOWN_PROVIDER.set(chosen)
+    if not has_menu(form):
+        return None
+    return st.menu_button(
+        MENU,
+        sorted(unused, key=str.casefold),
+        key=form.state.key("provider-menu"),
+        type="tertiary",
+        format_func=lambda name: escape(name) + (" · set up" if unused[name].is_ready else ""),
+    )
 
 
 def has_menu(form: FlowForm) -> bool:

@@ -7,10 +7,18 @@ import streamlit as st
 from lfclient.flows.field import Field
 from lfclient.flows.need import Need, NeedKind
 from pages._ui.connection import loading, local_packages
-from pages._ui.form import missing_variables, mode_button, provider_settings, resource_picker
+from pages._ui.form import (
+    missing_variables,
+    mode_button,
+    provider_actions,
+    provider_settings,
+    resource_picker,
+)
 from pages._ui.form.fields import draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.model_picker import is_fitting
+from pages._ui.state.run_page import SHOWN_PROVIDER
+from pages._ui.widgets import focus
 from pages._ui.widgets.markdown import escape
 
 # what a field names, which the server may lack
@@ -41,7 +49,12 @@ def _shown_needs(form: FlowForm) -> list[Need]:
 
 
 def draw(form: FlowForm) -> None:
-    """Draw what the flow needs, and how much of it is missing."""
+    """Draw what the flow needs, and how much of it is missing.
+
+    The page scrolls to the settings of the provider that a button or the menu leads to, and no
+    longer to what a refused run or message lacked.
+    """
+    shown = SHOWN_PROVIDER.take()
     if not form.needs:
         return
     missing = sum(not need.is_met for need in form.needs)
@@ -54,13 +67,19 @@ def draw(form: FlowForm) -> None:
                 st.badge(f"{missing} to do", color="orange")
             elif not (form.resources_error or is_unsure):
                 st.badge("Ready", color="green", icon=":material/check:")
-            provider_settings.draw_menu(form)
+            shown = provider_settings.draw_menu(form) or shown
+        provider = form.resources.provider(shown or "")
+        if provider:
+            form.state.scroll_token = ""
+            provider_actions.open_settings(provider, form)
         if form.resources_error:
             request = partial(form.server.resources, form.flow)
             loading.show(form.server, form.resources_error, request, retry="retry-resources")
         for need in _shown_needs(form):
             _draw_need(need, form)
         provider_settings.draw_opened(form)
+    if provider:
+        focus.lead_to(provider_actions.container_key(provider.name))
 
 
 def _draw_need(need: Need, form: FlowForm) -> None:

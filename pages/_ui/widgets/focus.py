@@ -1,6 +1,7 @@
 """Scrolling and keyboard focus after a click changed the page; Streamlit has no API for either."""
 
 import re
+import uuid
 
 import streamlit as st
 
@@ -35,6 +36,13 @@ def focus_input(event_id: str, container: str) -> None:
     with st.container(key="keyboard-input"):
         data = {"part": _css_key(container)}
         _focus_component(key=f"keyboard-{event_id}", data=data)
+
+
+def lead_to(container: str) -> None:
+    """Scroll to the container with this key, unless it is visible, and focus its first input."""
+    event_id = uuid.uuid4().hex
+    scroll_to(event_id, container, container)
+    focus_input(event_id, container)
 
 
 def _css_key(key: str) -> str:

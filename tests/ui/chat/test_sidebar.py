@@ -1,6 +1,7 @@
 """The sidebar of the Chat page: the parameters of its messages."""
 
 import copy
+import json
 from threading import Event
 from types import SimpleNamespace
 
@@ -23,6 +24,7 @@ from tests.ui.support.chat_page import (
     send,
 )
 from tests.ui.support.http_stand_in import VERSION
+from tests.ui.support.model_pages import MODELS, PROVIDERS, provider
 from tests.ui.support.whole_pages import ONE, add_ended_run, open_app, page_text
 
 NO_FILE = "Error processing files: No files to process."
@@ -85,6 +87,36 @@ def test_setup_is_opened_after_a_message_was_refused_for_what_it_lacks(langflow_
     press(app, "Open Setup")
     assert any(each.key.endswith("Agent-a.model") for each in app.text_input)
     assert not app.exception
+
+
+def test_a_provider_that_the_menu_opened_is_scrolled_to_once_while_parameters_are_closed(
+    langflow_stand_in,
+):
+    """And stays closed once it was closed, also when the parameters are opened."""
+    talker = chat_flow()
+    model = entry("ModelInput", "model", [], required=True)
+    talker["data"]["nodes"].append(node("Agent-a", model=model))
+    talker["data"]["edges"].append(edge("Agent-a", "ChatOutput-b"))
+    langflow_stand_in.set_flows(talker)
+    langflow_stand_in.answers |= {
+        PROVIDERS: (200, [provider("Far", "FAR_KEY", "api_key")]),
+        MODELS: (200, []),
+        "GET /api/v1/variables/": (200, []),
+    }
+    app = open_chat()
+    app.menu_button[0].click("Far").run()
+    assert setting_boxes(app, "FAR_KEY")
+    scrolled = [json.loads(one.proto.json).get("first") for one in app.get("bidi_component")]
+    assert scrolled.count("provider-Far") == 1
+    press(app, "Cancel")
+    open_parameters(app)
+    assert not setting_boxes(app.run(), "FAR_KEY")
+    assert not app.exception
+
+
+def setting_boxes(app, name):
+    """Return the boxes of a provider's setting."""
+    return [box for box in app.text_input if box.key.endswith(name)]
 
 
 def test_a_secret_that_was_not_saved_is_requested_beside_the_closed_parameters(
