@@ -8,8 +8,10 @@ from pages._ui.chat import messages as chat_messages
 from pages._ui.chat import sidebar as chat_sidebar
 from pages._ui.connection import connect, server_link
 from pages._ui.run import flow_picker, status_panel
+from pages._ui.state import notices
 from pages._ui.widgets import alerts
 
+notices.forget_shown()
 navigation.set_title("Chat")
 with alerts.show_errors():
     server = connect.require_server()
@@ -33,4 +35,5 @@ with alerts.show_errors():
                 session_list.draw(current)
             status_panel.wait_for_end(server, current.record)
         else:
+            connect.draw_notice()
             st.sidebar.caption("Sessions and parameters appear here")

@@ -1,4 +1,4 @@
-"""The notice that a callback leaves for the page drawn after it, until a person does more."""
+"""The notice that a callback leaves for the page drawn after it, until a person does something."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +18,14 @@ def take_notice() -> object | None:
     notice = NOTICE.take()
     _SHOWN.set(notice)
     return notice
+
+
+def forget_shown() -> None:
+    """Forget the notice of the previous script, which a person or `rerun` has ended.
+
+    For pages that may redraw themselves before they draw their notice.
+    """
+    _SHOWN.clear()
 
 
 def rerun() -> NoReturn:
