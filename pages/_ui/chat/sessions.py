@@ -1,6 +1,5 @@
 """The sessions of a flow: those of its server, and those that only this console knows."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,9 +19,9 @@ from pages._ui.chat.conversation import (
     sessions_cache_key,
 )
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.state.run_options import named_session
 
 UNTITLED = "Untitled"  # a session of which only a generated id is known
-_RANDOM_NAME = re.compile(r"console-[0-9a-f]{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -95,6 +94,4 @@ def with_local_sessions(
 
 def session_label(session_id: str, first_words: str = "") -> str:
     """Return a session's name; for a generated one its first words, `UNTITLED` without any."""
-    if _RANDOM_NAME.fullmatch(session_id):
-        return clip(" ".join(first_words.split()), 60) or UNTITLED
-    return session_id
+    return named_session(session_id) or clip(" ".join(first_words.split()), 60) or UNTITLED

@@ -75,9 +75,7 @@ def draw(runs: Sequence[ShownRun]) -> None:
 def _summary_rows(run: ShownRun, now: datetime) -> dict[str, str]:
     record = run.record
     status = filter(None, (run_status_label(record), escape(clip(record.failure, 200))))
-    # only a person's: one that was made up says nothing
-    session = record.session_id or ""
-    session = "" if run_options.is_random_session(session) else session
+    session = run_options.named_session(record.session_id)
     return {
         "Status": " — ".join(status),
         "Duration": format_duration(record.elapsed(now)) + ("" if record.ended else " so far"),

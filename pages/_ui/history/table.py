@@ -26,6 +26,7 @@ from pages._ui.history import rows as list_rows
 from pages._ui.history.rows import ListRow
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
+from pages._ui.state.run_options import named_session
 from pages._ui.widgets import status_badges
 from pages._ui.widgets.theme import theme_color
 from pages._ui.widgets.times import timezone_name
@@ -118,7 +119,7 @@ def table_columns(
         "Cost": [known_cost_text(run.usage_by_model or {}, prices) for run in runs],
         "Fingerprint": [row.fingerprint for row in rows],
         "Mode": [MODE_NAMES[run.mode] for run in runs],
-        "Session": [clean_text(run.session_id or "") for run in runs],
+        "Session": [clean_text(named_session(run.session_id)) for run in runs],
     }
     for name in ("Runs", "Found"):  # with groups and a search only
         if not any(columns[name]):

@@ -31,6 +31,7 @@ from pages._ui.run import errors, messages, progress, raw_events, steps
 from pages._ui.run import export as run_export
 from pages._ui.run import snippets as run_snippets
 from pages._ui.state import notices, query_params, run_page
+from pages._ui.state.run_options import named_session
 from pages._ui.widgets import alerts, controls, downloads
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_full_time
@@ -252,7 +253,7 @@ def _draw_facts(record: RunRecord, run: Run) -> None:
         "Mode": MODE_NAMES[record.mode],
         "Tokens": usage_text(run.usage),
         "Cost": cost_text(run.usage_by_model, app_context().settings.prices),
-        "Session": record.session_id or run.session_id,
+        "Session": named_session(record.session_id or run.session_id),
         "Job": record.job_id,
         "Run": record.id,
         "Server": record.server_name,

@@ -95,8 +95,9 @@ def draw(
 
 def _draw_facts(record: RunRecord) -> None:
     parts = [f"Started {format_time(record.created_at)}", MODE_NAMES[record.mode]]
-    if record.session_id and not run_options.is_random_session(record.session_id):
-        parts.append(f"session {escape(clip(record.session_id, 60))}")
+    session = run_options.named_session(record.session_id)
+    if session:
+        parts.append(f"session {escape(clip(session, 60))}")
     st.caption(" · ".join(parts))
 
 
@@ -165,7 +166,7 @@ def _keeps_session(server: ServerSession, record: RunRecord) -> bool:
     if not name:
         return False
     is_kept = run_options.is_session_kept(server.owner, record.flow_id, name)
-    return is_kept or not run_options.is_random_session(name)
+    return is_kept or bool(run_options.named_session(name))
 
 
 def edit(server: ServerSession, flow: Flow, record: RunRecord) -> None:

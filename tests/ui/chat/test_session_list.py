@@ -89,6 +89,7 @@ def test_generated_session_names_are_replaced_by_the_first_words():
     assert session_label("console-0123456789ab", "What is\n a flow?") == "What is a flow?"
     assert session_label("2c7d5c39-0000-4000-8000-00000000000a", "Hi") == "Hi"
     assert session_label("Trip to Rome", "Hi") == "Trip to Rome"
+    assert session_label("console-demo", "Hi") == "console-demo"
     assert session_label("console-0123456789ab", " ") == "Untitled"
 
 

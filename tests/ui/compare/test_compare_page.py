@@ -119,10 +119,10 @@ def test_the_summary_shows_flow_and_server_only_if_they_differ(create_run):
 
 
 def test_the_summary_names_the_sessions_that_a_person_named(create_run):
-    sessions = ("console-0123456789ab", "Lisbon")
+    sessions = ("console-0123456789ab", "console-demo")
     runs = [create_run({TEXT: "a"}, session_id=session) for session in sessions]
     facts = tables(open_comparison(*runs))[0]
-    assert list(facts.loc["**Session**"]) == ["–", "Lisbon"]
+    assert list(facts.loc["**Session**"]) == ["–", r"console\-demo"]
 
 
 def test_the_summary_has_costs_if_prices_are_configured(create_run, price_file):

@@ -63,6 +63,12 @@ def test_runs_are_listed_newest_first_with_status_inputs_and_duration(url):
     assert "2 runs" in page_text(app)
 
 
+def test_the_column_of_sessions_has_those_that_a_person_named(url):
+    add(url, "made-up", 1, session_id="console-0123456789ab")
+    add(url, "named", 0, session_id="console-demo")
+    assert column(history(), "Session") == ["console-demo", ""]
+
+
 def test_runs_whose_results_are_shared_are_marked(url):
     record = add(url, "shared", 1)
     add(url, "other", 2)

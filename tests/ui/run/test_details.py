@@ -1,5 +1,6 @@
 """The result of an ended run."""
 
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -41,6 +42,17 @@ def test_a_run_is_opened_in_chat_unless_its_messages_were_deleted(langflow_stand
     app = open_app(run=add_ended_run(langflow_stand_in.url, run=run, session_id="s").id)
     labels = [link.proto.label for link in app.get("page_link")]
     assert ("Open in Chat" in labels) is not is_temporary
+    assert not app.exception
+
+
+@pytest.mark.parametrize("session", ["console-demo", "console-0123456789ab", str(uuid.UUID(int=1))])
+def test_the_details_of_a_run_have_the_session_that_a_person_named(langflow_stand_in, session):
+    """Not one that was made up, nor the id of the flow, which Langflow takes without one."""
+    langflow_stand_in.set_flows(flow(ONE, "Echo"))
+    run = Run(ONE, "sync", RunStatus.COMPLETED, session_id=session)
+    app = open_run_tab("Trace", add_ended_run(langflow_stand_in.url, run=run), "Details")
+    facts = [each.value for each in app.markdown if each.value.startswith(":gray[")]
+    assert any("Session" in fact for fact in facts) is (session == "console-demo")
     assert not app.exception
 
 
