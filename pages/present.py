@@ -18,7 +18,7 @@ with st.container(key="present"), problems.show_errors(request):
     record = view.find_run(shown)
     stage, side = view.places(shown)
     with stage:
-        view.draw_head(shown)
+        view.draw_head(shown, record)
         left, right = st.columns([5, 8], gap="large")
     with left:
         inputs, (buttons, progress) = st.container(key="run-form"), run_controls.places()

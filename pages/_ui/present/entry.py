@@ -95,8 +95,8 @@ def _keep_omitted_values(state: FormState, link: PresetLink) -> None:
         ENTERED.set(Entered(state.flow.id, shown, state.masked_overrides()))
 
 
-def leave(owner: str, flow_id: str) -> None:
-    """Return to the form of the Run page, with the shown run; a callback.
+def leave(owner: str, flow_id: str, run_id: str | None) -> None:
+    """Return to the form of the Run page, with the run that the view shows; a callback.
 
     Unsaved settings are kept.
     """
@@ -104,7 +104,6 @@ def leave(owner: str, flow_id: str) -> None:
     set_presenter(flow_id, False)
     EDITED.clear()
     ENTERED.clear()
-    run_id = run_page.run_id()
     if run_id:
         run_page.attach_form(run_id, flow_id)
     address = {query_params.FLOW: flow_id, query_params.RUN: run_id}

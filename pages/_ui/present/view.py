@@ -58,7 +58,7 @@ def _is_edited(presented: Presented) -> bool:
     return editing.is_edited(presented.server.owner, presented.flow.id)
 
 
-def draw_head(presented: Presented) -> None:
+def draw_head(presented: Presented, record: RunRecord | None) -> None:
     """Draw the title with the buttons beside it, and the description."""
     settings = presented.settings
     head.draw(
@@ -66,11 +66,11 @@ def draw_head(presented: Presented) -> None:
         presented.description,
         settings.accent,
         large=settings.large,
-        draw_controls=partial(_draw_controls, presented),
+        draw_controls=partial(_draw_controls, presented, record),
     )
 
 
-def _draw_controls(presented: Presented) -> None:
+def _draw_controls(presented: Presented, record: RunRecord | None) -> None:
     """Draw the buttons of whoever came from the Run page."""
     if not is_presenter(presented.flow.id):
         return
@@ -93,7 +93,7 @@ def _draw_controls(presented: Presented) -> None:
         type="tertiary",
         shortcut="Alt+P",
         on_click=entry.leave,
-        args=(presented.server.owner, presented.flow.id),
+        args=(presented.server.owner, presented.flow.id, record.id if record else None),
     )
 
 

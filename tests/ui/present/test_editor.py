@@ -37,6 +37,15 @@ def test_a_presenter_returns_to_the_form_with_the_presented_run(fields_server):
     assert not app.exception
 
 
+def test_a_presenter_does_not_return_to_the_form_with_a_run_of_another_flow(fields_server):
+    """The view doesn't show it: the address was typed."""
+    record = add_ended_run(fields_server.url, flow_id=TWO)
+    app = press(present_as_presenter(run=record.id), "Exit")
+    assert "run" not in app.query_params
+    assert "Run inputs" in page_text(open_page(flow=TWO, run=record.id))
+    assert not app.exception
+
+
 def test_what_was_entered_on_the_run_page_is_offered_to_the_view_if_it_is_not_presented():
     """AppTest stays on the Run page, so only what that leaves for the view is seen."""
     app = open_page(flow=ONE)
