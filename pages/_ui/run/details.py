@@ -131,7 +131,7 @@ def _has_wide_outputs(record: RunRecord) -> bool:
 
 
 @dataclass(frozen=True)
-class Places:
+class ResultPlaces:
     """The places of an ended run's components, a run's tabs but the output's, and its links."""
 
     components: DeltaGenerator | None
@@ -149,7 +149,7 @@ def draw_links_place() -> DeltaGenerator:
     return st.container(horizontal=True, vertical_alignment="center", key="run-links")
 
 
-def draw(server: ServerSession, record: RunRecord, places: Places) -> None:
+def draw(server: ServerSession, record: RunRecord, places: ResultPlaces) -> None:
     """Draw the components below the output, the open tab, and the run's links."""
     if places.components and record.run:
         loading = _is_loading(record, record.run)

@@ -151,7 +151,7 @@ class StatusPanel:
 
 def draw(
     server: ServerSession, record: RunRecord | None, progress_place: DeltaGenerator
-) -> tuple[StatusPanel | None, run_details.Places | None]:
+) -> tuple[StatusPanel | None, run_details.ResultPlaces | None]:
     """Draw the status of a run and, once it has ended, its outputs; without a run, nothing.
 
     Returns the panel of a running run, for `wait_for_end` to update, and the places of the result
@@ -183,7 +183,7 @@ def draw(
         draw_end = partial(_draw_output, server, places=places, output=output)
         show_first_update(server, record, panel, draw_end)
     _set_tab_title(record)
-    return panel, run_details.Places(components, tabs[1:], links)
+    return panel, run_details.ResultPlaces(components, tabs[1:], links)
 
 
 def draw_empty(*, was_refused: bool) -> None:
