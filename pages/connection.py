@@ -10,11 +10,12 @@ navigation.set_title("Connection")
 st.title("Connection")
 with alerts.show_errors():
     current = servers.current()
-    left, right = st.columns([6, 5], gap="large")
-    with left:
-        server_panel.draw_server_choice(current)
-        is_connected = server_panel.draw_server_info(current)
-    with right:
-        server_panel.draw_connection_form(current, is_connected)
-        local_panel.draw()
+    with alerts.show_errors():  # the server stays in its corner
+        left, right = st.columns([6, 5], gap="large")
+        with left:
+            server_panel.draw_server_choice(current)
+            is_connected = server_panel.draw_server_info(current)
+        with right:
+            server_panel.draw_connection_form(current, is_connected)
+            local_panel.draw()
     server_link.draw(current)  # last: what the panels have asked tells that the server is back

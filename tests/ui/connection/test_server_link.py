@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from lfclient.errors import Unreachable
-from pages._ui.connection import server_session, servers
+from pages._ui.connection import server_panel, server_session, servers
 from pages._ui.connection.request_cache import StillLoading
 from tests.support.waiting import wait_for
 from tests.ui.support.http_stand_in import flow
@@ -41,6 +41,17 @@ def test_every_page_names_its_server_and_release(langflow_stand_in, page):
     app = open_app(f"pages/{page}.py")
     [label] = server_links(app)
     assert label.endswith(" · Langflow 1.13.0")
+    assert not app.exception
+
+
+def test_an_error_of_a_panel_leaves_the_server_in_its_corner(langflow_stand_in, monkeypatch):
+    def fail(*_):
+        raise Unreachable("The panel's error")
+
+    monkeypatch.setattr(server_panel, "draw_connection_form", fail)
+    app = open_app("pages/connection.py")
+    assert "The panel's error" in page_text(app)
+    assert server_links(app)
     assert not app.exception
 
 
