@@ -160,8 +160,9 @@ def _draw_lost_server(name: str, form: FlowForm) -> None:
         advice = "Check that it runs, and its settings in Langflow."
         words = f"Langflow can't connect to “{name}”. {advice}"
         st.caption(f":orange[:material/warning:] {escape(words)}")
-        with st.expander("Details", icon=":material/code:"):
-            st.code(server.error, language=None, wrap_lines=True)
+        if form.server.may_change:  # Langflow's words may hold the address
+            with st.expander("Details", icon=":material/code:"):
+                st.code(server.error, language=None, wrap_lines=True)
 
 
 def _base_label(base: KnowledgeBase) -> str:

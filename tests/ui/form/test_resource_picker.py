@@ -155,6 +155,17 @@ def test_mcp_servers_tell_their_tools_or_that_langflow_can_not_connect():
     assert found.overrides == {"MCPTools-m.mcp_server": "adding"}
 
 
+def test_visitors_are_not_told_why_an_mcp_server_does_not_connect():
+    """The reason may hold its address."""
+    lost = McpServer("lost", error="Cannot connect to host mcp.internal:8000")
+    server = form_server(mcp_servers=lambda: [lost], may_change=False)
+    resources = ServerResources(mcp_servers=frozenset({"lost"}))
+    found = form(mcp_node({"name": "lost"}), resources=resources, **{"server-of-files": server})
+    found.open("MCPTools-m")
+    assert "Langflow can't connect to “lost”." in found.text()
+    assert not found.at.code
+
+
 def test_mcp_servers_can_be_chosen_while_their_tools_are_counted():
     def still_counting():
         raise StillLoading("mcp tools")
