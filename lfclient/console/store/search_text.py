@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -19,7 +19,7 @@ from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import field_label
 from lfclient.flows.validation import is_secret_field
 from lfclient.outputs.model import FileRef, Output, OutputKind
-from lfclient.outputs.tables import internals_of
+from lfclient.outputs.tables import without_internals
 
 # characters
 MAX_INPUT_SUMMARY = 300
@@ -187,15 +187,13 @@ def _output_line(output: Output) -> str:
 def _table_line(rows: list[Any], missing: int) -> str:
     """Return the size of a table and its first values: `2 rows: Berlin, 3.5; Paris, 4`."""
     count = format_count(len(rows) + missing, "row")
-    internal = set(internals_of(rows[:1]))  # a table has the same columns in all rows
-    lines = (", ".join(_cell_lines(row, internal)) for row in rows)
+    lines = (", ".join(_cell_lines(row)) for row in without_internals(rows))
     text = "; ".join(_truncate(filter(None, lines), MAX_OUTPUT_SUMMARY))
     return f"{count}: {text}" if text else count
 
 
-def _cell_lines(row: Any, internal: Collection[str]) -> Iterator[str]:
-    cells = row.items() if isinstance(row, dict) else [("", row)]
-    for value in (value for name, value in cells if name not in internal):
+def _cell_lines(row: Any) -> Iterator[str]:
+    for value in row.values() if isinstance(row, dict) else [row]:
         line = _first_line(value)
         if line:
             yield clip(line, MAX_CELL_SUMMARY)

@@ -132,6 +132,7 @@ def test_a_summary_begins_with_the_message_names_models_and_ends_with_secrets():
             ],
             "1 row: AI, Bring the tickets",
         ),
+        (OutputKind.TABLE, [{"city": "Rome"}, {"city": "Oslo", "_id": "x"}], "2 rows: Rome; Oslo"),
         (OutputKind.DATA, {"a": [1, "b"]}, "a: 1 b"),
         (OutputKind.IMAGE, b"\x89PNG", "Image"),
         (OutputKind.FILE, FileRef("out.txt"), "out.txt"),
