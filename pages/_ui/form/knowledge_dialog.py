@@ -21,7 +21,6 @@ from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts, file_uploader
 from pages._ui.widgets.markdown import escape
 
-_NAME = "knowledge-name"
 _MAX_SECONDS = 600.0
 _LIST_SECONDS = 30.0  # a redraw of the page, once the list is there, would close the dialog
 
@@ -56,9 +55,10 @@ def show(field: Field, form: FlowForm) -> None:
             models = form.server.models("embedding", max_wait=_LIST_SECONDS).value
     except LangflowError as error:
         alerts.show(error)  # a model can still be typed
+    name_key = f"knowledge-name-{form.flow.id}-{field.key}"
     name = st.text_input(
         "Name",
-        key=_NAME,
+        key=name_key,
         help="At least 3 characters",
         live=True,
         persist_state="session",  # the dialog may be closed to set up a provider
@@ -81,7 +81,7 @@ def show(field: Field, form: FlowForm) -> None:
                 draw_failure(error.base)
             return
         OPEN_FOR.clear()
-        del st.session_state[_NAME]
+        del st.session_state[name_key]
         st.rerun()
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
+from streamlit.testing.v1.element_tree import TextInput
 
 from lfclient.errors import FileRefused, InvalidRequest, LangflowError, ServerFault
 from lfclient.resources.knowledge import KnowledgeBase
@@ -86,9 +87,13 @@ def open_dialog(
     return found.press("New knowledge base")
 
 
+def name_box(found: Form) -> TextInput:
+    return next(box for box in found.at.text_input if box.key.startswith("knowledge-name"))
+
+
 def fill_in(found: Form, model: str = "") -> Form:
     """Enter a name and a file, and type a model that is not listed."""
-    found.at.text_input(key="knowledge-name").set_value("My notes")
+    name_box(found).set_value("My notes")
     found.at.file_uploader(key="knowledge-files").upload("a.txt", b"Lisbon", "text/plain")
     return type_model(found, model).run()
 
@@ -107,7 +112,7 @@ def create(found: Form, model: str = "") -> Form:
 
 
 def is_open(found: Form) -> bool:
-    return any(box.key == "knowledge-name" for box in found.at.text_input)
+    return any(box.key.startswith("knowledge-name") for box in found.at.text_input)
 
 
 def chosen(found: Form) -> str | None:
@@ -163,10 +168,24 @@ def test_the_typed_name_is_there_again_until_the_knowledge_base_is_made(api):
     found.at.run()
     assert not is_open(found)
     found.press("New knowledge base")
-    assert found.at.text_input(key="knowledge-name").value == "My notes"
+    assert name_box(found).value == "My notes"
     create(found)
     found.press("New knowledge base")
-    assert found.at.text_input(key="knowledge-name").value == ""
+    assert name_box(found).value == ""
+
+
+def test_the_name_typed_for_one_parameter_is_not_in_the_dialog_of_another():
+    options = entry("DropdownInput", "str", "", options=[], required=True, refresh_button=True)
+    found = form(
+        *(node(id, knowledge_base=options) for id in ("Knowledge-a", "Knowledge-b")),
+        resources=ServerResources(knowledge_bases=()),
+        **{"server-of-files": form_server(models=lambda kind, max_wait: SimpleNamespace(value=()))},
+    )
+    first, second = (each.key for each in found.at.button if each.label == "New knowledge base")
+    found.at.button(key=first).click().run()
+    name_box(found).set_value("My notes").run()
+    found.at.button(key=second).click().run()
+    assert name_box(found).value == ""
 
 
 def test_a_model_can_be_typed_while_the_servers_list_fails(api):
