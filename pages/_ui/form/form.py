@@ -14,7 +14,6 @@ from pages._ui.form import (
     prefill,
     provider_actions,
     provider_settings,
-    resource_picker,
     setup,
 )
 from pages._ui.form.fields import draw_chat_files, draw_field
@@ -31,7 +30,6 @@ def draw(form: FlowForm) -> None:
     _request_shown_part(form)
     prefill.draw(state)
     _draw_fields(form)
-    resource_picker.redraw_when_counted(form)
     state.keys_to_open.clear()
     with st.container(key="overrides"):
         json_editor.draw(state)

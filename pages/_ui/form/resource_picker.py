@@ -16,6 +16,7 @@ from pages._ui.connection.server_session import MCP_TOOLS, ServerSession
 from pages._ui.form import knowledge_dialog
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.widgets import Widget, WidgetSpec, WidgetStates
+from pages._ui.state import notices
 from pages._ui.widgets.markdown import escape
 
 # where a server that has none gets one
@@ -26,10 +27,14 @@ _NONE_YET = {
 
 
 class ResourcePicker(Widget):
-    """A choice by `labels`, which are by the value that a run sends."""
+    """A choice by `labels`, which are by the value that a run sends.
 
-    def __init__(self, labels: Mapping[str, str]) -> None:
+    `counts_from` is the server that may still have to tell the tools of the MCP servers.
+    """
+
+    def __init__(self, labels: Mapping[str, str], counts_from: ServerSession | None = None) -> None:
         self.labels = labels
+        self.counts_from = counts_from
 
     def seed(self, field: Field, value: Any) -> WidgetStates:
         return {"": value or None}
@@ -47,6 +52,8 @@ class ResourcePicker(Widget):
             placeholder="Choose" if options else "None yet",
             **spec.hidden,
         )
+        if self.counts_from and self.counts_from.seconds_waiting(MCP_TOOLS) is not None:
+            _await_counts(self.counts_from)
 
 
 def choose_resource_widget(field: Field, form: FlowForm) -> Widget:
@@ -55,7 +62,9 @@ def choose_resource_widget(field: Field, form: FlowForm) -> Widget:
     It is a text box if they can't be listed.
     """
     labels = _labels(field, form)
-    return Widget() if labels is None else ResourcePicker(labels)
+    if labels is None:
+        return Widget()
+    return ResourcePicker(labels, form.server if field.resource == "mcp_server" else None)
 
 
 def _labels(field: Field, form: FlowForm) -> dict[str, str] | None:
@@ -123,18 +132,11 @@ def _draw_way_to_add(kind: NeedKind, field: Field, form: FlowForm) -> None:
         editor.draw_home_link(form.server.connection)
 
 
-def redraw_when_counted(form: FlowForm) -> None:
-    """Redraw the page once Langflow has told the tools of the MCP servers that it lists."""
-    fields = form.state.fields
-    is_listed = any(key in fields and fields[key].resource == "mcp_server" for key in form.drawn)
-    if is_listed and form.server.seconds_waiting(MCP_TOOLS) is not None:
-        _await_counts(form.server)
-
-
 @st.fragment(run_every=loading.POLL_SECONDS)
 def _await_counts(server: ServerSession) -> None:
+    """Redraw the page once Langflow has told the tools of the MCP servers."""
     if server.seconds_waiting(MCP_TOOLS) is None:
-        st.rerun()
+        notices.rerun()
 
 
 def _counted(form: FlowForm) -> dict[str, McpServer]:

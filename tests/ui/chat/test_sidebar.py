@@ -7,11 +7,14 @@ from types import SimpleNamespace
 
 from lfclient import Run, RunError, RunStatus
 from lfclient.console.store.run_record import RecordProblem
+from lfclient.errors import InvalidRequest
 from pages._ui.connection import servers
+from pages._ui.connection.server_session import MCP_TOOLS, ServerSession
 from pages._ui.form.entries import EnteredValue
 from pages._ui.form.form_state import SECRET_HINT
 from pages._ui.state import browser
 from pages._ui.state.chat import chat_key
+from pages._ui.state.notices import NOTICE
 from tests.support.flows import edge, entry, node
 from tests.ui.support.chat_langflow import RUN, chat_flow
 from tests.ui.support.chat_page import (
@@ -111,6 +114,33 @@ def test_a_provider_that_the_menu_opened_is_scrolled_to_once_while_parameters_ar
     press(app, "Cancel")
     open_parameters(app)
     assert not setting_boxes(app.run(), "FAR_KEY")
+    assert not app.exception
+
+
+def test_setup_is_redrawn_with_the_page_s_notice_once_mcp_servers_have_told_their_tools(
+    langflow_stand_in, monkeypatch
+):
+    """Also while the parameters are closed."""
+    talker = chat_flow()
+    server = entry("McpInput", "mcp", {"name": "adding"})
+    talker["data"]["nodes"].append(node("MCPTools-m", mcp_server=server))
+    talker["data"]["edges"].append(edge("MCPTools-m", "ChatOutput-b"))
+    langflow_stand_in.set_flows(talker)
+    langflow_stand_in.answers |= {
+        "GET /api/v2/mcp/servers": (200, [{"name": "adding"}]),
+        PROVIDERS: (200, []),
+    }
+    app = open_chat()
+    app.session_state[NOTICE.key] = InvalidRequest("Not this message.")
+    seconds = [1.0, None]  # while the page is drawn, and then
+
+    def seconds_waiting(server, *names, **more):
+        return seconds.pop(0) if seconds and names == (MCP_TOOLS,) else None
+
+    monkeypatch.setattr(ServerSession, "seconds_waiting", seconds_waiting)
+    app.run()
+    assert seconds == []
+    assert "Not this message." in page_text(app)
     assert not app.exception
 
 
