@@ -26,6 +26,7 @@ _MOVING = """(field) => {
     if (key === "Enter") main.addEventListener("scroll", away, {once: true});
   });
 }"""
+_HAS_RING = "(button) => getComputedStyle(button, '::after').content !== 'none'"
 # how the page was scrolled to a part of it
 _RECORD_SCROLLS = """
   window.scrolls = [];
@@ -165,3 +166,33 @@ def test_the_page_shows_why_the_settings_of_a_provider_were_refused(
             expect(error).to_be_in_viewport(ratio=1)
             foot = screen.part("run-panel").bounding_box()["y"]
             wait_for(lambda: (box := error.bounding_box())["y"] + box["height"] <= foot)
+
+
+def test_only_the_pressed_button_has_a_ring_while_the_script_runs(
+    window: Callable[..., Page], tmp_path: Path
+):
+    """Not one that has the focus only: during a run, a script nearly always runs."""
+    with StandIn() as server:
+        serve_models(server)
+        server.answers["POST /api/v1/models/validate-provider"] = (200, {"valid": False})
+        server.delays["POST /api/v1/models/validate-provider"] = 3
+        environ = {"LANGFLOW_SERVER_URL": server.url, "LANGFLOW_API_KEY": "k"}
+        environ["LFCONSOLE_ALLOW_INSTALL"] = "true"
+        with Console(tmp_path, environ) as console:
+            screen = Screen(window())
+            screen.open(console.url)
+            screen.page.get_by_role("button", name="Model providers").click()
+            screen.page.get_by_role("menuitem", name="Far").click()
+            setting = screen.page.get_by_role("textbox", name="Far setting")
+            setting.fill("sk-wrong")
+            setting.press("Tab")
+            screen.drawn()
+            save = screen.page.get_by_role("button", name="Save on the server")
+            app = screen.page.locator("[data-test-script-state]")
+            save.focus()
+            app.evaluate("each => { each.dataset.testScriptState = 'running' }")  # of another
+            assert not save.evaluate(_HAS_RING)
+            app.evaluate("each => { each.dataset.testScriptState = 'notRunning' }")
+            save.press("Enter")
+            wait_for(lambda: save.evaluate(_HAS_RING))
+            expect(screen.page.locator("[data-pressed]")).to_have_count(0)

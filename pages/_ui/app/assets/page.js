@@ -94,6 +94,7 @@ function forgetSent() {
 }
 
 function onScriptEnd() {
+  unmarkPressed();
   keepFocus();
   if (wasLost) {
     typed.forEach((text, name) => unsent.set(name, text));
@@ -167,6 +168,22 @@ function keepFocus() {
     part.style.outline = "none"; // a frame around a whole part would be taken for one of its fields
   }
   (drawnAnew || part).focus({ preventScroll: true });
+}
+
+// The button that was pressed is marked until the script has ended, for page.css. The one that ends
+// first is another, such as that of a run's status, if it was running at the press.
+let pressed = null;
+let endsToAwait = 0;
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest?.(".stApp button");
+  if (!button) return;
+  pressed?.removeAttribute("data-pressed");
+  pressed = button;
+  pressed.dataset.pressed = "";
+  endsToAwait = document.querySelector('[data-test-script-state="notRunning"]') ? 1 : 2;
+}, true);
+function unmarkPressed() {
+  if (--endsToAwait <= 0) pressed?.removeAttribute("data-pressed");
 }
 
 document.addEventListener("input", ({ target, isTrusted }) => {
