@@ -37,11 +37,11 @@ from lfclient.runs import error_causes, evidence
 from lfclient.wire import addresses, server_info
 from lfclient.wire.schemas import FileItem
 from pages._ui.app import browser_cookie, upload_quota
-from pages._ui.chat import sessions
 from pages._ui.compare import outputs as compared_outputs
 from pages._ui.connection import editor
 from pages._ui.history import filters
 from pages._ui.outputs import column_stats, gallery, json_viewer, message
+from pages._ui.state import run_options
 from pages._ui.widgets import downloads, focus, markdown
 from tests.support.cpu_time import cpu_seconds
 from tests.support.flows import entry, flow, node
@@ -227,7 +227,7 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
     "lfclient/wire/server_info.py": {"release": server_info._release_numbers},
     "pages/_ui/app/browser_cookie.py": {"is_token": browser_cookie.is_token},
     "pages/_ui/app/upload_quota.py": {"path": _request},
-    "pages/_ui/chat/sessions.py": {"session_label": sessions.session_label},
+    "pages/_ui/state/run_options.py": {"named_session": run_options.named_session},
     "pages/_ui/compare/outputs.py": {
         "has_markdown": lambda text: compared_outputs._has_markdown(_message(text)),
     },
