@@ -21,7 +21,7 @@ from lfclient.resources.packages import Package
 from lfclient.resources.server_resources import ServerResources
 from lfclient.wire.server_info import ServerInfo
 
-ADD_VARIABLE = "Enter a value, or save the variable on the server."
+ADD_VARIABLE = "Enter a value, or save the variable in Setup."
 _FILE = "_file"  # the end of a parameter's name
 
 # what a knowledge base without documents says, by its status

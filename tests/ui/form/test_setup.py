@@ -153,7 +153,7 @@ def test_a_variable_that_the_server_lacks_is_named_until_a_value_takes_its_place
     )
     found = setup(node("T-a", token=token), resources=replace(RESOURCES, variables=frozenset()))
     assert "1 to do" in found.text()
-    advice = "Enter a value, or save the variable on the server."
+    advice = "Enter a value, or save the variable in Setup."
     assert f"the server has no variable “TAVILY”. {advice}" in found.text()
     assert "synchronous mode" not in found.text()
     found.set("text_input", "T-a.token", "tvly-1")
