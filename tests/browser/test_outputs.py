@@ -3,13 +3,14 @@
 import zipfile
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser import seeded
 from tests.browser.accessibility import check
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.pictures import picture
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,12 @@ def test_a_tables_toolbar_covers_nothing_on_a_phone(outputs_screen):
         assert is_beside or is_below or is_above, each.inner_text()
 
 
+def top(part: Locator) -> float:
+    """The distance from the window's top, -1 of a part that is not shown."""
+    box = part.bounding_box()
+    return box["y"] if box else -1.0
+
+
 def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen):
     page = outputs_screen.page
 
@@ -72,14 +79,13 @@ def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen
     expect(table.get_by_role("button", name="Search")).to_be_visible()
     # the table's own CSV export would contain formulas
     expect(table.get_by_role("button", name="Download as CSV")).to_have_count(0)
-    toolbar = table.get_by_test_id("stElementToolbar").bounding_box()
-    assert toolbar["y"] > table.get_by_role("radiogroup").bounding_box()["y"] + 100  # not over it
+    toolbar = table.get_by_test_id("stElementToolbar")
+    wait_for(lambda: top(toolbar) > top(table.get_by_role("radiogroup")) + 100)  # not over it
     outputs_screen.view("output-Table-b", "Chart")
     chart = table.locator("canvas, svg.marks").first
     expect(chart).to_be_visible()
     chart.hover()
-    toolbar = table.get_by_test_id("stElementToolbar").bounding_box()
-    assert toolbar["y"] > chart.bounding_box()["y"] - 8  # not over the choice of the Y axis
+    wait_for(lambda: top(toolbar) > top(chart) - 8)  # not over the choice of the Y axis
     outputs_screen.view("output-Table-b", "Columns")
     expect(table.get_by_test_id("stDataFrame")).to_be_visible()
 
