@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
@@ -137,6 +137,17 @@ def test_a_wide_page_stays_where_it_is_when_a_run_ends(console, window):
     assert page.evaluate("window.scrolls") == []
 
 
+def enter_wrong_setting(screen: Screen) -> Locator:
+    """Open a provider's settings, type one that it refuses, and return the button that saves it."""
+    screen.page.get_by_role("button", name="Model providers").click()
+    screen.page.get_by_role("menuitem", name="Far").click()
+    setting = screen.page.get_by_role("textbox", name="Far setting")
+    setting.fill("sk-wrong")
+    setting.press("Tab")
+    screen.drawn()
+    return screen.page.get_by_role("button", name="Save on the server")
+
+
 def test_the_page_shows_why_the_settings_of_a_provider_were_refused(
     window: Callable[..., Page], tmp_path: Path
 ):
@@ -154,13 +165,7 @@ def test_the_page_shows_why_the_settings_of_a_provider_were_refused(
             screen = Screen(window())
             screen.page.set_viewport_size({"width": 1280, "height": 500})
             screen.open(console.url)
-            screen.page.get_by_role("button", name="Model providers").click()
-            screen.page.get_by_role("menuitem", name="Far").click()
-            setting = screen.page.get_by_role("textbox", name="Far setting")
-            setting.fill("sk-wrong")
-            setting.press("Tab")
-            screen.drawn()
-            save = screen.page.get_by_role("button", name="Save on the server")
+            save = enter_wrong_setting(screen)
             save.evaluate("each => (each.scrollIntoView({block: 'end'}), each.click())")
             error = screen.page.get_by_text("Invalid API key for Far.")
             expect(error).to_be_in_viewport(ratio=1)
@@ -181,13 +186,7 @@ def test_only_the_pressed_button_has_a_ring_while_the_script_runs(
         with Console(tmp_path, environ) as console:
             screen = Screen(window())
             screen.open(console.url)
-            screen.page.get_by_role("button", name="Model providers").click()
-            screen.page.get_by_role("menuitem", name="Far").click()
-            setting = screen.page.get_by_role("textbox", name="Far setting")
-            setting.fill("sk-wrong")
-            setting.press("Tab")
-            screen.drawn()
-            save = screen.page.get_by_role("button", name="Save on the server")
+            save = enter_wrong_setting(screen)
             app = screen.page.locator("[data-test-script-state]")
             save.focus()
             app.evaluate("each => { each.dataset.testScriptState = 'running' }")  # of another
