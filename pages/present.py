@@ -8,8 +8,9 @@ from pages._ui.app import navigation
 from pages._ui.present import editor, presented, problems, result, view
 from pages._ui.run import controls as run_controls
 from pages._ui.run import status_panel
-from pages._ui.state import query_params
+from pages._ui.state import notices, query_params
 
+notices.forget_shown()
 flow_id = st.query_params.get(query_params.FLOW, "")
 request = partial(presented.require, flow_id)
 with st.container(key="present"), problems.show_errors(request):
