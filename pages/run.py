@@ -7,7 +7,7 @@ import streamlit as st
 from pages._ui.connection import connect, loading, server_link
 from pages._ui.present import entry, share_result
 from pages._ui.presets import share_link
-from pages._ui.run import approval, flow_picker, recent_runs, rerun, run_form, status_panel
+from pages._ui.run import approval, flow_picker, opened_run, recent_runs, run_form, status_panel
 from pages._ui.run import controls as run_controls
 from pages._ui.run import details as run_details
 from pages._ui.state import run_page
@@ -39,9 +39,9 @@ with alerts.show_errors():
                 request = partial(run_form.require_flow, server, flow.id)
                 loading.show(server, refusal, request, retry="retry-flow", warning=True)
         with inputs:
-            # an opened run shows its own inputs instead of the form
-            opened = record if record and rerun.shows_inputs(server, record) else None
-            form = run_form.prepare(server, flow) if flow and not opened else None
+            form = None
+            if flow and opened_run.fill_form(server, flow, record):
+                form = run_form.prepare(server, flow)
         with buttons:
             run_controls.draw(server, form, record)
         with right:
@@ -58,8 +58,8 @@ with alerts.show_errors():
             if share_part and record and not form:
                 share_link.draw_menu(f"share-result-{record.id}", "Link to this result", share_part)
         with inputs:
-            if opened:
-                rerun.draw(server, flow, opened, buttons)
+            if record and not form:
+                opened_run.draw_inputs(record, flow)
             if flow and form:
                 if not refusal:  # it says that the server can't be reached
                     loading.show_refreshing_flow(server, flow)

@@ -165,7 +165,7 @@ class Screen:
         expect(self.part("run-status")).to_contain_text(status, timeout=60_000)
         if any(word in ("completed", "failed", "cancelled") for word in words):
             # the page has been redrawn with the outputs
-            self.page.locator(".st-key-run-button, .st-key-run-again").first.wait_for()
+            self.page.locator(".st-key-run-button").first.wait_for()
 
     def save(self, label: str) -> Locator:
         """Click the first visible download button with this name among the outputs."""

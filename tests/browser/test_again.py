@@ -1,14 +1,16 @@
-"""A run opened in another browser, repeated, edited and compared, on Langflow 1.13.0."""
+"""A run opened in another browser, repeated and compared, on Langflow 1.13.0."""
 
+import re
 import uuid
 
 from playwright.sync_api import expect
 
+from tests.browser.accessibility import check
 from tests.browser.screen import Screen, log_of
 from tests.support.waiting import wait_for
 
 
-def test_a_run_is_opened_elsewhere_run_again_and_edited(screen, window, console):
+def test_a_run_that_is_opened_elsewhere_fills_the_form_and_runs_again(screen, window, console):
     screen.pick("Echo")
     text = f"first {uuid.uuid4().hex}"
     screen.page.locator("textarea").first.fill(text)
@@ -19,18 +21,35 @@ def test_a_run_is_opened_elsewhere_run_again_and_edited(screen, window, console)
     other = Screen(window())
     other.open(address)
     other.wait("completed")
-    expect(other.part("run-inputs")).to_contain_text(text)
-    expect(other.page.locator("textarea")).to_have_count(0)
-    other.part("run-again").get_by_role("button", name="Run again").focus()
-    other.page.keyboard.press("Enter")
+    expect(other.part("outputs")).to_contain_text(text)
+    expect(other.page.locator("textarea").first).to_have_value(text)
+    expect(other.part("form-filled")).to_contain_text("Filled with the inputs of the run of")
+    check(other.page)
+    other.drawn()
+    other.run()
     expect(other.page).not_to_have_url(address)
     other.wait("completed")
     expect(other.part("outputs")).to_contain_text(text)
-    other.drawn()  # a redraw takes the focus from a button
-    other.part("run-again").get_by_role("button", name="Edit and run").focus()
-    other.page.keyboard.press("Enter")
-    expect(other.page.locator("textarea").first).to_have_value(text)
-    expect(other.part("form-filled")).to_contain_text("Filled with the inputs of the run of")
+    expect(other.part("form-filled")).to_have_count(0)
+
+
+def test_reading_a_recent_run_keeps_what_was_typed(screen):
+    screen.pick("Echo")
+    box = screen.page.locator("textarea").first
+    old = f"old {uuid.uuid4().hex}"
+    box.fill(old)
+    screen.run()
+    screen.wait("completed")
+    screen.page.get_by_role("button", name="Close", exact=True).click()
+    screen.drawn()
+    typed = "A long question that took a while to write"
+    box.fill(typed)
+    screen.page.get_by_role("button", name=re.compile(old[:20])).first.click()
+    expect(box).to_have_value(old)
+    screen.drawn()
+    screen.page.get_by_role("button", name="Restore my input").click()
+    expect(box).to_have_value(typed)
+    expect(screen.part("outputs")).to_contain_text(old)
 
 
 def test_a_run_is_compared_with_an_earlier_one_of_its_flow(screen, console):

@@ -170,7 +170,7 @@ def test_full_width_lasts_until_it_is_left(screen):
         screen.drawn()  # the table is drawn anew at the end of a run
         assert table.bounding_box()["width"] > width * 0.8
         assert table.bounding_box()["y"] < screen.part("run-form").bounding_box()["y"]
-        run = screen.page.locator(".st-key-run-button, .st-key-run-again").first
+        run = screen.page.locator(".st-key-run-button").first
         expect(run).to_be_in_viewport(ratio=1)
     back.click()
     expect(back).to_have_count(0)

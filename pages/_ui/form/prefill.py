@@ -35,6 +35,12 @@ def fill(
     state.keys_to_open.update(hints)
 
 
+def note(state: FormState, sentence: str) -> None:
+    """Show a sentence about the form's values above it, until it is dismissed."""
+    state.prefill = state.prefill or Prefill("", Entries(), {})
+    state.prefill.source = sentence
+
+
 def restore_previous(state: FormState) -> None:
     """Restore the latest stored entries.
 

@@ -30,7 +30,6 @@ from lfclient.runs.model import Run
 from pages._ui.connection import local_packages
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs.message import MAX_ERROR_LENGTH
-from pages._ui.run import rerun
 from pages._ui.state import run_page
 from pages._ui.state.notices import notify_errors
 from pages._ui.state.slot import Slot
@@ -51,7 +50,7 @@ def draw(
     """Draw a run's errors, each with a button that leads to its field or provider.
 
     An error whose text is in `shown`, which is on the page already, has its cause in words and the
-    button only. The button calls `show_form`; without one, it shows the form of the Run page.
+    button only. The button calls `show_form` first, where the form may be closed.
     """
     causes = [explain_error(error.message) for error in run.errors]
     needs_flow = any(
@@ -75,13 +74,12 @@ def draw(
             words = escape_message(f"{cause.message} {cause.hint}")
             st.markdown(f":material/arrow_forward: {words}")
         if flow and cause:
-            show = show_form or partial(_show_form, server, flow, record)
             field = _find_field(server, flow, record, error, cause)
             if provider:
-                _draw_button("Provider settings", run_page.SHOWN_PROVIDER, provider, key, show)
+                _draw_button("Provider settings", run_page.SHOWN_PROVIDER, provider, key, show_form)
             elif field:
                 label = _BUTTONS.get(cause.parameter, "Go to the field")
-                _draw_button(label, run_page.SHOWN_FIELD, field.key, key, show)
+                _draw_button(label, run_page.SHOWN_FIELD, field.key, key, show_form)
 
 
 def _find_provider(error: RunError, flow: Flow | None, record: RunRecord) -> str:
@@ -192,7 +190,7 @@ def _find_only_field(
 
 
 def _draw_button(
-    label: str, slot: Slot[str], shown: str, key: str, show_form: Callable[[], None]
+    label: str, slot: Slot[str], shown: str, key: str, show_form: Callable[[], None] | None
 ) -> None:
     """Draw a button that leads to a part of the form, which `slot` tells it to show."""
     st.button(
@@ -205,12 +203,7 @@ def _draw_button(
 
 
 @notify_errors()
-def _show_part(slot: Slot[str], shown: str, show_form: Callable[[], None]) -> None:
-    show_form()
+def _show_part(slot: Slot[str], shown: str, show_form: Callable[[], None] | None) -> None:
+    if show_form:
+        show_form()
     slot.set(shown)
-
-
-def _show_form(server: ServerSession, flow: Flow, record: RunRecord) -> None:
-    """Show the form, with the run's values unless it was started from there."""
-    if not run_page.has_form(record.id, record.flow_id):
-        rerun.edit(server, flow, record)

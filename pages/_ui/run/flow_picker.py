@@ -161,14 +161,6 @@ def _contains(flows: CachedResponse[list[FlowSummary]], flow_id: str) -> bool:
     return any(flow.id == flow_id for flow in flows.value)
 
 
-def is_flow_deleted(server: ServerSession, record: RunRecord) -> bool:
-    """Return whether the run's flow is known to be deleted from the server."""
-    try:
-        return not _contains(server.flows(), record.flow_id)
-    except LangflowError:
-        return False
-
-
 def _choose_flow(
     server: ServerSession, flows: list[FlowSummary], record: RunRecord | None
 ) -> str | None:

@@ -105,12 +105,6 @@ def is_session_kept(owner: str, flow_id: str, name: str) -> bool:
     return is_current and bool(st.session_state.get(session_kept_key(owner, flow_id)))
 
 
-def set_session(owner: str, flow_id: str, name: str) -> None:
-    """Fill in the session field, for the next run and later ones."""
-    st.session_state[session_key(owner, flow_id)] = name
-    st.session_state[session_kept_key(owner, flow_id)] = True
-
-
 def reset_session(owner: str, flow_id: str) -> None:
     """Fill in a random session, so that visitors do not share a flow's memory."""
     st.session_state[session_key(owner, flow_id)] = random_session()

@@ -309,10 +309,10 @@ def test_a_link_fills_the_fields_that_its_choices_bring(server):
     assert box.value == "yes"
 
 
-def test_an_earlier_run_with_choices_can_be_edited(server):
+def test_an_opened_run_fills_the_fields_that_its_choices_bring(server):
     overrides = {"Parser-p.mode": "Stringify", "Parser-p.clean": "yes"}
     record = add_ended_run(server.url, overrides=overrides, mode="background")
-    app = press(open_app(run=record.id), "Edit and run")
+    app = open_app(run=record.id)
     assert shown(app) == ["clean"]
     box = next(each for each in app.text_input if each.key.endswith("Parser-p.clean"))
     assert box.value == "yes"

@@ -92,7 +92,9 @@ def test_an_opened_run_says_what_needs_the_server(server_without_answers):
     assert [title.value for title in app.title] == ["Forecast"]
     assert "reach the server" in app.warning[0].value
     assert not app.error
-    assert "To run it again" in page_text(app)
+    assert "Run inputs" in page_text(app)
+    assert "Run" not in button_labels(app)
+    assert not app.exception
 
 
 def test_runs_are_compared_while_their_server_is_down(server_without_answers):

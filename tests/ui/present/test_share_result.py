@@ -19,6 +19,7 @@ from tests.ui.support.http_stand_in import flow
 from tests.ui.support.preset_pages import owner
 from tests.ui.support.whole_pages import (
     ONE,
+    TWO,
     add_ended_run,
     add_running_run,
     button_labels,
@@ -228,9 +229,12 @@ def test_broken_and_long_texts_are_shared(fields_server):
 
 
 @pytest.mark.parametrize("is_narrow", [False, True])
-def test_the_share_menu_of_an_opened_run_shares_its_result(record, monkeypatch, is_narrow):
-    """In a narrow window it is a part of the flow's menu."""
+def test_the_result_of_a_run_whose_flow_is_gone_can_be_shared(
+    record, fields_server, monkeypatch, is_narrow
+):
+    """In a narrow window the menu is a part of the flow's menu."""
     monkeypatch.setattr(window, "is_narrow", lambda: is_narrow)
+    fields_server.set_flows(flow(TWO, "Another"))
     app = open_app(run=record.id)
     app.session_state[f"share-result-{record.id}"] = True
     assert "Create link" in button_labels(app.run())
@@ -239,11 +243,11 @@ def test_the_share_menu_of_an_opened_run_shares_its_result(record, monkeypatch, 
 
 def test_the_share_menu_of_a_form_shares_the_result_beside_it(record):
     app = open_app(run=record.id)
-    app.session_state["form-of-run"] = record.id
     app.session_state[f"preset-share-{owner()[:12]}-{ONE}"] = True
     app.run()
     assert "Create link" in button_labels(app)
     assert "**Link to this form**" in page_text(app)
+    assert not app.exception
 
 
 def test_a_running_run_has_no_result_to_share(fields_server):

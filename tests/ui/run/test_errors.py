@@ -141,9 +141,8 @@ def test_the_address_in_an_error_copies_clean(failed):
     assert not app.exception
 
 
-def test_the_button_of_an_error_shows_the_form_with_the_runs_values(failed):
+def test_the_button_of_an_error_leads_to_its_field_of_the_form(failed):
     app = press(failed(NO_FILE), "Choose a file")
-    assert "Filled with the inputs of the run" in page_text(app)
     assert "Run" in button_labels(app)
     assert list(app.get("file_uploader"))
 

@@ -42,7 +42,7 @@ def test_a_running_run_offers_no_width(langflow_stand_in):
 def test_the_order_of_the_page_is_that_of_the_screen(langflow_stand_in):
     """The keyboard and screen readers go by it."""
     app = open_app(run=add_run(langflow_stand_in.url).id)
-    form, result = "Run again", "Close"
+    form, result = "Run", "Close"
     labels = button_labels(app)
     assert labels.index(form) < labels.index(result)
     labels = button_labels(press(app, "Full width"))

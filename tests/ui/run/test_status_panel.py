@@ -219,7 +219,7 @@ def test_a_repeated_request_is_reported(langflow_stand_in):
     assert "Outcome unknown" in page_text(app)
     assert "The run failed" not in page_text(app)
     assert "The outcome of this run is unknown" in page_text(app)
-    assert "Run again" in button_labels(app)
+    assert "Run" in button_labels(app)
 
 
 def test_a_run_that_was_not_sent_yet_says_so(langflow_stand_in):
