@@ -224,6 +224,8 @@ def draw_outputs(
             if output.kind is not OutputKind.ERROR
         }
         ids = [id for id in outputs if chosen is None or id in chosen]
+        possible = {*ids, *(one.component_id for one in run.not_run)}
+        shown = possible if chosen is None else possible.intersection(chosen)
         for message in run.unfinished_messages if record.status is not RunStatus.COMPLETED else ():
             draw_text(message.visible_text)
         for number, id in enumerate(ids):
@@ -234,7 +236,7 @@ def draw_outputs(
                 download,
                 reload,
                 key=str(number),
-                with_title=len(ids) > 1,
+                with_title=len(shown) > 1,
                 show_errors=problems.show_part_errors,
             )
         if not ids and record.status is RunStatus.COMPLETED:

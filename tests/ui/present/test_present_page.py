@@ -10,7 +10,7 @@ from lfclient.console.runner.runner import Runner
 from lfclient.console.store.flow_settings import FlowSettings
 from lfclient.errors import Unreachable
 from lfclient.outputs.model import Output, OutputKind
-from lfclient.runs.components import ComponentRun, ComponentState
+from lfclient.runs.components import ComponentRun, ComponentState, NotRun
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
@@ -335,6 +335,19 @@ def test_of_a_component_with_several_outputs_the_first_that_is_no_json_is_shown(
     assert list(app.table[0].value.columns) == ["City"]
     assert not app.json
     assert "Words" not in page_text(app)
+    assert not app.exception
+
+
+@pytest.mark.parametrize("is_one_of_several", [True, False])
+def test_an_only_output_is_named_if_another_might_have_come(fields_server, is_one_of_several):
+    """Which branch a flow took is what its audience wants to know."""
+    outputs = {"O-a": Output("O-a", OutputKind.MESSAGE, "Help is near", display_name="Urgent desk")}
+    skipped = (NotRun("O-b", "Normal desk", "It is on a branch that was not taken."),)
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+    run = replace(run, not_run=skipped if is_one_of_several else ())
+    app = present(run=add_ended_run(fields_server.url, run=run).id)
+    assert ("**Urgent desk**" in page_text(app)) is is_one_of_several
+    assert "Normal desk" not in page_text(app)
     assert not app.exception
 
 
