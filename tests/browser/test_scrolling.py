@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,25 @@ def test_on_a_phone_there_is_room_for_the_output_of_a_run(screen):
     wait_for(lambda: 0 < output.bounding_box()["y"] < foot / 2)
     screen.stop()
     screen.wait("cancelled")
+
+
+def test_on_a_phone_run_is_above_the_keyboard(screen):
+    """This Chromium has no such keyboard, so its report of what can be seen is replaced."""
+    page = screen.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    screen.pick("Takes half")
+    foot = page.get_by_test_id("stLayoutWrapper").filter(has=screen.part("run-panel")).last
+    bottom = partial(foot.evaluate, "foot => foot.getBoundingClientRect().bottom")
+    for seen in (544, 844):
+        page.evaluate(
+            """(seen) => {
+              Object.defineProperty(visualViewport, "height", {value: seen, configurable: true});
+              visualViewport.dispatchEvent(new Event("resize"));
+            }""",
+            seen,
+        )
+        wait_for(lambda seen=seen: bottom() == seen)
+    expect(screen.part("run-button").get_by_role("button", name="Run")).to_be_in_viewport(ratio=1)
 
 
 def test_a_wide_page_stays_where_it_is_when_a_run_ends(console, window):

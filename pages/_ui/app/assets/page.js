@@ -19,6 +19,15 @@ document.addEventListener("click", ({ target }) => {
   document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
 });
 
+// The keyboard of a phone covers the end of the page: tells run.css how much of it.
+function tellKeyboard() {
+  const { height, offsetTop, scale } = visualViewport;
+  const covered = scale > 1.01 ? 0 : Math.max(innerHeight - height - offsetTop, 0);
+  document.documentElement.style.setProperty("--keyboard-height", `${Math.round(covered)}px`);
+}
+visualViewport.addEventListener("resize", tellKeyboard);
+visualViewport.addEventListener("scroll", tellKeyboard);
+
 // The script adds the chosen flow to the address of Run and Chat: that is no new page for Back, which
 // would lead to the address without it, and so here again. In History it is a person's filter.
 const pushState = history.pushState.bind(history);
