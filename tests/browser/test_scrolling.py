@@ -28,6 +28,7 @@ _MOVING = """(field) => {
   });
 }"""
 _HAS_RING = "(button) => getComputedStyle(button, '::after').content !== 'none'"
+_CURSOR = "(button) => getComputedStyle(button).cursor"
 # how the page was scrolled to a part of it
 _RECORD_SCROLLS = """
   window.scrolls = [];
@@ -193,7 +194,7 @@ def test_the_page_shows_why_the_settings_of_a_provider_were_refused(
             wait_for(lambda: (box := error.bounding_box())["y"] + box["height"] <= foot)
 
 
-def test_only_the_pressed_button_has_a_ring_while_the_script_runs(
+def test_only_the_pressed_button_shows_that_the_script_runs(
     window: Callable[..., Page], tmp_path: Path
 ):
     """Not one that has the focus only: during a run, a script nearly always runs."""
@@ -207,10 +208,13 @@ def test_only_the_pressed_button_has_a_ring_while_the_script_runs(
             screen = Screen(window())
             screen.open(console.url)
             save = enter_wrong_setting(screen)
+            run = screen.part("run-button").get_by_role("button", name="Run")
             app = screen.page.locator("[data-test-script-state]")
             save.focus()
             app.evaluate("each => { each.dataset.testScriptState = 'running' }")  # of another
             assert not save.evaluate(_HAS_RING)
+            run.focus()
+            assert run.evaluate(_CURSOR) == "pointer"
             app.evaluate("each => { each.dataset.testScriptState = 'notRunning' }")
             save.press("Enter")
             wait_for(lambda: save.evaluate(_HAS_RING))
