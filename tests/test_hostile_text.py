@@ -27,6 +27,7 @@ from lfclient.console.local_langflow import launcher
 from lfclient.console.presets.fitting import fit_values
 from lfclient.console.snippets import snippet_request
 from lfclient.console.store import own_values, search_text, text_search
+from lfclient.console.wording.component_names import ComponentNames
 from lfclient.errors import LangflowError
 from lfclient.flows import file_fields, flow_file
 from lfclient.outputs import extras, tables
@@ -183,7 +184,9 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
         "draw_text": message.draw_text,
     },
     "lfclient/console/export/report/markdown.py": {
-        "report": lambda text: BlockBuilder(str, None).build(run_of(_message(text))),
+        "report": lambda text: BlockBuilder(str, None).build(
+            run_of(_message(text)), ComponentNames(None, {})
+        ),
     },
     "lfclient/console/export/zip_archive.py": {"write_archive": _archived},
     "lfclient/console/local_langflow/launcher.py": {

@@ -47,6 +47,15 @@ def with_id(name: str, id: str, max_length: int | None = None) -> str:
     return f"{name}, {id}" if id else name
 
 
+def with_number(name: str, number: int, max_length: int | None = None) -> str:
+    """Return "name 2", or only the name if `number` is 0.
+
+    The name is clipped to `max_length`. The number is never cut: it distinguishes equal names.
+    """
+    name = name if max_length is None else clip(name, max_length)
+    return f"{name} {number}" if number else name
+
+
 def unused_name(name: str, used: Collection[str]) -> str:
     """Return `name`, with a number if it is used."""
     unused, number = name, 1

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Literal
 
 from lfclient.common.deprecation import RenamedAttribute
-from lfclient.common.formatting import with_id
+from lfclient.common.formatting import with_number
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.resources.server_resources import ResourceKind
 
@@ -72,7 +72,8 @@ class Range:
 class Field:
     """One parameter of one component that a run may override.
 
-    `component` is the component's id; `component_name` may be shared (`has_shared_name`).
+    `component` is the component's id. `component_name` may be shared, then `component_number`
+    tells it apart, which is 0 for others.
     `default` is the flow's stored value in the shape of `kind`, None if there is none. A secret's
     default is `Variable` or "", never the secret; `has_stored_value` says whether there is one.
     `takes_variable`: a server variable is allowed; `loads_variable`: the stored value names one.
@@ -122,7 +123,7 @@ class Field:
     double_braces: bool = False
     wire_type: str = ""
     inner_target: tuple[str, str] | None = None
-    has_shared_name: bool = False
+    component_number: int = 0
     resource: ResourceKind | None = None
     needs_tool_calls: bool = False
     refreshes: bool = False
@@ -137,13 +138,18 @@ class Field:
     where = RenamedAttribute("component_label")
 
     @property
+    def has_shared_name(self) -> bool:
+        """Whether other components share its component's name."""
+        return self.component_number > 0
+
+    @property
     def distinguishing_id(self) -> str:
         """The component's id if other components share its name, else ""."""
         return self.component if self.has_shared_name else ""
 
     def component_label(self, max_length: int | None = None) -> str:
-        """Return the component's name, clipped to `max_length`, and its id if names are shared."""
-        return with_id(self.component_name, self.distinguishing_id, max_length)
+        """Return the component's name, clipped to `max_length`, with its number if it has one."""
+        return with_number(self.component_name, self.component_number, max_length)
 
     @property
     def target(self) -> tuple[str, str]:

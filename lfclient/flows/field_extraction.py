@@ -1,6 +1,6 @@
 """Extract fields from a component's raw parameters."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from lfclient.common.coerce import as_dict, as_float, as_list, as_str
@@ -93,12 +93,13 @@ _VARIABLE_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.SECR
 
 
 def extract_fields(
-    components: Iterable[Component], edges: Iterable[Edge], shared_names: Collection[str]
+    components: Iterable[Component], edges: Iterable[Edge], numbers: Mapping[str, int]
 ) -> list[Field]:
     """Return the parameters that a run may override, in the order of the form.
 
     The chat text comes first, then required parameters and those that the flow's author exposed,
-    then the rest. Within each rank the components keep the flow's order.
+    then the rest. Within each rank the components keep the flow's order. `numbers`, by id, are
+    those of components that share their name.
     """
     connected = {(edge.target, edge.target_parameter) for edge in edges}
     fields = [
@@ -106,7 +107,7 @@ def extract_fields(
             component,
             name,
             is_connected=(component.id, name) in connected,
-            has_shared_name=component.display_name in shared_names,
+            component_number=numbers.get(component.id, 0),
         )
         for component in components
         for name in _ordered_parameters(component)
@@ -150,7 +151,7 @@ def locked_reason(component: Component, parameter: str, *, is_connected: bool) -
 
 
 def extract_field(
-    component: Component, parameter: str, *, is_connected: bool, has_shared_name: bool
+    component: Component, parameter: str, *, is_connected: bool, component_number: int
 ) -> Field | None:
     """Return a parameter's field, or None if a run can't override it."""
     if locked_reason(component, parameter, is_connected=is_connected):
@@ -198,7 +199,7 @@ def extract_field(
         or "Mustache" in as_str(entry.get("_input_type")),
         wire_type=as_str(entry.get("type")),
         inner_target=(owner.id, name) if inner_target else None,
-        has_shared_name=has_shared_name,
+        component_number=component_number,
         resource=_resource(name, kind, entry),
         # before 1.11 an agent's parameter doesn't say so
         needs_tool_calls=as_dict(entry.get("filters")).get("tool_calling") is True

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import TypeVar
 
 from lfclient.common.coerce import as_dict, as_float, as_list, as_str
 from lfclient.common.deprecation import RenamedAttribute
@@ -12,7 +14,10 @@ from lfclient.common.json_types import JsonObject
 from lfclient.errors import BadResponse
 
 _LOOP_ITEM = "item"  # a loop's output, and the end of the edge back to it
+_CARD_WIDTH = 320  # of a component in Langflow's editor
 MAX_NESTING = 20  # groups within groups; a deeper graph is broken or contains itself
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -192,6 +197,44 @@ def _final_leaf(group: Component) -> str:
     leaves, edges = flatten(group.inner.values(), group.inner_edges)
     sources = {edge.source for edge in edges}
     return next((leaf.id for leaf in leaves if leaf.id not in sources), group.id)
+
+
+def number_components(components: Iterable[Component]) -> dict[str, int]:
+    """Return numbers from 1, by id, for components that share a name, also for those in groups.
+
+    They are in reading order: a group's components stand where the group does. A number that would
+    give a component the name of another one is left out.
+    """
+    # a name's components, each with what stands for it in the graph
+    named: dict[str, dict[str, tuple[Component, Component]]] = defaultdict(dict)
+    for outer in components:
+        for part in outer.walk():
+            named[part.display_name][part.id] = part, outer
+    numbers: dict[str, int] = {}
+    for name, parts in named.items():
+        if len(parts) > 1:
+            ordered = _in_reading_order(parts.values(), lambda each: each[0].position)
+            ordered = _in_reading_order(ordered, lambda each: each[1].position)
+            free = (number for number in count(1) if f"{name} {number}" not in named)
+            numbers.update((part.id, next(free)) for part, _ in ordered)
+    return numbers
+
+
+def _in_reading_order(
+    items: Iterable[T], position: Callable[[T], tuple[float, float]]
+) -> Iterator[T]:
+    """Yield the items from left to right, and those of one column from top to bottom.
+
+    A column is less than a card wide: authors don't align their cards. Items at one place keep
+    their order.
+    """
+    columns: list[list[T]] = []
+    for item in sorted(items, key=lambda item: position(item)[0]):
+        if not columns or position(item)[0] - position(columns[-1][0])[0] >= _CARD_WIDTH:
+            columns.append([])
+        columns[-1].append(item)
+    for column in columns:
+        yield from sorted(column, key=lambda item: position(item)[1])
 
 
 def mark_running(components: list[Component], edges: list[Edge]) -> list[Component]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from lfclient.common.coerce import as_dict, as_list, as_str
+from lfclient.common.formatting import with_number
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import collect_texts, find_named_secrets, is_secret_name
 from lfclient.errors import BadResponse, LangflowError
@@ -20,6 +20,7 @@ from lfclient.flows.graph import (
     json_type_name,
     loop_bodies,
     mark_running,
+    number_components,
     parse_graph,
 )
 from lfclient.resources.packages import Package, imported_packages
@@ -113,15 +114,28 @@ class Flow:
         return inner_target or (component, parameter)
 
     @cached_property
-    def shared_names(self) -> frozenset[str]:
-        """Display names that several components share."""
-        counts = Counter(component.display_name for component in self.components)
-        return frozenset(name for name, count in counts.items() if count > 1)
+    def component_numbers(self) -> dict[str, int]:
+        """The numbers, by id, that tell components of one name apart, also those inside groups.
+
+        Without the components whose name no other has.
+        """
+        return number_components(self.components)
+
+    def component_label(self, component_id: str, max_length: int | None = None) -> str:
+        """Return a component's name, clipped to `max_length`, with its number if names are shared.
+
+        Such as "Agent 2". Returns the id if the flow has no such component.
+        """
+        component = self.component(component_id)
+        if component is None:
+            return component_id
+        number = self.component_numbers.get(component_id, 0)
+        return with_number(component.display_name, number, max_length)
 
     @cached_property
     def fields(self) -> list[Field]:
         """The parameters that a run may override, in the order of the form."""
-        return extract_fields(self.components, self.edges, self.shared_names)
+        return extract_fields(self.components, self.edges, self.component_numbers)
 
     @cached_property
     def fields_by_key(self) -> dict[str, Field]:

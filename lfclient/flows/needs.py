@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from lfclient.common.coerce import as_dict
-from lfclient.common.formatting import with_id
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.encoding import sends_bare_values
 from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Variable
@@ -333,9 +332,7 @@ def _package_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:
     users: dict[Package, list[str]] = {}
     for component, package in flow.optional_packages:
         if component.runs and _lacks_package(component, package, resources):
-            is_shared = component.display_name in flow.shared_names
-            name = with_id(component.display_name, component.id if is_shared else "", 80)
-            users.setdefault(package, []).append(name)
+            users.setdefault(package, []).append(flow.component_label(component.id, 80))
     is_certain = resources.packages is not None
     problem = "the server lacks" if is_certain else "not offered by the server, which may lack"
     hint = "" if is_certain else " Install it where Langflow runs."

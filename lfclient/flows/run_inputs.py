@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from lfclient.common.coerce import as_str
 from lfclient.common.filenames import uploaded_name
-from lfclient.common.formatting import humanize, with_id
+from lfclient.common.formatting import humanize, with_number
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import find_named_secrets, is_redacted, replace_secrets
 from lfclient.flows.field import Field, FieldKind, value_to_json
@@ -31,17 +31,17 @@ class InputValue:
     """One recorded override, or with `is_default` the flow's own value at that time.
 
     `component_name` falls back to the id if the flow no longer has the component;
-    `distinguishing_id` is its id if other components share the name, else "". `field` is None if
-    a run can no longer set the parameter. `reusable_value` is the part of the value that a rerun
-    can use, or None; `problem` says why that isn't all of it. `secret`: the value is or contains a
-    secret, which records don't keep.
+    `component_number` tells it apart from other components of the name, and is 0 without any.
+    `field` is None if a run can no longer set the parameter. `reusable_value` is the part of the
+    value that a rerun can use, or None; `problem` says why that isn't all of it. `secret`: the
+    value is or contains a secret, which records don't keep.
     """
 
     key: str
     value: Json
     label: str
     component_name: str
-    distinguishing_id: str = ""
+    component_number: int = 0
     field: Field | None = None
     reusable_value: Json = None
     problem: str = ""
@@ -54,8 +54,8 @@ class InputValue:
         return _qualify(self.label, self.component_label())
 
     def component_label(self, max_length: int | None = None) -> str:
-        """Return the component's name, clipped to `max_length`, and its id if names are shared."""
-        return with_id(self.component_name, self.distinguishing_id, max_length)
+        """Return the component's name, clipped to `max_length`, with its number if it has one."""
+        return with_number(self.component_name, self.component_number, max_length)
 
 
 @dataclass(frozen=True)
@@ -175,17 +175,16 @@ def describe_inputs(
 def _describe(key: str, value: Json, flow: Flow | None, field: Field | None) -> InputValue:
     secret = _contains_masked_secret(key, value, field)
     if field:
-        label, name, id = field_label(field), field.component_name, field.distinguishing_id
-        return InputValue(key, value, label, name, id, field, secret=secret)
+        label, name, number = field_label(field), field.component_name, field.component_number
+        return InputValue(key, value, label, name, number, field, secret=secret)
     component, parameter = flow.split_key(key) if flow else (None, "")
     if flow is None or component is None:
         name, _, parameter = key.rpartition(".")
         label = humanize(parameter)
         return InputValue(key, value, label, name or "no component", secret=secret)
     label = as_str(component.template.get(parameter, {}).get("display_name")) or parameter
-    name = component.display_name
-    id = component.id if name in flow.shared_names else ""
-    return InputValue(key, value, label, name, id, secret=secret)
+    number = flow.component_numbers.get(component.id, 0)
+    return InputValue(key, value, label, component.display_name, number, secret=secret)
 
 
 def _check(

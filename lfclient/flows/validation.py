@@ -248,7 +248,8 @@ def _unknown_key_message(flow: Flow, key: str, *, with_suggestion: bool) -> str:
     if parameter not in owner.template:
         fields = flow.fields if with_suggestion else []
         names = [field.parameter for field in fields if field.component == owner.id]
-        return f"{owner.display_name} has no such parameter.{_suggestion(parameter, names)}"
+        component = flow.component_label(owner.id)
+        return f"{component} has no such parameter.{_suggestion(parameter, names)}"
     is_connected = any(
         edge.target == owner.id and edge.target_parameter == parameter for edge in flow.edges
     )

@@ -68,6 +68,45 @@ def test_a_flow_without_loops_has_none():
     assert flow(*nodes("Source-a", "Parser-p"), edges=edges).in_loops == frozenset()
 
 
+def placed(id: str, x: Any, y: Any, type: str | None = None) -> dict[str, Any]:
+    return node(id, type) | {"position": {"x": x, "y": y}}
+
+
+def test_components_of_one_name_are_numbered_from_left_to_right():
+    found = flow(placed("Agent-a", 900, 0), placed("Agent-b", 0, 5), placed("Chat-c", 0, 0))
+    assert found.component_numbers == {"Agent-b": 1, "Agent-a": 2}
+    assert [found.component_label(each.id) for each in found.components] == [
+        "Agent 2",
+        "Agent 1",
+        "Chat",
+    ]
+
+
+def test_components_below_each_other_are_numbered_from_top_to_bottom():
+    """Authors don't align them: these are of Langflow's Text Sentiment Analysis."""
+    places = {"Agent-a": (-1397, 942), "Agent-b": (-1382, 265), "Agent-c": (-611, 0)}
+    agents = [placed(id, x, y) for id, (x, y) in places.items()]
+    assert flow(*agents).component_numbers == {"Agent-b": 1, "Agent-a": 2, "Agent-c": 3}
+
+
+@pytest.mark.parametrize("x", [7, None, 10**400, float("nan")])
+def test_components_at_one_place_or_without_one_are_numbered_in_the_order_of_the_file(x: Any):
+    agents = [placed(f"Agent-{letter}", x, 3) for letter in "cab"]
+    assert flow(*agents).component_numbers == {"Agent-c": 1, "Agent-a": 2, "Agent-b": 3}
+
+
+def test_the_components_of_a_group_are_numbered_with_the_others_at_the_place_of_the_group():
+    inner = [placed("Agent-x", 500, 0), placed("Agent-y", 0, 0)]
+    outer = group("Group-g", inner) | {"position": {"x": 2000, "y": 0}}
+    found = flow(outer, placed("Agent-b", 4000, 0), placed("Agent-a", 1000, 0))
+    assert found.component_numbers == {"Agent-a": 1, "Agent-y": 2, "Agent-x": 3, "Agent-b": 4}
+
+
+def test_a_number_gives_no_component_the_name_of_another():
+    found = flow(*nodes("Agent-a", "Agent-b"), node("Agent-c", "Agent 1"))
+    labels = [found.component_label(each.id) for each in found.components]
+    assert labels == ["Agent 2", "Agent 3", "Agent 1"]
+
+
 def test_a_position_that_no_number_can_hold_is_the_origin():
-    placed = node("Thing-a", value=text()) | {"position": {"x": 10**400, "y": 2}}
-    assert flow(placed).components[0].position == (0.0, 2.0)
+    assert flow(placed("Thing-a", 10**400, 2)).components[0].position == (0.0, 2.0)

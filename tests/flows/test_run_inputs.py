@@ -129,20 +129,20 @@ def test_without_its_flow_a_value_is_labeled_by_its_key():
     assert (one.label, one.component_name) == ("Input value", "T-a")
 
 
-def test_components_that_share_a_name_are_labeled_with_their_ids():
+def test_components_that_share_a_name_are_labeled_with_their_numbers():
     """Otherwise three agents would each have a Model (Agent)."""
     found = check(
         {"T-a.name": "x", "T-b.name": "y", "U-c.name": "z"},
         *(node(id, name=text(display_name="Name")) for id in ("T-a", "T-b", "U-c")),
     )
     assert [each.qualified_label for each in found.input_values] == [
-        "Name (T, T-a)",
-        "Name (T, T-b)",
+        "Name (T 1)",
+        "Name (T 2)",
         "Name (U)",
     ]
 
 
-def test_parameters_that_cannot_be_set_any_more_are_labeled_with_ids_too():
+def test_parameters_that_cannot_be_set_any_more_are_labeled_with_numbers_too():
     """One is connected, one hidden, one removed."""
     nodes = [
         node("T-a", name=text(display_name="Name")),
@@ -156,28 +156,28 @@ def test_parameters_that_cannot_be_set_any_more_are_labeled_with_ids_too():
         edges=[edge("T-c", "T-a", "name")],
     )
     assert [each.qualified_label for each in found.input_values] == [
-        "Name (T, T-a)",
-        "Name (T, T-b)",
-        "name (T, T-c)",
+        "Name (T 1)",
+        "Name (T 2)",
+        "name (T 3)",
         "name (U)",
     ]
 
 
-def test_problems_of_the_flow_are_labeled_with_ids_too():
+def test_problems_of_the_flow_are_labeled_with_numbers_too():
     nodes = [node(id, name=text("", display_name="Name", required=True)) for id in ("T-a", "T-b")]
     assert [problem.partition(":")[0] for problem in check({}, *nodes).flow_problems] == [
-        "Name (T, T-a)",
-        "Name (T, T-b)",
+        "Name (T 1)",
+        "Name (T 2)",
     ]
 
 
-def test_a_long_name_is_clipped_but_not_its_id():
+def test_a_long_name_is_clipped_but_not_its_number():
     """Otherwise two similar long names would be clipped to the same text."""
     named = [node(id, id.partition("-")[0] * 20, name=text()) for id in ("Long-a", "Long-b")]
     found = check({"Long-a.name": "x", "Long-b.name": "y"}, *named)
     assert [each.component_label(12) for each in found.input_values] == [
-        "LongLongLon…, Long-a",
-        "LongLongLon…, Long-b",
+        "LongLongLon… 1",
+        "LongLongLon… 2",
     ]
 
 

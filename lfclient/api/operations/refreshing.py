@@ -199,8 +199,8 @@ def _update(
         place.node = from_catalogue(context.catalogue, place.component, place.node)
         if place.parameter not in as_dict(place.node.get("template")):
             raise InvalidRequest(
-                f"{place.component.display_name} is not a component of this server, which allows "
-                "no others.",
+                f"{place.flow.component_label(place.component.id)} is not a component of this "
+                "server, which allows no others.",
                 field=place.key,
                 hint="Enter the value, or set LANGFLOW_ALLOW_CUSTOM_COMPONENTS=true on the server.",
                 status=403,
@@ -229,8 +229,9 @@ def _refused(response: Response, place: _Place) -> LangflowError:
     cause = explain_error(error.message)
     hint = _MODEL_HINT if place.entry.get("type") == "model" else _HINT
     reason, hint = (cause.message, cause.hint) if cause else (error.message, hint)
+    component = place.flow.component_label(place.component.id)
     return InvalidRequest(
-        f"Langflow could not apply {label} to {place.component.display_name}. {reason}",
+        f"Langflow could not apply {label} to {component}. {reason}",
         field=place.key,
         hint=hint,
         status=error.status,

@@ -4,7 +4,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from lfclient.common.formatting import replace_surrogates, with_id
+from lfclient.common.formatting import replace_surrogates
+from lfclient.console.wording.component_names import ComponentNames
+from lfclient.flows.model import Flow
 from lfclient.outputs.model import Output
 from lfclient.runs.model import Run
 
@@ -15,10 +17,9 @@ MatchKey: TypeAlias = tuple[str, str, int]  # component, part, number among equa
 class OutputPair:
     """One component's output, or one of its named parts, in two runs; None where it is missing.
 
-    `component` is its name, with its id if another component of the run has the same name.
-    `key` is that of the first run that has it: a comparison of other runs with the same first run
-    gives it the same key. `not_run` is the reason why a component did not run, "" if it ran or the
-    reason is unknown.
+    `component` is its label, see `ComponentNames`. `key` is that of the first run that has it: a
+    comparison of other runs with the same first run gives it the same key. `not_run` is the reason
+    why a component did not run, "" if it ran or the reason is unknown.
     """
 
     key: MatchKey
@@ -29,13 +30,22 @@ class OutputPair:
     not_run: str = ""
 
 
-def match_outputs(before: Run | None, after: Run | None, *, one_flow: bool) -> list[OutputPair]:
+def match_outputs(
+    before: Run | None,
+    after: Run | None,
+    flows: tuple[Flow | None, Flow | None] = (None, None),
+    *,
+    one_flow: bool,
+) -> list[OutputPair]:
     """Return the outputs in the order of the first run, then those that only the second has.
 
     With `one_flow`, outputs are matched by component. Otherwise they are matched by component name;
     the second of a name is matched with the second. If each run has a single output, these match.
+    The `flows` of the runs name their components.
     """
-    first, second = _column(before, one_flow), _column(after, one_flow)
+    first, second = (
+        _column(run, flow, one_flow) for run, flow in zip((before, after), flows, strict=True)
+    )
     if not one_flow and len(first) == len(second) == 1:
         second = dict(zip(first, second.values(), strict=True))
     pairs = []
@@ -48,14 +58,17 @@ def match_outputs(before: Run | None, after: Run | None, *, one_flow: bool) -> l
     return pairs
 
 
-def _column(run: Run | None, one_flow: bool) -> dict[MatchKey, tuple[str, str, Output]]:
+def _column(
+    run: Run | None, flow: Flow | None, one_flow: bool
+) -> dict[MatchKey, tuple[str, str, Output]]:
     column: dict[MatchKey, tuple[str, str, Output]] = {}
+    if run is None:
+        return column
     counts: Counter[tuple[str, str]] = Counter()
-    outputs = list(run.outputs.values()) if run else []
-    titles = [replace_surrogates(each.component_name) for each in outputs]
-    uses = Counter(titles)
-    for output, title in zip(outputs, titles, strict=True):
-        component = with_id(title, output.component_id if uses[title] > 1 else "")
+    names = ComponentNames(flow, run.components, run.outputs)
+    for id, output in run.outputs.items():
+        title = replace_surrogates(output.component_name)
+        component = replace_surrogates(names.label(id, output.component_name))
         for key, value in (output.parts or {"": output}).items():
             part = replace_surrogates(key)
             name = (output.component_id if one_flow else title.casefold(), part)

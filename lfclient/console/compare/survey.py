@@ -49,18 +49,19 @@ def survey_run(
     baseline: RunRecord | None,
     record: RunRecord,
     *,
-    flow: Flow | None,
+    flows: tuple[Flow | None, Flow | None],
     one_flow: bool,
     ignored_names: IgnoredNames,
 ) -> SurveyedRun:
     """Compare a run with the baseline, None if that could not be read. Takes bounded time.
 
-    `flow` tells the tools among the run's components, whose messages are not kept.
+    The `flows` of the two name the outputs. The run's tells the tools among its components as well:
+    the messages are not kept.
     """
     before = baseline.run if baseline else None
     both = own_values(baseline or record), own_values(record)
     cells = {}
-    for pair in match_outputs(before, record.run, one_flow=one_flow):
+    for pair in match_outputs(before, record.run, flows, one_flow=one_flow):
         difference = compare_pair(pair.before, pair.after, ignored_names, both)
         if baseline is None:
             note = "the baseline could not be read"
@@ -68,7 +69,7 @@ def survey_run(
         cells[pair.key] = OutputCell(
             pair.component, pair.part, _kind(pair), difference, pair.not_run
         )
-    return SurveyedRun(without_values(record.with_tool_states(flow)), cells, both[1])
+    return SurveyedRun(without_values(record.with_tool_states(flows[1])), cells, both[1])
 
 
 def _kind(pair: OutputPair) -> OutputKind:

@@ -74,7 +74,7 @@ class SnippetRequest:
         omitted = () if is_client else terminals_without_value(self.flow)
         if omitted:
             lines.append("The API returns null as the content of these outputs:")
-            lines += [f"- {leaf.display_name}" for leaf in omitted]
+            lines += [f"- {self.flow.component_label(leaf.id)}" for leaf in omitted]
             lines.append("The snippet “Python, lfclient” prints them in full.")
         if self.with_key:
             lines.append(f"Set {API_KEY} to the API key of the server.")

@@ -6,23 +6,34 @@ from datetime import datetime
 
 from lfclient.common.formatting import with_id
 from lfclient.flows.model import Flow
+from lfclient.outputs.model import Output
 from lfclient.runs.components import ComponentRun, HumanInput, RunError
 
 
 class ComponentNames:
     """Names of a run's components by id, from the flow if it is loaded, else from the run.
 
-    A name that several components share is followed by the id.
+    The flow numbers those of one name. A component that is not in it, as all without a flow, has
+    its id after a name that others share: a number of the run's own would contradict the flow's.
     """
 
-    def __init__(self, flow: Flow | None, components: Mapping[str, ComponentRun]) -> None:
+    def __init__(
+        self,
+        flow: Flow | None,
+        components: Mapping[str, ComponentRun],
+        outputs: Mapping[str, Output] | None = None,
+    ) -> None:
+        self._flow = flow
         self._components = components
-        self._names = {id: component.display_name for id, component in components.items()}
+        self._names = {id: output.display_name for id, output in (outputs or {}).items()}
+        self._names |= {id: one.display_name for id, one in components.items() if one.display_name}
         self._names |= {leaf.id: leaf.display_name for leaf in (flow.leaves if flow else ())}
         self._counts = Counter(self._names.values())
 
     def label(self, component_id: str, fallback: str = "", max_length: int | None = None) -> str:
         """Return the component's name, cut to `max_length`; `fallback` or the id if unknown."""
+        if self._flow and self._flow.component(component_id):
+            return self._flow.component_label(component_id, max_length)
         name = self._names.get(component_id) or fallback
         if not name:
             return component_id
@@ -37,7 +48,7 @@ class ComponentNames:
             component.component_id
             for component in self._components.values()
             if component.error
-            and self._names[component.component_id] == name
+            and self._names.get(component.component_id) == name
             and component.error.message == error.message
         ]
         return self.label(ids[0]) if name and len(ids) == 1 else name

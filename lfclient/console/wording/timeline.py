@@ -34,21 +34,21 @@ def timeline_bars(components: Iterable[tuple[str, ComponentRun]]) -> list[Timeli
 
 
 def compare_durations(
-    runs: Sequence[Iterable[tuple[str, ComponentRun]]], *, by_id: bool
+    runs: Sequence[Iterable[tuple[str, str, ComponentRun]]], *, by_id: bool
 ) -> list[tuple[str, list[float | None]]]:
-    """Return the components of several runs, each with its seconds in every run.
+    """Return the labels of the components of several runs, each with its seconds in every run.
 
-    Each run is a series of (name, component). A duration that is unknown is None. Components are
-    matched by id, or by name; the second of a name is matched with the second.
+    Each run is a series of (name, label, component). A duration that is unknown is None. Components
+    are matched by id, or by name; the second of a name is matched with the second.
     """
     rows: dict[tuple[str, int], tuple[str, list[float | None]]] = {}
     for index, components in enumerate(runs):
         seen: Counter[str] = Counter()
-        for name, component in components:
+        for name, label, component in components:
             key = component.component_id if by_id else name.casefold()
             seen[key] += 1
             if component.seconds is not None:
-                _, durations = rows.setdefault((key, seen[key]), (name, [None] * len(runs)))
+                _, durations = rows.setdefault((key, seen[key]), (label, [None] * len(runs)))
                 durations[index] = max(component.seconds, 0.0)
     return list(rows.values())
 

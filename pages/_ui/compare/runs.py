@@ -80,6 +80,7 @@ def load_runs(
     one_flow = len({header.record.flow_id for header in headers}) == 1
     # once: a server that does not answer keeps each call waiting
     flow_of = cache(lambda server, flow_id: server.cached_flow(flow_id, max_wait=None))
+    baseline_flow = flow_of(baseline.server, baseline.record.flow_id)
     load_baseline = cache(lambda: _load(baseline))
     is_large = sum(header.size for header in by_age) > SHOWS_PROGRESS_BYTES
     progress = st.empty()
@@ -98,12 +99,13 @@ def load_runs(
             return survey_run(
                 load_baseline()[0],
                 record,
-                flow=flow,
+                flows=(baseline_flow, flow),
                 one_flow=one_flow,
                 ignored_names=ignored_names,
             )
 
-        version = (_version(header), _version(baseline), ignored_names, one_flow, flow is None)
+        states = [each and each.updated_at for each in (flow, baseline_flow)]
+        version = (_version(header), _version(baseline), ignored_names, one_flow, *states)
         found = run_page.cached(f"survey-{header.record.id}", survey, version)
         is_usual = header.record.id == usual_id
         runs.append(ShownRun(number, flow, found, is_usual, server=header.server))

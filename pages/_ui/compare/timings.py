@@ -5,8 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, format_timing
+from lfclient.common.formatting import format_timing
 from lfclient.console.compare.compared_run import have_same_flow
+from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.timeline import axis_unit, compare_durations
 from lfclient.runs.components import ComponentRun
 from pages._ui.compare.runs import ShownRun
@@ -42,12 +43,15 @@ def draw(runs: Sequence[ShownRun]) -> None:
         st.caption(f"Shows the first {MAX_COMPONENTS} of {len(rows):,} components.")
 
 
-def _component_runs(compared: ShownRun) -> list[tuple[str, ComponentRun]]:
-    """Return names and runs of the components, in the flow's order if the flow is known."""
+def _component_runs(compared: ShownRun) -> list[tuple[str, str, ComponentRun]]:
+    """Return names, labels and runs of the components, in the flow's order if it is known."""
     run = compared.record.run
     components = run.components if run else {}
     leaves = leaf_runs(compared.flow, components, ended=compared.record.ended)
-    return [(name, component_run) for name, component_run, _ in leaves]
+    names = ComponentNames(compared.flow, components)
+    return [
+        (name, names.label(one.component_id, name, MAX_NAME_LENGTH), one) for name, one, _ in leaves
+    ]
 
 
 def _known_times(rows: Sequence[TimingRow], index: int) -> list[tuple[float, str]]:
@@ -65,7 +69,7 @@ def chart_options(names: Sequence[str], rows: Sequence[TimingRow]) -> dict[str, 
         "legend": {"top": 0, "left": 0, "textStyle": text_style},
         "grid": {"left": 4, "right": 70, "top": 34, "bottom": 22, "containLabel": True},
         "xAxis": {"type": "value", "axisLabel": {"formatter": f"{{value}} {unit}", **text_style}},
-        "yAxis": timings.name_axis([name for name, _ in rows], MAX_NAME_LENGTH, text_style),
+        "yAxis": timings.name_axis([name for name, _ in rows], timings.MAX_NAME_LENGTH, text_style),
         "series": [
             {
                 "name": name,
@@ -91,7 +95,5 @@ def _summary(runs: Sequence[ShownRun], rows: Sequence[TimingRow]) -> str:
         times = _known_times(rows, index)
         if times:
             seconds, name = max(times)
-            parts.append(
-                f"{run.name}: longest {clip(name, MAX_NAME_LENGTH)}, {format_timing(seconds)}"
-            )
+            parts.append(f"{run.name}: longest {name}, {format_timing(seconds)}")
     return f"Timings of {len(rows)} components. " + ". ".join(parts)

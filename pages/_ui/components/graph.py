@@ -108,7 +108,7 @@ def graph_data(
             "nodes": [
                 [
                     *positions[component.id],
-                    clip(component.display_name, MAX_NAME_LENGTH),
+                    flow.component_label(component.id, MAX_NAME_LENGTH),
                     component.id,
                 ]
                 for component in flow.components

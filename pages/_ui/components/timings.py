@@ -17,7 +17,7 @@ from pages._ui.widgets.status_badges import component_style
 from pages._ui.widgets.theme import theme_color
 
 MAX_NAME_LENGTH = 60
-MAX_NAME_LENGTH_WITH_ID = 40  # characters of a name that is followed by an id
+MAX_NAME_LENGTH_WITH_ID = 40  # characters of a name that a number or an id may follow
 ROW_HEIGHT = 25  # pixels
 # the shortest bar, as a share of the axis, so that a component that took no time is visible
 _MIN_BAR_SHARE = 0.004

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
-from lfclient.common.formatting import clip
 from lfclient.console.wording.statuses import DOES_NOT_RUN
 from lfclient.flows.field import Field
 from lfclient.flows.graph import Component
@@ -116,7 +115,7 @@ def _draw_matches(text: str, fields: Sequence[Field], form: FlowForm) -> None:
 def _matches(field: Field, text: str) -> bool:
     """Return whether a field's names contain each word of a text in lower case."""
     labels = (field_label(field), field.label, field.parameter)
-    names = " ".join((*labels, field.component_name, field.component)).casefold()
+    names = " ".join((*labels, field.component_label(), field.component)).casefold()
     return all(word in names for word in text.split())
 
 
@@ -154,7 +153,7 @@ def _draw_out_of_reach(form: FlowForm) -> None:
     }
     for words, components in notes.items():
         if components:
-            names = ", ".join(escape(component.display_name) for component in components[:20])
+            names = ", ".join(escape(flow.component_label(each.id)) for each in components[:20])
             st.caption(f"{words}: {names}")
 
 
@@ -182,10 +181,10 @@ def _draw_component(
 ) -> None:
     """Draw a component's fields: in an expander, unless it `is_alone`."""
     silent = "" if component.runs else f" :gray-badge[{DOES_NOT_RUN}]"
-    title = escape(clip(component.display_name, 80))
-    if fields[0].has_shared_name:
-        words = form.distinctions.get(component.id)
-        title += f" :gray[· {escape(words) if words else inline_code(component.id)}]"
+    title = escape(form.flow.component_label(component.id, 80))
+    words = form.distinctions.get(component.id)
+    if words:
+        title += f" :gray[· {escape(words)}]"
     if is_alone:
         st.markdown(f"**{title}**{silent}")
         _draw_component_fields(component, fields, form, is_alone=is_alone)

@@ -89,9 +89,10 @@ def draw_field(
 
 
 def _component_name(field: Field, form: FlowForm) -> str:
-    """Return the name of a field's component, told apart from others that share it."""
+    """Return the label of a field's component, and what tells it apart by its text."""
     words = form.distinctions.get(field.component)
-    return f"{clip(field.component_name, 80)} · {words}" if words else field.component_label(80)
+    label = field.component_label(80)
+    return f"{label} · {words}" if words else label
 
 
 def draw_plain_field(

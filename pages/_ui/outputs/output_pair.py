@@ -1,10 +1,10 @@
 """Two outputs of a run side by side, or their differences."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from lfclient.common.formatting import humanize, with_id
+from lfclient.common.formatting import humanize, unused_name, with_id
 from lfclient.outputs.model import Output
 from pages._ui.widgets import controls, diffs
 
@@ -46,14 +46,11 @@ def _draw_pair(outputs: dict[str, Output], run_id: str, draw_output: DrawOutput)
             draw_output(outputs[name], f"compared-{place}", with_id(name, place))
 
 
-def label_outputs(outputs: dict[str, Output]) -> dict[str, Output]:
-    """Return the outputs and their named parts under unique labels."""
+def label_outputs(outputs: Mapping[str, Output], titles: Mapping[str, str]) -> dict[str, Output]:
+    """Return the outputs and their named parts under unique labels, from titles by component."""
     labelled: dict[str, Output] = {}
-    for output in outputs.values():
+    for component_id, output in outputs.items():
         for part, value in (output.parts or {"": output}).items():
-            words = [output.component_name, humanize(part)]
-            label = " · ".join(word for word in words if word)
-            while label in labelled:
-                label += f" ({output.component_id})"
-            labelled[label] = value
+            label = " · ".join(filter(None, (titles[component_id], humanize(part))))
+            labelled[unused_name(label, labelled)] = value
     return labelled

@@ -20,10 +20,11 @@ from lfclient.common.formatting import (
     humanize,
     remove_bidi_controls,
     unused_name,
-    with_id,
 )
 from lfclient.console.content.images import FoundImage, find_images
+from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.statuses import not_run_label
+from lfclient.flows.model import Flow
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.outputs.tables import without_internals
 from lfclient.runs.components import NotRun
@@ -53,11 +54,14 @@ _MAX_NAME = 60  # characters of an output's title in the names of its controls
 _RAW_KINDS = (OutputKind.DATA, OutputKind.UNKNOWN)
 
 
-def draw(run: Run, run_id: str, download: Download, reload: GetRun) -> bool:
+def draw(
+    run: Run, run_id: str, download: Download, reload: GetRun, flow: Flow | None = None
+) -> bool:
     """Draw all outputs of a run, then its skipped components. Return False if there are none.
 
-    The only output of a flow needs no heading. Each card is a fragment, redrawn when a person uses
-    it. `reload` gets the run for that: holding it would keep it in memory while the page is open.
+    `flow` names the components if it is known. The only output of a flow needs no heading. Each
+    card is a fragment, redrawn when a person uses it. `reload` gets the run for that: holding it
+    would keep it in memory while the page is open.
     """
     drawn = weakref.ref(run)
 
@@ -65,12 +69,14 @@ def draw(run: Run, run_id: str, download: Download, reload: GetRun) -> bool:
         return drawn() or reload()
 
     outputs = run.distinct_outputs  # the status of the run shows its errors
-    for component_id in outputs:
-        _draw_card(get_run, component_id, run_id, download)
-    if len(output_pair.label_outputs(outputs)) > 1:
-        _draw_comparison(get_run, run_id, download)
+    names = ComponentNames(flow, run.components, run.outputs)
+    titles = {id: names.label(id, output.component_name) for id, output in outputs.items()}
+    for component_id, title in titles.items():
+        _draw_card(get_run, component_id, title, run_id, download)
+    if len(output_pair.label_outputs(outputs, titles)) > 1:
+        _draw_comparison(get_run, titles, run_id, download)
     for skipped in run.not_run:
-        _draw_skipped(skipped)
+        _draw_skipped(skipped, names.label(skipped.component_id, skipped.component_name))
     return bool(outputs or run.not_run)
 
 
@@ -82,10 +88,11 @@ def draw_plain(
     reload: GetRun,
     *,
     key: str,
+    title: str,
     with_title: bool,
     show_errors: Callable[[], AbstractContextManager[None]],
 ) -> None:
-    """Draw one output of a run by its name or untitled, without forms for developers.
+    """Draw one output of a run under its title or untitled, without forms for developers.
 
     `reload` as in `draw`. `run_id` and `key` identify it on the page, and can be any text.
     `show_errors` draws an error of its block.
@@ -95,7 +102,7 @@ def draw_plain(
     def get_run() -> Run | None:
         return drawn() or reload()
 
-    _draw_plain(get_run, component_id, run_id, key, download, with_title, show_errors)
+    _draw_plain(get_run, component_id, run_id, key, download, title, with_title, show_errors)
 
 
 def draw_output(
@@ -128,7 +135,9 @@ def draw_output(
 
 @st.fragment
 @alerts.show_errors()
-def _draw_card(get_run: GetRun, component_id: str, run_id: str, download: Download) -> None:
+def _draw_card(
+    get_run: GetRun, component_id: str, title: str, run_id: str, download: Download
+) -> None:
     run = get_run()
     output = run.outputs.get(component_id) if run else None
     if output is None:
@@ -136,12 +145,8 @@ def _draw_card(get_run: GetRun, component_id: str, run_id: str, download: Downlo
         return
     assert run
     with st.container(border=True, key=f"output-{output.component_id}"):
-        name = output.component_name
-        outputs = run.distinct_outputs.values()
-        same = [one for one in outputs if one.display_name == name]
-        title = with_id(name, output.component_id if len(same) > 1 else "")
         words = f":material/{VIEWERS[output.kind].icon}: **{escape(title)}**"
-        is_one_of_several = len(outputs) > 1 or run.not_run
+        is_one_of_several = len(run.distinct_outputs) > 1 or run.not_run
         heading = partial(st.markdown, words) if is_one_of_several else None
         draw_output(output, run_id, output.component_id, download, title, heading)
 
@@ -153,6 +158,7 @@ def _draw_plain(
     run_id: str,
     key: str,
     download: Download,
+    title: str,
     with_title: bool,
     show_errors: Callable[[], AbstractContextManager[None]],
 ) -> None:
@@ -163,7 +169,6 @@ def _draw_plain(
             st.caption("This result was deleted.")
             return
         with st.container(border=True, key=f"output-{key}"):
-            title = output.display_name or "Result"
             heading = partial(st.markdown, f"**{escape(title)}**") if with_title else None
             shown = _without_raw_forms(output)
             draw_output(shown, run_id, key, download, title, heading, is_presented=True)
@@ -188,11 +193,13 @@ def _without_raw_forms(output: Output) -> Output:
 
 @st.fragment
 @alerts.show_errors()
-def _draw_comparison(get_run: GetRun, run_id: str, download: Download) -> None:
+def _draw_comparison(
+    get_run: GetRun, titles: dict[str, str], run_id: str, download: Download
+) -> None:
     run = get_run()
     if run:
         output_pair.draw(
-            output_pair.label_outputs(run.distinct_outputs),
+            output_pair.label_outputs(run.distinct_outputs, titles),
             run_id,
             lambda output, key, title: draw_output(output, run_id, key, download, title),
         )
@@ -318,8 +325,9 @@ def _draw_notes(output: Output) -> None:
         st.caption(f"Langflow calls this “{escape(output.type)}”.")
 
 
-def _draw_skipped(skipped: NotRun) -> None:
-    name = escape(skipped.component_name)
+def _draw_skipped(skipped: NotRun, name: str) -> None:
     label = not_run_label(skipped.reason)
     with st.container(key=f"output-{skipped.component_id}"):
-        st.markdown(f":gray[{name}] :gray-badge[{label}] :small[:gray[{escape(skipped.reason)}]]")
+        st.markdown(
+            f":gray[{escape(name)}] :gray-badge[{label}] :small[:gray[{escape(skipped.reason)}]]"
+        )

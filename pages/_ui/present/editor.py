@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, remove_bidi_controls, with_id
+from lfclient.common.formatting import clip, remove_bidi_controls
 from lfclient.console.present.presentation import (
     MAX_DESCRIPTION,
     MAX_HELP,
@@ -232,10 +232,8 @@ def _draw_outputs(presented: Presented, record: RunRecord | None) -> None:
     ]
     offered = {}
     for id in (*ids, *st.session_state[edit_key("outputs")]):
-        component = flow.component(id)
-        if component:
-            name = component.display_name
-            offered[id] = with_id(name, id if name in flow.shared_names else "")
+        if flow.component(id):
+            offered[id] = flow.component_label(id)
     _choose("Outputs", "outputs", offered, MAX_ITEMS, placeholder="All")
 
 

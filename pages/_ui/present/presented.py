@@ -312,14 +312,14 @@ def input_keys(settings: Presentation, flow: Flow, needs: Iterable[Need]) -> lis
 def own_labels(fields: Sequence[Field]) -> dict[str, str]:
     """Return the labels by field key.
 
-    A label that several fields share is followed by its component's name, and by a number if that
-    is shared too.
+    A label that several fields share is followed by its component's, and by a number if that is
+    the same, too.
     """
     labels = {field.key: field_label(field) for field in fields}
     counts = Counter(labels.values())
     for field in fields:
         if counts[labels[field.key]] > 1:
-            labels[field.key] += f" · {field.component_name}"
+            labels[field.key] += f" · {field.component_label()}"
     seen: Counter[str] = Counter()
     counts = Counter(labels.values())
     for key, label in labels.items():

@@ -12,7 +12,7 @@ from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
-from lfclient.outputs.model import FileRef, OutputKind
+from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import Message
 from lfclient.runs.error_causes import (
     BUSY_LANGFLOW,
@@ -143,7 +143,8 @@ def _draw_result(presented: Presented, record: RunRecord) -> None:
     server = presented.server
     draw_problem(record, server)
     download, reload = partial(_download, server), _reload(server, record)
-    draw_outputs(record, presented.settings.outputs, download, reload, record.id)
+    outputs = presented.settings.outputs
+    draw_outputs(record, outputs, download, reload, record.id, presented.flow)
 
 
 def draw_problem(record: RunRecord, server: ServerSession | None) -> None:
@@ -207,10 +208,12 @@ def draw_outputs(
     download: Download,
     reload: outputs_view.GetRun,
     name: str,
+    flow: Flow | None = None,
 ) -> None:
     """Draw the chosen outputs of an ended run, by default all.
 
-    `name` stands for the run's id on the page.
+    `name` stands for the run's id on the page. `flow` numbers components of one name if it is
+    known; an audience reads no ids.
     """
     run = record.run
     if run is None or record.stored_parts in MISSING_OUTPUTS_REASONS:
@@ -236,11 +239,18 @@ def draw_outputs(
                 download,
                 reload,
                 key=str(number),
+                title=_title(outputs[id], flow),
                 with_title=len(shown) > 1,
                 show_errors=problems.show_part_errors,
             )
         if not ids and record.status is RunStatus.COMPLETED:
             st.caption("The flow returned nothing to show.")
+
+
+def _title(output: Output, flow: Flow | None) -> str:
+    if flow and flow.component(output.component_id):
+        return flow.component_label(output.component_id)
+    return output.display_name or "Result"
 
 
 def _reload(server: ServerSession, record: RunRecord) -> Callable[[], Run | None]:

@@ -90,8 +90,8 @@ def draw_outputs(server: ServerSession, record: RunRecord, run: Run) -> None:
                     name = escape(message.sender_name or "The flow")
                     st.markdown(f":material/chat: **{name}** :orange-badge[partial]")
                 draw_text(message.visible_text)
-        drawn = outputs_view.draw(run, run_id, server.download, reload)
         flow = server.cached_flow(record.flow_id)
+        drawn = outputs_view.draw(run, run_id, server.download, reload, flow)
         own = [one for one in run.messages.values() if read_calls([one])]
         steps.draw(own, f"steps-{run_id}", steps.tool_names(flow))
         if not (drawn or unfinished or own):

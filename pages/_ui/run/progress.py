@@ -130,8 +130,8 @@ def draw_components(
 def _draw_components(
     server: ServerSession, record: RunRecord, run: Run, flow: Flow | None, *, ended: bool
 ) -> graph.FlowGraph | None:
-    # the run still names the components of a flow that is not loaded or was deleted
-    drawn = flow or _flow_without_edges(record, run)
+    names = ComponentNames(flow, run.components)
+    drawn = flow or _flow_without_edges(record, run, names)
     components = mark_tools(run, drawn).components
     with_result = {
         component.component_id: component
@@ -154,13 +154,17 @@ def _draw_components(
     )
     # without a graph there is nothing else to choose a component from
     if with_result and (flow_graph is None or st.session_state.get(key) is not None):
-        _draw_result(server, record.id, with_result)
+        _draw_result(server, record.id, with_result, names)
     return flow_graph
 
 
-def _draw_result(server: ServerSession, run_id: str, with_result: dict[str, ComponentRun]) -> None:
+def _draw_result(
+    server: ServerSession,
+    run_id: str,
+    with_result: dict[str, ComponentRun],
+    names: ComponentNames,
+) -> None:
     """Draw a select box of the components with a result, and the chosen one's output."""
-    names = ComponentNames(None, with_result)
     statuses = {
         component_id: leaf_status(component, None, ended=True)
         for component_id, component in with_result.items()
@@ -208,8 +212,7 @@ def _draw_component_output(
         st.code("\n".join(component.log), language=None, wrap_lines=True, height=160)
 
 
-def _flow_without_edges(record: RunRecord, run: Run) -> Flow:
-    components = (
-        Component(id, "", component.display_name or id) for id, component in run.components.items()
-    )
+def _flow_without_edges(record: RunRecord, run: Run, names: ComponentNames) -> Flow:
+    """Return the components of a run whose flow is not loaded or was deleted, by unique names."""
+    components = (Component(id, "", names.label(id, max_length=40)) for id in run.components)
     return Flow(record.flow_id, record.flow_name, tuple(components))

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from lfclient.common.formatting import clip
 from lfclient.console.snippets.snippet import FILE_NAMES, Language, write_snippet
 from lfclient.console.snippets.snippet_request import API_KEY
 from lfclient.console.store.run_record import RunRecord
@@ -75,7 +74,7 @@ def draw(server: ServerSession, record: RunRecord) -> None:
 
 
 def _warn_left_empty(flow: Flow) -> None:
-    names = [escape(clip(leaf.display_name, 60)) for leaf in terminals_without_value(flow)]
+    names = [escape(flow.component_label(leaf.id, 60)) for leaf in terminals_without_value(flow)]
     if names:
         st.caption(
             f":orange[:material/warning: Langflow's API returns null as the content of "

@@ -83,6 +83,6 @@ def test_hidden_parameters_are_matched_by_name():
     given = {"a.name": "x", "b.name": "y"}, {"c.name": "x", "d.name": "y"}
     found = rows(*given, flows=flows, one_flow=False)
     assert [(row.parameter.component_label(), row.is_different) for row in found] == [
-        ("Prompt, a", False),
-        ("Prompt, b", False),
+        ("Prompt 1", False),
+        ("Prompt 2", False),
     ]

@@ -4,6 +4,7 @@ from lfclient.console.compare.outputs import match_outputs
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run, RunStatus
+from tests.support.flows import flow, node
 
 
 def run(*outputs, not_run=()):
@@ -60,10 +61,20 @@ def test_the_second_output_of_a_name_is_matched_with_the_second():
     assert values(match_outputs(one, other, one_flow=False)) == [("x", "x"), ("y", "y")]
 
 
-def test_components_of_one_name_are_told_apart_by_their_ids():
+def test_components_of_one_name_have_the_numbers_of_their_flow_or_else_their_ids():
     one = run(message("Chat-a", "x"), message("Chat-b", "y"), message("Text-c", "z"))
+    same = flow(node("Chat-b"), node("Chat-a"), node("Text-c"))
+    found = match_outputs(one, one, (same, same), one_flow=True)
+    assert [pair.component for pair in found] == ["Chat 2", "Chat 1", "Text"]
     found = match_outputs(one, one, one_flow=True)
     assert [pair.component for pair in found] == ["Chat, Chat-a", "Chat, Chat-b", "Text"]
+
+
+def test_an_output_is_named_by_the_flow_of_the_first_run_that_has_it():
+    one, other = run(message("Chat-a", "x")), run(message("Chat-b", "y"), message("Chat-c", "z"))
+    flows = flow(node("Chat-a")), flow(node("Chat-b"), node("Chat-c"))
+    found = match_outputs(one, other, flows, one_flow=False)
+    assert [pair.component for pair in found] == ["Chat", "Chat 2"]
 
 
 def test_a_key_is_the_same_in_comparisons_with_the_same_first_run():

@@ -36,7 +36,9 @@ def record(value, job_id="job"):
 
 
 def survey(baseline, other, flow=None):
-    return survey_run(baseline, other, flow=flow, one_flow=True, ignored_names=GUESSES_ONLY)
+    return survey_run(
+        baseline, other, flows=(flow, flow), one_flow=True, ignored_names=GUESSES_ONLY
+    )
 
 
 def test_each_output_is_compared_with_the_baselines():

@@ -35,7 +35,9 @@ def rows(values, *, deleted=()):
         ComparedRun(
             number,
             FLOW,
-            survey_run(baseline, record, flow=FLOW, one_flow=True, ignored_names=GUESSES_ONLY),
+            survey_run(
+                baseline, record, flows=(FLOW, FLOW), one_flow=True, ignored_names=GUESSES_ONLY
+            ),
         )
         for number, record in enumerate(records.values(), 1)
     ]

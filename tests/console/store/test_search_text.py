@@ -65,7 +65,7 @@ def test_inputs_that_share_a_label_are_named_by_their_components():
     assert summarize_flow_inputs(flow(*steps), {"Hotel-1.seconds": 5}) == "seconds: 5"
     prompts = [node(f"Prompt-{id}", "Prompt", seconds=text()) for id in ("a", "b")]
     overrides = {"Prompt-a.seconds": 5, "Prompt-b.seconds": 4}
-    named = "Prompt, Prompt-a: 5 · Prompt, Prompt-b: 4"
+    named = "Prompt 1: 5 · Prompt 2: 4"
     assert summarize_flow_inputs(flow(*prompts), overrides) == named
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lfclient.console.wording.component_names import ComponentNames, describe_decision
+from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, Decision, HumanInput, RunError
 from tests.support import flows
 
@@ -19,15 +20,33 @@ QUESTION = HumanInput(
 )
 
 
-def test_a_name_that_several_components_share_is_followed_by_the_id():
+def labels(names, *ids):
+    return [names.label(id) for id in ids]
+
+
+def test_components_that_share_a_name_have_the_numbers_of_the_flow():
     flow = flows.flow(flows.node("Read-a"), flows.node("Read-b"), flows.node("Chat-c"))
-    gone = {"Gone-d": ComponentRun("Gone-d", display_name="Chat")}
+    names = ComponentNames(flow, {"Read-b": ComponentRun("Read-b", display_name="Former name")})
+    assert labels(names, "Read-a", "Read-b", "Chat-c") == ["Read 1", "Read 2", "Chat"]
+
+
+def test_a_component_that_the_flow_lacks_has_its_id_after_a_name_that_others_share():
+    flow = flows.flow(flows.node("Read-a"), flows.node("Read-b"))
+    gone = {id: ComponentRun(id, display_name=id[:4]) for id in ("Read-c", "Chat-d")}
     names = ComponentNames(flow, gone)
-    assert names.label("Read-a") == "Read, Read-a"
-    assert names.label("Chat-c") == "Chat, Chat-c"
-    assert ComponentNames(flow, {}).label("Chat-c") == "Chat"
-    assert ComponentNames(flow, {}).label("Gone-d", "fallback") == "fallback"
-    assert ComponentNames(flow, {}).label("Gone-d") == "Gone-d"
+    assert labels(names, *gone) == ["Read, Read-c", "Chat"]
+    assert names.label("Read-a") == "Read 1"
+    assert names.label("Gone-e", "fallback") == "fallback"
+    assert names.label("Gone-e") == "Gone-e"
+
+
+def test_without_a_flow_components_that_share_a_name_have_their_ids():
+    """The flow would number also those that the run has no events or outputs of."""
+    ids = ("Read-a", "Read-b", "Chat-c")
+    runs = {id: ComponentRun(id, display_name=id[:4]) for id in ids[1:]}
+    outputs = {id: Output(id, OutputKind.MESSAGE, "x", display_name=id[:4]) for id in ids[:2]}
+    names = ComponentNames(None, runs, outputs)
+    assert labels(names, *ids) == ["Read, Read-a", "Read, Read-b", "Chat"]
 
 
 def test_a_failed_component_is_identified_by_its_error_message():

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from pages._ui.state.run_page import SHOWN_FIELD
-from pages._ui.widgets.markdown import escape
 from tests.support.flows import chat_input, edge, entry, node, text
 from tests.ui.support.forms import clear_drafts, editable_node, form
 
@@ -106,9 +105,9 @@ def test_a_flow_of_many_components_shows_them_in_pages():
     number = entry("IntInput", "int", 5)
     found = form(*(node(f"T-{place:04}", p=text("x"), n=number) for place in range(2_000)))
     assert "2,000 components" in found.open_all_parameters().text()
-    assert components(found) == [f"T-{place:04}" for place in range(100)]
+    assert components(found) == [f"T {number}" for number in range(1, 101)]
     found.search("T-1999").set("text_input", "T-1999.n", "many").search("")
-    assert components(found)[99:] == ["T-0099", "T-1999"]
+    assert components(found)[99:] == ["T 100", "T 2000"]
     assert found.refuse().find("text_input", "T-1999.n").value == "many"
 
 
@@ -148,8 +147,8 @@ def test_a_refused_run_shows_an_invalid_value_beyond_the_first_page():
 
 
 def components(found) -> list[str]:
-    """Return the ids of the components that the form shows."""
-    return [each.label.split("`")[1] for each in found.at.expander if "`" in each.label]
+    """Return the names of the components that the form shows."""
+    return [each.label.split(" :")[0] for each in found.at.expander if " :gray[" in each.label]
 
 
 def test_components_are_closed_until_opened():
@@ -181,15 +180,15 @@ def test_search_finds_parameters_of_closed_components():
 
 
 def test_search_distinguishes_components_with_the_same_name():
-    ids = [f"LanguageModelComponent-{end}" for end in ("kT8z1", "Qw2x3")]
-    nodes = [node(id, "A rather long name of a language model" * 3, heat=text("x")) for id in ids]
+    nodes = [node(id, "A long name of a model" * 9, heat=text("x")) for id in ("M-a", "M-b")]
     found = form(*nodes, node("U-b", heat=text("z"))).search("heat")
     heads = [each.value for each in found.at.markdown if each.value.startswith("**heat**")]
-    assert [[id for id in (*ids, "U-b") if escape(id) in head] for head in heads] == [
-        [ids[0]],
-        [ids[1]],
-        [],
-    ]
+    assert [head[-4:] for head in heads] == ["… 1]", "… 2]", "· U]"]
+
+
+def test_search_finds_a_component_by_its_number():
+    found = form(*(node(id, "Step", heat=text(id)) for id in ("S-a", "S-b"))).search("step 2")
+    assert [each.value for each in found.at.text_input if each.value in ("S-a", "S-b")] == ["S-b"]
 
 
 def test_search_finds_the_chat_text_by_its_label():

@@ -63,7 +63,7 @@ def test_one_model_can_be_used_for_all_components():
     assert not [button for button in found.at.button if button.label.startswith("Use for all")]
 
 
-def test_components_of_one_name_are_told_apart_by_their_texts_or_else_their_ids():
+def test_components_of_one_name_are_told_apart_by_numbers_and_their_texts():
     agents = []
     for letter, words in zip("abcd", ("Translate. " * 9, "Sum up", "Same", "Same"), strict=True):
         agents.append(agent(f"Agent-{letter}"))
@@ -71,8 +71,8 @@ def test_components_of_one_name_are_told_apart_by_their_texts_or_else_their_ids(
         prompt = entry("MultilineInput", "str", words, multiline=True)
         agents[-1]["data"]["node"]["template"]["system_prompt"] = prompt
     found = setup(*agents).text()
-    assert "Agent · Translate. Translate. Tran" in found
-    for name in ("Agent · Sum up", "Agent, Agent-c", "Agent, Agent-d"):
+    assert "Agent 1 · Translate. Translate. Tran" in found
+    for name in ("Agent 2 · Sum up", "Agent 3", "Agent 4"):
         assert f"**model** :gray[· {name}]" in found
 
 

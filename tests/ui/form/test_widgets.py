@@ -81,7 +81,7 @@ def test_every_kind_has_its_widget(parameter, widget, given, sent):
 def test_fields_that_share_a_label_name_their_components_for_screen_readers():
     parameter = {"p": text("x", api_editable=True)}
     found = form(*(node(f"T-{each}", **parameter) for each in "ab"))
-    assert [box.label for box in found.at.text_input] == ["p, T, T-a", "p, T, T-b"]
+    assert [box.label for box in found.at.text_input] == ["p, T 1", "p, T 2"]
 
 
 def test_a_duration_is_a_number_and_a_unit():

@@ -85,20 +85,27 @@ def test_a_changed_value_is_redrawn():
     assert len(app.dataframe[0].value) == 3
 
 
-def test_outputs_and_named_parts_get_unique_labels():
-    """Components may have the same name."""
+def test_outputs_and_named_parts_are_labelled_by_their_titles():
     parts = {"x": output(OutputKind.MESSAGE, "1"), "y": output(OutputKind.MESSAGE, "2")}
     many = {
         "a": output(OutputKind.MESSAGE, "", parts=parts),
-        "b": Output("B-1", OutputKind.MESSAGE, "", display_name="Same"),
-        "c": Output("C-1", OutputKind.MESSAGE, "", display_name="Same"),
+        "b": output(OutputKind.MESSAGE, ""),
+        "c": output(OutputKind.MESSAGE, ""),
     }
-    assert list(output_pair.label_outputs(many)) == [
-        "Component · X",
-        "Component · Y",
-        "Same",
-        "Same (C-1)",
+    assert list(output_pair.label_outputs(many, {"a": "Same 1", "b": "Same 2", "c": "Other"})) == [
+        "Same 1 · X",
+        "Same 1 · Y",
+        "Same 2",
+        "Other",
     ]
+
+
+def test_named_parts_that_would_read_alike_get_numbers():
+    parts = {name: output(OutputKind.MESSAGE, name) for name in ("a_b", "a b")}
+    found = output_pair.label_outputs(
+        {"a": output(OutputKind.MESSAGE, "", parts=parts)}, {"a": "T"}
+    )
+    assert list(found) == ["T · A b", "T · A b (2)"]
 
 
 def test_a_drawn_page_releases_the_run_and_reloads_it_on_demand(monkeypatch):

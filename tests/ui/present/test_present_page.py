@@ -351,6 +351,17 @@ def test_an_only_output_is_named_if_another_might_have_come(fields_server, is_on
     assert not app.exception
 
 
+def test_outputs_of_components_that_share_a_name_have_their_numbers(fields_server):
+    ids = ("C-a", "C-b")
+    fields_server.set_flows(flow(ONE, "Two", nodes=[node(id, "C") for id in reversed(ids)]))
+    outputs = {id: Output(id, OutputKind.MESSAGE, id, display_name="C") for id in ids}
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+    app = present(run=add_ended_run(fields_server.url, run=run).id)
+    words = page_text(app)
+    assert words.index("**C 2**") < words.index("C-a") < words.index("**C 1**")
+    assert not app.exception
+
+
 def test_a_preset_of_the_address_that_was_deleted_is_reported():
     store_preset(default=True, p="of the default")
     app = present(preset="deleted")

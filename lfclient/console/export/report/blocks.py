@@ -18,6 +18,7 @@ from lfclient.console.content.images import FoundImage, find_images, image_bytes
 from lfclient.console.content.markdown import UnreadableMarkdown
 from lfclient.console.export.report import markdown
 from lfclient.console.export.report.json_truncation import MAX_VALUE_LENGTH, JsonTruncator
+from lfclient.console.wording.component_names import ComponentNames
 from lfclient.errors import LangflowError
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.outputs.tables import is_rows
@@ -75,9 +76,14 @@ class BlockBuilder:
         self._embedded_images: set[str] = set()
         self._omitted_images = 0
 
-    def build(self, run: Run | None) -> list[OutputBlock]:
+    def build(self, run: Run | None, names: ComponentNames) -> list[OutputBlock]:
         """Return the outputs of a run, except those that only repeat an error of the run."""
-        return [self._block(output) for output in run.distinct_outputs.values()] if run else []
+        blocks = []
+        for output in run.distinct_outputs.values() if run else ():
+            block = self._block(output)
+            block.title = names.label(output.component_id, output.component_name)
+            blocks.append(block)
+        return blocks
 
     def _block(self, output: Output) -> OutputBlock:
         block = OutputBlock(output.component_name, output.kind.value)

@@ -62,17 +62,18 @@ def report_html(
     )
     now = now or datetime.now(UTC)
     record = record.with_tool_states(flow)
-    names = ComponentNames(flow, record.run.components if record.run else {})
+    run = record.run
+    names = ComponentNames(flow, run.components if run else {}, run.outputs if run else {})
     return environment.get_template("report.html.j2").render(
         record=record,
-        run=record.run,
+        run=run,
         names=names,
         facts=facts.run_facts(record, names, now, prices, labels),
         inputs=facts.input_rows(record, flow, redact),
         inputs_unknown=omissions.explain_missing_inputs(record),
-        cached=cached_results_text(record.run, flow) if record.run else "",
-        outputs=BlockBuilder(redact, fetch).build(record.run),
-        unfinished=record.run.unfinished_messages if record.run else (),
+        cached=cached_results_text(run, flow) if run else "",
+        outputs=BlockBuilder(redact, fetch).build(run, names),
+        unfinished=run.unfinished_messages if run else (),
         components=facts.component_rows(record, names, prices),
         status=run_status_label(record),
         not_run_label=not_run_label,

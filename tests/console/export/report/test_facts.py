@@ -10,7 +10,8 @@ import pytest
 from lfclient.console.config.prices import ModelPrice, PriceTable
 from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RecordProblem
 from lfclient.flows.model import Flow
-from lfclient.runs.components import ComponentRun, Decision, HumanInput, RunError, Usage
+from lfclient.outputs.model import Output, OutputKind
+from lfclient.runs.components import ComponentRun, Decision, HumanInput, NotRun, RunError, Usage
 from lfclient.runs.model import RunStatus
 from tests.support import flows
 from tests.support.agents import run_with_unused_tool
@@ -91,13 +92,19 @@ def test_decisions_are_listed_with_their_questions():
     assert "elsewhere, decision unknown (H-1: Pay?)" in report
 
 
-def test_components_with_the_same_name_are_listed_with_their_ids():
-    runs = {name: ComponentRun(name, display_name="Read") for name in ("R-1", "R-2")}
+def test_components_with_the_same_name_have_the_flows_numbers_or_else_their_ids():
+    ids = ("R-1", "R-2")
+    runs = {id: ComponentRun(id, display_name="Read") for id in ids}
     error = RunError("No file", component_id="R-2", component="Read")
-    report = page(record_of(run_of(components=runs, errors=(error,)))).text
-    assert "Read, R-2 failed" in report
-    assert report.count("Read, R-1") == 1
-    assert report.count("Read, R-2") == 2
+    answer = Output("R-1", OutputKind.MESSAGE, "x", display_name="Read")
+    skipped = NotRun("R-2", "Read", "No branch")
+    run = run_of(answer, components=runs, errors=(error,), not_run=(skipped,))
+    flow = flows.flow(*(flows.node(id, "Read") for id in reversed(ids)))
+    for known, first, second in ((flow, "Read 2", "Read 1"), (None, "Read, R-1", "Read, R-2")):
+        report = page(record_of(run), known).text
+        assert f"{second} failed" in report
+        assert report.count(first) == 2  # as an output and as a component
+        assert report.count(second) == 3
 
 
 def test_tokens_are_told_of_the_run_and_of_each_component():
