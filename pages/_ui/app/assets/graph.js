@@ -136,7 +136,7 @@ class Graph {
       made("div", "name", node, { textContent: name });
       const line = made("div", "line", node);
       return { node, icon: made("span", "icon", line), words: made("span", "words", line),
-        name: `${name} (${id})`, id };
+        name, id };
     });
     this.touched = false;
     this.followed = undefined;
