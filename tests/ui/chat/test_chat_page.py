@@ -208,6 +208,23 @@ def test_messages_are_drawn_safely_by_sender(chat_langflow):
     assert not any(each.allow_html for each in app.markdown if "<script>" in each.value)
 
 
+def test_people_and_flows_have_different_pictures(chat_langflow):
+    for sender in ("User", "Machine"):
+        chat_langflow.store_message("s", "hello", sender)
+    person, machine = open_chat(flow=ONE, session="s").chat_message
+    pictures = [each.proto.avatar for each in (person, machine)]
+    assert pictures == [":material/person:", ":material/robot_2:"]
+
+
+def test_a_file_of_a_message_has_the_name_that_a_person_gave_it(chat_langflow):
+    """Langflow's name begins with the time at which it was sent."""
+    chat_langflow.store_message("s", "see", files='["u/2026-11-26_10-00-00_my cat.png"]')
+    app = open_chat(flow=ONE, session="s")
+    words = app.chat_message[0].markdown[0].value.replace("\\", "")
+    assert words == ":material/attach_file: my cat.png"
+    assert not app.exception
+
+
 def test_an_approval_is_shown_with_its_decision(chat_langflow):
     """Langflow stores both in the content blocks of a message without text."""
     block = {

@@ -202,6 +202,33 @@ def test_values_of_the_run_page_are_sent_with_messages_but_its_message_is_not(ch
     assert not app.exception
 
 
+def test_the_model_and_key_of_the_run_page_are_sent_with_messages(chat_langflow, langflow_stand_in):
+    talker = chat_flow()
+    agent = {
+        "model": entry("ModelInput", "model", [], required=True),
+        "api_key": entry("SecretStrInput", "str", "", password=True),
+    }
+    talker["data"]["nodes"].append(node("Agent-a", **agent))
+    talker["data"]["edges"].append(edge("Agent-a", "ChatOutput-b"))
+    langflow_stand_in.set_flows(talker)
+    langflow_stand_in.answers |= {
+        PROVIDERS: (200, [provider("Far", "FAR_KEY", "api_key")]),
+        MODELS: (200, [{"name": "Far-1", "provider": "Far"}]),
+        "GET /api/v1/variables/": (200, []),
+    }
+    app = open_app(flow=ONE)
+    next(one for one in app.selectbox if "Agent-a.model" in one.key).set_value("Far: Far-1")
+    app.session_state["given-settings"] = {servers.current().owner: {"FAR_KEY": "far-key-1234"}}
+    app.run()
+    app.switch_page(PAGE).run()
+    send(app, "hello")
+    sent = chat_langflow.sent[0]
+    assert sent["Agent-a.model"][0]["name"] == "Far-1"
+    assert sent["Agent-a.api_key"] == "far-key-1234"
+    assert "far-key-1234" not in page_text(app)
+    assert not app.exception
+
+
 def test_what_is_wrong_with_the_message_of_the_run_page_keeps_no_chat_message(chat_langflow):
     app = open_app(flow=ONE)
     form = next(iter(app.session_state["forms"].values()))
