@@ -13,8 +13,8 @@ PHONE = {"width": 390, "height": 844}
 # the duration moves by the difference between two words of the status, and a machine that is busy
 # adds the row of a run late
 NOTHING = 0.001
-# a table is higher than the room for an output: the links of its run move down
-BELOW_A_TABLE = 0.01
+# a table is higher than the room for an output: what is below moves, on a busy machine by itself
+BELOW_A_TABLE = 0.05
 # the line in whose place the output begins moves by the picture's heading
 ABOVE_A_PICTURE = 0.01
 
@@ -76,3 +76,6 @@ def test_nothing_moves_when_the_result_of_a_short_run_comes(open_screen: OpenScr
             run(screen, flow)
         wait_for_all([wide, phone])
         assert max(screen.shift_score() for screen in (wide, phone)) < limit, flow
+    output = wide.part("outputs").bounding_box()
+    assert output
+    assert [each for each in wide.shifts() if each <= output["y"]] == []
