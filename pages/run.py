@@ -39,9 +39,7 @@ with alerts.show_errors():
                 request = partial(run_form.require_flow, server, flow.id)
                 loading.show(server, refusal, request, retry="retry-flow", warning=True)
         with inputs:
-            form = None
-            if flow and opened_run.fill_form(server, flow, record):
-                form = run_form.prepare(server, flow)
+            form = opened_run.prepare_form(server, flow, record) if flow else None
         with buttons:
             run_controls.draw(server, form, record)
         with right:

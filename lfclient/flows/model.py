@@ -117,7 +117,7 @@ class Flow:
     def component_numbers(self) -> dict[str, int]:
         """The numbers, by id, that tell components of one name apart, also those inside groups.
 
-        Without the components whose name no other has.
+        Components with a unique name have none.
         """
         return number_components(self.components)
 

@@ -55,8 +55,7 @@ def survey_run(
 ) -> SurveyedRun:
     """Compare a run with the baseline, None if that could not be read. Takes bounded time.
 
-    The `flows` of the two name the outputs. The run's tells the tools among its components as well:
-    the messages are not kept.
+    The `flows` of the two name the outputs. The second also tells which components are tools.
     """
     before = baseline.run if baseline else None
     both = own_values(baseline or record), own_values(record)

@@ -13,8 +13,8 @@ from lfclient.runs.components import ComponentRun, HumanInput, RunError
 class ComponentNames:
     """Names of a run's components by id, from the flow if it is loaded, else from the run.
 
-    The flow numbers those of one name. A component that is not in it, as all without a flow, has
-    its id after a name that others share: a number of the run's own would contradict the flow's.
+    The flow numbers those of one name. Without a flow, or for a component that it lacks, a shared
+    name is followed by the id.
     """
 
     def __init__(

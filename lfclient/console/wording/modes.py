@@ -7,9 +7,3 @@ MODE_NAMES: dict[Mode, str] = {
     "sync": "Synchronous",
     "stream": "Streamed",
 }
-# after "The run was started …"
-MODE_ADVERBS: dict[Mode, str] = {
-    "background": "in the background",
-    "sync": "in synchronous mode",
-    "stream": "in streamed mode",
-}

@@ -51,8 +51,9 @@ class SentFile:
 
 @dataclass
 class FormState:
-    """The entries of one flow: for its runs and its chat, or for a presentation.
+    """The entries of one flow: for its runs and its chat, for an opened run, or for a presentation.
 
+    `run_id` is the opened run whose inputs filled the form, "" for others.
     `secrets` are the connection's, which are masked in whatever is stored.
     `files` holds the finished uploads by server path, `upload_counts` the number of file choices by
     field key. `prefill` is the latest fill from elsewhere; `previous` are the entries it replaced,
@@ -66,6 +67,7 @@ class FormState:
     owner: str
     flow: Flow
     use: FormUse = "run"
+    run_id: str = ""
     secrets: tuple[str, ...] = ()
     entries: Entries = dataclasses.field(default_factory=Entries)
     live_widgets: dict[str, LiveWidget] = dataclasses.field(default_factory=dict)
@@ -88,7 +90,8 @@ class FormState:
     @property
     def name(self) -> str:
         """The form's name, unique among the forms of its owner."""
-        return f"{self.flow.id}-present" if self.use == "present" else self.flow.id
+        part = "present" if self.use == "present" else self.run_id
+        return f"{self.flow.id}-{part}" if part else self.flow.id
 
     def key(self, part: str) -> str:
         """Return the key of a part of the form."""
@@ -277,8 +280,13 @@ class FormState:
         return problems
 
     def save(self) -> None:
-        """Save the entries as a draft for a reload, without secrets."""
+        """Save the entries as a draft for a reload, without secrets.
+
+        An opened run that was only read leaves no draft: they are limited in number.
+        """
         entries, prefill = self.entries, self.prefill
+        if self.run_id and prefill and prefill.entries == entries:
+            return
         to_draft = partial(Entries.to_draft, flow=self.flow, secrets=self.secrets)
         saved = to_draft(entries) if entries or entries.preset_link else {}
         draft = {
@@ -336,18 +344,24 @@ class FormState:
 
 
 def form_state(
-    owner: str, flow: Flow, secrets: tuple[str, ...] = (), *, use: FormUse = "run"
+    owner: str,
+    flow: Flow,
+    secrets: tuple[str, ...] = (),
+    *,
+    use: FormUse = "run",
+    run_id: str = "",
 ) -> FormState:
     """Return the form state of this Streamlit session, restored from this browser's draft.
 
     A chat shares the form of the runs, so that a model or a key is entered once. A presentation has
-    its own: it begins with the values that its audience gets.
+    its own: it begins with the values that its audience gets. So does each opened run, `run_id`: to
+    read it changes nothing that a person has entered.
     """
-    forms: dict[tuple[str, str, FormUse], FormState] = st.session_state.setdefault(_FORMS, {})
-    key = (owner, flow.id, "run" if use == "chat" else use)
+    forms: dict[tuple[str, str, str], FormState] = st.session_state.setdefault(_FORMS, {})
+    key = (owner, flow.id, run_id or ("run" if use == "chat" else use))
     state = forms.pop(key, None)
     if state is None:
-        state = FormState(owner, flow, use)
+        state = FormState(owner, flow, use, run_id)
         draft = drafts().get((browser.browser_id(), owner, state.name)) or {}
         if "values" in draft:
             state.entries = Entries.from_draft(draft)

@@ -61,8 +61,6 @@ def _draw_input(item: InputValue, key: str) -> None:
         origin = f"{escape(item.component_label(60))}{' · flow default' if item.is_default else ''}"
         st.markdown(f"**{escape(clip(item.label, 120))}** :gray[· {origin}]")
         _draw_value(item, key)
-        if item.problem:
-            st.caption(f":orange[:material/warning: {escape(clip(item.problem, 600))}]")
 
 
 def _draw_value(item: InputValue, key: str) -> None:

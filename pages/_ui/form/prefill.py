@@ -35,10 +35,16 @@ def fill(
     state.keys_to_open.update(hints)
 
 
-def note(state: FormState, sentence: str) -> None:
-    """Show a sentence about the form's values above it, until it is dismissed."""
-    state.prefill = state.prefill or Prefill("", Entries(), {})
-    state.prefill.source = sentence
+def take_over(state: FormState, other: FormState) -> None:
+    """Move the entries of another form of the flow into this one; its own can be restored."""
+    _read_form(state)
+    _save_current(state, len(state.previous))
+    state.discard_undrawn(())
+    state.entries, other.entries = other.entries, Entries()
+    state.flow, state.has_unapplied_choices = other.flow, other.has_unapplied_choices
+    state.seen_keys |= other.seen_keys
+    state.files |= other.files
+    state.prefill, other.prefill = Prefill("", _snapshot(state), {}), None
 
 
 def restore_previous(state: FormState) -> None:
@@ -108,7 +114,7 @@ def active_hints(state: FormState) -> dict[str, str]:
 
 def forget(state: FormState) -> None:
     """Keep the current entries and forget the earlier ones, with their uploads."""
-    state.prefill = None
+    state.prefill = Prefill("", Entries(), {})
     _drop_oldest(state, len(state.previous))
 
 

@@ -312,8 +312,8 @@ def input_keys(settings: Presentation, flow: Flow, needs: Iterable[Need]) -> lis
 def own_labels(fields: Sequence[Field]) -> dict[str, str]:
     """Return the labels by field key.
 
-    A label that several fields share is followed by its component's, and by a number if that is
-    the same, too.
+    A label that several fields share is followed by its component's label, and by a number if those
+    are equal.
     """
     labels = {field.key: field_label(field) for field in fields}
     counts = Counter(labels.values())

@@ -1,1 +1,1 @@
-"""A run: controls, status, progress, details, approval, rerun."""
+"""A run: controls, status, progress, details, approval, opened run."""

@@ -67,7 +67,7 @@ def draw_decisions(server: ServerSession, record: RunRecord) -> None:
     run = record.run
     if run is None or not run.decided:
         return
-    names = ComponentNames(server.cached_flow(record.flow_id), run.components)
+    names = ComponentNames(server.cached_flow(record.flow_id), run.components, run.outputs)
     for question in run.decided[-MAX_DECISIONS:]:
         label, details = describe_decision(question, format_time)
         decision = ", ".join(filter(None, [f"**{escape(clip(label, 60))}**", escape(details)]))

@@ -19,9 +19,10 @@ from pages._ui.app import window
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context, close_run
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.form import missing_variables, provider_settings
+from pages._ui.form import missing_variables, prefill, provider_settings
 from pages._ui.form.flow_form import FlowForm, FormResult
 from pages._ui.form.form import mark_refused, mark_started
+from pages._ui.form.form_state import form_state
 from pages._ui.run.run_form import (
     offered_modes,
     selected_mode,
@@ -263,6 +264,8 @@ def _on_run(form: FlowForm, token: str) -> None:
     if not run_page.show_started(run_id):
         return
     run_options.mark_session_used(owner, flow_id, session_id)
+    if form.state.run_id:
+        prefill.take_over(form_state(owner, form.flow, form.state.secrets), form.state)
     run_page.attach_form(run_id, flow_id)
     count = run_options.run_count(owner, flow_id)
     for number in range(2, count + 1):

@@ -58,7 +58,7 @@ def draw(
         for cause in causes
     )
     flow = server.cached_flow(record.flow_id, max_wait=None if needs_flow else 0)
-    names = ComponentNames(flow, run.components)
+    names = ComponentNames(flow, run.components, run.outputs)
     for number, (error, cause) in enumerate(zip(run.errors, causes, strict=True)):
         key = f"{record.id}-{number}"
         provider = ""

@@ -173,7 +173,7 @@ def _choose_flow(
     key = flow_choice.flow_key(server.owner)
     url_flow = flow_choice.flow_from_url()
     requested = flow_choice.REQUESTED.take()
-    candidates = (requested, st.session_state.get(key), run_flow, url_flow)
+    candidates = (run_flow, requested, st.session_state.get(key), url_flow)
     chosen = next((each for each in candidates if each in existing), None)
     if run_flow and run_flow not in existing:
         chosen = None

@@ -7,7 +7,6 @@ import streamlit as st
 
 from lfclient.common.formatting import clip
 from lfclient.common.json_types import Json
-from lfclient.console.presets.fitting import changed_keys
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.modes import MODE_NAMES
@@ -21,37 +20,38 @@ from pages._ui.connection import loading
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import input_values, prefill
+from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState, form_state
+from pages._ui.run import run_form
 from pages._ui.run.run_form import selected_mode
 from pages._ui.state import run_options, run_page
 from pages._ui.state.given_settings import given_settings
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_time
 
+MAX_OMITTED = 5  # values that are named if they can't be used
 
-def fill_form(server: ServerSession, flow: Flow, record: RunRecord | None) -> bool:
-    """Fill the flow's form with the run's inputs, unless that was done or the form started it.
 
-    What was entered before can be restored. Return False, after drawing why, if the server can't
-    tell yet which of the inputs the flow can still use.
+def prepare_form(server: ServerSession, flow: Flow, record: RunRecord | None) -> FlowForm | None:
+    """Return the flow's form: a person's own, or that of an opened run, with the run's inputs.
+
+    A person's own stays beside the run that was started from it. Return None, after drawing why, if
+    the server can't tell now which of the inputs the flow can still use.
     """
-    if record is None or record.flow_id != flow.id or run_page.has_form(record.id, flow.id):
-        return True
-    state = form_state(server.owner, flow, server.connection.secrets)
-    why = omissions.explain_missing_inputs(record)
-    if why:
-        prefill.note(state, f"{why} The form has other values.")
-    else:
-        request = partial(_prepare, server, flow, record)
+    if record is None or run_page.has_form(record.id, flow.id):
+        return run_form.prepare(server, flow)
+    state = form_state(server.owner, flow, server.connection.secrets, run_id=record.id)
+    if state.prefill is None:
+        request = partial(_check_inputs, server, flow, record)
         try:
             state.flow, inputs = request()
         except LangflowError as error:
             loading.show(server, error, request, retry="retry-server-again")
-            return False
+            return None
         _fill(state, record, inputs)
-    run_page.attach_form(record.id, flow.id)
-    run_page.scroll_to_run(record.id)
-    return True
+        if run_page.NEW_RUN.get() is None:  # opened by its address
+            run_page.scroll_to_run(record.id)
+    return run_form.prepare(server, flow, run_id=record.id)
 
 
 def draw_inputs(record: RunRecord, flow: Flow | None) -> None:
@@ -68,7 +68,7 @@ def draw_inputs(record: RunRecord, flow: Flow | None) -> None:
             input_values.draw(values, f"opened-{record.id}")
 
 
-def _prepare(server: ServerSession, flow: Flow, record: RunRecord) -> tuple[Flow, RunInputs]:
+def _check_inputs(server: ServerSession, flow: Flow, record: RunRecord) -> tuple[Flow, RunInputs]:
     """Return the flow after the run's choices and the inputs that it can still use.
 
     They are checked for the mode under Options, which stays as a person chose it. Raises
@@ -113,15 +113,17 @@ def _server_paths(server: ServerSession, flow: Flow, record: RunRecord) -> Colle
 
 def _fill(state: FormState, record: RunRecord, inputs: RunInputs) -> None:
     """Fill the form with the values that the flow can still use, and mark the others."""
-    values = inputs.reusable_overrides
-    if not inputs.problems and not changed_keys(state.flow, values, state.masked_overrides()):
+    why = omissions.explain_missing_inputs(record)
+    if why:
+        prefill.fill(state, {}, f"{why} The form has the flow's own values.", {})
         return
     source = f"Filled with the inputs of the run of {format_time(record.created_at)}."
     removed = [one for one in inputs.input_values if one.problem and one.field is None]
-    if removed:
-        labels = ", ".join(one.qualified_label for one in removed[:10])
-        source += f" Omitted: {labels}, which the flow no longer has."
-    if any(one.problem and one.field for one in inputs.input_values) or inputs.flow_problems:
-        source += " Check the marked fields, then press Run."
+    for one in removed[:MAX_OMITTED]:
+        source += f" Omitted: {clip(one.qualified_label, 80)}. {clip(one.problem, 200)}"
+    if len(removed) > MAX_OMITTED:
+        source += f" {len(removed) - MAX_OMITTED} more are omitted."
     hints = {one.key: one.problem for one in inputs.input_values if one.problem and one.field}
-    prefill.fill(state, values, source, hints)
+    if hints:
+        source += " Check the marked fields, then press Run."
+    prefill.fill(state, inputs.reusable_overrides, source, hints)

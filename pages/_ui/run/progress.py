@@ -130,7 +130,7 @@ def draw_components(
 def _draw_components(
     server: ServerSession, record: RunRecord, run: Run, flow: Flow | None, *, ended: bool
 ) -> graph.FlowGraph | None:
-    names = ComponentNames(flow, run.components)
+    names = ComponentNames(flow, run.components, run.outputs)
     drawn = flow or _flow_without_edges(record, run, names)
     components = mark_tools(run, drawn).components
     with_result = {

@@ -63,11 +63,13 @@ def _open_form(server: ServerSession, flow_id: str | None) -> FlowForm | None:
     return form if flow_id in (None, form.flow.id) else None
 
 
-def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowForm | None:
+def prepare(
+    server: ServerSession, flow: Flow, *, chat: bool = False, run_id: str = ""
+) -> FlowForm | None:
     """Read the flow's form; Run sends its contents. Return None if the server is unreachable.
 
     If it refuses the key, a form that is open stays as it is. For a `chat`, the form has no message
-    field, and the mode is not the one of the Run page.
+    field, and the mode is not the one of the Run page. `run_id` is the opened run whose form it is.
     """
     try:
         server_info = server.info().value
@@ -76,8 +78,9 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> FlowFor
         return None
     server.prefetch_resources(flow)
     use: FormUse = "chat" if chat else "run"
-    state = form_state(server.owner, flow, server.connection.secrets, use=use)
-    preset_bar.apply_initial_values(state)
+    state = form_state(server.owner, flow, server.connection.secrets, use=use, run_id=run_id)
+    if not run_id:
+        preset_bar.apply_initial_values(state)
     if chat:
         modes = _chat_modes(server_info, flow)
         mode = modes[0]

@@ -56,7 +56,6 @@ def show_run(run_id: str) -> None:
     """
     st.query_params[RUN] = run_id
     NEW_RUN.set(run_id)
-    st.session_state[_FORM_RUN] = None
     _drop_other_runs()
 
 
@@ -91,20 +90,21 @@ def run_to_scroll_to(shown_id: str | None, *, is_running: bool) -> str | None:
 
 
 def attach_form(run_id: str, flow_id: str) -> None:
-    """Keep the form beside a run that was started from it or that filled it, also after a reload.
+    """Keep a person's own form beside a run that was started from it, also after a reload.
 
-    A flow has one form, so only its latest such run keeps the form.
+    Only the latest such run of a flow keeps it.
     """
-    st.session_state[_FORM_RUN] = run_id
+    st.session_state[f"{_FORM_RUN}-{flow_id}"] = run_id
     drafts().save((browser.browser_id(), flow_id, _FORM_RUN), {"run": run_id})
 
 
 def has_form(run_id: str, flow_id: str) -> bool:
-    """Return whether the form is shown beside this run, instead of its inputs, read-only."""
-    if _FORM_RUN not in st.session_state:  # after a reload
+    """Return whether a person's own form is beside this run, not one with the run's inputs."""
+    key = f"{_FORM_RUN}-{flow_id}"
+    if key not in st.session_state:  # after a reload
         draft = drafts().get((browser.browser_id(), flow_id, _FORM_RUN)) or {}
-        st.session_state[_FORM_RUN] = draft.get("run")
-    return bool(st.session_state[_FORM_RUN] == run_id)
+        st.session_state[key] = draft.get("run")
+    return bool(st.session_state[key] == run_id)
 
 
 def is_full_width(flow_id: str) -> bool:

@@ -228,7 +228,7 @@ def test_a_snippet_lists_parameters_that_only_a_choice_adds():
 
 
 def test_a_snippet_sends_defaults_of_the_run_that_the_flow_has_changed():
-    """So does “Run again”."""
+    """So does the form of an opened run."""
     defaults = {"Comp-one.count": 1, "Comp-one.words": "Oslo", "Gone-1.place": "Rome"}
     stored = record(overrides={"Comp-one.on": True}, flow_defaults=defaults)
     code = write_snippet(Language.LFCLIENT, stored, FLOW, NEW, "http://langflow.test")

@@ -243,7 +243,7 @@ def test_the_result_of_a_run_whose_flow_is_gone_can_be_shared(
 
 def test_the_share_menu_of_a_form_shares_the_result_beside_it(record):
     app = open_app(run=record.id)
-    app.session_state[f"preset-share-{owner()[:12]}-{ONE}"] = True
+    app.session_state[f"preset-share-{owner()[:12]}-{ONE}-{record.id}"] = True
     app.run()
     assert "Create link" in button_labels(app)
     assert "**Link to this form**" in page_text(app)

@@ -5,10 +5,14 @@ import uuid
 
 import pytest
 
+from lfclient.console.presets.share_links import encode_values
+from lfclient.console.store.presets import Preset
 from lfclient.runs.model import Run, RunStatus
+from pages._ui.form.entries import EnteredValue
 from pages._ui.state import browser
 from tests.support.flows import entry, node
 from tests.ui.support.http_stand_in import NODE, flow
+from tests.ui.support.preset_pages import owner, presets
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,
@@ -86,18 +90,6 @@ def test_an_opened_run_fills_the_form_with_its_inputs(langflow_stand_in):
     assert not app.exception
 
 
-def test_a_form_that_has_the_runs_inputs_already_says_nothing(langflow_stand_in):
-    record = store_ended_run(langflow_stand_in, {TEXT: "Oslo"})
-    app = open_app()
-    app.text_area[0].set_value("Oslo").run()
-    app.query_params["run"] = record.id
-    app.run()
-    assert boxes(app) == ["Oslo"]
-    assert "Filled with" not in page_text(app)
-    assert "Restore my input" not in button_labels(app)
-    assert not app.exception
-
-
 def test_the_flows_defaults_that_a_run_used_are_filled_in_if_the_flow_has_others_now(
     langflow_stand_in,
 ):
@@ -142,7 +134,7 @@ def test_an_earlier_run_fills_the_form_with_its_own_inputs(langflow_stand_in, mo
     press(app, "Run")
     before = open_app(run=first)
     assert boxes(before) == ["hello"]
-    assert boxes(press(before, "Restore my input")) == ["other words"]
+    assert boxes(press(before, "Close")) == ["other words"]
     assert not before.exception
 
 
@@ -162,21 +154,72 @@ def test_a_run_is_repeated_in_the_mode_and_session_of_the_person_who_opened_it(l
     assert not app.exception
 
 
-def test_what_was_entered_before_a_run_was_opened_can_be_restored(langflow_stand_in, monkeypatch):
-    """Also after another run was opened."""
+def test_what_was_entered_before_a_run_was_opened_stays(langflow_stand_in, monkeypatch):
+    """Also secrets; it is in Chat as well. Other runs may be opened meanwhile."""
+    langflow_stand_in.set_flows(with_secret())
     monkeypatch.setattr(browser, "browser_id", lambda: "one")
     first = store_ended_run(langflow_stand_in, {TEXT: "Oslo"})
-    second = store_ended_run(langflow_stand_in, {TEXT: "Bergen"}, id="b" * 32, submit_token="b")
+    more = {"id": "b" * 32, "submit_token": "b"}
+    second = store_ended_run(langflow_stand_in, {TEXT: "Bergen", SECRET: "was set"}, **more)
     app = open_app()
-    app.text_area[0].set_value("my own words").run()
+    app.text_area[0].set_value("my own words")
+    app.run()
+    (form,) = app.session_state["forms"].values()
+    form.entries.values[SECRET] = EnteredValue("secret", "typed-secret")
     for record, text in ((first, "Oslo"), (second, "Bergen")):
         app.query_params["run"] = record.id
         assert boxes(app.run()) == [text]
         assert address(app) == record.id
-    assert "Filled with the inputs of the run of" in page_text(app)
-    press(app, "Restore my input")
+    press(app, "Close")
     assert boxes(app) == ["my own words"]
-    assert address(app) == second.id  # its outputs stay beside the form
+    assert form.overrides() == {TEXT: "my own words", SECRET: "typed-secret"}
+    assert not app.exception
+
+
+def test_a_run_from_an_opened_one_goes_on_with_its_form(langflow_stand_in):
+    """With what was changed there, as after any run; what was entered before can be restored."""
+    langflow_stand_in.answers[POST] = (200, ANSWER)
+    app = open_app()
+    app.text_area[0].set_value("my own words").run()
+    app.query_params["run"] = store_ended_run(langflow_stand_in, {TEXT: "Oslo"}).id
+    app.run()
+    app.text_area[0].set_value("Bergen").run()
+    press(app, "Run")
+    assert sent(langflow_stand_in)[0]["input_value"] == "Bergen"
+    assert boxes(app) == ["Bergen"]
+    assert "Filled with" not in page_text(app)
+    press(app, "Restore")
+    assert boxes(app) == ["my own words"]
+    assert not app.exception
+
+
+def test_the_inputs_of_an_opened_run_come_without_the_default_preset(langflow_stand_in):
+    preset = Preset("mine", owner(), ONE, "Echo", "Mine", {TEXT: "of the preset"})
+    presets().create(preset)
+    presets().set_default(owner(), ONE, preset.id)
+    app = open_app(run=store_ended_run(langflow_stand_in, {}).id)
+    assert boxes(app) == ["hello"]
+    assert boxes(press(app, "Close")) == ["of the preset"]
+    assert not app.exception
+
+
+def test_the_values_of_a_link_stay_while_a_run_is_opened(langflow_stand_in):
+    app = open_app(flow=ONE, values=encode_values({TEXT: "of the link"}))
+    app.query_params["run"] = store_ended_run(langflow_stand_in, {TEXT: "Oslo"}).id
+    assert boxes(app.run()) == ["Oslo"]
+    assert boxes(press(app, "Close")) == ["of the link"]
+    assert not app.exception
+
+
+def test_a_run_of_another_flow_comes_with_its_own_flow(langflow_stand_in):
+    """Back, or a link of another page, leads to it."""
+    langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "Other"))
+    record = store_ended_run(langflow_stand_in, {TEXT: "Oslo"}, flow_id=TWO, flow_name="Other")
+    app = open_app(flow=ONE)
+    app.query_params["run"] = record.id
+    app.run()
+    assert app.title[0].value == "Other"
+    assert boxes(app) == ["Oslo"]
     assert not app.exception
 
 
@@ -189,22 +232,6 @@ def test_what_is_typed_beside_an_opened_run_stays(langflow_stand_in, monkeypatch
     reloaded = open_app(run=record.id)
     assert boxes(reloaded) == ["Oslo and Bergen"]
     assert not reloaded.exception
-
-
-def test_the_source_of_a_filled_form_disappears_after_a_run(langflow_stand_in):
-    langflow_stand_in.answers[POST] = (200, ANSWER)
-    record = store_ended_run(langflow_stand_in, {TEXT: "Oslo"})
-    app = open_app()
-    app.text_area[0].set_value("my own words").run()
-    app.query_params["run"] = record.id
-    app.run()
-    app.text_area[0].set_value("Bergen").run()
-    assert "Filled with" in page_text(app)
-    press(app, "Run")
-    assert "Filled with" not in page_text(app)
-    press(app, "Restore")
-    assert boxes(app) == ["my own words"]
-    assert not app.exception
 
 
 def test_a_secret_of_an_opened_run_is_entered_again(langflow_stand_in):
@@ -220,17 +247,8 @@ def test_a_secret_of_an_opened_run_is_entered_again(langflow_stand_in):
 def test_a_parameter_that_the_flow_no_longer_has_is_named_and_omitted(langflow_stand_in):
     values = {TEXT: "Oslo", "ChatInput-a.tone": "dry"}
     app = open_app(run=store_ended_run(langflow_stand_in, values).id)
-    assert "Omitted: tone (Chat Input), which the flow no longer has." in page_text(app)
+    assert "Omitted: tone (Chat Input). Chat Input has no such parameter." in page_text(app)
     assert boxes(app) == ["Oslo"]
-    assert not app.exception
-
-
-def test_a_mode_that_the_server_lacks_is_not_chosen(langflow_stand_in):
-    version = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
-    langflow_stand_in.answers["GET /api/v1/version"] = (200, version)
-    app = open_app(run=store_ended_run(langflow_stand_in, {TEXT: "Oslo"}, mode="stream").id)
-    assert boxes(app) == ["Oslo"]
-    assert next(each for each in app.radio if each.label == "Run mode").value == "sync"
     assert not app.exception
 
 
@@ -276,7 +294,7 @@ def test_the_form_says_that_the_inputs_of_a_run_started_elsewhere_are_unknown(la
     elsewhere = store_ended_run(langflow_stand_in, {}, submit_token=f"job {uuid.uuid4()}")
     app = open_app(run=elsewhere.id)
     assert "The inputs are unknown: another client started this run." in page_text(app)
-    assert "The form has other values." in page_text(app)
+    assert "The form has the flow's own values." in page_text(app)
     assert boxes(app) == ["hello"]
     assert not app.exception
 
@@ -287,10 +305,10 @@ def test_the_form_says_that_the_inputs_of_a_run_were_not_stored(langflow_stand_i
     app.query_params["run"] = store_ended_run(langflow_stand_in, {}, inputs_stored=False).id
     app.run()
     assert "LFCONSOLE_KEEP_INPUTS" in page_text(app)
-    assert boxes(app) == ["my own words"]
+    assert boxes(app) == ["hello"]
     press(app, "Dismiss")
     assert "LFCONSOLE_KEEP_INPUTS" not in page_text(app)
-    assert boxes(app) == ["my own words"]
+    assert boxes(press(app, "Close")) == ["my own words"]
     assert not app.exception
 
 

@@ -19,14 +19,14 @@ document.addEventListener("click", ({ target }) => {
   document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
 });
 
-// The keyboard of a phone covers the end of the page: tells run.css how much of it.
-function tellKeyboard() {
+// Publishes, for run.css, how much of the page's end the keyboard of a phone covers.
+function publishKeyboardHeight() {
   const { height, offsetTop, scale } = visualViewport;
   const covered = scale > 1.01 ? 0 : Math.max(innerHeight - height - offsetTop, 0);
   document.documentElement.style.setProperty("--keyboard-height", `${Math.round(covered)}px`);
 }
-visualViewport.addEventListener("resize", tellKeyboard);
-visualViewport.addEventListener("scroll", tellKeyboard);
+visualViewport.addEventListener("resize", publishKeyboardHeight);
+visualViewport.addEventListener("scroll", publishKeyboardHeight);
 
 // The script adds the chosen flow to the address of Run and Chat: that is no new page for Back, which
 // would lead to the address without it, and so here again. In History it is a person's filter.
