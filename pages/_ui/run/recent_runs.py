@@ -113,6 +113,7 @@ def _draw_row(
     )
     if pressed:
         flow_choice.REQUESTED.set(run.flow_id)
+        run_page.detach_form(run.flow_id)  # the run comes with its inputs, whoever started it
         run_page.show_run(run.id)
         st.rerun()
 

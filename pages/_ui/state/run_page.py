@@ -98,6 +98,11 @@ def attach_form(run_id: str, flow_id: str) -> None:
     drafts().save((browser.browser_id(), flow_id, _FORM_RUN), {"run": run_id})
 
 
+def detach_form(flow_id: str) -> None:
+    """Let no run of the flow keep a person's own form beside it."""
+    attach_form("", flow_id)
+
+
 def has_form(run_id: str, flow_id: str) -> bool:
     """Return whether a person's own form is beside this run, not one with the run's inputs."""
     key = f"{_FORM_RUN}-{flow_id}"

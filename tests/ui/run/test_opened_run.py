@@ -176,6 +176,18 @@ def test_what_was_entered_before_a_run_was_opened_stays(langflow_stand_in, monke
     assert not app.exception
 
 
+def test_a_run_of_the_list_comes_with_its_inputs_although_the_form_started_it(langflow_stand_in):
+    langflow_stand_in.answers[POST] = (200, ANSWER)
+    app = press(open_app(), "Run")
+    started = address(app)
+    press(app, "Close")
+    app.text_area[0].set_value("typed since").run()
+    app.button(key=f"open-{started}").click().run()
+    assert boxes(app) == ["hello"]
+    assert boxes(press(app, "Close")) == ["typed since"]
+    assert not app.exception
+
+
 def test_a_run_from_an_opened_one_goes_on_with_its_form(langflow_stand_in):
     """With what was changed there, as after any run; what was entered before can be restored."""
     langflow_stand_in.answers[POST] = (200, ANSWER)
