@@ -5,7 +5,7 @@ import shutil
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from pathlib import PurePath
 from tempfile import SpooledTemporaryFile
@@ -22,6 +22,7 @@ from lfclient.console.content.images import FoundImage, find_images, image_bytes
 from lfclient.console.content.json_writer import json_chunks
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.statuses import run_status_label
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Variable
@@ -55,7 +56,7 @@ def write_archive(
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
         redactor = Redactor([*secrets, *stored_secrets(flow)])
         record = record.with_tool_states(flow)
-        _ArchiveWriter(record, file, fetch, redactor, prices).write()
+        _ArchiveWriter(record, file, fetch, redactor, prices).write(flow)
 
 
 @dataclass
@@ -83,12 +84,13 @@ class _ArchiveWriter:
         at = record.created_at.astimezone(UTC)
         self._date = (max(at.year, 1980), at.month, at.day, at.hour, at.minute, at.second)
 
-    def write(self) -> None:
-        """Write all outputs, then `run.json` and `README.txt`."""
+    def write(self, flow: Flow | None) -> None:
+        """Write all outputs, by the names that the flow gives them, `run.json` and `README.txt`."""
         run = self._record.run
+        names = ComponentNames(flow, {})
         entries = [
-            self._entry(part, name)
-            for output in (run.outputs.values() if run else ())
+            self._entry(replace(part, display_name=names.label(id, output.component_name)), name)
+            for id, output in (run.outputs.items() if run else ())
             for name, part in (output.parts or {"": output}).items()
         ]
         entries += [self._partial(message) for message in (run.unfinished_messages if run else ())]

@@ -118,6 +118,18 @@ def test_file_names_are_safe_and_unique(name):
     assert files["README.txt"].startswith(b"Outputs of a run")
 
 
+def test_files_have_the_numbers_of_components_that_share_a_name():
+    """Whichever came first."""
+    nodes = [flows.node(id, "Answer") for id in ("A-1", "B-1")]
+    flow = Flow.from_json({"id": "f", "name": "F", "data": {"nodes": nodes, "edges": []}})
+    outputs = [
+        replace(output(id, OutputKind.MESSAGE, id), display_name="Answer") for id in ("B-1", "A-1")
+    ]
+    files = opened(record_of(run_of(*outputs)), flow=flow)
+    assert (files["Answer-1.md"], files["Answer-2.md"]) == (b"A-1", b"B-1")
+    assert "Answer 2\n  Answer-2.md" in files["README.txt"].decode()
+
+
 def test_file_names_are_unique_on_every_system():
     """Some systems ignore Unicode normalization, and some reserve device names."""
     names = ("\u00e9", "e\u0301", "-CON")
