@@ -89,7 +89,7 @@ def draw(state: FormState) -> None:
                     help=escape(summary),
                 )
             st.button(
-                "Dismiss",
+                "Dismiss" if source else "Discard",
                 key=state.key("form-filled"),
                 type="tertiary",
                 on_click=forget,

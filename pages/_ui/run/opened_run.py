@@ -117,7 +117,8 @@ def _fill(state: FormState, record: RunRecord, inputs: RunInputs) -> None:
     if why:
         prefill.fill(state, {}, f"{why} The form has the flow's own values.", {})
         return
-    source = f"Filled with the inputs of the run of {format_time(record.created_at)}."
+    started = format_time(record.created_at, seconds=True)
+    source = f"Filled with the inputs of the run of {started}. Close brings back what you entered."
     removed = [one for one in inputs.input_values if one.problem and one.field is None]
     for one in removed[:MAX_OMITTED]:
         source += f" Omitted: {clip(one.qualified_label, 80)}. {clip(one.problem, 200)}"
