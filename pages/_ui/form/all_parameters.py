@@ -190,7 +190,7 @@ def _draw_component(
         _draw_component_fields(component, fields, form, is_alone=is_alone)
         return
     with st.container(key=f"component-{component.id}", gap=None):
-        label = f"{title} :gray[{len(fields)}]{silent}"
+        label = f"{title} :gray[· {len(fields)}]{silent}"
         opened = _draw_expander(label, form.state.component_key(component.id), fields, form)
         if opened.open:
             with opened:

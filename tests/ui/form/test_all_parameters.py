@@ -34,7 +34,7 @@ def test_the_part_is_closed_at_first():
 
 def test_the_components_count_their_fields():
     found = form(node("T-a", p=text(), q=text()), node("U-b", r=text())).open_all_parameters()
-    counts = ["All parameters", "T :gray[2]", "U :gray[1]"]
+    counts = ["All parameters", "T :gray[· 2]", "U :gray[· 1]"]
     assert labels(found) == [*counts, "Overrides as JSON"]
 
 
