@@ -285,7 +285,7 @@ class FormState:
         An opened run that was only read leaves no draft: they are limited in number.
         """
         entries, prefill = self.entries, self.prefill
-        if self.run_id and prefill and prefill.entries == entries:
+        if self.run_id and prefill and prefill.entries == entries and not self.saved_draft:
             return
         to_draft = partial(Entries.to_draft, flow=self.flow, secrets=self.secrets)
         saved = to_draft(entries) if entries or entries.preset_link else {}

@@ -45,6 +45,8 @@ def take_over(state: FormState, other: FormState) -> None:
     state.seen_keys |= other.seen_keys
     state.files |= other.files
     state.prefill, other.prefill = Prefill("", _snapshot(state), {}), None
+    if other.saved_draft:
+        other.save()
 
 
 def restore_previous(state: FormState) -> None:

@@ -37,19 +37,11 @@ ANSWER = {
 }
 
 
-def with_secret(**template):
+def with_secret():
     """Return the flow of these tests with an additional secret field."""
-    entry = {
-        "display_name": "Key",
-        "type": "str",
-        "_input_type": "SecretStrInput",
-        "password": True,
-        "load_from_db": True,
-        "show": True,
-        "value": "",
-    }
+    secret = entry("SecretStrInput", "str", "", display_name="Key", password=True)
     node = json.loads(json.dumps(NODE))
-    node["data"]["node"]["template"] |= {"api_key": entry, **template}
+    node["data"]["node"]["template"] |= {"api_key": secret}
     return flow(ONE, "Echo", [node])
 
 
@@ -205,6 +197,19 @@ def test_a_run_from_an_opened_one_goes_on_with_its_form(langflow_stand_in):
     assert not app.exception
 
 
+def test_a_run_that_was_changed_and_run_has_its_inputs_again(langflow_stand_in, monkeypatch):
+    """Also after a reload: its form went on with the run that it started."""
+    monkeypatch.setattr(browser, "browser_id", lambda: "one")
+    langflow_stand_in.answers[POST] = (200, ANSWER)
+    record = store_ended_run(langflow_stand_in, {TEXT: "Oslo"})
+    app = open_app(run=record.id)
+    app.text_area[0].set_value("Bergen").run()
+    press(app, "Run")
+    reloaded = open_app(run=record.id)
+    assert boxes(reloaded) == ["Oslo"]
+    assert not reloaded.exception
+
+
 def test_the_inputs_of_an_opened_run_come_without_the_default_preset(langflow_stand_in):
     preset = Preset("mine", owner(), ONE, "Echo", "Mine", {TEXT: "of the preset"})
     presets().create(preset)
@@ -341,18 +346,6 @@ def test_a_running_run_fills_the_form_and_is_stopped(langflow_stand_in):
     assert "Stop" in button_labels(app)
     assert "Run" not in button_labels(app)
     assert not app.exception
-
-
-def test_huge_values_are_shortened_until_requested(langflow_stand_in):
-    many = {f"T-a.p{number}": number for number in range(40)}
-    values = {TEXT: "word " * 20_000, **many}
-    record = store_ended_run(langflow_stand_in, values, flow_id=TWO, flow_name="Gone")
-    app = open_app(run=record.id)
-    assert max(len(each.value) for each in app.code) < 2_000
-    toggles = {each.label: each for each in app.toggle}
-    assert {"Show all 41 values", "Show all 100,000 characters"} <= set(toggles)
-    toggles["Show all 100,000 characters"].set_value(True).run()
-    assert max(len(each.value) for each in app.code) > 99_000
 
 
 GPT = [{"name": "gpt", "provider": "OpenAI"}]
