@@ -118,7 +118,7 @@ def _fill(state: FormState, record: RunRecord, inputs: RunInputs) -> None:
         prefill.fill(state, {}, f"{why} The form has the flow's own values.", {})
         return
     started = format_time(record.created_at, seconds=True)
-    source = f"Filled with the inputs of the run of {started}. Close brings back what you entered."
+    source = f"Filled with the inputs of the run of {started}. Close brings back yours."
     removed = [one for one in inputs.input_values if one.problem and one.field is None]
     for one in removed[:MAX_OMITTED]:
         source += f" Omitted: {clip(one.qualified_label, 80)}. {clip(one.problem, 200)}"
