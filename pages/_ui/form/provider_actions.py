@@ -23,8 +23,9 @@ def open_settings(provider: Provider, form: FlowForm) -> None:
 
 
 def close_settings(provider: Provider, form: FlowForm) -> None:
-    """Hide the settings, and the error of the last attempt."""
+    """Hide and empty the settings, and forget the error of the last attempt."""
     st.session_state.pop(_open_key(provider, form), None)
+    _empty(provider.settings, form)
     refusals.forget(container_key(provider.name), form)
 
 
@@ -143,6 +144,11 @@ def remove(provider: Provider, setting: ProviderSetting, form: FlowForm) -> None
         open_settings(provider, form)  # the others may be removed as well
 
 
+def _empty(settings: Iterable[ProviderSetting], form: FlowForm) -> None:
+    for setting in settings:
+        st.session_state[box_key(setting, form)] = None if setting.options else ""
+
+
 def _apply(
     provider: Provider,
     settings: tuple[ProviderSetting, ...],
@@ -158,8 +164,7 @@ def _apply(
             labels = " and ".join(setting.label for setting in required)
             raise LangflowError(f"Enter the {labels} first.")
         apply(values)
-        for setting in settings:
-            st.session_state[box_key(setting, form)] = None if setting.options else ""
+        _empty(settings, form)
 
     _attempt(provider, form, apply_entered)
 

@@ -12,6 +12,7 @@ from lfclient.resources.models import LISTING_ADDRESS, Provider, ProviderSetting
 from pages._ui.form import mode_button, refusals
 from pages._ui.form import provider_actions as actions
 from pages._ui.form.flow_form import FlowForm
+from pages._ui.form.widgets import PERSIST
 from pages._ui.widgets import controls
 from pages._ui.widgets.alerts import UnusedSetting
 from pages._ui.widgets.markdown import escape, inline_code
@@ -200,6 +201,7 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 accept_new_options=True,
                 key=actions.box_key(setting, form),
                 placeholder=_placeholder(setting, form) or "Choose or type",
+                **PERSIST,
             )
         else:
             st.text_input(
@@ -210,13 +212,13 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 key=actions.box_key(setting, form),
                 help=escape(setting.help) or None,
                 placeholder=_placeholder(setting, form),
+                **PERSIST,
             )
     is_used = provider.name not in form.unused_providers
     reason = actions.why_not_for_runs(shown, need, form, form.mode) if is_used else ""
     required = [setting for setting in shown if setting.is_required]
     can_be_used = is_used and not actions.why_not_for_runs(required, need, form, form.mode)
     may_save = form.server.may_change
-    names = ", ".join(inline_code(setting.name) for setting in shown)
     with st.container(horizontal=True, vertical_alignment="center"):
         if can_be_used:
             st.button(
@@ -247,15 +249,16 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
             )
             mode_button.draw(provider.name, next(modes, None), form)
     if can_be_used:
+        sent = [setting for setting in shown if setting_keys(form.flow, need, setting)]
         st.caption(
-            f"*Use for my runs* keeps {names} in this tab until you reload or close it, and sends "
-            f"what is entered with the runs of flows that use {escape(provider.name)}."
+            f"*Use for my runs* keeps {_names(sent)} in this tab until you reload or close it, and "
+            f"sends what is entered with the runs of flows that use {escape(provider.name)}."
         )
     if may_save:
         kept = " Fields left empty stay as saved." if any(each.is_set for each in shown) else ""
         st.caption(
-            f"*Save on the server* stores {names} in Langflow, for all flows of the connected "
-            f"account.{kept}"
+            f"*Save on the server* stores {_names(shown)} in Langflow, for all flows of the "
+            f"connected account.{kept}"
         )
     elif reason:
         st.caption("Only the operator of this console can save settings on the server.")
@@ -263,6 +266,10 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
     if needs_key and provider.docs_url.startswith("https://"):
         url = quote(provider.docs_url, safe=":/?#=&%")
         st.caption(f"[Get a key from {escape(provider.name)}]({url})")
+
+
+def _names(settings: Iterable[ProviderSetting]) -> str:
+    return ", ".join(inline_code(setting.name) for setting in settings)
 
 
 def _draw_remove(provider: Provider, saved: Collection[ProviderSetting], form: FlowForm) -> None:

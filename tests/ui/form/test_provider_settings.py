@@ -158,6 +158,7 @@ def test_a_key_is_used_for_runs_unless_an_address_goes_with_it(api):
     assert words in found.text()
     (button,) = [one for one in found.at.button if one.label == "Use for my runs"]
     assert button.disabled  # if it were gone, Save on the server would come under the finger
+    assert "keeps `OPENAI_API_KEY` in this tab" in found.text()  # not the address
     found.set("text_input", "OPENAI_BASE_URL", "").set("text_input", "OPENAI_API_KEY", "sk-1")
     assert found.press("Use for my runs").overrides == {"Agent-a.api_key": "sk-1"}
 
