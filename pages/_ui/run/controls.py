@@ -46,7 +46,7 @@ MODE_HELP: dict[Mode, str] = {
 def places() -> tuple[DeltaGenerator, DeltaGenerator]:
     """Return the places of the buttons and of a run's progress, always in sight."""
     with st.container(key="run-panel", horizontal=True, vertical_alignment="center"):
-        return st.container(width="content"), st.container()
+        return st.container(width="content"), st.container(key="run-progress")
 
 
 def draw(server: ServerSession, form: FlowForm | None, record: RunRecord | None) -> None:

@@ -19,6 +19,36 @@ document.addEventListener("click", ({ target }) => {
   document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
 });
 
+// Publishes, for the stylesheets, which of these parts are on the page, and the looks of a presentation.
+// Most are containers with this key.
+const PARTS = {
+  "chat-box": '[data-testid="stBottom"]',
+  "connection-status": '[data-testid="stConnectionStatus"]',
+  "flow-list": '.st-key-flow-picker [aria-expanded="true"]',
+  "history-selection":
+    ".st-key-history-delete-panel, .st-key-history-results-bar :is(.st-key-history-open, .stPageLink)",
+  "sidebar": '[data-testid="stSidebar"][data-collapsed="false"]',
+};
+for (const key of [
+  "full-width", "history-head", "present", "present-editor", "present-unsaved", "run-button",
+  "run-head", "run-inputs", "run-more", "run-panel", "shared-result", "stop-button", "talk-head",
+]) PARTS[key] = `.st-key-${key}`;
+const LOOKS = "st-key-present-looks-";
+
+function publish(name, value) {
+  const root = document.documentElement.dataset;
+  if (root[name] !== value) root[name] = value;
+}
+function publishParts() {
+  const isShown = (name) => document.querySelector(PARTS[name]);
+  publish("parts", Object.keys(PARTS).filter(isShown).join(" "));
+  const looks = [...document.querySelector(`[class*="${LOOKS}"]`)?.classList ?? []];
+  publish("looks", looks.find((each) => each.startsWith(LOOKS))?.slice(LOOKS.length) ?? "");
+}
+new MutationObserver(publishParts).observe(document, {
+  attributeFilter: ["aria-expanded", "class", "data-collapsed"], childList: true, subtree: true,
+});
+
 // Publishes, for run.css, how much of the page's end the keyboard of a phone covers.
 function publishKeyboardHeight() {
   const { height, offsetTop, scale } = visualViewport;
@@ -208,8 +238,10 @@ new MutationObserver((changes) => {
     if (attributeName === "data-test-connection-state") {
       wasLost ||= oldValue === "CONNECTED";
       if (isConnected && wasLost) rerun(); // Streamlit does not do so by itself in a new session
-    } else if (isConnected && target.dataset.testScriptState === "notRunning") {
-      onScriptEnd();
+    } else {
+      const isRunning = target.dataset.testScriptState === "running";
+      document.documentElement.toggleAttribute("data-running", isRunning);
+      if (isConnected && target.dataset.testScriptState === "notRunning") onScriptEnd();
     }
   }
 }).observe(document, {
