@@ -30,7 +30,7 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
     expect.set_options(timeout=SECONDS)
     with sync_playwright() as playwright:
         # see _new_context; optimizing scripts takes more time than the short pages of tests save
-        args = [*CHROMIUM_ARGS, "--process-per-site", "--js-flags=--no-turbofan"]
+        args = [*CHROMIUM_ARGS, "--process-per-site"]
         browser = playwright.chromium.launch(executable_path=chromium_path, args=args)
         yield browser
         browser.close()
