@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -110,6 +111,27 @@ class Screen:
         # the form is drawn after the address has changed
         self.drawn()
         expect(self.part("run-status")).to_contain_text("Results appear here")
+
+    def add_template(self, name: str) -> str:
+        """Add a template of the server, and return the id of its flow once its form is open."""
+        page = self.page
+        page.get_by_role("button", name="Add a flow").locator("visible=true").first.click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("Search templates").fill(name)
+        expect(dialog.get_by_text("Preview")).to_have_count(1)
+        dialog.get_by_role("button", name="Add", exact=True).click()
+        expect(dialog).to_have_count(0)
+        expect(self.part("flow-picker").locator("input")).to_have_value(name)
+        self.drawn()
+        return parse_qs(urlsplit(page.url).query)["flow"][0]
+
+    def choose_model(self, key: str, label: str) -> None:
+        """Search a model in the list of a field and choose it."""
+        box = self.part(f"param-{key.replace('.', '-')}").get_by_role("combobox")
+        box.click()
+        box.fill(label)
+        self.page.get_by_role("option").filter(has_text=label).first.click()
+        self.drawn()
 
     def open_parameters(self, component: str = "") -> None:
         """Open what is neither an input nor Setup, and in it a component, if there are several."""

@@ -15,7 +15,7 @@ from lfclient.runs.error_causes import explain_error
 from tests.live.flows import AGENT, ASK_MODEL, READ_FILE
 from tests.live.releases import Make, run_to_end
 from tests.support import servers
-from tests.support.model_server import ModelServer
+from tests.support.model_server import OLLAMA_CUT, ModelServer
 from tests.support.servers import LiveServer, delete_flow
 
 MCP = Sample("mcp", "", (Node("m", "MCPTools", {"mcp_server": {"name": "nope", "config": {}}}),))
@@ -48,18 +48,21 @@ def model(key: str, provider: str, name: str, **settings: str) -> dict[str, Any]
 
 
 @pytest.fixture
-def faults(client: LangflowClient, make: Make, reader: Flow, mode: str) -> dict[str, Fault]:
+def faults(
+    client: LangflowClient, make: Make, reader: Flow, provider: ModelServer, mode: str
+) -> dict[str, Fault]:
     """What a run lacks or meets, by name, as far as the release says it."""
     minor = int(client.server().version.split(".")[1])
     ask, agent = make(ASK_MODEL), make(AGENT)
     lm, base = "LanguageModelComponent-m", next(one for one in reader.fields if one.resource)
     reads = base.component_name
     is_named = minor < 12 or mode == "background"
-    refused, limited, cut, lost = (
+    refused, limited, cut, lost, ollama_cut = (
         model(lm, "OpenAI", "gpt-4o", api_key="sk-wrong-1"),
         model("Agent-g", "OpenAI", "gpt-4o", api_key="sk-limited-1"),
         model("Agent-g", "OpenAI", "gpt-cut", api_key="sk-of-this-test-1"),
         model(lm, "Ollama", "llama3.2:latest", ollama_base_url="http://127.0.0.1:9"),
+        model(lm, "Ollama", OLLAMA_CUT, ollama_base_url=provider.url),
     )
     no_base = (
         "Knowledge base “nope” does not exist or has no documents."
@@ -75,6 +78,7 @@ def faults(client: LangflowClient, make: Make, reader: Flow, mode: str) -> dict[
         "limited": (agent, limited, "Agent", "The provider's rate limit was reached."),
         "cut off": (agent, cut, "Agent", CUT_OFF if minor < 13 else UNREACHABLE),
         "unreachable": (ask, lost, "Language Model", UNREACHABLE),
+        "Ollama cut off": (ask, ollama_cut, "Language Model", CUT_OFF),
         "no file": (make(READ_FILE), {}, "Read File", "No file was given."),
         "no base": (reader, {}, reads, "No knowledge base is chosen."),
         "unknown base": (reader, {base.key: "nope"}, reads if is_named else None, no_base),

@@ -24,6 +24,7 @@ from lfclient.console.samples.builtin import SAMPLES
 from lfclient.flows.model import Flow
 from lfclient.resources.models import ModelOption, Provider, find_model
 from lfclient.resources.packages import PACKAGES
+from lfclient.runs.model import RunStatus
 from tests.live.releases import run_to_end
 from tests.support import servers
 from tests.support.model_server import LANGUAGE_MODELS, OLLAMA_URL, ModelServer
@@ -75,12 +76,24 @@ def tokenizers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def changed(started: str, folder: Path, tokenizers: Path) -> LocalLangflow:
+def vendors() -> Iterator[ModelServer]:
+    """Takes the place of Anthropic and Google, whose addresses are no settings of Langflow."""
+    with ModelServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def changed(started: str, folder: Path, tokenizers: Path, vendors: ModelServer) -> LocalLangflow:
     """It is restarted with all packages of the list, and allows no custom code since.
 
     All but one are installed at once: to resolve each takes seconds.
     """
-    env = {"LANGFLOW_ALLOW_CUSTOM_COMPONENTS": "false", "TIKTOKEN_CACHE_DIR": str(tokenizers)}
+    env = {
+        "LANGFLOW_ALLOW_CUSTOM_COMPONENTS": "false",
+        "TIKTOKEN_CACHE_DIR": str(tokenizers),
+        "ANTHROPIC_BASE_URL": vendors.url,
+        "GOOGLE_GEMINI_BASE_URL": vendors.url,
+    }
     langflow = LocalLangflow(folder, env=env)
     *others, last = PACKAGES
     names = [*langflow.installation.requirement.packages, *(package.name for package in others)]
@@ -101,6 +114,7 @@ def ask_model(client: LangflowClient, file: Flow | bytes, mode: str, model: Mode
     assert flow.refreshed.errors == {}
     run = run_to_end(client, flow, mode, {f"{flow.chat_input.id}.input_value": "Say hello"})
     client.delete_flow(added.id)
+    assert run.status is RunStatus.COMPLETED, run.errors
     (output,) = run.outputs.values()
     return str(output.value)
 
@@ -318,6 +332,20 @@ def test_models_of_an_openai_compatible_server_run(
         model = find_model(f"{provider.lower()}: {name}", api.models(), api.providers())
         for mode in ("sync", "background"):
             assert f"{name} says: " in ask_model(api, template, mode, model)
+
+
+@pytest.mark.parametrize("provider", ["Anthropic", "Google Generative AI"])
+def test_models_of_other_vendors_run_with_the_key_that_is_saved(
+    api: LangflowClient, vendors: ModelServer, save: Callable[..., None], provider: str
+):
+    key = next(one for one in find_provider(api, provider).settings if one.is_secret)
+    save(key.name, "sk-of-the-vendor", is_secret=True)
+    model = next(one for one in api.models() if one.provider == provider)
+    assert model.is_ready
+    template = next(one for one in api.templates() if one.name == "Basic Prompting")
+    for mode in ("sync", "background"):
+        assert f"{model.name} says: Say hello" in ask_model(api, template, mode, model)
+    assert vendors.requests[-1].key == "sk-of-the-vendor"
 
 
 @pytest.mark.parametrize("name", ["OpenAI Compatible: mine", "OpenAI: text-embedding-3-small"])

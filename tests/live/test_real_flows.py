@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from lfclient import Flow, LangflowClient
+from lfclient.console.samples import graph_builder
+from lfclient.console.samples.spec import Node, Sample
 from tests.browser.accessibility import check
 from tests.browser.attack_tools import traces_on_disk
 from tests.browser.screen import Screen, log_of
@@ -112,29 +113,6 @@ def open_project(
     return open_project
 
 
-def add_from_gallery(screen: Screen, name: str) -> str:
-    """Add a template of the server, and return the id of its flow once its form is open."""
-    page = screen.page
-    page.get_by_role("button", name="Add a flow").locator("visible=true").first.click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Search templates").fill(name)
-    expect(dialog.get_by_text("Preview")).to_have_count(1)
-    dialog.get_by_role("button", name="Add", exact=True).click()
-    expect(dialog).to_have_count(0)
-    expect(screen.part("flow-picker").locator("input")).to_have_value(name)
-    screen.drawn()
-    return parse_qs(urlsplit(page.url).query)["flow"][0]
-
-
-def choose_model(screen: Screen, key: str, label: str) -> None:
-    """Search a model in its list and choose it."""
-    box = screen.part(f"param-{key.replace('.', '-')}").get_by_role("combobox")
-    box.click()
-    box.fill(label)
-    screen.page.get_by_role("option").filter(has_text=label).first.click()
-    screen.drawn()
-
-
 def enter_key(screen: Screen, langflow: LiveServer, models: ModelServer) -> None:
     """Enter the provider's address, if the server has none, and its key.
 
@@ -166,7 +144,7 @@ def test_a_missing_key_is_mended_by_the_button_of_its_error(
     open_console, made: list[str], client: LangflowClient, langflow: LiveServer, models: ModelServer
 ):
     screen = open_console()
-    made.append(add_from_gallery(screen, "Simple Agent"))
+    made.append(screen.add_template("Simple Agent"))
     check(screen.page)
     (key,) = model_keys(client.flow(made[-1]))
     box = screen.part(f"param-{key.replace('.', '-')}").get_by_role("combobox")
@@ -202,7 +180,7 @@ def test_a_key_that_is_entered_for_my_runs_is_sent_and_told_nowhere(
     page.on("websocket", lambda each: each.on("framereceived", lambda one: told.append(str(one))))
     screen.open(page.url)
     (key,) = model_keys(flow)
-    choose_model(screen, key, OPENAI)
+    screen.choose_model(key, OPENAI)
     setup = screen.part("setup")
     page.locator("input[type=password]").first.fill(secret)
     if langflow.version == "1.11.6":
@@ -228,9 +206,9 @@ def test_a_key_that_is_entered_for_my_runs_is_sent_and_told_nowhere(
 
 
 def test_a_provider_is_set_up_one_of_all_its_models_is_chosen_and_its_key_is_removed(
-    open_project, models: ModelServer
+    open_project, client: LangflowClient, models: ModelServer
 ):
-    """The model is not one of the five that Langflow enables."""
+    """The model is not one of the five that Langflow enables; one without tools is not offered."""
     screen, flow = open_project("Simple Agent")
     page = screen.page
     page.get_by_role("button", name="Model providers").click()
@@ -245,6 +223,9 @@ def test_a_provider_is_set_up_one_of_all_its_models_is_chosen_and_its_key_is_rem
     (key,) = model_keys(flow)
     box = screen.part(f"param-{key.replace('.', '-')}").get_by_role("combobox")
     box.click()
+    without_tools = next(option.label for option in client.models() if option.calls_tools is False)
+    box.fill(without_tools)
+    expect(page.get_by_role("option", name=without_tools, exact=True)).to_have_count(0)
     box.fill("gpt-4o")
     page.get_by_role("option", name="OpenAI: gpt-4o", exact=True).click()
     screen.drawn()
@@ -287,7 +268,7 @@ def test_an_answer_is_seen_to_grow_and_can_be_stopped(
 ):
     screen, flow = open_project("Simple Agent")
     (key,) = model_keys(flow)
-    choose_model(screen, key, OPENAI.replace("4o-mini", "held"))
+    screen.choose_model(key, OPENAI.replace("4o-mini", "held"))
     if screen.page.locator("input[type=password]").count():
         enter_key(screen, langflow, models)
     models.held_after = 5
@@ -319,7 +300,7 @@ def test_a_knowledge_base_is_made_in_the_form_and_searched(
     expect(screen.part("setup").get_by_role("combobox").last).to_have_value(re.compile(name))
     screen.drawn()
     (key,) = model_keys(flow)
-    choose_model(screen, key, "Ollama: llama3.2:latest")
+    screen.choose_model(key, "Ollama: llama3.2:latest")
     page.locator("textarea").first.fill("Where is Lisbon?")
     screen.run()
     expect(screen.part("outputs")).to_contain_text("Lisbon lies on the Tagus.")
@@ -331,7 +312,7 @@ def test_a_knowledge_base_is_made_in_the_form_and_searched(
 def test_one_model_is_used_for_all_agents_and_a_file_is_read(open_project, tmp_path: Path):
     screen, flow = open_project("Text Sentiment Analysis")
     keys = model_keys(flow)
-    choose_model(screen, keys[0], "Ollama: llama3.2:latest")
+    screen.choose_model(keys[0], "Ollama: llama3.2:latest")
     screen.page.get_by_role("button", name=f"Use for all {len(keys)} components").click()
     screen.drawn()
     file = tmp_path / "review.txt"
@@ -342,6 +323,23 @@ def test_one_model_is_used_for_all_agents_and_a_file_is_read(open_project, tmp_p
     screen.drawn()
     screen.run()
     expect(screen.part("outputs")).to_contain_text("What a lovely day.")
+
+
+def test_components_whose_values_no_run_reaches_are_named(
+    open_project, open_console, made: list[str], client: LangflowClient
+):
+    """An agent's tools, a component that runs another flow, and one that is frozen."""
+    others = Sample("", "", (Node("r", "RunFlow"), Node("f", "TextInput")))
+    graph = graph_builder.build_graph(others, client.catalogue({}))
+    graph["nodes"][1]["data"]["node"]["frozen"] = True
+    made.append(client.create_flow("Out of reach", graph).id)
+    for screen, expected in (
+        (open_project("Simple Agent")[0], ("The agent fills in the other inputs of its tools: ",)),
+        (open_console(made[0]), ("stored there: Run Flow", "cached result: Text Input")),
+    ):
+        screen.open_parameters()
+        for words in expected:
+            expect(screen.part("all-parameters")).to_contain_text(words)
 
 
 def test_values_within_a_loop_run_in_background_and_what_a_choice_adds_as_a_temporary_flow(

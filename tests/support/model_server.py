@@ -1,9 +1,9 @@
-"""A model provider on loopback: OpenAI's API below `/v1`, and Ollama's.
+"""A model provider on loopback: OpenAI's API below `/v1`, and those of Anthropic, Google, Ollama.
 
 What is asked for decides the answer. A key that starts with `sk-wrong` is refused, one with
 `sk-limited` is asked to wait; a chat with `slow` in its key is answered two seconds later. A
-streamed OpenAI model with `held` in its name sends no more words than the test lets through, one
-with `cut` breaks the connection in the middle. Words of a user such as `call add {"a": 1, "b": 2}`
+streamed model with `held` in its name sends no more words than the test lets through, one with
+`cut` breaks the connection in the middle. Words of a user such as `call add {"a": 1, "b": 2}`
 call an offered tool; a forced function and a JSON schema are given what fits them. Everything else
 is answered with `<model> says: <the user's last words>`.
 """
@@ -37,13 +37,14 @@ OLLAMA_MODELS = {
     "llama3.2:latest": ["completion", "tools"],
     "nomic-embed-text:latest": ["embedding"],
 }
+OLLAMA_CUT = "llama-cut:latest"  # not listed
 OLLAMA_URL = "OLLAMA_BASE_URL"  # the variable with Ollama's address
 _CALL = re.compile(r"\bcall (?P<name>\w+) (?P<arguments>\{.*?\})")
 
 
 @dataclass(frozen=True)
 class ModelRequest:
-    """A request that arrived: its path, the bearer's key, and its JSON."""
+    """A request that arrived: its path, its key, and its JSON."""
 
     path: str
     key: str
@@ -63,6 +64,8 @@ class ModelServer:
             Route("/v1/models", self._models),
             Route("/v1/chat/completions", self._chat, methods=["POST"]),
             Route("/v1/embeddings", self._embeddings, methods=["POST"]),
+            Route("/v1/messages", self._anthropic_chat, methods=["POST"]),
+            Route("/v1/models/{call}", self._google_chat, methods=["POST"]),
             Route("/api/tags", self._ollama_tags),
             Route("/api/show", self._ollama_show, methods=["POST"]),
             Route("/api/chat", self._ollama_chat, methods=["POST"]),
@@ -94,7 +97,9 @@ class ModelServer:
         return [one for one in self.requests if one.path.endswith(("completions", "/api/chat"))]
 
     async def _record(self, request: Request) -> ModelRequest:
-        key = request.headers.get("authorization", "").removeprefix("Bearer ")
+        names = ("x-api-key", "x-goog-api-key", "authorization")
+        key = next(filter(None, (request.headers.get(name) for name in names)), "")
+        key = key.removeprefix("Bearer ")
         content = await request.body()
         body = json.loads(content) if content else {}
         self.requests.append(ModelRequest(request.url.path, key, body))
@@ -136,6 +141,15 @@ class ModelServer:
         answer = {"object": "list", "data": data, "model": asked.body["model"], "usage": usage}
         return _refusal(asked.key) or JSONResponse(answer)
 
+    async def _anthropic_chat(self, request: Request) -> Response:
+        asked = await self._record(request)
+        return _refusal(asked.key) or _anthropic_answer(asked.body)
+
+    async def _google_chat(self, request: Request) -> Response:
+        asked = await self._record(request)
+        model, _, method = request.path_params["call"].partition(":")
+        return _refusal(asked.key) or _google_answer(asked.body, model, method)
+
     async def _ollama_tags(self, request: Request) -> Response:
         await self._record(request)
         return JSONResponse({"models": [{"name": name, "model": name} for name in OLLAMA_MODELS]})
@@ -149,11 +163,11 @@ class ModelServer:
 
     async def _ollama_chat(self, request: Request) -> Response:
         body = (await self._record(request)).body
-        if body["model"] not in OLLAMA_MODELS:
+        if body["model"] not in (*OLLAMA_MODELS, OLLAMA_CUT):
             return _unknown_model(body["model"])
         message = _answer(body)
         if body.get("stream", True):
-            lines = _ollama_lines(body, message)
+            lines = self._ollama_lines(body, message)
             return StreamingResponse(lines, media_type="application/x-ndjson")
         return JSONResponse(_ollama_end(body, message, message))
 
@@ -177,6 +191,13 @@ class ModelServer:
             usage = {**head, "choices": [], "usage": _usage(body, message)}
             yield f"data: {json.dumps(usage)}\n\n"
         yield "data: [DONE]\n\n"
+
+    async def _ollama_lines(self, body: JsonObject, message: JsonObject) -> AsyncIterator[str]:
+        for number, word in enumerate(_words(message), 1):
+            part = {"role": "assistant", "content": word}
+            yield json.dumps({"model": body["model"], "message": part, "done": False}) + "\n"
+            await self._pause(body["model"], number)
+        yield json.dumps(_ollama_end(body, {**message, "content": ""}, message)) + "\n"
 
     async def _pause(self, model: str, number: int) -> None:
         """Wait as the model's name says, or break the connection after the third part."""
@@ -288,11 +309,51 @@ def _deltas(message: JsonObject) -> Iterator[JsonObject]:
         yield {"content": word}
 
 
-def _ollama_lines(body: JsonObject, message: JsonObject) -> Iterator[str]:
-    for word in _words(message):
-        part = {"role": "assistant", "content": word}
-        yield json.dumps({"model": body["model"], "message": part, "done": False}) + "\n"
-    yield json.dumps(_ollama_end(body, {**message, "content": ""}, message)) + "\n"
+def _anthropic_answer(body: JsonObject) -> Response:
+    usage = _usage(body, answer := _answer(body))
+    counts = {"input_tokens": usage["prompt_tokens"], "output_tokens": usage["completion_tokens"]}
+    text = {"type": "text", "text": answer["content"]}
+    head = {"id": "msg_1", "type": "message", "role": "assistant", "model": body["model"]}
+    end = {"stop_reason": "end_turn", "stop_sequence": None}
+    if not body.get("stream"):
+        return JSONResponse({**head, **end, "content": [text], "usage": counts})
+    events = [
+        {"type": "message_start", "message": {**head, "content": [], "usage": counts}},
+        {"type": "content_block_start", "index": 0, "content_block": {**text, "text": ""}},
+        *(
+            {
+                "type": "content_block_delta",
+                "index": 0,
+                "delta": {"type": "text_delta", "text": word},
+            }
+            for word in _words(answer)
+        ),
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": end, "usage": counts},
+        {"type": "message_stop"},
+    ]
+    lines = (f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events)
+    return StreamingResponse(lines, media_type="text/event-stream")
+
+
+def _google_answer(body: JsonObject, model: str, method: str) -> Response:
+    messages = [
+        {"role": content.get("role", "user"), "content": content["parts"]}
+        for content in body["contents"]
+    ]
+    asked = {"model": model, "messages": messages}
+    usage = _usage(asked, answer := _answer(asked))
+    counts = {
+        "promptTokenCount": usage["prompt_tokens"],
+        "candidatesTokenCount": usage["completion_tokens"],
+        "totalTokenCount": usage["total_tokens"],
+    }
+    content = {"role": "model", "parts": [{"text": answer["content"]}]}
+    candidate = {"content": content, "finishReason": "STOP", "index": 0}
+    whole = {"candidates": [candidate], "usageMetadata": counts, "modelVersion": model}
+    if method == "generateContent":
+        return JSONResponse(whole)
+    return Response(f"data: {json.dumps(whole)}\n\n", media_type="text/event-stream")
 
 
 def _ollama_end(body: JsonObject, last: JsonObject, whole: JsonObject) -> JsonObject:
