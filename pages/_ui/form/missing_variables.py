@@ -8,6 +8,7 @@ from lfclient.flows.need import NeedKind
 from pages._ui.connection.app_context import open_client
 from pages._ui.form import refusals
 from pages._ui.form.flow_form import FlowForm
+from pages._ui.form.widgets import PERSIST
 from pages._ui.widgets.alerts import UnusedSetting
 from pages._ui.widgets.markdown import inline_code
 
@@ -33,6 +34,7 @@ def draw(field: Field, form: FlowForm) -> None:
             autocomplete="off",
             live=True,
             key=_box_key(name, form),
+            **PERSIST,
         )
         st.button(
             "Save on the server",

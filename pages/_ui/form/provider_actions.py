@@ -22,10 +22,21 @@ def open_settings(provider: Provider, form: FlowForm) -> None:
     st.session_state[_open_key(provider, form)] = True
 
 
-def close_settings(provider: Provider, form: FlowForm) -> None:
-    """Hide and empty the settings, and forget the error of the last attempt."""
-    st.session_state.pop(_open_key(provider, form), None)
+def change_settings(provider: Provider, form: FlowForm) -> None:
+    """Show them with empty boxes: what was typed before may have been saved elsewhere since."""
     _empty(provider.settings, form)
+    open_settings(provider, form)
+
+
+def cancel(provider: Provider, form: FlowForm) -> None:
+    """Hide the settings, and forget what was typed into them."""
+    _empty(provider.settings, form)
+    _close(provider, form)
+
+
+def _close(provider: Provider, form: FlowForm) -> None:
+    """Hide the settings, and the error of the last attempt."""
+    st.session_state.pop(_open_key(provider, form), None)
     refusals.forget(container_key(provider.name), form)
 
 
@@ -180,7 +191,7 @@ def _attempt(provider: Provider, form: FlowForm, change: Callable[[], None]) -> 
         values = entered(provider.settings, form)
         refusals.refuse(container_key(provider.name), values, form, error)
         return
-    close_settings(provider, form)
+    _close(provider, form)
 
 
 def forget(provider: Provider, owner: str) -> None:

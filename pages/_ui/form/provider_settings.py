@@ -50,11 +50,11 @@ def has_menu(form: FlowForm) -> bool:
 
 def draw_opened(form: FlowForm) -> None:
     """Draw the lines of the providers that the menu has opened, or whose address is silent."""
-    for need in _shown(form):
+    for need in opened(form):
         draw(need, form)
 
 
-def _shown(form: FlowForm) -> list[Need]:
+def opened(form: FlowForm) -> list[Need]:
     """Return the needs of providers that the menu has opened.
 
     Also of one with a silent address while a model is missing: it may be that provider's.
@@ -100,7 +100,7 @@ def draw(need: Need, form: FlowForm) -> None:
                     "Cancel" if is_open else "Change",
                     key=f"provider-change-{provider.name}",
                     type="tertiary",
-                    on_click=actions.close_settings if is_open else actions.open_settings,
+                    on_click=actions.cancel if is_open else actions.change_settings,
                     args=(provider, form),
                 )
         if provider.has_silent_address:
@@ -137,7 +137,7 @@ def find_need(key: str, form: FlowForm) -> Need | None:
 
 def _unconfirmed(form: FlowForm) -> Iterator[tuple[Need, Provider, ProviderSetting]]:
     """Yield the first setting of each provider that was entered and neither used nor saved."""
-    for need in [*form.needs, *_shown(form)]:
+    for need in [*form.needs, *opened(form)]:
         settings = _shown_settings(need, form)
         names = actions.entered(settings, form)
         if need.provider and names:
@@ -248,8 +248,8 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 mode for mode in form.modes if not actions.why_not_for_runs(shown, need, form, mode)
             )
             mode_button.draw(provider.name, next(modes, None), form)
-    if can_be_used:
-        sent = [setting for setting in shown if setting_keys(form.flow, need, setting)]
+    sent = [setting for setting in shown if setting_keys(form.flow, need, setting)]
+    if can_be_used and sent:
         st.caption(
             f"*Use for my runs* keeps {_names(sent)} in this tab until you reload or close it, and "
             f"sends what is entered with the runs of flows that use {escape(provider.name)}."

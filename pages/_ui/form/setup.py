@@ -55,7 +55,7 @@ def draw(form: FlowForm) -> None:
     longer to what a refused run or message lacked.
     """
     shown = SHOWN_PROVIDER.take()
-    if not form.needs:
+    if not (form.needs or provider_settings.opened(form)):
         return
     missing = sum(not need.is_met for need in form.needs)
     missing += provider_settings.count_unconfirmed(form)

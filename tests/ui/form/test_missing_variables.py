@@ -92,6 +92,14 @@ def test_a_value_that_the_server_refuses_stays_in_its_box_with_the_reason_until_
     assert not app.exception
 
 
+def test_a_value_stays_while_another_page_is_open(server):
+    app = enter(open_app(flow=ONE), "tvly-typed")
+    app.switch_page("pages/history.py").run()
+    app.switch_page("pages/run.py").run()
+    assert next(box for box in app.text_input if box.key.endswith(BOX)).value == "tvly-typed"
+    assert not app.exception
+
+
 def test_an_empty_value_is_not_saved(server):
     app = press(open_app(flow=ONE), "Save on the server")
     assert "Enter the value first." in page_text(app)

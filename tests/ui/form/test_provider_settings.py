@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
-from lfclient.resources.variables import ServerVariable
-from pages._ui.form import provider_actions
 from tests.support.flows import entry, node
 from tests.ui.support.forms import clear_drafts
 from tests.ui.support.setup_forms import ADDRESS, KEY, MODELS, agent, setup
@@ -24,39 +20,6 @@ COMPATIBLE = ProviderSetting("OPENAI_BASE_URL", "OpenAI Base URL", False, False,
 @pytest.fixture(autouse=True)
 def _no_drafts():
     clear_drafts()
-
-
-@pytest.fixture
-def api(monkeypatch):
-    """The client that the page's callbacks use, and what they sent."""
-    sent = SimpleNamespace(checked=[], saved=[], deleted=[], error=None)
-
-    class Client:
-        def check_provider(self, provider, settings):
-            sent.checked.append((provider, settings))
-            if sent.error:
-                raise sent.error
-
-        def save_variable(self, name, value, is_secret):
-            sent.saved.append((name, value, is_secret))
-            if sent.error:
-                raise sent.error
-
-        def variables(self):
-            names = ("OTHER", "OPENAI_API_KEY", "OPENAI_BASE_URL")
-            return [ServerVariable(f"id of {name}", name, False) for name in names]
-
-        def delete_variable(self, variable):
-            if sent.error:
-                raise sent.error
-            sent.deleted.append(variable.name)
-
-    @contextmanager
-    def open_client(connection, server=None):
-        yield Client()
-
-    monkeypatch.setattr(provider_actions, "open_client", open_client)
-    return sent
 
 
 def test_a_key_is_tried_and_then_sent_with_all_components_of_its_provider(api):

@@ -1,0 +1,44 @@
+"""Fixtures of the tests of forms."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+
+from lfclient.resources.variables import ServerVariable
+from pages._ui.form import provider_actions
+
+
+@pytest.fixture
+def api(monkeypatch):
+    """The client that the page's callbacks use, and what they sent."""
+    sent = SimpleNamespace(checked=[], saved=[], deleted=[], error=None)
+
+    class Client:
+        def check_provider(self, provider, settings):
+            sent.checked.append((provider, settings))
+            if sent.error:
+                raise sent.error
+
+        def save_variable(self, name, value, is_secret):
+            sent.saved.append((name, value, is_secret))
+            if sent.error:
+                raise sent.error
+
+        def variables(self):
+            names = ("OTHER", "OPENAI_API_KEY", "OPENAI_BASE_URL")
+            return [ServerVariable(f"id of {name}", name, False) for name in names]
+
+        def delete_variable(self, variable):
+            if sent.error:
+                raise sent.error
+            sent.deleted.append(variable.name)
+
+    @contextmanager
+    def open_client(connection, server=None):
+        yield Client()
+
+    monkeypatch.setattr(provider_actions, "open_client", open_client)
+    return sent

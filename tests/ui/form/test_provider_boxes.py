@@ -1,0 +1,56 @@
+"""The boxes in which a provider's settings are entered keep and lose their text as one expects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lfclient.resources.models import Provider, ProviderSetting
+from lfclient.resources.server_resources import ServerResources
+from tests.support.flows import graph, node, text
+from tests.ui.support.forms import clear_drafts
+from tests.ui.support.setup_forms import KEY, MODELS, agent, setup
+
+ADDRESS = ProviderSetting("OPENAI_BASE_URL", "OpenAI Base URL", False, False, False)
+SAVED_KEY = replace(KEY, is_set=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_drafts():
+    clear_drafts()
+
+
+def resources(*settings: ProviderSetting) -> ServerResources:
+    """Return the lists of a server with one provider."""
+    is_ready = all(each.is_set for each in settings if each.is_required)
+    return ServerResources((Provider("OpenAI", is_ready, settings),), {"language": MODELS})
+
+
+def open_agent(*settings: ProviderSetting):
+    return setup(agent(model=[MODELS[1].value]), resources=resources(*settings))
+
+
+def test_a_key_that_is_typed_stays_when_the_saved_address_is_removed(api):
+    found = open_agent(SAVED_KEY, replace(ADDRESS, is_set=True)).press("Change")
+    found.set("text_input", KEY.name, "sk-typed").press("Remove OpenAI Base URL")
+    assert api.deleted == [ADDRESS.name]
+    assert found.find("text_input", KEY.name).value == "sk-typed"
+    assert not found.at.exception
+
+
+def test_a_key_that_was_typed_before_it_was_saved_elsewhere_does_not_come_back(api):
+    """Save would put it in the place of the newer one."""
+    found = open_agent(KEY).set("text_input", KEY.name, "sk-old")
+    found.at.session_state["resources"] = resources(SAVED_KEY)
+    found.run().press("Change")
+    assert found.find("text_input", KEY.name).value == ""
+    assert not found.at.exception
+
+
+def test_settings_that_are_open_stay_in_sight_if_the_flow_needs_nothing_any_more(api):
+    """What is entered in them holds up a run."""
+    found = open_agent(SAVED_KEY).press("Change")
+    found.at.session_state["raw"] = graph(node("T-a", p=text()))
+    assert found.run().find("text_input", KEY.name) is not None
+    assert not found.at.exception
