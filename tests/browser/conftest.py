@@ -29,7 +29,7 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
     """One browser for all tests; each test has its own windows."""
     expect.set_options(timeout=SECONDS)
     with sync_playwright() as playwright:
-        # see _new_context; optimizing scripts takes more time than the short pages of tests save
+        # see _new_context
         args = [*CHROMIUM_ARGS, "--process-per-site"]
         browser = playwright.chromium.launch(executable_path=chromium_path, args=args)
         yield browser

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import re
 
 import httpx
 import pytest
@@ -67,6 +68,14 @@ def test_other_responses_are_passed_on_unchanged(path, accept):
 @pytest.mark.parametrize("file", [*page_assets.STYLES, *page_assets.SCRIPTS])
 def test_assets_do_not_close_their_own_tag(file):
     assert "</" not in file.read_text(encoding="utf-8")
+
+
+def test_the_styles_ask_for_the_parts_that_the_script_publishes():
+    asked = set(re.findall(r'data-parts~="([\w-]+)"', page_assets.inline_styles()))
+    script = page_assets.inline_script()
+    known = script[script.index("const PARTS") : script.index("const LOOKS")]
+    names = re.findall(r'^  "([\w-]+)":', known, re.MULTILINE)
+    assert asked == {*names, *re.findall(r'"([\w-]+)"', known[known.index("for (const key") :])}
 
 
 def test_the_script_knows_the_views_that_may_be_framed():

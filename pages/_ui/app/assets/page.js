@@ -19,7 +19,8 @@ document.addEventListener("click", ({ target }) => {
   document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
 });
 
-// Publishes, for the stylesheets, which of these parts are on the page, and the looks of a presentation.
+// Publishes, for the stylesheets, which of these parts are on the page, whether its script runs, and the
+// looks of a presentation.
 // Most are containers with this key.
 const PARTS = {
   "chat-box": '[data-testid="stBottom"]',
@@ -42,11 +43,13 @@ function publish(name, value) {
 function publishParts() {
   const isShown = (name) => document.querySelector(PARTS[name]);
   publish("parts", Object.keys(PARTS).filter(isShown).join(" "));
+  publish("running", String(!!document.querySelector('[data-test-script-state="running"]')));
   const looks = [...document.querySelector(`[class*="${LOOKS}"]`)?.classList ?? []];
   publish("looks", looks.find((each) => each.startsWith(LOOKS))?.slice(LOOKS.length) ?? "");
 }
 new MutationObserver(publishParts).observe(document, {
-  attributeFilter: ["aria-expanded", "class", "data-collapsed"], childList: true, subtree: true,
+  attributeFilter: ["aria-expanded", "class", "data-collapsed", "data-test-script-state"],
+  childList: true, subtree: true,
 });
 
 // Publishes, for run.css, how much of the page's end the keyboard of a phone covers.
@@ -238,10 +241,8 @@ new MutationObserver((changes) => {
     if (attributeName === "data-test-connection-state") {
       wasLost ||= oldValue === "CONNECTED";
       if (isConnected && wasLost) rerun(); // Streamlit does not do so by itself in a new session
-    } else {
-      const isRunning = target.dataset.testScriptState === "running";
-      document.documentElement.toggleAttribute("data-running", isRunning);
-      if (isConnected && target.dataset.testScriptState === "notRunning") onScriptEnd();
+    } else if (isConnected && target.dataset.testScriptState === "notRunning") {
+      onScriptEnd();
     }
   }
 }).observe(document, {
