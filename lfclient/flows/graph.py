@@ -213,14 +213,14 @@ def number_components(components: Iterable[Component]) -> dict[str, int]:
     numbers: dict[str, int] = {}
     for name, parts in named.items():
         if len(parts) > 1:
-            ordered = _in_reading_order(parts.values(), lambda each: each[0].position)
-            ordered = _in_reading_order(ordered, lambda each: each[1].position)
+            ordered = in_reading_order(parts.values(), lambda each: each[0].position)
+            ordered = in_reading_order(ordered, lambda each: each[1].position)
             free = (number for number in count(1) if f"{name} {number}" not in named)
             numbers.update((part.id, next(free)) for part, _ in ordered)
     return numbers
 
 
-def _in_reading_order(
+def in_reading_order(
     items: Iterable[T], position: Callable[[T], tuple[float, float]]
 ) -> Iterator[T]:
     """Yield the items from left to right, and those of one column from top to bottom.

@@ -17,6 +17,7 @@ from lfclient.flows.graph import (
     Component,
     Edge,
     flatten,
+    in_reading_order,
     json_type_name,
     loop_bodies,
     mark_running,
@@ -112,6 +113,11 @@ class Flow:
         component, parameter = self.split_key(key)
         inner_target = component.resolve_proxy(parameter) if component else None
         return inner_target or (component, parameter)
+
+    @cached_property
+    def components_in_reading_order(self) -> tuple[Component, ...]:
+        """The components from left to right, and those of one column from top to bottom."""
+        return tuple(in_reading_order(self.components, lambda component: component.position))
 
     @cached_property
     def component_numbers(self) -> dict[str, int]:

@@ -102,6 +102,14 @@ def test_the_components_of_a_group_are_numbered_with_the_others_at_the_place_of_
     assert found.component_numbers == {"Agent-a": 1, "Agent-y": 2, "Agent-x": 3, "Agent-b": 4}
 
 
+def test_components_are_in_reading_order_and_the_fields_in_that_of_the_file():
+    """Which chat input takes the text, and which values are recorded, depends on no position."""
+    found = flow(placed("Step-b", 900, 0), placed("Step-c", 0, 400), placed("Step-a", 0, 0))
+    ids = [component.id for component in found.components_in_reading_order]
+    assert ids == ["Step-a", "Step-c", "Step-b"]
+    assert [component.id for component in found.components] == ["Step-b", "Step-c", "Step-a"]
+
+
 def test_a_number_gives_no_component_the_name_of_another():
     found = flow(*nodes("Agent-a", "Agent-b"), node("Agent-c", "Agent 1"))
     labels = [found.component_label(each.id) for each in found.components]

@@ -123,7 +123,7 @@ def _draw_components(fields: Sequence[Field], form: FlowForm) -> None:
     own: dict[str, list[Field]] = {}
     for field in fields:
         own.setdefault(field.component, []).append(field)
-    with_fields = [each for each in form.flow.components if each.id in own]
+    with_fields = [each for each in form.flow.components_in_reading_order if each.id in own]
     for component in _page_of_components(with_fields, own, form):
         _draw_component(component, own[component.id], form, is_alone=len(own) == 1)
     _draw_out_of_reach(form)
@@ -139,7 +139,9 @@ def _draw_out_of_reach(form: FlowForm) -> None:
     running = [leaf for leaf in flow.leaves if leaf.runs]
     notes = {
         ":material/link_off: Will not run, not connected to the chat input": [
-            component for component in flow.unconnected if component.id not in with_fields
+            each
+            for each in flow.components_in_reading_order
+            if not each.runs and each.id not in with_fields
         ],
         ":material/ac_unit: Frozen, returns a cached result": [
             leaf for leaf in running if leaf.frozen

@@ -141,14 +141,18 @@ def _draw_fields(form: FlowForm) -> None:
 
 
 def _top_fields(form: FlowForm) -> list[Field]:
-    """Return the fields that the flow's author exposed and that are not in Setup."""
+    """Return the fields that the flow's author exposed and that are not in Setup.
+
+    Their components are in reading order, not in that of the file, to which new ones are added.
+    """
     above = [field.key for field in setup.setup_fields(form)]
     fields = [
         field
         for key, field in form.state.fields.items()
         if field.api_editable and key not in above and not (field.chat_input or field.chat_files)
     ]
-    return fields[:MAX_TOP_FIELDS]
+    order = [component.id for component in form.flow.components_in_reading_order]
+    return sorted(fields[:MAX_TOP_FIELDS], key=lambda field: order.index(field.component))
 
 
 def draw_reset(state: FormState) -> None:

@@ -227,7 +227,7 @@ def _draw_outputs(presented: Presented, record: RunRecord | None) -> None:
     returned = record.run.outputs if record and record.run else {}
     ids = [
         component.id
-        for component in flow.components
+        for component in flow.components_in_reading_order
         if component.runs and (component.id not in sources or component.id in returned)
     ]
     offered = {}

@@ -38,6 +38,21 @@ def test_the_components_count_their_fields():
     assert labels(found) == [*counts, "Overrides as JSON"]
 
 
+def test_components_are_listed_as_a_person_reads_the_graph():
+    """From left to right, not in the order in which they were added; so are the marked fields."""
+    places = {"Step-b": 900, "Step-a": 0, "Step-c": 1800}
+    steps = [
+        node(id, p=text(api_editable=True), q=text()) | {"position": {"x": x, "y": 0}}
+        for id, x in places.items()
+    ]
+    found = form(*steps)
+    tops = [widget.key.rpartition("-Step-")[2] for widget in found.at.text_input]
+    assert tops == ["a.p", "b.p", "c.p"]
+    opened = labels(found.open_all_parameters())
+    assert [label[:6] for label in opened[1:4]] == ["Step 1", "Step 2", "Step 3"]
+    assert not found.at.exception
+
+
 def test_the_closed_part_counts_changed_values():
     found = form(node("T-a", p=text(), q=text()), node("U-b", r=text()))
     assert not badges(found)
