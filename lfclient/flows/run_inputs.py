@@ -25,6 +25,8 @@ from lfclient.wire.server_info import ServerInfo
 MAX_TOP_FIELDS = 24  # fields at the top of a form; the others are in their components
 MAX_DEFAULTS_LENGTH = 20_000  # characters of the defaults of a run in all
 
+SECRET_HINT = "Enter this value: secrets are not saved."
+
 
 @dataclass(frozen=True)
 class InputValue:
@@ -191,7 +193,7 @@ def _check(
     entry: InputValue, flow: Flow, problem: str, files: Collection[str] | None
 ) -> InputValue:
     if entry.field and entry.secret and entry.value == SECRET_MASK:
-        return replace(entry, problem="Secrets aren't saved. Enter it again.")
+        return replace(entry, problem=SECRET_HINT)
     if entry.field is None or problem:
         return replace(entry, problem=problem or "A run can't change it.")
     if entry.secret:

@@ -63,7 +63,7 @@ def test_a_secret_has_to_be_entered_again():
     found = check(masked, nodes, mode="sync")
     assert found.reusable_overrides == {"T-a.other": Variable("OPENAI")}
     assert [each.secret for each in found.input_values] == [True, False]
-    assert "Enter it again" in found.problems[0]
+    assert "secrets are not saved" in found.problems[0]
 
 
 def test_secrets_within_a_value_are_left_empty():

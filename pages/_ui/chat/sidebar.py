@@ -5,12 +5,12 @@ import uuid
 import streamlit as st
 
 from lfclient.flows.model import Flow
+from lfclient.flows.run_inputs import SECRET_HINT
 from pages._ui.app import navigation
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import form as form_view
 from pages._ui.form import prefill, setup
 from pages._ui.form.flow_form import FlowForm
-from pages._ui.form.form_state import SECRET_HINT
 from pages._ui.run import run_form
 from pages._ui.state import chat as chat_state
 from pages._ui.state import query_params

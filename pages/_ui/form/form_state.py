@@ -18,6 +18,7 @@ from lfclient.common.json_text import LONE_SURROGATE, from_json, has_lone_surrog
 from lfclient.flows.field import Field, FieldKind, Problem
 from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
+from lfclient.flows.run_inputs import SECRET_HINT
 from lfclient.flows.validation import (
     SECRET_MASK,
     is_changed,
@@ -29,7 +30,6 @@ from pages._ui.form.widgets import LiveWidget, Widget, shows_default
 from pages._ui.state import browser
 from pages._ui.state.drafts import drafts
 
-SECRET_HINT = "Enter this value: secrets are not saved."
 _FORMS = "forms"
 FormUse = Literal["run", "chat", "present"]
 _WIDGET_COUNT = "form-widgets-made"

@@ -78,7 +78,7 @@ def draw(state: FormState) -> None:
     source = state.prefill.source
     summary = _summary(state.previous[-1], state) if state.previous else ""
     with st.container(key="form-filled", horizontal=True, vertical_alignment="center"):
-        words = source or f"Also saved: {summary}"
+        words = source or f"You entered before: {summary}"
         st.markdown(f":material/history: {escape(words)}", width="stretch")
         with st.container(horizontal=True, width="content"):  # they break into one line
             if state.previous:

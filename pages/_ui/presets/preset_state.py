@@ -14,13 +14,13 @@ from lfclient.console.presets.preset_file import check_size
 from lfclient.console.store.presets import Preset, PresetSummary
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.field import Field, FieldKind
-from lfclient.flows.run_inputs import qualified_label_for_key
+from lfclient.flows.run_inputs import SECRET_HINT, qualified_label_for_key
 from lfclient.flows.validation import SECRET_MASK, is_secret_field
 from pages._ui.connection.app_context import app_context
 from pages._ui.form import json_editor, prefill
 from pages._ui.form.choices import show_fields_of
 from pages._ui.form.entries import PresetLink
-from pages._ui.form.form_state import SECRET_HINT, FormState
+from pages._ui.form.form_state import FormState
 from pages._ui.state.slot import Slot
 from pages._ui.widgets.markdown import escape
 

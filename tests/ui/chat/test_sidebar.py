@@ -8,10 +8,10 @@ from types import SimpleNamespace
 from lfclient import Run, RunError, RunStatus
 from lfclient.console.store.run_record import RecordProblem
 from lfclient.errors import InvalidRequest
+from lfclient.flows.run_inputs import SECRET_HINT
 from pages._ui.connection import servers
 from pages._ui.connection.server_session import MCP_TOOLS, ServerSession
 from pages._ui.form.entries import EnteredValue
-from pages._ui.form.form_state import SECRET_HINT
 from pages._ui.state import browser
 from pages._ui.state.chat import chat_key
 from pages._ui.state.notices import NOTICE

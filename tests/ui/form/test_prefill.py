@@ -50,7 +50,7 @@ def test_input_typed_after_filling_is_stored_as_well():
     for brought, kept in (("theirs, edited", "mine"), ("mine", "theirs, edited")):
         assert "Restore my input" not in labels(page)
         assert page.press("Restore").overrides == {"T-a.name": brought}
-        assert f"Also saved: name: {kept}" in page.text()
+        assert f"You entered before: name: {kept}" in page.text()
 
 
 def test_stored_versions_are_restored_in_turn():
@@ -65,7 +65,7 @@ def test_stored_versions_are_restored_in_turn():
 def test_a_stored_version_does_not_show_its_secrets():
     page = form(editable_node(key=SECRET)).set("text_input", "T-a.key", "sk-very-secret")
     page = load(page, {}, source="")
-    assert "Also saved: key: " in page.text()
+    assert "You entered before: key: " in page.text()
     assert "sk-very-secret" not in page.text()
 
 
@@ -87,8 +87,8 @@ def test_stored_versions_survive_a_reload():
 
 def test_a_field_with_a_hint_is_marked_and_visible():
     page = form(node("T-a", key=SECRET), mode="background")
-    load(page, {}, hints={"T-a.key": "Secrets aren't saved. Enter it again."})
-    assert "Enter it again" in page.text()
+    load(page, {}, hints={"T-a.key": "Enter this value: secrets are not saved."})
+    assert "Enter this value" in page.text()
     page.set("text_input", "T-a.key", "sk-new-secret")
-    assert "Enter it again" not in page.text()
+    assert "Enter this value" not in page.text()
     assert page.overrides == {"T-a.key": "sk-new-secret"}

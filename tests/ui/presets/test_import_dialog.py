@@ -73,7 +73,7 @@ def test_the_source_is_not_shown_for_a_changed_form(button):
         next(box for box in app.text_input if "rename-" in box.key).set_value("Renamed")
     press(app, button)
     assert "Filled with the imported preset" not in page_text(app)
-    assert "Also saved: p: typed" in page_text(app)
+    assert "You entered before: p: typed" in page_text(app)
     assert value(press(app, "Restore")) == "typed"
 
 

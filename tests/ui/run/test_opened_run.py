@@ -256,7 +256,7 @@ def test_a_secret_of_an_opened_run_is_entered_again(langflow_stand_in):
     app = open_app(run=store_ended_run(langflow_stand_in, {TEXT: "Oslo", SECRET: "was set"}).id)
     assert boxes(app) == ["Oslo"]
     assert "Check the marked fields, then press Run." in page_text(app)
-    assert "Secrets aren't saved. Enter it again." in page_text(app)
+    assert "Enter this value: secrets are not saved." in page_text(app)
     assert [each.label for each in app.text_input if each.label == "Key"]
     assert not app.exception
 
@@ -381,7 +381,7 @@ def test_a_providers_key_of_this_tab_is_used_for_an_opened_run(agent_server):
     app.session_state["given-settings"] = {record.owner: {"OPENAI_API_KEY": "sk-given-key"}}
     app.query_params["run"] = record.id
     app.run()
-    assert "Secrets aren't saved" not in page_text(app)
+    assert "secrets are not saved" not in page_text(app)
     assert "sk-given-key" not in page_text(app)
     press(app, "Run")
     (body,) = sent(agent_server)
