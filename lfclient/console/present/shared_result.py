@@ -19,13 +19,18 @@ class SharedInput(BaseModel):
 
 
 class SharedResult(BaseModel):
-    """The title, description and inputs of a result; `outputs` as in `Presentation`."""
+    """The title, description and inputs of a result; `outputs` as in `Presentation`.
+
+    `titles` are those of the outputs, by component id: without the flow, outputs of one name could
+    not be told apart.
+    """
 
     model_config = ConfigDict(frozen=True)
     title: str
     description: str = ""
     inputs: tuple[SharedInput, ...] = ()
     outputs: tuple[str, ...] | None = None
+    titles: dict[str, str] = {}
     accent: Accent = Accent.VIOLET
     large: bool = False
 

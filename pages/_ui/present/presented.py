@@ -8,9 +8,11 @@ from typing import Any
 
 import streamlit as st
 
+from lfclient.common.formatting import replace_surrogates
 from lfclient.common.json_types import JsonObject
 from lfclient.console.present.presentation import (
     MAX_INPUTS,
+    MAX_TITLE,
     PURPOSE,
     Presentation,
     ShownInput,
@@ -307,6 +309,22 @@ def input_keys(settings: Presentation, flow: Flow, needs: Iterable[Need]) -> lis
     if settings.inputs is not None:
         return [each.key for each in settings.inputs]
     return [field.key for field in input_fields(flow.fields_by_key, needs)[:MAX_INPUTS]]
+
+
+def output_titles(
+    record: RunRecord, flow: Flow | None, chosen: tuple[str, ...] | None
+) -> dict[str, str]:
+    """Return the titles of a run's `chosen` outputs by component id, all if that is None.
+
+    Components of one name are numbered. A component that the flow lacks has no title.
+    """
+    if flow is None or record.run is None:
+        return {}
+    return {
+        id: replace_surrogates(flow.component_label(id, MAX_TITLE))
+        for id in record.run.outputs
+        if flow.component(id) and (chosen is None or id in chosen)
+    }
 
 
 def own_labels(fields: Sequence[Field]) -> dict[str, str]:

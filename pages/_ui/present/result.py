@@ -1,6 +1,6 @@
 """The result of a run as an audience sees it: the output large, errors in words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import streamlit as st
@@ -12,7 +12,7 @@ from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
-from lfclient.outputs.model import FileRef, Output, OutputKind
+from lfclient.outputs.model import FileRef, OutputKind
 from lfclient.runs.components import Message
 from lfclient.runs.error_causes import (
     BUSY_LANGFLOW,
@@ -31,7 +31,7 @@ from pages._ui.outputs import view as outputs_view
 from pages._ui.outputs.card import Download
 from pages._ui.outputs.message import draw_text
 from pages._ui.present import problems, share_result
-from pages._ui.present.presented import Presented
+from pages._ui.present.presented import Presented, output_titles
 from pages._ui.run import approval, progress, status, status_panel
 from pages._ui.state import run_page
 from pages._ui.state.present import is_presenter
@@ -144,7 +144,8 @@ def _draw_result(presented: Presented, record: RunRecord) -> None:
     draw_problem(record, server)
     download, reload = partial(_download, server), _reload(server, record)
     outputs = presented.settings.outputs
-    draw_outputs(record, outputs, download, reload, record.id, presented.flow)
+    titles = output_titles(record, presented.flow, outputs)
+    draw_outputs(record, outputs, titles, download, reload, record.id)
 
 
 def draw_problem(record: RunRecord, server: ServerSession | None) -> None:
@@ -205,15 +206,15 @@ def _describe_wait(record: RunRecord) -> str:
 def draw_outputs(
     record: RunRecord,
     chosen: tuple[str, ...] | None,
+    titles: Mapping[str, str],
     download: Download,
     reload: outputs_view.GetRun,
     name: str,
-    flow: Flow | None = None,
 ) -> None:
     """Draw the chosen outputs of an ended run, by default all.
 
-    `name` stands for the run's id on the page. `flow` numbers components of one name if it is
-    known; an audience reads no ids.
+    `titles`, by component id, replace the names that the run has. `name` stands for the run's id
+    on the page. An audience reads no ids.
     """
     run = record.run
     if run is None or record.stored_parts in MISSING_OUTPUTS_REASONS:
@@ -239,18 +240,12 @@ def draw_outputs(
                 download,
                 reload,
                 key=str(number),
-                title=_title(outputs[id], flow),
+                title=titles.get(id) or outputs[id].display_name or "Result",
                 with_title=len(shown) > 1,
                 show_errors=problems.show_part_errors,
             )
         if not ids and record.status is RunStatus.COMPLETED:
             st.caption("The flow returned nothing to show.")
-
-
-def _title(output: Output, flow: Flow | None) -> str:
-    if flow and flow.component(output.component_id):
-        return flow.component_label(output.component_id)
-    return output.display_name or "Result"
 
 
 def _reload(server: ServerSession, record: RunRecord) -> Callable[[], Run | None]:

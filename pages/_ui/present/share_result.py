@@ -22,7 +22,7 @@ from lfclient.resources.server_resources import ServerResources
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.present import problems
-from pages._ui.present.presented import input_keys, own_labels
+from pages._ui.present.presented import input_keys, output_titles, own_labels
 from pages._ui.state.notices import notify_errors
 from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts, controls, copy_button
@@ -152,6 +152,7 @@ def _shared_result(server: ServerSession, record: RunRecord, flow: Flow | None) 
         description=settings.description or replace_surrogates(flow.description if flow else ""),
         inputs=tuple(inputs),
         outputs=settings.outputs,
+        titles=output_titles(record, flow, settings.outputs),
         accent=settings.accent,
         large=settings.large,
     )

@@ -42,7 +42,7 @@ def draw(shared: SharedResult, record: RunRecord, token: str) -> None:
 
     with st.container(key="present-output"):
         draw_problem(record, None)
-        draw_outputs(record, shared.outputs, _download, reload, "result")
+        draw_outputs(record, shared.outputs, shared.titles, _download, reload, "result")
     st.caption(f"Result of {format_full_time(record.ended_at or record.created_at)}")
 
 

@@ -73,6 +73,23 @@ def test_a_shared_result_shows_title_inputs_and_outputs(record):
     assert not app.exception
 
 
+def test_outputs_of_one_name_have_the_numbers_of_the_presentation(fields_server):
+    twins = ("ChatOutput-one", "ChatOutput-two")
+    fields_server.set_flows(flow(ONE, "One", [node(id, "Chat Output") for id in twins]))
+    outputs = {id: Output(id, OutputKind.MESSAGE, id[-3:], display_name="Answer") for id in twins}
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+    record = add_ended_run(fields_server.url, run=run)
+    store(outputs=[twins[1]])
+    token = create(record)
+    share = app_context().runner.store.shares.get(token)
+    assert share.content["titles"] == {twins[1]: "Chat Output 2"}  # not of the hidden one
+    store()
+    for app in (menu(record), shared(create(record, "Create another link"))):
+        assert "**Chat Output 1**" in page_text(app)
+        assert "**Chat Output 2**" in page_text(app)
+        assert not app.exception
+
+
 def test_it_shows_neither_ids_nor_the_server_nor_secrets(record, fields_server):
     store(title="The key is sk-configured-key", inputs={"T-a.p": {}, "T-a.s": {}})
     app = shared(create(record))
