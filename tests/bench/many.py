@@ -90,7 +90,7 @@ def _show(page: Page, console: Console) -> None:
 
 def _open(page: Page, console: Console) -> float:
     _show(page, console)
-    return open_form(page, console, FLOW_ID)
+    return open_form(page, console, FLOW_ID, boxes=4)  # three models, a knowledge base
 
 
 def _rerun(page: Page) -> float:

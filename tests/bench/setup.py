@@ -40,8 +40,19 @@ def find(catalogue: dict[str, Any], type: str) -> dict[str, Any]:
     return copy.deepcopy(next(group[type] for group in catalogue.values() if type in group))
 
 
-def open_form(page: Page, console: Console, flow_id: str) -> float:
-    """Return the ms until a flow's form is there, with lists that are out of date."""
+# resolves once the page is drawn, waits for no list, and has so many lists to choose from in Setup
+_OPENED = """
+(boxes) => document.querySelector("[data-test-script-state=notRunning]")
+  && !document.querySelector("[class*=st-key-awaited-] p")
+  && document.querySelectorAll(".st-key-setup input[role=combobox]").length >= boxes
+"""
+
+
+def open_form(page: Page, console: Console, flow_id: str, boxes: int = 0) -> float:
+    """Return the ms until a flow's form is complete after its lists were marked as out of date.
+
+    `boxes` is the number of lists in Setup to wait for.
+    """
     page.locator(REFRESH).first.click()
     settle(page)
     page.goto("about:blank")
@@ -49,6 +60,7 @@ def open_form(page: Page, console: Console, flow_id: str) -> float:
     page.goto(f"{console.url}/?flow={flow_id}")
     page.locator(PARAMETERS).first.wait_for(timeout=60_000)
     page.locator(".st-key-run-button button").first.wait_for(timeout=60_000)
+    page.wait_for_function(_OPENED, arg=boxes, timeout=60_000)
     return (time.perf_counter() - began) * 1000
 
 
@@ -116,7 +128,8 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
                 opened: dict[str, list[float]] = {"with models": [], "without": []}
                 for _ in range(ROUNDS):
                     for name, values in opened.items():
-                        values.append(open_form(page, console, made[name]))
+                        boxes = int(name == "with models")
+                        values.append(open_form(page, console, made[name], boxes))
                 open_form(page, console, made["choice"])
                 page.locator(PARAMETERS).first.click()
                 choices = [choose(page) for _ in range(ROUNDS)]
