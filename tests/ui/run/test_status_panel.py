@@ -69,6 +69,17 @@ def test_a_stop_is_explained_once(langflow_stand_in, result):
     assert not app.exception
 
 
+def test_an_outage_is_said_once_beside_the_status_that_the_run_had(langflow_stand_in):
+    note = "No response since 12:00:00 UTC. Retrying."
+    components = {"C": ComponentRun("C", ComponentState.RUNNING)}
+    record = add_running_run(
+        langflow_stand_in.url, note=note, run=run_with(components=components), queue_limit=1
+    )
+    text = page_text(open_app(run=record.id))
+    assert text.count("No response") == 1
+    assert "Running" in text
+
+
 def test_the_tools_that_an_agent_called_are_below_its_answer(langflow_stand_in):
     """A failed call is marked, and one that a stop cut off keeps its arguments."""
     lost = {"type": "tool", "content": "No such city", "status": "error"}
