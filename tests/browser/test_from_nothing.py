@@ -88,8 +88,9 @@ def test_the_first_command_installs_langflow_and_runs_and_stops_a_sample(fresh, 
 
 def test_an_ollama_of_this_machine_is_used_after_one_press(fresh, ollama, window):
     screen = Screen(window())
-    screen.open(fresh.url)
     page = screen.page
+    page.goto(fresh.url)
+    screen.part("flow-picker").wait_for(timeout=INSTALL_SECONDS * 1000)
     page.get_by_role("link", name="Connection").first.click()
     expect(page.get_by_text("Ollama is running here")).to_be_visible()
     page.get_by_role("button", name="Use it").click()

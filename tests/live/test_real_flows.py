@@ -206,9 +206,9 @@ def test_a_key_that_is_entered_for_my_runs_is_sent_and_told_nowhere(
 
 
 def test_a_provider_is_set_up_one_of_all_its_models_is_chosen_and_its_key_is_removed(
-    open_project, client: LangflowClient, models: ModelServer
+    open_project, models: ModelServer
 ):
-    """The model is not one of the five that Langflow enables; one without tools is not offered."""
+    """The model is not one of the five that Langflow enables."""
     screen, flow = open_project("Simple Agent")
     page = screen.page
     page.get_by_role("button", name="Model providers").click()
@@ -223,9 +223,6 @@ def test_a_provider_is_set_up_one_of_all_its_models_is_chosen_and_its_key_is_rem
     (key,) = model_keys(flow)
     box = screen.part(f"param-{key.replace('.', '-')}").get_by_role("combobox")
     box.click()
-    without_tools = next(option.label for option in client.models() if option.calls_tools is False)
-    box.fill(without_tools)
-    expect(page.get_by_role("option", name=without_tools, exact=True)).to_have_count(0)
     box.fill("gpt-4o")
     page.get_by_role("option", name="OpenAI: gpt-4o", exact=True).click()
     screen.drawn()
@@ -238,6 +235,24 @@ def test_a_provider_is_set_up_one_of_all_its_models_is_chosen_and_its_key_is_rem
     page.get_by_role("button", name="Remove OpenAI API Key").click()
     expect(screen.part("setup")).to_contain_text("No OpenAI API Key yet")
     screen.drawn()
+
+
+def test_a_model_that_calls_no_tools_is_not_offered_to_an_agent(
+    open_project, client: LangflowClient
+):
+    screen, flow = open_project("Simple Agent")
+    (key,) = model_keys(flow)
+    box = screen.part(f"param-{key.replace('.', '-')}").get_by_role("combobox")
+    options = screen.page.get_by_role("option")
+    for calls_tools in (True, False):
+        known = [each for each in client.models() if each.calls_tools is calls_tools]
+        label = next(each.label for each in known if each.provider == "Google Generative AI")
+        box.click()
+        box.fill(label)
+        # a text that is no model is offered as it was typed
+        first = f"{label} (not set up)" if calls_tools else f"Add: {label}"
+        expect(options.first).to_have_text(first)
+        box.press("Escape")
 
 
 def test_a_key_is_tried_without_moving_the_page(open_project, models: ModelServer):
