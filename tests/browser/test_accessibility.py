@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.accessibility import check
+from tests.browser.accessibility import check, check_with_menus
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
 
@@ -17,15 +17,12 @@ def test_a_run_before_during_and_after(screen: Screen):
     name.blur()
     expect(screen.part("all-parameters").get_by_text("1 changed").first).to_be_visible()
     check(screen.page)
-    screen.more()
-    check(screen.page)
-    screen.page.keyboard.press("Escape")
     screen.run()
     expect(screen.part("run-panel")).to_contain_text("of 7 components")
     check(screen.page)
     screen.wait("completed")
     screen.drawn()
-    check(screen.page)
+    check_with_menus(screen.page)
     for view in ("Timings", "Messages", "Events", "Raw response", "Details"):
         screen.trace(view)
         screen.drawn()
@@ -57,6 +54,67 @@ def test_a_table_of_a_run_opened_by_its_address(screen: Screen):
     screen.view("outputs", "Columns")
     screen.drawn()
     check(screen.page)
+
+
+def test_a_phone_before_and_after_a_run(screen: Screen):
+    page = screen.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    screen.open(page.url)  # only a page that is loaded knows its width
+    screen.pick("Echo")
+    check_with_menus(page)
+    screen.run()
+    screen.wait("completed")
+    screen.drawn()
+    check(page)
+    page.get_by_test_id("stExpandSidebarButton").click()
+    screen.drawn()
+    check(page)
+
+
+def test_overrides_as_json_and_an_error_in_them(screen: Screen):
+    screen.pick("Echo")
+    screen.page.get_by_text("Overrides as JSON").click()
+    box = screen.page.get_by_role("textbox", name="Overrides as JSON")
+    box.fill("{")
+    box.blur()
+    screen.page.get_by_role("button", name="Apply").click()
+    expect(screen.page.get_by_test_id("stAlert")).to_have_count(1)
+    screen.drawn()
+    check(screen.page)
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [("flow=unknown", "flow"), (f"run={'0' * 32}", "Run not found")],
+)
+def test_an_address_that_leads_nowhere(screen: Screen, console: Console, query: str, words: str):
+    screen.page.goto(f"{console.url}/?{query}")
+    said = screen.page.locator("[data-testid=stAlert], h2").filter(has_text=words)
+    expect(said.first).to_be_visible()
+    screen.drawn()
+    check(screen.page)
+
+
+def test_a_presentation_that_asks_and_one_that_fails(screen: Screen):
+    page = screen.page
+    for name, asks in (("Wait for an approval", True), ("Fails until", False)):
+        screen.pick(name)
+        page.keyboard.press("Alt+p")
+        screen.part("present").wait_for()
+        screen.drawn()
+        screen.run()
+        if asks:
+            expect(screen.part("approval")).to_be_visible()
+            check(page)
+            screen.part("approval").get_by_role("button", name="Reject").click()
+        screen.wait("completed" if asks else "failed")
+        screen.drawn()
+        check(page)
+        page.keyboard.press("Alt+p")
+        screen.part("flow-picker").wait_for()
+        screen.drawn()
+        page.get_by_role("button", name="Close", exact=True).click()
+        screen.drawn()
 
 
 def test_the_history_on_a_phone(screen: Screen, console: Console):

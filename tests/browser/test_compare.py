@@ -19,7 +19,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.console.store.store import Store
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
-from tests.browser.accessibility import check
+from tests.browser.accessibility import check, check_with_menus
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
 
@@ -159,7 +159,35 @@ def test_what_is_ignored_is_changed_and_kept(console: Console, window: Callable[
 def test_a_comparison_breaks_no_rule_of_accessibility(
     console: Console, window: Callable[..., Page]
 ):
-    check(open_comparison(console, window()).page)
+    screen = open_comparison(console, window())
+    check_with_menus(screen.page)
+    screen.page.get_by_text("Compare other runs").click()
+    screen.drawn()
+    check(screen.page)
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?group=yes", "?chart=yes", "?q=no+run+has+this", "?flow=unknown"]
+)
+def test_the_history_breaks_no_rule_of_accessibility(
+    console: Console, window: Callable[..., Page], query: str
+):
+    """Grouped, as a chart, empty, with each of its menus open."""
+    page = window()
+    page.goto(f"{console.url}/history{query}")
+    page.get_by_role("heading", name="History").wait_for()
+    Screen(page).drawn()
+    check_with_menus(page)
+
+
+def test_a_run_of_a_server_that_is_down_breaks_no_rule_of_accessibility(
+    console: Console, window: Callable[..., Page]
+):
+    page = window()
+    page.goto(f"{console.url}/?run={run_ids()[0]}")
+    expect(page.get_by_text(TEXTS[0]).first).to_be_visible()
+    Screen(page).drawn()
+    check_with_menus(page)
 
 
 @pytest.mark.parametrize("runs", [2, 4])
