@@ -2,6 +2,7 @@
 
 import re
 import time
+from itertools import groupby
 
 from playwright.sync_api import expect
 
@@ -38,6 +39,47 @@ def test_parallel_components_are_shown_and_can_be_opened(screen):
     screen.trace("Events")
     details.get_by_role("button", name="Fetch events").click()
     expect(details.get_by_test_id("stDataFrame")).to_be_visible()
+
+
+# records, in each frame, which components the line of progress names and which run in the graph
+_RECORD = """() => {
+  window.seen = [];
+  const look = () => {
+    const line = document.querySelector(".st-key-run-progress")?.innerText ?? "";
+    const drawing = document.querySelectorAll("[class*=st-key-drawing-] *");
+    const nodes = [...drawing].flatMap(
+      ({ shadowRoot }) => [...shadowRoot?.querySelectorAll(".node") ?? []]);
+    if (nodes.length) {
+      const named = line.split(" · Running ")[1]?.split(", ") ?? [];
+      const running = nodes.filter((node) => node.classList.contains("running"));
+      const drawn = running.map((node) => node.querySelector(".name").textContent);
+      window.seen.push([performance.now(), String(named.sort()), String(drawn.sort())]);
+    }
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def test_the_graph_follows_the_line_of_progress_in_a_fresh_browser(console, chromium):
+    """What the line names for a second, the graph shows meanwhile; its script is loaded then."""
+    with chromium.new_context(viewport={"width": 1440, "height": 1000}) as context:
+        screen = Screen(context.new_page())
+        screen.open(console.url)
+        screen.pick("Plan a trip")
+        screen.page.evaluate(_RECORD)
+        screen.run()
+        screen.wait("completed")
+        seen = screen.page.evaluate("window.seen")
+    lasted = [
+        (named, [drawn for _, _, drawn in frames], frames[-1][0] - frames[0][0])
+        for named, frames in (
+            (key, list(group)) for key, group in groupby(seen, lambda each: each[1])
+        )
+    ]
+    shown = [named for named, drawn, ms in lasted if ms > 1000 and named in drawn]
+    assert shown == [named for named, _, ms in lasted if ms > 1000]
+    assert any(named.count(",") == 2 for named in shown)
 
 
 def test_text_grows_word_by_word_and_stays_when_it_is_stopped(screen):
