@@ -14,10 +14,11 @@ _OPTION_KEY = """(field) => field.dispatchEvent(new KeyboardEvent("keydown", {
   key: "ø", code: "KeyO", altKey: true, bubbles: true, cancelable: true
 }))"""
 
-# what has the focus and lies under the header or the bar of Run, else nothing
+# what has the focus and lies under the header, the bar of Run or the box of a chat, else nothing
 _COVERED = """() => {
   const focused = document.activeElement, {top, bottom} = focused.getBoundingClientRect();
-  const bars = document.querySelectorAll("[data-testid=stHeader], div:has(> .st-key-run-panel)");
+  const bars = document.querySelectorAll(
+    "[data-testid=stHeader], [data-testid=stBottom], div:has(> .st-key-run-panel)");
   const isCovered = [...bars].some((bar) => {
     const box = bar.getBoundingClientRect();
     return !bar.contains(focused) && box.top < bottom && top < box.bottom;
@@ -54,6 +55,28 @@ def test_no_bar_covers_what_has_the_focus(screen: Screen, size: tuple[int, int])
     walk("Tab", "st-key-run")
     page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, main.scrollHeight)")
     walk("Shift+Tab", "st-key-flow-choice")
+    assert not any(covered), covered
+
+
+def test_the_box_of_a_chat_covers_nothing_that_has_the_focus(screen: Screen):
+    page = screen.page
+    screen.pick("Echo")
+    page.get_by_role("link", name="Chat").first.click()
+    page.set_viewport_size({"width": 900, "height": 600})
+    box = page.get_by_test_id("stChatInputTextArea")
+    for number in range(4):
+        box.fill(f"message {number}")
+        box.press("Enter")
+        expect(page.get_by_test_id("stChatMessage")).to_have_count(2 * (number + 1))
+        screen.drawn()
+    page.locator("main, section").get_by_role("heading", level=1).first.evaluate(
+        "heading => { heading.tabIndex = -1; heading.focus(); }"
+    )
+    covered = []
+    while len(covered) < 60 and not box.evaluate("box => box === document.activeElement"):
+        page.keyboard.press("Tab")
+        covered.append(page.evaluate(_COVERED))
+    assert len(covered) > 4
     assert not any(covered), covered
 
 

@@ -337,16 +337,38 @@ def test_all_parts_of_the_run_page_begin_at_one_edge(screen, width):
     assert len(set(edges.values())) == 1, edges
 
 
+@pytest.mark.parametrize("size", [(720, 450), (390, 844)], ids=["twice the size", "phone"])
 @pytest.mark.parametrize("path", ["chat", "history", "compare", "connection", "?view=present&"])
-def test_at_twice_the_size_no_page_scrolls_sideways(console, screen, path):
+def test_no_page_scrolls_sideways(console, screen, path, size):
     """A browser that enlarges a window of 1440 × 900 to 200 % shows half of its pixels."""
     page = screen.page
     screen.pick("Sort a request")
     flow = page.url.partition("?")[2]
-    page.set_viewport_size({"width": 720, "height": 450})
+    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
     page.goto(f"{console.url}/{path}{flow if path.startswith('?') else ''}")
     page.get_by_role("heading", level=1).first.wait_for()
     screen.drawn()
+    assert not scrolls_sideways(page)
+
+
+@pytest.mark.parametrize("size", [(720, 450), (390, 844)], ids=["twice the size", "phone"])
+def test_no_part_of_an_opened_run_scrolls_sideways(screen, size):
+    page = screen.page
+    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    screen.open(page.url)
+    screen.pick("Table of")
+    screen.run()
+    screen.wait("completed")
+    screen.open(screen.address())
+    screen.drawn()
+    assert not scrolls_sideways(page)
+    for tab in ("Trace", "Inputs", "Code"):
+        screen.part("run-status").get_by_role("tab", name=tab).click()
+        screen.drawn()
+        assert not scrolls_sideways(page), tab
+
+
+def scrolls_sideways(page):
     # the second is Chat's, which follows its messages
     main = page.get_by_test_id(re.compile("^(stMain|stAppScrollToBottomContainer)$"))
-    assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
+    return main.evaluate("main => main.scrollWidth > main.clientWidth")
