@@ -199,7 +199,7 @@ class Flow:
     @cached_property
     def unconnected(self) -> tuple[Component, ...]:
         """The components that never run, because they aren't connected to the chat input."""
-        return tuple(component for component in self.components if not component.runs)
+        return tuple(each for each in self.components_in_reading_order if not each.runs)
 
     @cached_property
     def chat_input(self) -> Component | None:

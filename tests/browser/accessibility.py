@@ -40,9 +40,10 @@ def check(page: Page) -> None:
 
 
 def check_with_menus(page: Page) -> None:
-    """Check the page, and again with each of its menus open."""
+    """Check the page, which has menus, and again with each of them open."""
     check(page)
     menus = page.locator(_MENUS)
+    expect(menus).not_to_have_count(0)
     for index in range(menus.count()):
         menus.nth(index).click()
         expect(page.get_by_test_id("stPopoverBody")).to_be_visible()

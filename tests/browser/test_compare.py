@@ -166,18 +166,21 @@ def test_a_comparison_breaks_no_rule_of_accessibility(
     check(screen.page)
 
 
-@pytest.mark.parametrize(
-    "query", ["", "?group=yes", "?chart=yes", "?q=no+run+has+this", "?flow=unknown"]
-)
+@pytest.mark.parametrize("query", ["", "?group=yes", "?q=no+run+has+this", "?flow=unknown"])
 def test_the_history_breaks_no_rule_of_accessibility(
     console: Console, window: Callable[..., Page], query: str
 ):
-    """Grouped, as a chart, empty, with each of its menus open."""
+    """Grouped or empty, with its chart and with each of its menus open."""
     page = window()
     page.goto(f"{console.url}/history{query}")
     page.get_by_role("heading", name="History").wait_for()
     Screen(page).drawn()
     check_with_menus(page)
+    if not query:
+        page.get_by_text("Runs over time").click()
+        expect(page.get_by_test_id("stVegaLiteChart")).to_be_visible()
+        Screen(page).drawn()
+        check(page)
 
 
 def test_a_run_of_a_server_that_is_down_breaks_no_rule_of_accessibility(

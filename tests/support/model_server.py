@@ -310,7 +310,8 @@ def _deltas(message: JsonObject) -> Iterator[JsonObject]:
 
 
 def _anthropic_answer(body: JsonObject) -> Response:
-    usage = _usage(body, answer := _answer(body))
+    answer = _answer(body)
+    usage = _usage(body, answer)
     counts = {"input_tokens": usage["prompt_tokens"], "output_tokens": usage["completion_tokens"]}
     text = {"type": "text", "text": answer["content"]}
     head = {"id": "msg_1", "type": "message", "role": "assistant", "model": body["model"]}
@@ -342,7 +343,8 @@ def _google_answer(body: JsonObject, model: str, method: str) -> Response:
         for content in body["contents"]
     ]
     asked = {"model": model, "messages": messages}
-    usage = _usage(asked, answer := _answer(asked))
+    answer = _answer(asked)
+    usage = _usage(asked, answer)
     counts = {
         "promptTokenCount": usage["prompt_tokens"],
         "candidatesTokenCount": usage["completion_tokens"],

@@ -139,9 +139,7 @@ def _draw_out_of_reach(form: FlowForm) -> None:
     running = [leaf for leaf in flow.leaves if leaf.runs]
     notes = {
         ":material/link_off: Will not run, not connected to the chat input": [
-            each
-            for each in flow.components_in_reading_order
-            if not each.runs and each.id not in with_fields
+            component for component in flow.unconnected if component.id not in with_fields
         ],
         ":material/ac_unit: Frozen, returns a cached result": [
             leaf for leaf in running if leaf.frozen

@@ -23,7 +23,7 @@ def open_settings(provider: Provider, form: FlowForm) -> None:
 
 
 def change_settings(provider: Provider, form: FlowForm) -> None:
-    """Show them with empty boxes: what was typed before may have been saved elsewhere since."""
+    """Show the settings with empty boxes: what was typed may have been saved elsewhere since."""
     _empty(provider.settings, form)
     open_settings(provider, form)
 

@@ -20,8 +20,7 @@ document.addEventListener("click", ({ target }) => {
 });
 
 // Publishes, for the stylesheets, which of these parts are on the page, whether its script runs, and the
-// looks of a presentation.
-// Most are containers with this key.
+// looks of a presentation. Most parts are containers with their name as key.
 const PARTS = {
   "chat-box": '[data-testid="stBottom"]',
   "connection-status": '[data-testid="stConnectionStatus"]',
