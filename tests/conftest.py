@@ -118,6 +118,19 @@ def _turn(file: Path, tests: int) -> tuple[int, int]:
     return folder, int(file.name in _WITHOUT_SAMPLES)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """After a failed test, restart a server that it left locked, before others fail as well."""
+    report = yield
+    if report.failed:
+        for value in item.funcargs.values():
+            if isinstance(value, LiveServer):
+                servers.restart_if_locked(value)
+    return report
+
+
 def _is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 

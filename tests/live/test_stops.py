@@ -1,8 +1,7 @@
-"""Runs that are closed, or stopped by several people at once, on five real releases.
+"""Runs that are closed, or stopped by several people at once, on four real releases.
 
-The runs have started and are not writing: after an end in the middle of a SQLite write, 1.13.0
-responds to nobody or refuses every key for up to a minute, and 1.10.3 finds its database locked.
-1.13.0 still gets its second server, because the browser tests need the first one meanwhile.
+The runs have started and are not writing: an end in the middle of a write may leave SQLite locked,
+so that every later write fails. For that case these are the second servers of their releases.
 """
 
 from __future__ import annotations
@@ -22,7 +21,9 @@ from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.parametrize(
-    "langflow", ["1.8.4", "1.10.3", "1.11.6", "1.12.8", "1.13.0-isolated"], indirect=True
+    "langflow",
+    ["1.8.4-isolated", "1.11.6-isolated", "1.12.8-isolated", "1.13.0-isolated"],
+    indirect=True,
 )
 
 

@@ -10,6 +10,7 @@ servers are used as they are and not stopped; the others are started as usual.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -24,7 +25,7 @@ from lfclient import LangflowClient
 from lfclient.console.local_langflow.installer import Installation, Requirement
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.local_langflow.state_file import LocalError
-from lfclient.errors import FlowNotFound, ServerFault
+from lfclient.errors import FlowNotFound, ServerFault, Unreachable
 from tests.support.console_process import free_port
 
 # the data folder of this run's servers; set by the controller, inherited by the workers
@@ -120,6 +121,23 @@ def isolated(version: str) -> LocalLangflow:
     """
     env = {**_ENV, "LANGFLOW_DISABLE_TRACK_APIKEY_USAGE": "false"}
     return local(version, Path(os.environ[FOLDER]) / "isolated", env=env)
+
+
+def restart_if_locked(server: LiveServer) -> None:
+    """Restart a server that takes no write: a run that was cut off may leave SQLite locked.
+
+    Its data, address and key stay. A server that was configured is left as it is.
+    """
+    try:
+        with LangflowClient(server.url, server.api_key, timeout=45) as client:
+            client.delete_variable(client.save_variable("WRITABLE", "yes", is_secret=False))
+    except (ServerFault, Unreachable):
+        both = local(server.version, Path(os.environ[FOLDER])), isolated(server.version)
+        for one in both:
+            if one.last_connection() == (server.url, server.api_key):
+                with contextlib.suppress(LocalError):  # then the next test says so
+                    one.stop()
+                    one.start()
 
 
 def release_isolated(name: str) -> None:
