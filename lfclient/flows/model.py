@@ -174,9 +174,10 @@ class Flow:
 
     @cached_property
     def terminals(self) -> tuple[Component, ...]:
-        """The leaves that feed no other: the keys of a run's outputs."""
+        """The leaves that feed no other, in reading order: the keys of a run's outputs."""
         sources = {edge.source for edge in self._flat[1]}
-        return tuple(leaf for leaf in self.leaves if leaf.id not in sources)
+        ends = (leaf for leaf in self.leaves if leaf.id not in sources)
+        return tuple(in_reading_order(ends, lambda leaf: leaf.position))
 
     @cached_property
     def expected_terminals(self) -> tuple[Component, ...]:

@@ -218,10 +218,13 @@ def _note_if_empty(output: Output) -> Output:
 def _complete_outputs(
     run: Run, flow: Flow | None, evidence: Evidence, limits: Limits
 ) -> dict[str, Output]:
-    outputs = dict(run.outputs)
-    for leaf in flow.terminals if flow else ():
-        if leaf.id not in outputs and leaf.id in evidence.builds:
+    outputs: dict[str, Output] = {}
+    for leaf in flow.terminals if flow else ():  # not as they ended, which differs between runs
+        if leaf.id in run.outputs:
+            outputs[leaf.id] = run.outputs[leaf.id]
+        elif leaf.id in evidence.builds:
             outputs[leaf.id] = _output_from_build(leaf, flow, evidence)
+    outputs |= run.outputs  # those that the flow no longer has
     return {
         name: _complete_output(output, run, evidence, limits) for name, output in outputs.items()
     }

@@ -71,6 +71,12 @@ def test_a_flow_with_human_input_needs_approval():
     assert not flow(node("A-a")).needs_approval
 
 
+def test_the_last_components_are_in_reading_order():
+    places = {"Low-a": (0, 500), "High-b": (40, 0), "Left-c": (-900, 900)}
+    nodes = [{**node(id), "position": dict(zip("xy", at))} for id, at in places.items()]
+    assert ids(flow(*nodes).terminals) == ["Left-c", "High-b", "Low-a"]
+
+
 def test_groups_are_expanded():
     inner = [node("In-1", value=text("v")), node("End-2")]
     found = flow(group("Group-g", inner, [edge("In-1", "End-2")], value_in=("In-1", "value")))

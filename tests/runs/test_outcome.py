@@ -139,6 +139,13 @@ def test_without_events_a_run_with_some_outputs_is_completed():
     assert (evaluated.status, evaluated.not_run[0].reason) == (RunStatus.COMPLETED, DID_NOT_RUN)
 
 
+def test_outputs_are_in_the_order_of_the_flow_whichever_ended_first():
+    """Those that the flow no longer has come last."""
+    run = completed(BRANCHES, "Gone-x", "ChatOutput-no", "ChatOutput-yes")
+    found = evaluate_outcome(run, BRANCHES, Evidence(), LIMITS)
+    assert list(found.outputs) == ["ChatOutput-yes", "ChatOutput-no", "Gone-x"]
+
+
 def test_a_run_without_any_expected_output_has_failed():
     evaluated = evaluate_outcome(completed(ECHO), ECHO, Evidence(), LIMITS)
     assert evaluated.status is RunStatus.FAILED
