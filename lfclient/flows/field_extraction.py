@@ -98,7 +98,7 @@ def extract_fields(
     """Return the parameters that a run may override, in the order of the form.
 
     The chat text comes first, then required parameters and those that the flow's author exposed,
-    then the rest. Within each rank the components keep the flow's order. `numbers`, by id, are
+    then the rest. Within each rank they are in the order of `components`. `numbers`, by id, are
     those of components that share their name.
     """
     connected = {(edge.target, edge.target_parameter) for edge in edges}

@@ -141,7 +141,7 @@ class Flow:
     @cached_property
     def fields(self) -> list[Field]:
         """The parameters that a run may override, in the order of the form."""
-        return extract_fields(self.components, self.edges, self.component_numbers)
+        return extract_fields(self.components_in_reading_order, self.edges, self.component_numbers)
 
     @cached_property
     def fields_by_key(self) -> dict[str, Field]:
@@ -157,6 +157,17 @@ class Flow:
     def leaves(self) -> tuple[Component, ...]:
         """The components with every group replaced by its inner components, as they run."""
         return tuple(self._flat[0])
+
+    @cached_property
+    def leaves_in_reading_order(self) -> tuple[Component, ...]:
+        """The leaves, those of a group where the group stands."""
+        by_id = {leaf.id: leaf for leaf in self.leaves}
+        return tuple(
+            by_id[part.id]
+            for outer in self.components_in_reading_order
+            for part in in_reading_order(outer.walk(), lambda inner: inner.position)
+            if part.id in by_id
+        )
 
     @property
     def leaf_edges(self) -> tuple[Edge, ...]:
@@ -176,8 +187,7 @@ class Flow:
     def terminals(self) -> tuple[Component, ...]:
         """The leaves that feed no other, in reading order: the keys of a run's outputs."""
         sources = {edge.source for edge in self._flat[1]}
-        ends = (leaf for leaf in self.leaves if leaf.id not in sources)
-        return tuple(in_reading_order(ends, lambda leaf: leaf.position))
+        return tuple(leaf for leaf in self.leaves_in_reading_order if leaf.id not in sources)
 
     @cached_property
     def expected_terminals(self) -> tuple[Component, ...]:
@@ -206,6 +216,11 @@ class Flow:
     def chat_input(self) -> Component | None:
         """The component that takes the chat text: the first chat input, or None."""
         return next((leaf for leaf in self.leaves if leaf.has_type("ChatInput")), None)
+
+    def chat_field(self, parameter: str) -> Field | None:
+        """Return the field of a parameter of the chat input, None if a run can't override it."""
+        chat = self.chat_input
+        return self.fields_by_target.get((chat.id, parameter)) if chat else None
 
     @cached_property
     def has_chat(self) -> bool:

@@ -8,7 +8,7 @@ either delivered or is known not to have run. A terminal component feeds no othe
 those connected with the chat input, or all if there is none.
 """
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import replace
 
 from lfclient.flows.graph import Component
@@ -74,6 +74,16 @@ def find_missing_evidence(run: Run, flow: Flow | None, limits: Limits) -> tuple[
     # from 1.10 on a job's response is made from the build records and omits late ones
     late = absent if run.mode == "background" or not run.outputs else set()
     return bool(empty or has_failed or is_missing or is_cut), empty | late
+
+
+def in_flow_order(outputs: Mapping[str, Output], flow: Flow | None) -> dict[str, Output]:
+    """Return outputs in the order of the flow's terminals, then those that it no longer has.
+
+    Parallel branches end in another order in each run.
+    """
+    terminals = flow.terminals if flow else ()
+    ordered = {leaf.id: outputs[leaf.id] for leaf in terminals if leaf.id in outputs}
+    return {**ordered, **outputs}
 
 
 def _has_not_run(output: Output) -> bool:
@@ -218,15 +228,13 @@ def _note_if_empty(output: Output) -> Output:
 def _complete_outputs(
     run: Run, flow: Flow | None, evidence: Evidence, limits: Limits
 ) -> dict[str, Output]:
-    outputs: dict[str, Output] = {}
-    for leaf in flow.terminals if flow else ():  # not as they ended, which differs between runs
-        if leaf.id in run.outputs:
-            outputs[leaf.id] = run.outputs[leaf.id]
-        elif leaf.id in evidence.builds:
+    outputs = dict(run.outputs)
+    for leaf in flow.terminals if flow else ():
+        if leaf.id not in outputs and leaf.id in evidence.builds:
             outputs[leaf.id] = _output_from_build(leaf, flow, evidence)
-    outputs |= run.outputs  # those that the flow no longer has
     return {
-        name: _complete_output(output, run, evidence, limits) for name, output in outputs.items()
+        name: _complete_output(output, run, evidence, limits)
+        for name, output in in_flow_order(outputs, flow).items()
     }
 
 

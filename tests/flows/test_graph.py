@@ -102,15 +102,14 @@ def test_the_components_of_a_group_are_numbered_with_the_others_at_the_place_of_
     assert found.component_numbers == {"Agent-a": 1, "Agent-y": 2, "Agent-x": 3, "Agent-b": 4}
 
 
-def test_components_are_in_reading_order_and_the_fields_in_that_of_the_file():
-    """Which chat input takes the text, and which values are recorded, depends on no position."""
+def test_components_and_fields_are_in_reading_order():
     places = {"Step-b": (900, 0), "Step-c": (0, 400), "Step-a": (0, 0)}
     found = flow(
         *(node(id, p=text()) | {"position": {"x": x, "y": y}} for id, (x, y) in places.items())
     )
     ids = [component.id for component in found.components_in_reading_order]
     assert ids == ["Step-a", "Step-c", "Step-b"]
-    assert [field.key for field in found.fields] == ["Step-b.p", "Step-c.p", "Step-a.p"]
+    assert [field.key for field in found.fields] == ["Step-a.p", "Step-c.p", "Step-b.p"]
 
 
 def test_a_number_gives_no_component_the_name_of_another():

@@ -1,5 +1,7 @@
 """Parsing of a flow's JSON: which components run, its terminals, and groups."""
 
+from typing import Any
+
 import pytest
 
 from lfclient.errors import BadResponse
@@ -71,10 +73,22 @@ def test_a_flow_with_human_input_needs_approval():
     assert not flow(node("A-a")).needs_approval
 
 
+def at(x: int, node: dict[str, Any]) -> dict[str, Any]:
+    return {**node, "position": {"x": x, "y": 0}}
+
+
 def test_the_last_components_are_in_reading_order():
-    places = {"Low-a": (0, 500), "High-b": (40, 0), "Left-c": (-900, 900)}
-    nodes = [{**node(id), "position": dict(zip("xy", at))} for id, at in places.items()]
-    assert ids(flow(*nodes).terminals) == ["Left-c", "High-b", "Low-a"]
+    """Those of a group where the group stands, as the numbers of components of one name."""
+    inner = at(2000, group("Group-g", [at(9000, node("End-d")), at(0, node("End-c"))]))
+    found = flow(inner, at(900, node("End-b")), at(-900, node("End-a")))
+    assert ids(found.terminals) == ["End-a", "End-b", "End-c", "End-d"]
+    assert list(found.component_numbers.values()) == [1, 2, 3, 4]
+
+
+def test_the_chat_input_that_runs_depends_on_no_place():
+    found = flow(at(900, chat_input("ChatInput-b")), at(0, chat_input("ChatInput-a")))
+    assert found.chat_field("input_value").key == "ChatInput-b.input_value"
+    assert found.chat_field("files") is None
 
 
 def test_groups_are_expanded():

@@ -25,6 +25,13 @@ def test_an_agent_without_a_model_needs_one():
     assert need.message == "Choose a model for Agent."
 
 
+def test_needs_are_in_the_order_of_the_form():
+    places = {"Agent-b": 900, "Agent-a": 0}
+    agents = [{**agent(id), "position": {"x": x, "y": 0}} for id, x in places.items()]
+    found = [need.message for need in needs(*agents)]
+    assert found == ["Choose a model for Agent 1.", "Choose a model for Agent 2."]
+
+
 def test_a_chosen_model_needs_its_providers_key():
     model, provider = needs(agent(), Agent_a__model=GPT)
     assert (model.is_met, model.message) == (True, "Agent uses OpenAI: gpt-4o.")

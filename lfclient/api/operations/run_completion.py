@@ -30,7 +30,12 @@ from lfclient.runs.evidence import (
     message_texts,
 )
 from lfclient.runs.model import Run, RunStatus
-from lfclient.runs.outcome import evaluate_outcome, find_missing_evidence, mark_unverified
+from lfclient.runs.outcome import (
+    evaluate_outcome,
+    find_missing_evidence,
+    in_flow_order,
+    mark_unverified,
+)
 from lfclient.runs.reducer import merge_component_runs
 from lfclient.wire.schemas import BuildList, MessageItem
 from lfclient.wire.server_info import ServerInfo
@@ -123,9 +128,9 @@ def add_usage(context: ApiContext, run: Run, flow: Flow | None) -> Steps[Run]:
     if server is None or not server.capabilities.tokens:
         return run
     no_runs: dict[str, ComponentRun] = {}
-    return merge_component_runs(
-        run, (yield from or_default(get_component_runs(context, run, flow), no_runs))
-    )
+    components = yield from or_default(get_component_runs(context, run, flow), no_runs)
+    merged = merge_component_runs(run, components)
+    return replace(merged, outputs=in_flow_order(merged.outputs, flow))
 
 
 def fetch_build_evidence(run: Run, expected: Set[str]) -> Steps[Evidence]:

@@ -24,6 +24,7 @@ from lfclient.runs.builds import read_timestamp
 from lfclient.runs.components import Message
 from lfclient.runs.events import Event, MessageAdded
 from lfclient.runs.model import Run, RunStatus
+from lfclient.runs.outcome import in_flow_order
 from lfclient.runs.reducer import (
     apply,
     finalize,
@@ -272,6 +273,7 @@ class RunContext:
         if self.secrets_lost_reason:
             warning = _SECRETS_LOST_WARNING.format(self.secrets_lost_reason)
             run = replace(run, raw={}, warnings=(*run.warnings, warning))
+        run = replace(run, outputs=in_flow_order(run.outputs, self.flow))
         await self.end(run.status, run=run, **changes)
 
     async def end(self, status: RunStatus, **changes: Any) -> None:
@@ -338,6 +340,7 @@ class RunContext:
         except LangflowError:
             return
         merged = merge_component_runs(run, builds)
+        merged = replace(merged, outputs=in_flow_order(merged.outputs, self.flow))
         is_completed_job = run.status is RunStatus.COMPLETED and run.mode == "background"
         if is_completed_job and not events_complete:
             merged = merge_messages(merged, await self._messages(run))

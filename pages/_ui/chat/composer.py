@@ -9,9 +9,7 @@ from streamlit.typing import UploadedFile
 
 from lfclient.common.formatting import remove_bidi_controls
 from lfclient.errors import FileRefused, InvalidRequest, LangflowError
-from lfclient.flows.field import Field
 from lfclient.flows.file_fields import accepted_types
-from lfclient.flows.model import Flow
 from lfclient.flows.refreshed_runs import CHOOSE_IN_EDITOR, needs_temporary_flow
 from pages._ui.chat import sidebar as chat_sidebar
 from pages._ui.chat.conversation import Conversation
@@ -41,7 +39,7 @@ def draw(conversation: Conversation) -> None:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 st.caption(f":red[{escape(text)}]", width="content")
                 _draw_way_to_setup(form)
-    files = _file_field(form.flow)
+    files = form.flow.chat_field("files")
     # Streamlit scrolls to new messages only if the box is in no container
     st.chat_input(
         f"Message {remove_bidi_controls(form.flow.name)[:60]}",
@@ -89,10 +87,6 @@ def _obstacle(form: FlowForm) -> str:
     return " ".join(unmarked) or f"{what} before you send a message."
 
 
-def _file_field(flow: Flow) -> Field | None:
-    return next((field for field in flow.fields if field.chat_files), None)
-
-
 def _on_submit(conversation: Conversation) -> None:
     """Send the text, before the page is drawn; put it back into the box if that fails."""
     entered = st.session_state[conversation.key("text")]
@@ -125,7 +119,7 @@ def _check(conversation: Conversation, text: str) -> None:
 
 
 def _upload(conversation: Conversation, files: Sequence[UploadedFile]) -> list[str]:
-    form, field = conversation.form, _file_field(conversation.form.flow)
+    form, field = conversation.form, conversation.form.flow.chat_field("files")
     if not files or field is None:
         return []
     with st.spinner("Uploading files"):
@@ -154,7 +148,7 @@ def _send(conversation: Conversation, text: str, files: Sequence[str], submit_to
     """Start the run that answers a text. All calls with the same `submit_token` start one run."""
     form = conversation.form
     values: dict[str, Any] = {field.key: text for field in form.flow.fields if field.chat_input}
-    field = _file_field(form.flow)
+    field = form.flow.chat_field("files")
     if field and files:
         values[field.key] = list(files) if field.is_list else files[0]
     overrides = run_controls.check_values(form, form.mode, values)

@@ -297,8 +297,9 @@ def was_refused(record: RunRecord) -> bool:
 
 def sent_text(record: RunRecord, flow: Flow) -> str:
     """Return the chat message of a run."""
-    texts = (record.overrides.get(field.key) for field in flow.fields if field.chat_input)
-    return next((text for text in texts if isinstance(text, str)), "")
+    field = flow.chat_field("input_value")
+    text = record.overrides.get(field.key) if field else None
+    return text if isinstance(text, str) else ""
 
 
 def sent_files(record: RunRecord, flow: Flow) -> list[str]:

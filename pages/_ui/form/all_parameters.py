@@ -136,7 +136,7 @@ def _draw_out_of_reach(form: FlowForm) -> None:
     """
     flow = form.flow
     with_fields = {field.component for field in form.state.fields.values()}
-    running = [leaf for leaf in flow.leaves if leaf.runs]
+    running = [leaf for leaf in flow.leaves_in_reading_order if leaf.runs]
     notes = {
         ":material/link_off: Will not run, not connected to the chat input": [
             component for component in flow.unconnected if component.id not in with_fields

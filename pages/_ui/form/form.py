@@ -141,18 +141,14 @@ def _draw_fields(form: FlowForm) -> None:
 
 
 def _top_fields(form: FlowForm) -> list[Field]:
-    """Return the fields that the flow's author exposed and that are not in Setup.
-
-    Their components are in reading order, not in that of the file, to which new ones are added.
-    """
+    """Return the fields that the flow's author exposed and that are not in Setup."""
     above = [field.key for field in setup.setup_fields(form)]
     fields = [
         field
         for key, field in form.state.fields.items()
         if field.api_editable and key not in above and not (field.chat_input or field.chat_files)
     ]
-    order = [component.id for component in form.flow.components_in_reading_order]
-    return sorted(fields[:MAX_TOP_FIELDS], key=lambda field: order.index(field.component))
+    return fields[:MAX_TOP_FIELDS]
 
 
 def draw_reset(state: FormState) -> None:
