@@ -18,14 +18,14 @@ from pages._ui.widgets.markdown import escape
 
 
 def open_settings(provider: Provider, form: FlowForm) -> None:
-    """Show the settings of a provider that is set up."""
+    """Show the settings. The boxes of hidden ones are emptied: they may have been saved since."""
+    if not is_open(provider, form):
+        _empty((setting for setting in provider.settings if setting.is_set), form)
+        _open(provider, form)
+
+
+def _open(provider: Provider, form: FlowForm) -> None:
     st.session_state[_open_key(provider, form)] = True
-
-
-def change_settings(provider: Provider, form: FlowForm) -> None:
-    """Show the settings with empty boxes: what was typed may have been saved elsewhere since."""
-    _empty(provider.settings, form)
-    open_settings(provider, form)
 
 
 def cancel(provider: Provider, form: FlowForm) -> None:
@@ -152,7 +152,7 @@ def remove(provider: Provider, setting: ProviderSetting, form: FlowForm) -> None
 
     _attempt(provider, form, delete)
     if any(one.is_set for one in provider.settings if one != setting):
-        open_settings(provider, form)  # the others may be removed as well
+        _open(provider, form)  # the others may be removed as well
 
 
 def _empty(settings: Iterable[ProviderSetting], form: FlowForm) -> None:

@@ -100,7 +100,7 @@ def draw(need: Need, form: FlowForm) -> None:
                     "Cancel" if is_open else "Change",
                     key=f"provider-change-{provider.name}",
                     type="tertiary",
-                    on_click=actions.cancel if is_open else actions.change_settings,
+                    on_click=actions.cancel if is_open else actions.open_settings,
                     args=(provider, form),
                 )
         if provider.has_silent_address:

@@ -9,6 +9,12 @@ import pytest
 
 from lfclient.resources.variables import ServerVariable
 from pages._ui.form import provider_actions
+from tests.ui.support.forms import clear_drafts
+
+
+@pytest.fixture(autouse=True)
+def _no_drafts():
+    clear_drafts()
 
 
 @pytest.fixture

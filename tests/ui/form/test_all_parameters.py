@@ -6,12 +6,7 @@ import pytest
 
 from pages._ui.state.run_page import SHOWN_FIELD
 from tests.support.flows import chat_input, edge, entry, node, text
-from tests.ui.support.forms import clear_drafts, editable_node, form
-
-
-@pytest.fixture(autouse=True)
-def _no_drafts():
-    clear_drafts()
+from tests.ui.support.forms import editable_node, form
 
 
 def badges(found) -> list[str]:

@@ -5,12 +5,7 @@ import pytest
 from lfclient.flows.field import Variable
 from lfclient.flows.validation import REQUIRED_MESSAGE
 from tests.support.flows import chat_input, entry, graph, node, text
-from tests.ui.support.forms import clear_drafts, editable_node, form
-
-
-@pytest.fixture(autouse=True)
-def _no_drafts():
-    clear_drafts()
+from tests.ui.support.forms import editable_node, form
 
 
 def test_an_untouched_form_sends_only_the_chat_text():

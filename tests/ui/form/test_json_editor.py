@@ -6,14 +6,9 @@ import pytest
 
 from lfclient.flows.field import Variable
 from tests.support.flows import entry, text
-from tests.ui.support.forms import OWNER, Form, clear_drafts, editable_node, form
+from tests.ui.support.forms import OWNER, Form, editable_node, form
 
 PANEL = f"form-json-{OWNER[:12]}-11111111-2222-3333-4444-555555555555"
-
-
-@pytest.fixture(autouse=True)
-def _no_drafts():
-    clear_drafts()
 
 
 def opened(**parameters) -> Form:

@@ -9,7 +9,7 @@ import pytest
 
 from lfclient.resources.server_resources import ServerResources
 from tests.support.flows import entry, node
-from tests.ui.support.forms import Form, clear_drafts
+from tests.ui.support.forms import Form
 from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.setup_forms import RESOURCES, setup
 from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text, press
@@ -17,11 +17,6 @@ from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text
 LIST, SAVE = "GET /api/v1/variables/", "POST /api/v1/variables/"
 NAME = "TAVILY"
 BOX = f"-{NAME}"
-
-
-@pytest.fixture(autouse=True)
-def _no_drafts():
-    clear_drafts()
 
 
 def tool(id: str = "T-a", *, secret: bool = True) -> dict:

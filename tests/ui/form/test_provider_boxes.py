@@ -1,4 +1,4 @@
-"""The boxes in which a provider's settings are entered keep and lose their text as one expects."""
+"""The boxes of a provider's settings keep their text until it is used, saved or cancelled."""
 
 from __future__ import annotations
 
@@ -8,17 +8,12 @@ import pytest
 
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
+from pages._ui.state.run_page import SHOWN_PROVIDER
 from tests.support.flows import graph, node, text
-from tests.ui.support.forms import clear_drafts
 from tests.ui.support.setup_forms import KEY, MODELS, agent, setup
 
 ADDRESS = ProviderSetting("OPENAI_BASE_URL", "OpenAI Base URL", False, False, False)
 SAVED_KEY = replace(KEY, is_set=True)
-
-
-@pytest.fixture(autouse=True)
-def _no_drafts():
-    clear_drafts()
 
 
 def resources(*settings: ProviderSetting) -> ServerResources:
@@ -39,11 +34,16 @@ def test_a_key_that_is_typed_stays_when_the_saved_address_is_removed(api):
     assert not found.at.exception
 
 
-def test_a_key_that_was_typed_before_it_was_saved_elsewhere_does_not_come_back(api):
+@pytest.mark.parametrize("opened_by", ["Change", "the button of an error"])
+def test_a_key_that_was_typed_before_it_was_saved_elsewhere_does_not_come_back(api, opened_by):
     """Save would put it in the place of the newer one."""
     found = open_agent(KEY).set("text_input", KEY.name, "sk-old")
     found.at.session_state["resources"] = resources(SAVED_KEY)
-    found.run().press("Change")
+    if opened_by == "Change":
+        found.run().press("Change")
+    else:
+        found.at.session_state[SHOWN_PROVIDER.key] = "OpenAI"
+        found.run()
     assert found.find("text_input", KEY.name).value == ""
     assert not found.at.exception
 

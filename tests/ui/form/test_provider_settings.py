@@ -11,15 +11,9 @@ from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
 from tests.support.flows import entry, node
-from tests.ui.support.forms import clear_drafts
 from tests.ui.support.setup_forms import ADDRESS, KEY, MODELS, agent, setup
 
 COMPATIBLE = ProviderSetting("OPENAI_BASE_URL", "OpenAI Base URL", False, False, False)
-
-
-@pytest.fixture(autouse=True)
-def _no_drafts():
-    clear_drafts()
 
 
 def test_a_key_is_tried_and_then_sent_with_all_components_of_its_provider(api):

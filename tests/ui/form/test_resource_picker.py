@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from lfclient.resources.knowledge import KnowledgeBase, McpServer, MemoryBase
 from lfclient.resources.server_resources import ServerResources
 from pages._ui.connection.request_cache import StillLoading
 from tests.support.flows import entry, graph, node
-from tests.ui.support.forms import URL, Form, clear_drafts, form, form_server
+from tests.ui.support.forms import URL, Form, form, form_server
 
 FLOW_ID = graph()["id"]
-
-
-@pytest.fixture(autouse=True)
-def _no_drafts():
-    clear_drafts()
 
 
 def knowledge_node(parameter: str = "knowledge_base") -> dict:

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from lfclient.errors import ServerFault
 from lfclient.resources.server_resources import ServerResources
 from tests.support.flows import entry, node, text
-from tests.ui.support.forms import clear_drafts
 from tests.ui.support.setup_forms import MODELS, RESOURCES, agent, setup
-
-
-@pytest.fixture(autouse=True)
-def _no_drafts():
-    clear_drafts()
 
 
 def type_model(found, words: str):

@@ -4,12 +4,7 @@ import pytest
 
 from lfclient.flows.field import Variable
 from tests.support.flows import entry, node, text
-from tests.ui.support.forms import clear_drafts, editable_node, form, form_server
-
-
-@pytest.fixture(autouse=True)
-def _no_drafts():
-    clear_drafts()
+from tests.ui.support.forms import editable_node, form, form_server
 
 
 def edit_table(found, **edits):
