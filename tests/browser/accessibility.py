@@ -1,4 +1,4 @@
-"""A page in Chromium against axe-core's rules, in light and dark."""
+"""A page in Chromium against axe-core's rules, in dark against those about colors."""
 
 import re
 
@@ -8,30 +8,34 @@ from playwright.sync_api import Page, expect
 # parts of Streamlit that a page can't change: the headers of a table's check boxes and of a column
 # without a title, the zone where files are dropped
 NOT_OURS = {"empty-table-header", "presentation-role-conflict"}
-_MENUS = ".stMain [data-testid=stPopover] button:visible"
+_MENU_BUTTONS = ".stMain [data-testid=stPopover] button:visible"
+_OPEN_MENU = "[data-testid=stPopoverBody]"
 _ICON = re.compile(" icon$")
 _IS_DRAWN = "scheme => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme"
 # once the colors have faded in; an animation that is paused does not end
-_VIOLATIONS = """async () => {
+_VIOLATIONS = """async ({ within, rules }) => {
   const fading = ({ effect }) => isFinite(effect.getTiming().iterations);
   const faded = document.getAnimations().filter(fading).map(({ finished }) => finished);
   await Promise.race([Promise.allSettled(faded), new Promise((end) => setTimeout(end, 1000))]);
-  return (await axe.run({ resultTypes: ["violations"] })).violations;
+  const only = rules.length ? { runOnly: { type: "rule", values: rules } } : {};
+  return (await axe.run(within, { resultTypes: ["violations"], ...only })).violations;
 }"""
+# what a color scheme changes; the other rules see the same page in both
+_COLOR_RULES = ("color-contrast", "link-in-text-block")
 
 
-def check(page: Page) -> None:
-    """Check the page against all rules, in light and dark, also while it is redrawn.
+def check(page: Page, within: str = "html") -> None:
+    """Check a part of the page, also while it is redrawn, in dark against the rules about colors.
 
     Screen readers must not meet icons, about which axe says nothing.
     """
     page.mouse.move(0, 0)  # away from what it hovers over
-    for scheme in ("dark", "light"):
+    for scheme, rules in (("dark", _COLOR_RULES), ("light", ())):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.wait_for_function(_IS_DRAWN, arg=scheme)
         found: list[str] = []
         for _ in range(4):
-            found = violations(page)
+            found = violations(page, within, rules)
             if not found:
                 break
             page.wait_for_timeout(400)
@@ -40,24 +44,24 @@ def check(page: Page) -> None:
 
 
 def check_with_menus(page: Page) -> None:
-    """Check the page, which has menus, and again with each of them open."""
+    """Check the page, the same with the first of its menus open, and each other menu."""
     check(page)
-    menus = page.locator(_MENUS)
-    expect(menus).not_to_have_count(0)
-    for index in range(menus.count()):
-        menus.nth(index).click()
-        expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
-        check(page)
+    buttons = page.locator(_MENU_BUTTONS)
+    expect(buttons).not_to_have_count(0)
+    for index in range(buttons.count()):
+        buttons.nth(index).click()
+        expect(page.locator(_OPEN_MENU)).to_be_visible()
+        check(page, _OPEN_MENU if index else "html")
         page.keyboard.press("Escape")
-        expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+        expect(page.locator(_OPEN_MENU)).to_have_count(0)
 
 
-def violations(page: Page) -> list[str]:
-    """Return the rules that the page breaks, each with an element."""
+def violations(page: Page, within: str = "html", rules: tuple[str, ...] = ()) -> list[str]:
+    """Return the rules that a part of the page breaks, each with an element."""
     # its own `run` takes twice the time: it loads axe each time and returns more than these
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
-    found = page.evaluate(_VIOLATIONS)
+    found = page.evaluate(_VIOLATIONS, {"within": within, "rules": rules})
     return [
         f"{rule['id']}: {node['target']} {node['failureSummary']}"
         for rule in found

@@ -85,7 +85,7 @@ def test_overrides_as_json_and_an_error_in_them(screen: Screen):
 
 @pytest.mark.parametrize(
     ("query", "words"),
-    [("flow=unknown", "flow"), (f"run={'0' * 32}", "Run not found")],
+    [("flow=unknown", "no such flow"), (f"run={'0' * 32}", "Run not found")],
 )
 def test_an_address_that_leads_nowhere(screen: Screen, console: Console, query: str, words: str):
     screen.page.goto(f"{console.url}/?{query}")

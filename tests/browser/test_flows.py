@@ -95,6 +95,7 @@ def test_a_template_is_found_previewed_and_added(
     screen: Screen, api: LangflowClient, added: list[str]
 ):
     dialog = open_dialog(screen)
+    check(screen.page)
     dialog.get_by_label("Search templates").fill("twitter thread")
     expect(dialog.get_by_text("Preview")).to_have_count(1)
     expect(dialog).to_contain_text("4 components · Needs: Model")
@@ -124,6 +125,13 @@ def test_a_file_with_the_id_of_a_flow_leaves_that_flow_as_it_was(
     assert api.flow(echo.id).raw["updated_at"] == echo.raw["updated_at"]
 
 
+def test_a_file_without_a_flow_is_refused_in_its_dialog(screen: Screen):
+    dialog = upload(screen, {"name": "no flow"})
+    expect(dialog.get_by_test_id("stAlert")).to_contain_text("no flow")
+    expect(dialog.get_by_role("button", name="Add", exact=True)).to_have_count(0)
+    check(screen.page)
+
+
 def test_an_added_flow_is_exported_duplicated_and_deleted(
     screen: Screen, api: LangflowClient, added: list[str], tmp_path: Path
 ):
@@ -132,6 +140,7 @@ def test_an_added_flow_is_exported_duplicated_and_deleted(
     upload(screen, flow).get_by_role("button", name="Add", exact=True).click()
     added.append(chosen_id(screen, name))
     open_menu(screen)
+    check(screen.page)
     with screen.page.expect_download() as download:
         screen.page.get_by_role("button", name="Export").locator("visible=true").click()
     assert download.value.suggested_filename == "Walk-through-the-menu.json"

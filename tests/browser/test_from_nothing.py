@@ -9,6 +9,7 @@ import pytest
 import uv
 from playwright.sync_api import expect
 
+from tests.browser.accessibility import check
 from tests.browser.screen import Screen
 from tests.support.console_process import ROOT, Console
 from tests.support.model_server import ModelServer
@@ -57,6 +58,7 @@ def test_the_first_command_installs_langflow_and_runs_and_stops_a_sample(fresh, 
     panel = screen.part("local-langflow")
     expect(panel).to_contain_text("MB to download")
     expect(panel).to_contain_text("minutes")
+    check(page)
     page.get_by_role("link", name="Connection").first.click()
     expect(page.get_by_role("heading", name="Connection")).to_be_visible()
     page.get_by_role("link", name="Run").first.click()
@@ -95,6 +97,7 @@ def test_an_ollama_of_this_machine_is_used_after_one_press(fresh, ollama, window
     expect(page.get_by_text("Ollama is running here")).to_be_visible()
     page.get_by_role("button", name="Use it").click()
     expect(page.get_by_text("Ollama’s models can be chosen")).to_be_visible()
+    check(page)
     page.get_by_role("link", name="Run").first.click()
     screen.add_template("Simple Agent")
     box = screen.part("setup").get_by_role("combobox").first

@@ -62,7 +62,7 @@ _RECORD = """() => {
 
 
 def test_the_graph_follows_the_line_of_progress_in_a_fresh_browser(console, chromium):
-    """What the line names for a second, the graph shows meanwhile; its script is loaded then."""
+    """What the line names for a second, the graph shows. Its script loads during the run."""
     with chromium.new_context(viewport={"width": 1440, "height": 1000}) as context:
         screen = Screen(context.new_page())
         screen.open(console.url)

@@ -29,6 +29,12 @@ AGENT = Sample(
     (Node("a", "ChatInput"), Node("g", "Agent"), Node("b", "ChatOutput")),
     (Link("a", "message", "g"), Link("g", "response", "b")),
 )
+EMBED = Sample(
+    "embed",
+    "",
+    (Node("a", "ChatInput"), Node("e", "EmbeddingModel"), Node("t", "TextEmbedderComponent")),
+    (Link("a", "message", "t", "message"), Link("e", "embeddings", "t", "embedding_model")),
+)
 ROWS = Sample(
     "rows",
     "",

@@ -16,7 +16,7 @@ from lfclient.console.samples.spec import Node, Sample
 from tests.browser.accessibility import check
 from tests.browser.attack_tools import traces_on_disk
 from tests.browser.screen import Screen, log_of
-from tests.live.flows import loop_graph
+from tests.live.flows import EMBED, loop_graph
 from tests.support import servers
 from tests.support.console_process import CHROMIUM_ARGS, Console
 from tests.support.model_server import OLLAMA_URL, ModelServer
@@ -212,7 +212,10 @@ def test_a_provider_is_set_up_one_of_all_its_models_is_chosen_and_its_key_is_rem
     screen, flow = open_project("Simple Agent")
     page = screen.page
     page.get_by_role("button", name="Model providers").click()
-    page.get_by_role("menuitem", name=re.compile("^OpenAI( ·|$)")).click()  # maybe set up
+    openai = page.get_by_role("menuitem", name=re.compile("^OpenAI( ·|$)"))  # maybe set up
+    expect(openai).to_be_visible()
+    check(page)
+    openai.click()
     page.locator("input[type=password]").first.fill("sk-of-this-test-2")
     address = page.get_by_role("textbox", name="OpenAI Base URL (optional)")
     if address.count():
@@ -253,6 +256,31 @@ def test_a_model_that_calls_no_tools_is_not_offered_to_an_agent(
         offered = screen.page.get_by_role("option", name=f"{label} (not set up)", exact=True)
         expect(offered).to_have_count(int(calls_tools))
         box.press("Escape")
+
+
+def test_an_embedding_model_is_chosen_in_place_of_the_authors(
+    open_console, made: list[str], client: LangflowClient, models: ModelServer
+):
+    """The author's is marked as not on this server, and no model for chats is offered."""
+    data = graph_builder.build_graph(EMBED, client.catalogue())
+    (parts,) = (one["data"]["node"] for one in data["nodes"] if one["id"] == "EmbeddingModel-e")
+    parts["template"]["model"]["value"] = [{"name": "embed-of-the-author", "provider": "OpenAI"}]
+    made.append(client.create_flow(f"embed {uuid4().hex[:8]}", data).id)
+    screen = open_console(made[-1])
+    page = screen.page
+    box = screen.part("param-EmbeddingModel-e-model").get_by_role("combobox")
+    expect(box).to_have_value("OpenAI: embed-of-the-author (not on this server)")
+    box.click()
+    box.fill("Ollama: ")
+    expect(page.get_by_role("option", name="Ollama: nomic-embed-text:latest")).to_be_visible()
+    expect(page.get_by_role("option", name="Ollama: llama3.2:latest")).to_have_count(0)
+    box.press("Escape")
+    screen.choose_model("EmbeddingModel-e.model", "Ollama: nomic-embed-text:latest")
+    page.locator("textarea").first.fill("Lisbon")
+    screen.run()
+    screen.wait("completed")
+    asked = models.requests[-1]
+    assert (asked.path, asked.body["model"]) == ("/api/embed", "nomic-embed-text:latest")
 
 
 def test_a_key_is_tried_without_moving_the_page(open_project, models: ModelServer):
@@ -310,6 +338,8 @@ def test_a_knowledge_base_is_made_in_the_form_and_searched(
     page.get_by_role("option").filter(has_text="Ollama: nomic").first.click()
     file = {"name": "l.txt", "mimeType": "text/plain", "buffer": b"Lisbon lies on the Tagus. " * 9}
     dialog.locator("input[type=file]").set_input_files([file])
+    expect(dialog).to_contain_text("l.txt")
+    check(page)
     dialog.get_by_role("button", name="Create").click()
     expect(dialog).to_have_count(0)
     expect(screen.part("setup").get_by_role("combobox").last).to_have_value(re.compile(name))
