@@ -122,12 +122,11 @@ def _turn(file: Path, tests: int) -> tuple[int, int]:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """After a failed test, restart a server that it left locked, before others fail as well."""
+    """After a failed test, restart its server if that is locked, before others fail as well."""
     report = yield
     if report.failed:
-        for value in item.funcargs.values():
-            if isinstance(value, LiveServer):
-                servers.restart_if_locked(value)
+        for server in {one for one in item.funcargs.values() if isinstance(one, LiveServer)}:
+            servers.restart_if_locked(server)
     return report
 
 

@@ -1,4 +1,4 @@
-"""Which releases report events, and one way to run in every mode."""
+"""Sets of releases, and one way to run in every mode."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from collections.abc import Callable
 import pytest
 
 from lfclient import Flow, LangflowClient
+from tests.support.servers import VERSIONS
 
 Make = Callable[..., Flow]
 
 
 # releases that report a run's events
 with_events = pytest.mark.parametrize("langflow", ["1.11.6", "1.12.8", "1.13.0"], indirect=True)
+
+
+# the oldest and the newest, which speak different dialects
+oldest_and_newest = pytest.mark.parametrize("langflow", [VERSIONS[0], VERSIONS[-1]], indirect=True)
 
 
 def run_to_end(client: LangflowClient, flow: Flow, mode: str, overrides: dict, **options: object):

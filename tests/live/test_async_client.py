@@ -7,9 +7,11 @@ from uuid import uuid4
 
 from lfclient import AsyncLangflowClient, LangflowClient
 from tests.live.flows import AGENT
-from tests.live.releases import Make
+from tests.live.releases import Make, oldest_and_newest
 from tests.support.model_server import ModelServer
 from tests.support.servers import LiveServer
+
+pytestmark = oldest_and_newest  # both clients drive the same operations
 
 
 def test_the_lists_needs_and_choices_of_a_form_are_those_of_the_synchronous_client(
@@ -40,10 +42,10 @@ def test_the_lists_needs_and_choices_of_a_form_are_those_of_the_synchronous_clie
     asyncio.run(ask())
 
 
-def test_an_import_and_a_knowledge_base_end_as_with_the_synchronous_client(
+def test_a_template_is_imported_and_a_knowledge_base_is_filled_and_deleted(
     langflow: LiveServer, client: LangflowClient, ollama: ModelServer
 ):
-    """Langflow 1.8 fails to fill the base."""
+    """Langflow 1.8 fails to fill it."""
     model = next(option for option in client.models("embedding") if option.provider == "Ollama")
     template = next(one for one in client.templates() if one.name == "Simple Agent")
     files = {"a.txt": b"Lisbon lies on the Tagus."}
@@ -51,11 +53,14 @@ def test_an_import_and_a_knowledge_base_end_as_with_the_synchronous_client(
     async def bring() -> str:
         async with AsyncLangflowClient(langflow.url, langflow.api_key, timeout=120) as api:
             (flow,) = await api.import_flow(template)
+            assert flow.name.startswith(template.name)
             await api.delete_flow(flow.id)
             base = await api.create_knowledge_base(f"Asynchronous {uuid4().hex[:8]}", model)
             try:
                 return (await api.ingest(base, files, timeout=60)).status
             finally:
                 await api.delete_knowledge_base(base)
+                left = [each.name for each in await api.knowledge_bases()]
+                assert base.name not in left
 
     assert asyncio.run(bring()) == ("failed" if langflow.version == "1.8.4" else "ready")

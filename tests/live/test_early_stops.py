@@ -19,7 +19,7 @@ from tests.support.servers import LiveServer
 pytestmark = pytest.mark.parametrize("langflow", ["1.13.0-isolated"], indirect=True)
 
 PEOPLE = 3
-TIMES = 10
+TIMES = 6
 
 
 def test_jobs_stopped_right_after_their_submit_leave_the_server_well(

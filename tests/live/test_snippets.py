@@ -20,7 +20,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.validation import mask_secrets
 from lfclient.runs.outcome import terminals_without_value
 from tests.live.flows import ECHO, ROWS, VALUES
-from tests.live.releases import Make, run_to_end
+from tests.live.releases import Make, oldest_and_newest, run_to_end
 from tests.support.servers import LiveServer
 from tests.support.snippets import Running, run_all
 
@@ -114,7 +114,7 @@ def test_snippets_print_the_runs_answer(
         assert printed_answers(running, mode) == dict.fromkeys(Language, answer)
 
 
-@pytest.mark.parametrize("langflow", ["1.8.4", "1.13.0"], indirect=True)
+@oldest_and_newest
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_difficult_values_arrive_as_the_console_sends_them(
     client: LangflowClient, langflow: LiveServer, make: Make, tmp_path: Path, mode: str

@@ -75,9 +75,10 @@ def test_an_outage_is_said_once_beside_the_status_that_the_run_had(langflow_stan
     record = add_running_run(
         langflow_stand_in.url, note=note, run=run_with(components=components), queue_limit=1
     )
-    text = page_text(open_app(run=record.id))
-    assert text.count("No response") == 1
-    assert "Running" in text
+    app = open_app(run=record.id)
+    assert page_text(app).count("No response") == 1
+    assert "▶ Running]" in page_text(app)
+    assert not app.exception
 
 
 def test_the_tools_that_an_agent_called_are_below_its_answer(langflow_stand_in):
