@@ -13,7 +13,7 @@ _MAX_SCANNED_WITH_LINKS = 100_000  # the same with addresses, which may be data
 # Markdown allows escaping all ASCII punctuation; Streamlit's `:colour[…]` and `:material/…:` begin
 # with a colon, its formulas with a dollar
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:@&^=])")
-_LATE_MARKUP = re.compile(r"\\:(?=material/|//)|\bwww(?=\\\.)", re.IGNORECASE)
+_LATE_MARKUP = re.compile(r"\\:(?=material/|//)|\bwww(?=\\\.)|\\@(?=\w)", re.IGNORECASE)
 _ADDRESS = re.compile(r"(https?://[^\s<>\"'`“”]{0,2000}[^\s<>\"'`“”.,;:!?()\]])")
 # `:red[…]`, `:name{…}`, and the line `:::name` that begins a block; a name has no spaces and only
 # two punctuation marks
@@ -52,8 +52,8 @@ _MATHEMATICAL = re.compile(r"[\\^_=<>+*/{}]|^\s*\w\s*$")
 def escape(text: str) -> str:
     """Return `text` escaped for Markdown, on one line.
 
-    Streamlit looks for icon names and URLs after parsing Markdown, so escapes do not hide those: a
-    word joiner breaks them.
+    Streamlit looks for icon names, URLs and mail addresses after parsing Markdown, so escapes do
+    not hide those: a word joiner breaks them.
     """
     return _escape_line(" ".join(remove_bidi_controls(text).split()))
 

@@ -31,11 +31,12 @@ def test_icon_names_are_escaped():
     assert ":material/" not in escape(":material/home:").replace("\\", "")
 
 
-@pytest.mark.parametrize("text", ["http://a.b/c", "see www.a.b"])
-def test_bare_urls_are_escaped(text):
+@pytest.mark.parametrize("text", ["http://a.b/c", "see www.a.b", "user1@example.com"])
+def test_bare_addresses_are_escaped(text):
     shown = escape(text).replace("\\", "")
     assert "://" not in shown
     assert "www." not in shown
+    assert "@e" not in shown
 
 
 @pytest.mark.parametrize("shown", [escape, escape_lines, inline_code])
