@@ -117,7 +117,7 @@ def test_on_a_phone_there_is_room_for_the_output_of_a_run(screen):
     screen.page.set_viewport_size({"width": 390, "height": 844})
     screen.pick("Takes half")
     screen.run()
-    output = screen.part("run-status").get_by_text("Results appear here.")
+    output = screen.part("run-status").get_by_text("Waiting for the first output.")
     output.wait_for()
     foot = screen.part("run-panel").bounding_box()["y"]
     wait_for(lambda: 0 < output.bounding_box()["y"] < foot / 2)

@@ -139,7 +139,7 @@ class StatusPanel:
         with place.container():
             if not written:
                 with st.container(border=True):
-                    st.caption("Results appear here.")
+                    st.caption("Waiting for the first output.")
             for message in written:
                 with st.container(border=True):
                     if with_names:

@@ -41,7 +41,7 @@ def test_an_answer_stays_until_the_run_ends(langflow_stand_in):
     record = add_running_run(langflow_stand_in.url, run=run_with(messages={"m": answer}))
     app = open_app(run=record.id)
     assert "Once upon a time." in page_text(app)
-    assert "Results appear here." not in page_text(app)
+    assert "Waiting for the first output." not in page_text(app)
 
 
 def test_the_tool_that_an_agent_waits_for_is_named(langflow_stand_in):
