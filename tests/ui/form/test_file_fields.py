@@ -18,7 +18,7 @@ from pages._ui.form.file_fields import LISTED, TYPED
 from tests.support.flows import chat_input, entry, graph, node, text
 from tests.support.waiting import wait_for
 from tests.ui.support.file_forms import FILE, FILES, Server, choose, open_file_form
-from tests.ui.support.forms import OWNER, Form, clear_drafts, editable_node, form
+from tests.ui.support.forms import OWNER, Form, editable_node, form
 
 CHAT_FILES = entry(
     "FileInput", "file", "", list=True, temp_file=True, advanced=True, fileTypes=["txt", "image"]
@@ -26,9 +26,8 @@ CHAT_FILES = entry(
 
 
 @pytest.fixture(autouse=True)
-def no_drafts(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "WAIT_SECONDS", 5)
-    clear_drafts()
 
 
 def choose_source(form: Form, key: str, chosen: str) -> Form:

@@ -16,7 +16,7 @@ from lfclient.resources.server_resources import ServerResources
 from pages._ui.form import knowledge_dialog
 from pages._ui.form.knowledge_dialog import _contents
 from tests.support.flows import entry, node
-from tests.ui.support.forms import Form, clear_drafts, form, form_server
+from tests.ui.support.forms import Form, form, form_server
 
 READY = ModelOption("nomic", "Ollama", True, None, {"name": "nomic", "provider": "Ollama"})
 OTHER = ModelOption("ada", "OpenAI", False, None, {"name": "ada", "provider": "OpenAI"})
@@ -60,7 +60,6 @@ def api(monkeypatch) -> Client:
         yield client
 
     monkeypatch.setattr(knowledge_dialog, "open_client", open_client)
-    clear_drafts()
     return client
 
 

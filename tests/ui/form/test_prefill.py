@@ -1,18 +1,10 @@
 """A form filled from elsewhere, and restoring the earlier input."""
 
-import pytest
-
 from tests.support.flows import entry, node, text
-from tests.ui.support.forms import clear_drafts, editable_node, form
+from tests.ui.support.forms import editable_node, form
 
 SOURCE = "Filled with the inputs of a run."
 SECRET = entry("SecretStrInput", "str", "", password=True, load_from_db=True)
-
-
-@pytest.fixture(autouse=True)
-def no_drafts():
-    """Clear the drafts of other tests."""
-    clear_drafts()
 
 
 def load(page, overrides, source=SOURCE, hints=None):
