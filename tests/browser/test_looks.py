@@ -142,7 +142,7 @@ def test_what_came_out_of_runs_without_inputs_has_the_room_of_both(screen):
     screen.run()
     screen.wait("completed")
     line = screen.part("recent-runs").locator("button p").first
-    expect(line).to_contain_text("rows:")
+    expect(line).to_contain_text("50 rows × 19 columns")
     room = line.evaluate(
         "line => line.getBoundingClientRect().right"
         " - line.lastElementChild.getBoundingClientRect().right"

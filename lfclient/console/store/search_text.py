@@ -24,27 +24,33 @@ from lfclient.outputs.tables import without_internals
 # characters
 MAX_INPUT_SUMMARY = 300
 MAX_OUTPUT_SUMMARY = 200
-MAX_CELL_SUMMARY = 40  # of a value in a table
+MAX_TABLE_SUMMARY = 80  # of all values of a table; more of them are not shown
 MAX_SEARCHABLE_CHARACTERS = 20_000  # limit for inputs, and another for outputs
 IMAGE_SUMMARY = "Image"  # of an output that is an image
-_MARKDOWN = MarkdownIt("commonmark")
-_INLINE_MARK = re.compile(r"[\0\\`*_\[<&]")  # a line without one has no inline Markdown
+_MARKDOWN = MarkdownIt("commonmark").enable("table")
 _ACCENTS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters
 # of Markdown, in a text of several lines: what begins a line, and what stands around words
 _LINE_MARK = re.compile(r"^[ \t]*(?:(?:>|#{1,6}|[-*+]|\d{1,3}[.)])[ \t]+)+", re.MULTILINE)
 _EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)([^\n]+?)(?<=\S)\1(?!\w)")
-_BLOCK_MARK = re.compile(r"^(?:#{1,6}|>|[-*+]|\d+[.)])\s+")
 
 
 def summarize_flow_inputs(flow: Flow, inputs: Mapping[str, Any]) -> str:
     """Summarize inputs with the labels of the flow's fields and the names of files and models.
 
-    The chat text comes first, secrets last. Inputs that share a label are told apart.
+    The chat text comes first, secrets last. Values that the flow has itself are told only if
+    nothing else is. Inputs that share a label are told apart.
     """
     fields = flow.fields_by_key
+    told = {
+        key: value
+        for key, value in inputs.items()
+        if key not in fields or fields[key].chat_input or fields[key].default != value
+    }
     named = {
         key: _name(fields[key], value) if key in fields else value
-        for key, value in sorted(inputs.items(), key=lambda item: _rank(fields.get(item[0])))
+        for key, value in sorted(
+            (told or inputs).items(), key=lambda item: _rank(fields.get(item[0]))
+        )
     }
     return summarize_inputs(
         named, _distinct_labels([fields[key] for key in inputs if key in fields])
@@ -79,6 +85,8 @@ def _rank(field: Field | None) -> int:
 def _name(field: Field, value: Any) -> Any:
     if field.kind is FieldKind.FILE:
         return _without_folders(value)
+    if field.resource == "knowledge_base" and isinstance(value, str):
+        return value.replace("_", " ")  # as Langflow names its folder
     if field.kind is FieldKind.MODEL and not list(KIND_HANDLERS[field.kind].check(field, value)):
         return KIND_HANDLERS[field.kind].write(value)
     return value
@@ -102,22 +110,29 @@ def summarize_inputs(overrides: Mapping[str, Any], labels: Mapping[str, str] | N
     parts = []
     for key, value in overrides.items():
         label = labels.get(key) or key.partition(".")[2] or key
-        parts.append(f"{label}: {clip_middle(_first_line(value), 80)}")
+        parts.append(f"{label}: {clip_middle(_one_line(value), 80)}")
     return clip(join_values(parts), MAX_INPUT_SUMMARY)
 
 
 def summarize_outputs(record: RunRecord) -> str:
-    """Return the first line of the first output; without any, why the run failed.
+    """Return the beginning of the first output on one line; without any, why the run failed.
 
-    Of a table, that is its size and first values. A stopped run has the text that was written.
+    Of a table, that is its size. `+1 output` says that there are others. A stopped run has the text
+    that was written.
     """
     run = record.run
-    for output in run.outputs.values() if run else ():
-        if output.kind is not OutputKind.ERROR and output.value not in (None, "", b""):
-            return clip(_output_line(output), MAX_OUTPUT_SUMMARY)
+    outputs = [
+        output
+        for output in (run.outputs.values() if run else ())
+        if output.kind is not OutputKind.ERROR and output.value not in (None, "", b"")
+    ]
+    if outputs:
+        line = clip(_output_line(outputs[0]), MAX_OUTPUT_SUMMARY)
+        more = len(outputs) - 1
+        return join_values([line, f"+{format_count(more, 'output')}"] if more else [line])
     written = run.unfinished_messages if run and record.ended else []
-    partial = _plain_markdown(_first_line(written[0].visible_text)) if written else ""
-    return clip(record.failure or partial, MAX_OUTPUT_SUMMARY)
+    partial = _plain_markdown(written[0].visible_text) if written else ""
+    return join_values([clip(record.failure or partial, MAX_OUTPUT_SUMMARY)])
 
 
 def search_columns(record: RunRecord) -> dict[str, str]:
@@ -180,23 +195,26 @@ def _output_line(output: Output) -> str:
         return _table_line(value, output.missing or 0)
     if output.kind is OutputKind.IMAGE:
         return IMAGE_SUMMARY
-    line = _first_line(value)
-    return _plain_markdown(line) if output.kind is OutputKind.MESSAGE else line
+    is_message = output.kind is OutputKind.MESSAGE and isinstance(value, str)
+    return _plain_markdown(value) if is_message else _one_line(value)
 
 
 def _table_line(rows: list[Any], missing: int) -> str:
-    """Return the size of a table and its first values: `2 rows: Berlin, 3.5; Paris, 4`."""
-    count = format_count(len(rows) + missing, "row")
-    lines = (", ".join(_cell_lines(row)) for row in without_internals(rows))
-    text = "; ".join(_truncate(filter(None, lines), MAX_OUTPUT_SUMMARY))
-    return f"{count}: {text}" if text else count
-
-
-def _cell_lines(row: Any) -> Iterator[str]:
-    for value in row.values() if isinstance(row, dict) else [row]:
-        line = _first_line(value)
-        if line:
-            yield clip(line, MAX_CELL_SUMMARY)
+    """Return a table's size: `50 rows × 19 columns`; few values follow: `…: Berlin, 3.5`."""
+    shown = without_internals(rows)
+    columns = dict.fromkeys(chain.from_iterable(row for row in shown if isinstance(row, dict)))
+    size = format_count(len(rows) + missing, "row")
+    if columns:
+        size += f" × {format_count(len(columns), 'column')}"
+    if missing:
+        return size
+    lines: list[str] = []
+    for row in shown:
+        values = row.values() if isinstance(row, dict) else [row]
+        lines += filter(None, [", ".join(filter(None, map(_one_line, values)))])
+        if sum(map(len, lines)) > MAX_TABLE_SUMMARY:
+            return size
+    return f"{size}: {'; '.join(lines)}" if lines else size
 
 
 def _strip_markup(markdown: str) -> str:
@@ -205,23 +223,29 @@ def _strip_markup(markdown: str) -> str:
     return _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
 
 
-def _plain_markdown(line: str) -> str:
-    """Return a line of Markdown as plain text, with the alternative text of images."""
-    line = _BLOCK_MARK.sub("", line[: 4 * MAX_OUTPUT_SUMMARY])
-    if not _INLINE_MARK.search(line):
-        return line
-    (inline,) = _MARKDOWN.parseInline(line)
-    return "".join(part.content for part in inline.children or ()).strip() or line
+def _plain_markdown(text: str) -> str:
+    """Return the beginning of Markdown as one line of plain text, its blocks with dots between.
+
+    Images have their alternative text.
+    """
+    blocks = _MARKDOWN.parse(text[:10_000].lstrip()[: 2 * MAX_OUTPUT_SUMMARY])
+    texts = (
+        "".join(part.content or " " * part.type.endswith("break") for part in block.children)
+        if block.children
+        else block.content
+        for block in blocks
+    )
+    return " · ".join(filter(None, map(_one_line, texts))) or _one_line(text)
 
 
-def _first_line(value: Any) -> str:
-    """Return the first non-empty line of a value's text."""
+def _one_line(value: Any) -> str:
+    """Return a value's text with its lines joined."""
     if isinstance(value, str):
-        return next((line.strip() for line in value[:10_000].splitlines() if line.strip()), "")
+        return " ".join(clip_middle(value, 10_000).split())
     if isinstance(value, bytes):
         return f"{len(value):,} bytes"
     if isinstance(value, (dict, list)):
-        return _first_line(" ".join(_truncate(_texts(value, keys=True), 1_000)))
+        return _one_line(" ".join(_truncate(_texts(value, keys=True), 1_000)))
     return "" if value is None else _scalar_text(value)
 
 

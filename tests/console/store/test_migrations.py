@@ -270,7 +270,8 @@ def test_runs_of_an_earlier_release_are_listed_and_found(kind, tmp_path):
     assert found(store, "umbrella strassburg") == ["completed"]
     assert found(store, "cannot be reached") == ["refused"]
     entries = {entry.id: entry for entry in store.history.page(["me"]).runs}
-    assert entries["completed"].output_summary == "Take an umbrella."
+    summary = "Take an umbrella. It rains on Monday. · +2 outputs"
+    assert entries["completed"].output_summary == summary
     assert entries["completed"].input_summary.startswith(
         "input_value: Will it rain in Straßburg? · api_key"
     )

@@ -135,7 +135,7 @@ def test_a_list_has_summaries_of_inputs_and_outputs(any_store):
         "",
         None,
     )
-    assert (newest.output_summary, newest.seconds) == ("First line", 0.0)
+    assert (newest.output_summary, newest.seconds) == ("First line second", 0.0)
 
 
 def test_labels_are_trimmed_deduplicated_and_listed(any_store):

@@ -5,7 +5,6 @@ import pytest
 from lfclient.console.store.run_record import RecordProblem
 from lfclient.console.store.search_text import (
     MAX_INPUT_SUMMARY,
-    MAX_OUTPUT_SUMMARY,
     MAX_SEARCHABLE_CHARACTERS,
     build_search_text,
     summarize_flow_inputs,
@@ -32,7 +31,7 @@ def test_input_summaries_use_the_labels_of_the_form():
     }
     summary = summarize_inputs(overrides, {"A.text": "Message"})
     assert summary.startswith(
-        "Message: two · rows: 3 · key: variable KEY · secret: •••• · on: False"
+        "Message: two lines · rows: 3 · key: variable KEY · secret: •••• · on: False"
     )
     assert summary.endswith("xend")
     assert "x…x" in summary
@@ -45,7 +44,6 @@ def test_input_summaries_use_the_labels_of_the_form():
         ("bebdf0f3-a6dc/x_note.txt", "x_note.txt"),
         (["a/b/one.txt", "two.txt"], "one.txt, two.txt"),
         (Variable("WHERE"), "variable WHERE"),
-        ("", ""),
     ],
 )
 def test_input_summaries_name_files_without_folders(value, words):
@@ -77,6 +75,28 @@ def test_inputs_of_one_component_that_share_a_label_have_their_parameters():
     assert summary == "City (start): Oslo · City (end): Rome"
 
 
+def test_a_summary_has_the_message_and_what_was_changed():
+    """Without either, it has the flow's own values."""
+    chat = node("ChatInput-a", input_value=entry("MultilineInput", "str", "Lisbon"))
+    steps = [node(f"{name}-1", name, seconds=text("5")) for name in ("Hotel", "Train")]
+    trip = flow(chat, *steps)
+    message, own = {"ChatInput-a.input_value": "Lisbon"}, {"Train-1.seconds": "5"}
+    unchanged, changed = {"Hotel-1.seconds": "5"}, {"Hotel-1.seconds": "7"}
+    assert summarize_flow_inputs(trip, message | unchanged | own) == "Message: Lisbon"
+    assert summarize_flow_inputs(trip, changed | message | own) == "Message: Lisbon · Hotel: 7"
+    assert summarize_flow_inputs(trip, unchanged | own) == "Hotel: 5 · Train: 5"
+
+
+def test_a_summary_names_a_knowledge_base_as_the_form_does():
+    base = entry("DropdownInput", "str", name="knowledge_base", display_name="Knowledge")
+    knowledge = flow(node("KnowledgeBase-1", "KnowledgeBase", knowledge_base=base))
+    (field,) = knowledge.fields
+    assert field.resource == "knowledge_base"
+    assert (
+        summarize_flow_inputs(knowledge, {field.key: "my_reviews_3"}) == "Knowledge: my reviews 3"
+    )
+
+
 def test_a_summary_begins_with_the_message_names_models_and_ends_with_secrets():
     chat = node("ChatInput-a", input_value=entry("MultilineInput", "str"))
     agent = node(
@@ -98,7 +118,13 @@ def test_a_summary_begins_with_the_message_names_models_and_ends_with_secrets():
 @pytest.mark.parametrize(
     ("kind", "value", "says"),
     [
-        (OutputKind.MESSAGE, "\n## **London** calls\nmore", "London calls"),
+        (OutputKind.MESSAGE, "\n## **London** calls\nmore", "London calls · more"),
+        (
+            OutputKind.MESSAGE,
+            "**Lisbon**\n\n- The night\n  train\n- `2` rooms\n\n```\nx = 1\n```",
+            "Lisbon · The night train · 2 rooms · x = 1",
+        ),
+        (OutputKind.MESSAGE, "| a | b |\n|---|---|\n| 1 | 2 |", "a · b · 1 · 2"),
         (OutputKind.MESSAGE, "![A view](data:image/png;base64,AA)", "A view"),
         (OutputKind.MESSAGE, "3 * 4 * 5", "3 * 4 * 5"),
         (OutputKind.MESSAGE, "- AT&amp;T, a\\*b", "AT&T, a*b"),
@@ -107,18 +133,15 @@ def test_a_summary_begins_with_the_message_names_models_and_ends_with_secrets():
             "> 2 > 1 (~50 %)! See: http://a.test/",
             "2 > 1 (~50 %)! See: http://a.test/",
         ),
+        (OutputKind.MESSAGE, "<b>\n\n***", "<b>"),
         (OutputKind.TABLE, [], "0 rows"),
-        (OutputKind.TABLE, [{"a": None, "b": ""}], "1 row"),
+        (OutputKind.TABLE, [{"a": None, "b": ""}], "1 row × 2 columns"),
         (
             OutputKind.TABLE,
             [{"city": "Berlin", "km": 3.5, "note": None}, {"city": "Paris\nFrance", "km": 4}],
-            "2 rows: Berlin, 3.5; Paris, 4",
+            "2 rows × 3 columns: Berlin, 3.5; Paris France, 4",
         ),
-        (
-            OutputKind.TABLE,
-            [{"text": "x" * 50, "data": {"a": [1]}}],
-            f"1 row: {'x' * 39}…, a: 1",
-        ),
+        (OutputKind.TABLE, [{"text": "x" * 50, "data": {"a": "y" * 40}}], "1 row × 2 columns"),
         (
             OutputKind.TABLE,
             [
@@ -130,28 +153,44 @@ def test_a_summary_begins_with_the_message_names_models_and_ends_with_secrets():
                     "text": "Bring the tickets",
                 }
             ],
-            "1 row: AI, Bring the tickets",
+            "1 row × 2 columns: AI, Bring the tickets",
         ),
-        (OutputKind.TABLE, [{"city": "Rome"}, {"city": "Oslo", "_id": "x"}], "2 rows: Rome; Oslo"),
+        (
+            OutputKind.TABLE,
+            [{"city": "Rome"}, {"city": "Oslo", "_id": "x"}],
+            "2 rows × 1 column: Rome; Oslo",
+        ),
         (OutputKind.DATA, {"a": [1, "b"]}, "a: 1 b"),
         (OutputKind.IMAGE, b"\x89PNG", "Image"),
         (OutputKind.FILE, FileRef("out.txt"), "out.txt"),
     ],
 )
-def test_an_output_summary_is_the_first_line(kind, value, says):
+def test_an_output_summary_is_its_beginning_on_one_line(kind, value, says):
     run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C": Output("C", kind, value)})
-    assert summarize_outputs(record(run=run)) == says
+    summary = summarize_outputs(record(run=run))
+    assert summary.replace("\u00a0", " ") == says
+    assert " · " not in summary  # it is one value
+
+
+def test_a_summary_says_that_there_are_other_outputs():
+    def summary(*values):
+        outputs = {f"C-{n}": Output(f"C-{n}", *value) for n, value in enumerate(values)}
+        return summarize_outputs(record(run=Run("f", "sync", RunStatus.COMPLETED, outputs=outputs)))
+
+    long = "word " * 100
+    both = summary((OutputKind.MESSAGE, long), (OutputKind.TABLE, [{"a": 1}]))
+    assert both.endswith("… · +1 output")
+    assert summary(*[(OutputKind.MESSAGE, word) for word in "abc"]) == "a · +2 outputs"
+    assert summary((OutputKind.MESSAGE, "a"), (OutputKind.MESSAGE, "")) == "a"
 
 
 def test_the_summary_of_a_large_table_counts_the_rows_that_the_server_cut():
-    """Its values are clipped, and still found."""
+    """Its values are found."""
     rows = [{"city": f"City {n:,}"} for n in range(1_000)]
     table = Output("C", OutputKind.TABLE, rows, truncated=True, missing=234)
     run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C": table})
     summary = summarize_outputs(record(run=run))
-    assert summary.startswith("1,234 rows: City 0; City 1; ")
-    assert summary.endswith("…")
-    assert len(summary) <= MAX_OUTPUT_SUMMARY
+    assert summary == "1,234 rows × 1 column"
     assert "City 999" in build_search_text(record(run=run))
 
 
@@ -187,7 +226,7 @@ def test_the_summary_of_a_stopped_run_is_the_text_that_was_written():
     text = "**Once** upon\na time"
     written = Message("m", text, "Machine", complete=False, streamed=text)
     run = Run("f", "background", RunStatus.CANCELLED, messages={"m": written})
-    assert summarize_outputs(record(status=run.status, run=run)) == "Once upon"
+    assert summarize_outputs(record(status=run.status, run=run)) == "Once upon a time"
     assert summarize_outputs(record(status=RunStatus.IN_PROGRESS, run=run)) == ""
 
 

@@ -221,7 +221,10 @@ def test_tables_are_told_apart_by_their_first_values_or_else_by_fingerprints(url
     add_result(url, "oslo", 3, [{"city": "Oslo"}, {"city": "Bonn"}], OutputKind.TABLE)
     add_result(url, "rome", 2, [{"city": "Rome"}, {"city": "Bonn"}], OutputKind.TABLE)
     app = history()
-    assert column(app, "Output") == ["2 rows: Rome; Bonn", "2 rows: Oslo; Bonn"]
+    assert column(app, "Output") == [
+        "2 rows × 1 column: Rome; Bonn",
+        "2 rows × 1 column: Oslo; Bonn",
+    ]
     assert column(app, "Fingerprint") == ["", ""]
     same = [{"city": "Oslo"}] * 30
     for n, last in enumerate(("Bonn", "Bern", "Bonn")):
