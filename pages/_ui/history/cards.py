@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from lfclient.common.formatting import clean_text, clip, format_duration
+from lfclient.common.formatting import clean_text, clip, fit_values, format_duration
 from lfclient.console.store.text_search import FOUND, FOUND_END
 from lfclient.console.wording.modes import MODE_NAMES
 from pages._ui.history import rows as list_rows
@@ -57,7 +57,8 @@ def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
     name = escape(clip(clean_text(run.flow_name), MAX_NAME_LENGTH))
     image = list_rows.image_url(run)
     picture = f"![Image]({image}) " if image else ""
-    output = _mark_found(row.found) or escape(clip(clean_text(run.output_summary), MAX_TEXT_LENGTH))
+    summary = fit_values(clean_text(run.output_summary), MAX_TEXT_LENGTH, has_labels=False)
+    output = _mark_found(row.found) or escape(summary)
     facts = [
         list_rows.started_text(run.created_at, now),
         "" if run.seconds is None else format_duration(run.seconds),
@@ -72,7 +73,7 @@ def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
         " ".join([f"{star}**{name}**", status_badges.markdown_badge(run), _group(row)]),
         f"{picture}{output}",
         f":small[:gray[{' · '.join(filter(None, facts))}]]",
-        f":small[:gray[{escape(clip(row.inputs, MAX_TEXT_LENGTH))}]]" if row.inputs else "",
+        f":small[:gray[{escape(fit_values(row.inputs, MAX_TEXT_LENGTH))}]]" if row.inputs else "",
         " ".join(labels),
     ]
     return "  \n".join(filter(None, lines))

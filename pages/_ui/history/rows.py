@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from lfclient.common.formatting import clean_text, differences_first, elide_common_prefix
+from lfclient.common.formatting import align_summaries, clean_text
 from lfclient.console.store.result_groups import ResultGroup, distinguish_results
 from lfclient.console.store.run_record import RunSummary
 from pages._ui.history import groups
@@ -17,7 +17,7 @@ STAR = "★"
 
 @dataclass(frozen=True)
 class ListRow:
-    """A run in the list; its `inputs` begin with what differs, and omit a prefix that rows share.
+    """A run in the list; its `inputs` are as `align_summaries` returns them.
 
     `found` has the words of the search, `is_shared` tells whether a link shows the run's result.
     `fingerprint` is "" unless rows of its flow look alike but have other results. In a list of
@@ -45,8 +45,7 @@ def build_rows(
     Raises `StoreError`.
     """
     found = view.load_snippets(runs)
-    summaries = [clean_text(run.input_summary) for run in runs]
-    inputs = elide_common_prefix(differences_first(summaries))
+    inputs = align_summaries([clean_text(run.input_summary) for run in runs])
     shared = view.load_shared(runs)
     by_run = {group.run_id: group for group in results}
     fingerprints = distinguish_results(runs)

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from lfclient.common.formatting import (
+    align_summaries,
     clean_text,
     clip,
-    differences_first,
-    elide_common_prefix,
+    fit_values,
     format_duration,
 )
 from lfclient.console.store.run_queries import RunFilter
@@ -25,7 +25,7 @@ from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_time
 
 MAX_RUNS = 10
-MAX_SUMMARY_CHARS = 60  # characters of the inputs and of the output in a row
+MAX_INPUT_CHARS, MAX_OUTPUT_CHARS = 40, 80  # in a row
 _SPACE = "&nbsp;"
 
 
@@ -65,26 +65,16 @@ def _draw_rows(owner: str, flow: Flow | None) -> None:
     runs = _load(owner, flow)
     shown = run_page.run_id()
     with st.container(key="recent-runs", gap="xxsmall"):
-        summaries = elide_common_prefix(differences_first(_without_shared_label(runs)))
+        summaries = align_summaries([run.input_summary for run in runs])
         space = _SPACE if any(summaries) else ""
         odd = run_history().odd_runs(runs)
         for run, inputs in zip(runs, summaries, strict=True):
-            inputs_text = escape(clip(inputs, MAX_SUMMARY_CHARS)) or space
+            inputs_text = escape(fit_values(inputs, MAX_INPUT_CHARS)) or space
             parts = [_marks(run, is_odd=run.id in odd), _output(run)]
             result = " ".join(part for part in parts if part)
             _draw_row(run, inputs_text, result, is_shown=run.id == shown, with_flow=flow is None)
     if _all_settled(runs):
         timers.stop_timer()
-
-
-def _without_shared_label(runs: list[RunSummary]) -> list[str]:
-    """Return the summaries of the inputs, without a first label that all of them have."""
-    texts = [run.input_summary for run in runs]
-    labels = {text.partition(": ")[0] for text in texts if text}
-    if len(labels) != 1:
-        return texts
-    (label,) = labels
-    return [text.removeprefix(f"{label}: ") for text in texts]
 
 
 def _draw_row(
@@ -119,10 +109,11 @@ def _draw_row(
 
 
 def _output(run: RunSummary) -> str:
-    """Return what came out: its first words, or the thumbnail of an image."""
-    if run.thumbnail and run.output_summary == IMAGE_SUMMARY:
-        return f"![{IMAGE_SUMMARY}]({image_url(run)})"
-    return escape(clip(run.output_summary, MAX_SUMMARY_CHARS))
+    """Return what came out: the thumbnail of an image, and the first words."""
+    image = f"![{IMAGE_SUMMARY}]({image_url(run)})" if run.thumbnail else ""
+    is_image = image and run.output_summary == IMAGE_SUMMARY
+    text = "" if is_image else fit_values(run.output_summary, MAX_OUTPUT_CHARS, has_labels=False)
+    return " ".join(filter(None, [image, escape(text)]))
 
 
 def _marks(run: RunSummary, *, is_odd: bool) -> str:

@@ -47,7 +47,7 @@ def test_a_card_tells_what_came_out_when_and_from_what(url):
         "**Echo**",
         "Completed",
         "Sunny",
-        "City: Oslo",
+        "Oslo",
         "1.0 s",
         "sent twice",
         "Synchronous",

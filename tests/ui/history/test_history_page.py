@@ -57,7 +57,7 @@ def test_runs_are_listed_newest_first_with_status_inputs_and_duration(url):
     app = history()
     assert column(app, "Status")[0].tolist() == ["✕ Failed"]
     assert column(app, "Status")[1].tolist() == ["✓ Completed", "sent twice"]
-    assert column(app, "Inputs") == ["", "Message: Hello"]
+    assert column(app, "Inputs") == ["", "Hello"]
     assert column(app, "Session") == ["s-1", ""]
     assert column(app, "Duration") == ["1.0 s", "1.0 s"]
     assert "2 runs" in page_text(app)
