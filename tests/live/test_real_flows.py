@@ -340,6 +340,12 @@ def test_a_knowledge_base_is_made_in_the_form_and_searched(
     dialog.locator("input[type=file]").set_input_files([file])
     expect(dialog).to_contain_text("l.txt")
     check(page)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    screen.drawn()
+    page.get_by_role("button", name="New knowledge base").click()
+    expect(dialog).to_contain_text("l.txt")  # what was entered is there again
+    check(page)
     dialog.get_by_role("button", name="Create").click()
     expect(dialog).to_have_count(0)
     expect(screen.part("setup").get_by_role("combobox").last).to_have_value(re.compile(name))

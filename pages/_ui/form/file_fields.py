@@ -145,9 +145,9 @@ def draw_files(field: Field, state: FormState, *, is_open: bool = True) -> None:
     values = _source(field, state) == HERE or not is_open
     paths = list(dict.fromkeys(file_paths(state.value(field))))
     if values and len(paths) > 1:
-        with _row(f"{field.key}-all"):
+        with row(f"{field.key}-all"):
             st.markdown(f"**{len(paths)} files attached** :gray[· new files are added]")
-            _draw_remove_button(
+            draw_remove_button(
                 "Remove all",
                 f"remove-all-{field.key}",
                 _remove_all_files,
@@ -175,18 +175,18 @@ def _draw_attached(field: Field, path: str, state: FormState) -> None:
     name = safe_name(sent.name) if sent else uploaded_name(path)
     size = f" :gray[{format_size(sent.size)}]" if sent else ""
     icon = ":green[:material/check_circle:]" if sent else ":material/draft:"
-    with _row(f"{field.key}-{path}"):
+    with row(f"{field.key}-{path}"):
         with st.container(gap=None):
             where = f"On the server: {inline_code(clip(path, 120))}"
             st.markdown(f"{icon} {escape(clip(name, 60))}{size}", help=where)
             if sent and name != sent.name:
                 st.caption(f"Chosen as “{escape(clip(sent.name, 60))}”; renamed to a safe name.")
         key = f"remove-{field.key}-{path}"
-        _draw_remove_button("Remove", key, _remove_file, state, field, path)
+        draw_remove_button("Remove", key, _remove_file, state, field, path)
 
 
 def _draw_failed(field: Field, upload: Upload, number: int, state: FormState) -> None:
-    with _row(f"{field.key}-failed-{number}"):
+    with row(f"{field.key}-failed-{number}"):
         words = f"{escape(clip(upload.name, 60))} :gray[{format_size(upload.size)}]"
         with st.container(gap=None):
             st.markdown(f":red[:material/error:] {words}")
@@ -194,7 +194,7 @@ def _draw_failed(field: Field, upload: Upload, number: int, state: FormState) ->
                 st.caption(f":red[{escape(error)}]")
             st.caption("Remove it or choose another file before you run.")
         key = f"drop-{number}-{field.key}"
-        _draw_remove_button("Remove", key, _drop_upload, state, field, upload)
+        draw_remove_button("Remove", key, _drop_upload, state, field, upload)
 
 
 @st.fragment(run_every=_REFRESH_SECONDS)
@@ -209,10 +209,10 @@ def _draw_uploading(field: Field, state: FormState, count: int) -> None:
         notices.rerun()
     for number, upload in enumerate(uploading):
         share = min(upload.sent_bytes / max(upload.size, 1), 1.0)
-        with _row(f"{field.key}-going-{number}"):
+        with row(f"{field.key}-going-{number}"):
             st.progress(share, f"{escape(clip(upload.name, 60))} :gray[{_progress_text(upload)}]")
             key = f"stop-sending-{number}-{field.key}"
-            _draw_remove_button("Cancel upload", key, _drop_upload, state, field, upload)
+            draw_remove_button("Cancel upload", key, _drop_upload, state, field, upload)
 
 
 def _progress_text(upload: Upload) -> str:
@@ -221,17 +221,19 @@ def _progress_text(upload: Upload) -> str:
     return f"{format_size(upload.sent_bytes)} of {format_size(upload.size)} sent"
 
 
-def _row(key: str) -> Any:
+def row(key: str) -> Any:
+    """Return a container for a file and its button."""
     return st.container(key=f"file-row-{key}", horizontal=True, vertical_alignment="center")
 
 
-def _draw_remove_button(
+def draw_remove_button(
     label: str,
     key: str,
     on_click: Any,
     *args: Any,
     help: str = "Run without this file. A copy on the server stays there.",
 ) -> None:
+    """Draw the button at the end of a file's row; `args` go to `on_click`."""
     st.button(
         label,
         key=key,

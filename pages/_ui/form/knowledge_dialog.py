@@ -7,16 +7,19 @@ from streamlit.typing import UploadedFile
 
 from lfclient.client import LangflowClient
 from lfclient.common.filenames import safe_name
-from lfclient.common.formatting import format_count
+from lfclient.common.formatting import clip, format_count, format_size
 from lfclient.errors import FileRefused, InvalidRequest, LangflowError
 from lfclient.flows.field import Field
 from lfclient.resources.knowledge import KnowledgeBase
-from lfclient.resources.models import ModelOption, find_model
+from lfclient.resources.models import ModelOption, Provider, find_model
 from lfclient.runs.error_causes import UNREACHABLE, explain_error, explain_unreachable
 from pages._ui.connection.app_context import open_client
-from pages._ui.form import file_fields, provider_settings
+from pages._ui.form import file_fields, provider_actions, provider_settings
 from pages._ui.form.flow_form import FlowForm
+from pages._ui.form.model_picker import full_label
+from pages._ui.form.widgets import PERSIST
 from pages._ui.state import notices
+from pages._ui.state.run_page import SHOWN_PROVIDER
 from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts, file_uploader
 from pages._ui.widgets.markdown import escape
@@ -42,51 +45,113 @@ class _FilesNotAdded(LangflowError):
         self.base = base
 
 
-# the key of the field for which the dialog is open; it stays open when the page is redrawn
-OPEN_FOR: Slot[str] = Slot("knowledge-dialog")
+# the field for which the dialog is open, by `_id`; it stays open when the page is redrawn
+_OPEN_FOR: Slot[str] = Slot("knowledge-dialog")
+# the provider whose settings were opened from the dialog, which is back once they are closed
+_OPENED_PROVIDER: Slot[str] = Slot("knowledge-provider")
+_UPLOADER = "knowledge-files"
 
 
-@st.dialog("New knowledge base", icon=":material/library_add:", on_dismiss=OPEN_FOR.clear)
-def show(field: Field, form: FlowForm) -> None:
-    """Ask for a name, an embedding model and files; choose the new knowledge base in the field."""
+def draw(field: Field, form: FlowForm) -> None:
+    """Draw the button that opens the dialog, and the dialog if it is open."""
+    id = _id(field, form)
+    st.button(
+        "New knowledge base",
+        key=f"new-knowledge-{field.key}",
+        icon=":material/library_add:",
+        on_click=_open,
+        args=(id,),
+    )
+    provider = form.resources.provider(_OPENED_PROVIDER.get() or "")
+    if _OPEN_FOR.get() == id and not (provider and provider_actions.is_open(provider, form)):
+        _OPENED_PROVIDER.clear()
+        _show(field, form)
+
+
+def _id(field: Field, form: FlowForm) -> str:
+    return f"{form.flow.id}-{field.key}"
+
+
+def _open(id: str) -> None:
+    _OPENED_PROVIDER.clear()
+    _OPEN_FOR.set(id)
+
+
+def _close() -> None:
+    _keep_files(_OPEN_FOR.take() or "")
+
+
+def _kept_files(id: str) -> Slot[list[UploadedFile]]:
+    """Return the slot with the files that were chosen before the dialog was closed."""
+    return Slot(f"knowledge-kept-{id}")
+
+
+def _keep_files(id: str) -> None:
+    """Keep the files of the uploader, which is empty when it is drawn again."""
+    kept = _kept_files(id)
+    kept.set([*(kept.get() or ()), *st.session_state.get(_UPLOADER, ())])
+
+
+@st.dialog("New knowledge base", icon=":material/library_add:", on_dismiss=_close)
+def _show(field: Field, form: FlowForm) -> None:
+    """Ask for a name, an embedding model and files; choose the new knowledge base in the field.
+
+    What was entered stays if the dialog is closed, also to set up a provider.
+    """
+    id = _id(field, form)
     models: Sequence[ModelOption] = ()
     try:
         with st.spinner("Loading the embedding models"):
             models = form.server.models("embedding", max_wait=_LIST_SECONDS).value
     except LangflowError as error:
         alerts.show(error)  # a model can still be typed
-    name_key = f"knowledge-name-{form.flow.id}-{field.key}"
-    name = st.text_input(
-        "Name",
-        key=name_key,
-        help="At least 3 characters",
-        live=True,
-        persist_state="session",  # the dialog may be closed to set up a provider
-    )
-    model = _choose_model(models, form)
-    if provider_settings.has_menu(form):
-        st.caption(f"Other providers are set up in Setup, under *{provider_settings.MENU}*.")
-    files: Sequence[UploadedFile] = file_uploader.draw(
-        "Files", accept_multiple_files=True, key="knowledge-files"
-    )
+    name_key, model_key = f"knowledge-name-{id}", f"knowledge-model-{id}"
+    name = st.text_input("Name", key=name_key, help="At least 3 characters", live=True, **PERSIST)
+    model = _choose_model(models, form, model_key)
+    providers = {one.name: one for one in form.resources.providers if _may_embed(one)}
+    provider = provider_settings.draw_choice(providers, "knowledge-providers")
+    if provider:
+        _keep_files(id)
+        _OPENED_PROVIDER.set(provider)
+        SHOWN_PROVIDER.set(provider)
+        st.rerun()
+    files = _choose_files(id)
     is_complete = bool(model and files and len(name.strip()) >= 3)
     if not is_complete:
         st.caption("Enter a name, choose a model and at least one file.")
     if st.button("Create", type="primary", disabled=not is_complete) and model:
+        progress = st.empty()
         try:
-            _create(field, form, name.strip(), model, files)
+            with progress:
+                _create(field, form, name.strip(), model, files)
         except LangflowError as error:
+            progress.empty()
             alerts.show(error)
             if isinstance(error, _FilesNotAdded):
                 draw_failure(error.base)
             return
-        OPEN_FOR.clear()
-        del st.session_state[name_key]
+        _OPEN_FOR.clear()
+        _kept_files(id).clear()
+        for key in (name_key, model_key):
+            del st.session_state[key]
         st.rerun()
 
 
-def _choose_model(models: Sequence[ModelOption], form: FlowForm) -> ModelOption | None:
+def _may_embed(provider: Provider) -> bool:
+    """Return whether a provider that can be set up may have embedding models.
+
+    Some have no models of any kind before they are set up.
+    """
+    may_embed = bool(provider.embedding_models) or not provider.language_models
+    return may_embed and bool(provider.settings)
+
+
+def _choose_model(models: Sequence[ModelOption], form: FlowForm, key: str) -> ModelOption | None:
     """Draw the list of embedding models, where others can be typed; return the chosen one."""
+    providers = form.resources.providers
+    entered = st.session_state.get(key)
+    if entered:
+        st.session_state[key] = full_label(entered, models, providers)
     ready = {model.label: "" for model in models if model.is_ready}
     labels = ready or {model.label: " (not set up)" for model in models}
     text = st.selectbox(
@@ -96,16 +161,43 @@ def _choose_model(models: Sequence[ModelOption], form: FlowForm) -> ModelOption 
         index=0 if len(labels) == 1 else None,
         accept_new_options=True,
         format_func=lambda label: label + labels.get(label, ""),
-        key="knowledge-model",
+        key=key,
         placeholder="Choose or type a model",
         help="Turns the text into numbers to search by. Runs need the same provider. "
         "Type a model that is not listed as “Provider: name”.",
+        **PERSIST,
     )
     try:
-        return find_model(text, models, form.resources.providers) if text else None
+        return find_model(text, models, providers) if text else None
     except ValueError as error:
         st.caption(f":red[:material/error: {escape(str(error))}]")
         return None
+
+
+def _choose_files(id: str) -> Sequence[UploadedFile]:
+    """Draw the file field, and the files that were chosen before the dialog was closed."""
+    chosen = file_uploader.draw("Files", accept_multiple_files=True, key=_UPLOADER)
+    kept = _kept_files(id).get() or []
+    for file in kept:
+        with file_fields.row(f"kept-{file.file_id}"):
+            size = format_size(file.size)
+            st.markdown(
+                f":green[:material/check_circle:] {escape(clip(file.name, 60))} :gray[{size}]"
+            )
+            file_fields.draw_remove_button(
+                "Remove",
+                f"remove-kept-{file.file_id}",
+                _remove_file,
+                kept,
+                file,
+                help="Make the knowledge base without this file",
+            )
+    return [*kept, *chosen]
+
+
+def _remove_file(kept: list[UploadedFile], file: UploadedFile) -> None:
+    kept.remove(file)
+    file_fields.release_files([file])
 
 
 def draw_failure(base: KnowledgeBase) -> None:

@@ -58,7 +58,7 @@ class ModelPicker(Widget):
         entered, last_mark = st.session_state.get(spec.key), f"{spec.key}-mark"
         chosen = _without_mark(entered)
         if chosen != of_flow:
-            chosen = self._with_provider(chosen)
+            chosen = full_label(chosen, self.options, self.providers)
         mark = marks.get(chosen or "", "")
         if chosen != entered or st.session_state.get(last_mark, mark) != mark:
             st.session_state[spec.key] = chosen
@@ -74,12 +74,18 @@ class ModelPicker(Widget):
             **spec.hidden,
         )
 
-    def _with_provider(self, text: str | None) -> str | None:
-        """Return the label of the model that was typed by its name, or a part of it, alone."""
-        if text and (":" not in text or any(text == each.name for each in self.options)):
-            with suppress(ValueError):
-                return find_model(text, self.options, self.providers).label
-        return text
+
+def full_label(
+    text: str | None, options: Sequence[ModelOption], providers: Sequence[Provider]
+) -> str | None:
+    """Return the label of the model that was typed by its name, or a part of it, alone.
+
+    Streamlit's box takes what is typed, not the option that contains it.
+    """
+    text = _without_mark(text)
+    with suppress(ValueError):
+        return find_model(text, options, providers).label if text else None
+    return text
 
 
 def _without_mark(text: str | None) -> str | None:

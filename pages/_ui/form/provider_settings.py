@@ -1,6 +1,6 @@
 """The settings of models' providers, such as keys: for the runs of this tab, or on the server."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from urllib.parse import quote
 
 import streamlit as st
@@ -17,7 +17,6 @@ from pages._ui.widgets import controls
 from pages._ui.widgets.alerts import UnusedSetting
 from pages._ui.widgets.markdown import escape, inline_code
 
-MENU = "Model providers"
 _EXAMPLES = {  # by the setting's name
     "OLLAMA_BASE_URL": "http://localhost:11434",
     "OPENAI_BASE_URL": "http://localhost:1234/v1",
@@ -30,22 +29,23 @@ def draw_menu(form: FlowForm) -> str | None:
 
     Some, such as OpenAI Compatible, have no model to choose before the server has their address.
     """
-    unused = form.unused_providers
-    if not has_menu(form):
+    takes_model = any(need.kind is NeedKind.MODEL for need in form.needs)
+    if not (takes_model and form.server.may_change):
+        return None
+    return draw_choice(form.unused_providers, form.state.key("provider-menu"))
+
+
+def draw_choice(providers: Mapping[str, Provider], key: str) -> str | None:
+    """Draw a menu of providers, by name, and return the chosen one."""
+    if not providers:
         return None
     return st.menu_button(
-        MENU,
-        sorted(unused, key=str.casefold),
-        key=form.state.key("provider-menu"),
+        "Model providers",
+        sorted(providers, key=str.casefold),
+        key=key,
         type="tertiary",
-        format_func=lambda name: escape(name) + (" · set up" if unused[name].is_ready else ""),
+        format_func=lambda name: escape(name) + (" · set up" if providers[name].is_ready else ""),
     )
-
-
-def has_menu(form: FlowForm) -> bool:
-    """Return whether Setup has the menu."""
-    takes_model = any(need.kind is NeedKind.MODEL for need in form.needs)
-    return bool(takes_model and form.unused_providers and form.server.may_change)
 
 
 def draw_opened(form: FlowForm) -> None:

@@ -103,15 +103,7 @@ def draw_need(need: Need, field: Field, form: FlowForm) -> None:
     if field.resource != "knowledge_base" or not form.server.may_change:
         return
     if form.server_info.capabilities.ingestion:
-        st.button(
-            "New knowledge base",
-            key=f"new-knowledge-{field.key}",
-            icon=":material/library_add:",
-            on_click=knowledge_dialog.OPEN_FOR.set,
-            args=(field.key,),
-        )
-        if knowledge_dialog.OPEN_FOR.get() == field.key:
-            knowledge_dialog.show(field, form)
+        knowledge_dialog.draw(field, form)
     elif not need.is_met:
         version = form.server_info.version
         st.caption(

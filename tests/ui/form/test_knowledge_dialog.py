@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
-from streamlit.testing.v1.element_tree import TextInput
+from streamlit.testing.v1.element_tree import Selectbox, TextInput
 
 from lfclient.errors import FileRefused, InvalidRequest, LangflowError, ServerFault
 from lfclient.resources.knowledge import KnowledgeBase
@@ -90,6 +90,17 @@ def name_box(found: Form) -> TextInput:
     return next(box for box in found.at.text_input if box.key.startswith("knowledge-name"))
 
 
+def model_box(found: Form) -> Selectbox:
+    return next(box for box in found.at.selectbox if box.key.startswith("knowledge-model"))
+
+
+def close(found: Form) -> None:
+    """Close the dialog, as Streamlit does."""
+    found.at.session_state["close"] = knowledge_dialog._close
+    found.at.run()
+    assert not is_open(found)
+
+
 def fill_in(found: Form, model: str = "") -> Form:
     """Enter a name and a file, and type a model that is not listed."""
     name_box(found).set_value("My notes")
@@ -98,7 +109,7 @@ def fill_in(found: Form, model: str = "") -> Form:
 
 
 def type_model(found: Form, words: str) -> Form:
-    box = found.at.selectbox(key="knowledge-model")
+    box = model_box(found)
     if words:
         box.options.append(words)  # AppTest itself can only choose what a box offers
         box.set_value(words)
@@ -122,7 +133,7 @@ def chosen(found: Form) -> str | None:
 
 def test_a_new_knowledge_base_is_chosen_once_it_has_its_files(api):
     found = open_dialog()
-    assert found.at.selectbox(key="knowledge-model").options == ["Ollama: nomic"]
+    assert model_box(found).options == ["Ollama: nomic"]
     button = next(one for one in found.at.button if one.label == "Create")
     assert button.disabled
     create(found)
@@ -133,13 +144,15 @@ def test_a_new_knowledge_base_is_chosen_once_it_has_its_files(api):
     assert "Ready" in found.text()
 
 
+EMBED = {"name": "nomic-embed-text:latest", "provider": "Ollama"}
+NOMIC = ModelOption(EMBED["name"], "Ollama", True, None, EMBED)
 CHAT = ModelOption("gpt-4o", "OpenAI", True, None, {"name": "gpt-4o", "provider": "OpenAI"})
 
 
 def test_of_several_models_none_is_chosen_and_another_can_be_typed(api):
     """A gateway lists chat models as embedding models, too."""
     found = open_dialog(READY, CHAT)
-    assert found.at.selectbox(key="knowledge-model").value is None
+    assert model_box(found).value is None
     create(found, "openai: my-embedding")
     ((_, model),) = api.made
     assert (model.provider, model.name) == ("OpenAI", "my-embedding")
@@ -152,28 +165,55 @@ def test_a_typed_model_without_its_provider_is_explained(api):
     assert next(one for one in found.at.button if one.label == "Create").disabled
 
 
-def test_the_dialog_says_where_another_provider_is_set_up():
-    where = "Other providers are set up in Setup, under *Model providers*."
+def test_a_part_of_a_models_name_is_completed_in_the_box():
+    """Streamlit's box takes what was typed, not the option that contains it."""
+    found = type_model(open_dialog(NOMIC, CHAT), "nomic").run()
+    assert model_box(found).value == "Ollama: nomic-embed-text:latest"
+
+
+def test_a_provider_is_set_up_from_the_dialog_which_is_back_then(api):
     address = ProviderSetting("FAR_URL", "Base URL", True, False, False)
-    found = open_dialog(providers=[Provider("Far", False, (address,))])
-    assert where in found.text()
-    assert where not in open_dialog().text()
-
-
-def test_the_typed_name_is_there_again_until_the_knowledge_base_is_made(api):
-    """The dialog may be closed to set up a provider."""
-    found = fill_in(open_dialog())
-    del found.at.session_state[knowledge_dialog.OPEN_FOR.key]  # as closing it does
-    found.at.run()
+    chats_only = Provider("Chats only", False, (address,), language_models=(CHAT,))
+    providers = [chats_only, Provider("Far", False, (address,))]
+    found = fill_in(open_dialog(NOMIC, CHAT, providers=providers), "nomic")
+    menu = next(each for each in found.at.menu_button if each.key == "knowledge-providers")
+    assert menu.options == ["Far"]
+    menu.click("Far")
+    found.run()
     assert not is_open(found)
-    found.press("New knowledge base")
-    assert name_box(found).value == "My notes"
-    create(found)
-    found.press("New knowledge base")
-    assert name_box(found).value == ""
+    assert found.find("text_input", "FAR_URL") is not None
+    found.press("Cancel")
+    assert (name_box(found).value, model_box(found).value) == ("My notes", NOMIC.label)
+    found.press("Create")
+    assert api.files == {"a.txt": b"Lisbon"}
+    assert not found.at.exception
 
 
-def test_the_name_typed_for_one_parameter_is_not_in_the_dialog_of_another():
+def test_what_was_entered_is_there_again_until_the_knowledge_base_is_made(api):
+    found = fill_in(open_dialog(NOMIC, CHAT), "nomic")
+    close(found)
+    found.press("New knowledge base")
+    assert (name_box(found).value, model_box(found).value) == ("My notes", NOMIC.label)
+    assert "a.txt" in found.text()
+    found.at.file_uploader(key="knowledge-files").upload("b.txt", b"Porto", "text/plain")
+    found.run().press("Create")
+    assert api.files == {"a.txt": b"Lisbon", "b.txt": b"Porto"}
+    found.press("New knowledge base")
+    assert (name_box(found).value, model_box(found).value) == ("", None)
+    assert "a.txt" not in found.text()
+    assert not found.at.exception
+
+
+def test_a_file_of_a_closed_dialog_can_be_removed(api):
+    found = fill_in(open_dialog())
+    close(found)
+    found.press("New knowledge base").press("Remove")
+    assert "a.txt" not in found.text()
+    assert next(one for one in found.at.button if one.label == "Create").disabled
+    assert not found.at.exception
+
+
+def test_what_was_entered_for_one_parameter_is_not_in_the_dialog_of_another():
     options = entry("DropdownInput", "str", "", options=[], required=True, refresh_button=True)
     found = form(
         *(node(id, knowledge_base=options) for id in ("Knowledge-a", "Knowledge-b")),
@@ -182,9 +222,11 @@ def test_the_name_typed_for_one_parameter_is_not_in_the_dialog_of_another():
     )
     first, second = (each.key for each in found.at.button if each.label == "New knowledge base")
     found.at.button(key=first).click().run()
-    name_box(found).set_value("My notes").run()
+    fill_in(found, "Ollama: nomic")
+    close(found)
     found.at.button(key=second).click().run()
-    assert name_box(found).value == ""
+    assert (name_box(found).value, model_box(found).value) == ("", None)
+    assert "a.txt" not in found.text()
 
 
 def test_a_model_can_be_typed_while_the_servers_list_fails(api):
@@ -221,7 +263,7 @@ def test_files_that_the_server_could_not_add_leave_its_reason_and_no_knowledge_b
     reason = "HTTPSConnectionPool(host='models', port=443)"
     api.ended = KnowledgeBase("My notes", "My_notes", "failed", failure=reason)
     found = create(open_dialog())
-    assert [status.label for status in found.at.status] == ["Adding files: 2 chunks so far"]
+    assert not found.at.status
     assert "The files could not be added to “My notes”." in found.text()
     assert "Check the embedding model's provider and the files" in found.text()
     assert [code.value for code in found.at.code] == [reason]

@@ -40,6 +40,8 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
     if st.session_state.get("elsewhere"):
         st.write("another page")
         return
+    if "close" in st.session_state:
+        st.session_state.pop("close")()  # what closes a dialog
     if st.session_state.pop("commit", False):
         json_editor.apply_pending(state)
     server = st.session_state.get("server-of-files", SimpleNamespace())
