@@ -94,7 +94,7 @@ def draw_outputs(server: ServerSession, record: RunRecord, run: Run) -> None:
         drawn = outputs_view.draw(run, run_id, server.download, reload, flow)
         own = [one for one in run.messages.values() if read_calls([one])]
         steps.draw(own, f"steps-{run_id}", steps.tool_names(flow))
-        if not (drawn or unfinished or own):
+        if not (drawn or unfinished or own) and record.status is not RunStatus.FAILED:
             completed = record.status is RunStatus.COMPLETED
             st.caption("This flow returns nothing" if completed else "No output")
         cached = cached_results_text(run, flow)

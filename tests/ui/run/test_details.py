@@ -90,6 +90,16 @@ def test_a_long_error_is_clipped_and_whole_in_its_details(langflow_stand_in):
     assert not app.exception
 
 
+@pytest.mark.parametrize(
+    ("status", "is_told"), [(RunStatus.FAILED, False), (RunStatus.CANCELLED, True)]
+)
+def test_that_there_is_no_output_is_not_said_under_an_error(langflow_stand_in, status, is_told):
+    run = Run(ONE, "sync", status, errors=() if is_told else (RunError("boom", "A", "Agent"),))
+    app = open_app(run=add_ended_run(langflow_stand_in.url, status=status, run=run).id)
+    assert ("No output" in page_text(app)) is is_told
+    assert not app.exception
+
+
 def test_a_run_whose_response_was_lost_is_found_when_it_is_opened(langflow_stand_in):
     """The server has it; the page shows how it ended."""
     completed = recorded("1.13.0", "bg_completed")
