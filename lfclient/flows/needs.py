@@ -181,10 +181,13 @@ def _other_needs(
         elif needs_mcp_server(flow, field):
             yield _mcp_need(name, field, value, resources)
         elif is_file_need(field):
-            if not value and _has_alternative(flow, field, overrides):
+            others = () if value else _alternatives(flow, field)
+            if any(_has_content(flow, other, overrides) for other in others):
                 continue
             message = f"{name}: {'chosen' if value else 'no file yet'}."
-            yield Need(NeedKind.FILE, (field.key,), message, bool(value))
+            offered = (flow.fields_by_key[other] for other in others if other in flow.fields_by_key)
+            labels = tuple(map(field_label, offered))
+            yield Need(NeedKind.FILE, (field.key,), message, bool(value), alternatives=labels)
         elif is_value_need(field) or _lacks_flow(flow, field):
             yield _value_need(NeedKind.VALUE, name, field, value)
         elif _variable_names(field, value):
@@ -256,21 +259,27 @@ def _fails_without_variable(
     return is_bare or not (field.secret and (has_model or field.is_tool))
 
 
-def _has_alternative(flow: Flow, field: Field, overrides: Mapping[str, Json]) -> bool:
-    """Return whether a component has the content of this file from another parameter.
+def _alternatives(flow: Flow, field: Field) -> list[str]:
+    """Return the keys of the parameters of which a component takes one in place of this file.
 
-    Langflow names them alike: `json_file`, `json_path` and `json_string`, of which it takes one.
+    Langflow names them alike: `json_file`, `json_path` and `json_string`.
     """
     component, parameter = flow.split_key(field.key)
     if component is None or field.required or not parameter.endswith(_FILE):
-        return False
+        return []
     stem = parameter.removesuffix(_FILE.removeprefix("_"))
-    connected = {edge.target_parameter for edge in flow.edges if edge.target == component.id}
-    return any(
-        name in connected or overrides.get(f"{component.id}.{name}", entry.get("value"))
-        for name, entry in component.template.items()
-        if name.startswith(stem) and name != parameter
-    )
+    names = (name for name in component.template if name.startswith(stem) and name != parameter)
+    return [f"{component.id}.{name}" for name in names]
+
+
+def _has_content(flow: Flow, key: str, overrides: Mapping[str, Json]) -> bool:
+    """Return whether a parameter has a value or a connection."""
+    component, parameter = flow.split_key(key)
+    if component is None:
+        return False
+    ends = ((edge.target, edge.target_parameter) for edge in flow.edges)
+    stored = component.template[parameter].get("value")
+    return (component.id, parameter) in ends or bool(overrides.get(key, stored))
 
 
 def _base_need(field: Field, value: Json, flow: Flow, resources: ServerResources) -> Need:

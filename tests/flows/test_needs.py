@@ -101,6 +101,7 @@ def test_no_file_is_needed_where_the_component_has_its_content(stored, edges, ov
     parameters = {"json_file": file, "json_string": text(stored), "text": text("of its own")}
     found = needs(node("JSON-a", **parameters), node("T-b"), edges=edges, **overrides)
     assert bool(found) is is_needed
+    assert all(need.alternatives == ("json_string",) for need in found)
 
 
 def test_an_empty_required_parameter_and_a_missing_variable_are_needed():

@@ -1,6 +1,6 @@
 """One field of the form: its label, badges, widget and messages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -48,11 +48,17 @@ _ICONS = {
 
 
 def draw_field(
-    field: Field, form: FlowForm, *, with_component: bool = False, is_needed: bool = False
+    field: Field,
+    form: FlowForm,
+    *,
+    with_component: bool = False,
+    is_needed: bool = False,
+    alternatives: Sequence[str] = (),
 ) -> None:
     """Draw one field, in a container with a stable key for tests and styles.
 
-    `is_needed` marks one that the flow can't run without and that is not filled in.
+    `is_needed` marks one that the flow can't run without and that is not filled in; one of the
+    `alternatives`, fields by their labels, may be filled in instead.
     """
     show_error = partial(loading.show, form.server, retry=f"retry-options-{field.key}")
     field = _with_options(field, form, show_error)
@@ -77,11 +83,14 @@ def draw_field(
                 st.markdown(words, width="content", help=help_text(field))
             if with_component and not field.runs:
                 st.badge(DOES_NOT_RUN, color="gray", help="Not connected to the chat input")
-            _draw_badges(field, form, is_needed=is_needed)
+            _draw_badges(field, form, is_needed=is_needed and not alternatives)
         if not widget.has_own_label:
             _draw_widget(spec, widget, form)
         if field.kind is FieldKind.FILE:
             file_fields.draw_files(field, form.state)
+        if alternatives:
+            names = escape(", ".join((label, *alternatives)))
+            st.caption(f"{_ICONS['warning']} Fill in just one: {names}.")
         for line in _messages(field, form):
             st.caption(line)
         if not is_needed:  # else Setup says first what is missing

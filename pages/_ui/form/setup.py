@@ -93,7 +93,13 @@ def _draw_need(need: Need, form: FlowForm) -> None:
     field = form.state.fields.get(need.keys[0])
     if field is None or field.key in form.drawn:
         return
-    draw_field(field, form, with_component=True, is_needed=not need.is_met)
+    draw_field(
+        field,
+        form,
+        with_component=True,
+        is_needed=not need.is_met,
+        alternatives=need.alternatives,
+    )
     if need.kind in _ON_SERVER:
         resource_picker.draw_need(need, field, form)
     if need.kind is NeedKind.VARIABLE:

@@ -109,6 +109,17 @@ def test_a_file_that_is_not_required_is_marked_as_required_until_it_is_chosen():
     assert "Required" not in prefilled.text()
 
 
+def test_a_file_with_an_alternative_is_not_marked_as_required():
+    file = entry("FileInput", "file", "", file_path=[])
+    found = setup(node("JSON-a", json_file=file, json_string=text(api_editable=True)))
+    assert "1 to do" in found.text()
+    assert "Fill in just one: json_file, json_string." in found.text()
+    assert "Required" not in found.text()
+    found.set("text_input", "JSON-a.json_string", "{}")
+    assert "Fill in just one" not in found.text()
+    assert not found.at.exception
+
+
 def test_without_the_servers_list_a_model_can_still_be_typed():
     more = {"resources-error": ServerFault("Busy.", status=500)}
     found = setup(agent(), resources=ServerResources(), **more)
