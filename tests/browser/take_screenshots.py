@@ -48,13 +48,6 @@ def take_presentation(screen: Screen) -> None:
     page.get_by_label("Description", exact=True).fill(
         "Name a city. The *weather*, a hotel, a train."
     )
-    inputs = page.get_by_role("combobox", name="Inputs")
-    inputs.click()
-    for _ in range(4):  # the seconds of each step
-        inputs.press("Backspace")
-        page.wait_for_timeout(500)
-    page.keyboard.press("Escape")
-    screen.drawn()
     screen.run()
     screen.wait("completed")
     screen.drawn()

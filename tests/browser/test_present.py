@@ -134,14 +134,14 @@ def test_a_presenter_uses_what_was_entered_on_the_run_page(screen: Screen):
 
 
 def test_in_the_editor_nothing_moves_when_a_choice_of_several_loses_the_focus(screen: Screen):
-    screen.pick("Plan a trip")
+    screen.pick("Split a list into rows")
     page = screen.page
     page.keyboard.press("Alt+p")
     screen.part("present-edit").get_by_role("button").click()
     screen.part("present-editor").wait_for()
     screen.drawn()
     choice = page.get_by_test_id("stMultiSelect").first
-    choice.get_by_role("button", name="Remove Message").click()  # below its largest height
+    choice.get_by_role("button", name="Remove Text").click()  # below its largest height
     screen.drawn()
     field = choice.get_by_role("combobox")
     for width in range(1200, 1440, 15):  # whether its input has room in a row depends on the width

@@ -57,7 +57,7 @@ def _chat_out(key: str = "answer", name: str = "") -> Node:
 
 def _step(key: str, name: str, seconds: int, result: str) -> Node:
     values = {"seconds": seconds, "result": result}
-    return Node(key, "TimedStep", values, editable=("seconds",), name=name)
+    return Node(key, "TimedStep", values, name=name)
 
 
 SAMPLES: tuple[Sample, ...] = (

@@ -170,6 +170,16 @@ def test_read_a_file_requires_a_file():
     assert [field.key for field in flow.fields if field.required] == ["File-file.path"]
 
 
+def test_plan_a_trip_asks_for_a_place_and_not_how_long_each_step_takes():
+    wanted = next(sample for sample in builtin.SAMPLES if sample.name == "Plan a trip")
+
+    data = graph_builder.build_graph(wanted, _catalogue())
+    flow = Flow.from_json({"id": "1", "name": "Plan a trip", "data": data})
+
+    assert "TimedStep-hotel.seconds" in flow.fields_by_key
+    assert not [field.key for field in flow.fields if field.api_editable]
+
+
 @pytest.mark.parametrize("type_", _OWN)
 def test_custom_code_defines_the_class_parameters_and_outputs_in_use(type_: str):
     classes = [one for one in ast.parse(_OWN[type_]).body if isinstance(one, ast.ClassDef)]
