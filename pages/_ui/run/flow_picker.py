@@ -19,6 +19,7 @@ from pages._ui.connection.request_cache import CachedResponse, StillLoading, rai
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.flows import add_dialog
 from pages._ui.flows import menu as flow_menu
+from pages._ui.history.view import run_history
 from pages._ui.presets import share_link
 from pages._ui.run import run_form
 from pages._ui.state import flow_choice
@@ -178,10 +179,20 @@ def _choose_flow(
     if run_flow and run_flow not in existing:
         chosen = None
     elif chosen is None and not url_flow:
-        chosen = flows[0].id
+        last = _flow_of_last_run(server.owner)
+        chosen = last if last in existing else flows[0].id
     # set on every rerun: after a page change Streamlit resets a value set by code to the first
     st.session_state[key] = chosen
     return chosen
+
+
+def _flow_of_last_run(owner: str) -> str | None:
+    """Return the id of the flow that was run last, or None if there is none."""
+    try:
+        runs = run_history().page([owner], limit=1).runs
+    except LangflowError:  # the page says it where it lists the runs
+        return None
+    return runs[0].flow_id if runs else None
 
 
 def _draw_select(
