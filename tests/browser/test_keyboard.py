@@ -227,3 +227,18 @@ def test_the_frame_of_what_has_the_focus_is_not_cut(screen: Screen):
     button = more.bounding_box()
     frame = 3  # pixels around a button
     assert button["y"] + button["height"] + frame <= end["y"] + end["height"]
+
+
+def test_the_picked_flow_has_a_frame_for_the_keyboard_only(screen: Screen):
+    picker, page = screen.part("flow-picker"), screen.page
+    frame = picker.get_by_role("group").locator("visible=true")
+    picker.get_by_role("combobox").click()
+    expect(frame).not_to_have_css("box-shadow", "none")
+    page.get_by_role("option").filter(has_text="Echo").first.click()
+    expect(picker.get_by_role("combobox")).to_be_focused()
+    expect(frame).to_have_css("box-shadow", "none")
+    screen.drawn()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    expect(picker.get_by_role("combobox")).to_be_focused()
+    expect(frame).not_to_have_css("box-shadow", "none")
