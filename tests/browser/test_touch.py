@@ -1,0 +1,48 @@
+"""The console on a phone, as fingers use it, in Chromium."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page
+
+from tests.browser.screen import Screen
+from tests.support.console_process import Console
+from tests.support.waiting import wait_for
+
+
+@pytest.fixture
+def phone(console: Console, window: Callable[..., Page]) -> Screen:
+    """The Run page on a phone."""
+    page = window(is_mobile=True, has_touch=True)
+    page.set_viewport_size({"width": 390, "height": 844})
+    screen = Screen(page)
+    screen.open(console.url)
+    return screen
+
+
+def color_of(button: Locator) -> list[float]:
+    """Return the red, green and blue of a button."""
+    text = button.evaluate("button => getComputedStyle(button).backgroundColor")
+    return [float(part) for part in re.findall(r"[\d.]+", text)[:3]]
+
+
+def test_a_tapped_button_keeps_its_color(phone: Screen):
+    """A phone takes the pointer to be where it was tapped, until something else is."""
+    button = phone.part("run-button").get_by_role("button", name="Run")
+    before = color_of(button)
+    button.hover()
+    phone.page.wait_for_timeout(500)
+    assert color_of(button) == before
+
+
+def test_a_button_under_the_mouse_has_a_darker_shade_of_its_color(screen: Screen):
+    button = screen.part("run-button").get_by_role("button", name="Run")
+    before = color_of(button)
+    button.hover()
+    wait_for(lambda: color_of(button) != before)
+    shade = color_of(button)
+    shares = [after / part for part, after in zip(before, shade, strict=True)]
+    assert max(shares) - min(shares) < 0.01 * max(shares)
