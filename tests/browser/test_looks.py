@@ -88,6 +88,20 @@ def test_the_refresh_button_has_a_name_for_screen_readers(screen):
     assert button.bounding_box()["width"] < 60
 
 
+def test_every_folded_section_has_an_arrow(screen):
+    screen.pick("Fails until")
+    screen.run()
+    screen.wait("failed")
+    screen.drawn()
+    folds = screen.page.locator("summary")
+    names = ("All parameters", "Overrides as JSON", "Traceback", "Components")
+    for name in names:
+        expect(folds.filter(has_text=name)).to_contain_text(
+            re.compile("keyboard_arrow_(right|down)")
+        )
+    assert folds.count() == len(names)
+
+
 def test_a_wrapped_line_of_a_recent_run_is_left_aligned(console, window):
     screen = Screen(window())
     screen.page.set_viewport_size(NARROW)

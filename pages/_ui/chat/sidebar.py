@@ -69,7 +69,7 @@ def draw(form: FlowForm) -> None:
     setup.draw(form)
     changed = len(form.state.overrides())
     key = _parameters_key(form)
-    controls.lazy_expander("Parameters", ":material/tune:", key, lambda: run_form.draw_fields(form))
+    controls.lazy_expander("Parameters", key, lambda: run_form.draw_fields(form))
     form.state.save()  # Setup changes values as well, also while the form is closed
     if changed:
         form_view.draw_reset(form.state)

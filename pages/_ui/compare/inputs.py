@@ -122,7 +122,6 @@ def _draw_long_value(
     name = escape(row.parameter.qualified_label)
     controls.lazy_expander(
         f"Differences in {name}",
-        ":material/difference:",
         compare_page.compare_key(f"input-{number}-{name}"),
         lambda: _draw_differences(row, runs, stored, number),
     )

@@ -40,7 +40,6 @@ def draw(server: ServerSession) -> None:
     _draw_comparison(runs, baseline, settings, head)
     controls.lazy_expander(
         "Compare other runs",
-        ":material/playlist_add_check:",
         compare_page.compare_key("others"),
         lambda: picker.draw(server, headers),
     )

@@ -58,7 +58,7 @@ def _draw_missing_run(current: ServerSession) -> None:
             "This run was deleted, or it belongs to another server or another user of the server. "
             "To see it, connect to its server with a key of its user."
         )
-        with st.expander("Connect with another key", icon=":material/key:"):
+        with st.expander("Connect with another key"):
             draw_connection_form(current.connection.url, "Open the run", "open-run-button")
         st.button("Close", key="close-run", type="tertiary", on_click=close_run)
 
@@ -161,7 +161,7 @@ def _draw_first_run() -> None:
         if not allowed.other_servers:
             st.caption(f"No server is configured. {OTHERS_NOT_ALLOWED}")
         elif not needs_key:
-            with st.expander("Use another Langflow", icon=":material/lan:"):
+            with st.expander("Use another Langflow"):
                 draw_connection_form("", *_FIRST_BUTTON)
 
 

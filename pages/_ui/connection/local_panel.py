@@ -117,11 +117,9 @@ def _draw_buttons(status: LocalStatus) -> None:
     if status.state is LocalState.RUNNING:
         ollama_panel.draw()
     if status.state in (LocalState.RUNNING, LocalState.INSTALLED, LocalState.STOPPED):
-        controls.lazy_expander(
-            "Packages", ":material/deployed_code:", "local-packages", local_packages.draw_list
-        )
+        controls.lazy_expander("Packages", "local-packages", local_packages.draw_list)
     if status.state in (LocalState.RUNNING, LocalState.STOPPED):
-        controls.lazy_expander("Log", ":material/article:", "local-log", _log)
+        controls.lazy_expander("Log", "local-log", _log)
 
 
 def _log() -> None:

@@ -111,7 +111,7 @@ def draw_server_info(server: ServerSession | None) -> bool:
             loading.retry_automatically(stale, partial(_require_facts, server))
         for warning in info.value.warnings:
             st.warning(escape(warning), icon=":material/gpp_maybe:")
-        with st.expander("Details", icon=":material/info:"):
+        with st.expander("Details"):
             _draw_details(info.value)
     added = connection_state.ADDED_SAMPLES.take()
     names = {flow.name for flow in flows.value}
@@ -158,7 +158,7 @@ def draw_connection_form(current: ServerSession | None, is_connected: bool) -> N
     label = "Address and key"
     if is_connected:
         label = "Another server or key" if may_use_others else "Change the key"
-    with st.expander(label, icon=":material/key:", expanded=not is_connected):
+    with st.expander(label, expanded=not is_connected):
         address = current.connection.url if current else ""
         connect.draw_connection_form(address, "Connect", connection_state.CONNECT_BUTTON)
         if current and current.connection.source == "typed":

@@ -34,9 +34,8 @@ def draw(form: FlowForm) -> None:
         _draw_content(fields, form)
     else:
         with st.container(key="all-parameters", gap=None):
-            # without a number: some of all parameters are drawn above
-            key = state.all_parameters_key
-            opened = _draw_expander("All parameters", key, fields, form, ":material/tune:")
+            label = f"All parameters :gray[· {len(fields)}]"
+            opened = _draw_expander(label, state.all_parameters_key, fields, form)
             if opened.open:
                 with opened:
                     _draw_content(fields, form)
@@ -52,7 +51,7 @@ def _open(fields: Sequence[Field], state: FormState) -> None:
 
 
 def _draw_expander(
-    label: str, key: str, fields: Sequence[Field], form: FlowForm, icon: str | None = None
+    label: str, key: str, fields: Sequence[Field], form: FlowForm
 ) -> ExpanderContainer:
     """Draw an expander for these fields, with badges over its label.
 
@@ -63,7 +62,7 @@ def _draw_expander(
     if st.session_state.get(label_key, label) != label:
         st.session_state[key] = bool(st.session_state.get(key))
     st.session_state[label_key] = label
-    opened = st.expander(label, key=key, icon=icon, on_change="rerun")
+    opened = st.expander(label, key=key, on_change="rerun")
     changed = sum(form.state.is_modified(field.key) for field in fields)
     wrong = any(form.has_error(field.key) for field in fields)
     if changed or wrong:

@@ -135,7 +135,6 @@ def draw_chat_files(field: Field, form: FlowForm) -> None:
     with st.container(key=f"param-{field.component}-{field.parameter}", gap="xxsmall"):
         opened = st.expander(
             "Attachments",
-            icon=":material/attach_file:",
             key=f"{state.key('open-files')}-{field.component}",
             on_change="rerun",
         )

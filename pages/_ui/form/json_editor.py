@@ -17,9 +17,7 @@ def draw(state: FormState) -> None:
     key, text_key = state.key("form-json"), _text_key(state)
     if _has_edits(state):  # a run needs them applied or discarded
         st.session_state.setdefault(f"{key}-panel", True)
-    opened = st.expander(
-        "Overrides as JSON", key=f"{key}-panel", icon=":material/data_object:", on_change="rerun"
-    )
+    opened = st.expander("Overrides as JSON", key=f"{key}-panel", on_change="rerun")
     _read_text(state)
     if not opened.open:
         return

@@ -203,7 +203,7 @@ def _remove_file(kept: list[UploadedFile], file: UploadedFile) -> None:
 def draw_failure(base: KnowledgeBase) -> None:
     """Draw the server's text of why the last files could not be added, if it has one."""
     if base.failure:
-        with st.expander("Details", icon=":material/code:"):
+        with st.expander("Details"):
             st.code(base.failure, language=None, wrap_lines=True)
 
 

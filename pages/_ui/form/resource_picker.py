@@ -155,7 +155,7 @@ def _draw_lost_server(name: str, form: FlowForm) -> None:
         words = f"Langflow can't connect to “{name}”. {advice}"
         st.caption(f":orange[:material/warning:] {escape(words)}")
         if form.server.may_change:  # Langflow's words may hold the address
-            with st.expander("Details", icon=":material/code:"):
+            with st.expander("Details"):
                 st.code(server.error, language=None, wrap_lines=True)
 
 

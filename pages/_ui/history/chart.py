@@ -32,9 +32,7 @@ StatusCounts = Sequence[tuple[datetime, RunStatus, int]]
 
 def draw(view: ListView) -> None:
     """Draw the chart in a closed panel, since it counts all matching runs."""
-    controls.lazy_expander(
-        "Runs over time", ":material/bar_chart:", history_key("chart"), lambda: _draw_chart(view)
-    )
+    controls.lazy_expander("Runs over time", history_key("chart"), lambda: _draw_chart(view))
 
 
 @alerts.show_errors()

@@ -19,7 +19,6 @@ def draw(outputs: dict[str, Output], run_id: str, draw_output: DrawOutput) -> No
     """Draw a panel that compares two of the outputs, computed once it is opened."""
     controls.lazy_expander(
         "Compare two outputs",
-        ":material/compare:",
         f"compare-{run_id}",
         lambda: _draw_pair(outputs, run_id, draw_output),
     )

@@ -137,7 +137,7 @@ def draw(
 def draw_menu(key: str, purpose: str, *parts: Callable[[], object]) -> None:
     """Draw the Share menu of the parts; in narrow windows it is a part of the flow's menu."""
     menu = (
-        st.expander("Share", icon=":material/share:", key=key, on_change="rerun")
+        st.expander("Share", key=key, on_change="rerun")
         if window.is_narrow()
         else st.popover("Share", help=purpose, key=key, on_change="rerun")
     )

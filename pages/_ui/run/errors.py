@@ -150,7 +150,7 @@ def _draw_error(error: RunError, source: str, cause: ErrorCause | None, key: str
 
 def _draw_details(label: str, text: str, key: str, height: int | Literal["content"]) -> None:
     draw = partial(st.code, text, language=None, height=height)
-    st.fragment(controls.lazy_expander)(label, ":material/code:", key, draw)
+    st.fragment(controls.lazy_expander)(label, key, draw)
 
 
 def _find_field(

@@ -116,7 +116,6 @@ def draw_components(
     panel = st.expander(
         "Components",
         expanded=not run_page.are_components_folded(),
-        icon=":material/account_tree:",
         key=f"components-{record.id}",
         on_change="rerun",
     )

@@ -48,8 +48,7 @@ def draw(messages: Iterable[Message], key: str, names: Mapping[str, str]) -> Non
     interrupted = sum(call.is_open for call in calls)
     for count, word in ((failed, "failed"), (interrupted, "interrupted")):
         label += f" · {count} {word}" if count else ""
-    icon = ":material/build:" if calls else ":material/format_list_numbered:"
-    controls.lazy_expander(label, icon, key, lambda: _draw_steps(steps, names))
+    controls.lazy_expander(label, key, lambda: _draw_steps(steps, names))
 
 
 def _steps_of(message: Message) -> list[JsonObject]:

@@ -47,9 +47,9 @@ def danger_button(label: str, *, key: str, **kwargs: Any) -> bool:
         return st.button(label, key=key, **kwargs)
 
 
-def lazy_expander(label: str, icon: str, key: str, draw: Callable[[], object]) -> None:
+def lazy_expander(label: str, key: str, draw: Callable[[], object]) -> None:
     """Draw an expander whose content is drawn, and sent to the browser, once it is opened."""
-    panel = st.expander(label, icon=icon, key=key, on_change="rerun")
+    panel = st.expander(label, key=key, on_change="rerun")
     if panel.open:
         with panel:
             draw()

@@ -27,9 +27,9 @@ def test_the_part_is_closed_at_first():
     assert not found.at.exception
 
 
-def test_the_components_count_their_fields():
+def test_the_part_and_its_components_count_their_fields():
     found = form(node("T-a", p=text(), q=text()), node("U-b", r=text())).open_all_parameters()
-    counts = ["All parameters", "T :gray[· 2]", "U :gray[· 1]"]
+    counts = ["All parameters :gray[· 3]", "T :gray[· 2]", "U :gray[· 1]"]
     assert labels(found) == [*counts, "Overrides as JSON"]
 
 
@@ -65,7 +65,7 @@ def test_the_closed_part_marks_an_invalid_value():
 
 def test_fields_of_the_only_component_are_shown_at_once():
     found = form(chat_input(), node("T-a", p=text(), q=text())).open_all_parameters()
-    assert labels(found) == ["All parameters", "Overrides as JSON"]
+    assert labels(found) == ["All parameters :gray[· 2]", "Overrides as JSON"]
     assert "**T**" in found.text()
     assert found.set("text_input", "T-a.q", "x").overrides["T-a.q"] == "x"
     assert not found.at.exception
@@ -106,7 +106,7 @@ def test_a_refused_run_opens_the_component_of_an_invalid_value():
 def test_a_refused_run_opens_nothing_for_a_field_at_the_top():
     found = form(editable_node(n=entry("IntInput", "int", 5)), node("U-b", r=text()))
     found.set("text_input", "T-a.n", "many").refuse()
-    assert labels(found) == ["All parameters", "Overrides as JSON"]
+    assert labels(found) == ["All parameters :gray[· 1]", "Overrides as JSON"]
     assert not found.at.exception
 
 
@@ -158,7 +158,8 @@ def test_a_refused_run_shows_an_invalid_value_beyond_the_first_page():
 
 def components(found) -> list[str]:
     """Return the names of the components that the form shows."""
-    return [each.label.split(" :")[0] for each in found.at.expander if " :gray[" in each.label]
+    names = [each.label.split(" :")[0] for each in found.at.expander if " :gray[" in each.label]
+    return [name for name in names if name != "All parameters"]
 
 
 def test_components_are_closed_until_opened():

@@ -12,7 +12,7 @@ def page():
     from pages._ui.widgets import controls
 
     st.write(controls.view_switch("View", ("Graph", "Table"), "view"))
-    controls.lazy_expander("More", ":material/add:", "more", lambda: st.write("content"))
+    controls.lazy_expander("More", "more", lambda: st.write("content"))
 
 
 def draw_page(*, opened=False):
