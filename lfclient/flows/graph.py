@@ -36,7 +36,8 @@ class Component:
 
     `runs` is False if the flow has a chat input that this component is not connected to: servers
     skip it. `always_runs` is also False for a component that is connected, but neither follows the
-    chat input nor feeds what does: only background runs of 1.11 and later include it. `inner` are
+    chat input nor feeds what does: only background runs of 1.11 and later include it, and those
+    take no flow with several chat inputs. `inner` are
     the nodes of a group by id, and `inner_edges` their edges; servers expand groups before a run.
     A `frozen` component runs once; afterwards the server returns that result, whatever a run sends,
     and also to other flows that have a component with its id.
@@ -248,9 +249,20 @@ def mark_running(components: list[Component], edges: list[Edge]) -> list[Compone
         return components
     forward = [(edge.source, edge.target) for edge in flat_edges]
     reverse = [(edge.target, edge.source) for edge in flat_edges]
-    may_run = _reachable({chat_input}, forward + reverse)
-    always_run = _reachable(_reachable({chat_input}, forward), reverse)
+    may_run = always_run = _reachable(_reachable({chat_input}, forward), reverse)
+    if not has_several_chat_inputs(leaves, flat_edges):
+        may_run = _reachable({chat_input}, forward + reverse)
     return [_mark(component, may_run, always_run) for component in components]
+
+
+def has_several_chat_inputs(leaves: Iterable[Component], edges: Iterable[Edge]) -> bool:
+    """Return whether no other component feeds several of the chat inputs.
+
+    From 1.11 on, servers refuse background and streamed runs of such a flow. In the other runs, the
+    first chat input alone starts the run.
+    """
+    fed = {edge.target for edge in edges}
+    return sum(leaf.has_type("ChatInput") and leaf.id not in fed for leaf in leaves) > 1
 
 
 def loop_bodies(leaves: Iterable[Component], edges: Iterable[Edge]) -> frozenset[str]:

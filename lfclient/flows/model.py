@@ -17,6 +17,7 @@ from lfclient.flows.graph import (
     Component,
     Edge,
     flatten,
+    has_several_chat_inputs,
     in_reading_order,
     json_type_name,
     loop_bodies,
@@ -209,13 +210,26 @@ class Flow:
 
     @cached_property
     def unconnected(self) -> tuple[Component, ...]:
-        """The components that never run, because they aren't connected to the chat input."""
+        """The components that never run, for the `idle_reason`."""
         return tuple(each for each in self.components_in_reading_order if not each.runs)
 
     @cached_property
     def chat_input(self) -> Component | None:
         """The component that takes the chat text: the first chat input, or None."""
         return next((leaf for leaf in self.leaves if leaf.has_type("ChatInput")), None)
+
+    @cached_property
+    def has_several_chat_inputs(self) -> bool:
+        """Whether it has several chat inputs that no other component feeds."""
+        return has_several_chat_inputs(*self._flat)
+
+    @property
+    def idle_reason(self) -> str:
+        """Why a component that no run includes doesn't run, as part of a sentence."""
+        if self.chat_input is None or not self.has_several_chat_inputs:
+            return "not connected to the chat input"
+        start = self.component_label(self.chat_input.id, 80)
+        return f"not reached from {start}, which starts the run"
 
     def chat_field(self, parameter: str) -> Field | None:
         """Return the field of a parameter of the chat input, None if a run can't override it."""

@@ -229,12 +229,12 @@ def _check_parsers(flow: Flow, overrides: Mapping[str, Json]) -> Iterable[Proble
 
 
 def _check_chat_inputs(flow: Flow, mode: str, server: ServerInfo | None) -> list[Problem]:
-    texts = [field for field in flow.fields if field.chat_input]
-    if len(texts) < 2 or not sends_bare_values(mode, server):
+    text = flow.chat_field("input_value")
+    if not (text and flow.has_several_chat_inputs and sends_bare_values(mode, server)):
         return []
     runs = "Streamed runs" if mode == "stream" else "Background runs"
     message = f"{runs} of a flow with several chat inputs fail. Use synchronous mode."
-    return [_error(texts[0], message)]
+    return [_error(text, message)]
 
 
 def _unknown_key_message(flow: Flow, key: str, *, with_suggestion: bool) -> str:

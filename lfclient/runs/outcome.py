@@ -24,7 +24,6 @@ from lfclient.wire.server_info import Limits
 
 # stored with runs, and read again by `not_run_label`: another wording must keep this one readable
 BRANCH_NOT_TAKEN = "It is on a branch that was not taken."
-NOT_CONNECTED = "It is not connected to the chat input."
 DISCONNECTED = "With the chosen values, a component before it has another output, not connected."
 DID_NOT_RUN = "It did not run."
 ENDED_WITHOUT_OUTPUT = "The run ended without output, and the server gave no reason."
@@ -137,11 +136,15 @@ def _evaluate_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
         for leaf in missing
         if leaf.id not in failed
     ]
-    idle_entries = [
-        NotRun(leaf.id, leaf.display_name, _idle_reason(leaf, flow))
-        for leaf in optional
-        if leaf.id in idle and leaf.id not in outputs
-    ]
+    idle_entries = (
+        [
+            NotRun(leaf.id, leaf.display_name, _idle_reason(leaf, flow))
+            for leaf in optional
+            if leaf.id in idle and leaf.id not in outputs
+        ]
+        if flow
+        else []
+    )
     for leaf in missing:
         outputs.pop(leaf.id, None)
     outputs = {id: _note_if_empty(output) for id, output in outputs.items()}
@@ -162,12 +165,12 @@ def _evaluate_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
     return run
 
 
-def _idle_reason(leaf: Component, flow: Flow | None) -> str:
+def _idle_reason(leaf: Component, flow: Flow) -> str:
     if leaf.runs:
         return DID_NOT_RUN
-    stored = flow.refreshed.stored.leaves if flow and flow.refreshed else ()
+    stored = flow.refreshed.stored.leaves if flow.refreshed else ()
     was_connected = any(each.id == leaf.id and each.runs for each in stored)
-    return DISCONNECTED if was_connected else NOT_CONNECTED
+    return DISCONNECTED if was_connected else f"It is {flow.idle_reason}."
 
 
 def _output_errors(outputs: dict[str, Output]) -> tuple[RunError, ...]:

@@ -13,6 +13,28 @@ ECHO = Sample(
     (Node("a", "ChatInput", {"input_value": "stored"}), Node("b", "ChatOutput")),
     (Link("a", "message", "b"),),
 )
+# the text beside it feeds both outputs, and so connects the second chat input with the first
+TWO_CHAT_INPUTS = Sample(
+    "two chat inputs",
+    "",
+    (
+        Node("a", "ChatInput", {"input_value": "first"}),
+        Node("c", "ChatInput", {"input_value": "second"}),
+        Node("t", "TextInput", {"input_value": "both"}),
+        Node("k", "CombineText"),
+        Node("l", "CombineText"),
+        Node("b", "ChatOutput"),
+        Node("d", "ChatOutput"),
+    ),
+    (
+        Link("a", "message", "k", "text1"),
+        Link("t", "text", "k", "text2"),
+        Link("k", "combined_text", "b"),
+        Link("t", "text", "l", "text1"),
+        Link("c", "message", "l", "text2"),
+        Link("l", "combined_text", "d"),
+    ),
+)
 ASK_MODEL = Sample(
     "ask a model",
     "",

@@ -21,7 +21,7 @@ from lfclient import (
     Unsupported,
 )
 from lfclient.api.operations.run_completion import recover_erased_result
-from tests.live.flows import ECHO, ROWS, SAVE
+from tests.live.flows import ECHO, ROWS, SAVE, TWO_CHAT_INPUTS
 from tests.live.releases import Make, run_to_end
 from tests.support.servers import LiveServer
 
@@ -80,6 +80,28 @@ def test_the_chat_text_comes_back_as_a_message(client: LangflowClient, make: Mak
     assert (run.status, run.errors, run.not_run) == (RunStatus.COMPLETED, (), ())
     assert (output.kind, output.value) == (OutputKind.MESSAGE, "hello")
     assert (output.display_name, output.component_type) == ("Chat Output", "ChatOutput")
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_the_first_of_several_chat_inputs_starts_the_run(
+    client: LangflowClient, make: Make, modes: bool, mode: str
+):
+    """What it does not reach stays idle. From 1.11 on, other modes than synchronous fail."""
+    flow = make(TWO_CHAT_INPUTS)
+    assert [each.id for each in flow.unconnected] == [
+        "ChatInput-c",
+        "CombineText-l",
+        "ChatOutput-d",
+    ]
+    if modes and mode == "background":
+        run = client.wait(client.submit(flow, {}, check=False), timeout=60)
+        assert run.status is RunStatus.FAILED
+        return
+    run = run_to_end(client, flow, mode, {"ChatInput-a.input_value": "hello"})
+    assert "hello" in run.outputs["ChatOutput-b"].value
+    assert [(each.component_id, each.reason) for each in run.not_run] == [
+        ("ChatOutput-d", "It is not reached from Chat Input 1, which starts the run.")
+    ]
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])

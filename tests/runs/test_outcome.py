@@ -19,7 +19,6 @@ from lfclient.runs.outcome import (
     DISCONNECTED,
     EDITED,
     ENDED_WITHOUT_OUTPUT,
-    NOT_CONNECTED,
     REPLACED,
     RETURNS_NOTHING,
     evaluate_outcome,
@@ -29,6 +28,8 @@ from lfclient.runs.responses import failed_run, new_run, read_run, timed_out_run
 from lfclient.wire.schemas import BuildList
 from lfclient.wire.server_info import Limits
 from lfclient.wire.sse import FrameParser
+from tests.support.flows import chat_input, edge, node
+from tests.support.flows import flow as build_flow
 from tests.support.recorded import flow_of, recorded, sse
 
 LIMITS = Limits()
@@ -179,7 +180,21 @@ def test_an_unconnected_component_does_not_fail_the_run():
     evaluated = evaluate_outcome(completed(flow, "ChatOutput-b"), flow, Evidence(), LIMITS)
     assert evaluated.status is RunStatus.COMPLETED
     assert [(one.component_id, one.reason) for one in evaluated.not_run] == [
-        ("Calc-c", NOT_CONNECTED)
+        ("Calc-c", "It is not connected to the chat input.")
+    ]
+
+
+def test_what_only_another_chat_input_reaches_names_the_one_that_starts_the_run():
+    flow = build_flow(
+        chat_input("ChatInput-a"),
+        chat_input("ChatInput-b"),
+        node("ChatOutput-a"),
+        node("ChatOutput-b"),
+        edges=[edge("ChatInput-a", "ChatOutput-a"), edge("ChatInput-b", "ChatOutput-b")],
+    )
+    evaluated = evaluate_outcome(completed(flow, "ChatOutput-a"), flow, Evidence(), LIMITS)
+    assert [(one.component_id, one.reason) for one in evaluated.not_run] == [
+        ("ChatOutput-b", "It is not reached from ChatInput 1, which starts the run.")
     ]
 
 
@@ -204,7 +219,7 @@ def test_a_component_that_a_choice_disconnected_is_told_from_one_that_never_was_
     evaluated = evaluate_outcome(completed(chosen, "Words-w"), chosen, Evidence(), LIMITS)
     assert [(one.component_id, one.reason) for one in evaluated.not_run] == [
         ("ChatOutput-b", DISCONNECTED),
-        ("Calc-c", NOT_CONNECTED),
+        ("Calc-c", "It is not connected to the chat input."),
     ]
 
 

@@ -137,7 +137,7 @@ def _draw_out_of_reach(form: FlowForm) -> None:
     with_fields = {field.component for field in form.state.fields.values()}
     running = [leaf for leaf in flow.leaves_in_reading_order if leaf.runs]
     notes = {
-        ":material/link_off: Will not run, not connected to the chat input": [
+        f":material/link_off: Will not run, {escape(flow.idle_reason)}": [
             component for component in flow.unconnected if component.id not in with_fields
         ],
         ":material/ac_unit: Frozen, returns a cached result": [
@@ -200,7 +200,7 @@ def _draw_component_fields(
     component: Component, fields: Sequence[Field], form: FlowForm, *, is_alone: bool
 ) -> None:
     if not component.runs:
-        st.caption("These values have no effect: not connected to the chat input.")
+        st.caption(f"These values have no effect: {escape(form.flow.idle_reason)}.")
     in_order = sorted(fields, key=lambda field: field.advanced)
     shown = _page_of_fields(component, in_order, form, is_alone=is_alone)
     wanted = [f for f in in_order if f.key == form.state.shown_key or form.has_error(f.key)]

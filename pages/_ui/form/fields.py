@@ -82,7 +82,8 @@ def draw_field(
                 words = f"**{escape(clip(label, 120))}**{suffix}"
                 st.markdown(words, width="content", help=help_text(field))
             if with_component and not field.runs:
-                st.badge(DOES_NOT_RUN, color="gray", help="Not connected to the chat input")
+                reason = form.flow.idle_reason
+                st.badge(DOES_NOT_RUN, color="gray", help=escape(reason[:1].upper() + reason[1:]))
             _draw_badges(field, form, is_needed=is_needed and not alternatives)
         if not widget.has_own_label:
             _draw_widget(spec, widget, form)

@@ -10,7 +10,7 @@ from lfclient.errors import ServerFault
 from lfclient.outputs.model import FileRef, Output, OutputKind, read_output
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run, RunStatus
-from lfclient.runs.outcome import BRANCH_NOT_TAKEN, NOT_CONNECTED
+from lfclient.runs.outcome import BRANCH_NOT_TAKEN
 from pages._ui.outputs import card, file
 from pages._ui.outputs import view as outputs_view
 from pages._ui.widgets import copy_button, downloads
@@ -303,11 +303,12 @@ def test_a_chosen_view_that_the_next_value_lacks_gives_way_to_the_first():
 
 
 def test_skipped_components_are_shown_with_the_reason():
+    unconnected = "It is not connected to the chat input."
     skipped = NotRun("Text-2", "Other branch", BRANCH_NOT_TAKEN)
-    app = draw_outputs(not_run=(skipped, NotRun("Text-3", "Third", NOT_CONNECTED)))
+    app = draw_outputs(not_run=(skipped, NotRun("Text-3", "Third", unconnected)))
     for name, label, reason in (
         ("Other branch", "Skipped", BRANCH_NOT_TAKEN),
-        ("Third", "Not run", NOT_CONNECTED),
+        ("Third", "Not run", unconnected),
     ):
         assert f":gray[{name}] :gray-badge[{label}] :small[:gray[{escape(reason)}]]" in texts(app)
 
