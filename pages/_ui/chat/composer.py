@@ -147,7 +147,8 @@ def send_again(conversation: Conversation, text: str, files: Sequence[str], run_
 def _send(conversation: Conversation, text: str, files: Sequence[str], submit_token: str) -> None:
     """Start the run that answers a text. All calls with the same `submit_token` start one run."""
     form = conversation.form
-    values: dict[str, Any] = {field.key: text for field in form.flow.fields if field.chat_input}
+    inputs = (field for field in form.flow.fields if field.chat_input and field.runs)
+    values: dict[str, Any] = {field.key: text for field in inputs}
     field = form.flow.chat_field("files")
     if field and files:
         values[field.key] = list(files) if field.is_list else files[0]

@@ -99,8 +99,12 @@ def draw_field(
 
 
 def _component_name(field: Field, form: FlowForm) -> str:
-    """Return the label of a field's component, and what tells it apart by its text."""
-    words = form.distinctions.get(field.component)
+    """Return the label of a field's component, and what tells it apart by its text.
+
+    That text is in the box of a chat's message already.
+    """
+    is_chat = field.chat_input or field.chat_files
+    words = "" if is_chat else form.distinctions.get(field.component)
     label = field.component_label(80)
     return f"{label} · {words}" if words else label
 
@@ -130,12 +134,13 @@ def draw_plain_field(
             st.caption(line)
 
 
-def draw_chat_files(field: Field, form: FlowForm) -> None:
+def draw_chat_files(field: Field, form: FlowForm, *, with_component: bool = False) -> None:
     """Draw the chat's attachments in an expander, since most runs have none."""
-    state = form.state
+    state, label = form.state, "Attachments"
+    component = _component_name(field, form) if with_component else ""
     with st.container(key=f"param-{field.component}-{field.parameter}", gap="xxsmall"):
         opened = st.expander(
-            "Attachments",
+            f"{label} :gray[· {escape(component)}]" if component else label,
             key=f"{state.key('open-files')}-{field.component}",
             on_change="rerun",
         )
@@ -145,7 +150,8 @@ def draw_chat_files(field: Field, form: FlowForm) -> None:
         if opened.open:
             widget = _choose_widget(field, form)
             with opened:
-                _draw_widget(_spec(field, form, widget, "Attachments"), widget, form)
+                spec = _spec(field, form, widget, f"{label}, {component}" if component else label)
+                _draw_widget(spec, widget, form)
         file_fields.draw_files(field, state, is_open=bool(opened.open))
         if opened.open or form.problems.get(field.key):
             for line in _messages(field, form):

@@ -189,7 +189,9 @@ def _read(
     errors = {key: error for key, error in state.entries.errors.items() if key in fields}
     overrides = state.overrides()
     for each in fields.values():
-        if each.chat_input:
+        if (each.chat_input or each.chat_files) and not each.runs:
+            overrides.pop(each.key, None)  # a record would name it as a message of the run
+        elif each.chat_input:
             overrides.setdefault(each.key, each.default or "")
     needs = find_needs(state.flow, overrides, resources)
     overrides = provider_overrides(state.flow, needs, given_settings(server.owner)) | overrides

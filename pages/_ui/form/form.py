@@ -21,7 +21,7 @@ from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
 from pages._ui.state.run_page import SHOWN_FIELD
 from pages._ui.widgets import focus
-from pages._ui.widgets.markdown import inline_code
+from pages._ui.widgets.markdown import escape, inline_code
 
 
 def draw(form: FlowForm) -> None:
@@ -73,7 +73,8 @@ def _request_shown_part(form: FlowForm) -> None:
 def input_fields(fields: Mapping[str, Field], needs: Iterable[Need]) -> list[Field]:
     """Return what a person brings to a run: message, files, what the flow's author exposed.
 
-    Without the message's attachments, which most runs lack.
+    Without the message's attachments, which most runs lack, and without the message of a chat input
+    that no run includes.
     """
     needed = {
         need.keys[0]: need.kind
@@ -87,7 +88,7 @@ def input_fields(fields: Mapping[str, Field], needs: Iterable[Need]) -> list[Fie
         if field.api_editable and key not in needed and not (field.chat_input or field.chat_files)
     ]
     return [
-        *(field for field in fields.values() if field.chat_input),
+        *(field for field in fields.values() if field.chat_input and field.runs),
         *(fields[key] for key, kind in needed.items() if kind in brought and key in fields),
         *exposed[:MAX_TOP_FIELDS],
     ]
@@ -125,19 +126,35 @@ def _draw_fields(form: FlowForm) -> None:
         text = ":material/info: This flow has no parameters."
         st.caption(text if is_chat else f"{text} Press Run.")
         return
-    chat = [field for field in fields.values() if field.chat_input]
-    for field in chat:
-        draw_field(field, form)
-    with_text = {field.component for field in chat}
-    for field in fields.values():
-        if field.chat_files and field.component in with_text:
-            draw_chat_files(field, form)
+    _draw_messages(form)
     if not is_chat:
         setup.draw(form)
     for field in _top_fields(form):
         draw_field(field, form, with_component=True)
     _draw_dropped(form.state)
     all_parameters.draw(form)
+
+
+def _draw_messages(form: FlowForm) -> None:
+    """Draw the messages, each with its attachments, and name the chat inputs that don't run."""
+    fields, flow = form.state.fields.values(), form.flow
+    messages = [field for field in fields if field.chat_input]
+    for field in messages:
+        if not field.runs:
+            continue
+        draw_field(field, form, with_component=len(messages) > 1)
+        for files in fields:
+            if files.chat_files and files.target[0] == field.target[0]:
+                draw_chat_files(files, form, with_component=len(messages) > 1)
+    chat_inputs = [leaf for leaf in flow.leaves_in_reading_order if leaf.has_type("ChatInput")]
+    idle = [flow.component_label(leaf.id, 80) for leaf in chat_inputs if not leaf.runs]
+    if idle and flow.chat_input:
+        start = escape(flow.component_label(flow.chat_input.id, 80))
+        followers = "what follows it" if len(idle) == 1 else "what follows them"
+        st.caption(
+            f":material/info: The run starts at {start}. {escape(', '.join(idle))} and {followers} "
+            "do not run."
+        )
 
 
 def _top_fields(form: FlowForm) -> list[Field]:

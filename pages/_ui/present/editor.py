@@ -155,7 +155,7 @@ def _own_label(key: str) -> str:
 def _offered_inputs(
     form: FlowForm, fields: Mapping[str, Field], chosen: Sequence[str]
 ) -> dict[str, str]:
-    """Return the labels, by key, of what an audience may fill in.
+    """Return the labels, by key, of what an audience may fill in, if runs include it.
 
     Of what is chosen already also what a choice hides, and what has a variable's value now.
     """
@@ -163,7 +163,8 @@ def _offered_inputs(
     keys = [
         key
         for key, field in state.fields.items()
-        if is_presentable(field, state.value(field)) or (key in chosen and not field.secret)
+        if (field.runs and is_presentable(field, state.value(field)))
+        or (key in chosen and not field.secret)
     ]
     keys += [key for key in chosen if state.is_hidden(key)]
     labels = own_labels([fields[key] for key in keys if key in fields])

@@ -15,7 +15,7 @@ from pages._ui.form.entries import EnteredValue
 from pages._ui.state import browser
 from pages._ui.state.chat import chat_key
 from pages._ui.state.notices import NOTICE
-from tests.support.flows import edge, entry, node
+from tests.support.flows import chat_input, edge, entry, node
 from tests.ui.support.chat_langflow import RUN, chat_flow
 from tests.ui.support.chat_page import (
     PAGE,
@@ -279,6 +279,18 @@ def test_a_flow_with_several_chat_inputs_runs_synchronously(chat_langflow):
     app.chat_input[0].set_value("hello").run()
     assert RUN in chat_langflow.server.requests
     assert "Stop waiting" in button_labels(app) or "Answer details" in links(app)
+
+
+def test_a_message_goes_only_to_the_chat_inputs_that_run(chat_langflow):
+    """A record would name the others as inputs of the run."""
+    two_inputs = chat_flow()
+    two_inputs["data"]["nodes"].append(chat_input("ChatInput-c"))
+    chat_langflow.server.set_flows(two_inputs)
+    app = open_chat()
+    app.chat_input[0].set_value("hello").run()
+    assert "ChatInput-a.input_value" in chat_langflow.sent[-1]
+    assert "ChatInput-c.input_value" not in chat_langflow.sent[-1]
+    assert not app.exception
 
 
 def test_a_problem_that_no_field_shows_is_told_in_the_sidebar(chat_langflow):

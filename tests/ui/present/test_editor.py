@@ -3,7 +3,7 @@
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import FlowSettingsStore
 from pages._ui.state.present import ENTERED, Entered
-from tests.support.flows import edge, entry, node, text
+from tests.support.flows import chat_input, edge, entry, node, text
 from tests.ui.present.support import inputs, present, present_as_presenter, store, stored
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.preset_pages import choose, enter, field, open_page, store_preset, value
@@ -162,6 +162,14 @@ def test_an_input_that_the_flow_no_longer_has_is_left_out():
     store(inputs={"T-a.gone": {}, "T-a.p": {}})
     assert inputs(present()) == ["p"]
     assert not edit().exception
+
+
+def test_a_message_that_no_run_reads_is_neither_shown_nor_offered(fields_server):
+    fields_server.set_flows(flow(ONE, "Twin", nodes=[chat_input(), chat_input("ChatInput-b")]))
+    app = edit()
+    assert inputs(app) == ["Message"]
+    assert app.multiselect(key="present-edit-inputs").options == ["Message"]
+    assert not app.exception
 
 
 def test_an_input_that_a_choice_hides_keeps_its_place(fields_server):

@@ -1,0 +1,87 @@
+"""The messages of a flow with several chat inputs, and which of them a run reads."""
+
+from __future__ import annotations
+
+from tests.support.flows import chat_input, edge, entry, node, text
+from tests.ui.support.forms import form
+
+FILES = entry("FileInput", "file", list=True, file_path=[], temp_file=True, fileTypes=["png"])
+START = "Not reached from ChatInput 1, which starts the run"
+
+
+def with_files(id: str) -> dict:
+    """Return a chat input with a text of its own that takes files."""
+    box = chat_input(id, f"text of {id}")
+    box["data"]["node"]["template"]["files"] = FILES
+    return box
+
+
+def apart(**more):
+    """Return the form of a flow with two chat inputs, each with an output of its own."""
+    return form(
+        with_files("ChatInput-a"),
+        with_files("ChatInput-b"),
+        node("ChatOutput-c", sender=text("AI")),
+        node("ChatOutput-d", sender=text("AI")),
+        edges=[edge("ChatInput-a", "ChatOutput-c"), edge("ChatInput-b", "ChatOutput-d")],
+        mode="sync",
+        **more,
+    )
+
+
+def together():
+    """Return the form of a flow with two chat inputs that one output reads."""
+    return form(
+        with_files("ChatInput-a"),
+        with_files("ChatInput-b"),
+        node("Join-j", a=text(), b=text()),
+        edges=[edge("ChatInput-a", "Join-j", "a"), edge("ChatInput-b", "Join-j", "b")],
+        mode="sync",
+    )
+
+
+def test_a_message_that_no_run_reads_is_among_all_parameters():
+    found = apart()
+    assert [box.key.rpartition("-ChatInput-")[2] for box in found.at.text_area] == ["a.input_value"]
+    assert [each.label for each in found.at.expander if "Attachments" in each.label] == [
+        "Attachments :gray[· ChatInput 1]"
+    ]
+    assert (
+        "The run starts at ChatInput 1. ChatInput 2 and what follows it do not run." in found.text()
+    )
+    found.open("ChatInput-b")
+    assert found.find("text_area", "ChatInput-b.input_value")
+    assert f"These values have no effect: {START[0].lower()}{START[1:]}." in found.text()
+    assert not found.at.exception
+
+
+def test_the_badge_of_a_field_that_no_run_reads_says_why():
+    found = apart().search("ChatInput 2 Message")
+    badge = next(each for each in found.at.markdown if "Does not run" in each.value)
+    assert badge.help == START
+
+
+def test_the_message_of_a_chat_input_that_does_not_run_is_not_sent():
+    """A record would name it as an input of the run."""
+    found = apart()
+    assert found.overrides == {"ChatInput-a.input_value": "text of ChatInput-a"}
+    found.open("ChatInput-b").set("text_area", "ChatInput-b.input_value", "nobody reads this")
+    assert found.overrides == {"ChatInput-a.input_value": "text of ChatInput-a"}
+    assert not found.at.exception
+
+
+def test_several_messages_are_told_apart_and_each_has_its_attachments_below():
+    found = together()
+    assert [each.value for each in found.at.markdown if "**Message**" in each.value] == [
+        "**Message** :gray[· ChatInput 1]",
+        "**Message** :gray[· ChatInput 2]",
+    ]
+    labels = [getattr(each, "label", "") for each in found.at.main]
+    assert [label for label in labels if label.startswith(("Message", "Attachments"))] == [
+        "Message, ChatInput 1",
+        "Attachments :gray[· ChatInput 1]",
+        "Message, ChatInput 2",
+        "Attachments :gray[· ChatInput 2]",
+    ]
+    assert "do not run" not in found.text()
+    assert not found.at.exception
