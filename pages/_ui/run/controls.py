@@ -117,6 +117,9 @@ def _draw_mode(form: FlowForm) -> None:
         st.caption(
             ":material/front_hand: This flow needs approval, so it runs in the background. Other "
             "modes don't wait and would run every branch."
+            if form.flow.needs_approval
+            else ":material/forum: This flow has several chat inputs, so it runs synchronously. "
+            "It would fail in other modes."
         )
         return
     key = run_options.mode_key(owner)

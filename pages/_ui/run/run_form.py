@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.errors import TRANSIENT_ERRORS, BadResponse, InvalidKey, LangflowError
+from lfclient.flows.encoding import sends_bare_values
 from lfclient.flows.model import Flow
 from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.model import Mode
@@ -157,11 +158,14 @@ def supported_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
     """Return the modes in which a server can run a flow; the first is the default.
 
     A flow with an approval runs in the background only: in the other modes Langflow does not wait
-    and runs all branches. Background is the default where the server streams a job's events,
+    and runs all branches. One with several chat inputs runs synchronously only from 1.11 on: in the
+    other modes it fails. Background is the default where the server streams a job's events,
     synchronous where it has to be polled.
     """
     if flow.needs_approval and server_info.capabilities.pending:
         return ("background",)
+    if flow.has_several_chat_inputs and sends_bare_values("background", server_info):
+        return ("sync",)
     if server_info.capabilities.events:
         return ("background", "sync", "stream")
     return ("sync", "background")
@@ -181,14 +185,8 @@ def selected_mode(server: ServerSession, server_info: ServerInfo, flow: Flow) ->
 
 
 def _chat_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
-    """Return the modes for a chat; the first is the default.
-
-    From Langflow 1.11 on, runs of a flow with several chat inputs fail in other modes than
-    synchronous.
-    """
-    modes = tuple(mode for mode in supported_modes(server_info, flow) if mode != "stream")
-    has_several_inputs = sum(field.chat_input for field in flow.fields) > 1
-    return ("sync",) if has_several_inputs and "sync" in modes else modes
+    """Return the modes for a chat; the first is the default."""
+    return tuple(mode for mode in supported_modes(server_info, flow) if mode != "stream")
 
 
 def supports_session(server_info: ServerInfo, flow: Flow) -> bool:

@@ -7,10 +7,11 @@ import json
 import pytest
 
 from pages._ui.connection import server_session
+from pages._ui.state import flow_choice
 from tests.support.flows import chat_input, edge, entry, node, text
 from tests.ui.form.test_choices import UPDATE, after_the_choice
 from tests.ui.support.http_stand_in import VERSION, StandIn, flow
-from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text, press
+from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
 
 SYNC, BACKGROUND = "Use synchronous mode", "Use background mode"
 PROVIDER = {
@@ -63,6 +64,30 @@ def test_synchronous_mode_is_offered_where_it_does_without_a_variable(server):
     assert "Ready" in page_text(app)
     assert "The run uses OpenAI's key, saved on the server as OPENAI_API_KEY." in page_text(app)
     assert not {SYNC, BACKGROUND} & {*button_labels(app)}
+
+
+def go_to(app, flow_id: str):
+    """Choose another flow in the same tab."""
+    app.session_state[flow_choice.REQUESTED.key] = flow_id
+    app.query_params.pop("run", None)
+    return app.run()
+
+
+def test_a_flow_with_several_chat_inputs_runs_synchronously_and_says_so_under_options(server):
+    """From Langflow 1.11 on, its other runs fail. The mode of other flows stays as it was."""
+    server.set_flows(
+        flow(ONE, "Echo", [chat_input(), chat_input("ChatInput-b")]),
+        flow(TWO, "Other", [chat_input()]),
+    )
+    app = open_app(flow=ONE)
+    assert not [each for each in app.radio if each.label == "Run mode"]
+    assert "several chat inputs, so it runs synchronously" in page_text(app)
+    assert "fail. Use synchronous mode" not in page_text(app)
+    assert SYNC not in button_labels(app)
+    app = press(app, "Run")
+    assert sent_mode(server) == "sync"
+    assert mode(go_to(app, TWO)) == "background"
+    assert not app.exception
 
 
 def test_synchronous_mode_is_offered_at_the_box_of_a_key_that_1_11_takes_for_a_variable(server):
