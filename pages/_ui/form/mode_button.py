@@ -16,13 +16,6 @@ def draw(place: str, mode: Mode | None, form: FlowForm) -> None:
             key=f"use-mode-{place}",
             type="tertiary",
             icon=":material/swap_horiz:",
-            on_click=_set_mode,
-            args=(form, mode),
+            on_click=run_options.set_flow_mode,
+            args=(form.server.owner, form.flow.id, mode),
         )
-
-
-def _set_mode(form: FlowForm, mode: Mode) -> None:
-    if form.state.use == "chat":
-        run_options.set_chat_mode(form.server.owner, form.flow.id, mode)
-    else:
-        run_options.set_mode(form.server.owner, mode)

@@ -122,7 +122,7 @@ def _draw_mode(form: FlowForm) -> None:
             "It would fail in other modes."
         )
         return
-    key = run_options.mode_key(owner)
+    key = run_options.mode_key(owner, form.flow.id)
     if st.session_state.get(key) not in modes:
         st.session_state[key] = form.mode
     with st.container(key="run-mode"):
@@ -132,7 +132,7 @@ def _draw_mode(form: FlowForm) -> None:
             format_func=MODE_NAMES.__getitem__,
             key=key,
             on_change=run_options.save_mode,
-            args=(owner,),
+            args=(owner, form.flow.id),
             horizontal=True,
             persist_state="session",
         )

@@ -89,7 +89,7 @@ def prepare(
         modes = offered_modes(server_info, flow)
         mode = selected_mode(server, server_info, flow)
     form, problem = load(state, server, server_info, flow, mode, modes)
-    chosen = run_options.chat_mode(server.owner, flow.id) if chat else None
+    chosen = run_options.flow_mode(server.owner, flow.id) if chat else None
     if chosen and chosen in form.better_modes.values():  # only as long as the default can't do it
         form = read_form(
             state, server, server_info, chosen, form.resources, form.resources_error, modes
@@ -180,7 +180,7 @@ def offered_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
 def selected_mode(server: ServerSession, server_info: ServerInfo, flow: Flow) -> Mode:
     """Return the chosen mode, or the default if the flow cannot run in it."""
     modes = offered_modes(server_info, flow)
-    chosen = run_options.mode(server.owner, modes[0])
+    chosen = run_options.mode(server.owner, flow.id, modes[0])
     return chosen if chosen in modes else modes[0]
 
 

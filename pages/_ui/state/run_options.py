@@ -16,20 +16,40 @@ _TIMES_SET = "run-mode-times-set"
 _RANDOM_SESSION = re.compile(r"console-[0-9a-f]{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def mode_key(owner: str) -> str:
+def mode_key(owner: str, flow_id: str) -> str:
     """Return the key of the mode control, by server: servers differ in their default mode.
 
-    A mode that is set from code needs a new key: while Options is closed, the browser keeps what
-    was chosen there before, and would send it with the next click.
+    A flow with a mode of its own has its own control. A mode that is set from code needs a new key:
+    while Options is closed, the browser keeps what was chosen there before, and would send it with
+    the next click.
     """
-    return f"{MODE}-{owner[:12]}-{st.session_state.get(_TIMES_SET, 0)}"
+    part = f"{flow_id}-" if flow_mode(owner, flow_id) else ""
+    return f"{MODE}-{owner[:12]}-{part}{st.session_state.get(_TIMES_SET, 0)}"
 
 
-def mode(owner: str, default: Mode) -> Mode:
-    """Return the chosen mode, also before its control is drawn and after a reload."""
-    draft = drafts().get((browser.browser_id(), owner, MODE)) or {}
-    chosen: Mode = st.session_state.get(mode_key(owner)) or draft.get("mode") or default
-    return chosen
+def mode(owner: str, flow_id: str, default: Mode) -> Mode:
+    """Return the mode of a flow, also before its control is drawn and after a reload.
+
+    It is the flow's own, else the one that was chosen for all flows.
+    """
+    chosen: Mode | None = flow_mode(owner, flow_id)
+    chosen = chosen or st.session_state.get(mode_key(owner, flow_id)) or _saved_mode(owner)
+    return chosen or default
+
+
+def flow_mode(owner: str, flow_id: str) -> Mode | None:
+    """Return the mode that a button chose for this flow, because it can do what others can't."""
+    return _saved_mode(owner, flow_id)
+
+
+def _saved_mode(owner: str, flow_id: str = "") -> Mode | None:
+    draft = drafts().get(_draft_key(owner, flow_id)) or {}
+    mode: Mode | None = draft.get("mode")
+    return mode
+
+
+def _draft_key(owner: str, flow_id: str = "") -> tuple[str, str, str]:
+    return browser.browser_id(), owner, f"{MODE}-{flow_id}" if flow_id else MODE
 
 
 def is_advanced() -> bool:
@@ -37,9 +57,13 @@ def is_advanced() -> bool:
     return bool(st.session_state.get(ADVANCED))
 
 
-def save_mode(owner: str) -> None:
-    """Save the chosen mode for later sessions of this browser."""
-    drafts().save((browser.browser_id(), owner, MODE), {"mode": st.session_state[mode_key(owner)]})
+def save_mode(owner: str, flow_id: str) -> None:
+    """Save the mode of the control for all flows, and for later sessions of this browser."""
+    chosen = st.session_state[mode_key(owner, flow_id)]
+    if flow_mode(owner, flow_id):
+        set_flow_mode(owner, flow_id, None)
+        st.session_state[mode_key(owner, flow_id)] = chosen
+    drafts().save(_draft_key(owner), {"mode": chosen})
 
 
 def session_key(owner: str, flow_id: str) -> str:
@@ -62,31 +86,12 @@ def run_count(owner: str, flow_id: str) -> int:
     return int(st.session_state.get(run_count_key(owner, flow_id)) or 1)
 
 
-def set_mode(owner: str, mode: Mode) -> None:
-    """Choose a mode from code."""
+def set_flow_mode(owner: str, flow_id: str, mode: Mode | None) -> None:
+    """Give a flow a mode of its own, or take it away; other flows keep the chosen one."""
     st.session_state[_TIMES_SET] = st.session_state.get(_TIMES_SET, 0) + 1
-    st.session_state[mode_key(owner)] = mode
     if mode == "stream":
         st.session_state[ADVANCED] = True
-    save_mode(owner)
-
-
-def chat_mode(owner: str, flow_id: str) -> Mode | None:
-    """Return the mode that was chosen for the chat of a flow, until the page is reloaded.
-
-    It counts only while the chat's default mode can't do something that this one can.
-    """
-    chosen: Mode | None = st.session_state.get(_chat_mode_key(owner, flow_id))
-    return chosen
-
-
-def set_chat_mode(owner: str, flow_id: str, mode: Mode) -> None:
-    """Choose the mode for the chat of a flow."""
-    st.session_state[_chat_mode_key(owner, flow_id)] = mode
-
-
-def _chat_mode_key(owner: str, flow_id: str) -> str:
-    return f"chat-mode-{owner[:12]}-{flow_id}"
+    drafts().save(_draft_key(owner, flow_id), {"mode": mode})
 
 
 def random_session() -> str:

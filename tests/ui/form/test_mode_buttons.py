@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pages._ui.connection import server_session
-from pages._ui.state import flow_choice
+from pages._ui.state import browser, flow_choice
 from tests.support.flows import chat_input, edge, entry, node, text
 from tests.ui.form.test_choices import UPDATE, after_the_choice
 from tests.ui.support.http_stand_in import VERSION, StandIn, flow
@@ -71,6 +71,32 @@ def go_to(app, flow_id: str):
     app.session_state[flow_choice.REQUESTED.key] = flow_id
     app.query_params.pop("run", None)
     return app.run()
+
+
+def test_a_mode_that_one_flow_needs_is_not_that_of_other_flows(server, monkeypatch):
+    """It stays that flow's after a reload."""
+    monkeypatch.setattr(browser, "browser_id", lambda: "one")
+    other = flow(TWO, "Other", [chat_input()])
+    server.set_flows(flow(ONE, "Echo", [agent("NAMED_BY_THE_AUTHOR")]), other)
+    app = press(open_app(flow=ONE), SYNC)
+    assert mode(app) == "sync"
+    assert mode(go_to(app, TWO)) == "background"
+    assert mode(go_to(app, ONE)) == "sync"
+    assert mode(open_app(flow=ONE)) == "sync"
+    assert mode(open_app(flow=TWO)) == "background"
+    assert not app.exception
+
+
+def test_a_mode_that_is_chosen_under_options_replaces_the_one_that_the_flow_needs(server):
+    other = flow(TWO, "Other", [chat_input()])
+    server.set_flows(flow(ONE, "Echo", [agent("NAMED_BY_THE_AUTHOR")]), other)
+    app = press(open_app(flow=ONE), SYNC)
+    next(each for each in app.radio if each.label == "Run mode").set_value("background")
+    app.run()
+    assert mode(app) == "background"
+    assert SYNC in button_labels(app)
+    assert mode(go_to(app, TWO)) == "background"
+    assert not app.exception
 
 
 def test_a_flow_with_several_chat_inputs_runs_synchronously_and_says_so_under_options(server):
