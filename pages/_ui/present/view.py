@@ -1,6 +1,5 @@
 """The presented flow on the page: its head, its inputs, and the buttons."""
 
-from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -16,7 +15,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.form.fields import draw_plain_field
 from pages._ui.form.flow_form import FlowForm, FormResult
 from pages._ui.form.form import mark_refused
-from pages._ui.present import editing, entry, head, problems
+from pages._ui.present import editing, entry, head, problems, readiness
 from pages._ui.present.presented import (
     Presented,
     entered_keys,
@@ -102,7 +101,10 @@ def draw_inputs(presented: Presented, form: FlowForm) -> None:
     _draw_entered(presented, form)
     _draw_examples(presented, form)
     inputs = shown_inputs(presented, form)
-    if not inputs:
+    obstacle = readiness.find_obstacle(presented, form, form.result.problems)
+    if obstacle:
+        st.caption(f":orange[:material/warning:] {escape(f'{obstacle.message} {obstacle.hint}')}")
+    elif not inputs:
         st.caption("There is nothing to fill in. Press Run.")
     for field, label, help_text in inputs:
         draw_plain_field(field, form, label, help_text, problems.show_field_error)
@@ -140,7 +142,7 @@ def _draw_entered(presented: Presented, form: FlowForm) -> None:
         if not entered_keys(form.state):
             st.caption(f"Shows {entered.shown}, not what was entered on the Run page.")
         st.button(
-            "Use the values of the Run page",
+            readiness.USE_ENTERED,
             key="present-use-entered",
             on_click=_use_entered,
             args=(presented, form),
@@ -223,22 +225,11 @@ def _not_ready(presented: Presented, form: FlowForm, result: FormResult) -> Inva
     labels = {field.key: label for field, label, _ in shown_inputs(presented, form)}
     errors = [problem for problem in result.problems if problem.level == "error"]
     own = [problem for problem in errors if problem.key in labels]
-    if len(own) < len(errors):
-        others = [problem.key for problem in errors if problem.key not in labels]
-        hint = _hint_of_missing(presented, others)
-        return InvalidRequest("The flow needs a value that can't be entered here.", hint=hint)
+    obstacle = readiness.find_obstacle(presented, form, result.problems)
+    if obstacle and len(own) < len(errors):
+        return obstacle
     names = ", ".join(labels[problem.key] for problem in own[:_MAX_NAMED])
     if all(problem.message == REQUIRED_MESSAGE for problem in own):
         return MissingValue(names)
     reasons = " ".join(f"{labels[each.key]}: {each.message}" for each in own[:_MAX_NAMED])
     return InvalidRequest(reasons, hint="Correct the marked fields, then run again.")
-
-
-def _hint_of_missing(presented: Presented, keys: Sequence[str]) -> str:
-    """Return what to do about values that can't be entered in the view."""
-    if not is_presenter(presented.flow.id):
-        return problems.TELL_SENDER
-    fields = presented.flow.fields_by_key
-    if any(fields[key].secret for key in keys if key in fields):  # presets have no secrets
-        return "Set it in the flow or as a variable of the server."
-    return "On the Run page, fill in what is missing and save it as the default preset."

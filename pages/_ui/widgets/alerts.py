@@ -26,6 +26,10 @@ class MissingValue(errors.InvalidRequest):
     default_hint = "Enter or choose what is missing."
 
 
+class NotReady(errors.InvalidRequest):
+    """The flow needs something that can't be entered on this page."""
+
+
 class UnusedSetting(errors.InvalidRequest):
     """A setting, such as a provider's key, is entered but neither used nor saved."""
 
@@ -43,6 +47,7 @@ TITLES: dict[type[LangflowError], str] = {
     errors.NotWaiting: "The run is not waiting for this decision",
     errors.InvalidRequest: "A value was rejected",
     MissingValue: "Fill in the required fields",
+    NotReady: "The flow is not ready to run",
     UnusedSetting: "A setting is not used yet",
     errors.FileRefused: "The file was rejected",
     errors.Unsupported: "Not supported by this server",

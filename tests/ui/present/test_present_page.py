@@ -20,7 +20,6 @@ from tests.support.flows import entry, node, text
 from tests.ui.present.support import inputs, present, present_as_presenter, store
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.preset_pages import (
-    SECRET,
     enter,
     field,
     fields_flow,
@@ -285,16 +284,6 @@ def test_a_required_value_that_is_missing_is_named_by_its_label(fields_server):
     assert "Fill in the required fields" in page_text(app)
     assert "City" in page_text(app)
     assert not app.exception
-
-
-def test_a_missing_value_that_is_not_shown_is_reported(fields_server):
-    required = {**SECRET, "required": True}
-    fields_server.set_flows(flow(ONE, "Trip", nodes=[node("T-a", s=required)]))
-    words = page_text(press(present(), "Run"))
-    assert "needs a value that can't be entered here" in words
-    assert "Tell the person who sent you this link." in words
-    words = page_text(press(present_as_presenter(), "Run"))
-    assert "Set it in the flow or as a variable of the server." in words
 
 
 def test_hostile_text_of_a_flow_is_not_executed(fields_server):
