@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -194,6 +195,18 @@ class Flow:
     def expected_terminals(self) -> tuple[Component, ...]:
         """The terminals whose output every run returns, in any mode."""
         return tuple(terminal for terminal in self.terminals if terminal.always_runs)
+
+    @cached_property
+    def outputs_by_sender(self) -> dict[str, Component]:
+        """The terminals by the ids of the leaves whose messages they return.
+
+        A message names the leaf that feeds its chat output. One that feeds several is missing.
+        """
+        fed = defaultdict(list)
+        for terminal in self.terminals:
+            for id in {terminal.id, *self.sources_of(terminal.id)}:
+                fed[id].append(terminal)
+        return {id: terminals[0] for id, terminals in fed.items() if len(terminals) == 1}
 
     @cached_property
     def in_loops(self) -> frozenset[str]:

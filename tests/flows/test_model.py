@@ -116,6 +116,16 @@ def test_the_last_components_are_in_reading_order():
     assert list(found.component_numbers.values()) == [1, 2, 3, 4]
 
 
+def test_an_output_returns_the_messages_of_what_feeds_it_alone():
+    edges = [edge("A-a", "Out-a"), edge("B-b", "Out-b"), edge("B-b", "Out-c")]
+    nodes = [node(id) for id in ("A-a", "B-b", "Out-a", "Out-b", "Out-c")]
+    found = flow(*nodes, edges=edges).outputs_by_sender
+    assert {id: one.id for id, one in found.items()} == {
+        **{id: id for id in ("Out-a", "Out-b", "Out-c")},
+        "A-a": "Out-a",
+    }
+
+
 def test_the_chat_input_that_runs_depends_on_no_place():
     found = flow(at(900, chat_input("ChatInput-b")), at(0, chat_input("ChatInput-a")))
     assert found.chat_field("input_value").key == "ChatInput-b.input_value"

@@ -93,7 +93,10 @@ class _ArchiveWriter:
             for id, output in (run.outputs.items() if run else ())
             for name, part in (output.parts or {"": output}).items()
         ]
-        entries += [self._partial(message) for message in (run.unfinished_messages if run else ())]
+        entries += [
+            self._partial(message, names.message_label(message))
+            for message in (run.unfinished_messages if run else ())
+        ]
         facts = self._redact_values(self._facts(entries))
         try:
             known = _inputs(self._record)
@@ -166,10 +169,9 @@ class _ArchiveWriter:
             return
         self._add(entry, media_types.detect_media_type(data).extension, [data], after)
 
-    def _partial(self, message: Message) -> _OutputEntry:
+    def _partial(self, message: Message, label: str) -> _OutputEntry:
         """Add a message that was incomplete when the run ended."""
-        id = message.component_id or message.id
-        name = f"{message.sender_name or 'message'} (partial)"
+        id, name = message.component_id or message.id, f"{label} (partial)"
         output = Output(id, OutputKind.MESSAGE, message.visible_text, display_name=name)
         return self._entry(output, "")
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from lfclient.common.formatting import with_id
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import Output
-from lfclient.runs.components import ComponentRun, HumanInput, RunError
+from lfclient.runs.components import ComponentRun, HumanInput, Message, RunError
 
 
 class ComponentNames:
@@ -38,6 +38,14 @@ class ComponentNames:
         if not name:
             return component_id
         return with_id(name, component_id if self._counts[name] > 1 else "", max_length)
+
+    def message_label(self, message: Message) -> str:
+        """Return the label of the output that returns a message, else of what sent it."""
+        id = message.component_id or ""
+        output = self._flow.outputs_by_sender.get(id) if self._flow else None
+        if output:
+            return self.label(output.id)
+        return self.label(id, message.sender_name or "The flow")
 
     def error_source(self, error: RunError) -> str:
         """Return the label of the component that failed, or "" if the server names none."""

@@ -15,6 +15,7 @@ from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import collect_secrets
 from lfclient.outputs.model import OutputKind
+from lfclient.runs.answers import in_output_order
 from lfclient.runs.components import Message
 from lfclient.runs.error_causes import REFUSED_LANGFLOW_KEY, explain_error
 from lfclient.runs.model import RunStatus
@@ -217,8 +218,14 @@ def first_words(conversation: Conversation) -> str:
 def visible_messages(conversation: Conversation) -> tuple[list[Message], list[Message]]:
     """Return the messages of the history, and those of the latest run that it lacks.
 
-    No message is in both.
+    No message is in both. Outputs of one run are in the order of the flow.
     """
+    flow = conversation.form.flow
+    history, live_messages = _visible_messages(conversation)
+    return in_output_order(history, flow), in_output_order(live_messages, flow)
+
+
+def _visible_messages(conversation: Conversation) -> tuple[list[Message], list[Message]]:
     history, record = _with_unstored(conversation), conversation.record
     if record is None:
         return history, []

@@ -1,7 +1,7 @@
 """The messages of a conversation, the answer in progress, and its outcome."""
 
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain, zip_longest
@@ -52,9 +52,9 @@ def draw(conversation: Conversation) -> None:
             status.draw_check_button(conversation.form.server, conversation.record)
             approval.draw(conversation.form.server, conversation.record)
         else:
-            names = steps.tool_names(conversation.form.flow)
+            draw_message = _message_drawer(conversation)
             for message in live_messages:
-                run_messages.draw(message, tool_names=names)
+                draw_message(message)
             if conversation.record:
                 _draw_outcome(conversation, conversation.record, [*history, *live_messages])
             # the page shows the run's own messages until the server has sent the stored ones
@@ -89,15 +89,21 @@ def _draw_history(conversation: Conversation, history: Sequence[Message]) -> Non
         )
     # the latest run has its link beside its outcome
     latest_job = conversation.record.job_id if conversation.record else None
-    names = steps.tool_names(conversation.form.flow)
+    draw_message = _message_drawer(conversation)
     for message, after in zip_longest(drawn, drawn[1:]):
-        run_messages.draw(message, tool_names=names)
+        draw_message(message)
         last = after is None or after.job_id != message.job_id
         run = conversation.runs.get(message.job_id or "")
         if message.category == chat.UNSTORED:
             st.caption(":material/warning: No answer")
         elif run and last and message.job_id != latest_job:
             _draw_details(run, conversation)
+
+
+def _message_drawer(conversation: Conversation) -> Callable[..., None]:
+    flow = conversation.form.flow
+    names, tool_names = run_messages.output_names(flow), steps.tool_names(flow)
+    return partial(run_messages.draw, tool_names=tool_names, names=names)
 
 
 @st.fragment(run_every=pace.REFRESH_SECONDS)
@@ -140,14 +146,15 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     is_final = conversation.is_history_final and not record.ended
     latest = replace(conversation, record=record, is_history_final=is_final)
     _, live_messages = chat.visible_messages(latest)
-    names = steps.tool_names(conversation.form.flow)
+    draw_message = _message_drawer(conversation)
     for message in live_messages:
-        run_messages.draw(message, is_final=record.ended, tool_names=names)
+        draw_message(message, is_final=record.ended)
     is_writing = any(not message.complete for message in live_messages)
     if record.ended:
         return
     is_asking = approval.pending_question(record) is not None
-    using = steps.using_text(record.run.messages.values(), names) if record.run else ""
+    tool_names = steps.tool_names(conversation.form.flow)
+    using = steps.using_text(record.run.messages.values(), tool_names) if record.run else ""
     if is_writing or is_asking:
         note = record.note if is_asking else ""  # such as why a decision was refused
         for line in filter(None, (using, note, record.stop_result)):

@@ -1,6 +1,6 @@
 """The result of a run as an audience sees it: the output large, errors in words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import streamlit as st
@@ -10,9 +10,11 @@ from lfclient.common.formatting import clip, format_duration
 from lfclient.console.runner.notes import STOP_REFUSED, is_stop_refused, must_decide_again
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.component_names import ComponentNames
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef, OutputKind
+from lfclient.runs.answers import LiveOutput
 from lfclient.runs.components import Message
 from lfclient.runs.error_causes import (
     BUSY_LANGFLOW,
@@ -36,6 +38,7 @@ from pages._ui.run import approval, progress, status, status_panel
 from pages._ui.state import run_page
 from pages._ui.state.present import is_presenter
 from pages._ui.widgets import alerts, status_badges
+from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.placeholder import Placeholder
 
 _HEADINGS = {
@@ -61,14 +64,40 @@ _NOT_ACCEPTED = "The server could not be reached or did not accept it."
 
 
 class AudiencePanel(status_panel.StatusPanel):
-    """A running run without its components, tokens and notes."""
+    """A running run without its components, tokens and notes; only the chosen outputs."""
 
     show_errors = staticmethod(problems.show_part_errors)
 
-    def answers(self, run: Run, *, several: bool) -> list[Message]:
-        """Return those that are being written; of several outputs, some may be hidden."""
-        written = super().answers(run, several=several)
-        return [one for one in written if not one.complete] if several else written
+    def __init__(
+        self,
+        places: status_panel.Places,
+        draw_result: Callable[[RunRecord], object],
+        chosen: tuple[str, ...] | None,
+    ) -> None:
+        super().__init__(places, draw_result)
+        self._chosen = chosen
+
+    def live_outputs(self, run: Run, flow: Flow | None) -> list[LiveOutput]:
+        """Return the chosen outputs; of a flow with only one, what is being written."""
+        outputs = super().live_outputs(run, flow)
+        if flow is None or len(flow.terminals) < 2:
+            return outputs
+        return [one for one in outputs if one.component_id in self._chosen_ids(flow)]
+
+    def has_titles(self, outputs: list[LiveOutput], flow: Flow | None) -> bool:
+        """Return whether there are several chosen outputs."""
+        return len(self._chosen_ids(flow)) > 1
+
+    def _chosen_ids(self, flow: Flow | None) -> Sequence[str]:
+        return [
+            leaf.id
+            for leaf in (flow.terminals if flow else ())
+            if self._chosen is None or leaf.id in self._chosen
+        ]
+
+    def title(self, output: LiveOutput, names: ComponentNames) -> str:
+        """Return the name."""
+        return f"**{escape(status_panel.output_name(output, names))}**"
 
     def draw_head(self, place: DeltaGenerator, record: RunRecord) -> None:
         """Draw the status and the duration."""
@@ -88,11 +117,14 @@ class AudiencePanel(status_panel.StatusPanel):
         """Return nothing: tools are for who made the flow."""
         return ""
 
-    def draw_frames(self, place: DeltaGenerator, written: list[Message], with_names: bool) -> None:
+    def draw_frames(self, place: DeltaGenerator, titles: list[str]) -> None:
         """Draw no frames, so that the text stays in its place at the end."""
+        self.texts = []
         with place.container():
-            for message in written:
-                self.texts[message.id] = Placeholder()
+            for title in titles:
+                if title:
+                    st.markdown(title)
+                self.texts.append(Placeholder())
 
     def draw_components(self, server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
         """Draw nothing."""
@@ -131,7 +163,9 @@ def _draw_output(
     server = presented.server
     with output.container():
         if not record.ended:
-            make_panel = partial(AudiencePanel, places, partial(_draw_result, presented))
+            chosen = presented.settings.outputs
+            draw_result = partial(_draw_result, presented)
+            make_panel = partial(AudiencePanel, places, draw_result, chosen)
             return status_panel.follow(server, record, make_panel)
         _draw_result(presented, record)
         is_audience = not is_presenter(presented.flow.id)

@@ -11,6 +11,7 @@ from lfclient.console.runner.notes import STOPPED
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.cached_results import cached_results_text
+from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.tokens import cost_text, usage_text
 from lfclient.flows.model import Flow
@@ -80,17 +81,17 @@ def draw_outputs(server: ServerSession, record: RunRecord, run: Run) -> None:
 
     with st.container(key="outputs"):
         may_be_partial = record.status in _PARTIAL_STATUSES
-        unfinished = run.unfinished_messages
+        flow, unfinished = server.cached_flow(record.flow_id), run.unfinished_messages
+        names = ComponentNames(flow, run.components, run.outputs)
         failed = {error.component_id for error in run.errors}
         if may_be_partial and (unfinished or run.outputs.keys() - failed):
             st.caption(":orange-badge[:material/content_cut: partial] Output so far")
         for message in unfinished:
             with st.container(border=True):
                 if len(unfinished) + len(run.distinct_outputs) > 1:
-                    name = escape(message.sender_name or "The flow")
+                    name = escape(names.message_label(message))
                     st.markdown(f":material/chat: **{name}** :orange-badge[partial]")
                 draw_text(message.visible_text)
-        flow = server.cached_flow(record.flow_id)
         drawn = outputs_view.draw(run, run_id, server.download, reload, flow)
         own = [one for one in run.messages.values() if read_calls([one])]
         steps.draw(own, f"steps-{run_id}", steps.tool_names(flow))
@@ -241,9 +242,9 @@ def _draw_messages(flow: Flow | None, run: Run) -> None:
         st.caption(f"The latest {len(drawn)} of {len(run.messages):,} messages")
     elif not drawn:
         st.caption("No messages")
-    names = steps.tool_names(flow)
+    names, tool_names = messages.output_names(flow), steps.tool_names(flow)
     for message in drawn:
-        messages.draw(message, tool_names=names)
+        messages.draw(message, tool_names=tool_names, names=names)
 
 
 def _draw_facts(record: RunRecord, run: Run) -> None:

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from lfclient.common.coerce import as_str
 from lfclient.common.filenames import uploaded_name
 from lfclient.common.formatting import clip
+from lfclient.flows.model import Flow
 from lfclient.runs.components import Message, read_decisions
 from pages._ui.outputs.message import MAX_MARKDOWN_LENGTH, MAX_TEXT_LENGTH, draw_text
 from pages._ui.run import steps
@@ -46,12 +47,23 @@ def is_open_question(message: Message) -> bool:
     )
 
 
+def output_names(flow: Flow | None) -> Mapping[str, str]:
+    """Return the names of several outputs by the components whose messages they return."""
+    if flow is None or len(flow.terminals) < 2:
+        return {}
+    return {id: flow.component_label(leaf.id) for id, leaf in flow.outputs_by_sender.items()}
+
+
 def draw(
-    message: Message, *, is_final: bool = True, tool_names: Mapping[str, str] | None = None
+    message: Message,
+    *,
+    is_final: bool = True,
+    tool_names: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> None:
     """Draw a message; one that is not final may be written further and has no buttons or steps.
 
-    `tool_names` are those of `steps.tool_names`.
+    `tool_names` are those of `steps.tool_names`, `names` those of `output_names`.
     Draw a message with buttons once on a page: their keys contain its id.
     """
     if message.category == "error":
@@ -62,8 +74,9 @@ def draw(
         return
     is_user = message.sender == "User"
     with st.chat_message("user", avatar=_USER_AVATAR) if is_user else answer_frame():
-        if message.sender_name not in _GENERIC_NAMES:
-            st.caption(escape(clip(message.sender_name, 80)))
+        name = (names or {}).get(message.component_id or "", message.sender_name)
+        if name not in _GENERIC_NAMES:
+            st.caption(escape(clip(name, 80)))
         text = message.visible_text
         if is_user:
             st.text(text[:MAX_TEXT_LENGTH])

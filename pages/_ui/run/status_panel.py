@@ -11,7 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import StreamlitInvalidLayoutContextError
 
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.component_names import ComponentNames
+from lfclient.console.wording.statuses import component_state_label
 from lfclient.flows.model import Flow
+from lfclient.runs.answers import LiveOutput, live_outputs
 from lfclient.runs.components import Message
 from lfclient.runs.model import Run
 from pages._ui.app import navigation
@@ -25,6 +28,7 @@ from pages._ui.state import run_page
 from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.placeholder import Placeholder
+from pages._ui.widgets.status_badges import component_style
 
 # how long a fragment continues before it reruns: an immediate rerun would drop what was just
 # drawn, and components that end together share one rerun
@@ -60,7 +64,7 @@ class StatusPanel:
             self._progress = Placeholder()
         self._frames: Placeholder | None = None
         self._graph: FlowGraph | None = None
-        self.texts: dict[str, Placeholder] = {}
+        self.texts: list[Placeholder] = []
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """Update what has changed."""
@@ -70,24 +74,28 @@ class StatusPanel:
         self._head.show(shown, lambda place: self.draw_head(place, record))
         summary = self.summarize(record, flow)
         self._progress.show(summary, lambda place: progress.draw_summary(place, *summary))
-        several = flow is not None and len(flow.terminals) > 1
-        written = self.answers(record.run, several=several) if record.run else []
-        # as in the result, or the text would move when the run ends
-        with_names = len(written) > 1 or several
-        names = tuple((one.id, one.sender_name, with_names and one.complete) for one in written)
+        self._show_outputs(self.live_outputs(record.run, flow) if record.run else [], record, flow)
+        if self._graph and record.run:
+            self._graph.update(record.run.components)
+
+    def _show_outputs(
+        self, outputs: list[LiveOutput], record: RunRecord, flow: Flow | None
+    ) -> None:
+        with_titles = self.has_titles(outputs, flow)
+        names = ComponentNames(flow, record.run.components if record.run else {})
+        titles = [self.title(one, names) if with_titles else "" for one in outputs]
+        ids = [one.message and one.message.id for one in outputs]
         # not before it is filled: what is below would jump up for a moment at each tick
         if self._frames is None:
             with st.container(key="run-writing"):
                 self._frames = Placeholder()
-        self._frames.show(
-            (names, with_names), lambda place: self.draw_frames(place, written, with_names)
-        )
-        for one in written:
-            text, note = one.visible_text, self.describe_work(one, flow)
-            draw_text = partial(progress.draw_text, text=text, note=note)
-            self.texts[one.id].show((text, note), draw_text)
-        if self._graph and record.run:
-            self._graph.update(record.run.components)
+        frames = tuple(zip(titles, ids, strict=True))
+        self._frames.show(frames, lambda place: self.draw_frames(place, titles))
+        for place, output in zip(self.texts, outputs, strict=True):
+            if output.message:
+                text = output.message.visible_text
+                note = self.describe_work(output.message, flow)
+                place.show((text, note), partial(progress.draw_text, text=text, note=note))
 
     def rerun_page(self, record: RunRecord) -> None:
         """Rerun the page. If its run has ended, show the result while the page waits its turn."""
@@ -102,14 +110,22 @@ class StatusPanel:
 
         pace.rerun_page(show_result if record.ended else None)
 
-    def answers(self, run: Run, *, several: bool) -> list[Message]:
-        """Return the messages to show while the run goes on: the last answer stays in sight.
+    def live_outputs(self, run: Run, flow: Flow | None) -> list[LiveOutput]:
+        """Return what to show while the run goes on."""
+        return live_outputs(run, flow)
 
-        Of a flow with `several` outputs all, else those that are being written, or the latest.
-        """
-        if several:
-            return run.answers
-        return [one for one in run.answers if not one.complete] or run.answers[-1:]
+    def has_titles(self, outputs: list[LiveOutput], flow: Flow | None) -> bool:
+        """Return whether outputs have titles, as in the result: text must not move at the end."""
+        return len(outputs) > 1 or (flow is not None and len(flow.terminals) > 1)
+
+    def title(self, output: LiveOutput, names: ComponentNames) -> str:
+        """Return the title of one of several outputs as Markdown: its name, and what it does."""
+        if output.message:
+            badge = "" if output.message.complete else " :gray-badge[writing…]"
+            return f":material/chat: **{escape(output_name(output, names))}**{badge}"
+        style = component_style(output.state, ended=False)
+        badge = style.badge(component_state_label(output.state, ended=False))
+        return f"**{escape(output_name(output, names))}** {badge}"
 
     def draw_head(self, place: DeltaGenerator, record: RunRecord) -> None:
         """Draw the run's status."""
@@ -134,19 +150,25 @@ class StatusPanel:
             return ""
         return steps.using_text([message], steps.tool_names(flow))
 
-    def draw_frames(self, place: DeltaGenerator, written: list[Message], with_names: bool) -> None:
-        """Draw an empty frame in `self.texts` for each message."""
+    def draw_frames(self, place: DeltaGenerator, titles: list[str]) -> None:
+        """Draw a frame for each output, with an empty place for its text in `self.texts`."""
+        self.texts = []
         with place.container():
-            if not written:
+            if not titles:
                 with st.container(border=True):
                     st.caption("Waiting for the first output.")
-            for message in written:
+            for title in titles:
                 with st.container(border=True):
-                    if with_names:
-                        name = escape(message.sender_name or "The flow")
-                        badge = "" if message.complete else " :gray-badge[writing…]"
-                        st.markdown(f":material/chat: **{name}**{badge}")
-                    self.texts[message.id] = Placeholder()
+                    if title:
+                        st.markdown(title)
+                    self.texts.append(Placeholder())
+
+
+def output_name(output: LiveOutput, names: ComponentNames) -> str:
+    """Return the name of an output, or of what sent its message."""
+    if output.message:
+        return names.message_label(output.message)
+    return names.label(output.component_id or "")
 
 
 def draw(

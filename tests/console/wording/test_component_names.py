@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lfclient.console.wording.component_names import ComponentNames, describe_decision
+from lfclient.flows.model import Flow
 from lfclient.outputs.model import Output, OutputKind
-from lfclient.runs.components import ComponentRun, Decision, HumanInput, RunError
+from lfclient.runs.components import ComponentRun, Decision, HumanInput, Message, RunError
 from tests.support import flows
+from tests.support.twin_outputs import answer, twin_graph
 
 AT = datetime(2026, 11, 25, 16, 1, tzinfo=UTC)
 QUESTION = HumanInput(
@@ -28,6 +30,15 @@ def test_components_that_share_a_name_have_the_numbers_of_the_flow():
     flow = flows.flow(flows.node("Read-a"), flows.node("Read-b"), flows.node("Chat-c"))
     names = ComponentNames(flow, {"Read-b": ComponentRun("Read-b", display_name="Former name")})
     assert labels(names, "Read-a", "Read-b", "Chat-c") == ["Read 1", "Read 2", "Chat"]
+
+
+def test_a_message_has_the_name_of_the_output_that_returns_it():
+    flow = Flow.from_json(twin_graph())
+    names = ComponentNames(flow, {})
+    assert names.message_label(answer("a", "hi")) == "ChatOutput 2"
+    assert names.message_label(Message("m", component_id="ChatInput-a")) == "ChatInput"
+    assert names.message_label(Message("m", sender_name="AI", component_id="Gone-x")) == "AI"
+    assert names.message_label(Message("m")) == "The flow"
 
 
 def test_a_component_that_the_flow_lacks_has_its_id_after_a_name_that_others_share():

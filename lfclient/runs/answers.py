@@ -1,0 +1,76 @@
+"""The outputs of a flow that its messages are, while a run goes on and in a conversation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from lfclient.flows.model import Flow
+from lfclient.runs.components import ComponentState, Message
+from lfclient.runs.model import Run
+
+
+@dataclass(frozen=True)
+class LiveOutput:
+    """A message of a running run, or an output that has none yet: `message` is None.
+
+    `component_id` and `state` are those of the output's terminal, or else of what sent the message;
+    the server may name nothing.
+    """
+
+    component_id: str | None
+    state: ComponentState
+    message: Message | None
+
+
+def live_outputs(run: Run, flow: Flow | None) -> list[LiveOutput]:
+    """Return what to show of a running run, in the order of its result.
+
+    Of a flow with several outputs, these are the outputs that may still come, each with its latest
+    message, then the messages of other components. Else they are the messages that are being
+    written, or the latest one.
+    """
+    if flow is None or len(flow.terminals) < 2:
+        written = [one for one in run.answers if not one.complete] or run.answers[-1:]
+        return [_live_output(run, one.component_id, one) for one in written]
+    latest: dict[str, Message] = {}
+    others = []
+    for message in run.answers:
+        terminal = flow.outputs_by_sender.get(message.component_id or "")
+        if terminal:
+            latest[terminal.id] = message
+        else:
+            others.append(_live_output(run, message.component_id, message))
+    outputs = (
+        (_live_output(run, terminal.id, latest.get(terminal.id)), terminal.always_runs)
+        for terminal in flow.terminals
+    )
+    return [
+        output
+        for output, is_expected in outputs
+        if output.message or (is_expected and output.state is not ComponentState.SKIPPED)
+    ] + others
+
+
+def _live_output(run: Run, component_id: str | None, message: Message | None) -> LiveOutput:
+    component = run.components.get(component_id or "")
+    return LiveOutput(
+        component_id, component.state if component else ComponentState.WAITING, message
+    )
+
+
+def in_output_order(messages: Sequence[Message], flow: Flow) -> list[Message]:
+    """Return a conversation with the outputs of each run in the order of the flow.
+
+    Parallel branches end in another order in each run. Other messages keep their places.
+    """
+    ranks = {
+        sender: flow.terminals.index(terminal)
+        for sender, terminal in flow.outputs_by_sender.items()
+    }
+    ordered: list[Message] = []
+    for _, group in groupby(messages, key=lambda one: (one.sender == "User", one.job_id)):
+        of_run = list(group)
+        outputs = [one for one in of_run if one.component_id in ranks]
+        sorted_outputs = iter(sorted(outputs, key=lambda one: ranks[one.component_id or ""]))
+        ordered += [next(sorted_outputs) if one.component_id in ranks else one for one in of_run]
+    return ordered

@@ -1,0 +1,66 @@
+"""Outputs of one flow have their names and their order, also while they are written."""
+
+import pytest
+
+from lfclient.runs.components import ComponentRun, ComponentState
+from lfclient.runs.model import Run, RunStatus
+from tests.support.twin_outputs import FIRST, SECOND, answer, twin_graph
+from tests.ui.present.support import present, store
+from tests.ui.support.chat_langflow import ChatLangflow
+from tests.ui.support.chat_page import open_chat
+from tests.ui.support.runs import open_table
+from tests.ui.support.whole_pages import ONE, add_running_run
+
+TWINS = {**twin_graph(), "id": ONE, "name": "Twins"}
+
+
+def running(server):
+    """Add a run of which the second output has been written."""
+    components = {SECOND: ComponentRun(SECOND, ComponentState.DONE)}
+    messages = {"m": answer("a", "quick")}
+    run = Run(ONE, "background", RunStatus.IN_PROGRESS, components=components, messages=messages)
+    return add_running_run(server.url, run=run)
+
+
+def test_the_run_page_says_which_output_is_missing(langflow_stand_in):
+    langflow_stand_in.set_flows(TWINS)
+    app = open_table(running(langflow_stand_in))
+    titles = [one.value for one in app.markdown if "**ChatOutput" in one.value]
+    assert [title.count("Waiting") for title in titles] == [1, 0]
+    assert [title.partition("**")[2][:12] for title in titles] == ["ChatOutput 1", "ChatOutput 2"]
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("chosen", "shown"),
+    [
+        (None, ["**ChatOutput 1**", "**ChatOutput 2**", "quick"]),
+        ((SECOND,), ["quick"]),
+        ((FIRST,), []),
+    ],
+)
+def test_an_audience_sees_the_chosen_outputs(fields_server, chosen, shown):
+    fields_server.set_flows(TWINS)
+    store(outputs=chosen)
+    app = present(run=running(fields_server).id)
+    assert [
+        one.value for one in app.markdown if "ChatOutput" in one.value or one.value == "quick"
+    ] == shown
+    assert not app.exception
+
+
+def test_answers_in_chat_have_the_names_and_order_of_the_outputs(langflow_stand_in):
+    chat_langflow = ChatLangflow(langflow_stand_in)
+    langflow_stand_in.set_flows(TWINS)
+    chat_langflow.store_message("s", "hi")
+    for text, model in (("quick", "Model-a"), ("slow", "Model-b")):
+        source = {"source": {"id": model}}
+        chat_langflow.store_message("s", text, "Machine", properties=source)
+    app = open_chat(session="s")
+    assert [one.value for one in app.main.markdown if one.value in ("quick", "slow")] == [
+        "slow",
+        "quick",
+    ]
+    names = [one.value for one in app.main.caption if one.value.startswith("ChatOutput")]
+    assert names == ["ChatOutput 1", "ChatOutput 2"]
+    assert not app.exception
