@@ -45,6 +45,17 @@ ASK_MODEL = Sample(
     ),
     (Link("a", "message", "m"), Link("m", "text_output", "b")),
 )
+TWO_OUTPUTS = Sample(
+    "two outputs",
+    "",
+    (
+        Node("a", "TextInput", {"input_value": "Oslo"}),
+        Node("b", "ChatOutput"),
+        Node("c", "TextInput", {"input_value": "Paris"}),
+        Node("d", "ChatOutput"),
+    ),
+    (Link("a", "text", "b"), Link("c", "text", "d")),
+)
 AGENT = Sample(
     "agent",
     "",

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from lfclient import LangflowClient, SessionNotFound
-from tests.live.flows import ECHO
+from tests.live.flows import ECHO, TWO_OUTPUTS
 from tests.live.releases import Make
 
 
@@ -50,3 +50,13 @@ def test_a_session_of_one_flow_is_renamed_and_deleted(client: LangflowClient, ma
     client.delete_session(new)
     assert client.messages(flow) == []
     assert client.sessions(str(uuid4())) == []
+
+
+def test_a_message_is_that_of_the_output_which_it_came_through(client: LangflowClient, make: Make):
+    """The server names the component that feeds the chat output."""
+    flow, session = make(TWO_OUTPUTS), uuid4().hex
+    run = client.wait(client.submit(flow, session_id=session))
+    stored = client.messages(flow, session)
+    for messages in (stored, run.answers or stored):
+        texts = {flow.outputs_by_sender[one.component_id or ""].id: one.text for one in messages}
+        assert texts == {"ChatOutput-b": "Oslo", "ChatOutput-d": "Paris"}

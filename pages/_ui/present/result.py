@@ -10,7 +10,6 @@ from lfclient.common.formatting import clip, format_duration
 from lfclient.console.runner.notes import STOP_REFUSED, is_stop_refused, must_decide_again
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
-from lfclient.console.wording.component_names import ComponentNames
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef, OutputKind
@@ -95,9 +94,9 @@ class AudiencePanel(status_panel.StatusPanel):
             if self._chosen is None or leaf.id in self._chosen
         ]
 
-    def title(self, output: LiveOutput, names: ComponentNames) -> str:
+    def title(self, output: LiveOutput, name: str) -> str:
         """Return the name."""
-        return f"**{escape(status_panel.output_name(output, names))}**"
+        return f"**{escape(name)}**"
 
     def draw_head(self, place: DeltaGenerator, record: RunRecord) -> None:
         """Draw the status and the duration."""

@@ -83,13 +83,13 @@ class StatusPanel:
     ) -> None:
         with_titles = self.has_titles(outputs, flow)
         names = ComponentNames(flow, record.run.components if record.run else {})
-        titles = [self.title(one, names) if with_titles else "" for one in outputs]
+        titles = [self.title(one, _name(one, names)) if with_titles else "" for one in outputs]
         ids = [one.message and one.message.id for one in outputs]
         # not before it is filled: what is below would jump up for a moment at each tick
         if self._frames is None:
             with st.container(key="run-writing"):
                 self._frames = Placeholder()
-        frames = tuple(zip(titles, ids, strict=True))
+        frames = tuple(titles), tuple(ids)
         self._frames.show(frames, lambda place: self.draw_frames(place, titles))
         for place, output in zip(self.texts, outputs, strict=True):
             if output.message:
@@ -118,14 +118,14 @@ class StatusPanel:
         """Return whether outputs have titles, as in the result: text must not move at the end."""
         return len(outputs) > 1 or (flow is not None and len(flow.terminals) > 1)
 
-    def title(self, output: LiveOutput, names: ComponentNames) -> str:
+    def title(self, output: LiveOutput, name: str) -> str:
         """Return the title of one of several outputs as Markdown: its name, and what it does."""
         if output.message:
             badge = "" if output.message.complete else " :gray-badge[writing…]"
-            return f":material/chat: **{escape(output_name(output, names))}**{badge}"
+            return f":material/chat: **{escape(name)}**{badge}"
         style = component_style(output.state, ended=False)
         badge = style.badge(component_state_label(output.state, ended=False))
-        return f"**{escape(output_name(output, names))}** {badge}"
+        return f"**{escape(name)}** {badge}"
 
     def draw_head(self, place: DeltaGenerator, record: RunRecord) -> None:
         """Draw the run's status."""
@@ -164,8 +164,7 @@ class StatusPanel:
                     self.texts.append(Placeholder())
 
 
-def output_name(output: LiveOutput, names: ComponentNames) -> str:
-    """Return the name of an output, or of what sent its message."""
+def _name(output: LiveOutput, names: ComponentNames) -> str:
     if output.message:
         return names.message_label(output.message)
     return names.label(output.component_id or "")

@@ -35,6 +35,12 @@ def test_a_running_run_shows_its_progress(langflow_stand_in):
     assert "Options" not in button_labels(app)
 
 
+def test_a_run_without_output_so_far_says_so(langflow_stand_in):
+    app = open_app(run=add_running_run(langflow_stand_in.url, run=run_with()).id)
+    assert "Waiting for the first output." in page_text(app)
+    assert not app.exception
+
+
 def test_an_answer_stays_until_the_run_ends(langflow_stand_in):
     """Other components may run for minutes after the one that wrote it."""
     answer = replace(PARTIAL, text="Once upon a time.", streamed="", complete=True)
