@@ -67,11 +67,11 @@ def test_a_reload_and_another_tab_show_the_same_run(screen):
         expect(each.part("run-button")).to_be_visible()
 
 
-def test_new_run_lets_the_first_run_continue(screen):
+def test_a_run_that_is_closed_continues(screen):
     screen.pick("Takes half")
     screen.run()
     screen.wait("running")
-    screen.page.get_by_role("button", name="New run").click()
+    screen.page.get_by_role("button", name="Close").click()
     expect(screen.part("run-status")).to_contain_text("Results appear here")
     expect(screen.part("run-button")).to_be_visible()
     row = screen.part("recent-runs").locator("button").first
@@ -130,7 +130,7 @@ def test_nothing_is_sent_once_the_runs_of_the_list_have_ended(screen, frames, fi
     screen.pick("Takes half")
     screen.run()
     screen.wait("running")
-    screen.page.get_by_role("button", name="New run").click()
+    screen.page.get_by_role("button", name="Close").click()
     expect(screen.part("run-status")).to_contain_text("Results appear here")
     row = screen.part("recent-runs").locator("button").first
     expect(row).to_contain_text("Running")

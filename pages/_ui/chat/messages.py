@@ -41,7 +41,8 @@ def draw(conversation: Conversation) -> None:
             loading.show(server, conversation.error, request, retry="retry-messages")
         if not (history or live_messages or conversation.record or conversation.error):
             st.caption(
-                "Messages and answers are stored on the server as a session that you can continue."
+                "Send a message to start. Messages and answers are stored on the server as a "
+                "session that you can continue."
             )
             return
         _draw_history(conversation, history)

@@ -223,18 +223,16 @@ def _draw_run_button(form: FlowForm) -> None:
 
 def draw_close_button(record: RunRecord) -> None:
     """Draw the button that leaves the run, without stopping or deleting it."""
-    if record.ended:
-        text = "The run stays in Recent runs and History"
-        st.button("Close", key="clear-run", type="tertiary", on_click=close_run, help=text)
-    else:
-        st.button(
-            "New run",
-            key="new-run",
-            type="tertiary",
-            icon=":material/add:",
-            on_click=close_run,
-            help="The current run continues; find it in Recent runs",
-        )
+    stays = "The run stays in Recent runs and History"
+    continues = "The run continues; find it in Recent runs"
+    st.button(
+        "Close",
+        key="clear-run",
+        type="tertiary",
+        icon=":material/close:",
+        on_click=close_run,
+        help=stays if record.ended else continues,
+    )
 
 
 def draw_stop_button(server: ServerSession, record: RunRecord) -> None:
