@@ -23,7 +23,7 @@ def test_a_run_that_is_opened_elsewhere_fills_the_form_and_runs_again(screen, wi
     other.wait("completed")
     expect(other.part("outputs")).to_contain_text(text)
     expect(other.page.locator("textarea").first).to_have_value(text)
-    expect(other.part("form-filled")).to_contain_text("Filled with the inputs of the run of")
+    expect(other.part("form-filled")).to_contain_text("Filled with the inputs of an earlier run")
     check(other.page)
     other.drawn()
     other.run()

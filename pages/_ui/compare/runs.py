@@ -46,7 +46,7 @@ class ShownRun(ComparedRun):
     server: ServerSession
 
     def full_name(self, *, with_flow: bool) -> str:
-        """Return the heading with the flow and the start of the run: Run 1 · Echo · 15:41:03."""
+        """Return heading, flow and start of the run: Run 1 · Echo · Today, 15:41:03."""
         started = format_time(self.record.created_at, seconds=True)
         flow = clip(self.record.flow_name, 40) if with_flow else ""
         return " · ".join(filter(None, (self.name, flow, started)))

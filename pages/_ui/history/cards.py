@@ -14,6 +14,7 @@ from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
 from pages._ui.widgets import status_badges
 from pages._ui.widgets.markdown import escape
+from pages._ui.widgets.times import format_time
 
 MAX_NAME_LENGTH, MAX_TEXT_LENGTH = 60, 160
 
@@ -42,7 +43,7 @@ def _draw_card(row: ListRow, now: datetime, *, with_server: bool) -> None:
         st.markdown(_card_text(row, now, with_server=with_server))
         # the stylesheet lays it over the card
         st.button(
-            f"Open {name}, {list_rows.started_text(run.created_at, now)}",
+            f"Open {name}, {format_time(run.created_at, now, seconds=True)}",
             key=history_key(f"open-{run.id}"),
             type="tertiary",
             on_click=history_state.REQUESTED.set,
@@ -60,7 +61,7 @@ def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
     summary = fit_values(clean_text(run.output_summary), MAX_TEXT_LENGTH, has_labels=False)
     output = _mark_found(row.found) or escape(summary)
     facts = [
-        list_rows.started_text(run.created_at, now),
+        format_time(run.created_at, now, seconds=True),
         "" if run.seconds is None else format_duration(run.seconds),
         list_rows.attempts_text(run),
         "shared" if row.is_shared else "",

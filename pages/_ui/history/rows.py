@@ -3,14 +3,12 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from lfclient.common.formatting import align_summaries, clean_text
 from lfclient.console.store.result_groups import ResultGroup, distinguish_results
 from lfclient.console.store.run_record import RunSummary
 from pages._ui.history import groups
 from pages._ui.history.view import ListView
-from pages._ui.widgets.times import browser_timezone, format_time
 
 STAR = "★"
 
@@ -60,15 +58,6 @@ def build_rows(
         )
         for run, text in zip(runs, inputs, strict=True)
     ]
-
-
-def started_text(started: datetime, now: datetime) -> str:
-    """Return date and time in the browser's time zone, with "today" and "yesterday" as dates."""
-    started, now = started.astimezone(browser_timezone()), now.astimezone(browser_timezone())
-    days = (now.date() - started.date()).days
-    if days in (0, 1):
-        return f"{'yesterday' if days else 'today'} {started:%H:%M:%S}"
-    return format_time(started, now, seconds=True)
 
 
 def attempts_text(run: RunSummary) -> str:

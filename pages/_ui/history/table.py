@@ -29,7 +29,7 @@ from pages._ui.state.history import history_key
 from pages._ui.state.run_options import named_session
 from pages._ui.widgets import status_badges
 from pages._ui.widgets.theme import theme_color
-from pages._ui.widgets.times import timezone_name
+from pages._ui.widgets.times import format_time, timezone_name
 
 MAX_NAME_LENGTH = 60
 _GROUP_COLUMNS = (
@@ -108,7 +108,7 @@ def table_columns(
             for run in runs
         ],
         "Status": [_status_labels(row) for row in rows],
-        "Started": [list_rows.started_text(run.created_at, now) for run in runs],
+        "Started": [format_time(run.created_at, now, seconds=True) for run in runs],
         "Found": [row.found.translate(_BRACKETS) for row in rows],
         "Output": [clean_text(run.output_summary) for run in runs],
         "Labels": [[clean_text(label) for label in run.labels] for run in runs],
@@ -146,7 +146,7 @@ def _status_labels(row: ListRow) -> list[str]:
 
 def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
     column, is_grouped, now = st.column_config, bool(rows[0].group), datetime.now(UTC)
-    started = [list_rows.started_text(row.run.created_at, now) for row in rows]
+    started = [format_time(row.run.created_at, now, seconds=True) for row in rows]
     labels = ["Labels", *("   ".join(row.run.labels) for row in rows)]
     groups = {row.group_text: row.group for row in rows if row.group and row.group_text}
     colors = {

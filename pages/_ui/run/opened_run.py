@@ -58,7 +58,7 @@ def draw_inputs(record: RunRecord, flow: Flow | None) -> None:
     """Draw the inputs of a run in place of a form that can't be drawn."""
     with st.container(key="run-inputs"):
         st.markdown("## Run inputs", anchors=False)
-        parts = [f"Started {format_time(record.created_at)}", MODE_NAMES[record.mode]]
+        parts = [f"Started: {format_time(record.created_at)}", MODE_NAMES[record.mode]]
         session = run_options.named_session(record.session_id)
         if session:
             parts.append(f"session {escape(clip(session, 60))}")
@@ -118,7 +118,7 @@ def _fill(state: FormState, record: RunRecord, inputs: RunInputs) -> None:
         prefill.fill(state, {}, f"{why} The form has the flow's own values.", {})
         return
     started = format_time(record.created_at, seconds=True)
-    source = f"Filled with the inputs of the run of {started}. Close brings back yours."
+    source = f"Filled with the inputs of an earlier run ({started}). Close brings back yours."
     removed = [one for one in inputs.input_values if one.problem and one.field is None]
     for one in removed[:MAX_OMITTED]:
         source += f" Omitted: {clip(one.qualified_label, 80)}. {clip(one.problem, 200)}"

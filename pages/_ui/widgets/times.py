@@ -15,11 +15,12 @@ def browser_timezone() -> tzinfo:
 
 
 def format_time(then: datetime, now: datetime | None = None, *, seconds: bool = False) -> str:
-    """Return a time in the browser's time zone; absolute, so that it does not become stale."""
+    """Return a time in the browser's time zone, such as "Today, 06:14" or "30 Mar, 06:14"."""
     zone = browser_timezone()
     then, now = then.astimezone(zone), (now or datetime.now(UTC)).astimezone(zone)
-    day = "" if then.date() == now.date() else "%d %b, " if then.year == now.year else "%d %b %Y, "
-    return then.strftime(f"{day}%H:%M:%S" if seconds else f"{day}%H:%M")
+    days = (now.date() - then.date()).days
+    day = {0: "Today", 1: "Yesterday"}.get(days, "%d %b" if then.year == now.year else "%d %b %Y")
+    return then.strftime(f"{day}, %H:%M:%S" if seconds else f"{day}, %H:%M")
 
 
 def format_short_time(then: datetime, now: datetime | None = None) -> str:

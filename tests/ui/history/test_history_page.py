@@ -220,7 +220,7 @@ def test_every_drawing_of_the_list_says_which_rows_are_selected(url):
 def test_times_are_told_to_the_second(url):
     run = add(url, "a")
     (started,) = column(history(), "Started")
-    assert started in {f"{day} {run.created_at:%H:%M:%S}" for day in ("today", "yesterday")}
+    assert started in {f"{day}, {run.created_at:%H:%M:%S}" for day in ("Today", "Yesterday")}
 
 
 def test_new_runs_are_announced_and_listed_only_on_request(url):

@@ -75,7 +75,7 @@ def shown_inputs(app):
 def test_an_opened_run_fills_the_form_with_its_inputs(langflow_stand_in):
     app = open_app(run=store_ended_run(langflow_stand_in, {TEXT: "Oslo"}).id)
     assert boxes(app) == ["Oslo"]
-    assert "Filled with the inputs of the run of" in page_text(app)
+    assert "Filled with the inputs of an earlier run" in page_text(app)
     assert "Run inputs" not in page_text(app)
     assert {"Run", "Close"} <= set(button_labels(app))
     assert "Restore my input" not in button_labels(app)

@@ -37,7 +37,7 @@ def test_the_runs_of_the_chosen_flow_are_listed_with_what_came_out(langflow_stan
         )
     app = open_app(flow=ONE)
     first, second = rows(app)
-    assert first.startswith(f"{now.astimezone(browser_timezone()):%H:%M:%S} ")
+    assert first.startswith(f"Today, {now.astimezone(browser_timezone()):%H:%M:%S} ")
     assert ":gray[city 0]" in first  # without the label, which all have
     assert first.endswith(":small[Lisbon in spring]")
     assert ":gray[city 1]" in second

@@ -10,12 +10,13 @@ from pages._ui.widgets.times import format_full_time, format_short_time, format_
 @pytest.mark.parametrize(
     ("then", "expected"),
     [
-        (datetime(2026, 3, 31, 0, 5), "00:05"),
-        (datetime(2026, 3, 30, 23, 5), "30 Mar, 23:05"),
+        (datetime(2026, 3, 31, 0, 5), "Today, 00:05"),
+        (datetime(2026, 3, 30, 23, 5), "Yesterday, 23:05"),
+        (datetime(2026, 3, 29, 23, 5), "29 Mar, 23:05"),
         (datetime(2025, 3, 31, 0, 5), "31 Mar 2025, 00:05"),
     ],
 )
-def test_a_time_has_a_date_unless_it_is_today(then, expected):
+def test_a_time_has_its_day(then, expected):
     now = datetime(2026, 3, 31, 12, tzinfo=UTC)
     assert format_time(then.replace(tzinfo=UTC), now) == expected
 
