@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow  # type: ignore[import-untyped]  # has no stubs
 import streamlit as st
 
-from lfclient.common.formatting import clean_text, clip, format_duration
+from lfclient.common.formatting import clean_text, clip, fit_values, format_duration
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.store.result_groups import ResultGroup
 from lfclient.console.store.text_search import FOUND, FOUND_END
@@ -32,17 +32,9 @@ from pages._ui.widgets.theme import theme_color
 from pages._ui.widgets.times import format_time, timezone_name
 
 MAX_NAME_LENGTH = 60
-_GROUP_COLUMNS = (
-    "Open",
-    "Runs",
-    "Flow",
-    "Found",
-    "Output",
-    "Labels",
-    "Inputs",
-    "Fingerprint",
-    "Image",
-)
+# the others are left out if no run of the list has a value for them
+_FIXED_COLUMNS = {"Open", "Flow", "Status", "Started", "Duration", "Output"}
+_OUTPUT_WIDTH, _INPUTS_WIDTH, _FOUND_WIDTH = 300, 260, 300  # pixels
 _BRACKETS = str.maketrans({FOUND: "[", FOUND_END: "]"})  # cells are plain text
 _IMAGE_ROW_HEIGHT = 44  # pixels, if a run has a thumbnail
 
@@ -94,48 +86,37 @@ def table_columns(
     with_server: bool,
     prices: PriceTable | None = None,
 ) -> dict[str, list[Any]]:
-    """Return the values of each column.
-
-    The columns are the same for every page of a list, whichever of them its runs fill. A list of
-    results, which is short, has fingerprints and images if there are any.
-    """
+    """Return the values of each column. Texts are cut where their column ends."""
     runs = [row.run for row in rows]
     columns: dict[str, list[Any]] = {
         "Open": ["Open"] * len(runs),
-        "Runs": [[row.group_text] * bool(row.group_text) for row in rows if row.group],
+        "Runs": [[row.group_text] * bool(row.group_text) for row in rows],
         "Flow": [
             f"{list_rows.STAR} " * run.starred + clip(clean_text(run.flow_name), MAX_NAME_LENGTH)
             for run in runs
         ],
         "Status": [_status_labels(row) for row in rows],
         "Started": [format_time(run.created_at, now, seconds=True) for run in runs],
-        "Found": [row.found.translate(_BRACKETS) for row in rows],
-        "Output": [clean_text(run.output_summary) for run in runs],
-        "Labels": [[clean_text(label) for label in run.labels] for run in runs],
-        "Inputs": [row.inputs for row in rows],
-        "Image": [list_rows.image_url(run) for run in runs],
         "Duration": ["" if run.seconds is None else format_duration(run.seconds) for run in runs],
+        "Found": [_fit(row.found.translate(_BRACKETS), _FOUND_WIDTH) for row in rows],
+        "Output": [
+            _fit(clean_text(run.output_summary), _OUTPUT_WIDTH, has_labels=False) for run in runs
+        ],
+        "Image": [list_rows.image_url(run) for run in runs],
+        "Labels": [[clean_text(label) for label in run.labels] for run in runs],
+        "Inputs": [_fit(row.inputs, _INPUTS_WIDTH) for row in rows],
+        "Fingerprint": [row.fingerprint for row in rows],
         "Tokens": [run.tokens for run in runs],
         "Cost": [known_cost_text(run.usage_by_model or {}, prices) for run in runs],
-        "Fingerprint": [row.fingerprint for row in rows],
         "Mode": [MODE_NAMES[run.mode] for run in runs],
         "Session": [clean_text(named_session(run.session_id)) for run in runs],
+        "Server": [clean_text(run.server_name) if with_server else "" for run in runs],
     }
-    for name in ("Runs", "Found"):  # with groups and a search only
-        if not any(columns[name]):
-            del columns[name]
-    if prices is None:
-        del columns["Cost"]
-    if with_server:
-        columns["Server"] = [clean_text(run.server_name) for run in runs]
-    if rows[0].group:
-        for name in ("Fingerprint", "Image"):
-            if not any(columns[name]):
-                del columns[name]
-        # what differs comes first
-        order = dict.fromkeys([*_GROUP_COLUMNS, *columns])
-        columns = {name: columns[name] for name in order if name in columns}
-    return columns
+    return {
+        name: values
+        for name, values in columns.items()
+        if name in _FIXED_COLUMNS or any(value not in (None, "", []) for value in values)
+    }
 
 
 def _status_labels(row: ListRow) -> list[str]:
@@ -145,7 +126,7 @@ def _status_labels(row: ListRow) -> list[str]:
 
 
 def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
-    column, is_grouped, now = st.column_config, bool(rows[0].group), datetime.now(UTC)
+    column, now = st.column_config, datetime.now(UTC)
     started = [format_time(row.run.created_at, now, seconds=True) for row in rows]
     labels = ["Labels", *("   ".join(row.run.labels) for row in rows)]
     groups = {row.group_text: row.group for row in rows if row.group and row.group_text}
@@ -169,9 +150,7 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
             help="Runs of the flow with these inputs and this result. Not compared: runs in "
             "progress, and those whose result is unknown.",
         ),
-        "Flow": column.TextColumn(
-            width=_text_width([row.run.flow_name for row in rows], 150 if is_grouped else 200)
-        ),
+        "Flow": column.TextColumn(width=_text_width([row.run.flow_name for row in rows], 180)),
         "Status": column.MultiselectColumn(
             options=colors,
             color=[theme_color(f"{color}BackgroundColor") or color for color in colors.values()],
@@ -182,7 +161,7 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
             help=f"Time zone: {timezone_name()}",
         ),
         "Duration": column.TextColumn(
-            width=88, alignment="right", help="From pressing Run to the end"
+            width=84, alignment="right", help="From pressing Run to the end"
         ),
         "Tokens": column.NumberColumn(width=88, format="localized", help="Input and output tokens"),
         "Cost": column.TextColumn(
@@ -191,16 +170,14 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
             help="By the configured prices. Empty if a model is unknown or has no price.",
         ),
         "Inputs": column.TextColumn(
-            width=200 if is_grouped else 260,
-            help="Values that were sent, and the flow's own. Those that differ come first.",
+            width=_INPUTS_WIDTH,
+            help="The message and the values that were changed. Those that differ come first.",
         ),
         "Found": column.TextColumn(
-            width=300, help="Where the inputs and outputs have the [words] of the search"
+            width=_FOUND_WIDTH, help="Where the inputs and outputs have the [words] of the search"
         ),
         "Image": column.ImageColumn(width=72),
-        "Output": column.TextColumn(
-            width=240 if is_grouped else 300, help="The beginning of the output"
-        ),
+        "Output": column.TextColumn(width=_OUTPUT_WIDTH, help="The beginning of the output"),
         "Fingerprint": column.TextColumn(
             width=100,
             help="Tells apart runs of a flow whose outputs begin alike: equal results have equal "
@@ -224,6 +201,14 @@ def _status_width(rows: Sequence[ListRow]) -> int:
 def _text_width(texts: Iterable[str], max_width: int) -> int:
     """Return the width of a column with these texts, in pixels; a star or an icon fits as well."""
     return min(max_width, 30 + max(sum(map(_character_width, text)) for text in texts))
+
+
+def _fit(text: str, width: int, *, has_labels: bool = True) -> str:
+    """Cut a summary where a column of this width ends; the table has no ellipsis of its own."""
+    room, needed = width - 16, sum(map(_character_width, text))
+    if needed <= room:
+        return text
+    return fit_values(text, len(text) * room // needed, has_labels=has_labels)
 
 
 def _character_width(character: str) -> int:
