@@ -247,6 +247,22 @@ def test_a_phone_lists_runs_as_cards_that_open_and_can_be_selected(screen, conso
     expect(phone.part("outputs")).to_contain_text(f"{words} 1")
 
 
+def test_the_switch_for_grouping_stays_in_its_place_on_a_phone(screen, console, window):
+    words = list_of(screen, console, 2)
+    page = window()
+    page.set_viewport_size({"width": 390, "height": 844})
+    phone = type(screen)(page)
+    page.goto(f"{console.url}/history?q={words}")
+    switch = phone.part("history-group")
+    expect(phone.part("history-bar")).to_contain_text("2 runs")
+    phone.drawn()
+    place = switch.bounding_box()
+    switch.get_by_text("Group equal results").click()
+    expect(phone.part("history-results-bar")).to_contain_text("2 different inputs")
+    phone.drawn()
+    assert switch.bounding_box() == place
+
+
 def test_a_selected_run_can_be_opened_with_the_keyboard_alone(screen, console):
     """The shortcut O opens the selected run, but types a letter in the search field."""
     page = screen.page

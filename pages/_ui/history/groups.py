@@ -11,6 +11,7 @@ from lfclient.console.store.run_queries import UNKNOWN_RESULT
 from lfclient.console.store.run_record import RunSummary
 from pages._ui.compare import picker
 from pages._ui.compare.runs import MAX_RUNS, MIN_RUNS
+from pages._ui.history import bulk_all
 from pages._ui.history import filters as history_filters
 from pages._ui.history.view import ListView
 from pages._ui.state import history as history_state
@@ -97,9 +98,11 @@ def draw_bar(view: ListView, groups: ResultGroups) -> None:
     ):
         text = _selection_text(selected, groups) if selected else headline(groups)
         st.container(key=history_key("count"), width="content").markdown(text)
-        _draw_actions(view, selected, groups)
         if selected:
+            _draw_actions(view, selected, groups)
             clear_button()
+        else:
+            bulk_all.draw(view)
         st.space("stretch")
         switch(view)
     if groups.omitted:

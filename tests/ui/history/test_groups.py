@@ -69,6 +69,15 @@ def test_the_odd_one_of_twenty_runs_is_in_sight(url):
     assert len(column(app, "Flow")) == 20
 
 
+def test_all_runs_are_exported_and_deleted_from_a_list_of_results_too(url):
+    """Until results are selected."""
+    add_twenty(url)
+    app = history(group="yes")
+    assert [each.label for each in app.get("download_button")] == ["CSV"]
+    assert "Bulk delete" in [each.proto.popover.label for each in app.get("popover")]
+    assert not select_runs(app, "r07").get("download_button")
+
+
 def test_a_thousand_equal_runs_are_one_row_beside_the_odd_one(url):
     add_equal_runs(app_context().runner.store, make_record(url, created_at=NOW), 1_000)
     app = history(group="yes")
