@@ -235,9 +235,12 @@ def test_a_phone_lists_runs_as_cards_that_open_and_can_be_selected(screen, conso
     expect(phone.part("history-bar")).to_contain_text("1 selected")
     phone.drawn()
     cards.nth(1).hover()
-    # its label is for screen readers
+    # its label is for screen readers, its arrow at the right shows that the card opens
     button = cards.nth(1).get_by_role("button")
     expect(button).to_have_css("color", "rgba(0, 0, 0, 0)")
+    arrow = button.get_by_test_id("stIconMaterial")
+    expect(arrow).not_to_have_css("color", "rgba(0, 0, 0, 0)")
+    assert arrow.bounding_box()["x"] > 340
     cards.nth(1).click(position={"x": 200, "y": 30})
     expect(phone.part("outputs")).to_contain_text(f"{words} 0")
     page.go_back()

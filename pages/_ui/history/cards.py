@@ -41,11 +41,13 @@ def _draw_card(row: ListRow, now: datetime, *, with_server: bool) -> None:
             args=(run.id, key),
         )
         st.markdown(_card_text(row, now, with_server=with_server))
-        # the stylesheet lays it over the card
+        # the stylesheet lays it over the card, with the icon at the right
         st.button(
             f"Open {name}, {format_time(run.created_at, now, seconds=True)}",
             key=history_key(f"open-{run.id}"),
             type="tertiary",
+            icon=":material/chevron_right:",
+            icon_position="right",
             on_click=history_state.REQUESTED.set,
             args=((run.id, run.flow_id),),
         )
