@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.accessibility import check
 
 ROW, HEAD = 33, 17  # pixels: the height of a row, and the middle of the header
-FLOW, STATUS, OUTPUT, LABELS = 2, 3, 6, 7  # column numbers; the last two of a search
+FLOW, STATUS, OUTPUT, LABELS = 2, 3, 7, 8  # column numbers; the last two of a search
 
 # records each distance of the list from the top of the window since the page was opened
 _TOPS = """
