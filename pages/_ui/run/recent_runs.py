@@ -14,7 +14,7 @@ from lfclient.console.store.run_record import RunSummary
 from lfclient.console.store.search_text import IMAGE_SUMMARY
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
-from pages._ui.app import navigation
+from pages._ui.app import navigation, window
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.history.rows import STAR, image_url
 from pages._ui.history.view import run_history
@@ -25,7 +25,8 @@ from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_time
 
 MAX_RUNS = 10
-MAX_INPUT_CHARS, MAX_OUTPUT_CHARS = 40, 80  # in a row
+# in a row; on phones, inputs have a line of their own
+MAX_INPUT_CHARS, MAX_NARROW_INPUT_CHARS, MAX_OUTPUT_CHARS = 28, 60, 80
 _SPACE = "&nbsp;"
 
 
@@ -66,10 +67,11 @@ def _draw_rows(owner: str, flow: Flow | None) -> None:
     shown = run_page.run_id()
     with st.container(key="recent-runs", gap="xxsmall"):
         summaries = align_summaries([run.input_summary for run in runs])
+        max_chars = MAX_NARROW_INPUT_CHARS if window.is_narrow() else MAX_INPUT_CHARS
         space = _SPACE if any(summaries) else ""
         odd = run_history().odd_runs(runs)
         for run, inputs in zip(runs, summaries, strict=True):
-            inputs_text = escape(fit_values(inputs, MAX_INPUT_CHARS)) or space
+            inputs_text = escape(fit_values(inputs, max_chars)) or space
             parts = [_marks(run, is_odd=run.id in odd), _output(run)]
             result = " ".join(part for part in parts if part)
             _draw_row(run, inputs_text, result, is_shown=run.id == shown, with_flow=flow is None)
