@@ -143,6 +143,10 @@ def test_recent_runs_are_lines_of_columns_and_the_shown_one_is_marked(screen):
         for row in (rows.nth(0), rows.nth(1))
     ]
     assert columns[0] == columns[1]
+    head, row = (place.bounding_box() for place in (screen.part("recent-head"), rows.nth(1)))
+    assert (row["x"], row["width"]) == (head["x"], head["width"])
+    badge = rows.nth(1).locator(".stMarkdownBadge")  # looks as in History's table
+    assert color_of(badge, "color") == color_of(rows.nth(1).locator("p"), "color")
     assert rows.first.bounding_box()["height"] == rows.nth(1).bounding_box()["height"]
     color, tint = rows.first.evaluate(
         "row => [getComputedStyle(row).color, getComputedStyle(row).backgroundColor]"
