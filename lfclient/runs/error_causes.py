@@ -93,6 +93,12 @@ def _no_mcp_server(match: re.Match[str]) -> ErrorCause:
     return ErrorCause(message, hint, "mcp_server")
 
 
+def _not_one_source(match: re.Match[str]) -> ErrorCause:
+    kind = match["kind"]
+    message = f"Of {kind} File, {kind} File Path and {kind} String, just one must be filled in."
+    return ErrorCause(message, "Fill in one and empty the others.", f"{kind.lower()}_file")
+
+
 def _no_package(match: re.Match[str]) -> ErrorCause:
     package = match["package"].partition(".")[0]
     hint = "Install it where Langflow runs, then restart Langflow."
@@ -204,6 +210,10 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ErrorCause]], ...
     (re.compile(r"Error code: 401|Invalid API key|Incorrect API key"), _fixed(_REFUSED_KEY)),
     (re.compile(r"Error code: 429|Rate limit reached"), _fixed(LIMITED)),
     (re.compile(r"No files to process\."), _fixed(NO_FILE)),
+    (
+        re.compile(r"provide exactly one of: (?P<kind>CSV|JSON) file, file path, or"),
+        _not_one_source,
+    ),
     (re.compile(r"Flow name or id is required"), _fixed(_NO_FLOW)),
     (
         re.compile(r"Metadata not found for knowledge base: (?P<name>.{0,200}?)\. Ensure"),

@@ -209,7 +209,7 @@ def test_a_failure_shows_the_reason_first_and_the_traceback_on_request(screen):
     expect(screen.part("run-status")).to_contain_text("Load JSON failed")
     trace = screen.part("run-status").get_by_text("Traceback (most recent call last)")
     expect(trace).not_to_be_visible()
-    screen.part("run-status").get_by_text("Traceback", exact=True).click()
+    screen.part("run-status").get_by_text("Details", exact=True).first.click()
     expect(screen.part("run-status").locator("code").first).to_be_visible()
 
 
