@@ -12,7 +12,7 @@ class TimedStep(Component):
 
     inputs = [
         MessageTextInput(name="after", display_name="Begins after"),
-        IntInput(name="seconds", display_name="Seconds", value=3),
+        IntInput(name="seconds", display_name="Seconds", info="How long the step takes", value=3),
         MessageTextInput(name="result", display_name="Result"),
     ]
     outputs = [Output(name="done", display_name="Result", method="work")]
