@@ -13,10 +13,12 @@ from pages._ui.connection import loading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import input_values
 from pages._ui.state import run_page
-from pages._ui.widgets import alerts, controls, downloads
+from pages._ui.widgets import alerts, controls, copy_button, downloads
 from pages._ui.widgets.markdown import escape
 
 MAX_SHOWN_CHARS = 200_000
+MAX_LINES = 60
+HEIGHT = 409  # pixels of 20 lines, of code that has more than MAX_LINES
 _HIGHLIGHTING: dict[Language, str] = {
     Language.CURL: "bash",
     Language.HTTPX: "python",
@@ -38,13 +40,15 @@ def draw(server: ServerSession, record: RunRecord) -> None:
     except LangflowError as error:
         loading.show(server, error, load, retry="retry-snippet")
         return
-    language = controls.view_switch(
-        "Language",
-        list(Language),
-        run_page.SNIPPET_LANGUAGE,
-        format_func=lambda one: one.value,
-        persist_state="session",
-    )
+    head = st.container(horizontal=True, vertical_alignment="center")
+    with head:
+        language = controls.view_switch(
+            "Language",
+            list(Language),
+            run_page.SNIPPET_LANGUAGE,
+            format_func=lambda one: one.value,
+            persist_state="session",
+        )
     connection = server.connection
     try:
         code = write_snippet(
@@ -53,11 +57,18 @@ def draw(server: ServerSession, record: RunRecord) -> None:
     except LangflowError as error:
         alerts.show(error)
         return
-    if len(code) <= MAX_SHOWN_CHARS:
+    key = f"snippet-{record.id}-{language.name}"
+    is_shown = len(code) <= MAX_SHOWN_CHARS
+    with head:
+        if is_shown:
+            copy_button.draw(f"copy-{key}", code)
+        downloads.draw_button("Download script", code, FILE_NAMES[language], f"save-{key}")
+    if is_shown:
         st.code(
             code,
             language=_HIGHLIGHTING[language],
-            height=420 if code.count("\n") > 20 else "content",
+            wrap_lines=True,
+            height="content" if code.count("\n") < MAX_LINES else HEIGHT,
         )
     else:
         st.caption(f"Too long to show: {len(code):,} characters. Download it instead.")
@@ -69,8 +80,6 @@ def draw(server: ServerSession, record: RunRecord) -> None:
     if connection.api_key:
         description += f" Reads the API key from {escape(API_KEY)}."
     st.caption(description)
-    key = f"save-snippet-{record.id}-{language.name}"
-    downloads.draw_button("Download", code, FILE_NAMES[language], key)
 
 
 def _warn_left_empty(flow: Flow) -> None:

@@ -111,6 +111,17 @@ def test_snippets_are_in_the_chosen_language(langflow_stand_in, language, word):
     assert (note in page_text(app)) is (language != "Python, lfclient")
 
 
+def test_a_snippet_has_a_button_that_copies_it_and_a_name_for_its_file(langflow_stand_in):
+    record = add_ended_run(langflow_stand_in.url, run=answer())
+    app = open_run_tab("Code", record)
+    names = [each.proto.label for each in app.get("download_button")]
+    assert "Download script" in names
+    assert "Download" not in names
+    keys = [each.proto.id for each in app.get("bidi_component")]
+    assert any(f"copy-snippet-{record.id}" in key for key in keys)
+    assert not app.exception
+
+
 def test_a_running_run_has_snippets(langflow_stand_in):
     record = add_running_run(langflow_stand_in.url)
     assert not open_app(run=record.id).code
