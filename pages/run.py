@@ -46,7 +46,7 @@ with alerts.show_errors():
             if record and places:
                 run_details.draw(server, record, places)
             elif form and run_page.run_id() is None:
-                status_panel.draw_empty(was_refused=form.state.was_refused)
+                status_panel.draw_empty(form.state)
             if flow:
                 approval.draw_waiting_runs(server, flow, record)
         with head.page_buttons:

@@ -42,7 +42,7 @@ _RECORD_SCROLLS = """
 
 def test_the_page_scrolls_to_the_status_of_a_run(screen):
     page = screen.page
-    page.set_viewport_size({"width": 500, "height": 500})
+    page.set_viewport_size({"width": 500, "height": 450})
     screen.pick("Takes half")
     status, message = screen.part("run-status"), page.locator("textarea").first
     message.click()

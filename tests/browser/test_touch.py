@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
@@ -46,3 +46,24 @@ def test_a_button_under_the_mouse_has_a_darker_shade_of_its_color(screen: Screen
     shade = color_of(button)
     shares = [after / part for part, after in zip(before, shade, strict=True)]
     assert max(shares) - min(shares) < 0.01 * max(shares)
+
+
+def test_the_result_of_a_flow_without_parameters_is_scrolled_to(phone: Screen):
+    """Though most of a small result would be in sight, below the form."""
+    phone.pick("Table of")
+    expect(phone.part("run-status")).to_contain_text("Press Run.")
+    phone.part("run-button").get_by_role("button", name="Run").tap()
+    phone.wait("completed")
+    expect(phone.page.get_by_text("Press Run.")).to_have_count(0)
+    wait_for(lambda: phone.part("run-status").bounding_box()["y"] < 100)
+
+
+def test_long_lines_of_code_wrap(phone: Screen):
+    phone.pick("Echo")
+    phone.run()
+    phone.wait("completed")
+    phone.part("run-status").get_by_role("tab", name="Code").click()
+    code = phone.part("run-status").get_by_test_id("stCode").locator("pre")
+    code.wait_for()
+    phone.drawn()
+    assert code.evaluate("code => code.scrollWidth <= code.clientWidth")

@@ -123,8 +123,7 @@ def _draw_fields(form: FlowForm) -> None:
     if not fields:
         if not is_chat:
             setup.draw(form)  # a package may be missing
-        text = ":material/info: This flow has no parameters."
-        st.caption(text if is_chat else f"{text} Press Run.")
+        st.caption(":material/info: This flow has no parameters.")
         return
     _draw_messages(form)
     if not is_chat:

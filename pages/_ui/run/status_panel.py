@@ -21,6 +21,7 @@ from pages._ui.app import navigation
 from pages._ui.components.graph import FlowGraph
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.form.form_state import FormState
 from pages._ui.run import approval, pace, progress, saving, status, steps
 from pages._ui.run import controls as run_controls
 from pages._ui.run import details as run_details
@@ -207,9 +208,10 @@ def draw(
     return panel, run_details.ResultPlaces(components, tabs[1:], links)
 
 
-def draw_empty(*, was_refused: bool) -> None:
+def draw_empty(state: FormState) -> None:
     """Say where the results of a flow's first run will be, and how to start it unless one was."""
-    advice = "" if was_refused else "\n\n:small[:gray[Fill in the form and press Run.]]"
+    step = "Fill in the form and press Run." if state.fields else "Press Run."
+    advice = "" if state.was_refused else f"\n\n:small[:gray[{step}]]"
     with st.container(key="run-status"):
         st.markdown(f"## Results appear here{advice}")
 

@@ -2,7 +2,8 @@
 // person has scrolled.
 
 const HEAD = 60; // pixels of the page's header, which covers the scrolled content
-const ENOUGH = 400; // pixels of the target that must be visible: status, tabs, and some output
+const ENOUGH = 400; // pixels of the target that must be visible: status, tabs, and some output,
+const SHARE = 2 / 3; // or this part of the window, if it is more
 const SETTLED = 700; // milliseconds until a browser has scrolled
 const BY_HAND = ["wheel", "touchmove", "keydown", "mousedown"];
 const done = new WeakSet();
@@ -17,7 +18,8 @@ export default function ({ data, parentElement }) {
   const seen = part(data.seen)?.getBoundingClientRect();
   const foot = part("run-panel")?.getBoundingClientRect(); // on phones it covers the window's end
   const end = seen && foot?.left < seen.right && foot.right > seen.left ? foot.top : innerHeight;
-  if (!seen || (seen.top >= HEAD && seen.top + Math.min(seen.height, ENOUGH) <= end)) return;
+  const enough = Math.min(seen?.height, Math.max(ENOUGH, SHARE * (end - HEAD)));
+  if (!seen || (seen.top >= HEAD && seen.top + enough <= end)) return;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   part(data.first)?.scrollIntoView({ block: "start", behavior: calm ? "instant" : "smooth" });
 
