@@ -14,8 +14,7 @@ with alerts.show_errors():
         left, right = st.columns([6, 5], gap="large")
         with left:
             server_panel.draw_server_choice(current)
-            is_connected = server_panel.draw_server_info(current)
+            server_panel.draw_server(current)
         with right:
-            server_panel.draw_connection_form(current, is_connected)
             local_panel.draw()
     server_link.draw(current)  # last: what the panels have asked tells that the server is back

@@ -39,11 +39,12 @@ def enter_key(screen, key):
 
 
 def unfold_form(screen):
-    """Open the form of the Connection page, which is folded while a server is connected."""
+    """Open the form in the card of a server, which is folded while the server is connected."""
     screen.part("test-connection").wait_for(state="attached")
     screen.drawn()
     if not screen.part("api-key").is_visible():
-        screen.page.locator("summary", has_text=re.compile("the key|server or key")).click()
+        folds = screen.part("server-facts").locator("summary")
+        folds.filter(has_text=re.compile("the key|server or key")).click()
 
 
 def test_a_discovered_server_requires_its_key(bare_console, window, sample_flows):
@@ -52,7 +53,7 @@ def test_a_discovered_server_requires_its_key(bare_console, window, sample_flows
     page = screen.page
     page.goto(bare_console.url)
     expect(screen.part("discovered")).to_contain_text("Langflow 1.13.0 is running here")
-    expect(page.get_by_role("button", name="Start local Langflow")).to_be_visible()
+    expect(page.get_by_role("button", name="Install and start")).to_be_visible()
     enter_key(screen, "sk-wrong")
     expect(page.get_by_text("The API key is not accepted")).to_be_visible()
     check(page)
@@ -127,7 +128,7 @@ def test_a_visitor_through_a_proxy_on_this_machine_installs_no_langflow(window, 
             screen.page.goto(proxy.url + path)
             expect(screen.part("local-langflow")).to_contain_text("Only the console's operator")
             expect(screen.page.get_by_text("LFCONSOLE_ALLOW_OTHER_SERVERS")).to_be_visible()
-            expect(screen.page.get_by_role("button", name="Start local Langflow")).to_have_count(0)
+            expect(screen.page.get_by_role("button", name="Install and start")).to_have_count(0)
             expect(screen.page.get_by_label("Address")).to_have_count(0)
         proxy.cut()
     assert not (tmp_path / "data" / "local").exists()

@@ -169,7 +169,7 @@ def test_a_discovered_langflow_with_auto_login_is_connected_with_one_click(monke
         server.answers["POST /api/v1/api_key/"] = (200, {"api_key": "sk-created-on-click"})
         monkeypatch.setenv("LFCONSOLE_DISCOVER_URL", server.url)
         app = open_app()
-        assert {"Use it", "Start local Langflow"} <= set(button_labels(app))
+        assert {"Use it", "Install and start"} <= set(button_labels(app))
         assert not [line for line in server.requests if line.startswith("POST")]
         next(button for button in app.button if button.label == "Use it").click().run()
         created = [
@@ -191,7 +191,7 @@ def test_a_discovered_langflow_that_requires_a_key_is_offered_with_its_address(m
         assert "Langflow 1.13.0 is running here" in page_text(app)
         address = next(each for each in app.text_input if each.label == "Address")
         assert address.value == server.url
-        assert "Start local Langflow" in button_labels(app)
+        assert "Install and start" in button_labels(app)
 
 
 def test_another_web_server_at_the_default_address_is_not_offered(monkeypatch):
@@ -200,7 +200,7 @@ def test_another_web_server_at_the_default_address_is_not_offered(monkeypatch):
         app_context().local_stopped = True  # a test must install nothing
         app = open_app()
         assert "is running here" not in page_text(app)
-        assert "Start local Langflow" in button_labels(app)
+        assert "Install and start" in button_labels(app)
         assert "MB to download" in page_text(app)
 
 

@@ -14,6 +14,7 @@ from pages._ui.widgets.status_badges import Color
 
 REFRESH_SECONDS = 1.0
 _HEADING = "## Local Langflow"
+_PURPOSE = "A Langflow that this console installs and runs, apart from others on this computer."
 _BADGES: dict[LocalState, tuple[str, Color]] = {
     LocalState.ABSENT: ("Not installed", "gray"),
     LocalState.INSTALLING: ("Installing", "blue"),
@@ -27,6 +28,12 @@ _BADGES: dict[LocalState, tuple[str, Color]] = {
     LocalState.FAILED: ("Failed", "red"),
 }
 
+_START_LABELS = {
+    LocalState.ABSENT: "Install and start",
+    LocalState.FAILED: "Start again",
+    LocalState.CRASHED: "Start again",
+}
+
 
 def draw(has_other_server: bool = False) -> None:
     """Draw the panel; it refreshes itself during an installation or start.
@@ -36,7 +43,9 @@ def draw(has_other_server: bool = False) -> None:
     if not permissions().install:
         with st.container(border=True, key="local-langflow"):
             st.markdown(_HEADING, anchors=False)
-            st.caption("Only the console's operator can start one (`LFCONSOLE_ALLOW_INSTALL`).")
+            st.caption(
+                f"{_PURPOSE} Only the console's operator can start it (`LFCONSOLE_ALLOW_INSTALL`)."
+            )
         return
     status = app_context().local.status()
     with st.container(border=True, key="local-langflow"):
@@ -83,8 +92,10 @@ def _draw_status(status: LocalStatus, has_other_server: bool) -> None:
         if status.log_tail:
             st.code(status.log_tail, language=None, height=220)
     else:
-        lead = "Or start a Langflow on this computer, with sample flows."
-        st.markdown(lead if has_other_server else "A Langflow on this computer, with sample flows.")
+        lead = (
+            "Or let the console install and run a Langflow of its own." if has_other_server else ""
+        )
+        st.markdown(f"{lead or _PURPOSE} It comes with sample flows.")
         st.caption(DOWNLOAD_NOTE if status.state is LocalState.ABSENT else "Installed.")
 
 
@@ -104,8 +115,7 @@ def _draw_buttons(status: LocalStatus) -> None:
                 on_click=_restart,
             )
         elif not status.state.is_in_progress:
-            again = status.state in (LocalState.FAILED, LocalState.CRASHED)
-            label = "Start again" if again else "Start local Langflow"
+            label = _START_LABELS.get(status.state, "Start")
             pressed = st.button(
                 label, key="local-start", icon=":material/play_arrow:", on_click=start
             )

@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from lfclient.common.formatting import format_count
+from lfclient.console.config.connection import Connection
 from lfclient.console.samples import builtin
 from lfclient.errors import LangflowError
 from lfclient.wire.server_info import SINCE, ServerInfo
@@ -19,9 +20,9 @@ from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape, inline_code
 
 _SOURCES = {
-    "environment": "from the environment",
-    "env file": "from .env",
-    "secrets": "from secrets.toml",
+    "environment": "set by `LANGFLOW_SERVER_URL`",
+    "env file": "set by `LANGFLOW_SERVER_URL` in `.env`",
+    "secrets": "set in `secrets.toml`",
     "local": "started by this console",
     "typed": "with your key",
 }
@@ -73,51 +74,71 @@ def draw_server_choice(current: ServerSession | None) -> None:
         st.rerun()
 
 
-def draw_server_info(server: ServerSession | None) -> bool:
-    """Draw the server's release, capabilities, limits and problems, and its sample flows.
+def draw_server(server: ServerSession | None) -> None:
+    """Draw the server's facts with the form for its address and key, and its sample flows.
 
-    Return whether it responds, True also while it is waited for. The page opens with a request for
-    the flows: other pages use responses of some seconds ago, and the key may be refused since.
+    The page opens with a request for the flows: other pages use responses of some seconds ago, and
+    the key may be refused since.
     """
+    connect.draw_notice()
     if server is None:
         step = "Start the local Langflow, or enter an address and a key."
         if permissions().install and app_context().local.status().state.is_in_progress:
             step = "The local Langflow is connected once it has started."
         st.info(f"No server is connected. {step}")
-        return False
+        draw_connection_form(None, False)
+        return
     if not is_drawn(connection_state.CONNECT_BUTTON):
         server.refresh("flows")
     with st.container(border=True, key="server-facts"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"## {escape(server.connection.name)}", anchors=False, width="content")
-            status = st.empty()
-        address = f"{inline_code(server.connection.url)} · {_SOURCES[server.connection.source]}"
+        names: set[str] | None = None
         try:
-            info, flows = server.info(), server.flows()
+            names, is_connected = _draw_facts(server)
         except LangflowError as error:
-            st.caption(address)
             request = partial(_require_facts, server)
             loading.show(server, error, request, retry="retry-facts", has_key_field=True)
-            return isinstance(error, StillLoading)
-        stale = info.error or flows.error
-        if not stale and server.seconds_waiting("flows") is None:
-            status.badge("Connected", icon=":material/check:", color="green")
-        count = format_count(len(flows.value), "flow")
-        st.markdown(f"Langflow {escape(info.value.version)} · {count}")
-        st.caption(address)
-        loading.show_refreshing(server, "flows")
-        if stale:
-            alerts.show(stale)
-            loading.retry_automatically(stale, partial(_require_facts, server))
-        for warning in info.value.warnings:
-            st.warning(escape(warning), icon=":material/gpp_maybe:")
-        with st.expander("Details"):
-            _draw_details(info.value)
+            is_connected = isinstance(error, StillLoading)
+        draw_connection_form(server, is_connected)
+    if names is None:
+        return
     added = connection_state.ADDED_SAMPLES.take()
-    names = {flow.name for flow in flows.value}
     if added or not names.issuperset(sample.name for sample in builtin.SAMPLES):
         sample_flows.draw(server, added)
-    return not stale
+
+
+def _draw_facts(server: ServerSession) -> tuple[set[str], bool]:
+    """Draw the server's release, capabilities, limits and problems.
+
+    Return the names of its flows, and whether it responds. Raise `LangflowError` if it never has.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"## {escape(server.connection.name)}", anchors=False, width="content")
+        status = st.empty()
+    release = st.empty()
+    st.caption(_address_text(server.connection))
+    info, flows = server.info(), server.flows()
+    stale = info.error or flows.error
+    if not stale and server.seconds_waiting("flows") is None:
+        status.badge("Connected", icon=":material/check:", color="green")
+    count = format_count(len(flows.value), "flow")
+    release.markdown(f"Langflow {escape(info.value.version)} · {count}")
+    loading.show_refreshing(server, "flows")
+    if stale:
+        alerts.show(stale)
+        loading.retry_automatically(stale, partial(_require_facts, server))
+    for warning in info.value.warnings:
+        st.warning(escape(warning), icon=":material/gpp_maybe:")
+    with st.expander("Details"):
+        _draw_details(info.value)
+    return {flow.name for flow in flows.value}, not stale
+
+
+def _address_text(connection: Connection) -> str:
+    """Return the server's address, where it comes from, and how to use another."""
+    text = f"{inline_code(connection.url)} · {_SOURCES[connection.source]}"
+    if permissions().other_servers or connection.source in ("local", "typed"):
+        return text
+    return f"{text}. To use another server, change it and restart the console."
 
 
 def _require_facts(server: ServerSession) -> None:
@@ -150,7 +171,6 @@ def _draw_details(server_info: ServerInfo) -> None:
 
 def draw_connection_form(current: ServerSession | None, is_connected: bool) -> None:
     """Draw the form for the address and key of any server, folded while one is connected."""
-    connect.draw_notice()
     may_use_others = permissions().other_servers
     if current is None and not may_use_others:
         st.caption(connect.OTHERS_NOT_ALLOWED)

@@ -74,14 +74,36 @@ def test_nobody_is_asked_to_start_what_is_being_started(state):
     def page():
         from pages._ui.connection import server_panel
 
-        server_panel.draw_server_info(None)
+        server_panel.draw_server(None)
 
-    app_context().local = SimpleNamespace(status=lambda: LocalStatus(state, "1.13.0"))
+    app_context().local = SimpleNamespace(
+        status=lambda: LocalStatus(state, "1.13.0"), connection=lambda: None
+    )
     app = AppTest.from_function(page).run()
     is_asked = "Start the local Langflow" in app.info[0].value
     assert is_asked == (state is LocalState.ABSENT)
     assert ("connected once it has started" in app.info[0].value) != is_asked
     assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("state", "label"),
+    [
+        (LocalState.ABSENT, "Install and start"),
+        (LocalState.INSTALLED, "Start"),
+        (LocalState.STOPPED, "Start"),
+        (LocalState.CRASHED, "Start again"),
+    ],
+)
+def test_the_button_that_downloads_says_so(state, label):
+    app, _ = show(state)
+    assert app.button(key="local-start").label == label
+    assert any("to download" in each.value for each in app.caption) == ("Install" in label)
+
+
+def test_the_local_langflow_is_told_apart_from_others_on_this_computer():
+    app, _ = show(LocalState.ABSENT)
+    assert "apart from others on this computer" in page_text(app)
 
 
 def test_a_running_langflow_says_where_its_key_is():
