@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 # characters before the difference
 _MIN_ELIDED, _PREFIX_START, _PREFIX_END = 32, 16, 6
 _SEPARATOR = " · "  # of the values of a summary
-_MIN_SHARE = 10  # characters of a value in a summary that is cut
+_MIN_CUT = 15  # characters of a value that is cut, without its label
 
 # embeddings, overrides and isolates
 _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -145,10 +145,13 @@ def fit_values(summary: str, limit: int, *, has_labels: bool = True) -> str:
             _shorten_label(value) if has_labels and len(value) > share else value
             for value in values[:count]
         ]
-        share = _fair_share(shown, room)
-        if share >= min(_MIN_SHARE, max(map(len, shown))):
+        share = max(_fair_share(shown, room), 1)
+        starts = [
+            value.find(": ") + 1 if has_labels else 0 for value in shown if len(value) > share
+        ]
+        if all(share - start >= _MIN_CUT for start in starts):
             break
-    return _SEPARATOR.join([clip(value, max(share, 1)) for value in shown] + rest)
+    return _SEPARATOR.join([clip(value, share) for value in shown] + rest)
 
 
 def _fair_share(texts: Sequence[str], room: int) -> int:

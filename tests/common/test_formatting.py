@@ -101,12 +101,13 @@ def test_a_value_with_a_separator_in_it_stays_whole():
             "…0: forty-two · …1: forty-two · +7",
         ),
         ("Lisbon in spring", 8, "Lisbon…"),
+        (f"{MODEL} 1: {GPT}-held · {MODEL} 2: {GPT}-mini", 30, f"…1: {GPT}-held · +1"),
         ("word " * 9 + "· +1 output", 30, "word word word wo… · +1 output"),
         ("", 8, ""),
     ],
 )
 def test_each_value_of_a_cut_summary_keeps_a_share_of_the_room(summary, limit, expected):
-    """A label gives up its beginning before its value is cut."""
+    """A label gives up its beginning before its value is cut; no value is cut to a few letters."""
     fitted = fit_values(summary, limit)
     assert fitted == expected
     assert len(fitted) <= limit

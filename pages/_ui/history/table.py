@@ -34,7 +34,7 @@ from pages._ui.widgets.times import format_time, timezone_name
 MAX_NAME_LENGTH = 60
 # the others are left out if no run of the list has a value for them
 _FIXED_COLUMNS = {"Open", "Flow", "Status", "Started", "Duration", "Output"}
-_OUTPUT_WIDTH, _INPUTS_WIDTH, _FOUND_WIDTH = 300, 260, 300  # pixels
+_OUTPUT_WIDTH, _INPUTS_WIDTH, _FOUND_WIDTH = 280, 280, 300  # pixels
 _BRACKETS = str.maketrans({FOUND: "[", FOUND_END: "]"})  # cells are plain text
 _IMAGE_ROW_HEIGHT = 44  # pixels, if a run has a thumbnail
 
@@ -200,19 +200,20 @@ def _status_width(rows: Sequence[ListRow]) -> int:
 
 def _text_width(texts: Iterable[str], max_width: int) -> int:
     """Return the width of a column with these texts, in pixels; a star or an icon fits as well."""
-    return min(max_width, 30 + max(sum(map(_character_width, text)) for text in texts))
+    return min(max_width, 30 + max(map(_pixels, texts)))
 
 
 def _fit(text: str, width: int, *, has_labels: bool = True) -> str:
     """Cut a summary where a column of this width ends; the table has no ellipsis of its own."""
-    room, needed = width - 16, sum(map(_character_width, text))
+    room, needed = width - 16, _pixels(text)
     if needed <= room:
         return text
     return fit_values(text, len(text) * room // needed, has_labels=has_labels)
 
 
-def _character_width(character: str) -> int:
-    return 13 if unicodedata.east_asian_width(character) in "WF" else 6
+def _pixels(text: str) -> int:
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return round(13 * wide + 5.75 * (len(text) - wide))
 
 
 def _group_color(group: ResultGroup) -> str:
