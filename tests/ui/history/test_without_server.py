@@ -80,7 +80,7 @@ def server_without_answers(request):
 
 
 def test_runs_are_listed_and_opened_while_their_server_is_down(server_without_answers):
-    assert column(history(), "Output") == ["rainy", "sunny"]
+    assert column(history(), "Output") == ["rainy · +1 output", "sunny"]
     app = open_app(run=NEW)
     assert "Completed]" in page_text(app)
     assert "rainy" in page_text(app)
@@ -124,7 +124,7 @@ def test_listed_runs_are_exported_as_csv_while_their_server_is_down(
 ):
     app = history()
     rows = csv.DictReader(io.StringIO(downloads["runs.csv"]().decode("utf-8-sig")))
-    assert [row["output"] for row in rows] == ["rainy", "sunny"]
+    assert [row["output"] for row in rows] == ["rainy · +1 output", "sunny"]
     assert not app.exception
 
 
@@ -143,7 +143,7 @@ def test_history_says_how_to_see_the_runs_of_a_server_that_is_no_longer_configur
     monkeypatch.setenv("LANGFLOW_SERVER_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("LANGFLOW_API_KEY", "sk-configured-key")
     app_context.clear()
-    assert column(history(), "Output") == ["rainy", "sunny"]
+    assert column(history(), "Output") == ["rainy · +1 output", "sunny"]
 
 
 def test_a_stopped_local_langflow_is_started_from_the_connection_page(stopped_local):
