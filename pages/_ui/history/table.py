@@ -36,6 +36,7 @@ MAX_NAME_LENGTH = 60
 _FIXED_COLUMNS = {"Open", "Flow", "Status", "Started", "Duration", "Output"}
 _OUTPUT_WIDTH, _INPUTS_WIDTH, _FOUND_WIDTH = 280, 280, 300  # pixels
 _BRACKETS = str.maketrans({FOUND: "[", FOUND_END: "]"})  # cells are plain text
+_FIRST_WIDE = "\u2e80"  # of the characters that are as wide as two
 _IMAGE_ROW_HEIGHT = 44  # pixels, if a run has a thumbnail
 
 _open_row_component = st.components.v2.component(
@@ -212,7 +213,9 @@ def _fit(text: str, width: int, *, has_labels: bool = True) -> str:
 
 
 def _pixels(text: str) -> int:
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    wide = 0
+    if max(text, default="") >= _FIRST_WIDE:  # to look at each character takes 4 ms for a page
+        wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     return round(13 * wide + 5.75 * (len(text) - wide))
 
 
