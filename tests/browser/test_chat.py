@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from lfclient import FlowSummary, LangflowClient
 from lfclient.console.samples import builtin, graph_builder
-from tests.browser.accessibility import check
+from tests.browser.accessibility import check, check_with_menus
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.flows import edge, entry, node
@@ -240,7 +240,7 @@ def test_a_user_chats_with_a_flow_and_manages_its_sessions(
     box.press("Enter")
     stop.click()
     page.get_by_role("button", name="Send again").wait_for()
-    check(page)
+    check_with_menus(page)
     expect(messages.nth(2)).to_contain_text("Once more")
     first = page.url
 

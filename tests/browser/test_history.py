@@ -108,6 +108,7 @@ def test_a_label_is_added_only_to_the_selected_runs(screen, console):
     box.fill("mine")
     # a hint would lie over a long label
     expect(page.get_by_test_id("InputInstructions")).to_have_css("display", "none")
+    check(page)
     page.mouse.click(900, 800)  # closes the panel
     expect(cell(page, LABELS)).to_contain_text("mine")
     expect(page.get_by_test_id("stPopoverBody")).to_be_hidden()
