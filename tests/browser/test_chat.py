@@ -153,6 +153,10 @@ def test_a_phone_is_led_to_what_setup_lacks_before_a_message_is_sent(
     page.get_by_role("button", name="Open Setup").click()
     field = chat.part("param-Agent-a-model").locator("input")
     expect(field).to_be_in_viewport()
+    page.wait_for_timeout(2_000)  # longer than it takes to scroll
+    expect(field).to_be_in_viewport()
+    # its headings are above it
+    assert page.get_by_test_id("stSidebarContent").evaluate("each => each.scrollTop") == 0
 
 
 def test_text_that_is_not_sent_yet_stays_in_the_box(chat: Screen):

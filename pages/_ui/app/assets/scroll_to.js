@@ -4,17 +4,24 @@
 const HEAD = 60; // pixels of the page's header, which covers the scrolled content
 const ENOUGH = 400; // pixels of the target that must be visible: status, tabs, and some output,
 const SHARE = 2 / 3; // or this part of the window, if it is more
+const OPENED = 450; // milliseconds until the sidebar is open: narrower, its content is higher
 const SETTLED = 700; // milliseconds until a browser has scrolled
 const BY_HAND = ["wheel", "touchmove", "keydown", "mousedown"];
 const done = new WeakSet();
+const part = (key) => document.querySelector(`.st-key-${key}`);
 
 export default function ({ data, parentElement }) {
   if (done.has(parentElement)) return;
   done.add(parentElement);
-  const part = (key) => document.querySelector(`.st-key-${key}`);
   if (part(data.first)?.closest('[data-testid="stSidebar"][data-collapsed="true"]')) {
     document.querySelector('[data-testid="stExpandSidebarButton"]')?.click();
+    setTimeout(() => scroll(data), OPENED);
+  } else {
+    scroll(data);
   }
+}
+
+function scroll(data) {
   const seen = part(data.seen)?.getBoundingClientRect();
   const foot = part("run-panel")?.getBoundingClientRect(); // on phones it covers the window's end
   const end = seen && foot?.left < seen.right && foot.right > seen.left ? foot.top : innerHeight;
