@@ -60,7 +60,9 @@ def screen(owned_console: Console, window: Any) -> Screen:
 
 
 def open_dialog(screen: Screen) -> Locator:
-    screen.part("add-flow").get_by_role("button").locator("visible=true").click()
+    button = screen.part("add-flow").get_by_role("button").locator("visible=true")
+    assert button.get_by_text("Add a flow").bounding_box()["width"] > 40  # not an icon alone
+    button.click()
     return screen.page.get_by_role("dialog")
 
 
