@@ -56,7 +56,7 @@ def test_a_run_includes_text_typed_just_before(screen, run, width):
         screen.page.keyboard.type(text)
         run(screen)
         screen.wait("completed")
-        expect(screen.part("recent-runs")).to_contain_text(text[:16])
+        expect(screen.part("recent-runs")).to_contain_text(text[:12])
 
 
 @pytest.fixture

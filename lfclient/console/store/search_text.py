@@ -38,19 +38,22 @@ def summarize_flow_inputs(flow: Flow, inputs: Mapping[str, Any]) -> str:
     """Summarize inputs with the labels of the flow's fields and the names of files and models.
 
     The chat text comes first, secrets last. Values that the flow has itself are told only if
-    nothing else is. Inputs that share a label are told apart.
+    nothing else is, but for the chat text, which then comes after the others. Inputs that share a
+    label are told apart.
     """
     fields = flow.fields_by_key
-    told = {
-        key: value
-        for key, value in inputs.items()
-        if key not in fields or fields[key].chat_input or fields[key].default != value
-    }
+    own = {key for key, value in inputs.items() if key in fields and fields[key].default == value}
+    told = [key for key in inputs if key not in own or fields[key].chat_input]
+
+    def rank(key: str) -> int:
+        field = fields.get(key)
+        if field and field.chat_input:
+            return 2 if key in own else 0
+        return 3 if field and is_secret_field(field) else 1
+
     named = {
-        key: _name(fields[key], value) if key in fields else value
-        for key, value in sorted(
-            (told or inputs).items(), key=lambda item: _rank(fields.get(item[0]))
-        )
+        key: _name(fields[key], inputs[key]) if key in fields else inputs[key]
+        for key in sorted(told or inputs, key=rank)
     }
     return summarize_inputs(
         named, _distinct_labels([fields[key] for key in inputs if key in fields])
@@ -74,12 +77,6 @@ def _distinct_labels(fields: Sequence[Field]) -> dict[str, str]:
         return f"{label} ({field.parameter})"
 
     return {field.key: distinct_label(field) for field in fields}
-
-
-def _rank(field: Field | None) -> int:
-    if field is None:
-        return 1
-    return 0 if field.chat_input else 2 if is_secret_field(field) else 1
 
 
 def _name(field: Field, value: Any) -> Any:

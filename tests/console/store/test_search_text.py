@@ -83,7 +83,7 @@ def test_a_summary_has_the_message_and_what_was_changed():
     message, own = {"ChatInput-a.input_value": "Lisbon"}, {"Train-1.seconds": "5"}
     unchanged, changed = {"Hotel-1.seconds": "5"}, {"Hotel-1.seconds": "7"}
     assert summarize_flow_inputs(trip, message | unchanged | own) == "Message: Lisbon"
-    assert summarize_flow_inputs(trip, changed | message | own) == "Message: Lisbon · Hotel: 7"
+    assert summarize_flow_inputs(trip, changed | message | own) == "Hotel: 7 · Message: Lisbon"
     assert summarize_flow_inputs(trip, unchanged | own) == "Hotel: 5 · Train: 5"
 
 
