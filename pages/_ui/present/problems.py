@@ -23,6 +23,7 @@ LATER = "Try again in a moment. If that doesn't help, tell the person who sent y
 WAITING = "Waits for the server and goes on by itself."
 NOT_SENT = "Waits for the server and starts by itself."
 DECIDE_AGAIN = "The decision was not accepted. Decide again."
+NOT_SHOWN = "A value that can't be entered here is missing or not valid."
 NO_ACCESS = "The server refuses access to the flow."
 TELL_SENDER = "Tell the person who sent you this link."
 NOT_FOLLOWED = f"No access to the server. {TELL_SENDER}"

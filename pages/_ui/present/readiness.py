@@ -1,6 +1,6 @@
 """What a presented flow needs and its view does not take."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from lfclient.flows.field import Problem
 from lfclient.flows.run_inputs import qualified_label_for_key
@@ -12,7 +12,6 @@ from pages._ui.state.present import ENTERED, is_presenter
 from pages._ui.widgets.alerts import NotReady
 
 USE_ENTERED = "Use the values of the Run page"  # a button's label
-_SAVE_SETTING = "Save it on the server, in Setup on the Run page."
 _MAX_NAMED = 5  # fields in a sentence
 
 
@@ -21,47 +20,62 @@ def find_obstacle(
 ) -> NotReady | None:
     """Return the error of values that are missing or wrong and can't be entered in the view.
 
-    `found` are the form's problems. A presenter also reads what may let the run fail, such as a
-    model without a key.
+    `found` are the form's problems. A presenter reads the names of the fields, and also what may
+    make the run fail, such as a model without a key.
     """
     shown = {field.key for field, _, _ in shown_inputs(presented, form)}
     hidden = [each for each in found if each.level == "error" and each.key not in shown]
-    keys = list(dict.fromkeys(each.key for each in hidden))
+    if not is_presenter(presented.flow.id):
+        return NotReady(problems.NOT_SHOWN, hint=problems.TELL_SENDER) if hidden else None
     missing = [each.key for each in hidden if each.message == REQUIRED_MESSAGE]
-    wrong = [key for key in keys if key not in missing]
+    wrong = [each.key for each in hidden if each.key not in missing]
+    known = shown.union(missing, wrong)
+    needs = [need for need in form.needs if not (need.is_met or need.package)]
+    needs = [need for need in needs if known.isdisjoint(need.keys)]
     sentences = [
         *_name(form, "Not filled in", missing),
         *_name(form, "Not valid", wrong),
+        *(need.message for need in needs),
     ]
-    if is_presenter(presented.flow.id):
-        told = shown.union(keys)
-        needs = [need for need in form.needs if not (need.is_met or need.package)]
-        needs = [need for need in needs if told.isdisjoint(need.keys)]
-        sentences += [need.message for need in needs]
-        if not keys and any(need.provider for need in needs):
-            return NotReady(" ".join(sentences), hint=_SAVE_SETTING)
-        keys += [key for need in needs for key in need.keys]
     if not sentences:
         return None
-    return NotReady(" ".join(sentences), hint=_hint(presented, form, keys))
+    missing += [key for need in needs if not need.provider for key in need.keys]
+    hints = _hints(presented, form, missing, wrong)
+    if any(need.provider for need in needs):
+        hints.append("Save the provider's settings on the server, in Setup on the Run page.")
+    return NotReady(" ".join(sentences), hint=" ".join(hints))
 
 
-def _name(form: FlowForm, words: str, keys: Sequence[str]) -> Iterator[str]:
+def _name(form: FlowForm, words: str, keys: Iterable[str]) -> Iterator[str]:
     """Yield a sentence that names these fields, if there are any."""
-    fields = form.flow.fields_by_key
+    fields, keys = form.flow.fields_by_key, list(dict.fromkeys(keys))
     names = [qualified_label_for_key(fields, key) for key in keys[:_MAX_NAMED]]
     if names:
         yield f"{words}: {', '.join(names)}{', …' if len(keys) > _MAX_NAMED else '.'}"
 
 
-def _hint(presented: Presented, form: FlowForm, keys: Collection[str]) -> str:
-    if not is_presenter(presented.flow.id):
-        return problems.TELL_SENDER
+def _hints(
+    presented: Presented, form: FlowForm, missing: Sequence[str], wrong: Sequence[str]
+) -> list[str]:
+    """Return where a presenter enters these values, one sentence for each place."""
+    keys = [*missing, *wrong]
+    if keys and all(_is_entered(presented, form, key) for key in keys):
+        return [f"Press “{USE_ENTERED}”."]
+    fields = form.flow.fields_by_key
+    secrets = {key for key in keys if key in fields and fields[key].secret}
+    hints = ["Set secrets in the flow or as variables of the server."] if secrets else []
+    tasks = [
+        *(["fill in what is missing"] if not secrets.issuperset(missing) else ()),
+        *(["correct what is not valid"] if not secrets.issuperset(wrong) else ()),
+    ]
+    if tasks:  # presets have no secrets
+        hints.append(f"On the Run page, {', '.join(tasks)} and save it as the default preset.")
+    return hints
+
+
+def _is_entered(presented: Presented, form: FlowForm, key: str) -> bool:
+    """Return whether the Run page has another value than the presentation."""
     entered = ENTERED.get()
     values = entered.overrides if entered and entered.flow_id == presented.flow.id else {}
-    if keys and all(values.get(key, SECRET_MASK) not in (SECRET_MASK, "", [], {}) for key in keys):
-        return f"Press “{USE_ENTERED}”."
-    fields = form.flow.fields_by_key
-    if any(fields[key].secret for key in keys if key in fields):  # presets have no secrets
-        return "Set it in the flow or as a variable of the server."
-    return "On the Run page, fill in what is missing and save it as the default preset."
+    is_empty = values.get(key) in (None, SECRET_MASK, "", [], {})
+    return not is_empty and values[key] != form.result.overrides.get(key)

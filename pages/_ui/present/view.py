@@ -128,7 +128,9 @@ def _draw_warnings(presented: Presented, form: FlowForm) -> None:
         names = [qualified_label_for_key(fields, key) for key in omitted[:_MAX_NAMED]]
         alerts.show_message(
             f"“{clip(name, 60)}” no longer fits this flow",
-            f"The flow's own values are used for: {', '.join(names)}.",
+            f"The flow's own values are used for: {', '.join(names)}."
+            if is_presenter(presented.flow.id)
+            else "Some of the flow's own values are used instead.",
             warning=True,
         )
 

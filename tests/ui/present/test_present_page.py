@@ -110,11 +110,13 @@ def test_values_come_from_the_preset_of_the_address():
     assert not app.exception
 
 
-def test_a_preset_that_no_longer_fits_is_reported():
+def test_a_preset_that_no_longer_fits_is_reported_to_a_presenter_with_the_names():
     store_preset("Old", default=True, p="fits", gone="x", n="many")
     app = present()
     assert value(app) == "fits"
     assert "“Old” no longer fits this flow" in page_text(app)
+    assert "Some of the flow's own values are used instead." in page_text(app)
+    assert "The flow's own values are used for: " in page_text(present_as_presenter())
     assert not app.exception
 
 

@@ -1,11 +1,11 @@
 """What a presented flow needs and its view does not take."""
 
 from pages._ui.state.present import ENTERED, Entered
-from tests.support.flows import chat_input, edge, entry, node
+from tests.support.flows import chat_input, edge, entry, node, text
 from tests.ui.present.support import inputs, present, present_as_presenter
-from tests.ui.support.http_stand_in import flow
+from tests.ui.support.http_stand_in import VERSION, flow
 from tests.ui.support.model_pages import MODELS, PROVIDERS, provider
-from tests.ui.support.preset_pages import SECRET
+from tests.ui.support.preset_pages import SECRET, store_preset
 from tests.ui.support.whole_pages import ONE, page_text, press
 
 GPT = [{"name": "gpt-4o", "provider": "OpenAI"}]
@@ -17,17 +17,53 @@ def model(value: object = "") -> dict:
     return entry("ModelInput", "model", value, required=True)
 
 
-def test_a_missing_value_that_is_not_shown_is_named(fields_server):
+NOT_SHOWN = "A value that can't be entered here is missing or not valid. Tell the person who"
+SET_SECRETS = "Set secrets in the flow or as variables of the server."
+SAVE_SETTINGS = "Save the provider's settings on the server, in Setup on the Run page."
+
+
+def test_a_missing_value_that_is_not_shown_is_named_for_a_presenter_alone(fields_server):
+    """An audience reads no names of parameters or components."""
     required = {**SECRET, "required": True}
-    fields_server.set_flows(flow(ONE, "Trip", nodes=[node("T-a", s=required)]))
+    fields_server.set_flows(flow(ONE, "Trip", nodes=[node("Token-a", s=required)]))
     app = present()
-    assert "Not filled in: s (T). Tell the person who sent you this link." in page_text(app)
+    assert NOT_SHOWN in page_text(app)
     assert "Press Run" not in page_text(app)
     press(app, "Run")
     assert "The flow is not ready to run" in page_text(app)
     assert "A value was rejected" not in page_text(app)
+    assert "Token" not in page_text(app)
     words = page_text(press(present_as_presenter(), "Run"))
-    assert "Not filled in: s (T). Set it in the flow or as a variable of the server." in words
+    assert f"Not filled in: s (Token). {SET_SECRETS}" in words
+    assert not app.exception
+
+
+def test_each_kind_of_missing_value_has_its_own_hint(fields_server):
+    secret = {**SECRET, "required": True}
+    nodes = [node("Agent-a", model=model(GPT)), node("File-b", s=secret, model=model())]
+    fields_server.set_flows(flow(ONE, "Trip", nodes=nodes))
+    fields_server.answers |= {
+        PROVIDERS: (200, [provider("OpenAI", "OPENAI_API_KEY", "api_key")]),
+        MODELS: (200, []),
+    }
+    app = present_as_presenter()
+    fill_in = "On the Run page, fill in what is missing and save it as the default preset."
+    assert f"{SET_SECRETS} {fill_in} {SAVE_SETTINGS}" in page_text(app)
+    assert not app.exception
+
+
+def test_a_wrong_value_is_to_be_corrected(fields_server):
+    """The Run page's values are no help where they are the same wrong ones."""
+    older = {"version": "1.11.6", "main_version": "1.11.6"}  # takes a variable there, no text
+    fields_server.answers["GET /api/v1/version"] = (200, VERSION | older)
+    place = text("PLACE") | {"load_from_db": True}
+    fields_server.set_flows(flow(ONE, "Trip", nodes=[node("T-a", place=place)]))
+    store_preset(default=True, place="Rome")
+    app = present_as_presenter()
+    assert "Not valid: place (T). On the Run page, correct what is not valid" in page_text(app)
+    entered = Entered(ONE, "the preset's values", {"T-a.place": "Rome"})
+    app.session_state[ENTERED.key] = entered
+    assert "Not valid: place (T). On the Run page" in page_text(app.run())
     assert not app.exception
 
 
@@ -58,6 +94,6 @@ def test_a_presenter_reads_that_a_model_has_no_key(fields_server):
     }
     app = present_as_presenter()
     assert inputs(app) == ["Message"]
-    assert "OpenAI: no OpenAI setting yet. Save it on the server, in Setup" in page_text(app)
+    assert f"OpenAI: no OpenAI setting yet. {SAVE_SETTINGS}" in page_text(app)
     assert "OpenAI" not in page_text(present())
     assert not app.exception
