@@ -29,6 +29,10 @@ MAX_SEARCHABLE_CHARACTERS = 20_000  # limit for inputs, and another for outputs
 IMAGE_SUMMARY = "Image"  # of an output that is an image
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 _ACCENTS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters
+_BASE64 = re.compile(r";base64,[\w+/=-]+")  # the data of a `data:` URL
+# of a link or an image in Markdown: a long address, and one that ends with the text
+_LONG_ADDRESS = re.compile(r"(?<=\]\()[^\s)]{20,}")
+_CUT_ADDRESS = re.compile(r"(?<=\]\()[^)]*\Z")
 # of Markdown, in a text of several lines: what begins a line, and what stands around words
 _LINE_MARK = re.compile(r"^[ \t]*(?:(?:>|#{1,6}|[-*+]|\d{1,3}[.)])[ \t]+)+", re.MULTILINE)
 _EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)([^\n]+?)(?<=\S)\1(?!\w)")
@@ -225,7 +229,9 @@ def _plain_markdown(text: str) -> str:
 
     Images have their alternative text.
     """
-    blocks = _MARKDOWN.parse(text[:10_000].lstrip()[: 2 * MAX_OUTPUT_SUMMARY])
+    text = _without_base64(text)[:10_000].lstrip()
+    beginning = _LONG_ADDRESS.sub("…", text)[: 2 * MAX_OUTPUT_SUMMARY]
+    blocks = _MARKDOWN.parse(_CUT_ADDRESS.sub("…)", beginning))
     texts = (
         "".join(part.content or " " * part.type.endswith("break") for part in block.children)
         if block.children
@@ -238,12 +244,16 @@ def _plain_markdown(text: str) -> str:
 def _one_line(value: Any) -> str:
     """Return a value's text with its lines joined."""
     if isinstance(value, str):
-        return " ".join(clip_middle(value, 10_000).split())
+        return " ".join(clip_middle(_without_base64(value), 10_000).split())
     if isinstance(value, bytes):
         return f"{len(value):,} bytes"
     if isinstance(value, (dict, list)):
         return _one_line(" ".join(_truncate(_texts(value, keys=True), 1_000)))
     return "" if value is None else _scalar_text(value)
+
+
+def _without_base64(text: str) -> str:
+    return _BASE64.sub(";base64,…", text)
 
 
 def _scalar_text(value: Any) -> str:

@@ -115,6 +115,34 @@ def test_a_summary_begins_with_the_message_names_models_and_ends_with_secrets():
     )
 
 
+IMAGE = f"data:image/png;base64,{'iVBOR/+A' * 2_000}="
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (f"## Visitors\n\n![Three bars]({IMAGE[:900]})\n\nmore", "Visitors · Three bars · more"),
+        (f"## Visitors\n\n![Three bars]({IMAGE})\n\nmore", "Visitors · Three bars · more"),
+        (f'![Three bars]({IMAGE[:900]} "A chart") more', "Three bars more"),
+        (f"See [the guide](https://a.test/{'b' * 380}) first", "See the guide first"),
+        ("**a** " * 62 + "[guide](https://a.test/b)", "a " * 62 + "guide"),
+        (f"<img src='{IMAGE[:900]}'>", "<img src='data:image/png;base64,…'>"),
+    ],
+)
+def test_no_line_of_a_run_has_an_address_of_markdown_or_the_data_of_an_image(text, says):
+    outputs = {"C": Output("C", OutputKind.MESSAGE, text)}
+    run = Run("f", "sync", RunStatus.COMPLETED, outputs=outputs)
+    assert summarize_outputs(record(run=run)).replace("\u00a0", " ") == says
+
+
+def test_inputs_and_objects_are_summarized_without_the_data_of_an_image():
+    says = "data:image/png;base64,…"
+    assert summarize_inputs({"A.photo": IMAGE}) == f"photo: {says}"
+    outputs = {"C": Output("C", OutputKind.DATA, {"size": 3, "photo": IMAGE})}
+    run = Run("f", "sync", RunStatus.COMPLETED, outputs=outputs)
+    assert summarize_outputs(record(run=run)) == f"size: 3 photo: {says}"
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "says"),
     [
