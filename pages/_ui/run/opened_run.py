@@ -27,7 +27,7 @@ from pages._ui.run.run_form import selected_mode
 from pages._ui.state import run_options, run_page
 from pages._ui.state.given_settings import given_settings
 from pages._ui.widgets.markdown import escape
-from pages._ui.widgets.times import format_time
+from pages._ui.widgets.times import format_full_time, format_time
 
 MAX_OMITTED = 5  # values that are named if they can't be used
 
@@ -117,8 +117,9 @@ def _fill(state: FormState, record: RunRecord, inputs: RunInputs) -> None:
     if why:
         prefill.fill(state, {}, f"{why} The form has the flow's own values.", {})
         return
-    started = format_time(record.created_at, seconds=True)
-    source = f"Filled with the inputs of an earlier run ({started}). Close brings back yours."
+    # stored with the form, so without "Today"
+    started = format_full_time(record.created_at)
+    source = f"Filled with the inputs of an earlier run: {started}. Close brings back yours."
     removed = [one for one in inputs.input_values if one.problem and one.field is None]
     for one in removed[:MAX_OMITTED]:
         source += f" Omitted: {clip(one.qualified_label, 80)}. {clip(one.problem, 200)}"

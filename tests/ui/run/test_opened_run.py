@@ -10,6 +10,7 @@ from lfclient.console.store.presets import Preset
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.form.entries import EnteredValue
 from pages._ui.state import browser
+from pages._ui.widgets.times import browser_timezone
 from tests.support.flows import entry, node
 from tests.ui.support.http_stand_in import NODE, flow
 from tests.ui.support.preset_pages import owner, presets
@@ -80,6 +81,14 @@ def test_an_opened_run_fills_the_form_with_its_inputs(langflow_stand_in):
     assert {"Run", "Close"} <= set(button_labels(app))
     assert "Restore my input" not in button_labels(app)
     assert not app.exception
+
+
+def test_the_form_of_an_opened_run_tells_its_start_by_a_date(langflow_stand_in):
+    """The sentence is stored with the form: "Today" would be another day."""
+    run = store_ended_run(langflow_stand_in, {TEXT: "Oslo"})
+    text = page_text(open_app(run=run.id))
+    assert f"of an earlier run: {run.created_at.astimezone(browser_timezone()):%d %b %Y}, " in text
+    assert "(Today" not in text
 
 
 def test_the_flows_defaults_that_a_run_used_are_filled_in_if_the_flow_has_others_now(
