@@ -112,7 +112,8 @@ def draw_partial_start(record: RunRecord | None) -> None:
 
 def _draw_mode(form: FlowForm) -> None:
     owner, server_info = form.server.owner, form.server_info
-    modes = sorted(offered_modes(server_info, form.flow), key=list(MODE_NAMES).index)
+    offered = offered_modes(server_info, form.flow)
+    modes = sorted(offered, key=list(MODE_NAMES).index)
     if len(modes) == 1:
         st.caption(
             ":material/front_hand: This flow needs approval, so it runs in the background. Other "
@@ -132,7 +133,7 @@ def _draw_mode(form: FlowForm) -> None:
             format_func=MODE_NAMES.__getitem__,
             key=key,
             on_change=run_options.save_mode,
-            args=(owner, form.flow.id),
+            args=(owner, form.flow.id, offered[0]),
             horizontal=True,
             persist_state="session",
         )
@@ -140,6 +141,8 @@ def _draw_mode(form: FlowForm) -> None:
         if chosen == "sync" and not server_info.capabilities.events:
             release = f"Langflow {server_info.version}"
             text += f" Default on {release}, which does not stream job events."
+        if run_options.flow_mode(owner, form.flow.id):
+            text += " For this flow only."
         st.caption(text)
         if server_info.capabilities.events:
             st.toggle(

@@ -70,7 +70,8 @@ def prepare(
     """Read the flow's form; Run sends its contents. Return None if the server is unreachable.
 
     If it refuses the key, a form that is open stays as it is. For a `chat`, the form has no message
-    field, and the mode is not the one of the Run page. `run_id` is the opened run whose form it is.
+    field, and the mode is the default, or the flow's own while the default can't do what it can.
+    `run_id` is the opened run whose form it is.
     """
     try:
         server_info = server.info().value
@@ -90,7 +91,7 @@ def prepare(
         mode = selected_mode(server, server_info, flow)
     form, problem = load(state, server, server_info, flow, mode, modes)
     chosen = run_options.flow_mode(server.owner, flow.id) if chat else None
-    if chosen and chosen in form.better_modes.values():  # only as long as the default can't do it
+    if chosen and chosen in form.better_modes.values():
         form = read_form(
             state, server, server_info, chosen, form.resources, form.resources_error, modes
         )

@@ -5,6 +5,7 @@ import uuid
 
 import streamlit as st
 
+from lfclient.common.json_types import JsonObject
 from lfclient.runs.model import Mode
 from pages._ui.state import browser
 from pages._ui.state.drafts import drafts
@@ -17,7 +18,7 @@ _RANDOM_SESSION = re.compile(r"console-[0-9a-f]{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}
 
 
 def mode_key(owner: str, flow_id: str) -> str:
-    """Return the key of the mode control, by server: servers differ in their default mode.
+    """Return the key of the mode control, by owner: servers differ in their default mode.
 
     A flow with a mode of its own has its own control. A mode that is set from code needs a new key:
     while Options is closed, the browser keeps what was chosen there before, and would send it with
@@ -33,23 +34,22 @@ def mode(owner: str, flow_id: str, default: Mode) -> Mode:
     It is the flow's own, else the one that was chosen for all flows.
     """
     chosen: Mode | None = flow_mode(owner, flow_id)
-    chosen = chosen or st.session_state.get(mode_key(owner, flow_id)) or _saved_mode(owner)
+    chosen = chosen or st.session_state.get(mode_key(owner, flow_id)) or _saved(owner).get("mode")
     return chosen or default
 
 
 def flow_mode(owner: str, flow_id: str) -> Mode | None:
-    """Return the mode that a button chose for this flow, because it can do what others can't."""
-    return _saved_mode(owner, flow_id)
+    """Return the flow's own mode: a button chose it, because it can do what others can't."""
+    chosen: Mode | None = _saved(owner).get("flows", {}).get(flow_id)
+    return chosen
 
 
-def _saved_mode(owner: str, flow_id: str = "") -> Mode | None:
-    draft = drafts().get(_draft_key(owner, flow_id)) or {}
-    mode: Mode | None = draft.get("mode")
-    return mode
+def _saved(owner: str) -> JsonObject:
+    return drafts().get(_draft_key(owner)) or {}
 
 
-def _draft_key(owner: str, flow_id: str = "") -> tuple[str, str, str]:
-    return browser.browser_id(), owner, f"{MODE}-{flow_id}" if flow_id else MODE
+def _draft_key(owner: str) -> tuple[str, str, str]:
+    return browser.browser_id(), owner, MODE
 
 
 def is_advanced() -> bool:
@@ -57,13 +57,29 @@ def is_advanced() -> bool:
     return bool(st.session_state.get(ADVANCED))
 
 
-def save_mode(owner: str, flow_id: str) -> None:
-    """Save the mode of the control for all flows, and for later sessions of this browser."""
+def save_mode(owner: str, flow_id: str, default: Mode) -> None:
+    """Save the mode of the control, for later sessions of this browser too.
+
+    It is that of all flows, or of this flow if it has its own, which ends with the one of all.
+    """
     chosen = st.session_state[mode_key(owner, flow_id)]
     if flow_mode(owner, flow_id):
-        set_flow_mode(owner, flow_id, None)
-        st.session_state[mode_key(owner, flow_id)] = chosen
-    drafts().save(_draft_key(owner), {"mode": chosen})
+        is_common = chosen == (_saved(owner).get("mode") or default)
+        _save_flow_mode(owner, flow_id, None if is_common else chosen)
+    else:
+        drafts().save(_draft_key(owner), {**_saved(owner), "mode": chosen})
+
+
+def set_flow_mode(owner: str, flow_id: str, mode: Mode) -> None:
+    """Give a flow a mode of its own; other flows keep theirs."""
+    st.session_state[_TIMES_SET] = st.session_state.get(_TIMES_SET, 0) + 1
+    _save_flow_mode(owner, flow_id, mode)
+
+
+def _save_flow_mode(owner: str, flow_id: str, mode: Mode | None) -> None:
+    saved = _saved(owner)
+    others = {id: own for id, own in saved.get("flows", {}).items() if id != flow_id}
+    drafts().save(_draft_key(owner), {**saved, "flows": others | ({flow_id: mode} if mode else {})})
 
 
 def session_key(owner: str, flow_id: str) -> str:
@@ -84,14 +100,6 @@ def run_count_key(owner: str, flow_id: str) -> str:
 def run_count(owner: str, flow_id: str) -> int:
     """Return how many runs of a flow a press starts."""
     return int(st.session_state.get(run_count_key(owner, flow_id)) or 1)
-
-
-def set_flow_mode(owner: str, flow_id: str, mode: Mode | None) -> None:
-    """Give a flow a mode of its own, or take it away; other flows keep the chosen one."""
-    st.session_state[_TIMES_SET] = st.session_state.get(_TIMES_SET, 0) + 1
-    if mode == "stream":
-        st.session_state[ADVANCED] = True
-    drafts().save(_draft_key(owner, flow_id), {"mode": mode})
 
 
 def random_session() -> str:

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from lfclient.console.presets.drafts import Drafts
 from pages._ui.connection import server_session
-from pages._ui.state import browser, flow_choice
+from pages._ui.state import browser, flow_choice, run_options
 from tests.support.flows import chat_input, edge, entry, node, text
 from tests.ui.form.test_choices import UPDATE, after_the_choice
 from tests.ui.support.http_stand_in import VERSION, StandIn, flow
@@ -49,8 +50,8 @@ def mode(app) -> str:
     return next(each for each in app.radio if each.label == "Run mode").value
 
 
-def use_sync(app):
-    next(each for each in app.radio if each.label == "Run mode").set_value("sync")
+def choose_mode(app, name: str):
+    next(each for each in app.radio if each.label == "Run mode").set_value(name)
     return app.run()
 
 
@@ -91,11 +92,38 @@ def test_a_mode_that_is_chosen_under_options_replaces_the_one_that_the_flow_need
     other = flow(TWO, "Other", [chat_input()])
     server.set_flows(flow(ONE, "Echo", [agent("NAMED_BY_THE_AUTHOR")]), other)
     app = press(open_app(flow=ONE), SYNC)
-    next(each for each in app.radio if each.label == "Run mode").set_value("background")
-    app.run()
+    app = choose_mode(app, "background")
     assert mode(app) == "background"
     assert SYNC in button_labels(app)
     assert mode(go_to(app, TWO)) == "background"
+    assert not app.exception
+
+
+def test_a_mode_chosen_for_a_flow_with_its_own_is_not_that_of_other_flows(server):
+    """It ends once the one of all flows is chosen."""
+    other = flow(TWO, "Other", [chat_input()])
+    server.set_flows(flow(ONE, "Echo", [agent("NAMED_BY_THE_AUTHOR")]), other)
+    app = press(open_app(flow=ONE), SYNC)
+    assert "For this flow only" in page_text(app)
+    app = choose_mode(go_to(app, TWO), "sync")
+    assert "For this flow only" not in page_text(app)
+    app = choose_mode(go_to(app, ONE), "background")
+    assert mode(app) == "background"
+    assert mode(go_to(app, TWO)) == "sync"
+    choose_mode(go_to(app, ONE), "sync")
+    choose_mode(go_to(app, TWO), "background")
+    assert mode(go_to(app, ONE)) == "background"
+    assert not app.exception
+
+
+def test_modes_of_flows_take_one_draft(server, monkeypatch):
+    """One for each flow would be one more to read for each, and push other drafts aside."""
+    read: set[str] = set()
+    get = Drafts.get
+    monkeypatch.setattr(Drafts, "get", lambda self, key: read.add(key[2]) or get(self, key))
+    server.set_flows(flow(ONE, "Echo", [chat_input()]), flow(TWO, "Other", [chat_input()]))
+    app = go_to(open_app(flow=ONE), TWO)
+    assert [name for name in read if name.startswith(run_options.MODE)] == [run_options.MODE]
     assert not app.exception
 
 
