@@ -22,6 +22,7 @@ from lfclient.wire.server_info import ServerInfo
 
 ADD_VARIABLE = "Enter a value, or save the variable in Setup."
 _FILE = "_file"  # the end of a parameter's name
+_FILE_REPLACEMENTS = ("path", "string", "text", "url")  # ends of names
 
 # what a knowledge base without documents says, by its status
 _BASE_STATUS = {
@@ -260,16 +261,22 @@ def _fails_without_variable(
 
 
 def _alternatives(flow: Flow, field: Field) -> list[str]:
-    """Return the keys of the parameters of which a component takes one in place of this file.
+    """Return the keys of the texts that can replace this file.
 
-    Langflow names them alike: `json_file`, `json_path` and `json_string`.
+    Components name them alike: `json_file`, `json_path` and `json_string`, or `audio_file` and
+    `audio_file_url`. Others with the name's beginning may be settings: `audio_language`.
     """
     component, parameter = flow.split_key(field.key)
     if component is None or field.required or not parameter.endswith(_FILE):
         return []
-    stem = parameter.removesuffix(_FILE.removeprefix("_"))
-    names = (name for name in component.template if name.startswith(stem) and name != parameter)
-    return [f"{component.id}.{name}" for name in names]
+    stems = (parameter.removesuffix(_FILE), parameter)
+    known = {f"{stem}_{end}" for stem in stems for end in _FILE_REPLACEMENTS}
+    entries = component.template.items()
+    return [f"{component.id}.{name}" for name, each in entries if name in known and _is_text(each)]
+
+
+def _is_text(entry: JsonObject) -> bool:
+    return entry.get("type") == "str"
 
 
 def _has_content(flow: Flow, key: str, overrides: Mapping[str, Json]) -> bool:

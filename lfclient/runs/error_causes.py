@@ -95,8 +95,8 @@ def _no_mcp_server(match: re.Match[str]) -> ErrorCause:
 
 def _not_one_source(match: re.Match[str]) -> ErrorCause:
     kind = match["kind"]
-    message = f"Of {kind} File, {kind} File Path and {kind} String, just one must be filled in."
-    return ErrorCause(message, "Fill in one and empty the others.", f"{kind.lower()}_file")
+    message = f"Fill in just one of {kind} File, {kind} File Path and {kind} String."
+    return ErrorCause(message, "Empty the others.", f"{kind.lower()}_file")
 
 
 def _no_package(match: re.Match[str]) -> ErrorCause:

@@ -90,8 +90,8 @@ def draw_field(
         if field.kind is FieldKind.FILE:
             file_fields.draw_files(field, form.state)
         if alternatives:
-            names = escape(", ".join((label, *alternatives)))
-            st.caption(f"{_ICONS['warning']} Fill in just one: {names}.")
+            names = escape(f"{', '.join((label, *alternatives[:-1]))} and {alternatives[-1]}")
+            st.caption(f"{_ICONS['warning']} Fill in just one of {names}.")
         for line in _messages(field, form):
             st.caption(line)
         if not is_needed:  # else Setup says first what is missing

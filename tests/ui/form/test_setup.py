@@ -113,7 +113,7 @@ def test_a_file_with_an_alternative_is_not_marked_as_required():
     file = entry("FileInput", "file", "", file_path=[])
     found = setup(node("JSON-a", json_file=file, json_string=text(api_editable=True)))
     assert "1 to do" in found.text()
-    assert "Fill in just one: json_file, json_string." in found.text()
+    assert "Fill in just one of json_file and json_string." in found.text()
     assert "Required" not in found.text()
     found.set("text_input", "JSON-a.json_string", "{}")
     assert "Fill in just one" not in found.text()
