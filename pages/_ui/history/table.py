@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow  # type: ignore[import-untyped]  # has no stubs
 import streamlit as st
 
-from lfclient.common.formatting import clean_text, clip, fit_values, format_duration
+from lfclient.common.formatting import clean_text, clip, format_duration
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.store.result_groups import ResultGroup
 from lfclient.console.store.text_search import FOUND, FOUND_END
@@ -32,9 +32,7 @@ from pages._ui.widgets.theme import theme_color
 from pages._ui.widgets.times import format_time, timezone_name
 
 MAX_NAME_LENGTH = 60
-# the others are left out if no run of the list has a value for them
-_FIXED_COLUMNS = {"Open", "Flow", "Status", "Started", "Duration", "Output"}
-_OUTPUT_WIDTH, _INPUTS_WIDTH, _FOUND_WIDTH = 280, 280, 300  # pixels
+_OPTIONAL_COLUMNS = {"Runs", "Found", "Image", "Fingerprint", "Cost", "Session", "Server"}
 _BRACKETS = str.maketrans({FOUND: "[", FOUND_END: "]"})  # cells are plain text
 _FIRST_WIDE = "\u2e80"  # of the characters that are as wide as two
 _IMAGE_ROW_HEIGHT = 44  # pixels, if a run has a thumbnail
@@ -87,7 +85,10 @@ def table_columns(
     with_server: bool,
     prices: PriceTable | None = None,
 ) -> dict[str, list[Any]]:
-    """Return the values of each column. Texts are cut where their column ends."""
+    """Return the values of each column; an optional one is left out if no run fills it.
+
+    The others stay in their places from page to page.
+    """
     runs = [row.run for row in rows]
     columns: dict[str, list[Any]] = {
         "Open": ["Open"] * len(runs),
@@ -99,13 +100,11 @@ def table_columns(
         "Status": [_status_labels(row) for row in rows],
         "Started": [format_time(run.created_at, now, seconds=True) for run in runs],
         "Duration": ["" if run.seconds is None else format_duration(run.seconds) for run in runs],
-        "Found": [_fit(row.found.translate(_BRACKETS), _FOUND_WIDTH) for row in rows],
-        "Output": [
-            _fit(clean_text(run.output_summary), _OUTPUT_WIDTH, has_labels=False) for run in runs
-        ],
+        "Found": [row.found.translate(_BRACKETS) for row in rows],
+        "Output": [clean_text(run.output_summary) for run in runs],
         "Image": [list_rows.image_url(run) for run in runs],
         "Labels": [[clean_text(label) for label in run.labels] for run in runs],
-        "Inputs": [_fit(row.inputs, _INPUTS_WIDTH) for row in rows],
+        "Inputs": [row.inputs for row in rows],
         "Fingerprint": [row.fingerprint for row in rows],
         "Tokens": [run.tokens for run in runs],
         "Cost": [known_cost_text(run.usage_by_model or {}, prices) for run in runs],
@@ -116,7 +115,7 @@ def table_columns(
     return {
         name: values
         for name, values in columns.items()
-        if name in _FIXED_COLUMNS or any(value not in (None, "", []) for value in values)
+        if name not in _OPTIONAL_COLUMNS or any(value not in (None, "", []) for value in values)
     }
 
 
@@ -171,14 +170,14 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
             help="By the configured prices. Empty if a model is unknown or has no price.",
         ),
         "Inputs": column.TextColumn(
-            width=_INPUTS_WIDTH,
+            width=280,
             help="The message and the values that were changed. Those that differ come first.",
         ),
         "Found": column.TextColumn(
-            width=_FOUND_WIDTH, help="Where the inputs and outputs have the [words] of the search"
+            width=300, help="Where the inputs and outputs have the [words] of the search"
         ),
         "Image": column.ImageColumn(width=72),
-        "Output": column.TextColumn(width=_OUTPUT_WIDTH, help="The beginning of the output"),
+        "Output": column.TextColumn(width=280, help="The beginning of the output"),
         "Fingerprint": column.TextColumn(
             width=100,
             help="Tells apart runs of a flow whose outputs begin alike: equal results have equal "
@@ -202,14 +201,6 @@ def _status_width(rows: Sequence[ListRow]) -> int:
 def _text_width(texts: Iterable[str], max_width: int) -> int:
     """Return the width of a column with these texts, in pixels; a star or an icon fits as well."""
     return min(max_width, 30 + max(map(_pixels, texts)))
-
-
-def _fit(text: str, width: int, *, has_labels: bool = True) -> str:
-    """Cut a summary where a column of this width ends; the table has no ellipsis of its own."""
-    room, needed = width - 16, _pixels(text)
-    if needed <= room:
-        return text
-    return fit_values(text, len(text) * room // needed, has_labels=has_labels)
 
 
 def _pixels(text: str) -> int:
