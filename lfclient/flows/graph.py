@@ -34,13 +34,13 @@ class Edge:
 class Component:
     """A node of a flow. `template` contains the raw parameters by name, dicts only.
 
-    `runs` is False if the flow has a chat input that this component is not connected to: servers
-    skip it. `always_runs` is also False for a component that is connected, but neither follows the
-    chat input nor feeds what does: only background runs of 1.11 and later include it, and those
-    take no flow with several chat inputs. `inner` are
-    the nodes of a group by id, and `inner_edges` their edges; servers expand groups before a run.
-    A `frozen` component runs once; afterwards the server returns that result, whatever a run sends,
-    and also to other flows that have a component with its id.
+    `runs` is False if no run includes the component: the flow has a chat input that it is not
+    connected to, or several and it is not reached from the first. `always_runs` is also False for a
+    component that is connected to the only chat input, but neither follows it nor feeds what does:
+    only background runs of 1.11 and later include it. `inner` are the nodes of a group by id, and
+    `inner_edges` their edges; servers expand groups before a run. A `frozen` component runs once;
+    afterwards the server returns that result, whatever a run sends, and also to other flows that
+    have a component with its id.
     """
 
     id: str

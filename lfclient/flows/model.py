@@ -204,7 +204,8 @@ class Flow:
         """
         fed = defaultdict(list)
         for terminal in self.terminals:
-            for id in {terminal.id, *self.sources_of(terminal.id)}:
+            is_chat = terminal.has_type("ChatOutput")
+            for id in {terminal.id, *(self.sources_of(terminal.id) if is_chat else ())}:
                 fed[id].append(terminal)
         return {id: terminals[0] for id, terminals in fed.items() if len(terminals) == 1}
 
@@ -223,7 +224,7 @@ class Flow:
 
     @cached_property
     def unconnected(self) -> tuple[Component, ...]:
-        """The components that never run, for the `idle_reason`."""
+        """The components that no run includes; `idle_reason` says why."""
         return tuple(each for each in self.components_in_reading_order if not each.runs)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The outputs of a flow that its messages are, while a run goes on and in a conversation."""
+"""Match the messages of a run to the outputs of its flow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class LiveOutput:
 def live_outputs(run: Run, flow: Flow | None) -> list[LiveOutput]:
     """Return what to show of a running run, in the order of its result.
 
-    Of a flow with several outputs, these are the outputs that may still come, each with its latest
-    message, then the messages of other components. Else they are the messages that are being
+    A flow with several outputs has those that may still come, each with its latest message, and
+    after them the messages of other components. Any other flow has the messages that are being
     written, or the latest one.
     """
     if flow is None or len(flow.terminals) < 2:
@@ -61,7 +61,9 @@ def _live_output(run: Run, component_id: str | None, message: Message | None) ->
 def in_output_order(messages: Sequence[Message], flow: Flow) -> list[Message]:
     """Return a conversation with the outputs of each run in the order of the flow.
 
-    Parallel branches end in another order in each run. Other messages keep their places.
+    Parallel branches end in another order in each run. Other messages keep their places, and so do
+    those of an output with several: they are of a loop, or of several runs without `job_id` (1.8
+    and 1.9).
     """
     ranks = {
         sender: flow.terminals.index(terminal)
@@ -71,6 +73,8 @@ def in_output_order(messages: Sequence[Message], flow: Flow) -> list[Message]:
     for _, group in groupby(messages, key=lambda one: (one.sender == "User", one.job_id)):
         of_run = list(group)
         outputs = [one for one in of_run if one.component_id in ranks]
-        sorted_outputs = iter(sorted(outputs, key=lambda one: ranks[one.component_id or ""]))
-        ordered += [next(sorted_outputs) if one.component_id in ranks else one for one in of_run]
+        if len({one.component_id for one in outputs}) == len(outputs):
+            outputs.sort(key=lambda one: ranks[one.component_id or ""])
+        in_order = iter(outputs)
+        ordered += [next(in_order) if one.component_id in ranks else one for one in of_run]
     return ordered

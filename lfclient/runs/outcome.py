@@ -136,15 +136,11 @@ def _evaluate_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
         for leaf in missing
         if leaf.id not in failed
     ]
-    idle_entries = (
-        [
-            NotRun(leaf.id, leaf.display_name, _idle_reason(leaf, flow))
-            for leaf in optional
-            if leaf.id in idle and leaf.id not in outputs
-        ]
-        if flow
-        else []
-    )
+    idle_entries = [
+        NotRun(leaf.id, leaf.display_name, _idle_reason(leaf, flow))
+        for leaf in optional
+        if flow and leaf.id in idle and leaf.id not in outputs
+    ]
     for leaf in missing:
         outputs.pop(leaf.id, None)
     outputs = {id: _note_if_empty(output) for id, output in outputs.items()}

@@ -94,7 +94,7 @@ def test_every_folded_section_has_an_arrow(screen):
     screen.wait("failed")
     screen.drawn()
     folds = screen.page.locator("summary")
-    names = ("All parameters", "Overrides as JSON", "Traceback", "Components")
+    names = ("All parameters", "Overrides as JSON", "Details", "Components")
     for name in names:
         expect(folds.filter(has_text=name)).to_contain_text(
             re.compile("keyboard_arrow_(right|down)")

@@ -116,13 +116,15 @@ def test_the_last_components_are_in_reading_order():
     assert list(found.component_numbers.values()) == [1, 2, 3, 4]
 
 
-def test_an_output_returns_the_messages_of_what_feeds_it_alone():
-    edges = [edge("A-a", "Out-a"), edge("B-b", "Out-b"), edge("B-b", "Out-c")]
-    nodes = [node(id) for id in ("A-a", "B-b", "Out-a", "Out-b", "Out-c")]
+def test_a_chat_output_returns_the_messages_of_what_feeds_it_alone():
+    outputs = ("ChatOutput-a", "ChatOutput-b", "ChatOutput-c", "Parser-d")
+    edges = [edge("A-a", outputs[0]), edge("B-b", outputs[1]), edge("B-b", outputs[2])]
+    edges.append(edge("D-d", "Parser-d"))
+    nodes = [node(id) for id in ("A-a", "B-b", "D-d", *outputs)]
     found = flow(*nodes, edges=edges).outputs_by_sender
     assert {id: one.id for id, one in found.items()} == {
-        **{id: id for id in ("Out-a", "Out-b", "Out-c")},
-        "A-a": "Out-a",
+        **{id: id for id in outputs},
+        "A-a": "ChatOutput-a",
     }
 
 

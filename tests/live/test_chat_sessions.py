@@ -52,8 +52,7 @@ def test_a_session_of_one_flow_is_renamed_and_deleted(client: LangflowClient, ma
     assert client.sessions(str(uuid4())) == []
 
 
-def test_a_message_is_that_of_the_output_which_it_came_through(client: LangflowClient, make: Make):
-    """The server names the component that feeds the chat output."""
+def test_a_message_names_the_component_that_feeds_its_output(client: LangflowClient, make: Make):
     flow, session = make(TWO_OUTPUTS), uuid4().hex
     run = client.wait(client.submit(flow, session_id=session))
     stored = client.messages(flow, session)

@@ -62,6 +62,16 @@ def test_a_flow_with_one_output_shows_what_is_being_written_or_the_latest_messag
         assert [one.message for one in found] == [expected]
 
 
+def test_answers_of_runs_that_can_not_be_told_apart_keep_their_order():
+    """Langflow 1.8 and 1.9 store no job, and some flows no message of the user."""
+    twice = [
+        replace(answer(branch, branch), id=f"{branch}{number}")
+        for number in (1, 2)
+        for branch in "ab"
+    ]
+    assert in_output_order(twice, TWINS) == twice
+
+
 def test_a_conversation_has_the_outputs_of_each_run_in_the_order_of_the_flow():
     def of_run(job, *messages):
         sent = Message(f"{job}-sent", "hi", "User", job_id=job)

@@ -1,7 +1,7 @@
 """The messages of a conversation, the answer in progress, and its outcome."""
 
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain, zip_longest
@@ -12,6 +12,7 @@ from lfclient.common.formatting import format_duration
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.cached_results import cached_results_text
 from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
+from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
 from lfclient.runs.model import RunStatus
 from pages._ui.app import navigation
@@ -53,7 +54,8 @@ def draw(conversation: Conversation) -> None:
             status.draw_check_button(conversation.form.server, conversation.record)
             approval.draw(conversation.form.server, conversation.record)
         else:
-            draw_message = _message_drawer(conversation)
+            flow = conversation.form.flow
+            draw_message = _message_drawer(flow, steps.tool_names(flow))
             for message in live_messages:
                 draw_message(message)
             if conversation.record:
@@ -90,7 +92,8 @@ def _draw_history(conversation: Conversation, history: Sequence[Message]) -> Non
         )
     # the latest run has its link beside its outcome
     latest_job = conversation.record.job_id if conversation.record else None
-    draw_message = _message_drawer(conversation)
+    flow = conversation.form.flow
+    draw_message = _message_drawer(flow, steps.tool_names(flow))
     for message, after in zip_longest(drawn, drawn[1:]):
         draw_message(message)
         last = after is None or after.job_id != message.job_id
@@ -101,9 +104,8 @@ def _draw_history(conversation: Conversation, history: Sequence[Message]) -> Non
             _draw_details(run, conversation)
 
 
-def _message_drawer(conversation: Conversation) -> Callable[..., None]:
-    flow = conversation.form.flow
-    names, tool_names = run_messages.output_names(flow), steps.tool_names(flow)
+def _message_drawer(flow: Flow, tool_names: Mapping[str, str]) -> Callable[..., None]:
+    names = run_messages.names_by_sender(flow)
     return partial(run_messages.draw, tool_names=tool_names, names=names)
 
 
@@ -147,14 +149,14 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     is_final = conversation.is_history_final and not record.ended
     latest = replace(conversation, record=record, is_history_final=is_final)
     _, live_messages = chat.visible_messages(latest)
-    draw_message = _message_drawer(conversation)
+    tool_names = steps.tool_names(conversation.form.flow)
+    draw_message = _message_drawer(conversation.form.flow, tool_names)
     for message in live_messages:
         draw_message(message, is_final=record.ended)
     is_writing = any(not message.complete for message in live_messages)
     if record.ended:
         return
     is_asking = approval.pending_question(record) is not None
-    tool_names = steps.tool_names(conversation.form.flow)
     using = steps.using_text(record.run.messages.values(), tool_names) if record.run else ""
     if is_writing or is_asking:
         note = record.note if is_asking else ""  # such as why a decision was refused

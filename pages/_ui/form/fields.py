@@ -101,7 +101,7 @@ def draw_field(
 def _component_name(field: Field, form: FlowForm) -> str:
     """Return the label of a field's component, and what tells it apart by its text.
 
-    That text is in the box of a chat's message already.
+    A chat's message shows that text itself.
     """
     is_chat = field.chat_input or field.chat_files
     words = "" if is_chat else form.distinctions.get(field.component)

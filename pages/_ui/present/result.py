@@ -116,14 +116,10 @@ class AudiencePanel(status_panel.StatusPanel):
         """Return nothing: tools are for who made the flow."""
         return ""
 
-    def draw_frames(self, place: DeltaGenerator, titles: list[str]) -> None:
+    def draw_frames(self, place: DeltaGenerator, count: int) -> None:
         """Draw no frames, so that the text stays in its place at the end."""
-        self.texts = []
         with place.container():
-            for title in titles:
-                if title:
-                    st.markdown(title)
-                self.texts.append(Placeholder())
+            self.places = [(Placeholder(), Placeholder()) for _ in range(count)]
 
     def draw_components(self, server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
         """Draw nothing."""

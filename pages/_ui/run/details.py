@@ -242,7 +242,7 @@ def _draw_messages(flow: Flow | None, run: Run) -> None:
         st.caption(f"The latest {len(drawn)} of {len(run.messages):,} messages")
     elif not drawn:
         st.caption("No messages")
-    names, tool_names = messages.output_names(flow), steps.tool_names(flow)
+    names, tool_names = messages.names_by_sender(flow), steps.tool_names(flow)
     for message in drawn:
         messages.draw(message, tool_names=tool_names, names=names)
 

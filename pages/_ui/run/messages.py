@@ -47,7 +47,7 @@ def is_open_question(message: Message) -> bool:
     )
 
 
-def output_names(flow: Flow | None) -> Mapping[str, str]:
+def names_by_sender(flow: Flow | None) -> Mapping[str, str]:
     """Return the names of several outputs by the components whose messages they return."""
     if flow is None or len(flow.terminals) < 2:
         return {}
@@ -63,7 +63,7 @@ def draw(
 ) -> None:
     """Draw a message; one that is not final may be written further and has no buttons or steps.
 
-    `tool_names` are those of `steps.tool_names`, `names` those of `output_names`.
+    `tool_names` are those of `steps.tool_names`, `names` those of `names_by_sender`.
     Draw a message with buttons once on a page: their keys contain its id.
     """
     if message.category == "error":

@@ -17,8 +17,9 @@ from pages._ui.widgets import alerts, controls, copy_button, downloads
 from pages._ui.widgets.markdown import escape
 
 MAX_SHOWN_CHARS = 200_000
-MAX_LINES = 60
-HEIGHT = 409  # pixels of 20 lines, of code that has more than MAX_LINES
+_MAX_LINES = 60
+_LINE_CHARS = 80  # about what a line of a wide window holds
+_FOLDED_HEIGHT = 409  # pixels of 20 lines, of code that has more than _MAX_LINES
 _HIGHLIGHTING: dict[Language, str] = {
     Language.CURL: "bash",
     Language.HTTPX: "python",
@@ -68,7 +69,7 @@ def draw(server: ServerSession, record: RunRecord) -> None:
             code,
             language=_HIGHLIGHTING[language],
             wrap_lines=True,
-            height="content" if code.count("\n") < MAX_LINES else HEIGHT,
+            height="content" if _is_short(code) else _FOLDED_HEIGHT,
         )
     else:
         st.caption(f"Too long to show: {len(code):,} characters. Download it instead.")
@@ -80,6 +81,11 @@ def draw(server: ServerSession, record: RunRecord) -> None:
     if connection.api_key:
         description += f" Reads the API key from {escape(API_KEY)}."
     st.caption(description)
+
+
+def _is_short(code: str) -> bool:
+    lines = sum(len(line) // _LINE_CHARS + 1 for line in code.splitlines())
+    return lines <= _MAX_LINES
 
 
 def _warn_left_empty(flow: Flow) -> None:

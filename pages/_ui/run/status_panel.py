@@ -65,7 +65,7 @@ class StatusPanel:
             self._progress = Placeholder()
         self._frames: Placeholder | None = None
         self._graph: FlowGraph | None = None
-        self.texts: list[Placeholder] = []
+        self.places: list[tuple[Placeholder, Placeholder]] = []
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """Update what has changed."""
@@ -82,21 +82,23 @@ class StatusPanel:
     def _show_outputs(
         self, outputs: list[LiveOutput], record: RunRecord, flow: Flow | None
     ) -> None:
-        with_titles = self.has_titles(outputs, flow)
+        has_titles = self.has_titles(outputs, flow)
         names = ComponentNames(flow, record.run.components if record.run else {})
-        titles = [self.title(one, _name(one, names)) if with_titles else "" for one in outputs]
-        ids = [one.message and one.message.id for one in outputs]
         # not before it is filled: what is below would jump up for a moment at each tick
         if self._frames is None:
             with st.container(key="run-writing"):
                 self._frames = Placeholder()
-        frames = tuple(titles), tuple(ids)
-        self._frames.show(frames, lambda place: self.draw_frames(place, titles))
-        for place, output in zip(self.texts, outputs, strict=True):
+        ids = tuple(one.component_id or (one.message and one.message.id) for one in outputs)
+        self._frames.show((ids, has_titles), lambda place: self.draw_frames(place, len(ids)))
+        for (title_place, text_place), output in zip(self.places, outputs, strict=True):
+            if has_titles:
+                title = self.title(output, _name(output, names))
+                title_place.show(title, partial(DeltaGenerator.markdown, body=title))
             if output.message:
                 text = output.message.visible_text
                 note = self.describe_work(output.message, flow)
-                place.show((text, note), partial(progress.draw_text, text=text, note=note))
+                draw_text = partial(progress.draw_text, text=text, note=note)
+                text_place.show((text, note), draw_text)
 
     def rerun_page(self, record: RunRecord) -> None:
         """Rerun the page. If its run has ended, show the result while the page waits its turn."""
@@ -151,18 +153,18 @@ class StatusPanel:
             return ""
         return steps.using_text([message], steps.tool_names(flow))
 
-    def draw_frames(self, place: DeltaGenerator, titles: list[str]) -> None:
-        """Draw a frame for each output, with an empty place for its text in `self.texts`."""
-        self.texts = []
+    def draw_frames(self, place: DeltaGenerator, count: int) -> None:
+        """Draw a frame for each output, with places for its title and text in `self.places`."""
         with place.container():
-            if not titles:
+            if not count:
                 with st.container(border=True):
                     st.caption("Waiting for the first output.")
-            for title in titles:
-                with st.container(border=True):
-                    if title:
-                        st.markdown(title)
-                    self.texts.append(Placeholder())
+            self.places = [self.draw_frame() for _ in range(count)]
+
+    def draw_frame(self) -> tuple[Placeholder, Placeholder]:
+        """Draw the frame of an output; return the places of its title and its text."""
+        with st.container(border=True):
+            return Placeholder(), Placeholder()
 
 
 def _name(output: LiveOutput, names: ComponentNames) -> str:

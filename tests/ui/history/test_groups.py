@@ -69,7 +69,7 @@ def test_the_odd_one_of_twenty_runs_is_in_sight(url):
     assert len(column(app, "Flow")) == 20
 
 
-def test_all_runs_are_exported_and_deleted_from_a_list_of_results_too(url):
+def test_the_actions_on_all_runs_are_above_a_list_of_results(url):
     """Until results are selected."""
     add_twenty(url)
     app = history(group="yes")

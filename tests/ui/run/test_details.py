@@ -91,12 +91,12 @@ def test_a_long_error_is_clipped_and_whole_in_its_details(langflow_stand_in):
 
 
 @pytest.mark.parametrize(
-    ("status", "is_told"), [(RunStatus.FAILED, False), (RunStatus.CANCELLED, True)]
+    ("status", "says_so"), [(RunStatus.FAILED, False), (RunStatus.CANCELLED, True)]
 )
-def test_that_there_is_no_output_is_not_said_under_an_error(langflow_stand_in, status, is_told):
-    run = Run(ONE, "sync", status, errors=() if is_told else (RunError("boom", "A", "Agent"),))
+def test_a_failed_run_does_not_say_no_output(langflow_stand_in, status, says_so):
+    run = Run(ONE, "sync", status, errors=() if says_so else (RunError("boom", "A", "Agent"),))
     app = open_app(run=add_ended_run(langflow_stand_in.url, status=status, run=run).id)
-    assert ("No output" in page_text(app)) is is_told
+    assert ("No output" in page_text(app)) is says_so
     assert not app.exception
 
 
