@@ -1,6 +1,7 @@
 """Presets are written to files, read back, and fitted to flows."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -16,6 +17,7 @@ from lfclient.console.presets.preset_file import (
 )
 from lfclient.errors import InvalidRequest
 from lfclient.flows.field import Variable
+from lfclient.flows.model import Refresh
 from lfclient.flows.validation import SECRET_MASK, mask_secrets
 from tests.support.flows import entry, flow, node, text
 
@@ -153,6 +155,14 @@ def test_among_several_of_a_type_the_display_name_decides():
     one = flow(named("T-1", "First"))
     assert fit_values(one, {"T-a.p": "z", "T-b.p": "y"}, components).values == {}
     assert fit_values(one, {"T-1.p": "mine", "T-b.p": "y"}, components).values == {"T-1.p": "mine"}
+
+
+def test_a_choice_that_the_refreshed_flow_has_is_compared_as_any_other_value():
+    chosen = flow(node("T-a", p=text("chosen")))
+    chosen = replace(chosen, refreshed=Refresh(FLOW, {"T-a.p": "chosen"}))
+    assert changed_keys(chosen, {"T-a.p": "chosen"}, {"T-a.p": "chosen"}) == []
+    assert changed_keys(chosen, {"T-a.p": "other"}, {"T-a.p": "chosen"}) == ["T-a.p"]
+    assert changed_keys(chosen, {}, {"T-a.p": "chosen"}) == ["T-a.p"]
 
 
 def test_changed_keys_ignore_the_flows_defaults_and_secrets_to_enter():
