@@ -46,7 +46,13 @@ def summarize_flow_inputs(flow: Flow, inputs: Mapping[str, Any]) -> str:
     label are told apart.
     """
     fields = flow.fields_by_key
-    own = {key for key, value in inputs.items() if key in fields and fields[key].default == value}
+    # a refreshed flow has the values that were chosen
+    choices = flow.refreshed.choices if flow.refreshed else {}
+    own = {
+        key
+        for key, value in inputs.items()
+        if key in fields and key not in choices and fields[key].default == value
+    }
     told = [key for key in inputs if key not in own or fields[key].chat_input]
 
     def rank(key: str) -> int:

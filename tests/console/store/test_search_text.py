@@ -1,5 +1,7 @@
 """Summaries and search texts of runs."""
 
+from dataclasses import replace
+
 import pytest
 
 from lfclient.console.store.run_record import RecordProblem
@@ -12,6 +14,7 @@ from lfclient.console.store.search_text import (
     summarize_outputs,
 )
 from lfclient.flows.field import Variable
+from lfclient.flows.model import Refresh
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import Message, RunError
 from lfclient.runs.model import Run, RunStatus
@@ -85,6 +88,15 @@ def test_a_summary_has_the_message_and_what_was_changed():
     assert summarize_flow_inputs(trip, message | unchanged | own) == "Message: Lisbon"
     assert summarize_flow_inputs(trip, changed | message | own) == "Hotel: 7 · Message: Lisbon"
     assert summarize_flow_inputs(trip, unchanged | own) == "Hotel: 5 · Train: 5"
+
+
+def test_a_summary_has_the_model_that_was_chosen():
+    """The refreshed flow of the run has it as its own."""
+    model = [{"name": "gpt", "provider": "OpenAI"}]
+    agent = node("Agent-a", model=entry("ModelInput", "model", model, display_name="Model"))
+    chosen = replace(flow(agent), refreshed=Refresh(flow(agent), {"Agent-a.model": model}))
+    inputs = {"Agent-a.model": model, "Agent-a.more": "x"}
+    assert "Model: OpenAI: gpt" in summarize_flow_inputs(chosen, inputs)
 
 
 def test_a_summary_names_a_knowledge_base_as_the_form_does():
