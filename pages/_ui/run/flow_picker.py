@@ -1,6 +1,7 @@
 """The flow picker: a select box of the server's flows, and what to show when a flow is missing."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -26,6 +27,7 @@ from pages._ui.state import flow_choice
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
+_MAX_RUNS = 20  # newest runs that are searched for one of a flow that exists
 _MIN_ID_PREFIX = 8  # characters of a truncated id that identify its flow
 
 
@@ -179,20 +181,19 @@ def _choose_flow(
     if run_flow and run_flow not in existing:
         chosen = None
     elif chosen is None and not url_flow:
-        last = _flow_of_last_run(server.owner)
-        chosen = last if last in existing else flows[0].id
+        chosen = _flow_of_last_run(server.owner, existing) or flows[0].id
     # set on every rerun: after a page change Streamlit resets a value set by code to the first
     st.session_state[key] = chosen
     return chosen
 
 
-def _flow_of_last_run(owner: str) -> str | None:
-    """Return the id of the flow that was run last, or None if there is none."""
+def _flow_of_last_run(owner: str, existing: Collection[str]) -> str | None:
+    """Return the id of the existing flow that was run last, or None if no recent run is of one."""
     try:
-        runs = run_history().page([owner], limit=1).runs
+        runs = run_history().page([owner], limit=_MAX_RUNS).runs
     except LangflowError:  # the page says it where it lists the runs
         return None
-    return runs[0].flow_id if runs else None
+    return next((run.flow_id for run in runs if run.flow_id in existing), None)
 
 
 def _draw_select(

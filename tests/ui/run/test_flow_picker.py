@@ -16,15 +16,28 @@ def title(app) -> str:
     return next(each.value for each in app.title)
 
 
+def add_runs(server, *flow_ids: str) -> None:
+    """Store a run of each flow, the latest first."""
+    now = make_record(server.url).created_at
+    for number, flow_id in enumerate(flow_ids):
+        more = {"id": f"{number}" * 32, "submit_token": f"{number}", "flow_id": flow_id}
+        add_ended_run(server.url, created_at=now - timedelta(minutes=number), **more)
+
+
 def test_the_page_opens_with_the_flow_that_was_run_last(langflow_stand_in):
-    url, now = langflow_stand_in.url, make_record(langflow_stand_in.url).created_at
     langflow_stand_in.set_flows(flow(ONE, "A"), flow(TWO, "B"))
-    for number, flow_id in enumerate((TWO, ONE)):
-        started = now - timedelta(minutes=number)
-        add_ended_run(url, id=f"{number}" * 32, flow_id=flow_id, created_at=started)
+    add_runs(langflow_stand_in, TWO, ONE)
     app = open_app()
     assert title(app) == "B"
     assert title(open_app(flow=ONE)) == "A"
+    assert not app.exception
+
+
+def test_runs_of_deleted_flows_are_passed_over(langflow_stand_in):
+    langflow_stand_in.set_flows(flow(ONE, "A"), flow(TWO, "B"))
+    add_runs(langflow_stand_in, THREE, TWO, ONE)
+    app = open_app()
+    assert title(app) == "B"
     assert not app.exception
 
 
