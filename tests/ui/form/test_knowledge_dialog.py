@@ -81,9 +81,21 @@ def open_dialog(
         node("Knowledge-a", knowledge_base=options),
         node("Model-m", model=entry("ModelInput", "model", [READY.value], required=True)),
         resources=ServerResources(knowledge_bases=bases, providers=providers),
+        draw_page=closing_page,
         **{"server-of-files": server},
     )
     return found.press("New knowledge base")
+
+
+def closing_page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
+    """Draw the form, after what closes the dialog. AppTest runs the source of this function."""
+    import streamlit as st
+
+    from tests.ui.support.forms import page
+
+    if "close" in st.session_state:
+        st.session_state.pop("close")()
+    page(raw, mode, version, dialect, owner)
 
 
 def name_box(found: Form) -> TextInput:
@@ -218,6 +230,7 @@ def test_what_was_entered_for_one_parameter_is_not_in_the_dialog_of_another():
     found = form(
         *(node(id, knowledge_base=options) for id in ("Knowledge-a", "Knowledge-b")),
         resources=ServerResources(knowledge_bases=()),
+        draw_page=closing_page,
         **{"server-of-files": form_server(models=lambda kind, max_wait: SimpleNamespace(value=()))},
     )
     first, second = (each.key for each in found.at.button if each.label == "New knowledge base")

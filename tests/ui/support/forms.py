@@ -40,8 +40,6 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
     if st.session_state.get("elsewhere"):
         st.write("another page")
         return
-    if "close" in st.session_state:
-        st.session_state.pop("close")()  # what closes a dialog
     if st.session_state.pop("commit", False):
         json_editor.apply_pending(state)
     server = st.session_state.get("server-of-files", SimpleNamespace())
@@ -128,11 +126,19 @@ class Form:
     raw: dict[str, Any] | None = None
 
 
-def form(*nodes, edges=None, mode="background", version="1.13.0", browser="b", **session) -> Form:
+def form(
+    *nodes,
+    edges=None,
+    mode="background",
+    version="1.13.0",
+    browser="b",
+    draw_page=page,
+    **session,
+) -> Form:
     raw = graph(*nodes, edges=edges)
     dialect = "modes" if version >= "1.11" and version != "1.8.4" else "inputs"
     at = AppTest.from_function(
-        page,
+        draw_page,
         default_timeout=30,
         kwargs={
             "raw": raw,
