@@ -242,8 +242,12 @@ class Flow:
         """Why a component that no run includes doesn't run, as part of a sentence."""
         if self.chat_input is None or not self.has_several_chat_inputs:
             return "not connected to the chat input"
-        start = self.component_label(self.chat_input.id, 80)
-        return f"not reached from {start}, which starts the run"
+        return f"not reached from {self.start_label}, which starts the run"
+
+    @property
+    def start_label(self) -> str:
+        """The label of the chat input that starts the run, "" if there is none."""
+        return self.component_label(self.chat_input.id, 80) if self.chat_input else ""
 
     def chat_field(self, parameter: str) -> Field | None:
         """Return the field of a parameter of the chat input, None if a run can't override it."""

@@ -145,14 +145,13 @@ def _draw_messages(form: FlowForm) -> None:
         for files in fields:
             if files.chat_files and files.target[0] == field.target[0]:
                 draw_chat_files(files, form, with_component=len(messages) > 1)
-    chat_inputs = [leaf for leaf in flow.leaves_in_reading_order if leaf.has_type("ChatInput")]
-    idle = [flow.component_label(leaf.id, 80) for leaf in chat_inputs if not leaf.runs]
+    leaves = [leaf for leaf in flow.leaves_in_reading_order if leaf.has_type("ChatInput")]
+    idle = [flow.component_label(leaf.id, 80) for leaf in leaves if not leaf.runs]
     if idle and flow.chat_input:
-        start = escape(flow.component_label(flow.chat_input.id, 80))
         followers = "what follows it" if len(idle) == 1 else "what follows them"
         st.caption(
-            f":material/info: The run starts at {start}. {escape(', '.join(idle))} and {followers} "
-            "do not run."
+            f":material/info: The run starts at {escape(flow.start_label)}. "
+            f"{escape(', '.join(idle))} and {followers} do not run."
         )
 
 
