@@ -197,11 +197,11 @@ def _other_needs(
                 continue
             provider = provided.get(field.key)
             settings = provider.settings if provider else ()
-            told = variables | {setting.name for setting in settings}
-            if not _fails_without_variable(flow, field, value, told, is_bare) and (
+            known = variables | {setting.name for setting in settings}
+            if not _fails_without_variable(flow, field, value, known, is_bare) and (
                 provider or not field.required
             ):
-                if provider and not told.issuperset(_variable_names(field, value)):
+                if provider and not known.issuperset(_variable_names(field, value)):
                     yield from _saved_key_needs(name, field, value, provider)
                 continue
             if isinstance(value, Variable):
@@ -301,8 +301,8 @@ def _base_need(field: Field, value: Json, flow: Flow, resources: ServerResources
             base = bases.get(str(value))
             problem = "" if base else f"the server has no “{value}”"
             if base and not base.is_ready:
-                told = _BASE_STATUS.get(base.status, f"is {base.status or 'not ready'}")
-                problem = f"“{base.name}” {told}"
+                status = _BASE_STATUS.get(base.status, f"is {base.status or 'not ready'}")
+                problem = f"“{base.name}” {status}"
     elif value and resources.memory_bases is not None:
         names = {base.name for base in resources.memory_bases if base.flow_id == flow.id}
         how = "Add it in Langflow's editor, under Memories, or choose another"
