@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, remove_bidi_controls
+from lfclient.common.formatting import clip, remove_bidi_controls, unused_name
 from lfclient.console.present.presentation import (
     MAX_DESCRIPTION,
     MAX_HELP,
@@ -27,12 +27,14 @@ from pages._ui.form.flow_form import FlowForm
 from pages._ui.present import editing
 from pages._ui.present.presented import (
     Presented,
+    entered_keys,
     is_presentable,
     own_help,
     own_labels,
     shown_inputs,
+    shown_keys,
 )
-from pages._ui.presets.preset_state import store_preset
+from pages._ui.presets.preset_state import field_names, masked_values, store_preset
 from pages._ui.state.notices import notify_errors
 from pages._ui.state.present import CONFLICT, PROBLEM, edit_key
 from pages._ui.state.slot import Slot
@@ -258,9 +260,53 @@ def _draw_presets(presented: Presented, form: FlowForm) -> None:
             args=(presented, form),
             help="Saves what is entered in the preview as a preset that fills the form at a click",
         )
-    preset = presented.preset
-    origin = f"the preset “{escape(clip(preset.name, 60))}”" if preset else "the flow"
-    st.caption(f"Inputs that are not shown have the values of {origin}.")
+    _draw_hidden_values(presented, form)
+
+
+def _draw_hidden_values(presented: Presented, form: FlowForm) -> None:
+    """Say which values the inputs have that are not shown, and offer to save this window's."""
+    preset, state = presented.preset, form.state
+    own = [key for key in state.fields if key in _own_keys(presented, form)]
+    if not own:
+        origin = f"the preset “{escape(clip(preset.name, 60))}”" if preset else "the flow"
+        st.caption(f"Inputs that are not shown have the values of {origin}.")
+        return
+    st.caption(
+        ":orange[:material/warning:] Only your window has these values of inputs that are not "
+        f"shown: {field_names(state, own)}."
+    )
+    st.button(
+        f"Save in “{escape(clip(preset.name, 40))}”" if preset else "Save as default preset",
+        key="present-save-values",
+        on_click=_save_values,
+        args=(presented, form),
+        help="Gives all who open this presentation these values",
+    )
+
+
+def _own_keys(presented: Presented, form: FlowForm) -> set[str]:
+    """Return the keys of values of this window that are not shown."""
+    return entered_keys(form.state) - shown_keys(presented, form)
+
+
+@notify_errors(PROBLEM)
+def _save_values(presented: Presented, form: FlowForm) -> None:
+    """Save this window's values that are not shown in the preset, or as the default preset."""
+    state, preset, store = form.state, presented.preset, app_context().runner.store.presets
+    entered, keys = state.masked_overrides(), _own_keys(presented, form)
+    kept = {
+        key: each
+        for key, each in (masked_values(preset) if preset else {}).items()
+        if key not in keys
+    }
+    fitted = fit_values(state.flow, kept | {key: entered[key] for key in entered if key in keys})
+    if preset:
+        saved = store_preset(state, preset.name, fitted, preset)
+    else:
+        names = {each.name for each in store.list_for_flow(state.owner, state.flow.id)}
+        saved = store_preset(state, unused_name("Presentation", names), fitted)
+        store.set_default(state.owner, state.flow.id, saved.id)
+    st.toast(f"Saved in the preset “{escape(clip(saved.name, 60))}”.")
 
 
 @notify_errors(PROBLEM)
@@ -269,7 +315,7 @@ def _add_example(presented: Presented, form: FlowForm) -> None:
     state = form.state
     state.read_widgets()
     name = validate_name(st.session_state[_EXAMPLE_NAME], state.secrets)
-    shown = {field.key for field, _, _ in shown_inputs(presented, form)}
+    shown = shown_keys(presented, form)
     values = {key: value for key, value in state.masked_overrides().items() if key in shown}
     if not values:
         message = "The preview has the flow's own values."

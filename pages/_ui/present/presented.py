@@ -175,12 +175,23 @@ def examples(presented: Presented) -> list[PresetSummary]:
     return [by_id[each] for each in presented.settings.examples if each in by_id]
 
 
-def fill(state: FormState, preset: Preset | None, example: Preset | None = None) -> None:
-    """Fill the form with a preset, or with the flow's own values; an example goes on top."""
-    chosen = masked_values(example) if example else {}
-    values = (masked_values(preset) if preset else {}) | chosen
-    latest = example or preset
-    _fill(state, preset, values, chosen, latest.name if latest else "")
+def fill(state: FormState, preset: Preset | None) -> None:
+    """Fill the form with a preset, or with the flow's own values."""
+    _fill(state, preset, masked_values(preset) if preset else {}, {}, preset.name if preset else "")
+
+
+def fill_example(presented: Presented, form: FlowForm, example: Preset) -> None:
+    """Fill the shown inputs with the preset and an example on top; the others keep their values.
+
+    These may be those of the Run page.
+    """
+    state, preset = form.state, presented.preset
+    shown, own = shown_keys(presented, form), masked_values(preset) if preset else {}
+    values = {key: value for key, value in own.items() if key in shown}
+    hidden = {key: each for key, each in state.masked_overrides().items() if key not in shown}
+    chosen = {key: hidden[key] for key in hidden.keys() & entered_keys(state)}
+    chosen |= masked_values(example)
+    _fill(state, preset, values | hidden | chosen, chosen, example.name)
 
 
 def fill_entered(state: FormState, preset: Preset | None, overrides: JsonObject, name: str) -> None:
@@ -287,6 +298,11 @@ def entered_keys(state: FormState) -> set[str]:
     keys = {*filled, *entries.values}
     changed = {key for key in keys if entries.values.get(key) != filled.get(key)}
     return changed | {*entries.invalid, *(key for key, each in entries.uploads.items() if each)}
+
+
+def shown_keys(presented: Presented, form: FlowForm) -> set[str]:
+    """Return the keys of the fields to show."""
+    return {field.key for field, _, _ in shown_inputs(presented, form)}
 
 
 def shown_inputs(presented: Presented, form: FlowForm) -> list[tuple[Field, str, str]]:

@@ -7,7 +7,7 @@ from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import REQUIRED_MESSAGE, SECRET_MASK
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.present import problems
-from pages._ui.present.presented import Presented, shown_inputs
+from pages._ui.present.presented import Presented, shown_keys
 from pages._ui.state.present import ENTERED, is_presenter
 from pages._ui.widgets.alerts import NotReady
 
@@ -23,7 +23,7 @@ def find_obstacle(
     `found` are the form's problems. A presenter reads the names of the fields, and also what may
     make the run fail, such as a model without a key.
     """
-    shown = {field.key for field, _, _ in shown_inputs(presented, form)}
+    shown = shown_keys(presented, form)
     hidden = [each for each in found if each.level == "error" and each.key not in shown]
     if not is_presenter(presented.flow.id):
         return NotReady(problems.NOT_SHOWN, hint=problems.TELL_SENDER) if hidden else None

@@ -20,8 +20,8 @@ from pages._ui.present.presented import (
     Presented,
     entered_keys,
     examples,
-    fill,
     fill_entered,
+    fill_example,
     misfits,
     shown_inputs,
 )
@@ -178,7 +178,7 @@ def _use_example(presented: Presented, form: FlowForm, preset_id: str) -> None:
     example = app_context().runner.store.presets.get(presented.server.owner, preset_id)
     if example is None:
         raise InvalidRequest("This example was deleted.")
-    fill(form.state, presented.preset, example)
+    fill_example(presented, form, example)
 
 
 def draw_buttons(presented: Presented, form: FlowForm, record: RunRecord | None) -> None:

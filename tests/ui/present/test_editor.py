@@ -6,7 +6,15 @@ from pages._ui.state.present import ENTERED, Entered
 from tests.support.flows import chat_input, edge, entry, node, text
 from tests.ui.present.support import inputs, present, present_as_presenter, store, stored
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.preset_pages import choose, enter, field, open_page, store_preset, value
+from tests.ui.support.preset_pages import (
+    choose,
+    enter,
+    field,
+    open_page,
+    store_preset,
+    stored_presets,
+    value,
+)
 from tests.ui.support.whole_pages import ONE, TWO, add_ended_run, button_labels, page_text, press
 
 
@@ -301,6 +309,37 @@ def test_settings_that_can_not_be_saved_stay_in_the_editor(monkeypatch):
     assert "The disk is full." in page_text(app)
     assert "who sent you this link" not in page_text(app)
     assert title(app).value == "Mine"
+
+
+def edit_with_hidden_value(**address):
+    """Open the editor with a value of the Run page for an input that is not shown."""
+    store(inputs={"T-a.p": {}})
+    app = present_as_presenter(**address)
+    app.session_state[ENTERED.key] = Entered(ONE, "the flow's values", {"T-a.n": 7, "T-a.p": "x"})
+    return press(press(app.run(), "Use the values of the Run page"), "Edit")
+
+
+def test_values_that_only_the_presenter_has_become_the_default_preset():
+    app = edit_with_hidden_value()
+    assert "Only your window has these values of inputs that are not shown: n" in page_text(app)
+    app = press(app, "Save as default preset")
+    (preset,) = stored_presets()
+    assert (preset.name, preset.is_default, preset.values) == ("Presentation", True, {"T-a.n": 7})
+    assert value(app) == "x"
+    assert "Only your window" not in page_text(app)
+    assert "Inputs that are not shown have the values of the preset “Presentation”" in page_text(
+        app
+    )
+    assert not app.exception
+
+
+def test_values_that_only_the_presenter_has_are_saved_in_the_preset_of_the_address():
+    preset = store_preset("Mine", p="Porto")
+    app = press(edit_with_hidden_value(preset=preset.id), "Save in “Mine”")
+    (saved,) = stored_presets()
+    assert saved.values == {"T-a.p": "Porto", "T-a.n": 7}
+    assert "Only your window" not in page_text(app)
+    assert not app.exception
 
 
 def test_an_invalid_setting_is_named_and_leaves_the_editor_open():

@@ -1,6 +1,7 @@
 """Examples: presets that fill the presented form at a click."""
 
 from pages._ui.form.uploads import Upload
+from pages._ui.state.present import ENTERED, Entered
 from tests.ui.present.support import present, present_as_presenter, store, stored
 from tests.ui.support.preset_pages import enter, owner, presets, store_preset, value
 from tests.ui.support.whole_pages import ONE, button_labels, page_text, press
@@ -13,6 +14,18 @@ def test_an_example_fills_the_form_and_keeps_what_it_does_not_name():
     app = press(present(), "Short")
     assert (value(app), value(app, "n")) == ("of the example", "9")
     assert value(app.run()) == "of the example"
+
+
+def test_an_example_keeps_the_values_of_the_run_page_that_are_not_shown():
+    """Such as the model, which the presenter chose there."""
+    example = store_preset("Short", p="of the example")
+    store(examples=(example.id,), inputs={"T-a.p": {}})
+    app = present_as_presenter()
+    app.session_state[ENTERED.key] = Entered(ONE, "the flow's values", {"T-a.n": 7, "T-a.p": "x"})
+    app = press(press(app.run(), "Use the values of the Run page"), "Short")
+    state = app.session_state["forms"][example.owner, ONE, "present"]
+    assert state.overrides() == {"T-a.n": 7, "T-a.p": "of the example"}
+    assert not app.exception
 
 
 def test_an_example_cancels_the_uploads_that_it_replaces():
