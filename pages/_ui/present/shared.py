@@ -5,9 +5,10 @@ import streamlit as st
 from lfclient.common.formatting import clip
 from lfclient.console.present.shared_result import SharedResult
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.statuses import run_status_label
 from lfclient.errors import LangflowError
 from lfclient.outputs.model import FileRef
-from lfclient.runs.model import Run
+from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.present import head
 from pages._ui.present.problems import ASK_FOR_LINK
@@ -43,7 +44,9 @@ def draw(shared: SharedResult, record: RunRecord, token: str) -> None:
     with st.container(key="present-output"):
         draw_problem(record, None)
         draw_outputs(record, shared.outputs, shared.titles, _download, reload, "result")
-    st.caption(f"Result of {format_full_time(record.ended_at or record.created_at)}")
+    ended = format_full_time(record.ended_at or record.created_at)
+    is_complete = record.status is RunStatus.COMPLETED
+    st.caption(f"Result of {ended}" if is_complete else f"{run_status_label(record)} · {ended}")
 
 
 def draw_gone() -> None:

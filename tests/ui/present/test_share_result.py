@@ -211,6 +211,14 @@ def test_a_failed_result_asks_nobody_to_try_again(fields_server):
     assert "Try again" not in words
 
 
+def test_the_result_of_a_stopped_run_says_so(fields_server):
+    run = Run(ONE, "background", RunStatus.CANCELLED)
+    more = {"run": run, "status": RunStatus.CANCELLED, "mode": "background"}
+    app = shared(create(add_ended_run(fields_server.url, **more)))
+    assert app.caption[-1].value.startswith("Cancelled · ")
+    assert not app.exception
+
+
 def test_the_address_of_a_deleted_run_says_so(record):
     token = create(record)
     app_context().runner.store.history.delete([owner()], [record.id])
