@@ -6,6 +6,8 @@ from itertools import chain, pairwise
 from os.path import commonprefix
 from urllib.parse import urlsplit, urlunsplit
 
+FIRST_WIDE_CHARACTER = "\u2e80"  # of those that are as wide as two
+
 # a prefix of fewer characters that values share stays; of a longer one remain its start, and some
 # characters before the difference
 _MIN_ELIDED, _PREFIX_START, _PREFIX_END = 32, 16, 6

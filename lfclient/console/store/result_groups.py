@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 
+from lfclient.common.formatting import FIRST_WIDE_CHARACTER
 from lfclient.console.store.input_fingerprint import UNKNOWN_INPUTS, InputsKey
 from lfclient.console.store.run_record import RunSummary
 
 MAX_GROUPED_RUNS = 10_000  # the newest
 MAX_GROUPS = 100  # that a list shows
-_ALIKE_CHARACTERS = 40  # at the beginning of summaries; about what the narrowest column shows
+_ALIKE_CHARACTERS = 40  # at the beginning of summaries; about what the narrowest column shows,
+_ALIKE_WIDE_CHARACTERS = 20  # or of Chinese and the like
 _FINGERPRINT_DIGITS = 6  # in one of 3,000 lists, two of 100 results share them
 
 
@@ -86,7 +88,7 @@ def distinguish_results(runs: Iterable[RunSummary]) -> dict[str, str]:
     known = [run for run in runs if run.result_hash]
     alike: dict[tuple[str, str, bytes | None], set[str | None]] = {}
     for run in known:
-        key = (run.flow_id, run.output_summary[:_ALIKE_CHARACTERS], run.thumbnail)
+        key = (run.flow_id, _shown_beginning(run.output_summary), run.thumbnail)
         alike.setdefault(key, set()).add(run.result_hash)
     flows = {flow_id for (flow_id, *_), results in alike.items() if len(results) > 1}
     return {
@@ -94,6 +96,12 @@ def distinguish_results(runs: Iterable[RunSummary]) -> dict[str, str]:
         for run in known
         if run.flow_id in flows
     }
+
+
+def _shown_beginning(summary: str) -> str:
+    beginning = summary[:_ALIKE_CHARACTERS]
+    is_wide = max(beginning, default="") >= FIRST_WIDE_CHARACTER
+    return beginning[:_ALIKE_WIDE_CHARACTERS] if is_wide else beginning
 
 
 def count_results(runs: Iterable[RunResult]) -> list[ResultGroup]:

@@ -13,7 +13,12 @@ from typing import Any
 import pyarrow  # type: ignore[import-untyped]  # has no stubs
 import streamlit as st
 
-from lfclient.common.formatting import clean_text, clip, format_duration
+from lfclient.common.formatting import (
+    FIRST_WIDE_CHARACTER,
+    clean_text,
+    clip,
+    format_duration,
+)
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.store.result_groups import ResultGroup
 from lfclient.console.store.text_search import FOUND, FOUND_END
@@ -34,7 +39,6 @@ from pages._ui.widgets.times import format_time, timezone_name
 MAX_NAME_LENGTH = 60
 _OPTIONAL_COLUMNS = {"Runs", "Found", "Image", "Fingerprint", "Cost", "Session", "Server"}
 _BRACKETS = str.maketrans({FOUND: "[", FOUND_END: "]"})  # cells are plain text
-_FIRST_WIDE = "\u2e80"  # of the characters that are as wide as two
 _IMAGE_ROW_HEIGHT = 44  # pixels, if a run has a thumbnail
 
 _open_row_component = st.components.v2.component(
@@ -205,7 +209,9 @@ def _text_width(texts: Iterable[str], max_width: int) -> int:
 
 def _pixels(text: str) -> int:
     wide = 0
-    if max(text, default="") >= _FIRST_WIDE:  # to look at each character takes 4 ms for a page
+    if (
+        max(text, default="") >= FIRST_WIDE_CHARACTER
+    ):  # to look at each character takes 4 ms for a page
         wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     return round(13 * wide + 5.75 * (len(text) - wide))
 

@@ -245,10 +245,11 @@ def test_results_that_differ_but_look_alike_have_fingerprints(second, is_told):
     assert distinguish_results([summary("a", "a" * 32), second]) == expected
 
 
-def test_summaries_look_alike_whose_beginnings_are_equal():
-    """A list shows no more of them."""
-    runs = [summary(id, id * 32, output="x" * 40 + id) for id in "ab"]
-    again = summary("again", "a" * 32, output="x" * 40 + "a")
+@pytest.mark.parametrize("beginning", ["x" * 40, "天" * 20])
+def test_summaries_look_alike_whose_beginnings_are_equal(beginning):
+    """A list shows no more of them; Chinese characters take the room of two."""
+    runs = [summary(id, id * 32, output=beginning + id) for id in "ab"]
+    again = summary("again", "a" * 32, output=beginning + "a")
     assert distinguish_results([*runs, again]) == {
         "a": "aaaaaa",
         "b": "bbbbbb",
