@@ -5,112 +5,16 @@ import uuid
 import pytest
 
 from lfclient.common.formatting import (
-    align_summaries,
     clip,
     clip_middle,
     end_sentence,
     extract_host,
-    fit_values,
     format_count,
     format_duration,
     format_size,
     humanize,
-    join_values,
     without_codes,
 )
-
-LONG = "Message: Please write a friendly letter about the delay, number"
-MODEL, GPT = "Language Model", "OpenAI: gpt-4o"
-
-
-@pytest.mark.parametrize(
-    ("texts", "expected"),
-    [
-        (
-            [f"{LONG} 7", f"{LONG} 12"],
-            ["Please write a f… number 7", "Please write a f… number 12"],
-        ),
-        (
-            [f"{LONG} 7 · Rows: 1", f"{LONG} 7"],
-            [f"Rows: 1 · {LONG} 7", f"{LONG} 7"],
-        ),
-        (
-            [f"{LONG} 7 · Rows: 1", f"{LONG} 8"],
-            [
-                "Message: Please write a f… number 7 · Rows: 1",
-                "Message: Please write a f… number 8",
-            ],
-        ),
-        (
-            [f"{MODEL} 1: {model} · {MODEL} 2: {GPT}-held" for model in (f"{GPT}-held", GPT)],
-            [f"{MODEL} 1: {model} · {MODEL} 2: {GPT}-held" for model in (f"{GPT}-held", GPT)],
-        ),
-        ([LONG, LONG, "Hello"], [LONG, LONG, "Hello"]),
-        ([f"{LONG} 7", "Message: Please stop"], [f"{LONG} 7"[9:], "Please stop"]),
-        ([], []),
-    ],
-)
-def test_a_long_common_prefix_of_a_value_is_elided(texts, expected):
-    """Short prefixes and equal values stay unchanged."""
-    assert align_summaries(texts) == expected
-
-
-@pytest.mark.parametrize(
-    ("texts", "expected"),
-    [
-        (["a: 1 · b: 2", "b: 3 · a: 1"], ["b: 2 · a: 1", "b: 3 · a: 1"]),
-        (["a: 1 · b: 2", "", "a: 1 · b: 3"], ["b: 2 · a: 1", "", "b: 3 · a: 1"]),
-        (["a: 1 · b: 2", "a: 1 · b: 2"], ["a: 1 · b: 2", "a: 1 · b: 2"]),
-        (["a: 1", "b: 2 · c: 3"], ["a: 1", "b: 2 · c: 3"]),
-    ],
-)
-def test_the_values_that_not_all_have_come_first(texts, expected):
-    """An empty text has nothing in common with others."""
-    assert align_summaries(texts) == expected
-
-
-def test_all_values_have_labels_or_none_has():
-    assert align_summaries(["Message: one", "Message: two", ""]) == ["one", "two", ""]
-    texts = ["Message: one", "Message: two · Rows: 3"]
-    assert align_summaries(texts) == ["Message: one", "Message: two · Rows: 3"]
-    (note,) = align_summaries(["Message: A note: two words"])
-    assert note.replace("\u00a0", " ") == "A note: two words"
-    assert fit_values(note, 14) == f"{note[:13]}…"
-    assert fit_values("it says: two words", 14, has_labels=False) == "it says: two…"
-
-
-def test_a_value_with_a_separator_in_it_stays_whole():
-    summaries = [join_values(["a: 1", f"b: x · c: {number}", "d: 1"]) for number in (2, 3)]
-    assert [each.replace("\u00a0", " ") for each in align_summaries(summaries)] == [
-        "b: x · c: 2 · a: 1 · d: 1",
-        "b: x · c: 3 · a: 1 · d: 1",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("summary", "limit", "expected"),
-    [
-        ("a: 1 · b: 2", 11, "a: 1 · b: 2"),
-        (f"{MODEL} 1: {GPT} · {MODEL} 2: {GPT}-held", 45, f"…1: {GPT} · …2: {GPT}-held"),
-        (f"{LONG} · Rows: 3", 40, "Message: Please write a frien… · Rows: 3"),
-        (f"Rows: 3 · {LONG}", 40, "Rows: 3 · Message: Please write a frien…"),
-        ("Look up the weather: 3 · Find a hotel: 5", 29, "…weather: 3 · …hotel: 5"),
-        (
-            " · ".join(f"Question {n}: forty-two" for n in range(9)),
-            40,
-            "…0: forty-two · …1: forty-two · +7",
-        ),
-        ("Lisbon in spring", 8, "Lisbon…"),
-        (f"{MODEL} 1: {GPT}-held · {MODEL} 2: {GPT}-mini", 30, f"…1: {GPT}-held · +1"),
-        ("word " * 9 + "· +1 output", 30, "word word word wo… · +1 output"),
-        ("", 8, ""),
-    ],
-)
-def test_each_value_of_a_cut_summary_keeps_a_share_of_the_room(summary, limit, expected):
-    """A label gives up its beginning before its value is cut; no value is cut to a few letters."""
-    fitted = fit_values(summary, limit)
-    assert fitted == expected
-    assert len(fitted) <= limit
 
 
 @pytest.mark.parametrize(

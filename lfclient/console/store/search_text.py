@@ -10,7 +10,8 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from lfclient.common.filenames import uploaded_name
-from lfclient.common.formatting import clip, clip_middle, format_count, join_values
+from lfclient.common.formatting import clip, clip_middle, format_count
+from lfclient.common.summaries import join_values
 from lfclient.console.content.json_path import walk
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import Field, FieldKind, Variable

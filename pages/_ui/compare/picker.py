@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.common.formatting import fit_values, format_duration, remove_bidi_controls
+from lfclient.common.formatting import format_duration, remove_bidi_controls
+from lfclient.common.summaries import fit_values, parse_inputs
 from lfclient.console.compare.compared_run import have_same_flow
 from lfclient.console.compare.overview import has_differences
 from lfclient.console.store.run_record import RunRecord
@@ -112,7 +113,7 @@ def _option_text(record: RunRecord, now: datetime, heading: str) -> str:
         heading,
         status_badges.status_text(record),
         format_duration(record.elapsed(now)) if record.ended else "",
-        fit_values(record.input_summary, 120),
+        fit_values(parse_inputs(record.input_summary), 120),
     ]
     return remove_bidi_controls(" · ".join(part for part in parts if part))
 
@@ -202,7 +203,7 @@ def draw_menu(server: ServerSession, run_id: str, flow_id: str) -> None:
         for record in others:
             duration = format_duration(record.elapsed(now)) if record.ended else ""
             badge = status_badges.markdown_badge(record)
-            inputs = f":gray[{escape(fit_values(record.input_summary, 60))}]"
+            inputs = f":gray[{escape(fit_values(parse_inputs(record.input_summary), 60))}]"
             label = (
                 f"{format_time(record.created_at, now, seconds=True)} {badge} {duration} {inputs}"
             )

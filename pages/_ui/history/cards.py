@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from lfclient.common.formatting import clean_text, clip, fit_values, format_duration
+from lfclient.common.formatting import clean_text, clip, format_duration
+from lfclient.common.summaries import fit_values, parse_outputs
 from lfclient.console.store.text_search import FOUND, FOUND_END
 from lfclient.console.wording.modes import MODE_NAMES
 from pages._ui.history import rows as list_rows
@@ -60,7 +61,7 @@ def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
     name = escape(clip(clean_text(run.flow_name), MAX_NAME_LENGTH))
     image = list_rows.image_url(run)
     picture = f"![Image]({image}) " if image else ""
-    summary = fit_values(clean_text(run.output_summary), MAX_TEXT_LENGTH, has_labels=False)
+    summary = fit_values(parse_outputs(clean_text(run.output_summary)), MAX_TEXT_LENGTH)
     output = _mark_found(row.found) or escape(summary)
     facts = [
         format_time(run.created_at, now, seconds=True),
@@ -72,11 +73,12 @@ def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
         escape(clean_text(run.server_name)) if with_server else "",
     ]
     labels = [f":gray-badge[{escape(clean_text(label))}]" for label in run.labels]
+    inputs = escape(fit_values(row.inputs, MAX_TEXT_LENGTH))
     lines = [
         " ".join([f"{star}**{name}**", status_badges.markdown_badge(run), _group(row)]),
         f"{picture}{output}",
         f":small[:gray[{' · '.join(filter(None, facts))}]]",
-        f":small[:gray[{escape(fit_values(row.inputs, MAX_TEXT_LENGTH))}]]" if row.inputs else "",
+        f":small[:gray[{inputs}]]" if inputs else "",
         " ".join(labels),
     ]
     return "  \n".join(filter(None, lines))

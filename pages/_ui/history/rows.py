@@ -4,7 +4,8 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lfclient.common.formatting import align_summaries, clean_text
+from lfclient.common.formatting import clean_text
+from lfclient.common.summaries import Values, align_inputs
 from lfclient.console.store.result_groups import ResultGroup, distinguish_results
 from lfclient.console.store.run_record import RunSummary
 from pages._ui.history import groups
@@ -15,7 +16,7 @@ STAR = "★"
 
 @dataclass(frozen=True)
 class ListRow:
-    """A run in the list; its `inputs` are as `align_summaries` returns them.
+    """A run in the list; its `inputs` are as `align_inputs` returns them.
 
     `found` has the words of the search, `is_shared` tells whether a link shows the run's result.
     `fingerprint` is "" unless rows of its flow look alike but have other results. In a list of
@@ -23,7 +24,7 @@ class ListRow:
     """
 
     run: RunSummary
-    inputs: str = ""
+    inputs: Values = ()
     found: str = ""
     group: ResultGroup | None = None
     is_shared: bool = False
@@ -43,20 +44,20 @@ def build_rows(
     Raises `StoreError`.
     """
     found = view.load_snippets(runs)
-    inputs = align_summaries([clean_text(run.input_summary) for run in runs])
+    inputs = align_inputs([clean_text(run.input_summary) for run in runs])
     shared = view.load_shared(runs)
     by_run = {group.run_id: group for group in results}
     fingerprints = distinguish_results(runs)
     return [
         ListRow(
             run,
-            text,
+            values,
             clean_text(found.get(run.id, "")),
             by_run.get(run.id),
             run.id in shared,
             fingerprints.get(run.id, ""),
         )
-        for run, text in zip(runs, inputs, strict=True)
+        for run, values in zip(runs, inputs, strict=True)
     ]
 
 

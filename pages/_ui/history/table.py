@@ -19,8 +19,10 @@ from lfclient.common.formatting import (
     clip,
     format_duration,
 )
+from lfclient.common.summaries import fit_values
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.store.result_groups import ResultGroup
+from lfclient.console.store.search_text import MAX_INPUT_SUMMARY
 from lfclient.console.store.text_search import FOUND, FOUND_END
 from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.tokens import known_cost_text
@@ -38,6 +40,7 @@ from pages._ui.widgets.times import format_time, timezone_name
 
 MAX_NAME_LENGTH = 60
 _OPTIONAL_COLUMNS = {"Runs", "Found", "Image", "Fingerprint", "Cost", "Session", "Server"}
+_INPUTS_WIDTH, _INPUTS_IN_SIGHT = 280, 40  # pixels, and about as many characters
 _BRACKETS = str.maketrans({FOUND: "[", FOUND_END: "]"})  # cells are plain text
 _IMAGE_ROW_HEIGHT = 44  # pixels, if a run has a thumbnail
 
@@ -108,7 +111,9 @@ def table_columns(
         "Output": [clean_text(run.output_summary) for run in runs],
         "Image": [list_rows.image_url(run) for run in runs],
         "Labels": [[clean_text(label) for label in run.labels] for run in runs],
-        "Inputs": [row.inputs for row in rows],
+        "Inputs": [
+            fit_values(row.inputs, MAX_INPUT_SUMMARY, in_sight=_INPUTS_IN_SIGHT) for row in rows
+        ],
         "Fingerprint": [row.fingerprint for row in rows],
         "Tokens": [run.tokens for run in runs],
         "Cost": [known_cost_text(run.usage_by_model or {}, prices) for run in runs],
@@ -174,7 +179,7 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
             help="By the configured prices. Empty if a model is unknown or has no price.",
         ),
         "Inputs": column.TextColumn(
-            width=280,
+            width=_INPUTS_WIDTH,
             help="The message and the values that were changed. Those that differ come first.",
         ),
         "Found": column.TextColumn(

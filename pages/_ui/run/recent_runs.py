@@ -2,13 +2,8 @@
 
 import streamlit as st
 
-from lfclient.common.formatting import (
-    align_summaries,
-    clean_text,
-    clip,
-    fit_values,
-    format_duration,
-)
+from lfclient.common.formatting import clean_text, clip, format_duration
+from lfclient.common.summaries import fit_inputs, fit_values, parse_outputs
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RunSummary
 from lfclient.console.store.search_text import IMAGE_SUMMARY
@@ -25,7 +20,7 @@ from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_time
 
 MAX_RUNS = 10
-# in a row; on phones, inputs have a line of their own
+# in a row; in narrow windows, inputs have a line of their own
 MAX_INPUT_CHARS, MAX_NARROW_INPUT_CHARS, MAX_OUTPUT_CHARS = 32, 60, 80
 _SPACE = "&nbsp;"
 
@@ -66,12 +61,12 @@ def _draw_rows(owner: str, flow: Flow | None) -> None:
     runs = _load(owner, flow)
     shown = run_page.run_id()
     with st.container(key="recent-runs", gap="xxsmall"):
-        summaries = align_summaries([run.input_summary for run in runs])
         max_chars = MAX_NARROW_INPUT_CHARS if window.is_narrow() else MAX_INPUT_CHARS
+        summaries = fit_inputs([run.input_summary for run in runs], max_chars)
         space = _SPACE if any(summaries) else ""
         odd = run_history().odd_runs(runs)
         for run, inputs in zip(runs, summaries, strict=True):
-            inputs_text = escape(fit_values(inputs, max_chars)) or space
+            inputs_text = escape(inputs) or space
             parts = [_marks(run, is_odd=run.id in odd), _output(run)]
             result = " ".join(part for part in parts if part)
             _draw_row(run, inputs_text, result, is_shown=run.id == shown, with_flow=flow is None)
@@ -114,7 +109,7 @@ def _output(run: RunSummary) -> str:
     """Return what came out: the thumbnail of an image, and the first words."""
     image = f"![{IMAGE_SUMMARY}]({image_url(run)})" if run.thumbnail else ""
     is_image = image and run.output_summary == IMAGE_SUMMARY
-    text = "" if is_image else fit_values(run.output_summary, MAX_OUTPUT_CHARS, has_labels=False)
+    text = "" if is_image else fit_values(parse_outputs(run.output_summary), MAX_OUTPUT_CHARS)
     return " ".join(filter(None, [image, escape(text)]))
 
 

@@ -1,0 +1,176 @@
+"""Lines that summarize the inputs or the outputs of a run: `Message: Hello · Rows: 3`."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise
+from os.path import commonprefix
+
+from lfclient.common.formatting import clip
+
+_SEPARATOR = " · "  # of values
+_MIN_CUT = 15  # characters of a value that is cut, without its label
+_MIN_DIFFERENCE = 4  # characters that are shown from the first in which values differ
+
+
+@dataclass(frozen=True)
+class SummaryValue:
+    """A value in a line, whose label may be "".
+
+    Before `differs_at`, a character of `text`, another run's value of the label has the same text.
+    """
+
+    text: str
+    label: str = ""
+    differs_at: int = 0
+
+    @property
+    def prefix(self) -> str:
+        """The label with its colon, or ""."""
+        return f"{self.label}: " if self.label else ""
+
+    @property
+    def short_prefix(self) -> str:
+        """The prefix with only the last word of a label: `…1: ` of `Model 1: `."""
+        _, space, last_word = self.label.rpartition(" ")
+        return f"…{last_word}: " if space else self.prefix
+
+
+Values = Sequence[SummaryValue]
+
+
+def join_values(values: Iterable[str]) -> str:
+    """Return a line that can be parsed: a separator within a value loses its spaces, not its look.
+
+    Values of inputs begin with their labels: `Message: Hello`.
+    """
+    return _SEPARATOR.join(value.replace(_SEPARATOR, "\u00a0·\u00a0") for value in values)
+
+
+def parse_inputs(line: str) -> Values:
+    """Return the values of a line of inputs, with their labels."""
+    parts = [value.partition(": ") for value in line.split(_SEPARATOR)]
+    return [
+        SummaryValue(text, label) if colon else SummaryValue(label) for label, colon, text in parts
+    ]
+
+
+def parse_outputs(line: str) -> Values:
+    """Return the values of a line of outputs, which have no labels."""
+    return [SummaryValue(text) for text in line.split(_SEPARATOR)]
+
+
+def align_inputs(lines: Sequence[str]) -> list[Values]:
+    """Return the values of lines of inputs so that their differences show in a list of them.
+
+    The values that not all of them have come first. All values have their labels, unless it is the
+    same one everywhere. An empty line stands for unknown inputs.
+    """
+    return _mark_differences(_parse_list(lines))
+
+
+def fit_inputs(lines: Sequence[str], limit: int) -> list[str]:
+    """Return at most `limit` characters of each line of inputs, other ones for other inputs.
+
+    They are as `align_inputs` and `fit_values` make them. For lines that would be equal, the values
+    in which those differ come first.
+    """
+    return _fit_apart(_parse_list(lines), limit)
+
+
+def fit_values(values: Values, limit: int, *, in_sight: int | None = None) -> str:
+    """Return at most `limit` characters of a line, a fair share of each value.
+
+    Labels lose their beginning before values are cut. Values for which there is no room are
+    counted: `Rows: 3 · +2`. Of a value, the beginning and the first characters that differ from
+    others' are shown, among its first `in_sight` characters if fewer than its share.
+    """
+    for count in range(len(values), 0, -1):
+        shown = values[:count]
+        rest = [f"+{len(values) - count}"] if count < len(values) else []
+        room = limit - len(_SEPARATOR.join(["", *rest])) - len(_SEPARATOR) * (count - 1)
+        share = _fair_share([len(value.prefix + value.text) for value in shown], room)
+        prefixes = [
+            value.short_prefix if len(value.prefix + value.text) > share else value.prefix
+            for value in shown
+        ]
+        lengths = [len(prefix + value.text) for prefix, value in zip(prefixes, shown, strict=True)]
+        share = max(_fair_share(lengths, room), 1)
+        cut = [len(p) for p, length in zip(prefixes, lengths, strict=True) if length > share]
+        if all(share - prefix >= _MIN_CUT for prefix in cut):
+            break
+    visible = min(share, in_sight or share)
+    texts = [
+        clip(prefix + _show_difference(value, visible - len(prefix)), share)
+        for prefix, value in zip(prefixes, shown, strict=True)
+    ]
+    return _SEPARATOR.join(texts + rest)
+
+
+def _parse_list(lines: Sequence[str]) -> list[Values]:
+    rows = [parse_inputs(line) for line in lines]
+    if len({value.label for value in chain.from_iterable(rows)} - {""}) > 1:
+        return rows
+    return [[replace(value, label="") for value in row] for row in rows]
+
+
+def _mark_differences(rows: Collection[Values]) -> list[Values]:
+    """Return the values with `differs_at`, those that all known rows have at the end."""
+    texts: dict[str, set[str]] = {}
+    for value in chain.from_iterable(rows):
+        texts.setdefault(value.label, set()).add(value.text)
+    common = {label: _common_lengths(of_label) for label, of_label in texts.items()}
+    known = [set(row) for row in rows if any(value.text for value in row)]
+    shared = set.intersection(*known) if known else set()
+    return [
+        [
+            replace(value, differs_at=common[value.label][value.text])
+            for value in sorted(row, key=shared.__contains__)
+        ]
+        for row in rows
+    ]
+
+
+def _common_lengths(texts: Iterable[str]) -> dict[str, int]:
+    """Return for each text how many characters another one begins with, too."""
+    order = sorted(texts)
+    # compares characters, as intended
+    lengths = [0, *(len(commonprefix(pair)) for pair in pairwise(order)), 0]  # noqa: RUF071
+    return {text: max(pair) for text, pair in zip(order, pairwise(lengths), strict=True)}
+
+
+def _fit_apart(rows: Sequence[Values], limit: int) -> list[str]:
+    lines = [fit_values(values, limit) for values in _mark_differences(rows)]
+    for line in set(lines):
+        alike = [number for number, each in enumerate(lines) if each == line]
+        of_line = [rows[number] for number in alike]
+        if len(alike) < len(rows) and any(row != of_line[0] for row in of_line):
+            for number, apart in zip(alike, _fit_apart(of_line, limit), strict=True):
+                lines[number] = apart
+    return lines
+
+
+def _show_difference(value: SummaryValue, room: int) -> str:
+    """Return the text, without some of what others begin with, too, if the difference needs room.
+
+    `Please write a friendly letter, number 7` becomes `Please… number 7`.
+    """
+    text, end = value.text, value.differs_at + _MIN_DIFFERENCE
+    if len(text) <= room or end < room or room < _MIN_CUT:
+        return text
+    start = room // 3
+    cut = end - (room - start - len("… ") - len("…"))
+    space = text.find(" ", cut - 1, value.differs_at)
+    if space < 0:
+        return f"{text[:start].rstrip()}…{text[cut:]}"
+    return f"{text[:start].rstrip()}…{text[space:]}"
+
+
+def _fair_share(lengths: Iterable[int], room: int) -> int:
+    """Return how long each text can be: those that are shorter leave room to others."""
+    ordered = sorted(lengths)
+    for number, length in enumerate(ordered):
+        share = room // (len(ordered) - number)
+        if length > share:
+            return share
+        room -= length
+    return ordered[-1]

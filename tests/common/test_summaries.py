@@ -1,0 +1,128 @@
+"""Lines that summarize the inputs and outputs of runs."""
+
+import pytest
+
+from lfclient.common.summaries import (
+    align_inputs,
+    fit_inputs,
+    fit_values,
+    join_values,
+    parse_inputs,
+    parse_outputs,
+)
+
+LONG = "Message: Please write a friendly letter about the delay, number"
+MODEL, GPT = "Language Model", "OpenAI: gpt-4o"
+
+
+def align(lines):
+    """Return the lines as a wide column has them, of which 40 characters are in sight."""
+    return [fit_values(values, 300, in_sight=40) for values in align_inputs(lines)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (
+            [f"{LONG} 7", f"{LONG} 12"],
+            ["Please write… the delay, number 7", "Please write… the delay, number 12"],
+        ),
+        ([f"{LONG} 7 · Rows: 1", f"{LONG} 7"], [f"Rows: 1 · {LONG} 7", f"{LONG} 7"]),
+        (
+            [f"{LONG} 7 · Rows: 1", f"{LONG} 8"],
+            [
+                "Message: Please wri… delay, number 7 · Rows: 1",
+                "Message: Please wri… delay, number 8",
+            ],
+        ),
+        (
+            [f"Site: https://a.test/{'path/' * 9}{number}" for number in (1, 2)],
+            [f"https://a.tes…{'path/' * 4}{number}" for number in (1, 2)],
+        ),
+        ([LONG, LONG, "Hello"], [LONG.partition(": ")[2]] * 2 + ["Hello"]),
+        ([f"{LONG} 7", "Message: Please stop"], [f"{LONG} 7"[9:], "Please stop"]),
+        ([], []),
+    ],
+)
+def test_the_first_difference_of_a_value_is_in_sight(lines, expected):
+    """Values that differ early and equal ones stay unchanged."""
+    assert align(lines) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["a: 1 · b: 2", "b: 3 · a: 1"], ["b: 2 · a: 1", "b: 3 · a: 1"]),
+        (["a: 1 · b: 2", "", "a: 1 · b: 3"], ["b: 2 · a: 1", "", "b: 3 · a: 1"]),
+        (["a: 1 · b: 2", "a: 1 · b: 2"], ["a: 1 · b: 2", "a: 1 · b: 2"]),
+        (["a: 1", "b: 2 · c: 3"], ["a: 1", "b: 2 · c: 3"]),
+    ],
+)
+def test_the_values_that_not_all_have_come_first(lines, expected):
+    """An empty line has nothing in common with others."""
+    assert align(lines) == expected
+
+
+def test_all_values_have_labels_or_none_has():
+    assert align(["Message: one", "Message: two", ""]) == ["one", "two", ""]
+    lines = ["Message: one", "Message: two · Rows: 3"]
+    assert align(lines) == ["Message: one", "Message: two · Rows: 3"]
+    assert align(["Message: A note: two words"]) == ["A note: two words"]
+    assert fit_inputs(["Message: A note: two words"], 14) == ["A note: two w…"]
+    assert fit_values(parse_outputs("it says: two words"), 14) == "it says: two…"
+
+
+def test_a_value_with_a_separator_in_it_stays_whole():
+    lines = [join_values(["a: 1", f"b: x · c: {number}", "d: 1"]) for number in (2, 3)]
+    assert [each.replace("\u00a0", " ") for each in align(lines)] == [
+        "b: x · c: 2 · a: 1 · d: 1",
+        "b: x · c: 3 · a: 1 · d: 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "limit", "expected"),
+    [
+        ("a: 1 · b: 2", 11, "a: 1 · b: 2"),
+        (f"{MODEL} 1: {GPT} · {MODEL} 2: {GPT}-held", 45, f"…1: {GPT} · …2: {GPT}-held"),
+        (f"{LONG} · Rows: 3", 40, "Message: Please write a frien… · Rows: 3"),
+        (f"Rows: 3 · {LONG}", 40, "Rows: 3 · Message: Please write a frien…"),
+        ("Look up the weather: 3 · Find a hotel: 5", 29, "…weather: 3 · …hotel: 5"),
+        (
+            " · ".join(f"Question {n}: forty-two" for n in range(9)),
+            40,
+            "…0: forty-two · …1: forty-two · +7",
+        ),
+        ("Lisbon in spring", 8, "Lisbon…"),
+        (f"{MODEL} 1: {GPT}-held · {MODEL} 2: {GPT}-mini", 30, f"…1: {GPT}-held · +1"),
+        ("word " * 9 + "· +1 output", 30, "word word word wo… · +1 output"),
+        ("", 8, ""),
+    ],
+)
+def test_each_value_of_a_cut_line_keeps_a_share_of_the_room(line, limit, expected):
+    """A label gives up its beginning before its value is cut; no value is cut to a few letters."""
+    fitted = fit_values(parse_inputs(line), limit)
+    assert fitted == expected
+    assert len(fitted) <= limit
+
+
+def question(about, rows):
+    return f"Message: Please tell me {about} · Rows per page: {rows}"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [question(f"about {city} in spring", 1) for city in ("Lisbon", "London", "Porto")],
+        [question("about Lisbon in spring", rows) for rows in (1, 2)],
+        [question("all", 1), question("all", 2), question("how", 1)],
+        [f"{MODEL} 1: {GPT}-{size} · {MODEL} 2: {GPT}-{size}" for size in ("mini", "held")],
+        [f"Site: https://a.test/{'path/' * 9}{number}/index.html" for number in range(1, 9)],
+    ],
+)
+@pytest.mark.parametrize("limit", [32, 60])
+def test_other_inputs_have_other_lines_in_a_narrow_column(lines, limit):
+    fitted = fit_inputs([*lines, lines[0]], limit)
+    assert len(set(fitted)) == len(lines)
+    assert fitted[-1] == fitted[0]
+    assert max(map(len, fitted)) <= limit
