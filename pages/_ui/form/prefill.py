@@ -38,9 +38,11 @@ def fill(
 def take_over(state: FormState, other: FormState) -> None:
     """Move the entries of another form of the flow into this one; its own can be restored."""
     _read_form(state)
-    _save_current(state, len(state.previous))
+    own, new = state.entries, other.entries
+    if any(own.uploads.values()) or (own.values, own.invalid) != (new.values, new.invalid):
+        _save_current(state, len(state.previous))
     state.discard_undrawn(())
-    state.entries, other.entries = other.entries, Entries()
+    state.entries, other.entries = new, Entries()
     state.flow, state.has_unapplied_choices = other.flow, other.has_unapplied_choices
     state.seen_keys |= other.seen_keys
     state.files |= other.files

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from lfclient.common.formatting import format_count
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.errors import InvalidRequest, LangflowError
@@ -204,7 +205,7 @@ def _draw_run_count(form: FlowForm) -> None:
         min_value=1,
         max_value=MAX_RUN_COUNT,
         key=run_options.run_count_key(form.server.owner, form.flow.id),
-        help="Starts this many runs with the same values, each with its own result in Recent runs.",
+        help="Starts this many runs with the same values, each with its own result in History.",
         persist_state="session",
     )
 
@@ -282,7 +283,7 @@ def _on_run(form: FlowForm, token: str) -> None:
             run_page.PARTIAL_START.set((run_id, started, error))
             return
     if count > 1:
-        st.toast(f"Started {count} runs. All are in Recent runs.", icon=":material/play_arrow:")
+        st.toast(f"Started {count} runs. All are in History.", icon=":material/play_arrow:")
 
 
 def check_values(
@@ -339,4 +340,10 @@ def _not_ready_error(result: FormResult, flow: Flow) -> InvalidRequest:
 def _on_stop(server: ServerSession, run_id: str) -> None:
     """Stop the run in a callback, without waiting for the page."""
     run_page.STOPPED.set(True)
-    app_context().runner.stop(run_id, server.connection)
+    runner = app_context().runner
+    runner.stop(run_id, server.connection)
+    record = runner.get(run_id, server.owner)
+    runs = runner.recent(server.owner, MAX_RUN_COUNT, record.flow_id) if record else []
+    others = sum(not run.ended and run.id != run_id for run in runs)
+    if others:
+        st.toast(f"{format_count(others, 'other run')} of this flow can be stopped in History.")

@@ -1,6 +1,10 @@
 """A form filled from elsewhere, and restoring the earlier input."""
 
-from tests.support.flows import entry, node, text
+import pytest
+
+from pages._ui.form import prefill
+from pages._ui.form.form_state import FormState
+from tests.support.flows import entry, flow, node, text
 from tests.ui.support.forms import editable_node, form
 
 SOURCE = "Filled with the inputs of a run."
@@ -24,6 +28,18 @@ def test_a_filled_form_shows_the_source_of_its_values():
     assert "Restore my input" not in labels(page)
     assert SOURCE not in page.press("Dismiss").text()
     assert page.overrides == {"T-a.name": "Ada"}
+
+
+@pytest.mark.parametrize(("theirs", "kept"), [("mine", 0), ("theirs", 1)])
+def test_input_that_another_form_has_as_well_is_not_offered_again(theirs, kept):
+    """As that of a run that was opened and run again."""
+    found = flow(editable_node(name=text()))
+    forms = [FormState("o", found), FormState("o", found, run_id="r")]
+    for state, value in zip(forms, ("mine", theirs), strict=True):
+        state.set(found.fields[0], value)
+    prefill.take_over(*forms)
+    assert len(forms[0].previous) == kept
+    assert forms[0].overrides() == {"T-a.name": theirs}
 
 
 def test_replaced_input_can_be_restored():

@@ -1,6 +1,7 @@
 """The foot of the form: what a press of Run or of its key starts, and what it says."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -78,10 +79,19 @@ def test_a_second_press_on_stop_starts_no_run(langflow_stand_in, monkeypatch):
     assert not app.exception
 
 
+def test_a_stop_tells_where_the_other_runs_of_the_flow_are_stopped(langflow_stand_in, monkeypatch):
+    monkeypatch.setattr(Runner, "stop", lambda *_: None)
+    first = add_running_run(langflow_stand_in.url)
+    monkeypatch.setattr(Runner, "recent", lambda *_: [first, replace(first, id="other")])
+    app = press(open_app(run=first.id), "Stop")
+    assert notices(app) == ["1 other run of this flow can be stopped in History."]
+    assert not app.exception
+
+
 def test_one_press_starts_several_runs_each_in_a_session_of_its_own(langflow_stand_in):
     app = open_with_run_count(3)
     press(app, "Run 3 times")
-    assert notices(app) == ["Started 3 runs. All are in Recent runs."]
+    assert notices(app) == ["Started 3 runs. All are in History."]
     wait_for(lambda: len(started(langflow_stand_in)) == 3)
     assert len(set(started(langflow_stand_in))) == 3
 
