@@ -25,7 +25,7 @@ from lfclient.outputs.tables import without_internals
 # characters
 MAX_INPUT_SUMMARY = 300
 MAX_OUTPUT_SUMMARY = 200
-MAX_TABLE_SUMMARY = 80  # of all values of a table; more of them are not shown
+MAX_TABLE_SUMMARY = 80  # of the values of a table
 MAX_SEARCHABLE_CHARACTERS = 20_000  # limit for inputs, and another for outputs
 IMAGE_SUMMARY = "Image"  # of an output that is an image
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
@@ -42,9 +42,8 @@ _EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)([^\n]+?)(?<=\S)\1(?!
 def summarize_flow_inputs(flow: Flow, inputs: Mapping[str, Any]) -> str:
     """Summarize inputs with the labels of the flow's fields and the names of files and models.
 
-    The chat text comes first, secrets last. Values that the flow has itself are told only if
-    nothing else is, but for the chat text, which then comes after the others. Inputs that share a
-    label are told apart.
+    The chat text comes first, secrets last. The flow's own values are left out unless there are no
+    others; its own chat text stays, after the others. Inputs that share a label are told apart.
     """
     fields = flow.fields_by_key
     # a refreshed flow has the values that were chosen
@@ -54,7 +53,7 @@ def summarize_flow_inputs(flow: Flow, inputs: Mapping[str, Any]) -> str:
         for key, value in inputs.items()
         if key in fields and key not in choices and fields[key].default == value
     }
-    told = [key for key in inputs if key not in own or fields[key].chat_input]
+    listed = [key for key in inputs if key not in own or fields[key].chat_input]
 
     def rank(key: str) -> int:
         field = fields.get(key)
@@ -64,7 +63,7 @@ def summarize_flow_inputs(flow: Flow, inputs: Mapping[str, Any]) -> str:
 
     named = {
         key: _name(fields[key], inputs[key]) if key in fields else inputs[key]
-        for key in sorted(told or inputs, key=rank)
+        for key in sorted(listed or inputs, key=rank)
     }
     return summarize_inputs(
         named, _distinct_labels([fields[key] for key in inputs if key in fields])
@@ -125,8 +124,8 @@ def summarize_inputs(overrides: Mapping[str, Any], labels: Mapping[str, str] | N
 def summarize_outputs(record: RunRecord) -> str:
     """Return the beginning of the first output on one line; without any, why the run failed.
 
-    Of a table, that is its size. `+1 output` says that there are others. A stopped run has the text
-    that was written.
+    Of a table, that is its size and first values. `+1 output` says that there are others. A stopped
+    run has the text that was written.
     """
     run = record.run
     outputs = [
@@ -208,21 +207,19 @@ def _output_line(output: Output) -> str:
 
 
 def _table_line(rows: list[Any], missing: int) -> str:
-    """Return a table's size: `50 rows × 19 columns`; few values follow: `…: Berlin, 3.5`."""
+    """Return a table's size and its first values: `2 rows × 2 columns: Berlin, 3.5; Paris, 4`."""
     shown = without_internals(rows)
-    columns = dict.fromkeys(chain.from_iterable(row for row in shown if isinstance(row, dict)))
+    columns = set[str]().union(*(row for row in shown if isinstance(row, dict)))
     size = format_count(len(rows) + missing, "row")
     if columns:
         size += f" × {format_count(len(columns), 'column')}"
-    if missing:
-        return size
-    lines: list[str] = []
-    for row in shown:
-        values = row.values() if isinstance(row, dict) else [row]
-        lines += filter(None, [", ".join(filter(None, map(_one_line, values)))])
-        if sum(map(len, lines)) > MAX_TABLE_SUMMARY:
-            return size
-    return f"{size}: {'; '.join(lines)}" if lines else size
+    values = "; ".join(_truncate(filter(None, map(_row_line, shown)), MAX_TABLE_SUMMARY + 2))
+    return f"{size}: {clip(values, MAX_TABLE_SUMMARY)}" if values else size
+
+
+def _row_line(row: Any) -> str:
+    values = row.values() if isinstance(row, dict) else [row]
+    return ", ".join(filter(None, map(_one_line, values)))
 
 
 def _strip_markup(markdown: str) -> str:

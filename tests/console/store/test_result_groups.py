@@ -229,7 +229,7 @@ def summary(run_id, result_hash, output="4 rows: Oslo", flow_id="f", thumbnail=N
 
 
 @pytest.mark.parametrize(
-    ("second", "is_told"),
+    ("second", "has_fingerprints"),
     [
         (summary("b", "b" * 32), True),
         (summary("b", "b" * 32, thumbnail=b"x"), False),
@@ -239,9 +239,9 @@ def summary(run_id, result_hash, output="4 rows: Oslo", flow_id="f", thumbnail=N
         (summary("b", None), False),
     ],
 )
-def test_results_that_differ_but_look_alike_have_fingerprints(second, is_told):
+def test_results_that_differ_but_look_alike_have_fingerprints(second, has_fingerprints):
     """A run whose result is unknown has none."""
-    expected = {"a": "aaaaaa", "b": "bbbbbb"} if is_told else {}
+    expected = {"a": "aaaaaa", "b": "bbbbbb"} if has_fingerprints else {}
     assert distinguish_results([summary("a", "a" * 32), second]) == expected
 
 

@@ -99,6 +99,13 @@ def test_a_summary_has_the_model_that_was_chosen():
     assert "Model: OpenAI: gpt" in summarize_flow_inputs(chosen, inputs)
 
 
+def test_a_summary_has_a_value_that_was_emptied():
+    chat = node("ChatInput-a", input_value=entry("MultilineInput", "str"))
+    step = node("Hotel-1", "Hotel", note=text("by the sea"), seconds=text("5"))
+    overrides = {"Hotel-1.note": "", "Hotel-1.seconds": "5", "ChatInput-a.input_value": "Oslo"}
+    assert summarize_flow_inputs(flow(chat, step), overrides) == "Message: Oslo · note: "
+
+
 def test_a_summary_names_a_knowledge_base_as_the_form_does():
     base = entry("DropdownInput", "str", name="knowledge_base", display_name="Knowledge")
     knowledge = flow(node("KnowledgeBase-1", "KnowledgeBase", knowledge_base=base))
@@ -181,7 +188,16 @@ def test_inputs_and_objects_are_summarized_without_the_data_of_an_image():
             [{"city": "Berlin", "km": 3.5, "note": None}, {"city": "Paris\nFrance", "km": 4}],
             "2 rows × 3 columns: Berlin, 3.5; Paris France, 4",
         ),
-        (OutputKind.TABLE, [{"text": "x" * 50, "data": {"a": "y" * 40}}], "1 row × 2 columns"),
+        (
+            OutputKind.TABLE,
+            [{"answer": f"Yes, the train at 9:40 has {'very ' * 12}many seats"}],
+            f"1 row × 1 column: Yes, the train at 9:40 has {'very ' * 10}ve…",
+        ),
+        (
+            OutputKind.TABLE,
+            [{"city": "Oslo", "km": number} for number in range(30)],
+            f"30 rows × 2 columns: {'; '.join(f'Oslo, {number}' for number in range(9))}…",
+        ),
         (
             OutputKind.TABLE,
             [
@@ -225,12 +241,12 @@ def test_a_summary_says_that_there_are_other_outputs():
 
 
 def test_the_summary_of_a_large_table_counts_the_rows_that_the_server_cut():
-    """Its values are found."""
+    """Its first values are shown, and more of them found."""
     rows = [{"city": f"City {n:,}"} for n in range(1_000)]
     table = Output("C", OutputKind.TABLE, rows, truncated=True, missing=234)
     run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C": table})
     summary = summarize_outputs(record(run=run))
-    assert summary == "1,234 rows × 1 column"
+    assert summary.startswith("1,234 rows × 1 column: City 0; City 1; City 2; ")
     assert "City 999" in build_search_text(record(run=run))
 
 
