@@ -155,10 +155,10 @@ def _show_difference(value: SummaryValue, room: int) -> str:
     `Please write a friendly letter, number 7` becomes `Please… number 7`.
     """
     text, end = value.text, value.differs_at + _MIN_DIFFERENCE
-    if len(text) <= room or end < room or room < _MIN_CUT:
-        return text
     start = room // 3
     cut = end - (room - start - len("… ") - len("…"))
+    if len(text) <= room or end < room or cut > value.differs_at:
+        return text
     space = text.find(" ", cut - 1, value.differs_at)
     if space < 0:
         return f"{text[:start].rstrip()}…{text[cut:]}"

@@ -120,7 +120,7 @@ def question(about, rows):
         [f"Site: https://a.test/{'path/' * 9}{number}/index.html" for number in range(1, 9)],
     ],
 )
-@pytest.mark.parametrize("limit", [32, 60])
+@pytest.mark.parametrize("limit", [28, 60])
 def test_other_inputs_have_other_lines_in_a_narrow_column(lines, limit):
     fitted = fit_inputs([*lines, lines[0]], limit)
     assert len(set(fitted)) == len(lines)

@@ -21,7 +21,7 @@ from pages._ui.widgets.times import format_time
 
 MAX_RUNS = 10
 # in a row; in narrow windows, inputs have a line of their own
-MAX_INPUT_CHARS, MAX_NARROW_INPUT_CHARS, MAX_OUTPUT_CHARS = 32, 60, 80
+MAX_INPUT_CHARS, MAX_NARROW_INPUT_CHARS, MAX_OUTPUT_CHARS = 28, 60, 80
 _SPACE = "&nbsp;"
 
 
