@@ -155,6 +155,19 @@ def test_recent_runs_are_lines_of_columns_and_the_shown_one_is_marked(screen):
     assert tint != rows.nth(1).evaluate("row => getComputedStyle(row).backgroundColor")
 
 
+def test_recent_runs_of_a_half_wide_window_show_all_of_their_longer_lines(console, window):
+    screen = Screen(window())
+    screen.page.set_viewport_size({"width": 700, "height": 900})
+    screen.open(console.url)
+    screen.pick("Plan a trip")
+    screen.page.locator("textarea").first.fill("Lisbon, Porto and Faro, but not in July or August")
+    screen.run()
+    screen.wait("completed")
+    inputs = screen.part("recent-runs").locator("button p > span", has_text="Faro").first
+    expect(inputs).to_contain_text("August")
+    assert inputs.evaluate("part => part.scrollWidth <= part.clientWidth")
+
+
 def test_what_came_out_of_runs_without_inputs_has_the_room_of_both(screen):
     screen.pick("Table of")
     screen.run()
