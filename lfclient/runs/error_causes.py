@@ -96,7 +96,7 @@ def _no_mcp_server(match: re.Match[str]) -> ErrorCause:
 def _not_one_source(match: re.Match[str]) -> ErrorCause:
     kind = match["kind"]
     message = f"Fill in just one of {kind} File, {kind} File Path and {kind} String."
-    return ErrorCause(message, "Empty the others.", f"{kind.lower()}_file")
+    return ErrorCause(message, "Leave the others empty.", f"{kind.lower()}_file")
 
 
 def _no_package(match: re.Match[str]) -> ErrorCause:
