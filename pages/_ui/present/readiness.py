@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from lfclient.flows.field import Problem
+from lfclient.flows.needs import ADD_VARIABLE
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import REQUIRED_MESSAGE, SECRET_MASK
 from pages._ui.form.flow_form import FlowForm
@@ -39,7 +40,8 @@ def find_obstacle(
     ]
     if not sentences:
         return None
-    missing += [key for need in needs if not need.provider for key in need.keys]
+    rest = [need for need in needs if not (need.provider or need.message.endswith(ADD_VARIABLE))]
+    missing += [key for need in rest for key in need.keys]
     hints = _hints(presented, form, missing, wrong)
     if any(need.provider for need in needs):
         hints.append("Save the provider's settings on the server, in Setup on the Run page.")

@@ -52,6 +52,15 @@ def test_each_kind_of_missing_value_has_its_own_hint(fields_server):
     assert not app.exception
 
 
+def test_a_missing_variable_brings_its_own_hint(fields_server):
+    key = entry("SecretStrInput", "str", "TAVILY", load_from_db=True, required=True)
+    fields_server.set_flows(flow(ONE, "Trip", nodes=[node("T-a", key=key)]))
+    fields_server.answers["GET /api/v1/variables/"] = (200, [])
+    words = page_text(present_as_presenter())
+    assert "no variable “TAVILY”. Enter a value, or save the variable in Setup." in words
+    assert "Set secrets" not in words
+
+
 def test_a_wrong_value_is_to_be_corrected(fields_server):
     """The Run page's values are no help where they are the same wrong ones."""
     older = {"version": "1.11.6", "main_version": "1.11.6"}  # takes a variable there, no text
