@@ -93,7 +93,7 @@ def _name(field: Field, value: Any) -> Any:
     if field.kind is FieldKind.FILE:
         return _without_folders(value)
     if field.resource == "knowledge_base" and isinstance(value, str):
-        return value.replace("_", " ")  # as Langflow names its folder
+        return value.replace("_", " ")  # the name that Langflow lists for this folder
     if field.kind is FieldKind.MODEL and not list(KIND_HANDLERS[field.kind].check(field, value)):
         return KIND_HANDLERS[field.kind].write(value)
     return value
