@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.accessibility import check, check_with_menus
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
+from tests.support.waiting import wait_for
 
 
 def test_a_run_before_during_and_after(screen: Screen):
@@ -163,6 +164,11 @@ def test_keys_lead_to_run_stop_options_inputs_and_result(screen: Screen):
     press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(screen.part("run-status")).to_be_focused()
+    page.set_viewport_size({"width": 1024, "height": 400})
+    screen.part("recent-runs").scroll_into_view_if_needed()
+    press("Alt+KeyR")
+    head = page.get_by_test_id("stHeader").bounding_box()["height"]
+    wait_for(lambda: head <= screen.part("run-status").bounding_box()["y"] < 100)
 
 
 def test_a_presentation_its_editor_and_a_shared_result(screen: Screen):
@@ -181,6 +187,8 @@ def test_a_presentation_its_editor_and_a_shared_result(screen: Screen):
     page.get_by_role("button", name="Share result").click()
     page.get_by_role("button", name="Create link").click()
     address = page.get_by_test_id("stPopoverBody").locator("code").inner_text()
+    copy = page.get_by_test_id("stPopoverBody").get_by_role("button", name="Copy")
+    wait_for(lambda: copy.evaluate("button => button.getRootNode().activeElement === button"))
     check(page)
     page.keyboard.press("Escape")
     screen.part("present-edit").get_by_role("button").click()

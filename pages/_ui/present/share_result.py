@@ -73,7 +73,7 @@ def _draw_section(
     address = _address(record).get()
     if address and count:
         st.caption("Copy the link now: it can't be shown again after you reload.")
-        copy_button.draw_address(f"share-copy-{record.id}", address)
+        copy_button.draw_address(f"share-copy-{record.id}", address, takes_focus=True)
     if count > 1 and not is_audience and _revoking(record).get():
         _draw_question(server, record, count)
     else:

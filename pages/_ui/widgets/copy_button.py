@@ -22,15 +22,20 @@ _component = st.components.v2.component(
 )
 
 
-def draw(key: str, text: str | None) -> None:
-    """Draw the button. Without a `text` it copies the image that was drawn before it."""
-    _component(key=key, data={"text": text}, width="content")
+def draw(key: str, text: str | None, *, takes_focus: bool = False) -> None:
+    """Draw the button, which may take the focus once.
+
+    Without a `text` it copies the image that was drawn before it.
+    """
+    _component(key=key, data={"text": text, "takesFocus": takes_focus}, width="content")
 
 
-def draw_address(key: str, address: str, *, with_note: bool = True) -> None:
+def draw_address(
+    key: str, address: str, *, with_note: bool = True, takes_focus: bool = False
+) -> None:
     """Draw an address with a button that copies it; `with_note` says if nobody else can open it."""
     with st.container(key=f"address-{key}", horizontal=True, vertical_alignment="center"):
         st.markdown(inline_code(address))
-        draw(key, address)
+        draw(key, address, takes_focus=takes_focus)
     if with_note and is_loopback(urlsplit(address).hostname or ""):
         st.caption(":material/computer: Opens on this machine only")

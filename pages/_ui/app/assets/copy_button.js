@@ -1,6 +1,7 @@
 // Copies an output for pages/_ui/widgets/copy_button.py: a text, or the image drawn before the button.
 
 const SHOWN = 2000; // milliseconds for which the button says what happened
+const drawn = new WeakSet();
 
 async function copyText(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
@@ -25,6 +26,8 @@ async function copyImage(button) {
 
 export default function ({ data, parentElement }) {
   const button = parentElement.querySelector("button");
+  if (data.takesFocus && !drawn.has(button)) button.focus({ preventScroll: true });
+  drawn.add(button);
   const [icon, label] = button.children;
   const say = (iconName, text) => {
     icon.textContent = iconName;

@@ -39,7 +39,10 @@ function moveTo(target) {
   if (!target) return;
   if (!target.matches(EDITABLE)) target.tabIndex = -1;
   target.focus();
-  target.scrollIntoView({ block: "nearest" });
+  // the beginning of a part that covers the window
+  const head = parseFloat(getComputedStyle(document.querySelector(".stMain")).scrollPaddingTop);
+  const isAbove = target.getBoundingClientRect().top < head;
+  target.scrollIntoView({ block: isAbove ? "start" : "nearest" });
 }
 
 function add(parent, name, text = "") {
