@@ -3,21 +3,18 @@
 import json
 import uuid
 
-import pytest
-
 from lfclient.console.presets.share_links import encode_values
 from lfclient.console.store.presets import Preset
-from lfclient.runs.model import Run, RunStatus
 from pages._ui.form.entries import EnteredValue
 from pages._ui.state import browser
 from pages._ui.widgets.times import browser_timezone
-from tests.support.flows import entry, node
+from tests.support.flows import entry
+from tests.ui.support.ended_runs import ANSWER, POST, sent, store_ended_run
 from tests.ui.support.http_stand_in import NODE, flow
 from tests.ui.support.preset_pages import owner, presets
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,
-    add_ended_run,
     add_running_run,
     button_labels,
     open_app,
@@ -26,16 +23,6 @@ from tests.ui.support.whole_pages import (
 )
 
 TEXT, SECRET = "ChatInput-a.input_value", "ChatInput-a.api_key"
-POST = "POST /api/v2/workflows"
-ANSWER = {
-    "job_id": "00000000-0000-4000-8000-000000000001",
-    "flow_id": ONE,
-    "object": "response",
-    "status": "completed",
-    "outputs": {},
-    "errors": [],
-    "inputs": {},
-}
 
 
 def with_secret():
@@ -44,18 +31,6 @@ def with_secret():
     node = json.loads(json.dumps(NODE))
     node["data"]["node"]["template"] |= {"api_key": secret}
     return flow(ONE, "Echo", [node])
-
-
-def store_ended_run(server, overrides, **more):
-    """Store an ended run of the flow and return it."""
-    more = {"run": Run(ONE, "sync", RunStatus.COMPLETED), **more}
-    return add_ended_run(server.url, overrides=overrides, **more)
-
-
-def sent(server):
-    """Return the bodies of the run requests that the server received."""
-    found = zip(server.requests, server.bodies, strict=True)
-    return [json.loads(body) for line, body in found if line == POST]
 
 
 def address(app):
@@ -355,53 +330,3 @@ def test_a_running_run_fills_the_form_and_is_stopped(langflow_stand_in):
     assert "Stop" in button_labels(app)
     assert "Run" not in button_labels(app)
     assert not app.exception
-
-
-GPT = [{"name": "gpt", "provider": "OpenAI"}]
-
-
-@pytest.fixture
-def agent_server(langflow_stand_in):
-    """A server with a flow of one agent, which has a model, and without a key for it."""
-    agent = node(
-        "Agent-a",
-        model=entry("ModelInput", "model", GPT, required=True),
-        api_key=entry("SecretStrInput", "str", "", password=True),
-    )
-    key = {
-        "variable_key": "OPENAI_API_KEY",
-        "required": True,
-        "is_secret": True,
-        "component_metadata": {"mapping_field": "api_key"},
-    }
-    langflow_stand_in.set_flows(flow(ONE, "Echo", [agent]))
-    langflow_stand_in.answers |= {
-        "GET /api/v1/models": (200, [{"provider": "OpenAI", "variables": [key]}]),
-        "GET /api/v1/model_options/language": (200, GPT),
-        POST: (200, ANSWER),
-    }
-    return langflow_stand_in
-
-
-def test_a_providers_key_of_this_tab_is_used_for_an_opened_run(agent_server):
-    """The key itself is not stored with the run."""
-    record = store_ended_run(agent_server, {"Agent-a.api_key": "was set"})
-    app = open_app(flow=ONE)
-    app.session_state["given-settings"] = {record.owner: {"OPENAI_API_KEY": "sk-given-key"}}
-    app.query_params["run"] = record.id
-    app.run()
-    assert "secrets are not saved" not in page_text(app)
-    assert "sk-given-key" not in page_text(app)
-    press(app, "Run")
-    (body,) = sent(agent_server)
-    assert body["tweaks"]["Agent-a"]["api_key"] == "sk-given-key"
-    assert not app.exception
-
-
-def test_a_key_that_is_entered_and_not_used_yet_keeps_a_run_from_starting(agent_server):
-    app = open_app(flow=ONE)
-    next(box for box in app.text_input if "OPENAI_API_KEY" in box.key).set_value("sk-typed")
-    press(app.run(), "Run")
-    assert "A setting is not used yet" in page_text(app)
-    assert "is entered but not used yet" in page_text(app)
-    assert sent(agent_server) == []

@@ -1,0 +1,57 @@
+"""The key of a model's provider, entered in the form of a run."""
+
+import pytest
+
+from tests.support.flows import entry, node
+from tests.ui.support.ended_runs import ANSWER, POST, sent, store_ended_run
+from tests.ui.support.http_stand_in import flow
+from tests.ui.support.whole_pages import ONE, open_app, page_text, press
+
+GPT = [{"name": "gpt", "provider": "OpenAI"}]
+
+
+@pytest.fixture
+def agent_server(langflow_stand_in):
+    """A server with a flow of one agent, which has a model, and without a key for it."""
+    agent = node(
+        "Agent-a",
+        model=entry("ModelInput", "model", GPT, required=True),
+        api_key=entry("SecretStrInput", "str", "", password=True),
+    )
+    key = {
+        "variable_key": "OPENAI_API_KEY",
+        "required": True,
+        "is_secret": True,
+        "component_metadata": {"mapping_field": "api_key"},
+    }
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [agent]))
+    langflow_stand_in.answers |= {
+        "GET /api/v1/models": (200, [{"provider": "OpenAI", "variables": [key]}]),
+        "GET /api/v1/model_options/language": (200, GPT),
+        POST: (200, ANSWER),
+    }
+    return langflow_stand_in
+
+
+def test_a_providers_key_of_this_tab_is_used_for_an_opened_run(agent_server):
+    """The key itself is not stored with the run."""
+    record = store_ended_run(agent_server, {"Agent-a.api_key": "was set"})
+    app = open_app(flow=ONE)
+    app.session_state["given-settings"] = {record.owner: {"OPENAI_API_KEY": "sk-given-key"}}
+    app.query_params["run"] = record.id
+    app.run()
+    assert "secrets are not saved" not in page_text(app)
+    assert "sk-given-key" not in page_text(app)
+    press(app, "Run")
+    (body,) = sent(agent_server)
+    assert body["tweaks"]["Agent-a"]["api_key"] == "sk-given-key"
+    assert not app.exception
+
+
+def test_a_key_that_is_entered_and_not_used_yet_keeps_a_run_from_starting(agent_server):
+    app = open_app(flow=ONE)
+    next(box for box in app.text_input if "OPENAI_API_KEY" in box.key).set_value("sk-typed")
+    press(app.run(), "Run")
+    assert "A setting is not used yet" in page_text(app)
+    assert "is entered but not used yet" in page_text(app)
+    assert sent(agent_server) == []
