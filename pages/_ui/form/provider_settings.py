@@ -151,14 +151,25 @@ def count_unconfirmed(form: FlowForm) -> int:
 
 def require_confirmed(form: FlowForm) -> None:
     """Raise `UnusedSetting` if a setting was entered and not confirmed, and say so beside it."""
-    for _, provider, setting in _unconfirmed(form):
+    for need, provider, setting in _unconfirmed(form):
         unused = UnusedSetting(
             f"The run was not started. The {setting.label} is entered but not used yet.",
-            hint="Press Use for my runs or Save on the server, or clear the box.",
+            hint=_how_to_confirm(need, provider, form),
         )
         container = actions.container_key(provider.name)
         entered = actions.entered(provider.settings, form)
         refusals.refuse_run(container, entered, form, setting.label, unused)
+
+
+def _how_to_confirm(need: Need, provider: Provider, form: FlowForm) -> str:
+    shown = _shown_settings(need, form)
+    is_used = provider.name not in form.unused_providers
+    buttons = {
+        "Use for my runs": is_used and not actions.why_not_for_runs(shown, need, form, form.mode),
+        "Save on the server": form.server.may_change,
+    }
+    names = " or ".join(name for name, works in buttons.items() if works)
+    return f"Press {names}, or clear the box." if names else "Clear the box."
 
 
 def _shown_settings(need: Need, form: FlowForm) -> tuple[ProviderSetting, ...]:
