@@ -202,3 +202,9 @@ class Screen:
 def log_of(console: Console) -> str:
     """Return the console's log."""
     return Path(console.log).read_text(encoding="utf-8")
+
+
+def color_of(locator, name):
+    """Return a computed color of an element as red, green and blue."""
+    text = locator.evaluate(f"element => getComputedStyle(element).{name}")
+    return [float(part) for part in re.findall(r"[\d.]+", text)[:3]]

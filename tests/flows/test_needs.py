@@ -76,55 +76,6 @@ def test_a_model_of_an_unknown_provider_needs_nothing_that_could_be_named():
     assert need.is_met
 
 
-def test_a_file_is_needed_where_the_flow_has_none():
-    file = entry("FileInput", "file", "", file_path=[], list=True)
-    (need,) = needs(node("File-a", path=file))
-    assert (need.kind, need.keys, need.is_met) == (NeedKind.FILE, ("File-a.path",), False)
-    assert needs(node("File-a", path=file), File_a__path=["u/n.txt"])[0].is_met
-    assert not needs(node("File-a", path={**file, "file_path": ["u/n.txt"]}))
-    assert not needs(node("ChatInput-a", files={**file, "temp_file": True}))
-
-
-@pytest.mark.parametrize(
-    ("stored", "edges", "overrides", "is_needed"),
-    [
-        ("", (), {}, True),
-        ("{}", (), {}, False),
-        ("", (), {"JSON_a__json_string": "{}"}, False),
-        ("{}", (), {"JSON_a__json_string": ""}, True),
-        ("", (edge("T-b", "JSON-a", "json_string"),), {}, False),
-    ],
-)
-def test_no_file_is_needed_where_the_component_has_its_content(stored, edges, overrides, is_needed):
-    """A parameter of the same component that is named alike and can replace the file."""
-    file = entry("FileInput", "file", "")
-    parameters = {"json_file": file, "json_string": text(stored), "text": text("of its own")}
-    found = needs(node("JSON-a", **parameters), node("T-b"), edges=edges, **overrides)
-    assert bool(found) is is_needed
-    assert all(need.alternatives == ("json_string",) for need in found)
-
-
-@pytest.mark.parametrize(
-    ("names", "alternatives"),
-    [
-        (("json_file", "json_path", "json_string"), ("json_path", "json_string")),
-        (("audio_file", "audio_language", "audio_file_url"), ("audio_file_url",)),
-        (("input_file", "input_value"), ()),
-    ],
-)
-def test_settings_named_like_a_file_are_no_alternatives_to_it(names, alternatives):
-    file = entry("FileInput", "file", "")
-    parameters = {name: file if name.endswith("_file") else text("") for name in names}
-    (need,) = needs(node("Read-a", **parameters))
-    assert need.alternatives == alternatives
-
-
-def test_a_setting_named_like_a_file_is_no_content():
-    file = entry("FileInput", "file", "")
-    (need,) = needs(node("Read-a", audio_file=file, audio_language=text("en")))
-    assert not need.is_met
-
-
 def test_an_empty_required_parameter_and_a_missing_variable_are_needed():
     token = entry("SecretStrInput", "str", "TAVILY", load_from_db=True, required=True)
     value, variable = needs(node("T-a", query=text(required=True), token=token))

@@ -1,0 +1,86 @@
+"""The looks of the list of recent runs."""
+
+from playwright.sync_api import expect
+
+from tests.browser.screen import Screen, color_of
+
+NARROW = {"width": 390, "height": 844}
+
+
+def test_a_wrapped_line_of_a_recent_run_is_left_aligned(console, window):
+    screen = Screen(window())
+    screen.page.set_viewport_size(NARROW)
+    screen.open(console.url)
+    screen.pick("Echo")
+    screen.page.locator("textarea").first.fill("a message that is long enough for a second line")
+    screen.run()
+    screen.wait("completed")
+    line = screen.part("recent-runs").locator("button p").first
+    expect(line).to_contain_text("long enough")
+    height, left, last = line.evaluate(
+        """line => {
+            const [range, box] = [document.createRange(), line.getBoundingClientRect()];
+            range.selectNodeContents(line);
+            const parts = [...range.getClientRects()], bottom = parts.at(-1).bottom;
+            const ends = parts.filter((part) => part.bottom > bottom - 5).map((part) => part.left);
+            return [box.height, box.left, Math.min(...ends)];
+        }"""
+    )
+    assert height > 30  # more than a line
+    assert abs(left - last) < 1
+
+
+def test_recent_runs_are_lines_of_columns_and_the_shown_one_is_marked(screen):
+    screen.pick("Echo")
+    for text in ("short", "a message that is far too long for the column of the inputs of a run"):
+        screen.page.locator("textarea").first.fill(text)
+        screen.run()
+        screen.wait("completed")
+        screen.page.get_by_role("button", name="Close").first.click()
+    rows = screen.part("recent-runs").locator("button")
+    expect(rows.nth(1)).to_contain_text("short")
+    rows.first.click()
+    expect(rows.first).to_be_disabled()
+    columns = [
+        row.locator("p > span").evaluate_all(
+            "all => all.map((one) => one.getBoundingClientRect().x)"
+        )
+        for row in (rows.nth(0), rows.nth(1))
+    ]
+    assert columns[0] == columns[1]
+    head, row = (place.bounding_box() for place in (screen.part("recent-head"), rows.nth(1)))
+    assert (row["x"], row["width"]) == (head["x"], head["width"])
+    badge = rows.nth(1).locator(".stMarkdownBadge")  # looks as in History's table
+    assert color_of(badge, "color") == color_of(rows.nth(1).locator("p"), "color")
+    assert rows.first.bounding_box()["height"] == rows.nth(1).bounding_box()["height"]
+    color, tint = rows.first.evaluate(
+        "row => [getComputedStyle(row).color, getComputedStyle(row).backgroundColor]"
+    )
+    assert color == rows.nth(1).evaluate("row => getComputedStyle(row).color")
+    assert tint != rows.nth(1).evaluate("row => getComputedStyle(row).backgroundColor")
+
+
+def test_recent_runs_of_a_half_wide_window_show_all_of_their_longer_lines(console, window):
+    screen = Screen(window())
+    screen.page.set_viewport_size({"width": 700, "height": 900})
+    screen.open(console.url)
+    screen.pick("Plan a trip")
+    screen.page.locator("textarea").first.fill("Lisbon, Porto and Faro, but not in July or August")
+    screen.run()
+    screen.wait("completed")
+    inputs = screen.part("recent-runs").locator("button p > span", has_text="Faro").first
+    expect(inputs).to_contain_text("August")
+    assert inputs.evaluate("part => part.scrollWidth <= part.clientWidth")
+
+
+def test_what_came_out_of_runs_without_inputs_has_the_room_of_both(screen):
+    screen.pick("Table of")
+    screen.run()
+    screen.wait("completed")
+    line = screen.part("recent-runs").locator("button p").first
+    expect(line).to_contain_text("50 rows × 19 columns")
+    room = line.evaluate(
+        "line => line.getBoundingClientRect().right"
+        " - line.lastElementChild.getBoundingClientRect().right"
+    )
+    assert room < 2
