@@ -204,7 +204,7 @@ def log_of(console: Console) -> str:
     return Path(console.log).read_text(encoding="utf-8")
 
 
-def color_of(locator, name):
+def color_of(locator: Locator, name: str) -> list[float]:
     """Return a computed color of an element as red, green and blue."""
     text = locator.evaluate(f"element => getComputedStyle(element).{name}")
     return [float(part) for part in re.findall(r"[\d.]+", text)[:3]]
