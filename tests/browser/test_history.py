@@ -74,6 +74,7 @@ def test_a_run_can_be_stopped_found_and_opened_in_the_list(screen):
     screen.address()
     page = screen.page
     screen.part("recent-head").get_by_text("All runs").click()
+    page.wait_for_url(re.compile(r"/history\?flow="))  # only those of this flow
     expect(cell(page, STATUS)).to_have_text("▶ Running")
     press(page, 17)
     bar = screen.part("history-bar")
@@ -84,14 +85,14 @@ def test_a_run_can_be_stopped_found_and_opened_in_the_list(screen):
     expect(bar.get_by_role("button", name="Stop")).to_have_count(0)
     screen.part("history-filters").get_by_placeholder("Search inputs").fill('"takes half a"')
     page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"/history\?q="))
+    page.wait_for_url(re.compile(r"/history\?(.*&)?q="))
     screen.drawn()  # until then the unfiltered table is there too
     expect(cell(page, FLOW)).to_contain_text("Takes half a minute")
     check(page)
     press(page, 70)
     screen.wait("cancelled")
     page.go_back()
-    page.wait_for_url(re.compile(r"/history\?q="))
+    page.wait_for_url(re.compile(r"/history\?(.*&)?q="))
     search = screen.part("history-filters").get_by_placeholder("Search inputs")
     expect(search).to_have_value('"takes half a"')
     expect(cell(page, STATUS)).to_have_text("■ Cancelled")

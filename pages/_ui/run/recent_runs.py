@@ -14,7 +14,7 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.history.rows import STAR, image_url
 from pages._ui.history.view import run_history
 from pages._ui.run import pace
-from pages._ui.state import flow_choice, run_page
+from pages._ui.state import flow_choice, query_params, run_page
 from pages._ui.widgets import alerts, status_badges, timers
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_time
@@ -39,7 +39,12 @@ def draw(server: ServerSession, flow: Flow | None) -> None:
         return
     with st.container(key="recent-head", horizontal=True, vertical_alignment="center"):
         st.markdown("## Recent runs", anchors=False, width="content")
-        st.page_link(navigation.page("history"), label="All runs", icon=":material/history:")
+        st.page_link(
+            navigation.page("history"),
+            label="All runs",
+            icon=":material/history:",
+            query_params={query_params.FLOW: flow.id} if flow else None,
+        )
     if not runs:
         st.caption("No runs of this flow yet")
         return
