@@ -150,6 +150,10 @@ def test_keys_lead_to_run_stop_options_inputs_and_result(screen: Screen):
     press("Alt+KeyO")
     expect(screen.part("run-mode")).to_be_visible()
     check(page)
+    screen.part("run-mode").locator("input").first.focus()
+    press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    press("Escape")
     press("Escape")
     press("Alt+KeyI")
     field = screen.part("run-form").locator("textarea").first

@@ -16,6 +16,7 @@ const KEYS = [
   ["?", "This list, outside a field"],
 ];
 const EDITABLE = "input, textarea, select, [contenteditable]";
+const CHOICE = '[type="radio"], [type="checkbox"]';
 const DIALOG = "dialog[open], .stDialog";
 const FULL_SCREEN = ":is(.st-key-full-screen, .st-key-leave-full-screen) button";
 const INPUTS = ':is(textarea, input:not([type="hidden"])):not(:disabled)';
@@ -123,7 +124,7 @@ function isOtherLetter({ key, code }) {
 
 document.addEventListener("keydown", (event) => {
   if (event.repeat || event.ctrlKey || event.metaKey || document.querySelector(DIALOG)) return;
-  const isTyped = event.target.closest?.(EDITABLE);
+  const isTyped = event.target.closest?.(EDITABLE) && !event.target.matches(CHOICE);
   if (event.key === "?" && !isTyped) {
     showKeys();
   } else if (event.altKey && ACTIONS[event.code]) {
