@@ -144,7 +144,9 @@ def test_titles_begin_in_the_same_place_on_every_page(console, window):
 def test_a_button_of_a_phones_chat_opens_the_sidebar(console, window):
     """It covers the server: its own button stands in the same corner. Wide windows show it."""
     screen = Screen(window())
-    screen.page.goto(f"{console.url}/chat")
+    screen.open(console.url)
+    screen.pick("Echo")
+    screen.page.get_by_role("link", name="Chat", exact=True).click()
     opener = screen.part("open-sidebar").locator("button")
     opener.wait_for(state="attached")
     expect(opener).to_be_hidden()

@@ -38,7 +38,6 @@ from pages._ui.state import run_page
 from pages._ui.state.present import is_presenter
 from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape
-from pages._ui.widgets.placeholder import Placeholder
 
 _HEADINGS = {
     RunStatus.FAILED: "The flow failed",
@@ -116,10 +115,10 @@ class AudiencePanel(status_panel.StatusPanel):
         """Return nothing: tools are for who made the flow."""
         return ""
 
-    def draw_frames(self, place: DeltaGenerator, count: int) -> None:
+    def draw_frames(self, place: DeltaGenerator, count: int, has_titles: bool) -> None:
         """Draw no frames, so that the text stays in its place at the end."""
         with place.container():
-            self.places = [(Placeholder(), Placeholder()) for _ in range(count)]
+            self.places = [status_panel.output_places(has_titles) for _ in range(count)]
 
     def draw_components(self, server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
         """Draw nothing."""

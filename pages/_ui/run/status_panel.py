@@ -65,7 +65,7 @@ class StatusPanel:
             self._progress = Placeholder()
         self._frames: Placeholder | None = None
         self._graph: FlowGraph | None = None
-        self.places: list[tuple[Placeholder, Placeholder]] = []
+        self.places: list[tuple[Placeholder | None, Placeholder]] = []
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """Update what has changed."""
@@ -89,9 +89,12 @@ class StatusPanel:
             with st.container(key="run-writing"):
                 self._frames = Placeholder()
         ids = tuple(one.component_id or (one.message and one.message.id) for one in outputs)
-        self._frames.show((ids, has_titles), lambda place: self.draw_frames(place, len(ids)))
+        count = len(outputs)
+        self._frames.show(
+            (ids, has_titles), lambda place: self.draw_frames(place, count, has_titles)
+        )
         for (title_place, text_place), output in zip(self.places, outputs, strict=True):
-            if has_titles:
+            if title_place:
                 title = self.title(output, _name(output, names))
                 title_place.show(title, partial(DeltaGenerator.markdown, body=title))
             if output.message:
@@ -153,18 +156,25 @@ class StatusPanel:
             return ""
         return steps.using_text([message], steps.tool_names(flow))
 
-    def draw_frames(self, place: DeltaGenerator, count: int) -> None:
+    def draw_frames(self, place: DeltaGenerator, count: int, has_titles: bool) -> None:
         """Draw a frame for each output, with places for its title and text in `self.places`."""
         with place.container():
             if not count:
                 with st.container(border=True):
                     st.caption("Waiting for the first output.")
-            self.places = [self.draw_frame() for _ in range(count)]
+            self.places = []
+            for _ in range(count):
+                with st.container(border=True):
+                    self.places.append(output_places(has_titles))
 
-    def draw_frame(self) -> tuple[Placeholder, Placeholder]:
-        """Draw the frame of an output; return the places of its title and its text."""
-        with st.container(border=True):
-            return Placeholder(), Placeholder()
+
+def output_places(has_title: bool) -> tuple[Placeholder | None, Placeholder]:
+    """Create the places of an output's title and text.
+
+    The result has them in the same order: where it has no title, an empty place for one would let
+    both texts be seen for a moment at the end.
+    """
+    return Placeholder() if has_title else None, Placeholder()
 
 
 def _name(output: LiveOutput, names: ComponentNames) -> str:
