@@ -14,9 +14,9 @@ _MIN_DIFFERENCE = 4  # characters that are shown from the first in which values 
 
 @dataclass(frozen=True)
 class SummaryValue:
-    """A value in a line, whose label may be "".
+    """A value in a line; its label may be "".
 
-    Before `differs_at`, a character of `text`, another run's value of the label has the same text.
+    `differs_at` is the number of characters that another run's value of the label begins with.
     """
 
     text: str
@@ -69,7 +69,7 @@ def align_inputs(lines: Sequence[str]) -> list[Values]:
 
 
 def fit_inputs(lines: Sequence[str], limit: int) -> list[str]:
-    """Return at most `limit` characters of each line of inputs, other ones for other inputs.
+    """Return at most `limit` characters of each line of inputs, so that different lines differ.
 
     They are as `align_inputs` and `fit_values` make them. For lines that would be equal, the values
     in which those differ come first.
@@ -131,7 +131,7 @@ def _mark_differences(rows: Collection[Values]) -> list[Values]:
 
 
 def _common_lengths(texts: Iterable[str]) -> dict[str, int]:
-    """Return for each text how many characters another one begins with, too."""
+    """Return for each text the length of the longest beginning that it shares with another."""
     order = sorted(texts)
     # compares characters, as intended
     lengths = [0, *(len(commonprefix(pair)) for pair in pairwise(order)), 0]  # noqa: RUF071
@@ -150,7 +150,7 @@ def _fit_apart(rows: Sequence[Values], limit: int) -> list[str]:
 
 
 def _show_difference(value: SummaryValue, room: int) -> str:
-    """Return the text, without some of what others begin with, too, if the difference needs room.
+    """Return the text, without a part of the shared beginning if the difference needs room.
 
     `Please write a friendly letter, number 7` becomes `Please… number 7`.
     """

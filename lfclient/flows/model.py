@@ -97,6 +97,11 @@ class Flow:
             raw=raw,
         )
 
+    @property
+    def choices(self) -> Mapping[str, Json]:
+        """The values that were chosen, by key, which a refreshed flow has as its own."""
+        return self.refreshed.choices if self.refreshed else {}
+
     def component(self, component_id: str) -> Component | None:
         """Return the component with this id, also from inside a group, or None."""
         return self._by_id.get(component_id)

@@ -134,7 +134,7 @@ def missing_choices(flow: Flow, overrides: Mapping[str, Json]) -> JsonObject:
     fields = flow.fields_by_key
     owners = (flow.split_key(key)[0] for key in overrides if key not in fields)
     lacking = {owner.id for owner in owners if owner}
-    made = flow.refreshed.choices if flow.refreshed else {}
+    made = flow.choices
     return {
         key: value
         for key, value in dynamic_choices(flow, overrides).items()

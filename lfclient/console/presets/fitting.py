@@ -90,12 +90,10 @@ def changed_keys(
     """
     fitted = fit_values(flow, values)
     fields = flow.fields_by_key
-    # of a field whose value was chosen, the refreshed flow has that value
-    choices = flow.refreshed.choices if flow.refreshed else {}
     stored = {
         key: value
         for key, value in fitted.values.items()
-        if key in choices or is_changed(fields[key], value)
+        if key in flow.choices or is_changed(fields[key], value)
     }
     entered = mask_secrets(flow, overrides)
     return [

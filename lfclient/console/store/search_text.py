@@ -46,12 +46,10 @@ def summarize_flow_inputs(flow: Flow, inputs: Mapping[str, Any]) -> str:
     others; its own chat text stays, after the others. Inputs that share a label are told apart.
     """
     fields = flow.fields_by_key
-    # a refreshed flow has the values that were chosen
-    choices = flow.refreshed.choices if flow.refreshed else {}
     own = {
         key
         for key, value in inputs.items()
-        if key in fields and key not in choices and fields[key].default == value
+        if key in fields and key not in flow.choices and fields[key].default == value
     }
     listed = [key for key in inputs if key not in own or fields[key].chat_input]
 

@@ -154,7 +154,7 @@ class ServerSession:
             except LangflowError:
                 return []
 
-        choices = flow.refreshed.choices if flow.refreshed else {}
+        choices = flow.choices
         name = f"options {flow.id} {flow.updated_at} {_digest(choices)} {key}"
         return self.fetch(name, _TTL_SECONDS["resources"], list_options).value
 

@@ -53,7 +53,7 @@ def show_fields_of(state: FormState, values: Mapping[str, Any]) -> None:
 
 def _lacks_choices(flow: Flow, overrides: Mapping[str, Any]) -> bool:
     """Return whether the flow lacks choices that matter to a run."""
-    made = flow.refreshed.choices if flow.refreshed else {}
+    made = flow.choices
     named = {each.component for each in flow.fields if isinstance(each.default, Variable)}
     return any(
         key not in made or made[key] != value

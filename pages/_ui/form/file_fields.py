@@ -145,7 +145,7 @@ def draw_files(field: Field, state: FormState, *, is_open: bool = True) -> None:
     values = _source(field, state) == HERE or not is_open
     paths = list(dict.fromkeys(file_paths(state.value(field))))
     if values and len(paths) > 1:
-        with row(f"{field.key}-all"):
+        with file_row(f"{field.key}-all"):
             st.markdown(f"**{len(paths)} files attached** :gray[· new files are added]")
             draw_remove_button(
                 "Remove all",
@@ -175,7 +175,7 @@ def _draw_attached(field: Field, path: str, state: FormState) -> None:
     name = safe_name(sent.name) if sent else uploaded_name(path)
     size = f" :gray[{format_size(sent.size)}]" if sent else ""
     icon = ":green[:material/check_circle:]" if sent else ":material/draft:"
-    with row(f"{field.key}-{path}"):
+    with file_row(f"{field.key}-{path}"):
         with st.container(gap=None):
             where = f"On the server: {inline_code(clip(path, 120))}"
             st.markdown(f"{icon} {escape(clip(name, 60))}{size}", help=where)
@@ -186,7 +186,7 @@ def _draw_attached(field: Field, path: str, state: FormState) -> None:
 
 
 def _draw_failed(field: Field, upload: Upload, number: int, state: FormState) -> None:
-    with row(f"{field.key}-failed-{number}"):
+    with file_row(f"{field.key}-failed-{number}"):
         words = f"{escape(clip(upload.name, 60))} :gray[{format_size(upload.size)}]"
         with st.container(gap=None):
             st.markdown(f":red[:material/error:] {words}")
@@ -209,7 +209,7 @@ def _draw_uploading(field: Field, state: FormState, count: int) -> None:
         notices.rerun()
     for number, upload in enumerate(uploading):
         share = min(upload.sent_bytes / max(upload.size, 1), 1.0)
-        with row(f"{field.key}-going-{number}"):
+        with file_row(f"{field.key}-going-{number}"):
             st.progress(share, f"{escape(clip(upload.name, 60))} :gray[{_progress_text(upload)}]")
             key = f"stop-sending-{number}-{field.key}"
             draw_remove_button("Cancel upload", key, _drop_upload, state, field, upload)
@@ -221,7 +221,7 @@ def _progress_text(upload: Upload) -> str:
     return f"{format_size(upload.sent_bytes)} of {format_size(upload.size)} sent"
 
 
-def row(key: str) -> Any:
+def file_row(key: str) -> Any:
     """Return a container for a file and its button."""
     return st.container(key=f"file-row-{key}", horizontal=True, vertical_alignment="center")
 

@@ -179,7 +179,7 @@ def _choose_files(id: str) -> Sequence[UploadedFile]:
     chosen = file_uploader.draw("Files", accept_multiple_files=True, key=_UPLOADER)
     kept = _kept_files(id).get() or []
     for file in kept:
-        with file_fields.row(f"kept-{file.file_id}"):
+        with file_fields.file_row(f"kept-{file.file_id}"):
             size = format_size(file.size)
             st.markdown(
                 f":green[:material/check_circle:] {escape(clip(file.name, 60))} :gray[{size}]"

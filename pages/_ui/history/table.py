@@ -213,11 +213,9 @@ def _text_width(texts: Iterable[str], max_width: int) -> int:
 
 
 def _pixels(text: str) -> int:
-    wide = 0
-    if (
-        max(text, default="") >= FIRST_WIDE_CHARACTER
-    ):  # to look at each character takes 4 ms for a page
-        wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    # to look at each character takes 4 ms for a page
+    may_be_wide = max(text, default="") >= FIRST_WIDE_CHARACTER
+    wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text) if may_be_wide else 0
     return round(13 * wide + 5.75 * (len(text) - wide))
 
 

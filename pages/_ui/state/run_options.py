@@ -58,7 +58,7 @@ def is_advanced() -> bool:
 
 
 def save_mode(owner: str, flow_id: str, default: Mode) -> None:
-    """Save the mode of the control, for later sessions of this browser too.
+    """Save the mode of the control, also for later sessions of this browser.
 
     It is that of all flows, or of this flow if it has its own, which ends with the one of all.
     """
