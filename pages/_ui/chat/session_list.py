@@ -152,10 +152,23 @@ def draw(current: Conversation) -> None:
 
 
 def _draw_list(sessions: list[SessionEntry], current: Conversation) -> None:
-    if not sessions:
+    key = chat_state.chat_key("runs", current.form.server.owner, current.form.flow.id)
+    runs = {one.id for one in sessions if one.is_single_run and one.id != current.id}
+    if not st.session_state.get(key):
+        sessions = [one for one in sessions if one.id not in runs]
+    if sessions:
+        st.caption(f"Sessions · {len(sessions)}")
+    else:
         st.caption("No sessions yet. Your first message starts one.")
+    if runs:
+        st.toggle(
+            f"Show single runs ({len(runs)})",
+            key=key,
+            help="Runs from forms, each in a session of its own",
+            persist_state="session",
+        )
+    if not sessions:
         return
-    st.caption(f"Sessions · {len(sessions)}")
     matches = _filtered(sessions, current)
     with st.container(key="talk-sessions", gap="xxsmall"):
         for session in matches[:MAX_LISTED]:

@@ -19,18 +19,19 @@ from pages._ui.chat.conversation import (
     sessions_cache_key,
 )
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.state.run_options import named_session
+from pages._ui.state.run_options import is_run_session, named_session
 
 UNTITLED = "Untitled"  # a session of which only a generated id is known
 
 
 @dataclass(frozen=True)
 class SessionEntry:
-    """A session in the list."""
+    """A session in the list; `is_single_run` if nobody continued the run that it was made for."""
 
     id: str
     label: str
     last_message_at: datetime | None = None
+    is_single_run: bool = False
 
 
 def list_sessions(server: ServerSession, flow_id: str) -> list[SessionEntry]:
@@ -49,10 +50,19 @@ def _fetch_sessions(api: LangflowClient, flow_id: str) -> list[SessionEntry]:
         for message in newest_first
         if message.sender == USER and message.text.strip()
     }
+    turns: dict[str, set[str]] = {}
+    for message in latest:
+        if message.sender == USER and message.session_id:
+            turns.setdefault(message.session_id, set()).add(message.job_id or message.id)
     recent = dict.fromkeys(message.session_id for message in newest_first)
     ordered = [id for id in recent if id in ids] + [id for id in ids if id not in recent]
     return [
-        SessionEntry(id, session_label(id, first_words.get(id, "")), last_at.get(id))
+        SessionEntry(
+            id,
+            session_label(id, first_words.get(id, "")),
+            last_at.get(id),
+            is_run_session(id) and len(turns.get(id, ())) < 2,
+        )
         for id in ordered
     ]
 
@@ -68,7 +78,7 @@ def _local_sessions(records: Iterable[RunRecord], flow: Flow) -> list[SessionEnt
         id, text = record.session_id, sent_text(record, flow)
         if id and text and not (record.ended and id in known):
             at = found[id].last_message_at if id in found else record.created_at
-            found[id] = SessionEntry(id, session_label(id, text), at)
+            found[id] = SessionEntry(id, session_label(id, text), at, is_run_session(id))
     return list(found.values())
 
 

@@ -216,7 +216,7 @@ def _on_run(presented: Presented, form: FlowForm, token: str) -> None:
         mark_refused(form, result.problems)
         raise _not_ready(presented, form, result)
     has_session = run_form.supports_session(form.server_info, form.flow)
-    session_id = run_options.random_session() if has_session else None
+    session_id = run_options.random_run_session() if has_session else None
     run_id = run_controls.start_run(form, result.overrides, form.mode, session_id, token)
     submit_token.drop_submit_token(token)
     run_page.show_started(run_id)

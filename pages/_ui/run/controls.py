@@ -275,7 +275,7 @@ def _on_run(form: FlowForm, token: str) -> None:
     count = run_options.run_count(owner, flow_id)
     for number in range(2, count + 1):
         if session_id and not run_options.is_session_kept(owner, flow_id, session_id):
-            session_id = run_options.random_session()
+            session_id = run_options.random_run_session()
         try:
             start_run(form, overrides, mode, session_id, f"{token}-{number}")
         except LangflowError as error:

@@ -5,7 +5,7 @@ import time
 import streamlit as st
 
 from pages._ui.state.query_params import SESSION
-from pages._ui.state.run_options import random_session
+from pages._ui.state.run_options import random_chat_session
 from pages._ui.state.slot import Slot, is_drawn
 
 NEW_BUTTON = "talk-new"  # the key of the button that starts a new conversation
@@ -50,7 +50,7 @@ def close_session() -> None:
 
 def next_session(owner: str, flow_id: str) -> str:
     """Return the session that the next new conversation will have."""
-    return str(st.session_state.setdefault(chat_key("next", owner, flow_id), random_session()))
+    return str(st.session_state.setdefault(chat_key("next", owner, flow_id), random_chat_session()))
 
 
 def start_session(owner: str, flow_id: str, session_id: str) -> None:

@@ -13,8 +13,11 @@ from pages._ui.state.drafts import drafts
 MODE = "run-mode-choice"
 ADVANCED = "run-advanced"
 _TIMES_SET = "run-mode-times-set"
+_RUN_SESSION = re.compile(r"console-run-[0-9a-f]{12}")
 # generated here or by Langflow, which also takes the id of the flow
-_RANDOM_SESSION = re.compile(r"console-[0-9a-f]{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_RANDOM_SESSION = re.compile(
+    rf"{_RUN_SESSION.pattern}|console-[0-9a-f]{{12}}|[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}"
+)
 
 
 def mode_key(owner: str, flow_id: str) -> str:
@@ -102,9 +105,19 @@ def run_count(owner: str, flow_id: str) -> int:
     return int(st.session_state.get(run_count_key(owner, flow_id)) or 1)
 
 
-def random_session() -> str:
-    """Return a new random session name."""
+def random_chat_session() -> str:
+    """Return a new random name for a session of Chat."""
     return f"console-{uuid.uuid4().hex[:12]}"
+
+
+def random_run_session() -> str:
+    """Return a new random name for the session of one run, which is no conversation."""
+    return f"console-run-{uuid.uuid4().hex[:12]}"
+
+
+def is_run_session(name: str) -> bool:
+    """Return whether a session was generated for one run."""
+    return _RUN_SESSION.fullmatch(name) is not None
 
 
 def named_session(name: str | None) -> str:
@@ -120,7 +133,7 @@ def is_session_kept(owner: str, flow_id: str, name: str) -> bool:
 
 def reset_session(owner: str, flow_id: str) -> None:
     """Fill in a random session, so that visitors do not share a flow's memory."""
-    st.session_state[session_key(owner, flow_id)] = random_session()
+    st.session_state[session_key(owner, flow_id)] = random_run_session()
 
 
 def mark_session_used(owner: str, flow_id: str, session_id: str | None) -> None:

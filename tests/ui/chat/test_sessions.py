@@ -1,0 +1,68 @@
+"""Which sessions Chat lists: conversations, not the runs that have a session of their own."""
+
+import re
+
+import pytest
+
+from lfclient.runs.model import RunStatus
+from tests.ui.support.chat_page import button_labels, open_chat, send
+from tests.ui.support.whole_pages import (
+    ONE,
+    add_ended_run,
+    open_app,
+    page_text,
+    press,
+)
+
+RUN = "console-run-0123456789ab"
+
+
+def switch(app):
+    return next((each for each in app.toggle if "single runs" in each.label), None)
+
+
+@pytest.mark.parametrize("address", [{}, {"view": "present"}])
+def test_a_run_of_a_form_is_no_session_of_chat_until_it_is_asked_for(chat_langflow, address):
+    """That of the Run page, and that of a presentation."""
+    app = open_app(flow=ONE, **address)
+    app.text_area[0].set_value("Hello there").run()
+    press(app, "Run")
+    assert [re.sub("[0-9a-f]{12}", "…", row["session_id"]) for row in chat_langflow.rows] == [
+        "console-run-…"
+    ] * 2
+    app = open_chat(flow=ONE)
+    assert "No sessions yet" in page_text(app)
+    switch(app).set_value(True).run()
+    assert "Hello there" in button_labels(app)
+    assert not app.exception
+
+
+def test_a_run_that_is_continued_in_chat_is_a_session(chat_langflow):
+    chat_langflow.store_message(RUN, "Hello")
+    app = open_chat(flow=ONE, session=RUN)
+    assert "**Hello**" in button_labels(app)
+    send(app, "And then?")
+    app = open_chat(flow=ONE)
+    assert "Hello" in button_labels(app)
+    assert switch(app) is None
+    assert not app.exception
+
+
+def test_the_messages_of_several_chat_inputs_are_one_run(chat_langflow):
+    for text in ("one", "two"):
+        chat_langflow.store_message(RUN, text, session_metadata={"graph_run_id": "j"})
+    assert "No sessions yet" in page_text(open_chat(flow=ONE))
+
+
+def test_a_run_whose_message_never_reached_the_server_is_no_session(chat_langflow):
+    add_ended_run(
+        chat_langflow.server.url,
+        session_id=RUN,
+        overrides={"ChatInput-a.input_value": "never stored"},
+        status=RunStatus.FAILED,
+    )
+    app = open_chat(flow=ONE)
+    assert "No sessions yet" in page_text(app)
+    switch(app).set_value(True).run()
+    assert "never stored" in button_labels(app)
+    assert not app.exception
