@@ -1,6 +1,6 @@
 """The Present view in Chromium: what an audience sees, and what it can't reach."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,13 @@ import pytest
 from playwright.sync_api import expect
 
 from lfclient import LangflowClient
+from lfclient.console.samples import graph_builder
+from lfclient.console.samples.spec import Link, Node, Sample
 from tests.browser.attack_tools import site
 from tests.browser.conftest import PREFIX
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
-from tests.support.servers import LiveServer
+from tests.support.servers import LiveServer, delete_flow
 from tests.support.waiting import wait_for
 
 ADD_FRAME = """(url) => {
@@ -47,6 +49,18 @@ def present(
         return screen
 
     return open_view
+
+
+@pytest.fixture
+def unready_flow(sample_flows: LiveServer) -> Iterator[str]:
+    """The id of a flow that lacks a key."""
+    nodes = (Node("a", "ChatInput"), Node("s", "SearchAPI"))
+    sample = Sample("needs a key", "", nodes, (Link("a", "message", "s", "input_value"),))
+    with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
+        graph = graph_builder.build_graph(sample, api.catalogue())
+        made = api.create_flow(f"{PREFIX}Needs a key", graph)
+        yield made.id
+        delete_flow(api, made.id)
 
 
 def test_an_audience_runs_a_flow_and_reaches_nothing_else(present: Callable[..., Screen]):
@@ -117,7 +131,7 @@ def test_a_presenter_uses_what_was_entered_on_the_run_page(screen: Screen):
     page = screen.page
     page.get_by_label("Message").fill("Good morning")
     page.keyboard.press("Alt+p")
-    offer = screen.part("present-entered")
+    offer = screen.part("presenter-entered")
     expect(offer).to_contain_text("Shows the flow's values, not what was entered on the Run page.")
     expect(page.get_by_label("Message")).not_to_have_value("Good morning")
     screen.drawn()
@@ -186,6 +200,31 @@ def test_in_full_screen_the_only_button_beside_the_title_leaves_it(screen: Scree
     expect(buttons).to_have_count(1)
     page.keyboard.press("Alt+p")
     screen.part("flow-picker").wait_for()
+
+
+def test_full_screen_hides_what_only_a_presenter_needs_to_know(
+    console: Console, window: Callable[..., Any], unready_flow: str
+):
+    """The audience reads no instructions, and that the flow is not ready without names."""
+    screen = Screen(window())
+    page = screen.page
+    screen.open(f"{console.url}/?flow={unready_flow}")
+    page.get_by_label("Message").fill("Hello")
+    page.keyboard.press("Alt+p")
+    screen.part("present-edit").wait_for()
+    screen.drawn()
+    line, offer = screen.part("presenter-obstacle"), screen.part("presenter-entered")
+    expect(line).to_contain_text("Not filled in: SearchAPI API Key")
+    expect(offer).to_be_visible()
+    page.keyboard.press("Alt+Enter")
+    expect(line).to_be_hidden()
+    expect(offer).to_be_hidden()
+    screen.run()
+    alert = page.get_by_test_id("stAlert").locator("p")
+    expect(alert).to_have_text("The flow is not ready to run")
+    expect(line).to_be_hidden()
+    page.keyboard.press("Alt+Enter")
+    expect(line).to_be_visible()
 
 
 def test_in_a_low_window_the_preview_stays_beside_the_editor(screen: Screen):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.console.config.settings import SettingsError
 from lfclient.console.store.errors import StoreError
@@ -12,21 +13,21 @@ from pages._ui.connection import loading, servers
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import notices
+from pages._ui.state.present import is_presenter
 from pages._ui.widgets import alerts
 
-ASK_FOR_LINK = "Ask the person who sent you this link for a new one."
-CHECK_VALUES = (
-    "Check what you entered, then run again. If that doesn't help, tell the person who sent you "
-    "this link."
-)
-LATER = "Try again in a moment. If that doesn't help, tell the person who sent you this link."
+_SENDER = "the person who sent you this link"
+ASK_FOR_LINK = f"Ask {_SENDER} for a new one."
+TELL_SENDER = f"Tell {_SENDER}."
+CHECK_VALUES = "Check what you entered, then run again."
+TRY_AGAIN = "Try again in a moment."
+LATER = f"{TRY_AGAIN} If that doesn't help, tell {_SENDER}."
 WAITING = "Waits for the server and goes on by itself."
 NOT_SENT = "Waits for the server and starts by itself."
 DECIDE_AGAIN = "The decision was not accepted. Decide again."
 NOT_SHOWN = "A value that can't be entered here is missing or not valid."
 NO_ACCESS = "The server refuses access to the flow."
-TELL_SENDER = "Tell the person who sent you this link."
-NOT_FOLLOWED = f"No access to the server. {TELL_SENDER}"
+NOT_FOLLOWED = "No access to the server."
 
 
 class NothingPresented(LangflowError):
@@ -121,11 +122,28 @@ def show_refusal(error: LangflowError) -> None:
         alerts.show_message("That can't be done right now", "", LATER, warning=True)
 
 
-def draw_notice() -> None:
-    """Draw the error that a press left."""
+def advise(step: str, flow_id: str) -> str:
+    """Return a step to take, "" for none, and for an audience whom to tell if it doesn't help."""
+    if is_presenter(flow_id):
+        return step
+    return f"{step} If that doesn't help, tell {_SENDER}." if step else TELL_SENDER
+
+
+def place_for_presenter(flow_id: str, name: str) -> DeltaGenerator:
+    """Return a place for what a presenter alone needs to know: full screen hides it.
+
+    An audience sees it at any time.
+    """
+    return st.container(key=f"presenter-{name}" if is_presenter(flow_id) else None)
+
+
+def draw_notice() -> bool:
+    """Draw the error that a press left, and return whether there was one."""
     notice = notices.take_notice()
-    if isinstance(notice, LangflowError):
-        show_refusal(notice)
+    if not isinstance(notice, LangflowError):
+        return False
+    show_refusal(notice)
+    return True
 
 
 def draw_connection_link() -> None:

@@ -52,10 +52,10 @@ _REASONS = {
     BUSY_LANGFLOW: BUSY_LANGFLOW.message,
 }
 # of others, whoever made the flow has to know
-_HINTS = {
-    UNREACHABLE: problems.LATER,
-    LIMITED: problems.LATER,
-    CUT_OFF: problems.LATER,
+_STEPS = {
+    UNREACHABLE: problems.TRY_AGAIN,
+    LIMITED: problems.TRY_AGAIN,
+    CUT_OFF: problems.TRY_AGAIN,
     NO_FILE: problems.CHECK_VALUES,
 }
 _NOT_ACCEPTED = "The server could not be reached or did not accept it."
@@ -125,13 +125,21 @@ class AudiencePanel(status_panel.StatusPanel):
 
 
 def draw(
-    presented: Presented, record: RunRecord | None, progress_place: DeltaGenerator
+    presented: Presented,
+    record: RunRecord | None,
+    progress_place: DeltaGenerator,
+    *,
+    is_refused: bool = False,
 ) -> status_panel.StatusPanel | None:
-    """Draw the run; return the panel of a running one."""
+    """Draw the run; return the panel of a running one.
+
+    `is_refused` if a press had no effect, which stands in place of a result that is to come.
+    """
     server = presented.server
     with st.container(key="run-status"):
         if record is None:
-            st.markdown(":gray[Results appear here.]")
+            if not is_refused:
+                st.markdown(":gray[Results appear here.]")
             return None
         places = status_panel.Places(st.container(key="run-head"), progress_place)
         if record.ended:
@@ -199,16 +207,21 @@ def draw_problem(record: RunRecord, server: ServerSession | None) -> None:
         return
     hint = _hint(record, causes[0] if causes else None) if server else ""
     alerts.show_message(heading, " ".join(dict.fromkeys(reasons)), hint)
+    if server and is_presenter(record.flow_id):
+        with problems.place_for_presenter(record.flow_id, "error"):
+            st.caption("Exit shows the error of this run on the Run page.")
 
 
 def _hint(record: RunRecord, cause: ErrorCause | None) -> str:
     """Return what to do about a run that has failed."""
     if cause is None:
         has_run = record.status is RunStatus.FAILED and record.run
-        return problems.CHECK_VALUES if has_run else problems.LATER
-    if cause == BUSY_LANGFLOW and record.problem:
+        step = problems.CHECK_VALUES if has_run else problems.TRY_AGAIN
+    elif cause == BUSY_LANGFLOW and record.problem:
         return record.problem.hint  # how long to wait
-    return _HINTS.get(cause, problems.TELL_SENDER)
+    else:
+        step = _STEPS.get(cause, "")
+    return problems.advise(step, record.flow_id)
 
 
 def draw_status(place: DeltaGenerator, record: RunRecord) -> None:
@@ -221,7 +234,7 @@ def draw_status(place: DeltaGenerator, record: RunRecord) -> None:
 
 def _describe_wait(record: RunRecord) -> str:
     if not record.worker:  # the console needs a key to go on
-        return problems.NOT_FOLLOWED
+        return f"{problems.NOT_FOLLOWED} {problems.advise('', record.flow_id)}"
     if not record.attempts:
         return problems.NOT_SENT
     if must_decide_again(record) and approval.pending_question(record):

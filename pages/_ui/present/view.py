@@ -31,7 +31,7 @@ from pages._ui.state import run_options, run_page, submit_token
 from pages._ui.state.notices import notify_errors
 from pages._ui.state.present import ENTERED, is_presenter
 from pages._ui.widgets import alerts, focus
-from pages._ui.widgets.alerts import MissingValue
+from pages._ui.widgets.alerts import MissingValue, NotReady
 from pages._ui.widgets.markdown import escape
 
 _MAX_NAMED = 5  # fields in a sentence
@@ -103,12 +103,15 @@ def draw_inputs(presented: Presented, form: FlowForm) -> None:
     inputs = shown_inputs(presented, form)
     obstacle = readiness.find_obstacle(presented, form, form.result.problems)
     if obstacle:
-        st.caption(f":orange[:material/warning:] {escape(f'{obstacle.message} {obstacle.hint}')}")
+        with problems.place_for_presenter(presented.flow.id, "obstacle"):
+            words = escape(f"{obstacle.message} {obstacle.hint}")
+            st.caption(f":orange[:material/warning:] {words}")
     elif not inputs:
         st.caption("There is nothing to fill in. Press Run.")
     for field, label, help_text in inputs:
         draw_plain_field(field, form, label, help_text, problems.show_field_error)
-    _draw_warnings(presented, form)
+    with problems.place_for_presenter(presented.flow.id, "warnings"):
+        _draw_warnings(presented, form)
     form.state.discard_undrawn(form.drawn)
     form.state.save()
 
@@ -140,7 +143,7 @@ def _draw_entered(presented: Presented, form: FlowForm) -> None:
     entered = ENTERED.get()
     if not entered or entered.flow_id != presented.flow.id:
         return
-    with st.container(key="present-entered", gap="xsmall"):
+    with st.container(key="presenter-entered", gap="xsmall"):
         if not entered_keys(form.state):
             st.caption(f"Shows {entered.shown}, not what was entered on the Run page.")
         st.button(
@@ -229,7 +232,7 @@ def _not_ready(presented: Presented, form: FlowForm, result: FormResult) -> Inva
     own = [problem for problem in errors if problem.key in labels]
     obstacle = readiness.find_obstacle(presented, form, result.problems)
     if obstacle and len(own) < len(errors):
-        return obstacle
+        return NotReady("", hint="")  # the line above the inputs says why
     names = ", ".join(labels[problem.key] for problem in own[:_MAX_NAMED])
     if all(problem.message == REQUIRED_MESSAGE for problem in own):
         return MissingValue(names)

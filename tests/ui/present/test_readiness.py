@@ -38,6 +38,19 @@ def test_a_missing_value_that_is_not_shown_is_named_for_a_presenter_alone(fields
     assert not app.exception
 
 
+def test_run_says_that_the_flow_is_not_ready_and_repeats_no_reason(fields_server):
+    required = {**SECRET, "required": True}
+    fields_server.set_flows(flow(ONE, "Trip", nodes=[node("Token-a", s=required)]))
+    app = present_as_presenter()
+    assert "Results appear here." in page_text(app)
+    words = page_text(press(app, "Run"))
+    assert "The flow is not ready to run" in words
+    assert words.count("Not filled in: s (Token).") == 1
+    assert words.count(SET_SECRETS) == 1
+    assert "Results appear here." not in words
+    assert not app.exception
+
+
 def test_each_kind_of_missing_value_has_its_own_hint(fields_server):
     secret = {**SECRET, "required": True}
     nodes = [node("Agent-a", model=model(GPT)), node("File-b", s=secret, model=model())]

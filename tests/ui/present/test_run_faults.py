@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lfclient.console.runner.notes import DECISION_LOST, DECISION_REFUSED, STOP_REFUSED
-from tests.ui.present.support import present
+from tests.ui.present.support import present, present_as_presenter
 from tests.ui.support.whole_pages import (
     add_running_run,
     add_suspended_run,
@@ -23,6 +23,13 @@ def test_a_presented_run_that_nobody_follows_asks_to_tell_its_sender(fields_serv
     assert "No access to the server. Tell the person who sent you this link." in words
     assert "by itself" not in words
     assert "key" not in words
+
+
+def test_a_presenter_reads_that_nobody_follows_the_run_and_is_asked_to_tell_nobody(fields_server):
+    record = add_running_run(fields_server.url, note="Not sent: key needed.", worker="")
+    words = page_text(present_as_presenter(run=record.id))
+    assert "No access to the server." in words
+    assert "who sent you this link" not in words
 
 
 @pytest.mark.parametrize("note", [f"{DECISION_REFUSED} From host-7.", DECISION_LOST])

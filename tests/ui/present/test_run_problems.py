@@ -5,7 +5,7 @@ import pytest
 from lfclient.console.store.run_record import RecordProblem
 from lfclient.runs.components import RunError
 from lfclient.runs.model import Run, RunStatus
-from tests.ui.present.support import present
+from tests.ui.present.support import present, present_as_presenter
 from tests.ui.support.whole_pages import ONE, add_ended_run, page_text
 
 CHECK_VALUES = "Check what you entered, then run again."
@@ -59,6 +59,18 @@ def test_the_hint_of_a_failed_run_depends_on_its_cause(fields_server, error, hin
     run = Run(ONE, "sync", RunStatus.FAILED, errors=(RunError(error, "C-a"),))
     words = failed_page(fields_server, run=run)
     assert [each for each in (CHECK_VALUES, LATER, TELL_SENDER) if each in words] == [hint]
+
+
+def test_a_presenter_is_not_asked_to_tell_who_sent_the_link(fields_server):
+    run = Run(ONE, "sync", RunStatus.FAILED, errors=(RunError("No key for OpenAI", "C-a"),))
+    failed = add_ended_run(fields_server.url, run=run, status=RunStatus.FAILED)
+    app = present_as_presenter(run=failed.id)
+    assert "The flow failed" in page_text(app)
+    assert CHECK_VALUES in page_text(app)
+    assert "who sent you this link" not in page_text(app)
+    assert "Exit shows the error of this run on the Run page." in page_text(app)
+    assert "Exit" not in page_text(present(run=failed.id))
+    assert not app.exception
 
 
 def test_an_error_of_a_component_is_reported_without_its_text(fields_server):
