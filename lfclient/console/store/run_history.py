@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     Row,
     delete,
@@ -49,9 +50,7 @@ _BATCH_SIZE = 200  # runs that one transaction deletes
 
 @dataclass(frozen=True)
 class RunPage:
-    """Runs, newest first. `older` and `newer` are the cursors of the adjacent pages, None at the
-    ends of the list.
-    """
+    """Runs, newest first, with the cursors of adjacent pages, None at the ends of the list."""
 
     runs: list[RunSummary] = field(default_factory=list)
     older: Cursor | None = None
@@ -262,11 +261,16 @@ class History:
 
     def get(self, owners: Sequence[str], run_id: str) -> RunSummary | None:
         """Return the summary of one run; None if there is no such run of these owners."""
-        columns = [RUNS.c[name] for name in SUMMARY_FIELDS]
-        query = select(*columns).where(RunRow.owner.in_(owners), RunRow.id == run_id)
+        return next(iter(self._find(RunRow.owner.in_(owners), RunRow.id == run_id)), None)
+
+    def started_with(self, owner: str, submit_tokens: Sequence[str]) -> list[RunSummary]:
+        """Return the owner's runs that have one of these submit tokens."""
+        return self._find(RunRow.owner == owner, RunRow.submit_token.in_(submit_tokens))
+
+    def _find(self, *conditions: ColumnElement[bool]) -> list[RunSummary]:
+        query = select(*(RUNS.c[name] for name in SUMMARY_FIELDS)).where(*conditions)
         with self._database.read() as connection:
-            rows = connection.execute(query).all()
-            return next(iter(self.summarize(connection, rows)), None)
+            return self.summarize(connection, connection.execute(query).all())
 
     def snippets(self, owners: Sequence[str], run_ids: Sequence[str], typed: str) -> dict[str, str]:
         """Return where the texts of runs have the words of a search, by run id.
@@ -371,9 +375,7 @@ class History:
 
 
 def normalize_labels(labels: Iterable[str]) -> list[str]:
-    """Trim labels and drop duplicates. Raise ValueError, with a text for people, for too many
-    labels and for one that is too long.
-    """
+    """Trim labels and drop duplicates. Raise ValueError, with a text for people, beyond a limit."""
     trimmed = (sanitize_text(" ".join(label.split())) for label in labels)
     unique = [label for label in dict.fromkeys(trimmed) if label]
     for label in unique:

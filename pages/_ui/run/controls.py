@@ -7,7 +7,6 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.common.formatting import format_count
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.errors import InvalidRequest, LangflowError
@@ -24,6 +23,7 @@ from pages._ui.form import missing_variables, prefill, provider_settings
 from pages._ui.form.flow_form import FlowForm, FormResult
 from pages._ui.form.form import mark_refused, mark_started
 from pages._ui.form.form_state import form_state
+from pages._ui.run import batch
 from pages._ui.run.run_form import (
     offered_modes,
     selected_mode,
@@ -35,7 +35,6 @@ from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import alerts, focus
 from pages._ui.widgets.alerts import MissingValue
 
-MAX_RUN_COUNT = 20  # runs that one press starts
 _REST_SECONDS = 1.0  # after Stop, Run is in its place: a second press there is not meant for it
 MODE_HELP: dict[Mode, str] = {
     "background": "Keeps running if you close the page. Very long results may be truncated.",
@@ -203,7 +202,7 @@ def _draw_run_count(form: FlowForm) -> None:
     st.number_input(
         "Number of runs",
         min_value=1,
-        max_value=MAX_RUN_COUNT,
+        max_value=batch.MAX_RUN_COUNT,
         key=run_options.run_count_key(form.server.owner, form.flow.id),
         help="Starts this many runs with the same values, each with its own result in History.",
         persist_state="session",
@@ -277,7 +276,7 @@ def _on_run(form: FlowForm, token: str) -> None:
         if session_id and not run_options.is_session_kept(owner, flow_id, session_id):
             session_id = run_options.random_run_session()
         try:
-            start_run(form, overrides, mode, session_id, f"{token}-{number}")
+            start_run(form, overrides, mode, session_id, batch.numbered_token(token, number))
         except LangflowError as error:
             started = f"Started {number - 1} of {count} runs"
             run_page.PARTIAL_START.set((run_id, started, error))
@@ -340,10 +339,4 @@ def _not_ready_error(result: FormResult, flow: Flow) -> InvalidRequest:
 def _on_stop(server: ServerSession, run_id: str) -> None:
     """Stop the run in a callback, without waiting for the page."""
     run_page.STOPPED.set(True)
-    runner = app_context().runner
-    runner.stop(run_id, server.connection)
-    record = runner.get(run_id, server.owner)
-    runs = runner.recent(server.owner, MAX_RUN_COUNT, record.flow_id) if record else []
-    others = sum(not run.ended and run.id != run_id for run in runs)
-    if others:
-        st.toast(f"{format_count(others, 'other run')} of this flow can be stopped in History.")
+    app_context().runner.stop(run_id, server.connection)

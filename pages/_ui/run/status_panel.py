@@ -22,7 +22,7 @@ from pages._ui.components.graph import FlowGraph
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.form_state import FormState
-from pages._ui.run import approval, pace, progress, saving, status, steps
+from pages._ui.run import approval, batch, pace, progress, saving, status, steps
 from pages._ui.run import controls as run_controls
 from pages._ui.run import details as run_details
 from pages._ui.state import run_page
@@ -202,6 +202,7 @@ def draw(
             status.draw_check_button(server, record)
             run_details.draw_width_switch(record)
             run_controls.draw_close_button(record)
+        batch.draw(server, record)
         if record.ended:
             status.draw(places.head.empty(), record)
         question = st.empty()

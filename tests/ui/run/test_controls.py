@@ -1,7 +1,6 @@
 """The foot of the form: what a press of Run or of its key starts, and what it says."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -76,15 +75,6 @@ def test_a_second_press_on_stop_starts_no_run(langflow_stand_in, monkeypatch):
     assert not started(langflow_stand_in)
     press(app, "Run")
     wait_for(lambda: len(started(langflow_stand_in)) == 1)
-    assert not app.exception
-
-
-def test_a_stop_tells_where_the_other_runs_of_the_flow_are_stopped(langflow_stand_in, monkeypatch):
-    monkeypatch.setattr(Runner, "stop", lambda *_: None)
-    first = add_running_run(langflow_stand_in.url)
-    monkeypatch.setattr(Runner, "recent", lambda *_: [first, replace(first, id="other")])
-    app = press(open_app(run=first.id), "Stop")
-    assert notices(app) == ["1 other run of this flow can be stopped in History."]
     assert not app.exception
 
 

@@ -1,0 +1,67 @@
+"""The runs that one press of Run started, beside the status of one of them."""
+
+import pytest
+
+from lfclient.console.runner.runner import Runner
+from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX
+from lfclient.runs.model import RunStatus
+from pages._ui.connection.app_context import app_context
+from pages._ui.run.batch import numbered_token
+from tests.ui.support.whole_pages import (
+    add_ended_run,
+    add_running_run,
+    button_labels,
+    open_app,
+    page_text,
+    press,
+)
+
+
+def add_batch(url, statuses, token="a1b2"):
+    """Store runs with these statuses, as one press would, and return them."""
+    open_app()
+    records = []
+    for number, status in enumerate(statuses, 1):
+        more = {"id": f"{number}" * 32, "submit_token": numbered_token(token, number)}
+        add = add_ended_run if status.ended else add_running_run
+        records.append(add(url, status=status, job_id=f"j{number}", **more))
+        if not status.ended:
+            app_context().runner.store.create(records[-1])
+    return records
+
+
+@pytest.mark.parametrize("shown", [0, 1])
+def test_a_run_says_how_many_of_those_started_with_it_have_ended(langflow_stand_in, shown):
+    """Also once it has ended itself."""
+    statuses = [RunStatus.COMPLETED, RunStatus.IN_PROGRESS, RunStatus.FAILED]
+    runs = add_batch(langflow_stand_in.url, statuses)
+    app = open_app(run=runs[shown].id)
+    assert "2 of 3 runs have ended" in page_text(app)
+    assert not app.exception
+
+
+def test_those_that_still_go_on_are_stopped_together(langflow_stand_in, monkeypatch):
+    stopped = []
+    monkeypatch.setattr(Runner, "stop", lambda _, run_id, __: stopped.append(run_id))
+    statuses = [RunStatus.COMPLETED, RunStatus.IN_PROGRESS, RunStatus.QUEUED]
+    runs = add_batch(langflow_stand_in.url, statuses)
+    app = press(open_app(run=runs[0].id), "Stop all")
+    assert sorted(stopped) == [runs[1].id, runs[2].id]
+    assert [each.value for each in app.toast] == ["Stop requested."]
+    assert not app.exception
+
+
+def test_nothing_is_offered_to_stop_once_all_have_ended(langflow_stand_in):
+    runs = add_batch(langflow_stand_in.url, [RunStatus.COMPLETED, RunStatus.CANCELLED])
+    app = open_app(run=runs[0].id)
+    assert "2 of 2 runs have ended" in page_text(app)
+    assert "Stop all" not in button_labels(app)
+    assert not app.exception
+
+
+@pytest.mark.parametrize("token", ["c", f"{ADOPTED_TOKEN_PREFIX}1-2", "again 1-2"])
+def test_a_run_that_was_started_alone_counts_none(langflow_stand_in, token):
+    runs = add_batch(langflow_stand_in.url, [RunStatus.COMPLETED], token)
+    app = open_app(run=runs[0].id)
+    assert "runs have ended" not in page_text(app)
+    assert not app.exception
