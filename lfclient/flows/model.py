@@ -202,17 +202,25 @@ class Flow:
         return tuple(terminal for terminal in self.terminals if terminal.always_runs)
 
     @cached_property
-    def outputs_by_sender(self) -> dict[str, Component]:
-        """The terminals by the ids of the leaves whose messages they return.
+    def outputs_by_sender(self) -> dict[str, tuple[Component, ...]]:
+        """The terminals by the ids of the leaves whose messages they return, in their order.
 
-        A message names the leaf that feeds its chat output. One that feeds several is missing.
+        A message names the leaf that feeds its chat output. One that feeds several has them only if
+        each gets the same of its outputs: their messages are equal.
         """
-        fed = defaultdict(list)
+        fed: dict[str, dict[str, Component]] = defaultdict(dict)
+        taken = defaultdict(set)
         for terminal in self.terminals:
-            is_chat = terminal.has_type("ChatOutput")
-            for id in {terminal.id, *(self.sources_of(terminal.id) if is_chat else ())}:
-                fed[id].append(terminal)
-        return {id: terminals[0] for id, terminals in fed.items() if len(terminals) == 1}
+            fed[terminal.id][terminal.id] = terminal
+            for edge in self._flat[1] if terminal.has_type("ChatOutput") else ():
+                if edge.target == terminal.id:
+                    fed[edge.source][terminal.id] = terminal
+                    taken[edge.source].add(edge.source_output)
+        return {
+            id: tuple(terminals.values())
+            for id, terminals in fed.items()
+            if len(terminals) == 1 or len(taken[id]) == 1
+        }
 
     @cached_property
     def in_loops(self) -> frozenset[str]:

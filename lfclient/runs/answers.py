@@ -1,9 +1,11 @@
 """Match the messages of a run to the outputs of its flow."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentState, Message
 from lfclient.runs.model import Run
@@ -34,8 +36,9 @@ def live_outputs(run: Run, flow: Flow | None) -> list[LiveOutput]:
         return [_live_output(run, one.component_id, one) for one in written]
     latest: dict[str, Message] = {}
     others = []
+    returned = outputs_by_message(run.answers, flow)
     for message in run.answers:
-        terminal = flow.outputs_by_sender.get(message.component_id or "")
+        terminal = returned.get(message.id)
         if terminal:
             latest[terminal.id] = message
         else:
@@ -58,6 +61,29 @@ def _live_output(run: Run, component_id: str | None, message: Message | None) ->
     )
 
 
+def outputs_by_message(messages: Iterable[Message], flow: Flow) -> dict[str, Component]:
+    """Return the outputs that return the messages of a run or a conversation, by message id.
+
+    Those that one component feeds return equal messages: the first is of the first output.
+    """
+    found = {}
+    for group in _by_run(messages):
+        earlier: Counter[str] = Counter()
+        for message in group:
+            sender = message.component_id or ""
+            terminals = flow.outputs_by_sender.get(sender, ())
+            if terminals:
+                found[message.id] = terminals[earlier[sender] % len(terminals)]
+                earlier[sender] += 1
+    return found
+
+
+def _by_run(messages: Iterable[Message]) -> Iterator[list[Message]]:
+    """Yield the messages of a user, and those of a run, as far as the server tells runs apart."""
+    for _, group in groupby(messages, key=lambda one: (one.sender == "User", one.job_id)):
+        yield list(group)
+
+
 def in_output_order(messages: Sequence[Message], flow: Flow) -> list[Message]:
     """Return a conversation with the outputs of each run in the order of the flow.
 
@@ -65,16 +91,13 @@ def in_output_order(messages: Sequence[Message], flow: Flow) -> list[Message]:
     those of an output with several: they are of a loop, or of several runs without `job_id` (1.8
     and 1.9).
     """
-    ranks = {
-        sender: flow.terminals.index(terminal)
-        for sender, terminal in flow.outputs_by_sender.items()
-    }
+    returned = outputs_by_message(messages, flow)
+    ranks = {id: flow.terminals.index(terminal) for id, terminal in returned.items()}
     ordered: list[Message] = []
-    for _, group in groupby(messages, key=lambda one: (one.sender == "User", one.job_id)):
-        of_run = list(group)
-        outputs = [one for one in of_run if one.component_id in ranks]
-        if len({one.component_id for one in outputs}) == len(outputs):
-            outputs.sort(key=lambda one: ranks[one.component_id or ""])
+    for of_run in _by_run(messages):
+        outputs = [one for one in of_run if one.id in ranks]
+        if len({ranks[one.id] for one in outputs}) == len(outputs):
+            outputs.sort(key=lambda one: ranks[one.id])
         in_order = iter(outputs)
-        ordered += [next(in_order) if one.component_id in ranks else one for one in of_run]
+        ordered += [next(in_order) if one.id in ranks else one for one in of_run]
     return ordered

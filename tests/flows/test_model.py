@@ -116,15 +116,18 @@ def test_the_last_components_are_in_reading_order():
     assert list(found.component_numbers.values()) == [1, 2, 3, 4]
 
 
-def test_a_chat_output_returns_the_messages_of_what_feeds_it_alone():
+def test_a_chat_output_returns_the_messages_of_what_feeds_it():
+    """One that feeds two from different outputs of its own may send either a message."""
     outputs = ("ChatOutput-a", "ChatOutput-b", "ChatOutput-c", "Parser-d")
     edges = [edge("A-a", outputs[0]), edge("B-b", outputs[1]), edge("B-b", outputs[2])]
-    edges.append(edge("D-d", "Parser-d"))
-    nodes = [node(id) for id in ("A-a", "B-b", "D-d", *outputs)]
+    edges += [edge("D-d", "Parser-d"), edge("Router-e", outputs[1]), edge("Router-e", outputs[2])]
+    edges[-1]["data"]["sourceHandle"]["name"] = "else"
+    nodes = [node(id) for id in ("A-a", "B-b", "D-d", "Router-e", *outputs)]
     found = flow(*nodes, edges=edges).outputs_by_sender
-    assert {id: one.id for id, one in found.items()} == {
-        **{id: id for id in outputs},
-        "A-a": "ChatOutput-a",
+    assert {id: [one.id for one in terminals] for id, terminals in found.items()} == {
+        **{id: [id] for id in outputs},
+        "A-a": ["ChatOutput-a"],
+        "B-b": ["ChatOutput-b", "ChatOutput-c"],
     }
 
 

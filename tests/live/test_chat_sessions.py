@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from lfclient import LangflowClient, SessionNotFound
+from lfclient.runs.answers import outputs_by_message
 from tests.live.flows import ECHO, TWO_OUTPUTS
 from tests.live.releases import Make
 
@@ -57,5 +58,6 @@ def test_a_message_names_the_component_that_feeds_its_output(client: LangflowCli
     run = client.wait(client.submit(flow, session_id=session))
     stored = client.messages(flow, session)
     for messages in (stored, run.answers or stored):
-        texts = {flow.outputs_by_sender[one.component_id or ""].id: one.text for one in messages}
+        outputs = outputs_by_message(messages, flow)
+        texts = {outputs[one.id].id: one.text for one in messages}
         assert texts == {"ChatOutput-b": "Oslo", "ChatOutput-d": "Paris"}

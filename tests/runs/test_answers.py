@@ -5,11 +5,16 @@ from dataclasses import replace
 import pytest
 
 from lfclient.flows.model import Flow
-from lfclient.runs.answers import LiveOutput, in_output_order, live_outputs
+from lfclient.runs.answers import (
+    LiveOutput,
+    in_output_order,
+    live_outputs,
+    outputs_by_message,
+)
 from lfclient.runs.components import ComponentRun, ComponentState, Message
 from lfclient.runs.model import Run, RunStatus
 from tests.support import flows
-from tests.support.twin_outputs import FIRST, SECOND, answer, twin_graph
+from tests.support.twin_outputs import FIRST, SECOND, answer, shared_graph, twin_graph
 
 TWINS = Flow.from_json(twin_graph())
 WAITING, DONE, SKIPPED = ComponentState.WAITING, ComponentState.DONE, ComponentState.SKIPPED
@@ -60,6 +65,24 @@ def test_a_flow_with_one_output_shows_what_is_being_written_or_the_latest_messag
     for messages, expected in (((first, second), second), ((writing, second), writing)):
         found = live_outputs(run_with(*messages), flow)
         assert [one.message for one in found] == [expected]
+
+
+def test_outputs_that_one_component_feeds_take_its_equal_messages_in_turn():
+    """Also in each run of a conversation."""
+    flow = Flow.from_json(shared_graph())
+    first, second = (replace(answer("a", "hi"), id=id) for id in ("1", "2"))
+    assert [(one.component_id, one.message) for one in live_outputs(run_with(first), flow)] == [
+        (FIRST, first),
+        (SECOND, None),
+    ]
+    later = [replace(one, id=f"later {one.id}", job_id="j") for one in (first, second)]
+    found = outputs_by_message([first, second, *later], flow)
+    assert {id: one.id for id, one in found.items()} == {
+        "1": FIRST,
+        "2": SECOND,
+        "later 1": FIRST,
+        "later 2": SECOND,
+    }
 
 
 def test_answers_of_runs_that_can_not_be_told_apart_keep_their_order():

@@ -23,6 +23,13 @@ def twin_graph() -> dict[str, Any]:
     return flows.graph(flows.chat_input(), *placed, edges=edges)
 
 
+def shared_graph() -> dict[str, Any]:
+    """Return the flow's JSON with one model, which feeds both outputs."""
+    nodes = [one for one in twin_graph()["data"]["nodes"] if one["id"] != "Model-b"]
+    edges = [flows.edge("Model-a", output) for output in (FIRST, SECOND)]
+    return flows.graph(*nodes, edges=[flows.edge("ChatInput-a", "Model-a"), *edges])
+
+
 def answer(branch: str, text: str, **more: Any) -> Message:
     """Return the message of the branch "a" or "b", which names its model as its source."""
     return Message(f"m-{branch}", text, "Machine", "AI", component_id=f"Model-{branch}", **more)

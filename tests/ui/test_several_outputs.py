@@ -4,7 +4,7 @@ import pytest
 
 from lfclient.runs.components import ComponentRun, ComponentState
 from lfclient.runs.model import Run, RunStatus
-from tests.support.twin_outputs import FIRST, SECOND, answer, twin_graph
+from tests.support.twin_outputs import FIRST, SECOND, answer, shared_graph, twin_graph
 from tests.ui.present.support import present, store
 from tests.ui.support.chat_langflow import ChatLangflow
 from tests.ui.support.chat_page import open_chat
@@ -12,6 +12,7 @@ from tests.ui.support.runs import open_table
 from tests.ui.support.whole_pages import ONE, add_running_run
 
 TWINS = {**twin_graph(), "id": ONE, "name": "Twins"}
+SHARED = {**shared_graph(), "id": ONE, "name": "Twins"}
 
 
 def running(server):
@@ -49,18 +50,18 @@ def test_an_audience_sees_the_chosen_outputs(fields_server, chosen, shown):
     assert not app.exception
 
 
-def test_answers_in_chat_have_the_names_and_order_of_the_outputs(langflow_stand_in):
+@pytest.mark.parametrize(("flow", "second"), [(TWINS, "Model-b"), (SHARED, "Model-a")])
+def test_answers_in_chat_have_the_names_and_order_of_the_outputs(langflow_stand_in, flow, second):
+    """Also if one component feeds both."""
     chat_langflow = ChatLangflow(langflow_stand_in)
-    langflow_stand_in.set_flows(TWINS)
+    langflow_stand_in.set_flows(flow)
     chat_langflow.store_message("s", "hi")
-    for text, model in (("quick", "Model-a"), ("slow", "Model-b")):
+    for text, model in (("quick", "Model-a"), ("slow", second)):
         source = {"source": {"id": model}}
         chat_langflow.store_message("s", text, "Machine", properties=source)
     app = open_chat(session="s")
-    assert [one.value for one in app.main.markdown if one.value in ("quick", "slow")] == [
-        "slow",
-        "quick",
-    ]
+    texts = [one.value for one in app.main.markdown if one.value in ("quick", "slow")]
+    assert texts == (["slow", "quick"] if flow is TWINS else ["quick", "slow"])
     names = [one.value for one in app.main.caption if one.value.startswith("ChatOutput")]
     assert names == ["ChatOutput 1", "ChatOutput 2"]
     assert not app.exception

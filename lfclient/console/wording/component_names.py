@@ -40,11 +40,11 @@ class ComponentNames:
         return with_id(name, component_id if self._counts[name] > 1 else "", max_length)
 
     def message_label(self, message: Message) -> str:
-        """Return the label of the output that returns a message, else of what sent it."""
+        """Return the label of the only output that returns such messages, else of what sent it."""
         id = message.component_id or ""
-        output = self._flow.outputs_by_sender.get(id) if self._flow else None
-        if output:
-            return self.label(output.id)
+        outputs = self._flow.outputs_by_sender.get(id, ()) if self._flow else ()
+        if len(outputs) == 1:
+            return self.label(outputs[0].id)
         return self.label(id, message.sender_name or "The flow")
 
     def error_source(self, error: RunError) -> str:

@@ -55,7 +55,7 @@ def draw(conversation: Conversation) -> None:
             approval.draw(conversation.form.server, conversation.record)
         else:
             flow = conversation.form.flow
-            draw_message = _message_drawer(flow, steps.tool_names(flow))
+            draw_message = _message_drawer(flow, [*history, *live_messages], steps.tool_names(flow))
             for message in live_messages:
                 draw_message(message)
             if conversation.record:
@@ -93,7 +93,7 @@ def _draw_history(conversation: Conversation, history: Sequence[Message]) -> Non
     # the latest run has its link beside its outcome
     latest_job = conversation.record.job_id if conversation.record else None
     flow = conversation.form.flow
-    draw_message = _message_drawer(flow, steps.tool_names(flow))
+    draw_message = _message_drawer(flow, history, steps.tool_names(flow))
     for message, after in zip_longest(drawn, drawn[1:]):
         draw_message(message)
         last = after is None or after.job_id != message.job_id
@@ -104,8 +104,10 @@ def _draw_history(conversation: Conversation, history: Sequence[Message]) -> Non
             _draw_details(run, conversation)
 
 
-def _message_drawer(flow: Flow, tool_names: Mapping[str, str]) -> Callable[..., None]:
-    names = run_messages.names_by_sender(flow)
+def _message_drawer(
+    flow: Flow, messages: Sequence[Message], tool_names: Mapping[str, str]
+) -> Callable[..., None]:
+    names = run_messages.output_names(messages, flow)
     return partial(run_messages.draw, tool_names=tool_names, names=names)
 
 
@@ -148,9 +150,10 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     """Draw the user's message, the partial answer, and that more is coming."""
     is_final = conversation.is_history_final and not record.ended
     latest = replace(conversation, record=record, is_history_final=is_final)
-    _, live_messages = chat.visible_messages(latest)
+    history, live_messages = chat.visible_messages(latest)
     tool_names = steps.tool_names(conversation.form.flow)
-    draw_message = _message_drawer(conversation.form.flow, tool_names)
+    messages = [*history, *live_messages]
+    draw_message = _message_drawer(conversation.form.flow, messages, tool_names)
     for message in live_messages:
         draw_message(message, is_final=record.ended)
     is_writing = any(not message.complete for message in live_messages)

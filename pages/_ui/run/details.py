@@ -242,7 +242,8 @@ def _draw_messages(flow: Flow | None, run: Run) -> None:
         st.caption(f"The latest {len(drawn)} of {len(run.messages):,} messages")
     elif not drawn:
         st.caption("No messages")
-    names, tool_names = messages.names_by_sender(flow), steps.tool_names(flow)
+    names = messages.output_names(run.messages.values(), flow)
+    tool_names = steps.tool_names(flow)
     for message in drawn:
         messages.draw(message, tool_names=tool_names, names=names)
 

@@ -1,6 +1,6 @@
 """The messages of a run or a conversation: text, approvals, the steps of an agent, files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -10,6 +10,7 @@ from lfclient.common.coerce import as_str
 from lfclient.common.filenames import uploaded_name
 from lfclient.common.formatting import clip
 from lfclient.flows.model import Flow
+from lfclient.runs.answers import outputs_by_message
 from lfclient.runs.components import Message, read_decisions
 from pages._ui.outputs.message import MAX_MARKDOWN_LENGTH, MAX_TEXT_LENGTH, draw_text
 from pages._ui.run import steps
@@ -47,11 +48,12 @@ def is_open_question(message: Message) -> bool:
     )
 
 
-def names_by_sender(flow: Flow | None) -> Mapping[str, str]:
-    """Return the names of several outputs by the components whose messages they return."""
+def output_names(messages: Iterable[Message], flow: Flow | None) -> Mapping[str, str]:
+    """Return the names of the outputs that return the messages, by message id, if several do."""
     if flow is None or len(flow.terminals) < 2:
         return {}
-    return {id: flow.component_label(leaf.id) for id, leaf in flow.outputs_by_sender.items()}
+    found = outputs_by_message(messages, flow)
+    return {id: flow.component_label(terminal.id) for id, terminal in found.items()}
 
 
 def draw(
@@ -63,7 +65,7 @@ def draw(
 ) -> None:
     """Draw a message; one that is not final may be written further and has no buttons or steps.
 
-    `tool_names` are those of `steps.tool_names`, `names` those of `names_by_sender`.
+    `tool_names` are those of `steps.tool_names`, `names` those of `output_names`.
     Draw a message with buttons once on a page: their keys contain its id.
     """
     if message.category == "error":
@@ -74,7 +76,7 @@ def draw(
         return
     is_user = message.sender == "User"
     with st.chat_message("user", avatar=_USER_AVATAR) if is_user else answer_frame():
-        name = (names or {}).get(message.component_id or "", message.sender_name)
+        name = (names or {}).get(message.id, message.sender_name)
         if name not in _GENERIC_NAMES:
             st.caption(escape(clip(name, 80)))
         text = message.visible_text

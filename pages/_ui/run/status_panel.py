@@ -178,8 +178,9 @@ def output_places(has_title: bool) -> tuple[Placeholder | None, Placeholder]:
 
 
 def _name(output: LiveOutput, names: ComponentNames) -> str:
-    if output.message:
-        return names.message_label(output.message)
+    message = output.message
+    if message and message.component_id == output.component_id:
+        return names.message_label(message)
     return names.label(output.component_id or "")
 
 
