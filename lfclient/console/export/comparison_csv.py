@@ -100,7 +100,7 @@ class _CsvRows:
             return {}
         loaded = baseline if run is self.runs[0] else self._load(run)
         pairs = match_outputs(baseline, loaded, one_flow=have_same_flow(self.runs))
-        return {pair.key: _text(pair.after) for pair in pairs if pair.after}
+        return {pair.key: output_text(pair.after) for pair in pairs if pair.after}
 
     def _load(self, run: ComparedRun) -> Run | None:
         if run.survey.problem:
@@ -113,6 +113,7 @@ def _number(seconds: float | None) -> str:
     return "" if seconds is None else f"{seconds:.3f}"
 
 
-def _text(output: Output) -> str:
+def output_text(output: Output) -> str:
+    """Return an output as text, JSON if it is data; of images and files, only their kind."""
     has_text = output.kind not in (OutputKind.IMAGE, OutputKind.FILE)
     return value_text(output.value) if has_text else output.kind.value

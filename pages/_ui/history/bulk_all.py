@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
 
 import streamlit as st
 
 from lfclient.common.formatting import format_count
 from lfclient.console.config.prices import PriceTable
-from lfclient.console.content.csv_writer import csv_bytes
-from lfclient.console.runner.live_history import LiveHistory
+from lfclient.console.export.runs_csv import MAX_FULL_RUNS, runs_csv
+from lfclient.console.runner.runner import Runner
+from lfclient.console.store.errors import UnreadableResponse
 from lfclient.console.store.run_queries import RunFilter
-from lfclient.console.store.run_record import RunSummary
+from lfclient.console.store.run_record import RunRecord, RunSummary
 from pages._ui.connection.app_context import app_context
 from pages._ui.history.filters import MAX_DATE, MIN_DATE, is_narrowed, start_of_day
 from pages._ui.history.view import ListView, run_history
@@ -25,16 +25,17 @@ _NO_LIMIT = 10**9
 
 def draw(view: ListView) -> None:
     """Draw the CSV button and the bulk delete panel."""
-    history, prices = run_history(), app_context().settings.prices
+    runner, prices = app_context().runner, app_context().settings.prices
     st.download_button(
         "CSV",
-        lambda: export_csv(history, view, prices),
+        lambda: export_csv(runner, view, prices),
         "runs.csv",
         "text/csv",
         key=history_key("csv"),
         icon=":material/download:",
         on_click="ignore",
-        help=f"Exports all matching runs, up to the newest {MAX_EXPORTED:,}.",
+        help=f"All matching runs, up to the newest {MAX_EXPORTED:,}; the newest "
+        f"{MAX_FULL_RUNS:,} with their full inputs and outputs.",
     )
     key = history_key("bulk")
     panel = st.popover("Bulk delete", icon=":material/delete_sweep:", key=key, on_change="rerun")
@@ -43,38 +44,21 @@ def draw(view: ListView) -> None:
             _draw_delete_panel(view)
 
 
-def export_csv(history: LiveHistory, view: ListView, prices: PriceTable | None = None) -> bytes:
+def export_csv(runner: Runner, view: ListView, prices: PriceTable | None = None) -> bytes:
     """Return the matching runs as CSV, newest first. Safe to call from any thread.
 
     Raises `StoreError`.
     """
-    page = history.page(view.owners, view.run_filter, limit=MAX_EXPORTED)
-    return csv_bytes([_csv_row(run, prices) for run in page.runs])
+    page = runner.history.page(view.owners, view.run_filter, limit=MAX_EXPORTED)
 
+    def load(run: RunSummary) -> RunRecord | None:
+        try:
+            return runner.load(run.id, run.owner)
+        except UnreadableResponse:
+            return None
 
-def _csv_row(run: RunSummary, prices: PriceTable | None) -> dict[str, Any]:
-    amount = prices.cost(run.usage_by_model or {}).amount if prices else None
-    cost = "" if amount is None else f"{amount:f}"
-    return {
-        "run": run.id,
-        "flow": run.flow_name,
-        "status": run.status.value,
-        "mode": run.mode,
-        "started": run.created_at.isoformat(timespec="seconds"),
-        "ended": run.ended_at.isoformat(timespec="seconds") if run.ended_at else "",
-        "seconds": run.seconds,
-        "inputs": run.input_summary,
-        "output": run.output_summary,
-        "tokens": run.tokens,
-        **({f"cost ({prices.currency})": cost} if prices else {}),
-        "labels": ", ".join(run.labels),
-        "starred": "yes" if run.starred else "",
-        "session": run.session_id,
-        "times sent": run.attempts,
-        "server": run.server_name,
-        "flow id": run.flow_id,
-        "job id": run.job_id,
-    }
+    secrets = [secret for server in view.servers for secret in server.connection.secrets]
+    return runs_csv(page.runs, load, prices, secrets)
 
 
 def _draw_delete_panel(view: ListView) -> None:
