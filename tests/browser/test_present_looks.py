@@ -69,6 +69,28 @@ def test_large_type_leaves_the_editor_as_it_is(screen: Screen):
     expect(screen.part("present-editor")).to_have_count(0)
 
 
+def test_large_type_cuts_no_line_of_a_text(screen: Screen):
+    screen.pick("Echo chat")
+    page = screen.page
+    page.keyboard.press("Alt+p")
+    screen.part("present-edit").get_by_role("button").click()
+    editor = screen.part("present-editor")
+    editor.wait_for()
+    screen.drawn()
+    message = page.get_by_role("textbox", name="Message")
+    message.fill("A bakery with a long list of breads that needs a line more once its type is large")
+    message.press("Tab")
+    screen.drawn()
+    before = message.evaluate("each => each.clientHeight")
+    editor.get_by_text("Large type").click()
+    expect(page.locator("[class*='st-key-present-looks-'][class*='-large']")).to_be_attached()
+    screen.drawn()
+    assert message.evaluate("each => each.scrollHeight > each.clientHeight") is False
+    assert message.evaluate("each => each.clientHeight") > before
+    page.get_by_role("button", name="Discard").click()
+    expect(editor).to_have_count(0)
+
+
 def test_the_color_of_a_presentation_is_that_of_its_run_button(screen: Screen):
     screen.pick("Echo chat")
     screen.page.keyboard.press("Alt+p")
