@@ -78,7 +78,9 @@ def test_large_type_cuts_no_line_of_a_text(screen: Screen):
     editor.wait_for()
     screen.drawn()
     message = page.get_by_role("textbox", name="Message")
-    message.fill("A bakery with a long list of breads that needs a line more once its type is large")
+    message.fill(
+        "A bakery with a long list of breads that needs a line more once its type is large"
+    )
     message.press("Tab")
     screen.drawn()
     before = message.evaluate("each => each.clientHeight")
@@ -89,6 +91,16 @@ def test_large_type_cuts_no_line_of_a_text(screen: Screen):
     assert message.evaluate("each => each.clientHeight") > before
     page.get_by_role("button", name="Discard").click()
     expect(editor).to_have_count(0)
+
+
+def test_the_result_has_the_width_that_a_flow_without_inputs_leaves(screen: Screen):
+    screen.pick("Table of sample records")
+    screen.page.keyboard.press("Alt+p")
+    screen.part("no-inputs").wait_for()
+    screen.drawn()
+    left, right = screen.part("run-form").bounding_box(), screen.part("run-status").bounding_box()
+    assert right["y"] == left["y"]
+    assert right["width"] > 4 * left["width"]
 
 
 def test_the_color_of_a_presentation_is_that_of_its_run_button(screen: Screen):

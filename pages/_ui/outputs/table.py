@@ -87,8 +87,9 @@ def _draw_rows(card: OutputCard, table: pd.DataFrame) -> None:
         else:
             draw_too_long()
         card.save_button("CSV", lambda: csv_bytes(card.output.value), "csv", "text/csv")
-        parquet_mime = "application/vnd.apache.parquet"
-        card.save_button("Parquet", lambda: table.to_parquet(index=False), "parquet", parquet_mime)
+        if not card.is_presented:
+            mime = "application/vnd.apache.parquet"
+            card.save_button("Parquet", lambda: table.to_parquet(index=False), "parquet", mime)
 
 
 def _is_small(table: pd.DataFrame) -> bool:

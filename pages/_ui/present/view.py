@@ -107,7 +107,8 @@ def draw_inputs(presented: Presented, form: FlowForm) -> None:
             words = escape(f"{obstacle.message} {obstacle.hint}")
             st.caption(f":orange[:material/warning:] {words}")
     elif not inputs:
-        st.caption("There is nothing to fill in. Press Run.")
+        with st.container(key="no-inputs"):
+            st.caption("There is nothing to fill in. Press Run.")
     for field, label, help_text in inputs:
         draw_plain_field(field, form, label, help_text, problems.show_field_error)
     with problems.place_for_presenter(presented.flow.id, "warnings"):

@@ -353,6 +353,14 @@ def test_outputs_of_components_that_share_a_name_have_their_numbers(fields_serve
     assert not app.exception
 
 
+def test_an_audience_takes_a_table_in_no_format_for_developers(fields_server):
+    outputs = {"C-a": Output("C-a", OutputKind.TABLE, [{"city": "Oslo"}])}
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+    app = present(run=add_ended_run(fields_server.url, run=run).id)
+    assert [each.proto.label for each in app.get("download_button")] == ["CSV"]
+    assert not app.exception
+
+
 def test_a_preset_of_the_address_that_was_deleted_is_reported():
     store_preset(default=True, p="of the default")
     app = present(preset="deleted")
