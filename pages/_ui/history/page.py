@@ -22,7 +22,7 @@ from pages._ui.history import table as history_table
 from pages._ui.history.filter_form import FilterOptions
 from pages._ui.history.rows import ListRow, build_rows
 from pages._ui.history.view import ListView, run_history
-from pages._ui.state import flow_choice, notices, query_params, run_page
+from pages._ui.state import flow_choice, notices, query_params
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
 from pages._ui.state.slot import first_time
@@ -47,7 +47,6 @@ def open_requested_run() -> None:
     if request:
         run_id, flow_id = request
         flow_choice.REQUESTED.set(flow_id)
-        run_page.scroll_to_run(run_id)
         current = {name: st.query_params.get_all(name) for name in st.query_params}
         st.switch_page(navigation.page("run"), query_params={**current, query_params.RUN: run_id})
 

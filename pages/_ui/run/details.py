@@ -32,7 +32,7 @@ from pages._ui.run import errors, messages, progress, raw_events, steps
 from pages._ui.run import export as run_export
 from pages._ui.run import snippets as run_snippets
 from pages._ui.state import notices, query_params, run_page
-from pages._ui.state.run_options import named_session
+from pages._ui.state.run_options import is_run_session, named_session
 from pages._ui.widgets import alerts, controls, downloads
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_full_time
@@ -133,16 +133,20 @@ def _has_wide_outputs(record: RunRecord) -> bool:
 
 @dataclass(frozen=True)
 class ResultPlaces:
-    """The places of an ended run's components, a run's tabs but the output's, and its links."""
+    """The places of an ended run's components, a run's tabs but the output's, and its links.
+
+    `chat` is that of the link to its conversation, beside its status.
+    """
 
     components: DeltaGenerator | None
     tabs: Sequence[TabContainer]
     links: DeltaGenerator
+    chat: DeltaGenerator
 
 
 def draw_tabs(record: RunRecord) -> Sequence[TabContainer]:
     """Draw the tabs of a run, empty, and return them: `draw` fills all but the output's."""
-    return st.tabs(_TABS, key=f"result-{record.id}", on_change="rerun")
+    return st.tabs(_TABS, key=run_page.result_key(record.id), on_change="rerun")
 
 
 def draw_links_place() -> DeltaGenerator:
@@ -162,11 +166,15 @@ def draw(server: ServerSession, record: RunRecord, places: ResultPlaces) -> None
         if tab.open:
             with tab:
                 draw_tab(server, record)
+    if _is_in_chat(record):
+        with places.chat:
+            _draw_chat_link(server, record, "Chat")
     with places.links:
         # always as many parts: the row would otherwise also have one of before until the page is
         # complete, and break
         with st.container(width="content"):
-            _draw_chat_link(server, record)
+            if not _is_in_chat(record):
+                _draw_chat_link(server, record, "Open in Chat")
         picker.draw_menu(server, record.id, record.flow_id)
         with st.container(width="content"):
             if record.run:
@@ -174,13 +182,18 @@ def draw(server: ServerSession, record: RunRecord, places: ResultPlaces) -> None
         labels.draw_for_run(server, record.id)
 
 
-def _draw_chat_link(server: ServerSession, record: RunRecord) -> None:
+def _is_in_chat(record: RunRecord) -> bool:
+    """Return whether a run belongs to a conversation; any other can be continued in Chat."""
+    return bool(record.session_id) and not is_run_session(record.session_id or "")
+
+
+def _draw_chat_link(server: ServerSession, record: RunRecord, label: str) -> None:
     flow = server.cached_flow(record.flow_id)
     has_messages = record.run is None or not record.run.has_temporary_flow
     if record.session_id and flow and flow.has_chat and has_messages:
         st.page_link(
             navigation.page("chat"),
-            label="Open in Chat",
+            label=label,
             icon=":material/forum:",
             query_params={
                 query_params.FLOW: record.flow_id,

@@ -49,8 +49,6 @@ def prepare_form(server: ServerSession, flow: Flow, record: RunRecord | None) ->
             loading.show(server, error, request, retry="retry-server-again")
             return None
         _fill(state, record, inputs)
-        if run_page.NEW_RUN.get() is None:  # opened by its address
-            run_page.scroll_to_run(record.id)
     return run_form.prepare(server, flow, run_id=record.id)
 
 

@@ -197,11 +197,13 @@ def draw(
     """
     if record is None:
         return None, None
+    run_page.note_shown(record.id)
     with st.container(key="run-status"):
         with st.container(key="run-head", horizontal=True, vertical_alignment="center"):
             places = Places(st.container(), progress_place)
             status.draw_check_button(server, record)
             run_details.draw_width_switch(record)
+            chat = st.container(key="run-chat", width="content")
             run_controls.draw_close_button(record)
         batch.draw(server, record)
         if record.ended:
@@ -219,7 +221,7 @@ def draw(
         draw_end = partial(_draw_output, server, places=places, output=output)
         show_first_update(server, record, panel, draw_end)
     _set_tab_title(record)
-    return panel, run_details.ResultPlaces(components, tabs[1:], links)
+    return panel, run_details.ResultPlaces(components, tabs[1:], links, chat)
 
 
 def draw_empty(state: FormState) -> None:

@@ -12,7 +12,7 @@ from lfclient.errors import LangflowError
 from pages._ui.state import browser
 from pages._ui.state.drafts import drafts
 from pages._ui.state.query_params import RUN, RUNS
-from pages._ui.state.slot import Slot
+from pages._ui.state.slot import Slot, is_drawn
 from pages._ui.state.submit_token import renew_submit_token
 
 T = TypeVar("T")
@@ -71,9 +71,18 @@ def show_started(started_id: str) -> bool:
     return True
 
 
-def scroll_to_run(run_id: str) -> None:
-    """Have the page scroll to a run that is opened from another page."""
-    _SCROLLED_RUN.set(run_id)
+def result_key(run_id: str) -> str:
+    """Return the key of a run's tabs."""
+    return f"result-{run_id}"
+
+
+def note_shown(run_id: str) -> None:
+    """Have the page scroll to a run that it shows anew: opened by its address or on another page.
+
+    Call it before the run's tabs are drawn.
+    """
+    if NEW_RUN.get() is None and not is_drawn(result_key(run_id)):
+        _SCROLLED_RUN.set(run_id)
 
 
 def run_to_scroll_to(shown_id: str | None, *, is_running: bool) -> str | None:

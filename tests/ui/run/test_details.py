@@ -40,8 +40,25 @@ def test_a_run_is_opened_in_chat_unless_its_messages_were_deleted(langflow_stand
     run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"ChatOutput-b": ANSWER})
     run = replace(run, has_temporary_flow=is_temporary)
     app = open_app(run=add_ended_run(langflow_stand_in.url, run=run, session_id="s").id)
-    labels = [link.proto.label for link in app.get("page_link")]
-    assert ("Open in Chat" in labels) is not is_temporary
+    links = " ".join(link.proto.query_string for link in app.get("page_link"))
+    assert ("session=s" in links) is not is_temporary
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("session", "label"),
+    [("console-run-0123456789ab", "Open in Chat"), ("console-0123456789ab", "Chat")],
+)
+def test_a_run_of_a_conversation_leads_back_to_it_beside_its_status(
+    langflow_stand_in, session, label
+):
+    """Any other can be continued in Chat, below its outputs."""
+    talk = flow(ONE, "Talk", [chat_input(), node("ChatOutput-b")])
+    langflow_stand_in.set_flows(talk | {"data": talk["data"] | {"edges": [TALKS]}})
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"ChatOutput-b": ANSWER})
+    app = open_app(run=add_ended_run(langflow_stand_in.url, run=run, session_id=session).id)
+    links = [link.proto for link in app.get("page_link") if "session=" in link.proto.query_string]
+    assert [link.label for link in links] == [label]
     assert not app.exception
 
 

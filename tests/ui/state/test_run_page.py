@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages._ui.state import run_page
@@ -131,3 +132,19 @@ def test_the_page_scrolls_to_a_run_that_was_opened_until_a_redraw_after_its_end(
     assert run_page.run_to_scroll_to("a", is_running=True) == "a"
     assert run_page.run_to_scroll_to("b", is_running=True) is None
     assert run_page.run_to_scroll_to("a", is_running=True) is None
+
+
+def test_the_page_scrolls_to_a_run_that_another_page_leads_to_each_time():
+    """Not while it stays on the page, nor twice to one that was opened there."""
+    run_page.note_shown("a")
+    assert run_page.run_to_scroll_to("a", is_running=False) == "a"
+    st.session_state[run_page.result_key("a")] = "Output"
+    run_page.note_shown("a")
+    assert run_page.run_to_scroll_to("a", is_running=False) is None
+    del st.session_state[run_page.result_key("a")]  # another page was shown
+    run_page.note_shown("a")
+    assert run_page.run_to_scroll_to("a", is_running=False) == "a"
+    run_page.NEW_RUN.set("b")
+    run_page.note_shown("b")
+    assert run_page.run_to_scroll_to("b", is_running=False) == "b"
+    assert run_page.run_to_scroll_to("b", is_running=False) is None
