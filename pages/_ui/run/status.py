@@ -3,18 +3,20 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.common.formatting import format_duration
+from lfclient.common.formatting import clip, format_duration
 from lfclient.console.runner import notes
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS
 from lfclient.console.wording.tokens import format_cost, missing_prices_text, usage_text
 from lfclient.runs.model import RunStatus
+from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.run import approval, saving
 from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import status_badges
 from pages._ui.widgets.markdown import escape, escape_message
+from pages._ui.widgets.times import format_time
 
 _LONG_SECONDS = 5.0  # in the queue; without other runs, it takes one or two
 _NOT_CONFIRMED_TEXT = "The server has not confirmed this run yet."  # the console restarted before
@@ -34,7 +36,11 @@ def draw(place: DeltaGenerator, record: RunRecord) -> None:
         usage, help_text = _usage(record)
         # on one line: one of its own would move the output whenever it comes and goes
         beside = "  ".join(f":gray[{text}]" for text in (usage, describe(record)) if text)
-        st.markdown(f"{badge}  **{duration}**  {beside}", help=help_text)
+        text = f"{badge}  **{duration}**  {beside}"
+        if window.is_narrow():  # the flow's name is out of sight
+            name, time = clip(record.flow_name, 60), format_time(record.created_at)
+            text += f"  \n:small[:gray[{escape(name)} · {time}]]"
+        st.markdown(text, help=help_text)
         saving.draw_warning(record)
 
 

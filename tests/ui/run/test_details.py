@@ -9,6 +9,7 @@ import pytest
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, Message, RunError
 from lfclient.runs.model import Run, RunStatus
+from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
 from pages._ui.outputs import message
 from tests.support.agents import graph_with_tools, run_with_unused_tool
@@ -59,6 +60,18 @@ def test_a_run_of_a_conversation_leads_back_to_it_beside_its_status(
     app = open_app(run=add_ended_run(langflow_stand_in.url, run=run, session_id=session).id)
     links = [link.proto for link in app.get("page_link") if "session=" in link.proto.query_string]
     assert [link.label for link in links] == [label]
+    assert not app.exception
+
+
+@pytest.mark.parametrize("is_narrow", [False, True])
+def test_a_phone_shows_the_flow_and_the_time_of_a_run(langflow_stand_in, monkeypatch, is_narrow):
+    """Beside its result, the flow's name is out of sight there."""
+    monkeypatch.setattr(window, "is_narrow", lambda: is_narrow)
+    langflow_stand_in.set_flows(flow(ONE, "Echo"))
+    run = Run(ONE, "sync", RunStatus.COMPLETED)
+    app = open_app(run=add_ended_run(langflow_stand_in.url, run=run, flow_name="Echo").id)
+    status = next(one.value for one in app.markdown if "Completed" in one.value)
+    assert ("Echo · " in status) is is_narrow
     assert not app.exception
 
 
