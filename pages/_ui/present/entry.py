@@ -17,7 +17,7 @@ from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
 from pages._ui.present import editing
 from pages._ui.presets.preset_state import masked_values
-from pages._ui.state import query_params
+from pages._ui.state import query_params, run_page
 from pages._ui.state.present import EDITED, ENTERED, Entered, set_presenter
 from pages._ui.widgets.markdown import escape
 
@@ -96,7 +96,7 @@ def _keep_omitted_values(state: FormState, link: PresetLink) -> None:
 
 
 def leave(owner: str, flow_id: str, run_id: str | None) -> None:
-    """Return to the form of the Run page, with the run that the view shows; a callback.
+    """Return to the form that was left for the view, with the run that this shows; a callback.
 
     Unsaved settings are kept.
     """
@@ -104,5 +104,7 @@ def leave(owner: str, flow_id: str, run_id: str | None) -> None:
     set_presenter(flow_id, False)
     EDITED.clear()
     ENTERED.clear()
+    if run_id:
+        run_page.attach_form(run_id, flow_id)
     address = {query_params.FLOW: flow_id, query_params.RUN: run_id}
     st.query_params.from_dict({name: text for name, text in address.items() if text})

@@ -35,12 +35,12 @@ def test_the_run_page_opens_the_view_and_the_view_returns_to_it():
     assert dict(press(app, "Exit").query_params) == {"flow": ONE}
 
 
-def test_a_presenter_returns_to_the_form_with_the_presented_run(fields_server):
+def test_a_presenter_returns_to_the_own_form_with_the_presented_run(fields_server):
     record = add_ended_run(fields_server.url)
     press(present_as_presenter(run=record.id), "Exit")
-    app = open_page(flow=ONE, run=record.id)
+    app = open_page("b", flow=ONE, run=record.id)
     assert field(app, "p")
-    assert "Run inputs" not in page_text(app)
+    assert "Back to my form" not in button_labels(app)
     assert not app.exception
 
 
