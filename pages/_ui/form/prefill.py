@@ -10,6 +10,7 @@ import streamlit as st
 from lfclient.common.formatting import clip
 from lfclient.console.store.search_text import summarize_flow_inputs
 from lfclient.flows.validation import mask_secrets
+from pages._ui.connection.app_context import close_run
 from pages._ui.form.entries import Entries, Prefill, PresetLink
 from pages._ui.form.form_state import FormState
 from pages._ui.widgets.markdown import escape
@@ -74,7 +75,7 @@ def clear_source(state: FormState) -> None:
 
 
 def draw(state: FormState) -> None:
-    """Draw the source of the form's values and the buttons to undo or dismiss."""
+    """Draw the source of the form's values and the buttons to undo, leave or dismiss."""
     if state.prefill is None or not (state.prefill.source or state.previous):
         return
     source = state.prefill.source
@@ -92,6 +93,16 @@ def draw(state: FormState) -> None:
                     icon=":material/undo:",
                     help=escape(summary),
                 )
+            if source and state.run_id:  # the person's own form is another one
+                st.button(
+                    "Back to my form",
+                    key=state.key("form-own"),
+                    type="tertiary",
+                    icon=":material/arrow_back:",
+                    on_click=close_run,
+                    help="Closes the run. It stays in Recent runs and History",
+                )
+                return
             st.button(
                 "Dismiss" if source else "Discard",
                 key=state.key("form-filled"),

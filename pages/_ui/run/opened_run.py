@@ -117,9 +117,7 @@ def _fill(state: FormState, record: RunRecord, inputs: RunInputs) -> None:
         return
     # stored with the form, so without "Today"
     started = format_full_time(record.created_at)
-    source = (
-        f"Filled with the inputs of an earlier run: {started}. Closing the run brings back yours."
-    )
+    source = f"Filled with the inputs of an earlier run: {started}."
     removed = [one for one in inputs.input_values if one.problem and one.field is None]
     for one in removed[:MAX_OMITTED]:
         source += f" Omitted: {clip(one.qualified_label, 80)}. {clip(one.problem, 200)}"

@@ -307,9 +307,9 @@ def test_the_form_says_that_the_inputs_of_a_run_were_not_stored(langflow_stand_i
     app.run()
     assert "LFCONSOLE_KEEP_INPUTS" in page_text(app)
     assert boxes(app) == ["hello"]
-    press(app, "Dismiss")
+    press(app, "Back to my form")
     assert "LFCONSOLE_KEEP_INPUTS" not in page_text(app)
-    assert boxes(press(app, "Close")) == ["my own words"]
+    assert boxes(app) == ["my own words"]
     assert not app.exception
 
 
