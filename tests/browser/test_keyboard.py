@@ -229,6 +229,18 @@ def test_the_frame_of_what_has_the_focus_is_not_cut(screen: Screen):
     assert button["y"] + button["height"] + frame <= end["y"] + end["height"]
 
 
+def test_the_frame_of_a_tab_is_inside_its_row_which_cuts_what_is_outside(screen: Screen):
+    screen.pick("Echo chat")
+    screen.run()
+    screen.wait("completed")
+    screen.drawn()
+    tabs = screen.part("run-status").get_by_role("tab")
+    tabs.first.focus()
+    screen.page.keyboard.press("ArrowRight")
+    expect(tabs.nth(1)).to_be_focused()
+    expect(tabs.nth(1)).to_have_css("box-shadow", re.compile("inset"))
+
+
 def test_the_picked_flow_has_a_frame_for_the_keyboard_only(screen: Screen):
     picker, page = screen.part("flow-picker"), screen.page
     frame = picker.get_by_role("group").locator("visible=true")

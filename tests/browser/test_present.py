@@ -189,6 +189,8 @@ def test_in_full_screen_the_only_button_beside_the_title_leaves_it(screen: Scree
     buttons = screen.part("present-controls").locator("button:visible")
     expect(buttons).to_have_count(3)
     screen.drawn()
+    key = "each => getComputedStyle(each, '::after').content"
+    assert "Alt + Enter" in screen.part("full-screen").locator("p").evaluate(key)
     page.get_by_role("button", name="Full screen").press("Enter")
     expect(buttons).to_have_count(1)
     expect(buttons).to_have_accessible_name("Leave full screen")

@@ -51,5 +51,5 @@ def _draw_full_screen() -> None:
             key=label.lower().replace(" ", "-"),
             icon=":material/fullscreen_exit:" if is_leaving else ":material/fullscreen:",
             type="tertiary",
-            help="Alt+Enter",
+            help="Alt+Enter" if is_leaving else None,
         )
