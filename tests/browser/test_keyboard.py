@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.screen import Screen
 from tests.browser.test_history import STATUS, cell, list_of, select
 from tests.support.console_process import Console
+from tests.support.waiting import wait_for
 
 # what macOS sends for Option and a key: another letter
 _OPTION_KEY = """(field) => field.dispatchEvent(new KeyboardEvent("keydown", {
@@ -152,6 +153,33 @@ def test_a_key_leads_to_the_list_of_flows(screen: Screen):
     screen.pick("Echo")
     screen.page.get_by_label("Message").press("Alt+KeyL")
     expect(screen.part("flow-picker").get_by_role("combobox")).to_be_focused()
+
+
+def test_a_recent_run_that_is_opened_with_the_keyboard_has_the_focus(screen: Screen):
+    screen.pick("Echo chat")
+    page = screen.page
+    for _ in range(2):
+        screen.run()
+        screen.wait("completed")
+        screen.drawn()
+    screen.part("recent-runs").locator("button:enabled").first.press("Enter")
+    status = screen.part("run-status")
+    expect(status).to_be_focused()
+    expect(status).to_have_css("outline-style", "solid")
+    wait_for(lambda: 0 < status.bounding_box()["y"] < 500)
+    page.keyboard.press("Tab")
+    expect(status.get_by_role("button", name="Close")).to_be_focused()
+
+
+def test_a_key_leads_to_the_runs_of_history(screen: Screen, console: Console):
+    list_of(screen, console, 2)
+    page = screen.page
+    page.keyboard.press("Alt+r")
+    expect(cell(page, 1)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowDown")
+    expect(cell(page, 1, 1)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    screen.part("run-status").wait_for()
 
 
 def test_back_leads_from_the_run_page_to_history_at_once(screen: Screen):

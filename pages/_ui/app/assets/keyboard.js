@@ -6,7 +6,7 @@ const KEYS = [
   ["Alt + S", "Stop"],
   ["Alt + O", "Options: run mode and session"],
   ["Alt + I", "Go to the inputs"],
-  ["Alt + R", "Go to the result"],
+  ["Alt + R", "Go to the result, or to the runs of History"],
   ["Alt + L", "Go to the list of flows"],
   ["Alt + P", "Present the flow, and back"],
   ["Alt + Enter", "Full screen, while presenting"],
@@ -19,6 +19,7 @@ const EDITABLE = "input, textarea, select, [contenteditable]";
 const CHOICE = '[type="radio"], [type="checkbox"]';
 const DIALOG = "dialog[open], .stDialog";
 const FULL_SCREEN = ":is(.st-key-full-screen, .st-key-leave-full-screen) button";
+const RESULT = '.st-key-run-status, [class*="st-key-history-"] [data-testid="data-grid-canvas"]';
 const INPUTS = ':is(textarea, input:not([type="hidden"])):not(:disabled)';
 
 // by the key's place, because Alt changes its letter on some keyboards
@@ -32,13 +33,13 @@ const ACTIONS = {
     const form = document.querySelector(".st-key-run-form");
     moveTo(form?.querySelector(INPUTS) ?? form);
   },
-  KeyR: () => moveTo(document.querySelector(".st-key-run-status")),
+  KeyR: () => moveTo(document.querySelector(RESULT)),
   KeyL: () => moveTo(document.querySelector(".st-key-flow-picker input")),
 };
 
 function moveTo(target) {
   if (!target) return;
-  if (!target.matches(EDITABLE)) target.tabIndex = -1;
+  if (target.tabIndex < 0) target.tabIndex = -1; // a part of the page takes no focus by itself
   target.focus();
   // the beginning of a part that covers the window
   const head = parseFloat(getComputedStyle(document.querySelector(".stMain")).scrollPaddingTop);

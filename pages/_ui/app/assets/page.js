@@ -180,7 +180,8 @@ setInterval(() => {
 }, 500);
 
 // Streamlit removes a pressed button with its part of the page, and the next Tab would begin at the
-// top: the innermost part around it that is still there gets the focus.
+// top: the innermost part around it that is still there gets the focus; of a recent run that was
+// opened, its result, which is above.
 let focused = null;
 let partsAround = []; // their classes, from inside out
 
@@ -200,15 +201,17 @@ document.addEventListener("click", () => {
 function keepFocus() {
   const isGone = focused && (!focused.isConnected || focused.disabled);
   if (!isGone || document.activeElement !== document.body) return;
+  const opened = partsAround.includes("st-key-recent-runs") && document.querySelector(".st-key-run-status");
   const parts = [...partsAround.map((name) => `.${name}`), "h1", "h2"];
-  const part = parts.map((each) => document.querySelector(each)).find((each) => each);
+  const part = opened || parts.map((each) => document.querySelector(each)).find((each) => each);
   if (!part) return;
   const drawnAnew =
     focused.tabIndex >= 0 && // else it was such a part
     part.classList.contains(partsAround[0]) && part.querySelector(`${focused.localName}:not(:disabled)`);
   if (!drawnAnew) {
     part.tabIndex = -1;
-    part.style.outline = "none"; // a frame around a whole part would be taken for one of its fields
+    // a frame around a whole part would be taken for one of its fields
+    if (!opened) part.style.outline = "none";
   }
   (drawnAnew || part).focus({ preventScroll: true });
 }
