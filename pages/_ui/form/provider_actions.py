@@ -65,9 +65,16 @@ def container_key(provider: str) -> str:
 
 
 def entered(settings: Iterable[ProviderSetting], form: FlowForm) -> dict[str, str]:
-    """Return what is in the boxes of settings that are neither used nor saved yet, by name."""
-    boxes = {each.name: st.session_state.get(box_key(each, form)) or "" for each in settings}
-    return {name: text.strip() for name, text in boxes.items() if text.strip()}
+    """Return what is in the boxes of settings that are neither used nor saved yet, by name.
+
+    An address that the server has already is none of them.
+    """
+    boxes = {each: st.session_state.get(box_key(each, form)) or "" for each in settings}
+    return {
+        each.name: text.strip()
+        for each, text in boxes.items()
+        if text.strip() and text.strip() != each.value
+    }
 
 
 def why_not_for_runs(

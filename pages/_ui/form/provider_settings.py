@@ -202,8 +202,15 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
     provider = need.provider
     assert provider
     shown = tuple(settings)
+    is_used = provider.name not in form.unused_providers
+    required = [setting for setting in shown if setting.is_required]
+    can_be_used = is_used and not actions.why_not_for_runs(required, need, form, form.mode)
+    sent = [setting for setting in shown if setting_keys(form.flow, need, setting)]
     for setting in shown:
-        label = escape(setting.label) + ("" if setting.is_required else " (optional)")
+        label = escape(setting.label)
+        if not setting.is_required:
+            is_saved_only = can_be_used and setting not in sent
+            label += " (optional, on the server only)" if is_saved_only else " (optional)"
         if setting.options:
             st.selectbox(
                 label,
@@ -225,10 +232,7 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 placeholder=_placeholder(setting, form),
                 **PERSIST,
             )
-    is_used = provider.name not in form.unused_providers
     reason = actions.why_not_for_runs(shown, need, form, form.mode) if is_used else ""
-    required = [setting for setting in shown if setting.is_required]
-    can_be_used = is_used and not actions.why_not_for_runs(required, need, form, form.mode)
     may_save = form.server.may_change
     with st.container(horizontal=True, vertical_alignment="center"):
         if can_be_used:
@@ -259,11 +263,11 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 mode for mode in form.modes if not actions.why_not_for_runs(shown, need, form, mode)
             )
             mode_button.draw(provider.name, next(modes, None), form)
-    sent = [setting for setting in shown if setting_keys(form.flow, need, setting)]
     if can_be_used and sent:
         st.caption(
             f"*Use for my runs* keeps {_names(sent)} in this tab until you reload or close it, and "
-            f"sends what is entered with the runs of flows that use {escape(provider.name)}."
+            f"sends {'it' if len(sent) == 1 else 'them'} with the runs of flows that use "
+            f"{escape(provider.name)}."
         )
     if may_save:
         kept = " Fields left empty stay as saved." if any(each.is_set for each in shown) else ""

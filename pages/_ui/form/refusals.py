@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import end_sentence
-from lfclient.errors import LangflowError
+from lfclient.errors import InvalidRequest, LangflowError
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.state.slot import Slot
 from pages._ui.widgets import focus
@@ -44,7 +44,7 @@ def refuse_run(
         refuse(container, entered, form, unused)
         raise unused
     show(container)
-    raise UnusedSetting(
+    raise InvalidRequest(
         f"The run was not started. {end_sentence(refusal.message)}",
         hint=f"Correct the {label}, or clear the box.",
     )

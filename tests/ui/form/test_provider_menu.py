@@ -139,6 +139,7 @@ def test_a_run_with_settings_that_were_refused_says_so_at_each_press(server):
         app = press(app, "Run")
         assert page_text(app).count("Nothing there. Check the address") == 1
         assert page_text(app).count("The run was not started. Nothing there.") == 1
+        assert "A value was rejected" in page_text(app)
         assert page_text(app).count("Correct the Local setting, or clear the box.") == 1
         assert "provider-Local" in scrolled(app)
     assert not app.exception

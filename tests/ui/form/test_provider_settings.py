@@ -89,7 +89,7 @@ def agent_with_optional_address(**more):
 def test_the_address_of_a_compatible_server_is_saved_before_its_key_in_one_press(api):
     found = agent_with_optional_address()
     address = found.find("text_input", "OPENAI_BASE_URL")
-    assert address.label == "OpenAI Base URL (optional)"
+    assert address.label == "OpenAI Base URL (optional, on the server only)"
     found.set("text_input", "OPENAI_API_KEY", "lm-studio")
     found.set("text_input", "OPENAI_BASE_URL", "http://localhost:1234/v1")
     found.press("Save on the server")
@@ -217,6 +217,13 @@ def test_the_settings_that_the_server_has_are_told_and_kept_unless_replaced(api)
     assert "Fields left empty stay as saved." in found.text()
     found.set("text_input", "OPENAI_API_KEY", "sk-2").press("Save on the server")
     assert api.saved == [("OPENAI_API_KEY", "sk-2", True)]
+
+
+def test_a_key_is_used_for_runs_with_the_address_that_the_server_has(api):
+    found = agent_with_saved_address().press("Change").set("text_input", "OPENAI_API_KEY", "sk-1")
+    found.set("text_input", "OPENAI_BASE_URL", "http://gateway/v1").press("Use for my runs")
+    assert api.checked == [("OpenAI", {"OPENAI_API_KEY": "sk-1"})]
+    assert found.overrides == {"Agent-a.api_key": "sk-1"}
 
 
 def agent_with_saved_address(**more):
