@@ -16,7 +16,7 @@ from lfclient.flows.validation import REQUIRED_MESSAGE
 from pages._ui.connection import loading
 from pages._ui.form import file_fields, mode_button
 from pages._ui.form.flow_form import FlowForm
-from pages._ui.form.model_picker import ModelPicker, is_offered, offered_models, ready_providers
+from pages._ui.form.model_picker import ModelPicker, model_hint, offered_models, ready_providers
 from pages._ui.form.resource_picker import choose_resource_widget
 from pages._ui.form.table_widgets import KeyValueEditor, TableEditor, fits_table
 from pages._ui.form.widgets import (
@@ -281,16 +281,6 @@ def _messages(field: Field, form: FlowForm) -> list[str]:
     return [*lines, escape(hint)] if hint else lines
 
 
-def _model_hint(field: Field, form: FlowForm) -> str:
-    models = offered_models(field, form.resources)
-    if not models:
-        return "Enter the model with its provider, such as “OpenAI: gpt-4o-mini”"
-    value = form.state.value(field)
-    if value == field.default and not is_offered(value, models):
-        return "The flow's model is not in this server's list. Choose one that is."
-    return ""
-
-
 def _hint(field: Field, form: FlowForm) -> str:
     """Return a hint on how to fill in the field, or ""."""
     kind = field.kind
@@ -306,7 +296,7 @@ def _hint(field: Field, form: FlowForm) -> str:
     if kind is FieldKind.SELECT and not (field.options or field.resource):
         return "Enter one of the options shown in Langflow's editor"
     if kind is FieldKind.MODEL:
-        return _model_hint(field, form)
+        return model_hint(field, form)
     if kind is FieldKind.ORDERED_LIST and field.max_choices != 1:
         return "Order matters"
     is_bare = sends_bare_values(form.mode, form.server_info)

@@ -10,6 +10,7 @@ import streamlit as st
 from lfclient.flows.field import Field
 from lfclient.flows.needs import missing_settings, unused_provider_need
 from lfclient.resources.models import (
+    LISTING_ADDRESS,
     ModelKind,
     ModelOption,
     Provider,
@@ -125,10 +126,23 @@ def is_fitting(value: Any, field: Field, resources: ServerResources) -> bool:
     return known is None or not field.needs_tool_calls or known.calls_tools is not False
 
 
-def is_offered(value: Any, options: Sequence[ModelOption]) -> bool:
-    """Return whether a model parameter's value is one of these models, or empty."""
+def model_hint(field: Field, form: FlowForm) -> str:
+    """Return how to enter a model, or that the one in the field is in no list, or ""."""
+    models = offered_models(field, form.resources)
+    if not models:
+        return "Enter the model with its provider, such as “OpenAI: gpt-4o-mini”"
+    value = form.state.value(field)
     text = model_text(value)
-    return not text or any(text == option.label for option in options)
+    if not text or any(text == option.label for option in models):
+        return ""
+    if value == field.default:
+        return "The flow's model is not in this server's list. Choose one that is."
+    provider = form.resources.provider(str((chosen_model(value) or {}).get("provider")))
+    if provider is None or all(option.provider != provider.name for option in models):
+        return ""
+    has_address = any(one.name == LISTING_ADDRESS and one.is_set for one in provider.settings)
+    lister = f"The saved address of {provider.name}" if has_address else provider.name
+    return f"{lister} does not list this model. A run may fail."
 
 
 def model_text(value: Any) -> str:

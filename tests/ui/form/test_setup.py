@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lfclient.errors import ServerFault
+from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
 from tests.support.flows import entry, node, text
-from tests.ui.support.setup_forms import MODELS, RESOURCES, agent, setup
+from tests.ui.support.setup_forms import KEY, MODELS, RESOURCES, agent, setup
 
 
 def type_model(found, words: str):
@@ -46,6 +47,19 @@ def test_a_model_of_the_author_that_the_server_lacks_is_marked_and_kept():
     found.set("selectbox", "Agent-a.model", "Ollama: llama")
     assert "not in this server's list" not in found.text()
     assert found.set("selectbox", "Agent-a.model", "Gone: old").overrides == {}
+
+
+def test_a_chosen_model_that_its_provider_does_not_list_is_told():
+    """The saved address of OpenAI decides what its list has: it may be another server."""
+    found = type_model(setup(agent()), "OpenAI: mine")
+    assert "OpenAI does not list this model. A run may fail." in found.text()
+    address = ProviderSetting("OPENAI_BASE_URL", "OpenAI Base URL", False, False, is_set=True)
+    openai = Provider("OpenAI", True, (KEY, address))
+    resources = replace(RESOURCES, providers=(openai,))
+    found = type_model(setup(agent(), resources=resources), "OpenAI: mine")
+    assert "The saved address of OpenAI does not list this model." in found.text()
+    found.set("selectbox", "Agent-a.model", "OpenAI: gpt-4o")
+    assert "does not list" not in found.text()
 
 
 def test_one_model_can_be_used_for_all_components():
