@@ -25,14 +25,15 @@ _EXAMPLES = {  # by the setting's name
 
 
 def draw_menu(form: FlowForm) -> str | None:
-    """Draw the menu of the providers that no component uses yet, and return the chosen one.
+    """Draw the menu of the providers that have settings, and return the chosen one.
 
     Some, such as OpenAI Compatible, have no model to choose before the server has their address.
     """
     takes_model = any(need.kind is NeedKind.MODEL for need in form.needs)
     if not (takes_model and form.server.may_change):
         return None
-    return draw_choice(form.unused_providers, form.state.key("provider-menu"))
+    providers = {each.name: each for each in form.resources.providers if each.settings}
+    return draw_choice(providers, form.state.key("provider-menu"))
 
 
 def draw_choice(providers: Mapping[str, Provider], key: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The settings of a provider that no component uses yet are entered in Setup."""
+"""The menu of providers leads to their settings, also of one that no component uses yet."""
 
 from __future__ import annotations
 
@@ -85,11 +85,16 @@ def test_a_model_typed_for_a_provider_without_models_asks_for_its_settings(serve
     assert not app.exception
 
 
-def test_the_menu_has_the_providers_that_no_component_uses(server):
-    app = open_app(flow=ONE)
-    assert app.menu_button[0].options == ["Far", "Local", "Near"]
-    app = choose_model(app, "Near: Near-1")
-    assert app.menu_button[0].options == ["Far", "Local"]
+def test_the_menu_leads_to_every_provider_also_to_one_that_a_component_uses(server):
+    near = {**provider("Near", "NEAR_URL", "address"), "is_configured": True}
+    server.answers[PROVIDERS] = (200, [provider("Far", "FAR_KEY", "api_key"), near])
+    app = choose_model(open_app(flow=ONE), "Near: Near-1")
+    assert app.menu_button[0].options == ["Far", "Near · set up"]
+    assert box(app, "NEAR_URL") is None
+    app = open_settings(app, "Near · set up")
+    assert box(app, "NEAR_URL")
+    assert "provider-Near" in scrolled(app)
+    assert not app.exception
 
 
 def test_settings_that_the_menu_opened_can_be_closed(server):
