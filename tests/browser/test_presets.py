@@ -57,3 +57,44 @@ def test_a_preset_is_saved_chosen_exported_and_shared(screen, window):
     expect(theirs).to_have_value("mine")
     other.page.go_back()
     expect(other.page).to_have_url("about:blank")
+
+
+def test_the_menu_that_saved_the_first_preset_stays_closed(console, window):
+    """Also if the browser draws the page in between, as a slow one: the list is there from then."""
+    page = window()
+    held: list[tuple] = []
+    is_slow = []
+
+    def relay(browser):
+        server = browser.connect_to_server()
+        browser.on_message(server.send)
+
+        def deliver(message):
+            if is_slow:
+                held.append((browser, message))
+            else:
+                browser.send(message)
+
+        server.on_message(deliver)
+
+    page.route_web_socket("**/stream*", relay)
+    screen = Screen(page)
+    screen.open(console.url)
+    screen.pick("Takes half")
+    bar = screen.part("preset-bar")
+    bar.get_by_role("button", name="Save").click()
+    menu = page.get_by_test_id("stPopoverBody")
+    menu.get_by_label("Save as preset").fill("first")
+    is_slow.append(True)
+    page.keyboard.press("Enter")
+    while bar.get_by_role("combobox").count() == 0 or held:
+        page.wait_for_timeout(50)
+        if held:
+            browser, message = held.pop(0)
+            browser.send(message)
+    is_slow.clear()
+    screen.drawn()
+    bar.get_by_role("button", name="Presets").click()
+    expect(menu.get_by_role("button", name="Rename")).to_be_visible()
+    screen.drawn()
+    expect(menu).to_have_count(1)

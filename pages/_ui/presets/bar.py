@@ -72,8 +72,11 @@ def draw(state: FormState, notes: DeltaGenerator) -> Preset | None:
     with notes:
         draw_banner(state)
     with st.container(key="preset-bar", horizontal=True, vertical_alignment="center"):
-        if summaries:
-            _draw_picker(state, summaries, chosen)
+        # the menus keep their places: the browser would draw one that moves anew, and open it again
+        # with the next press
+        with st.container():
+            if summaries:
+                _draw_picker(state, summaries, chosen)
         preset_menu.draw(state, summaries, chosen)
         form_view.draw_reset(state)
     if chosen:
