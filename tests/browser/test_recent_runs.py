@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.screen import Screen, color_of
+from tests.support.waiting import wait_for
 
 NARROW = {"width": 390, "height": 844}
 
@@ -72,6 +73,25 @@ def test_recent_runs_of_a_half_wide_window_show_all_of_their_longer_lines(consol
     inputs = screen.part("recent-runs").locator("button p > span", has_text="Faro").first
     expect(inputs).to_contain_text("August")
     assert inputs.evaluate("part => part.scrollWidth <= part.clientWidth")
+
+
+def test_the_components_of_an_opened_run_follow_its_short_output_at_once(screen):
+    """A run that was started here keeps the room in which its output came."""
+    screen.pick("Echo chat")
+    for _ in range(2):
+        screen.run()
+        screen.wait("completed")
+        screen.drawn()
+
+    def gap() -> float:
+        box = screen.part("outputs").bounding_box()
+        components = screen.page.get_by_text("Components", exact=True).bounding_box()
+        return components["y"] - box["y"] - box["height"]
+
+    assert gap() > 100
+    screen.part("recent-runs").locator("button:enabled").first.click()
+    screen.drawn()
+    wait_for(lambda: 0 < gap() < 60)
 
 
 def test_what_came_out_of_runs_without_inputs_has_the_room_of_both(screen):

@@ -248,7 +248,9 @@ def _draw_output(
             make_panel = partial(StatusPanel, places, partial(_draw_result, server))
             return follow(server, record, make_panel), None
         with st.container():  # the fragment of a running run has one
-            with st.container(key="run-output"):
+            # with room for some lines only where it was started: components below were drawn before
+            is_own = run_page.has_form(record.id, record.flow_id)
+            with st.container(key="run-output" if is_own else None):
                 _draw_result(server, record)
             components = st.container()
         saving.watch(record)  # last, so that the output has the place of the text that was written
