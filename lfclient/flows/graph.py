@@ -265,6 +265,22 @@ def has_several_chat_inputs(leaves: Iterable[Component], edges: Iterable[Edge]) 
     return sum(leaf.has_type("ChatInput") and leaf.id not in fed for leaf in leaves) > 1
 
 
+def starts_beside_chat(leaves: Iterable[Component], edges: Iterable[Edge]) -> bool:
+    """Return whether a webhook starts the runs that begin at one component, not the chat input.
+
+    Those are synchronous runs, and before 1.11 all: measured on 1.10.3 to 1.13.0. They include only
+    what follows the webhook, and what feeds that.
+    """
+    leaves, edges = list(leaves), list(edges)
+    chat_input = next((leaf.id for leaf in leaves if leaf.has_type("ChatInput")), None)
+    webhook = next((leaf.id for leaf in leaves if leaf.has_type("Webhook")), None)
+    if chat_input is None or webhook is None:
+        return False
+    forward = [(edge.source, edge.target) for edge in edges]
+    reverse = [(edge.target, edge.source) for edge in edges]
+    return chat_input not in _reachable(_reachable({webhook}, forward), reverse)
+
+
 def loop_bodies(leaves: Iterable[Component], edges: Iterable[Edge]) -> frozenset[str]:
     """Return the ids of the leaves that a loop runs once for each item.
 

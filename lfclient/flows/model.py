@@ -25,6 +25,7 @@ from lfclient.flows.graph import (
     mark_running,
     number_components,
     parse_graph,
+    starts_beside_chat,
 )
 from lfclient.resources.packages import Package, imported_packages
 from lfclient.resources.server_resources import ResourceKind
@@ -249,6 +250,11 @@ class Flow:
     def has_several_chat_inputs(self) -> bool:
         """Whether it has several chat inputs that no other component feeds."""
         return has_several_chat_inputs(*self._flat)
+
+    @cached_property
+    def starts_beside_chat(self) -> bool:
+        """Whether a webhook, not the chat input, starts synchronous runs, and before 1.11 all."""
+        return starts_beside_chat(*self._flat)
 
     @property
     def idle_reason(self) -> str:

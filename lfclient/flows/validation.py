@@ -105,7 +105,7 @@ def check_overrides(
     problems += _check_parsers(flow, overrides)
     if mode:
         problems += _note_temporary_flow(flow, overrides, mode, server)
-        problems += _check_chat_inputs(flow, mode, server)
+        problems += _check_start(flow, mode, server)
     return problems
 
 
@@ -228,13 +228,28 @@ def _check_parsers(flow: Flow, overrides: Mapping[str, Json]) -> Iterable[Proble
             yield from file_fields.check_parser(field, value, label)
 
 
-def _check_chat_inputs(flow: Flow, mode: str, server: ServerInfo | None) -> list[Problem]:
+def _check_start(flow: Flow, mode: str, server: ServerInfo | None) -> list[Problem]:
+    """Return the problem of a run that does not start at the chat input."""
     text = flow.chat_field("input_value")
-    if not (text and flow.has_several_chat_inputs and sends_bare_values(mode, server)):
+    if text is None:
         return []
-    runs = "Streamed runs" if mode == "stream" else "Background runs"
-    message = f"{runs} of a flow with several chat inputs fail. Use synchronous mode."
-    return [_error(text, message)]
+    if sends_bare_values(mode, server):
+        if not flow.has_several_chat_inputs:
+            return []
+        runs = "Streamed runs" if mode == "stream" else "Background runs"
+        problem = f"{runs} of a flow with several chat inputs fail."
+        advice = "Use synchronous mode."
+        if flow.needs_approval:
+            advice = "Other modes don't wait for its approval. Remove all chat inputs but one."
+        elif flow.starts_beside_chat:
+            advice = "Remove all chat inputs but one."
+    elif flow.starts_beside_chat:
+        problem = "This run starts at the webhook and ignores the message."
+        has_other = sends_bare_values("background", server) and not flow.has_several_chat_inputs
+        advice = "Use background mode." if has_other else "Remove the webhook from the flow."
+    else:
+        return []
+    return [_error(text, f"{problem} {advice}")]
 
 
 def _unknown_key_message(flow: Flow, key: str, *, with_suggestion: bool) -> str:

@@ -15,6 +15,7 @@ from lfclient.flows.validation import (
     mask_secrets,
     raise_errors,
 )
+from lfclient.wire.server_info import ServerInfo
 from tests.support.flows import chat_input, edge, entry, flow, node, text
 
 PARAMETERS = {
@@ -201,6 +202,46 @@ def test_several_chat_inputs_cannot_run_in_background():
     found = flow(chat_input("ChatInput-a"), chat_input("ChatInput-b"))
     assert [p.level for p in check_overrides(found, {}, "background")] == ["error"]
     assert check_overrides(found, {}, "sync") == []
+
+
+def messages(found, mode, version="1.13.0", dialect="modes"):
+    return [each.message for each in check_overrides(found, {}, mode, ServerInfo(version, dialect))]
+
+
+def test_several_chat_inputs_and_an_approval_run_in_no_mode():
+    """Only background runs wait for the approval."""
+    found = flow(
+        chat_input("ChatInput-a"),
+        chat_input("ChatInput-b"),
+        node("HumanInput-h"),
+        edges=[edge("ChatInput-a", "HumanInput-h")],
+    )
+    (message,) = messages(found, "background")
+    assert message.endswith(
+        "fail. Other modes don't wait for its approval. Remove all chat inputs but one."
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "server", "advice"),
+    [
+        ("sync", ("1.13.0", "modes"), ["Use background mode."]),
+        ("background", ("1.13.0", "modes"), []),
+        ("stream", ("1.13.0", "modes"), []),
+        ("sync", ("1.10.3", "inputs"), ["Remove the webhook from the flow."]),
+        ("background", ("1.10.3", "inputs"), ["Remove the webhook from the flow."]),
+    ],
+)
+def test_a_run_that_starts_at_a_webhook_ignores_the_message(mode, server, advice):
+    found = flow(chat_input(), node("Webhook-w"))
+    problem = "This run starts at the webhook and ignores the message."
+    assert messages(found, mode, *server) == [f"{problem} {each}" for each in advice]
+
+
+def test_a_chat_input_that_feeds_what_follows_a_webhook_is_read_in_each_mode():
+    edges = [edge("ChatInput-a", "Out-o"), edge("Webhook-w", "Out-o")]
+    found = flow(chat_input(), node("Webhook-w"), node("Out-o"), edges=edges)
+    assert messages(found, "sync") == []
 
 
 def test_errors_are_raised_together_with_the_field_of_the_first():

@@ -35,6 +35,17 @@ TWO_CHAT_INPUTS = Sample(
         Link("l", "combined_text", "d"),
     ),
 )
+CHAT_AND_WEBHOOK = Sample(
+    "chat and webhook",
+    "",
+    (
+        Node("a", "ChatInput", {"input_value": "stored"}),
+        Node("b", "ChatOutput"),
+        Node("w", "Webhook", {"data": '{"from": "elsewhere"}'}),
+        Node("d", "ChatOutput"),
+    ),
+    (Link("a", "message", "b"), Link("w", "output_data", "d")),
+)
 ASK_MODEL = Sample(
     "ask a model",
     "",

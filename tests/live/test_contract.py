@@ -21,7 +21,8 @@ from lfclient import (
     Unsupported,
 )
 from lfclient.api.operations.run_completion import recover_erased_result
-from tests.live.flows import ECHO, ROWS, SAVE, TWO_CHAT_INPUTS
+from lfclient.flows.validation import check_overrides
+from tests.live.flows import CHAT_AND_WEBHOOK, ECHO, ROWS, SAVE, TWO_CHAT_INPUTS
 from tests.live.releases import Make, run_to_end
 from tests.support.servers import LiveServer
 
@@ -102,6 +103,23 @@ def test_the_first_of_several_chat_inputs_starts_the_run(
     assert [(each.component_id, each.reason) for each in run.not_run] == [
         ("ChatOutput-d", "It is not reached from Chat Input 1, which starts the run.")
     ]
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_a_webhook_starts_synchronous_runs_and_before_1_11_all(
+    client: LangflowClient, make: Make, modes: bool, mode: str
+):
+    """They ignore the chat input that it does not reach."""
+    flow = make(CHAT_AND_WEBHOOK)
+    overrides = {"ChatInput-a.input_value": "hello"}
+    if mode == "sync":
+        run = client.run(flow, overrides, check=False)
+    else:
+        run = client.wait(client.submit(flow, overrides, check=False), timeout=60, flow=flow)
+    is_ignored = mode == "sync" or not modes
+    assert list(run.outputs) == ["ChatOutput-d" if is_ignored else "ChatOutput-b"]
+    problems = check_overrides(flow, overrides, mode, client.server())
+    assert bool(problems) is is_ignored
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])

@@ -144,6 +144,18 @@ def test_a_flow_with_several_chat_inputs_runs_synchronously_and_says_so_under_op
     assert not app.exception
 
 
+def test_a_flow_with_a_webhook_apart_from_its_chat_input_runs_in_the_background(server):
+    """A synchronous run would start at the webhook."""
+    server.set_flows(flow(ONE, "Echo", [chat_input(), node("Webhook-w")]))
+    app = open_app(flow=ONE)
+    assert not [each for each in app.radio if each.label == "Run mode"]
+    assert "a webhook apart from its chat input, so it runs in the background" in page_text(app)
+    assert "ignores the message" not in page_text(app)
+    app = press(app, "Run")
+    assert sent_mode(server) == "background"
+    assert not app.exception
+
+
 def test_synchronous_mode_is_offered_at_the_box_of_a_key_that_1_11_takes_for_a_variable(server):
     older = {"version": "1.11.6", "main_version": "1.11.6"}
     server.answers["GET /api/v1/version"] = (200, VERSION | older)
