@@ -282,3 +282,17 @@ def test_the_picked_flow_has_a_frame_for_the_keyboard_only(screen: Screen):
     page.keyboard.press("Shift+Tab")
     expect(picker.get_by_role("combobox")).to_be_focused()
     expect(frame).not_to_have_css("box-shadow", "none")
+
+
+def test_enter_opens_a_list_and_takes_back_a_name_that_no_flow_has(screen: Screen):
+    page, box = screen.page, screen.part("flow-picker").locator("input")
+    screen.pick("Echo")
+    name = box.input_value()
+    box.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("option").filter(has_text=name)).to_be_visible()
+    page.keyboard.type("no flow has this name")
+    expect(page.get_by_text("No results")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(box).to_have_value(name)
+    expect(box).to_be_focused()

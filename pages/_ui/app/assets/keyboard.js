@@ -163,3 +163,24 @@ document.addEventListener(
   },
   true,
 );
+
+// Enter opens a list of choices, as other buttons with an arrow do. Streamlit would do nothing, and
+// keep a typed text that no choice has, which would look like the chosen one.
+document.addEventListener(
+  "keydown",
+  (event) => {
+    const { key, target, isTrusted, altKey, ctrlKey, metaKey } = event;
+    if (key !== "Enter" || !isTrusted || altKey || ctrlKey || metaKey) return;
+    if (!target.matches?.('[data-testid="stSelectbox"] input')) return;
+    if (target.ariaExpanded !== "true") {
+      event.stopImmediatePropagation(); // it would close the list again
+      const down = { key: "ArrowDown", code: "ArrowDown", bubbles: true };
+      target.dispatchEvent(new KeyboardEvent("keydown", down));
+    } else if (document.querySelector('[role="listbox"][data-empty]')) {
+      event.stopImmediatePropagation();
+      target.blur();
+      target.focus();
+    }
+  },
+  true,
+);
