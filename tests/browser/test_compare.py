@@ -121,6 +121,13 @@ def test_a_cell_of_the_overview_shows_its_runs_differences(compared: Screen):
     expect(compared.page.get_by_text("Run 1 → Run 3")).to_be_visible()
 
 
+def test_history_is_marked_in_the_navigation_while_runs_are_compared(compared: Screen):
+    link = compared.page.get_by_test_id("stTopNavLink").filter(has_text="History")
+    expect(link).to_have_css("background-color", "rgba(146, 146, 200, 0.25)")
+    compared.page.get_by_test_id("stTopNavLink").filter(has_text="Connection").click()
+    expect(link).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+
+
 def test_the_overview_can_be_read_as_a_table(compared: Screen):
     """Streamlit draws it on a canvas and repeats it as a table for screen readers."""
     cells = compared.part("compared-overview").locator("[role=gridcell]")

@@ -60,9 +60,14 @@ def read_runs(server: ServerSession) -> tuple[list[RunHeader], str]:
 
 
 def draw_problem(runs: Sequence[RunHeader], problem: str) -> None:
-    """Draw why the runs in the URL can't be compared, `runs` being those that were found."""
-    if len(runs) == len(compare_page.runs_from_url()) < MIN_RUNS:
-        st.caption(problem)
+    """Draw why the runs in the URL can't be compared, `runs` being those that were found.
+
+    Without any, the picker says how many to choose.
+    """
+    count = len(compare_page.runs_from_url())
+    if len(runs) == count < MIN_RUNS:
+        if count:
+            st.caption(problem)
     else:
         alerts.show_message("Can't compare these runs", problem, warning=True)
 
