@@ -118,16 +118,16 @@ def stop_clicks(page: Page) -> tuple[float, float]:
     The run would go on for half a minute.
     """
     requested, confirmed = [], []
-    words = ["stopping", "cancelled"]  # the second may replace the first before it is seen
+    words = ["stopping", "stopped"]  # the second may replace the first before it is seen
     for _ in range(STOPS):
         for taken, texts in ((requested, words), (confirmed, words[1:])):
             page.locator(".st-key-run-button button").first.click()
             page.locator(STATUS).get_by_text("running").first.wait_for(timeout=15_000)
             page.wait_for_timeout(700)  # the run continues, so the page is never idle
             taken.append(click_to_text(page, ".st-key-stop-button button", STATUS, texts) / 1000)
-            page.locator(STATUS).get_by_text("cancelled").first.wait_for(timeout=15_000)
+            page.locator(STATUS).get_by_text("stopped").first.wait_for(timeout=15_000)
             settle(page)
-            new_run(page, "cancelled")
+            new_run(page, "stopped")
     return median(requested), median(confirmed)
 
 

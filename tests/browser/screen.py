@@ -185,7 +185,7 @@ class Screen:
         """Wait until the status is one of these words, in any case."""
         status = re.compile("|".join(words), re.IGNORECASE)
         expect(self.part("run-status")).to_contain_text(status, timeout=60_000)
-        if any(word in ("completed", "failed", "cancelled") for word in words):
+        if any(word in ("completed", "failed", "stopped") for word in words):
             # the page has been redrawn with the outputs
             self.page.locator(".st-key-run-button").first.wait_for()
 

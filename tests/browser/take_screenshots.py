@@ -93,7 +93,7 @@ def take(browser: Browser, url: str) -> None:
     screen.part("run-panel").get_by_text("2 of 7 components").wait_for()
     save(screen.page, "running")
     screen.stop()
-    screen.wait("cancelled")
+    screen.wait("stopped")
 
     screen = open_window(browser, url)
     screen.pick("Wait for an approval", prefix="")

@@ -145,7 +145,7 @@ def test_keys_lead_to_run_stop_options_inputs_and_result(screen: Screen):
     press("Alt+KeyR")
     expect(screen.part("run-status")).to_be_focused()
     press("Alt+KeyS")
-    screen.wait("cancelled")
+    screen.wait("stopped")
     screen.drawn()
     press("Alt+KeyO")
     expect(screen.part("run-mode")).to_be_visible()

@@ -164,8 +164,8 @@ def test_another_browser_needs_the_key_to_open_a_run(bare_console, window, sampl
     enter_key(other, sample_flows.api_key)
     other.wait("running")
     other.stop()
-    other.wait("cancelled")
-    mine.wait("cancelled")
+    other.wait("stopped")
+    mine.wait("stopped")
 
 
 def test_a_new_key_takes_on_the_run_of_a_revoked_one(

@@ -170,7 +170,7 @@ def test_the_dialog_stays_open_when_the_page_is_redrawn_behind_it(screen: Screen
     other = screen.page.context.new_page()
     other.goto(screen.page.url)
     Screen(other).stop()
-    expect(screen.part("run-status")).to_contain_text(re.compile("cancelled", re.I))
+    expect(screen.part("run-status")).to_contain_text(re.compile("stopped", re.I))
     expect(dialog).to_be_visible()
     expect(dialog.get_by_label("Search templates")).to_have_value("agent")
 

@@ -85,7 +85,7 @@ def test_the_first_command_installs_langflow_and_runs_and_stops_a_sample(fresh, 
     screen.run()
     screen.wait("running")
     screen.stop()
-    screen.wait("cancelled")
+    screen.wait("stopped")
 
 
 def test_an_ollama_of_this_machine_is_used_after_one_press(fresh, ollama, window):

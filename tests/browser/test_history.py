@@ -80,7 +80,7 @@ def test_a_run_can_be_stopped_found_and_opened_in_the_list(screen):
     bar = screen.part("history-bar")
     expect(bar).to_contain_text("1 selected")
     bar.get_by_role("button", name="Stop").click()
-    expect(cell(page, STATUS)).to_have_text("■ Cancelled")
+    expect(cell(page, STATUS)).to_have_text("■ Stopped")
     expect(bar).to_contain_text("1 selected")
     expect(bar.get_by_role("button", name="Stop")).to_have_count(0)
     screen.part("history-filters").get_by_placeholder("Search inputs").fill('"takes half a"')
@@ -90,12 +90,12 @@ def test_a_run_can_be_stopped_found_and_opened_in_the_list(screen):
     expect(cell(page, FLOW)).to_contain_text("Takes half a minute")
     check(page)
     press(page, 70)
-    screen.wait("cancelled")
+    screen.wait("stopped")
     page.go_back()
     page.wait_for_url(re.compile(r"/history\?(.*&)?q="))
     search = screen.part("history-filters").get_by_placeholder("Search inputs")
     expect(search).to_have_value('"takes half a"')
-    expect(cell(page, STATUS)).to_have_text("■ Cancelled")
+    expect(cell(page, STATUS)).to_have_text("■ Stopped")
 
 
 def test_a_label_is_added_only_to_the_selected_runs(screen, console):

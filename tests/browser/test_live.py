@@ -91,7 +91,7 @@ def test_text_grows_word_by_word_and_stays_when_it_is_stopped(screen):
     expect(written).not_to_have_text(before)
     pressed = time.monotonic()
     screen.stop()
-    screen.wait("cancelled")
+    screen.wait("stopped")
     took = time.monotonic() - pressed
     expect(screen.part("outputs")).to_contain_text("partial")
     expect(screen.part("outputs")).to_contain_text("This answer comes word")

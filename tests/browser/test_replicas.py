@@ -46,7 +46,7 @@ def test_a_run_can_be_followed_stopped_and_listed_in_the_other_console(
     expect(there.part("run-panel")).to_contain_text(progress)
     there.stop()
     for screen in (there, here):
-        screen.wait("cancelled")
+        screen.wait("stopped")
     there.page.goto(f"{other.url}/history")
     expect(there.page.get_by_text("1 run", exact=True)).to_be_visible()
 

@@ -47,7 +47,7 @@ def test_a_press_during_a_run_starts_no_other_and_says_so(screen):
     expect(running).to_have_count(1)
     assert screen.recent() <= before + 1
     screen.stop()
-    screen.wait("cancelled")
+    screen.wait("stopped")
 
 
 def test_a_reload_and_another_tab_show_the_same_run(screen):
@@ -63,7 +63,7 @@ def test_a_reload_and_another_tab_show_the_same_run(screen):
     other.wait("running")
     screen.stop()
     for each in (screen, other):
-        each.wait("cancelled")
+        each.wait("stopped")
         expect(each.part("run-button")).to_be_visible()
 
 
@@ -80,7 +80,7 @@ def test_a_run_that_is_closed_continues(screen):
     row.click()
     screen.wait("running")
     screen.stop()
-    screen.wait("cancelled")
+    screen.wait("stopped")
 
 
 def test_stopping_a_synchronous_run_says_that_it_may_continue(screen):
@@ -339,7 +339,7 @@ def test_nothing_jumps_while_a_run_refreshes(screen):
         boxes.add((round(box["y"]), round(box["height"])))
         screen.page.wait_for_timeout(150)
     screen.stop()
-    screen.wait("cancelled")
+    screen.wait("stopped")
     assert len(boxes) == 1
 
 

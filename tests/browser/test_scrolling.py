@@ -55,7 +55,7 @@ def test_the_page_scrolls_to_the_status_of_a_run(screen):
     page.mouse.wheel(0, -5_000)
     expect(message).to_be_in_viewport()
     screen.part("stop-button").get_by_role("button", name="Stop").evaluate("each => each.click()")
-    screen.wait("cancelled")
+    screen.wait("stopped")
     expect(message).to_be_in_viewport()
 
 
@@ -95,7 +95,7 @@ def test_the_page_glides_to_the_status_only_for_those_who_like_motion(
     expect(screen.part("run-status")).to_be_in_viewport()
     assert page.evaluate("window.scrolls[0]") == first
     screen.part("stop-button").get_by_role("button", name="Stop").evaluate("each => each.click()")
-    screen.wait("cancelled")
+    screen.wait("stopped")
 
 
 def test_the_page_scrolls_to_the_status_while_it_moves(screen):
@@ -110,7 +110,7 @@ def test_the_page_scrolls_to_the_status_while_it_moves(screen):
     expect(page.locator("#moving")).to_have_count(0)
     expect(screen.part("stop-button")).to_be_in_viewport(ratio=1)
     screen.part("stop-button").get_by_role("button", name="Stop").evaluate("each => each.click()")
-    screen.wait("cancelled")
+    screen.wait("stopped")
 
 
 def test_on_a_phone_there_is_room_for_the_output_of_a_run(screen):
@@ -122,7 +122,7 @@ def test_on_a_phone_there_is_room_for_the_output_of_a_run(screen):
     foot = screen.part("run-panel").bounding_box()["y"]
     wait_for(lambda: 0 < output.bounding_box()["y"] < foot / 2)
     screen.stop()
-    screen.wait("cancelled")
+    screen.wait("stopped")
 
 
 def test_on_a_phone_run_is_above_the_keyboard(screen):

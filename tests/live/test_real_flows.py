@@ -322,7 +322,7 @@ def test_an_answer_is_seen_to_grow_and_can_be_stopped(
     models.held_after = 7
     expect(answer).to_have_text("gpt-held says: one two three four five")
     screen.stop()
-    screen.wait("cancelled")
+    screen.wait("stopped")
 
 
 def test_a_knowledge_base_is_made_in_the_form_and_searched(

@@ -11,7 +11,7 @@ _STATUS_NAMES = {
     RunStatus.SUSPENDED: "Waiting for approval",
     RunStatus.COMPLETED: "Completed",
     RunStatus.FAILED: "Failed",
-    RunStatus.CANCELLED: "Cancelled",
+    RunStatus.CANCELLED: "Stopped",
     RunStatus.TIMED_OUT: "Timed out",
     RunStatus.UNKNOWN: "Unknown",
     RunStatus.INTERRUPTED: "Interrupted",

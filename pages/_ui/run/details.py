@@ -56,7 +56,7 @@ _UNCERTAIN_HEADINGS = {
 
 def draw_problems(server: ServerSession, record: RunRecord) -> None:
     """Draw the result of a stop and the errors of the console, the flow and its components."""
-    if record.stop_result and record.stop_result != STOPPED:  # beside its status
+    if record.stop_result and record.stop_result != STOPPED:  # as its status says
         st.markdown(f":material/stop_circle: {escape(record.stop_result)}")
     uncertain = _UNCERTAIN_HEADINGS.get(record.status)
     errors.draw_problem(record, uncertain or "The run failed", warning=uncertain is not None)

@@ -115,9 +115,7 @@ def describe(record: RunRecord) -> str:
     question = approval.pending_question(record)
     if question:
         sentences.append(escape(approval.deadline_text(question)))
-    if record.stop_result == notes.STOPPED:
-        sentences.append(notes.STOPPED)
-    elif not record.ended:
+    if not record.ended:
         stopping = "Stopping" if record.stop_requested_at else ""
         sentences.append(_escape_note(record.stop_result or stopping))
     sentences.append(_escape_note(record.note))

@@ -22,13 +22,13 @@ def test_every_status_has_its_own_label_with_a_capital():
         assert labels == [label.capitalize() for label in labels]
 
 
-def test_a_stopped_synchronous_run_is_not_called_cancelled():
+def test_only_the_wait_for_a_synchronous_run_is_stopped():
     assert run_status_label(run(RunStatus.CANCELLED, "sync")) == "Stopped waiting"
-    assert run_status_label(run(RunStatus.CANCELLED, "background")) == "Cancelled"
+    assert run_status_label(run(RunStatus.CANCELLED, "background")) == "Stopped"
 
 
-def test_a_synchronous_run_that_is_stopped_before_it_was_sent_is_cancelled():
-    assert run_status_label(run(RunStatus.CANCELLED, "sync", attempts=0)) == "Cancelled"
+def test_a_synchronous_run_that_was_not_sent_is_stopped():
+    assert run_status_label(run(RunStatus.CANCELLED, "sync", attempts=0)) == "Stopped"
 
 
 def test_a_component_that_waited_until_the_end_did_not_run():

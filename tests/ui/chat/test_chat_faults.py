@@ -89,11 +89,11 @@ def test_a_page_without_a_flow_says_once_that_the_key_is_refused(chat_langflow):
     assert not app.chat_input
 
 
-def test_a_message_that_was_stopped_before_it_was_sent_is_cancelled(chat_langflow):
+def test_a_message_that_was_stopped_before_it_was_sent_says_so(chat_langflow):
     url = chat_langflow.server.url
     add_ended_run(url, status=RunStatus.CANCELLED, mode="sync", attempts=0, session_id="s")
     app = open_chat(flow=ONE, session="s")
-    assert "Cancelled" in page_text(app)
+    assert "Stopped" in page_text(app)
     assert "Stopped waiting" not in page_text(app)
     assert not app.exception
 

@@ -29,10 +29,10 @@ def test_statuses_that_share_a_color_get_different_shades(monkeypatch):
     bars = [(NOW, each, number + 1) for number, each in enumerate(STOPPED)]
     figure = history_chart.build_chart(bars, 3600).to_dict()
     scale = figure["encoding"]["color"]["scale"]
-    assert scale["domain"] == ["Cancelled", "Timed out", "Interrupted"]
+    assert scale["domain"] == ["Stopped", "Timed out", "Interrupted"]
     assert len(set(scale["range"])) == 3
     summary = history_chart.summary(bars, 3600)
-    assert summary.startswith("6 runs: 3 interrupted, 2 timed out, 1 cancelled.")
+    assert summary.startswith("6 runs: 3 interrupted, 2 timed out, 1 stopped.")
     assert summary.endswith("Each bar spans one hour.")
 
 

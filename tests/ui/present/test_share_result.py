@@ -215,7 +215,7 @@ def test_the_result_of_a_stopped_run_says_so(fields_server):
     run = Run(ONE, "background", RunStatus.CANCELLED)
     more = {"run": run, "status": RunStatus.CANCELLED, "mode": "background"}
     app = shared(create(add_ended_run(fields_server.url, **more)))
-    assert app.caption[-1].value.startswith("Cancelled · ")
+    assert app.caption[-1].value.startswith("Stopped · ")
     assert not app.exception
 
 

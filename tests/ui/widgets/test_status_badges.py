@@ -39,4 +39,4 @@ def test_a_stopped_synchronous_run_only_stopped_waiting():
     stopped = run(RunStatus.CANCELLED)
     assert markdown_badge(stopped) == ":orange-badge[■ Stopped waiting]"
     stopped.mode = "background"
-    assert markdown_badge(stopped) == ":orange-badge[■ Cancelled]"
+    assert markdown_badge(stopped) == ":orange-badge[■ Stopped]"
