@@ -73,7 +73,7 @@ def test_sixty_components_can_be_read(open_page, scheme, width):
     expect(nodes).to_have_count(60)
     running = nodes.filter(has_text="Running").first
     expect(running).to_be_in_viewport(ratio=1)
-    assert running.locator(".name").bounding_box()["height"] > 11
+    assert running.locator(".name").bounding_box()["height"] > 13  # 1.2 times its size
     assert nodes.evaluate_all(
         "nodes => nodes.every(node => node.scrollHeight <= node.clientHeight + 1"
         " && node.querySelector('.icon').textContent && node.querySelector('.words').textContent)"
