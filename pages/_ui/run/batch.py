@@ -48,7 +48,10 @@ def _draw_row(server: ServerSession, token: str, *, is_sync: bool) -> None:
     ended = sum(run.status.ended for run in runs)
     with st.container(key="run-batch", horizontal=True, vertical_alignment="center"):
         st.caption(f"{ended} of {len(runs)} runs have ended", width="content")
-        if not _all_ended(runs) and st.button(
+        if _all_ended(runs):
+            st.empty()  # in the place of the button, which would stay now and then
+            timers.stop_timer()
+        elif st.button(
             "Stop all",
             key="stop-batch",
             type="tertiary",
@@ -58,8 +61,6 @@ def _draw_row(server: ServerSession, token: str, *, is_sync: bool) -> None:
             _stop(server, runs)
             st.toast("Stop requested.", icon=":material/stop:")
             st.rerun()
-    if _all_ended(runs):
-        timers.stop_timer()
 
 
 def _stop(server: ServerSession, runs: Sequence[RunSummary]) -> None:
