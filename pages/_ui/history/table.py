@@ -41,6 +41,7 @@ from pages._ui.widgets.times import format_time, timezone_name
 MAX_NAME_LENGTH = 60
 _OPTIONAL_COLUMNS = {"Runs", "Found", "Image", "Fingerprint", "Cost", "Session", "Server"}
 _INPUTS_WIDTH, _INPUTS_IN_SIGHT = 280, 40  # pixels, and about as many characters
+_MAX_FOUND_WIDTH = 440  # pixels; the words of most searches are in sight
 _BRACKETS = str.maketrans({FOUND: "[", FOUND_END: "]"})  # cells are plain text
 _IMAGE_ROW_HEIGHT = 44  # pixels, if a run has a thumbnail
 
@@ -183,7 +184,8 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
             help="The message and the values that were changed. Those that differ come first.",
         ),
         "Found": column.TextColumn(
-            width=300, help="Where the inputs and outputs have the [words] of the search"
+            width=_text_width(["Found", *(row.found for row in rows)], _MAX_FOUND_WIDTH),
+            help="Where the inputs and outputs have the [words] of the search",
         ),
         "Image": column.ImageColumn(width=72),
         "Output": column.TextColumn(width=280, help="The beginning of the output"),

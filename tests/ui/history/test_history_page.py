@@ -186,6 +186,16 @@ def test_no_found_word_is_cut_from_a_row(url):
     assert "[harbour]" in found
 
 
+def test_the_column_of_found_words_has_room_for_several_of_a_sentence(url):
+    """A letter takes about six pixels."""
+    sentence = "A person who has never done it asks how the dripping tap of a kitchen is mended"
+    add(url, "a", 60, overrides={"C.text": sentence})
+    frame = history(q="dripping mended").dataframe[0]
+    (found,) = frame.value["Found"]
+    width = json.loads(frame.proto.columns)["Found"]["width"]
+    assert width > 6 * (found.index("[mended]") + len("[mended]"))
+
+
 def test_runs_of_another_key_are_never_listed(url):
     """Neither without filters nor with a filter for the other server."""
     other = Connection("other", url, None, "typed")
