@@ -140,6 +140,8 @@ def model_hint(field: Field, form: FlowForm) -> str:
     provider = form.resources.provider(str((chosen_model(value) or {}).get("provider")))
     if provider is None or all(option.provider != provider.name for option in models):
         return ""
+    if provider.has_silent_address:  # its line in Setup says that its list is not known
+        return ""
     has_address = any(one.name == LISTING_ADDRESS and one.is_set for one in provider.settings)
     lister = f"The saved address of {provider.name}" if has_address else provider.name
     return f"{lister} does not list this model. A run may fail."

@@ -62,6 +62,16 @@ def test_a_chosen_model_that_its_provider_does_not_list_is_told():
     assert "does not list" not in found.text()
 
 
+def test_a_model_whose_providers_address_is_silent_is_not_told_to_be_missing_there():
+    address = ProviderSetting("OPENAI_BASE_URL", "OpenAI Base URL", False, False, is_set=True)
+    openai = Provider("OpenAI", True, (KEY, address), has_silent_address=True)
+    found = type_model(
+        setup(agent(), resources=replace(RESOURCES, providers=(openai,))), "OpenAI: mine"
+    )
+    assert "Langflow got no list of models" in found.text()
+    assert "does not list" not in found.text()
+
+
 def test_one_model_can_be_used_for_all_components():
     found = setup(agent(), agent("Agent-b"), agent("Agent-c"))
     found.set("selectbox", "Agent-a.model", "Ollama: llama").press("Use for all 3 components")
