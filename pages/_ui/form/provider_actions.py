@@ -65,16 +65,16 @@ def container_key(provider: str) -> str:
 
 
 def entered(settings: Iterable[ProviderSetting], form: FlowForm) -> dict[str, str]:
-    """Return what is in the boxes of settings that are neither used nor saved yet, by name.
+    """Return what is in the boxes of settings, by name, without empty ones."""
+    boxes = {each.name: st.session_state.get(box_key(each, form)) or "" for each in settings}
+    return {name: text.strip() for name, text in boxes.items() if text.strip()}
 
-    An address that the server has already is none of them.
-    """
-    boxes = {each: st.session_state.get(box_key(each, form)) or "" for each in settings}
-    return {
-        each.name: text.strip()
-        for each, text in boxes.items()
-        if text.strip() and text.strip() != each.value
-    }
+
+def unsaved(settings: Iterable[ProviderSetting], form: FlowForm) -> list[ProviderSetting]:
+    """Return the settings whose boxes have another value than the server."""
+    shown = tuple(settings)
+    texts = entered(shown, form)
+    return [each for each in shown if texts.get(each.name, each.value) != each.value]
 
 
 def why_not_for_runs(
@@ -82,12 +82,12 @@ def why_not_for_runs(
 ) -> str:
     """Return why these settings can't be sent with a run in this mode, as a sentence, or "".
 
-    An optional one that is empty need not be sent.
+    An optional one that is empty, or as on the server, need not be sent.
     """
     fields = form.flow.fields_by_key
     shown = tuple(settings)
-    names = entered(shown, form)
-    for setting in (one for one in shown if one.is_required or one.name in names):
+    changed = unsaved(shown, form)
+    for setting in (one for one in shown if one.is_required or one in changed):
         own = setting_keys(form.flow, need, setting)
         if not own:
             or_clear = "" if setting.is_required else ", or clear it"
@@ -118,7 +118,8 @@ def use(need: Need, settings: tuple[ProviderSetting, ...], form: FlowForm) -> No
             api.check_provider(provider.name, values)
         given_settings(form.server.owner).update(values)
 
-    _apply(provider, settings, form, check)
+    sent = tuple(each for each in settings if setting_keys(form.flow, need, each))
+    _apply(provider, sent, form, check)
 
 
 def save(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowForm) -> None:
@@ -182,7 +183,7 @@ def _apply(
             labels = " and ".join(setting.label for setting in required)
             raise LangflowError(f"Enter the {labels} first.")
         apply(values)
-        _empty(settings, form)
+        _empty(provider.settings, form)
 
     _attempt(provider, form, apply_entered)
 

@@ -79,7 +79,7 @@ def draw(need: Need, form: FlowForm) -> None:
             if need.missing:
                 labels = escape(" and ".join(setting.label for setting in need.missing))
                 st.badge(f"No {labels} yet", color="orange")
-            elif actions.entered(_shown_settings(need, form), form):
+            elif actions.unsaved(_shown_settings(need, form), form):
                 st.badge("Not used yet", color="orange")
             elif is_given:
                 st.badge("Used for your runs in this tab", color="green")
@@ -139,10 +139,9 @@ def find_need(key: str, form: FlowForm) -> Need | None:
 def _unconfirmed(form: FlowForm) -> Iterator[tuple[Need, Provider, ProviderSetting]]:
     """Yield the first setting of each provider that was entered and neither used nor saved."""
     for need in [*form.needs, *opened(form)]:
-        settings = _shown_settings(need, form)
-        names = actions.entered(settings, form)
-        if need.provider and names:
-            yield need, need.provider, next(one for one in settings if one.name in names)
+        unsaved = actions.unsaved(_shown_settings(need, form), form)
+        if need.provider and unsaved:
+            yield need, need.provider, unsaved[0]
 
 
 def count_unconfirmed(form: FlowForm) -> int:
@@ -211,7 +210,7 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
         label = escape(setting.label)
         if not setting.is_required:
             is_saved_only = can_be_used and setting not in sent
-            label += " (optional, on the server only)" if is_saved_only else " (optional)"
+            label += " (optional, must be saved)" if is_saved_only else " (optional)"
         if setting.options:
             st.selectbox(
                 label,

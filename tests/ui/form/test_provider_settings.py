@@ -89,7 +89,7 @@ def agent_with_optional_address(**more):
 def test_the_address_of_a_compatible_server_is_saved_before_its_key_in_one_press(api):
     found = agent_with_optional_address()
     address = found.find("text_input", "OPENAI_BASE_URL")
-    assert address.label == "OpenAI Base URL (optional, on the server only)"
+    assert address.label == "OpenAI Base URL (optional, must be saved)"
     found.set("text_input", "OPENAI_API_KEY", "lm-studio")
     found.set("text_input", "OPENAI_BASE_URL", "http://localhost:1234/v1")
     found.press("Save on the server")
@@ -224,6 +224,24 @@ def test_a_key_is_used_for_runs_with_the_address_that_the_server_has(api):
     found.set("text_input", "OPENAI_BASE_URL", "http://gateway/v1").press("Use for my runs")
     assert api.checked == [("OpenAI", {"OPENAI_API_KEY": "sk-1"})]
     assert found.overrides == {"Agent-a.api_key": "sk-1"}
+
+
+def test_the_address_that_the_server_has_holds_up_no_run():
+    found = agent_with_saved_address().press("Change")
+    found.set("text_input", "OPENAI_BASE_URL", "http://gateway/v1")
+    assert "Not used yet" not in found.text()
+    assert "Ready" in found.text()
+
+
+@pytest.mark.parametrize("setting", [COMPATIBLE, replace(COMPATIBLE, is_required=True)])
+def test_the_address_that_the_server_has_is_saved_again_to_try_its_server(api, setting):
+    """It was silent when it was saved, and may be no longer."""
+    saved = replace(setting, is_set=True, value="http://gateway/v1")
+    provider = Provider("OpenAI", True, (saved,), has_silent_address=True)
+    resources = ServerResources((provider,), {"language": MODELS})
+    found = setup(agent(model=[MODELS[1].value]), resources=resources).press("Change")
+    found.set("text_input", saved.name, saved.value).press("Save on the server")
+    assert api.saved == [(saved.name, saved.value, False)]
 
 
 def agent_with_saved_address(**more):
