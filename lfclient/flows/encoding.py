@@ -16,8 +16,11 @@ _OBJECT_TYPES = frozenset({"dict", "NestedDict", MCP_TYPE})
 
 
 def looks_up_variables(server: ServerInfo | None) -> bool:
-    """Return whether a bare value is read as a variable's name, where the flow stores one."""
-    return server is not None and parse_minor(server.version) == 11
+    """Return whether a bare value is read as a variable's name, where the flow stores one.
+
+    So it is in every mode of 1.8.0, and in background and streamed runs on 1.11.
+    """
+    return server is not None and parse_minor(server.version) in (8, 11)
 
 
 def sends_bare_values(mode: str, server: ServerInfo | None) -> bool:
@@ -70,7 +73,11 @@ def encode(field: Field, value: Json, mode: str, server: ServerInfo | None = Non
             return value.name
         return {"value": value.name, "load_from_db": True}
     value = _normalize(field, value)
-    if isinstance(value, dict) and not sends_bare_values(mode, server):
+    if sends_bare_values(mode, server):
+        return value
+    if isinstance(value, str) and field.loads_variable and looks_up_variables(server):
+        return {"value": value, "load_from_db": False}
+    if isinstance(value, dict):
         # the server unwraps an object whose only key is "value", even where that is the value
         is_read_as_attributes = field.wire_type not in _OBJECT_TYPES
         is_unwrapped = field.wire_type == "dict" and set(value) == {"value"}

@@ -52,8 +52,18 @@ def test_background_runs_on_1_11_read_text_as_the_name_of_a_variable():
     assert encode(SECRET, Variable("K"), "background", ELEVEN) == "K"
     with pytest.raises(InvalidRequest, match=r"1\.11"):
         encode(SECRET, "sk-typed", "background", ELEVEN)
-    assert encode(SECRET, "sk-typed", "sync", ELEVEN) == "sk-typed"
+    as_value = {"value": "sk-typed", "load_from_db": False}
+    assert encode(SECRET, "sk-typed", "sync", ELEVEN) == as_value
     assert encode(TYPED, "typed", "background", ELEVEN) == "typed"
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_a_text_in_place_of_a_variable_is_said_to_be_none(mode):
+    """Else 1.8.0 would look it up, and write it to its log."""
+    eight = ServerInfo("1.8.0", "inputs")
+    assert encode(SECRET, "sk-typed", mode, eight) == {"value": "sk-typed", "load_from_db": False}
+    assert encode(TYPED, "typed", mode, eight) == "typed"
+    assert encode(SECRET, "sk-typed", mode, OLD) == "sk-typed"
 
 
 def test_a_value_that_the_mode_cannot_send_is_an_error_at_its_field():
