@@ -15,6 +15,8 @@ from lfclient.runs.components import Message, RunError
 from lfclient.wire.schemas import Build, BuildList, ComponentOutput, MessageItem
 
 _PREAMBLE = re.compile(r"Error building Component ([^:\n]{1,500}):\s*(.*\S)", re.DOTALL)
+# what 1.8 to 1.10 say of a provider that was not reached; the traceback says more
+_CODE = re.compile(r"\s*Code: \S+\s*")
 
 
 @dataclass
@@ -98,7 +100,7 @@ def find_error(items: Iterable[MessageItem], job_id: str | None) -> tuple[RunErr
         return None
     latest = errors[-1]
     is_certain = bool((latest.session_metadata or {}).get("graph_run_id"))
-    error = error_from_message({"text": latest.text, "properties": latest.properties})
+    error = error_from_message(latest.model_dump())
     named = error.component or split_preamble(latest.text or "")[0]
     return replace(error, component=named), is_certain
 
@@ -142,11 +144,16 @@ def error_from_message(data: JsonObject) -> RunError:
     blocks = list(_blocks(data.get("content_blocks") or inner.get("content_blocks")))
     texts = [data.get("text"), inner.get("text"), data.get("error"), data.get("message")]
     texts += [block.get(key) for block in blocks for key in ("text", "reason")]
+    reason = _first_text(map(extract_text, texts)) or "The server gave no reason."
+    traceback = _first_text(block.get("traceback") for block in blocks)
+    if traceback and _CODE.fullmatch(reason):
+        *_, last_line = traceback.splitlines()
+        reason = last_line.partition(": ")[2] or reason
     return RunError(
-        split_preamble(_first_text(map(extract_text, texts)) or "The server gave no reason.")[1],
+        split_preamble(reason)[1],
         component_id=as_str(source.get("id")) or None,
         component=as_str(source.get("display_name")) or None,
-        traceback=_first_text(block.get("traceback") for block in blocks),
+        traceback=traceback,
     )
 
 

@@ -181,6 +181,7 @@ class MessageItem(Schema):
     category: str | None = None
     files: Json = None
     properties: Json = None
+    content_blocks: Json = None
     session_metadata: JsonObject | None = None
 
 

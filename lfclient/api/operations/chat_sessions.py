@@ -147,10 +147,10 @@ def _select_messages(
 
 
 def read_stored_message(item: MessageItem) -> Message:
-    """Return a stored message; a failure without text gets its error's reason as text."""
+    """Return a stored message; the text of a failure is its reason."""
     data = item.model_dump()
     message = read_message({**data, "files": _file_paths(item.files)})
-    if message.category == "error" and not message.text.strip():
+    if message.category == "error":
         message = replace(message, text=error_from_message(data).message)
     return message
 

@@ -55,6 +55,26 @@ def test_a_failure_with_a_reason_is_final_at_once():
     assert server.paths().count("GET /api/v2/workflows") == 1
 
 
+def test_a_failed_job_of_1_10_takes_its_reason_from_the_error_message_of_its_session():
+    """Which tells of a provider that can't be reached only in its traceback."""
+    block = {"type": "error", "traceback": "Traceback …\nlfx.agents.SomeError: Connection error."}
+    message = {
+        "id": "m",
+        "text": "Code: None\n",
+        "category": "error",
+        "content_blocks": [{"contents": [block]}],
+        "properties": {"source": {"id": "Agent-x", "display_name": "Agent"}},
+        "session_metadata": {"graph_run_id": JOB},
+    }
+    failed = (500, {"detail": {"code": "JOB_FAILED", "job_id": JOB}})
+    server = Server(OLD).on("GET", WORKFLOWS, failed)
+    server.on("GET", "/base/api/v1/monitor/messages", (200, [message]))
+    with server.client() as client:
+        (error,) = client.status(JOB, flow=FLOW).errors
+    assert (error.component, error.message) == ("Agent", "Connection error.")
+    assert error.traceback
+
+
 def test_a_completed_job_of_1_10_may_fail_for_a_moment():
     false = recorded("1.10.3", "status_transient_500_after_completion")
     server = Server(OLD).on("GET", WORKFLOWS, false, recorded("1.8.4", "bg_completed"))
