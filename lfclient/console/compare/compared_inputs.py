@@ -9,7 +9,7 @@ from lfclient.console.compare.inputs import ParameterRow, compare_inputs
 from lfclient.console.compare.overview import BASELINE, SAME
 from lfclient.console.compare.volatile import IgnoredNames
 from lfclient.console.store import omissions
-from lfclient.console.wording.input_values import one_line, value_text
+from lfclient.console.wording.input_values import full_text
 from lfclient.flows.run_inputs import describe_inputs
 
 FLOW_DEFAULT, NOT_IN_FLOW, UNKNOWN = "flow default", "not in this flow", "unknown"
@@ -72,4 +72,4 @@ def plain_text(row: ParameterRow, index: int) -> str:
     value = row.values[index]
     if value is None:
         return NOT_IN_FLOW if row.is_missing[index] else FLOW_DEFAULT
-    return one_line(value) or value_text(value.value)
+    return full_text(value)

@@ -1,65 +1,89 @@
 """Export a list of runs as CSV: a row for each run, with its inputs and outputs."""
 
-import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, humanize
+from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import Redactor
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.content.csv_writer import csv_bytes
 from lfclient.console.export.comparison_csv import MAX_CELL_LENGTH, output_text
 from lfclient.console.store.run_record import RunRecord, RunSummary
-from lfclient.flows.field import value_to_json
+from lfclient.console.wording.component_names import ComponentNames
+from lfclient.console.wording.input_values import full_text
+from lfclient.flows.model import Flow, stored_secrets
+from lfclient.flows.run_inputs import describe_inputs
 from lfclient.outputs.model import OutputKind
+from lfclient.runs.model import Run
 
 MAX_FULL_RUNS = 1_000  # to read a run takes one or two milliseconds, with a large response more
+MAX_FULL_LENGTH = 20_000_000  # characters of all inputs and outputs; several times that in memory
 
 
 def runs_csv(
     runs: Sequence[RunSummary],
     load: Callable[[RunSummary], RunRecord | None],
+    flow_of: Callable[[RunSummary], Flow | None] = lambda run: None,
     prices: PriceTable | None = None,
     secrets: Iterable[str] = (),
 ) -> bytes:
-    """Return runs as CSV, with all inputs and outputs of the first `MAX_FULL_RUNS`.
+    """Return runs as CSV, the first of them with all inputs and outputs.
 
-    `load` returns a run with its response, None if that can't be read; one is in memory at a time.
-    The others, and those without stored outputs, have the lines of lists. The inputs and outputs
-    contain none of `secrets`.
+    These are at most `MAX_FULL_RUNS`, until they have `MAX_FULL_LENGTH` characters. The others, and
+    those that `load` can't read or that have no outputs, have the summary line. Each output has a
+    column, by the name of its component. `flow_of` returns the flow of a run, which names its
+    inputs and components, None if unknown. The file contains none of `secrets`, nor of the secrets
+    that these flows store.
     """
-    redact = Redactor(secrets).redact_text
-    values = [_values(load(run)) for run in runs[:MAX_FULL_RUNS]]
-    values += [("", [])] * (len(runs) - len(values))
-    count = max((len(outputs) for _, outputs in values), default=0)
-    rows = []
-    for run, (inputs, outputs) in zip(runs, values, strict=True):
-        outputs = outputs or [run.output_summary]
-        cells = {"output": outputs[0]}
-        for number in range(1, count):
-            cells[f"output {number + 1}"] = "".join(outputs[number : number + 1])
-        cells["all inputs"] = inputs
-        texts = {name: clip(redact(text), MAX_CELL_LENGTH) for name, text in cells.items()}
-        rows.append(_row(run, texts, prices))
-    return csv_bytes(rows)
+    flows = {(run.owner, run.flow_id): flow_of(run) for run in runs}
+    stored = [secret for flow in flows.values() for secret in stored_secrets(flow)]
+    redactor = Redactor([*secrets, *stored])
+
+    def clean(cells: JsonObject) -> JsonObject:
+        """Redact the cells before they are cut: of a secret that is cut, a part would stay."""
+        redacted = redactor.redact_value(cells)
+        return {
+            name: clip(cell, MAX_CELL_LENGTH) if isinstance(cell, str) else cell
+            for name, cell in redacted.items()
+        }
+
+    texts: list[JsonObject] = []
+    room = MAX_FULL_LENGTH
+    for number, run in enumerate(runs):
+        record = load(run) if number < MAX_FULL_RUNS and room > 0 else None
+        texts.append(clean(_texts(run, record, flows[run.owner, run.flow_id])))
+        room -= sum(map(len, texts[-1].values()))
+    columns = dict.fromkeys((name for cells in texts for name in cells), "")
+    return csv_bytes(
+        [
+            clean(_first_facts(run)) | columns | cells | clean(_other_facts(run, prices))
+            for run, cells in zip(runs, texts, strict=True)
+        ]
+    )
 
 
-def _values(record: RunRecord | None) -> tuple[str, list[str]]:
-    """Return a run's inputs as JSON, "" without any, and the texts of its outputs."""
-    if record is None:
-        return "", []
-    inputs = json.dumps(value_to_json(record.inputs), ensure_ascii=False) if record.inputs else ""
-    outputs = [
-        clip(output_text(output), MAX_CELL_LENGTH)
-        for output in (record.run.outputs.values() if record.run else ())
+def _texts(run: RunSummary, record: RunRecord | None, flow: Flow | None) -> dict[str, str]:
+    """Return the cells of a run's inputs and outputs, by column."""
+    values = describe_inputs(record.overrides, record.flow_defaults, flow) if record else ()
+    inputs = "\n".join(f"{value.qualified_label}: {full_text(value)}" for value in values)
+    outputs = _outputs(record.run, flow) if record and record.run else {}
+    return {"inputs": inputs or run.input_summary, **(outputs or {"output": run.output_summary})}
+
+
+def _outputs(run: Run, flow: Flow | None) -> dict[str, str]:
+    names = ComponentNames(flow, run.components, run.outputs)
+    return {
+        " · ".join(filter(None, (f"output: {names.label(id)}", humanize(part)))): output_text(
+            output
+        )
+        for id, whole in run.outputs.items()
+        for part, output in (whole.parts or {"": whole}).items()
         if output.kind is not OutputKind.ERROR and output.value not in (None, "", b"")
-    ]
-    return clip(inputs, MAX_CELL_LENGTH), outputs
+    }
 
 
-def _row(run: RunSummary, texts: dict[str, str], prices: PriceTable | None) -> dict[str, Any]:
-    amount = prices.cost(run.usage_by_model or {}).amount if prices else None
-    cost = "" if amount is None else f"{amount:f}"
+def _first_facts(run: RunSummary) -> JsonObject:
+    """Return the cells before the texts."""
     return {
         "run": run.id,
         "flow": run.flow_name,
@@ -68,8 +92,14 @@ def _row(run: RunSummary, texts: dict[str, str], prices: PriceTable | None) -> d
         "started": run.created_at.isoformat(timespec="seconds"),
         "ended": run.ended_at.isoformat(timespec="seconds") if run.ended_at else "",
         "seconds": run.seconds,
-        "inputs": run.input_summary,
-        **texts,
+    }
+
+
+def _other_facts(run: RunSummary, prices: PriceTable | None) -> JsonObject:
+    """Return the cells after the texts."""
+    amount = prices.cost(run.usage_by_model or {}).amount if prices else None
+    cost = "" if amount is None else f"{amount:f}"
+    return {
         "tokens": run.tokens,
         **({f"cost ({prices.currency})": cost} if prices else {}),
         "labels": ", ".join(run.labels),

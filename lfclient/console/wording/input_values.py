@@ -42,6 +42,11 @@ def one_line(item: InputValue) -> str | None:
     return words if fits else None
 
 
+def full_text(item: InputValue) -> str:
+    """Return a whole value as text."""
+    return one_line(item) or value_text(item.value)
+
+
 def value_text(value: Any) -> str:
     """Return a string as it is and any other value as JSON."""
     if isinstance(value, str):

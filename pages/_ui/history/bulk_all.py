@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import cache
 
 import streamlit as st
 
@@ -34,8 +35,8 @@ def draw(view: ListView) -> None:
         key=history_key("csv"),
         icon=":material/download:",
         on_click="ignore",
-        help=f"All matching runs, up to the newest {MAX_EXPORTED:,}; the newest "
-        f"{MAX_FULL_RUNS:,} with their full inputs and outputs.",
+        help=f"All matching runs, up to the newest {MAX_EXPORTED:,}. Up to {MAX_FULL_RUNS:,} have "
+        "their full inputs and outputs.",
     )
     key = history_key("bulk")
     panel = st.popover("Bulk delete", icon=":material/delete_sweep:", key=key, on_change="rerun")
@@ -57,8 +58,11 @@ def export_csv(runner: Runner, view: ListView, prices: PriceTable | None = None)
         except UnreadableResponse:
             return None
 
+    servers = {server.owner: server for server in view.servers}
+    # once: a server that does not answer keeps each call waiting
+    flow_of = cache(lambda owner, flow_id: servers[owner].cached_flow(flow_id, max_wait=None))
     secrets = [secret for server in view.servers for secret in server.connection.secrets]
-    return runs_csv(page.runs, load, prices, secrets)
+    return runs_csv(page.runs, load, lambda run: flow_of(run.owner, run.flow_id), prices, secrets)
 
 
 def _draw_delete_panel(view: ListView) -> None:

@@ -124,7 +124,8 @@ def test_listed_runs_are_exported_as_csv_while_their_server_is_down(
 ):
     app = history()
     rows = csv.DictReader(io.StringIO(downloads["runs.csv"]().decode("utf-8-sig")))
-    assert [row["output"] for row in rows] == ["rainy · +1 output", "sunny"]
+    found = [(row["inputs"], row["output: C"]) for row in rows]
+    assert found == [("City (C): Oslo", "rainy"), ("City (C): Oslo", "sunny")]
     assert not app.exception
 
 
