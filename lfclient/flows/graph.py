@@ -265,10 +265,10 @@ def has_several_chat_inputs(leaves: Iterable[Component], edges: Iterable[Edge]) 
     return sum(leaf.has_type("ChatInput") and leaf.id not in fed for leaf in leaves) > 1
 
 
-def starts_beside_chat(leaves: Iterable[Component], edges: Iterable[Edge]) -> bool:
+def starts_at_webhook(leaves: Iterable[Component], edges: Iterable[Edge]) -> bool:
     """Return whether a webhook starts the runs that begin at one component, not the chat input.
 
-    Those are synchronous runs, and before 1.11 all: measured on 1.10.3 to 1.13.0. They include only
+    Those are synchronous runs, and before 1.11 all: measured on 1.8.4 to 1.13.0. They include only
     what follows the webhook, and what feeds that.
     """
     leaves, edges = list(leaves), list(edges)

@@ -25,7 +25,7 @@ from lfclient.flows.graph import (
     mark_running,
     number_components,
     parse_graph,
-    starts_beside_chat,
+    starts_at_webhook,
 )
 from lfclient.resources.packages import Package, imported_packages
 from lfclient.resources.server_resources import ResourceKind
@@ -252,9 +252,9 @@ class Flow:
         return has_several_chat_inputs(*self._flat)
 
     @cached_property
-    def starts_beside_chat(self) -> bool:
+    def starts_at_webhook(self) -> bool:
         """Whether a webhook, not the chat input, starts synchronous runs, and before 1.11 all."""
-        return starts_beside_chat(*self._flat)
+        return starts_at_webhook(*self._flat)
 
     @property
     def idle_reason(self) -> str:

@@ -15,6 +15,7 @@ from lfclient.flows.model import Flow
 from lfclient.flows.validation import (
     SECRET_MASK,
     check_overrides,
+    check_start,
     error_messages,
     is_changed,
     is_secret_field,
@@ -110,15 +111,17 @@ def check_rerun(
         for key, value in overrides.items()
         if value != SECRET_MASK or not is_secret_override(key, fields.get(key))
     }
-    errors = error_messages(check_overrides(flow, present, mode, server))
+    start_problems = check_start(flow, present, mode, server)  # whatever the message is
+    problems = check_overrides(flow, present, mode, server)
+    errors = error_messages(problem for problem in problems if problem not in start_problems)
     described = describe_inputs(overrides, None, flow)
     input_values = [_check(entry, flow, errors.get(entry.key, ""), files) for entry in described]
     order = {key: place for place, key in enumerate(fields)}
     input_values.sort(key=lambda entry: order.get(entry.key, len(order)))
+    flow_errors = {key: message for key, message in errors.items() if key not in overrides}
     flow_problems = (
         f"{qualified_label_for_key(fields, key)}: {message}"
-        for key, message in errors.items()
-        if key not in overrides
+        for key, message in {**error_messages(start_problems), **flow_errors}.items()
     )
     return RunInputs(tuple(input_values), tuple(flow_problems))
 

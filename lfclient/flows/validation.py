@@ -105,7 +105,7 @@ def check_overrides(
     problems += _check_parsers(flow, overrides)
     if mode:
         problems += _note_temporary_flow(flow, overrides, mode, server)
-        problems += _check_start(flow, mode, server)
+        problems += check_start(flow, overrides, mode, server)
     return problems
 
 
@@ -228,28 +228,38 @@ def _check_parsers(flow: Flow, overrides: Mapping[str, Json]) -> Iterable[Proble
             yield from file_fields.check_parser(field, value, label)
 
 
-def _check_start(flow: Flow, mode: str, server: ServerInfo | None) -> list[Problem]:
-    """Return the problem of a run that does not start at the chat input."""
+def check_start(
+    flow: Flow, overrides: Mapping[str, Json], mode: str, server: ServerInfo | None
+) -> list[Problem]:
+    """Return the problem, at the message, of a mode in which no run starts at the chat input.
+
+    A webhook may start it on purpose, so that only a message that was entered is an error then.
+    """
     text = flow.chat_field("input_value")
     if text is None:
         return []
-    if sends_bare_values(mode, server):
-        if not flow.has_several_chat_inputs:
-            return []
-        runs = "Streamed runs" if mode == "stream" else "Background runs"
-        problem = f"{runs} of a flow with several chat inputs fail."
-        advice = "Use synchronous mode."
-        if flow.needs_approval:
-            advice = "Other modes don't wait for its approval. Remove all chat inputs but one."
-        elif flow.starts_beside_chat:
-            advice = "Remove all chat inputs but one."
-    elif flow.starts_beside_chat:
+    if starts_at_webhook(flow, mode, server):
         problem = "This run starts at the webhook and ignores the message."
+        message = overrides.get(text.key)
+        if not (message and is_changed(text, message)):
+            return [Problem(text.key, "warning", problem)]
         has_other = sends_bare_values("background", server) and not flow.has_several_chat_inputs
-        advice = "Use background mode." if has_other else "Remove the webhook from the flow."
-    else:
-        return []
-    return [_error(text, f"{problem} {advice}")]
+        advice = "Use background mode" if has_other else "Remove the webhook from the flow"
+        return [_error(text, f"{problem} {advice}, or leave the message empty.")]
+    if flow.has_several_chat_inputs and sends_bare_values(mode, server):
+        runs = "Streamed runs" if mode == "stream" else "Background runs"
+        advice = (
+            "Other modes don't wait for its approval. Remove all chat inputs but one."
+            if flow.needs_approval
+            else "Use synchronous mode."
+        )
+        return [_error(text, f"{runs} of a flow with several chat inputs fail. {advice}")]
+    return []
+
+
+def starts_at_webhook(flow: Flow, mode: str, server: ServerInfo | None) -> bool:
+    """Return whether a run in this mode starts at a webhook and ignores the chat input."""
+    return flow.starts_at_webhook and not sends_bare_values(mode, server)
 
 
 def _unknown_key_message(flow: Flow, key: str, *, with_suggestion: bool) -> str:

@@ -102,6 +102,15 @@ def test_a_variable_is_a_problem_in_background_runs():
     assert "Use synchronous mode" in found.problems[0]
 
 
+def test_a_message_that_a_run_would_ignore_is_reusable_with_a_problem_of_the_flow():
+    """The run starts at the webhook, whatever the message is."""
+    overrides = {"ChatInput-a.input_value": "my words"}
+    found = check(overrides, chat_input(), node("Webhook-w"), mode="sync")
+    assert found.reusable_overrides == overrides
+    (problem,) = found.problems
+    assert problem.startswith("Message (ChatInput): This run starts at the webhook")
+
+
 def test_files_that_the_server_no_longer_has_are_named():
     """The others are reused. A flow's own files are in no list, so they pass."""
     own_file = f"{flow().id}/2026_note.txt"

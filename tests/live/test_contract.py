@@ -118,6 +118,7 @@ def test_a_webhook_starts_synchronous_runs_and_before_1_11_all(
         run = client.wait(client.submit(flow, overrides, check=False), timeout=60, flow=flow)
     is_ignored = mode == "sync" or not modes
     assert list(run.outputs) == ["ChatOutput-d" if is_ignored else "ChatOutput-b"]
+    assert run.status is RunStatus.COMPLETED
     problems = check_overrides(flow, overrides, mode, client.server())
     assert bool(problems) is is_ignored
 

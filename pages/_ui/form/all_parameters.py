@@ -138,7 +138,9 @@ def _draw_out_of_reach(form: FlowForm) -> None:
     running = [leaf for leaf in flow.leaves_in_reading_order if leaf.runs]
     notes = {
         f":material/link_off: Will not run, {escape(flow.idle_reason)}": [
-            component for component in flow.unconnected if component.id not in with_fields
+            component
+            for component in flow.unconnected
+            if form.is_idle(component) and component.id not in with_fields
         ],
         ":material/ac_unit: Frozen, returns a cached result": [
             leaf for leaf in running if leaf.frozen
@@ -179,7 +181,7 @@ def _draw_component(
     component: Component, fields: Sequence[Field], form: FlowForm, *, is_alone: bool
 ) -> None:
     """Draw a component's fields: in an expander, unless it `is_alone`."""
-    silent = "" if component.runs else f" :gray-badge[{DOES_NOT_RUN}]"
+    silent = f" :gray-badge[{DOES_NOT_RUN}]" if form.is_idle(component) else ""
     title = escape(form.flow.component_label(component.id, 80))
     words = form.distinctions.get(component.id)
     if words:
@@ -199,7 +201,7 @@ def _draw_component(
 def _draw_component_fields(
     component: Component, fields: Sequence[Field], form: FlowForm, *, is_alone: bool
 ) -> None:
-    if not component.runs:
+    if form.is_idle(component):
         st.caption(f"These values have no effect: {escape(form.flow.idle_reason)}.")
     in_order = sorted(fields, key=lambda field: field.advanced)
     shown = _page_of_fields(component, in_order, form, is_alone=is_alone)

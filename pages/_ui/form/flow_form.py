@@ -8,11 +8,12 @@ from typing import Any
 
 from lfclient.common.formatting import clip, end_sentence
 from lfclient.errors import LangflowError
-from lfclient.flows.field import FieldKind, Problem
+from lfclient.flows.field import Field, FieldKind, Problem
+from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need
 from lfclient.flows.needs import find_needs, provider_overrides
-from lfclient.flows.validation import REQUIRED_MESSAGE, check_overrides
+from lfclient.flows.validation import REQUIRED_MESSAGE, check_overrides, starts_at_webhook
 from lfclient.resources.models import Provider
 from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.model import Mode
@@ -101,6 +102,13 @@ class FlowForm:
         used = {need.provider.name for need in self.needs if need.provider}
         providers = self.resources.providers
         return {one.name: one for one in providers if one.settings and one.name not in used}
+
+    def is_idle(self, part: Component | Field) -> bool:
+        """Return whether no run includes a component; `Flow.idle_reason` says why.
+
+        A run that starts at a webhook includes others than those that start at the chat input.
+        """
+        return not (part.runs or starts_at_webhook(self.flow, self.mode, self.server_info))
 
     def has_error(self, key: str) -> bool:
         """Return whether a problem of this field prevents a run."""

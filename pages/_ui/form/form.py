@@ -146,7 +146,7 @@ def _draw_messages(form: FlowForm) -> None:
             if files.chat_files and files.target[0] == field.target[0]:
                 draw_chat_files(files, form, with_component=len(messages) > 1)
     leaves = [leaf for leaf in flow.leaves_in_reading_order if leaf.has_type("ChatInput")]
-    idle = [flow.component_label(leaf.id, 80) for leaf in leaves if not leaf.runs]
+    idle = [flow.component_label(leaf.id, 80) for leaf in leaves if form.is_idle(leaf)]
     if idle and flow.chat_input:
         followers = "what follows it" if len(idle) == 1 else "what follows them"
         st.caption(

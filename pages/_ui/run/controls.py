@@ -110,30 +110,18 @@ def draw_partial_start(record: RunRecord | None) -> None:
         alerts.show_message(heading, error.message, error.hint, warning=True)
 
 
-def _only_mode_reason(flow: Flow) -> str:
-    """Return why a flow runs in one mode only, as Markdown."""
-    if flow.needs_approval:
-        return (
-            ":material/front_hand: This flow needs approval, so it runs in the background. Other "
-            "modes don't wait and would run every branch."
-        )
-    if flow.has_several_chat_inputs:
-        return (
-            ":material/forum: This flow has several chat inputs, so it runs synchronously. "
-            "It would fail in other modes."
-        )
-    return (
-        ":material/webhook: This flow has a webhook apart from its chat input, so it runs in the "
-        "background. A synchronous run would start at the webhook and ignore the message."
-    )
-
-
 def _draw_mode(form: FlowForm) -> None:
     owner, server_info = form.server.owner, form.server_info
     offered = offered_modes(server_info, form.flow)
     modes = sorted(offered, key=list(MODE_NAMES).index)
     if len(modes) == 1:
-        st.caption(_only_mode_reason(form.flow))
+        st.caption(
+            ":material/front_hand: This flow needs approval, so it runs in the background. Other "
+            "modes don't wait and would run every branch."
+            if form.flow.needs_approval
+            else ":material/forum: This flow has several chat inputs, so it runs synchronously. "
+            "It would fail in other modes."
+        )
         return
     key = run_options.mode_key(owner, form.flow.id)
     if st.session_state.get(key) not in modes:

@@ -160,17 +160,14 @@ def supported_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
 
     A flow with an approval runs in the background only: in the other modes Langflow does not wait
     and runs all branches. One with several chat inputs runs synchronously only from 1.11 on: in the
-    other modes it fails. One with a webhook beside its chat input does not run synchronously then:
-    it would start at the webhook. Background is the default where the server streams a job's
-    events, synchronous where it has to be polled.
+    other modes it fails. Background is the default where the server streams a job's events,
+    synchronous where it has to be polled.
     """
     if flow.needs_approval and server_info.capabilities.pending:
         return ("background",)
     if flow.has_several_chat_inputs and sends_bare_values("background", server_info):
         return ("sync",)
     if server_info.capabilities.events:
-        if flow.starts_beside_chat:
-            return ("background", "stream")
         return ("background", "sync", "stream")
     return ("sync", "background")
 

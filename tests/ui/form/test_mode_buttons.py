@@ -144,12 +144,22 @@ def test_a_flow_with_several_chat_inputs_runs_synchronously_and_says_so_under_op
     assert not app.exception
 
 
-def test_a_flow_with_a_webhook_apart_from_its_chat_input_runs_in_the_background(server):
-    """A synchronous run would start at the webhook."""
+@pytest.mark.parametrize("message", ["", "hi"])
+def test_background_mode_is_offered_where_a_synchronous_run_ignores_the_message(server, message):
+    """It starts at the webhook, so the form doesn't say that the webhook doesn't run."""
     server.set_flows(flow(ONE, "Echo", [chat_input(), node("Webhook-w")]))
+    idle = "Will not run, not connected to the chat input: Webhook"
     app = open_app(flow=ONE)
-    assert not [each for each in app.radio if each.label == "Run mode"]
-    assert "a webhook apart from its chat input, so it runs in the background" in page_text(app)
+    assert idle in page_text(app)
+    app = choose_mode(app, "sync")
+    app.text_area[0].set_value(message).run()
+    assert "starts at the webhook and ignores the message" in page_text(app)
+    assert idle not in page_text(app)
+    if not message:
+        app = press(app, "Run")
+        assert sent_mode(server) == "sync"
+        return
+    app = press(app, BACKGROUND)
     assert "ignores the message" not in page_text(app)
     app = press(app, "Run")
     assert sent_mode(server) == "background"
