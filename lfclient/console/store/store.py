@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.content.thumbnails import make_thumbnail
@@ -266,6 +266,17 @@ class Store:
             records = [from_row(row) for row in connection.execute(query)]
         # sorted here: with ORDER BY the database would read all runs
         return sorted(records, key=lambda record: record.created_at)
+
+    def continued_sessions(self, owner: str, flow_id: str) -> set[str]:
+        """Return the sessions in which an owner has started several runs of a flow."""
+        query = (
+            select(RunRow.session_id)
+            .where(RunRow.owner == owner, RunRow.flow_id == flow_id)
+            .group_by(RunRow.session_id)
+            .having(func.count() > 1)
+        )
+        with self._read() as connection:
+            return {id for id in connection.execute(query).scalars() if id is not None}
 
     def delete_session(self, owner: str, flow_id: str, session_id: str) -> list[str]:
         """Delete an owner's ended records of a flow's session and return their ids."""

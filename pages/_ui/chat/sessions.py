@@ -1,6 +1,7 @@
 """The sessions of a flow: those of its server, and those that only this console knows."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,6 +19,7 @@ from pages._ui.chat.conversation import (
     sent_text,
     sessions_cache_key,
 )
+from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state.run_options import is_run_session, named_session
 
@@ -26,7 +28,7 @@ UNTITLED = "Untitled"  # a session of which only a generated id is known
 
 @dataclass(frozen=True)
 class SessionEntry:
-    """A session in the list; `is_single_run` if nobody continued the run that it was made for."""
+    """A session in the list; `is_single_run` if it was made for a run, and no other is known."""
 
     id: str
     label: str
@@ -36,11 +38,18 @@ class SessionEntry:
 
 def list_sessions(server: ServerSession, flow_id: str) -> list[SessionEntry]:
     """Return the flow's sessions; those of its latest 200 messages come first, newest first."""
-    cache_key = sessions_cache_key(flow_id)
-    return server.fetch(cache_key, TTL_SECONDS, lambda api: _fetch_sessions(api, flow_id)).value
+    store = app_context().runner.store
+
+    def fetch(api: LangflowClient) -> list[SessionEntry]:
+        return _fetch_sessions(api, flow_id, store.continued_sessions(server.owner, flow_id))
+
+    return server.fetch(sessions_cache_key(flow_id), TTL_SECONDS, fetch).value
 
 
-def _fetch_sessions(api: LangflowClient, flow_id: str) -> list[SessionEntry]:
+def _fetch_sessions(
+    api: LangflowClient, flow_id: str, continued: Collection[str]
+) -> list[SessionEntry]:
+    """Return the flow's sessions; `continued` are those of several runs of this console."""
     ids = api.sessions(flow_id)
     latest = api.messages(flow_id, limit=MAX_FETCHED) if ids else []
     newest_first = latest[::-1]
@@ -50,10 +59,8 @@ def _fetch_sessions(api: LangflowClient, flow_id: str) -> list[SessionEntry]:
         for message in newest_first
         if message.sender == USER and message.text.strip()
     }
-    turns: dict[str, set[str]] = {}
-    for message in latest:
-        if message.sender == USER and message.session_id:
-            turns.setdefault(message.session_id, set()).add(message.job_id or message.id)
+    jobs = {(message.session_id, message.job_id) for message in latest if message.job_id}
+    job_counts = Counter(session_id for session_id, _ in jobs)
     recent = dict.fromkeys(message.session_id for message in newest_first)
     ordered = [id for id in recent if id in ids] + [id for id in ids if id not in recent]
     return [
@@ -61,7 +68,7 @@ def _fetch_sessions(api: LangflowClient, flow_id: str) -> list[SessionEntry]:
             id,
             session_label(id, first_words.get(id, "")),
             last_at.get(id),
-            is_run_session(id) and len(turns.get(id, ())) < 2,
+            is_run_session(id) and id not in continued and job_counts[id] < 2,
         )
         for id in ordered
     ]
@@ -73,12 +80,14 @@ def _local_sessions(records: Iterable[RunRecord], flow: Flow) -> list[SessionEnt
     One with a message that arrived is on the server, or was deleted there.
     """
     known = {each.session_id for each in records if _has_reached_server(each)}
+    run_counts = Counter(each.session_id for each in records)
     found: dict[str, SessionEntry] = {}
     for record in records:
         id, text = record.session_id, sent_text(record, flow)
         if id and text and not (record.ended and id in known):
             at = found[id].last_message_at if id in found else record.created_at
-            found[id] = SessionEntry(id, session_label(id, text), at, is_run_session(id))
+            is_single_run = is_run_session(id) and run_counts[id] < 2
+            found[id] = SessionEntry(id, session_label(id, text), at, is_single_run)
     return list(found.values())
 
 

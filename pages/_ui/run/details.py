@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,6 +15,7 @@ from lfclient.console.wording.cached_results import cached_results_text
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.tokens import cost_text, usage_text
+from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import describe_inputs
 from lfclient.runs.model import Run, RunStatus
@@ -166,14 +168,15 @@ def draw(server: ServerSession, record: RunRecord, places: ResultPlaces) -> None
         if tab.open:
             with tab:
                 draw_tab(server, record)
-    if _is_in_chat(record):
+    is_in_chat = _is_in_chat(record)
+    if is_in_chat:
         with places.chat:
             _draw_chat_link(server, record, "Chat")
     with places.links:
         # always as many parts: the row would otherwise also have one of before until the page is
         # complete, and break
         with st.container(width="content"):
-            if not _is_in_chat(record):
+            if not is_in_chat:
                 _draw_chat_link(server, record, "Open in Chat")
         picker.draw_menu(server, record.id, record.flow_id)
         with st.container(width="content"):
@@ -184,7 +187,14 @@ def draw(server: ServerSession, record: RunRecord, places: ResultPlaces) -> None
 
 def _is_in_chat(record: RunRecord) -> bool:
     """Return whether a run belongs to a conversation; any other can be continued in Chat."""
-    return bool(record.session_id) and not is_run_session(record.session_id or "")
+    session = record.session_id or ""
+    if not is_run_session(session):
+        return bool(session)
+    load = partial(app_context().runner.store.continued_sessions, record.owner, record.flow_id)
+    try:
+        return session in run_page.cached("continued-sessions", load)
+    except LangflowError:
+        return False  # the list of recent runs shows the error
 
 
 def _draw_chat_link(server: ServerSession, record: RunRecord, label: str) -> None:

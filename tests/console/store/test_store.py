@@ -31,6 +31,16 @@ def store(tmp_path):
     opened.close()
 
 
+def test_sessions_with_several_runs_of_an_owner_and_a_flow_are_known(store):
+    runs = {"a": "s", "b": "s", "c": "t", "d": None, "e": None}
+    for id, session in runs.items():
+        store.create(record(id, session_id=session))
+    store.create(record("other flow", session_id="t", flow_id="g"))
+    store.create(record("other owner", session_id="t", owner="o"))
+    found = record("a")
+    assert store.continued_sessions(found.owner, found.flow_id) == {"s"}
+
+
 def create_session_records(store):
     """Create an ended and a running record of session "s", and records outside it."""
     done = {"session_id": "s", "status": RunStatus.COMPLETED}

@@ -38,7 +38,7 @@ def test_a_run_of_a_form_is_no_session_of_chat_until_it_is_asked_for(chat_langfl
 
 
 def test_a_run_that_is_continued_in_chat_is_a_session(chat_langflow):
-    chat_langflow.store_message(RUN, "Hello")
+    chat_langflow.store_message(RUN, "Hello", session_metadata={"graph_run_id": "j"})
     app = open_chat(flow=ONE, session=RUN)
     assert "**Hello**" in button_labels(app)
     send(app, "And then?")
@@ -46,6 +46,40 @@ def test_a_run_that_is_continued_in_chat_is_a_session(chat_langflow):
     assert "Hello" in button_labels(app)
     assert switch(app) is None
     assert not app.exception
+
+
+def store_runs(chat_langflow, count, **more):
+    for number in range(count):
+        ids = {"id": f"{number:032x}", "submit_token": str(number)}
+        add_ended_run(chat_langflow.server.url, session_id=RUN, **ids, **more)
+
+
+def test_a_continued_run_is_a_session_whatever_has_been_said_since(chat_langflow):
+    """The console knows its runs; the list has the flow's latest 200 messages."""
+    for text in ("one", "two", "three"):
+        chat_langflow.store_message(RUN, text)
+    for number in range(200):
+        chat_langflow.store_message("Trip", f"later {number}")
+    store_runs(chat_langflow, 3)
+    app = open_chat(flow=ONE)
+    assert "Sessions · 2" in page_text(app)
+    assert switch(app) is None
+    assert not app.exception
+
+
+def test_runs_whose_chat_input_stores_no_message_are_told_apart_by_their_answers(chat_langflow):
+    for job in ("j", "k"):
+        answer = {"session_metadata": {"graph_run_id": job}}
+        chat_langflow.store_message(RUN, "an answer", "Machine", **answer)
+    assert "Sessions · 1" in page_text(open_chat(flow=ONE))
+
+
+def test_a_run_that_was_sent_again_in_chat_is_a_session_before_its_message_is_stored(
+    chat_langflow,
+):
+    words = {"ChatInput-a.input_value": "never stored"}
+    store_runs(chat_langflow, 2, overrides=words, status=RunStatus.FAILED)
+    assert "never stored" in button_labels(open_chat(flow=ONE))
 
 
 def test_the_messages_of_several_chat_inputs_are_one_run(chat_langflow):

@@ -47,17 +47,24 @@ def test_a_run_is_opened_in_chat_unless_its_messages_were_deleted(langflow_stand
 
 
 @pytest.mark.parametrize(
-    ("session", "label"),
-    [("console-run-0123456789ab", "Open in Chat"), ("console-0123456789ab", "Chat")],
+    ("session", "count", "label"),
+    [
+        ("console-run-0123456789ab", 1, "Open in Chat"),
+        ("console-run-0123456789ab", 2, "Chat"),
+        ("console-0123456789ab", 1, "Chat"),
+    ],
 )
 def test_a_run_of_a_conversation_leads_back_to_it_beside_its_status(
-    langflow_stand_in, session, label
+    langflow_stand_in, session, count, label
 ):
-    """Any other can be continued in Chat, below its outputs."""
+    """Any other, with a session of its own, can be continued in Chat, below its outputs."""
     talk = flow(ONE, "Talk", [chat_input(), node("ChatOutput-b")])
     langflow_stand_in.set_flows(talk | {"data": talk["data"] | {"edges": [TALKS]}})
     run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"ChatOutput-b": ANSWER})
-    app = open_app(run=add_ended_run(langflow_stand_in.url, run=run, session_id=session).id)
+    for number in range(count):
+        ids = {"id": f"{number:032x}", "submit_token": str(number), "session_id": session}
+        record = add_ended_run(langflow_stand_in.url, run=run, **ids)
+    app = open_app(run=record.id)
     links = [link.proto for link in app.get("page_link") if "session=" in link.proto.query_string]
     assert [link.label for link in links] == [label]
     assert not app.exception
