@@ -96,7 +96,7 @@ def _keep_omitted_values(state: FormState, link: PresetLink) -> None:
 
 
 def leave(owner: str, flow_id: str, run_id: str | None) -> None:
-    """Return to the form that was left for the view, with the run that this shows; a callback.
+    """Return to the person's own form, beside the run that the view shows; a callback.
 
     Unsaved settings are kept.
     """
