@@ -40,11 +40,17 @@ from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form import input_fields
 from pages._ui.form.form_state import FormState, form_state
 from pages._ui.present import editing
-from pages._ui.present.problems import ASK_FOR_LINK, LATER, NothingPresented, own_key_error
+from pages._ui.present.problems import (
+    ASK_FOR_LINK,
+    TRY_AGAIN,
+    NothingPresented,
+    advise,
+    has_presenter,
+    own_key_error,
+)
 from pages._ui.presets.preset_state import fill_form, masked_values
 from pages._ui.run import run_form
 from pages._ui.state import query_params
-from pages._ui.state.present import is_presenter
 from pages._ui.state.slot import Slot
 
 
@@ -87,7 +93,7 @@ def load(flow_id: str) -> Presented:
     if settings is None:
         content = store.flow_settings.get(server.owner, flow.id, PURPOSE).content
         # whoever may edit invalid settings needs the page for that
-        read = read_or_default if is_presenter(flow.id) else Presentation.from_json
+        read = read_or_default if has_presenter() else Presentation.from_json
         settings = read(content)
     wanted = _wanted_preset()
     preset = store.presets.get(server.owner, wanted) if wanted else None
@@ -106,7 +112,7 @@ def _find_flow(flow_id: str) -> tuple[ServerSession, Flow, LangflowError | None]
     """
     current = servers.current()
     if current is None:
-        raise NothingPresented("Nothing is presented here yet", hint=LATER)
+        raise NothingPresented("Nothing is presented here yet", hint=advise(TRY_AGAIN))
     try:
         return current, *_load_flow(current, flow_id)
     except FlowNotFound as not_found:

@@ -12,7 +12,7 @@ from lfclient.errors import FlowNotFound, InvalidKey, InvalidRequest, LangflowEr
 from pages._ui.connection import loading, servers
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.state import notices
+from pages._ui.state import notices, query_params
 from pages._ui.state.present import is_presenter
 from pages._ui.widgets import alerts
 
@@ -21,7 +21,7 @@ ASK_FOR_LINK = f"Ask {_SENDER} for a new one."
 TELL_SENDER = f"Tell {_SENDER}."
 CHECK_VALUES = "Check what you entered, then run again."
 TRY_AGAIN = "Try again in a moment."
-LATER = f"{TRY_AGAIN} If that doesn't help, tell {_SENDER}."
+CHECK_CONNECTION = "Check the connection on the Connection page."
 WAITING = "Waits for the server and goes on by itself."
 NOT_SENT = "Waits for the server and starts by itself."
 DECIDE_AGAIN = "The decision was not accepted. Decide again."
@@ -71,7 +71,7 @@ def show_part_errors() -> Iterator[None]:
     try:
         yield
     except LangflowError:
-        alerts.show_message("This can't be shown right now", "", LATER, warning=True)
+        alerts.show_message("This can't be shown right now", "", advise(TRY_AGAIN), warning=True)
 
 
 def show(
@@ -86,20 +86,23 @@ def show(
     elif isinstance(error, FlowNotFound):
         st.title("Nothing to show", anchor=False)
         heading = "This flow is no longer here"
-        alerts.show_message(heading, "It was deleted or moved.", ASK_FOR_LINK, warning=True)
+        hint = "Present another flow from the Run page." if has_presenter() else ASK_FOR_LINK
+        alerts.show_message(heading, "It was deleted or moved.", hint, warning=True)
     elif isinstance(error, NothingPresented):
         st.title("Nothing to show", anchor=False)
         alerts.show_message(error.message, "", error.hint, warning=True)
     elif isinstance(error, (StoreError, SettingsError, InvalidRequest)):
-        alerts.show_message("This page can't be loaded right now", "", LATER, warning=True)
+        heading = "This page can't be loaded right now"
+        alerts.show_message(heading, "", advise(TRY_AGAIN), warning=True)
     elif isinstance(error, (OwnKeyRefused, OwnKeyMissing)):
         alerts.show_message(alerts.title(error), error.message, error.hint, warning=True)
         with st.container(horizontal=True):
             _draw_retry_button(server)
             draw_connection_link()
     else:
-        is_refused = isinstance(error, InvalidKey)
-        text, hint = (NO_ACCESS, TELL_SENDER) if is_refused else ("", LATER)
+        text, hint = "", advise(TRY_AGAIN)
+        if isinstance(error, InvalidKey):
+            text, hint = NO_ACCESS, advise(presenter=CHECK_CONNECTION)
         alerts.show_message("The flow can't be reached right now", text, hint, warning=True)
         _draw_retry_button(server)
         loading.retry_automatically(error, request)
@@ -110,7 +113,7 @@ def show_field_error(error: LangflowError, request: Callable[[], object]) -> Non
     if isinstance(error, StillLoading):
         _draw_wait(request)
     else:
-        alerts.show_message("This can't be shown right now", "", LATER, warning=True)
+        alerts.show_message("This can't be shown right now", "", advise(TRY_AGAIN), warning=True)
         loading.retry_automatically(error, request)
 
 
@@ -119,22 +122,30 @@ def show_refusal(error: LangflowError) -> None:
     if isinstance(error, InvalidRequest):
         alerts.show(error)
     else:
-        alerts.show_message("That can't be done right now", "", LATER, warning=True)
+        alerts.show_message("That can't be done right now", "", advise(TRY_AGAIN), warning=True)
 
 
-def advise(step: str, flow_id: str) -> str:
-    """Return a step to take, "" for none, and for an audience whom to tell if it doesn't help."""
-    if is_presenter(flow_id):
-        return step
+def has_presenter() -> bool:
+    """Return whether the visitor presents the flow of the page's address."""
+    return is_presenter(st.query_params.get(query_params.FLOW, ""))
+
+
+def advise(step: str = "", *, presenter: str = "") -> str:
+    """Return a step to take, and for an audience whom to tell, in case it doesn't help.
+
+    An empty step is none. `presenter` replaces it for a presenter.
+    """
+    if has_presenter():
+        return presenter or step
     return f"{step} If that doesn't help, tell {_SENDER}." if step else TELL_SENDER
 
 
-def place_for_presenter(flow_id: str, name: str) -> DeltaGenerator:
+def place_for_presenter(name: str) -> DeltaGenerator:
     """Return a place for what a presenter alone needs to know: full screen hides it.
 
     An audience sees it at any time.
     """
-    return st.container(key=f"presenter-{name}" if is_presenter(flow_id) else None)
+    return st.container(key=f"presenter-{name}" if has_presenter() else None)
 
 
 def draw_notice() -> bool:

@@ -35,7 +35,6 @@ from pages._ui.present import problems, share_result
 from pages._ui.present.presented import Presented, output_titles
 from pages._ui.run import approval, progress, status, status_panel
 from pages._ui.state import run_page
-from pages._ui.state.present import is_presenter
 from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape
 
@@ -170,7 +169,7 @@ def _draw_output(
             make_panel = partial(AudiencePanel, places, draw_result, chosen)
             return status_panel.follow(server, record, make_panel)
         _draw_result(presented, record)
-        is_audience = not is_presenter(presented.flow.id)
+        is_audience = not problems.has_presenter()
         share_result.draw(server, record, presented.flow, is_audience=is_audience)
     return None
 
@@ -207,8 +206,8 @@ def draw_problem(record: RunRecord, server: ServerSession | None) -> None:
         return
     hint = _hint(record, causes[0] if causes else None) if server else ""
     alerts.show_message(heading, " ".join(dict.fromkeys(reasons)), hint)
-    if server and is_presenter(record.flow_id):
-        with problems.place_for_presenter(record.flow_id, "error"):
+    if server and problems.has_presenter():
+        with problems.place_for_presenter("error"):
             st.caption("Exit shows the error of this run on the Run page.")
 
 
@@ -221,7 +220,7 @@ def _hint(record: RunRecord, cause: ErrorCause | None) -> str:
         return record.problem.hint  # how long to wait
     else:
         step = _STEPS.get(cause, "")
-    return problems.advise(step, record.flow_id)
+    return problems.advise(step)
 
 
 def draw_status(place: DeltaGenerator, record: RunRecord) -> None:
@@ -234,7 +233,8 @@ def draw_status(place: DeltaGenerator, record: RunRecord) -> None:
 
 def _describe_wait(record: RunRecord) -> str:
     if not record.worker:  # the console needs a key to go on
-        return f"{problems.NOT_FOLLOWED} {problems.advise('', record.flow_id)}"
+        hint = problems.advise(presenter=problems.CHECK_CONNECTION)
+        return f"{problems.NOT_FOLLOWED} {hint}"
     if not record.attempts:
         return problems.NOT_SENT
     if must_decide_again(record) and approval.pending_question(record):
@@ -305,4 +305,4 @@ def _download(server: ServerSession, ref: FileRef) -> bytes:
         return server.download(ref)
     except LangflowError as error:
         message = f"“{clip(ref.name, 100)}” can't be loaded right now."
-        raise LangflowError(message, hint=problems.LATER) from error
+        raise LangflowError(message, hint=problems.advise(problems.TRY_AGAIN)) from error

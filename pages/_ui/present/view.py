@@ -29,7 +29,7 @@ from pages._ui.run import controls as run_controls
 from pages._ui.run import run_form
 from pages._ui.state import run_options, run_page, submit_token
 from pages._ui.state.notices import notify_errors
-from pages._ui.state.present import ENTERED, is_presenter
+from pages._ui.state.present import ENTERED
 from pages._ui.widgets import alerts, focus
 from pages._ui.widgets.alerts import MissingValue, NotReady
 from pages._ui.widgets.markdown import escape
@@ -71,7 +71,7 @@ def draw_head(presented: Presented, record: RunRecord | None) -> None:
 
 def _draw_controls(presented: Presented, record: RunRecord | None) -> None:
     """Draw the buttons of whoever came from the Run page."""
-    if not is_presenter(presented.flow.id):
+    if not problems.has_presenter():
         return
     if not _is_edited(presented):
         if editing.has_draft(presented.server.owner, presented.flow.id):
@@ -103,7 +103,7 @@ def draw_inputs(presented: Presented, form: FlowForm) -> None:
     inputs = shown_inputs(presented, form)
     obstacle = readiness.find_obstacle(presented, form, form.result.problems)
     if obstacle:
-        with problems.place_for_presenter(presented.flow.id, "obstacle"):
+        with problems.place_for_presenter("obstacle"):
             words = escape(f"{obstacle.message} {obstacle.hint}")
             st.caption(f":orange[:material/warning:] {words}")
     elif not inputs:
@@ -111,7 +111,7 @@ def draw_inputs(presented: Presented, form: FlowForm) -> None:
             st.caption("There is nothing to fill in. Press Run.")
     for field, label, help_text in inputs:
         draw_plain_field(field, form, label, help_text, problems.show_field_error)
-    with problems.place_for_presenter(presented.flow.id, "warnings"):
+    with problems.place_for_presenter("warnings"):
         _draw_warnings(presented, form)
     form.state.discard_undrawn(form.drawn)
     form.state.save()
@@ -133,7 +133,7 @@ def _draw_warnings(presented: Presented, form: FlowForm) -> None:
         alerts.show_message(
             f"“{clip(name, 60)}” no longer fits this flow",
             f"The flow's own values are used for: {', '.join(names)}."
-            if is_presenter(presented.flow.id)
+            if problems.has_presenter()
             else "Some of the flow's own values are used instead.",
             warning=True,
         )

@@ -25,10 +25,10 @@ def test_a_presented_run_that_nobody_follows_asks_to_tell_its_sender(fields_serv
     assert "key" not in words
 
 
-def test_a_presenter_reads_that_nobody_follows_the_run_and_is_asked_to_tell_nobody(fields_server):
+def test_a_presenter_reads_where_a_run_that_nobody_follows_gets_access_again(fields_server):
     record = add_running_run(fields_server.url, note="Not sent: key needed.", worker="")
     words = page_text(present_as_presenter(run=record.id))
-    assert "No access to the server." in words
+    assert "No access to the server. Check the connection on the Connection page." in words
     assert "who sent you this link" not in words
 
 

@@ -7,11 +7,13 @@ import pytest
 from pydantic import SecretStr
 
 from lfclient.console.config.connection import Connection
+from lfclient.console.runner.runner import Runner
+from lfclient.console.store.errors import StoreError
 from pages._ui.connection import loading, request_cache, servers
 from pages._ui.connection.app_context import app_context
 from tests.support.flows import entry, node
 from tests.support.waiting import wait_for
-from tests.ui.present.support import inputs, present, store
+from tests.ui.present.support import inputs, present, present_as_presenter, store
 from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.model_pages import MODEL, MODELS, serve_models
 from tests.ui.support.preset_pages import enter, fields_flow, value
@@ -77,6 +79,36 @@ def test_a_presented_form_stays_while_the_key_is_refused(fields_server):
     press(app, "Try again")
     assert UNREACHED not in page_text(app)
     assert value(app) == "typed before"
+
+
+def test_a_presenter_of_a_flow_that_fails_is_not_asked_to_tell_who_sent_the_link(
+    fields_server, monkeypatch
+):
+    app = present_as_presenter()
+    before = refuse_key(fields_server)
+    words = words_for_presenter(app)
+    assert "The server refuses access to the flow." in words
+    assert "Check the connection on the Connection page." in words
+    fields_server.answers |= dict.fromkeys(before, (503, {"detail": "down"}))
+    refresh()
+    assert "Try again in a moment." in words_for_presenter(app)
+    fields_server.answers |= before
+    refresh()
+
+    def fail(*_, **__):
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(Runner, "start", fail)
+    app = press(app.run(), "Run")
+    assert "That can't be done right now" in words_for_presenter(app, redraws=False)
+    assert not app.exception
+
+
+def words_for_presenter(app, *, redraws=True):
+    """Return the words of the page, which speak of no sender of a link."""
+    words = page_text(app.run() if redraws else app)
+    assert "who sent you this link" not in words
+    return words
 
 
 def test_a_presented_form_stays_if_its_server_goes_down_after_it_refused_the_key(fields_server):
