@@ -58,7 +58,8 @@ _UNCERTAIN_HEADINGS = {
 
 def draw_problems(server: ServerSession, record: RunRecord) -> None:
     """Draw the result of a stop and the errors of the console, the flow and its components."""
-    if record.stop_result and record.stop_result != STOPPED:  # as its status says
+    is_told = record.status is RunStatus.CANCELLED and record.stop_result == STOPPED
+    if record.stop_result and not is_told:
         st.markdown(f":material/stop_circle: {escape(record.stop_result)}")
     uncertain = _UNCERTAIN_HEADINGS.get(record.status)
     errors.draw_problem(record, uncertain or "The run failed", warning=uncertain is not None)

@@ -7,6 +7,7 @@ import pytest
 
 from lfclient.console.runner.notes import STOPPED
 from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RecordProblem
+from lfclient.console.wording.statuses import status_name
 from lfclient.runs.components import ComponentRun, ComponentState, RunError, Usage
 from lfclient.runs.model import RunStatus
 from tests.support.waiting import wait_for
@@ -54,18 +55,25 @@ def test_a_call_is_long_from_when_it_was_sent(langflow_stand_in, started):
     assert "stop waiting" not in page_text(open_app(run=record.id))
 
 
-@pytest.mark.parametrize(("result", "count"), [(STOPPED, 0), ("It may go on there.", 1)])
-def test_a_stop_is_explained_once_unless_the_status_does(langflow_stand_in, result, count):
+@pytest.mark.parametrize(
+    ("status", "result", "count"),
+    [
+        (RunStatus.CANCELLED, STOPPED, 0),
+        (RunStatus.CANCELLED, "It may go on there.", 1),
+        (RunStatus.FAILED, STOPPED, 1),
+    ],
+)
+def test_a_stop_is_explained_once_unless_the_status_does(langflow_stand_in, status, result, count):
     record = add_ended_run(
         langflow_stand_in.url,
         mode="background",
         job_id="j",
-        status=RunStatus.CANCELLED,
+        status=status,
         run=run_with(),
         stop_result=result,
     )
     app = open_app(run=record.id)
-    assert "■ Stopped" in page_text(app)
+    assert status_name(status) in page_text(app)
     assert page_text(app).count(result) == count
     assert not app.exception
 
