@@ -16,7 +16,7 @@ from lfclient.wire.schemas import ComponentOutput, RunResponse, parse
 _END_REASONS = {
     "worker_lost": "The server restarted or lost its worker during the run.",
     "timed_out": "The run exceeded the server's time limit for background runs.",
-    "cancelled": "The run was cancelled.",
+    "cancelled": "The run was stopped.",
 }
 
 

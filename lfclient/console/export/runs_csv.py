@@ -11,6 +11,8 @@ from lfclient.console.export.comparison_csv import MAX_CELL_LENGTH, output_text
 from lfclient.console.store.run_record import RunRecord, RunSummary
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.input_values import full_text
+from lfclient.console.wording.modes import MODE_NAMES
+from lfclient.console.wording.statuses import run_status_label
 from lfclient.flows.model import Flow, stored_secrets
 from lfclient.flows.run_inputs import describe_inputs
 from lfclient.outputs.model import OutputKind
@@ -87,8 +89,8 @@ def _first_facts(run: RunSummary) -> JsonObject:
     return {
         "run": run.id,
         "flow": run.flow_name,
-        "status": run.status.value,
-        "mode": run.mode,
+        "status": run_status_label(run),
+        "mode": MODE_NAMES[run.mode],
         "started": run.created_at.isoformat(timespec="seconds"),
         "ended": run.ended_at.isoformat(timespec="seconds") if run.ended_at else "",
         "seconds": run.seconds,

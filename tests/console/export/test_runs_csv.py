@@ -147,6 +147,12 @@ def test_a_long_cell_is_cut():
     assert row["output: The Out-0"].endswith("…")
 
 
+def test_status_and_mode_have_the_names_of_the_list():
+    stopped = {"status": RunStatus.CANCELLED, "mode": "background"}
+    (row,) = rows([None], stopped)
+    assert (row["status"], row["mode"]) == ("Stopped", "Background")
+
+
 def test_data_is_json():
     (row,) = rows([record_of(run_of(output("Out-1", OutputKind.DATA, {"key": 1})))])
     assert '"key": 1' in row["output: The Out-1"]
