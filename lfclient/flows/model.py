@@ -207,7 +207,7 @@ class Flow:
         """The terminals by the ids of the leaves whose messages they return, in their order.
 
         A message names the leaf that feeds its chat output. One that feeds several has them only if
-        each gets the same of its outputs: their messages are equal.
+        each gets the same of its outputs: their messages differ at most by how each converts it.
         """
         fed: dict[str, dict[str, Component]] = defaultdict(dict)
         taken = defaultdict(set)

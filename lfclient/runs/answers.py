@@ -64,7 +64,7 @@ def _live_output(run: Run, component_id: str | None, message: Message | None) ->
 def outputs_by_message(messages: Iterable[Message], flow: Flow) -> dict[str, Component]:
     """Return the outputs that return the messages of a run or a conversation, by message id.
 
-    Those that one component feeds return equal messages: the first is of the first output.
+    The messages of outputs that one component feeds don't name theirs: each takes one, in order.
     """
     found = {}
     for group in _by_run(messages):

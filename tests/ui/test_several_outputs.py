@@ -50,6 +50,18 @@ def test_an_audience_sees_the_chosen_outputs(fields_server, chosen, shown):
     assert not app.exception
 
 
+@pytest.mark.parametrize(("chosen", "is_shown"), [(None, True), ((FIRST,), False)])
+def test_an_audience_sees_no_answer_that_may_be_of_an_output_that_is_not_chosen(
+    fields_server, chosen, is_shown
+):
+    """The messages of outputs that one component feeds name none, and each converts its input."""
+    fields_server.set_flows(SHARED)
+    store(outputs=chosen)
+    app = present(run=running(fields_server).id)
+    assert ("quick" in [one.value for one in app.markdown]) is is_shown
+    assert not app.exception
+
+
 @pytest.mark.parametrize(("flow", "second"), [(TWINS, "Model-b"), (SHARED, "Model-a")])
 def test_answers_in_chat_have_the_names_and_order_of_the_outputs(langflow_stand_in, flow, second):
     """Also if one component feeds both."""

@@ -1,6 +1,7 @@
 """The result of a run as an audience sees it: the output large, errors in words."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -75,11 +76,23 @@ class AudiencePanel(status_panel.StatusPanel):
         self._chosen = chosen
 
     def live_outputs(self, run: Run, flow: Flow | None) -> list[LiveOutput]:
-        """Return the chosen outputs; of a flow with only one, what is being written."""
+        """Return the chosen outputs; of a flow with only one, what is being written.
+
+        Without messages that may as well be of an output that is not chosen.
+        """
         outputs = super().live_outputs(run, flow)
         if flow is None or len(flow.terminals) < 2:
             return outputs
-        return [one for one in outputs if one.component_id in self._chosen_ids(flow)]
+        chosen, senders = self._chosen_ids(flow), flow.outputs_by_sender
+
+        def is_of_chosen(message: Message) -> bool:
+            return all(one.id in chosen for one in senders[message.component_id or ""])
+
+        return [
+            one if one.message is None or is_of_chosen(one.message) else replace(one, message=None)
+            for one in outputs
+            if one.component_id in chosen
+        ]
 
     def has_titles(self, outputs: list[LiveOutput], flow: Flow | None) -> bool:
         """Return whether there are several chosen outputs."""
