@@ -16,6 +16,7 @@ from pages._ui.compare.runs import MAX_RUNS, MIN_RUNS
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import bulk_all, groups, labels
 from pages._ui.history import filters as history_filters
+from pages._ui.history.stopping import stop_runs
 from pages._ui.history.view import ListView, run_history
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
@@ -161,12 +162,7 @@ def _draw_selection_actions(view: ListView, selected: Sequence[RunSummary]) -> N
 
 @notify_errors()
 def _stop_selected(view: ListView, running: Sequence[RunSummary]) -> None:
-    """Stop the runs. One that can't be stopped does not keep the others running."""
-    servers = {server.owner: server for server in view.servers}
-    for run in _still_selected(running):
-        with notify_errors():
-            app_context().runner.stop(run.id, servers[run.owner].connection)
-            st.toast("Stop requested.", icon=":material/stop:")
+    stop_runs(_still_selected(running), view.servers)
 
 
 def _draw_delete_panel(view: ListView, selected: Sequence[RunSummary], running: int) -> None:

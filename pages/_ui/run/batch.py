@@ -6,11 +6,10 @@ import streamlit as st
 
 from lfclient.console.store.run_record import RunRecord, RunSummary
 from lfclient.errors import LangflowError
-from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.history.stopping import stop_runs
 from pages._ui.history.view import run_history
 from pages._ui.run import pace
-from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import timers
 
 MAX_RUN_COUNT = 20  # runs that one press starts
@@ -58,14 +57,5 @@ def _draw_row(server: ServerSession, token: str, *, is_sync: bool) -> None:
             icon=":material/stop:",
             help="Stops only waiting; the runs continue on the server." if is_sync else None,
         ):
-            _stop(server, runs)
-            st.toast("Stop requested.", icon=":material/stop:")
+            stop_runs((run for run in runs if not run.status.ended), [server])
             st.rerun()
-
-
-def _stop(server: ServerSession, runs: Sequence[RunSummary]) -> None:
-    """Stop the runs. One that can't be stopped does not keep the others running."""
-    for run in runs:
-        if not run.status.ended:
-            with notify_errors():
-                app_context().runner.stop(run.id, server.connection)
