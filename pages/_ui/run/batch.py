@@ -1,6 +1,8 @@
 """The runs that one press of Run started: how many have ended, and a button that stops the rest."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -13,49 +15,56 @@ from pages._ui.run import pace
 from pages._ui.widgets import timers
 
 MAX_RUN_COUNT = 20  # runs that one press starts
+_SEPARATOR = "+"  # in no other submit token
 
 
-def numbered_token(token: str, number: int) -> str:
-    """Return the submit token of one of the runs that a press with this token starts, from 1."""
-    return token if number == 1 else f"{token}-{number}"
+def numbered_token(token: str, number: int, count: int) -> str:
+    """Return the submit token of a run, from 1, of the `count` that a press of Run starts."""
+    return f"{token}{_SEPARATOR}{number}" if count > 1 else token
 
 
 def draw(server: ServerSession, record: RunRecord) -> None:
     """Draw how many of the runs that were started with this one have ended, if there are others."""
-    token = record.submit_token.partition("-")[0]
-    runs = _load(server.owner, token)
-    if len(runs) > 1:
-        interval = None if _all_ended(runs) else pace.list_seconds()
-        st.fragment(_draw_row, run_every=interval)(server, token, is_sync=record.mode == "sync")
+    token, separator, _ = record.submit_token.partition(_SEPARATOR)
+    if separator:
+        batch = _Batch(server, token, is_sync=record.mode == "sync")
+        st.fragment(batch.draw, run_every=pace.list_seconds())()
 
 
-def _load(owner: str, token: str) -> list[RunSummary]:
-    """Return the runs of a press; none if they can't be read, which Recent runs says."""
-    tokens = [numbered_token(token, number) for number in range(1, MAX_RUN_COUNT + 1)]
-    try:
-        return run_history().started_with(owner, tokens)
-    except LangflowError:
-        return []
+@dataclass
+class _Batch:
+    """The runs of a press, as they were last read."""
 
+    server: ServerSession
+    token: str
+    is_sync: bool
+    runs: Sequence[RunSummary] = ()
 
-def _all_ended(runs: Sequence[RunSummary]) -> bool:
-    return all(run.status.ended for run in runs)
-
-
-def _draw_row(server: ServerSession, token: str, *, is_sync: bool) -> None:
-    runs = _load(server.owner, token)
-    ended = sum(run.status.ended for run in runs)
-    with st.container(key="run-batch", horizontal=True, vertical_alignment="center"):
-        st.caption(f"{ended} of {len(runs)} runs have ended", width="content")
-        if _all_ended(runs):
-            st.empty()  # in the place of the button, which would stay now and then
+    def draw(self) -> None:
+        with suppress(LangflowError):  # Recent runs says it
+            self.runs = self._load()
+        ended = sum(run.status.ended for run in self.runs)
+        if self.runs and ended == len(self.runs):
             timers.stop_timer()
+        if len(self.runs) > 1:
+            with st.container(key="run-batch", horizontal=True, vertical_alignment="center"):
+                st.caption(f"{ended} of {len(self.runs)} runs have ended", width="content")
+                self._draw_button([run for run in self.runs if not run.status.ended])
+
+    def _load(self) -> Sequence[RunSummary]:
+        numbers = range(1, MAX_RUN_COUNT + 1)
+        tokens = [numbered_token(self.token, number, MAX_RUN_COUNT) for number in numbers]
+        return run_history().started_with(self.server.owner, tokens)
+
+    def _draw_button(self, running: Sequence[RunSummary]) -> None:
+        if not running:
+            st.empty()  # in the place of the button, which would stay now and then
         elif st.button(
             "Stop all",
             key="stop-batch",
             type="tertiary",
             icon=":material/stop:",
-            help="Stops only waiting; the runs continue on the server." if is_sync else None,
+            help="Stops only waiting; the runs continue on the server." if self.is_sync else None,
         ):
-            stop_runs((run for run in runs if not run.status.ended), [server])
+            stop_runs(running, [self.server])
             st.rerun()

@@ -263,7 +263,9 @@ def _on_run(form: FlowForm, token: str) -> None:
         session_id = st.session_state[run_options.session_key(owner, flow_id)].strip() or None
     mode = selected_mode(form.server, form.server_info, form.flow)
     overrides = check_values(form, mode)
-    run_id = start_run(form, overrides, mode, session_id, token)
+    count = run_options.run_count(owner, flow_id)
+    first_token = batch.numbered_token(token, 1, count)
+    run_id = start_run(form, overrides, mode, session_id, first_token)
     submit_token.drop_submit_token(token)
     if not run_page.show_started(run_id):
         return
@@ -271,12 +273,12 @@ def _on_run(form: FlowForm, token: str) -> None:
     if form.state.run_id:
         prefill.take_over(form_state(owner, form.flow, form.state.secrets), form.state)
     run_page.attach_form(run_id, flow_id)
-    count = run_options.run_count(owner, flow_id)
     for number in range(2, count + 1):
         if session_id and not run_options.is_session_kept(owner, flow_id, session_id):
             session_id = run_options.random_run_session()
         try:
-            start_run(form, overrides, mode, session_id, batch.numbered_token(token, number))
+            numbered_token = batch.numbered_token(token, number, count)
+            start_run(form, overrides, mode, session_id, numbered_token)
         except LangflowError as error:
             started = f"Started {number - 1} of {count} runs"
             run_page.PARTIAL_START.set((run_id, started, error))

@@ -1,12 +1,18 @@
 """The runs that one press of Run started, beside the status of one of them."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from lfclient.console.runner.runner import Runner
+from lfclient.console.store.errors import StoreError
+from lfclient.console.store.run_history import History
 from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX
 from lfclient.runs.model import RunStatus
+from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
+from pages._ui.run import batch
 from pages._ui.run.batch import numbered_token
+from pages._ui.widgets import timers
 from tests.ui.support.whole_pages import (
     add_ended_run,
     add_running_run,
@@ -17,12 +23,17 @@ from tests.ui.support.whole_pages import (
 )
 
 
+def cannot_use_database(*args):
+    raise StoreError("The console's database can't be used.")
+
+
 def add_batch(url, statuses, token="a1b2"):
     """Store runs with these statuses, as one press would, and return them."""
     open_app()
     records = []
     for number, status in enumerate(statuses, 1):
-        more = {"id": f"{number}" * 32, "submit_token": numbered_token(token, number)}
+        numbered = numbered_token(token, number, len(statuses))
+        more = {"id": f"{number}" * 32, "submit_token": numbered}
         add = add_ended_run if status.ended else add_running_run
         records.append(add(url, status=status, job_id=f"j{number}", **more))
         if not status.ended:
@@ -59,8 +70,37 @@ def test_nothing_is_offered_to_stop_once_all_have_ended(langflow_stand_in):
     assert not app.exception
 
 
-@pytest.mark.parametrize("token", ["c", f"{ADOPTED_TOKEN_PREFIX}1-2", "again 1-2"])
-def test_a_run_that_was_started_alone_counts_none(langflow_stand_in, token):
+def test_runs_that_cannot_be_stopped_are_not_said_to_be_asked(langflow_stand_in, monkeypatch):
+    monkeypatch.setattr(Runner, "stop", cannot_use_database)
+    runs = add_batch(langflow_stand_in.url, [RunStatus.COMPLETED, RunStatus.IN_PROGRESS])
+    app = press(open_app(run=runs[0].id), "Stop all")
+    assert "database can't be used" in page_text(app)
+    assert not app.toast
+    assert not app.exception
+
+
+def test_runs_that_cannot_be_read_for_a_moment_keep_their_row(langflow_stand_in, monkeypatch):
+    """And the timer goes on. Here a page is drawn twice in place of two ticks."""
+    statuses = [RunStatus.COMPLETED, RunStatus.COMPLETED, RunStatus.IN_PROGRESS]
+    runs = add_batch(langflow_stand_in.url, statuses)
+    drawn = batch._Batch(servers.attach(servers.available_connections()[0]), "a1b2", is_sync=False)
+    assert drawn.server.owner == runs[0].owner
+
+    def page(drawn):
+        drawn.draw()
+
+    app = AppTest.from_function(page, args=(drawn,)).run()
+    monkeypatch.setattr(History, "started_with", cannot_use_database)
+    monkeypatch.setattr(timers, "stop_timer", lambda: pytest.fail("the timer was stopped"))
+    assert [each.value for each in app.run().caption] == ["2 of 3 runs have ended"]
+    assert not app.exception
+
+
+@pytest.mark.parametrize("token", ["c", f"{ADOPTED_TOKEN_PREFIX}1-2"])
+def test_a_run_that_was_started_alone_reads_and_counts_no_others(
+    langflow_stand_in, monkeypatch, token
+):
+    monkeypatch.setattr(History, "started_with", lambda *_: pytest.fail("was read"))
     runs = add_batch(langflow_stand_in.url, [RunStatus.COMPLETED], token)
     app = open_app(run=runs[0].id)
     assert "runs have ended" not in page_text(app)
