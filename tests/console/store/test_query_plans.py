@@ -133,3 +133,9 @@ def test_the_runs_of_a_press_are_found_by_their_tokens(full_store):
     assert len(runs) == 2
     assert not bad(queries[0][1])
     assert not full_store.history.started_with("another owner", ["click-1"])
+
+
+def test_the_continued_sessions_of_a_flow_are_found_among_its_runs_alone(full_store):
+    with plans(full_store) as queries:
+        full_store.continued_sessions(OWNER, "flow-1")
+    assert "ix_runs_owner_flow_id" in queries[0][1]
