@@ -296,3 +296,16 @@ def test_enter_opens_a_list_and_takes_back_a_name_that_no_flow_has(screen: Scree
     page.keyboard.press("Enter")
     expect(box).to_have_value(name)
     expect(box).to_be_focused()
+
+
+def test_enter_that_confirms_the_text_of_an_input_method_keeps_it(screen: Screen):
+    page, box = screen.page, screen.part("flow-picker").locator("input")
+    screen.pick("Echo")
+    box.focus()
+    page.keyboard.type("no flow ")
+    expect(page.get_by_text("No results")).to_be_visible()
+    composition = {"text": "nihon", "selectionStart": 5, "selectionEnd": 5}
+    page.context.new_cdp_session(page).send("Input.imeSetComposition", composition)
+    page.keyboard.press("Enter")
+    expect(box).to_have_value("no flow nihon")
+    expect(page.get_by_text("No results")).to_be_visible()

@@ -169,14 +169,16 @@ document.addEventListener(
 document.addEventListener(
   "keydown",
   (event) => {
-    const { key, target, isTrusted, altKey, ctrlKey, metaKey } = event;
-    if (key !== "Enter" || !isTrusted || altKey || ctrlKey || metaKey) return;
+    const { key, target, isTrusted, isComposing, altKey, ctrlKey, metaKey } = event;
+    // an input method's Enter confirms a text
+    if (key !== "Enter" || !isTrusted || isComposing || altKey || ctrlKey || metaKey) return;
     if (!target.matches?.('[data-testid="stSelectbox"] input')) return;
+    const list = document.getElementById(target.getAttribute("aria-controls"));
     if (target.ariaExpanded !== "true") {
       event.stopImmediatePropagation(); // it would close the list again
       const down = { key: "ArrowDown", code: "ArrowDown", bubbles: true };
       target.dispatchEvent(new KeyboardEvent("keydown", down));
-    } else if (document.querySelector('[role="listbox"][data-empty]')) {
+    } else if (list?.matches("[data-empty]")) {
       event.stopImmediatePropagation();
       target.blur();
       target.focus();
