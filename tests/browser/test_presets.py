@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.accessibility import check
 from tests.browser.screen import Screen
+from tests.support.waiting import wait_for
 
 
 def test_a_preset_is_saved_chosen_exported_and_shared(screen, window):
@@ -87,11 +88,15 @@ def test_the_menu_that_saved_the_first_preset_stays_closed(console, window):
     menu.get_by_label("Save as preset").fill("first")
     is_slow.append(True)
     page.keyboard.press("Enter")
-    while bar.get_by_role("combobox").count() == 0 or held:
+
+    def is_listed():
         page.wait_for_timeout(50)
         if held:
             browser, message = held.pop(0)
             browser.send(message)
+        return not held and bar.get_by_role("combobox").count() > 0
+
+    wait_for(is_listed)
     is_slow.clear()
     screen.drawn()
     bar.get_by_role("button", name="Presets").click()
