@@ -309,3 +309,15 @@ def test_enter_that_confirms_the_text_of_an_input_method_keeps_it(screen: Screen
     page.keyboard.press("Enter")
     expect(box).to_have_value("no flow nihon")
     expect(page.get_by_text("No results")).to_be_visible()
+
+
+def test_a_recent_run_that_leaves_its_list_moves_the_focus_to_no_result(screen: Screen):
+    screen.pick("Echo chat")
+    for _ in range(2):
+        screen.run()
+        screen.wait("completed")
+        screen.drawn()
+    row = screen.part("recent-runs").locator("button:enabled").first
+    row.focus()
+    row.evaluate("row => row.remove()")
+    expect(screen.part("recent-runs").locator(":focus")).to_be_attached()

@@ -30,8 +30,9 @@ const PARTS = {
   "sidebar": '[data-testid="stSidebar"][data-collapsed="false"]',
 };
 for (const key of [
-  "compared-head", "full-width", "history-head", "present", "present-editor", "present-unsaved", "run-button",
-  "run-head", "run-inputs", "run-more", "run-panel", "shared-result", "stop-button", "talk-head",
+  "compared-head", "full-width", "history-head", "present", "present-editor", "present-unsaved",
+  "run-button", "run-head", "run-inputs", "run-more", "run-panel", "shared-result", "stop-button",
+  "talk-head",
 ]) PARTS[key] = `.st-key-${key}`;
 const LOOKS = "st-key-present-looks-";
 
@@ -181,7 +182,7 @@ setInterval(() => {
 
 // Streamlit removes a pressed button with its part of the page, and the next Tab would begin at the
 // top: the innermost part around it that is still there gets the focus; of a recent run that was
-// opened, its result, which is above.
+// pressed, its result, which is above.
 let focused = null;
 let partsAround = []; // their classes, from inside out
 
@@ -201,7 +202,8 @@ document.addEventListener("click", () => {
 function keepFocus() {
   const isGone = focused && (!focused.isConnected || focused.disabled);
   if (!isGone || document.activeElement !== document.body) return;
-  const opened = partsAround.includes("st-key-recent-runs") && document.querySelector(".st-key-run-status");
+  const isOpened = focused === pressed && partsAround.includes("st-key-recent-runs");
+  const opened = isOpened && document.querySelector(".st-key-run-status");
   const parts = [...partsAround.map((name) => `.${name}`), "h1", "h2"];
   const part = opened || parts.map((each) => document.querySelector(each)).find((each) => each);
   if (!part) return;
