@@ -210,17 +210,17 @@ class Flow:
         each gets the same of its outputs: their messages differ at most by how each converts it.
         """
         fed: dict[str, dict[str, Component]] = defaultdict(dict)
-        taken = defaultdict(set)
+        source_outputs = defaultdict(set)
         for terminal in self.terminals:
             fed[terminal.id][terminal.id] = terminal
             for edge in self._flat[1] if terminal.has_type("ChatOutput") else ():
                 if edge.target == terminal.id:
                     fed[edge.source][terminal.id] = terminal
-                    taken[edge.source].add(edge.source_output)
+                    source_outputs[edge.source].add(edge.source_output)
         return {
             id: tuple(terminals.values())
             for id, terminals in fed.items()
-            if len(terminals) == 1 or len(taken[id]) == 1
+            if len(terminals) == 1 or len(source_outputs[id]) == 1
         }
 
     @cached_property

@@ -36,9 +36,9 @@ def live_outputs(run: Run, flow: Flow | None) -> list[LiveOutput]:
         return [_live_output(run, one.component_id, one) for one in written]
     latest: dict[str, Message] = {}
     others = []
-    returned = outputs_by_message(run.answers, flow)
+    terminals_by_message = outputs_by_message(run.answers, flow)
     for message in run.answers:
-        terminal = returned.get(message.id)
+        terminal = terminals_by_message.get(message.id)
         if terminal:
             latest[terminal.id] = message
         else:
@@ -91,8 +91,8 @@ def in_output_order(messages: Sequence[Message], flow: Flow) -> list[Message]:
     those of an output with several: they are of a loop, or of several runs without `job_id` (1.8
     and 1.9).
     """
-    returned = outputs_by_message(messages, flow)
-    ranks = {id: flow.terminals.index(terminal) for id, terminal in returned.items()}
+    terminals_by_message = outputs_by_message(messages, flow)
+    ranks = {id: flow.terminals.index(terminal) for id, terminal in terminals_by_message.items()}
     ordered: list[Message] = []
     for of_run in _by_run(messages):
         outputs = [one for one in of_run if one.id in ranks]
