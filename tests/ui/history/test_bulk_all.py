@@ -12,6 +12,8 @@ import pytest
 from lfclient.console.config.prices import ModelPrice, PriceTable
 from lfclient.console.store.run_history import PAGE_SIZE
 from lfclient.console.store.run_queries import RunFilter
+from lfclient.flows.field import Variable
+from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, Usage
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import servers
@@ -20,7 +22,9 @@ from pages._ui.history import bulk_all
 from pages._ui.history.filters import Filters
 from pages._ui.history.view import ListView
 from pages._ui.state import history as history_state
+from tests.support import flows
 from tests.ui.support.history_page import NOW, add, history, select_runs, stored_run_ids
+from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, add_running_run, button_labels, page_text, press
 
 
@@ -93,6 +97,19 @@ def test_the_csv_export_has_all_matching_runs_and_no_formulas(url):
     assert [row["run"] for row in rows] == names[1:]
     assert {row["output"] for row in rows} == {""}
     assert {row["inputs"] for row in rows} == {"'=1+1"}
+
+
+def test_the_csv_export_names_inputs_as_the_flow_does_and_has_none_of_its_secrets(fields_server):
+    """A run of this console may have stored what it did not know to be a secret."""
+    key = flows.entry("SecretStrInput", "str", "sk-stored-123456", password=True)
+    node = flows.node("M-1", key=key, words=flows.text(display_name="Best words"))
+    fields_server.set_flows(flow(ONE, "Keys", [node]))
+    outputs = {"O-1": Output("O-1", OutputKind.MESSAGE, "with sk-stored-123456")}
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+    add(fields_server.url, "r1", run=run, overrides={"M-1.words": Variable("WORDS")})
+    (row,) = exported(Filters())
+    assert row["inputs"] == "Best words (M): server variable WORDS"
+    assert row["output: O-1"] == "with ••••"
 
 
 @pytest.mark.parametrize(("price", "cost"), [("0", "0"), ("1", "0.000003")])
