@@ -37,7 +37,7 @@ def draw(place: DeltaGenerator, record: RunRecord) -> None:
         # on one line: one of its own would move the output whenever it comes and goes
         beside = "  ".join(f":gray[{text}]" for text in (usage, describe(record)) if text)
         text = f"{badge}  **{duration}**  {beside}"
-        if window.is_narrow():  # the flow's name is out of sight
+        if record.ended and window.is_narrow():  # the flow's name is out of sight
             name, time = clip(record.flow_name, 60), format_time(record.created_at)
             text += f"  \n:small[:gray[{escape(name)} · {time}]]"
         st.markdown(text, help=help_text)
