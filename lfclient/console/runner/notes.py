@@ -4,6 +4,7 @@ They are stored with the run: write and recognize them here only.
 """
 
 from lfclient.console.store.run_record import RunRecord
+from lfclient.runs.model import RunStatus
 
 AT_ITS_REQUEST = "At its request"  # in the note of a pause that the server asked for
 STOPPED = "Stopped on the server."
@@ -23,6 +24,12 @@ def is_asked_to_wait(record: RunRecord) -> bool:
 def must_decide_again(record: RunRecord) -> bool:
     """Return whether the last decision was refused or may have been lost."""
     return DECISION_REFUSED in record.note or DECISION_LOST in record.note
+
+
+def untold_stop_result(record: RunRecord) -> str:
+    """Return what came of a stop, "" if the status of the run says it."""
+    is_told = record.status is RunStatus.CANCELLED and record.stop_result == STOPPED
+    return "" if is_told else record.stop_result
 
 
 def is_stop_refused(record: RunRecord) -> bool:

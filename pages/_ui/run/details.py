@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_tab_container import TabContainer
 
-from lfclient.console.runner.notes import STOPPED
+from lfclient.console.runner.notes import untold_stop_result
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.cached_results import cached_results_text
@@ -58,9 +58,9 @@ _UNCERTAIN_HEADINGS = {
 
 def draw_problems(server: ServerSession, record: RunRecord) -> None:
     """Draw the result of a stop and the errors of the console, the flow and its components."""
-    is_told = record.status is RunStatus.CANCELLED and record.stop_result == STOPPED
-    if record.stop_result and not is_told:
-        st.markdown(f":material/stop_circle: {escape(record.stop_result)}")
+    stop_result = untold_stop_result(record)
+    if stop_result:
+        st.markdown(f":material/stop_circle: {escape(stop_result)}")
     uncertain = _UNCERTAIN_HEADINGS.get(record.status)
     errors.draw_problem(record, uncertain or "The run failed", warning=uncertain is not None)
     missing = omissions.explain_missing_response(record.stored_parts)

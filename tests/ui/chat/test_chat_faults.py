@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lfclient.console.runner.notes import STOP_REFUSED
+from lfclient.console.runner.notes import STOP_REFUSED, STOPPED
 from lfclient.runs.components import Message
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import servers
@@ -95,6 +95,15 @@ def test_a_message_that_was_stopped_before_it_was_sent_says_so(chat_langflow):
     app = open_chat(flow=ONE, session="s")
     assert "Stopped" in page_text(app)
     assert "Stopped waiting" not in page_text(app)
+    assert not app.exception
+
+
+def test_a_stopped_message_is_told_once(chat_langflow):
+    stopped = {"status": RunStatus.CANCELLED, "stop_result": STOPPED}
+    add_ended_run(chat_langflow.server.url, session_id="s", **stopped)
+    app = open_chat(flow=ONE, session="s")
+    assert "Stopped" in page_text(app)
+    assert STOPPED not in page_text(app)
     assert not app.exception
 
 
