@@ -18,7 +18,8 @@ _OBJECT_TYPES = frozenset({"dict", "NestedDict", MCP_TYPE})
 def looks_up_variables(server: ServerInfo | None) -> bool:
     """Return whether a bare value is read as a variable's name, where the flow stores one.
 
-    So it is in every mode of 1.8.0, and in background and streamed runs on 1.11.
+    So it is in every mode of 1.8.0, which stands for all of 1.8 here, and in background and
+    streamed runs on 1.11.
     """
     return server is not None and parse_minor(server.version) in (8, 11)
 
