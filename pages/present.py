@@ -30,8 +30,9 @@ with st.container(key="present"), problems.show_errors(request):
     with buttons:
         view.draw_buttons(shown, form, record)
     with inputs:
-        if problem:
-            problems.show(problem, request, shown.server)
+        with st.container():  # the fields below stay in their places, and keep the focus
+            if problem:
+                problems.show(problem, request, shown.server)
         view.draw_inputs(shown, form)
     if side:
         with side:

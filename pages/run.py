@@ -59,9 +59,9 @@ with alerts.show_errors():
             if record and not form:
                 opened_run.draw_inputs(record, flow)
             if flow and form:
+                run_form.draw(form, head.page_buttons, share_part)
                 if not refusal:  # it says that the server can't be reached
                     loading.show_refreshing_flow(server, flow)
-                run_form.draw(form, head.page_buttons, share_part)
         with right:
             recent_runs.draw(server, flow)
         status_panel.wait_for_end(server, record, panel)

@@ -82,13 +82,18 @@ def test_the_form_stays_where_it_is_while_a_slow_server_refreshes_it(relay, cons
     screen.open(console.url)
     box = screen.part("param-ChatInput-a-input_value")
     before = box.bounding_box()
+    field = box.locator("textarea").element_handle()
     relay.hold()
     screen.part("refresh-flows").get_by_role("button").click()
     waiting = screen.page.get_by_text("The data shown may be outdated")
     expect(waiting).to_be_in_viewport()
     assert box.bounding_box() == before
+    field.type("being typed")  # into the same field: another in its place would lose the focus
     relay.flowing.set()
     expect(waiting).to_have_count(0)
+    screen.drawn()
+    assert "being typed" in field.evaluate("field => field.value")
+    assert field.evaluate("field => field === document.activeElement")
 
 
 def test_a_page_that_nobody_touches_shows_that_its_server_is_down_and_back(relay, console, window):

@@ -92,11 +92,14 @@ def draw_server(server: ServerSession | None) -> None:
         server.refresh("flows")
     with st.container(border=True, key="server-facts"):
         names: set[str] | None = None
+        facts = st.container()  # the fields below stay in their places, and keep the focus
         try:
-            names, is_connected = _draw_facts(server)
+            with facts:
+                names, is_connected = _draw_facts(server)
         except LangflowError as error:
             request = partial(_require_facts, server)
-            loading.show(server, error, request, retry="retry-facts", has_key_field=True)
+            with facts:
+                loading.show(server, error, request, retry="retry-facts", has_key_field=True)
             is_connected = isinstance(error, StillLoading)
         draw_connection_form(server, is_connected)
     if names is None:

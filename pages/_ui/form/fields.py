@@ -61,7 +61,8 @@ def draw_field(
     `alternatives`, fields by their labels, may be filled in instead.
     """
     show_error = partial(loading.show, form.server, retry=f"retry-options-{field.key}")
-    field = _with_options(field, form, show_error)
+    with st.container():
+        field = _with_options(field, form, show_error)
     widget, label = _choose_widget(field, form), field_label(field)
     component = _component_name(field, form) if with_component else ""
     component = "" if component == label else component
@@ -116,7 +117,8 @@ def draw_plain_field(
 
     Not for secrets, whose widgets name the server's variables.
     """
-    field = _with_options(field, form, show_error)
+    with st.container():
+        field = _with_options(field, form, show_error)
     is_file = field.kind is FieldKind.FILE
     widget = file_fields.FileUpload(form) if is_file else _choose_widget(field, form)
     spec = _spec(replace(field, label=label, help=""), form, widget, label)

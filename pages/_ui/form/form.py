@@ -28,7 +28,9 @@ def draw(form: FlowForm) -> None:
     """Draw the form."""
     state = form.state
     _request_shown_part(form)
-    prefill.draw(state)
+    # what comes and goes has a place of its own: fields that move lose the focus and what is typed
+    with st.container():
+        prefill.draw(state)
     _draw_fields(form)
     state.keys_to_open.clear()
     with st.container(key="overrides"):
@@ -127,7 +129,8 @@ def _draw_fields(form: FlowForm) -> None:
         return
     _draw_messages(form)
     if not is_chat:
-        setup.draw(form)
+        with st.container():
+            setup.draw(form)
     for field in _top_fields(form):
         draw_field(field, form, with_component=True)
     _draw_dropped(form.state)

@@ -72,9 +72,10 @@ def draw(form: FlowForm) -> None:
         if provider:
             form.state.scroll_token = ""
             provider_actions.open_settings(provider, form)
-        if form.resources_error:
-            request = partial(form.server.resources, form.flow)
-            loading.show(form.server, form.resources_error, request, retry="retry-resources")
+        with st.container():
+            if form.resources_error:
+                request = partial(form.server.resources, form.flow)
+                loading.show(form.server, form.resources_error, request, retry="retry-resources")
         for need in _shown_needs(form):
             _draw_need(need, form)
         provider_settings.draw_opened(form)

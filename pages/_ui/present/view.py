@@ -98,17 +98,18 @@ def _draw_controls(presented: Presented, record: RunRecord | None) -> None:
 
 def draw_inputs(presented: Presented, form: FlowForm) -> None:
     """Draw the chosen inputs."""
-    _draw_entered(presented, form)
-    _draw_examples(presented, form)
     inputs = shown_inputs(presented, form)
-    obstacle = readiness.find_obstacle(presented, form, form.result.problems)
-    if obstacle:
-        with problems.place_for_presenter("obstacle"):
-            words = escape(f"{obstacle.message} {obstacle.hint}")
-            st.caption(f":orange[:material/warning:] {words}")
-    elif not inputs:
-        with st.container(key="no-inputs"):
-            st.caption("There is nothing to fill in. Press Run.")
+    with st.container():  # the fields below stay in their places, and keep the focus
+        _draw_entered(presented, form)
+        _draw_examples(presented, form)
+        obstacle = readiness.find_obstacle(presented, form, form.result.problems)
+        if obstacle:
+            with problems.place_for_presenter("obstacle"):
+                words = escape(f"{obstacle.message} {obstacle.hint}")
+                st.caption(f":orange[:material/warning:] {words}")
+        elif not inputs:
+            with st.container(key="no-inputs"):
+                st.caption("There is nothing to fill in. Press Run.")
     for field, label, help_text in inputs:
         draw_plain_field(field, form, label, help_text, problems.show_field_error)
     with problems.place_for_presenter("warnings"):

@@ -73,10 +73,12 @@ def prepare(
     field, and the mode is the default, or the flow's own while the default can't do what it can.
     `run_id` is the opened run whose form it is.
     """
+    notes = st.container()  # the fields below stay in their places, and keep the focus
     try:
         server_info = server.info().value
     except LangflowError as error:
-        loading.show(server, error, server.info, retry="retry-server")
+        with notes:
+            loading.show(server, error, server.info, retry="retry-server")
         return None
     server.prefetch_resources(flow)
     use: FormUse = "chat" if chat else "run"
@@ -97,7 +99,8 @@ def prepare(
         )
     if problem:
         request = partial(apply_choices, state, server, flow)
-        loading.show(server, problem, request, retry="retry-choices", warning=True)
+        with notes:
+            loading.show(server, problem, request, retry="retry-choices", warning=True)
     return form
 
 
