@@ -9,6 +9,7 @@ from pages._ui.present import editor, presented, problems, result, view
 from pages._ui.run import controls as run_controls
 from pages._ui.run import status_panel
 from pages._ui.state import notices, query_params
+from pages._ui.widgets import controls
 
 notices.forget_shown()
 flow_id = st.query_params.get(query_params.FLOW, "")
@@ -30,7 +31,7 @@ with st.container(key="present"), problems.show_errors(request):
     with buttons:
         view.draw_buttons(shown, form, record)
     with inputs:
-        with st.container():  # the fields below stay in their places, and keep the focus
+        with controls.place_above_fields():
             if problem:
                 problems.show(problem, request, shown.server)
         view.draw_inputs(shown, form)

@@ -16,7 +16,7 @@ from pages._ui.connection.request_cache import StillLoading, raise_copy
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import connection as connection_state
 from pages._ui.state.slot import is_drawn
-from pages._ui.widgets import alerts
+from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape, inline_code
 
 _SOURCES = {
@@ -92,7 +92,7 @@ def draw_server(server: ServerSession | None) -> None:
         server.refresh("flows")
     with st.container(border=True, key="server-facts"):
         names: set[str] | None = None
-        facts = st.container()  # the fields below stay in their places, and keep the focus
+        facts = controls.place_above_fields()
         try:
             with facts:
                 names, is_connected = _draw_facts(server)

@@ -36,6 +36,7 @@ from pages._ui.form.widgets import (
     fits_slider,
     help_text,
 )
+from pages._ui.widgets import controls
 from pages._ui.widgets.markdown import escape
 
 # takes the error of a request, and the request, which raises an error for as long as it fails
@@ -61,7 +62,7 @@ def draw_field(
     `alternatives`, fields by their labels, may be filled in instead.
     """
     show_error = partial(loading.show, form.server, retry=f"retry-options-{field.key}")
-    with st.container():
+    with controls.place_above_fields():
         field = _with_options(field, form, show_error)
     widget, label = _choose_widget(field, form), field_label(field)
     component = _component_name(field, form) if with_component else ""
@@ -117,7 +118,7 @@ def draw_plain_field(
 
     Not for secrets, whose widgets name the server's variables.
     """
-    with st.container():
+    with controls.place_above_fields():
         field = _with_options(field, form, show_error)
     is_file = field.kind is FieldKind.FILE
     widget = file_fields.FileUpload(form) if is_file else _choose_widget(field, form)

@@ -20,7 +20,7 @@ from pages._ui.form.fields import draw_chat_files, draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
 from pages._ui.state.run_page import SHOWN_FIELD
-from pages._ui.widgets import focus
+from pages._ui.widgets import controls, focus
 from pages._ui.widgets.markdown import escape, inline_code
 
 
@@ -28,8 +28,7 @@ def draw(form: FlowForm) -> None:
     """Draw the form."""
     state = form.state
     _request_shown_part(form)
-    # what comes and goes has a place of its own: fields that move lose the focus and what is typed
-    with st.container():
+    with controls.place_above_fields():
         prefill.draw(state)
     _draw_fields(form)
     state.keys_to_open.clear()
@@ -129,7 +128,7 @@ def _draw_fields(form: FlowForm) -> None:
         return
     _draw_messages(form)
     if not is_chat:
-        with st.container():
+        with controls.place_above_fields():
             setup.draw(form)
     for field in _top_fields(form):
         draw_field(field, form, with_component=True)

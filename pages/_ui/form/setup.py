@@ -18,7 +18,7 @@ from pages._ui.form.fields import draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.model_picker import is_fitting
 from pages._ui.state.run_page import SHOWN_PROVIDER
-from pages._ui.widgets import focus
+from pages._ui.widgets import controls, focus
 from pages._ui.widgets.markdown import escape
 
 # what a field names, which the server may lack
@@ -72,7 +72,7 @@ def draw(form: FlowForm) -> None:
         if provider:
             form.state.scroll_token = ""
             provider_actions.open_settings(provider, form)
-        with st.container():
+        with controls.place_above_fields():
             if form.resources_error:
                 request = partial(form.server.resources, form.flow)
                 loading.show(form.server, form.resources_error, request, retry="retry-resources")

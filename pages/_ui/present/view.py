@@ -30,7 +30,7 @@ from pages._ui.run import run_form
 from pages._ui.state import run_options, run_page, submit_token
 from pages._ui.state.notices import notify_errors
 from pages._ui.state.present import ENTERED
-from pages._ui.widgets import alerts, focus
+from pages._ui.widgets import alerts, controls, focus
 from pages._ui.widgets.alerts import MissingValue, NotReady
 from pages._ui.widgets.markdown import escape
 
@@ -99,7 +99,7 @@ def _draw_controls(presented: Presented, record: RunRecord | None) -> None:
 def draw_inputs(presented: Presented, form: FlowForm) -> None:
     """Draw the chosen inputs."""
     inputs = shown_inputs(presented, form)
-    with st.container():  # the fields below stay in their places, and keep the focus
+    with controls.place_above_fields():
         _draw_entered(presented, form)
         _draw_examples(presented, form)
         obstacle = readiness.find_obstacle(presented, form, form.result.problems)

@@ -23,6 +23,7 @@ from pages._ui.presets import bar as preset_bar
 from pages._ui.presets import share_link
 from pages._ui.state import run_options
 from pages._ui.state.slot import Slot
+from pages._ui.widgets import controls
 
 # the form that this session read last
 _LATEST: Slot[FlowForm] = Slot("latest-form")
@@ -73,7 +74,7 @@ def prepare(
     field, and the mode is the default, or the flow's own while the default can't do what it can.
     `run_id` is the opened run whose form it is.
     """
-    notes = st.container()  # the fields below stay in their places, and keep the focus
+    notes = controls.place_above_fields()
     try:
         server_info = server.info().value
     except LangflowError as error:

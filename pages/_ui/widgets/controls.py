@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import unused_name
 
@@ -36,6 +37,15 @@ def unique_labels(labels: Mapping[T, str]) -> dict[T, str]:
     for option, label in labels.items():
         unique[option] = unused_name(label, unique.values())
     return unique
+
+
+def place_above_fields() -> DeltaGenerator:
+    """Return a place for what comes and goes above fields.
+
+    Streamlit replaces an element whose position in its container changes: a field would lose the
+    focus and what is being typed.
+    """
+    return st.container()
 
 
 def danger_button(label: str, *, key: str, **kwargs: Any) -> bool:
