@@ -190,10 +190,11 @@ def _draw_output(
 def _draw_result(presented: Presented, record: RunRecord) -> None:
     server = presented.server
     draw_problem(record, server)
-    download, reload = partial(_download, server), _reload(server, record)
+    # a download may run without the visitor's session
+    download = partial(_download, server, problems.advise(problems.TRY_AGAIN))
     outputs = presented.settings.outputs
     titles = output_titles(record, presented.flow, outputs)
-    draw_outputs(record, outputs, titles, download, reload, record.id)
+    draw_outputs(record, outputs, titles, download, _reload(server, record), record.id)
 
 
 def draw_problem(record: RunRecord, server: ServerSession | None) -> None:
@@ -312,10 +313,10 @@ def _reload(server: ServerSession, record: RunRecord) -> Callable[[], Run | None
     return reload
 
 
-def _download(server: ServerSession, ref: FileRef) -> bytes:
-    """Return a file. Raise `LangflowError` in words for an audience."""
+def _download(server: ServerSession, hint: str, ref: FileRef) -> bytes:
+    """Return a file. Raise `LangflowError` in words for an audience, with a hint."""
     try:
         return server.download(ref)
     except LangflowError as error:
         message = f"“{clip(ref.name, 100)}” can't be loaded right now."
-        raise LangflowError(message, hint=problems.advise(problems.TRY_AGAIN)) from error
+        raise LangflowError(message, hint=hint) from error

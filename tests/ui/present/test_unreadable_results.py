@@ -1,12 +1,15 @@
 """What an audience sees of a result that can not be read, or was not kept."""
 
+import pytest
+
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import StoredParts
+from lfclient.errors import LangflowError
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.outputs import view as outputs_view
 from pages._ui.run import status_panel
-from tests.ui.present.support import present
+from tests.ui.present.support import present, present_as_presenter
 from tests.ui.support.whole_pages import (
     ONE,
     add_ended_run,
@@ -47,6 +50,21 @@ def test_a_file_that_can_not_be_loaded_is_reported_without_the_server(fields_ser
     app = press(app, "Preview")
     assert "“a.txt” can't be loaded right now." in page_text(app)
     assert "127.0.0.1" not in page_text(app)
+
+
+def test_a_presenter_whose_file_can_not_be_loaded_is_not_asked_to_tell_who_sent_the_link(
+    fields_server, downloads
+):
+    """Also if the browser's request, which knows no visitor, is the first to need the file."""
+    file = Output("C-a", OutputKind.FILE, FileRef("a.txt", path=f"{ONE}/a.txt"))
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"C-a": file})
+    app = present_as_presenter(run=add_ended_run(fields_server.url, run=run).id)
+    fields_server.server.server_close()
+    with pytest.raises(LangflowError):
+        downloads["a.txt"]()
+    words = page_text(app.run())
+    assert "“a.txt” can't be loaded right now." in words
+    assert "who sent you this link" not in words
 
 
 def test_a_result_that_was_not_kept_is_reported(fields_server):
