@@ -45,12 +45,12 @@ from pages._ui.present.problems import (
     TRY_AGAIN,
     NothingPresented,
     advise,
-    has_presenter,
     own_key_error,
 )
 from pages._ui.presets.preset_state import fill_form, masked_values
 from pages._ui.run import run_form
 from pages._ui.state import query_params
+from pages._ui.state.present import visitor_presents
 from pages._ui.state.slot import Slot
 
 
@@ -93,7 +93,7 @@ def load(flow_id: str) -> Presented:
     if settings is None:
         content = store.flow_settings.get(server.owner, flow.id, PURPOSE).content
         # whoever may edit invalid settings needs the page for that
-        read = read_or_default if has_presenter() else Presentation.from_json
+        read = read_or_default if visitor_presents() else Presentation.from_json
         settings = read(content)
     wanted = _wanted_preset()
     preset = store.presets.get(server.owner, wanted) if wanted else None

@@ -12,8 +12,8 @@ from lfclient.errors import FlowNotFound, InvalidKey, InvalidRequest, LangflowEr
 from pages._ui.connection import loading, servers
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.state import notices, query_params
-from pages._ui.state.present import is_presenter
+from pages._ui.state import notices
+from pages._ui.state.present import visitor_presents
 from pages._ui.widgets import alerts
 
 _SENDER = "the person who sent you this link"
@@ -86,7 +86,7 @@ def show(
     elif isinstance(error, FlowNotFound):
         st.title("Nothing to show", anchor=False)
         heading = "This flow is no longer here"
-        hint = "Present another flow from the Run page." if has_presenter() else ASK_FOR_LINK
+        hint = "Present another flow from the Run page." if visitor_presents() else ASK_FOR_LINK
         alerts.show_message(heading, "It was deleted or moved.", hint, warning=True)
     elif isinstance(error, NothingPresented):
         st.title("Nothing to show", anchor=False)
@@ -102,7 +102,7 @@ def show(
     else:
         text, hint = "", advise(TRY_AGAIN)
         if isinstance(error, InvalidKey):
-            text, hint = NO_ACCESS, advise(presenter=CHECK_CONNECTION)
+            text, hint = NO_ACCESS, CHECK_CONNECTION if visitor_presents() else TELL_SENDER
         alerts.show_message("The flow can't be reached right now", text, hint, warning=True)
         _draw_retry_button(server)
         loading.retry_automatically(error, request)
@@ -125,19 +125,9 @@ def show_refusal(error: LangflowError) -> None:
         alerts.show_message("That can't be done right now", "", advise(TRY_AGAIN), warning=True)
 
 
-def has_presenter() -> bool:
-    """Return whether the visitor presents the flow of the page's address."""
-    return is_presenter(st.query_params.get(query_params.FLOW, ""))
-
-
-def advise(step: str = "", *, presenter: str = "") -> str:
-    """Return a step to take, and for an audience whom to tell, in case it doesn't help.
-
-    An empty step is none. `presenter` replaces it for a presenter.
-    """
-    if has_presenter():
-        return presenter or step
-    return f"{step} If that doesn't help, tell {_SENDER}." if step else TELL_SENDER
+def advise(step: str) -> str:
+    """Return a step to take, and for an audience whom to tell, in case it doesn't help."""
+    return step if visitor_presents() else f"{step} If that doesn't help, tell {_SENDER}."
 
 
 def place_for_presenter(name: str) -> DeltaGenerator:
@@ -145,7 +135,7 @@ def place_for_presenter(name: str) -> DeltaGenerator:
 
     An audience sees it at any time.
     """
-    return st.container(key=f"presenter-{name}" if has_presenter() else None)
+    return st.container(key=f"presenter-{name}" if visitor_presents() else None)
 
 
 def draw_notice() -> bool:

@@ -9,7 +9,7 @@ from lfclient.flows.validation import REQUIRED_MESSAGE, SECRET_MASK
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.present import problems
 from pages._ui.present.presented import Presented, shown_keys
-from pages._ui.state.present import ENTERED
+from pages._ui.state.present import ENTERED, visitor_presents
 from pages._ui.widgets.alerts import NotReady
 
 USE_ENTERED = "Use the values of the Run page"  # a button's label
@@ -26,7 +26,7 @@ def find_obstacle(
     """
     shown = shown_keys(presented, form)
     hidden = [each for each in found if each.level == "error" and each.key not in shown]
-    if not problems.has_presenter():
+    if not visitor_presents():
         return NotReady(problems.NOT_SHOWN, hint=problems.TELL_SENDER) if hidden else None
     missing = [each.key for each in hidden if each.message == REQUIRED_MESSAGE]
     wrong = [each.key for each in hidden if each.key not in missing]

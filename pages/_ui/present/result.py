@@ -36,6 +36,7 @@ from pages._ui.present import problems, share_result
 from pages._ui.present.presented import Presented, output_titles
 from pages._ui.run import approval, progress, status, status_panel
 from pages._ui.state import run_page
+from pages._ui.state.present import visitor_presents
 from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape
 
@@ -182,7 +183,7 @@ def _draw_output(
             make_panel = partial(AudiencePanel, places, draw_result, chosen)
             return status_panel.follow(server, record, make_panel)
         _draw_result(presented, record)
-        is_audience = not problems.has_presenter()
+        is_audience = not visitor_presents()
         share_result.draw(server, record, presented.flow, is_audience=is_audience)
     return None
 
@@ -220,7 +221,7 @@ def draw_problem(record: RunRecord, server: ServerSession | None) -> None:
         return
     hint = _hint(record, causes[0] if causes else None) if server else ""
     alerts.show_message(heading, " ".join(dict.fromkeys(reasons)), hint)
-    if server and problems.has_presenter():
+    if server and visitor_presents():
         with problems.place_for_presenter("error"):
             st.caption("Exit shows the error of this run on the Run page.")
 
@@ -229,12 +230,12 @@ def _hint(record: RunRecord, cause: ErrorCause | None) -> str:
     """Return what to do about a run that has failed."""
     if cause is None:
         has_run = record.status is RunStatus.FAILED and record.run
-        step = problems.CHECK_VALUES if has_run else problems.TRY_AGAIN
-    elif cause == BUSY_LANGFLOW and record.problem:
+        return problems.advise(problems.CHECK_VALUES if has_run else problems.TRY_AGAIN)
+    if cause == BUSY_LANGFLOW and record.problem:
         return record.problem.hint  # how long to wait
-    else:
-        step = _STEPS.get(cause, "")
-    return problems.advise(step)
+    if cause in _STEPS:
+        return problems.advise(_STEPS[cause])
+    return "" if visitor_presents() else problems.TELL_SENDER
 
 
 def draw_status(place: DeltaGenerator, record: RunRecord) -> None:
@@ -247,7 +248,7 @@ def draw_status(place: DeltaGenerator, record: RunRecord) -> None:
 
 def _describe_wait(record: RunRecord) -> str:
     if not record.worker:  # the console needs a key to go on
-        hint = problems.advise(presenter=problems.CHECK_CONNECTION)
+        hint = problems.CHECK_CONNECTION if visitor_presents() else problems.TELL_SENDER
         return f"{problems.NOT_FOLLOWED} {hint}"
     if not record.attempts:
         return problems.NOT_SENT

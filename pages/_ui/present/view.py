@@ -29,7 +29,7 @@ from pages._ui.run import controls as run_controls
 from pages._ui.run import run_form
 from pages._ui.state import run_options, run_page, submit_token
 from pages._ui.state.notices import notify_errors
-from pages._ui.state.present import ENTERED
+from pages._ui.state.present import ENTERED, visitor_presents
 from pages._ui.widgets import alerts, controls, focus
 from pages._ui.widgets.alerts import MissingValue, NotReady
 from pages._ui.widgets.markdown import escape
@@ -71,7 +71,7 @@ def draw_head(presented: Presented, record: RunRecord | None) -> None:
 
 def _draw_controls(presented: Presented, record: RunRecord | None) -> None:
     """Draw the buttons of whoever came from the Run page."""
-    if not problems.has_presenter():
+    if not visitor_presents():
         return
     if not _is_edited(presented):
         if editing.has_draft(presented.server.owner, presented.flow.id):
@@ -134,7 +134,7 @@ def _draw_warnings(presented: Presented, form: FlowForm) -> None:
         alerts.show_message(
             f"“{clip(name, 60)}” no longer fits this flow",
             f"The flow's own values are used for: {', '.join(names)}."
-            if problems.has_presenter()
+            if visitor_presents()
             else "Some of the flow's own values are used instead.",
             warning=True,
         )

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field
 
+import streamlit as st
+
 from lfclient.common.json_types import JsonObject
 from lfclient.console.present.presentation import Presentation
 from lfclient.errors import LangflowError
 from pages._ui.state import browser
 from pages._ui.state.drafts import drafts
+from pages._ui.state.query_params import FLOW
 from pages._ui.state.slot import Slot
 
 
@@ -56,8 +59,12 @@ def set_presenter(flow_id: str, is_presenter: bool) -> None:
     drafts().save((browser.browser_id(), flow_id, _PRESENTER), {_PRESENTER: is_presenter})
 
 
-def is_presenter(flow_id: str) -> bool:
-    """Return whether the visitor came from the Run page, and so may edit and return."""
+def visitor_presents() -> bool:
+    """Return whether the visitor came from the Run page to present the flow of the page's address.
+
+    Such a visitor may edit the presentation and return.
+    """
+    flow_id = st.query_params.get(FLOW, "")
     slot = _presenter(flow_id)
     if slot.get() is None:  # after a reload
         slot.set(bool(drafts().get((browser.browser_id(), flow_id, _PRESENTER))))
