@@ -1,5 +1,7 @@
 """Outputs of one flow have their names and their order, also while they are written."""
 
+from dataclasses import replace
+
 import pytest
 
 from lfclient.runs.components import ComponentRun, ComponentState
@@ -9,7 +11,7 @@ from tests.ui.present.support import present, store
 from tests.ui.support.chat_langflow import ChatLangflow
 from tests.ui.support.chat_page import open_chat
 from tests.ui.support.runs import open_table
-from tests.ui.support.whole_pages import ONE, add_running_run
+from tests.ui.support.whole_pages import ONE, add_ended_run, add_running_run
 
 TWINS = {**twin_graph(), "id": ONE, "name": "Twins"}
 SHARED = {**shared_graph(), "id": ONE, "name": "Twins"}
@@ -60,6 +62,30 @@ def test_an_audience_sees_no_answer_that_may_be_of_an_output_that_is_not_chosen(
     app = present(run=running(fields_server).id)
     assert ("quick" in [one.value for one in app.markdown]) is is_shown
     assert not app.exception
+
+
+@pytest.mark.parametrize("status", [RunStatus.CANCELLED, RunStatus.FAILED])
+@pytest.mark.parametrize(
+    ("flow", "chosen", "is_shown"),
+    [
+        (TWINS, None, True),
+        (TWINS, (FIRST,), False),
+        (TWINS, (SECOND,), True),
+        (SHARED, None, True),
+        (SHARED, (FIRST,), False),
+        (SHARED, (FIRST, SECOND), True),
+    ],
+)
+def test_an_audience_sees_no_text_of_a_hidden_output_that_was_never_finished(
+    fields_server, flow, chosen, is_shown, status
+):
+    fields_server.set_flows(flow)
+    store(outputs=chosen)
+    unfinished = replace(answer("a", "unfinished words"), complete=False)
+    run = Run(ONE, "background", status, messages={"m": unfinished})
+    record = add_ended_run(fields_server.url, run=run, status=status, mode="background")
+    words = [one.value for one in present(run=record.id).markdown]
+    assert ("unfinished words" in words) is is_shown
 
 
 @pytest.mark.parametrize(("flow", "second"), [(TWINS, "Model-b"), (SHARED, "Model-a")])

@@ -77,23 +77,17 @@ class AudiencePanel(status_panel.StatusPanel):
         self._chosen = chosen
 
     def live_outputs(self, run: Run, flow: Flow | None) -> list[LiveOutput]:
-        """Return the chosen outputs; of a flow with only one, what is being written.
-
-        Without messages that may as well be of an output that is not chosen.
-        """
-        outputs = super().live_outputs(run, flow)
+        """Return the chosen outputs; of a flow with only one, what is being written."""
+        outputs = [
+            replace(one, message=None)
+            if one.message and not _is_of_chosen(one.message, flow, self._chosen)
+            else one
+            for one in super().live_outputs(run, flow)
+        ]
         if flow is None or len(flow.terminals) < 2:
             return outputs
-        chosen, senders = self._chosen_ids(flow), flow.outputs_by_sender
-
-        def is_of_chosen(message: Message) -> bool:
-            return all(one.id in chosen for one in senders[message.component_id or ""])
-
-        return [
-            one if one.message is None or is_of_chosen(one.message) else replace(one, message=None)
-            for one in outputs
-            if one.component_id in chosen
-        ]
+        chosen = self._chosen_ids(flow)
+        return [one for one in outputs if one.component_id in chosen]
 
     def has_titles(self, outputs: list[LiveOutput], flow: Flow | None) -> bool:
         """Return whether there are several chosen outputs."""
@@ -195,7 +189,9 @@ def _draw_result(presented: Presented, record: RunRecord) -> None:
     download = partial(_download, server, problems.advise(problems.TRY_AGAIN))
     outputs = presented.settings.outputs
     titles = output_titles(record, presented.flow, outputs)
-    draw_outputs(record, outputs, titles, download, _reload(server, record), record.id)
+    draw_outputs(
+        record, presented.flow, outputs, titles, download, _reload(server, record), record.id
+    )
 
 
 def draw_problem(record: RunRecord, server: ServerSession | None) -> None:
@@ -261,6 +257,7 @@ def _describe_wait(record: RunRecord) -> str:
 
 def draw_outputs(
     record: RunRecord,
+    flow: Flow | None,
     chosen: tuple[str, ...] | None,
     titles: Mapping[str, str],
     download: Download,
@@ -269,8 +266,8 @@ def draw_outputs(
 ) -> None:
     """Draw the chosen outputs of an ended run, by default all.
 
-    `titles`, by component id, replace the names that the run has. `name` stands for the run's id
-    on the page. An audience reads no ids.
+    A shared result has no `flow`. `titles`, by component id, replace the names that the run has.
+    `name` stands for the run's id on the page. An audience reads no ids.
     """
     run = record.run
     if run is None or record.stored_parts in MISSING_OUTPUTS_REASONS:
@@ -287,7 +284,8 @@ def draw_outputs(
         possible = {*ids, *(one.component_id for one in run.not_run)}
         shown = possible if chosen is None else possible.intersection(chosen)
         for message in run.unfinished_messages if record.status is not RunStatus.COMPLETED else ():
-            draw_text(message.visible_text)
+            if _is_of_chosen(message, flow, chosen):
+                draw_text(message.visible_text)
         for number, id in enumerate(ids):
             outputs_view.draw_plain(
                 run,
@@ -302,6 +300,18 @@ def draw_outputs(
             )
         if not ids and record.status is RunStatus.COMPLETED:
             st.caption("The flow returned nothing to show.")
+
+
+def _is_of_chosen(message: Message, flow: Flow | None, chosen: tuple[str, ...] | None) -> bool:
+    """Return whether a message can be of chosen outputs only; if `chosen` is None, of any.
+
+    It names what feeds its output: outputs that share it can't be told apart, nor any without the
+    flow.
+    """
+    if chosen is None or (flow and len(flow.terminals) < 2):
+        return True
+    outputs = flow.outputs_by_sender.get(message.component_id or "", ()) if flow else ()
+    return bool(outputs) and all(one.id in chosen for one in outputs)
 
 
 def _reload(server: ServerSession, record: RunRecord) -> Callable[[], Run | None]:

@@ -43,7 +43,7 @@ def draw(shared: SharedResult, record: RunRecord, token: str) -> None:
 
     with st.container(key="present-output"):
         draw_problem(record, None)
-        draw_outputs(record, shared.outputs, shared.titles, _download, reload, "result")
+        draw_outputs(record, None, shared.outputs, shared.titles, _download, reload, "result")
     ended = format_full_time(record.ended_at or record.created_at)
     is_complete = record.status is RunStatus.COMPLETED
     st.caption(f"Result of {ended}" if is_complete else f"{run_status_label(record)} · {ended}")

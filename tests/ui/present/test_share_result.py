@@ -8,6 +8,7 @@ from lfclient.console.store.errors import StoreError
 from lfclient.console.store.shares import ShareStore
 from lfclient.flows.validation import SECRET_MASK
 from lfclient.outputs.model import Output, OutputKind
+from lfclient.runs.components import Message
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
@@ -112,6 +113,18 @@ def test_only_the_chosen_outputs_are_shown(record):
     words = page_text(shared(create(record)))
     assert "Words of ChatOutput-two" in words
     assert "Words of ChatOutput-one" not in words
+
+
+@pytest.mark.parametrize(("chosen", "is_shown"), [(None, True), (("ChatOutput-two",), False)])
+def test_an_unfinished_text_is_shown_unless_it_may_be_of_a_hidden_output(
+    fields_server, chosen, is_shown
+):
+    """It names what feeds its output, and a shared result has no flow."""
+    store(outputs=chosen)
+    unfinished = Message("m", "unfinished words", "Machine", component_id="Model-a", complete=False)
+    run = Run(ONE, "background", RunStatus.CANCELLED, messages={"m": unfinished})
+    record = add_ended_run(fields_server.url, run=run, status=run.status, mode=run.mode)
+    assert ("unfinished words" in page_text(shared(create(record)))) is is_shown
 
 
 def test_a_result_stays_as_it_was_shared(record):
