@@ -59,8 +59,13 @@ def _fetch_sessions(
         for message in newest_first
         if message.sender == USER and message.text.strip()
     }
-    jobs = {(message.session_id, message.job_id) for message in latest if message.job_id}
-    job_counts = Counter(session_id for session_id, _ in jobs)
+    # messages of 1.8 and 1.9 don't name their jobs: each of the user's is taken for a run
+    runs = {
+        (message.session_id, message.job_id or message.id)
+        for message in latest
+        if message.job_id or message.sender == USER
+    }
+    run_counts = Counter(session_id for session_id, _ in runs)
     recent = dict.fromkeys(message.session_id for message in newest_first)
     ordered = [id for id in recent if id in ids] + [id for id in ids if id not in recent]
     return [
@@ -68,7 +73,7 @@ def _fetch_sessions(
             id,
             session_label(id, first_words.get(id, "")),
             last_at.get(id),
-            is_run_session(id) and id not in continued and job_counts[id] < 2,
+            is_run_session(id) and id not in continued and run_counts[id] < 2,
         )
         for id in ordered
     ]

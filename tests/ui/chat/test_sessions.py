@@ -38,7 +38,7 @@ def test_a_run_of_a_form_is_no_session_of_chat_until_it_is_asked_for(chat_langfl
 
 
 def test_a_run_that_is_continued_in_chat_is_a_session(chat_langflow):
-    chat_langflow.store_message(RUN, "Hello", session_metadata={"graph_run_id": "j"})
+    chat_langflow.store_message(RUN, "Hello")
     app = open_chat(flow=ONE, session=RUN)
     assert "**Hello**" in button_labels(app)
     send(app, "And then?")
@@ -72,6 +72,21 @@ def test_runs_whose_chat_input_stores_no_message_are_told_apart_by_their_answers
         answer = {"session_metadata": {"graph_run_id": job}}
         chat_langflow.store_message(RUN, "an answer", "Machine", **answer)
     assert "Sessions · 1" in page_text(open_chat(flow=ONE))
+
+
+def test_runs_whose_messages_name_no_job_are_told_apart_by_what_the_user_wrote(chat_langflow):
+    """As on Langflow 1.8 and 1.9. This console has no record of them."""
+    for text in ("one", "two"):
+        chat_langflow.store_message(RUN, text)
+        chat_langflow.store_message(RUN, f"answer to {text}", "Machine")
+    assert "Sessions · 1" in page_text(open_chat(flow=ONE))
+
+
+def test_a_run_with_several_answers_without_a_job_is_no_session(chat_langflow):
+    chat_langflow.store_message(RUN, "one")
+    for text in ("first", "second"):
+        chat_langflow.store_message(RUN, text, "Machine")
+    assert "No sessions yet" in page_text(open_chat(flow=ONE))
 
 
 def test_a_run_that_was_sent_again_in_chat_is_a_session_before_its_message_is_stored(
