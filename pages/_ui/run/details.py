@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -191,9 +190,9 @@ def _is_in_chat(record: RunRecord) -> bool:
     session = record.session_id or ""
     if not is_run_session(session):
         return bool(session)
-    load = partial(app_context().runner.store.continued_sessions, record.owner, record.flow_id)
-    try:
-        return session in run_page.cached("continued-sessions", load)
+    store = app_context().runner.store
+    try:  # each time: the run may just have been continued
+        return session in store.continued_sessions(record.owner, record.flow_id)
     except LangflowError:
         return False  # the list of recent runs shows the error
 

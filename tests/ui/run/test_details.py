@@ -70,6 +70,20 @@ def test_a_run_of_a_conversation_leads_back_to_it_beside_its_status(
     assert not app.exception
 
 
+def test_a_run_that_was_continued_since_leads_back_to_chat(langflow_stand_in):
+    talk = flow(ONE, "Talk", [chat_input(), node("ChatOutput-b")])
+    langflow_stand_in.set_flows(talk | {"data": talk["data"] | {"edges": [TALKS]}})
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"ChatOutput-b": ANSWER})
+    session = "console-run-0123456789ab"
+    record = add_ended_run(langflow_stand_in.url, run=run, session_id=session)
+    app = open_app(run=record.id)
+    assert "Open in Chat" in [link.label for link in app.get("page_link")]
+    add_ended_run(langflow_stand_in.url, id="b" * 32, submit_token="b", session_id=session)
+    labels = [link.label for link in app.run().get("page_link")]
+    assert "Open in Chat" not in labels
+    assert "Chat" in labels
+
+
 @pytest.mark.parametrize("is_narrow", [False, True])
 def test_a_phone_shows_the_flow_and_the_time_of_a_run(langflow_stand_in, monkeypatch, is_narrow):
     """Beside its result, the flow's name is out of sight there."""
