@@ -62,7 +62,7 @@ def test_a_chosen_model_that_its_provider_does_not_list_is_told():
     assert "does not list" not in found.text()
 
 
-def test_a_model_whose_providers_address_is_silent_is_not_told_to_be_missing_there():
+def test_no_model_is_called_unlisted_while_its_providers_address_gives_no_list():
     address = ProviderSetting("OPENAI_BASE_URL", "OpenAI Base URL", False, False, is_set=True)
     openai = Provider("OpenAI", True, (KEY, address), has_silent_address=True)
     found = type_model(

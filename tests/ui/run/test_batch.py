@@ -70,7 +70,7 @@ def test_nothing_is_offered_to_stop_once_all_have_ended(langflow_stand_in):
     assert not app.exception
 
 
-def test_runs_that_cannot_be_stopped_are_not_said_to_be_asked(langflow_stand_in, monkeypatch):
+def test_a_stop_that_fails_is_not_shown_as_requested(langflow_stand_in, monkeypatch):
     monkeypatch.setattr(Runner, "stop", cannot_use_database)
     runs = add_batch(langflow_stand_in.url, [RunStatus.COMPLETED, RunStatus.IN_PROGRESS])
     app = press(open_app(run=runs[0].id), "Stop all")
