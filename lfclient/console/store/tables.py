@@ -64,8 +64,9 @@ class RunRow(Base):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
-        # hash: a server's job id may be longer than PostgreSQL's ordered indexes take
+        # hash: these ids may be longer than PostgreSQL's ordered indexes take
         Index("ix_runs_job_id", "job_id", postgresql_using="hash"),
+        Index("ix_runs_session_id", "session_id", postgresql_using="hash"),
         Index("ix_runs_created_at", "created_at", "response_bytes"),
     )
 

@@ -190,9 +190,8 @@ def _is_in_chat(record: RunRecord) -> bool:
     session = record.session_id or ""
     if not is_run_session(session):
         return bool(session)
-    store = app_context().runner.store
     try:  # each time: the run may just have been continued
-        return session in store.continued_sessions(record.owner, record.flow_id)
+        return app_context().runner.store.is_continued(record.owner, record.flow_id, session)
     except LangflowError:
         return False  # the list of recent runs shows the error
 

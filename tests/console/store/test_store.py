@@ -39,6 +39,8 @@ def test_sessions_with_several_runs_of_an_owner_and_a_flow_are_known(store):
     store.create(record("other owner", session_id="t", owner="o"))
     found = record("a")
     assert store.continued_sessions(found.owner, found.flow_id) == {"s"}
+    assert store.is_continued(found.owner, found.flow_id, "s")
+    assert not store.is_continued(found.owner, found.flow_id, "t")
 
 
 def create_session_records(store):
