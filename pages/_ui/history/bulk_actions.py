@@ -14,9 +14,9 @@ from pages._ui.app import window
 from pages._ui.compare import picker
 from pages._ui.compare.runs import MAX_RUNS, MIN_RUNS
 from pages._ui.connection.app_context import app_context
+from pages._ui.connection.stopping import stop_runs
 from pages._ui.history import bulk_all, groups, labels
 from pages._ui.history import filters as history_filters
-from pages._ui.history.stopping import stop_runs
 from pages._ui.history.view import ListView, run_history
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key

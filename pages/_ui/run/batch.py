@@ -9,7 +9,7 @@ import streamlit as st
 from lfclient.console.store.run_record import RunRecord, RunSummary
 from lfclient.errors import LangflowError
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.history.stopping import stop_runs
+from pages._ui.connection.stopping import stop_runs
 from pages._ui.history.view import run_history
 from pages._ui.run import pace
 from pages._ui.widgets import timers
