@@ -26,10 +26,10 @@ def must_decide_again(record: RunRecord) -> bool:
     return DECISION_REFUSED in record.note or DECISION_LOST in record.note
 
 
-def untold_stop_result(record: RunRecord) -> str:
+def unexplained_stop_result(record: RunRecord) -> str:
     """Return what came of a stop, "" if the status of the run says it."""
-    is_told = record.status is RunStatus.CANCELLED and record.stop_result == STOPPED
-    return "" if is_told else record.stop_result
+    is_explained = record.status is RunStatus.CANCELLED and record.stop_result == STOPPED
+    return "" if is_explained else record.stop_result
 
 
 def is_stop_refused(record: RunRecord) -> bool:

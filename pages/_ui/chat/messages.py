@@ -9,7 +9,7 @@ from itertools import chain, zip_longest
 import streamlit as st
 
 from lfclient.common.formatting import format_duration
-from lfclient.console.runner.notes import untold_stop_result
+from lfclient.console.runner.notes import unexplained_stop_result
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.cached_results import cached_results_text
 from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
@@ -207,7 +207,9 @@ def _draw_failure(
     conversation: Conversation, record: RunRecord, messages: Sequence[Message]
 ) -> None:
     server = conversation.form.server
-    reason = escape(untold_stop_result(record) or RUN_STATUS_DESCRIPTIONS.get(record.status, ""))
+    reason = escape(
+        unexplained_stop_result(record) or RUN_STATUS_DESCRIPTIONS.get(record.status, "")
+    )
     badge = status_badges.markdown_badge(record)
     st.markdown(f"{badge} :gray[{reason}]" if reason else badge)
     if not (conversation.is_refused and chat.was_refused(record)):  # the error above says so

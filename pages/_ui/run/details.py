@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_tab_container import TabContainer
 
-from lfclient.console.runner.notes import untold_stop_result
+from lfclient.console.runner.notes import unexplained_stop_result
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.cached_results import cached_results_text
@@ -57,7 +57,7 @@ _UNCERTAIN_HEADINGS = {
 
 def draw_problems(server: ServerSession, record: RunRecord) -> None:
     """Draw the result of a stop and the errors of the console, the flow and its components."""
-    stop_result = untold_stop_result(record)
+    stop_result = unexplained_stop_result(record)
     if stop_result:
         st.markdown(f":material/stop_circle: {escape(stop_result)}")
     uncertain = _UNCERTAIN_HEADINGS.get(record.status)
