@@ -55,13 +55,14 @@ def runs_csv(
         record = load(run) if number < MAX_FULL_RUNS and room > 0 else None
         texts.append(clean(_texts(run, record, flows[run.owner, run.flow_id])))
         room -= sum(map(len, texts[-1].values()))
-    columns = dict.fromkeys((name for cells in texts for name in cells), "")
-    return csv_bytes(
-        [
-            clean(_first_facts(run)) | columns | cells | clean(_other_facts(run, prices))
-            for run, cells in zip(runs, texts, strict=True)
-        ]
-    )
+    rows = [
+        clean(_cells_before_texts(run)) | cells | clean(_cells_after_texts(run, prices))
+        for run, cells in zip(runs, texts, strict=True)
+    ]
+    if rows:  # the first row has all columns, in their order; each other has only its own
+        columns = dict.fromkeys(name for cells in texts for name in cells)
+        rows[0] = clean(_cells_before_texts(runs[0])) | columns | rows[0]
+    return csv_bytes(rows)
 
 
 def _texts(run: RunSummary, record: RunRecord | None, flow: Flow | None) -> dict[str, str]:
@@ -84,8 +85,7 @@ def _outputs(run: Run, flow: Flow | None) -> dict[str, str]:
     }
 
 
-def _first_facts(run: RunSummary) -> JsonObject:
-    """Return the cells before the texts."""
+def _cells_before_texts(run: RunSummary) -> JsonObject:
     return {
         "run": run.id,
         "flow": run.flow_name,
@@ -97,8 +97,7 @@ def _first_facts(run: RunSummary) -> JsonObject:
     }
 
 
-def _other_facts(run: RunSummary, prices: PriceTable | None) -> JsonObject:
-    """Return the cells after the texts."""
+def _cells_after_texts(run: RunSummary, prices: PriceTable | None) -> JsonObject:
     amount = prices.cost(run.usage_by_model or {}).amount if prices else None
     cost = "" if amount is None else f"{amount:f}"
     return {
