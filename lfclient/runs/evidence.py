@@ -17,6 +17,7 @@ from lfclient.wire.schemas import Build, BuildList, ComponentOutput, MessageItem
 _PREAMBLE = re.compile(r"Error building Component ([^:\n]{1,500}):\s*(.*\S)", re.DOTALL)
 # what 1.8 to 1.10 say of a provider that was not reached; the traceback says more
 _CODE = re.compile(r"\s*Code: \S+\s*")
+_RAISED = re.compile(r"^(?!Code: )[\w.]+: (.*\S)", re.MULTILINE)  # an error, in a traceback
 
 
 @dataclass
@@ -147,8 +148,7 @@ def error_from_message(data: JsonObject) -> RunError:
     reason = _first_text(map(extract_text, texts)) or "The server gave no reason."
     traceback = _first_text(block.get("traceback") for block in blocks)
     if traceback and _CODE.fullmatch(reason):
-        *_, last_line = traceback.splitlines()
-        reason = last_line.partition(": ")[2] or reason
+        *_, reason = reason, *_RAISED.findall(traceback)
     return RunError(
         split_preamble(reason)[1],
         component_id=as_str(source.get("id")) or None,

@@ -55,9 +55,11 @@ def test_a_failure_with_a_reason_is_final_at_once():
     assert server.paths().count("GET /api/v2/workflows") == 1
 
 
-def test_a_failed_job_of_1_10_takes_its_reason_from_the_error_message_of_its_session():
+@pytest.mark.parametrize("end", ["", "\n\n", "\nCode: None"])
+def test_a_failed_job_of_1_10_takes_its_reason_from_the_error_message_of_its_session(end):
     """Which tells of a provider that can't be reached only in its traceback."""
-    block = {"type": "error", "traceback": "Traceback …\nlfx.agents.SomeError: Connection error."}
+    traceback = f"Traceback …\nlfx.agents.SomeError: Connection error.{end}"
+    block = {"type": "error", "traceback": traceback}
     message = {
         "id": "m",
         "text": "Code: None\n",
