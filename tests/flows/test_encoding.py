@@ -9,6 +9,7 @@ from lfclient.flows.validation import check_overrides
 from lfclient.wire.server_info import ServerInfo
 from tests.support.flows import entry, flow, group, node, text
 
+EIGHT = ServerInfo("1.8.0", "inputs")
 OLD = ServerInfo("1.10.3", "inputs")
 ELEVEN = ServerInfo("1.11.6", "modes")
 NEW = ServerInfo("1.13.0", "modes")
@@ -52,17 +53,21 @@ def test_background_runs_on_1_11_read_text_as_the_name_of_a_variable():
     assert encode(SECRET, Variable("K"), "background", ELEVEN) == "K"
     with pytest.raises(InvalidRequest, match=r"1\.11"):
         encode(SECRET, "sk-typed", "background", ELEVEN)
-    as_value = {"value": "sk-typed", "load_from_db": False}
-    assert encode(SECRET, "sk-typed", "sync", ELEVEN) == as_value
     assert encode(TYPED, "typed", "background", ELEVEN) == "typed"
 
 
+@pytest.mark.parametrize(
+    ("mode", "server"), [("sync", EIGHT), ("background", EIGHT), ("sync", ELEVEN)]
+)
+def test_a_text_in_place_of_a_variable_is_marked_as_no_variable(mode, server):
+    """Else 1.8.0 would look it up, and write it to its log. 1.11 takes it either way."""
+    as_value = {"value": "sk-typed", "load_from_db": False}
+    assert encode(SECRET, "sk-typed", mode, server) == as_value
+    assert encode(TYPED, "typed", mode, server) == "typed"
+
+
 @pytest.mark.parametrize("mode", ["sync", "background"])
-def test_a_text_in_place_of_a_variable_is_said_to_be_none(mode):
-    """Else 1.8.0 would look it up, and write it to its log."""
-    eight = ServerInfo("1.8.0", "inputs")
-    assert encode(SECRET, "sk-typed", mode, eight) == {"value": "sk-typed", "load_from_db": False}
-    assert encode(TYPED, "typed", mode, eight) == "typed"
+def test_1_10_takes_a_text_in_place_of_a_variable_as_it_is(mode):
     assert encode(SECRET, "sk-typed", mode, OLD) == "sk-typed"
 
 
