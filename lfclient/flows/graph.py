@@ -37,10 +37,11 @@ class Component:
     `runs` is False if no run includes the component: the flow has a chat input that it is not
     connected to, or several and it is not reached from the first. `always_runs` is also False for a
     component that is connected to the only chat input, but neither follows it nor feeds what does:
-    only background runs of 1.11 and later include it. `inner` are the nodes of a group by id, and
-    `inner_edges` their edges; servers expand groups before a run. A `frozen` component runs once;
-    afterwards the server returns that result, whatever a run sends, and also to other flows that
-    have a component with its id.
+    only background runs of 1.11 and later include it. Both differ for a run that starts at a
+    webhook (`Flow.for_mode`). `inner` are the nodes of a group by id, and `inner_edges` their
+    edges; servers expand groups before a run. A `frozen` component runs once; afterwards the server
+    returns that result, whatever a run sends, and also to other flows that have a component with
+    its id.
     """
 
     id: str
@@ -247,12 +248,27 @@ def mark_running(components: list[Component], edges: list[Edge]) -> list[Compone
     chat_input = next((leaf.id for leaf in leaves if leaf.has_type("ChatInput")), None)
     if chat_input is None:
         return components
-    forward = [(edge.source, edge.target) for edge in flat_edges]
-    reverse = [(edge.target, edge.source) for edge in flat_edges]
-    may_run = always_run = _reachable(_reachable({chat_input}, forward), reverse)
+    may_run = always_run = _run_from(chat_input, flat_edges)
     if not has_several_chat_inputs(leaves, flat_edges):
-        may_run = _reachable({chat_input}, forward + reverse)
+        ways = [(edge.source, edge.target) for edge in flat_edges]
+        may_run = _reachable({chat_input}, ways + [(target, source) for source, target in ways])
     return [_mark(component, may_run, always_run) for component in components]
+
+
+def mark_running_from(
+    leaf_id: str, components: Iterable[Component], leaf_edges: Iterable[Edge]
+) -> list[Component]:
+    """Return the components with `runs` and `always_runs` set for a run that starts at a leaf."""
+    run = _run_from(leaf_id, leaf_edges)
+    return [_mark(component, run, run) for component in components]
+
+
+def _run_from(leaf_id: str, edges: Iterable[Edge]) -> set[str]:
+    """Return the ids of the leaves that follow this one, and of those that feed them."""
+    forward = [(edge.source, edge.target) for edge in edges]
+    return _reachable(
+        _reachable({leaf_id}, forward), [(target, source) for source, target in forward]
+    )
 
 
 def has_several_chat_inputs(leaves: Iterable[Component], edges: Iterable[Edge]) -> bool:
@@ -263,22 +279,6 @@ def has_several_chat_inputs(leaves: Iterable[Component], edges: Iterable[Edge]) 
     """
     fed = {edge.target for edge in edges}
     return sum(leaf.has_type("ChatInput") and leaf.id not in fed for leaf in leaves) > 1
-
-
-def starts_at_webhook(leaves: Iterable[Component], edges: Iterable[Edge]) -> bool:
-    """Return whether a webhook starts the runs that begin at one component, not the chat input.
-
-    Those are synchronous runs, and before 1.11 all: measured on 1.8.4 to 1.13.0. They include only
-    what follows the webhook, and what feeds that.
-    """
-    leaves, edges = list(leaves), list(edges)
-    chat_input = next((leaf.id for leaf in leaves if leaf.has_type("ChatInput")), None)
-    webhook = next((leaf.id for leaf in leaves if leaf.has_type("Webhook")), None)
-    if chat_input is None or webhook is None:
-        return False
-    forward = [(edge.source, edge.target) for edge in edges]
-    reverse = [(edge.target, edge.source) for edge in edges]
-    return chat_input not in _reachable(_reachable({webhook}, forward), reverse)
 
 
 def loop_bodies(leaves: Iterable[Component], edges: Iterable[Edge]) -> frozenset[str]:

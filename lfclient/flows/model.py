@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from lfclient.common.coerce import as_dict, as_list, as_str
@@ -12,6 +12,7 @@ from lfclient.common.formatting import with_number
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import collect_texts, find_named_secrets, is_secret_name
 from lfclient.errors import BadResponse, LangflowError
+from lfclient.flows.encoding import sends_bare_values
 from lfclient.flows.field import Field
 from lfclient.flows.field_extraction import extract_fields
 from lfclient.flows.graph import (
@@ -23,12 +24,13 @@ from lfclient.flows.graph import (
     json_type_name,
     loop_bodies,
     mark_running,
+    mark_running_from,
     number_components,
     parse_graph,
-    starts_at_webhook,
 )
 from lfclient.resources.packages import Package, imported_packages
 from lfclient.resources.server_resources import ResourceKind
+from lfclient.wire.server_info import ServerInfo
 
 _MAX_POINTS = 20  # in a component's id; Langflow's own have none
 
@@ -60,7 +62,8 @@ class Refresh:
 class Flow:
     """A snapshot of a flow. `raw` is the server's own JSON; don't modify it.
 
-    `refreshed` is None for a flow as the server stores it.
+    `refreshed` is None for a flow as the server stores it. `starts_at_webhook`: its components'
+    `runs` and `always_runs` are those of a run that starts at the first webhook (`for_mode`).
     """
 
     id: str
@@ -72,6 +75,7 @@ class Flow:
     updated_at: str = ""
     raw: JsonObject = field(default_factory=dict, repr=False, compare=False)
     refreshed: Refresh | None = field(default=None, repr=False, compare=False)
+    starts_at_webhook: bool = False
 
     @classmethod
     def from_json(cls, raw: object) -> Flow:
@@ -251,22 +255,46 @@ class Flow:
         """Whether it has several chat inputs that no other component feeds."""
         return has_several_chat_inputs(*self._flat)
 
+    def for_mode(self, mode: str | None, server: ServerInfo | None) -> Flow:
+        """Return this flow with `runs` and `always_runs` of its components as in this mode.
+
+        The flow itself has them as in runs that start at the chat input, if there is one. Other
+        runs, which are the synchronous ones and before 1.11 all, start at the first webhook if
+        there is one: measured on 1.8.4 to 1.13.0. A `mode` of None leaves the flow as it is.
+        """
+        return self if mode is None or sends_bare_values(mode, server) else self._from_webhook
+
     @cached_property
-    def starts_at_webhook(self) -> bool:
-        """Whether a webhook, not the chat input, starts synchronous runs, and before 1.11 all."""
-        return starts_at_webhook(*self._flat)
+    def _from_webhook(self) -> Flow:
+        webhook = next((leaf for leaf in self.leaves if leaf.has_type("Webhook")), None)
+        if webhook is None or self.starts_at_webhook:
+            return self
+        refreshed = self.refreshed
+        return replace(
+            self,
+            components=tuple(mark_running_from(webhook.id, self.components, self.leaf_edges)),
+            refreshed=refreshed and replace(refreshed, stored=refreshed.stored._from_webhook),
+            starts_at_webhook=True,
+        )
 
     @property
     def idle_reason(self) -> str:
         """Why a component that no run includes doesn't run, as part of a sentence."""
-        if self.chat_input is None or not self.has_several_chat_inputs:
-            return "not connected to the chat input"
-        return f"not reached from {self.start_label}, which starts the run"
+        if self.starts_at_webhook or self.has_several_chat_inputs:
+            return f"not reached from {self.start_label}, which starts the run"
+        return "not connected to the chat input"
 
     @property
     def start_label(self) -> str:
-        """The label of the chat input that starts the run, "" if there is none."""
-        return self.component_label(self.chat_input.id, 80) if self.chat_input else ""
+        """The label of the webhook or chat input that starts the run, "" if there is none."""
+        type = "Webhook" if self.starts_at_webhook else "ChatInput"
+        start = next((leaf for leaf in self.leaves if leaf.has_type(type)), None)
+        return self.component_label(start.id, 80) if start else ""
+
+    @property
+    def reads_message(self) -> bool:
+        """Whether a run includes the chat input, or there is none."""
+        return self.chat_input is None or self.chat_input.runs
 
     def chat_field(self, parameter: str) -> Field | None:
         """Return the field of a parameter of the chat input, None if a run can't override it."""

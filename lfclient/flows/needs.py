@@ -44,6 +44,7 @@ def find_needs(
     What the flow itself contains, such as a file or a value, is not needed, nor is a package that
     the server has. A `mode` of None leaves out what only runs in one mode need.
     """
+    flow = flow.for_mode(mode, server)
     is_bare = mode is not None and sends_bare_values(mode, server)
     fields = [field for field in flow.fields if field.runs and not field.chat_input]
     models = [field for field in fields if is_model_need(field)]

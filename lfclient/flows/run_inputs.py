@@ -111,7 +111,8 @@ def check_rerun(
         for key, value in overrides.items()
         if value != SECRET_MASK or not is_secret_override(key, fields.get(key))
     }
-    start_problems = check_start(flow, present, mode, server)  # whatever the message is
+    # an ignored message is reusable: it's the flow that has the problem
+    start_problems = check_start(flow, present, mode, server)
     problems = check_overrides(flow, present, mode, server)
     errors = error_messages(problem for problem in problems if problem not in start_problems)
     described = describe_inputs(overrides, None, flow)

@@ -46,6 +46,10 @@ _KEEPING_MESSAGES = {
     "modes": "Use background mode",
     "inputs": CHOOSE_IN_EDITOR,
 }
+_MESSAGE_PARTS = (
+    ("input_value", "message", "leave the message empty"),
+    ("files", "attachments", "remove the attachments"),
+)
 _MAX_SUGGESTIONS = 20  # each compares a name with those of all components
 _NUMBER_KINDS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.SLIDER})
 _TEXT_KINDS = frozenset(
@@ -81,6 +85,7 @@ def check_overrides(
 
     A `mode` of None leaves out the limits of modes.
     """
+    flow = flow.for_mode(mode, server)
     fields = flow.fields_by_key
     problems: list[Problem] = []
     suggestions = _MAX_SUGGESTIONS
@@ -231,35 +236,40 @@ def _check_parsers(flow: Flow, overrides: Mapping[str, Json]) -> Iterable[Proble
 def check_start(
     flow: Flow, overrides: Mapping[str, Json], mode: str, server: ServerInfo | None
 ) -> list[Problem]:
-    """Return the problem, at the message, of a mode in which no run starts at the chat input.
-
-    A webhook may start it on purpose, so that only a message that was entered is an error then.
-    """
+    """Return why a run in this mode fails or ignores the message, as problems of the message."""
+    if not flow.for_mode(mode, server).reads_message:
+        return list(_check_ignored(flow, overrides, server))
     text = flow.chat_field("input_value")
-    if text is None:
-        return []
-    if starts_at_webhook(flow, mode, server):
-        problem = "This run starts at the webhook and ignores the message."
-        message = overrides.get(text.key)
-        if not (message and is_changed(text, message)):
-            return [Problem(text.key, "warning", problem)]
-        has_other = sends_bare_values("background", server) and not flow.has_several_chat_inputs
-        advice = "Use background mode" if has_other else "Remove the webhook from the flow"
-        return [_error(text, f"{problem} {advice}, or leave the message empty.")]
-    if flow.has_several_chat_inputs and sends_bare_values(mode, server):
+    if text and flow.has_several_chat_inputs and sends_bare_values(mode, server):
         runs = "Streamed runs" if mode == "stream" else "Background runs"
-        advice = (
-            "Other modes don't wait for its approval. Remove all chat inputs but one."
-            if flow.needs_approval
-            else "Use synchronous mode."
-        )
+        advice = "Use synchronous mode."
+        if flow.needs_approval:
+            advice = "Other modes don't wait for its approval. Remove all chat inputs but one."
+        elif not flow.for_mode("sync", server).reads_message:
+            advice = "Remove all chat inputs but one."
         return [_error(text, f"{runs} of a flow with several chat inputs fail. {advice}")]
     return []
 
 
-def starts_at_webhook(flow: Flow, mode: str, server: ServerInfo | None) -> bool:
-    """Return whether a run in this mode starts at a webhook and ignores the chat input."""
-    return flow.starts_at_webhook and not sends_bare_values(mode, server)
+def _check_ignored(
+    flow: Flow, overrides: Mapping[str, Json], server: ServerInfo | None
+) -> Iterator[Problem]:
+    """Yield the problems of a run that starts at a webhook and ignores the chat input.
+
+    It may do so on purpose, so only what was entered there is an error.
+    """
+    has_other = sends_bare_values("background", server) and not flow.has_several_chat_inputs
+    advice = "Use background mode" if has_other else "Remove the webhook from the flow"
+    for parameter, name, other_advice in _MESSAGE_PARTS:
+        field = flow.chat_field(parameter)
+        if field is None:
+            continue
+        problem = f"This run starts at the webhook and ignores the {name}."
+        value = overrides.get(field.key)
+        if value and is_changed(field, value):
+            yield _error(field, f"{problem} {advice}, or {other_advice}.")
+        elif field.chat_input:
+            yield Problem(field.key, "warning", problem)
 
 
 def _unknown_key_message(flow: Flow, key: str, *, with_suggestion: bool) -> str:

@@ -5,8 +5,8 @@ connection was lost.
 
 A run succeeded if its status is `completed`, no output failed, and each expected terminal component
 either delivered or is known not to have run. A terminal component feeds no other. Expected are
-those connected with the chat input, or all if there is none. A webhook apart from it may have
-started the run: what follows that is enough then.
+those that follow the chat input or feed what does, or all if there is none. The flow has to be that
+of the run's mode (`Flow.for_mode`): some runs start at a webhook instead.
 """
 
 from collections.abc import Mapping, Set
@@ -158,8 +158,6 @@ def _evaluate_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
         returned = {id for id, output in outputs.items() if not is_empty(output)}
         if returned - {leaf.id for leaf in flow.terminals}:
             return replace(run, warnings=(*run.warnings, EDITED))
-        if returned and flow.starts_at_webhook:
-            return run
         return replace(run, status=RunStatus.FAILED, errors=(RunError(ENDED_WITHOUT_OUTPUT),))
     return run
 

@@ -46,6 +46,47 @@ CHAT_AND_WEBHOOK = Sample(
     ),
     (Link("a", "message", "b"), Link("w", "output_data", "d")),
 )
+# the chat input feeds what follows the webhook, and an output that this does not need
+CHAT_INTO_WEBHOOK = Sample(
+    "chat into webhook",
+    "",
+    (
+        Node("a", "ChatInput", {"input_value": "stored"}),
+        Node("b", "ChatOutput"),
+        Node("w", "Webhook", {"data": '{"from": "elsewhere"}'}),
+        Node("p", "ParserComponent", {"mode": "Stringify"}),
+        Node("k", "CombineText"),
+        Node("d", "ChatOutput"),
+    ),
+    (
+        Link("a", "message", "b"),
+        Link("w", "output_data", "p", "input_data"),
+        Link("p", "parsed_text", "k", "text1"),
+        Link("a", "message", "k", "text2"),
+        Link("k", "combined_text", "d"),
+    ),
+)
+TEXT_AND_WEBHOOK = Sample(
+    "text and webhook",
+    "",
+    (
+        Node("t", "TextInput", {"input_value": "Oslo"}),
+        Node("b", "ChatOutput"),
+        Node("w", "Webhook", {"data": '{"from": "elsewhere"}'}),
+        Node("d", "ChatOutput"),
+    ),
+    (Link("t", "text", "b"), Link("w", "output_data", "d")),
+)
+LONE_WEBHOOK = Sample(
+    "lone webhook",
+    "",
+    (
+        Node("a", "ChatInput", {"input_value": "stored"}),
+        Node("b", "ChatOutput"),
+        Node("w", "Webhook", {"data": '{"from": "elsewhere"}'}),
+    ),
+    (Link("a", "message", "b"),),
+)
 ASK_MODEL = Sample(
     "ask a model",
     "",

@@ -21,8 +21,18 @@ from lfclient import (
     Unsupported,
 )
 from lfclient.api.operations.run_completion import recover_erased_result
+from lfclient.console.samples.spec import Sample
 from lfclient.flows.validation import check_overrides
-from tests.live.flows import CHAT_AND_WEBHOOK, ECHO, ROWS, SAVE, TWO_CHAT_INPUTS
+from tests.live.flows import (
+    CHAT_AND_WEBHOOK,
+    CHAT_INTO_WEBHOOK,
+    ECHO,
+    LONE_WEBHOOK,
+    ROWS,
+    SAVE,
+    TEXT_AND_WEBHOOK,
+    TWO_CHAT_INPUTS,
+)
 from tests.live.releases import Make, run_to_end
 from tests.support.servers import LiveServer
 
@@ -106,21 +116,50 @@ def test_the_first_of_several_chat_inputs_starts_the_run(
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
+@pytest.mark.parametrize(
+    ("sample", "from_webhook", "others"),
+    [
+        (CHAT_AND_WEBHOOK, ["ChatOutput-d"], ["ChatOutput-b"]),
+        (CHAT_INTO_WEBHOOK, ["ChatOutput-d"], ["ChatOutput-b", "ChatOutput-d"]),
+        (TEXT_AND_WEBHOOK, ["ChatOutput-d"], ["ChatOutput-b", "ChatOutput-d"]),
+        (LONE_WEBHOOK, ["Webhook-w"], ["ChatOutput-b"]),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
 def test_a_webhook_starts_synchronous_runs_and_before_1_11_all(
-    client: LangflowClient, make: Make, modes: bool, mode: str
+    client: LangflowClient,
+    make: Make,
+    modes: bool,
+    mode: str,
+    sample: Sample,
+    from_webhook: list[str],
+    others: list[str],
 ):
-    """They ignore the chat input that it does not reach."""
-    flow = make(CHAT_AND_WEBHOOK)
+    """They include only what follows it, and what feeds that; others need not the webhook."""
+    flow = make(sample)
+    if mode == "sync":
+        run = client.run(flow, check=False)
+    else:
+        run = client.wait(client.submit(flow, check=False), timeout=60, flow=flow)
+    returned = from_webhook if mode == "sync" or not modes else others
+    marked = flow.for_mode(mode, client.server())
+    assert sorted(run.outputs) == sorted(leaf.id for leaf in marked.expected_terminals) == returned
+    assert (run.status, run.errors) == (RunStatus.COMPLETED, ())
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+@pytest.mark.parametrize("sample", [CHAT_AND_WEBHOOK, CHAT_INTO_WEBHOOK], ids=lambda one: one.name)
+def test_a_message_that_a_run_ignores_is_an_error(
+    client: LangflowClient, make: Make, modes: bool, mode: str, sample: Sample
+):
+    flow = make(sample)
     overrides = {"ChatInput-a.input_value": "hello"}
     if mode == "sync":
         run = client.run(flow, overrides, check=False)
     else:
         run = client.wait(client.submit(flow, overrides, check=False), timeout=60, flow=flow)
-    is_ignored = mode == "sync" or not modes
-    assert list(run.outputs) == ["ChatOutput-d" if is_ignored else "ChatOutput-b"]
-    assert run.status is RunStatus.COMPLETED
-    problems = check_overrides(flow, overrides, mode, client.server())
-    assert bool(problems) is is_ignored
+    is_read = any("hello" in str(output.value) for output in run.outputs.values())
+    assert bool(check_overrides(flow, overrides, mode, client.server())) is not is_read
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])

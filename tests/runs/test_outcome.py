@@ -184,20 +184,32 @@ def test_an_unconnected_component_does_not_fail_the_run():
     ]
 
 
+CHAT_AND_WEBHOOK = build_flow(
+    chat_input("ChatInput-a"),
+    node("ChatOutput-a"),
+    node("Webhook-w"),
+    node("ChatOutput-w"),
+    edges=[edge("ChatInput-a", "ChatOutput-a"), edge("Webhook-w", "ChatOutput-w")],
+)
+
+
 def test_a_run_that_started_at_a_webhook_returns_what_follows_that():
-    """Measured on 1.10.3, where each run of such a flow does."""
-    flow = build_flow(
-        chat_input("ChatInput-a"),
-        node("ChatOutput-a"),
-        node("Webhook-w"),
-        node("ChatOutput-w"),
-        edges=[edge("ChatInput-a", "ChatOutput-a"), edge("Webhook-w", "ChatOutput-w")],
-    )
+    """Measured on 1.8.4 to 1.13.0."""
+    flow = CHAT_AND_WEBHOOK.for_mode("sync", None)
     evaluated = evaluate_outcome(completed(flow, "ChatOutput-w"), flow, Evidence(), LIMITS)
     assert (evaluated.status, list(evaluated.outputs)) == (RunStatus.COMPLETED, ["ChatOutput-w"])
     assert [(one.component_id, one.reason) for one in evaluated.not_run] == [
-        ("ChatOutput-a", DID_NOT_RUN)
+        ("ChatOutput-a", "It is not reached from Webhook, which starts the run.")
     ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "returned"), [("background", "ChatOutput-w"), ("sync", "ChatOutput-a")]
+)
+def test_a_run_that_returned_nothing_of_where_it_starts_fails(mode, returned):
+    flow = CHAT_AND_WEBHOOK.for_mode(mode, None)
+    evaluated = evaluate_outcome(completed(flow, returned), flow, Evidence(), LIMITS)
+    assert evaluated.status is RunStatus.FAILED
 
 
 def test_what_only_another_chat_input_reaches_names_the_one_that_starts_the_run():

@@ -62,6 +62,10 @@ def complete_run(
     and for a sync run, whose response would be lost, the run keeps the server's status and a
     warning tells why it is not verified.
     """
+    if flow:
+        unknown: ServerInfo | None = None
+        release = yield from or_default(get_server_without_limits(context), unknown)
+        flow = flow.for_mode(run.mode, release)
     limits = context.limits
     needs_evidence, delayed = find_missing_evidence(run, flow, limits)
     if needs_evidence:

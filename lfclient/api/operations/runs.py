@@ -152,6 +152,7 @@ def get_status(
     if run.status is RunStatus.CANCELLED and context.stops_sent.get(before.job_id or ""):
         server = yield from get_server_without_limits(context)
         if server.dialect == "inputs":
+            flow = flow and flow.for_mode(run.mode, server)
             run = yield from recover_erased_result(context, run, flow)
     return run
 
@@ -246,6 +247,7 @@ def _fetch_status(context: ApiContext, before: Run, flow: Flow | None) -> Steps[
                 return failed_run(detail, before=before, flow=flow)
         elif seconds is None or not _may_be_wrong(response):
             if seconds is None and "No vertex builds found" in response.message:
+                flow = flow and flow.for_mode(before.mode, server)
                 return replace(_replaced_run(before, flow), raw=response.body)
             raise error_from_response(response, subject=job_id, is_workflow=True)
         if seconds is not None:

@@ -122,7 +122,7 @@ def _draw_components(fields: Sequence[Field], form: FlowForm) -> None:
     own: dict[str, list[Field]] = {}
     for field in fields:
         own.setdefault(field.component, []).append(field)
-    with_fields = [each for each in form.flow.components_in_reading_order if each.id in own]
+    with_fields = [each for each in form.run_flow.components_in_reading_order if each.id in own]
     for component in _page_of_components(with_fields, own, form):
         _draw_component(component, own[component.id], form, is_alone=len(own) == 1)
     _draw_out_of_reach(form)
@@ -133,14 +133,12 @@ def _draw_out_of_reach(form: FlowForm) -> None:
 
     Components that will not run are left out where their fields say so.
     """
-    flow = form.flow
+    flow = form.run_flow
     with_fields = {field.component for field in form.state.fields.values()}
     running = [leaf for leaf in flow.leaves_in_reading_order if leaf.runs]
     notes = {
         f":material/link_off: Will not run, {escape(flow.idle_reason)}": [
-            component
-            for component in flow.unconnected
-            if form.is_idle(component) and component.id not in with_fields
+            component for component in flow.unconnected if component.id not in with_fields
         ],
         ":material/ac_unit: Frozen, returns a cached result": [
             leaf for leaf in running if leaf.frozen
@@ -181,7 +179,7 @@ def _draw_component(
     component: Component, fields: Sequence[Field], form: FlowForm, *, is_alone: bool
 ) -> None:
     """Draw a component's fields: in an expander, unless it `is_alone`."""
-    silent = f" :gray-badge[{DOES_NOT_RUN}]" if form.is_idle(component) else ""
+    silent = "" if component.runs else f" :gray-badge[{DOES_NOT_RUN}]"
     title = escape(form.flow.component_label(component.id, 80))
     words = form.distinctions.get(component.id)
     if words:
@@ -201,8 +199,8 @@ def _draw_component(
 def _draw_component_fields(
     component: Component, fields: Sequence[Field], form: FlowForm, *, is_alone: bool
 ) -> None:
-    if form.is_idle(component):
-        st.caption(f"These values have no effect: {escape(form.flow.idle_reason)}.")
+    if not component.runs:
+        st.caption(f"These values have no effect: {escape(form.run_flow.idle_reason)}.")
     in_order = sorted(fields, key=lambda field: field.advanced)
     shown = _page_of_fields(component, in_order, form, is_alone=is_alone)
     wanted = [f for f in in_order if f.key == form.state.shown_key or form.has_error(f.key)]

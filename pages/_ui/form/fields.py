@@ -83,8 +83,8 @@ def draw_field(
             else:
                 words = f"**{escape(clip(label, 120))}**{suffix}"
                 st.markdown(words, width="content", help=help_text(field))
-            if with_component and form.is_idle(field):
-                reason = form.flow.idle_reason
+            if with_component and not form.run_flow.fields_by_key[field.key].runs:
+                reason = form.run_flow.idle_reason
                 st.badge(DOES_NOT_RUN, color="gray", help=escape(reason[:1].upper() + reason[1:]))
             _draw_badges(field, form, is_needed=is_needed and not alternatives)
         if not widget.has_own_label:

@@ -8,12 +8,11 @@ from typing import Any
 
 from lfclient.common.formatting import clip, end_sentence
 from lfclient.errors import LangflowError
-from lfclient.flows.field import Field, FieldKind, Problem
-from lfclient.flows.graph import Component
+from lfclient.flows.field import FieldKind, Problem
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need
 from lfclient.flows.needs import find_needs, provider_overrides
-from lfclient.flows.validation import REQUIRED_MESSAGE, check_overrides, starts_at_webhook
+from lfclient.flows.validation import REQUIRED_MESSAGE, check_overrides
 from lfclient.resources.models import Provider
 from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.model import Mode
@@ -67,6 +66,11 @@ class FlowForm:
         """The flow of the form."""
         return self.state.flow
 
+    @property
+    def run_flow(self) -> Flow:
+        """The flow with `runs` of its components as in `mode`."""
+        return self.flow.for_mode(self.mode, self.server_info)
+
     @cached_property
     def needs(self) -> Sequence[Need]:
         """What the flow needs, met by the result or not."""
@@ -102,13 +106,6 @@ class FlowForm:
         used = {need.provider.name for need in self.needs if need.provider}
         providers = self.resources.providers
         return {one.name: one for one in providers if one.settings and one.name not in used}
-
-    def is_idle(self, part: Component | Field) -> bool:
-        """Return whether no run includes a component; `Flow.idle_reason` says why.
-
-        A run that starts at a webhook includes others than those that start at the chat input.
-        """
-        return not (part.runs or starts_at_webhook(self.flow, self.mode, self.server_info))
 
     def has_error(self, key: str) -> bool:
         """Return whether a problem of this field prevents a run."""
@@ -201,7 +198,7 @@ def _read(
             overrides.pop(each.key, None)  # a record would name it as a message of the run
         elif each.chat_input:
             overrides.setdefault(each.key, each.default or "")
-    needs = find_needs(state.flow, overrides, resources)
+    needs = find_needs(state.flow, overrides, resources, mode, server_info)
     overrides = provider_overrides(state.flow, needs, given_settings(server.owner)) | overrides
     is_partial = extra_overrides is None
     overrides |= extra_overrides or {}

@@ -138,7 +138,7 @@ def _draw_fields(form: FlowForm) -> None:
 
 def _draw_messages(form: FlowForm) -> None:
     """Draw the messages, each with its attachments, and name the chat inputs that don't run."""
-    fields, flow = form.state.fields.values(), form.flow
+    fields, flow = form.state.fields.values(), form.run_flow
     messages = [field for field in fields if field.chat_input]
     for field in messages:
         if not field.runs:
@@ -148,8 +148,8 @@ def _draw_messages(form: FlowForm) -> None:
             if files.chat_files and files.target[0] == field.target[0]:
                 draw_chat_files(files, form, with_component=len(messages) > 1)
     leaves = [leaf for leaf in flow.leaves_in_reading_order if leaf.has_type("ChatInput")]
-    idle = [flow.component_label(leaf.id, 80) for leaf in leaves if form.is_idle(leaf)]
-    if idle and flow.chat_input:
+    idle = [flow.component_label(leaf.id, 80) for leaf in leaves if not leaf.runs]
+    if idle and len(leaves) > 1:
         followers = "what follows it" if len(idle) == 1 else "what follows them"
         st.caption(
             f":material/info: The run starts at {escape(flow.start_label)}. "

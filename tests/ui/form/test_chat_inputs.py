@@ -1,6 +1,8 @@
-"""The messages of a flow with several chat inputs, and which of them a run reads."""
+"""The messages of a flow with several chat inputs or a webhook, and which of them a run reads."""
 
 from __future__ import annotations
+
+import pytest
 
 from tests.support.flows import chat_input, edge, entry, node, text
 from tests.ui.support.forms import form
@@ -84,4 +86,25 @@ def test_several_messages_are_told_apart_and_each_has_its_attachments_below():
         "Attachments :gray[· ChatInput 2]",
     ]
     assert "do not run" not in found.text()
+    assert not found.at.exception
+
+
+@pytest.mark.parametrize(
+    ("mode", "idle", "runs", "reason"),
+    [
+        ("sync", "A-a", "B-b", "not reached from Webhook, which starts the run"),
+        ("background", "B-b", "A-a", "not connected to the chat input"),
+    ],
+)
+def test_beside_a_webhook_the_form_marks_what_does_not_run_in_its_mode(mode, idle, runs, reason):
+    """And requires what does."""
+    nodes = [chat_input(), node("Webhook-w"), node("Lone-l")]
+    nodes += [node(id, p=text("", required=True), q=text()) for id in ("A-a", "B-b")]
+    edges = [edge("ChatInput-a", "A-a"), edge("Webhook-w", "B-b")]
+    found = form(*nodes, edges=edges, mode=mode)
+    errors = [each.key for each in found.result.problems if each.level == "error"]
+    assert errors == [f"{runs}.p"]
+    assert found.find("text_input", f"{runs}.p")  # in Setup
+    assert f"Will not run, {reason}: " in found.open_all_parameters().text()
+    assert f"These values have no effect: {reason}." in found.open(idle).text()
     assert not found.at.exception
