@@ -1,6 +1,6 @@
 """Export a list of runs as CSV: a row for each run, with its inputs and outputs."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from lfclient.common.formatting import clip, humanize
 from lfclient.common.json_types import JsonObject
@@ -19,13 +19,14 @@ from lfclient.outputs.model import OutputKind
 from lfclient.runs.model import Run
 
 MAX_FULL_RUNS = 1_000  # to read a run takes one or two milliseconds, with a large response more
+FLOW_MISSING = "Left out: the flow was not loaded in time, so its secrets could not be removed."
 MAX_FULL_LENGTH = 20_000_000  # characters of all inputs and outputs; several times that in memory
 
 
 def runs_csv(
     runs: Sequence[RunSummary],
     load: Callable[[RunSummary], RunRecord | None],
-    flow_of: Callable[[RunSummary], Flow | None] = lambda run: None,
+    flows: Mapping[tuple[str, str], Flow | None],
     prices: PriceTable | None = None,
     secrets: Iterable[str] = (),
 ) -> bytes:
@@ -33,11 +34,13 @@ def runs_csv(
 
     These are at most `MAX_FULL_RUNS`, until they have `MAX_FULL_LENGTH` characters. The others, and
     those that `load` can't read or that have no outputs, have the summary line. Each output has a
-    column, by the name of its component. `flow_of` returns the flow of a run, which names its
-    inputs and components, None if unknown. The file contains none of `secrets`, nor of the secrets
-    that these flows store.
+    column, by the name of its component.
+
+    `flows` has the flow of a run by its owner and flow id, None if it can't be had. The flow names
+    the run's inputs and components, and the file contains none of the secrets that these flows
+    store, nor of `secrets`. Without a flow, the texts are as they were recorded, like those of a
+    report. A run whose flow is missing from `flows`, because it is late, has no texts.
     """
-    flows = {(run.owner, run.flow_id): flow_of(run) for run in runs}
     stored = [secret for flow in flows.values() for secret in stored_secrets(flow)]
     redactor = Redactor([*secrets, *stored])
 
@@ -52,8 +55,12 @@ def runs_csv(
     texts: list[JsonObject] = []
     room = MAX_FULL_LENGTH
     for number, run in enumerate(runs):
-        record = load(run) if number < MAX_FULL_RUNS and room > 0 else None
-        texts.append(clean(_texts(run, record, flows[run.owner, run.flow_id])))
+        key = (run.owner, run.flow_id)
+        if key in flows:
+            record = load(run) if number < MAX_FULL_RUNS and room > 0 else None
+            texts.append(clean(_texts(run, record, flows[key])))
+        else:
+            texts.append({"inputs": FLOW_MISSING, "output": FLOW_MISSING})
         room -= sum(map(len, texts[-1].values()))
     rows = [
         clean(_cells_before_texts(run)) | cells | clean(_cells_after_texts(run, prices))

@@ -268,6 +268,10 @@ class ServerSession:
         """Send the requests that the form of a flow needs."""
         self._prefetch(*_resources_request(flow))
 
+    def prefetch_flow(self, flow_id: str) -> str:
+        """Send the request for a flow, and return the request's name."""
+        return self._prefetch("flow", flow_id)
+
     def refresh(self, name: str | None = None) -> None:
         """Send this request again when its response is next needed, or all and the check."""
         app_context().request_cache.invalidate(self.id, name)
@@ -285,11 +289,11 @@ class ServerSession:
         """
         return app_context().request_cache.seconds_waiting(self.id, names, max_wait)
 
-    def _prefetch(self, method: str, *args: str) -> None:
-        if self.is_stopped:
-            return
+    def _prefetch(self, method: str, *args: str) -> str:
         name, ttl = " ".join((method, *args)), _TTL_SECONDS[method]
-        app_context().request_cache.prefetch(self.id, name, ttl, self._call(method, *args))
+        if not self.is_stopped:
+            app_context().request_cache.prefetch(self.id, name, ttl, self._call(method, *args))
+        return name
 
     def _require_running(self) -> None:
         if self.is_stopped:

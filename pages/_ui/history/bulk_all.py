@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from functools import cache
 
 import streamlit as st
 
@@ -14,6 +13,7 @@ from lfclient.console.store.errors import UnreadableResponse
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RunRecord, RunSummary
 from pages._ui.connection.app_context import app_context
+from pages._ui.connection.exported_flows import load_flows
 from pages._ui.history.filters import MAX_DATE, MIN_DATE, is_narrowed, start_of_day
 from pages._ui.history.view import ListView, run_history
 from pages._ui.state.history import history_key
@@ -36,7 +36,7 @@ def draw(view: ListView) -> None:
         icon=":material/download:",
         on_click="ignore",
         help=f"All matching runs, up to the newest {MAX_EXPORTED:,}. Up to {MAX_FULL_RUNS:,} have "
-        "their full inputs and outputs.",
+        "their full inputs and outputs. Secrets are removed.",
     )
     key = history_key("bulk")
     panel = st.popover("Bulk delete", icon=":material/delete_sweep:", key=key, on_change="rerun")
@@ -59,10 +59,9 @@ def export_csv(runner: Runner, view: ListView, prices: PriceTable | None = None)
             return None
 
     servers = {server.owner: server for server in view.servers}
-    # once: a server that does not answer keeps each call waiting
-    flow_of = cache(lambda owner, flow_id: servers[owner].cached_flow(flow_id, max_wait=None))
+    flows = load_flows((servers[run.owner], run.flow_id) for run in page.runs)
     secrets = [secret for server in view.servers for secret in server.connection.secrets]
-    return runs_csv(page.runs, load, lambda run: flow_of(run.owner, run.flow_id), prices, secrets)
+    return runs_csv(page.runs, load, flows, prices, secrets)
 
 
 def _draw_delete_panel(view: ListView) -> None:

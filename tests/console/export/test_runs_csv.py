@@ -8,6 +8,7 @@ import pytest
 
 from lfclient.console.export import runs_csv
 from lfclient.console.export.comparison_csv import MAX_CELL_LENGTH
+from lfclient.console.export.runs_csv import FLOW_MISSING
 from lfclient.console.store.run_record import RunSummary
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow
@@ -26,8 +27,9 @@ FLOW = Flow.from_json(
 LINE = "The beginning · +1 output"
 
 
-def rows(records, summary=None, **more):
+def rows(records, summary=None, flow=None, **more):
     """Return the rows of runs with these records, None for one that can't be read."""
+    flows = {("me", "f"): flow}
     runs = [
         replace(
             RunSummary(f"r{number}", "me", "s", "f", "Flow", "sync", RunStatus.COMPLETED, AT),
@@ -36,7 +38,7 @@ def rows(records, summary=None, **more):
         for number in range(len(records))
     ]
     by_id = dict(zip([run.id for run in runs], records, strict=True))
-    content = runs_csv.runs_csv(runs, lambda run: by_id[run.id], **more)
+    content = runs_csv.runs_csv(runs, lambda run: by_id[run.id], flows, **more)
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
 
 
@@ -57,7 +59,7 @@ def test_a_run_has_its_inputs_in_full_and_each_output_in_a_column_of_its_compone
     inputs = {"In-1.input_value": LONG, "M-1.words": "few"}
     one, two = rows(
         [record("first " * 90, overrides=inputs), record("again", "second")],
-        flow_of=lambda run: FLOW,
+        flow=FLOW,
     )
     assert texts(one) == {
         "inputs": f"Message (ChatInput): {LONG}\nwords (M): few",
@@ -134,7 +136,7 @@ def test_no_cell_has_a_secret_of_a_server_or_of_a_flow(secret):
         "flow_name": words,
         "labels": (words,),
     }
-    lines = rows(records, summary, flow_of=lambda run: FLOW, secrets=[SECRET])
+    lines = rows(records, summary, flow=FLOW, secrets=[SECRET])
     text = str(lines)
     assert "with •••• in it" in text
     assert "xxxxx••••" in text
@@ -165,3 +167,12 @@ def test_a_row_takes_memory_for_its_own_outputs_only(monkeypatch):
     rows([record_of(run_of(output(f"O-{n}", OutputKind.MESSAGE, "x"))) for n in range(50)])
     assert len(written[0]) > 50
     assert {len(row) for row in written[1:]} == {len(written[0]) - 49}
+
+
+def test_a_run_whose_flow_has_not_come_has_no_texts():
+    """They may contain what the flow stores."""
+    words = f"with {STORED}"
+    given = {"input_summary": words, "output_summary": words, "flow_id": "late"}
+    late, short = rows([record(words), None], given)
+    assert texts(late) == texts(short) == dict.fromkeys(("inputs", "output"), FLOW_MISSING)
+    assert (late["status"], late["flow id"]) == ("Completed", "late")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+import time
+import uuid
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from lfclient.console.config.prices import ModelPrice, PriceTable
+from lfclient.console.export.runs_csv import FLOW_MISSING
 from lfclient.console.store.run_history import PAGE_SIZE
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.flows.field import Variable
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, Usage
 from lfclient.runs.model import Run, RunStatus
-from pages._ui.connection import servers
+from pages._ui.connection import exported_flows, request_cache, servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import bulk_all
 from pages._ui.history.filters import Filters
@@ -99,17 +102,64 @@ def test_the_csv_export_has_all_matching_runs_and_no_formulas(url):
     assert {row["inputs"] for row in rows} == {"'=1+1"}
 
 
-def test_the_csv_export_names_inputs_as_the_flow_does_and_has_none_of_its_secrets(fields_server):
-    """A run of this console may have stored what it did not know to be a secret."""
-    key = flows.entry("SecretStrInput", "str", "sk-stored-123456", password=True)
-    node = flows.node("M-1", key=key, words=flows.text(display_name="Best words"))
-    fields_server.set_flows(flow(ONE, "Keys", [node]))
-    outputs = {"O-1": Output("O-1", OutputKind.MESSAGE, "with sk-stored-123456")}
-    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
-    add(fields_server.url, "r1", run=run, overrides={"M-1.words": Variable("WORDS")})
+@pytest.fixture
+def add_leaky_run(fields_server, monkeypatch):
+    """Add a run that returned a secret of its flow, which takes `seconds` to load."""
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.5)  # as in a console
+
+    def add_run(seconds=0.0):
+        key = flows.entry("SecretStrInput", "str", "sk-stored-123456", password=True)
+        node = flows.node("M-1", key=key, words=flows.text(display_name="Best words"))
+        fields_server.set_flows(flow(ONE, "Keys", [node]))
+        fields_server.delays[f"GET /api/v1/flows/{ONE}"] = seconds
+        outputs = {"O-1": Output("O-1", OutputKind.MESSAGE, "with sk-stored-123456")}
+        run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+        add(fields_server.url, "r1", run=run, overrides={"M-1.words": Variable("WORDS")})
+
+    return add_run
+
+
+@pytest.mark.parametrize("seconds", [0, 1.5])
+def test_the_csv_export_names_inputs_as_the_flow_does_and_has_none_of_its_secrets(
+    add_leaky_run, seconds
+):
+    """A run of this console may have stored what it did not know to be a secret.
+
+    The flow may take longer than a page waits for it, also when it is loaded again.
+    """
+    add_leaky_run(seconds)
+    for _ in range(2):
+        (row,) = exported(Filters())
+        assert row["inputs"] == "Best words (M): server variable WORDS"
+        assert row["output: O-1"] == "with ••••"
+        app_context().request_cache.invalidate(
+            servers.attach(servers.available_connections()[0]).id
+        )
+
+
+def test_the_csv_export_leaves_out_what_may_have_secrets_of_a_flow_that_does_not_come(
+    add_leaky_run, monkeypatch
+):
+    monkeypatch.setattr(exported_flows, "MAX_SECONDS", 0.2)
+    add_leaky_run(3)
     (row,) = exported(Filters())
-    assert row["inputs"] == "Best words (M): server variable WORDS"
-    assert row["output: O-1"] == "with ••••"
+    assert row["inputs"] == row["output"] == FLOW_MISSING
+    assert row["status"] == "Completed"
+    assert "sk-stored" not in str(row)
+
+
+def test_the_csv_export_waits_for_all_flows_at_once(fields_server, monkeypatch):
+    """However many there are, and for no more of them than may be requested at once."""
+    monkeypatch.setattr(exported_flows, "MAX_SECONDS", 1)
+    monkeypatch.setattr(exported_flows, "MAX_FLOWS", 10)
+    for number in range(12):
+        id = str(uuid.UUID(int=number))
+        fields_server.delays[f"GET /api/v1/flows/{id}"] = 0.5 if number < 5 else 3
+        add(fields_server.url, f"r{number}", number, flow_id=id)
+    started_at = time.monotonic()
+    rows = exported(Filters())
+    assert time.monotonic() - started_at < 2
+    assert [row["inputs"] == FLOW_MISSING for row in rows] == [False] * 5 + [True] * 7
 
 
 @pytest.mark.parametrize(("price", "cost"), [("0", "0"), ("1", "0.000003")])
