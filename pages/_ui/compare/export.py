@@ -1,11 +1,13 @@
 """The download of a comparison, created on request."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lfclient.console.compare.compared_inputs import ComparedInputs
 from lfclient.console.export.comparison_csv import comparison_csv
 from pages._ui.compare.runs import ShownRun
 from pages._ui.connection.app_context import app_context
+from pages._ui.connection.exported_flows import load_flows
 from pages._ui.state import compare_page
 from pages._ui.widgets import downloads
 
@@ -16,8 +18,14 @@ def draw(baseline_first: Sequence[ShownRun], inputs: ComparedInputs) -> None:
     names = [run.full_name(with_flow=True) for run in baseline_first]
 
     def create() -> bytes:
+        # the page may have been drawn without a flow, whose secrets are removed
+        flows = load_flows((run.server, run.record.flow_id) for run in baseline_first)
+        keys = [(run.server.owner, run.record.flow_id) for run in baseline_first]
         return comparison_csv(
-            baseline_first,
+            [
+                replace(run, flow=flows.get(key) or run.flow)
+                for run, key in zip(baseline_first, keys, strict=True)
+            ],
             names,
             inputs,
             load=lambda record: runner.load(record.id, record.owner),

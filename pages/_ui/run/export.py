@@ -14,6 +14,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from pages._ui.connection.app_context import app_context, open_client
+from pages._ui.connection.exported_flows import load_flows
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.widgets import downloads
 
@@ -28,7 +29,6 @@ class RunExporter:
     server: ServerSession
     runner: Runner
     run_id: str
-    flow: Flow | None
     prices: PriceTable | None = None
 
     def report(self) -> bytes:
@@ -38,7 +38,7 @@ class RunExporter:
         with open_client(self.server.connection) as api:
             html = report_html(
                 record,
-                self.flow,
+                self._flow(record),
                 fetch=api.download,
                 secrets=self.server.connection.secrets,
                 prices=self.prices,
@@ -55,12 +55,17 @@ class RunExporter:
                 record,
                 file,
                 api.save,
-                flow=self.flow,
+                flow=self._flow(record),
                 secrets=self.server.connection.secrets,
                 prices=self.prices,
             )
             file.seek(0)
             return file.read()
+
+    def _flow(self, record: RunRecord) -> Flow | None:
+        """Return the flow, whose secrets are removed; the page may have been drawn without it."""
+        flows = load_flows([(self.server, record.flow_id)])
+        return flows.get((self.server.owner, record.flow_id))
 
     def _record(self) -> RunRecord:
         record = self.runner.get(self.run_id, self.server.owner)
@@ -72,8 +77,7 @@ class RunExporter:
 def draw(server: ServerSession, record: RunRecord) -> None:
     """Draw the download menu; a running run has a report only, of its current state."""
     context = app_context()
-    flow = server.cached_flow(record.flow_id)
-    files = RunExporter(server, context.runner, record.id, flow, context.settings.prices)
+    files = RunExporter(server, context.runner, record.id, context.settings.prices)
     with (
         st.container(key="export-run", width="content"),
         st.popover("Download", icon=":material/download:", type="tertiary"),

@@ -15,8 +15,10 @@ from lfclient.runs.model import Run, RunStatus
 from pages._ui.compare import picker
 from pages._ui.compare.runs import MAX_SIDE_BY_SIDE
 from pages._ui.connection.app_context import app_context
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import compare_page
 from pages._ui.widgets.markdown import escape
+from tests.support import flows
 from tests.ui.support.compare_pages import (
     NOW,
     TEXT,
@@ -26,6 +28,7 @@ from tests.ui.support.compare_pages import (
     tables,
 )
 from tests.ui.support.history_page import history
+from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, open_app, page_text
 
 ROOT = Path(__file__).parents[3]
@@ -215,6 +218,18 @@ def test_a_comparison_is_saved_as_csv_without_secrets(create_run, downloads):
     assert values == ["Hello Ben", "Hello Ada"]
     assert table["Comparison", "Out"] == ["baseline", "≠ 1 word"]
     assert table["Output", "Out"] == ["Bye Ben, ••••", "Bye Ada, ••••"]
+    assert not app.exception
+
+
+def test_the_csv_has_no_secret_of_a_flow_that_was_not_loaded_when_the_page_was_drawn(
+    create_run, downloads, langflow_stand_in, monkeypatch
+):
+    monkeypatch.setattr(ServerSession, "cached_flow", lambda *_, **__: None)
+    key = flows.entry("SecretStrInput", "str", "sk-stored-123456", password=True)
+    langflow_stand_in.set_flows(flow(ONE, "Keys", [flows.node("M-1", key=key)]))
+    runs = [create_run({}, [message(f"with sk-stored-123456 {n}")]) for n in range(2)]
+    app = open_comparison(*runs)
+    assert saved_table(downloads)["Output", "Out"] == ["with •••• 0", "with •••• 1"]
     assert not app.exception
 
 

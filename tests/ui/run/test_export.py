@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.run import export as run_export
 from pages._ui.state import run_page
+from tests.support import flows
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import (
     ONE,
@@ -22,6 +24,7 @@ from tests.ui.support.whole_pages import (
     page_text,
 )
 
+STORED = "sk-stored-123456"
 KEY = "sk-configured-key"
 FILE, GONE = (f"00000000-0000-4000-8000-00000000000{letter}" for letter in "fe")
 
@@ -37,7 +40,7 @@ def buttons(app):
 
 def files(record):
     server = servers.current()
-    return run_export.RunExporter(server, app_context().runner, record.id, None)
+    return run_export.RunExporter(server, app_context().runner, record.id)
 
 
 def test_an_ended_run_offers_report_and_outputs(langflow_stand_in):
@@ -78,9 +81,22 @@ def test_exports_fetch_files_with_the_key_and_do_not_contain_it(langflow_stand_i
     assert KEY.encode() not in archive.read("C.md") + archive.read("run.json")
 
 
+def test_the_exports_have_no_secret_of_a_flow_that_loads_slowly(langflow_stand_in):
+    """The page with the button may be drawn without it."""
+    key = flows.entry("SecretStrInput", "str", STORED, password=True)
+    langflow_stand_in.set_flows(flow(ONE, "Keys", [flows.node("M-1", key=key)]))
+    langflow_stand_in.delays[f"GET /api/v1/flows/{ONE}"] = 1
+    run = answer(A=(OutputKind.DATA, {"a": f"with {STORED}"}))
+    made = files(add_ended_run(langflow_stand_in.url, run=run))
+    report, archive = made.report().decode(), zipfile.ZipFile(io.BytesIO(made.archive()))
+    assert "with ••••" in report
+    assert STORED not in report
+    assert STORED.encode() not in b"".join(map(archive.read, archive.namelist()))
+
+
 def test_a_deleted_run_cannot_be_exported(langflow_stand_in):
     record = add_ended_run(langflow_stand_in.url, run=answer())
-    made = run_export.RunExporter(servers.current(), app_context().runner, "b" * 32, None)
+    made = files(replace(record, id="b" * 32))
     for make in (made.report, made.archive):
         with pytest.raises(LangflowError):
             make()
