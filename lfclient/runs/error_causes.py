@@ -94,9 +94,13 @@ def _no_mcp_server(match: re.Match[str]) -> ErrorCause:
 
 
 def _not_one_source(match: re.Match[str]) -> ErrorCause:
-    kind = match["kind"]
-    message = f"Fill in just one of {kind} File, {kind} File Path and {kind} String."
-    return ErrorCause(message, "Leave the others empty.", f"{kind.lower()}_file")
+    kind = match["kind"]  # the component has one text for none and for several
+    message = f"{kind} must be given exactly once: as a file, a path or text."
+    hint = (
+        f"Fill in one of {kind} File, {kind} File Path and {kind} String, and leave the others "
+        "empty."
+    )
+    return ErrorCause(message, hint, f"{kind.lower()}_file")
 
 
 def _no_package(match: re.Match[str]) -> ErrorCause:

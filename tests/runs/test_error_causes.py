@@ -45,7 +45,7 @@ from lfclient.runs.error_causes import explain_error
         ("Flow name or id is required", "No flow to run is chosen.", "flow_name_selected"),
         (
             "Please provide exactly one of: JSON file, file path, or JSON string.",
-            "Fill in just one of JSON File, JSON File Path and JSON String.",
+            "JSON must be given exactly once: as a file, a path or text.",
             "json_file",
         ),
         ("TAVILY_API_KEY variable not found.", "The server has no variable “TAVILY_API_KEY”.", ""),
