@@ -62,6 +62,26 @@ def test_a_menu_button_is_readable_in_every_state(console, window, scheme):
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_options_can_be_seen_and_their_captions_read(console, window, scheme):
+    """WCAG asks 3 to 1 of what is not text, such as a radio button that is not chosen."""
+    screen = Screen(window(color_scheme=scheme))
+    screen.open(console.url)
+    screen.pick("Echo")
+    on_page = screen.page.get_by_test_id("stCaptionContainer").first
+    expect(on_page).to_have_css("opacity", "0.8")
+    screen.part("run-more").get_by_role("button").click()
+    menu = screen.page.get_by_test_id("stPopoverBody")
+    expect(menu.get_by_test_id("stCaptionContainer").first).to_have_css("opacity", "0.8")
+    behind = color_of(menu, "backgroundColor")
+    radio = menu.locator("[data-testid=stRadioOption]:not([data-selected]) div div").first
+    switch = menu.locator(".stCheckbox label > div").first
+    for color in (color_of(radio, "borderTopColor"), color_of(switch, "backgroundColor")):
+        assert contrast(color, behind) >= 3
+    thumb = color_of(switch.locator("div"), "backgroundColor")
+    assert contrast(color_of(switch, "backgroundColor"), thumb) >= 3
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
 def test_a_link_with_keyboard_focus_has_a_visible_outline(console, window, scheme):
     screen = Screen(window(color_scheme=scheme))
     screen.open(console.url)
