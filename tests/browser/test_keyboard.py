@@ -194,6 +194,21 @@ def test_back_leads_from_the_run_page_to_history_at_once(screen: Screen):
     screen.part("history-form").wait_for()
 
 
+def test_back_leads_from_chat_to_the_unfiltered_history(screen: Screen):
+    page = screen.page
+    page.get_by_role("link", name="History").first.click()
+    screen.part("history-form").wait_for()
+    screen.drawn()
+    for _ in range(2):  # once the code of both pages is loaded, the flow is written before the path
+        page.get_by_role("link", name="Chat").first.click()
+        expect(page).to_have_url(re.compile("/chat[?]flow="))
+        screen.drawn()
+        page.go_back()
+        screen.part("history-form").wait_for()
+        screen.drawn()
+        expect(page).to_have_url(re.compile("/history$"))
+
+
 def test_back_takes_the_filter_of_history_away(screen: Screen):
     page = screen.page
     screen.pick("Echo")

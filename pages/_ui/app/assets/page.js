@@ -63,12 +63,18 @@ visualViewport.addEventListener("scroll", publishKeyboardHeight);
 
 // The script adds the chosen flow to the address of Run and Chat: that is no new page for Back, which
 // would lead to the address without it, and so here again. In History it is a person's filter.
+// Streamlit may write the flow before the path of its page, and so to the address of the page that is
+// left: what it has added there is no page either, such as a History with a filter that nobody chose.
 const pushState = history.pushState.bind(history);
+let hasPushed = false; // whether this run of the script has added an address to the same page
 history.pushState = (state, title, url) => {
   const next = new URL(url, location.href);
-  const isAdded = !location.search && next.pathname === location.pathname &&
+  const isSamePage = next.pathname === location.pathname;
+  const isAdded = !location.search && isSamePage &&
     !next.pathname.endsWith("/history") && next.searchParams.has("flow");
-  (isAdded ? history.replaceState.bind(history) : pushState)(state, title, url);
+  const wasEarly = hasPushed && !isSamePage && next.search === location.search;
+  hasPushed = isSamePage && !isAdded;
+  (isAdded || wasEarly ? history.replaceState.bind(history) : pushState)(state, title, url);
 };
 
 // Streamlit sends a text when its field is left. If the connection is lost for longer than the server
@@ -136,6 +142,7 @@ function forgetSent() {
 }
 
 function onScriptEnd() {
+  hasPushed = false;
   unmarkPressed();
   keepFocus();
   if (wasLost) {
