@@ -103,7 +103,7 @@ def test_a_variable_is_a_problem_in_background_runs():
 
 
 def test_a_message_that_a_run_would_ignore_is_reusable_with_a_problem_of_the_flow():
-    """The run starts at the webhook, whatever the message is."""
+    """It's the flow that has the problem: the run starts at the webhook."""
     overrides = {"ChatInput-a.input_value": "my words"}
     found = check(overrides, chat_input(), node("Webhook-w"), mode="sync")
     assert found.reusable_overrides == overrides
