@@ -15,7 +15,7 @@ from lfclient.api.requests import events_request
 from lfclient.api.steps import Emit, EventSteps, Pause, ReadChunk, Steps
 from lfclient.common.backoff import Backoff
 from lfclient.errors import LangflowError, ServerFault, Unreachable, Unsupported
-from lfclient.flows.model import Flow
+from lfclient.flows.model import Flow, stored_secrets
 from lfclient.runs.event_parser import EventParser
 from lfclient.runs.events import HumanInputRequired, RunEnded
 from lfclient.runs.model import Run, RunStatus
@@ -47,6 +47,7 @@ def follow_events(
     server = yield from get_server_or_default_limits(context)
     if not server.capabilities.events:
         raise Unsupported(NO_EVENTS_MESSAGE.format(server.version))
+    context.redactor.add(*stored_secrets(flow))  # another client may have submitted the job
     parser = EventParser(after=after, limits=server.limits, redactor=context.redactor)
     connection = _Connection(parser, stream_read_timeout(server))
     while True:

@@ -141,12 +141,14 @@ def get_status(
     """
     before = last_known_run(context, job)
     flow = flow or context.flows.get(before.flow_id)
+    context.redactor.add(*stored_secrets(flow))  # another client may have submitted the job
     run = yield from _fetch_status(context, before, flow)
     if not run.ended:
         return run
     if flow is None and run.flow_id:
         flow = yield from or_default(get_flow(context, run.flow_id), None)
         if flow is not None:
+            context.redactor.add(*stored_secrets(flow))
             run = yield from _fetch_status(context, before, flow)
     run = yield from complete_run(context, run, flow, evidence)
     if run.status is RunStatus.CANCELLED and context.stops_sent.get(before.job_id or ""):

@@ -1,9 +1,12 @@
 """Runs after a restart of the console, and beside another one."""
 
+import copy
+
 import pytest
 
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.runs.model import RunStatus
+from tests.support.fake_langflow import FLOW, FLOW_ID
 from tests.support.runner_bench import (
     ANOTHER_KEY,
     CONNECTION,
@@ -35,6 +38,22 @@ def test_a_restart_forgets_the_secrets_and_so_saves_no_raw_response(bench):
     assert run.raw == {}
     assert "restarted" in run.warnings[-1]
     assert "secrets" in run.warnings[-1]
+
+
+@both_dialects
+def test_a_restarted_console_stores_no_secret_that_the_flow_stores(bench):
+    flow = copy.deepcopy(FLOW)
+    nodes = {node["id"]: node["data"]["node"] for node in flow["data"]["nodes"]}
+    nodes["ChatInput-a"]["template"]["key"]["value"] = "stored-in-the-flow"
+    bench.server.flows[FLOW_ID] = flow
+    bench.server.text = "used stored-in-the-flow"
+    run_id = bench.start_job()
+    bench.restart()
+    bench.runner.attach(CONNECTION)
+    bench.server.finish()
+    run = bench.wait_for_end(run_id).run
+    assert run.outputs["ChatOutput-b"].value == "used ••••"
+    assert "stored-in-the-flow" not in repr(run)
 
 
 def test_another_key_forgets_the_secrets_without_claiming_a_restart(bench):
