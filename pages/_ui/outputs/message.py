@@ -6,8 +6,9 @@ from functools import partial
 import streamlit as st
 
 from lfclient.common.formatting import clip, replace_surrogates
+from lfclient.outputs.model import Output, OutputKind
 from pages._ui.outputs import image
-from pages._ui.outputs.card import OutputCard
+from pages._ui.outputs.card import Download, OutputCard
 from pages._ui.widgets.markdown import escape, sanitize, strip_data_images
 
 # a browser takes 1.3 s for 100 KB of Markdown and 10 s for 1 MB; for 1 MB of plain text, 1 s
@@ -24,6 +25,21 @@ def draw(card: OutputCard) -> None:
         st.caption("Empty message." if text == "" else "No value.")
         return
     draw_markdown(card, text)
+    _draw_buttons(card, text)
+
+
+def draw_partial(text: str, name: str, run_id: str, key: str, download: Download) -> None:
+    """Draw the text of an output that was incomplete when its run ended, and its buttons.
+
+    `name` is that of the output, `key` is unique among those of the run.
+    """
+    draw_text(text)
+    if text:
+        output = Output(key, OutputKind.MESSAGE, text, display_name=f"{name} (partial)")
+        _draw_buttons(OutputCard(output, run_id, f"partial-{key}", download), text)
+
+
+def _draw_buttons(card: OutputCard, text: str) -> None:
     encoded = partial(text.encode, "utf-8", "replace")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         card.copy_button(lambda: replace_surrogates(text))

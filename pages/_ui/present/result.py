@@ -31,7 +31,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import view as outputs_view
 from pages._ui.outputs.card import Download
-from pages._ui.outputs.message import draw_text
+from pages._ui.outputs.message import draw_partial
 from pages._ui.present import problems, share_result
 from pages._ui.present.presented import Presented, output_titles
 from pages._ui.run import approval, progress, status, status_panel
@@ -285,7 +285,7 @@ def draw_outputs(
         shown = possible if chosen is None else possible.intersection(chosen)
         for message in run.unfinished_messages if record.status is not RunStatus.COMPLETED else ():
             if _is_of_chosen(message, flow, chosen):
-                draw_text(message.visible_text)
+                draw_partial(message.visible_text, "Result", name, message.id, download)
         for number, id in enumerate(ids):
             outputs_view.draw_plain(
                 run,

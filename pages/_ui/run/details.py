@@ -28,7 +28,7 @@ from pages._ui.form import input_values
 from pages._ui.history import labels
 from pages._ui.outputs import json_viewer, width
 from pages._ui.outputs import view as outputs_view
-from pages._ui.outputs.message import draw_text
+from pages._ui.outputs.message import draw_partial
 from pages._ui.run import errors, messages, progress, raw_events, steps
 from pages._ui.run import export as run_export
 from pages._ui.run import snippets as run_snippets
@@ -90,10 +90,10 @@ def draw_outputs(server: ServerSession, record: RunRecord, run: Run) -> None:
             st.caption(":orange-badge[:material/content_cut: partial] Output so far")
         for message in unfinished:
             with st.container(border=True):
+                name = names.message_label(message)
                 if len(unfinished) + len(run.distinct_outputs) > 1:
-                    name = escape(names.message_label(message))
-                    st.markdown(f":material/chat: **{name}** :orange-badge[partial]")
-                draw_text(message.visible_text)
+                    st.markdown(f":material/chat: **{escape(name)}** :orange-badge[partial]")
+                draw_partial(message.visible_text, name, run_id, message.id, server.download)
         drawn = outputs_view.draw(run, run_id, server.download, reload, flow)
         own = [one for one in run.messages.values() if read_calls([one])]
         steps.draw(own, f"steps-{run_id}", steps.tool_names(flow))

@@ -17,6 +17,7 @@ from tests.support.flows import chat_input, edge, node
 from tests.support.recorded import recorded
 from tests.support.waiting import wait_for
 from tests.ui.support.http_stand_in import flow
+from tests.ui.support.runs import PARTIAL, run_with
 from tests.ui.support.whole_pages import ONE, add_ended_run, open_app, open_run_tab, page_text
 
 ANSWER = Output("B", OutputKind.MESSAGE, "the answer", type="message", display_name="Chat Output")
@@ -180,4 +181,14 @@ def test_a_run_whose_response_was_lost_is_found_when_it_is_opened(langflow_stand
     runner = app_context().runner
     wait_for(lambda: runner.get(record.id, record.owner).status is RunStatus.COMPLETED)
     assert "Completed" in page_text(app.run())
+    assert not app.exception
+
+
+@pytest.mark.parametrize("status", [RunStatus.CANCELLED, RunStatus.FAILED])
+def test_an_unfinished_text_can_be_copied_and_downloaded(langflow_stand_in, status):
+    run = run_with(status, messages={"m": PARTIAL})
+    record = add_ended_run(langflow_stand_in.url, status=status, run=run)
+    app = open_app(run=record.id)
+    labels = [each.proto.label for each in app.get("download_button")]
+    assert [each for each in labels if each in ("Markdown", "Text")] == ["Markdown", "Text"]
     assert not app.exception
