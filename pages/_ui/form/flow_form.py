@@ -111,6 +111,10 @@ class FlowForm:
         """Return whether a problem of this field prevents a run."""
         return any(problem.level == "error" for problem in self.problems.get(key, ()))
 
+    def has_warning(self, key: str) -> bool:
+        """Return whether a person should look at this field, such as at a secret to enter again."""
+        return any(problem.level == "warning" for problem in self.problems.get(key, ()))
+
     @cached_property
     def distinctions(self) -> Mapping[str, str]:
         """The first words of their text, by id, of components that share a name.
