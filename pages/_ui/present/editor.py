@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import clip, remove_bidi_controls, unused_name
+from lfclient.common.json_types import JsonObject
 from lfclient.console.present.presentation import (
     MAX_DESCRIPTION,
     MAX_HELP,
@@ -19,7 +20,6 @@ from lfclient.console.presets.fitting import fit_values
 from lfclient.console.presets.names import validate_name
 from lfclient.console.presets.share_links import page_url
 from lfclient.console.store.run_record import RunRecord
-from lfclient.errors import InvalidRequest
 from lfclient.flows.field import Field
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.choices import stored_flow
@@ -36,7 +36,7 @@ from pages._ui.present.presented import (
 )
 from pages._ui.presets.preset_state import field_names, masked_values, store_preset
 from pages._ui.state.notices import notify_errors
-from pages._ui.state.present import CONFLICT, PROBLEM, edit_key
+from pages._ui.state.present import CONFLICT, PRESET_PROBLEM, PROBLEM, edit_key
 from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts, copy_button
 from pages._ui.widgets.controls import unique_labels
@@ -250,6 +250,7 @@ def _draw_presets(presented: Presented, form: FlowForm) -> None:
         _choose("Examples", "examples", names, MAX_ITEMS, help=help, placeholder="Choose presets")
     else:
         st.session_state[edit_key("examples")] = []
+    has_values = bool(_example_values(presented, form))
     with st.form(edit_key("example"), border=False):
         label = "New example"
         st.text_input(label, key=_EXAMPLE_NAME, placeholder="Its name")
@@ -258,8 +259,14 @@ def _draw_presets(presented: Presented, form: FlowForm) -> None:
             key=edit_key("add-example"),
             on_click=_add_example,
             args=(presented, form),
+            disabled=not has_values,
             help="Saves what is entered in the preview as a preset that fills the form at a click",
         )
+    if not has_values:
+        st.caption("Enter the values of the example in the preview, then add it.")
+    problem = PRESET_PROBLEM.take()
+    if problem:
+        alerts.show(problem)
     _draw_hidden_values(presented, form)
 
 
@@ -289,7 +296,7 @@ def _own_keys(presented: Presented, form: FlowForm) -> set[str]:
     return entered_keys(form.state) - shown_keys(presented, form)
 
 
-@notify_errors(PROBLEM)
+@notify_errors(PRESET_PROBLEM)
 def _save_values(presented: Presented, form: FlowForm) -> None:
     """Save this window's values that are not shown in the preset, or as the default preset."""
     state, preset, store = form.state, presented.preset, app_context().runner.store.presets
@@ -309,20 +316,24 @@ def _save_values(presented: Presented, form: FlowForm) -> None:
     st.toast(f"Saved in the preset “{escape(clip(saved.name, 60))}”.")
 
 
-@notify_errors(PROBLEM)
+@notify_errors(PRESET_PROBLEM)
 def _add_example(presented: Presented, form: FlowForm) -> None:
     """Save what is entered in the shown inputs as a preset, and offer that as an example."""
     state = form.state
     state.read_widgets()
     name = validate_name(st.session_state[_EXAMPLE_NAME], state.secrets)
-    shown = shown_keys(presented, form)
-    values = {key: value for key, value in state.masked_overrides().items() if key in shown}
-    if not values:
-        message = "The preview has the flow's own values."
-        raise InvalidRequest(message, hint="Enter the values of the example in it, then add it.")
+    values = _example_values(presented, form)
+    if not values:  # they were removed by this press
+        return
     preset = store_preset(state, name, fit_values(state.flow, values))
     st.session_state[edit_key("examples")] = [*st.session_state[edit_key("examples")], preset.id]
     st.session_state[_EXAMPLE_NAME] = ""
+
+
+def _example_values(presented: Presented, form: FlowForm) -> JsonObject:
+    """Return what is entered in the shown inputs, with masked secrets."""
+    shown = shown_keys(presented, form)
+    return {key: value for key, value in form.state.masked_overrides().items() if key in shown}
 
 
 def _draw_looks() -> None:

@@ -95,12 +95,28 @@ def test_the_values_of_the_view_become_an_example_in_the_editor():
     assert presets().get(owner(), example).values == {"T-a.p": "Kyoto", "T-a.n": 9}
 
 
-def test_an_example_without_values_or_with_a_taken_name_is_refused():
+def test_an_example_is_added_once_the_preview_has_values_of_its_own():
+    app = press(present_as_presenter(), "Edit")
+    assert _add_button(app).disabled
+    assert "Enter the values of the example in the preview" in page_text(app)
+    app = enter(app, "Kyoto")
+    assert not _add_button(app).disabled
+    assert "Enter the values of the example in the preview" not in page_text(app)
+    assert not app.exception
+
+
+def test_why_an_example_was_not_added_is_said_below_its_button():
     store_preset("Mine", p="x")
     app = press(present_as_presenter(), "Edit")
-    app = add_example(app, "Empty")
-    assert "The preview has the flow's own values." in page_text(app)
     enter(app, "Kyoto")
     app = add_example(app, "Mine")
-    assert "A preset named “Mine” already exists." in page_text(app)
+    drawn = [each for each in app.main if each.type in ("button", "error")]
+    labels = [each.label if each.type == "button" else each.value for each in drawn]
+    place = labels.index("Add example")
+    assert "A preset named “Mine” already exists" in labels[place + 1]
     assert value(app) == "Kyoto"
+    assert not app.exception
+
+
+def _add_button(app):
+    return next(each for each in app.button if each.label == "Add example")
