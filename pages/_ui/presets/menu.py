@@ -77,8 +77,10 @@ def _draw_more(state: FormState, presets: Sequence[PresetSummary], chosen: Prese
     if chosen:
         _draw_rename(state, chosen)
         _draw_default(state, presets, chosen)
-    else:
+    elif presets:
         st.caption("Choose a preset to rename it, delete it or open the flow with it.")
+    else:
+        st.caption("No presets yet")
     confirm_key = state.key("preset-delete-asked")
     with st.container(horizontal=True):
         _draw_export(state, chosen)
@@ -92,7 +94,6 @@ def _draw_more(state: FormState, presets: Sequence[PresetSummary], chosen: Prese
             )
     if chosen and st.session_state.get(confirm_key) == chosen.id:
         _draw_delete(state, chosen, confirm_key)
-    st.divider()
     import_dialog.draw(state, presets)
 
 

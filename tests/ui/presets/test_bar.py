@@ -76,6 +76,17 @@ def test_a_changed_form_can_update_its_preset():
     assert value(press(enter(app, "newer"), "Undo")) == "new"
 
 
+def test_the_menu_says_that_there_are_no_presets_or_that_none_is_chosen():
+    app = open_menu(open_page(), "more")
+    assert "No presets yet" in page_text(app)
+    assert "Choose a preset" not in page_text(app)
+    store_preset()
+    app = open_menu(open_page("c"), "more")
+    assert "No presets yet" not in page_text(app)
+    assert "Choose a preset" in page_text(app)
+    assert not app.exception
+
+
 def test_the_second_of_two_updates_overwrites_nothing():
     preset = store_preset(p="old")
     app = enter(choose(open_page(), preset), "mine")
