@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import chain, zip_longest
+from itertools import chain, takewhile, zip_longest
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.common.formatting import format_duration
+from lfclient.common.formatting import format_duration, replace_surrogates
 from lfclient.console.runner.notes import unexplained_stop_result
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.cached_results import cached_results_text
@@ -23,10 +24,11 @@ from pages._ui.chat import sidebar as chat_sidebar
 from pages._ui.chat.conversation import Conversation
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
+from pages._ui.outputs.card import MAX_COPIED_LENGTH, draw_too_long
 from pages._ui.run import approval, errors, pace, progress, status, status_panel, steps
 from pages._ui.run import messages as run_messages
 from pages._ui.state import notices, query_params
-from pages._ui.widgets import alerts, status_badges
+from pages._ui.widgets import alerts, copy_button, status_badges
 from pages._ui.widgets.markdown import escape
 
 WATCH_SECONDS = 5.0
@@ -95,14 +97,16 @@ def _draw_history(conversation: Conversation, history: Sequence[Message]) -> Non
     latest_job = conversation.record.job_id if conversation.record else None
     flow = conversation.form.flow
     draw_message = _message_drawer(flow, history, steps.tool_names(flow))
-    for message, after in zip_longest(drawn, drawn[1:]):
+    for count, (message, after) in enumerate(zip_longest(drawn, drawn[1:]), 1):
         draw_message(message)
         last = after is None or after.job_id != message.job_id
         run = conversation.runs.get(message.job_id or "")
         if message.category == chat.UNSTORED:
             st.caption(":material/warning: No answer")
         elif run and last and message.job_id != latest_job:
-            _draw_details(run, conversation)
+            with _answer_row(run):
+                _draw_copy_button(run, drawn[:count])
+                _draw_details(run, conversation)
 
 
 def _message_drawer(
@@ -190,7 +194,7 @@ def _draw_outcome(
     cached = cached_results_text(record.run, flow) if record.run else ""
     if cached:
         st.caption(f":material/ac_unit: {escape(cached)}")
-    with st.container(key="talk-outcome", horizontal=True, vertical_alignment="center"):
+    with _answer_row(record.id):
         text = chat.sent_text(record, flow)
         if failed and text:
             st.button(
@@ -200,6 +204,7 @@ def _draw_outcome(
                 on_click=composer.send_again,
                 args=(conversation, text, chat.sent_files(record, flow), record.id),
             )
+        _draw_copy_button(record.id, messages)
         _draw_details(record.id, conversation)
 
 
@@ -219,6 +224,21 @@ def _draw_failure(
         show_form = partial(chat_sidebar.open_parameters, conversation.form)
         errors.draw(server, record, record.run, shown=shown, show_form=show_form)
     errors.draw_packages(server, record)
+
+
+def _answer_row(run_id: str) -> DeltaGenerator:
+    return st.container(key=f"talk-answer-{run_id}", horizontal=True, vertical_alignment="center")
+
+
+def _draw_copy_button(run_id: str, messages: Sequence[Message]) -> None:
+    """Draw a button that copies a run's answer, if it has one, which ends these messages."""
+    answer = takewhile(lambda message: message.sender != chat.USER, reversed(messages))
+    texts = [message.visible_text for message in answer if message.category != "error"]
+    text = replace_surrogates("\n\n".join(filter(None, reversed(texts))))
+    if len(text) > MAX_COPIED_LENGTH:
+        draw_too_long()
+    elif text:
+        copy_button.draw(f"talk-copy-{run_id}", text)
 
 
 def _draw_details(run_id: str, conversation: Conversation) -> None:
