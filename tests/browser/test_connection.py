@@ -340,6 +340,21 @@ def test_the_connection_page_shows_what_the_server_supports(console, window):
     expect(screen.page.get_by_text("Connected to")).to_be_visible()
 
 
+def test_the_servers_limits_fit_a_phone(console, window):
+    screen = Screen(window())
+    screen.page.set_viewport_size({"width": 390, "height": 844})
+    screen.page.goto(f"{console.url}/connection")
+    facts = screen.part("server-facts")
+    expect(facts).to_contain_text("Connected")
+    screen.drawn()
+    facts.get_by_text("Details").click()
+    facts.locator("code", has_text="LANGFLOW_MAX_FILE_SIZE_UPLOAD").wait_for()
+    edge = facts.bounding_box()
+    for code in facts.locator("code").all():
+        box = code.bounding_box()
+        assert box["x"] + box["width"] <= edge["x"] + edge["width"]
+
+
 def test_input_stays_with_its_flow(screen, console):
     """It survives a change of page and a reload, and does not appear in another flow."""
     screen.pick("Echo")

@@ -163,13 +163,11 @@ def _draw_details(server_info: ServerInfo) -> None:
                 color="green" if able else "gray",
             )
     st.markdown(":gray[Limits]")
-    limits = [(name, getattr(server_info.limits, each), by) for name, each, by in _LIMITS]
-    st.table(
-        [
-            {"Limit": name, "Value": f"{value:,}" if value else "Unknown", "Set by": f"`{by}`"}
-            for name, value, by in limits
-        ]
-    )
+    lines = []  # a table would be wider than a phone
+    for name, attribute, variable in _LIMITS:
+        value = getattr(server_info.limits, attribute)
+        lines.append(f"- {name}: **{f'{value:,}' if value else 'Unknown'}** · `{variable}`")
+    st.markdown("\n".join(lines))
 
 
 def draw_connection_form(current: ServerSession | None, is_connected: bool) -> None:
