@@ -1,6 +1,7 @@
 """Which runs to compare: those in the URL, or others that a person chooses."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -174,17 +175,21 @@ def compare_link(
     icon: str | None = ":material/compare:",
     baseline: str = "",
     usual: str = "",
+    *,
+    is_main: bool = False,
 ) -> None:
     """Draw a link to the comparison of these runs with the baseline, or "" for the oldest.
 
-    `usual` is the baseline that has the usual result, if it is known.
+    `usual` is the baseline that has the usual result, if it is known. The main action of its place
+    looks like a primary button.
     """
     params = {query_params.RUNS: compare_page.join_runs(run_ids)}
     if usual:
         params[query_params.USUAL] = usual
     elif baseline:
         params[query_params.BASELINE] = baseline
-    st.page_link(navigation.page("compare"), label=label, icon=icon, query_params=params)
+    with controls.main_link("compare") if is_main else nullcontext():
+        st.page_link(navigation.page("compare"), label=label, icon=icon, query_params=params)
 
 
 @st.fragment

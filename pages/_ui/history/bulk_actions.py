@@ -139,7 +139,7 @@ def _draw_selection_actions(view: ListView, selected: Sequence[RunSummary]) -> N
     if len(selected) == 1:
         groups.open_button("Open", selected[0])
     if MIN_RUNS <= len(selected) <= MAX_RUNS:
-        picker.compare_link([run.id for run in selected])
+        picker.compare_link([run.id for run in selected], is_main=True)
     elif len(selected) > MAX_RUNS:
         st.button(
             "Compare",

@@ -141,9 +141,9 @@ def _draw_actions(view: ListView, selected: Sequence[ResultGroup], groups: Resul
         runs = [group.run_id for group in selected]
         usual = _usual(selected[0], groups)
         if usual and usual in selected and all(map(selected[0].has_same_inputs, selected)):
-            picker.compare_link(runs, usual=usual.run_id)
+            picker.compare_link(runs, usual=usual.run_id, is_main=True)
         else:
-            picker.compare_link(runs, baseline=_baseline(selected))
+            picker.compare_link(runs, baseline=_baseline(selected), is_main=True)
 
 
 def open_button(label: str, run: RunSummary) -> None:

@@ -57,6 +57,11 @@ def danger_button(label: str, *, key: str, **kwargs: Any) -> bool:
         return st.button(label, key=key, **kwargs)
 
 
+def main_link(name: str) -> DeltaGenerator:
+    """Return a place whose page link looks like a primary button: the main action there."""
+    return st.container(key=f"main-link-{name}", width="content")
+
+
 def lazy_expander(label: str, key: str, draw: Callable[[], object]) -> None:
     """Draw an expander whose content is drawn, and sent to the browser, once it is opened."""
     panel = st.expander(label, key=key, on_change="rerun")
