@@ -36,4 +36,4 @@ with alerts.show_errors():
             status_panel.wait_for_end(server, current.record)
         else:
             connect.draw_notice()
-            st.sidebar.caption("Sessions and parameters appear here")
+            st.sidebar.caption("For flows with a chat, sessions and parameters appear here")

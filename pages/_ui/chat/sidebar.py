@@ -16,7 +16,6 @@ from pages._ui.state import chat as chat_state
 from pages._ui.state import query_params
 from pages._ui.state.slot import Slot
 from pages._ui.widgets import controls, focus
-from pages._ui.widgets.markdown import escape
 
 _OPENED: Slot[str] = Slot("chat-sidebar-opened")
 
@@ -41,17 +40,18 @@ def prepare_form(server: ServerSession, flow: Flow | None) -> FlowForm | None:
     if flow.has_chat:
         return run_form.prepare(server, flow, chat=True)
     with st.container(border=True, key="no-chat"):
-        st.markdown(f"## {escape(flow.name)} has no chat", anchors=False)
+        st.markdown("## This flow can't be used in Chat", anchors=False)
         st.markdown(
             "Chat needs a flow with a Chat Input and a Chat Output component. Choose another flow "
             "above, or run this one on the Run page."
         )
-        st.page_link(
-            navigation.page("run"),
-            label="Run this flow",
-            icon=":material/play_circle:",
-            query_params={query_params.FLOW: flow.id},
-        )
+        with controls.main_link("run"):
+            st.page_link(
+                navigation.page("run"),
+                label="Run this flow",
+                icon=":material/play_circle:",
+                query_params={query_params.FLOW: flow.id},
+            )
     return None
 
 

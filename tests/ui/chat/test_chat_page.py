@@ -28,9 +28,9 @@ def main_text(app):
 def test_a_flow_without_chat_links_to_the_run_page(langflow_stand_in):
     langflow_stand_in.set_flows(flow(ONE, "Form only"))
     app = open_chat()
-    assert "Form only has no chat" in main_text(app)
+    assert "This flow can't be used in Chat" in main_text(app)
     assert "Run this flow" in links(app)
-    assert "appear here" in app.sidebar.caption[0].value
+    assert "For flows with a chat" in app.sidebar.caption[0].value
     assert not app.chat_input
     assert not app.exception
 
