@@ -158,7 +158,7 @@ def test_what_is_ignored_is_changed_and_kept(console: Console, window: Callable[
     screen.page.get_by_role("button", name="Change", exact=False).first.click()
     screen.page.get_by_role("button", name="Remove id").click()
     expect(said).to_contain_text("Nothing is ignored.")
-    expect(output_card(screen, "Table")).to_contain_text("different")
+    expect(output_card(screen, "Table")).to_contain_text("Different")
     other = open_comparison(console, window())
     expect(other.part("compared-ignored")).to_contain_text("Nothing is ignored.")
 

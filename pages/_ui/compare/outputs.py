@@ -24,9 +24,9 @@ from pages._ui.widgets.markdown import escape
 
 MAX_OPEN_CARDS = 6  # outputs drawn before a person opens them
 _BADGES = {
-    OutputMatch.EQUAL: ":green-badge[:material/check: identical]",
-    OutputMatch.DIFFERENT: ":orange-badge[:material/difference: different]",
-    OutputMatch.UNKNOWN: ":gray-badge[:material/help: not compared]",
+    OutputMatch.EQUAL: ":green-badge[:material/check: Identical]",
+    OutputMatch.DIFFERENT: ":orange-badge[:material/difference: Different]",
+    OutputMatch.UNKNOWN: ":gray-badge[:material/help: Not compared]",
 }
 # Markdown syntax, which the differences of a text show as source
 _MARKDOWN_SYNTAX = re.compile(r"\*\*|__|`|\]\(|^ {0,3}(#{1,6} |[*+-] |\||> )", re.MULTILINE)
@@ -109,7 +109,7 @@ def _badge(runs: RunPair, cell: OutputCell) -> str:
         return _BADGES[cell.difference.match]
     color = "orange" if have_same_flow(runs) else "gray"
     only = runs[1] if cell.difference.note else runs[0]
-    return f":{color}-badge[:material/remove: only in {only.name}]"
+    return f":{color}-badge[:material/remove: Only in {only.name}]"
 
 
 def _load_pair(runs: RunPair, key: MatchKey) -> OutputPair | None:

@@ -95,7 +95,7 @@ def test_outputs_of_different_kinds_are_drawn_side_by_side_with_a_note(create_ru
 def test_a_missing_output_is_marked_with_its_reason(create_run):
     skipped = NotRun("Out-a", "Out", "It is on a branch that was not taken.")
     app = open_comparison(create_run({}, [message("x")]), create_run({}, not_run=(skipped,)))
-    assert ":orange-badge[:material/remove: only in Run 1]" in page_text(app)
+    assert ":orange-badge[:material/remove: Only in Run 1]" in page_text(app)
     assert "Skipped: It is on a branch that was not taken." in page_text(app)
 
 

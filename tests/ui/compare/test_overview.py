@@ -139,8 +139,8 @@ def test_outputs_that_another_flow_lacks_are_not_called_missing(create_run):
     assert column(app, "New") == ["–", "–", "not in the baseline"]
     assert "missing" not in page_text(app)
     choose(app, "Differences from Run 1", 3)
-    assert ":gray-badge[:material/remove: only in Run 1]" in page_text(app)
-    assert ":gray-badge[:material/remove: only in Run 3]" in page_text(app)
+    assert ":gray-badge[:material/remove: Only in Run 1]" in page_text(app)
+    assert ":gray-badge[:material/remove: Only in Run 3]" in page_text(app)
     assert not app.exception
 
 
