@@ -254,6 +254,12 @@ def _draw_presets(presented: Presented, form: FlowForm) -> None:
     with st.form(edit_key("example"), border=False):
         label = "New example"
         st.text_input(label, key=_EXAMPLE_NAME, placeholder="Its name")
+        # above the button: below it, the reason would be out of sight
+        if not has_values:
+            st.caption("Enter the values of the example in the preview, then add it.")
+        problem = PRESET_PROBLEM.take()
+        if problem:
+            alerts.show(problem)
         st.form_submit_button(
             "Add example",
             key=edit_key("add-example"),
@@ -262,11 +268,6 @@ def _draw_presets(presented: Presented, form: FlowForm) -> None:
             disabled=not has_values,
             help="Saves what is entered in the preview as a preset that fills the form at a click",
         )
-    if not has_values:
-        st.caption("Enter the values of the example in the preview, then add it.")
-    problem = PRESET_PROBLEM.take()
-    if problem:
-        alerts.show(problem)
     _draw_hidden_values(presented, form)
 
 

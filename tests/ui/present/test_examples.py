@@ -105,7 +105,7 @@ def test_an_example_is_added_once_the_preview_has_values_of_its_own():
     assert not app.exception
 
 
-def test_why_an_example_was_not_added_is_said_below_its_button():
+def test_why_an_example_was_not_added_is_said_above_its_button():
     store_preset("Mine", p="x")
     app = press(present_as_presenter(), "Edit")
     enter(app, "Kyoto")
@@ -113,7 +113,7 @@ def test_why_an_example_was_not_added_is_said_below_its_button():
     drawn = [each for each in app.main if each.type in ("button", "error")]
     labels = [each.label if each.type == "button" else each.value for each in drawn]
     place = labels.index("Add example")
-    assert "A preset named “Mine” already exists" in labels[place + 1]
+    assert "A preset named “Mine” already exists" in labels[place - 1]
     assert value(app) == "Kyoto"
     assert not app.exception
 
