@@ -16,8 +16,9 @@ _MAX_SEARCHED = 10_000  # characters, in 30 ms; a component may fail with megaby
 class ErrorCause:
     """Why a component failed, as a sentence, and what to do.
 
-    `parameter` is the component's parameter to fill in, `package` the Python package and `variable`
-    the variable that the server lacks; each is "" if the error names none.
+    `parameter` is the component's parameter to fill in, or one of `alternatives` in its place;
+    `package` is the Python package and `variable` the variable that the server lacks. Each is empty
+    if the error names none.
     """
 
     message: str
@@ -25,6 +26,7 @@ class ErrorCause:
     parameter: str = ""
     package: str = ""
     variable: str = ""
+    alternatives: tuple[str, ...] = ()
 
 
 def explain_error(message: str) -> ErrorCause | None:
@@ -100,7 +102,8 @@ def _not_one_source(match: re.Match[str]) -> ErrorCause:
         f"Fill in one of {kind} File, {kind} File Path and {kind} String, and leave the others "
         "empty."
     )
-    return ErrorCause(message, hint, f"{kind.lower()}_file")
+    file, *others = (f"{kind.lower()}_{end}" for end in ("file", "path", "string"))
+    return ErrorCause(message, hint, file, alternatives=tuple(others))
 
 
 def _no_package(match: re.Match[str]) -> ErrorCause:

@@ -13,9 +13,11 @@ from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
+from lfclient.flows.needs import find_needs
 from lfclient.outputs.model import FileRef, OutputKind
+from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.answers import LiveOutput
-from lfclient.runs.components import Message
+from lfclient.runs.components import Message, RunError
 from lfclient.runs.error_causes import (
     BUSY_LANGFLOW,
     CUT_OFF,
@@ -33,7 +35,12 @@ from pages._ui.outputs import view as outputs_view
 from pages._ui.outputs.card import Download
 from pages._ui.outputs.message import draw_partial
 from pages._ui.present import problems, share_result
-from pages._ui.present.presented import Presented, output_titles
+from pages._ui.present.presented import (
+    Presented,
+    input_keys,
+    is_presentable,
+    output_titles,
+)
 from pages._ui.run import approval, progress, status, status_panel
 from pages._ui.state import run_page
 from pages._ui.state.present import visitor_presents
@@ -184,7 +191,7 @@ def _draw_output(
 
 def _draw_result(presented: Presented, record: RunRecord) -> None:
     server = presented.server
-    draw_problem(record, server)
+    draw_problem(record, presented)
     # a download may run without the visitor's session
     download = partial(_download, server, problems.advise(problems.TRY_AGAIN))
     outputs = presented.settings.outputs
@@ -194,15 +201,17 @@ def _draw_result(presented: Presented, record: RunRecord) -> None:
     )
 
 
-def draw_problem(record: RunRecord, server: ServerSession | None) -> None:
+def draw_problem(record: RunRecord, presented: Presented | None) -> None:
     """Draw why an ended run has no result, or not all of it.
 
-    Without a server, as for a shared result, nothing can be done about it.
+    Without a presented flow, as for a shared result, nothing can be done about it.
     """
     heading, problem = _HEADINGS.get(record.status), record.problem
     if heading is None:
         return
-    found = [explain_error(error.message) for error in record.run.errors] if record.run else []
+    server = presented.server if presented else None
+    errors = record.run.errors if record.run else ()
+    found = [explain_error(error.message) for error in errors]
     if problem:
         own = explain_error(problem.message)
         found.append(own if own in _REASONS else problem.cause)
@@ -215,11 +224,30 @@ def draw_problem(record: RunRecord, server: ServerSession | None) -> None:
         alerts.show_message(heading, own_error.message, own_error.hint)
         problems.draw_connection_link()
         return
-    hint = _hint(record, causes[0] if causes else None) if server else ""
+    hint = ""
+    if presented and any(_is_of_input(presented, record, error) for error in errors):
+        hint = problems.advise(problems.CHECK_VALUES)
+    elif presented:
+        hint = _hint(record, causes[0] if causes else None)
     alerts.show_message(heading, " ".join(dict.fromkeys(reasons)), hint)
     if server and visitor_presents():
         with problems.place_for_presenter("error"):
             st.caption("Exit shows the error of this run on the Run page.")
+
+
+def _is_of_input(presented: Presented, record: RunRecord, error: RunError) -> bool:
+    """Return whether what caused an error can be mended by an input of the view."""
+    cause, flow = explain_error(error.message), presented.flow
+    if cause is None:
+        return False
+    parameters = {cause.parameter, *cause.alternatives}
+    needs = find_needs(flow, record.overrides, ServerResources())
+    fields = map(flow.fields_by_key.get, input_keys(presented.settings, flow, needs))
+    return any(
+        field.target[1] in parameters and error.component_id in (None, field.target[0])
+        for field in fields
+        if field and is_presentable(field, record.overrides.get(field.key, field.default))
+    )
 
 
 def _hint(record: RunRecord, cause: ErrorCause | None) -> str:

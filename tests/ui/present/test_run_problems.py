@@ -5,7 +5,9 @@ import pytest
 from lfclient.console.store.run_record import RecordProblem
 from lfclient.runs.components import RunError
 from lfclient.runs.model import Run, RunStatus
-from tests.ui.present.support import present, present_as_presenter
+from tests.support.flows import entry, node, text
+from tests.ui.present.support import present, present_as_presenter, store
+from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, add_ended_run, page_text
 
 CHECK_VALUES = "Check what you entered, then run again."
@@ -59,6 +61,24 @@ def test_the_hint_of_a_failed_run_depends_on_its_cause(fields_server, error, hin
     run = Run(ONE, "sync", RunStatus.FAILED, errors=(RunError(error, "C-a"),))
     words = failed_page(fields_server, run=run)
     assert [each for each in (CHECK_VALUES, LATER, TELL_SENDER) if each in words] == [hint]
+
+
+@pytest.mark.parametrize("shown", ["json_file", "json_string"])
+def test_a_failure_that_an_input_of_the_view_can_mend_says_so(fields_server, shown):
+    file = entry("FileInput", "file", "", file_path=[])
+    one = node("J-a", json_file=file, json_path=text(), json_string=text(), other=text())
+    fields_server.set_flows(flow(ONE, "JSON", nodes=[one]))
+    error = RunError("Please provide exactly one of: JSON file, file path, or JSON string.", "J-a")
+    run = Run(ONE, "sync", RunStatus.FAILED, errors=(error,))
+    store(inputs={"J-a.other": {}})
+    hidden = failed_page(fields_server, run=run)
+    assert TELL_SENDER in hidden
+    assert CHECK_VALUES not in hidden
+    store(inputs={"J-a.other": {}, f"J-a.{shown}": {}})
+    words = failed_page(fields_server, run=run)
+    assert "JSON must be given exactly once" in words
+    assert CHECK_VALUES in words
+    assert TELL_SENDER not in words
 
 
 def test_a_presenter_is_not_asked_to_tell_who_sent_the_link(fields_server):
