@@ -14,7 +14,9 @@ from pages._ui.widgets.status_badges import Color
 
 REFRESH_SECONDS = 1.0
 _HEADING = "## Local Langflow"
-_PURPOSE = "A Langflow that this console installs and runs, apart from others on this computer."
+_PURPOSE = (
+    "A Langflow that this console installs and runs, separate from any other on this computer."
+)
 _BADGES: dict[LocalState, tuple[str, Color]] = {
     LocalState.ABSENT: ("Not installed", "gray"),
     LocalState.INSTALLING: ("Installing", "blue"),

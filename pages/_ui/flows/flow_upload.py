@@ -25,7 +25,7 @@ def draw(server: ServerSession, addition: Addition) -> None:
     `addition` is as for `add_flows`.
     """
     chosen: UploadedFile | None = file_uploader.draw(
-        "A flow as JSON, or a project as ZIP, that Langflow exported",
+        "Flow (JSON) or project (ZIP) exported from Langflow",
         type=["json", "zip"],
         max_upload_size=MAX_FILE_BYTES // 1_000_000,  # MB
         key="flow-file",

@@ -97,7 +97,7 @@ def _duplicate(server: ServerSession, flow: Flow, copies: Addition) -> None:
 
 def _draw_delete(server: ServerSession, flow: Flow) -> None:
     if not _was_added(server, flow):
-        st.caption("Not added from this console: delete it in Langflow.")
+        st.caption("This flow wasn't added here. Delete it in Langflow.")
         return
     if _DELETING.get() != flow.id:
         st.button(

@@ -75,7 +75,7 @@ def _draw_delete_panel(view: ListView) -> None:
         "Keep starred", True, key=history_key("delete-keep")
     )
     if not (before or any_age):
-        st.caption("Choose a date, or any age.")
+        st.caption("Choose a date, or switch on *Any age*.")
         return
     run_filter = _deletable_filter(view.run_filter, before, keep_starred)
     count = run_history().count(view.owners, run_filter, _NO_LIMIT)

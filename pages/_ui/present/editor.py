@@ -253,7 +253,7 @@ def _draw_presets(presented: Presented, form: FlowForm) -> None:
     has_values = bool(_example_values(presented, form))
     with st.form(edit_key("example"), border=False):
         label = "New example"
-        st.text_input(label, key=_EXAMPLE_NAME, placeholder="Its name")
+        st.text_input(label, key=_EXAMPLE_NAME, placeholder="Name")
         # above the button: below it, the reason would be out of sight
         if not has_values:
             st.caption("Enter the values of the example in the preview, then add it.")
@@ -277,7 +277,7 @@ def _draw_hidden_values(presented: Presented, form: FlowForm) -> None:
     own = [key for key in state.fields if key in _own_keys(presented, form)]
     if not own:
         origin = f"the preset “{escape(clip(preset.name, 60))}”" if preset else "the flow"
-        st.caption(f"Inputs that are not shown have the values of {origin}.")
+        st.caption(f"Inputs that are not shown use the values of {origin}.")
         return
     st.caption(
         ":orange[:material/warning:] Only your window has these values of inputs that are not "

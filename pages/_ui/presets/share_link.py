@@ -172,7 +172,7 @@ def _draw_popover(state: FormState, chosen: Preset | None) -> None:
             icon=":material/warning:",
         )
     st.caption(
-        "For anyone with the same server and key. It starts no run, and keeps what was typed."
+        "For anyone with the same server and key. Opening it starts no run and discards no input."
     )
     draw_notes(state, fitted, "included")
     if invalid:

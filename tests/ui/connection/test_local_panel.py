@@ -103,7 +103,7 @@ def test_the_button_that_downloads_says_so(state, label):
 
 def test_the_local_langflow_is_told_apart_from_others_on_this_computer():
     app, _ = show(LocalState.ABSENT)
-    assert "apart from others on this computer" in page_text(app)
+    assert "separate from any other on this computer" in page_text(app)
 
 
 def test_a_running_langflow_says_where_its_key_is():

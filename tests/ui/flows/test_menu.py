@@ -88,7 +88,7 @@ def test_a_refused_duplicate_is_an_error_in_the_menu(langflow_stand_in):
 
 def test_a_flow_that_was_not_added_here_cannot_be_deleted(langflow_stand_in):
     app = open_menu()
-    assert "Not added from this console" in page_text(app)
+    assert "This flow wasn't added here" in page_text(app)
     assert "Delete…" not in button_labels(app)
 
 
@@ -139,7 +139,7 @@ def test_a_sample_of_the_local_langflow_can_be_deleted(langflow_stand_in, monkey
     app = press(app, "Delete")
     assert DELETE in langflow_stand_in.requests
     assert shown_flow(app) == TWO
-    assert "Not added from this console" in page_text(open_menu(flow=TWO))
+    assert "This flow wasn't added here" in page_text(open_menu(flow=TWO))
 
 
 def test_only_an_added_flow_is_deleted_whatever_the_browser_sends(langflow_stand_in):

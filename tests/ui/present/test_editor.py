@@ -327,9 +327,7 @@ def test_values_that_only_the_presenter_has_become_the_default_preset():
     assert (preset.name, preset.is_default, preset.values) == ("Presentation", True, {"T-a.n": 7})
     assert value(app) == "x"
     assert "Only your window" not in page_text(app)
-    assert "Inputs that are not shown have the values of the preset “Presentation”" in page_text(
-        app
-    )
+    assert "Inputs that are not shown use the values of the preset “Presentation”" in page_text(app)
     assert not app.exception
 
 

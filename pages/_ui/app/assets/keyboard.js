@@ -6,14 +6,14 @@ const KEYS = [
   ["Alt + S", "Stop"],
   ["Alt + O", "Options: run mode and session"],
   ["Alt + I", "Go to the inputs"],
-  ["Alt + R", "Go to the result, or to the runs of History"],
+  ["Alt + R", "Go to the result, or to the runs in History"],
   ["Alt + L", "Go to the list of flows"],
   ["Alt + P", "Present the flow, and back"],
   ["Alt + Enter", "Full screen, while presenting"],
-  ["Enter", "Open the focused run of History"],
-  ["Shift + Space", "Select the focused run of History"],
-  ["O", "Open the selected run of History"],
-  ["?", "This list, outside a field"],
+  ["Enter", "Open the focused run in History"],
+  ["Shift + Space", "Select the focused run in History"],
+  ["O", "Open the selected run in History"],
+  ["?", "Show this list, unless you are in a field"],
 ];
 const EDITABLE = "input, textarea, select, [contenteditable]";
 const CHOICE = '[type="radio"], [type="checkbox"]';
