@@ -56,11 +56,6 @@ def list_seconds() -> float:
     return max(LIST_REFRESH_SECONDS, LIST_SECONDS * _watchers)
 
 
-def is_calm() -> bool:
-    """Return whether so few watch that their lists of runs are refreshed as often as can be."""
-    return list_seconds() == LIST_REFRESH_SECONDS
-
-
 def update_pause() -> float:
     """Return the seconds between two updates of a screen; the end of a run does not wait."""
     return UPDATE_SECONDS * max(_watchers - 1, 0)

@@ -16,7 +16,7 @@ from lfclient.console.wording.statuses import component_state_label
 from lfclient.flows.model import Flow
 from lfclient.runs.answers import LiveOutput, live_outputs
 from lfclient.runs.components import Message
-from lfclient.runs.model import Run, RunStatus
+from lfclient.runs.model import Run
 from pages._ui.app import navigation
 from pages._ui.components.graph import FlowGraph
 from pages._ui.connection.app_context import app_context
@@ -268,7 +268,7 @@ def follow(
 ) -> StatusPanel | None:
     """Draw a running run, redraw it whenever it changes, and the page at its end."""
     first = {"at once": True}
-    return _follow(server, record.id, make_panel, (page_state(record), record.status), first)
+    return _follow(server, record.id, make_panel, page_state(record), first)
 
 
 def page_state(record: RunRecord) -> Hashable:
@@ -277,15 +277,6 @@ def page_state(record: RunRecord) -> Hashable:
     stopping = record.stop_requested_at is not None
     asked = (question.request_id, question.sent) if question else None
     return record.ended, stopping, asked, status.is_asked_to_wait(record)
-
-
-def _is_outdated(drawn: tuple[Hashable, RunStatus], record: RunRecord) -> bool:
-    """Return whether the page shows an older state, or a list of recent runs with another status.
-
-    If many watch, the list waits for its own timer.
-    """
-    state, shown_status = drawn
-    return page_state(record) != state or (record.status != shown_status and pace.is_calm())
 
 
 def _set_tab_title(record: RunRecord) -> None:
@@ -345,7 +336,7 @@ def _follow(
     server: ServerSession,
     run_id: str,
     make_panel: Callable[[], StatusPanel],
-    drawn: tuple[Hashable, RunStatus],
+    drawn: Hashable,
     first: dict[str, bool],
 ) -> StatusPanel | None:
     # After a lost connection, another thread of the session draws the page anew meanwhile, and the
@@ -361,10 +352,10 @@ def _redraw(
     server: ServerSession,
     run_id: str,
     panel: StatusPanel,
-    drawn: tuple[Hashable, RunStatus],
+    drawn: Hashable,
     first: dict[str, bool],
 ) -> StatusPanel | None:
-    """Redraw the run whenever it changes, and the whole page if it `_is_outdated`.
+    """Redraw the run whenever it changes, and the whole page if `page_state` differs from `drawn`.
 
     Waits in short turns, since clicks inside fragments wait for it. The first time, as part of the
     page, it does not wait. Requests about the run are sent by its follower, not from here, so that
@@ -380,19 +371,19 @@ def _redraw(
     if first.pop("at once", False):
         return panel
     panel.set_tab_title(record)
-    if _is_outdated(drawn, record):
+    if page_state(record) != drawn:
         panel.rerun_page(record)
     until = began + pace.tick_seconds()
     for latest in updates(record, until):
         panel.show(latest, flow)
-        if _is_outdated(drawn, latest):
+        if page_state(latest) != drawn:
             panel.rerun_page(latest)
         if progress.component_states(latest) != progress.component_states(record):
             last = latest
             flushed = max(time.monotonic() + FLUSH_SECONDS, until - pace.WAIT_SECONDS)
             for last in updates(latest, flushed):
                 panel.show(last, flow)
-                if _is_outdated(drawn, last):
+                if page_state(last) != drawn:
                     panel.rerun_page(last)
             # the select box of results has a key: it is drawn once a run
             st.rerun(scope="fragment")

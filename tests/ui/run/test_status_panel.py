@@ -10,8 +10,6 @@ from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RecordProble
 from lfclient.console.wording.statuses import status_name
 from lfclient.runs.components import ComponentRun, ComponentState, RunError, Usage
 from lfclient.runs.model import RunStatus
-from pages._ui.connection.app_context import app_context
-from pages._ui.run import pace, recent_runs
 from tests.support.waiting import wait_for
 from tests.ui.support.runs import ANSWER, PARTIAL, open_table, run_with
 from tests.ui.support.whole_pages import (
@@ -367,21 +365,3 @@ def test_a_person_need_not_wait_as_long_as_the_server_asks(langflow_stand_in):
     wait_for(lambda: "Completed" in page_text(app.run()))
     assert "Check now" not in button_labels(app)
     assert not app.exception
-
-
-@pytest.mark.parametrize("is_calm", [True, False])
-def test_recent_runs_show_a_new_status_at_once_unless_many_watch(
-    langflow_stand_in, browser, monkeypatch, is_calm
-):
-    record = add_running_run(langflow_stand_in.url, status=RunStatus.QUEUED, run=run_with())
-    drawn = []
-    monkeypatch.setattr(recent_runs, "draw", lambda *_: drawn.append("recent runs"))
-    monkeypatch.setattr(pace, "list_seconds", lambda: 2.0 if is_calm else 10.0)
-    browser.open(run=record.id)
-    app_context().runner._cache.change(record.id, status=RunStatus.IN_PROGRESS)
-    drawn.clear()
-    browser.tick()
-    assert drawn == ["recent runs"] * is_calm
-    browser.tick()
-    assert drawn == ["recent runs"] * is_calm
-    assert not browser.page.exception
