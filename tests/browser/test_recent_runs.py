@@ -75,6 +75,22 @@ def test_recent_runs_of_a_half_wide_window_show_all_of_their_longer_lines(consol
     assert inputs.evaluate("part => part.scrollWidth <= part.clientWidth")
 
 
+def test_recent_runs_beside_a_form_in_a_small_window_show_what_went_in_and_came_out(
+    console, window
+):
+    screen = Screen(window())
+    screen.page.set_viewport_size({"width": 1024, "height": 700})
+    screen.open(console.url)
+    screen.pick("Echo")
+    screen.page.locator("textarea").first.fill("a few words, to and fro")
+    screen.run()
+    screen.wait("completed")
+    row = screen.part("recent-runs").locator("button p", has_text="to and fro").first
+    row.wait_for()
+    whole = "part => part.scrollWidth <= part.clientWidth"
+    assert all(part.evaluate(whole) for part in row.locator("> span").all())
+
+
 def test_the_components_of_an_opened_run_follow_its_short_output_at_once(screen):
     """A run that was started here keeps the room in which its output came."""
     screen.pick("Echo chat")
