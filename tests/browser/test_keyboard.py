@@ -81,6 +81,30 @@ def test_the_box_of_a_chat_covers_nothing_that_has_the_focus(screen: Screen):
     assert not any(covered), covered
 
 
+@pytest.mark.parametrize("page_name", ["", "chat"])
+def test_a_narrow_windows_menu_has_the_focus_only_while_it_is_open(
+    screen: Screen, console: Console, page_name: str
+):
+    """At 200 % zoom: Chat has its sessions and parameters there, too."""
+    page = screen.page
+    page.set_viewport_size({"width": 720, "height": 450})
+    screen.open(f"{console.url}/{page_name}")
+    page.get_by_test_id("stSidebar").locator("a").first.wait_for(state="hidden")
+    menu = page.get_by_role("button", name="Menu", exact=True)
+    menu.press("Enter")
+    expect(page.get_by_role("link", name="Run").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(menu).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    expect(menu).to_be_focused()
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        assert page.evaluate(
+            "document.activeElement.closest('[data-testid=stSidebar]') === null"
+        )
+
+
 def test_a_letter_that_option_writes_is_left_to_the_field(screen: Screen):
     screen.pick("Echo")
     field = screen.part("run-form").locator("textarea").first

@@ -106,6 +106,30 @@ function firstControl(part) {
   return null;
 }
 
+// A narrow window's navigation lies over the page: opened with the keyboard, it has the focus until it
+// is closed, also by Escape. Streamlit would leave the focus to the page below.
+const NAVIGATION = '[data-testid="stSidebar"][data-collapsed="false"]';
+const MENU = '[data-testid="stExpandSidebarButton"]';
+const CLOSE_MENU = '[data-testid="stSidebarCollapseButton"] button';
+const ABOVE_MENU = `${DIALOG}, [data-testid="stPopoverBody"]`;
+document.addEventListener("click", ({ target, detail }) => {
+  if (!narrow.matches || detail !== 0) return;
+  if (target.closest?.(MENU)) focusOnceDrawn(`${NAVIGATION} [data-testid="stSidebarNavLink"]`);
+  else if (target.closest?.(CLOSE_MENU)) focusOnceDrawn(MENU);
+});
+document.addEventListener("keydown", ({ key }) => {
+  const isOpen = narrow.matches && document.querySelector(NAVIGATION);
+  if (key !== "Escape" || !isOpen || document.querySelector(ABOVE_MENU)) return;
+  document.querySelector(CLOSE_MENU).click();
+});
+function focusOnceDrawn(selector) {
+  requestAnimationFrame(() => {
+    const part = document.querySelector(selector);
+    if (!part || isKeyHeld) focusOnceDrawn(selector);
+    else part.focus({ preventScroll: true });
+  });
+}
+
 // browsers allow it in the event of a press only
 async function toggleFullScreen() {
   if (document.fullscreenElement) await document.exitFullscreen();
