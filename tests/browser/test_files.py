@@ -64,6 +64,17 @@ def test_a_file_is_chosen_sent_and_read(
     expect(row).to_have_count(0)
 
 
+def test_the_error_of_a_run_without_a_file_leads_to_the_button_that_uploads_one(
+    screen: Screen, console: Console, reads_files: FlowSummary
+):
+    screen.open(f"{console.url}/?flow={reads_files.id}")
+    screen.run()
+    screen.wait("failed")
+    screen.page.get_by_role("button", name="Choose a file").click()
+    upload = screen.part("param-File-f-path").get_by_test_id("stFileUploader").locator("button")
+    expect(upload).to_be_focused()
+
+
 def test_a_file_beyond_the_quota_of_all_tabs_is_refused_until_others_are_closed(
     screen: Screen, langflow_113: LiveServer, reads_files: FlowSummary, tmp_path: Path
 ):

@@ -1,4 +1,5 @@
-// Moves the keyboard focus to the first input of a part of the page, for pages/_ui/widgets/focus.py.
+// Moves the keyboard focus to the first input of a part of the page, for pages/_ui/widgets/focus.py:
+// a field, else what uploads a file, else a button.
 
 const done = new WeakSet();
 
@@ -9,8 +10,13 @@ export default function ({ data, parentElement }) {
   requestAnimationFrame(() =>
     requestAnimationFrame(() => {
       const part = document.querySelector(`.st-key-${data.part}`);
-      const input = part?.querySelector('input:not([type="file"]), textarea');
-      (input ?? part?.querySelector("button"))?.focus({ preventScroll: true });
+      const kinds = [
+        'input:not([type="file"]), textarea',
+        '[data-testid="stFileUploader"] button',
+        'button:not([aria-label^="Help"])',
+      ];
+      const found = kinds.map((kind) => part?.querySelector(kind)).find((each) => each);
+      found?.focus({ preventScroll: true });
     }),
   );
 }
