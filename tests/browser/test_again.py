@@ -64,7 +64,9 @@ def test_a_run_is_compared_with_an_earlier_one_of_its_flow(screen, console):
     page.set_viewport_size({"width": 1440, "height": 764})  # room for an empty menu
     opener.click()
     expect(page.get_by_role("link", name="Choose runs")).to_be_in_viewport(ratio=1)
-    page.get_by_role("link", name="the sun over Lisbon").first.click()
+    earlier = page.get_by_role("link", name="the sun over Lisbon").first
+    expect(earlier).to_contain_text("Message: the sun over Lisbon · the sun over Lisbon")
+    earlier.click()
     page.wait_for_url("**/compare?runs=*")
     expect(screen.part("compared-inputs")).to_contain_text("the sun over Lisbon")
     words = screen.part("compared-pair-0-1-2")

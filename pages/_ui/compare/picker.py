@@ -8,9 +8,10 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import format_duration, remove_bidi_controls
-from lfclient.common.summaries import fit_values, parse_inputs
+from lfclient.common.summaries import fit_values, parse_inputs, parse_outputs
 from lfclient.console.compare.compared_run import have_same_flow
 from lfclient.console.compare.overview import has_differences
+from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation
 from pages._ui.compare.runs import (
@@ -205,17 +206,20 @@ def draw_menu(server: ServerSession, run_id: str, flow_id: str) -> None:
     )
     if not panel.open:
         return
-    recent = app_context().runner.recent(server.owner, MAX_SUGGESTED + 1, flow_id)
-    now = datetime.now(UTC)
+    history, run_filter = app_context().runner.history, RunFilter(flow_id=flow_id)
+    recent = history.page([server.owner], run_filter, limit=MAX_SUGGESTED + 1).runs
     with panel:
-        others = [record for record in recent if record.id != run_id][:MAX_SUGGESTED]
+        others = [run for run in recent if run.id != run_id][:MAX_SUGGESTED]
         st.markdown("Other runs of this flow" if others else "This flow has no other runs yet.")
-        for record in others:
-            duration = format_duration(record.elapsed(now)) if record.ended else ""
-            badge = status_badges.markdown_badge(record)
-            inputs = f":gray[{escape(fit_values(parse_inputs(record.input_summary), 60))}]"
-            label = (
-                f"{format_time(record.created_at, now, seconds=True)} {badge} {duration} {inputs}"
-            )
-            compare_link((run_id, record.id), label, icon=None)
+        for run in others:
+            inputs = escape(fit_values(parse_inputs(run.input_summary), 60))
+            output = escape(fit_values(parse_outputs(run.output_summary), 60))
+            head = [
+                format_time(run.created_at, seconds=True),
+                status_badges.markdown_badge(run),
+                "" if run.seconds is None else format_duration(run.seconds),
+            ]
+            texts = [f":gray[{inputs}]" if inputs else "", output]
+            label = f"{' '.join(filter(None, head))} {' · '.join(filter(None, texts))}"
+            compare_link((run_id, run.id), label, icon=None)
         compare_link([run_id], "Choose runs", ":material/playlist_add_check:")
