@@ -106,8 +106,8 @@ def show_internal_error(error: BaseException) -> bool:
     log.error("error %s: %s at %s", reference, type(error).__name__, _source_lines(error))
     show_message(
         "Something in the console went wrong",
-        f"It is not a fault of the flow or its server. See the log under {reference}.",
-        "Reload the page: runs go on meanwhile and are listed under Recent runs.",
+        f"The flow and its server are fine. The console's log says more under {reference}.",
+        "Reload the page. Runs go on meanwhile, and Recent runs lists them.",
     )
     return True
 
