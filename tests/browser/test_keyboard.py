@@ -100,9 +100,7 @@ def test_a_narrow_windows_menu_has_the_focus_only_while_it_is_open(
     expect(menu).to_be_focused()
     for _ in range(8):
         page.keyboard.press("Tab")
-        assert page.evaluate(
-            "document.activeElement.closest('[data-testid=stSidebar]') === null"
-        )
+        assert page.evaluate("document.activeElement.closest('[data-testid=stSidebar]') === null")
 
 
 def test_a_letter_that_option_writes_is_left_to_the_field(screen: Screen):
