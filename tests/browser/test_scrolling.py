@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.screen import Screen
+from tests.browser.test_history import list_of
 from tests.support.console_process import Console
 from tests.support.waiting import wait_for
 from tests.ui.support.http_stand_in import StandIn
@@ -142,6 +143,21 @@ def test_on_a_phone_run_is_above_the_keyboard(screen):
         )
         wait_for(lambda seen=seen: bottom() == seen)
     expect(screen.part("run-button").get_by_role("button", name="Run")).to_be_in_viewport(ratio=1)
+
+
+def test_a_page_opens_at_its_top_wherever_the_one_before_was_scrolled_to(screen, console):
+    page = screen.page
+    list_of(screen, console, 5)
+    page.set_viewport_size({"width": 390, "height": 400})
+    screen.open(console.url)
+    main = page.get_by_test_id("stMain")
+    main.evaluate("main => main.scrollTo(0, 300)")
+    assert main.evaluate("main => main.scrollTop") == 300
+    page.get_by_role("button", name="Menu", exact=True).click()
+    page.get_by_role("link", name="History").first.click()
+    screen.part("history-head").wait_for()
+    screen.drawn()
+    assert main.evaluate("main => [main.scrollTop, main.scrollHeight > 800]") == [0, True]
 
 
 def test_a_wide_page_stays_where_it_is_when_a_run_ends(console, window):

@@ -65,6 +65,7 @@ visualViewport.addEventListener("scroll", publishKeyboardHeight);
 // would lead to the address without it, and so here again. In History it is a person's filter.
 // Streamlit may write the flow before the path of its page, and so to the address of the page that is
 // left: what it has added there is no page either, such as a History with a filter that nobody chose.
+// Another page begins at its top: Streamlit would leave it where the one before was scrolled to.
 const pushState = history.pushState.bind(history);
 let hasPushed = false; // whether this run of the script has added an address to the same page
 history.pushState = (state, title, url) => {
@@ -74,6 +75,7 @@ history.pushState = (state, title, url) => {
     !next.pathname.endsWith("/history") && next.searchParams.has("flow");
   const wasEarly = hasPushed && !isSamePage && next.search === location.search;
   hasPushed = isSamePage && !isAdded;
+  if (!isSamePage) document.querySelector(".stMain")?.scrollTo(0, 0);
   (isAdded || wasEarly ? history.replaceState.bind(history) : pushState)(state, title, url);
 };
 
