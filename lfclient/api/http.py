@@ -2,7 +2,7 @@
 
 import re
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -78,8 +78,12 @@ class Response:
         seconds = (at - (self.date or datetime.now(UTC))).total_seconds() if at else 0.0
         return min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
-    def json(self, description: str) -> Json:
-        """Return the redacted JSON. Raises `BadResponse` with the description for anything else."""
+    def json(self, description: str, kept: Callable[[Json], Iterable[str]] | None = None) -> Json:
+        """Return the redacted JSON. Raises `BadResponse` with the description for anything else.
+
+        `kept` returns secrets that stay in it, given the whole: those of a flow, which is sent back
+        to the server.
+        """
         if self.body is None and self.content.strip() != b"null":
             start = self.redactor.redact_text(self.content[:60].decode("utf-8", "replace"))
             raise BadResponse(
@@ -87,17 +91,22 @@ class Response:
                 f"“{self.content_type}”, starting with “{start}”.",
                 status=self.status,
             )
+        if kept and self.body is not self._whole:
+            return self.redactor.without(kept(self._whole)).redact_value(self._whole)
         return self.body
 
     @cached_property
     def body(self) -> Json:
         """The redacted JSON; None for anything else. Raises `ResponseTooLarge`."""
+        is_clean = not self.redactor.may_contain_secret(self.content)
+        return self._whole if is_clean else self.redactor.redact_value(self._whole)
+
+    @cached_property
+    def _whole(self) -> Json:
         try:
-            value = parse_json(self.content, self.limit)
+            return parse_json(self.content, self.limit)
         except ValueError:
             return None
-        is_clean = not self.redactor.may_contain_secret(self.content)
-        return value if is_clean else self.redactor.redact_value(value)
 
     @property
     def detail(self) -> Json:

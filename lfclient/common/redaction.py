@@ -100,6 +100,10 @@ class Redactor:
             if not new <= self._compiled.secrets:
                 self._compiled = _compile(self._compiled.secrets | new)
 
+    def without(self, secrets: Iterable[str]) -> "Redactor":
+        """Return a redactor of the others."""
+        return Redactor(self._compiled.secrets - {*secrets})
+
     def may_contain_secret(self, content: bytes) -> bool:
         """Return whether a raw response needs redaction, without parsing it.
 

@@ -1,5 +1,6 @@
 """Flows of the API key's user, and the server's templates of flows."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from io import BytesIO
 
@@ -29,7 +30,7 @@ from lfclient.flows.flow_file import (
     read_flows,
     upload_content,
 )
-from lfclient.flows.model import Flow, FlowSummary
+from lfclient.flows.model import Flow, FlowSummary, stored_secrets
 from lfclient.flows.refreshed_runs import CHOOSE_IN_EDITOR
 from lfclient.wire.bodies import LIST, RUN
 from lfclient.wire.schemas import FlowItem, Items, parse
@@ -72,9 +73,14 @@ def get_flow(context: ApiContext, id_or_name: str) -> Steps[Flow]:
                 hint="Use the flow's id or endpoint name.",
             )
         flow_id = ids[0]
-    body = yield from fetch(list_request(_flow_path(flow_id)), object, "flow", subject=flow_id)
+    request = list_request(_flow_path(flow_id))
+    body = yield from fetch(request, object, "flow", subject=flow_id, kept=_stored_secrets)
     flow = context.flows[flow_id] = context.fetched[flow_id] = Flow.from_json(body)
     return flow
+
+
+def _stored_secrets(body: Json) -> Iterable[str]:
+    return stored_secrets(Flow.from_json(body))
 
 
 def get_flow_id(context: ApiContext, flow: Flow | str) -> Steps[str]:
