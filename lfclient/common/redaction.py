@@ -81,6 +81,12 @@ class _Compiled(NamedTuple):
     has_numeric: bool = False
 
 
+def _with_credentials(secrets: Iterable[str]) -> set[str]:
+    """Return these secrets, and those of HTTP headers without their scheme as well."""
+    whole = {*secrets}
+    return whole | {match[1] for match in map(_AUTH_SCHEME.fullmatch, whole) if match}
+
+
 class Redactor:
     """Replaces known secrets with `••••`, plain or escaped for JSON, URLs and HTML. Thread-safe.
 
@@ -94,15 +100,14 @@ class Redactor:
 
     def add(self, *secrets: str) -> None:
         """Redact these secrets from now on."""
-        bare = (match[1] for match in map(_AUTH_SCHEME.fullmatch, secrets) if match)
-        new = {one for one in (*secrets, *bare) if len(one) >= MIN_SECRET_LENGTH}
+        new = {one for one in _with_credentials(secrets) if len(one) >= MIN_SECRET_LENGTH}
         with self._lock:
             if not new <= self._compiled.secrets:
                 self._compiled = _compile(self._compiled.secrets | new)
 
     def without(self, secrets: Iterable[str]) -> "Redactor":
-        """Return a redactor of the others."""
-        return Redactor(self._compiled.secrets - {*secrets})
+        """Return a redactor that leaves these secrets as they are."""
+        return Redactor(self._compiled.secrets - _with_credentials(secrets))
 
     def may_contain_secret(self, content: bytes) -> bool:
         """Return whether a raw response needs redaction, without parsing it.

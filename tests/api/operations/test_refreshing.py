@@ -285,9 +285,10 @@ def test_a_flow_that_is_refreshed_already_is_run_without_another_request(runs: S
     assert len([path for path in runs.paths() if "update" in path]) == 1
 
 
-def test_a_flow_that_has_run_is_refreshed_with_what_it_stores():
+@pytest.mark.parametrize("secret", ["sk-stored-123456", "Bearer sk-stored-123456"])
+def test_a_flow_that_has_run_is_refreshed_with_what_it_stores(secret: str):
     """Results are read without its secrets; what is sent back to the server is not."""
-    stored = {**entry("SecretStrInput", "str", "sk-stored-123456"), "password": True}
+    stored = {**entry("SecretStrInput", "str", secret), "password": True}
     raw = graph(node("Op-a", code=CODE, operation=OPERATION, api_key=stored))
     job = {"job_id": "00000000-0000-4000-8000-000000000001", "status": "queued"}
     server = Server().on("GET", FLOW, (200, raw)).on("POST", UPDATE, applied)
@@ -296,7 +297,7 @@ def test_a_flow_that_has_run_is_refreshed_with_what_it_stores():
         client.submit(raw["id"])
         flow = client.refresh(raw["id"], {"Op-a.operation": "Filter"})
     for each in (flow.refreshed.stored, flow):
-        assert each.component("Op-a").template["api_key"]["value"] == "sk-stored-123456"
+        assert each.component("Op-a").template["api_key"]["value"] == secret
 
 
 def test_the_options_of_an_mcp_server_are_the_servers_of_the_user():
