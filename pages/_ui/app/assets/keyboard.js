@@ -109,24 +109,27 @@ function firstControl(part) {
 // A narrow window's navigation lies over the page: opened with the keyboard, it has the focus until it
 // is closed, also by Escape. Streamlit would leave the focus to the page below.
 const NAVIGATION = '[data-testid="stSidebar"][data-collapsed="false"]';
+const FIRST_PAGE = `${NAVIGATION} [data-testid="stSidebarNavLink"]`;
 const MENU = '[data-testid="stExpandSidebarButton"]';
+const MENU_MS = 3000; // until it is drawn at the latest; later, a person has gone on
 const CLOSE_MENU = '[data-testid="stSidebarCollapseButton"] button';
 const ABOVE_MENU = `${DIALOG}, [data-testid="stPopoverBody"]`;
 document.addEventListener("click", ({ target, detail }) => {
   if (!narrow.matches || detail !== 0) return;
-  if (target.closest?.(MENU)) focusOnceDrawn(`${NAVIGATION} [data-testid="stSidebarNavLink"]`);
-  else if (target.closest?.(CLOSE_MENU)) focusOnceDrawn(MENU);
+  const until = performance.now() + MENU_MS;
+  if (target.closest?.(MENU)) focusOnceDrawn(FIRST_PAGE, until);
+  else if (target.closest?.(CLOSE_MENU)) focusOnceDrawn(MENU, until);
 });
 document.addEventListener("keydown", ({ key }) => {
   const isOpen = narrow.matches && document.querySelector(NAVIGATION);
   if (key !== "Escape" || !isOpen || document.querySelector(ABOVE_MENU)) return;
   document.querySelector(CLOSE_MENU).click();
 });
-function focusOnceDrawn(selector) {
-  requestAnimationFrame(() => {
+function focusOnceDrawn(selector, until) {
+  requestAnimationFrame((now) => {
     const part = document.querySelector(selector);
-    if (!part || isKeyHeld) focusOnceDrawn(selector);
-    else part.focus({ preventScroll: true });
+    if (part && !isKeyHeld) part.focus({ preventScroll: true });
+    else if (now < until) focusOnceDrawn(selector, until);
   });
 }
 
