@@ -18,8 +18,8 @@ _OBJECT_TYPES = frozenset({"dict", "NestedDict", MCP_TYPE})
 def looks_up_variables(server: ServerInfo | None) -> bool:
     """Return whether a bare value is read as a variable's name, where the flow stores one.
 
-    True of 1.8 in all modes (measured on 1.8.0) and of background and streamed runs on 1.11. A
-    synchronous run on 1.11 does without the mark that a text is no variable, and takes it.
+    True of 1.8 in all modes (measured on 1.8.0) and of background and streamed runs on 1.11.
+    Synchronous runs on 1.11 accept a text with or without the mark that it is no variable.
     """
     return server is not None and parse_minor(server.version) in (8, 11)
 

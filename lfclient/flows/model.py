@@ -260,7 +260,8 @@ class Flow:
 
         The flow itself has them as in runs that start at the chat input, if there is one. Other
         runs, which are the synchronous ones and before 1.11 all, start at the first webhook if
-        there is one: measured on 1.8.4 to 1.13.0. A `mode` of None leaves the flow as it is.
+        there is one: measured on 1.8.4 to 1.13.0. A `mode` of None leaves the flow as it is, and a
+        flow of a mode stays one of that mode.
         """
         return self if mode is None or sends_bare_values(mode, server) else self._from_webhook
 

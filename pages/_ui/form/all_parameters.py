@@ -65,12 +65,12 @@ def _draw_expander(
     opened = st.expander(label, key=key, on_change="rerun")
     changed = sum(form.state.is_modified(field.key) for field in fields)
     wrong = any(form.has_error(field.key) for field in fields)
-    unsure = any(form.has_warning(field.key) for field in fields)
-    if changed or wrong or unsure:
+    has_warning = any(form.has_warning(field.key) for field in fields)
+    if changed or wrong or has_warning:
         with st.container(key=f"marks-{key}", horizontal=True, gap="xsmall"):
             if wrong:
                 st.badge("Check", color="red", help="Contains an invalid value")
-            elif unsure:
+            elif has_warning:
                 st.badge("Check", color="orange", help="Contains a value to check or enter again")
             if changed:
                 st.badge(f"{changed} changed", color="violet")
