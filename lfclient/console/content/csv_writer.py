@@ -29,28 +29,29 @@ def csv_chunks(
     rows: Iterable[Mapping[str, Json]],
     redact: Callable[[Mapping[str, Json]], Mapping[str, Json]] = lambda row: row,
     *,
+    names: Iterable[str] | None = None,
     delimiter: str = ",",
 ) -> Iterator[bytes]:
     """Yield the CSV of a table in UTF-8 with a byte order mark, in small chunks.
 
-    `rows` is iterated twice, and each row is redacted as it is read. A cell that contains a list or
-    an object becomes JSON.
+    The columns are `names`, or those of all rows in their order; `rows` is then iterated twice.
+    Each row is redacted as it is read. A cell that contains a list or an object becomes JSON.
     """
-    names = list(dict.fromkeys(name for row in rows for name in redact(row)))
+    columns = list(names or dict.fromkeys(name for row in rows for name in redact(row)))
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\n")
     buffer.write(BYTE_ORDER_MARK)
-    writer.writerow([escape_formulas(str(name)) for name in names])
+    writer.writerow([escape_formulas(str(name)) for name in columns])
     for row in map(redact, rows):
-        writer.writerow([_cell(row.get(name)) for name in names])
+        writer.writerow([_cell(row.get(name)) for name in columns])
         if buffer.tell() >= _CHUNK_LENGTH:
             yield _flush(buffer)
     yield _flush(buffer)
 
 
-def csv_bytes(rows: Iterable[Mapping[str, Json]]) -> bytes:
-    """Return the CSV of a table."""
-    return b"".join(csv_chunks(rows))
+def csv_bytes(rows: Iterable[Mapping[str, Json]], names: Iterable[str] | None = None) -> bytes:
+    """Return the CSV of a table, with the columns `names` or those of all rows in their order."""
+    return b"".join(csv_chunks(rows, names=names))
 
 
 def tab_separated(rows: Iterable[Mapping[str, Json]]) -> str:

@@ -62,14 +62,11 @@ def runs_csv(
         else:
             texts.append({"inputs": FLOW_MISSING, "output": FLOW_MISSING})
         room -= sum(map(len, texts[-1].values()))
-    rows = [
-        clean(_cells_before_texts(run)) | cells | clean(_cells_after_texts(run, prices))
-        for run, cells in zip(runs, texts, strict=True)
-    ]
-    if rows:  # the first row has all columns, in their order; each other has only its own
-        columns = dict.fromkeys(name for cells in texts for name in cells)
-        rows[0] = clean(_cells_before_texts(runs[0])) | columns | rows[0]
-    return csv_bytes(rows)
+    before = [clean(_cells_before_texts(run)) for run in runs]
+    after = [clean(_cells_after_texts(run, prices)) for run in runs]
+    names = dict.fromkeys(name for cells in (*before, *texts, *after) for name in cells)
+    rows = [one | two | three for one, two, three in zip(before, texts, after, strict=True)]
+    return csv_bytes(rows, names)
 
 
 def _texts(run: RunSummary, record: RunRecord | None, flow: Flow | None) -> dict[str, str]:
