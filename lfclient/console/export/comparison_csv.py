@@ -12,6 +12,7 @@ from lfclient.console.compare.compared_inputs import UNKNOWN, ComparedInputs, pl
 from lfclient.console.compare.compared_run import ComparedRun, have_same_flow
 from lfclient.console.compare.outputs import MatchKey, match_outputs
 from lfclient.console.content.csv_writer import csv_bytes
+from lfclient.console.store.omissions import FLOW_MISSING
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.input_values import value_text
 from lfclient.console.wording.modes import MODE_NAMES
@@ -36,7 +37,7 @@ def comparison_csv(
 
     `names` are the headings of their columns. `load` returns a run with its values, None if it was
     deleted; two are in memory at a time. The file contains none of `secrets`, nor of the secrets
-    that the flows store.
+    that the flows store; a run without its flow has a note that says so.
     """
     stored = [secret for run in runs for secret in stored_secrets(run.flow)]
     redact = Redactor([*secrets, *stored]).redact_text
@@ -72,6 +73,8 @@ class _CsvRows:
             "Mode": [MODE_NAMES[record.mode] for record in records],
             "Run": [record.id for record in records],
         }
+        if not all(run.flow for run in self.runs):
+            facts["Note"] = ["" if run.flow else FLOW_MISSING for run in self.runs]
         for name, cells in facts.items():
             yield "Run", name, cells
 

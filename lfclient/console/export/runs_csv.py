@@ -8,6 +8,7 @@ from lfclient.common.redaction import Redactor
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.content.csv_writer import csv_bytes
 from lfclient.console.export.comparison_csv import MAX_CELL_LENGTH, output_text
+from lfclient.console.store.omissions import FLOW_MISSING
 from lfclient.console.store.run_record import RunRecord, RunSummary
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.input_values import full_text
@@ -19,14 +20,13 @@ from lfclient.outputs.model import OutputKind
 from lfclient.runs.model import Run
 
 MAX_FULL_RUNS = 1_000  # to read a run takes one or two milliseconds, with a large response more
-FLOW_MISSING = "Left out: the flow was not loaded in time, so its secrets could not be removed."
 MAX_FULL_LENGTH = 20_000_000  # characters of all inputs and outputs; several times that in memory
 
 
 def runs_csv(
     runs: Sequence[RunSummary],
     load: Callable[[RunSummary], RunRecord | None],
-    flows: Mapping[tuple[str, str], Flow | None],
+    flows: Mapping[tuple[str, str], Flow],
     prices: PriceTable | None = None,
     secrets: Iterable[str] = (),
 ) -> bytes:
@@ -36,10 +36,9 @@ def runs_csv(
     those that `load` can't read or that have no outputs, have the summary line. Each output has a
     column, by the name of its component.
 
-    `flows` has the flow of a run by its owner and flow id, None if it can't be had. The flow names
-    the run's inputs and components, and the file contains none of the secrets that these flows
-    store, nor of `secrets`. Without a flow, the texts are as they were recorded, like those of a
-    report. A run whose flow is missing from `flows`, because it is late, has no texts.
+    `flows` has the flow of a run by its owner and flow id. It names the run's inputs and
+    components, and the file contains none of the secrets that these flows store, nor of `secrets`.
+    A run whose flow is missing has its texts as they were recorded, and a note that says so.
     """
     stored = [secret for flow in flows.values() for secret in stored_secrets(flow)]
     redactor = Redactor([*secrets, *stored])
@@ -55,15 +54,14 @@ def runs_csv(
     texts: list[JsonObject] = []
     room = MAX_FULL_LENGTH
     for number, run in enumerate(runs):
-        key = (run.owner, run.flow_id)
-        if key in flows:
-            record = load(run) if number < MAX_FULL_RUNS and room > 0 else None
-            texts.append(clean(_texts(run, record, flows[key])))
-        else:
-            texts.append({"inputs": FLOW_MISSING, "output": FLOW_MISSING})
+        record = load(run) if number < MAX_FULL_RUNS and room > 0 else None
+        texts.append(clean(_texts(run, record, flows.get((run.owner, run.flow_id)))))
         room -= sum(map(len, texts[-1].values()))
     before = [clean(_cells_before_texts(run)) for run in runs]
-    after = [clean(_cells_after_texts(run, prices)) for run in runs]
+    after = [
+        clean(_cells_after_texts(run, prices, has_flow=(run.owner, run.flow_id) in flows))
+        for run in runs
+    ]
     names = dict.fromkeys(name for cells in (*before, *texts, *after) for name in cells)
     rows = [one | two | three for one, two, three in zip(before, texts, after, strict=True)]
     return csv_bytes(rows, names)
@@ -101,7 +99,7 @@ def _cells_before_texts(run: RunSummary) -> JsonObject:
     }
 
 
-def _cells_after_texts(run: RunSummary, prices: PriceTable | None) -> JsonObject:
+def _cells_after_texts(run: RunSummary, prices: PriceTable | None, *, has_flow: bool) -> JsonObject:
     amount = prices.cost(run.usage_by_model or {}).amount if prices else None
     cost = "" if amount is None else f"{amount:f}"
     return {
@@ -114,4 +112,5 @@ def _cells_after_texts(run: RunSummary, prices: PriceTable | None) -> JsonObject
         "server": run.server_name,
         "flow id": run.flow_id,
         "job id": run.job_id,
+        **({} if has_flow else {"note": FLOW_MISSING}),
     }

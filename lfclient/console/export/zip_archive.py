@@ -51,7 +51,7 @@ def write_archive(
     `fetch(ref, file)`, such as a client's `save`, writes an output file to `file`, or raises
     `LangflowError`. `README.txt` lists everything omitted, with the reason; `run.json` has the
     inputs and the outcome. The archive contains none of `secrets` nor of the secrets that the flow
-    stores. Files and images are not redacted.
+    stores; without the flow, `README.txt` says so. Files and images are not redacted.
     """
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
         redactor = Redactor([*secrets, *stored_secrets(flow)])
@@ -105,7 +105,7 @@ class _ArchiveWriter:
         except RecursionError:
             facts["left_out"] = ["The inputs are nested too deeply to export."]
             self._put("run.json", _json(facts))
-        readme = _readme(self._record, entries, facts["left_out"])
+        readme = _readme(self._record, flow, entries, facts["left_out"])
         self._put("README.txt", _encode([self._redact(readme)]))
 
     def _entry(self, output: Output, part: str) -> _OutputEntry:
@@ -312,15 +312,19 @@ def _inputs(record: RunRecord) -> dict[str, Any]:
     }
 
 
-def _readme(record: RunRecord, entries: list[_OutputEntry], omitted: list[str]) -> str:
+def _readme(
+    record: RunRecord, flow: Flow | None, entries: list[_OutputEntry], omitted: list[str]
+) -> str:
     lines = [
         f"Outputs of a run of “{record.flow_name}”.",
         f"Status: {run_status_label(record)}.",
-        "run.json contains the inputs and the outcome of the run. Secrets are omitted.",
+        "run.json contains the inputs and the outcome of the run. Known secrets are omitted.",
         "In CSV files, an apostrophe marks text that a spreadsheet would read as a formula.",
     ]
     if not record.ended:
         lines.append("The run was still in progress when this archive was created.")
+    if flow is None:
+        lines.append(omissions.FLOW_MISSING)
     lines += [f"Omitted: {reason}" for reason in omitted]
     for entry in entries:
         name = entry.output.component_name

@@ -1,7 +1,9 @@
-"""Explain to people why inputs or outputs of a run are missing."""
+"""Explain to people what is missing of a run, and why."""
 
 from lfclient.console.store.run_record import RunRecord, StoredParts
 
+# in an export that was written without the flow, whatever the cause
+FLOW_MISSING = "The flow was not loaded: inputs and outputs may contain secrets that it stores."
 MISSING_OUTPUTS_REASONS = {
     StoredParts.TOO_LARGE: "the response exceeds this console's size limit",
     StoredParts.NO_ROOM: "the disk of the console's database was full",

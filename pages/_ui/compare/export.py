@@ -38,5 +38,5 @@ def draw(baseline_first: Sequence[ShownRun], inputs: ComparedInputs) -> None:
         downloads.file_name(baseline_first[0].record.flow_name, "comparison", extension="csv"),
         compare_page.compare_key("csv"),
         mime="text/csv",
-        help="Inputs, outputs and how they differ. Secrets are removed.",
+        help="Inputs, outputs and how they differ. Known secrets are removed.",
     )

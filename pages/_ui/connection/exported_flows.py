@@ -2,34 +2,31 @@
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 
-from lfclient.errors import LangflowError, Unreachable
+from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
-from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
 
-MAX_FLOWS = 100  # requested at once, each in its own thread
+MAX_REQUESTS = 100  # open at once, each in its own thread
 MAX_SECONDS = 4.0  # less than an error is kept, so that each request is sent once
 
 
-def load_flows(wanted: Iterable[tuple[ServerSession, str]]) -> dict[tuple[str, str], Flow | None]:
-    """Return flows by owner and id; None for one that can't be had: deleted, or Langflow is down.
+def load_flows(wanted: Iterable[tuple[ServerSession, str]]) -> dict[tuple[str, str], Flow]:
+    """Return the flows that come within `MAX_SECONDS`, by owner and id.
 
-    All are requested at once and have `MAX_SECONDS` together. Missing are those that had not come
-    by then, and any beyond the first `MAX_FLOWS`. Safe to call from any thread.
+    Missing are those that are late, were deleted, or whose Langflow is down or refuses the key:
+    their runs are exported as they were recorded, and the file says so. Safe to call from any
+    thread.
     """
-    requests = dict.fromkeys(list(dict.fromkeys(wanted))[:MAX_FLOWS], "")
-    for server, flow_id in requests:
-        requests[server, flow_id] = server.prefetch_flow(flow_id)
+    waiting = list(dict.fromkeys(wanted))
     deadline = time.monotonic() + MAX_SECONDS
-    flows: dict[tuple[str, str], Flow | None] = {}
-    for (server, flow_id), name in requests.items():
-        server.seconds_waiting(name, max_wait=deadline - time.monotonic())
-        try:
-            flows[server.owner, flow_id] = server.flow(flow_id, max_wait=0).value
-        except StillLoading:
-            pass
-        except LangflowError as error:
-            if not (isinstance(error, Unreachable) and error.timed_out):
-                flows[server.owner, flow_id] = None
+    flows = {}
+    while waiting and time.monotonic() < deadline:
+        batch, waiting = waiting[:MAX_REQUESTS], waiting[MAX_REQUESTS:]
+        requests = [(server, id, server.prefetch_flow(id)) for server, id in batch]
+        for server, id, name in requests:
+            server.seconds_waiting(name, max_wait=deadline - time.monotonic())
+            with suppress(LangflowError):
+                flows[server.owner, id] = server.flow(id, max_wait=0).value
     return flows

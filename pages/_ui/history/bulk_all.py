@@ -36,7 +36,7 @@ def draw(view: ListView) -> None:
         icon=":material/download:",
         on_click="ignore",
         help=f"All matching runs, up to the newest {MAX_EXPORTED:,}. Up to {MAX_FULL_RUNS:,} have "
-        "their full inputs and outputs. Secrets are removed.",
+        "their full inputs and outputs. Known secrets are removed.",
     )
     key = history_key("bulk")
     panel = st.popover("Bulk delete", icon=":material/delete_sweep:", key=key, on_change="rerun")

@@ -82,7 +82,7 @@ def draw(server: ServerSession, record: RunRecord) -> None:
         st.container(key="export-run", width="content"),
         st.popover("Download", icon=":material/download:", type="tertiary"),
     ):
-        st.caption("Secrets are removed. Files and images are unchanged.")
+        st.caption("Known secrets are removed. Files and images are unchanged.")
         _button(record, "Report (HTML)", files.report, "report", "html", "text/html")
         if record.ended and record.run and record.run.outputs:
             _button(record, "Outputs (ZIP)", files.archive, "outputs", "zip", "application/zip")

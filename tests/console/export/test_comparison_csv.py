@@ -9,6 +9,7 @@ from lfclient.console.compare.compared_run import ComparedRun
 from lfclient.console.compare.survey import survey_run
 from lfclient.console.compare.volatile import GUESSES_ONLY
 from lfclient.console.export.comparison_csv import comparison_csv
+from lfclient.console.store.omissions import FLOW_MISSING
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import OutputKind
 from tests.support import flows
@@ -18,8 +19,11 @@ KEY = flows.entry("SecretStrInput", "str", "sk-stored-123456", password=True)
 FLOW = Flow.from_json(flows.graph(flows.node("Text-1", words=flows.text(), key=KEY)))
 
 
-def rows(values, *, deleted=()):
-    """Return the cells by part and name of a comparison of runs with these inputs and outputs."""
+def rows(values, *, deleted=(), without_flow=()):
+    """Return the cells by part and name of a comparison of runs with these inputs and outputs.
+
+    `deleted` and `without_flow` are ids of runs.
+    """
     records = {
         f"r{number}": replace(
             record_of(
@@ -34,7 +38,7 @@ def rows(values, *, deleted=()):
     runs = [
         ComparedRun(
             number,
-            FLOW,
+            None if record.id in without_flow else FLOW,
             survey_run(
                 baseline, record, flows=(FLOW, FLOW), one_flow=True, ignored_names=GUESSES_ONLY
             ),
@@ -69,3 +73,8 @@ def test_a_run_that_was_deleted_meanwhile_has_no_texts():
     found = rows(["a", "b"], deleted=["r2"])
     (texts,) = (cells for (part, _), cells in found.items() if part == "Output")
     assert texts == ["a, ••••", ""]
+
+
+def test_a_run_without_its_flow_says_that_its_texts_may_have_secrets():
+    assert rows(["one", "two"], without_flow=["r2"])["Run", "Note"] == ["", FLOW_MISSING]
+    assert ("Run", "Note") not in rows(["one", "two"])

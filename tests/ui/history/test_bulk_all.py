@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import time
-import uuid
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from lfclient.console.config.prices import ModelPrice, PriceTable
-from lfclient.console.export.runs_csv import FLOW_MISSING
+from lfclient.console.store.omissions import FLOW_MISSING
 from lfclient.console.store.run_history import PAGE_SIZE
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.flows.field import Variable
@@ -137,29 +135,14 @@ def test_the_csv_export_names_inputs_as_the_flow_does_and_has_none_of_its_secret
         )
 
 
-def test_the_csv_export_leaves_out_what_may_have_secrets_of_a_flow_that_does_not_come(
+def test_the_csv_export_says_which_runs_may_have_secrets_of_a_flow_that_does_not_come(
     add_leaky_run, monkeypatch
 ):
     monkeypatch.setattr(exported_flows, "MAX_SECONDS", 0.2)
     add_leaky_run(3)
     (row,) = exported(Filters())
-    assert row["inputs"] == row["output"] == FLOW_MISSING
-    assert row["status"] == "Completed"
-    assert "sk-stored" not in str(row)
-
-
-def test_the_csv_export_waits_for_all_flows_at_once(fields_server, monkeypatch):
-    """However many there are, and for no more of them than may be requested at once."""
-    monkeypatch.setattr(exported_flows, "MAX_SECONDS", 3)
-    monkeypatch.setattr(exported_flows, "MAX_FLOWS", 10)
-    for number in range(12):
-        id = str(uuid.UUID(int=number))
-        fields_server.delays[f"GET /api/v1/flows/{id}"] = 0.5 if number < 5 else 20
-        add(fields_server.url, f"r{number}", number, flow_id=id)
-    started_at = time.monotonic()
-    rows = exported(Filters())
-    assert time.monotonic() - started_at < 6  # one after the other: 18
-    assert [row["inputs"] == FLOW_MISSING for row in rows] == [False] * 5 + [True] * 7
+    assert row["output: O-1"] == "with sk-stored-123456"
+    assert row["note"] == FLOW_MISSING
 
 
 @pytest.mark.parametrize(("price", "cost"), [("0", "0"), ("1", "0.000003")])

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
+from lfclient.console.store.omissions import FLOW_MISSING
 from lfclient.console.store.run_record import RunRecord
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
@@ -107,15 +108,18 @@ def test_runs_are_compared_while_their_server_is_down(server_without_answers):
 def test_a_run_is_exported_from_its_page_while_its_server_is_down(
     server_without_answers, downloads
 ):
-    """Without its files, which are on the server."""
+    """Without its files, which are on the server, and saying which secrets are not removed."""
     app = open_app(run=NEW)
     (report,) = (create for name, create in downloads.items() if name.endswith(".html"))
     (archive,) = (create for name, create in downloads.items() if name.endswith(".zip"))
     assert "rainy" in report().decode()
     assert "plan.txt" in report().decode()
+    assert FLOW_MISSING in report().decode()
     files = zipfile.ZipFile(io.BytesIO(archive()))
     assert files.read("C.md") == b"rainy"
-    assert "plan.txt" in files.read("README.txt").decode()
+    readme = files.read("README.txt").decode()
+    assert "plan.txt" in readme
+    assert FLOW_MISSING in readme
     assert not app.exception
 
 
@@ -124,8 +128,8 @@ def test_listed_runs_are_exported_as_csv_while_their_server_is_down(
 ):
     app = history()
     rows = csv.DictReader(io.StringIO(downloads["runs.csv"]().decode("utf-8-sig")))
-    found = [(row["inputs"], row["output: C"]) for row in rows]
-    assert found == [("City (C): Oslo", "rainy"), ("City (C): Oslo", "sunny")]
+    found = [(row["inputs"], row["output: C"], row["note"]) for row in rows]
+    assert found == [("City (C): Oslo", word, FLOW_MISSING) for word in ("rainy", "sunny")]
     assert not app.exception
 
 

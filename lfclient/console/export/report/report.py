@@ -39,7 +39,7 @@ def report_html(
     the file is larger; the report then gives the reason. Files beyond the limits are only named.
 
     The report contains none of `secrets`, of the secrets that the record masks, and of those that
-    the flow stores. Files and images are not redacted.
+    the flow stores; without the flow, it says so. Files and images are not redacted.
     """
     redactor = Redactor([*secrets, *stored_secrets(flow)])
 
@@ -70,6 +70,7 @@ def report_html(
         names=names,
         facts=facts.run_facts(record, names, now, prices, labels),
         inputs=facts.input_rows(record, flow, redact),
+        flow_missing="" if flow else omissions.FLOW_MISSING,
         inputs_unknown=omissions.explain_missing_inputs(record),
         cached=cached_results_text(run, flow) if run else "",
         outputs=BlockBuilder(redact, fetch).build(run, names),
