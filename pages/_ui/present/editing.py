@@ -11,7 +11,15 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.state import browser
 from pages._ui.state.drafts import drafts
 from pages._ui.state.notices import notify_errors
-from pages._ui.state.present import CONFLICT, EDITED, PRESET_PROBLEM, PROBLEM, Edited, edit_key
+from pages._ui.state.present import (
+    CONFLICT,
+    EDITED,
+    EXAMPLE_PROBLEM,
+    PROBLEM,
+    VALUES_PROBLEM,
+    Edited,
+    edit_key,
+)
 
 _PARTS = ("title", "description", "accent", "large")
 
@@ -25,7 +33,7 @@ def start(owner: str, flow_id: str) -> None:
 def stop(owner: str, flow_id: str) -> None:
     """End editing, and forget what was not saved; a callback."""
     drafts().save(_draft_key(owner, flow_id), {})
-    for slot in (EDITED, CONFLICT, PROBLEM, PRESET_PROBLEM):
+    for slot in (EDITED, CONFLICT, PROBLEM, EXAMPLE_PROBLEM, VALUES_PROBLEM):
         slot.clear()
 
 

@@ -36,7 +36,13 @@ from pages._ui.present.presented import (
 )
 from pages._ui.presets.preset_state import field_names, masked_values, store_preset
 from pages._ui.state.notices import notify_errors
-from pages._ui.state.present import CONFLICT, PRESET_PROBLEM, PROBLEM, edit_key
+from pages._ui.state.present import (
+    CONFLICT,
+    EXAMPLE_PROBLEM,
+    PROBLEM,
+    VALUES_PROBLEM,
+    edit_key,
+)
 from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts, copy_button
 from pages._ui.widgets.controls import unique_labels
@@ -257,7 +263,7 @@ def _draw_presets(presented: Presented, form: FlowForm) -> None:
         # above the button: below it, the reason would be out of sight
         if not has_values:
             st.caption("Enter the values of the example in the preview, then add it.")
-        problem = PRESET_PROBLEM.take()
+        problem = EXAMPLE_PROBLEM.take()
         if problem:
             alerts.show(problem)
         st.form_submit_button(
@@ -283,6 +289,9 @@ def _draw_hidden_values(presented: Presented, form: FlowForm) -> None:
         ":orange[:material/warning:] Only your window has these values of inputs that are not "
         f"shown: {field_names(state, own)}."
     )
+    problem = VALUES_PROBLEM.take()
+    if problem:
+        alerts.show(problem)
     st.button(
         f"Save in “{escape(clip(preset.name, 40))}”" if preset else "Save as default preset",
         key="present-save-values",
@@ -297,7 +306,7 @@ def _own_keys(presented: Presented, form: FlowForm) -> set[str]:
     return entered_keys(form.state) - shown_keys(presented, form)
 
 
-@notify_errors(PRESET_PROBLEM)
+@notify_errors(VALUES_PROBLEM)
 def _save_values(presented: Presented, form: FlowForm) -> None:
     """Save this window's values that are not shown in the preset, or as the default preset."""
     state, preset, store = form.state, presented.preset, app_context().runner.store.presets
@@ -317,14 +326,14 @@ def _save_values(presented: Presented, form: FlowForm) -> None:
     st.toast(f"Saved in the preset “{escape(clip(saved.name, 60))}”.")
 
 
-@notify_errors(PRESET_PROBLEM)
+@notify_errors(EXAMPLE_PROBLEM)
 def _add_example(presented: Presented, form: FlowForm) -> None:
     """Save what is entered in the shown inputs as a preset, and offer that as an example."""
     state = form.state
     state.read_widgets()
     name = validate_name(st.session_state[_EXAMPLE_NAME], state.secrets)
     values = _example_values(presented, form)
-    if not values:  # they were removed by this press
+    if not values:  # the press removed them: the redrawn form says to enter some
         return
     preset = store_preset(state, name, fit_values(state.flow, values))
     st.session_state[edit_key("examples")] = [*st.session_state[edit_key("examples")], preset.id]

@@ -44,7 +44,8 @@ ENTERED: Slot[Entered] = Slot("present-entered")
 EDITED: Slot[Edited] = Slot("present-edited")
 CONFLICT: Slot[bool] = Slot("present-conflict")  # whether somebody else has saved meanwhile
 PROBLEM: Slot[LangflowError] = Slot("present-problem")  # why the settings were not saved
-PRESET_PROBLEM: Slot[LangflowError] = Slot("present-preset-problem")  # why no preset was saved
+EXAMPLE_PROBLEM: Slot[LangflowError] = Slot("present-example-problem")  # why none was added
+VALUES_PROBLEM: Slot[LangflowError] = Slot("present-values-problem")  # why they were not saved
 _EDIT = "present-edit"
 _PRESENTER = "presenter"
 

@@ -2,6 +2,7 @@
 
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import FlowSettingsStore
+from lfclient.console.store.presets import PresetStore
 from pages._ui.state.present import ENTERED, Entered
 from tests.support.flows import chat_input, edge, entry, node, text
 from tests.ui.present.support import inputs, present, present_as_presenter, store, stored
@@ -337,6 +338,20 @@ def test_values_that_only_the_presenter_has_are_saved_in_the_preset_of_the_addre
     (saved,) = stored_presets()
     assert saved.values == {"T-a.p": "Porto", "T-a.n": 7}
     assert "Only your window" not in page_text(app)
+    assert not app.exception
+
+
+def test_why_hidden_values_were_not_saved_is_said_above_their_button(monkeypatch):
+    app = edit_with_hidden_value()
+
+    def fail(*_):
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(PresetStore, "create", fail)
+    app = press(app, "Save as default preset")
+    drawn = [each for each in app.main if each.type in ("button", "error")]
+    labels = [each.label if each.type == "button" else each.value for each in drawn]
+    assert "The disk is full" in labels[labels.index("Save as default preset") - 1]
     assert not app.exception
 
 
