@@ -92,15 +92,13 @@ def draw_server(server: ServerSession | None) -> None:
         server.refresh("flows")
     with st.container(border=True, key="server-facts"):
         names: set[str] | None = None
-        facts = controls.place_above_fields()
-        try:
-            with facts:
+        with controls.place_above_fields():
+            try:
                 names, is_connected = _draw_facts(server)
-        except LangflowError as error:
-            request = partial(_require_facts, server)
-            with facts:
+            except LangflowError as error:
+                request = partial(_require_facts, server)
                 loading.show(server, error, request, retry="retry-facts", has_key_field=True)
-            is_connected = isinstance(error, StillLoading)
+                is_connected = isinstance(error, StillLoading)
         draw_connection_form(server, is_connected)
     if names is None:
         return
