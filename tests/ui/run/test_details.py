@@ -1,5 +1,6 @@
 """The result of an ended run."""
 
+import json
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -191,4 +192,6 @@ def test_an_unfinished_text_can_be_copied_and_downloaded(langflow_stand_in, stat
     app = open_app(run=record.id)
     labels = [each.proto.label for each in app.get("download_button")]
     assert [each for each in labels if each in ("Markdown", "Text")] == ["Markdown", "Text"]
+    drawn = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    assert PARTIAL.visible_text in [data.get("text") for data in drawn]
     assert not app.exception
