@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 import streamlit as st
 
@@ -342,6 +343,20 @@ def _contains(history: Iterable[Message], text: str, record: RunRecord) -> bool:
         and _belongs_to_run(message, record)
         for message in history
     )
+
+
+def latest_answers(messages: Sequence[Message], record: RunRecord) -> list[Message]:
+    """Return the answers of the latest run, of all messages of its conversation, oldest first.
+
+    They name its job. Those of 1.8 and 1.9 name none, nor do others before the server has stored
+    them: these are what follows the user's last message.
+    """
+
+    def is_answer(message: Message) -> bool:
+        return message.sender != USER and _belongs_to_run(message, record)
+
+    named = [one for one in messages if one.job_id and is_answer(one)]
+    return named or [*takewhile(is_answer, reversed(messages))][::-1]
 
 
 def _belongs_to_run(message: Message, record: RunRecord) -> bool:

@@ -1,10 +1,10 @@
 """The messages of a conversation, the answer in progress, and its outcome."""
 
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import chain, takewhile, zip_longest
+from itertools import chain
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -93,19 +93,21 @@ def _draw_history(conversation: Conversation, history: Sequence[Message]) -> Non
             on_click=chat.show_earlier,
             args=(conversation,),
         )
-    # the latest run has its link beside its outcome
+    # the latest run has its row beside its outcome
     latest_job = conversation.record.job_id if conversation.record else None
     flow = conversation.form.flow
     draw_message = _message_drawer(flow, history, steps.tool_names(flow))
-    for count, (message, after) in enumerate(zip_longest(drawn, drawn[1:]), 1):
+    # between a run's messages there may be those of others
+    last_ids = {message.job_id: message.id for message in drawn}
+    for message in drawn:
         draw_message(message)
-        last = after is None or after.job_id != message.job_id
-        run = conversation.runs.get(message.job_id or "")
+        job = message.job_id
+        run = conversation.runs.get(job or "")
         if message.category == chat.UNSTORED:
             st.caption(":material/warning: No answer")
-        elif run and last and message.job_id != latest_job:
+        elif run and message.id == last_ids[job] and job != latest_job:
             with _answer_row(run):
-                _draw_copy_button(run, drawn[:count])
+                _draw_copy_button(run, [one for one in history if one.job_id == job])
                 _draw_details(run, conversation)
 
 
@@ -204,7 +206,7 @@ def _draw_outcome(
                 on_click=composer.send_again,
                 args=(conversation, text, chat.sent_files(record, flow), record.id),
             )
-        _draw_copy_button(record.id, messages)
+        _draw_copy_button(record.id, chat.latest_answers(messages, record))
         _draw_details(record.id, conversation)
 
 
@@ -230,11 +232,10 @@ def _answer_row(run_id: str) -> DeltaGenerator:
     return st.container(key=f"talk-answer-{run_id}", horizontal=True, vertical_alignment="center")
 
 
-def _draw_copy_button(run_id: str, messages: Sequence[Message]) -> None:
-    """Draw a button that copies a run's answer, if it has one, which ends these messages."""
-    answer = takewhile(lambda message: message.sender != chat.USER, reversed(messages))
-    texts = [message.visible_text for message in answer if message.category != "error"]
-    text = replace_surrogates("\n\n".join(filter(None, reversed(texts))))
+def _draw_copy_button(run_id: str, messages: Iterable[Message]) -> None:
+    """Draw a button that copies the answers among a run's messages, if it has any."""
+    answers = (one for one in messages if one.sender != chat.USER and one.category != "error")
+    text = replace_surrogates("\n\n".join(filter(None, (one.visible_text for one in answers))))
     if len(text) > MAX_COPIED_LENGTH:
         draw_too_long()
     elif text:

@@ -1,0 +1,80 @@
+"""The row below each answer of a run: a copy of what this run answered, and its details."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lfclient.runs.model import RunStatus
+from pages._ui.widgets import copy_button
+from tests.ui.support.chat_page import links, open_chat
+from tests.ui.support.whole_pages import ONE, add_ended_run
+
+HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)
+
+
+@pytest.fixture
+def copied(monkeypatch):
+    """The texts that the page offers to copy, in order."""
+    texts = []
+    monkeypatch.setattr(copy_button, "draw", lambda key, text: texts.append(text))
+    return texts
+
+
+def store_messages(chat_langflow, *messages):
+    """Store messages of an hour ago: (sender, text, job), without a job as on 1.8 and 1.9."""
+    for sender, text, job in messages:
+        more = {"session_metadata": {"graph_run_id": job}} if job else {}
+        at = f"{HOUR_AGO:%Y-%m-%d %H:%M:%S} UTC"
+        chat_langflow.store_message("s", text, sender, timestamp=at, **more)
+
+
+def store_runs(chat_langflow, *jobs, **more):
+    """Store runs of the session, oldest first; they began before the messages."""
+    for number, job in enumerate(jobs):
+        at = HOUR_AGO - timedelta(minutes=len(jobs) - number)
+        ids = {"id": f"{number:032x}", "submit_token": str(number)}
+        values = {"job_id": job, "created_at": at, **ids, **more}
+        add_ended_run(chat_langflow.server.url, session_id="s", **values)
+
+
+def test_answers_of_runs_at_once_have_a_row_each(chat_langflow, copied):
+    """As of a named session, in two tabs or by *Number of runs*."""
+    turns = [("User", "one", "j"), ("User", "two", "k")]
+    turns += [("Machine", "to one", "j"), ("Machine", "to two", "k"), ("Machine", "more", "j")]
+    store_messages(chat_langflow, *turns)
+    store_runs(chat_langflow, "j", "k")
+    app = open_chat(flow=ONE, session="s")
+    assert not app.exception
+    assert links(app).count("Answer details") == 2
+    assert copied == ["to one\n\nmore", "to two"]
+
+
+def test_answers_without_messages_of_the_user_are_copied_by_run(chat_langflow, copied):
+    """As of a flow whose chat input stores none."""
+    store_messages(chat_langflow, ("Machine", "first", "j"), ("Machine", "second", "k"))
+    store_runs(chat_langflow, "j", "k")
+    app = open_chat(flow=ONE, session="s")
+    assert copied == ["first", "second"]
+    assert not app.exception
+
+
+@pytest.mark.parametrize("job", ["j", None])
+def test_a_run_without_an_answer_offers_none_of_an_earlier_run(chat_langflow, copied, job):
+    store_messages(chat_langflow, ("User", "hello", job), ("Machine", "an answer", job))
+    failed = {"created_at": datetime.now(UTC), "status": RunStatus.FAILED}
+    store_runs(chat_langflow, "k", **failed)
+    app = open_chat(flow=ONE, session="s")
+    assert copied == []
+    assert "Answer details" in links(app)
+    assert not app.exception
+
+
+def test_answers_that_name_no_job_are_copied_from_the_last_message_of_the_user_on(
+    chat_langflow, copied
+):
+    turns = [(sender, f"{text} {sender}", None) for text in "ab" for sender in ("User", "Machine")]
+    store_messages(chat_langflow, *turns, ("Machine", "more", None))
+    store_runs(chat_langflow, "j", "k")
+    app = open_chat(flow=ONE, session="s")
+    assert copied == ["b Machine\n\nmore"]
+    assert not app.exception
