@@ -2,7 +2,6 @@
 
 from pages._ui.connection import request_cache
 from pages._ui.connection.app_context import app_context
-from pages._ui.widgets import copy_button
 from tests.support.flows import entry
 from tests.ui.support.chat_langflow import MESSAGES, chat_flow
 from tests.ui.support.chat_page import (
@@ -93,16 +92,6 @@ def test_a_conversation_is_the_same_after_a_reload(chat_langflow):
     assert "Answer details" in links(app)
     again = open_chat(flow=ONE, session=session)
     assert conversation(again) == conversation(app)
-
-
-def test_each_answer_can_be_copied(chat_langflow, monkeypatch):
-    copied = []
-    monkeypatch.setattr(copy_button, "draw", lambda key, text: copied.append(text))
-    app = send(send(open_chat(), "first"), "**second**")
-    copied.clear()
-    app.run()
-    assert copied == ["echo of first", "echo of **second**"]
-    assert not app.exception
 
 
 def test_an_answer_that_a_frozen_component_may_have_cached_says_so(chat_langflow):

@@ -6,7 +6,7 @@ import pytest
 
 from lfclient.runs.model import RunStatus
 from pages._ui.widgets import copy_button
-from tests.ui.support.chat_page import links, open_chat
+from tests.ui.support.chat_page import links, open_chat, send
 from tests.ui.support.whole_pages import ONE, add_ended_run
 
 HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)
@@ -35,6 +35,14 @@ def store_runs(chat_langflow, *jobs, **more):
         ids = {"id": f"{number:032x}", "submit_token": str(number)}
         values = {"job_id": job, "created_at": at, **ids, **more}
         add_ended_run(chat_langflow.server.url, session_id="s", **values)
+
+
+def test_each_answer_can_be_copied(chat_langflow, copied):
+    app = send(send(open_chat(), "first"), "**second**")
+    copied.clear()
+    app.run()
+    assert copied == ["echo of first", "echo of **second**"]
+    assert not app.exception
 
 
 def test_answers_of_runs_at_once_have_a_row_each(chat_langflow, copied):
