@@ -59,13 +59,11 @@ def _fetch_sessions(
         for message in newest_first
         if message.sender == USER and message.text.strip()
     }
-    # messages of 1.8 and 1.9 don't name their jobs: each of the user's is taken for a run
-    runs = {
-        (message.session_id, message.job_id or message.id)
-        for message in latest
-        if message.job_id or message.sender == USER
-    }
-    run_counts = Counter(session_id for session_id, _ in runs)
+    # 1.8 and 1.9 name no jobs, and 1.13 names that of an approval with the answer only. So messages
+    # of the user and jobs are both counted, and the larger number is that of the runs.
+    asked = {(one.session_id, one.job_id or one.id) for one in latest if one.sender == USER}
+    jobs = {(one.session_id, one.job_id) for one in latest if one.job_id}
+    run_counts = Counter(id for id, _ in asked) | Counter(id for id, _ in jobs)
     recent = dict.fromkeys(message.session_id for message in newest_first)
     ordered = [id for id in recent if id in ids] + [id for id in ids if id not in recent]
     return [

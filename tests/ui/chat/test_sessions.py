@@ -82,6 +82,14 @@ def test_runs_whose_messages_name_no_job_are_told_apart_by_what_the_user_wrote(c
     assert "Sessions · 1" in page_text(open_chat(flow=ONE))
 
 
+def test_an_approval_is_no_session_though_its_message_names_no_job(chat_langflow):
+    """As on Langflow 1.13, which stores the message and the question without the run's job."""
+    chat_langflow.store_message(RUN, "one")
+    chat_langflow.store_message(RUN, "", "Machine")
+    chat_langflow.store_message(RUN, "an answer", "Machine", session_metadata={"graph_run_id": "j"})
+    assert "No sessions yet" in page_text(open_chat(flow=ONE))
+
+
 def test_a_run_with_several_answers_without_a_job_is_no_session(chat_langflow):
     chat_langflow.store_message(RUN, "one")
     for text in ("first", "second"):
