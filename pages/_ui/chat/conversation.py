@@ -13,7 +13,7 @@ from lfclient.common.redaction import Redactor
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidKey, LangflowError
 from lfclient.flows.file_fields import file_paths
-from lfclient.flows.model import Flow
+from lfclient.flows.model import Flow, stored_secrets
 from lfclient.flows.validation import collect_secrets
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.answers import in_output_order
@@ -120,11 +120,12 @@ def _with_history(conversation: Conversation) -> Conversation:
             server.refresh(sessions_cache_key(flow.id))
     # until the run ends, its own messages come from its events
     ttl = math.inf if conversation.is_answering else TTL_SECONDS
-    # a flow's messages may repeat a secret that the form sent
-    redactor = Redactor(collect_secrets(flow, conversation.form.result.overrides))
+    overrides = conversation.form.result.overrides
 
     def fetch(api: LangflowClient) -> list[Message]:
         messages = api.messages(flow.id, conversation.id, limit=limit)
+        # they may repeat a secret that the form sent or the flow stores
+        redactor = Redactor([*collect_secrets(flow, overrides), *stored_secrets(flow)])
         return [_without_secrets(message, redactor) for message in messages]
 
     try:
