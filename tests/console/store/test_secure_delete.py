@@ -181,6 +181,7 @@ def test_an_upgrade_switches_off_the_option_that_slowed_every_write(tmp_path, da
         disk.execute("INSERT INTO run_search(run_search, rank) VALUES ('secure-delete', 1)")
         for column in LATER:
             disk.execute(f"ALTER TABLE runs DROP COLUMN {column}")
+        disk.execute("DROP INDEX ix_runs_session_id")
         disk.execute("ALTER TABLE run_texts DROP COLUMN original")
         for table in ("added_flows", "flow_settings", "shares"):
             disk.execute(f"DROP TABLE {table}")
