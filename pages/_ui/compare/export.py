@@ -20,11 +20,10 @@ def draw(baseline_first: Sequence[ShownRun], inputs: ComparedInputs) -> None:
     def create() -> bytes:
         # the page may have been drawn without a flow, whose secrets are removed
         flows = load_flows((run.server, run.record.flow_id) for run in baseline_first)
-        keys = [(run.server.owner, run.record.flow_id) for run in baseline_first]
         return comparison_csv(
             [
-                replace(run, flow=flows.get(key) or run.flow)
-                for run, key in zip(baseline_first, keys, strict=True)
+                replace(run, flow=flows.get((run.server.owner, run.record.flow_id), run.flow))
+                for run in baseline_first
             ],
             names,
             inputs,
