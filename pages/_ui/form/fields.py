@@ -62,8 +62,7 @@ def draw_field(
     `alternatives`, fields by their labels, may be filled in instead.
     """
     show_error = partial(loading.show, form.server, retry=f"retry-options-{field.key}")
-    with controls.place_above_fields():
-        field = _with_options(field, form, show_error)
+    field = _with_options(field, form, show_error)
     widget, label = _choose_widget(field, form), field_label(field)
     component = _component_name(field, form) if with_component else ""
     component = "" if component == label else component
@@ -118,8 +117,7 @@ def draw_plain_field(
 
     Not for secrets, whose widgets name the server's variables.
     """
-    with controls.place_above_fields():
-        field = _with_options(field, form, show_error)
+    field = _with_options(field, form, show_error)
     is_file = field.kind is FieldKind.FILE
     widget = file_fields.FileUpload(form) if is_file else _choose_widget(field, form)
     spec = _spec(replace(field, label=label, help=""), form, widget, label)
@@ -178,11 +176,12 @@ def _with_options(field: Field, form: FlowForm, show_error: ShowError) -> Field:
     is_select = field.kind in (FieldKind.SELECT, FieldKind.MULTISELECT)
     if not is_select or field.options or field.resource or not field.refreshes:
         return field
-    try:
-        return replace(field, options=tuple(form.server.options(form.flow, field.key)))
-    except LangflowError as error:  # it can be typed meanwhile
-        show_error(error, partial(form.server.options, form.flow, field.key))
-        return field
+    with controls.place_above_fields():
+        try:
+            return replace(field, options=tuple(form.server.options(form.flow, field.key)))
+        except LangflowError as error:  # it can be typed meanwhile
+            show_error(error, partial(form.server.options, form.flow, field.key))
+            return field
 
 
 def _choose_widget(field: Field, form: FlowForm) -> Widget:
