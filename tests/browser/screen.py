@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
@@ -28,7 +29,7 @@ _STANDS = """() => {
 # machine draws it later.
 _SHIFTS = """() => {
   window.shifts = [];
-  window.shiftScore = 0;
+  window.countedShifts = [];
   window.shiftObserver?.disconnect();
   let shownAt = Infinity;
   new MutationObserver((_, observer) => {
@@ -41,8 +42,12 @@ _SHIFTS = """() => {
     return run && node && run.compareDocumentPosition(node) === Node.DOCUMENT_POSITION_FOLLOWING;
   };
   window.shiftObserver = new PerformanceObserver((list) => {
-    for (const { hadRecentInput, startTime, value } of list.getEntries()) {
-      if (!hadRecentInput && startTime > shownAt + 100) window.shiftScore += value;
+    for (const { hadRecentInput, startTime, value, sources } of list.getEntries()) {
+      if (hadRecentInput || startTime <= shownAt + 100) continue;
+      const moves = sources.map((source) => [source.previousRect, source.currentRect].map(
+        ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(" ")).join(" to ")
+        + " " + (source.node?.textContent ?? "").trim().slice(0, 40));
+      window.countedShifts.push({ value, after: startTime - shownAt, moves });
     }
     const sources = list.getEntries().flatMap((entry) => entry.sources);
     for (const { node, previousRect, currentRect } of sources) {
@@ -93,10 +98,10 @@ class Screen:
         found: list[float] = self.page.evaluate("window.shifts")
         return found
 
-    def shift_score(self) -> float:
-        """How much of the window moved how far, as the browser adds it up, since a run is shown."""
-        score: float = self.page.evaluate("window.shiftScore")
-        return score
+    def assert_shifts_below(self, limit: float) -> None:
+        """Assert how much moved how far, as the browser adds it up, since the page shows a run."""
+        shifts: list[dict[str, Any]] = self.page.evaluate("window.countedShifts")
+        assert sum(shift["value"] for shift in shifts) < limit, shifts
 
     def pick(self, name: str, prefix: str = PREFIX) -> None:
         """Choose a sample flow by typing the beginning of its name."""
