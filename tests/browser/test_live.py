@@ -82,6 +82,35 @@ def test_the_graph_follows_the_line_of_progress_in_a_fresh_browser(console, chro
     assert any(named.count(",") == 2 for named in shown)
 
 
+# records, in each frame, which button is beside the progress that is seen, and where that begins
+_RECORD_PROGRESS = """() => {
+  window.seen = [];
+  const look = () => {
+    const bar = document.querySelector(".st-key-run-progress .stProgress");
+    const options = document.querySelector(".st-key-run-more");
+    const button = document.querySelector(".st-key-run-button, .st-key-stop-button");
+    if (button && bar?.checkVisibility() && !options?.checkVisibility()) {
+      window.seen.push([button.textContent.match(/Run|Stop/)[0], bar.getBoundingClientRect().x]);
+    }
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def test_progress_is_shown_before_stop_and_stays_in_its_place(screen):
+    screen.pick("Plan a trip")
+    screen.page.evaluate(_RECORD_PROGRESS)
+    for _ in range(4):  # a busy server may answer later than Stop is drawn
+        screen.run()
+        screen.wait("completed")
+        seen = {(button, round(x)) for button, x in screen.page.evaluate("window.seen")}
+        if len({button for button, _ in seen}) == 2:
+            break
+    assert {button for button, _ in seen} == {"Run", "Stop"}
+    assert len({x for _, x in seen}) == 1
+
+
 def test_text_grows_word_by_word_and_stays_when_it_is_stopped(screen):
     screen.pick("Write word")
     screen.run()
