@@ -70,14 +70,18 @@ class StatusPanel:
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """Update what has changed."""
         record = record.with_tool_states(flow)
+        self.show_status(record, flow)
+        self._show_outputs(self.live_outputs(record.run, flow) if record.run else [], record, flow)
+        if self._graph and record.run:
+            self._graph.update(record.run.components)
+
+    def show_status(self, record: RunRecord, flow: Flow | None) -> None:
+        """Update the status and the progress if they have changed."""
         save_error = saving.error(record)
         shown = (record.status, status.describe(record), save_error and save_error.message)
         self._head.show(shown, lambda place: self.draw_head(place, record))
         summary = self.summarize(record, flow)
         self._progress.show(summary, lambda place: progress.draw_summary(place, *summary))
-        self._show_outputs(self.live_outputs(record.run, flow) if record.run else [], record, flow)
-        if self._graph and record.run:
-            self._graph.update(record.run.components)
 
     def _show_outputs(
         self, outputs: list[LiveOutput], record: RunRecord, flow: Flow | None
@@ -289,14 +293,19 @@ def show_first_update(
     panel: StatusPanel | None,
     draw_end: Callable[[RunRecord], object],
 ) -> None:
-    """Show the first moment of a new run. If it ends in it, show the end, then rerun the page."""
+    """Show the first moment of a new run. If it ends in it, show the end, then rerun the page.
+
+    The result comes first: the browser would take the time to draw the status alone before it.
+    """
     if panel:
         for update in updates(record, time.monotonic() + FIRST_UPDATE_SECONDS):
-            panel.show(update, server.cached_flow(update.flow_id))
+            flow = server.cached_flow(update.flow_id)
             if update.ended:
                 draw_end(update)
+                panel.show_status(update.with_tool_states(flow), flow)
                 time.sleep(HEAD_START)
                 pace.rerun_page()
+            panel.show(update, flow)
     time.sleep(HEAD_START)
 
 
