@@ -24,7 +24,6 @@ from tests.support.console_process import Console, free_port
 from tests.support.waiting import wait_for
 
 WARMING, CLICKS = 3, 15
-OUTPUTS = ".st-key-outputs"
 
 PAGE = """
 import os
@@ -118,7 +117,7 @@ def run_click(page: Page) -> float:
     page.locator(".st-key-run-form textarea").first.fill(word)
     page.keyboard.press("Tab")
     settle(page)
-    taken = click_to_text(page, ".st-key-run-button button", OUTPUTS, [word])
+    taken = click_to_text(page, ".st-key-run-button button", STATUS, [word])
     page.locator(STATUS).get_by_text("completed").first.wait_for(timeout=15_000)
     settle(page)
     new_run(page)
