@@ -125,7 +125,7 @@ def run_click(page: Page) -> float:
 
 
 def bare_job(url: str, api_key: str, flow: str) -> float:
-    """Milliseconds from a bare POST of a job to the last event of its stream."""
+    """Milliseconds from a bare POST of a job to the first event with its answer."""
     workflows = f"{url}/api/v2/workflows"
     body = {"flow_id": flow, "mode": "background", "input_value": uuid.uuid4().hex}
     with httpx.Client(headers={"x-api-key": api_key}, timeout=60) as client:
@@ -133,8 +133,8 @@ def bare_job(url: str, api_key: str, flow: str) -> float:
         start = time.perf_counter()
         job = client.post(workflows, json=body).json()["job_id"]
         with client.stream("GET", f"{workflows}/{job}/events") as stream:
-            assert [line for line in stream.iter_lines() if body["input_value"] in line]
-        return (time.perf_counter() - start) * 1000
+            next(line for line in stream.iter_lines() if body["input_value"] in line)
+            return (time.perf_counter() - start) * 1000
 
 
 def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:

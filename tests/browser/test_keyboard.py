@@ -129,6 +129,16 @@ def test_escape_closes_a_list_and_keeps_the_choice(screen: Screen):
     expect(choice).to_have_value("Friendly")
 
 
+def test_options_keep_the_focus_while_a_short_run_has_progress(screen: Screen):
+    screen.pick("Echo")
+    options = screen.part("run-more").get_by_role("button")
+    options.focus()
+    screen.page.keyboard.press("Control+Enter")
+    screen.wait("completed")
+    screen.drawn()
+    expect(screen.page.locator("body:focus")).to_have_count(0)
+
+
 def test_a_popover_opened_with_the_keyboard_has_the_focus_until_it_is_closed(screen: Screen):
     screen.pick("Echo")
     page = screen.page

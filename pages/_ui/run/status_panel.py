@@ -70,13 +70,19 @@ class StatusPanel:
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """Update what has changed."""
         record = record.with_tool_states(flow)
-        self.show_status(record, flow)
+        self._show_status(record, flow)
         self._show_outputs(self.live_outputs(record.run, flow) if record.run else [], record, flow)
         if self._graph and record.run:
             self._graph.update(record.run.components)
 
-    def show_status(self, record: RunRecord, flow: Flow | None) -> None:
-        """Update the status and the progress if they have changed."""
+    def show_end(
+        self, record: RunRecord, flow: Flow | None, draw_result: Callable[[RunRecord], object]
+    ) -> None:
+        """Draw the result, then the status, which the browser would take time to draw alone."""
+        draw_result(record)
+        self._show_status(record.with_tool_states(flow), flow)
+
+    def _show_status(self, record: RunRecord, flow: Flow | None) -> None:
         save_error = saving.error(record)
         shown = (record.status, status.describe(record), save_error and save_error.message)
         self._head.show(shown, lambda place: self.draw_head(place, record))
@@ -293,16 +299,12 @@ def show_first_update(
     panel: StatusPanel | None,
     draw_end: Callable[[RunRecord], object],
 ) -> None:
-    """Show the first moment of a new run. If it ends in it, show the end, then rerun the page.
-
-    The result comes first: the browser would take the time to draw the status alone before it.
-    """
+    """Show the first moment of a new run. If it ends in it, show the end, then rerun the page."""
     if panel:
         for update in updates(record, time.monotonic() + FIRST_UPDATE_SECONDS):
             flow = server.cached_flow(update.flow_id)
             if update.ended:
-                draw_end(update)
-                panel.show_status(update.with_tool_states(flow), flow)
+                panel.show_end(update, flow, draw_end)
                 time.sleep(HEAD_START)
                 pace.rerun_page()
             panel.show(update, flow)

@@ -27,12 +27,13 @@ const PARTS = {
   "flow-list": '.st-key-flow-picker [aria-expanded="true"]',
   "history-selection":
     ".st-key-history-delete-panel, .st-key-history-results-bar :is(.st-key-history-open, .stPageLink)",
+  // not that of an ended run, which Streamlit keeps until the page is redrawn
+  "run-bar": '.st-key-run-progress [data-stale="false"] .stProgress',
   "sidebar": '[data-testid="stSidebar"][data-collapsed="false"]',
 };
 for (const key of [
   "compared-head", "full-width", "history-head", "present", "present-editor", "present-unsaved",
-  "run-button", "run-head", "run-inputs", "run-more", "run-panel", "shared-result", "stop-button",
-  "talk-head",
+  "run-button", "run-head", "run-inputs", "run-panel", "shared-result", "stop-button", "talk-head",
 ]) PARTS[key] = `.st-key-${key}`;
 const LOOKS = "st-key-present-looks-";
 
@@ -48,7 +49,9 @@ function publishParts() {
   publish("looks", looks.find((each) => each.startsWith(LOOKS))?.slice(LOOKS.length) ?? "");
 }
 new MutationObserver(publishParts).observe(document, {
-  attributeFilter: ["aria-expanded", "class", "data-collapsed", "data-test-script-state"],
+  attributeFilter: [
+    "aria-expanded", "class", "data-collapsed", "data-stale", "data-test-script-state",
+  ],
   childList: true, subtree: true,
 });
 
