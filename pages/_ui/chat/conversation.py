@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
@@ -13,13 +13,13 @@ from lfclient.common.redaction import Redactor
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidKey, LangflowError
 from lfclient.flows.file_fields import file_paths
-from lfclient.flows.model import Flow, stored_secrets
-from lfclient.flows.validation import collect_secrets
+from lfclient.flows.model import Flow
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.answers import in_output_order
 from lfclient.runs.components import Message
 from lfclient.runs.error_causes import REFUSED_LANGFLOW_KEY, explain_error
 from lfclient.runs.model import RunStatus
+from pages._ui.chat.redaction import form_redactor, redact_messages
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.request_cache import raise_copy
 from pages._ui.connection.server_session import ServerSession
@@ -46,7 +46,7 @@ class Conversation:
     they are missing or outdated. `is_complete` is whether nothing precedes them. `record` is the
     latest run, `earlier_runs` the previous ones, newest first; `is_history_final` is whether the
     history was loaded after the end of the latest run. `flow_runs` are the flow's latest runs, of
-    all its sessions.
+    all its sessions. `redactor` knows the secrets of the form and the flow.
     """
 
     form: FlowForm
@@ -58,6 +58,7 @@ class Conversation:
     record: RunRecord | None
     earlier_runs: Sequence[RunRecord] = ()
     flow_runs: Sequence[RunRecord] = ()
+    redactor: Redactor = field(default_factory=Redactor)
 
     @property
     def is_refused(self) -> bool:
@@ -75,6 +76,10 @@ class Conversation:
         """Return whether the latest run has not ended."""
         return self.record is not None and not self.record.ended
 
+    def sent_text(self, record: RunRecord) -> str:
+        """Return the chat message of a run, redacted as in the history."""
+        return self.redactor.redact_text(sent_text(record, self.form.flow))
+
     def key(self, part: str) -> str:
         """Return the key of a part of the page for this session."""
         return chat_state.chat_key(part, self.form.server.owner, self.form.flow.id, self.id)
@@ -91,7 +96,9 @@ def load(form: FlowForm, refusal: LangflowError | None = None) -> Conversation:
     latest = app_context().runner.recent(server.owner, _MAX_RUNS, flow.id)
     records = [record for record in latest if record.session_id == name]
     record = app_context().runner.get(records[0].id, server.owner) if records else None
-    conversation = Conversation(form, name, (), True, True, refusal, record, records[1:], latest)
+    conversation = Conversation(
+        form, name, (), True, True, refusal, record, records[1:], latest, form_redactor(form)
+    )
     return _with_history(conversation) if named else conversation
 
 
@@ -120,13 +127,9 @@ def _with_history(conversation: Conversation) -> Conversation:
             server.refresh(sessions_cache_key(flow.id))
     # until the run ends, its own messages come from its events
     ttl = math.inf if conversation.is_answering else TTL_SECONDS
-    overrides = conversation.form.result.overrides
 
     def fetch(api: LangflowClient) -> list[Message]:
-        messages = api.messages(flow.id, conversation.id, limit=limit)
-        # they may repeat a secret that the form sent or the flow stores
-        redactor = Redactor([*collect_secrets(flow, overrides), *stored_secrets(flow)])
-        return [_without_secrets(message, redactor) for message in messages]
+        return api.messages(flow.id, conversation.id, limit=limit)
 
     try:
         response = server.fetch(cache_key, ttl, fetch)
@@ -134,9 +137,10 @@ def _with_history(conversation: Conversation) -> Conversation:
         return replace(
             conversation, history=None, is_complete=False, is_history_final=False, error=error
         )
+    messages = redact_messages(response.value, conversation.redactor)
     return replace(
         conversation,
-        history=restore_stopped_answers(conversation, response.value),
+        history=restore_stopped_answers(conversation, messages),
         is_complete=len(response.value) < limit,
         is_history_final=response.received_at >= ended_at and response.error is None,
         error=response.error or conversation.error,
@@ -184,11 +188,6 @@ def restore_stopped_answers(
     return [written.get(one.id, one) if one.id in partial_ids else one for one in history]
 
 
-def _without_secrets(message: Message, redactor: Redactor) -> Message:
-    text, blocks = redactor.redact_text(message.text), redactor.redact_value(list(message.blocks))
-    return replace(message, text=text, blocks=tuple(blocks))
-
-
 def window_count(conversation: Conversation) -> int:
     """Return how many windows of messages the page shows."""
     return int(st.session_state.get(conversation.key("windows"), 1))
@@ -211,7 +210,7 @@ def first_words(conversation: Conversation) -> str:
         texts = (message.text for message in conversation.history if message.sender == USER)
         return next(texts, "") if conversation.is_complete else ""
     runs = [*([conversation.record] if conversation.record else []), *conversation.earlier_runs]
-    return sent_text(runs[-1], conversation.form.flow) if runs else ""
+    return conversation.sent_text(runs[-1]) if runs else ""
 
 
 # visible messages
@@ -231,8 +230,7 @@ def _visible_messages(conversation: Conversation) -> tuple[list[Message], list[M
     history, record = _with_unstored(conversation), conversation.record
     if record is None:
         return history, []
-    flow = conversation.form.flow
-    text = sent_text(record, flow)
+    text = conversation.sent_text(record)
     is_final = record.ended and conversation.is_history_final
     if is_final and record.status is RunStatus.COMPLETED:
         return history, []
@@ -247,7 +245,7 @@ def _visible_messages(conversation: Conversation) -> tuple[list[Message], list[M
         history, live_messages = _separate_run(history, live_messages, record, text)
     has_user_message = any(message.sender == USER for message in live_messages)
     if text and not has_user_message and not _contains(history, text, record):
-        live_messages = [_user_message(record, flow), *live_messages]
+        live_messages = [_user_message(conversation, record), *live_messages]
     return history, live_messages
 
 
@@ -274,25 +272,28 @@ def _separate_run(
 
 def _with_unstored(conversation: Conversation) -> list[Message]:
     """Return the history, with messages of ended runs that it lacks, at their times."""
-    history, flow = list(conversation.history or ()), conversation.form.flow
+    history = list(conversation.history or ())
     times = [parse_time(message.timestamp) for message in history]
-    later = {sent_text(conversation.record, flow)} if conversation.record else set()
+    later = {conversation.sent_text(conversation.record)} if conversation.record else set()
     for record in conversation.earlier_runs:
-        text = sent_text(record, flow)
+        text = conversation.sent_text(record)
         failed = record.ended and record.status is not RunStatus.COMPLETED
         # a message that was sent again is already there
         is_unstored = failed and text not in later and not _contains(history, text, record)
         later.add(text)
         place = sum(at is not None and at < record.created_at for at in times)
         if is_unstored and (place or conversation.is_complete):
-            history.insert(place, _user_message(record, flow, category=UNSTORED))
+            history.insert(place, _user_message(conversation, record, category=UNSTORED))
             times.insert(place, record.created_at)
     return history
 
 
-def _user_message(record: RunRecord, flow: Flow, category: str = "message") -> Message:
+def _user_message(
+    conversation: Conversation, record: RunRecord, category: str = "message"
+) -> Message:
     """Return the user's message of a run, for as long as the server has not stored it."""
-    text, files = sent_text(record, flow), tuple(sent_files(record, flow))
+    text = conversation.sent_text(record)
+    files = tuple(sent_files(record, conversation.form.flow))
     return Message(
         f"{record.id}-sent", text, USER, USER, record.session_id, files=files, category=category
     )
@@ -305,7 +306,7 @@ def was_refused(record: RunRecord) -> bool:
 
 
 def sent_text(record: RunRecord, flow: Flow) -> str:
-    """Return the chat message of a run."""
+    """Return the chat message of a run, which may repeat a secret that the flow stores."""
     field = flow.chat_field("input_value")
     text = record.overrides.get(field.key) if field else None
     return text if isinstance(text, str) else ""

@@ -140,7 +140,7 @@ def draw_new_button() -> None:
 def draw(current: Conversation) -> None:
     """Draw the list of sessions."""
     server, flow = current.form.server, current.form.flow
-    load = partial(list_sessions, server, flow.id)
+    load = partial(list_sessions, current)
     try:
         sessions = load()
     except LangflowError as error:

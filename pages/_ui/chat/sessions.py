@@ -1,14 +1,14 @@
 """The sessions of a flow: those of its server, and those that only this console knows."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from lfclient.client import LangflowClient
 from lfclient.common.formatting import clip
+from lfclient.common.redaction import Redactor
 from lfclient.console.store.run_record import RunRecord
-from lfclient.flows.model import Flow
 from lfclient.runs.model import RunStatus
 from pages._ui.chat.conversation import (
     MAX_FETCHED,
@@ -16,46 +16,64 @@ from pages._ui.chat.conversation import (
     USER,
     Conversation,
     parse_time,
-    sent_text,
     sessions_cache_key,
 )
+from pages._ui.chat.redaction import redact_start
 from pages._ui.connection.app_context import app_context
-from pages._ui.connection.server_session import ServerSession
 from pages._ui.state.run_options import is_run_session, named_session
 
 UNTITLED = "Untitled"  # a session of which only a generated id is known
+_MAX_FIRST_WORDS = 2000  # characters of a session's first message that are cached
 
 
 @dataclass(frozen=True)
 class SessionEntry:
-    """A session in the list; `is_single_run` if it was made for a run, and no other is known."""
+    """A session in the list; `is_single_run` if it was made for a run, and no other is known.
+
+    `first_words` start the user's first message.
+    """
 
     id: str
-    label: str
+    first_words: str = ""
     last_message_at: datetime | None = None
     is_single_run: bool = False
 
+    @property
+    def label(self) -> str:
+        """The session's name; for a generated one its first words, `UNTITLED` without any."""
+        return session_label(self.id, self.first_words)
 
-def list_sessions(server: ServerSession, flow_id: str) -> list[SessionEntry]:
+
+def list_sessions(conversation: Conversation) -> list[SessionEntry]:
     """Return the flow's sessions; those of its latest 200 messages come first, newest first."""
+    server, flow_id = conversation.form.server, conversation.form.flow.id
     store = app_context().runner.store
 
     def fetch(api: LangflowClient) -> list[SessionEntry]:
         return _fetch_sessions(api, flow_id, store.continued_sessions(server.owner, flow_id))
 
-    return server.fetch(sessions_cache_key(flow_id), TTL_SECONDS, fetch).value
+    found = server.fetch(sessions_cache_key(flow_id), TTL_SECONDS, fetch).value
+    return [_redact(session, conversation.redactor) for session in found]
+
+
+def _redact(session: SessionEntry, redactor: Redactor) -> SessionEntry:
+    is_cut = len(session.first_words) == _MAX_FIRST_WORDS
+    return replace(session, first_words=redact_start(session.first_words, redactor, is_cut))
 
 
 def _fetch_sessions(
     api: LangflowClient, flow_id: str, continued: Collection[str]
 ) -> list[SessionEntry]:
-    """Return the flow's sessions; `continued` are those of several runs of this console."""
+    """Return the flow's sessions, which may contain secrets.
+
+    `continued` are those of several runs of this console.
+    """
     ids = api.sessions(flow_id)
     latest = api.messages(flow_id, limit=MAX_FETCHED) if ids else []
     newest_first = latest[::-1]
     last_at = {message.session_id: parse_time(message.timestamp) for message in latest}
     first_words = {
-        message.session_id: message.text
+        message.session_id: message.text[:_MAX_FIRST_WORDS]
         for message in newest_first
         if message.sender == USER and message.text.strip()
     }
@@ -69,7 +87,7 @@ def _fetch_sessions(
     return [
         SessionEntry(
             id,
-            session_label(id, first_words.get(id, "")),
+            first_words.get(id, ""),
             last_at.get(id),
             is_run_session(id) and id not in continued and run_counts[id] < 2,
         )
@@ -77,20 +95,21 @@ def _fetch_sessions(
     ]
 
 
-def _local_sessions(records: Iterable[RunRecord], flow: Flow) -> list[SessionEntry]:
+def _local_sessions(conversation: Conversation) -> list[SessionEntry]:
     """Return the sessions with a message that is on its way or never arrived, newest first.
 
     One with a message that arrived is on the server, or was deleted there.
     """
+    records = conversation.flow_runs
     known = {each.session_id for each in records if _has_reached_server(each)}
     run_counts = Counter(each.session_id for each in records)
     found: dict[str, SessionEntry] = {}
     for record in records:
-        id, text = record.session_id, sent_text(record, flow)
+        id, text = record.session_id, conversation.sent_text(record)
         if id and text and not (record.ended and id in known):
             at = found[id].last_message_at if id in found else record.created_at
             is_single_run = is_run_session(id) and run_counts[id] < 2
-            found[id] = SessionEntry(id, session_label(id, text), at, is_single_run)
+            found[id] = SessionEntry(id, text, at, is_single_run)
     return list(found.values())
 
 
@@ -108,7 +127,7 @@ def with_local_sessions(
 ) -> list[SessionEntry]:
     """Return the server's sessions and those that only this console knows, newest first."""
     ids = {session.id for session in stored}
-    local = _local_sessions(conversation.flow_runs, conversation.form.flow)
+    local = _local_sessions(conversation)
     sessions = [*stored, *(session for session in local if session.id not in ids)]
     oldest = datetime.min.replace(tzinfo=UTC)
     return sorted(sessions, key=lambda one: one.last_message_at or oldest, reverse=True)

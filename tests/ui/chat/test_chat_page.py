@@ -2,14 +2,12 @@
 
 from pages._ui.connection import request_cache
 from pages._ui.connection.app_context import app_context
-from tests.support.flows import entry
 from tests.ui.support.chat_langflow import MESSAGES, chat_flow
 from tests.ui.support.chat_page import (
     button_labels,
     conversation,
     links,
     open_chat,
-    open_parameters,
     press,
     send,
     session_in_url,
@@ -137,36 +135,6 @@ def test_an_unanswered_message_stays_after_later_messages(chat_langflow):
         "echo of other words",
     ]
     assert "No answer" in page_text(app)
-
-
-def set_token(chat_langflow, value):
-    """Give the chat output a secret field."""
-    found = chat_flow()
-    key = entry("SecretStrInput", "str", value, password=True, api_editable=True)
-    found["data"]["nodes"][1]["data"]["node"]["template"]["token"] = key
-    chat_langflow.server.set_flows(found)
-
-
-def test_a_secret_of_the_form_is_redacted_in_messages(chat_langflow):
-    """A flow may repeat it, and the server then stores it."""
-    set_token(chat_langflow, "")
-    app = open_chat()
-    open_parameters(app)
-    field = next(each for each in app.text_input if "token" in (each.key or ""))
-    field.set_value("sk-very-secret").run()
-    send(app, "say sk-very-secret")
-    assert "sk-very-secret" in chat_langflow.rows[-1]["text"]
-    assert "sk-very-secret" not in page_text(app)
-    assert "echo of say ••••" in page_text(app)
-
-
-def test_a_secret_that_the_flow_stores_is_redacted_in_messages(chat_langflow):
-    """As in the run's own messages, until the server has stored them."""
-    set_token(chat_langflow, "sk-very-secret")
-    chat_langflow.store_message("s", "It is sk-very-secret", "Machine")
-    app = open_chat(flow=ONE, session="s")
-    assert conversation(app) == [("assistant", "It is ••••")]
-    assert not app.exception
 
 
 def test_a_message_that_cannot_be_sent_returns_to_the_chat_input(chat_langflow, monkeypatch):

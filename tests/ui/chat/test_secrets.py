@@ -1,0 +1,122 @@
+"""Secrets in messages: neither the conversation nor the list of sessions shows them."""
+
+import pytest
+
+from lfclient.runs.model import RunStatus
+from tests.support.flows import entry
+from tests.ui.support.chat_langflow import chat_flow
+from tests.ui.support.chat_page import (
+    button_labels,
+    conversation,
+    open_chat,
+    open_parameters,
+    press,
+    send,
+)
+from tests.ui.support.whole_pages import ONE, add_ended_run, page_text
+
+SECRET = "skverysecret"  # without characters that a label escapes
+
+
+@pytest.fixture
+def token(chat_langflow):
+    """Set the default of a secret field of the chat output."""
+
+    def set_token(value):
+        found = chat_flow()
+        field = entry("SecretStrInput", "str", value, password=True, api_editable=True)
+        found["data"]["nodes"][1]["data"]["node"]["template"]["token"] = field
+        chat_langflow.server.set_flows(found)
+
+    set_token("")
+    return set_token
+
+
+def enter_token(app):
+    open_parameters(app)
+    field = next(each for each in app.text_input if "token" in (each.key or ""))
+    field.set_value(SECRET).run()
+    return app
+
+
+def search(app, text):
+    """Return the labels of the sessions that a search finds."""
+    next(each for each in app.text_input if each.label == "Search sessions").set_value(text).run()
+    return [label for label in button_labels(app) if "say" in label or "topic" in label]
+
+
+def test_a_secret_of_the_form_is_redacted(chat_langflow, token):
+    """A flow may repeat it, and the server then stores it."""
+    app = send(enter_token(open_chat()), f"say {SECRET}")
+    assert SECRET in chat_langflow.rows[-1]["text"]
+    assert conversation(app) == [("user", "say ••••"), ("assistant", "echo of say ••••")]
+    assert "**say ••••**" in button_labels(app)
+    assert SECRET not in page_text(app)
+
+
+def test_a_secret_that_the_flow_stores_is_redacted(chat_langflow, token):
+    """As in the run's own messages, until the server has stored them."""
+    token(SECRET)
+    chat_langflow.store_message("console-0123456789ab", f"say {SECRET}")
+    chat_langflow.store_message("console-0123456789ab", f"It is {SECRET}", "Machine")
+    app = open_chat(flow=ONE, session="console-0123456789ab")
+    assert conversation(app) == [("user", "say ••••"), ("assistant", "It is ••••")]
+    assert "**say ••••**" in button_labels(app)
+    assert not app.exception
+
+
+def test_a_search_of_sessions_finds_no_secret(chat_langflow, token):
+    chat_langflow.store_message("console-0123456789ab", f"say {SECRET}")
+    for number in range(8):
+        chat_langflow.store_message(f"console-{number:012x}", f"topic {number}")
+    app = open_chat(flow=ONE)
+    assert search(app, SECRET) == [f"say {SECRET}"]
+    enter_token(app)
+    assert search(app, SECRET) == []
+    assert search(app, "say") == ["say ••••"]
+
+
+def test_what_another_visitor_has_loaded_is_redacted(chat_langflow, token):
+    """Responses are cached for all who use the connection; the secret is in one form only."""
+    chat_langflow.store_message("console-0123456789ab", f"say {SECRET}")
+    address = {"flow": ONE, "session": "console-0123456789ab"}
+    other, app = open_chat(**address), open_chat(**address)
+    requests = len(chat_langflow.server.requests)
+    enter_token(app)
+    assert len(chat_langflow.server.requests) == requests
+    assert conversation(app) == [("user", "say ••••")]
+    assert "**say ••••**" in button_labels(app)
+    assert conversation(other.run()) == [("user", f"say {SECRET}")]
+
+
+def test_a_secret_at_the_end_of_what_is_cached_of_a_long_message_is_redacted(chat_langflow, token):
+    token("abc" * 1000)
+    chat_langflow.store_message("console-0123456789ab", f"say {'abc' * 1000} now")
+    app = open_chat(flow=ONE)
+    assert "say" in button_labels(app)
+
+
+@pytest.mark.parametrize("failure", [None, (500, {"detail": "locked"})])
+def test_a_sent_secret_that_the_flow_stores_is_redacted(chat_langflow, token, failure):
+    """The run's record has it, which is shown until the server has stored the message."""
+    token(SECRET)
+    chat_langflow.failure = failure
+    app = send(open_chat(), f"say {SECRET}")
+    assert conversation(app)[0] == ("user", "say ••••")
+    assert "**say ••••**" in button_labels(app)
+    assert f"say {SECRET}" not in [each.value for each in app.main.caption]
+    if failure:
+        chat_langflow.failure = None
+        press(app, "Send again")
+        assert f"say {SECRET}" in chat_langflow.rows[0]["text"]
+
+
+def test_a_message_with_a_secret_is_shown_once(chat_langflow, token):
+    """That of the run's record is found in the history."""
+    token(SECRET)
+    chat_langflow.store_message("s", f"say {SECRET}")
+    sent = {"ChatInput-a.input_value": f"say {SECRET}"}
+    failed = {"overrides": sent, "status": RunStatus.FAILED}
+    add_ended_run(chat_langflow.server.url, session_id="s", **failed)
+    app = open_chat(flow=ONE, session="s")
+    assert conversation(app) == [("user", "say ••••")]
