@@ -351,13 +351,14 @@ def latest_answers(messages: Sequence[Message], record: RunRecord) -> list[Messa
     """Return the answers of the latest run, of all messages of its conversation, oldest first.
 
     They name its job. Those of 1.8 and 1.9 name none, nor do others before the server has stored
-    them: these are what follows the user's last message.
+    them, and the record of a run may lack it: these are what follows the user's last message.
     """
+    answers = (one for one in messages if one.sender != USER)
+    named = [one for one in answers if record.job_id and one.job_id == record.job_id]
 
     def is_answer(message: Message) -> bool:
         return message.sender != USER and _belongs_to_run(message, record)
 
-    named = [one for one in messages if one.job_id and is_answer(one)]
     return named or [*takewhile(is_answer, reversed(messages))][::-1]
 
 

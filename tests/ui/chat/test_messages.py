@@ -20,12 +20,12 @@ def copied(monkeypatch):
     return texts
 
 
-def store_messages(chat_langflow, *messages):
-    """Store messages of an hour ago: (sender, text, job), without a job as on 1.8 and 1.9."""
+def store_messages(chat_langflow, *messages, at=HOUR_AGO):
+    """Store messages: (sender, text, job), without a job as on 1.8 and 1.9."""
     for sender, text, job in messages:
         more = {"session_metadata": {"graph_run_id": job}} if job else {}
-        at = f"{HOUR_AGO:%Y-%m-%d %H:%M:%S} UTC"
-        chat_langflow.store_message("s", text, sender, timestamp=at, **more)
+        timestamp = f"{at:%Y-%m-%d %H:%M:%S} UTC"
+        chat_langflow.store_message("s", text, sender, timestamp=timestamp, **more)
 
 
 def store_runs(chat_langflow, *jobs, **more):
@@ -74,6 +74,32 @@ def test_a_run_without_an_answer_offers_none_of_an_earlier_run(chat_langflow, co
     app = open_chat(flow=ONE, session="s")
     assert copied == []
     assert "Answer details" in links(app)
+    assert not app.exception
+
+
+@pytest.mark.parametrize("job", ["j", None])
+def test_a_refused_run_offers_no_answer_of_an_earlier_run(chat_langflow, copied, job):
+    """It has no job, and the server's clock may be ahead."""
+    at = datetime.now(UTC)
+    turns = [("User", "hello", job), ("Machine", "an answer", job)]
+    store_messages(chat_langflow, *turns, at=at + timedelta(seconds=5))
+    sent = {"ChatInput-a.input_value": "again"}
+    store_runs(chat_langflow, None, created_at=at, status=RunStatus.FAILED, overrides=sent)
+    app = open_chat(flow=ONE, session="s")
+    assert copied == []
+    assert "Answer details" in links(app)
+    assert not app.exception
+
+
+@pytest.mark.parametrize("job", ["j", None])
+def test_an_answer_of_a_run_without_a_job_is_copied(chat_langflow, copied, job):
+    """As of a synchronous run whose response named none."""
+    store_messages(chat_langflow, ("User", "first", "i"), ("Machine", "to first", "i"))
+    store_messages(chat_langflow, ("User", "second", job), ("Machine", "to second", job))
+    sent = {"ChatInput-a.input_value": "second"}
+    store_runs(chat_langflow, None, overrides=sent)
+    app = open_chat(flow=ONE, session="s")
+    assert copied == ["to second"]
     assert not app.exception
 
 
