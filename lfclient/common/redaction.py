@@ -90,13 +90,15 @@ def _with_credentials(secrets: Iterable[str]) -> set[str]:
 class Redactor:
     """Replaces known secrets with `••••`, plain or escaped for JSON, URLs and HTML. Thread-safe.
 
-    Secrets of fewer than `MIN_SECRET_LENGTH` characters are ignored.
+    Secrets of fewer than `MIN_SECRET_LENGTH` characters are ignored. `secrets` are replaced always,
+    those that are added later not by a redactor `without` them.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._lock = Lock()
         self._compiled = _Compiled()  # replaced as a whole: other threads read it without the lock
         self.add(*secrets)
+        self._permanent = self._compiled.secrets
 
     def add(self, *secrets: str) -> None:
         """Redact these secrets from now on."""
@@ -106,8 +108,8 @@ class Redactor:
                 self._compiled = _compile(self._compiled.secrets | new)
 
     def without(self, secrets: Iterable[str]) -> "Redactor":
-        """Return a redactor that leaves these secrets as they are."""
-        return Redactor(self._compiled.secrets - _with_credentials(secrets))
+        """Return a redactor that leaves these secrets as they are if they were added later."""
+        return Redactor(self._permanent | (self._compiled.secrets - _with_credentials(secrets)))
 
     def may_contain_secret(self, content: bytes) -> bool:
         """Return whether a raw response needs redaction, without parsing it.
@@ -174,6 +176,23 @@ def _compile(secrets: frozenset[str]) -> _Compiled:
         has_escapable=any(not _NEVER_ESCAPED.fullmatch(one) for one in secrets),
         has_numeric=any(map(_NUMBER.fullmatch, secrets)),
     )
+
+
+def restore_redacted(value: Json, redacted: Json, original: Json) -> Json:
+    """Return a changed copy of `redacted` with what is unchanged in it as in `original`."""
+    if value == redacted:
+        return original
+    if isinstance(value, dict) and isinstance(redacted, dict) and isinstance(original, dict):
+        return {
+            name: restore_redacted(part, redacted[name], original[name])
+            if name in redacted and name in original
+            else part
+            for name, part in value.items()
+        }
+    lists = (value, redacted, original)
+    if all(isinstance(each, list) for each in lists) and len({*map(len, lists)}) == 1:
+        return [restore_redacted(*parts) for parts in zip(*lists, strict=True)]
+    return value
 
 
 def replace_secrets(value: Json, replace: Callable[[Json], Json]) -> Json:
