@@ -281,6 +281,10 @@ def _draw_hidden_values(presented: Presented, form: FlowForm) -> None:
     """Say which values the inputs have that are not shown, and offer to save this window's."""
     preset, state = presented.preset, form.state
     own = [key for key in state.fields if key in _own_keys(presented, form)]
+    # also without own values: the preset may have been changed to have them
+    problem = VALUES_PROBLEM.take()
+    if problem:
+        alerts.show(problem)
     if not own:
         origin = f"the preset “{escape(clip(preset.name, 60))}”" if preset else "the flow"
         st.caption(f"Inputs that are not shown use the values of {origin}.")
@@ -289,9 +293,6 @@ def _draw_hidden_values(presented: Presented, form: FlowForm) -> None:
         ":orange[:material/warning:] Only your window has these values of inputs that are not "
         f"shown: {field_names(state, own)}."
     )
-    problem = VALUES_PROBLEM.take()
-    if problem:
-        alerts.show(problem)
     st.button(
         f"Save in “{escape(clip(preset.name, 40))}”" if preset else "Save as default preset",
         key="present-save-values",

@@ -1,5 +1,7 @@
 """The editor of a presentation: its preview follows it, and nothing typed is lost."""
 
+from dataclasses import replace
+
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import FlowSettingsStore
 from lfclient.console.store.presets import PresetStore
@@ -12,6 +14,7 @@ from tests.ui.support.preset_pages import (
     enter,
     field,
     open_page,
+    presets,
     store_preset,
     stored_presets,
     value,
@@ -352,6 +355,18 @@ def test_why_hidden_values_were_not_saved_is_said_above_their_button(monkeypatch
     drawn = [each for each in app.main if each.type in ("button", "error")]
     labels = [each.label if each.type == "button" else each.value for each in drawn]
     assert "The disk is full" in labels[labels.index("Save as default preset") - 1]
+    assert not app.exception
+
+
+def test_why_hidden_values_were_not_saved_is_said_once_if_none_are_left():
+    """Another presenter has saved the same value in the preset meanwhile."""
+    preset = store_preset("Mine", p="Porto")
+    app = edit_with_hidden_value(preset=preset.id)
+    presets().update(replace(preset, values={**preset.values, "T-a.n": 7}))
+    app = press(app, "Save in “Mine”")
+    assert "Only your window" not in page_text(app)
+    assert "Somebody else has changed the preset “Mine”" in page_text(app)
+    assert "Somebody else" not in page_text(app.run())
     assert not app.exception
 
 
