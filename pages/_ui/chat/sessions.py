@@ -77,8 +77,8 @@ def _fetch_sessions(
         for message in newest_first
         if message.sender == USER and message.text.strip()
     }
-    # 1.8 and 1.9 name no jobs, and 1.13 names that of an approval with the answer only. So messages
-    # of the user and jobs are both counted, and the larger number is that of the runs.
+    # 1.8 and 1.9 name no jobs, and 1.13 stores an approval's job only with its answer. Count the
+    # user's messages and the jobs, and take the larger number.
     asked = {(one.session_id, one.job_id or one.id) for one in latest if one.sender == USER}
     jobs = {(one.session_id, one.job_id) for one in latest if one.job_id}
     run_counts = Counter(id for id, _ in asked) | Counter(id for id, _ in jobs)
