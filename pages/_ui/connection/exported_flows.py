@@ -1,6 +1,7 @@
 """The flows of exported runs, which name what the runs have, and store secrets to be removed."""
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -8,25 +9,41 @@ from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from pages._ui.connection.server_session import ServerSession
 
-MAX_REQUESTS = 100  # open at once, each in its own thread
+MAX_REQUESTS = 100  # open at once at each server, each in its own thread
 MAX_SECONDS = 4.0  # less than an error is kept, so that each request is sent once
+_POLL_SECONDS = 0.02
 
 
 def load_flows(wanted: Iterable[tuple[ServerSession, str]]) -> dict[tuple[str, str], Flow]:
-    """Return the flows that come within `MAX_SECONDS`, by owner and id.
+    """Return the flows that come within `MAX_SECONDS` or came before, by owner and id.
 
-    Missing are those that are late, were deleted, or whose Langflow is down or refuses the key:
-    their runs are exported as they were recorded, and the file says so. Safe to call from any
+    Each request that ends starts the next one, so neither a flow nor a server that hangs delays
+    others. Missing are flows that are late, were deleted, or whose Langflow is down or refuses the
+    key: their runs are exported as they were recorded, and the file says so. Safe to call from any
     thread.
     """
-    waiting = list(dict.fromkeys(wanted))
-    deadline = time.monotonic() + MAX_SECONDS
+    keys = list(dict.fromkeys(wanted))
+    waiting: dict[ServerSession, list[str]] = defaultdict(list)
+    for server, id in reversed(keys):
+        waiting[server].append(id)
+    requests: dict[tuple[ServerSession, str], str] = {}  # open ones, by server and flow
     flows = {}
-    while waiting and time.monotonic() < deadline:
-        batch, waiting = waiting[:MAX_REQUESTS], waiting[MAX_REQUESTS:]
-        requests = [(server, id, server.prefetch_flow(id)) for server, id in batch]
-        for server, id, name in requests:
-            server.seconds_waiting(name, max_wait=deadline - time.monotonic())
+    deadline = time.monotonic() + MAX_SECONDS
+    while time.monotonic() < deadline:
+        for server, ids in waiting.items():
+            free = MAX_REQUESTS - sum(one is server for one, _ in requests)
+            for id in [ids.pop() for _ in range(min(free, len(ids)))]:
+                requests[server, id] = server.prefetch_flow(id)
+        if not requests:
+            break
+        ended = [key for key, name in requests.items() if key[0].seconds_waiting(name) is None]
+        for server, id in ended:
+            del requests[server, id]
             with suppress(LangflowError):
-                flows[server.owner, id] = server.flow(id, max_wait=0).value
-    return flows
+                flows[server, id] = server.flow(id, max_wait=0).value
+        if not ended:
+            (server, _), name = next(iter(requests.items()))
+            server.seconds_waiting(name, max_wait=_POLL_SECONDS)
+    late = {*requests, *((server, id) for server, ids in waiting.items() for id in ids)}
+    found = ((key, key[0].latest_flow(key[1]) if key in late else flows.get(key)) for key in keys)
+    return {(server.owner, id): flow for (server, id), flow in found if flow}

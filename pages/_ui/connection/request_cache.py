@@ -103,6 +103,11 @@ class RequestCache:
         """Start the request that a later `get` waits for."""
         self._cached_or_request((connection, name), ttl, fetch)
 
+    def latest(self, connection: str, name: str) -> CachedResponse[Any] | None:
+        """Return the latest response, however old, without a request."""
+        with self._lock:
+            return self._responses.get((connection, name))
+
     def invalidate(self, connection: str, name: str | None = None) -> None:
         """Send this request again on the next `get`, or all requests of the connection."""
 

@@ -110,6 +110,11 @@ class ServerSession:
         except LangflowError:
             return None
 
+    def latest_flow(self, flow_id: str) -> Flow | None:
+        """Return the flow as it came last, without a request."""
+        response = app_context().request_cache.latest(self.id, f"flow {flow_id}")
+        return response.value if response else None
+
     def flow_with_choices(
         self,
         stored: Flow,

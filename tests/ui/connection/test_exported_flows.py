@@ -2,11 +2,12 @@
 
 import time
 import uuid
+from dataclasses import replace
 
 import pytest
 
 from pages._ui.connection import exported_flows, servers
-from tests.ui.support.http_stand_in import flow
+from tests.ui.support.http_stand_in import StandIn, flow
 
 IDS = [str(uuid.UUID(int=number)) for number in range(12)]
 
@@ -34,6 +35,34 @@ def test_flows_are_waited_for_at_once_and_late_ones_are_missing(load, monkeypatc
     started_at = time.monotonic()
     assert load(dict.fromkeys(IDS[:5], 0.5) | dict.fromkeys(IDS[5:], 20)) == IDS[:5]
     assert time.monotonic() - started_at < 6  # one after the other: 18
+
+
+def test_a_flow_that_hangs_delays_no_other(load, monkeypatch):
+    monkeypatch.setattr(exported_flows, "MAX_REQUESTS", 5)
+    monkeypatch.setattr(exported_flows, "MAX_SECONDS", 2)
+    assert load({IDS[0]: 20}) == IDS[1:]
+
+
+def test_a_server_that_hangs_delays_no_other(load, fields_server, monkeypatch):
+    monkeypatch.setattr(exported_flows, "MAX_REQUESTS", 5)
+    monkeypatch.setattr(exported_flows, "MAX_SECONDS", 2)
+    fields_server.delays = {f"GET /api/v1/flows/{id}": 20 for id in IDS}
+    first = servers.attach(servers.available_connections()[0])
+    with StandIn() as other:
+        other.set_flows(*(flow(id, "Flow") for id in IDS))
+        connection = replace(first.connection, url=other.url)
+        second = servers.attach(connection)
+        wanted = [(server, id) for server in (first, second) for id in IDS]
+        flows = exported_flows.load_flows(wanted)
+    assert [*flows] == [(second.owner, id) for id in IDS]
+
+
+def test_flows_that_came_before_are_used_if_their_server_hangs(load, monkeypatch):
+    monkeypatch.setattr(exported_flows, "MAX_REQUESTS", 5)
+    assert load({}) == IDS
+    servers.attach(servers.available_connections()[0]).refresh()
+    monkeypatch.setattr(exported_flows, "MAX_SECONDS", 1)
+    assert load(dict.fromkeys(IDS, 20)) == IDS
 
 
 def test_a_deleted_flow_is_missing(load, fields_server):
