@@ -174,9 +174,11 @@ def _draw_widget(spec: WidgetSpec, widget: Widget, form: FlowForm) -> None:
 def _with_options(field: Field, form: FlowForm, show_error: ShowError) -> Field:
     """Return a select field with the server's options if the flow stores none."""
     is_select = field.kind in (FieldKind.SELECT, FieldKind.MULTISELECT)
-    if not is_select or field.options or field.resource or not field.refreshes:
+    if not is_select or field.resource or not field.refreshes:
         return field
-    with controls.place_above_fields():
+    with controls.place_above_fields():  # also with options, which another choice may add or remove
+        if field.options:
+            return field
         try:
             return replace(field, options=tuple(form.server.options(form.flow, field.key)))
         except LangflowError as error:  # it can be typed meanwhile

@@ -239,6 +239,36 @@ def test_the_options_of_a_list_that_the_flow_lacks_are_the_servers(server, answe
     assert box.options == ["UTC", "Europe/Lisbon"]
 
 
+def place_of(block, key: str) -> tuple[int, ...]:
+    """Return the positions of the containers around a text box, and its own."""
+    for position, child in block.children.items():
+        if getattr(child, "key", None) and child.key.endswith(key):
+            return (position,)
+        if inner := place_of(child, key) if hasattr(child, "children") else ():
+            return (position, *inner)
+    return ()
+
+
+def test_fields_keep_their_place_if_a_choice_brings_the_options_of_a_list(server):
+    """Otherwise what is being typed below is lost."""
+    zone = entry("DropdownInput", "str", "", options=[], refresh_button=True, api_editable=True)
+    server.set_flows(flow(ONE, "Echo", [node("Parser-p", mode=MODE, zone=zone, pattern=PATTERN)]))
+
+    def with_zones(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+        template = copy.deepcopy(body["template"])
+        if body["field"] == "mode":
+            template["zone"]["options"] = ["UTC"]
+        return 200, {"template": template, "outputs": []}
+
+    server.answers[UPDATE] = with_zones
+    app = open_app(flow=ONE)
+    assert shown(app) == ["zone", "pattern"]
+    place = place_of(app.main, "Parser-p.pattern")
+    app = choose(app, "Stringify")
+    assert shown(app) == ["pattern"]
+    assert place_of(app.main, "Parser-p.pattern") == place != ()
+
+
 def test_an_mcp_server_is_chosen_from_a_list_then_its_tool(server):
     mcp = entry("McpInput", "mcp", {}, real_time_refresh=True, api_editable=True)
     tool = {**MODE, "value": "", "options": [], "_input_type": "DropdownInput", "type": "str"}
