@@ -106,7 +106,7 @@ def show_internal_error(error: BaseException) -> bool:
     log.error("error %s: %s at %s", reference, type(error).__name__, _source_lines(error))
     show_message(
         "Something in the console went wrong",
-        f"This is a fault of the console, not of the flow. Its log says more under {reference}.",
+        f"The console's log says more under {reference}.",
         "Reload the page. Runs go on meanwhile, and Recent runs lists them.",
     )
     return True
