@@ -81,8 +81,8 @@ class Response:
     def json(self, description: str, kept: Callable[[Json], Iterable[str]] | None = None) -> Json:
         """Return the redacted JSON. Raises `BadResponse` with the description for anything else.
 
-        `kept` returns secrets that stay in it, given `original`: those of a flow, which is sent
-        back to the server. The client's own key is replaced in any case.
+        `kept` returns secrets that stay in it, given the whole: those of a flow, which is sent back
+        to the server. The client's own key is replaced in any case.
         """
         if self.body is None and self.content.strip() != b"null":
             start = self.redactor.redact_text(self.content[:60].decode("utf-8", "replace"))
@@ -91,19 +91,18 @@ class Response:
                 f"“{self.content_type}”, starting with “{start}”.",
                 status=self.status,
             )
-        if kept and self.body is not self.original:
-            return self.redactor.without(kept(self.original)).redact_value(self.original)
+        if kept and self.body is not self._whole:
+            return self.redactor.without(kept(self._whole)).redact_value(self._whole)
         return self.body
 
     @cached_property
     def body(self) -> Json:
         """The redacted JSON; None for anything else. Raises `ResponseTooLarge`."""
         is_clean = not self.redactor.may_contain_secret(self.content)
-        return self.original if is_clean else self.redactor.redact_value(self.original)
+        return self._whole if is_clean else self.redactor.redact_value(self._whole)
 
     @cached_property
-    def original(self) -> Json:
-        """The JSON with its secrets, which is for the server only; None for anything else."""
+    def _whole(self) -> Json:
         try:
             return parse_json(self.content, self.limit)
         except ValueError:

@@ -178,23 +178,6 @@ def _compile(secrets: frozenset[str]) -> _Compiled:
     )
 
 
-def restore_redacted(value: Json, redacted: Json, original: Json) -> Json:
-    """Return a changed copy of `redacted` with what is unchanged in it as in `original`."""
-    if value == redacted:
-        return original
-    if isinstance(value, dict) and isinstance(redacted, dict) and isinstance(original, dict):
-        return {
-            name: restore_redacted(part, redacted[name], original[name])
-            if name in redacted and name in original
-            else part
-            for name, part in value.items()
-        }
-    lists = (value, redacted, original)
-    if all(isinstance(each, list) for each in lists) and len({*map(len, lists)}) == 1:
-        return [restore_redacted(*parts) for parts in zip(*lists, strict=True)]
-    return value
-
-
 def replace_secrets(value: Json, replace: Callable[[Json], Json]) -> Json:
     """Return a JSON value with each secret in it, at any depth, replaced by `replace(secret)`.
 

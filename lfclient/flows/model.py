@@ -10,12 +10,7 @@ from functools import cached_property
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.formatting import with_number
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.common.redaction import (
-    collect_texts,
-    find_named_secrets,
-    is_redacted,
-    is_secret_name,
-)
+from lfclient.common.redaction import collect_texts, find_named_secrets, is_secret_name
 from lfclient.errors import BadResponse, LangflowError
 from lfclient.flows.encoding import sends_bare_values
 from lfclient.flows.field import Field
@@ -106,11 +101,6 @@ class Flow:
             updated_at=as_str(raw.get("updated_at")),
             raw=raw,
         )
-
-    @cached_property
-    def is_redacted(self) -> bool:
-        """Whether a text in it lacks a secret, such as the key with which it was fetched."""
-        return is_redacted(self.raw)
 
     @property
     def choices(self) -> Mapping[str, Json]:

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.common.redaction import restore_redacted
 from lfclient.errors import BadResponse, InvalidRequest, LangflowError
 from lfclient.flows.definitions import (
     graph_data,
@@ -169,18 +168,6 @@ def with_error(flow: Flow, key: str, error: LangflowError) -> Flow:
     """Return the flow unchanged, with the error of a choice."""
     before = flow.refreshed or Refresh(flow)
     return replace(flow, refreshed=replace(before, errors={**before.errors, key: error}))
-
-
-def restore(flow: Flow, redacted: Flow, original: Flow) -> Flow:
-    """Return a flow, also one with choices, with its unchanged parts as in `original`.
-
-    `redacted` is the stored flow that it was made from.
-    """
-    restored = Flow.from_json(restore_redacted(flow.raw, redacted.raw, original.raw))
-    if flow.refreshed is None:
-        return restored
-    stored = restore(flow.refreshed.stored, redacted, original)
-    return replace(restored, refreshed=replace(flow.refreshed, stored=stored))
 
 
 def _is_blanked(name: str, entry: Json) -> bool:

@@ -18,7 +18,6 @@ from lfclient.common.redaction import (
     looks_like_secret,
     remove_keys,
     replace_secrets,
-    restore_redacted,
 )
 
 SECRET = 'pä"ss/w\\ord&<1>'
@@ -259,21 +258,6 @@ def test_keys_are_cut_out_in_linear_time(part: str):
     began = time.perf_counter()
     remove_keys(part * 50_000)
     assert time.perf_counter() - began < 5
-
-
-def test_what_was_not_changed_is_restored():
-    secret = "secret-1"
-    original = {"a": [{"key": "k", "value": secret}], "b": secret, "c": secret, "d": [1]}
-    redacted = {"a": [{"key": "k", "value": "••••"}], "b": "••••", "c": "••••", "d": [1]}
-    changed = {"a": [{"key": "n", "value": "••••"}], "b": "other", "c": "••••", "d": [1, 2], "e": 3}
-    assert restore_redacted(redacted, redacted, original) is original
-    assert restore_redacted(changed, redacted, original) == {
-        "a": [{"key": "n", "value": secret}],
-        "b": "other",
-        "c": secret,
-        "d": [1, 2],
-        "e": 3,
-    }
 
 
 def test_only_secrets_that_were_added_can_be_left():

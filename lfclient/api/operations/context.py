@@ -35,10 +35,9 @@ class ApiContext:
 
     `server_without_limits` has the release and dialect, `server` the limits as well, and
     `catalogue` the server's components; None until fetched. By id: `flows` as they were last used,
-    `fetched` as the server returned them, `originals`, the same without redaction, which are for
-    the server only, and `jobs` as they were submitted, because later responses omit a part. By job
-    id: `files_before`, the ids of the files from before the job, `resumed_at`, the monotonic time
-    of a decision, and `stops_sent`, whether a stop was sent.
+    `fetched` as the server returned them, and `jobs` as they were submitted, because later
+    responses omit a part. By job id: `files_before`, the ids of the files from before the job,
+    `resumed_at`, the monotonic time of a decision, and `stops_sent`, whether a stop was sent.
     """
 
     def __init__(self, api_key: str | None, server: ServerInfo | None) -> None:
@@ -47,7 +46,6 @@ class ApiContext:
         self.server = server
         self.flows: Recent[Flow] = Recent()
         self.fetched: Recent[Flow] = Recent()
-        self.originals: Recent[Flow] = Recent()
         self.catalogue: JsonObject | None = None
         self.jobs: Recent[Run] = Recent()
         self.files_before: Recent[frozenset[str]] = Recent()

@@ -32,7 +32,6 @@ from lfclient.flows.flow_file import (
 )
 from lfclient.flows.model import Flow, FlowSummary, stored_secrets
 from lfclient.flows.refreshed_runs import CHOOSE_IN_EDITOR
-from lfclient.flows.refreshing import restore
 from lfclient.wire.bodies import LIST, RUN
 from lfclient.wire.schemas import FlowItem, Items, parse
 
@@ -74,39 +73,14 @@ def get_flow(context: ApiContext, id_or_name: str) -> Steps[Flow]:
                 hint="Use the flow's id or endpoint name.",
             )
         flow_id = ids[0]
-    flow = context.flows[flow_id] = yield from _fetch_flow(context, flow_id)
-    return flow
-
-
-def _fetch_flow(context: ApiContext, flow_id: str) -> Steps[Flow]:
-    response = yield from send(list_request(_flow_path(flow_id)))
-    if not response.is_success:
-        raise error_from_response(response, subject=flow_id)
-    flow = Flow.from_json(response.json("flow", _stored_secrets))
-    original = flow if flow.raw == response.original else Flow.from_json(response.original)
-    context.originals[flow_id], context.fetched[flow_id] = original, flow
+    request = list_request(_flow_path(flow_id))
+    body = yield from fetch(request, object, "flow", subject=flow_id, kept=_stored_secrets)
+    flow = context.flows[flow_id] = context.fetched[flow_id] = Flow.from_json(body)
     return flow
 
 
 def _stored_secrets(body: Json) -> Iterable[str]:
     return stored_secrets(Flow.from_json(body))
-
-
-def get_original(context: ApiContext, flow: Flow) -> Steps[Flow]:
-    """Return a flow, with its choices, as the server is sent it: without redaction.
-
-    It is for requests only, and must not be remembered or shown.
-    """
-    if not flow.is_redacted:
-        return flow
-    stored = flow.refreshed.stored if flow.refreshed else flow
-    fetched = context.fetched.get(stored.id)
-    if fetched is None or fetched.raw != stored.raw:  # another client fetched it
-        fetched = yield from or_default(_fetch_flow(context, stored.id), None)
-    original = context.originals.get(stored.id)
-    if fetched is None or original is None or original is fetched:
-        return flow
-    return restore(flow, fetched, original)
 
 
 def get_flow_id(context: ApiContext, flow: Flow | str) -> Steps[str]:
@@ -135,9 +109,8 @@ def create_temporary_flow(context: ApiContext, flow: Flow, flow_id: str) -> Step
     `flow_id` is a new UUID, so that the flow can be deleted whether or not a response arrives. It
     is in the same folder, where components find other flows.
     """
-    original = yield from get_original(context, flow)
     name = f"{flow.name} (temporary, run {flow_id[:6]})"
-    body = {"name": name, "description": _TEMPORARY, "data": graph_data(original)}
+    body = {"name": name, "description": _TEMPORARY, "data": graph_data(flow)}
     if flow.raw.get("folder_id"):
         body["folder_id"] = flow.raw["folder_id"]
     # sending it twice is harmless
@@ -146,9 +119,7 @@ def create_temporary_flow(context: ApiContext, flow: Flow, flow_id: str) -> Step
     if not response.is_success:
         raise _refused_temporary(response)
     yield from _until_committed(parse(FlowItem, response.json("new flow"), "new flow"))
-    raw = {**flow.raw, **body, "id": flow_id, "endpoint_name": None}
-    temporary = Flow.from_json({**raw, "data": graph_data(flow)})
-    context.originals[flow_id] = Flow.from_json(raw)
+    temporary = Flow.from_json({**flow.raw, **body, "id": flow_id, "endpoint_name": None})
     context.flows[flow_id] = context.fetched[flow_id] = temporary
     return temporary
 

@@ -7,13 +7,12 @@ from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.api.operations.catalogue import get_catalogue
 from lfclient.api.operations.context import ApiContext
-from lfclient.api.operations.flows import get_flow, get_original
+from lfclient.api.operations.flows import get_flow
 from lfclient.api.operations.knowledge import list_mcp_servers
 from lfclient.api.requests import RequestSpec
 from lfclient.api.steps import Steps, send
 from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.common.redaction import restore_redacted
 from lfclient.errors import InvalidKey, InvalidRequest, LangflowError, ServerFault, Unreachable
 from lfclient.flows import refreshing
 from lfclient.flows.definitions import (
@@ -192,7 +191,7 @@ def _update(
     """
     is_own = context.catalogue is not None  # the server has refused before
     if not is_own:
-        response = yield from _send(context, place, value, is_refresh)
+        response = yield from _send(place, value, is_refresh)
         is_own = response.status == 403 and _RESTRICTED in response.message.lower()
     if is_own:
         if context.catalogue is None:
@@ -206,17 +205,16 @@ def _update(
                 hint="Enter the value, or set LANGFLOW_ALLOW_CUSTOM_COMPONENTS=true on the server.",
                 status=403,
             )
-        response = yield from _send(context, place, value, is_refresh)
+        response = yield from _send(place, value, is_refresh)
     if not response.is_success:
         raise _refused(response, place)
     return as_dict(response.json("changed component", lambda _: stored_secrets(place.flow)))
 
 
-def _send(context: ApiContext, place: _Place, value: Json, is_refresh: bool) -> Steps[Response]:
-    original = yield from get_original(context, place.flow)
-    stored = (node_definition(flow, place.component.id) for flow in (place.flow, original))
-    node = as_dict(restore_redacted(place.node, *stored))
-    body = refreshing.update_body(place.flow, node, place.parameter, value, is_refresh=is_refresh)
+def _send(place: _Place, value: Json, is_refresh: bool) -> Steps[Response]:
+    body = refreshing.update_body(
+        place.flow, place.node, place.parameter, value, is_refresh=is_refresh
+    )
     spec = RequestSpec(
         "POST", _UPDATE, json=body, idempotent=True, limit=LIST, min_timeout=_LOOKUP_SECONDS
     )

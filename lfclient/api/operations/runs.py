@@ -10,12 +10,7 @@ from uuid import uuid4
 from lfclient.api.error_mapping import error_from_response, is_dialect_mismatch
 from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
-from lfclient.api.operations.flows import (
-    create_temporary_flow,
-    delete_flow,
-    get_flow,
-    get_original,
-)
+from lfclient.api.operations.flows import create_temporary_flow, delete_flow, get_flow
 from lfclient.api.operations.refreshing import refresh_for_run
 from lfclient.api.operations.run_completion import (
     add_usage,
@@ -97,14 +92,13 @@ def start_run(
             context.jobs[run.job_id] = run
         return run
     key = idempotency_key or uuid4().hex
-    original = yield from get_original(context, flow)
-    spec = run_request(server, original, overrides, mode, session_id, key, repeat)
+    spec = run_request(server, flow, overrides, mode, session_id, key, repeat)
     response = yield from send(spec)
     if is_dialect_mismatch(response):
         # nothing ran: the server has been replaced by another release
         context.server_without_limits = context.server = None
         server = yield from get_server_without_limits(context)
-        spec = run_request(server, original, overrides, mode, session_id, key, repeat)
+        spec = run_request(server, flow, overrides, mode, session_id, key, repeat)
         response = yield from send(spec)
     session = session_id if session_parameter(server, flow) else None
     run = _read_response(response, new_run(flow.id, mode, session), flow, overrides)

@@ -8,7 +8,7 @@ from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.chat_sessions import fetch_messages, read_stored_message
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.event_streams import stream_read_timeout
-from lfclient.api.operations.flows import get_flow, get_original
+from lfclient.api.operations.flows import get_flow
 from lfclient.api.operations.run_completion import resolve_files
 from lfclient.api.operations.runs import prepare_run
 from lfclient.api.operations.server import get_server_or_default_limits
@@ -50,8 +50,7 @@ def stream_run(
     overrides = overrides or {}
     flow, server, files_before = yield from prepare_run(context, flow, overrides, "stream", check)
     limits = (yield from get_server_or_default_limits(context)).limits
-    original = yield from get_original(context, flow)
-    spec = run_request(server, original, overrides, "stream", session_id)
+    spec = run_request(server, flow, overrides, "stream", session_id)
     headers, read_timeout = {"accept": EVENT_STREAM}, stream_read_timeout(server, is_call=True)
     response = yield from send(
         replace(spec, headers=headers, streamed=True, read_timeout=read_timeout)

@@ -39,6 +39,8 @@ FLUSH_SECONDS = 0.02
 FIRST_UPDATE_SECONDS = 0.3
 HEAD_START = 0.03
 
+Draw = Callable[[RunRecord], object]
+
 
 @dataclass(frozen=True)
 class Places:
@@ -57,7 +59,7 @@ class StatusPanel:
 
     show_errors = staticmethod(alerts.show_errors)
 
-    def __init__(self, places: Places, draw_result: Callable[[RunRecord], object]) -> None:
+    def __init__(self, places: Places, draw_result: Draw) -> None:
         self._draw_result = draw_result
         with places.head:
             self._head = Placeholder()
@@ -75,9 +77,7 @@ class StatusPanel:
         if self._graph and record.run:
             self._graph.update(record.run.components)
 
-    def show_end(
-        self, record: RunRecord, flow: Flow | None, draw_result: Callable[[RunRecord], object]
-    ) -> None:
+    def show_end(self, record: RunRecord, flow: Flow | None, draw_result: Draw) -> None:
         """Draw the result, then the status, which the browser would take time to draw alone."""
         draw_result(record)
         self._show_status(record.with_tool_states(flow), flow)
@@ -294,10 +294,7 @@ def _set_tab_title(record: RunRecord) -> None:
 
 
 def show_first_update(
-    server: ServerSession,
-    record: RunRecord,
-    panel: StatusPanel | None,
-    draw_end: Callable[[RunRecord], object],
+    server: ServerSession, record: RunRecord, panel: StatusPanel | None, draw_end: Draw
 ) -> None:
     """Show the first moment of a new run. If it ends in it, show the end, then rerun the page."""
     if panel:

@@ -300,6 +300,14 @@ def test_a_flow_that_has_run_is_refreshed_with_what_it_stores(secret: str):
         assert each.component("Op-a").template["api_key"]["value"] == secret
 
 
+def test_a_flow_that_stores_the_clients_own_key_is_read_without_it():
+    """It may be in a header and in a plain field, which a form shows."""
+    headers = entry("TableInput", "table", [{"key": "x-api-key", "value": "sk-key-123"}])
+    raw = graph(node("Op-a", headers=headers, example=text("curl -H 'x-api-key: sk-key-123'")))
+    with Server().on("GET", FLOW, (200, raw)).client() as client:
+        assert "sk-key-123" not in json.dumps(client.flow(raw["id"]).raw)
+
+
 def test_the_options_of_an_mcp_server_are_the_servers_of_the_user():
     raw = graph(node("MCPTools-m", mcp_server=entry("McpInput", "mcp", {})))
     server = Server().on("GET", FLOW, (200, raw))
