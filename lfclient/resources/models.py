@@ -76,6 +76,20 @@ class Provider:
     embedding_models: tuple[ModelOption, ...] = ()
     has_silent_address: bool = False
 
+    @property
+    def has_address(self) -> bool:
+        """Whether the server has a `LISTING_ADDRESS` for the provider."""
+        return any(one.name == LISTING_ADDRESS and one.is_set for one in self.settings)
+
+    @property
+    def has_unlisted_address(self) -> bool:
+        """Whether `models` are the provider's own in place of those at its address.
+
+        The server asks only providers that are ready (1.10.3 to 1.13.0): not while it has no key,
+        though a run may bring one.
+        """
+        return self.has_silent_address or (self.has_address and not self.is_ready)
+
     def models(self, kind: ModelKind) -> tuple[ModelOption, ...]:
         """Return the models of one kind."""
         return self.language_models if kind == "language" else self.embedding_models

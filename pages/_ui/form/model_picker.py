@@ -10,7 +10,6 @@ import streamlit as st
 from lfclient.flows.field import Field
 from lfclient.flows.needs import missing_settings, unused_provider_need
 from lfclient.resources.models import (
-    LISTING_ADDRESS,
     ModelKind,
     ModelOption,
     Provider,
@@ -54,7 +53,11 @@ class ModelPicker(Widget):
         marks = {option.label: "" if option.is_ready else _NOT_SET_UP for option in self.options}
         of_flow = model_text(spec.field.default)
         if of_flow:
-            marks.setdefault(of_flow, _NOT_HERE)
+            provider = _provider_name(spec.field.default)
+            is_unknown = any(
+                one.has_unlisted_address for one in self.providers if one.name == provider
+            )
+            marks.setdefault(of_flow, "" if is_unknown else _NOT_HERE)
         # a browser keeps the text with a mark that the option no longer has, unless it is set again
         entered, last_mark = st.session_state.get(spec.key), f"{spec.key}-mark"
         chosen = _without_mark(entered)
@@ -135,16 +138,21 @@ def model_hint(field: Field, form: FlowForm) -> str:
     text = model_text(value)
     if not text or any(text == option.label for option in models):
         return ""
+    provider = form.resources.provider(_provider_name(value))
+    if provider and provider.has_unlisted_address:
+        return ""
     if value == field.default:
         return "The flow's model is not in this server's list. Choose one that is."
-    provider = form.resources.provider(str((chosen_model(value) or {}).get("provider")))
     if provider is None or all(option.provider != provider.name for option in models):
         return ""
-    if provider.has_silent_address:  # its line in Setup says that its list is not known
-        return ""
-    has_address = any(one.name == LISTING_ADDRESS and one.is_set for one in provider.settings)
-    lister = f"The saved address of {provider.name}" if has_address else provider.name
-    return f"{lister} does not list this model. A run may fail."
+    # without an address, most lists are Langflow's own
+    if provider.has_address:
+        return f"The saved address of {provider.name} does not list this model. A run may fail."
+    return f"Langflow does not list this model of {provider.name}. A run may fail."
+
+
+def _provider_name(value: Any) -> str:
+    return str((chosen_model(value) or {}).get("provider"))
 
 
 def model_text(value: Any) -> str:

@@ -8,6 +8,7 @@ from lfclient.errors import ServerFault
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
 from tests.support.flows import entry, node, text
+from tests.ui.support.forms import OWNER
 from tests.ui.support.setup_forms import KEY, MODELS, RESOURCES, agent, setup
 
 
@@ -52,7 +53,7 @@ def test_a_model_of_the_author_that_the_server_lacks_is_marked_and_kept():
 def test_a_chosen_model_that_its_provider_does_not_list_is_told():
     """The saved address of OpenAI decides what its list has: it may be another server."""
     found = type_model(setup(agent()), "OpenAI: mine")
-    assert "OpenAI does not list this model. A run may fail." in found.text()
+    assert "Langflow does not list this model of OpenAI. A run may fail." in found.text()
     address = ProviderSetting("OPENAI_BASE_URL", "OpenAI Base URL", False, False, is_set=True)
     openai = Provider("OpenAI", True, (KEY, address))
     resources = replace(RESOURCES, providers=(openai,))
@@ -70,6 +71,20 @@ def test_no_model_is_called_unlisted_while_its_providers_address_gives_no_list()
     )
     assert "Langflow got no list of models" in found.text()
     assert "does not list" not in found.text()
+
+
+def test_no_model_is_called_unlisted_while_the_server_lacks_the_key_to_ask_the_address():
+    """A key of this tab reaches the address only with a run: the list is Langflow's own."""
+    address = ProviderSetting("OPENAI_BASE_URL", "OpenAI Base URL", False, False, is_set=True)
+    resources = replace(RESOURCES, providers=(Provider("OpenAI", False, (KEY, address)),))
+    given = {OWNER: {"OPENAI_API_KEY": "sk-given"}}
+    found = setup(agent(), resources=resources, **{"given-settings": given})
+    assert "does not list" not in type_model(found, "OpenAI: mine").text()
+    model = [{"name": "mine", "provider": "OpenAI"}]
+    found = setup(agent(model=model), resources=resources, **{"given-settings": given})
+    assert chosen(found).value == "OpenAI: mine"
+    assert "OpenAI: mine" in chosen(found).options
+    assert "not in this server's list" not in found.text()
 
 
 def test_one_model_can_be_used_for_all_components():
