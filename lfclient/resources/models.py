@@ -11,6 +11,9 @@ from lfclient.common.json_types import Json, JsonObject
 LISTING_ADDRESS = "OPENAI_BASE_URL"
 ModelKind = Literal["language", "embedding"]
 
+# ends of the names of settings that are the address of a provider's server
+_ADDRESSES = ("_URL", "_API_BASE", "_ENDPOINT")
+_OWN_SITE = "_SITE_URL"  # OpenRouter is told that of its user
 _MAX_SUGGESTIONS = 3  # models that a refused part of a name may mean
 # by these the server knows that a model takes no temperature
 _REASONING = ("reasoning", "reasoning_models")
@@ -58,6 +61,11 @@ class ProviderSetting:
     help: str = ""
     parameter: str = ""
     value: str = ""
+
+    @property
+    def is_address(self) -> bool:
+        """Whether this is the address of the provider's server."""
+        return self.name.endswith(_ADDRESSES) and not self.name.endswith(_OWN_SITE)
 
 
 @dataclass(frozen=True)

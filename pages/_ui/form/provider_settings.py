@@ -176,8 +176,8 @@ def _shown_settings(need: Need, form: FlowForm) -> tuple[ProviderSetting, ...]:
     """Return the settings of a need's provider to enter: the missing ones, or those to change.
 
     Optional ones, such as the address of an OpenAI-compatible server, stand beside missing ones:
-    the server tries a key at the address that it has. Settings used in the tab, and those of a
-    visitor who may not save others, are the ones that a run can send.
+    the server tries a key at the address that it has. Those of a visitor who may not save others
+    are the ones that a run can send.
     """
     provider = need.provider
     if provider is None:
@@ -191,8 +191,7 @@ def _shown_settings(need: Need, form: FlowForm) -> tuple[ProviderSetting, ...]:
         )
     if not actions.is_open(provider, form):
         return ()
-    is_given = any(actions.is_given(setting, form) for setting in provider.settings)
-    if form.server.may_change and not is_given:
+    if form.server.may_change:
         return provider.settings
     sent = tuple(one for one in provider.settings if setting_keys(form.flow, need, one))
     return sent or provider.settings

@@ -17,7 +17,7 @@ from pages._ui.form import (
 from pages._ui.form.fields import draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.model_picker import is_fitting
-from pages._ui.state.run_page import SHOWN_PROVIDER
+from pages._ui.state.run_page import SHOWN_ADDRESS, SHOWN_PROVIDER
 from pages._ui.widgets import controls, focus
 from pages._ui.widgets.markdown import escape
 
@@ -54,7 +54,8 @@ def draw(form: FlowForm) -> None:
     The page scrolls to the settings of the provider that a button or the menu leads to, and no
     longer to what a refused run or message lacked.
     """
-    shown = SHOWN_PROVIDER.take()
+    address_of = SHOWN_ADDRESS.take()
+    shown = address_of or SHOWN_PROVIDER.take()
     if not (form.needs or provider_settings.opened(form)):
         return
     missing = sum(not need.is_met for need in form.needs)
@@ -80,7 +81,10 @@ def draw(form: FlowForm) -> None:
             _draw_need(need, form)
         provider_settings.draw_opened(form)
     if provider:
-        focus.lead_to(provider_actions.container_key(provider.name))
+        container = provider_actions.container_key(provider.name)
+        addresses = (one for one in provider.settings if one.is_address and address_of)
+        address = next(addresses, None)
+        focus.lead_to(container, provider_actions.box_key(address, form) if address else container)
 
 
 def _draw_need(need: Need, form: FlowForm) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
@@ -36,6 +37,10 @@ from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape, escape_message
 
+_CHECK_SERVICE = "Check that the service is running where Langflow can reach it."
+_ONLY_OPERATOR = (
+    "Only the operator of this console can save settings on the server, such as its address."
+)
 _BUTTONS = {"model": "Choose a model", "api_key": "Enter the key", "path": "Choose a file"}
 
 
@@ -63,8 +68,7 @@ def draw(
         key = f"{record.id}-{number}"
         provider = ""
         if cause == UNREACHABLE:
-            provider = _find_provider(error, flow, record)
-            cause = explain_unreachable(provider) if provider else cause
+            cause, provider = _explain_unreachable(server, flow, record, error)
         elif cause == NO_VALUE and flow:
             variable = _find_missing_variable(server, flow, record)
             cause = explain_missing_variable(variable) if variable else cause
@@ -76,10 +80,34 @@ def draw(
         if flow and cause:
             field = _find_field(server, flow, record, error, cause)
             if provider:
-                _draw_button("Provider settings", run_page.SHOWN_PROVIDER, provider, key, show_form)
+                _draw_button("Provider settings", run_page.SHOWN_ADDRESS, provider, key, show_form)
             elif field:
                 label = _BUTTONS.get(cause.parameter, "Go to the field")
                 _draw_button(label, run_page.SHOWN_FIELD, field.key, key, show_form)
+
+
+def _explain_unreachable(
+    server: ServerSession, flow: Flow | None, record: RunRecord, error: RunError
+) -> tuple[ErrorCause, str]:
+    """Return the cause, and the provider whose address this visitor may enter, or ""."""
+    name = _find_provider(error, flow, record)
+    if not name:
+        return UNREACHABLE, ""
+    cause, provider = explain_unreachable(name), None
+    if flow:
+        with suppress(LangflowError):
+            provider = server.resources(flow).value.provider(name)
+    if flow is None or provider is None:
+        return cause, ""
+    addresses = [setting for setting in provider.settings if setting.is_address]
+    if not addresses:
+        return replace(cause, hint=_CHECK_SERVICE), ""
+    component = flow.component(error.component_id or "")
+    parameters = component.template if component else {}  # a choice may show a hidden one
+    is_sent = any(one.is_required and one.parameter in parameters for one in addresses)
+    if server.may_change or is_sent:
+        return cause, name
+    return replace(cause, hint=f"{_CHECK_SERVICE} {_ONLY_OPERATOR}"), ""
 
 
 def _find_provider(error: RunError, flow: Flow | None, record: RunRecord) -> str:

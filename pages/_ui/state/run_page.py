@@ -28,6 +28,7 @@ STOPPED: Slot[bool] = Slot("stop-pressed")  # whether Stop was pressed since Run
 RUN_RETURNED: Slot[float] = Slot("run-returned")  # when Run took the place of Stop, monotonic
 SHOWN_FIELD: Slot[str] = Slot("shown-field")  # the key of the form's field to scroll to
 SHOWN_PROVIDER: Slot[str] = Slot("shown-provider")  # the one whose settings to scroll to
+SHOWN_ADDRESS: Slot[str] = Slot("shown-address")  # the provider whose address to scroll to
 _SCROLLED_RUN: Slot[str] = Slot("run-scrolled-to")
 _CACHE = "kept-for-run"
 _CACHE_RUNS = "kept-for-run-ids"

@@ -38,11 +38,14 @@ def focus_input(event_id: str, container: str) -> None:
         _focus_component(key=f"keyboard-{event_id}", data=data)
 
 
-def lead_to(container: str) -> None:
-    """Scroll to the container with this key, unless it is visible, and focus its first input."""
+def lead_to(container: str, focused: str = "") -> None:
+    """Scroll to the container with this key, unless it is visible, and focus its first input.
+
+    Or the input with the key `focused`.
+    """
     event_id = uuid.uuid4().hex
     scroll_to(event_id, container, container)
-    focus_input(event_id, container)
+    focus_input(event_id, focused or container)
 
 
 def _css_key(key: str) -> str:

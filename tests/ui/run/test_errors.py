@@ -72,6 +72,7 @@ def draw_unreachable():
     import streamlit as st
 
     from lfclient.flows.model import Flow
+    from lfclient.resources.server_resources import ServerResources
     from lfclient.runs.components import RunError
     from lfclient.runs.model import Run, RunStatus
     from pages._ui.run import errors
@@ -88,7 +89,9 @@ def draw_unreachable():
     failures = [RunError("Connection error.", id, "Agent") for id in ("Agent-a", "Agent-b")]
     run = Run(flow.id, "sync", RunStatus.FAILED, errors=tuple(failures))
     record = SimpleNamespace(id="a", flow_id=flow.id, overrides={})
-    errors.draw(SimpleNamespace(cached_flow=cached_flow), record, run)
+    lists = SimpleNamespace(value=ServerResources())
+    server = SimpleNamespace(cached_flow=cached_flow, resources=lambda flow: lists)
+    errors.draw(server, record, run)
 
 
 def test_every_error_names_the_provider_of_a_flow_that_was_not_loaded_yet(langflow_stand_in):
@@ -98,23 +101,67 @@ def test_every_error_names_the_provider_of_a_flow_that_was_not_loaded_yet(langfl
     assert not app.exception
 
 
-@pytest.mark.parametrize(("name", "setting"), [("Far", "FAR_KEY"), ("Near", "NEAR_URL")])
-def test_the_button_of_a_provider_that_did_not_respond_leads_to_its_settings(
-    langflow_stand_in, name, setting
-):
-    """Whether or not a run can send them."""
-    serve_models(langflow_stand_in)
-    for each in langflow_stand_in.answers[PROVIDERS][1]:
-        each["is_configured"] = True
+FAR_ADDRESS = {"variable_key": "FAR_BASE_URL", "variable_name": "Far address"}
+ONLY_OPERATOR = "Only the operator of this console can save settings on the server"
+
+
+def open_unreached(server, name: str, *more_settings: dict, given: bool = False):
+    """Open a run that didn't reach the provider of its model. Far has a key, Near an address."""
+    serve_models(server)
+    for each in server.answers[PROVIDERS][1]:
+        each["is_configured"] = not given
+    far = server.answers[PROVIDERS][1][0]["variables"]
+    far[0]["is_secret"] = True
+    far.extend(more_settings)
     run = Run(ONE, "sync", RunStatus.FAILED, errors=(UNREACHED,))
     overrides = {MODEL: [{"name": f"{name}-1", "provider": name}]}
-    record = add_ended_run(
-        langflow_stand_in.url, status=RunStatus.FAILED, run=run, overrides=overrides
-    )
-    app = press(open_app(run=record.id), "Provider settings")
-    assert any(each.key.endswith(setting) for each in app.text_input)
+    record = add_ended_run(server.url, status=RunStatus.FAILED, run=run, overrides=overrides)
+    app = open_app(run=record.id)
+    if given:
+        app.session_state["given-settings"] = {record.owner: {"FAR_KEY": "sk-given"}}
+    return app.run()
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_the_button_of_a_provider_that_did_not_respond_leads_to_its_address(
+    langflow_stand_in, given
+):
+    """Not to its key, also if that is used in this tab only."""
+    app = open_unreached(langflow_stand_in, "Far", FAR_ADDRESS, given=given)
+    assert ONLY_OPERATOR not in page_text(app)
+    app = press(app, "Provider settings")
+    (address,) = (each.key for each in app.text_input if each.key.endswith("FAR_BASE_URL"))
     scroll, focused = (json.loads(one.proto.json) for one in app.get("bidi_component")[-2:])
-    assert scroll["first"] == focused["part"] == f"provider-{name}"
+    assert scroll["first"] == "provider-Far"
+    assert focused["part"] == address
+    assert not app.exception
+
+
+def test_who_may_not_change_the_address_that_did_not_respond_reads_who_can(
+    langflow_stand_in, monkeypatch
+):
+    monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
+    app = open_unreached(langflow_stand_in, "Far", FAR_ADDRESS, given=True)
+    assert "Couldn't reach Far." in page_text(app)
+    assert ONLY_OPERATOR in page_text(app)
+    assert "Check the address" not in page_text(app)
+    assert "Provider settings" not in button_labels(app)
+    assert not app.exception
+
+
+def test_an_address_that_a_run_can_send_is_entered_without_the_operator(
+    langflow_stand_in, monkeypatch
+):
+    monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
+    app = press(open_unreached(langflow_stand_in, "Near"), "Provider settings")
+    assert any(each.key.endswith("NEAR_URL") for each in app.text_input)
+    assert not app.exception
+
+
+def test_a_provider_without_an_address_has_no_settings_that_could_help(langflow_stand_in):
+    app = open_unreached(langflow_stand_in, "Far")
+    assert "Check that the service is running" in page_text(app)
+    assert "Provider settings" not in button_labels(app)
     assert not app.exception
 
 
