@@ -13,11 +13,12 @@ from lfclient import LangflowClient
 from lfclient.console.export.report.report import report_html
 from lfclient.console.samples import graph_builder
 from lfclient.outputs.model import OutputKind
+from lfclient.runs.components import ComponentRun, ComponentState, Usage
 from tests.browser.screen import Screen
 from tests.live.components import OWN
 from tests.live.flows import every_kind
 from tests.support.console_process import Console
-from tests.support.reports import URI, everything, output, record_of, run_of
+from tests.support.reports import AT, URI, everything, output, record_of, run_of
 from tests.support.servers import LiveServer, delete_flow
 from tests.support.waiting import wait_for
 
@@ -71,6 +72,34 @@ def test_no_column_of_a_wide_table_is_cut_off_in_print(
     )
     assert len(cells) == 5 * columns
     assert all(left >= 0 and right <= 718 and beyond <= 0 for left, right, beyond in cells)
+
+
+@pytest.mark.parametrize("width", [1100, 500, 360])
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_no_heading_of_a_table_breaks_within_a_word(
+    window: Callable[..., Page], tmp_path: Path, width: int, media: str
+):
+    """However long the cells are; the page is not wider than the window."""
+    name = "A component with a rather long name that takes several lines " * 3
+    parts = {
+        id: ComponentRun(id, state, name, seconds=90.5, ended_at=AT, usage=Usage(1, 2, 300_000))
+        for id, state in (("a", ComponentState.DONE), ("b", ComponentState.WAITING))
+    }
+    path = tmp_path / "report.html"
+    path.write_text(report_html(record_of(run_of(components=parts)), None), encoding="utf-8")
+    page = window()
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(media=media)
+    page.goto(path.as_uri())
+    lines = page.locator("thead th").evaluate_all(
+        "(cells) => cells.map((cell) => {"
+        "  const range = document.createRange();"
+        "  range.selectNodeContents(cell);"
+        "  return [cell.textContent, range.getClientRects().length]; })"
+    )
+    assert {"Component": 1, "State": 1, "Duration": 1, "Tokens": 1}.items() <= dict(lines).items()
+    assert max(count for _, count in lines) == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.fixture
