@@ -45,16 +45,17 @@ def draw(runs: Sequence[ComparedRun], compared: ComparedInputs) -> None:
             long_rows = [row for row in different if _is_long(row)][:MAX_LONG_VALUES]
             for number, row in enumerate(long_rows):
                 _draw_long_value(row, runs, stored, number)
-        secrets = sum(row.is_uncertain for row in others)
+        comparable = [row for row in others if not row.is_uncertain]
+        secrets = len(others) - len(comparable)
         if secrets:
             count = format_count(secrets, "secret")
             st.caption(f":material/lock: Can't compare {count}: secret values are not saved.")
-        if others:
-            ignored = sum(row.is_different for row in others)
-            kinds = ["identical"] * (ignored < len(others)) + ["ignored"] * (ignored > 0)
-            label = f"Show {' and '.join(kinds)} inputs ({len(others)})"
+        if comparable:
+            ignored = sum(row.is_different for row in comparable)
+            kinds = ["identical"] * (ignored < len(comparable)) + ["ignored"] * (ignored > 0)
+            label = f"Show {' and '.join(kinds)} inputs ({len(comparable)})"
             if st.toggle(label, key=compare_page.compare_key("same-inputs")):
-                _draw_table(others, runs, stored)
+                _draw_table(comparable, runs, stored)
 
 
 def _is_open(row: ParameterRow) -> bool:

@@ -51,6 +51,16 @@ def test_secrets_are_reported_as_not_comparable(create_run):
     assert "Inputs are identical" not in page_text(app)
     assert "No other input differs." in page_text(app)
     assert "Can't compare 1 secret" in page_text(app)
+    assert [each.label for each in app.toggle if each.label.startswith("Show")] == []
+
+
+def test_secrets_are_not_counted_among_the_identical_inputs(create_run):
+    same = {TEXT: "Oslo", "T.api_key": SECRET_MASK}
+    app = open_comparison(create_run({**same, "T.n": 1}), create_run({**same, "T.n": 2}))
+    next(each for each in app.toggle if each.label == "Show identical inputs (1)").set_value(True)
+    assert list(tables(app.run())[1].iloc[0]) == ["Oslo", "Oslo"]
+    assert len(tables(app)[1]) == 1
+    assert "Can't compare 1 secret" in page_text(app)
 
 
 def test_inputs_are_identical_only_if_those_of_all_runs_are_known(create_run):
