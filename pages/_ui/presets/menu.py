@@ -153,6 +153,8 @@ def _draw_export(state: FormState, chosen: Preset | None) -> None:
     is_example = bool(chosen and presentation and chosen.id in presentation.examples)
     name = chosen.name if chosen else state.flow.name
     values = masked_values(chosen) if chosen else state.masked_overrides()
+    if not (chosen or values or presentation):
+        return
     downloads.draw_button(
         "Export",
         dump_preset(state.flow, name, values, presentation, is_example=is_example),

@@ -87,6 +87,18 @@ def test_the_menu_says_that_there_are_no_presets_or_that_none_is_chosen():
     assert not app.exception
 
 
+def test_only_presets_and_entered_values_are_offered_for_export():
+    def exports(app):
+        return [each.label for each in app.get("download_button")]
+
+    app = open_menu(open_page(), "more")
+    assert exports(app) == []
+    assert app.get("file_uploader")
+    assert exports(enter(app, "mine")) == ["Export"]
+    preset = store_preset()
+    assert exports(open_menu(choose(open_page("c"), preset), "more")) == ["Export"]
+
+
 def test_the_second_of_two_updates_overwrites_nothing():
     preset = store_preset(p="old")
     app = enter(choose(open_page(), preset), "mine")
