@@ -24,7 +24,7 @@ from lfclient.flows.field import Field
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.choices import stored_flow
 from pages._ui.form.flow_form import FlowForm
-from pages._ui.present import editing
+from pages._ui.present import editing, readiness
 from pages._ui.present.presented import (
     Presented,
     entered_keys,
@@ -68,6 +68,7 @@ def draw(presented: Presented, form: FlowForm, record: RunRecord | None) -> None
         _draw_inputs(presented, form)
         _draw_outputs(presented, record)
         _draw_presets(presented, form)
+        _draw_tab_needs(form)
         st.markdown(":small[Address]", width="content")
         preset = {"preset": presented.preset.id} if presented.preset else {}
         address = page_url(st.context.url or "", view="present", flow=presented.flow.id, **preset)
@@ -300,6 +301,22 @@ def _draw_hidden_values(presented: Presented, form: FlowForm) -> None:
         args=(presented, form),
         help="Gives all who open this presentation these values",
     )
+
+
+def _draw_tab_needs(form: FlowForm) -> None:
+    """Warn of settings of providers, such as keys, that the audience's runs don't have."""
+    for need in readiness.find_tab_needs(form):
+        labels = escape(" and ".join(setting.label for setting in need.missing))
+        what = "it" if len(need.missing) == 1 else "them"
+        way = (
+            f"save {what} on the server, in Setup on the Run page"
+            if form.server.may_change
+            else f"ask the operator of this console to save {what} on the server"
+        )
+        st.caption(
+            f":orange[:material/warning:] The audience has no {labels}, which only your tab has: "
+            f"{way}."
+        )
 
 
 def _own_keys(presented: Presented, form: FlowForm) -> set[str]:

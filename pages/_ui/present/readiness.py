@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from lfclient.flows.field import Problem
-from lfclient.flows.needs import ADD_VARIABLE
+from lfclient.flows.need import Need
+from lfclient.flows.needs import ADD_VARIABLE, find_needs
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import REQUIRED_MESSAGE, SECRET_MASK
 from pages._ui.form.flow_form import FlowForm
@@ -44,8 +45,21 @@ def find_obstacle(
     missing += [key for need in rest for key in need.keys]
     hints = _hints(presented, form, missing, wrong)
     if any(need.provider for need in needs):
-        hints.append("Save the provider's settings on the server, in Setup on the Run page.")
+        hints.append(
+            "Save the provider's settings on the server, in Setup on the Run page."
+            if form.server.may_change
+            else "Ask the operator of this console to save the provider's settings on the server."
+        )
     return NotReady(" ".join(sentences), hint=" ".join(hints))
+
+
+def find_tab_needs(form: FlowForm) -> list[Need]:
+    """Return what providers lack without the settings that only this tab has, such as a key."""
+    met = {need.provider.name for need in form.needs if need.provider and need.is_met}
+    shared = find_needs(
+        form.flow, form.state.overrides(), form.resources, form.mode, form.server_info
+    )
+    return [need for need in shared if need.missing and need.provider and need.provider.name in met]
 
 
 def _name(form: FlowForm, words: str, keys: Iterable[str]) -> Iterator[str]:

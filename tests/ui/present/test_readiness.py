@@ -1,11 +1,14 @@
 """What a presented flow needs and its view does not take."""
 
+import pytest
+
+from lfclient.flows.validation import SECRET_MASK
 from pages._ui.state.present import ENTERED, Entered
 from tests.support.flows import chat_input, edge, entry, node, text
 from tests.ui.present.support import inputs, present, present_as_presenter
 from tests.ui.support.http_stand_in import VERSION, flow
 from tests.ui.support.model_pages import MODELS, PROVIDERS, provider
-from tests.ui.support.preset_pages import SECRET, store_preset
+from tests.ui.support.preset_pages import SECRET, owner, store_preset
 from tests.ui.support.whole_pages import ONE, page_text, press
 
 GPT = [{"name": "gpt-4o", "provider": "OpenAI"}]
@@ -118,4 +121,63 @@ def test_a_presenter_reads_that_a_model_has_no_key(fields_server):
     assert inputs(app) == ["Message"]
     assert f"OpenAI: no OpenAI setting yet. {SAVE_SETTINGS}" in page_text(app)
     assert "OpenAI" not in page_text(present())
+    assert not app.exception
+
+
+def serve_agent(server, *, is_configured: bool = False) -> None:
+    """Give the server a flow that needs a key, which the server has or not."""
+    key = entry("SecretStrInput", "str", "", password=True)
+    server.set_flows(flow(ONE, "Ask", nodes=[node("Agent-a", model=model(GPT), api_key=key)]))
+    openai = provider("OpenAI", "OPENAI_API_KEY", "api_key") | {"is_configured": is_configured}
+    server.answers |= {PROVIDERS: (200, [openai]), MODELS: (200, [])}
+
+
+def edit_with_given_key():
+    """Open the editor in a tab that has the key."""
+    app = press(present_as_presenter(), "Edit")
+    app.session_state["given-settings"] = {owner(): {"OPENAI_API_KEY": "sk-given"}}
+    return app.run()
+
+
+@pytest.mark.parametrize(
+    ("may_change", "way"),
+    [
+        ("true", "save it on the server, in Setup on the Run page."),
+        ("false", "ask the operator of this console to save it on the server."),
+    ],
+)
+def test_the_editor_tells_of_a_key_that_only_the_presenters_tab_has(
+    fields_server, monkeypatch, may_change, way
+):
+    monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", may_change)
+    serve_agent(fields_server)
+    app = edit_with_given_key()
+    warning = f"The audience has no OpenAI setting, which only your tab has: {way}"
+    assert warning in page_text(app)
+    assert "no OpenAI setting yet" not in page_text(app)
+    del app.session_state["given-settings"]
+    words = page_text(app.run())
+    assert "The audience has no" not in words
+    assert "OpenAI: no OpenAI setting yet." in words
+    assert not app.exception
+
+
+def test_the_editor_tells_of_no_key_that_the_server_has_as_well(fields_server):
+    serve_agent(fields_server, is_configured=True)
+    app = edit_with_given_key()
+    assert "The audience has no" not in page_text(app)
+    assert not app.exception
+
+
+def test_a_key_typed_for_a_run_is_not_presented_and_the_operator_is_named(
+    fields_server, monkeypatch
+):
+    """The values of the Run page come without secrets."""
+    monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
+    serve_agent(fields_server)
+    app = present_as_presenter()
+    app.session_state[ENTERED.key] = Entered(ONE, "the flow's", {"Agent-a.api_key": SECRET_MASK})
+    app = press(press(app.run(), USE_ENTERED), "Edit")
+    ask = "Ask the operator of this console to save the provider's settings on the server."
+    assert f"OpenAI: no OpenAI setting yet. {ask}" in page_text(app)
     assert not app.exception
