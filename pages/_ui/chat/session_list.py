@@ -12,7 +12,7 @@ from lfclient.client import LangflowClient
 from lfclient.common.formatting import clip
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.runner import Runner
-from lfclient.errors import InvalidKey, InvalidRequest, LangflowError
+from lfclient.errors import InvalidKey, InvalidRequest, LangflowError, SessionNotFound
 from pages._ui.chat import conversation
 from pages._ui.chat.conversation import Conversation
 from pages._ui.chat.sessions import (
@@ -38,11 +38,15 @@ _MAX_NAME_LENGTH = 120  # characters of a new name
 
 @dataclass(frozen=True)
 class SessionChange:
-    """A new name for a session, or its deletion if `name` is empty."""
+    """A new name for a session, or its deletion if `name` is empty.
+
+    `is_stored` is whether the server has messages of it; else only this console may know it.
+    """
 
     flow_id: str
     session_id: str
     name: str = ""
+    is_stored: bool = True
 
     def apply(self, api: LangflowClient, runner: Runner, connection: Connection) -> int:
         """Change the session on the server, then its runs here.
@@ -57,7 +61,11 @@ class SessionChange:
                 f"Couldn't rename: a session “{self.name}” already exists.",
                 hint="Use another name.",
             )
-        api.rename_session(self.session_id, self.name, flow=self.flow_id)
+        try:
+            api.rename_session(self.session_id, self.name, flow=self.flow_id)
+        except SessionNotFound:
+            if self.is_stored:
+                raise
         runner.rename_session(connection, self.flow_id, self.session_id, self.name)
         return 0
 
@@ -228,8 +236,7 @@ def draw_header(current: Conversation) -> None:
         st.caption(escape(clip(title, 60)), width="stretch")
         if history is None or current.is_answering:
             return
-        if history:
-            _draw_rename(current, title)
+        _draw_rename(current, title)
         _draw_delete(current)
 
 
@@ -249,7 +256,9 @@ def _draw_rename(current: Conversation, title: str) -> None:
 def _on_rename(current: Conversation, key: str) -> None:
     name = st.session_state[key].strip()
     if name and name != current.id:
-        _start(current.form.server, SessionChange(current.form.flow.id, current.id, name))
+        is_stored = bool(current.history)
+        change = SessionChange(current.form.flow.id, current.id, name, is_stored=is_stored)
+        _start(current.form.server, change)
 
 
 def _draw_delete(current: Conversation) -> None:

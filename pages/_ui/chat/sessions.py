@@ -95,13 +95,13 @@ def _fetch_sessions(
     ]
 
 
-def _local_sessions(conversation: Conversation) -> list[SessionEntry]:
-    """Return the sessions with a message that is on its way or never arrived, newest first.
+def _local_sessions(conversation: Conversation, stored: Collection[str]) -> list[SessionEntry]:
+    """Return the sessions that the server lacks and has not deleted, newest first.
 
-    One with a message that arrived is on the server, or was deleted there.
+    `stored` are those that it has. One with a message that it had stored was deleted there.
     """
-    records = conversation.flow_runs
-    known = {each.session_id for each in records if _has_reached_server(each)}
+    records = [each for each in conversation.flow_runs if each.session_id not in stored]
+    known = {each.session_id for each in records if _was_message_stored(each)}
     run_counts = Counter(each.session_id for each in records)
     found: dict[str, SessionEntry] = {}
     for record in records:
@@ -113,13 +113,16 @@ def _local_sessions(conversation: Conversation) -> list[SessionEntry]:
     return list(found.values())
 
 
-def _has_reached_server(record: RunRecord) -> bool:
-    """Return whether the server has stored the run's message, as far as the console knows.
+def _was_message_stored(record: RunRecord) -> bool:
+    """Return whether the server had stored the run's message, as far as the console knows.
 
-    Without a job, it refused the run, or the run was not found there after its response was lost.
+    A run that was stopped or has failed may have ended before that, unless its events had it.
     """
-    is_missing = record.status in (RunStatus.FAILED, RunStatus.OUTCOME_UNKNOWN)
-    return record.attempts > 0 and not (is_missing and record.job_id is None)
+    if record.status is RunStatus.COMPLETED:
+        return True
+    full = app_context().runner.get(record.id, record.owner)
+    messages = full.run.messages.values() if full and full.run else ()
+    return any(message.sender == USER for message in messages)
 
 
 def with_local_sessions(
@@ -127,8 +130,7 @@ def with_local_sessions(
 ) -> list[SessionEntry]:
     """Return the server's sessions and those that only this console knows, newest first."""
     ids = {session.id for session in stored}
-    local = _local_sessions(conversation)
-    sessions = [*stored, *(session for session in local if session.id not in ids)]
+    sessions = [*stored, *_local_sessions(conversation, ids)]
     oldest = datetime.min.replace(tzinfo=UTC)
     return sorted(sessions, key=lambda one: one.last_message_at or oldest, reverse=True)
 

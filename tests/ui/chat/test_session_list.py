@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from lfclient.runs.components import Message
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.chat.sessions import session_label
 from pages._ui.connection import request_cache, servers
@@ -121,7 +122,7 @@ def test_a_session_is_untitled_until_its_first_message_is_loaded(chat_langflow):
 
 
 def test_a_session_whose_messages_never_reached_the_server_is_listed(chat_langflow):
-    """Another window opens it there. It can be deleted, but not renamed on the server."""
+    """Another window opens it there. It can be deleted."""
     chat_langflow.store_message("Trip", "earlier")
     refused = {"code": "INTERNAL_SERVER_ERROR", "message": "locked"}
     chat_langflow.failure = (500, {"detail": refused})
@@ -135,7 +136,6 @@ def test_a_session_whose_messages_never_reached_the_server_is_listed(chat_langfl
     assert ("user", "precious words") in conversation(app)
     assert "Send again" in button_labels(app)
     assert "precious words" in [each.value for each in app.main.caption]
-    assert "Rename" not in [each.proto.popover.label for each in app.get("popover")]
     press(app, "Delete session")
     assert "precious words" not in button_labels(app)
     assert conversation(app) == []
@@ -170,12 +170,14 @@ def test_a_session_that_was_deleted_in_langflow_is_not_listed(chat_langflow):
         (RunStatus.TIMED_OUT, {"job_id": "j"}),
         (RunStatus.INTERRUPTED, {"job_id": "j"}),
         (RunStatus.OUTCOME_UNKNOWN, {"job_id": "j"}),
-        (RunStatus.CANCELLED, {"job_id": None, "mode": "sync"}),
+        (RunStatus.CANCELLED, {"job_id": "j"}),
     ],
 )
-def test_a_deleted_session_is_not_listed_if_its_run_reached_the_server(chat_langflow, status, more):
-    """Its message was stored, although the run did not complete."""
-    add_message(chat_langflow, status=status, **more)
+def test_a_deleted_session_is_not_listed_if_the_server_had_its_message(chat_langflow, status, more):
+    """The events of the run had the stored message, although the run did not complete."""
+    stored = {"m": Message("m", "never stored", "User")}
+    run = Run(ONE, "background", status, messages=stored)
+    add_message(chat_langflow, status=status, run=run, **more)
     app = open_chat(flow=ONE)
     assert "No sessions yet" in page_text(app)
     assert not app.exception
@@ -187,11 +189,31 @@ def test_a_deleted_session_is_not_listed_if_its_run_reached_the_server(chat_lang
         {"status": RunStatus.FAILED},
         {"status": RunStatus.OUTCOME_UNKNOWN},
         {"status": RunStatus.CANCELLED, "attempts": 0},
+        {"status": RunStatus.CANCELLED},
+        {"status": RunStatus.CANCELLED, "job_id": "j", "mode": "background"},
+        {"status": RunStatus.FAILED, "job_id": "j", "mode": "stream"},
+        {"status": RunStatus.TIMED_OUT},
+        {"status": RunStatus.INTERRUPTED},
     ],
 )
-def test_a_session_is_listed_if_the_server_refused_or_never_got_its_run(chat_langflow, more):
+def test_a_session_is_listed_if_the_server_has_not_stored_its_message(chat_langflow, more):
+    """It refused the run or never got it, or the run ended too early."""
     add_message(chat_langflow, **more)
     assert "never stored" in button_labels(open_chat(flow=ONE))
+
+
+def test_a_session_is_renamed_here_if_the_server_has_no_message_of_it(chat_langflow):
+    add_message(chat_langflow, status=RunStatus.CANCELLED, job_id="j", mode="background")
+    missing = (404, {"detail": "No messages found with the given session ID"})
+    path = f"{MESSAGES}/session/console-0123456789ab"
+    chat_langflow.server.answers[f"PATCH {path}"] = missing
+    app = open_chat(flow=ONE, session="console-0123456789ab")
+    next(each for each in app.text_input if each.label == "Session name").set_value("Trip")
+    press(app, "Rename")
+    assert session_in_url(app) == "Trip"
+    assert "**Trip**" in button_labels(app)
+    assert ("user", "never stored") in conversation(app)
+    assert "**Trip**" in button_labels(open_chat(flow=ONE, session="Trip"))
 
 
 def add_message(chat_langflow, **more):
