@@ -155,13 +155,16 @@ def test_a_popover_opened_with_the_keyboard_has_the_focus_until_it_is_closed(scr
     expect(page.get_by_role("button", name="Copy")).to_be_focused()
 
 
-def test_a_popover_opened_with_the_mouse_leaves_the_focus_where_it_is(screen: Screen):
+def test_only_the_field_of_a_popover_opened_with_the_mouse_gets_the_focus(screen: Screen):
     screen.pick("Echo")
-    save = screen.part("preset-bar").get_by_role("button", name="Save")
-    save.click()
-    screen.page.get_by_label("Save as preset").wait_for()
+    screen.part("preset-bar").get_by_role("button", name="Save").click()
+    expect(screen.page.get_by_label("Save as preset")).to_be_focused()
+    screen.page.keyboard.press("Escape")
+    options = screen.part("run-more").get_by_role("button")
+    options.click()
+    screen.part("run-mode").get_by_role("radio").first.wait_for()
     screen.drawn()
-    expect(save).to_be_focused()
+    expect(options).to_be_focused()
 
 
 def test_a_key_that_is_held_deletes_nothing(screen: Screen, console: Console):

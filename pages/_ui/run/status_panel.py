@@ -38,6 +38,7 @@ FLUSH_SECONDS = 0.02
 # browser to show it: drawing the page competes with both for the processor
 FIRST_UPDATE_SECONDS = 0.3
 HEAD_START = 0.03
+_WAITING = "Waiting for the first output."
 
 Draw = Callable[[RunRecord], object]
 
@@ -109,7 +110,7 @@ class StatusPanel:
                 title_place.show(title, partial(DeltaGenerator.markdown, body=title))
             if output.message:
                 text = output.message.visible_text
-                note = self.describe_work(output.message, flow)
+                note = self.describe_work(output.message, flow) or ("" if text else _WAITING)
                 draw_text = partial(progress.draw_text, text=text, note=note)
                 text_place.show((text, note), draw_text)
 
@@ -171,7 +172,7 @@ class StatusPanel:
         with place.container():
             if not count:
                 with st.container(border=True):
-                    st.caption("Waiting for the first output.")
+                    st.caption(_WAITING)
             self.places = []
             for _ in range(count):
                 with st.container(border=True):

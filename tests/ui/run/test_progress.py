@@ -41,6 +41,14 @@ def test_a_run_without_output_so_far_says_so(langflow_stand_in):
     assert not app.exception
 
 
+def test_a_message_without_words_so_far_says_so(langflow_stand_in):
+    begun = replace(PARTIAL, text="", streamed="")
+    record = add_running_run(langflow_stand_in.url, run=run_with(messages={"m": begun}))
+    app = open_app(run=record.id)
+    assert "Waiting for the first output." in page_text(app)
+    assert not app.exception
+
+
 def test_an_answer_stays_until_the_run_ends(langflow_stand_in):
     """Other components may run for minutes after the one that wrote it."""
     answer = replace(PARTIAL, text="Once upon a time.", streamed="", complete=True)

@@ -72,29 +72,33 @@ function showKeys() {
 }
 
 // The content of a popover is at the end of the page, many Tabs away: its first control gets the
-// focus, unless the popover was opened by a pointer. A key that is still held would press it again.
-// What deletes never gets the focus by itself.
+// focus. A key that is still held would press it again. What deletes never gets the focus by itself.
+// Opened with a mouse, only a field gets it: what is typed next is meant for it, and the page has keys
+// without Ctrl or Alt.
 const DANGER = '[class*="st-key-danger-"]';
 const CONTROL =
   ':is(input, textarea, button, a[href], [role="spinbutton"])' +
   `:not(:disabled, [aria-label^="Help"], ${DANGER} *)`;
+const FIELD = 'input[type="text"]:not([role="combobox"]), textarea';
+const mouse = matchMedia("(pointer: fine)");
 let isKeyHeld = false;
 document.addEventListener("keydown", () => (isKeyHeld = true), true);
 document.addEventListener("keyup", () => (isKeyHeld = false), true);
 document.addEventListener("click", ({ target, detail }) => {
   const button = target.closest?.('[data-testid="stPopoverButton"]');
-  if (button && detail === 0) enterPopover(button);
+  if (button && detail === 0) enterPopover(button, "*");
+  else if (button && mouse.matches) enterPopover(button, FIELD);
 });
-function enterPopover(button) {
+function enterPopover(button, wanted) {
   // in each frame until the script has drawn the content
   requestAnimationFrame(() => {
     if (document.activeElement !== button || button.ariaExpanded !== "true") return;
     const popover = document.querySelector('[data-testid="stPopoverBody"]');
     const isDrawn = popover && !popover.querySelector('[data-testid="stSkeleton"]');
     const first = isDrawn && (firstControl(popover) ?? (popover.querySelector(DANGER) && popover));
-    if (!first || isKeyHeld) return enterPopover(button);
+    if (!first || isKeyHeld) return enterPopover(button, wanted);
     if (first === popover) popover.tabIndex = -1;
-    first.focus({ preventScroll: true });
+    if (first.matches(wanted)) first.focus({ preventScroll: true });
   });
 }
 function firstControl(part) {
