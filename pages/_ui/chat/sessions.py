@@ -44,16 +44,27 @@ class SessionEntry:
         return session_label(self.id, self.first_words)
 
 
-def list_sessions(conversation: Conversation) -> list[SessionEntry]:
+@dataclass(frozen=True)
+class StoredSessions:
+    """The sessions of a flow that its server had when it was asked, `asked_at`."""
+
+    asked_at: datetime
+    entries: Sequence[SessionEntry]
+
+
+def list_sessions(conversation: Conversation) -> StoredSessions:
     """Return the flow's sessions; those of its latest 200 messages come first, newest first."""
     server, flow_id = conversation.form.server, conversation.form.flow.id
     store = app_context().runner.store
 
-    def fetch(api: LangflowClient) -> list[SessionEntry]:
-        return _fetch_sessions(api, flow_id, store.continued_sessions(server.owner, flow_id))
+    def fetch(api: LangflowClient) -> StoredSessions:
+        asked_at = datetime.now(UTC)
+        continued = store.continued_sessions(server.owner, flow_id)
+        return StoredSessions(asked_at, _fetch_sessions(api, flow_id, continued))
 
     found = server.fetch(sessions_cache_key(flow_id), TTL_SECONDS, fetch).value
-    return [_redact(session, conversation.redactor) for session in found]
+    entries = [_redact(session, conversation.redactor) for session in found.entries]
+    return replace(found, entries=entries)
 
 
 def _redact(session: SessionEntry, redactor: Redactor) -> SessionEntry:
@@ -95,13 +106,18 @@ def _fetch_sessions(
     ]
 
 
-def _local_sessions(conversation: Conversation, stored: Collection[str]) -> list[SessionEntry]:
-    """Return the sessions that the server lacks and has not deleted, newest first.
+def _local_sessions(conversation: Conversation, stored: StoredSessions) -> list[SessionEntry]:
+    """Return the sessions that the server lacked and had not deleted, newest first.
 
-    `stored` are those that it has. One with a message that it had stored was deleted there.
+    One with a message that it had stored before it was asked was deleted there.
     """
-    records = [each for each in conversation.flow_runs if each.session_id not in stored]
-    known = {each.session_id for each in records if _was_message_stored(each)}
+    ids = {session.id for session in stored.entries}
+    records = [each for each in conversation.flow_runs if each.session_id not in ids]
+    known = {
+        each.session_id
+        for each in records
+        if each.ended_at and each.ended_at < stored.asked_at and _was_message_stored(each)
+    }
     run_counts = Counter(each.session_id for each in records)
     found: dict[str, SessionEntry] = {}
     for record in records:
@@ -125,12 +141,9 @@ def _was_message_stored(record: RunRecord) -> bool:
     return any(message.sender == USER for message in messages)
 
 
-def with_local_sessions(
-    stored: Sequence[SessionEntry], conversation: Conversation
-) -> list[SessionEntry]:
+def with_local_sessions(stored: StoredSessions, conversation: Conversation) -> list[SessionEntry]:
     """Return the server's sessions and those that only this console knows, newest first."""
-    ids = {session.id for session in stored}
-    sessions = [*stored, *_local_sessions(conversation, ids)]
+    sessions = [*stored.entries, *_local_sessions(conversation, stored)]
     oldest = datetime.min.replace(tzinfo=UTC)
     return sorted(sessions, key=lambda one: one.last_message_at or oldest, reverse=True)
 

@@ -52,6 +52,8 @@ def test_the_first_answer_of_a_slow_server_waits_for_the_list_of_sessions(
     chat_langflow.server.delays[f"GET {MESSAGES}/sessions"] = 1.5
     send(app, "hello")
     assert any("The data shown may be outdated" in each.value for each in app.sidebar.markdown)
+    assert "**hello**" in button_labels(app)
+    assert "Rename" in [each.proto.popover.label for each in app.get("popover")]
     wait_for(lambda: "**hello**" in button_labels(app.run()))
     assert not app.exception
 
