@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
@@ -45,8 +45,8 @@ class Conversation:
     `history` has the server's messages, oldest first, None until they are loaded; `error` is why
     they are missing or outdated. `is_complete` is whether nothing precedes them. `record` is the
     latest run, `earlier_runs` the previous ones, newest first; `is_history_final` is whether the
-    history was loaded after the end of the latest run. `flow_runs` are the flow's latest runs, of
-    all its sessions. `redactor` knows the secrets of the form and the flow.
+    history was loaded after the end of the latest run. `redactor` knows the secrets of the form and
+    the flow. `flow_runs` are the flow's latest runs, of all its sessions.
     """
 
     form: FlowForm
@@ -56,9 +56,9 @@ class Conversation:
     is_history_final: bool
     error: LangflowError | None
     record: RunRecord | None
+    redactor: Redactor
     earlier_runs: Sequence[RunRecord] = ()
     flow_runs: Sequence[RunRecord] = ()
-    redactor: Redactor = field(default_factory=Redactor)
 
     @property
     def is_refused(self) -> bool:
@@ -76,7 +76,7 @@ class Conversation:
         """Return whether the latest run has not ended."""
         return self.record is not None and not self.record.ended
 
-    def sent_text(self, record: RunRecord) -> str:
+    def shown_text(self, record: RunRecord) -> str:
         """Return the chat message of a run, redacted as in the history."""
         return self.redactor.redact_text(sent_text(record, self.form.flow))
 
@@ -97,7 +97,16 @@ def load(form: FlowForm, refusal: LangflowError | None = None) -> Conversation:
     records = [record for record in latest if record.session_id == name]
     record = app_context().runner.get(records[0].id, server.owner) if records else None
     conversation = Conversation(
-        form, name, (), True, True, refusal, record, records[1:], latest, form_redactor(form)
+        form=form,
+        id=name,
+        history=(),
+        is_complete=True,
+        is_history_final=True,
+        error=refusal,
+        record=record,
+        redactor=form_redactor(form),
+        earlier_runs=records[1:],
+        flow_runs=latest,
     )
     return _with_history(conversation) if named else conversation
 
@@ -210,7 +219,7 @@ def first_words(conversation: Conversation) -> str:
         texts = (message.text for message in conversation.history if message.sender == USER)
         return next(texts, "") if conversation.is_complete else ""
     runs = [*([conversation.record] if conversation.record else []), *conversation.earlier_runs]
-    return conversation.sent_text(runs[-1]) if runs else ""
+    return conversation.shown_text(runs[-1]) if runs else ""
 
 
 # visible messages
@@ -230,7 +239,7 @@ def _visible_messages(conversation: Conversation) -> tuple[list[Message], list[M
     history, record = _with_unstored(conversation), conversation.record
     if record is None:
         return history, []
-    text = conversation.sent_text(record)
+    text = conversation.shown_text(record)
     is_final = record.ended and conversation.is_history_final
     if is_final and record.status is RunStatus.COMPLETED:
         return history, []
@@ -274,9 +283,9 @@ def _with_unstored(conversation: Conversation) -> list[Message]:
     """Return the history, with messages of ended runs that it lacks, at their times."""
     history = list(conversation.history or ())
     times = [parse_time(message.timestamp) for message in history]
-    later = {conversation.sent_text(conversation.record)} if conversation.record else set()
+    later = {conversation.shown_text(conversation.record)} if conversation.record else set()
     for record in conversation.earlier_runs:
-        text = conversation.sent_text(record)
+        text = conversation.shown_text(record)
         failed = record.ended and record.status is not RunStatus.COMPLETED
         # a message that was sent again is already there
         is_unstored = failed and text not in later and not _contains(history, text, record)
@@ -292,7 +301,7 @@ def _user_message(
     conversation: Conversation, record: RunRecord, category: str = "message"
 ) -> Message:
     """Return the user's message of a run, for as long as the server has not stored it."""
-    text = conversation.sent_text(record)
+    text = conversation.shown_text(record)
     files = tuple(sent_files(record, conversation.form.flow))
     return Message(
         f"{record.id}-sent", text, USER, USER, record.session_id, files=files, category=category

@@ -121,7 +121,7 @@ def _local_sessions(conversation: Conversation, stored: StoredSessions) -> list[
     run_counts = Counter(each.session_id for each in records)
     found: dict[str, SessionEntry] = {}
     for record in records:
-        id, text = record.session_id, conversation.sent_text(record)
+        id, text = record.session_id, conversation.shown_text(record)
         if id and text and not (record.ended and id in known):
             at = found[id].last_message_at if id in found else record.created_at
             is_single_run = is_run_session(id) and run_counts[id] < 2

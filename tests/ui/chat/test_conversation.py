@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from lfclient import Message, Output, OutputKind
+from lfclient.common.redaction import Redactor
 from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.chat import conversation as chat_conversation
@@ -55,7 +56,7 @@ def make_record(status, text="hi", job="job-1", run=None, name="run", after=0):
 def make_conversation(history, status=None, *, settled=True, **more):
     """Return a conversation with a latest run if it has a `status`."""
     record = make_record(status, **more) if status else None
-    return Conversation(FORM, "s", history, True, settled, None, record)
+    return Conversation(FORM, "s", history, True, settled, None, record, Redactor())
 
 
 def make_run(status=DONE, *messages, **outputs):
