@@ -194,7 +194,9 @@ def restore_stopped_answers(
         if run.ended and run.status is not RunStatus.COMPLETED:
             record = app_context().runner.get(run.id, conversation.form.server.owner)
             written |= record.run.messages if record and record.run else {}
-    return [written.get(one.id, one) if one.id in partial_ids else one for one in history]
+    partial = [written[id] for id in partial_ids & written.keys()]
+    restored = {one.id: one for one in redact_messages(partial, conversation.redactor)}
+    return [restored.get(one.id, one) for one in history]
 
 
 def window_count(conversation: Conversation) -> int:
@@ -243,7 +245,7 @@ def _visible_messages(conversation: Conversation) -> tuple[list[Message], list[M
     is_final = record.ended and conversation.is_history_final
     if is_final and record.status is RunStatus.COMPLETED:
         return history, []
-    live_messages = _run_messages(record, is_final)
+    live_messages = redact_messages(_run_messages(record, is_final), conversation.redactor)
     if is_final:
         # the server stores a message that was being written at the end without its text
         by_id = {message.id: message for message in live_messages}

@@ -26,8 +26,9 @@ def redact_messages(messages: Iterable[Message], redactor: Redactor) -> list[Mes
 
 
 def _redact_message(message: Message, redactor: Redactor) -> Message:
-    text, blocks = redactor.redact_text(message.text), redactor.redact_value(list(message.blocks))
-    return replace(message, text=text, blocks=tuple(blocks))
+    text = redactor.redact_text(message.visible_text)
+    blocks = redactor.redact_value(list(message.blocks))
+    return replace(message, text=text, streamed="", blocks=tuple(blocks))
 
 
 def redact_start(text: str, redactor: Redactor, is_cut: bool) -> str:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from lfclient.runs.model import RunStatus
+from lfclient.runs.components import Message
+from lfclient.runs.model import Run, RunStatus
 from tests.support.flows import entry
 from tests.ui.support.chat_langflow import chat_flow
 from tests.ui.support.chat_page import (
@@ -120,3 +121,26 @@ def test_a_message_with_a_secret_is_shown_once(chat_langflow, token):
     add_ended_run(chat_langflow.server.url, session_id="s", **failed)
     app = open_chat(flow=ONE, session="s")
     assert conversation(app) == [("user", "say ••••")]
+
+
+@pytest.mark.parametrize(("is_stored", "is_latest"), [(True, True), (True, False), (False, True)])
+def test_a_stopped_answer_is_redacted(chat_langflow, token, is_stored, is_latest):
+    """Its text is in the run's record only, which was made before the secret was entered."""
+    url, text = chat_langflow.server.url, f"say {SECRET}"
+    answer = Message("m", "echo", "Machine", complete=False, streamed=f" of {SECRET}")
+    messages = {"u": Message("u", text, "User"), "m": answer}
+    add_ended_run(
+        url,
+        session_id="s",
+        overrides={"ChatInput-a.input_value": text},
+        status=RunStatus.CANCELLED,
+        run=Run(ONE, "background", RunStatus.CANCELLED, messages=messages),
+    )
+    if is_stored:
+        chat_langflow.store_message("s", text, id="u")
+        chat_langflow.store_message("s", "", "Machine", id="m", properties={"state": "partial"})
+    if not is_latest:
+        add_ended_run(url, id="b" * 32, submit_token="b", session_id="s")
+    app = enter_token(open_chat(flow=ONE, session="s"))
+    assert conversation(app) == [("user", "say ••••"), ("assistant", "echo of ••••")]
+    assert SECRET not in page_text(app)
