@@ -4,9 +4,6 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import pytest
-
-from lfclient.runs.components import Message
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.chat.sessions import session_label
 from pages._ui.connection import request_cache, servers
@@ -123,27 +120,6 @@ def test_a_session_is_untitled_until_its_first_message_is_loaded(chat_langflow):
     assert "the first message" in [each.value for each in app.run().main.caption]
 
 
-def test_a_session_whose_messages_never_reached_the_server_is_listed(chat_langflow):
-    """Another window opens it there. It can be deleted."""
-    chat_langflow.store_message("Trip", "earlier")
-    refused = {"code": "INTERNAL_SERVER_ERROR", "message": "locked"}
-    chat_langflow.failure = (500, {"detail": refused})
-    send(open_chat(), "precious words")
-    app = open_chat(flow=ONE)
-    assert [each for each in button_labels(app) if each in ("precious words", "Trip")] == [
-        "precious words",
-        "Trip",
-    ]
-    press(app, "precious words")
-    assert ("user", "precious words") in conversation(app)
-    assert "Send again" in button_labels(app)
-    assert "precious words" in [each.value for each in app.main.caption]
-    press(app, "Delete session")
-    assert "precious words" not in button_labels(app)
-    assert conversation(app) == []
-    assert not app.exception
-
-
 def test_a_session_is_listed_while_its_first_answer_is_written(chat_langflow):
     session, overrides = "console-0123456789ab", {"ChatInput-a.input_value": "first words"}
     add_running(chat_langflow, session_id=session, overrides=overrides)
@@ -151,78 +127,6 @@ def test_a_session_is_listed_while_its_first_answer_is_written(chat_langflow):
     assert "first words" in button_labels(app)
     assert "No sessions yet" not in page_text(app)
     assert not app.exception
-
-
-def test_a_session_that_was_deleted_in_langflow_is_not_listed(chat_langflow):
-    """Although the console still has its runs."""
-    app = send(open_chat(), "answered")
-    chat_langflow.failure = (500, {"detail": "locked"})
-    send(app, "not answered")
-    chat_langflow.rows.clear()
-    servers.current().refresh()
-    app = open_chat(flow=ONE)
-    assert "No sessions yet" in page_text(app)
-    assert not app.exception
-
-
-@pytest.mark.parametrize(
-    ("status", "more"),
-    [
-        (RunStatus.FAILED, {"job_id": "j"}),
-        (RunStatus.TIMED_OUT, {"job_id": "j"}),
-        (RunStatus.INTERRUPTED, {"job_id": "j"}),
-        (RunStatus.OUTCOME_UNKNOWN, {"job_id": "j"}),
-        (RunStatus.CANCELLED, {"job_id": "j"}),
-    ],
-)
-def test_a_deleted_session_is_not_listed_if_the_server_had_its_message(chat_langflow, status, more):
-    """The events of the run had the stored message, although the run did not complete."""
-    stored = {"m": Message("m", "never stored", "User")}
-    run = Run(ONE, "background", status, messages=stored)
-    add_message(chat_langflow, status=status, run=run, **more)
-    app = open_chat(flow=ONE)
-    assert "No sessions yet" in page_text(app)
-    assert not app.exception
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"status": RunStatus.FAILED},
-        {"status": RunStatus.OUTCOME_UNKNOWN},
-        {"status": RunStatus.CANCELLED, "attempts": 0},
-        {"status": RunStatus.CANCELLED},
-        {"status": RunStatus.CANCELLED, "job_id": "j", "mode": "background"},
-        {"status": RunStatus.FAILED, "job_id": "j", "mode": "stream"},
-        {"status": RunStatus.TIMED_OUT},
-        {"status": RunStatus.INTERRUPTED},
-    ],
-)
-def test_a_session_is_listed_if_the_server_has_not_stored_its_message(chat_langflow, more):
-    """It refused the run or never got it, or the run ended too early."""
-    add_message(chat_langflow, **more)
-    assert "never stored" in button_labels(open_chat(flow=ONE))
-
-
-def test_a_session_is_renamed_here_if_the_server_has_no_message_of_it(chat_langflow):
-    add_message(chat_langflow, status=RunStatus.CANCELLED, job_id="j", mode="background")
-    missing = (404, {"detail": "No messages found with the given session ID"})
-    path = f"{MESSAGES}/session/console-0123456789ab"
-    chat_langflow.server.answers[f"PATCH {path}"] = missing
-    app = open_chat(flow=ONE, session="console-0123456789ab")
-    next(each for each in app.text_input if each.label == "Session name").set_value("Trip")
-    press(app, "Rename")
-    assert session_in_url(app) == "Trip"
-    assert "**Trip**" in button_labels(app)
-    assert ("user", "never stored") in conversation(app)
-    assert "**Trip**" in button_labels(open_chat(flow=ONE, session="Trip"))
-
-
-def add_message(chat_langflow, **more):
-    """Add a run with a message, in a session that the server does not have."""
-    overrides = {"ChatInput-a.input_value": "never stored"}
-    session = "console-0123456789ab"
-    add_ended_run(chat_langflow.server.url, session_id=session, overrides=overrides, **more)
 
 
 def test_unanswered_messages_and_runs_follow_a_renamed_session(chat_langflow):
