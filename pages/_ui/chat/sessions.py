@@ -4,11 +4,14 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from lfclient.client import LangflowClient
 from lfclient.common.formatting import clip
 from lfclient.common.redaction import Redactor
+from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RunRecord
+from lfclient.flows.model import Flow
 from lfclient.runs.model import RunStatus
 from pages._ui.chat.conversation import (
     MAX_FETCHED,
@@ -16,6 +19,7 @@ from pages._ui.chat.conversation import (
     USER,
     Conversation,
     parse_time,
+    sent_text,
     sessions_cache_key,
 )
 from pages._ui.chat.redaction import redact_start
@@ -112,11 +116,12 @@ def _local_sessions(conversation: Conversation, stored: StoredSessions) -> list[
     One with a message that it had stored before it was asked was deleted there.
     """
     ids = {session.id for session in stored.entries}
+    flow = conversation.form.flow
     records = [each for each in conversation.flow_runs if each.session_id not in ids]
     known = {
         each.session_id
         for each in records
-        if each.ended_at and each.ended_at < stored.asked_at and _was_message_stored(each)
+        if each.ended_at and each.ended_at < stored.asked_at and _was_message_stored(each, flow)
     }
     run_counts = Counter(each.session_id for each in records)
     found: dict[str, SessionEntry] = {}
@@ -129,15 +134,26 @@ def _local_sessions(conversation: Conversation, stored: StoredSessions) -> list[
     return list(found.values())
 
 
-def _was_message_stored(record: RunRecord) -> bool:
+def _was_message_stored(record: RunRecord, flow: Flow) -> bool:
     """Return whether the server had stored the run's message, as far as the console knows.
 
     A run that was stopped or has failed may have ended before that, unless its events had it.
     """
     if record.status is RunStatus.COMPLETED:
         return True
-    full = app_context().runner.get(record.id, record.owner)
-    messages = full.run.messages.values() if full and full.run else ()
+    if record.attempts == 0 or not (record.session_id and sent_text(record, flow)):
+        return False
+    try:
+        return _has_user_message(record.id, record.owner, record.version)
+    except StoreError:
+        return False
+
+
+@lru_cache(maxsize=1_000)  # the list is drawn often, and a response may be large
+def _has_user_message(run_id: str, owner: str, version: int) -> bool:
+    """Return whether the events of an ended run had a message of the user."""
+    record = app_context().runner.load(run_id, owner)
+    messages = record.run.messages.values() if record and record.run else ()
     return any(message.sender == USER for message in messages)
 
 

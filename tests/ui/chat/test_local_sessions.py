@@ -2,9 +2,11 @@
 
 import pytest
 
+from lfclient.console.store.errors import UnreadableResponse
 from lfclient.runs.components import Message
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import servers
+from pages._ui.connection.app_context import app_context
 from tests.ui.support.chat_langflow import MESSAGES
 from tests.ui.support.chat_page import (
     button_labels,
@@ -87,6 +89,34 @@ def test_a_session_is_listed_if_the_server_has_not_stored_its_message(chat_langf
     """It refused the run or never got it, or the run ended too early."""
     add_message(chat_langflow, **more)
     assert "never stored" in button_labels(open_chat(flow=ONE))
+
+
+def test_a_run_is_read_once_to_list_its_session(chat_langflow, monkeypatch):
+    """Not at all if it was never sent, or sent no message. None is kept in memory."""
+    add_message(chat_langflow, status=RunStatus.FAILED)
+    more = {"session_id": "console-0123456789ac", "status": RunStatus.CANCELLED}
+    add_message(chat_langflow, id="b" * 32, submit_token="b", attempts=0, **more)
+    add_message(chat_langflow, id="d" * 32, submit_token="d", overrides={}, **more)
+    runner, read = app_context().runner, []
+    read_record = runner.store.get
+    monkeypatch.setattr(runner.store, "get", lambda id: read.append(id) or read_record(id))
+    app = open_chat(flow=ONE)
+    assert button_labels(app.run()).count("never stored") == 2
+    assert read == ["a" * 32]
+    assert runner._cache.snapshot("a" * 32) is None
+
+
+def test_a_run_that_cannot_be_read_hides_no_session(chat_langflow, monkeypatch):
+    chat_langflow.store_message("Trip", "earlier")
+    add_message(chat_langflow, status=RunStatus.FAILED, job_id="j")
+
+    def read(_):
+        raise UnreadableResponse("Couldn't read the stored response.")
+
+    monkeypatch.setattr(app_context().runner.store, "get", read)
+    app = open_chat(flow=ONE)
+    assert {"never stored", "Trip"} <= set(button_labels(app))
+    assert not app.error
 
 
 def test_a_session_is_renamed_here_if_the_server_has_no_message_of_it(chat_langflow):
