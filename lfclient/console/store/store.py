@@ -278,16 +278,13 @@ class Store:
         with self._read() as connection:
             return {id for id in connection.execute(query).scalars() if id is not None}
 
-    def is_continued(self, owner: str, flow_id: str, session_id: str) -> bool:
-        """Return whether this session is one of the `continued_sessions`.
-
-        `session_id` is of a session that was made for a run, so that few runs have it.
-        """
+    def session_run_count(self, owner: str, flow_id: str, session_id: str) -> int:
+        """Return how many runs of a flow an owner has started in a session."""
         # by the session alone: SQLite would prefer the index of the flow's runs
         query = select(RunRow.owner, RunRow.flow_id).where(RunRow.session_id == session_id)
         with self._read() as connection:
             rows = [tuple(row) for row in connection.execute(query)]
-        return rows.count((owner, flow_id)) > 1
+        return rows.count((owner, flow_id))
 
     def delete_session(self, owner: str, flow_id: str, session_id: str) -> list[str]:
         """Delete an owner's ended records of a flow's session and return their ids."""

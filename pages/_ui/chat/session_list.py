@@ -56,7 +56,9 @@ class SessionChange:
         if not self.name:
             api.delete_session(self.session_id, flow=self.flow_id)
             return runner.delete_session_runs(connection, self.flow_id, self.session_id)
-        if api.messages(self.flow_id, self.name, limit=1):
+        owner = runner.owner_of(connection)
+        has_runs = runner.store.session_run_count(owner, self.flow_id, self.name) > 0
+        if has_runs or api.messages(self.flow_id, self.name, limit=1):
             raise InvalidRequest(
                 f"Couldn't rename: a session “{self.name}” already exists.",
                 hint="Use another name.",

@@ -191,7 +191,8 @@ def _is_in_chat(record: RunRecord) -> bool:
     if not is_run_session(session):
         return bool(session)
     try:  # each time: the run may just have been continued
-        return app_context().runner.store.is_continued(record.owner, record.flow_id, session)
+        store = app_context().runner.store
+        return store.session_run_count(record.owner, record.flow_id, session) > 1
     except LangflowError:
         return False  # the list of recent runs shows the error
 

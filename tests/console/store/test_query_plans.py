@@ -144,5 +144,5 @@ def test_the_continued_sessions_of_a_flow_are_found_among_its_runs_alone(full_st
 def test_another_run_of_a_session_is_found_without_reading_those_of_its_flow(full_store):
     (session,) = {run.session_id for run in full_store.history.page([OWNER], limit=1).runs}
     with plans(full_store) as queries:
-        full_store.is_continued(OWNER, "flow-1", session)
+        full_store.session_run_count(OWNER, "flow-1", session)
     assert "ix_runs_session_id" in queries[0][1]

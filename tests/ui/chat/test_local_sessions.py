@@ -16,7 +16,7 @@ from tests.ui.support.chat_page import (
     send,
     session_in_url,
 )
-from tests.ui.support.whole_pages import ONE, add_ended_run, page_text
+from tests.ui.support.whole_pages import ONE, TWO, add_ended_run, make_record, page_text
 
 
 def test_a_session_whose_messages_never_reached_the_server_is_listed(chat_langflow):
@@ -125,12 +125,44 @@ def test_a_session_is_renamed_here_if_the_server_has_no_message_of_it(chat_langf
     path = f"{MESSAGES}/session/console-0123456789ab"
     chat_langflow.server.answers[f"PATCH {path}"] = missing
     app = open_chat(flow=ONE, session="console-0123456789ab")
-    next(each for each in app.text_input if each.label == "Session name").set_value("Trip")
-    press(app, "Rename")
+    rename(app, "Trip")
     assert session_in_url(app) == "Trip"
     assert "**Trip**" in button_labels(app)
     assert ("user", "never stored") in conversation(app)
     assert "**Trip**" in button_labels(open_chat(flow=ONE, session="Trip"))
+
+
+@pytest.mark.parametrize("is_stored", [True, False])
+def test_a_session_cannot_take_the_name_of_one_that_only_the_console_knows(
+    chat_langflow, is_stored
+):
+    """Their runs would be merged. Those of another flow have sessions of their own."""
+    session = "console-0123456789ab"
+    add_message(chat_langflow, status=RunStatus.FAILED)
+    if is_stored:
+        chat_langflow.store_message(session, "hello")
+    for id, name, flow_id in (("b", "Trip", ONE), ("d", "Other flow", TWO)):
+        ids = {"id": id * 32, "submit_token": id, "flow_id": flow_id}
+        add_message(chat_langflow, session_id=name, status=RunStatus.FAILED, **ids)
+    answer = (200, []) if is_stored else (404, {"detail": "No messages found"})
+    chat_langflow.server.answers[f"PATCH {MESSAGES}/session/{session}"] = answer
+    app = open_chat(flow=ONE, session=session)
+    rename(app, "Trip")
+    assert "a session “Trip” already exists" in page_text(app)
+    assert session_in_url(app) == session
+    assert len({each.session_id for each in chat_runs()}) == 2
+    assert not any("PATCH" in each for each in chat_langflow.server.requests)
+    rename(app, "Other flow")
+    assert session_in_url(app) == "Other flow"
+
+
+def rename(app, name):
+    next(each for each in app.text_input if each.label == "Session name").set_value(name)
+    press(app, "Rename")
+
+
+def chat_runs():
+    return app_context().runner.recent(make_record("").owner, flow_id=ONE)
 
 
 def add_message(chat_langflow, **more):
