@@ -90,8 +90,8 @@ def _with_credentials(secrets: Iterable[str]) -> set[str]:
 class Redactor:
     """Replaces known secrets with `••••`, plain or escaped for JSON, URLs and HTML. Thread-safe.
 
-    Secrets of fewer than `MIN_SECRET_LENGTH` characters are ignored. `secrets` are replaced always,
-    those that are added later not by a redactor `without` them.
+    Secrets of fewer than `MIN_SECRET_LENGTH` characters are ignored. `without` leaves out only
+    those that were added later; `secrets` are always replaced.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:

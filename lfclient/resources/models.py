@@ -13,7 +13,7 @@ ModelKind = Literal["language", "embedding"]
 
 # ends of the names of settings that are the address of a provider's server
 _ADDRESSES = ("_URL", "_API_BASE", "_ENDPOINT")
-_OWN_SITE = "_SITE_URL"  # OpenRouter is told that of its user
+_OWN_SITE = "_SITE_URL"  # OpenRouter: the site of its user, not a server's address
 _MAX_SUGGESTIONS = 3  # models that a refused part of a name may mean
 # by these the server knows that a model takes no temperature
 _REASONING = ("reasoning", "reasoning_models")
@@ -85,18 +85,18 @@ class Provider:
     has_silent_address: bool = False
 
     @property
-    def has_address(self) -> bool:
+    def has_listing_address(self) -> bool:
         """Whether the server has a `LISTING_ADDRESS` for the provider."""
         return any(one.name == LISTING_ADDRESS and one.is_set for one in self.settings)
 
     @property
-    def has_unlisted_address(self) -> bool:
-        """Whether `models` are the provider's own in place of those at its address.
+    def has_unknown_models(self) -> bool:
+        """Whether the server does not know which models its `LISTING_ADDRESS` has.
 
         The server asks only providers that are ready (1.10.3 to 1.13.0): not while it has no key,
         though a run may bring one.
         """
-        return self.has_silent_address or (self.has_address and not self.is_ready)
+        return self.has_silent_address or (self.has_listing_address and not self.is_ready)
 
     def models(self, kind: ModelKind) -> tuple[ModelOption, ...]:
         """Return the models of one kind."""

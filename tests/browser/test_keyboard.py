@@ -136,7 +136,7 @@ def test_options_keep_the_focus_while_a_short_run_has_progress(screen: Screen):
     screen.page.keyboard.press("Control+Enter")
     screen.wait("completed")
     screen.drawn()
-    expect(screen.page.locator("body:focus")).to_have_count(0)
+    assert screen.page.evaluate("document.activeElement !== document.body")
 
 
 def test_a_popover_opened_with_the_keyboard_has_the_focus_until_it_is_closed(screen: Screen):

@@ -3,9 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from contextlib import suppress
 
-from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from pages._ui.connection.server_session import ServerSession
 
@@ -18,16 +16,14 @@ def load_flows(wanted: Iterable[tuple[ServerSession, str]]) -> dict[tuple[str, s
     """Return the flows that come within `MAX_SECONDS` or came before, by owner and id.
 
     Each request that ends starts the next one, so neither a flow nor a server that hangs delays
-    others. Missing are flows that are late, were deleted, or whose Langflow is down or refuses the
-    key: their runs are exported as they were recorded, and the file says so. Safe to call from any
-    thread.
+    others. Missing are flows that were deleted or are refused, and others that never came: their
+    runs are exported as they were recorded, and the file says so. Safe to call from any thread.
     """
     keys = list(dict.fromkeys(wanted))
     waiting: dict[ServerSession, list[str]] = defaultdict(list)
     for server, id in reversed(keys):
         waiting[server].append(id)
     requests: dict[tuple[ServerSession, str], str] = {}  # open ones, by server and flow
-    flows = {}
     deadline = time.monotonic() + MAX_SECONDS
     while time.monotonic() < deadline:
         for server, ids in waiting.items():
@@ -37,13 +33,10 @@ def load_flows(wanted: Iterable[tuple[ServerSession, str]]) -> dict[tuple[str, s
         if not requests:
             break
         ended = [key for key, name in requests.items() if key[0].seconds_waiting(name) is None]
-        for server, id in ended:
-            del requests[server, id]
-            with suppress(LangflowError):
-                flows[server, id] = server.flow(id, max_wait=0).value
+        for key in ended:
+            del requests[key]
         if not ended:
             (server, _), name = next(iter(requests.items()))
             server.seconds_waiting(name, max_wait=_POLL_SECONDS)
-    late = {*requests, *((server, id) for server, ids in waiting.items() for id in ids)}
-    found = ((key, key[0].latest_flow(key[1]) if key in late else flows.get(key)) for key in keys)
-    return {(server.owner, id): flow for (server, id), flow in found if flow}
+    found = ((server.owner, id, server.latest_flow(id)) for server, id in keys)
+    return {(owner, id): flow for owner, id, flow in found if flow}

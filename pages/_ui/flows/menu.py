@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 
 from lfclient.common.formatting import clip
+from lfclient.common.redaction import REDACTED, is_redacted
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.flow_file import export_content
 from lfclient.flows.model import Flow
@@ -26,6 +27,10 @@ _DELETING: Slot[str] = Slot("deleting-flow")  # the flow that a person is asked 
 _COPIES: Slot[Addition] = Slot("copies-of-flow")
 _ERROR: Slot[LangflowError] = Slot("flow-menu-error")
 _STYLE: dict[str, Any] = {"type": "tertiary"}
+_COPY_LACKS_KEY = (
+    f"The copy has {REDACTED} in place of the key with which this console is connected. "
+    "Enter it in Langflow."
+)
 
 
 def popover(purpose: str) -> PopoverContainer:
@@ -92,6 +97,8 @@ def _copies() -> Addition:
 def _duplicate(server: ServerSession, flow: Flow, copies: Addition) -> None:
     with notify_errors(_ERROR):
         add_flows(server, lambda api: api.flow(flow.id), copies)
+        if is_redacted(flow.raw):
+            st.toast(_COPY_LACKS_KEY, icon=":material/key_off:")
         close()
 
 

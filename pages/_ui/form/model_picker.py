@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from lfclient.common.coerce import as_str
 from lfclient.flows.field import Field
 from lfclient.flows.needs import missing_settings, unused_provider_need
 from lfclient.resources.models import (
@@ -55,7 +56,7 @@ class ModelPicker(Widget):
         if of_flow:
             provider = _provider_name(spec.field.default)
             is_unknown = any(
-                one.has_unlisted_address for one in self.providers if one.name == provider
+                one.has_unknown_models for one in self.providers if one.name == provider
             )
             marks.setdefault(of_flow, "" if is_unknown else _NOT_HERE)
         # a browser keeps the text with a mark that the option no longer has, unless it is set again
@@ -104,8 +105,7 @@ def ready_providers(field: Field, form: FlowForm) -> set[str]:
         for provider in form.resources.providers
         if all(setting.name in given for setting in unused_provider_need(provider).missing)
     }
-    chosen = chosen_model(form.state.value(field))
-    provider = form.resources.provider(str(chosen.get("provider"))) if chosen else None
+    provider = form.resources.provider(_provider_name(form.state.value(field)))
     overrides = form.result.overrides
     if provider and not missing_settings(form.flow, field, provider, overrides, form.resources):
         ready.add(provider.name)
@@ -139,20 +139,20 @@ def model_hint(field: Field, form: FlowForm) -> str:
     if not text or any(text == option.label for option in models):
         return ""
     provider = form.resources.provider(_provider_name(value))
-    if provider and provider.has_unlisted_address:
+    if provider and provider.has_unknown_models:
         return ""
     if value == field.default:
         return "The flow's model is not in this server's list. Choose one that is."
     if provider is None or all(option.provider != provider.name for option in models):
         return ""
     # without an address, most lists are Langflow's own
-    if provider.has_address:
+    if provider.has_listing_address:
         return f"The saved address of {provider.name} does not list this model. A run may fail."
     return f"Langflow does not list this model of {provider.name}. A run may fail."
 
 
 def _provider_name(value: Any) -> str:
-    return str((chosen_model(value) or {}).get("provider"))
+    return as_str((chosen_model(value) or {}).get("provider"))
 
 
 def model_text(value: Any) -> str:

@@ -38,9 +38,7 @@ from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape, escape_message
 
 _CHECK_SERVICE = "Check that the service is running where Langflow can reach it."
-_ONLY_OPERATOR = (
-    "Only the operator of this console can save settings on the server, such as its address."
-)
+_ONLY_OPERATOR = "Only the operator of this console can change the address of {}."
 _BUTTONS = {"model": "Choose a model", "api_key": "Enter the key", "path": "Choose a file"}
 
 
@@ -89,7 +87,7 @@ def draw(
 def _explain_unreachable(
     server: ServerSession, flow: Flow | None, record: RunRecord, error: RunError
 ) -> tuple[ErrorCause, str]:
-    """Return the cause, and the provider whose address this visitor may enter, or ""."""
+    """Return the cause, and the provider whose address this visitor may be able to enter, or ""."""
     name = _find_provider(error, flow, record)
     if not name:
         return UNREACHABLE, ""
@@ -97,8 +95,8 @@ def _explain_unreachable(
     if flow:
         with suppress(LangflowError):
             provider = server.resources(flow).value.provider(name)
-    if flow is None or provider is None:
-        return cause, ""
+    if flow is None or provider is None:  # its settings are not known
+        return cause, name
     addresses = [setting for setting in provider.settings if setting.is_address]
     if not addresses:
         return replace(cause, hint=_CHECK_SERVICE), ""
@@ -107,7 +105,7 @@ def _explain_unreachable(
     is_sent = any(one.is_required and one.parameter in parameters for one in addresses)
     if server.may_change or is_sent:
         return cause, name
-    return replace(cause, hint=f"{_CHECK_SERVICE} {_ONLY_OPERATOR}"), ""
+    return replace(cause, hint=f"{_CHECK_SERVICE} {_ONLY_OPERATOR.format(name)}"), ""
 
 
 def _find_provider(error: RunError, flow: Flow | None, record: RunRecord) -> str:

@@ -78,9 +78,9 @@ class StatusPanel:
         if self._graph and record.run:
             self._graph.update(record.run.components)
 
-    def show_end(self, record: RunRecord, flow: Flow | None, draw_result: Draw) -> None:
-        """Draw the result, then the status, which the browser would take time to draw alone."""
-        draw_result(record)
+    def show_end(self, record: RunRecord, flow: Flow | None, draw_end: Draw) -> None:
+        """Draw the end, then the status, which the browser would take time to draw alone."""
+        draw_end(record)
         self._show_status(record.with_tool_states(flow), flow)
 
     def _show_status(self, record: RunRecord, flow: Flow | None) -> None:
@@ -110,7 +110,8 @@ class StatusPanel:
                 title_place.show(title, partial(DeltaGenerator.markdown, body=title))
             if output.message:
                 text = output.message.visible_text
-                note = self.describe_work(output.message, flow) or ("" if text else _WAITING)
+                is_awaited = not text and not output.message.complete
+                note = self.describe_work(output.message, flow) or (_WAITING if is_awaited else "")
                 draw_text = partial(progress.draw_text, text=text, note=note)
                 text_place.show((text, note), draw_text)
 

@@ -79,6 +79,18 @@ def test_a_duplicate_is_chosen_and_keeps_the_secrets(langflow_stand_in):
     assert "sk-stored-123456" in json.dumps(uploaded(langflow_stand_in))
 
 
+@pytest.mark.parametrize(("key", "is_told"), [("sk-configured-key", True), ("sk-other-key", False)])
+def test_a_duplicate_without_the_connections_key_is_told(langflow_stand_in, key, is_told):
+    headers = entry("TableInput", "table", [{"key": "x-api-key", "value": key}])
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [node("A-a", headers=headers)]))
+    offer(langflow_stand_in)
+    app = press(open_menu(), "Duplicate")
+    assert (key in json.dumps(uploaded(langflow_stand_in))) is not is_told
+    told = [toast.value for toast in app.toast if "The copy has ••••" in toast.value]
+    assert len(told) == is_told
+    assert not app.exception
+
+
 def test_a_refused_duplicate_is_an_error_in_the_menu(langflow_stand_in):
     langflow_stand_in.answers[UPLOAD] = (422, {"detail": "Refused."})
     app = press(open_menu(), "Duplicate")

@@ -102,7 +102,7 @@ def test_every_error_names_the_provider_of_a_flow_that_was_not_loaded_yet(langfl
 
 
 FAR_ADDRESS = {"variable_key": "FAR_BASE_URL", "variable_name": "Far address"}
-ONLY_OPERATOR = "Only the operator of this console can save settings on the server"
+ONLY_OPERATOR = "Only the operator of this console can change the address of Far"
 
 
 def open_unreached(server, name: str, *more_settings: dict, given: bool = False):

@@ -49,6 +49,15 @@ def test_a_message_without_words_so_far_says_so(langflow_stand_in):
     assert not app.exception
 
 
+def test_nothing_is_awaited_of_a_message_that_has_no_words(langflow_stand_in):
+    """It may have files only, while other components run."""
+    silent = replace(PARTIAL, text="", streamed="", complete=True)
+    record = add_running_run(langflow_stand_in.url, run=run_with(messages={"m": silent}))
+    app = open_app(run=record.id)
+    assert "Waiting for the first output." not in page_text(app)
+    assert not app.exception
+
+
 def test_an_answer_stays_until_the_run_ends(langflow_stand_in):
     """Other components may run for minutes after the one that wrote it."""
     answer = replace(PARTIAL, text="Once upon a time.", streamed="", complete=True)

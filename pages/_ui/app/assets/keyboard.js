@@ -80,14 +80,13 @@ const CONTROL =
   ':is(input, textarea, button, a[href], [role="spinbutton"])' +
   `:not(:disabled, [aria-label^="Help"], ${DANGER} *)`;
 const FIELD = 'input[type="text"]:not([role="combobox"]), textarea';
-const mouse = matchMedia("(pointer: fine)");
 let isKeyHeld = false;
 document.addEventListener("keydown", () => (isKeyHeld = true), true);
 document.addEventListener("keyup", () => (isKeyHeld = false), true);
-document.addEventListener("click", ({ target, detail }) => {
+document.addEventListener("click", ({ target, detail, pointerType }) => {
   const button = target.closest?.('[data-testid="stPopoverButton"]');
   if (button && detail === 0) enterPopover(button, "*");
-  else if (button && mouse.matches) enterPopover(button, FIELD);
+  else if (button && pointerType === "mouse") enterPopover(button, FIELD);
 });
 function enterPopover(button, wanted) {
   // in each frame until the script has drawn the content
