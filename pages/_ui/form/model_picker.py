@@ -39,7 +39,7 @@ class ModelPicker(Widget):
             replace(each, is_ready=True) if each.provider in ready else each for each in options
         ]
         self.options = sorted(known, key=lambda option: not option.is_ready)
-        self.providers = providers
+        self.providers, self.ready = providers, ready
 
     def seed(self, field: Field, value: Any) -> WidgetStates:
         return {"": model_text(value) or None}
@@ -54,11 +54,7 @@ class ModelPicker(Widget):
         marks = {option.label: "" if option.is_ready else _NOT_SET_UP for option in self.options}
         of_flow = model_text(spec.field.default)
         if of_flow:
-            provider = _provider_name(spec.field.default)
-            is_unknown = any(
-                one.has_unknown_models for one in self.providers if one.name == provider
-            )
-            marks.setdefault(of_flow, "" if is_unknown else _NOT_HERE)
+            marks.setdefault(of_flow, self._unlisted_mark(_provider_name(spec.field.default)))
         # a browser keeps the text with a mark that the option no longer has, unless it is set again
         entered, last_mark = st.session_state.get(spec.key), f"{spec.key}-mark"
         chosen = _without_mark(entered)
@@ -78,6 +74,12 @@ class ModelPicker(Widget):
             placeholder="Choose or type a model",
             **spec.hidden,
         )
+
+    def _unlisted_mark(self, provider: str) -> str:
+        """Return the mark of a provider's model that is not in the server's list."""
+        if not any(one.has_unknown_models for one in self.providers if one.name == provider):
+            return _NOT_HERE
+        return "" if provider in self.ready else _NOT_SET_UP
 
 
 def full_label(

@@ -85,6 +85,8 @@ def test_no_model_is_called_unlisted_while_the_server_lacks_the_key_to_ask_the_a
     assert chosen(found).value == "OpenAI: mine"
     assert "OpenAI: mine" in chosen(found).options
     assert "not in this server's list" not in found.text()
+    found = setup(agent(model=model), resources=resources)
+    assert "OpenAI: mine (not set up)" in chosen(found).options
 
 
 def test_one_model_can_be_used_for_all_components():
