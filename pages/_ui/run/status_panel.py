@@ -73,17 +73,13 @@ class StatusPanel:
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """Update what has changed."""
         record = record.with_tool_states(flow)
-        self._show_status(record, flow)
+        self.show_status(record, flow)
         self._show_outputs(self.live_outputs(record.run, flow) if record.run else [], record, flow)
         if self._graph and record.run:
             self._graph.update(record.run.components)
 
-    def show_end(self, record: RunRecord, flow: Flow | None, draw_end: Draw) -> None:
-        """Draw the end, then the status, which the browser would take time to draw alone."""
-        draw_end(record)
-        self._show_status(record.with_tool_states(flow), flow)
-
-    def _show_status(self, record: RunRecord, flow: Flow | None) -> None:
+    def show_status(self, record: RunRecord, flow: Flow | None) -> None:
+        """Update the status and the progress, of a record with the states of its tools."""
         save_error = saving.error(record)
         shown = (record.status, status.describe(record), save_error and save_error.message)
         self._head.show(shown, lambda place: self.draw_head(place, record))
@@ -109,9 +105,9 @@ class StatusPanel:
                 title = self.title(output, _name(output, names))
                 title_place.show(title, partial(DeltaGenerator.markdown, body=title))
             if output.message:
-                text = output.message.visible_text
-                is_awaited = not text and not output.message.complete
-                note = self.describe_work(output.message, flow) or (_WAITING if is_awaited else "")
+                text, is_complete = output.message.visible_text, output.message.complete
+                work = self.describe_work(output.message, flow)
+                note = work or ("" if text or is_complete else _WAITING)
                 draw_text = partial(progress.draw_text, text=text, note=note)
                 text_place.show((text, note), draw_text)
 
@@ -303,7 +299,8 @@ def show_first_update(
         for update in updates(record, time.monotonic() + FIRST_UPDATE_SECONDS):
             flow = server.cached_flow(update.flow_id)
             if update.ended:
-                panel.show_end(update, flow, draw_end)
+                draw_end(update)  # first: the browser would take time to draw the status alone
+                panel.show_status(update.with_tool_states(flow), flow)
                 time.sleep(HEAD_START)
                 pace.rerun_page()
             panel.show(update, flow)
