@@ -87,7 +87,7 @@ class Provider:
     @property
     def has_listing_address(self) -> bool:
         """Whether the server has a `LISTING_ADDRESS` for the provider."""
-        return any(one.name == LISTING_ADDRESS and one.is_set for one in self.settings)
+        return _has_listing_address(self.settings)
 
     @property
     def has_unknown_models(self) -> bool:
@@ -215,8 +215,13 @@ def _has_silent_address(settings: Iterable[ProviderSetting], models: Iterable[Js
     models are marked as reasoning: an address doesn't tell that of the ones that it has (measured
     on 1.10.3 to 1.13.0).
     """
-    has_address = any(one.name == LISTING_ADDRESS and one.is_set for one in settings)
-    return has_address and any(as_dict(model.get("metadata")).get("reasoning") for model in models)
+    return _has_listing_address(settings) and any(
+        as_dict(model.get("metadata")).get("reasoning") for model in models
+    )
+
+
+def _has_listing_address(settings: Iterable[ProviderSetting]) -> bool:
+    return any(one.name == LISTING_ADDRESS and one.is_set for one in settings)
 
 
 def merge_options(

@@ -115,6 +115,30 @@ def test_progress_is_shown_before_stop_and_stays_in_its_place(screen):
     expect(screen.part("run-more")).to_be_visible()
 
 
+# records, in each frame, what the page says of the run and its output
+_RECORD_END = """() => {
+  window.seen = [];
+  const look = () => {
+    window.seen.push(document.querySelector(".st-key-run-status")?.innerText ?? "");
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def test_a_short_run_is_not_shown_as_completed_before_its_result(screen):
+    screen.pick("Echo")
+    screen.mode("Synchronous")
+    screen.page.evaluate(_RECORD_END)
+    for _ in range(3):
+        screen.run()
+        screen.wait("completed")
+        screen.drawn()
+    ended = [text for text in screen.page.evaluate("window.seen") if "Completed" in text]
+    assert ended
+    assert [text for text in ended if "Waiting for the first output" in text] == []
+
+
 def test_text_grows_word_by_word_and_stays_when_it_is_stopped(screen):
     screen.pick("Write word")
     screen.run()

@@ -32,30 +32,6 @@ def test_a_synchronous_run_shows_its_result(screen):
     expect(screen.part("outputs")).to_contain_text("Hello, Langflow!")
 
 
-# records, in each frame, what the page says of the run and its output
-_RECORD_END = """() => {
-  window.seen = [];
-  const look = () => {
-    window.seen.push(document.querySelector(".st-key-run-status")?.innerText ?? "");
-    requestAnimationFrame(look);
-  };
-  look();
-}"""
-
-
-def test_a_short_run_is_not_shown_as_completed_before_its_result(screen):
-    screen.pick("Echo")
-    screen.mode("Synchronous")
-    screen.page.evaluate(_RECORD_END)
-    for _ in range(3):
-        screen.run()
-        screen.wait("completed")
-        screen.drawn()
-    ended = [text for text in screen.page.evaluate("window.seen") if "Completed" in text]
-    assert ended
-    assert [text for text in ended if "Waiting for the first output" in text] == []
-
-
 def test_a_press_during_a_run_starts_no_other_and_says_so(screen):
     screen.pick("Takes half")
     before = screen.recent()

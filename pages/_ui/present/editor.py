@@ -308,14 +308,9 @@ def _draw_tab_needs(form: FlowForm) -> None:
     for need in readiness.find_tab_needs(form):
         labels = escape(" and ".join(setting.label for setting in need.missing))
         what = "it" if len(need.missing) == 1 else "them"
-        way = (
-            f"save {what} on the server, in Setup on the Run page"
-            if form.server.may_change
-            else f"ask the operator of this console to save {what} on the server"
-        )
         st.caption(
-            f":orange[:material/warning:] The audience has no {labels}, which only your tab has: "
-            f"{way}."
+            f":orange[:material/warning:] Only your tab has the {labels}. The audience's runs fail "
+            f"without {what}. {readiness.saving_advice(form, what)}"
         )
 
 

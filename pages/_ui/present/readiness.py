@@ -45,12 +45,15 @@ def find_obstacle(
     missing += [key for need in rest for key in need.keys]
     hints = _hints(presented, form, missing, wrong)
     if any(need.provider for need in needs):
-        hints.append(
-            "Save the provider's settings on the server, in Setup on the Run page."
-            if form.server.may_change
-            else "Ask the operator of this console to save the provider's settings on the server."
-        )
+        hints.append(saving_advice(form, "the provider's settings"))
     return NotReady(" ".join(sentences), hint=" ".join(hints))
+
+
+def saving_advice(form: FlowForm, what: str) -> str:
+    """Return where a presenter saves settings of a provider for the audience, or who can."""
+    if form.server.may_change:
+        return f"Save {what} on the server, in Setup on the Run page."
+    return f"Ask the operator of this console to save {what} on the server."
 
 
 def find_tab_needs(form: FlowForm) -> list[Need]:

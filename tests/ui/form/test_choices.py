@@ -21,6 +21,7 @@ from tests.ui.support.whole_pages import (
     add_ended_run,
     open_app,
     page_text,
+    place_of,
     press,
 )
 
@@ -237,16 +238,6 @@ def test_the_options_of_a_list_that_the_flow_lacks_are_the_servers(server, answe
         return
     box = next(each for each in app.selectbox if each.key.endswith("Parser-p.zone"))
     assert box.options == ["UTC", "Europe/Lisbon"]
-
-
-def place_of(block, key: str) -> tuple[int, ...]:
-    """Return the positions of the containers around a text box, and its own."""
-    for position, child in block.children.items():
-        if getattr(child, "key", None) and child.key.endswith(key):
-            return (position,)
-        if inner := place_of(child, key) if hasattr(child, "children") else ():
-            return (position, *inner)
-    return ()
 
 
 def test_fields_keep_their_place_if_a_choice_brings_the_options_of_a_list(server):

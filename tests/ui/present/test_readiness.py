@@ -142,8 +142,8 @@ def edit_with_given_key():
 @pytest.mark.parametrize(
     ("may_change", "way"),
     [
-        ("true", "save it on the server, in Setup on the Run page."),
-        ("false", "ask the operator of this console to save it on the server."),
+        ("true", "Save it on the server, in Setup on the Run page."),
+        ("false", "Ask the operator of this console to save it on the server."),
     ],
 )
 def test_the_editor_tells_of_a_key_that_only_the_presenters_tab_has(
@@ -152,12 +152,12 @@ def test_the_editor_tells_of_a_key_that_only_the_presenters_tab_has(
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", may_change)
     serve_agent(fields_server)
     app = edit_with_given_key()
-    warning = f"The audience has no OpenAI setting, which only your tab has: {way}"
+    warning = f"Only your tab has the OpenAI setting. The audience's runs fail without it. {way}"
     assert warning in page_text(app)
     assert "no OpenAI setting yet" not in page_text(app)
     del app.session_state["given-settings"]
     words = page_text(app.run())
-    assert "The audience has no" not in words
+    assert "Only your tab has" not in words
     assert "OpenAI: no OpenAI setting yet." in words
     assert not app.exception
 

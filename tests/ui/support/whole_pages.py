@@ -47,6 +47,16 @@ def press(app, label):
     return app.run()
 
 
+def place_of(block, key: str) -> tuple[int, ...]:
+    """Return the positions of the containers around a text box, and its own."""
+    for position, child in block.children.items():
+        if getattr(child, "key", None) and child.key.endswith(key):
+            return (position,)
+        if inner := place_of(child, key) if hasattr(child, "children") else ():
+            return (position, *inner)
+    return ()
+
+
 def refuse_drawn_run(server, monkeypatch):
     """Let a run fail once its page shows that it has begun, and the page wait for that."""
     begun, show = threading.Event(), status_panel.show_first_update
