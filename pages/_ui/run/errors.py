@@ -91,13 +91,15 @@ def _explain_unreachable(
     name = _find_provider(error, flow, record)
     if not name:
         return UNREACHABLE, ""
-    cause, provider = explain_unreachable(name), None
-    if flow:
-        with suppress(LangflowError):
-            provider = server.resources(flow).value.provider(name)
-    if flow is None or provider is None:  # its settings are not known
+    cause = explain_unreachable(name)
+    if flow is None:
+        return cause, ""
+    try:
+        provider = server.resources(flow).value.provider(name)
+    except LangflowError:  # its settings are not known yet
         return cause, name
-    addresses = [setting for setting in provider.settings if setting.is_address]
+    settings = provider.settings if provider else ()
+    addresses = [setting for setting in settings if setting.is_address]
     if not addresses:
         return replace(cause, hint=_CHECK_SERVICE), ""
     component = flow.component(error.component_id or "")

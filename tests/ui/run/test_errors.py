@@ -71,6 +71,7 @@ def draw_unreachable():
 
     import streamlit as st
 
+    from lfclient.errors import Unreachable
     from lfclient.flows.model import Flow
     from lfclient.resources.server_resources import ServerResources
     from lfclient.runs.components import RunError
@@ -89,15 +90,28 @@ def draw_unreachable():
     failures = [RunError("Connection error.", id, "Agent") for id in ("Agent-a", "Agent-b")]
     run = Run(flow.id, "sync", RunStatus.FAILED, errors=tuple(failures))
     record = SimpleNamespace(id="a", flow_id=flow.id, overrides={})
-    lists = SimpleNamespace(value=ServerResources())
-    server = SimpleNamespace(cached_flow=cached_flow, resources=lambda flow: lists)
-    errors.draw(server, record, run)
+
+    def resources(flow):
+        if st.session_state.get("has_no_lists"):
+            raise Unreachable("It does not respond.")
+        return SimpleNamespace(value=ServerResources())
+
+    errors.draw(SimpleNamespace(cached_flow=cached_flow, resources=resources), record, run)
 
 
 def test_every_error_names_the_provider_of_a_flow_that_was_not_loaded_yet(langflow_stand_in):
     app = AppTest.from_function(draw_unreachable).run()
     assert page_text(app).count("Couldn't reach Ollama.") == 2
     assert app.session_state["waits"] == [None]
+    assert "Provider settings" not in button_labels(app)  # the server has no such provider
+    assert not app.exception
+
+
+def test_settings_that_are_not_known_yet_can_be_opened(langflow_stand_in):
+    app = AppTest.from_function(draw_unreachable)
+    app.session_state["has_no_lists"] = True
+    assert button_labels(app.run()).count("Provider settings") == 2
+    assert page_text(app).count("Couldn't reach Ollama.") == 2
     assert not app.exception
 
 
@@ -160,6 +174,14 @@ def test_an_address_that_a_run_can_send_is_entered_without_the_operator(
 
 def test_a_provider_without_an_address_has_no_settings_that_could_help(langflow_stand_in):
     app = open_unreached(langflow_stand_in, "Far")
+    assert "Check that the service is running" in page_text(app)
+    assert "Provider settings" not in button_labels(app)
+    assert not app.exception
+
+
+def test_a_provider_that_the_server_lacks_has_no_settings_that_could_help(langflow_stand_in):
+    app = open_unreached(langflow_stand_in, "Elsewhere")
+    assert "Couldn't reach Elsewhere." in page_text(app)
     assert "Check that the service is running" in page_text(app)
     assert "Provider settings" not in button_labels(app)
     assert not app.exception
