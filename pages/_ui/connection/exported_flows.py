@@ -19,9 +19,10 @@ def load_flows(wanted: Iterable[tuple[ServerSession, str]]) -> dict[tuple[str, s
     others. Missing are flows that were deleted or are refused, and others that never came: their
     runs are exported as they were recorded, and the file says so. Safe to call from any thread.
     """
-    keys = list(dict.fromkeys(wanted))
+    # kept here: the cache that all connections share has room for fewer than an export may need
+    flows = {(server, id): server.latest_flow(id) for server, id in wanted}
     waiting: dict[ServerSession, list[str]] = defaultdict(list)
-    for server, id in reversed(keys):
+    for server, id in reversed(flows):
         waiting[server].append(id)
     requests: dict[tuple[ServerSession, str], str] = {}  # open ones, by server and flow
     deadline = time.monotonic() + MAX_SECONDS
@@ -32,11 +33,10 @@ def load_flows(wanted: Iterable[tuple[ServerSession, str]]) -> dict[tuple[str, s
                 requests[server, id] = server.prefetch_flow(id)
         if not requests:
             break
+        (server, _), name = next(iter(requests.items()))
+        server.seconds_waiting(name, max_wait=_POLL_SECONDS)
         ended = [key for key, name in requests.items() if key[0].seconds_waiting(name) is None]
-        for key in ended:
-            del requests[key]
-        if not ended:
-            (server, _), name = next(iter(requests.items()))
-            server.seconds_waiting(name, max_wait=_POLL_SECONDS)
-    found = ((server.owner, id, server.latest_flow(id)) for server, id in keys)
-    return {(owner, id): flow for owner, id, flow in found if flow}
+        for server, id in ended:
+            del requests[server, id]
+            flows[server, id] = server.latest_flow(id)
+    return {(server.owner, id): flow for (server, id), flow in flows.items() if flow}

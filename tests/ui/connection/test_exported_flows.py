@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pages._ui.connection import exported_flows, servers
+from pages._ui.connection import exported_flows, request_cache, servers
 from tests.ui.support.http_stand_in import StandIn, flow
 
 IDS = [str(uuid.UUID(int=number)) for number in range(12)]
@@ -28,6 +28,17 @@ def load(fields_server):
 def test_all_flows_are_loaded_however_many_there_are(load, monkeypatch):
     monkeypatch.setattr(exported_flows, "MAX_REQUESTS", 5)
     assert load({}) == IDS
+
+
+def test_flows_that_no_longer_fit_into_the_cache_are_not_lost(load, monkeypatch):
+    """Neither those that come now nor those that came before."""
+    monkeypatch.setattr(exported_flows, "MAX_REQUESTS", 2)
+    monkeypatch.setattr(request_cache, "_MAX_RESPONSES", 6)
+    assert load({}) == IDS
+    monkeypatch.setattr(exported_flows, "MAX_SECONDS", 2)
+    hanging = IDS[-2:]  # the cache has these, until the others come again
+    servers.attach(servers.available_connections()[0]).refresh()
+    assert load(dict.fromkeys(hanging, 20)) == IDS
 
 
 def test_flows_are_waited_for_at_once_and_late_ones_are_missing(load, monkeypatch):
