@@ -280,11 +280,11 @@ class Store:
 
     def session_run_count(self, owner: str, flow_id: str, session_id: str) -> int:
         """Return how many runs of a flow an owner has started in a session."""
-        # by the session alone: SQLite would prefer the index of the flow's runs
-        query = select(RunRow.owner, RunRow.flow_id).where(RunRow.session_id == session_id)
+        matches = func.count().filter(RunRow.owner == owner, RunRow.flow_id == flow_id)
+        # WHERE has the session alone: SQLite would prefer the index of the flow's runs
+        query = select(matches).where(RunRow.session_id == session_id)
         with self._read() as connection:
-            rows = [tuple(row) for row in connection.execute(query)]
-        return rows.count((owner, flow_id))
+            return connection.execute(query).scalar_one()
 
     def delete_session(self, owner: str, flow_id: str, session_id: str) -> list[str]:
         """Delete an owner's ended records of a flow's session and return their ids."""
