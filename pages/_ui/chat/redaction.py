@@ -26,12 +26,13 @@ def redact_messages(messages: Iterable[Message], redactor: Redactor) -> list[Mes
 
 
 def _redact_message(message: Message, redactor: Redactor) -> Message:
-    text = redactor.redact_text(message.visible_text)
+    """Return a message without secrets, nor the start of one at the end of an incomplete text."""
+    text = redact_start(message.visible_text, redactor, is_cut=not message.complete)
     blocks = redactor.redact_value(list(message.blocks))
     return replace(message, text=text, streamed="", blocks=tuple(blocks))
 
 
 def redact_start(text: str, redactor: Redactor, is_cut: bool) -> str:
-    """Return the start of a text without secrets, nor what it has of one if it `is_cut` there."""
+    """Return a text without secrets. If the text is cut, also drop a partial secret at its end."""
     text = redactor.redact_text(text)
     return text[: len(text) - redactor.partial_match_length(text)] if is_cut else text
