@@ -38,7 +38,6 @@ FLUSH_SECONDS = 0.02
 # browser to show it: drawing the page competes with both for the processor
 FIRST_UPDATE_SECONDS = 0.3
 HEAD_START = 0.03
-_WAITING = "Waiting for the first output."
 
 Draw = Callable[[RunRecord], object]
 
@@ -107,7 +106,7 @@ class StatusPanel:
             if output.message:
                 text, is_complete = output.message.visible_text, output.message.complete
                 work = self.describe_work(output.message, flow)
-                note = work or ("" if text or is_complete else _WAITING)
+                note = work or ("" if text or is_complete else "Waiting for the first words.")
                 draw_text = partial(progress.draw_text, text=text, note=note)
                 text_place.show((text, note), draw_text)
 
@@ -169,7 +168,7 @@ class StatusPanel:
         with place.container():
             if not count:
                 with st.container(border=True):
-                    st.caption(_WAITING)
+                    st.caption("Waiting for the first output.")
             self.places = []
             for _ in range(count):
                 with st.container(border=True):

@@ -45,8 +45,18 @@ def test_a_message_without_words_so_far_says_so(langflow_stand_in):
     begun = replace(PARTIAL, text="", streamed="")
     record = add_running_run(langflow_stand_in.url, run=run_with(messages={"m": begun}))
     app = open_app(run=record.id)
-    assert "Waiting for the first output." in page_text(app)
+    assert "Waiting for the first words." in page_text(app)
     assert not app.exception
+
+
+def test_an_output_is_not_awaited_beside_another(langflow_stand_in):
+    begun = replace(PARTIAL, id="n", text="", streamed="")
+    messages = {"m": PARTIAL, "n": begun}
+    record = add_running_run(langflow_stand_in.url, run=run_with(messages=messages))
+    text = page_text(open_app(run=record.id))
+    assert "Once upon" in text
+    assert "Waiting for the first words." in text
+    assert "Waiting for the first output." not in text
 
 
 def test_nothing_is_awaited_of_a_message_that_has_no_words(langflow_stand_in):
@@ -54,7 +64,7 @@ def test_nothing_is_awaited_of_a_message_that_has_no_words(langflow_stand_in):
     silent = replace(PARTIAL, text="", streamed="", complete=True)
     record = add_running_run(langflow_stand_in.url, run=run_with(messages={"m": silent}))
     app = open_app(run=record.id)
-    assert "Waiting for the first output." not in page_text(app)
+    assert "Waiting for the first" not in page_text(app)
     assert not app.exception
 
 
@@ -64,7 +74,7 @@ def test_an_answer_stays_until_the_run_ends(langflow_stand_in):
     record = add_running_run(langflow_stand_in.url, run=run_with(messages={"m": answer}))
     app = open_app(run=record.id)
     assert "Once upon a time." in page_text(app)
-    assert "Waiting for the first output." not in page_text(app)
+    assert "Waiting for the first" not in page_text(app)
 
 
 def test_the_tool_that_an_agent_waits_for_is_named(langflow_stand_in):
