@@ -167,6 +167,22 @@ def test_only_the_field_of_a_popover_opened_with_the_mouse_gets_the_focus(screen
     expect(options).to_be_focused()
 
 
+def test_a_letter_typed_while_a_popover_is_open_opens_no_run(screen: Screen, console: Console):
+    list_of(screen, console, 1)
+    select(screen, 0, "1 selected")
+    page = screen.page
+    delete = screen.part("history-bar").get_by_role("button", name="Delete")
+    delete.click()
+    expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+    screen.drawn()
+    page.keyboard.press("o")
+    page.wait_for_timeout(500)
+    expect(page).to_have_url(re.compile("/history"))
+    page.keyboard.press("Escape")
+    delete.press("o")
+    expect(page).to_have_url(re.compile("run="))
+
+
 def test_a_key_that_is_held_deletes_nothing(screen: Screen, console: Console):
     """Its repeats open and close the question; what deletes does not get the focus by itself."""
     words = list_of(screen, console, 1)

@@ -73,8 +73,7 @@ function showKeys() {
 
 // The content of a popover is at the end of the page, many Tabs away: its first control gets the
 // focus. A key that is still held would press it again. What deletes never gets the focus by itself.
-// Opened with a mouse, only a field gets it: what is typed next is meant for it, and the page has keys
-// without Ctrl or Alt.
+// Opened with a mouse, only a field gets it: what is typed next is meant for it.
 const DANGER = '[class*="st-key-danger-"]';
 const CONTROL =
   ':is(input, textarea, button, a[href], [role="spinbutton"])' +
@@ -147,6 +146,17 @@ document.addEventListener("click", async ({ target }) => {
   // the other button has taken its place
   [...document.querySelectorAll(FULL_SCREEN)].find((each) => each.checkVisibility())?.focus();
 });
+
+// The page's letters do not act below an open popover, which they may have been meant for.
+document.addEventListener(
+  "keydown",
+  (event) => {
+    const { code, altKey, ctrlKey, metaKey, target } = event;
+    if (!code.startsWith("Key") || altKey || ctrlKey || metaKey || target.matches?.(EDITABLE)) return;
+    if (document.querySelector('[data-testid="stPopoverBody"]')) event.stopImmediatePropagation();
+  },
+  true,
+);
 
 // on macOS, Option writes other letters: Option + O is ø
 function isOtherLetter({ key, code }) {
