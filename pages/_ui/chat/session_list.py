@@ -193,9 +193,9 @@ def _filtered(sessions: list[SessionEntry], current: Conversation) -> list[Sessi
     if len(sessions) < SEARCH_FROM:
         return sessions
     text = st.text_input(
-        "Search names",
+        "Search session names",
         key=chat_state.chat_key("search", current.form.server.owner, current.form.flow.id),
-        placeholder="Search names",
+        placeholder="Search session names",
         label_visibility="collapsed",
         icon=":material/search:",
         live=True,

@@ -42,7 +42,8 @@ def enter_token(app):
 
 def search(app, text):
     """Return the labels of the sessions that a search finds."""
-    next(each for each in app.text_input if each.label == "Search names").set_value(text).run()
+    box = next(each for each in app.text_input if each.label == "Search session names")
+    box.set_value(text).run()
     return [label for label in button_labels(app) if "say" in label or "topic" in label]
 
 

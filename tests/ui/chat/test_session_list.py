@@ -305,6 +305,6 @@ def test_sessions_are_listed_newest_first_and_can_be_searched(chat_langflow):
     assert listed[:2] == ["Trip to Rome", "about topic 39"]
     assert len(listed) == 30
     assert "11 more" in page_text(app)
-    search = next(each for each in app.text_input if each.label == "Search names")
+    search = next(each for each in app.text_input if each.label == "Search session names")
     search.set_value("rome trip").run()
     assert [label for label in button_labels(app) if label in listed] == ["Trip to Rome"]
