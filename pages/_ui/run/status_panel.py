@@ -71,19 +71,20 @@ class StatusPanel:
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """Update what has changed."""
-        record = record.with_tool_states(flow)
-        self.show_status(record, flow)
+        record = self.show_status(record, flow)
         self._show_outputs(self.live_outputs(record.run, flow) if record.run else [], record, flow)
         if self._graph and record.run:
             self._graph.update(record.run.components)
 
-    def show_status(self, record: RunRecord, flow: Flow | None) -> None:
-        """Update the status and the progress, of a record with the states of its tools."""
+    def show_status(self, record: RunRecord, flow: Flow | None) -> RunRecord:
+        """Update the status and the progress. Return the record with the states of its tools."""
+        record = record.with_tool_states(flow)
         save_error = saving.error(record)
         shown = (record.status, status.describe(record), save_error and save_error.message)
         self._head.show(shown, lambda place: self.draw_head(place, record))
         summary = self.summarize(record, flow)
         self._progress.show(summary, lambda place: progress.draw_summary(place, *summary))
+        return record
 
     def _show_outputs(
         self, outputs: list[LiveOutput], record: RunRecord, flow: Flow | None
@@ -299,7 +300,7 @@ def show_first_update(
             flow = server.cached_flow(update.flow_id)
             if update.ended:
                 draw_end(update)  # first: the browser would take time to draw the status alone
-                panel.show_status(update.with_tool_states(flow), flow)
+                panel.show_status(update, flow)
                 time.sleep(HEAD_START)
                 pace.rerun_page()
             panel.show(update, flow)
