@@ -38,15 +38,11 @@ _MAX_NAME_LENGTH = 120  # characters of a new name
 
 @dataclass(frozen=True)
 class SessionChange:
-    """A new name for a session, or its deletion if `name` is empty.
-
-    `is_stored` is whether the server has messages of it; else only this console may know it.
-    """
+    """A new name for a session, or its deletion if `name` is empty."""
 
     flow_id: str
     session_id: str
     name: str = ""
-    is_stored: bool = True
 
     def apply(self, api: LangflowClient, runner: Runner, connection: Connection) -> int:
         """Change the session on the server, then its runs here.
@@ -65,8 +61,8 @@ class SessionChange:
             )
         try:
             api.rename_session(self.session_id, self.name, flow=self.flow_id)
-        except SessionNotFound:
-            if self.is_stored:
+        except SessionNotFound:  # only this console may know it
+            if not runner.store.session_run_count(owner, self.flow_id, self.session_id):
                 raise
         runner.rename_session(connection, self.flow_id, self.session_id, self.name)
         return 0
@@ -258,9 +254,7 @@ def _draw_rename(current: Conversation, title: str) -> None:
 def _on_rename(current: Conversation, key: str) -> None:
     name = st.session_state[key].strip()
     if name and name != current.id:
-        is_stored = bool(current.history)
-        change = SessionChange(current.form.flow.id, current.id, name, is_stored=is_stored)
-        _start(current.form.server, change)
+        _start(current.form.server, SessionChange(current.form.flow.id, current.id, name))
 
 
 def _draw_delete(current: Conversation) -> None:

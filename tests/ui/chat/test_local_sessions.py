@@ -132,6 +132,22 @@ def test_a_session_is_renamed_here_if_the_server_has_no_message_of_it(chat_langf
     assert "**Trip**" in button_labels(open_chat(flow=ONE, session="Trip"))
 
 
+@pytest.mark.parametrize("has_runs", [True, False])
+def test_a_session_that_was_deleted_on_the_server_is_renamed_if_it_has_runs(
+    chat_langflow, has_runs
+):
+    """The page still shows the messages that it had loaded."""
+    chat_langflow.store_message("old", "hello")
+    missing = (404, {"detail": "No messages found with the given session ID"})
+    chat_langflow.server.answers[f"PATCH {MESSAGES}/session/old"] = missing
+    if has_runs:
+        add_message(chat_langflow, session_id="old", status=RunStatus.FAILED)
+    app = open_chat(flow=ONE, session="old")
+    rename(app, "Trip")
+    assert ("no messages of the session" in page_text(app)) is not has_runs
+    assert session_in_url(app) == ("Trip" if has_runs else "old")
+
+
 @pytest.mark.parametrize("is_stored", [True, False])
 def test_a_session_cannot_take_the_name_of_one_that_only_the_console_knows(
     chat_langflow, is_stored
