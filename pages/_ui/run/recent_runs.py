@@ -65,8 +65,9 @@ def _all_settled(runs: list[RunSummary]) -> bool:
 def _draw_rows(owner: str, flow: Flow | None) -> None:
     runs = _load(owner, flow)
     shown = run_page.run_id()
+    is_narrow = window.is_narrow()
     with st.container(key="recent-runs", gap="xxsmall"):
-        max_chars = MAX_NARROW_INPUT_CHARS if window.is_narrow() else MAX_INPUT_CHARS
+        max_chars = MAX_NARROW_INPUT_CHARS if is_narrow else MAX_INPUT_CHARS
         summaries = fit_inputs([run.input_summary for run in runs], max_chars)
         space = _SPACE if any(summaries) else ""
         odd = run_history().odd_runs(runs)
@@ -74,6 +75,8 @@ def _draw_rows(owner: str, flow: Flow | None) -> None:
             inputs_text = escape(inputs) or space
             parts = [_marks(run, is_odd=run.id in odd), _output(run)]
             result = " ".join(part for part in parts if part)
+            if result and inputs and is_narrow:
+                result = f"→ {result}"  # below its input, not in a column of its own
             _draw_row(run, inputs_text, result, is_shown=run.id == shown, with_flow=flow is None)
     if _all_settled(runs):
         timers.stop_timer()

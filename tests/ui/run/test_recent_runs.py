@@ -5,6 +5,7 @@ from datetime import timedelta
 from lfclient.console.store.run_record import RunRecord
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
+from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
 from pages._ui.widgets.times import browser_timezone
 from tests.support.pictures import image_file
@@ -41,6 +42,19 @@ def test_the_runs_of_the_chosen_flow_are_listed_with_what_came_out(langflow_stan
     assert ":gray[city 0]" in first  # without the label, which all have
     assert first.endswith(":small[Lisbon in spring]")
     assert ":gray[city 1]" in second
+    assert not app.exception
+
+
+def test_on_a_phone_an_arrow_tells_what_came_out_from_what_went_in(langflow_stand_in, monkeypatch):
+    monkeypatch.setattr(window, "is_narrow", lambda: True)
+    output = Output("B", OutputKind.MESSAGE, "Lisbon", display_name="Chat Output")
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"B": output})
+    for number, summary in enumerate(("Message: Where?", "")):
+        more = {"id": f"{number}" * 32, "submit_token": f"{number}", "input_summary": summary}
+        add_ended_run(langflow_stand_in.url, run=run, **more)
+    app = open_app(flow=ONE)
+    results = [row.rpartition(":small[")[2] for row in rows(app)]
+    assert sorted(results) == ["Lisbon]", "→ Lisbon]"]
     assert not app.exception
 
 
