@@ -53,11 +53,16 @@ class SessionChange:
             api.delete_session(self.session_id, flow=self.flow_id)
             return runner.delete_session_runs(connection, self.flow_id, self.session_id)
         owner = runner.owner_of(connection)
-        has_runs = runner.store.session_run_count(owner, self.flow_id, self.name) > 0
-        if has_runs or api.messages(self.flow_id, self.name, limit=1):
+        if api.messages(self.flow_id, self.name, limit=1):
             raise InvalidRequest(
                 f"Couldn't rename: a session “{self.name}” already exists.",
                 hint="Use another name.",
+            )
+        if runner.store.session_run_count(owner, self.flow_id, self.name):
+            # the list does not have it if it was deleted in Langflow
+            raise InvalidRequest(
+                f"Couldn't rename: a session “{self.name}” has runs in this console.",
+                hint="Delete them in History, or use another name.",
             )
         try:
             api.rename_session(self.session_id, self.name, flow=self.flow_id)

@@ -164,12 +164,27 @@ def test_a_session_cannot_take_the_name_of_one_that_only_the_console_knows(
     chat_langflow.server.answers[f"PATCH {MESSAGES}/session/{session}"] = answer
     app = open_chat(flow=ONE, session=session)
     rename(app, "Trip")
-    assert "a session “Trip” already exists" in page_text(app)
+    assert "a session “Trip” has runs in this console" in page_text(app)
     assert session_in_url(app) == session
     assert len({each.session_id for each in chat_runs()}) == 2
     assert not any("PATCH" in each for each in chat_langflow.server.requests)
     rename(app, "Other flow")
     assert session_in_url(app) == "Other flow"
+
+
+def test_the_name_of_a_session_that_was_deleted_in_langflow_can_be_freed(chat_langflow):
+    """The list does not have it, so the error says where its runs are."""
+    chat_langflow.store_message("old", "hello")
+    add_message(chat_langflow, session_id="Trip")
+    chat_langflow.server.answers[f"PATCH {MESSAGES}/session/old"] = (200, [])
+    app = open_chat(flow=ONE, session="old")
+    assert "Trip" not in button_labels(app)
+    rename(app, "Trip")
+    assert "Delete them in History, or use another name." in page_text(app)
+    (run,) = chat_runs()
+    app_context().runner.store.delete_session(run.owner, ONE, "Trip")
+    rename(app, "Trip")
+    assert session_in_url(app) == "Trip"
 
 
 def rename(app, name):
