@@ -71,8 +71,18 @@ def provider_overrides(
     }
 
 
+def takes_setting(flow: Flow, component_id: str, setting: ProviderSetting) -> bool:
+    """Return whether a run can bring a provider's setting, as a parameter of this component.
+
+    Only required ones are brought. The parameter may be hidden before a model of the provider is
+    chosen: it has a field from then on.
+    """
+    component = flow.component(component_id)
+    return setting.is_required and component is not None and setting.parameter in component.template
+
+
 def setting_keys(flow: Flow, need: Need, setting: ProviderSetting) -> list[str]:
-    """Return those of a need's keys that take this setting of the provider."""
+    """Return those of a need's keys that take this setting of the provider, by `takes_setting`."""
     return [key for key in need.keys if flow.fields_by_key[key].target[1] == setting.parameter]
 
 
@@ -137,7 +147,12 @@ def _provider_needs(
         if provider is None:
             continue
         required = [setting for setting in provider.settings if setting.is_required]
-        own = [_setting_field(flow, user, setting) for setting in required for user in users]
+        own = (
+            _setting_field(flow, user, setting)
+            for setting in provider.settings
+            for user in users
+            if takes_setting(flow, user.target[0], setting)
+        )
         lacking = [
             setting
             for user in users

@@ -71,7 +71,7 @@ def _draw_way_to_setup(form: FlowForm) -> None:
 def _show_obstacle(form: FlowForm, provider: str, key: str) -> None:
     chat_sidebar.open_parameters(form)  # the form leads to the field once it is drawn
     if provider:
-        run_page.SHOWN_PROVIDER.set(provider)
+        run_page.SHOWN_SETTINGS.set(run_page.ShownSettings(provider))
     elif key:
         run_page.SHOWN_FIELD.set(key)
 

@@ -19,7 +19,7 @@ from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.model_picker import full_label
 from pages._ui.form.widgets import PERSIST
 from pages._ui.state import notices
-from pages._ui.state.run_page import SHOWN_PROVIDER
+from pages._ui.state.run_page import SHOWN_SETTINGS, ShownSettings
 from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts, file_uploader
 from pages._ui.widgets.markdown import escape
@@ -113,7 +113,7 @@ def _show(field: Field, form: FlowForm) -> None:
     if provider:
         _keep_files(id)
         _OPENED_PROVIDER.set(provider)
-        SHOWN_PROVIDER.set(provider)
+        SHOWN_SETTINGS.set(ShownSettings(provider))
         st.rerun()
     files = _choose_files(id)
     is_complete = bool(model and files and len(name.strip()) >= 3)

@@ -136,6 +136,14 @@ def find_need(key: str, form: FlowForm) -> Need | None:
     return needs[0] if needs and all(need.provider for need in needs) else None
 
 
+def find_box(provider: str, setting: str, form: FlowForm) -> str:
+    """Return the key of the box of a provider's setting, by their names, or "" if it has none."""
+    needs = [*form.needs, *opened(form)]
+    own = (need for need in needs if need.provider and need.provider.name == provider)
+    shown = (one for need in own for one in _shown_settings(need, form) if one.name == setting)
+    return next((actions.box_key(one, form) for one in shown), "")
+
+
 def _unconfirmed(form: FlowForm) -> Iterator[tuple[Need, Provider, ProviderSetting]]:
     """Yield the first setting of each provider that was entered and neither used nor saved."""
     for need in [*form.needs, *opened(form)]:

@@ -17,7 +17,7 @@ from pages._ui.form import (
 from pages._ui.form.fields import draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.model_picker import is_fitting
-from pages._ui.state.run_page import SHOWN_ADDRESS, SHOWN_PROVIDER
+from pages._ui.state.run_page import SHOWN_SETTINGS, ShownSettings
 from pages._ui.widgets import controls, focus
 from pages._ui.widgets.markdown import escape
 
@@ -54,8 +54,7 @@ def draw(form: FlowForm) -> None:
     The page scrolls to the settings of the provider that a button or the menu leads to, and no
     longer to what a refused run or message lacked.
     """
-    address_of = SHOWN_ADDRESS.take()
-    shown = address_of or SHOWN_PROVIDER.take()
+    shown = SHOWN_SETTINGS.take() or ShownSettings("")
     if not (form.needs or provider_settings.opened(form)):
         return
     missing = sum(not need.is_met for need in form.needs)
@@ -68,8 +67,9 @@ def draw(form: FlowForm) -> None:
                 st.badge(f"{missing} to do", color="orange")
             elif not (form.resources_error or is_unsure):
                 st.badge("Ready", color="green", icon=":material/check:")
-            shown = provider_settings.draw_menu(form) or shown
-        provider = form.resources.provider(shown or "")
+            chosen = provider_settings.draw_menu(form)
+            shown = ShownSettings(chosen) if chosen else shown
+        provider = form.resources.provider(shown.provider)
         if provider:
             form.state.scroll_token = ""
             provider_actions.open_settings(provider, form)
@@ -81,10 +81,8 @@ def draw(form: FlowForm) -> None:
             _draw_need(need, form)
         provider_settings.draw_opened(form)
     if provider:
-        container = provider_actions.container_key(provider.name)
-        addresses = (one for one in provider.settings if one.is_address and address_of)
-        address = next(addresses, None)
-        focus.lead_to(container, provider_actions.box_key(address, form) if address else container)
+        box = provider_settings.find_box(provider.name, shown.setting, form)
+        focus.lead_to(provider_actions.container_key(provider.name), box)
 
 
 def _draw_need(need: Need, form: FlowForm) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Literal
+from typing import Literal, TypeVar
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ from lfclient.console.wording.component_names import ComponentNames
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field, Variable
 from lfclient.flows.model import Flow
-from lfclient.flows.needs import find_needs
+from lfclient.flows.needs import find_needs, takes_setting
 from lfclient.resources.models import chosen_model
 from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.components import RunError
@@ -31,11 +31,13 @@ from lfclient.runs.model import Run
 from pages._ui.connection import local_packages
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs.message import MAX_ERROR_LENGTH
-from pages._ui.state import run_page
 from pages._ui.state.notices import notify_errors
+from pages._ui.state.run_page import SHOWN_FIELD, SHOWN_SETTINGS, ShownSettings
 from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape, escape_message
+
+T = TypeVar("T")
 
 _CHECK_SERVICE = "Check that the service is running where Langflow can reach it."
 _ONLY_OPERATOR = "Only the operator of this console can change the address of {}."
@@ -64,9 +66,9 @@ def draw(
     names = ComponentNames(flow, run.components, run.outputs)
     for number, (error, cause) in enumerate(zip(run.errors, causes, strict=True)):
         key = f"{record.id}-{number}"
-        provider = ""
+        settings = None
         if cause == UNREACHABLE:
-            cause, provider = _explain_unreachable(server, flow, record, error)
+            cause, settings = _explain_unreachable(server, flow, record, error)
         elif cause == NO_VALUE and flow:
             variable = _find_missing_variable(server, flow, record)
             cause = explain_missing_variable(variable) if variable else cause
@@ -77,37 +79,39 @@ def draw(
             st.markdown(f":material/arrow_forward: {words}")
         if flow and cause:
             field = _find_field(server, flow, record, error, cause)
-            if provider:
-                _draw_button("Provider settings", run_page.SHOWN_ADDRESS, provider, key, show_form)
+            if settings:
+                _draw_button("Provider settings", SHOWN_SETTINGS, settings, key, show_form)
             elif field:
                 label = _BUTTONS.get(cause.parameter, "Go to the field")
-                _draw_button(label, run_page.SHOWN_FIELD, field.key, key, show_form)
+                _draw_button(label, SHOWN_FIELD, field.key, key, show_form)
 
 
 def _explain_unreachable(
     server: ServerSession, flow: Flow | None, record: RunRecord, error: RunError
-) -> tuple[ErrorCause, str]:
-    """Return the cause, and the provider whose address this visitor may be able to enter, or ""."""
+) -> tuple[ErrorCause, ShownSettings | None]:
+    """Return the cause, and the settings with the address that this visitor can enter, or None.
+
+    While the server's providers are not known, any visitor may be able to.
+    """
     name = _find_provider(error, flow, record)
     if not name:
-        return UNREACHABLE, ""
+        return UNREACHABLE, None
     cause = explain_unreachable(name)
     if flow is None:
-        return cause, ""
+        return cause, None
     try:
         provider = server.resources(flow).value.provider(name)
     except LangflowError:  # its settings are not known yet
-        return cause, name
+        return cause, ShownSettings(name)
     settings = provider.settings if provider else ()
     addresses = [setting for setting in settings if setting.is_address]
     if not addresses:
-        return replace(cause, hint=_CHECK_SERVICE), ""
-    component = flow.component(error.component_id or "")
-    parameters = component.template if component else {}  # a choice may show a hidden one
-    is_sent = any(one.is_required and one.parameter in parameters for one in addresses)
-    if server.may_change or is_sent:
-        return cause, name
-    return replace(cause, hint=f"{_CHECK_SERVICE} {_ONLY_OPERATOR.format(name)}"), ""
+        return replace(cause, hint=_CHECK_SERVICE), None
+    sent = [one for one in addresses if takes_setting(flow, error.component_id or "", one)]
+    usable = addresses if server.may_change else sent
+    if not usable:
+        return replace(cause, hint=f"{_CHECK_SERVICE} {_ONLY_OPERATOR.format(name)}"), None
+    return cause, ShownSettings(name, usable[0].name)
 
 
 def _find_provider(error: RunError, flow: Flow | None, record: RunRecord) -> str:
@@ -218,7 +222,7 @@ def _find_only_field(
 
 
 def _draw_button(
-    label: str, slot: Slot[str], shown: str, key: str, show_form: Callable[[], None] | None
+    label: str, slot: Slot[T], shown: T, key: str, show_form: Callable[[], None] | None
 ) -> None:
     """Draw a button that leads to a part of the form, which `slot` tells it to show."""
     st.button(
@@ -231,7 +235,7 @@ def _draw_button(
 
 
 @notify_errors()
-def _show_part(slot: Slot[str], shown: str, show_form: Callable[[], None] | None) -> None:
+def _show_part(slot: Slot[T], shown: T, show_form: Callable[[], None] | None) -> None:
     if show_form:
         show_form()
     slot.set(shown)

@@ -4,7 +4,7 @@ Widget keys of single parameters belong to the form and start with `param-`.
 """
 
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 
@@ -17,6 +17,17 @@ from pages._ui.state.submit_token import renew_submit_token
 
 T = TypeVar("T")
 
+
+class ShownSettings(NamedTuple):
+    """The settings of a provider that Setup shows, and the one whose box gets the focus, by name.
+
+    If `setting` is "" or its box is not drawn, the first box gets it.
+    """
+
+    provider: str
+    setting: str = ""
+
+
 COMPONENTS_VIEW = "components-as"  # whether a run's components are a graph or a table
 TRACE_VIEW = "trace-view"
 SNIPPET_LANGUAGE = "snippet-language"
@@ -27,8 +38,7 @@ PARTIAL_START: Slot[tuple[str, str, LangflowError]] = Slot("partial-start")
 STOPPED: Slot[bool] = Slot("stop-pressed")  # whether Stop was pressed since Run was drawn
 RUN_RETURNED: Slot[float] = Slot("run-returned")  # when Run took the place of Stop, monotonic
 SHOWN_FIELD: Slot[str] = Slot("shown-field")  # the key of the form's field to scroll to
-SHOWN_PROVIDER: Slot[str] = Slot("shown-provider")  # the one whose settings to scroll to
-SHOWN_ADDRESS: Slot[str] = Slot("shown-address")  # the provider whose address to scroll to
+SHOWN_SETTINGS: Slot[ShownSettings] = Slot("shown-settings")
 _SCROLLED_RUN: Slot[str] = Slot("run-scrolled-to")
 _CACHE = "kept-for-run"
 _CACHE_RUNS = "kept-for-run-ids"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
-from pages._ui.state.run_page import SHOWN_PROVIDER
+from pages._ui.state.run_page import SHOWN_SETTINGS, ShownSettings
 from tests.support.flows import graph, node, text
 from tests.ui.support.setup_forms import KEY, MODELS, agent, setup
 
@@ -42,9 +43,23 @@ def test_a_key_that_was_typed_before_it_was_saved_elsewhere_does_not_come_back(a
     if opened_by == "Change":
         found.run().press("Change")
     else:
-        found.at.session_state[SHOWN_PROVIDER.key] = "OpenAI"
+        found.at.session_state[SHOWN_SETTINGS.key] = ShownSettings("OpenAI")
         found.run()
     assert found.find("text_input", KEY.name).value == ""
+    assert not found.at.exception
+
+
+@pytest.mark.parametrize(("key", "is_drawn"), [(SAVED_KEY, True), (KEY, False)])
+def test_the_box_that_a_button_leads_to_gets_the_focus_or_the_first_if_it_is_not_drawn(
+    key, is_drawn
+):
+    """While the key is missing, an address that the server has is not asked for."""
+    found = open_agent(key, replace(ADDRESS, is_required=True, is_set=True))
+    found.at.session_state[SHOWN_SETTINGS.key] = ShownSettings("OpenAI", ADDRESS.name)
+    found.run()
+    assert (found.find("text_input", ADDRESS.name) is not None) == is_drawn
+    focus = json.loads(found.at.get("bidi_component")[-1].proto.json)
+    assert focus["part"].endswith(ADDRESS.name if is_drawn else "provider-OpenAI")
     assert not found.at.exception
 
 

@@ -116,6 +116,11 @@ def test_settings_that_are_not_known_yet_can_be_opened(langflow_stand_in):
 
 
 FAR_ADDRESS = {"variable_key": "FAR_BASE_URL", "variable_name": "Far address"}
+SENT_ADDRESS = {
+    "variable_key": "FAR_URL",
+    "required": True,
+    "component_metadata": {"mapping_field": "address"},
+}
 ONLY_OPERATOR = "Only the operator of this console can change the address of Far"
 
 
@@ -163,12 +168,20 @@ def test_who_may_not_change_the_address_that_did_not_respond_reads_who_can(
     assert not app.exception
 
 
+@pytest.mark.parametrize(
+    ("name", "settings", "given", "focused"),
+    [("Near", (), False, "-NEAR_URL"), ("Far", (FAR_ADDRESS, SENT_ADDRESS), True, "-FAR_URL")],
+)
 def test_an_address_that_a_run_can_send_is_entered_without_the_operator(
-    langflow_stand_in, monkeypatch
+    langflow_stand_in, monkeypatch, name, settings, given, focused
 ):
+    """Not an optional one, which has no box then."""
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
-    app = press(open_unreached(langflow_stand_in, "Near"), "Provider settings")
-    assert any(each.key.endswith("NEAR_URL") for each in app.text_input)
+    app = open_unreached(langflow_stand_in, name, *settings, given=given)
+    app = press(app, "Provider settings")
+    assert any(each.key.endswith(focused) for each in app.text_input)
+    focus = json.loads(app.get("bidi_component")[-1].proto.json)
+    assert focus["part"].endswith(focused)
     assert not app.exception
 
 
