@@ -11,7 +11,6 @@ from lfclient.common.formatting import clip
 from lfclient.common.redaction import Redactor
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RunRecord
-from lfclient.flows.model import Flow
 from lfclient.runs.model import RunStatus
 from pages._ui.chat.conversation import (
     MAX_FETCHED,
@@ -19,7 +18,6 @@ from pages._ui.chat.conversation import (
     USER,
     Conversation,
     parse_time,
-    sent_text,
     sessions_cache_key,
 )
 from pages._ui.chat.redaction import redact_start
@@ -116,32 +114,35 @@ def _local_sessions(conversation: Conversation, stored: StoredSessions) -> list[
     One with a message that it had stored before it was asked was deleted there.
     """
     ids = {session.id for session in stored.entries}
-    flow = conversation.form.flow
-    records = [each for each in conversation.flow_runs if each.session_id not in ids]
+    runs = [
+        (each.session_id, conversation.shown_text(each), each)
+        for each in conversation.flow_runs
+        if each.session_id and each.session_id not in ids
+    ]
     known = {
-        each.session_id
-        for each in records
-        if each.ended_at and each.ended_at < stored.asked_at and _was_message_stored(each, flow)
+        id
+        for id, text, run in runs
+        if run.ended_at and run.ended_at < stored.asked_at and _was_message_stored(run, text)
     }
-    run_counts = Counter(each.session_id for each in records)
+    run_counts = Counter(id for id, _, _ in runs)
     found: dict[str, SessionEntry] = {}
-    for record in records:
-        id, text = record.session_id, conversation.shown_text(record)
-        if id and text and not (record.ended and id in known):
-            at = found[id].last_message_at if id in found else record.created_at
+    for id, text, run in runs:
+        if text and not (run.ended and id in known):
+            at = found[id].last_message_at if id in found else run.created_at
             is_single_run = is_run_session(id) and run_counts[id] < 2
             found[id] = SessionEntry(id, text, at, is_single_run)
     return list(found.values())
 
 
-def _was_message_stored(record: RunRecord, flow: Flow) -> bool:
+def _was_message_stored(record: RunRecord, text: str) -> bool:
     """Return whether the server had stored the run's message, as far as the console knows.
 
-    A run that was stopped or has failed may have ended before that, unless its events had it.
+    A run that was stopped or has failed may have ended before that, unless its events had it. One
+    that has no `text` is not read.
     """
     if record.status is RunStatus.COMPLETED:
         return True
-    if record.attempts == 0 or not (record.session_id and sent_text(record, flow)):
+    if record.attempts == 0 or not text:
         return False
     try:
         return _has_user_message(record.id, record.owner, record.version)
@@ -151,7 +152,10 @@ def _was_message_stored(record: RunRecord, flow: Flow) -> bool:
 
 @lru_cache(maxsize=1_000)  # the list is drawn often, and a response may be large
 def _has_user_message(run_id: str, owner: str, version: int) -> bool:
-    """Return whether the events of an ended run had a message of the user."""
+    """Return whether the events of an ended run had a message of the user.
+
+    `version` is for the cache alone: a newer record is read again.
+    """
     record = app_context().runner.load(run_id, owner)
     messages = record.run.messages.values() if record and record.run else ()
     return any(message.sender == USER for message in messages)
