@@ -221,6 +221,7 @@ def _has_silent_address(settings: Iterable[ProviderSetting], models: Iterable[Js
 
 
 def _has_listing_address(settings: Iterable[ProviderSetting]) -> bool:
+    """Return whether the `LISTING_ADDRESS` is among the settings, and set."""
     return any(one.name == LISTING_ADDRESS and one.is_set for one in settings)
 
 

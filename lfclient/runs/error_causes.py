@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 
 from lfclient.flows.needs import ADD_VARIABLE
 
+_REACHABLE = "that the service is running where Langflow can reach it."
+CHECK_SERVICE = f"Check {_REACHABLE}"
+CHECK_ADDRESS = f"Check the address, and {_REACHABLE}"
 _MAX_SEARCHED = 10_000  # characters, in 30 ms; a component may fail with megabytes
 
 
@@ -154,7 +157,7 @@ LIMITED = ErrorCause(
 CUT_OFF = ErrorCause("The connection broke off before the answer was complete.", "Run it again.")
 UNREACHABLE = ErrorCause(
     "Couldn't reach the internet or a service that the component uses.",
-    "Check the address and that the service is running where Langflow can reach it.",
+    CHECK_ADDRESS,
 )
 _NO_TOKENIZER = ErrorCause(
     "Langflow could not fetch a file from the internet that OpenAI embeddings need.",

@@ -11,9 +11,8 @@ from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import is_secret_name
 from lfclient.errors import InvalidRequest
 from lfclient.resources.models import ModelKind, ModelOption, Provider
+from lfclient.runs.error_causes import CHECK_ADDRESS
 
-# Langflow 1.13 calls an Ollama that does not respond "Invalid Ollama base URL"
-_ADDRESS_HINT = "Check the address, and that its server is running where Langflow can reach it."
 _CHECK_SECONDS = 30.0  # the server asks the provider, which may not respond
 
 
@@ -50,5 +49,6 @@ def check_provider(context: ApiContext, provider: str, settings: Mapping[str, st
         has_key = any(is_secret_name(name) for name in settings)
         raise InvalidRequest(
             str(body.get("error") or f"{provider} refused these settings."),
-            hint=CHECK_ENTERED if has_key else _ADDRESS_HINT,
+            # 1.13 calls an Ollama that does not respond "Invalid Ollama base URL"
+            hint=CHECK_ENTERED if has_key else CHECK_ADDRESS,
         )

@@ -9,6 +9,7 @@ from lfclient.common.formatting import strip_credentials
 from lfclient.flows.need import Need, NeedKind
 from lfclient.flows.needs import setting_keys, unused_provider_need
 from lfclient.resources.models import LISTING_ADDRESS, Provider, ProviderSetting
+from lfclient.runs.error_causes import CHECK_ADDRESS
 from pages._ui.form import mode_button, refusals
 from pages._ui.form import provider_actions as actions
 from pages._ui.form.flow_form import FlowForm
@@ -122,10 +123,7 @@ def _silence(provider: Provider, form: FlowForm) -> str:
     setting = next(one for one in provider.settings if one.name == LISTING_ADDRESS)
     address = _saved_value(setting, form)
     place = inline_code(address) if address else "the saved address"
-    return (
-        f"Langflow got no list of models from {place}. Check the address, and that its server is "
-        "running where Langflow can reach it."
-    )
+    return f"Langflow got no list of models from {place}. {CHECK_ADDRESS}"
 
 
 def find_need(key: str, form: FlowForm) -> Need | None:

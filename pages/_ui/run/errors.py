@@ -20,6 +20,7 @@ from lfclient.resources.models import chosen_model
 from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.components import RunError
 from lfclient.runs.error_causes import (
+    CHECK_SERVICE,
     NO_VALUE,
     UNREACHABLE,
     ErrorCause,
@@ -39,7 +40,6 @@ from pages._ui.widgets.markdown import escape, escape_message
 
 T = TypeVar("T")
 
-_CHECK_SERVICE = "Check that the service is running where Langflow can reach it."
 _ONLY_OPERATOR = "Only the operator of this console can change the address of {}."
 _BUTTONS = {"model": "Choose a model", "api_key": "Enter the key", "path": "Choose a file"}
 
@@ -106,11 +106,11 @@ def _explain_unreachable(
     settings = provider.settings if provider else ()
     addresses = [setting for setting in settings if setting.is_address]
     if not addresses:
-        return replace(cause, hint=_CHECK_SERVICE), None
+        return replace(cause, hint=CHECK_SERVICE), None
     sent = [one for one in addresses if takes_setting(flow, error.component_id or "", one)]
     usable = addresses if server.may_change else sent
     if not usable:
-        return replace(cause, hint=f"{_CHECK_SERVICE} {_ONLY_OPERATOR.format(name)}"), None
+        return replace(cause, hint=f"{CHECK_SERVICE} {_ONLY_OPERATOR.format(name)}"), None
     return cause, ShownSettings(name, usable[0].name)
 
 

@@ -11,6 +11,7 @@ from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.store.run_record import RecordProblem
 from lfclient.flows.field import Variable
 from lfclient.runs.components import RunError
+from lfclient.runs.error_causes import CHECK_SERVICE
 from lfclient.runs.model import Run, RunStatus
 from tests.support.flows import chat_input, edge, entry, group, node
 from tests.ui.support.http_stand_in import flow
@@ -187,7 +188,7 @@ def test_an_address_that_a_run_can_send_is_entered_without_the_operator(
 
 def test_a_provider_without_an_address_has_no_settings_that_could_help(langflow_stand_in):
     app = open_unreached(langflow_stand_in, "Far")
-    assert "Check that the service is running" in page_text(app)
+    assert CHECK_SERVICE in page_text(app)
     assert "Provider settings" not in button_labels(app)
     assert not app.exception
 
@@ -195,7 +196,7 @@ def test_a_provider_without_an_address_has_no_settings_that_could_help(langflow_
 def test_a_provider_that_the_server_lacks_has_no_settings_that_could_help(langflow_stand_in):
     app = open_unreached(langflow_stand_in, "Elsewhere")
     assert "Couldn't reach Elsewhere." in page_text(app)
-    assert "Check that the service is running" in page_text(app)
+    assert CHECK_SERVICE in page_text(app)
     assert "Provider settings" not in button_labels(app)
     assert not app.exception
 
