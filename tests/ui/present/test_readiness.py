@@ -124,6 +124,9 @@ def test_a_presenter_reads_that_a_model_has_no_key(fields_server):
     assert not app.exception
 
 
+ONLY_TAB = "Only your tab has"
+
+
 def serve_agent(server, *, is_configured: bool = False) -> None:
     """Give the server a flow that needs a key, which the server has or not."""
     key = entry("SecretStrInput", "str", "", password=True)
@@ -152,12 +155,12 @@ def test_the_editor_tells_of_a_key_that_only_the_presenters_tab_has(
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", may_change)
     serve_agent(fields_server)
     app = edit_with_given_key()
-    warning = f"Only your tab has the OpenAI setting. The audience's runs fail without it. {way}"
+    warning = f"{ONLY_TAB} the OpenAI setting. The audience's runs fail without it. {way}"
     assert warning in page_text(app)
     assert "no OpenAI setting yet" not in page_text(app)
     del app.session_state["given-settings"]
     words = page_text(app.run())
-    assert "Only your tab has" not in words
+    assert ONLY_TAB not in words
     assert "OpenAI: no OpenAI setting yet." in words
     assert not app.exception
 
@@ -165,7 +168,7 @@ def test_the_editor_tells_of_a_key_that_only_the_presenters_tab_has(
 def test_the_editor_tells_of_no_key_that_the_server_has_as_well(fields_server):
     serve_agent(fields_server, is_configured=True)
     app = edit_with_given_key()
-    assert "The audience has no" not in page_text(app)
+    assert ONLY_TAB not in page_text(app)
     assert not app.exception
 
 
