@@ -19,7 +19,7 @@ from lfclient.runs.answers import in_output_order
 from lfclient.runs.components import Message
 from lfclient.runs.error_causes import REFUSED_LANGFLOW_KEY, explain_error
 from lfclient.runs.model import RunStatus
-from pages._ui.chat.redaction import form_redactor, redact_messages
+from pages._ui.chat.redaction import form_redactor, redact_messages, redact_record
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.request_cache import raise_copy
 from pages._ui.connection.server_session import ServerSession
@@ -44,9 +44,10 @@ class Conversation:
 
     `history` has the server's messages, oldest first, None until they are loaded; `error` is why
     they are missing or outdated. `is_complete` is whether nothing precedes them. `record` is the
-    latest run, `earlier_runs` the previous ones, newest first; `is_history_final` is whether the
-    history was loaded after the end of the latest run. `redactor` knows the secrets of the form and
-    the flow. `flow_runs` are the flow's latest runs, of all its sessions.
+    latest run, redacted except for its inputs, `earlier_runs` the previous ones, newest first;
+    `is_history_final` is whether the history was loaded after the end of the latest run. `redactor`
+    knows the secrets of the form and the flow. `flow_runs` are the flow's latest runs, of all its
+    sessions.
     """
 
     form: FlowForm
@@ -96,6 +97,7 @@ def load(form: FlowForm, refusal: LangflowError | None = None) -> Conversation:
     latest = app_context().runner.recent(server.owner, _MAX_RUNS, flow.id)
     records = [record for record in latest if record.session_id == name]
     record = app_context().runner.get(records[0].id, server.owner) if records else None
+    redactor = form_redactor(form)
     conversation = Conversation(
         form=form,
         id=name,
@@ -103,8 +105,8 @@ def load(form: FlowForm, refusal: LangflowError | None = None) -> Conversation:
         is_complete=True,
         is_history_final=True,
         error=refusal,
-        record=record,
-        redactor=form_redactor(form),
+        record=record and redact_record(record, redactor),
+        redactor=redactor,
         earlier_runs=records[1:],
         flow_runs=latest,
     )
@@ -146,10 +148,10 @@ def _with_history(conversation: Conversation) -> Conversation:
         return replace(
             conversation, history=None, is_complete=False, is_history_final=False, error=error
         )
-    messages = redact_messages(response.value, conversation.redactor)
+    messages = restore_stopped_answers(conversation, response.value)
     return replace(
         conversation,
-        history=restore_stopped_answers(conversation, messages),
+        history=redact_messages(messages, conversation.redactor),
         is_complete=len(response.value) < limit,
         is_history_final=response.received_at >= ended_at and response.error is None,
         error=response.error or conversation.error,
@@ -194,9 +196,7 @@ def restore_stopped_answers(
         if run.ended and run.status is not RunStatus.COMPLETED:
             record = app_context().runner.get(run.id, conversation.form.server.owner)
             written |= record.run.messages if record and record.run else {}
-    partial = [written[id] for id in partial_ids & written.keys()]
-    restored = {one.id: one for one in redact_messages(partial, conversation.redactor)}
-    return [restored.get(one.id, one) for one in history]
+    return [one if one.complete else written.get(one.id, one) for one in history]
 
 
 def window_count(conversation: Conversation) -> int:
@@ -245,7 +245,7 @@ def _visible_messages(conversation: Conversation) -> tuple[list[Message], list[M
     is_final = record.ended and conversation.is_history_final
     if is_final and record.status is RunStatus.COMPLETED:
         return history, []
-    live_messages = redact_messages(_run_messages(record, is_final), conversation.redactor)
+    live_messages = _run_messages(record, is_final)
     if is_final:
         # the server stores a message that was being written at the end without its text
         by_id = {message.id: message for message in live_messages}

@@ -22,6 +22,7 @@ from pages._ui.chat import composer
 from pages._ui.chat import conversation as chat
 from pages._ui.chat import sidebar as chat_sidebar
 from pages._ui.chat.conversation import Conversation
+from pages._ui.chat.redaction import redact_record
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
 from pages._ui.outputs.card import MAX_COPIED_LENGTH, draw_too_long
@@ -134,7 +135,8 @@ def _follow(
     if record is None:
         return
     place, at_once = st.empty(), first.pop("at once", False)
-    for latest in chain([record], status_panel.updates(record, until)):
+    for update in chain([record], status_panel.updates(record, until)):
+        latest = redact_record(update, conversation.redactor)
         with place.container():
             _draw_progress(conversation, latest)
         if at_once:

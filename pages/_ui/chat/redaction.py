@@ -1,16 +1,19 @@
 """Redaction of a conversation: messages may repeat a secret that was sent or that the flow stores.
 
 What a server has stored is cached for all who use its connection, so it is redacted when it is
-read: each visitor's form has secrets of its own.
+read, and so is the record of a run: each visitor's form has secrets of its own.
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
 
 from lfclient.common.redaction import Redactor
+from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import stored_secrets
 from lfclient.flows.validation import collect_secrets
-from lfclient.runs.components import Message
+from lfclient.outputs.model import OutputKind
+from lfclient.runs.components import HumanInput, Message
+from lfclient.runs.model import Run
 from pages._ui.form.flow_form import FlowForm
 
 
@@ -18,6 +21,49 @@ def form_redactor(form: FlowForm) -> Redactor:
     """Return a redactor of the secrets that are in a form or stored in its flow."""
     flow = form.flow
     return Redactor([*collect_secrets(flow, form.result.overrides), *stored_secrets(flow)])
+
+
+def redact_record(record: RunRecord, redactor: Redactor) -> RunRecord:
+    """Return a run without secrets in what Chat shows; its inputs stay, to be sent again."""
+    text, run, problem = redactor.redact_text, record.run, record.problem
+    if problem:
+        problem = replace(problem, message=text(problem.message), hint=text(problem.hint))
+    return replace(
+        record,
+        note=text(record.note),
+        stop_result=text(record.stop_result),
+        problem=problem,
+        run=run and _redact_run(run, redactor),
+    )
+
+
+def _redact_run(run: Run, redactor: Redactor) -> Run:
+    """Return a response without secrets in its messages, answers, errors and open question."""
+    text, question = redactor.redact_text, run.waiting_for
+    messages = redact_messages(run.messages.values(), redactor)
+    answers = {
+        name: replace(output, value=text(str(output.value)))
+        for name, output in run.outputs.items()
+        if output.kind is OutputKind.MESSAGE and output.value
+    }
+    errors = (
+        replace(each, message=text(each.message), traceback=each.traceback and text(each.traceback))
+        for each in run.errors
+    )
+    return replace(
+        run,
+        messages=dict(zip(run.messages, messages, strict=True)),
+        outputs=run.outputs | answers,
+        errors=tuple(errors),
+        waiting_for=question and _redact_question(question, redactor),
+    )
+
+
+def _redact_question(question: HumanInput, redactor: Redactor) -> HumanInput:
+    """Return a question without secrets in its words; its ids stay as the server needs them."""
+    text = redactor.redact_text
+    decisions = (replace(each, label=text(each.label)) for each in question.decisions)
+    return replace(question, prompt=text(question.prompt), decisions=tuple(decisions))
 
 
 def redact_messages(messages: Iterable[Message], redactor: Redactor) -> list[Message]:

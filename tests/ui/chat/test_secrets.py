@@ -2,8 +2,10 @@
 
 import pytest
 
-from lfclient.runs.components import Message
+from lfclient.console.store.run_record import RecordProblem
+from lfclient.runs.components import Decision, HumanInput, Message, RunError
 from lfclient.runs.model import Run, RunStatus
+from pages._ui.connection.app_context import app_context
 from tests.support.flows import entry
 from tests.ui.support.chat_langflow import chat_flow
 from tests.ui.support.chat_page import (
@@ -14,7 +16,7 @@ from tests.ui.support.chat_page import (
     press,
     send,
 )
-from tests.ui.support.whole_pages import ONE, add_ended_run, page_text
+from tests.ui.support.whole_pages import ONE, add_ended_run, add_suspended_run, page_text
 
 SECRET = "skverysecret"  # without characters that a label escapes
 
@@ -149,3 +151,44 @@ def test_a_stopped_answer_is_redacted(chat_langflow, token, is_stored, is_latest
     app = enter_token(open_chat(flow=ONE, session="s"))
     assert conversation(app) == [("user", "say ••••"), ("assistant", shown)]
     assert SECRET[:-1] not in page_text(app)
+
+
+@pytest.mark.parametrize("is_message", [True, False])
+def test_an_error_with_a_secret_is_shown_once_without_it(chat_langflow, token, is_message):
+    """The flow may have sent it as a message, and the run's record has it."""
+    failed, reason = RunStatus.FAILED, f"Bad token {SECRET}"
+    message = Message("e", reason, "ChatOutput", category="error")
+    messages = {"e": message} if is_message else {}
+    errors = (RunError(reason, "ChatOutput-b"),)
+    run = Run(ONE, "sync", failed, errors=errors, messages=messages)
+    add_ended_run(chat_langflow.server.url, session_id="s", status=failed, run=run)
+    app = enter_token(open_chat(flow=ONE, session="s"))
+    assert SECRET not in page_text(app)
+    assert page_text(app).count("Bad token ••••") == 1
+    assert not app.exception
+
+
+def test_a_problem_with_a_secret_is_redacted(chat_langflow, token):
+    problem = RecordProblem(f"Couldn't send {SECRET}.", f"Change {SECRET}.")
+    failed = {"status": RunStatus.FAILED, "problem": problem, "session_id": "s"}
+    add_ended_run(chat_langflow.server.url, **failed)
+    app = enter_token(open_chat(flow=ONE, session="s"))
+    assert "Couldn't send ••••." in page_text(app)
+    assert SECRET not in page_text(app)
+
+
+def test_a_question_with_a_secret_is_redacted(chat_langflow, token, monkeypatch):
+    """The decision that is sent is not."""
+    decisions = (Decision(f"use {SECRET}", f"Use {SECRET}"),)
+    question = HumanInput("H:j", f"Use {SECRET} now?", decisions, component_id="H")
+    run = Run(ONE, "background", RunStatus.SUSPENDED, job_id="j", waiting_for=question)
+    more = {"session_id": "s", "run": run, "note": f"Not {SECRET}"}
+    app_context().runner.store.create(add_suspended_run(chat_langflow.server.url, **more))
+    app = enter_token(open_chat(flow=ONE, session="s"))
+    assert "Use •••• now?" in page_text(app)
+    assert "Not ••••" in page_text(app)
+    assert SECRET not in page_text(app)
+    decided = []
+    monkeypatch.setattr(app_context().runner, "decide", lambda *given: decided.append(given[-1]))
+    press(app, "Use ••••")
+    assert decided == [f"use {SECRET}"]
