@@ -4,10 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from lfclient.common.formatting import format_count, unused_name
+from lfclient.common.json_types import JsonObject
 from lfclient.console.content.csv_writer import csv_bytes, tab_separated
 from lfclient.console.content.dataframes import to_dataframe
 from lfclient.console.content.images import image_bytes, undrawable_reason
-from lfclient.outputs.tables import internal_names, is_rows
+from lfclient.outputs.tables import internal_names, is_rows, without_internals
 from pages._ui.app import window
 from pages._ui.outputs import chart, column_stats, json_viewer
 from pages._ui.outputs.card import OutputCard, draw_too_long
@@ -82,14 +83,20 @@ def _draw_rows(card: OutputCard, table: pd.DataFrame) -> None:
         st.caption(size, width="content")
         if internal:
             card.internal_checkbox("column", len(internal))
-        if table.size <= MAX_COPIED_CELLS:
-            card.copy_button(lambda: tab_separated(card.output.value))
+        if visible.size <= MAX_COPIED_CELLS:
+            card.copy_button(lambda: tab_separated(_visible_rows(card)))
         else:
             draw_too_long()
         card.save_button("CSV", lambda: csv_bytes(card.output.value), "csv", "text/csv")
         if not card.is_presented:
             mime = "application/vnd.apache.parquet"
             card.save_button("Parquet", lambda: table.to_parquet(index=False), "parquet", mime)
+
+
+def _visible_rows(card: OutputCard) -> list[JsonObject]:
+    """Return all rows, with the columns that are shown."""
+    rows: list[JsonObject] = card.output.value
+    return rows if card.shows_internal() else without_internals(rows)
 
 
 def _is_small(table: pd.DataFrame) -> bool:

@@ -4,6 +4,7 @@ import pytest
 
 from lfclient.outputs.model import OutputKind
 from pages._ui.outputs import table
+from pages._ui.widgets import copy_button, downloads
 from tests.ui.outputs.drawing import MESSAGE, ROWS, choose, draw_outputs, output, texts, uri
 
 
@@ -66,6 +67,28 @@ def test_the_internal_columns_of_stored_messages_are_shown_once_asked_for():
     assert list(app.dataframe[0].value["Column"]) == list(MESSAGE)
     choose(app, "Rows")
     assert app.checkbox[0].value
+    assert not app.exception
+
+
+def test_a_copy_has_the_columns_that_are_shown_and_the_rows_of_all_pages(monkeypatch):
+    """A download has all columns."""
+    copied, saved = [], {}
+    monkeypatch.setattr(table, "MAX_PAGE_ROWS", 1)
+    monkeypatch.setattr(copy_button, "draw", lambda key, text: copied.append(text))
+    monkeypatch.setattr(
+        downloads, "draw_button", lambda label, data, *_, **__: saved.update({label: data()})
+    )
+    rows = [MESSAGE, {**MESSAGE, "text": "Ho", "files": "a.txt"}]
+    app = draw_outputs(output(OutputKind.TABLE, rows))
+    assert copied.pop().splitlines() == [
+        "sender_name\ttext\ttimestamp\tfiles",
+        "Ada\tHi\t2026-01-01\t",
+        "Ada\tHo\t2026-01-01\ta.txt",
+    ]
+    app.checkbox[0].check().run()
+    header = copied.pop().splitlines()[0]
+    assert header.split("\t") == [*MESSAGE, "files"]
+    assert saved["CSV"].decode("utf-8-sig").splitlines()[0].split(",") == [*MESSAGE, "files"]
     assert not app.exception
 
 
