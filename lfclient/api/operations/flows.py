@@ -1,6 +1,6 @@
 """Flows of the API key's user, and the server's templates of flows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from io import BytesIO
 
@@ -11,7 +11,7 @@ from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.requests import FilePart, RequestSpec, id_segment, is_uuid, list_request
 from lfclient.api.steps import Pause, Steps, fetch, or_default, send
 from lfclient.common.backoff import Backoff
-from lfclient.common.formatting import end_sentence
+from lfclient.common.formatting import end_sentence, is_numbered, unused_name
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import (
     BadResponse,
@@ -145,7 +145,7 @@ def import_flow(context: ApiContext, data: Flow | Json | bytes | str) -> Steps[l
 
     It is never resent once a byte was sent. Raises `FileRefused`.
     """
-    new = [data] if isinstance(data, Flow) else read_flows(data)
+    new = yield from _with_free_numbers([data] if isinstance(data, Flow) else read_flows(data))
     part = FilePart("flows.json", BytesIO(upload_content(new)), "application/json")
     spec = RequestSpec(
         "POST",
@@ -176,6 +176,22 @@ def import_flow(context: ApiContext, data: Flow | Json | bytes | str) -> Steps[l
         raise BadResponse("The server created no flow.")
     yield from _until_committed(items[-1])
     return [_summary(item) for item in items]
+
+
+def _with_free_numbers(flows: Sequence[Flow]) -> Steps[list[Flow]]:
+    """Return the flows; a taken name that ends in a number gets the next free one.
+
+    The server adds a number to any other taken name, and would make "Echo (1) (1)" of these.
+    """
+    names: set[str] = set()
+    if any(is_numbered(flow.name) for flow in flows):
+        names |= {flow.name for flow in (yield from or_default(list_flows(), []))}
+    renamed = []
+    for flow in flows:
+        name = unused_name(flow.name, names) if is_numbered(flow.name) else flow.name
+        names.add(name)
+        renamed.append(replace(flow, name=name))
+    return renamed
 
 
 def _until_committed(flow: FlowItem) -> Steps[None]:

@@ -68,6 +68,27 @@ def test_a_copy_of_a_flow_keeps_the_secrets_that_it_stores():
     assert "sk-stored-1234567" in json.dumps(uploaded(server))
 
 
+def test_a_taken_name_that_ends_in_a_number_gets_the_next_free_one():
+    """Langflow would add a second number: "Test (1) (1)"."""
+    names = ("Test (1)", "Test (2)")
+    listed = [{"id": str(number), "name": name} for number, name in enumerate(names)]
+    server = Server().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
+    server.on("GET", FLOWS, (200, listed))
+    file = [{**GRAPH, "name": name} for name in ("Test (1)", "Test (1)", "Other (7)", "Test")]
+    with server.client() as client:
+        client.import_flow({"flows": file})
+    sent = [flow["name"] for flow in uploaded(server)]
+    assert sent == ["Test (3)", "Test (4)", "Other (7)", "Test"]
+
+
+def test_a_numbered_name_is_sent_as_it_is_if_the_flows_cannot_be_listed():
+    server = Server().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
+    server.on("GET", FLOWS, (403, {"detail": "no"}))
+    with server.client() as client:
+        client.import_flow({**GRAPH, "name": "Test (1)"})
+    assert [flow["name"] for flow in uploaded(server)] == ["Test (1)"]
+
+
 def test_a_file_without_a_flow_is_not_sent():
     server = Server()
     with server.client() as client, pytest.raises(FileRefused):
