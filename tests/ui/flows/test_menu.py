@@ -79,16 +79,31 @@ def test_a_duplicate_is_chosen_and_keeps_the_secrets(langflow_stand_in):
     assert "sk-stored-123456" in json.dumps(uploaded(langflow_stand_in))
 
 
-@pytest.mark.parametrize(("key", "is_told"), [("sk-configured-key", True), ("sk-other-key", False)])
-def test_a_duplicate_without_the_connections_key_is_told(langflow_stand_in, key, is_told):
+def duplicate(server, key):
+    """Duplicate a flow that got this key after the page was drawn. Return the toasts on dots."""
     headers = entry("TableInput", "table", [{"key": "x-api-key", "value": key}])
-    langflow_stand_in.set_flows(flow(ONE, "Echo", [node("A-a", headers=headers)]))
-    offer(langflow_stand_in)
-    app = press(open_menu(), "Duplicate")
-    assert (key in json.dumps(uploaded(langflow_stand_in))) is not is_told
-    told = [toast.value for toast in app.toast if "The copy has ••••" in toast.value]
-    assert len(told) == is_told
+    app = open_menu()
+    server.set_flows(flow(ONE, "Echo", [node("A-a", headers=headers)]))
+    offer(server)
+    app = press(app, "Duplicate")
     assert not app.exception
+    return [toast.value for toast in app.toast if "••••" in toast.value]
+
+
+def test_a_duplicate_without_the_connections_key_is_told(langflow_stand_in):
+    told = duplicate(langflow_stand_in, "sk-configured-key")
+    assert "sk-configured-key" not in json.dumps(uploaded(langflow_stand_in))
+    assert told == ["The copy contains ••••. If it stands for a key, enter it in Langflow."]
+
+
+def test_a_duplicate_with_its_own_key_is_complete(langflow_stand_in):
+    assert duplicate(langflow_stand_in, "sk-other-key") == []
+    assert "sk-other-key" in json.dumps(uploaded(langflow_stand_in))
+
+
+def test_no_reason_is_claimed_for_dots_that_a_person_typed(langflow_stand_in):
+    told = duplicate(langflow_stand_in, "Keys look like ••••")
+    assert told == ["The copy contains ••••. If it stands for a key, enter it in Langflow."]
 
 
 def test_a_refused_duplicate_is_an_error_in_the_menu(langflow_stand_in):
