@@ -1,9 +1,9 @@
 """Lines that summarize the inputs or the outputs of a run: `Message: Hello · Rows: 3`."""
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
-from os.path import commonprefix
 
 from lfclient.common.formatting import clip
 
@@ -77,6 +77,16 @@ def fit_inputs(lines: Sequence[str], limit: int) -> list[str]:
     return _fit_apart(_parse_list(lines), limit)
 
 
+def fit_texts(texts: Sequence[str], limit: int) -> list[str]:
+    """Return at most `limit` characters of each text, so that different texts differ.
+
+    Of a longer text, the beginning and the part around the first difference are shown.
+    """
+    rows = [[SummaryValue(text)] for text in texts]
+    shown = _fit_apart(rows, limit, in_sight=limit * 3 // 4)
+    return [text if len(text) <= limit else cut for text, cut in zip(texts, shown, strict=True)]
+
+
 def fit_values(values: Values, limit: int, *, in_sight: int | None = None) -> str:
     """Return at most `limit` characters of a line, a fair share of each value.
 
@@ -133,18 +143,25 @@ def _mark_differences(rows: Collection[Values]) -> list[Values]:
 def _common_lengths(texts: Iterable[str]) -> dict[str, int]:
     """Return for each text the length of the longest beginning that it shares with another."""
     order = sorted(texts)
-    # compares characters, as intended
-    lengths = [0, *(len(commonprefix(pair)) for pair in pairwise(order)), 0]  # noqa: RUF071
+    lengths = [0, *(_common_length(*pair) for pair in pairwise(order)), 0]
     return {text: max(pair) for text, pair in zip(order, pairwise(lengths), strict=True)}
 
 
-def _fit_apart(rows: Sequence[Values], limit: int) -> list[str]:
-    lines = [fit_values(values, limit) for values in _mark_differences(rows)]
+def _common_length(a: str, b: str) -> int:
+    # by slices, since texts can be long
+    lengths = range(1, min(len(a), len(b)) + 1)
+    return bisect_left(lengths, True, key=lambda length: not a.startswith(b[:length]))
+
+
+def _fit_apart(rows: Sequence[Values], limit: int, *, in_sight: int | None = None) -> list[str]:
+    lines = [fit_values(values, limit, in_sight=in_sight) for values in _mark_differences(rows)]
     for line in set(lines):
         alike = [number for number, each in enumerate(lines) if each == line]
         of_line = [rows[number] for number in alike]
         if len(alike) < len(rows) and any(row != of_line[0] for row in of_line):
-            for number, apart in zip(alike, _fit_apart(of_line, limit), strict=True):
+            for number, apart in zip(
+                alike, _fit_apart(of_line, limit, in_sight=in_sight), strict=True
+            ):
                 lines[number] = apart
     return lines
 

@@ -5,6 +5,7 @@ import pytest
 from lfclient.common.summaries import (
     align_inputs,
     fit_inputs,
+    fit_texts,
     fit_values,
     join_values,
     parse_inputs,
@@ -126,3 +127,18 @@ def test_other_inputs_have_other_lines_in_a_narrow_column(lines, limit):
     assert len(set(fitted)) == len(lines)
     assert fitted[-1] == fitted[0]
     assert max(map(len, fitted)) <= limit
+
+
+@pytest.mark.parametrize("ends", [["a", "b", "c"], ["a b", "a c", "d"], ["", "a", "a b"]])
+def test_long_texts_that_differ_late_differ_when_cut(ends):
+    texts = ["word " * 200 + end for end in ends]
+    shown = fit_texts([*texts, texts[0]], 40)
+    assert len(set(shown)) == len(ends)
+    assert shown[-1] == shown[0]
+    assert all(text.startswith("word word") for text in shown)
+    assert max(map(len, shown)) <= 40
+
+
+def test_a_text_that_fits_is_whole():
+    texts = ["short", "word " * 7 + "a", "word " * 7 + "b"]
+    assert fit_texts(texts, 40) == texts

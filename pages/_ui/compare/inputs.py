@@ -1,11 +1,12 @@
 """The compared runs' inputs, those that differ first."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_count
+from lfclient.common.summaries import fit_texts
 from lfclient.console.compare.compared_inputs import UNKNOWN, ComparedInputs, plain_text
 from lfclient.console.compare.compared_run import ComparedRun
 from lfclient.console.compare.inputs import ParameterRow
@@ -68,25 +69,47 @@ def _draw_table(
 ) -> None:
     shown = rows[:MAX_ROWS]
     cells = {run.name: [f"*{UNKNOWN}*"] * len(shown) for run in runs}
+    texts = [_cell_texts(row) for row in shown]
     for index, run in enumerate(stored):
-        cells[run.name] = [_cell_text(row, index) for row in shown]
+        cells[run.name] = [of_row[index] for of_row in texts]
     names = [
         f"**{escape(clip(parameter.label, 80))}** :gray[· {escape(parameter.component_label(40))}]"
         for parameter in (row.parameter for row in shown)
     ]
     table = pd.DataFrame(cells, index=names)
-    st.table(table if len(runs) <= MAX_SIDE_BY_SIDE else _merge_equal(table, runs))
+    if len(runs) > MAX_SIDE_BY_SIDE:
+        values = {run.name: _value_key(shown, index) for index, run in enumerate(stored)}
+        table = _merge_equal(table, runs, values)
+    st.table(table)
     if len(rows) > MAX_ROWS:
         st.caption(f"Shows the first {MAX_ROWS} of {len(rows):,}.")
 
 
-def _merge_equal(table: pd.DataFrame, runs: Sequence[ComparedRun]) -> pd.DataFrame:
-    """Return a table with one row for all runs with the same values, and their numbers."""
-    numbers: dict[tuple[str, ...], list[int]] = {}
+def _value_key(rows: Sequence[ParameterRow], index: int) -> Hashable:
+    """Return what tells the whole values of a run from those of another."""
+    values = [row.values[index] for row in rows]
+    return tuple(
+        (plain_text(row, index), value and value.is_default)
+        for row, value in zip(rows, values, strict=True)
+    )
+
+
+def _merge_equal(
+    table: pd.DataFrame, runs: Sequence[ComparedRun], values: Mapping[str, Hashable]
+) -> pd.DataFrame:
+    """Return a table with one row for all runs with the same values, and their numbers.
+
+    `values` has by run name what its values are told by; a run without has unknown ones.
+    """
+    groups: dict[Hashable, list[ComparedRun]] = {}
     for run in runs:
-        numbers.setdefault(tuple(table[run.name]), []).append(run.number)
-    names = [f"Run{'s' * (len(each) > 1)} {_ranges(each)}" for each in numbers.values()]
-    return pd.DataFrame(list(numbers), index=names, columns=table.index)
+        groups.setdefault(values.get(run.name), []).append(run)
+    names = [
+        f"Run{'s' * (len(each) > 1)} {_ranges([run.number for run in each])}"
+        for each in groups.values()
+    ]
+    cells = [list(table[each[0].name]) for each in groups.values()]
+    return pd.DataFrame(cells, index=names, columns=table.index)
 
 
 def _ranges(numbers: Sequence[int]) -> str:
@@ -100,13 +123,17 @@ def _ranges(numbers: Sequence[int]) -> str:
     return ", ".join(str(each[0]) if len(each) == 1 else f"{each[0]}–{each[-1]}" for each in ranges)
 
 
-def _cell_text(row: ParameterRow, index: int) -> str:
-    value = row.values[index]
-    if value is None:
-        return f"*{plain_text(row, index)}*"
-    text = input_values.one_line(value) or input_values.value_text(value.value)
-    mark = " :gray[(flow default)]" if value.is_default else ""
-    return escape_lines(clip(text, MAX_CELL_LENGTH)) + mark
+def _cell_texts(row: ParameterRow) -> list[str]:
+    """Return the cells of all runs, cut so that different values differ."""
+    texts = [plain_text(row, index) for index in range(len(row.values))]
+    cells = []
+    for value, text in zip(row.values, fit_texts(texts, MAX_CELL_LENGTH), strict=True):
+        if value is None:
+            cells.append(f"*{text}*")
+        else:
+            mark = " :gray[(flow default)]" if value.is_default else ""
+            cells.append(escape_lines(text) + mark)
+    return cells
 
 
 def _is_long(row: ParameterRow) -> bool:

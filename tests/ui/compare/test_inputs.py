@@ -136,3 +136,30 @@ def test_runs_are_ordered_by_age_whatever_their_order_in_the_address(create_run)
 def test_the_lines_of_an_input_are_kept(create_run):
     app = open_comparison(create_run({TEXT: "one\ntwo"}), create_run({TEXT: "one"}))
     assert list(tables(app)[0].iloc[0]) == [escape_lines("one\ntwo"), "one"]
+
+
+REPORT = (
+    "The quarterly report of the harbour office, first draft\n"
+    "Ships arrived: 412, of which 38 needed a pilot\n"
+    "Average time at the quay was nineteen hours and the longest stay took six days\n"
+    "Complaints: none about the staff, two about the noise of the old crane at night\n"
+    "The new crane is expected in {}\n"
+    "Signed by the harbour master, who wishes everybody a calm winter"
+)
+
+
+def test_the_first_difference_of_long_inputs_is_in_sight(create_run):
+    runs = [create_run({TEXT: REPORT.format(month)}) for month in ("March", "April")]
+    march, april = tables(open_comparison(*runs))[0].iloc[0]
+    assert march.startswith("The quarterly report")
+    assert "expected in March" in march
+    assert "expected in April" in april
+
+
+def test_only_runs_with_the_same_whole_inputs_share_a_row(create_run):
+    """More than four runs have rows instead of columns."""
+    ends = ["March", "April", "March", "May", "March"]
+    app = open_comparison(*[create_run({TEXT: REPORT.format(end)}) for end in ends])
+    inputs = tables(app)[0]
+    assert list(inputs.index) == ["Runs 1, 3, 5", "Run 2", "Run 4"]
+    assert ["expected in May" in text for text in inputs.iloc[:, 0]] == [False, False, True]
