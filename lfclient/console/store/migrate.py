@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import threading
 from pathlib import Path
 
 from alembic import command
@@ -16,6 +17,7 @@ MERGED_PAGES = 100  # pages of the search index merged in one step, about 20 ms
 log = logging.getLogger(__name__)
 
 _SCRIPTS = Path(__file__).parent / "migrations"
+_alembic = threading.Lock()  # its context, on which migrations run, is global to the process
 
 
 def needs_upgrade(connection: Connection, description: str) -> bool:
@@ -38,12 +40,13 @@ def _revisions() -> tuple[str, ...]:
     return tuple(script.revision for script in scripts.walk_revisions())
 
 
-def upgrade(connection: Connection) -> None:
-    """Run the missing migrations in the transaction of `connection`."""
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Run the migrations that are missing up to `revision` in the transaction of `connection`."""
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    with _alembic:
+        command.upgrade(config, revision)
 
 
 def merge_search_index(connection: Connection, *, restart: bool) -> bool:

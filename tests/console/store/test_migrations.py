@@ -11,14 +11,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from alembic import command
-from alembic.config import Config
 from pydantic import SecretStr
 from sqlalchemy import create_engine, event, insert, select, text
 from sqlalchemy.engine import Engine
 
 from lfclient.console.store.database import postgres_url
-from lfclient.console.store.migrate import rebuild_search_index
+from lfclient.console.store.migrate import rebuild_search_index, upgrade
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RecordProblem
 from lfclient.console.store.store import Store
@@ -77,11 +75,8 @@ def create_old_database(kind, folder):
 def upgraded(url, folder, revision):
     """Yield a connection to such a database after its upgrade to `revision`."""
     engine = create_engine(postgres_url(url) if url else f"sqlite:///{folder / 'runs.db'}")
-    config = Config()
-    config.set_main_option("script_location", "lfclient/console/store/migrations")
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        upgrade(connection, revision)
         yield connection
     engine.dispose()
 
