@@ -97,6 +97,7 @@ def draw(server: ServerSession, runs: Sequence[RunHeader]) -> None:
         key=compare_page.compare_key(f"runs-{url_runs}"),
         max_selections=MAX_RUNS,
         placeholder=f"Choose {MIN_RUNS} to {MAX_RUNS}",
+        select_all=False,  # it is in the way of the first run that is found
     )
     st.button(
         "Compare",
@@ -222,4 +223,5 @@ def draw_menu(server: ServerSession, run_id: str, flow_id: str) -> None:
             texts = [f":gray[{inputs}]" if inputs else "", output]
             label = f"{' '.join(filter(None, head))} {' · '.join(filter(None, texts))}"
             compare_link((run_id, run.id), label, icon=None)
-        compare_link([run_id], "Choose runs", ":material/playlist_add_check:")
+        icon = ":material/playlist_add_check:"
+        compare_link([run_id], "Choose runs", icon, baseline=run_id)

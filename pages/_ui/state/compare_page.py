@@ -19,8 +19,15 @@ def runs_from_url() -> list[str]:
 
 
 def write_runs_to_url(runs: Iterable[str]) -> None:
-    """Compare these runs with the oldest of them, without a usual one."""
-    st.query_params.from_dict({RUNS: join_runs(runs)})
+    """Compare these runs with the chosen baseline if it is among them, else with the oldest.
+
+    None of them is the usual one.
+    """
+    run_ids, baseline = list(runs), st.query_params.get(BASELINE)
+    params = {RUNS: join_runs(run_ids)}
+    if baseline and baseline in run_ids:
+        params[BASELINE] = baseline
+    st.query_params.from_dict(params)
 
 
 def baseline_from_url() -> str:

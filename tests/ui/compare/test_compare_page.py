@@ -6,6 +6,7 @@ import io
 import tomllib
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -79,6 +80,33 @@ def test_others_are_chosen_beside_a_single_run(create_run, times):
     assert "Choose the runs to compare this run with." in page_text(app)
     assert "Can't compare" not in page_text(app)
     assert app.multiselect[0].value == [records[0].id]
+
+
+def test_the_run_that_others_are_chosen_for_is_the_baseline(create_run):
+    """It need not be the oldest."""
+    old = create_run({TEXT: "old"})
+    shown, other = (
+        create_run({TEXT: word}, created_at=NOW + timedelta(hours=hours))
+        for hours, word in enumerate(("shown", "other"), 1)
+    )
+    app = open_app(run=shown.id)
+    app.session_state[compare_page.compare_key(f"with-{shown.id}")] = True
+    app.run()
+    links = [link.proto for link in app.get("page_link")]
+    query = next(link.query_string for link in links if link.label == "Choose runs")
+    app = open_app("pages/compare.py", **dict(parse_qsl(query)))
+    chosen = app.multiselect[0]
+    chosen.set_value([*chosen.value, other.id, old.id]).run()
+    next(each for each in app.button if each.label == "Compare").click().run()
+    box = next(each for each in app.selectbox if each.label == "Baseline")
+    assert box.value == shown.id
+    assert list(tables(app)[0].columns) == ["Run 2", "Run 1", "Run 3"]
+
+
+def test_not_all_runs_are_offered_at_once(create_run):
+    """Streamlit's "Select all" comes before the runs that are found by typing."""
+    create_run()
+    assert not open_app("pages/compare.py").multiselect[0].proto.select_all
 
 
 def test_runs_that_look_alike_are_told_apart(create_run):
