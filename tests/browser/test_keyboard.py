@@ -323,6 +323,14 @@ def test_the_frame_of_what_has_the_focus_is_not_cut(screen: Screen):
     assert button["y"] + button["height"] + frame <= end["y"] + end["height"]
 
 
+def test_a_key_after_a_click_at_an_empty_place_draws_no_frame_around_the_page(screen: Screen):
+    main = screen.page.locator(".stMain")
+    main.click(position={"x": 700, "y": 700})
+    screen.page.keyboard.press("Shift")
+    expect(main).to_be_focused()
+    assert main.evaluate("main => getComputedStyle(main, '::before').content") == "none"
+
+
 def test_the_frame_of_a_tab_is_inside_its_row_which_cuts_what_is_outside(screen: Screen):
     screen.pick("Echo chat")
     screen.run()
