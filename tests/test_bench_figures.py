@@ -3,9 +3,11 @@
 import pytest
 
 from lfclient.console.store.store import Store
+from tests.bench.answer import is_answer
 from tests.bench.figures import Figure
 from tests.bench.history import writing
 from tests.support.many_runs import OWNER
+from tests.support.recorded import events, sse
 
 
 def test_writing_can_be_measured_again_in_the_same_store(tmp_path):
@@ -20,3 +22,10 @@ def test_a_pairs_ratio_is_put_to_the_promise_not_that_of_the_medians():
     figure = Figure.of("a call", [10, 20, 20], [10, 10, 20], 1.3, "nothing")
     assert figure.measure == pytest.approx(1)
     assert figure.is_met
+
+
+def test_a_question_is_not_taken_for_its_answer():
+    lines = sse(events("1.13.0", "bg_events_live")).decode().splitlines()
+    assert any("hi" in line for line in lines)
+    assert not any(is_answer(line, "hi") for line in lines)
+    assert any(is_answer(line, "tok0") for line in lines)

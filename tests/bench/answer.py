@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -133,8 +134,19 @@ def bare_job(url: str, api_key: str, flow: str) -> float:
         start = time.perf_counter()
         job = client.post(workflows, json=body).json()["job_id"]
         with client.stream("GET", f"{workflows}/{job}/events") as stream:
-            next(line for line in stream.iter_lines() if body["input_value"] in line)
+            next(line for line in stream.iter_lines() if is_answer(line, body["input_value"]))
             return (time.perf_counter() - start) * 1000
+
+
+def is_answer(line: str, text: str) -> bool:
+    """Return whether a line of the events is a message of the flow, not a person's, with a text."""
+    if not line.startswith("data:") or text not in line:
+        return False
+    event = json.loads(line[5:])
+    if event["event"] != "add_message":
+        return False
+    message = event["data"]["data"]
+    return message["sender"] == "Machine" and text in message["text"]
 
 
 def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
