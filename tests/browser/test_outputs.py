@@ -134,7 +134,7 @@ def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen
     page.get_by_role("option").filter(has_text="Text").first.click()
     panel.get_by_text("Differences").click()
     panel.get_by_text("Lines", exact=True).click()
-    differences = panel.get_by_test_id("stCode").filter(has_text="@@")
+    differences = panel.get_by_test_id("stCode").filter(has_text="unchanged line")
     expect(differences).to_contain_text("two cost $10")
     check(page)
 

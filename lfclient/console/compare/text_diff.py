@@ -36,7 +36,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class TextDiff:
-    """The differing lines with context; None marks omitted unchanged lines.
+    """The differing lines with context; a number counts unchanged lines that are omitted.
 
     `removed` and `added` count lines. `limitations` says which parts were not compared, or not in
     detail; "" if all were. `is_complete` is False if `lines` omits differences.
@@ -44,7 +44,7 @@ class TextDiff:
 
     removed: int
     added: int
-    lines: tuple[Segment | None, ...]
+    lines: tuple[Segment | int, ...]
     is_complete: bool = True
     limitations: str = ""
 
@@ -75,7 +75,7 @@ def compare_texts(before: str, after: str) -> TextDiff:
     )
 
 
-def _with_context(blocks: list[Block], a: list[str], b: list[str]) -> Iterator[Segment | None]:
+def _with_context(blocks: list[Block], a: list[str], b: list[str]) -> Iterator[Segment | int]:
     for number, block in enumerate(blocks):
         if not block.is_equal:
             yield from _segments(ChangeKind.REMOVED, a[block.a0 : block.a1])
@@ -88,7 +88,7 @@ def _with_context(blocks: list[Block], a: list[str], b: list[str]) -> Iterator[S
             yield from _segments(ChangeKind.UNCHANGED, lines)
             continue
         yield from _segments(ChangeKind.UNCHANGED, lines[:head])
-        yield None
+        yield len(lines) - head - tail
         yield from _segments(ChangeKind.UNCHANGED, lines[len(lines) - tail :])
 
 

@@ -138,9 +138,14 @@ def _marked(piece: Segment) -> Iterator[str]:
             yield escape_lines("\n")
 
 
-def _lines(lines: Sequence[Segment | None]) -> None:
+def _lines(lines: Sequence[Segment | int]) -> None:
     signs = {ChangeKind.UNCHANGED: "  ", ChangeKind.ADDED: "+ ", ChangeKind.REMOVED: "- "}
-    texts = ["@@ … @@" if piece is None else signs[piece.kind] + piece.text for piece in lines]
+    texts = [
+        f"… {format_count(piece, 'unchanged line')}"
+        if isinstance(piece, int)
+        else signs[piece.kind] + piece.text
+        for piece in lines
+    ]
     st.code(
         replace_surrogates("\n".join(texts)),
         language="diff",

@@ -48,6 +48,16 @@ def test_texts_are_compared_by_words_or_lines(create_run):
     assert lines.splitlines()[1].startswith("+ ")
 
 
+def test_unchanged_lines_that_are_left_out_are_counted(create_run):
+    texts = ["\n".join([*"abcde", last, *"vwxyz"]) for last in ("one", "two")]
+    app = open_comparison(*[create_run({}, [message(text)]) for text in texts])
+    by = next(each for each in app.segmented_control if each.label == "Differences by")
+    by.set_value("Lines").run()
+    (lines,) = [each.value.splitlines() for each in app.code]
+    assert lines[0] == lines[-1] == "… 2 unchanged lines"
+    assert lines[4:6] == ["- one", "+ two"]
+
+
 def test_differences_of_markdown_explain_that_the_source_is_compared(create_run):
     words = "“Side by side” shows it formatted"
     app = open_comparison(create_run({}, [message("**a**")]), create_run({}, [message("**b**")]))
