@@ -136,7 +136,7 @@ def test_a_short_run_is_not_shown_as_completed_before_its_result(screen):
         screen.drawn()
     ended = [text for text in screen.page.evaluate("window.seen") if "Completed" in text]
     assert ended
-    assert [text for text in ended if "Waiting for the first output" in text] == []
+    assert [text for text in ended if "Waiting for the first" in text] == []
 
 
 def test_text_grows_word_by_word_and_stays_when_it_is_stopped(screen):
