@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 from lfclient.runs.components import ComponentRun
 
@@ -39,18 +40,25 @@ def compare_durations(
     """Return the labels of the components of several runs, each with its seconds in every run.
 
     Each run is a series of (name, label, component). A duration that is unknown is None. Components
-    are matched by id, or by name; the second of a name is matched with the second.
+    are matched by id, or by name; the second of a name is matched with the second. They are in the
+    order of their earliest start in any of the runs; those with an unknown start come last.
     """
     rows: dict[tuple[str, int], tuple[str, list[float | None]]] = {}
-    for index, components in enumerate(runs):
+    starts: dict[tuple[str, int], float] = {}
+    for index, components in enumerate(map(list, runs)):
         seen: Counter[str] = Counter()
+        started = [component.started_at for *_, component in components if component.started_at]
         for name, label, component in components:
-            key = component.component_id if by_id else name.casefold()
-            seen[key] += 1
+            name_or_id = component.component_id if by_id else name.casefold()
+            seen[name_or_id] += 1
+            key = (name_or_id, seen[name_or_id])
             if component.seconds is not None:
-                _, durations = rows.setdefault((key, seen[key]), (label, [None] * len(runs)))
+                _, durations = rows.setdefault(key, (label, [None] * len(runs)))
                 durations[index] = max(component.seconds, 0.0)
-    return list(rows.values())
+            if component.started_at:
+                start = (component.started_at - min(started)).total_seconds()
+                starts[key] = min(start, starts.get(key, start))
+    return [rows[key] for key in sorted(rows, key=lambda key: starts.get(key, inf))]
 
 
 def axis_unit(seconds: float) -> tuple[float, str]:

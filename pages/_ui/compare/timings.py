@@ -13,7 +13,7 @@ from lfclient.runs.components import ComponentRun
 from pages._ui.compare.runs import ShownRun
 from pages._ui.components import timings
 from pages._ui.components.states import leaf_runs
-from pages._ui.widgets.theme import theme_color
+from pages._ui.widgets.theme import theme_color, theme_palette
 
 MAX_COMPONENTS = 60
 MAX_NAME_LENGTH = 40
@@ -35,7 +35,7 @@ def draw(runs: Sequence[ShownRun]) -> None:
     shown = rows[:MAX_COMPONENTS]
     with st.container(key="compared-times"):
         st.echarts_chart(
-            chart_options([run.name for run in runs], shown),
+            chart_options([run.name for run in runs], shown) | {"color": _colors(runs)},
             height=len(shown) * (BAR_HEIGHT * len(runs) + GROUP_GAP) + 70,
             alt=_summary(runs, shown),
         )
@@ -81,6 +81,13 @@ def chart_options(names: Sequence[str], rows: Sequence[TimingRow]) -> dict[str, 
             for index, name in enumerate(names)
         ],
     }
+
+
+def _colors(runs: Sequence[ShownRun]) -> list[str]:
+    """Return the colors of the runs, which don't change with the baseline."""
+    palette = theme_palette()
+    by_age = sorted(run.number for run in runs)
+    return [palette[by_age.index(run.number) % len(palette)] for run in runs]
 
 
 def _bar_item(seconds: float | None, factor: float, text_style: dict[str, Any]) -> dict[str, Any]:

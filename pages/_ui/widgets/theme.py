@@ -1,5 +1,7 @@
 """The colors of the theme in `.streamlit/config.toml`, for charts and tables drawn as a canvas."""
 
+from typing import Any
+
 import streamlit as st
 
 
@@ -10,5 +12,15 @@ def is_dark() -> bool:
 
 def theme_color(name: str) -> str | None:
     """Return a color of the browser's theme, or None if the theme does not set it."""
-    color: str | None = st.get_option(f"theme.{'dark' if is_dark() else 'light'}.{name}")
+    color: str | None = _option(name)
     return color
+
+
+def theme_palette() -> list[str]:
+    """Return the colors of a chart's series, in their order."""
+    colors: list[str] | None = _option("chartCategoricalColors")
+    return colors or ["#808080"]
+
+
+def _option(name: str) -> Any:
+    return st.get_option(f"theme.{'dark' if is_dark() else 'light'}.{name}")

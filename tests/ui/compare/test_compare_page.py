@@ -3,6 +3,7 @@
 import colorsys
 import csv
 import io
+import json
 import tomllib
 from datetime import timedelta
 from pathlib import Path
@@ -197,6 +198,18 @@ def test_no_compared_run_has_the_color_of_a_failure(scheme):
     for color in config["theme"][scheme]["chartCategoricalColors"][:MAX_SIDE_BY_SIDE]:
         red, green, blue = (int(color[n : n + 2], 16) / 255 for n in (1, 3, 5))
         assert 60 < 360 * colorsys.rgb_to_hsv(red, green, blue)[0] < 345
+
+
+def test_a_run_has_the_same_color_in_the_timings_whichever_is_the_baseline(create_run):
+    runs = [create_run({}, seconds=seconds).id for seconds in (1, 2)]
+    colors = []
+    for baseline in runs:
+        (chart,) = open_comparison(*runs, baseline=baseline).get("echarts_chart")
+        spec = json.loads(chart.proto.spec)
+        names = [series["name"] for series in spec["series"]]
+        colors.append(dict(zip(names, spec["color"], strict=True)))
+    assert colors[0] == colors[1]
+    assert len(set(colors[0].values())) == len(runs)
 
 
 def test_a_run_in_progress_is_labeled_and_its_outputs_are_not_missing(create_run):
