@@ -173,6 +173,35 @@ def test_text_that_is_not_sent_yet_stays_in_the_box(chat: Screen):
     expect(chat.page.get_by_test_id("stChatMessage").last).to_contain_text("echo of not sent")
 
 
+@pytest.mark.parametrize(("width", "has_cursor"), [(1280, True), (390, False)])
+def test_the_box_of_a_session_that_is_opened_has_the_cursor_in_a_wide_window(
+    chat: Screen, width: int, has_cursor: bool
+):
+    """From a run, and from the list. Typed elsewhere, a question mark shows the keys."""
+    page = chat.page
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(page.url.replace("/chat", "/"))
+    page.get_by_label("Message", exact=True).fill("2+2?")
+    page.get_by_role("button", name="Run").first.click()
+    page.get_by_role("link", name="Open in Chat").click()
+    expect(page.get_by_test_id("stChatMessage").first).to_contain_text("2+2?")
+    chat.drawn()
+    if not has_cursor:
+        expect(box_of(chat)).not_to_be_focused()
+        return
+    expect(box_of(chat)).to_be_focused()
+    page.keyboard.type("And 3+3?")
+    expect(box_of(chat)).to_have_value("And 3+3?")
+    expect(page.locator(".keyboard-help")).to_have_count(0)
+    box_of(chat).press("Enter")
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(4)
+    chat.drawn()
+    for name in ("New session", "2+2?"):
+        chat.page.get_by_test_id("stSidebar").get_by_role("button", name=name).click()
+        chat.drawn()
+        expect(box_of(chat)).to_be_focused()
+
+
 def test_a_sent_text_does_not_return_to_the_box(chat: Screen):
     """Sent with the key or the button, as the first message of a session or a later one."""
     send(chat, "first")

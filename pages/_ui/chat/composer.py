@@ -19,7 +19,7 @@ from pages._ui.form.flow_form import FlowForm
 from pages._ui.run import controls as run_controls
 from pages._ui.state import chat as chat_state
 from pages._ui.state import notices, run_page
-from pages._ui.widgets import file_uploader
+from pages._ui.widgets import file_uploader, focus
 from pages._ui.widgets.markdown import escape
 
 _MESSAGE_LOST = (
@@ -50,6 +50,8 @@ def draw(conversation: Conversation) -> None:
         on_submit=_on_submit,
         args=(conversation,),
     )
+    if chat_state.TO_BOX.take():
+        focus.focus_box(uuid.uuid4().hex, conversation.key("text"))
     if files:
         file_uploader.draw_refusal()
 

@@ -143,7 +143,8 @@ def draw_new_button() -> None:
         "New session",
         key=chat_state.NEW_BUTTON,
         icon=":material/add_comment:",
-        on_click=chat_state.close_session,
+        on_click=chat_state.choose_session,
+        args=(None,),
         width="stretch",
     )
 
@@ -221,7 +222,7 @@ def _draw_entry(session: SessionEntry, is_open: bool) -> None:
         key=f"talk-open-{session.id}",
         type="tertiary",
         icon=":material/chat_bubble:",
-        on_click=chat_state.open_session,
+        on_click=chat_state.choose_session,
         args=(session.id,),
         width="stretch",
         wrap=False,

@@ -16,6 +16,8 @@ _HISTORY_KEY = "talk-question"
 _MAX_SESSION_LENGTH = 500  # characters in a URL
 # a change to a session that the page is making
 CHANGE: Slot[object] = Slot("talk-change")
+# set while the message box is to get the cursor
+TO_BOX: Slot[bool] = Slot("talk-to-box")
 
 
 def current_session(owner: str, flow_id: str) -> str | None:
@@ -28,7 +30,9 @@ def current_session(owner: str, flow_id: str) -> str | None:
     if is_drawn(NEW_BUTTON):
         if not is_same_flow:
             close_session()
-    elif is_same_flow and shown_session and SESSION not in st.query_params:
+    elif SESSION in st.query_params:  # a link, such as that of a run, leads to the session
+        TO_BOX.set(True)
+    elif is_same_flow and shown_session:
         open_session(shown_session)
     text = st.query_params.get(SESSION, "")
     session_id = text if 0 < len(text) <= _MAX_SESSION_LENGTH else None
@@ -46,6 +50,15 @@ def close_session() -> None:
     _SHOWN.clear()
     if SESSION in st.query_params:
         del st.query_params[SESSION]
+
+
+def choose_session(session_id: str | None) -> None:
+    """Open a session, None for a new one, as the callback of a button: its box gets the cursor."""
+    TO_BOX.set(True)
+    if session_id:
+        open_session(session_id)
+    else:
+        close_session()
 
 
 def next_session(owner: str, flow_id: str) -> str:

@@ -38,6 +38,16 @@ def focus_input(event_id: str, container: str) -> None:
         _focus_component(key=f"keyboard-{event_id}", data=data)
 
 
+def focus_box(event_id: str, key: str) -> None:
+    """Move the keyboard focus to the message box with this key, unless the window is a phone's.
+
+    Happens once per `event_id`.
+    """
+    with st.container(key="keyboard-input"):
+        data = {"part": _css_key(key), "isBox": True}
+        _focus_component(key=f"keyboard-{event_id}", data=data)
+
+
 def lead_to(container: str, focused: str = "") -> None:
     """Scroll to the container with this key, unless it is visible, and focus its first input.
 

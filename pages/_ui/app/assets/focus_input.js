@@ -1,11 +1,18 @@
 // Moves the keyboard focus to the first input of a part of the page, for pages/_ui/widgets/focus.py:
-// a field, else what uploads a file, else a button.
+// a field, else what uploads a file, else a button. `data.isBox`: the part is a message box, which may be
+// drawn late. On phones and tablets it gets no focus: their keyboard would cover the messages.
 
 const done = new WeakSet();
+const TOUCH = "(max-width: 768px), (pointer: coarse)";
+const MAX_WAIT = 3000; // milliseconds until a box is drawn
 
 export default function ({ data, parentElement }) {
   if (done.has(parentElement)) return;
   done.add(parentElement);
+  if (data.isBox) {
+    if (!matchMedia(TOUCH).matches) focusBox(data.part, document.activeElement, performance.now() + MAX_WAIT);
+    return;
+  }
   // what is pressed keeps the focus until the next paint
   requestAnimationFrame(() =>
     requestAnimationFrame(() => {
@@ -19,4 +26,15 @@ export default function ({ data, parentElement }) {
       found?.focus({ preventScroll: true });
     }),
   );
+}
+
+// Focuses the box once it is there, unless the focus has moved to another field meanwhile.
+function focusBox(part, before, until) {
+  requestAnimationFrame(() => {
+    const box = document.querySelector(`.st-key-${part} textarea`);
+    const active = document.activeElement;
+    if (active !== before && active?.matches("input, textarea")) return;
+    if (box) box.focus({ preventScroll: true });
+    else if (performance.now() < until) focusBox(part, before, until);
+  });
 }
