@@ -43,7 +43,7 @@ def test_options_with_one_label_get_numbers():
         "chart",
         "chart (2)",
         "map",
-        "chart (2) (2)",
+        "chart (3)",
     ]
 
 
