@@ -65,7 +65,7 @@ def test_a_run_is_compared_with_an_earlier_one_of_its_flow(screen, console):
     opener.click()
     expect(page.get_by_role("link", name="Choose runs")).to_be_in_viewport(ratio=1)
     earlier = page.get_by_role("link", name="the sun over Lisbon").first
-    expect(earlier).to_contain_text("Message: the sun over Lisbon · the sun over Lisbon")
+    expect(earlier).to_contain_text("the sun over Lisbon → the sun over Lisbon")
     earlier.click()
     page.wait_for_url("**/compare?runs=*")
     expect(screen.part("compared-inputs")).to_contain_text("the sun over Lisbon")

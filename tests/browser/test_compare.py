@@ -211,3 +211,20 @@ def test_nothing_scrolls_sideways_on_a_phone(console: Console, chromium: Browser
     )
     page.close()
     assert wider <= 0
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_run_to_compare_with_is_told_whole(
+    console: Console, window: Callable[..., Page], width: int
+):
+    page = window()
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(f"{console.url}/?run={run_ids()[-1]}")
+    page.get_by_role("button", name="Compare with").click()
+    menu = page.get_by_test_id("stPopoverBody")
+    expect(menu.get_by_text(TEXTS[2])).to_be_visible()
+    Screen(page).drawn()
+    texts = menu.get_by_role("link").locator("p")
+    expect(texts).to_have_count(4)
+    cut = "texts => texts.filter(text => text.scrollWidth > text.clientWidth).length"
+    assert texts.evaluate_all(cut) == 0

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import format_duration, remove_bidi_controls
-from lfclient.common.summaries import fit_values, parse_inputs, parse_outputs
+from lfclient.common.summaries import fit_inputs, fit_values, parse_inputs, parse_outputs
 from lfclient.console.compare.compared_run import have_same_flow
 from lfclient.console.compare.overview import has_differences
 from lfclient.console.store.run_queries import RunFilter
@@ -212,16 +212,18 @@ def draw_menu(server: ServerSession, run_id: str, flow_id: str) -> None:
     with panel:
         others = [run for run in recent if run.id != run_id][:MAX_SUGGESTED]
         st.markdown("Other runs of this flow" if others else "This flow has no other runs yet.")
-        for run in others:
-            inputs = escape(fit_values(parse_inputs(run.input_summary), 60))
-            output = escape(fit_values(parse_outputs(run.output_summary), 60))
-            head = [
-                format_time(run.created_at, seconds=True),
-                status_badges.markdown_badge(run),
-                "" if run.seconds is None else format_duration(run.seconds),
-            ]
-            texts = [f":gray[{inputs}]" if inputs else "", output]
-            label = f"{' '.join(filter(None, head))} {' · '.join(filter(None, texts))}"
-            compare_link((run_id, run.id), label, icon=None)
+        with st.container(key="compare-with", gap="xxsmall"):
+            all_inputs = fit_inputs([run.input_summary for run in others], 60)
+            for run, inputs in zip(others, all_inputs, strict=True):
+                output = escape(fit_values(parse_outputs(run.output_summary), 60))
+                head = [
+                    format_time(run.created_at, seconds=True),
+                    status_badges.markdown_badge(run),
+                    "" if run.seconds is None else format_duration(run.seconds),
+                ]
+                texts = [f":gray[{escape(inputs)}]" if inputs else "", output]
+                facts = [" ".join(filter(None, head)), " → ".join(filter(None, texts))]
+                label = " · ".join(filter(None, facts))
+                compare_link((run_id, run.id), label, icon=None)
         icon = ":material/playlist_add_check:"
         compare_link([run_id], "Choose runs", icon, baseline=run_id)
