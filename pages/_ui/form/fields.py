@@ -16,7 +16,13 @@ from lfclient.flows.validation import REQUIRED_MESSAGE
 from pages._ui.connection import loading
 from pages._ui.form import file_fields, mode_button
 from pages._ui.form.flow_form import FlowForm
-from pages._ui.form.model_picker import ModelPicker, model_hint, offered_models, ready_providers
+from pages._ui.form.model_picker import (
+    ModelPicker,
+    model_hint,
+    offered_models,
+    ready_providers,
+    unlisted_model,
+)
 from pages._ui.form.resource_picker import choose_resource_widget
 from pages._ui.form.table_widgets import KeyValueEditor, TableEditor, fits_table
 from pages._ui.form.widgets import (
@@ -281,6 +287,9 @@ def _messages(field: Field, form: FlowForm) -> list[str]:
             text = escape(problem.message)
             text = f":red[{text}]" if problem.level == "error" else text
             lines.append(f"{_ICONS[problem.level]} {text}")
+    unlisted = unlisted_model(field, form) if field.kind is FieldKind.MODEL else ""
+    if unlisted:
+        lines.append(f"{_ICONS['warning']} {escape(unlisted)}")
     hint = _hint(field, form)
     return [*lines, escape(hint)] if hint else lines
 

@@ -132,13 +132,18 @@ def is_fitting(value: Any, field: Field, resources: ServerResources) -> bool:
 
 
 def model_hint(field: Field, form: FlowForm) -> str:
-    """Return how to enter a model, or that the one in the field is in no list, or ""."""
+    """Return how to enter a model of a server that lists none, or ""."""
+    if offered_models(field, form.resources):
+        return ""
+    return "Enter the model with its provider, such as “OpenAI: gpt-4o-mini”"
+
+
+def unlisted_model(field: Field, form: FlowForm) -> str:
+    """Return that the model in the field is in no list, which lets a run fail, or ""."""
     models = offered_models(field, form.resources)
-    if not models:
-        return "Enter the model with its provider, such as “OpenAI: gpt-4o-mini”"
     value = form.state.value(field)
     text = model_text(value)
-    if not text or any(text == option.label for option in models):
+    if not (models and text) or any(text == option.label for option in models):
         return ""
     provider = form.resources.provider(_provider_name(value))
     if provider and provider.has_unknown_models:

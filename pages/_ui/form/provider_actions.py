@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import streamlit as st
 
-from lfclient.errors import LangflowError
+from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.encoding import unsupported_reason
 from lfclient.flows.need import Need
 from lfclient.flows.needs import setting_keys
@@ -182,10 +182,25 @@ def _apply(
             required = [setting for setting in settings if setting.is_required] or settings
             labels = " and ".join(setting.label for setting in required)
             raise LangflowError(f"Enter the {labels} first.")
-        apply(values)
+        try:
+            apply(values)
+        except InvalidRequest as error:
+            error.hint = f"{error.hint} {_what_stays(settings, form)}".strip()
+            raise
         _empty(provider.settings, form)
 
     _attempt(provider, form, apply_entered)
+
+
+def _what_stays(settings: Iterable[ProviderSetting], form: FlowForm) -> str:
+    """Return which saved settings a refused change leaves in their place, as a sentence, or "".
+
+    An address may have been saved before its key was refused.
+    """
+    changed = unsaved(settings, form)
+    kept = [one for one in changed if one.is_set and (one.is_secret or len(changed) == 1)]
+    labels = " and ".join(one.label for one in kept)
+    return f"The saved {labels} {'stays' if len(kept) == 1 else 'stay'}." if kept else ""
 
 
 def _attempt(provider: Provider, form: FlowForm, change: Callable[[], None]) -> None:

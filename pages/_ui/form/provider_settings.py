@@ -25,6 +25,9 @@ _EXAMPLES = {  # by the setting's name
 }
 
 
+UNUSED_CHANGE = "Change not used yet"  # of a provider that is set up
+
+
 def draw_menu(form: FlowForm) -> str | None:
     """Draw the menu of the providers that have settings, and return the chosen one.
 
@@ -80,14 +83,14 @@ def draw(need: Need, form: FlowForm) -> None:
             if need.missing:
                 labels = escape(" and ".join(setting.label for setting in need.missing))
                 st.badge(f"No {labels} yet", color="orange")
-            elif actions.unsaved(_shown_settings(need, form), form):
-                st.badge("Not used yet", color="orange")
             elif is_given:
                 st.badge("Used for your runs in this tab", color="green")
             elif provider.has_silent_address:
                 st.badge("Address not confirmed", color="orange")
             else:
                 st.badge("Set up", color="green", icon=":material/check:")
+            if not need.missing and actions.unsaved(_shown_settings(need, form), form):
+                st.badge(UNUSED_CHANGE, color="orange")
             if is_given:
                 st.button(
                     "Forget",
@@ -150,9 +153,9 @@ def _unconfirmed(form: FlowForm) -> Iterator[tuple[Need, Provider, ProviderSetti
             yield need, need.provider, unsaved[0]
 
 
-def count_unconfirmed(form: FlowForm) -> int:
-    """Return how many providers that lack nothing have an entered setting that holds up a run."""
-    return sum(not need.missing for need, _, _ in _unconfirmed(form))
+def has_unconfirmed(form: FlowForm) -> bool:
+    """Return whether a setting was entered that holds up a run until it is used, or cleared."""
+    return any(_unconfirmed(form))
 
 
 def require_confirmed(form: FlowForm) -> None:

@@ -16,7 +16,7 @@ from pages._ui.form import (
 )
 from pages._ui.form.fields import draw_field
 from pages._ui.form.flow_form import FlowForm
-from pages._ui.form.model_picker import is_fitting
+from pages._ui.form.model_picker import is_fitting, unlisted_model
 from pages._ui.state.run_page import SHOWN_SETTINGS, ShownSettings
 from pages._ui.widgets import controls, focus
 from pages._ui.widgets.markdown import escape
@@ -58,15 +58,13 @@ def draw(form: FlowForm) -> None:
     if not (form.needs or provider_settings.opened(form)):
         return
     missing = sum(not need.is_met for need in form.needs)
-    missing += provider_settings.count_unconfirmed(form)
-    is_unsure = any(need.provider and need.provider.has_silent_address for need in form.needs)
     with st.container(border=True, key="setup", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown("**Setup**", width="content")
             if missing:
                 st.badge(f"{missing} to do", color="orange")
-            elif not (form.resources_error or is_unsure):
-                st.badge("Ready", color="green", icon=":material/check:")
+            else:
+                _draw_readiness(form)
             chosen = provider_settings.draw_menu(form)
             shown = ShownSettings(chosen) if chosen else shown
         provider = form.resources.provider(shown.provider)
@@ -83,6 +81,19 @@ def draw(form: FlowForm) -> None:
     if provider:
         box = provider_settings.find_box(provider.name, shown.setting, form)
         focus.lead_to(provider_actions.container_key(provider.name), box)
+
+
+def _draw_readiness(form: FlowForm) -> None:
+    """Draw whether a run can start, nothing being missing; no badge if that is not known."""
+    fields = form.state.fields
+    models = (need.keys[0] for need in form.needs if need.kind is NeedKind.MODEL)
+    is_unsure = any(need.provider and need.provider.has_silent_address for need in form.needs)
+    if provider_settings.has_unconfirmed(form):
+        st.badge(provider_settings.UNUSED_CHANGE, color="orange")
+    elif any(key in fields and unlisted_model(fields[key], form) for key in models):
+        st.badge("May fail", color="orange", icon=":material/warning:")
+    elif not (form.resources_error or is_unsure):
+        st.badge("Ready", color="green", icon=":material/check:")
 
 
 def _draw_need(need: Need, form: FlowForm) -> None:

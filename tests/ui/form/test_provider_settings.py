@@ -59,19 +59,32 @@ def test_a_refused_key_stays_in_its_box_with_the_reason(api):
 
 
 def test_the_reason_goes_when_another_key_is_typed(api):
-    """And so does the mark beside the provider, which is set up on the server."""
+    """And so does the mark that the change is not used, beside the provider that stays set up."""
     api.error = InvalidRequest("Invalid API key for OpenAI")
     found = ready_agent().press("Change")
     assert "Ready" in found.text()
     found.set("text_input", "OPENAI_API_KEY", "sk-wrong").press("Use for my runs")
-    assert "Not used yet" in found.text()
-    assert "Set up" not in found.text()
-    assert "1 to do" in found.text()
+    assert found.text().count("Change not used yet") == 2  # above as well, in place of Ready
+    assert "Set up" in found.text()
+    assert "Ready" not in found.text()
+    assert "to do" not in found.text()
     found.set("text_input", "OPENAI_API_KEY", "sk-other")
     assert "Invalid API key" not in found.text()
     found.set("text_input", "OPENAI_API_KEY", "")
-    assert "Set up" in found.text()
+    assert "Change not used yet" not in found.text()
     assert "Ready" in found.text()
+
+
+@pytest.mark.parametrize("button", ["Use for my runs", "Save on the server"])
+def test_a_refused_key_leaves_the_saved_one_in_its_place_and_says_so(api, button):
+    api.error = InvalidRequest("Invalid API key for OpenAI", hint="Check the key.")
+    found = ready_agent().press("Change").set("text_input", "OPENAI_API_KEY", "sk-wrong")
+    assert "The saved OpenAI API Key stays." in found.press(button).text()
+    api.error = InvalidRequest("Invalid API key for OpenAI")
+    found = setup(agent(model=[MODELS[1].value]))  # the server has no key
+    found.set("text_input", "OPENAI_API_KEY", "sk-wrong").press(button)
+    assert "Invalid API key" in found.text()
+    assert "stays" not in found.text()
 
 
 def test_an_empty_box_is_not_sent(api):
@@ -229,7 +242,7 @@ def test_a_key_is_used_for_runs_with_the_address_that_the_server_has(api):
 def test_the_address_that_the_server_has_holds_up_no_run():
     found = agent_with_saved_address().press("Change")
     found.set("text_input", "OPENAI_BASE_URL", "http://gateway/v1")
-    assert "Not used yet" not in found.text()
+    assert "not used yet" not in found.text()
     assert "Ready" in found.text()
 
 

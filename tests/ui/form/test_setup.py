@@ -59,8 +59,14 @@ def test_a_chosen_model_that_its_provider_does_not_list_is_told():
     resources = replace(RESOURCES, providers=(openai,))
     found = type_model(setup(agent(), resources=resources), "OpenAI: mine")
     assert "The saved address of OpenAI does not list this model." in found.text()
+    assert "May fail" in found.text()
+    assert "Ready" not in found.text()
+    assert "to do" not in found.text()
+    assert found.result.ready  # the run may start
     found.set("selectbox", "Agent-a.model", "OpenAI: gpt-4o")
     assert "does not list" not in found.text()
+    assert "May fail" not in found.text()
+    assert "Ready" in found.text()
 
 
 def test_no_model_is_called_unlisted_while_its_providers_address_gives_no_list():
