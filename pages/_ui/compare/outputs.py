@@ -4,7 +4,7 @@ import re
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, clip_middle, humanize, with_id
+from lfclient.common.formatting import clip, clip_middle, humanize, replace_surrogates, with_id
 from lfclient.console.compare.compared_run import have_same_flow
 from lfclient.console.compare.differences import OutputMatch, as_structured, mask_texts
 from lfclient.console.compare.outputs import MatchKey, OutputPair, match_outputs
@@ -15,6 +15,7 @@ from lfclient.outputs.model import Output, OutputKind
 from pages._ui.compare import images
 from pages._ui.compare.runs import ShownRun, versions_key
 from pages._ui.connection.app_context import app_context
+from pages._ui.outputs import message
 from pages._ui.outputs import view as outputs_view
 from pages._ui.outputs.card import OutputCard
 from pages._ui.outputs.output_pair import DIFFERENCES, SIDE_BY_SIDE
@@ -139,14 +140,17 @@ def _draw_outputs(runs: RunPair, number: int, pair: OutputPair, cell: OutputCell
         _draw_differences(runs, number, both, cell)
     elif view in images.VIEWS:
         cards = [_card(run, output, number) for run, output in outputs if output]
-        key = f"{number}-{runs[0].number}-{runs[1].number}"
-        images.draw(view, key, versions_key(runs), runs, cards)
+        images.draw(view, _pair_key(runs, number), versions_key(runs), runs, cards)
     else:
-        for column, (run, output) in zip(st.columns(2), outputs, strict=True):
+        marked = _mark_words(runs, number, both, cell) if both else None
+        texts = marked or (None, None)
+        for column, (run, output), text in zip(st.columns(2), outputs, texts, strict=True):
             with column:
                 st.markdown(f"**{run.name}**")
                 if output is None:
                     st.caption(_missing_reason(run, pair))
+                elif text is not None:
+                    message.draw_marked(_card(run, output, number), text)
                 else:
                     _draw_output(run, output, number, cell)
     if both and both[0].kind is not both[1].kind:
@@ -166,7 +170,7 @@ def _draw_differences(
     runs: RunPair, number: int, both: tuple[Output, Output], cell: OutputCell
 ) -> None:
     names = (runs[0].name, runs[1].name)
-    pair_key = f"{number}-{runs[0].number}-{runs[1].number}"
+    pair_key = _pair_key(runs, number)
     ignored = cell.difference.ignored
     if IDS_AND_TIMES in ignored:
         both = mask_texts(both, (runs[0].survey.own_values, runs[1].survey.own_values))
@@ -176,6 +180,32 @@ def _draw_differences(
         diffs.draw(version, f"output-{pair_key}", *both, names, ignored)
     if any(map(_has_markdown, both)):
         st.caption(f"Compares the source text. “{SIDE_BY_SIDE}” shows it formatted.")
+
+
+def _mark_words(
+    runs: RunPair, number: int, both: tuple[Output, Output], cell: OutputCell
+) -> tuple[str, str] | None:
+    """Return both messages with their differing words marked.
+
+    None for other outputs, and for messages that are formatted or have differences to ignore.
+    """
+    ignored = cell.difference.ignored
+    if IDS_AND_TIMES in ignored or not all(map(_is_plain, both)):
+        return None
+    texts = [replace_surrogates(output.value) for output in both]
+    key = f"output-{_pair_key(runs, number)}"
+    return diffs.mark_sides((versions_key(runs), ignored), key, *texts)
+
+
+def _is_plain(output: Output) -> bool:
+    """Return whether nothing but the text is drawn of an output, without any format."""
+    is_text = output.kind is OutputKind.MESSAGE and isinstance(output.value, str)
+    has_more = output.extras or output.note or output.truncated or not output.value
+    return is_text and not has_more and not _has_markdown(output)
+
+
+def _pair_key(runs: RunPair, number: int) -> str:
+    return f"{number}-{runs[0].number}-{runs[1].number}"
 
 
 def _has_markdown(output: Output) -> bool:

@@ -28,6 +28,12 @@ def draw(card: OutputCard) -> None:
     _draw_buttons(card, text)
 
 
+def draw_marked(card: OutputCard, markdown: str) -> None:
+    """Draw the text as this Markdown, which marks parts of it, and its buttons."""
+    st.markdown(markdown)
+    _draw_buttons(card, card.output.value)
+
+
 def draw_partial(text: str, name: str, run_id: str, key: str, download: Download) -> None:
     """Draw the text of an output that was incomplete when its run ended, and its buttons.
 

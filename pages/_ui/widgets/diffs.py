@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any, Literal
 
 import pandas as pd
@@ -95,6 +96,23 @@ def draw_text_diff(version: Hashable, key: str, before: str, after: str) -> None
         st.caption(f"{format_count(diff.removed, 'line')} removed, {diff.added:,} added.")
     if diff.limitations:
         st.caption(diff.limitations)
+
+
+def mark_sides(version: Hashable, key: str, before: str, after: str) -> tuple[str, str] | None:
+    """Return both texts as Markdown with the words that differ marked; None if they are too long.
+
+    `version` and `key` as for `draw_text_diff`.
+    """
+    if max(len(before), len(after)) > MAX_CHARS:
+        return None
+    words = run_page.cached(f"words-{key}", lambda: compare_words(before, after), version)
+    if words is None:
+        return None
+    without_added, without_removed = (
+        "".join(chain.from_iterable(_marked(piece) for piece in words if piece.kind is not other))
+        for other in (ChangeKind.ADDED, ChangeKind.REMOVED)
+    )
+    return without_added, without_removed
 
 
 def _words(pieces: Sequence[Segment]) -> None:

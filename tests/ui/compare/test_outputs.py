@@ -68,6 +68,25 @@ def test_differences_of_markdown_explain_that_the_source_is_compared(create_run)
     assert words not in page_text(app)
 
 
+def side_by_side(create_run, *texts):
+    """Return what is drawn of these messages side by side."""
+    app = open_comparison(*[create_run({}, [message(text)]) for text in texts])
+    view = next(each for each in app.segmented_control if each.label == "View")
+    view.set_value("Side by side").run()
+    return [each.value for each in app.markdown]
+
+
+def test_the_words_that_differ_are_marked_side_by_side(create_run):
+    drawn = side_by_side(create_run, "It comes\nin March 2026", "It comes\nin April 2026")
+    one, other = drawn[drawn.index("**Run 1**") + 1], drawn[drawn.index("**Run 2**") + 1]
+    assert one == "It comes  \nin :red-background[− March] \u00a02026"
+    assert other == "It comes  \nin :green-background[+ April] \u00a02026"
+
+
+def test_formatted_messages_keep_their_format_side_by_side(create_run):
+    assert {"**a** b", "**a** c"} <= set(side_by_side(create_run, "**a** b", "**a** c"))
+
+
 def test_table_rows_are_matched_by_the_best_column_or_a_chosen_one(create_run):
     rows = [{"id": number, "city": f"City {number // 2}"} for number in range(20)]
     other = [dict(row) for row in rows if row["id"] != 3]
