@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 import streamlit as st
 
+from lfclient.common.formatting import strip_credentials
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.encoding import unsupported_reason
 from lfclient.flows.need import Need
@@ -18,10 +19,23 @@ from pages._ui.widgets.markdown import escape
 
 
 def open_settings(provider: Provider, form: FlowForm) -> None:
-    """Show the settings. The boxes of hidden ones are emptied: they may have been saved since."""
-    if not is_open(provider, form):
-        _empty((setting for setting in provider.settings if setting.is_set), form)
-        _open(provider, form)
+    """Show the settings. The boxes of hidden ones are filled anew: they may have been saved since.
+
+    A saved value, such as an address, is in its box, unless a part of it may be a password.
+    """
+    if is_open(provider, form):
+        return
+    for setting in (one for one in provider.settings if one.is_set):
+        _empty([setting], form)
+        text = saved_text(setting, form)
+        if text and text == setting.value and not setting.options:
+            st.session_state[box_key(setting, form)] = text
+    _open(provider, form)
+
+
+def saved_text(setting: ProviderSetting, form: FlowForm) -> str:
+    """Return what the server has, without a password; "" for visitors, who are not told it."""
+    return strip_credentials(setting.value) if form.server.may_change else ""
 
 
 def _open(provider: Provider, form: FlowForm) -> None:
@@ -127,11 +141,14 @@ def save(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowFo
 
     It tries the key at the address that it has, so an address is saved before its key, and only
     after both were tried together: a refused key leaves no address behind. An address that the
-    provider requires is tried alone. The settings of the tab make way for the saved ones.
+    provider requires is tried alone. What the server has already is saved again only if nothing
+    else was entered. The settings of the tab make way for the saved ones.
     """
 
     def store(values: dict[str, str]) -> None:
         form.server.require_change()
+        changed = [one.name for one in unsaved(settings, form)]
+        values = {name: values[name] for name in changed} or values
         addresses = (one for one in settings if one.is_required and not one.is_secret)
         with open_client(form.server.connection) as api:
             if len(values) > 1 or any(one.name in values for one in addresses):
@@ -155,6 +172,8 @@ def remove(provider: Provider, setting: ProviderSetting, form: FlowForm) -> None
             for variable in api.variables():
                 if variable.name == setting.name:
                     api.delete_variable(variable)
+        if entered([setting], form).get(setting.name) == setting.value:
+            _empty([setting], form)
         form.server.reload_resources(form.flow)
         st.toast(f"Removed the {escape(setting.label)}.", icon=":material/check:")
 

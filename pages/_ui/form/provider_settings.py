@@ -5,7 +5,6 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from lfclient.common.formatting import strip_credentials
 from lfclient.flows.need import Need, NeedKind
 from lfclient.flows.needs import setting_keys, unused_provider_need
 from lfclient.resources.models import LISTING_ADDRESS, Provider, ProviderSetting
@@ -124,7 +123,7 @@ def draw(need: Need, form: FlowForm) -> None:
 def _silence(provider: Provider, form: FlowForm) -> str:
     """Return what is wrong with an address that Langflow accepts without any response from it."""
     setting = next(one for one in provider.settings if one.name == LISTING_ADDRESS)
-    address = _saved_value(setting, form)
+    address = actions.saved_text(setting, form)
     place = inline_code(address) if address else "the saved address"
     return f"Langflow got no list of models from {place}. {CHECK_ADDRESS}"
 
@@ -319,10 +318,5 @@ def _placeholder(setting: ProviderSetting, form: FlowForm) -> str | None:
     """Return what the server has, or an example."""
     if not setting.is_set:
         return _EXAMPLES.get(setting.name)
-    value = _saved_value(setting, form)
+    value = actions.saved_text(setting, form)
     return f"Saved: {value}" if value else "Saved. Enter a new one to replace it"
-
-
-def _saved_value(setting: ProviderSetting, form: FlowForm) -> str:
-    """Return what the server has, or "". Visitors are not told its addresses."""
-    return strip_credentials(setting.value) if form.server.may_change else ""

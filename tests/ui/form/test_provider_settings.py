@@ -265,6 +265,30 @@ def agent_with_saved_address(**more):
     return setup(agent(model=[MODELS[1].value]), resources=resources, **more)
 
 
+def test_a_saved_address_is_in_its_box_to_be_corrected(api):
+    found = agent_with_saved_address().press("Change")
+    address = found.find("text_input", "OPENAI_BASE_URL")
+    assert address.value == "http://gateway/v1"
+    assert "not used yet" not in found.text()
+    assert "Ready" in found.text()
+    found.press("Use for my runs")
+    assert "Enter the OpenAI API Key first." in found.text()
+    found.set("text_input", "OPENAI_BASE_URL", "http://gateway/v2").press("Save on the server")
+    assert api.saved == [("OPENAI_BASE_URL", "http://gateway/v2", False)]
+
+
+def test_a_saved_address_that_is_left_as_it_is_changes_nothing(api):
+    found = agent_with_saved_address().press("Change").press("Save on the server")
+    assert api.saved == [("OPENAI_BASE_URL", "http://gateway/v1", False)]
+    found.press("Change").set("text_input", "OPENAI_API_KEY", "sk-2").press("Save on the server")
+    assert api.saved[1:] == [("OPENAI_API_KEY", "sk-2", True)]
+    assert api.checked == []
+    found.press("Change").press("Remove OpenAI Base URL")
+    assert found.find("text_input", "OPENAI_BASE_URL").value == ""
+    found = agent_with_saved_address(may_change=False)  # a visitor is not told the address
+    assert not any(each.value for each in found.press("Change").at.text_input)
+
+
 def test_a_saved_setting_is_removed_for_everyone_who_uses_the_account(api):
     """The form stays for the others."""
     found = agent_with_saved_address().press("Change")
