@@ -1,7 +1,7 @@
 """Lines that summarize the inputs or the outputs of a run: `Message: Hello · Rows: 3`."""
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 
@@ -59,22 +59,26 @@ def parse_outputs(line: str) -> Values:
     return [SummaryValue(text) for text in line.split(_SEPARATOR)]
 
 
-def align_inputs(lines: Sequence[str]) -> list[Values]:
-    """Return the values of lines of inputs so that their differences show in a list of them.
+def align_outputs(lines: Sequence[str], mask: Callable[[str], str] = str) -> list[Values]:
+    """Return the values of lines of outputs so that `fit_values` shows where they differ.
 
-    The values that not all of them have come first. All values have their labels, unless it is the
-    same one everywhere. An empty line stands for unknown inputs.
+    `mask` returns a text of the same length, without what is no difference.
     """
-    return _mark_differences(_parse_list(lines))
+    rows = [parse_outputs(line) for line in lines]
+    common = _common_lengths({mask(value.text) for value in chain.from_iterable(rows)})
+    return [
+        [replace(value, differs_at=common[mask(value.text)]) for value in values] for values in rows
+    ]
 
 
-def fit_inputs(lines: Sequence[str], limit: int) -> list[str]:
+def fit_inputs(lines: Sequence[str], limit: int, *, in_sight: int | None = None) -> list[str]:
     """Return at most `limit` characters of each line of inputs, so that different lines differ.
 
-    They are as `align_inputs` and `fit_values` make them. For lines that would be equal, the values
-    in which those differ come first.
+    They are as `fit_values` makes them, with the values that not all lines have first; for lines
+    that would be equal, the values in which those differ. All values have their labels, unless it
+    is the same one everywhere. An empty line stands for unknown inputs.
     """
-    return _fit_apart(_parse_list(lines), limit)
+    return _fit_apart(_parse_list(lines), limit, in_sight=in_sight)
 
 
 def fit_texts(texts: Sequence[str], limit: int) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from lfclient.common.summaries import (
-    align_inputs,
+    align_outputs,
     fit_inputs,
     fit_texts,
     fit_values,
@@ -18,7 +18,7 @@ MODEL, GPT = "Language Model", "OpenAI: gpt-4o"
 
 def align(lines):
     """Return the lines as a wide column has them, of which 40 characters are in sight."""
-    return [fit_values(values, 300, in_sight=40) for values in align_inputs(lines)]
+    return fit_inputs(lines, 300, in_sight=40)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,17 @@ def test_the_first_difference_of_a_value_is_in_sight(lines, expected):
 def test_the_values_that_not_all_have_come_first(lines, expected):
     """An empty line has nothing in common with others."""
     assert align(lines) == expected
+
+
+def test_the_first_difference_of_outputs_is_in_sight_unless_it_is_masked():
+    """The values keep their order."""
+    long = "Here is the letter that you have asked me for, "
+    lines = [f"{long}1 · +1 output", f"{long}2 · +1 output", "Hi", f"{long}1 · +1 output"]
+    first = "Here is th… me for, 1 · +1 output"
+    fitted = [fit_values(values, 300, in_sight=30) for values in align_outputs(lines)]
+    assert fitted == [first, first.replace("1 ·", "2 ·"), "Hi", first]
+    masked = align_outputs(lines, mask=lambda line: line.replace("2", "1"))
+    assert [fit_values(values, 300, in_sight=30) for values in masked] == lines
 
 
 def test_all_values_have_labels_or_none_has():

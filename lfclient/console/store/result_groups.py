@@ -7,14 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 
-from lfclient.common.formatting import FIRST_WIDE_CHARACTER
 from lfclient.console.store.input_fingerprint import UNKNOWN_INPUTS, InputsKey
 from lfclient.console.store.run_record import RunSummary
 
 MAX_GROUPED_RUNS = 10_000  # the newest
 MAX_GROUPS = 100  # that a list shows
-_ALIKE_CHARACTERS = 40  # at the beginning of summaries; about what the narrowest column shows,
-_ALIKE_WIDE_CHARACTERS = 20  # or of Chinese and the like
 _FINGERPRINT_DIGITS = 6  # in one of 3,000 lists, two of 100 results share them
 
 
@@ -78,30 +75,27 @@ class ResultGroups:
     odd: int = 0
 
 
-def distinguish_results(runs: Iterable[RunSummary]) -> dict[str, str]:
-    """Return short fingerprints, by run id, of the runs of flows with results that look alike.
+def distinguish_results(
+    runs: Iterable[RunSummary], shown: Iterable[str], *, whole_flows: bool = False
+) -> dict[str, str]:
+    """Return short fingerprints, by run id, of runs with results that look alike.
 
-    Results look alike if they differ, but their summaries begin with the same words and their
+    Results of a flow look alike if they differ, but the text that is shown of them and their
     thumbnails are equal. Fingerprints are equal for equal results; a run has none if its result is
-    unknown.
+    unknown. With `whole_flows`, the other runs of these flows have theirs as well.
     """
-    known = [run for run in runs if run.result_hash]
-    alike: dict[tuple[str, str, bytes | None], set[str | None]] = {}
-    for run in known:
-        key = (run.flow_id, _shown_beginning(run.output_summary), run.thumbnail)
-        alike.setdefault(key, set()).add(run.result_hash)
-    flows = {flow_id for (flow_id, *_), results in alike.items() if len(results) > 1}
+    alike: dict[tuple[str, str, bytes | None], list[RunSummary]] = {}
+    for run, text in zip(runs, shown, strict=True):
+        if run.result_hash:
+            alike.setdefault((run.flow_id, text, run.thumbnail), []).append(run)
+    found = {key for key, same in alike.items() if len({run.result_hash for run in same}) > 1}
+    flows = {flow_id for flow_id, *_ in found}
     return {
         run.id: (run.result_hash or "")[:_FINGERPRINT_DIGITS]
-        for run in known
-        if run.flow_id in flows
+        for key, same in alike.items()
+        if key in found or (whole_flows and key[0] in flows)
+        for run in same
     }
-
-
-def _shown_beginning(summary: str) -> str:
-    beginning = summary[:_ALIKE_CHARACTERS]
-    is_wide = max(beginning, default="") >= FIRST_WIDE_CHARACTER
-    return beginning[:_ALIKE_WIDE_CHARACTERS] if is_wide else beginning
 
 
 def count_results(runs: Iterable[RunResult]) -> list[ResultGroup]:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from lfclient.common.formatting import clean_text, clip, format_duration
-from lfclient.common.summaries import fit_values, parse_outputs
 from lfclient.console.store.text_search import FOUND, FOUND_END
 from lfclient.console.wording.modes import MODE_NAMES
 from pages._ui.history import rows as list_rows
@@ -17,7 +16,7 @@ from pages._ui.widgets import status_badges
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_time
 
-MAX_NAME_LENGTH, MAX_TEXT_LENGTH = 60, 160
+MAX_NAME_LENGTH = 60
 
 
 def draw(rows: Sequence[ListRow], *, with_server: bool) -> None:
@@ -61,8 +60,7 @@ def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
     name = escape(clip(clean_text(run.flow_name), MAX_NAME_LENGTH))
     image = list_rows.image_url(run)
     picture = f"![Image]({image}) " if image else ""
-    summary = fit_values(parse_outputs(clean_text(run.output_summary)), MAX_TEXT_LENGTH)
-    output = _mark_found(row.found) or escape(summary)
+    output = _mark_found(row.found) or escape(row.output)
     facts = [
         format_time(run.created_at, now, seconds=True),
         "" if run.seconds is None else format_duration(run.seconds),
@@ -73,7 +71,7 @@ def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
         escape(clean_text(run.server_name)) if with_server else "",
     ]
     labels = [f":gray-badge[{escape(clean_text(label))}]" for label in run.labels]
-    inputs = escape(fit_values(row.inputs, MAX_TEXT_LENGTH))
+    inputs = escape(row.inputs)
     lines = [
         " ".join([f"{star}**{name}**", status_badges.markdown_badge(run), _group(row)]),
         f"{picture}{output}",
@@ -89,7 +87,7 @@ def _mark_found(text: str) -> str:
 
     Not bold: Markdown takes no asterisks between a letter and a mark, as before “.com”.
     """
-    marked = escape(clip(text, MAX_TEXT_LENGTH))
+    marked = escape(clip(text, list_rows.MAX_CARD_TEXT))
     marked += FOUND_END * (marked.count(FOUND) - marked.count(FOUND_END))
     return marked.replace(FOUND, ":yellow-background[").replace(FOUND_END, "]")
 

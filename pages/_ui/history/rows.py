@@ -4,19 +4,25 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lfclient.common.formatting import clean_text
-from lfclient.common.summaries import Values, align_inputs
+from lfclient.common.formatting import FIRST_WIDE_CHARACTER, clean_text
+from lfclient.common.summaries import align_outputs, fit_inputs, fit_values
+from lfclient.console.store.own_values import MOMENT
 from lfclient.console.store.result_groups import ResultGroup, distinguish_results
 from lfclient.console.store.run_record import RunSummary
+from lfclient.console.store.search_text import MAX_INPUT_SUMMARY
+from pages._ui.app import window
 from pages._ui.history import groups
 from pages._ui.history.view import ListView
 
 STAR = "★"
+MAX_CARD_TEXT = 160  # characters
+_IN_SIGHT = 40  # characters that the narrowest column of the table shows,
+_WIDE_IN_SIGHT = 20  # or of Chinese and the like
 
 
 @dataclass(frozen=True)
 class ListRow:
-    """A run in the list; its `inputs` are as `align_inputs` returns them.
+    """A run in the list, with its `inputs` and its `output` as lines.
 
     `found` has the words of the search, `is_shared` tells whether a link shows the run's result.
     `fingerprint` is "" unless rows of its flow look alike but have other results. In a list of
@@ -24,7 +30,8 @@ class ListRow:
     """
 
     run: RunSummary
-    inputs: Values = ()
+    inputs: str = ""
+    output: str = ""
     found: str = ""
     group: ResultGroup | None = None
     is_shared: bool = False
@@ -41,24 +48,59 @@ def build_rows(
 ) -> list[ListRow]:
     """Return the rows of these runs, in a list of results the newest of each.
 
-    Raises `StoreError`.
+    The lines show where they differ from others: a card shows the whole line, a table as much as
+    its column is wide. Raises `StoreError`.
     """
+    are_cards = window.is_narrow()
+    limit, in_sight = (MAX_CARD_TEXT, None) if are_cards else (MAX_INPUT_SUMMARY, _IN_SIGHT)
     found = view.load_snippets(runs)
-    inputs = align_inputs([clean_text(run.input_summary) for run in runs])
+    lines = [clean_text(run.input_summary) for run in runs]
+    inputs = fit_inputs(lines, limit, in_sight=in_sight)
+    outputs = _fit_outputs(runs, limit, in_sight)
     shared = view.load_shared(runs)
     by_run = {group.run_id: group for group in results}
-    fingerprints = distinguish_results(runs)
+    if are_cards:
+        shown = [
+            f"{_mask_moments(output)}\n{line}" for output, line in zip(outputs, inputs, strict=True)
+        ]
+    else:
+        shown = [_mask_moments(_beginning(output)) for output in outputs]
+    fingerprints = distinguish_results(runs, shown, whole_flows=not are_cards)
     return [
         ListRow(
             run,
-            values,
+            line,
+            output,
             clean_text(found.get(run.id, "")),
             by_run.get(run.id),
             run.id in shared,
             fingerprints.get(run.id, ""),
         )
-        for run, values in zip(runs, inputs, strict=True)
+        for run, line, output in zip(runs, inputs, outputs, strict=True)
     ]
+
+
+def _fit_outputs(runs: Sequence[RunSummary], limit: int, in_sight: int | None) -> list[str]:
+    """Return the lines of the outputs, which are compared with those of their flow."""
+    lines = {run.id: clean_text(run.output_summary) for run in runs}
+    fitted: dict[str, str] = {}
+    for flow_id in {run.flow_id for run in runs}:
+        ids = [run.id for run in runs if run.flow_id == flow_id]
+        aligned = align_outputs([lines[id] for id in ids], _mask_moments)
+        for id, values in zip(ids, aligned, strict=True):
+            fitted[id] = fit_values(values, limit, in_sight=in_sight)
+    return [fitted[run.id] for run in runs]
+
+
+def _mask_moments(text: str) -> str:
+    """Return a text of the same length that other moments, such as those of a run, don't change."""
+    return MOMENT.sub(lambda match: "0" * len(match[0]), text)
+
+
+def _beginning(line: str) -> str:
+    beginning = line[:_IN_SIGHT]
+    is_wide = max(beginning, default="") >= FIRST_WIDE_CHARACTER
+    return beginning[:_WIDE_IN_SIGHT] if is_wide else beginning
 
 
 def attempts_text(run: RunSummary) -> str:

@@ -19,10 +19,8 @@ from lfclient.common.formatting import (
     clip,
     format_duration,
 )
-from lfclient.common.summaries import fit_values
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.store.result_groups import ResultGroup
-from lfclient.console.store.search_text import MAX_INPUT_SUMMARY
 from lfclient.console.store.text_search import FOUND, FOUND_END
 from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.tokens import known_cost_text
@@ -40,7 +38,7 @@ from pages._ui.widgets.times import format_time, timezone_name
 
 MAX_NAME_LENGTH = 60
 _OPTIONAL_COLUMNS = {"Runs", "Found", "Image", "Fingerprint", "Cost", "Session", "Server"}
-_INPUTS_WIDTH, _INPUTS_IN_SIGHT = 280, 40  # pixels, and about as many characters
+_TEXT_WIDTH = 280  # pixels
 _MAX_FOUND_WIDTH = 440  # pixels; the words of most searches are in sight
 _BRACKETS = str.maketrans({FOUND: "[", FOUND_END: "]"})  # cells are plain text
 _IMAGE_ROW_HEIGHT = 44  # pixels, if a run has a thumbnail
@@ -109,12 +107,10 @@ def table_columns(
         "Started": [format_time(run.created_at, now, seconds=True) for run in runs],
         "Duration": ["" if run.seconds is None else format_duration(run.seconds) for run in runs],
         "Found": [row.found.translate(_BRACKETS) for row in rows],
-        "Output": [clean_text(run.output_summary) for run in runs],
+        "Output": [row.output for row in rows],
         "Image": [list_rows.image_url(run) for run in runs],
         "Labels": [[clean_text(label) for label in run.labels] for run in runs],
-        "Inputs": [
-            fit_values(row.inputs, MAX_INPUT_SUMMARY, in_sight=_INPUTS_IN_SIGHT) for row in rows
-        ],
+        "Inputs": [row.inputs for row in rows],
         "Fingerprint": [row.fingerprint for row in rows],
         "Tokens": [run.tokens for run in runs],
         "Cost": [known_cost_text(run.usage_by_model or {}, prices) for run in runs],
@@ -180,7 +176,7 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
             help="By the configured prices. Empty if a model is unknown or has no price.",
         ),
         "Inputs": column.TextColumn(
-            width=_INPUTS_WIDTH,
+            width=_TEXT_WIDTH,
             help="The message and the values that were changed. Those that differ come first.",
         ),
         "Found": column.TextColumn(
@@ -188,11 +184,14 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
             help="Where the inputs and outputs have the [words] of the search",
         ),
         "Image": column.ImageColumn(width=72),
-        "Output": column.TextColumn(width=280, help="The beginning of the output"),
+        "Output": column.TextColumn(
+            width=_TEXT_WIDTH,
+            help="The beginning of the output, and where it differs from others of the flow",
+        ),
         "Fingerprint": column.TextColumn(
             width=100,
-            help="Tells apart runs of a flow whose outputs begin alike: equal results have equal "
-            "fingerprints. Empty if a result is unknown, or if no outputs of the flow look alike.",
+            help="Runs of a flow with the same fingerprint have the same result. Empty where the "
+            "outputs of a flow all look different, or the result is unknown.",
         ),
         "Labels": column.MultiselectColumn(width=_text_width(labels, 220), color="auto"),
         "Mode": column.TextColumn(width=110),

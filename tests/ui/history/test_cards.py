@@ -18,7 +18,7 @@ from tests.support.pictures import image_file
 from tests.ui.history.test_groups import add_result, add_twenty
 from tests.ui.support.history_page import add, history
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text, press
+from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
 
 
 @pytest.fixture(autouse=True)
@@ -79,9 +79,21 @@ def test_a_card_shows_the_words_of_a_search_and_a_thumbnail(url):
 
 def test_cards_that_look_alike_have_fingerprints_of_their_results(url):
     for n in range(2):
-        add_result(url, f"r{n}", n, "Sunny " * 9 + f"day {n}")
+        add_result(url, f"r{n}", n, "Sunny " * 50 + f"day {n}")
     first, second = (re.search(r"fingerprint (\w{6})", card)[1] for card in cards(history()))
     assert first != second
+
+
+def test_cards_that_differ_in_what_they_show_have_no_fingerprints(url):
+    """In the last words of an output, or in the inputs, of which a difference is shown."""
+    long = "A letter to Ada " * 9
+    for n in range(2):
+        inputs = f"Message: {long}{n} · Days: 3"
+        add_result(url, f"r{n}", n, "Sunny " * 50 + f"day {n}", input_summary=inputs)
+        add_result(url, f"s{n}", n + 5, f"{'Sunny ' * 9}day {n}", flow_id=TWO)
+    shown = cards(history())
+    assert len(set(re.findall(r"Ada \d", " ".join(shown)))) == 2
+    assert "fingerprint" not in " ".join(shown)
 
 
 def test_markup_in_names_and_outputs_is_shown_as_text(url):

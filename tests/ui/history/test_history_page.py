@@ -6,6 +6,8 @@ import itertools
 import json
 from dataclasses import replace
 
+import pytest
+
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.errors import StoreError
@@ -176,6 +178,37 @@ def test_a_wider_column_shows_more_of_a_text(url):
     app = history()
     assert column(app, "Inputs") == [inputs]
     assert column(app, "Output") == [f"{texts[0]} · +1 output"]
+
+
+def test_outputs_show_where_they_differ_from_others_of_their_flow(url):
+    """Not where they name another moment, as the rows of messages do."""
+    long = "This is the answer to your question about the weather"
+    for n, text in enumerate((f"{long} in Oslo", f"{long} in Rome", long)):
+        outputs = {"C": Output("C", OutputKind.MESSAGE, text)}
+        run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+        add(url, f"r{n}", n, run=run, flow_id=TWO if text == long else ONE)
+    app = history()
+    shown = column(app, "Output")
+    assert [text[:40][-4:] for text in shown[:2]] == ["Oslo", "Rome"]
+    assert shown[2] == long
+    assert "Fingerprint" not in app.dataframe[0].value
+    for n in range(2):
+        rows = [{"text": "Bring the tickets to Ada", "at": f"2026-11-29 22:4{n}:11.850482 UTC"}]
+        outputs = {"C": Output("C", OutputKind.TABLE, rows)}
+        run = Run("three", "sync", RunStatus.COMPLETED, outputs=outputs)
+        add(url, f"t{n}", 9 + n, run=run, flow_id="three")
+    shown = column(history(), "Output")
+    assert all(text.startswith("1 row × 2 columns: Bring the tickets") for text in shown[3:])
+
+
+@pytest.mark.parametrize("beginning", ["x" * 300, "天" * 20])
+def test_outputs_whose_difference_is_out_of_sight_have_fingerprints(url, beginning):
+    """Chinese characters take the room of two."""
+    for n in range(2):
+        outputs = {"C": Output("C", OutputKind.MESSAGE, f"{beginning}{n}")}
+        run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+        add(url, f"r{n}", n, run=run)
+    assert len(set(column(history(), "Fingerprint"))) == 2
 
 
 def test_no_found_word_is_cut_from_a_row(url):
